@@ -1,0 +1,29 @@
+"""Errors of the operator: things a person can understand and put right. Bugs are other types."""
+
+
+class OperatorError(Exception):
+    """Something the operator asked for cannot be done; the text says what, to which stream, and what to do."""
+
+
+class ConfigurationError(OperatorError):
+    """A setting, stream or profile is wrong; names the field, the value and what is allowed."""
+
+
+class ProbeError(OperatorError):
+    """The input could not be read or is no transport stream."""
+
+
+class ProcessorError(OperatorError):
+    """The processor (tsp or minitsp) cannot be found, cannot be started or refused its command line."""
+
+
+class StreamError(OperatorError):
+    """A stream cannot be started, stopped or changed in its present state."""
+
+
+class CueRefused(OperatorError):
+    """A cue may not go out; the text is the reason shown to the operator."""
+
+
+class StorageError(OperatorError):
+    """A profile, the database or a folder cannot be read or written."""
