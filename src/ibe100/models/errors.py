@@ -2,7 +2,7 @@
 
 
 class OperatorError(Exception):
-    """Something the operator asked for cannot be done; the text says what, to which stream, and what to do."""
+    """Something the operator asked for cannot be done; the text says what, where and what to do."""
 
 
 class ConfigurationError(OperatorError):

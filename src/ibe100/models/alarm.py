@@ -1,0 +1,44 @@
+"""Alarms are not events: each has a cause and something to do (EEMUA 191)."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+from ibe100.models.base import Value
+
+
+class Severity(IntEnum):
+    """1 is drawn as a magenta diamond, 2 as a yellow triangle, 3 as a cyan circle."""
+
+    CRITICAL = 1
+    MAJOR = 2
+    MINOR = 3
+
+
+class AlarmState(StrEnum):
+    """Where an alarm stands between its condition and the operator."""
+
+    UNACKNOWLEDGED = "UNACK"
+    ACKNOWLEDGED = "ACK"
+    CLEARED_UNACKNOWLEDGED = "CLEARED"
+    CLOSED = "CLOSED"
+
+
+class Alarm(Value):
+    """One condition on one stream, from raised to closed."""
+
+    alarm_id: int
+    stream_id: str
+    """Empty for the machine or the console itself."""
+    stream_name: str
+    condition: str
+    """Stable key, e.g. `input_lost`, `cue_failed`, `no_null_packets`."""
+    severity: Severity
+    title: str
+    value: str = ""
+    what_to_do: str
+    state: AlarmState
+    raised_at: float
+    cleared_at: float | None = None
+    acknowledged_at: float | None = None
+    acknowledged_by: str = ""

@@ -1,0 +1,103 @@
+"""The bus: one closed union of facts in the past tense."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ibe100.models.alarm import Alarm
+from ibe100.models.base import Value
+from ibe100.models.scte35_marker import Cue
+from ibe100.models.stream_config import StreamConfig
+from ibe100.models.stream_state import StreamState, Tally, Telemetry
+
+
+class StreamView(Value):
+    """All that a list row or a card needs to know about one stream."""
+
+    stream_id: str
+    number: int
+    config: StreamConfig
+    state: StreamState = StreamState.OFF
+    reason: str = ""
+    """Why it is in this state, in words."""
+    tally: Tally = Tally.OFF
+    engine: str = ""
+    """`tsduck 3.45-4721` or `built-in minitsp 3.0.0`; empty while off."""
+    command: str = ""
+    """The running command, as it can be pasted into a shell, secrets masked."""
+    attempt: int = 0
+    session_id: int | None = None
+    started_at: float | None = None
+    break_ends_at: float | None = None
+
+
+class StreamStateChanged(Value):
+    """A stream came to be, changed its state, tally, command or configuration."""
+
+    stream: StreamView
+
+
+class StreamRemoved(Value):
+    """A stream was deleted from the list."""
+
+    stream_id: str
+
+
+class StreamLogged(Value):
+    """A line of the processor's log."""
+
+    stream_id: str
+    at: float
+    level: Literal["debug", "info", "warning", "error"]
+    text: str
+
+
+class TelemetryMeasured(Value):
+    """A sample: only the latest per stream counts."""
+
+    telemetry: Telemetry
+
+
+class CueChanged(Value):
+    """A cue took a step of its life."""
+
+    cue: Cue
+
+
+class CueSeen(Value):
+    """A section was seen on the output, ours or not."""
+
+    stream_id: str
+    at: float
+    section_base64: str
+    splice_pid: int
+    ours: bool
+
+
+class AlarmChanged(Value):
+    """An alarm was raised, acknowledged, cleared or closed."""
+
+    alarm: Alarm
+
+
+class NoticePosted(Value):
+    """Something the operator should read once; not an alarm."""
+
+    at: float
+    level: Literal["info", "warning", "error"]
+    text: str
+    stream_id: str = ""
+
+
+Message = (
+    StreamStateChanged
+    | StreamRemoved
+    | StreamLogged
+    | TelemetryMeasured
+    | CueChanged
+    | CueSeen
+    | AlarmChanged
+    | NoticePosted
+)
+SAMPLES = (TelemetryMeasured,)
+"""Only the latest value per stream matters; every other message is delivered one by one."""

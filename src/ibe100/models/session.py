@@ -1,0 +1,40 @@
+"""What is recorded about a run of a stream."""
+
+from __future__ import annotations
+
+from ibe100.models.base import Value
+
+
+class SessionRecord(Value):
+    """One recorded run of a stream, from start to stop, with all its restarts."""
+
+    session_id: int
+    stream_id: str
+    stream_name: str
+    engine: str
+    command: str
+    """As it can be pasted into a shell, secrets masked."""
+    started_at: float
+    ended_at: float | None = None
+    end_reason: str = ""
+
+
+class AttemptRecord(Value):
+    """One life of the processor within a session."""
+
+    session_id: int
+    attempt: int
+    started_at: float
+    ended_at: float | None = None
+    exit_code: int | None = None
+    outcome: str = ""
+
+
+class AuditRecord(Value):
+    """Something an operator did."""
+
+    at: float
+    who: str
+    action: str
+    subject: str
+    detail: str = ""

@@ -1,0 +1,304 @@
+"""What a stream is: where it comes from, what is done to it, where it goes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from ibe100.models.base import Host, Name, Pid, Port, Text, Value
+
+Passphrase = Annotated[SecretStr, Field(min_length=10, max_length=79)]
+LatencyMs = Annotated[int, Field(ge=20, le=8000)]
+HttpUrl = Annotated[Text, Field(pattern=r"^https?://[^\s/]+", max_length=2000)]
+
+
+def _is_multicast(host: str) -> bool:
+    try:
+        return ip_address(host).is_multicast
+    except ValueError:
+        return False
+
+
+class SrtMode(StrEnum):
+    """Which side opens the SRT connection."""
+
+    CALLER = "caller"
+    LISTENER = "listener"
+
+
+class TestPatternInput(Value):
+    """A live source of our own: moving pattern, burnt-in clock, tone, CBR with null packets."""
+
+    __test__ = False
+    kind: Literal["test_pattern"] = "test_pattern"
+    width: Annotated[int, Field(ge=160, le=1920, multiple_of=2)] = 640
+    height: Annotated[int, Field(ge=90, le=1080, multiple_of=2)] = 360
+    frame_rate: Literal[25, 30, 50] = 25
+    bitrate_bps: Annotated[int, Field(ge=500_000, le=20_000_000)] = 2_000_000
+
+
+class FileInput(Value):
+    """A transport stream file, played once or for ever."""
+
+    kind: Literal["file"] = "file"
+    path: Path
+    loop: bool = True
+
+    @field_validator("path")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
+
+
+class UdpInput(Value):
+    """UDP or RTP, unicast (host empty) or multicast (host is the group)."""
+
+    kind: Literal["udp"] = "udp"
+    host: Host | None = None
+    port: Port
+    source: Host | None = None
+    """Source-specific multicast: only from this sender."""
+    local_address: Host | None = None
+    receive_timeout_ms: Annotated[int, Field(ge=100, le=60_000)] = 5000
+
+    @model_validator(mode="after")
+    def _group(self) -> Self:
+        if self.host is not None and not _is_multicast(self.host):
+            raise ValueError(f"host {self.host} is not a multicast group; leave it empty to receive unicast")
+        if self.source is not None and self.host is None:
+            raise ValueError("source goes with a multicast host only")
+        return self
+
+
+class SrtInput(Value):
+    """SRT, calling a sender or listening for one."""
+
+    kind: Literal["srt"] = "srt"
+    mode: SrtMode = SrtMode.CALLER
+    host: Host | None = None
+    port: Port
+    latency_ms: LatencyMs = 2000
+    stream_id: Annotated[Text, Field(max_length=512)] = ""
+    passphrase: Passphrase | None = None
+
+    @model_validator(mode="after")
+    def _caller_has_host(self) -> Self:
+        if self.mode is SrtMode.CALLER and self.host is None:
+            raise ValueError("host is needed by an SRT caller")
+        return self
+
+
+class RistInput(Value):
+    """RIST, simple or main profile by URL."""
+
+    kind: Literal["rist"] = "rist"
+    url: Annotated[Text, Field(pattern=r"^rist://\S+$", max_length=2000)]
+
+
+class HlsInput(Value):
+    """An HLS playlist, master or media."""
+
+    kind: Literal["hls"] = "hls"
+    url: HttpUrl
+
+
+class HttpInput(Value):
+    """A transport stream over HTTP."""
+
+    kind: Literal["http"] = "http"
+    url: HttpUrl
+
+
+StreamInput = Annotated[
+    TestPatternInput | FileInput | UdpInput | SrtInput | RistInput | HlsInput | HttpInput,
+    Field(discriminator="kind"),
+]
+
+
+class FileOutput(Value):
+    """A transport stream file; a restart of the processor appends to it."""
+
+    kind: Literal["file"] = "file"
+    path: Path
+    overwrite: bool = False
+
+    @field_validator("path")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
+
+
+class UdpOutput(Value):
+    """UDP or RTP to a host or a multicast group."""
+
+    kind: Literal["udp"] = "udp"
+    host: Host
+    port: Port
+    rtp: bool = False
+    ttl: Annotated[int, Field(ge=1, le=255)] = 16
+    local_address: Host | None = None
+
+
+class SrtOutput(Value):
+    """SRT, calling a receiver or listening for one."""
+
+    kind: Literal["srt"] = "srt"
+    mode: SrtMode = SrtMode.LISTENER
+    host: Host | None = None
+    port: Port
+    latency_ms: LatencyMs = 2000
+    stream_id: Annotated[Text, Field(max_length=512)] = ""
+    passphrase: Passphrase | None = None
+
+    @model_validator(mode="after")
+    def _caller_has_host(self) -> Self:
+        if self.mode is SrtMode.CALLER and self.host is None:
+            raise ValueError("host is needed by an SRT caller")
+        return self
+
+
+class RistOutput(Value):
+    """RIST to a receiver by URL."""
+
+    kind: Literal["rist"] = "rist"
+    url: Annotated[Text, Field(pattern=r"^rist://\S+$", max_length=2000)]
+
+
+class HlsOutput(Value):
+    """A live HLS playlist and its segments in a folder."""
+
+    kind: Literal["hls"] = "hls"
+    playlist: Path
+    segment_duration_s: Annotated[int, Field(ge=1, le=60)] = 6
+    live_segments: Annotated[int, Field(ge=2, le=100)] = 5
+
+    @field_validator("playlist")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        if path.suffix != ".m3u8":
+            raise ValueError("a playlist ends in .m3u8")
+        return path.expanduser().absolute()
+
+
+class NoOutput(Value):
+    """Watched, not sent anywhere."""
+
+    kind: Literal["none"] = "none"
+
+
+StreamOutput = Annotated[
+    FileOutput | UdpOutput | SrtOutput | RistOutput | HlsOutput | NoOutput, Field(discriminator="kind")
+]
+
+
+class ExistingCues(StrEnum):
+    """What happens to SCTE-35 that is already in the input."""
+
+    REFUSE = "refuse"
+    """Start is refused and the three choices are offered."""
+    PASS_THROUGH = "pass_through"
+    """They stay on their PID; ours go out on our own PID beside them."""
+    REPLACE = "replace"
+    """They are removed, and their PID is taken out of the PMT; ours go out instead."""
+
+
+class Scte35Options(Value):
+    """How cues leave this stream."""
+
+    pid: Pid = 500
+    existing: ExistingCues = ExistingCues.PASS_THROUGH
+    start_delay_ms: Annotated[int, Field(ge=4000, le=60_000)] = 6000
+    """Real pre-roll asked of spliceinject for the first of the repeats: more than the contract's 4 s."""
+    inject_count: Annotated[int, Field(ge=1, le=10)] = 3
+    inject_interval_ms: Annotated[int, Field(ge=100, le=10_000)] = 1500
+    event_id_first: Annotated[int, Field(ge=1, le=0xFFFFFFFE)] = 0x60000001
+    event_id_last: Annotated[int, Field(ge=1, le=0xFFFFFFFE)] = 0x6FFFFFFF
+    unique_program_id: Annotated[int, Field(ge=0, le=0xFFFF)] = 1
+    break_duration_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0
+    """Announced when the operator names no other."""
+    auto_return: bool = True
+
+    @model_validator(mode="after")
+    def _range(self) -> Self:
+        if self.event_id_last < self.event_id_first:
+            raise ValueError("event_id_last is below event_id_first")
+        if (self.inject_count - 1) * self.inject_interval_ms >= self.start_delay_ms:
+            raise ValueError("the last repeat would come after the splice: lower inject_count or interval")
+        return self
+
+
+class PmtEdits(Value):
+    """Changes of the PMT beside the SCTE-35 component."""
+
+    remove_pids: tuple[Pid, ...] = ()
+
+
+class Engine(StrEnum):
+    """Which processor runs the stream."""
+
+    AUTO = "auto"
+    TSDUCK = "tsduck"
+    BUILTIN = "builtin"
+
+
+class StreamConfig(Value):
+    """One configured stream; frozen, and wrong ones cannot be built."""
+
+    name: Name
+    input: StreamInput = Field(default_factory=TestPatternInput)
+    output: StreamOutput = Field(default_factory=NoOutput)
+    service_id: Annotated[int, Field(ge=1, le=0xFFFF)] | None = None
+    """The DVB service that gets the cues; None takes the only or first one."""
+    scte35: Scte35Options = Field(default_factory=Scte35Options)
+    pmt: PmtEdits = Field(default_factory=PmtEdits)
+    stuffing_ratio: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Null packets added per input packet; None lets the probe decide (cues replace null packets)."""
+    regulate: bool | None = None
+    """Pace the output by the clock; None lets the input kind decide."""
+    engine: Engine = Engine.AUTO
+
+    @model_validator(mode="after")
+    def _not_onto_itself(self) -> Self:
+        if (
+            isinstance(self.input, FileInput)
+            and isinstance(self.output, FileOutput)
+            and self.input.path == self.output.path
+        ):
+            raise ValueError("output.path is the input file itself")
+        return self
+
+
+def describe_input(source: StreamInput) -> str:
+    """The input in a few words for a list row, without secrets."""
+    match source:
+        case TestPatternInput():
+            return f"test pattern {source.width}x{source.height}p{source.frame_rate}"
+        case FileInput():
+            return f"file {source.path.name}" + (" (loop)" if source.loop else "")
+        case UdpInput():
+            return f"udp {source.host or ''}:{source.port}"
+        case SrtInput():
+            return f"srt {source.mode} {source.host or ''}:{source.port}"
+        case RistInput() | HlsInput() | HttpInput():
+            return f"{source.kind} {source.url.partition('?')[0].rpartition('@')[2]}"
+
+
+def describe_output(target: StreamOutput) -> str:
+    """The output in a few words for a list row, without secrets."""
+    match target:
+        case FileOutput():
+            return f"file {target.path.name}"
+        case UdpOutput():
+            return f"{'rtp' if target.rtp else 'udp'} {target.host}:{target.port}"
+        case SrtOutput():
+            return f"srt {target.mode} {target.host or ''}:{target.port}"
+        case RistOutput():
+            return f"rist {target.url.partition('?')[0].rpartition('@')[2]}"
+        case HlsOutput():
+            return f"hls {target.playlist.name}"
+        case NoOutput():
+            return "no output"

@@ -1,0 +1,99 @@
+"""The state of a stream, as its runner reports it and as the operator reads it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from ibe100.models.base import Value
+
+
+class StreamState(StrEnum):
+    """OFF is a stream without a runner; the others are the runner's own words."""
+
+    OFF = "OFF"
+    PROBING = "PROBING"
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    STALLED = "STALLED"
+    RETRYING = "RETRYING"
+    STOPPING = "STOPPING"
+    STOPPED = "STOPPED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+
+    @property
+    def is_active(self) -> bool:
+        """A runner is at work, or about to be."""
+        return self in ACTIVE_STATES
+
+    @property
+    def is_ended(self) -> bool:
+        """Nothing runs and nothing will by itself."""
+        return not self.is_active
+
+
+ACTIVE_STATES = frozenset(
+    {
+        StreamState.PROBING,
+        StreamState.STARTING,
+        StreamState.RUNNING,
+        StreamState.STALLED,
+        StreamState.RETRYING,
+        StreamState.STOPPING,
+    }
+)
+
+
+class Tally(StrEnum):
+    """What the big lamp says."""
+
+    OFF = "OFF"
+    READY = "READY"
+    ON_AIR = "ON AIR"
+    ARMED = "ARMED"
+    IN_BREAK = "IN BREAK"
+    NO_INPUT = "NO INPUT"
+    FAULT = "FAULT"
+
+
+class PidSample(Value):
+    """One PID as last measured on the output."""
+
+    pid: int
+    bitrate_bps: int
+    packets: int
+    discontinuities: int
+    description: str
+    scrambled: bool = False
+
+
+class ServiceSample(Value):
+    """One DVB service as last measured on the output."""
+
+    service_id: int
+    name: str
+    provider: str
+    pmt_pid: int
+    pcr_pid: int
+    bitrate_bps: int
+
+
+class Telemetry(Value):
+    """The latest of everything measured on one stream."""
+
+    stream_id: str
+    monotonic_s: float
+    """When it was measured."""
+    bitrate_bps: int = 0
+    null_bps: int = 0
+    pts: int | None = None
+    """Last PTS of the video (or of the first PID that has one), 90 kHz ticks."""
+    pcr: int | None = None
+    counters: dict[str, int] = Field(default_factory=dict)
+    """TR 101 290 counters of the last second by their name."""
+    counters_total: dict[str, int] = Field(default_factory=dict)
+    """The same since the stream was started or the counters were reset."""
+    services: tuple[ServiceSample, ...] = ()
+    pids: tuple[PidSample, ...] = ()

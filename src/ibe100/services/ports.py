@@ -1,0 +1,120 @@
+"""What the front ends see of the services: narrow Protocols, so that a remote twin can replace them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from ibe100.models.alarm import Alarm
+from ibe100.models.messages import Message, StreamView
+from ibe100.models.profile import Profile
+from ibe100.models.scte35_marker import Cue, CuePreview, CueRequest, Readiness
+from ibe100.models.session import AuditRecord, SessionRecord
+from ibe100.models.stream_config import StreamConfig, StreamInput
+from ibe100.mpegts.stream_analyzer import StreamReport
+
+
+class StreamPort(Protocol):
+    """Streams: list, edit, probe, start, stop. All raise OperatorError with words for the screen."""
+
+    def streams(self) -> tuple[StreamView, ...]:
+        """All streams in the order of their numbers; safe from any thread."""
+
+    async def add(self, config: StreamConfig) -> StreamView: ...
+    async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
+        """Replace the configuration; a running stream goes on with the old one until it is restarted."""
+
+    async def remove(self, stream_id: str) -> None:
+        """Delete a stopped stream from the list."""
+
+    async def probe(self, source: StreamInput) -> StreamReport:
+        """Read the input for a few seconds and say what is in it."""
+
+    async def command(self, stream_id: str) -> str:
+        """The command the stream runs, or would run by its last probe; secrets masked."""
+
+    async def preview_command(self, config: StreamConfig, report: StreamReport | None) -> str:
+        """The command that `config` would run on an input like `report`; secrets masked."""
+
+    async def start(self, stream_id: str) -> StreamView:
+        """Probe, build, run; returns when the runner is up (STARTING) or raises with the reason."""
+
+    async def stop(self, stream_id: str, reason: str = "operator") -> StreamView: ...
+    async def restart(self, stream_id: str) -> StreamView: ...
+
+
+class CuePort(Protocol):
+    """Cues: what can go out, what would go out, send it, what became of it."""
+
+    def readiness(self, stream_id: str) -> Readiness:
+        """Whether a cue can go out now; safe from any thread."""
+
+    async def preview(self, request: CueRequest) -> CuePreview: ...
+    async def fire(self, request: CueRequest) -> Cue:
+        """Committed, then sent; returns the cue as SENT (immediate) or ARMED. Raises CueRefused."""
+
+    async def cancel(self, cue_id: int) -> Cue:
+        """Only while ARMED, when it is truly ours. Raises CueRefused otherwise."""
+
+    def recent(self, stream_id: str) -> tuple[Cue, ...]:
+        """The newest cues first, at most 50; safe from any thread."""
+
+
+class MonitoringPort(Protocol):
+    """Measurements and alarms."""
+
+    def alarms(self) -> tuple[Alarm, ...]:
+        """All alarms that are not closed, most severe and newest first; safe from any thread."""
+
+    async def acknowledge(self, alarm_id: int, who: str) -> None: ...
+    async def reset_counters(self, stream_id: str) -> None: ...
+
+
+class ProfilePort(Protocol):
+    """Profiles on disk."""
+
+    async def names(self) -> tuple[str, ...]: ...
+    async def save(self, name: str) -> Path:
+        """Save the present list of streams under `name` (atomic)."""
+
+    async def load(self, name: str) -> Profile:
+        """Replace the list of streams; refused while one runs that the profile does not hold."""
+
+    async def import_file(self, path: Path) -> Profile: ...
+    async def export_file(self, name: str, path: Path) -> None: ...
+
+
+class HistoryPort(Protocol):
+    """What is on record."""
+
+    async def sessions(self, limit: int = 200) -> Sequence[SessionRecord]: ...
+    async def cues(self, stream_id: str | None = None, limit: int = 500) -> Sequence[Cue]: ...
+    async def audit(self, limit: int = 500) -> Sequence[AuditRecord]: ...
+
+
+class EnginePort(Protocol):
+    """Which processor there is."""
+
+    async def engines(self) -> tuple[str, ...]:
+        """In words, what `auto` takes first: `tsduck 3.45-4721 (/usr/bin/tsp)`, `built-in minitsp 3.0.0`."""
+
+
+class Services(Protocol):
+    """All ports, as the composition root hands them to a front end."""
+
+    @property
+    def streams(self) -> StreamPort: ...
+    @property
+    def cues(self) -> CuePort: ...
+    @property
+    def monitoring(self) -> MonitoringPort: ...
+    @property
+    def profiles(self) -> ProfilePort: ...
+    @property
+    def history(self) -> HistoryPort: ...
+    @property
+    def engine(self) -> EnginePort: ...
+
+    def messages(self) -> AsyncIterator[Message]:
+        """Every fact and the latest samples from now on; one bounded queue per subscriber."""
