@@ -1,0 +1,82 @@
+"""JSON as tsp writes it: keys in order, spaces inside the braces, and the places it can go to."""
+
+import json
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+from ibe100.minitsp.options import Arguments, Option, OptionKind
+from ibe100.minitsp.plugin import LogLevel, Plugin, PluginError
+
+JsonValue = None | bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+
+JSON_OPTIONS: Final = (
+    Option("json-line", OptionKind.TEXT, value_optional=True),
+    Option("json-udp", OptionKind.ADDRESS),
+    Option("json-udp-local", OptionKind.TEXT),
+    Option("json-udp-ttl", OptionKind.INTEGER, minimum=1, maximum=255),
+)
+
+
+def to_json(value: JsonValue) -> str:
+    """One line of JSON with sorted keys and tsp's spacing: `{ "a": [ 1, 2 ] }`."""
+    if isinstance(value, Mapping):
+        members = ", ".join(f"{json.dumps(key)}: {to_json(value[key])}" for key in sorted(value))
+        return f"{{ {members} }}" if members else "{ }"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        items = ", ".join(to_json(item) for item in value)
+        return f"[ {items} ]" if items else "[ ]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+class JsonReport:
+    """Sends JSON values where --json-line and --json-udp say.
+
+    A datagram that cannot be delivered (nobody listens, or larger than UDP allows) is dropped, as by tsp.
+    """
+
+    def __init__(self, plugin: Plugin) -> None:
+        self._plugin = plugin
+        arguments: Arguments = plugin.arguments
+        self.wanted = arguments.present("json-line") or arguments.present("json-udp")
+        self._line_prefix = arguments.text("json-line") if arguments.present("json-line") else None
+        self._socket: socket.socket | None = None
+
+    def open(self) -> None:
+        """Open the UDP socket, if one is asked for. PluginError if the address cannot be used."""
+        arguments = self._plugin.arguments
+        if not arguments.present("json-udp"):
+            return
+        host, port = arguments.address("json-udp")
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.setblocking(False)
+        try:
+            if arguments.present("json-udp-local"):
+                local = arguments.text("json-udp-local")
+                udp.bind((local, 0))
+                udp.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(local))
+            if arguments.present("json-udp-ttl"):
+                ttl = arguments.integer("json-udp-ttl")
+                udp.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+                udp.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, ttl)
+            udp.connect((host, port))
+        except OSError as error:
+            udp.close()
+            raise PluginError(f"cannot send JSON to {host}:{port}: {error.strerror or error}") from error
+        self._socket = udp
+
+    def report(self, value: JsonValue) -> None:
+        """Send one value to every place asked for."""
+        text = to_json(value)
+        if self._line_prefix is not None:
+            self._plugin.log(LogLevel.INFO, self._line_prefix + text)
+        if self._socket is not None:
+            with suppress(OSError):  # a refused datagram means that nobody listens: the next may be heard
+                self._socket.send(text.encode())
+
+    def close(self) -> None:
+        """Close the UDP socket."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None

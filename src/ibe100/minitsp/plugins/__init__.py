@@ -1,0 +1,26 @@
+"""Packet processors by name; each is imported only when it is used, so that start-up stays short."""
+
+from importlib import import_module
+from typing import Final
+
+from ibe100.minitsp.plugin import PacketProcessor
+
+PROCESSORS: Final[dict[str, str]] = {
+    "analyze": "Analyze",
+    "bitrate_monitor": "BitrateMonitor",
+    "continuity": "Continuity",
+    "filter": "Filter",
+    "influx": "Influx",
+    "pmt": "PmtEditor",
+    "regulate": "Regulate",
+    "spliceinject": "SpliceInject",
+    "splicemonitor": "SpliceMonitor",
+}
+"""tsp's plugin name -> class in the module of the same name in this package."""
+
+
+def load(name: str) -> type[PacketProcessor]:
+    """The class of a processor in PROCESSORS."""
+    module = import_module(f"{__name__}.{name}")
+    plugin: type[PacketProcessor] = getattr(module, PROCESSORS[name])
+    return plugin
