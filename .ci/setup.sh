@@ -1,0 +1,203 @@
+# Sourced by ./run and ./test, which set `root`. `prepare DISPLAY` leaves a usable Python environment in .venv, and
+# the shared objects that Qt needs for DISPLAY (none, offscreen, x11 or wayland). Needs bash 3.2 and POSIX tools only.
+# shellcheck shell=bash
+# shellcheck disable=SC2154
+
+venv=$root/.venv
+stamp=$venv/.setup-stamp
+log=$root/.cache/setup.log
+apt_lists_are_fresh=no
+
+# Progress goes to stderr: standard output belongs to the command that is started.
+say() { printf 'ibe100: %s\n' "$*" >&2; }
+
+logged() { "$@" >>"$log" 2>&1; }
+
+fail() {
+    say "set-up failed: $1"
+    if [[ -s $log ]]; then
+        tail -n 12 "$log" | sed 's/^/    /' >&2
+        say "the whole log: $log"
+    fi
+    say "what to do: $2"
+    exit 1
+}
+
+prepare() {
+    if venv_is_current && [[ -z $(missing_qt_packages "$1") ]]; then
+        return
+    fi
+    mkdir -p "$root/.cache" 2>/dev/null ||
+        fail "cannot write in $root" "make the folder writable for $(id -un), or copy it to one that is"
+    (
+        trap 'say "set-up interrupted; the next start does it again"; exit 130' INT TERM HUP
+        wait_for_other_set_ups
+        : >"$log"
+        venv_is_current || build_venv
+        install_qt_packages "$1"
+    ) 9>>"$root/.cache/setup.lock" || exit
+}
+
+# The lock is descriptor 9 and dies with its last holder: a killed set-up leaves none behind, and an installer that
+# outlives it keeps the next one waiting.
+wait_for_other_set_ups() {
+    if command -v flock >/dev/null; then
+        flock -n 9 || { say "another set-up is running here; waiting for it"; flock 9; }
+    elif find_python; then
+        "$python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
+    fi
+}
+
+# What the environment was made for: this place (its scripts hold absolute paths) and these very packages.
+wanted_stamp() {
+    printf '%s\n' "$root"
+    cat "$root/requirements-bootstrap.lock" "$root/requirements.lock"
+}
+
+venv_is_current() {
+    [[ -x $venv/bin/python && -f $stamp ]] && wanted_stamp | cmp -s - "$stamp"
+}
+
+build_venv() {
+    local started=$SECONDS made_for="" packages
+    packages=$(grep -c '==' "$root/requirements.lock")
+    if [[ -x $venv/bin/python && -f $stamp ]]; then
+        IFS= read -r made_for <"$stamp" || true
+    fi
+    # Without its stamp an environment counts as half-made, so that an interrupted set-up starts from nothing.
+    rm -f "$stamp"
+    if [[ $made_for == "$root" ]]; then
+        say "requirements.lock has changed: bringing the Python packages up to date"
+    else
+        say "setting up Python and $packages packages in .venv, once (log: .cache/setup.log)"
+        require_python
+        logged "$python" -m venv --clear "$venv" ||
+            fail "cannot make a Python environment in $venv" "check that the disk has 1 GB free and the folder is writable"
+    fi
+    install_packages
+    "$venv/bin/python" - "$root/src" <<'PYTHON' || fail "cannot write into $venv" "remove that folder and start again"
+import pathlib, sys, sysconfig
+pathlib.Path(sysconfig.get_path("purelib"), "ibe100.pth").write_text(sys.argv[1] + "\n")
+PYTHON
+    { wanted_stamp >"$stamp.new" && mv "$stamp.new" "$stamp"; } ||
+        fail "cannot write into $venv" "check that the disk is not full and start again"
+    say "Python packages ready after $((SECONDS - started)) s"
+}
+
+install_packages() {
+    local advice="check the network (PyPI must be reachable; proxy and mirror settings of pip are honoured) and start again"
+    logged "$venv/bin/python" -m pip --disable-pip-version-check install --require-hashes \
+        -r "$root/requirements-bootstrap.lock" || fail "cannot install uv, which installs the Python packages" "$advice"
+    follow_pip_settings
+    logged "$venv/bin/uv" pip sync --python "$venv/bin/python" --system-certs --require-hashes --no-progress \
+        "$root/requirements-bootstrap.lock" "$root/requirements.lock" ||
+        fail "cannot install the Python packages of requirements.lock" "$advice"
+}
+
+# uv does not read pip's settings, and a house with its own mirror or certificate authority has put them there.
+follow_pip_settings() {
+    local index certificates
+    index=${PIP_INDEX_URL:-$(pip_setting index-url)}
+    certificates=${PIP_CERT:-$(pip_setting cert)}
+    if [[ -n $index ]]; then export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}; fi
+    if [[ -n $certificates ]]; then export SSL_CERT_FILE=${SSL_CERT_FILE:-$certificates}; fi
+    export UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-120}
+}
+
+pip_setting() {
+    "$venv/bin/python" -m pip config get "global.$1" 2>/dev/null ||
+        "$venv/bin/python" -m pip config get "install.$1" 2>/dev/null || true
+}
+
+# Sets `python` to an interpreter of version 3.11 or later that can make environments; Debian splits that part off.
+find_python() {
+    for python in python3 python3.13 python3.12 python3.11 python3.14; do
+        if "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            # The versioned file, so that a later upgrade of the system's python3 is noticed instead of half used.
+            python=$("$python" -c 'import os, sys; print(os.path.realpath(sys.executable))')
+            return
+        fi
+    done
+    return 1
+}
+
+require_python() {
+    find_python && return
+    apt_install "Python 3.11 or later with venv: IBE-100 runs on it" python3 python3-venv || true
+    find_python || fail "no Python 3.11 or later with its venv and ensurepip modules" \
+        "install one (Debian 12 and later: apt-get install python3 python3-venv) and start again"
+}
+
+# Lines "shared object, Debian package that has it" for a kind of display.
+qt_libraries() {
+    if [[ $1 == none || $(uname -s) != Linux ]]; then return; fi
+    cat <<'LIBRARIES'
+libglib-2.0.so.0 libglib2.0-0
+libEGL.so.1 libegl1
+libGL.so.1 libgl1
+libxkbcommon.so.0 libxkbcommon0
+libfontconfig.so.1 libfontconfig1
+libdbus-1.so.3 libdbus-1-3
+LIBRARIES
+    if [[ $1 == x11 ]]; then cat <<'LIBRARIES'; fi
+libxkbcommon-x11.so.0 libxkbcommon-x11-0
+libxcb-cursor.so.0 libxcb-cursor0
+libxcb-icccm.so.4 libxcb-icccm4
+libxcb-keysyms.so.1 libxcb-keysyms1
+libxcb-shape.so.0 libxcb-shape0
+LIBRARIES
+    if [[ $1 == wayland ]]; then cat <<'LIBRARIES'; fi
+libwayland-client.so.0 libwayland-client0
+libwayland-cursor.so.0 libwayland-cursor0
+libwayland-egl.so.1 libwayland-egl1
+LIBRARIES
+}
+
+# Loading them is the only probe that is right about the architecture and about every library path.
+missing_qt_packages() {
+    local libraries
+    libraries=$(qt_libraries "$1")
+    [[ -n $libraries ]] || return 0
+    "$venv/bin/python" -I -S -c '
+import ctypes, sys
+for line in sys.argv[1].splitlines():
+    library, package = line.split()
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        print(package)
+' "$libraries"
+}
+
+install_qt_packages() {
+    local -a packages
+    # shellcheck disable=SC2207 # package names hold no blanks, and bash 3.2 has no mapfile
+    packages=($(missing_qt_packages "$1"))
+    [[ ${#packages[@]} -gt 0 ]] || return 0
+    apt_install "Qt needs them to draw the console" "${packages[@]}" ||
+        say "missing: ${packages[*]} (as Debian names them; Qt needs them to draw the console). Install them; trying without"
+}
+
+# apt_install WHY PACKAGE...: false where there is no apt-get, nobody to run it, or it failed.
+apt_install() {
+    local why=$1
+    shift
+    command -v apt-get >/dev/null || return 1
+    local -a as_root=(env)
+    if [[ $(id -u) -ne 0 ]]; then
+        command -v sudo >/dev/null || return 1
+        as_root=(sudo env)
+    fi
+    say "installing $* with apt-get ($why)"
+    if [[ ${as_root[0]} == sudo ]] && ! sudo -n true 2>/dev/null; then
+        # sudo asks for the password on the terminal; without one there is nobody to ask.
+        { [[ -t 0 ]] && sudo -v; } || return 1
+    fi
+    if [[ $apt_lists_are_fresh == no ]]; then
+        logged "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=300 update 9>&- ||
+            say "apt-get update failed; going on with the package lists at hand"
+        apt_lists_are_fresh=yes
+    fi
+    logged "${as_root[@]}" DEBIAN_FRONTEND=noninteractive \
+        apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@" 9>&-
+}
