@@ -1,0 +1,53 @@
+"""DVB text strings (ETSI EN 300 468 annex A)."""
+
+import unicodedata
+
+_BY_FIRST_BYTE = {
+    **{number: f"iso8859-{number + 4}" for number in (*range(1, 8), *range(9, 12))},
+    0x11: "utf-16-be",
+    0x12: "euc-kr",
+    0x13: "gb2312",
+    0x14: "big5",
+    0x15: "utf-8",
+}
+
+# ISO/IEC 6937: a diacritical byte stands before its letter; Unicode combines after it.
+_COMBINING = {
+    0xC1: "\u0300", 0xC2: "\u0301", 0xC3: "\u0302", 0xC4: "\u0303", 0xC5: "\u0304", 0xC6: "\u0306",
+    0xC7: "\u0307", 0xC8: "\u0308", 0xCA: "\u030a", 0xCB: "\u0327", 0xCD: "\u030b", 0xCE: "\u0328",
+    0xCF: "\u030c",
+}  # fmt: skip
+_UPPER_HALF = dict(
+    zip(
+        (*range(0xA0, 0xC0), *range(0xD0, 0xD8), *range(0xDC, 0x100)),
+        " ¡¢£€¥ §¤‘“«←↑→↓°±²³×µ¶·÷’”»¼½¾¿―¹®©™♪¬¦⅛⅜⅝⅞ΩÆÐªĦ ĲĿŁØŒºÞŦŊŉĸæđðħıĳŀłøœßþŧŋ\u00ad",
+        strict=True,
+    )
+)
+
+
+def decode_dvb_text(raw: bytes) -> str:
+    """Text of a DVB string; the character table is chosen by its first byte, bad bytes become U+FFFD."""
+    if not raw:
+        return ""
+    first = raw[0]
+    if first >= 0x20:
+        text = _iso_6937(raw)
+    elif first == 0x10 and len(raw) >= 3 and 1 <= raw[2] <= 15 and raw[2] != 12:
+        text = raw[3:].decode(f"iso8859-{raw[2]}", "replace")
+    else:
+        text = raw[1:].decode(_BY_FIRST_BYTE.get(first, "ascii"), "replace")
+    return "".join(char for char in text if char not in "\x86\x87\x8a" and not 0xE080 <= ord(char) <= 0xE09F)
+
+
+def _iso_6937(raw: bytes) -> str:
+    characters: list[str] = []
+    accent = ""
+    for byte in raw:
+        if byte in _COMBINING:
+            accent = _COMBINING[byte]
+            continue
+        char = chr(byte) if byte < 0xA0 else _UPPER_HALF.get(byte, "\ufffd")
+        characters.append(unicodedata.normalize("NFC", char + accent))
+        accent = ""
+    return "".join(characters)

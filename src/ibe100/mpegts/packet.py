@@ -1,0 +1,140 @@
+"""Transport packets (ISO/IEC 13818-1 clause 2.4.3): fields of whole blocks, and packets made from sections.
+
+A block is a `uint8` array of shape (n, 188), one packet per row. Nothing here checks the sync byte
+but `in_sync`.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+PACKET_SIZE = 188
+SYNC_BYTE = 0x47
+NULL_PID = 0x1FFF
+PAT_PID = 0x0000
+SDT_PID = 0x0011
+
+PacketBlock: TypeAlias = npt.NDArray[np.uint8]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+
+_SECTION_BYTES_FIRST = PACKET_SIZE - 5
+_SECTION_BYTES_NEXT = PACKET_SIZE - 4
+
+
+def as_block(data: bytes | bytearray | memoryview) -> PacketBlock:
+    """A block viewing `data`, whose length must be a multiple of 188; writable only where `data` is."""
+    return np.frombuffer(data, dtype=np.uint8).reshape(-1, PACKET_SIZE)
+
+
+def in_sync(block: PacketBlock) -> Flags:
+    """Which packets begin with the sync byte 0x47."""
+    return np.asarray(block[:, 0] == SYNC_BYTE)
+
+
+def transport_errors(block: PacketBlock) -> Flags:
+    """transport_error_indicator of each packet."""
+    return _any_bit(block[:, 1], 0x80)
+
+
+def payload_unit_starts(block: PacketBlock) -> Flags:
+    """payload_unit_start_indicator of each packet."""
+    return _any_bit(block[:, 1], 0x40)
+
+
+def pids(block: PacketBlock) -> npt.NDArray[np.uint16]:
+    """PID of each packet."""
+    high = (block[:, 1] & 0x1F).astype(np.uint16)
+    return (high << np.uint16(8)) | block[:, 2]
+
+
+def set_pids(block: PacketBlock, pid: int) -> None:
+    """Write `pid` into every packet of the block."""
+    block[:, 1] = (block[:, 1] & 0xE0) | (pid >> 8)
+    block[:, 2] = pid & 0xFF
+
+
+def scrambling_controls(block: PacketBlock) -> npt.NDArray[np.uint8]:
+    """transport_scrambling_control of each packet: 0 clear, 2 even key, 3 odd key."""
+    return np.right_shift(block[:, 3], np.uint8(6))
+
+
+def has_adaptation(block: PacketBlock) -> Flags:
+    """Which packets carry an adaptation field."""
+    return _any_bit(block[:, 3], 0x20)
+
+
+def has_payload(block: PacketBlock) -> Flags:
+    """Which packets carry payload."""
+    return _any_bit(block[:, 3], 0x10)
+
+
+def continuity_counters(block: PacketBlock) -> npt.NDArray[np.uint8]:
+    """continuity_counter of each packet, 0..15."""
+    return np.bitwise_and(block[:, 3], np.uint8(0x0F))
+
+
+def discontinuity_flags(block: PacketBlock) -> Flags:
+    """discontinuity_indicator of each packet; False where there is no adaptation field."""
+    return has_adaptation(block) & (block[:, 4] > 0) & _any_bit(block[:, 5], 0x80)
+
+
+def random_access_flags(block: PacketBlock) -> Flags:
+    """random_access_indicator of each packet; False where there is no adaptation field."""
+    return has_adaptation(block) & (block[:, 4] > 0) & _any_bit(block[:, 5], 0x40)
+
+
+def pcr_values(block: PacketBlock) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
+    """Rows of the block that carry a PCR, and those PCRs in 27 MHz ticks (base * 300 + extension)."""
+    carries = has_adaptation(block) & (block[:, 4] >= 7) & _any_bit(block[:, 5], 0x10)
+    rows = np.flatnonzero(carries)
+    field = block[rows, 6:12].astype(np.int64)
+    base = (
+        (field[:, 0] << 25)
+        | (field[:, 1] << 17)
+        | (field[:, 2] << 9)
+        | (field[:, 3] << 1)
+        | (field[:, 4] >> 7)
+    )
+    extension = ((field[:, 4] & 1) << 8) | field[:, 5]
+    return rows, base * 300 + extension
+
+
+def payload_offsets(block: PacketBlock) -> npt.NDArray[np.int64]:
+    """Where the payload of each packet begins, 4..188; 188 where there is none or the field is too long."""
+    after_adaptation = 5 + block[:, 4].astype(np.int64)
+    offsets = np.where(has_adaptation(block), after_adaptation, 4)
+    return np.where(has_payload(block), np.minimum(offsets, PACKET_SIZE), PACKET_SIZE)
+
+
+def payload(packet: bytes | bytearray | memoryview) -> bytes:
+    """Payload of one packet; empty where there is none or the adaptation field fills it."""
+    control = packet[3]
+    if not control & 0x10:
+        return b""
+    start = 5 + packet[4] if control & 0x20 else 4
+    return bytes(packet[start:PACKET_SIZE])
+
+
+def null_packet() -> bytes:
+    """A null packet: PID 0x1FFF, payload all 0xFF."""
+    return b"\x47\x1f\xff\x10" + b"\xff" * (PACKET_SIZE - 4)
+
+
+def packetize_section(section: bytes, pid: int, cc: int) -> list[bytes]:
+    """Packets of `pid` carrying one section, stuffed with 0xFF; `cc` is the first continuity_counter used.
+
+    The section starts right after a zero pointer_field; a next section needs `cc` + the number of packets.
+    """
+    high, low = pid >> 8, pid & 0xFF
+    packets = [bytes((SYNC_BYTE, 0x40 | high, low, 0x10 | (cc & 0x0F), 0)) + section[:_SECTION_BYTES_FIRST]]
+    for start in range(_SECTION_BYTES_FIRST, len(section), _SECTION_BYTES_NEXT):
+        cc += 1
+        header = bytes((SYNC_BYTE, high, low, 0x10 | (cc & 0x0F)))
+        packets.append(header + section[start : start + _SECTION_BYTES_NEXT])
+    packets[-1] = packets[-1].ljust(PACKET_SIZE, b"\xff")
+    return packets
+
+
+def _any_bit(column: PacketBlock, mask: int) -> Flags:
+    return np.not_equal(np.bitwise_and(column, np.uint8(mask)), 0)

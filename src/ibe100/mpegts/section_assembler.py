@@ -1,0 +1,89 @@
+"""Sections out of packets (ISO/IEC 13818-1 clause 2.4.4.2)."""
+
+from ibe100.mpegts.crc import crc32_mpeg
+
+_STUFFING_TABLE_ID = 0xFF
+# Sections of the short form (section_syntax_indicator 0) that end in a CRC_32 all the same: TOT, SCTE 35.
+_SHORT_WITH_CRC = frozenset({0x73, 0xFC})
+
+
+class SectionAssembler:
+    """Sections of one PID, in order, from its packets; a section that is torn or fails its CRC is dropped.
+
+    `crc_errors` counts sections with a wrong CRC_32, `lost` those torn by a continuity error or a bad length.
+    """
+
+    __slots__ = ("_cc", "_partial", "crc_errors", "lost")
+
+    def __init__(self) -> None:
+        self.crc_errors = 0
+        self.lost = 0
+        self._cc: int | None = None
+        self._partial: bytearray | None = None
+
+    def feed(self, packet: bytes | bytearray | memoryview) -> list[bytes]:
+        """The sections completed by one 188-byte packet of this PID, usually none or one."""
+        control = packet[3]
+        if packet[1] & 0x80 or not control & 0x10:
+            return []
+        if not self._in_sequence(packet, control):
+            return []
+        start = 5 + packet[4] if control & 0x20 else 4
+        payload = bytes(packet[start:188])
+        if not payload:
+            return []
+        if not packet[1] & 0x40:
+            return self._append(payload)
+        pointer = 1 + payload[0]
+        if pointer > len(payload):
+            self._drop()
+            return []
+        sections = self._append(payload[1:pointer])
+        if self._partial is not None:
+            self._drop()
+        self._partial = bytearray()
+        return sections + self._append(payload[pointer:])
+
+    def _in_sequence(self, packet: bytes | bytearray | memoryview, control: int) -> bool:
+        """Follow the continuity_counter; False for a repeated packet."""
+        cc, previous = control & 0x0F, self._cc
+        self._cc = cc
+        if previous is None or cc == (previous + 1) & 0x0F:
+            return True
+        signalled = control & 0x20 and packet[4] and packet[5] & 0x80
+        if cc == previous and not signalled:
+            return False
+        if self._partial is not None:
+            self._drop()
+        return True
+
+    def _drop(self) -> None:
+        if self._partial:
+            self.lost += 1
+        self._partial = None
+
+    def _append(self, data: bytes) -> list[bytes]:
+        if self._partial is None:
+            return []
+        self._partial += data
+        sections: list[bytes] = []
+        while self._partial and self._partial[0] != _STUFFING_TABLE_ID:
+            if len(self._partial) < 3:
+                return sections
+            size = 3 + ((self._partial[1] & 0x0F) << 8 | self._partial[2])
+            if len(self._partial) < size:
+                return sections
+            section = bytes(self._partial[:size])
+            del self._partial[:size]
+            if self._intact(section):
+                sections.append(section)
+        self._partial = None
+        return sections
+
+    def _intact(self, section: bytes) -> bool:
+        if not section[1] & 0x80 and section[0] not in _SHORT_WITH_CRC:
+            return True
+        if len(section) >= 7 and crc32_mpeg(section) == 0:
+            return True
+        self.crc_errors += 1
+        return False
