@@ -1,4 +1,4 @@
-"""What every test may rely on: Qt without a display, the shared recordings, a real tsp where one is asked for."""
+"""What every test may rely on: Qt without a display, shared recordings, a real tsp where one is asked for."""
 
 import os
 import shutil

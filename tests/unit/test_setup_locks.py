@@ -1,4 +1,4 @@
-"""The lock files: every package pinned by hash, no registry named, nothing missing that the project asks for."""
+"""The lock files: every package pinned by hash, no registry named, nothing missing of the dependencies."""
 
 import re
 import tomllib
