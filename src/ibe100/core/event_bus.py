@@ -1,0 +1,120 @@
+"""The bus: every fact to every subscriber, and of the samples only the latest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Self
+
+from ibe100.models.messages import SAMPLES, Message
+
+MAX_FACTS_BEHIND = 20_000
+
+_SampleKey = tuple[type[Message], str]
+
+
+class SubscriberFellBehind(Exception):
+    """A subscriber did not take its facts in time and was closed; it must subscribe and read afresh."""
+
+
+def _sample_key(message: Message) -> _SampleKey | None:
+    if isinstance(message, SAMPLES):
+        return type(message), message.telemetry.stream_id
+    return None
+
+
+class Subscription(AsyncIterator[Message]):
+    """One subscriber's view of the bus, in the order of publication; for one reader.
+
+    A sample that has not been taken yet is replaced in its place by a newer one of the same stream.
+    Iteration ends after `close`, and raises SubscriberFellBehind once facts would have had to be dropped.
+    """
+
+    def __init__(self, bus: EventBus, max_facts_behind: int) -> None:
+        self._bus = bus
+        self._max_facts_behind = max_facts_behind
+        self._waiting: deque[Message | _SampleKey] = deque()
+        self._samples: dict[_SampleKey, Message] = {}
+        self._wake = asyncio.Event()
+        self._closed = False
+        self._fell_behind = False
+
+    def offer(self, message: Message) -> None:
+        """Called by the bus for each message."""
+        key = _sample_key(message)
+        if key is not None:
+            if key not in self._samples:
+                self._waiting.append(key)
+            self._samples[key] = message
+        elif len(self._waiting) - len(self._samples) >= self._max_facts_behind:
+            self._fell_behind = True
+            self.close()
+        else:
+            self._waiting.append(message)
+        self._wake.set()
+
+    def close(self) -> None:
+        """Take no more messages; a waiting reader is woken and ends."""
+        self._closed = True
+        self._waiting.clear()
+        self._samples.clear()
+        self._bus.drop(self)
+        self._wake.set()
+
+    async def __anext__(self) -> Message:
+        while not self._waiting:
+            if self._fell_behind:
+                raise SubscriberFellBehind(f"more than {self._max_facts_behind} facts were not taken in time")
+            if self._closed:
+                raise StopAsyncIteration
+            self._wake.clear()
+            await self._wake.wait()
+        first = self._waiting.popleft()
+        return self._samples.pop(first) if isinstance(first, tuple) else first
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class EventBus:
+    """Publish and subscribe on one asyncio loop: the one that uses the bus first."""
+
+    def __init__(self, max_facts_behind: int = MAX_FACTS_BEHIND) -> None:
+        self._max_facts_behind = max_facts_behind
+        self._subscriptions: dict[Subscription, None] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def _assert_own_loop(self) -> None:
+        running = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = running
+        assert self._loop is running, "the bus belongs to another loop's thread"
+
+    def publish(self, message: Message) -> None:
+        """Hand `message` to every subscriber; never blocks, only from the bus's own loop."""
+        self._assert_own_loop()
+        for subscription in tuple(self._subscriptions):
+            subscription.offer(message)
+
+    def subscribe(self) -> Subscription:
+        """Everything published from now on. Close it, or use it as a context manager."""
+        self._assert_own_loop()
+        subscription = Subscription(self, self._max_facts_behind)
+        self._subscriptions[subscription] = None
+        return subscription
+
+    def drop(self, subscription: Subscription) -> None:
+        """Forget `subscription`; called by its `close`."""
+        self._subscriptions.pop(subscription, None)
+
+    def close(self) -> None:
+        """End every subscription."""
+        for subscription in tuple(self._subscriptions):
+            subscription.close()
