@@ -1,0 +1,132 @@
+"""Cues and every step of their lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from ibe100.database.access import Access, columns_of, to_value
+from ibe100.database.event_ids import allocate_event_id
+from ibe100.database.records import CueStep, EventIdRange
+from ibe100.database.schema import CueRow, CueStepRow
+from ibe100.models.errors import StorageError
+from ibe100.models.scte35_marker import FINAL_STATES, TRANSITIONS, Cue, CueState
+
+_FINAL = sorted(FINAL_STATES)
+
+
+class CueStore:
+    """Reads and writes cues; a write has been committed when it returns."""
+
+    def __init__(self, access: Access, event_id_retention_s: float) -> None:
+        self._access = access
+        self._event_id_retention_s = event_id_retention_s
+
+    async def create(
+        self,
+        draft: Cue,
+        event_ids: EventIdRange | None = None,
+        seal: Callable[[Cue], Cue] | None = None,
+    ) -> Cue:
+        """Store a new cue: `draft` with its cue_id given by the database.
+
+        With `event_ids` a splice_event_id is allocated in the same transaction, unless the draft has one.
+        `seal` gets the numbered cue inside that transaction and returns it encoded and ARMED, so that one
+        COMMIT makes the cue ours; it must be pure and quick, for it may be run twice.
+        Raises StorageError, CueRefused (no event id is free), or what `seal` raises; then nothing is stored.
+        """
+        now = self._access.wall()
+
+        def work(session: Session) -> Cue:
+            cue = draft
+            if event_ids is not None and cue.splice_event_id is None:
+                allocated = allocate_event_id(
+                    session, cue.stream_id, event_ids, now, self._event_id_retention_s
+                )
+                cue = cue.model_copy(update={"splice_event_id": allocated})
+            row = CueRow(**columns_of(cue, "cue_id"))
+            session.add(row)
+            session.flush()
+            cue = cue.model_copy(update={"cue_id": row.cue_id})
+            _add_step(session, cue, now)
+            if seal is not None:
+                sealed = seal(cue)
+                _take_step(session, cue.state, sealed, now)
+                cue = sealed
+            return cue
+
+        return await self._access.writer.submit(work)
+
+    async def step(self, cue: Cue) -> Cue:
+        """Store `cue` as it now is and note the step (a new state, or a new count in the same state).
+
+        Raises StorageError; a step that is none of a cue's life (DESIGN.md) is a bug and asserts.
+        """
+        now = self._access.wall()
+
+        def work(session: Session) -> Cue:
+            stored = session.scalar(select(CueRow.state).where(CueRow.cue_id == cue.cue_id))
+            if stored is None:
+                raise StorageError(f"Cue {cue.cue_id} is not in the database.")
+            _take_step(session, CueState(stored), cue, now)
+            return cue
+
+        return await self._access.writer.submit(work)
+
+    async def get(self, cue_id: int) -> Cue | None:
+        def work(session: Session) -> Cue | None:
+            row = session.get(CueRow, cue_id)
+            return None if row is None else to_value(row, Cue)
+
+        return await self._access.reader.read(work)
+
+    async def recent(self, stream_id: str | None = None, limit: int = 50) -> tuple[Cue, ...]:
+        """The newest first, of one stream or of all."""
+        query = select(CueRow).order_by(CueRow.cue_id.desc()).limit(limit)
+        if stream_id is not None:
+            query = query.where(CueRow.stream_id == stream_id)
+
+        def work(session: Session) -> tuple[Cue, ...]:
+            return tuple(to_value(row, Cue) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+    async def unfinished(self, stream_id: str | None = None) -> tuple[Cue, ...]:
+        """Those something can still happen to, the oldest first."""
+        query = select(CueRow).where(CueRow.state.not_in(_FINAL)).order_by(CueRow.cue_id)
+        if stream_id is not None:
+            query = query.where(CueRow.stream_id == stream_id)
+
+        def work(session: Session) -> tuple[Cue, ...]:
+            return tuple(to_value(row, Cue) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+    async def steps(self, cue_id: int) -> tuple[CueStep, ...]:
+        """The life of a cue in order."""
+        query = select(CueStepRow).where(CueStepRow.cue_id == cue_id).order_by(CueStepRow.step)
+
+        def work(session: Session) -> tuple[CueStep, ...]:
+            return tuple(to_value(row, CueStep) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+
+def _take_step(session: Session, stored: CueState, cue: Cue, now: float) -> None:
+    is_count = cue.state is stored and not stored.is_final
+    assert is_count or cue.state in TRANSITIONS.get(stored, frozenset()), (
+        f"cue {cue.cue_id}: {stored} → {cue.state}"
+    )
+    session.execute(update(CueRow).where(CueRow.cue_id == cue.cue_id).values(**columns_of(cue, "cue_id")))
+    _add_step(session, cue, now)
+
+
+def _add_step(session: Session, cue: Cue, now: float) -> None:
+    taken = session.scalar(select(func.count()).where(CueStepRow.cue_id == cue.cue_id)) or 0
+    session.execute(
+        insert(CueStepRow).values(
+            cue_id=cue.cue_id, step=taken + 1, state=cue.state.value, at=now, reason=cue.reason
+        )
+    )

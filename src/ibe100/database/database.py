@@ -1,0 +1,71 @@
+"""The database as services get it: one typed store per subject."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Engine
+
+from ibe100.database.access import Access
+from ibe100.database.alarms import AlarmStore
+from ibe100.database.audit import AuditStore
+from ibe100.database.cues import CueStore
+from ibe100.database.engine import reading_engine, sqlite_url, writing_engine
+from ibe100.database.journal_positions import JournalPositionStore
+from ibe100.database.reader import Reader
+from ibe100.database.sessions import SessionStore
+from ibe100.database.streams import StreamStore
+from ibe100.database.upgrade import prepare
+from ibe100.database.writer import Writer
+
+EVENT_ID_RETENTION_S = 366 * 86_400.0
+
+
+class Database:
+    """Open it once per process with `Database.open`, under the instance lock; close it at the end."""
+
+    def __init__(
+        self, write: Engine, read: Engine, name: str, wall: Callable[[], float], event_id_retention_s: float
+    ) -> None:
+        self._engines = (write, read)
+        self._writer = Writer(write, name)
+        self._reader = Reader(read, name)
+        access = Access(self._writer, self._reader, wall)
+        self.cues = CueStore(access, event_id_retention_s)
+        self.sessions = SessionStore(access)
+        self.alarms = AlarmStore(access)
+        self.audit = AuditStore(access)
+        self.journal = JournalPositionStore(access)
+        self.streams = StreamStore(access)
+        self.notices: tuple[str, ...] = ()
+        """What the operator should read about how the file was found."""
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        *,
+        wall: Callable[[], float] = time.time,
+        event_id_retention_s: float = EVENT_ID_RETENTION_S,
+    ) -> Self:
+        """Check, migrate and open the SQLite file at `path`. Raises StorageError in words."""
+        notices = await asyncio.to_thread(prepare, path, wall())
+        url = sqlite_url(path)
+        database = cls(writing_engine(url), reading_engine(url), str(path), wall, event_id_retention_s)
+        database.notices = notices
+        database._writer.start()
+        return database
+
+    async def close(self) -> None:
+        """Commit what waits, end the threads, close the file."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._writer.close()
+        self._reader.close()
+        for engine in self._engines:
+            engine.dispose()

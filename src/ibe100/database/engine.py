@@ -1,0 +1,108 @@
+"""Connections, and all that is peculiar to SQLite: pragmas, error codes, check and copy of a file."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from enum import Enum
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT_MS = 5000
+READ_CONNECTIONS = 2
+
+
+class Fault(Enum):
+    """Why the database could not do what it was asked, in words that end a sentence."""
+
+    FULL = "the disk is full; free some space"
+    READ_ONLY = "the file or its folder is read-only; give it write permission"
+    LOCKED = "another program holds it locked; close that program"
+    DAMAGED = "the file is damaged; restart to set it aside and begin a fresh one"
+    UNREADABLE = "the disk reports an error; check it and the folder"
+
+
+_SQLITE_FAULTS = {
+    sqlite3.SQLITE_FULL: Fault.FULL,
+    sqlite3.SQLITE_READONLY: Fault.READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: Fault.READ_ONLY,
+    sqlite3.SQLITE_BUSY: Fault.LOCKED,
+    sqlite3.SQLITE_LOCKED: Fault.LOCKED,
+    sqlite3.SQLITE_CORRUPT: Fault.DAMAGED,
+    sqlite3.SQLITE_NOTADB: Fault.DAMAGED,
+    sqlite3.SQLITE_IOERR: Fault.UNREADABLE,
+}
+
+
+def fault_of(error: BaseException) -> Fault | None:
+    """Which fault of the storage `error` tells of; None if it is something else, that is a bug."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(origin, sqlite3.Error):
+        return None
+    code = getattr(origin, "sqlite_errorcode", 0) & 0xFF  # the rest of an extended code only refines it
+    return _SQLITE_FAULTS.get(code)
+
+
+def sqlite_url(path: Path) -> URL:
+    return URL.create("sqlite", database=str(path))
+
+
+def writing_engine(url: URL) -> Engine:
+    """One connection whose COMMIT means on disk."""
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=1, max_overflow=0)
+    engine = create_engine(url, pool_size=1, max_overflow=0, connect_args={"check_same_thread": False})
+    _prepare(engine, "BEGIN IMMEDIATE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
+    return engine
+
+
+def reading_engine(url: URL) -> Engine:
+    """A few connections that cannot write, and do not wait for the one that does."""
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=READ_CONNECTIONS, max_overflow=0)
+    engine = create_engine(
+        url, pool_size=READ_CONNECTIONS, max_overflow=0, connect_args={"check_same_thread": False}
+    )
+    _prepare(engine, "BEGIN", "PRAGMA query_only=ON")
+    return engine
+
+
+def _prepare(engine: Engine, begin: str, *pragmas: str) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # The driver's own transactions break savepoints and DDL: BEGIN is sent below instead.
+        connection.isolation_level = None
+        with closing(connection.cursor()) as cursor:
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            cursor.execute("PRAGMA foreign_keys=ON")
+            for pragma in pragmas:
+                cursor.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether the SQLite file at `path` cannot be used; reads all of it.
+
+    Raises sqlite3.Error for a fault that is not the file's own (locked, unreadable folder, ...).
+    """
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000)) as connection:
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        if fault_of(error) is Fault.DAMAGED:
+            return True
+        raise
+    return bool(verdict != "ok")
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """A consistent copy of a SQLite file with what still lies in its WAL."""
+    with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target)) as copy:
+        original.backup(copy)

@@ -1,0 +1,169 @@
+"""The tables. Times are wall clock, seconds since the epoch; a change here needs a migration."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+REVISION = "0001"
+"""The newest migration; what a database must be at before it is used."""
+
+# SQLite numbers rows by itself only in a column declared INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    """Every constraint has a name, so that a later migration can drop it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {str: Text(), int: BigInteger()}
+
+
+class SessionRow(Base):
+    """One recorded run of a stream; ended_at is empty while it runs."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index(None, "stream_id", "started_at"),)
+
+    session_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    stream_id: Mapped[str]
+    stream_name: Mapped[str]
+    profile: Mapped[str] = mapped_column(default="")
+    engine: Mapped[str]
+    command: Mapped[str]
+    started_at: Mapped[float]
+    ended_at: Mapped[float | None]
+    end_reason: Mapped[str] = mapped_column(default="")
+
+
+class AttemptRow(Base):
+    """One life of the processor within a session."""
+
+    __tablename__ = "attempts"
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.session_id"), primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    started_at: Mapped[float]
+    ended_at: Mapped[float | None]
+    exit_code: Mapped[int | None]
+    outcome: Mapped[str] = mapped_column(default="")
+
+
+class CueRow(Base):
+    """A cue as it stands now; its steps are in cue_steps."""
+
+    __tablename__ = "cues"
+    __table_args__ = (Index(None, "stream_id", "cue_id"), Index(None, "state"))
+
+    cue_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    stream_id: Mapped[str]
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.session_id"))
+    action: Mapped[str]
+    state: Mapped[str]
+    requested_by: Mapped[str]
+    requested_at: Mapped[float]
+    splice_event_id: Mapped[int | None]
+    duration_s: Mapped[float | None]
+    pre_roll_s: Mapped[float]
+    pts_time: Mapped[int | None]
+    splice_at: Mapped[float | None]
+    section_base64: Mapped[str]
+    sent: Mapped[int]
+    sent_expected: Mapped[int]
+    sent_at: Mapped[float | None]
+    seen: Mapped[int]
+    seen_base64: Mapped[str]
+    seen_at: Mapped[float | None]
+    latency_ms: Mapped[float | None]
+    pre_roll_ms: Mapped[float | None]
+    reason: Mapped[str]
+
+
+class CueStepRow(Base):
+    """One committed step of a cue's life, in order."""
+
+    __tablename__ = "cue_steps"
+
+    cue_id: Mapped[int] = mapped_column(ForeignKey("cues.cue_id"), primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[str]
+    at: Mapped[float]
+    reason: Mapped[str]
+
+
+class EventIdRow(Base):
+    """The last allocation of each splice_event_id of a stream; `serial` gives the order."""
+
+    __tablename__ = "event_ids"
+    __table_args__ = (UniqueConstraint("stream_id", "splice_event_id"), Index(None, "stream_id", "serial"))
+
+    serial: Mapped[int] = mapped_column(RowId, primary_key=True)
+    stream_id: Mapped[str]
+    splice_event_id: Mapped[int]
+    allocated_at: Mapped[float]
+
+
+class AlarmRow(Base):
+    """One condition on one stream, from raised to closed."""
+
+    __tablename__ = "alarms"
+    __table_args__ = (Index(None, "state"),)
+
+    alarm_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    stream_id: Mapped[str]
+    stream_name: Mapped[str]
+    condition: Mapped[str]
+    severity: Mapped[int]
+    title: Mapped[str]
+    value: Mapped[str]
+    what_to_do: Mapped[str]
+    state: Mapped[str]
+    raised_at: Mapped[float]
+    cleared_at: Mapped[float | None]
+    acknowledged_at: Mapped[float | None]
+    acknowledged_by: Mapped[str]
+
+
+class AuditRow(Base):
+    """Something an operator did."""
+
+    __tablename__ = "audit"
+
+    audit_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    at: Mapped[float]
+    who: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    detail: Mapped[str]
+
+
+class JournalPositionRow(Base):
+    """How far the journal of a stream's runner has been taken over."""
+
+    __tablename__ = "journal_positions"
+
+    stream_id: Mapped[str] = mapped_column(primary_key=True)
+    runner: Mapped[str]
+    last_seq: Mapped[int]
+
+
+class StreamRow(Base):
+    """The desired state: which streams there are, and which should run."""
+
+    __tablename__ = "streams"
+
+    stream_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    config: Mapped[str]
+    """JSON of StreamConfig without secrets."""
+    desired: Mapped[str]
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.session_id"))
