@@ -1,0 +1,160 @@
+"""Sequence headers of H.264 (clause 7.3.2.1) and MPEG-1/2 video (ISO/IEC 13818-2 clause 6.2.2)."""
+
+from fractions import Fraction
+
+from ibe100.mpegts.elementary_bits import BitReader, nal_units, without_emulation_prevention
+from ibe100.mpegts.elementary_formats import VideoFormat
+
+CHROMA_FORMATS = ("4:0:0", "4:2:0", "4:2:2", "4:4:4")
+
+_H264_PROFILES = {
+    66: "baseline",
+    77: "main",
+    88: "extended",
+    100: "high",
+    110: "high 10",
+    122: "high 4:2:2",
+    244: "high 4:4:4 predictive",
+}
+_WITH_CHROMA = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244})
+_MPEG2_RATES = (
+    Fraction(24000, 1001),
+    Fraction(24),
+    Fraction(25),
+    Fraction(30000, 1001),
+    Fraction(30),
+    Fraction(50),
+    Fraction(60000, 1001),
+    Fraction(60),
+)
+_MPEG2_PROFILES = {1: "high", 2: "spatially scalable", 3: "SNR scalable", 4: "main", 5: "simple"}
+_MPEG2_LEVELS = {4: "high", 6: "high 1440", 8: "main", 10: "low"}
+
+
+def h264_format(stream: bytes) -> VideoFormat | None:
+    """Format from the first whole sequence parameter set in an Annex B stream; None while there is none."""
+    for unit in nal_units(stream):
+        if unit[0] & 0x1F == 7:
+            try:
+                return _parse_h264_sps(without_emulation_prevention(unit[1:]))
+            except ValueError:
+                continue
+    return None
+
+
+def _parse_h264_sps(rbsp: bytes) -> VideoFormat:
+    bits = BitReader(rbsp)
+    profile, constraints, level = bits.u(8), bits.u(8), bits.u(8)
+    bits.ue()
+    chroma, separate_planes = 1, False
+    if profile in _WITH_CHROMA:
+        chroma = bits.ue()
+        if chroma > 3:
+            raise ValueError("chroma_format_idc out of range")
+        separate_planes = chroma == 3 and bits.flag()
+        bits.ue()
+        bits.ue()
+        bits.skip(1)
+        if bits.flag():
+            _skip_scaling_lists(bits, 12 if chroma == 3 else 8)
+    bits.ue()
+    _skip_picture_order(bits)
+    bits.ue()
+    bits.skip(1)
+    width = 16 * (bits.ue() + 1)
+    map_units = bits.ue() + 1
+    frame_mbs_only = bits.flag()
+    if not frame_mbs_only:
+        bits.skip(1)
+    height = 16 * map_units * (1 if frame_mbs_only else 2)
+    bits.skip(1)
+    if bits.flag():
+        across = 2 if chroma in (1, 2) and not separate_planes else 1
+        down = (2 if chroma == 1 and not separate_planes else 1) * (1 if frame_mbs_only else 2)
+        width -= across * (bits.ue() + bits.ue())
+        height -= down * (bits.ue() + bits.ue())
+    rate = _h264_frame_rate(bits) if bits.flag() else None
+    name = _H264_PROFILES.get(profile, str(profile))
+    if profile == 66 and constraints & 0x40:
+        name = "constrained baseline"
+    level_name = f"{level // 10}.{level % 10}"
+    return VideoFormat(
+        "H.264", width, height, rate, not frame_mbs_only, name, level_name, CHROMA_FORMATS[chroma]
+    )
+
+
+def _skip_scaling_lists(bits: BitReader, lists: int) -> None:
+    for index in range(lists):
+        if not bits.flag():
+            continue
+        last = following = 8
+        for _ in range(16 if index < 6 else 64):
+            if following:
+                following = (last + bits.se()) % 256
+            last = following or last
+
+
+def _skip_picture_order(bits: BitReader) -> None:
+    kind = bits.ue()
+    if kind == 0:
+        bits.ue()
+    elif kind == 1:
+        bits.skip(1)
+        bits.se()
+        bits.se()
+        for _ in range(min(bits.ue(), 255)):
+            bits.se()
+
+
+def _h264_frame_rate(bits: BitReader) -> Fraction | None:
+    """timing_info of the VUI (annex E.1.1): time_scale counts fields."""
+    if bits.flag() and bits.u(8) == 255:
+        bits.skip(32)
+    if bits.flag():
+        bits.skip(1)
+    if bits.flag():
+        bits.skip(4)
+        if bits.flag():
+            bits.skip(24)
+    if bits.flag():
+        bits.ue()
+        bits.ue()
+    if not bits.flag():
+        return None
+    units, scale = bits.u(32), bits.u(32)
+    return Fraction(scale, 2 * units) if units and scale else None
+
+
+def mpeg2_video_format(stream: bytes) -> VideoFormat | None:
+    """Format from the first sequence header and, for MPEG-2, its extension; None while there is none."""
+    at = stream.find(b"\x00\x00\x01\xb3")
+    following = stream.find(b"\x00\x00\x01", at + 4) if at >= 0 else -1
+    if at < 0 or following < 0 or len(stream) < following + 10:
+        return None
+    bits = BitReader(stream[at + 4 : at + 12])
+    width, height = bits.u(12), bits.u(12)
+    bits.skip(4)
+    rate_code = bits.u(4)
+    rate = _MPEG2_RATES[rate_code - 1] if 1 <= rate_code <= len(_MPEG2_RATES) else None
+    extension = stream[following + 3 : following + 10]
+    if extension[0] != 0xB5 or extension[1] >> 4 != 1:
+        return VideoFormat("MPEG-1 video", width, height, rate, False, "", "", "4:2:0")
+    bits = BitReader(extension[1:])
+    bits.skip(5)
+    profile, level = bits.u(3), bits.u(4)
+    progressive, chroma = bits.flag(), bits.u(2)
+    width |= bits.u(2) << 12
+    height |= bits.u(2) << 12
+    bits.skip(12 + 1 + 8 + 1)
+    if rate is not None:
+        rate *= Fraction(bits.u(2) + 1, bits.u(5) + 1)
+    return VideoFormat(
+        "MPEG-2 video",
+        width,
+        height,
+        rate,
+        not progressive,
+        _MPEG2_PROFILES.get(profile, ""),
+        _MPEG2_LEVELS.get(level, ""),
+        CHROMA_FORMATS[chroma],
+    )

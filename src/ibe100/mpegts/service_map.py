@@ -1,0 +1,136 @@
+"""PAT, PMTs and SDT as they are seen: which services there are, and what each PID is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ibe100.mpegts.packet import PAT_PID, SDT_PID, PacketBlock
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream, PsiError, Sdt, SdtService, SectionAssembler
+
+_PID_COUNT = 8192
+_PAT_TABLE_ID = 0x00
+_PMT_TABLE_ID = 0x02
+_SDT_ACTUAL_TABLE_ID = 0x42
+_SPLICE_STREAM_TYPE = 0x86
+# PIDs that carry sections by definition (ISO/IEC 13818-1 table 2-3, ETSI EN 300 468 table 1).
+SYSTEM_SECTION_PIDS = (PAT_PID, 0x0001, 0x0010, SDT_PID, 0x0012, 0x0013, 0x0014)
+
+
+@dataclass(frozen=True, slots=True)
+class SectionSeen:
+    """A whole section whose CRC_32 is right; `row` is the packet of the block that completed it."""
+
+    row: int
+    pid: int
+    section: bytes
+
+
+class ServiceMap:
+    """Follows the tables of one stream.
+
+    `pmts` by program_number, `services` (of the SDT) by service_id; `version` rises with every change.
+    """
+
+    def __init__(self) -> None:
+        self.transport_stream_id: int | None = None
+        self.original_network_id: int | None = None
+        self.pmt_pids: dict[int, int] = {}
+        self.pmts: dict[int, Pmt] = {}
+        self.services: dict[int, SdtService] = {}
+        self.version = 0
+        self.syntax_errors: dict[int, int] = {}
+        self._pat_sections: dict[int, Pat] = {}
+        self._assemblers: dict[int, SectionAssembler] = {}
+        self._wanted = np.zeros(_PID_COUNT, np.bool_)
+        self._wanted[list(SYSTEM_SECTION_PIDS)] = True
+        self._known: dict[tuple[int, int, int], bytes] = {}
+
+    @property
+    def crc_errors(self) -> dict[int, int]:
+        """Sections whose CRC_32 was wrong, so far, by PID."""
+        return {pid: one.crc_errors for pid, one in self._assemblers.items() if one.crc_errors}
+
+    def feed(self, block: PacketBlock, pids: npt.NDArray[np.uint16]) -> list[SectionSeen]:
+        """Follow the tables in a block; returns every section on system, PMT and SCTE 35 PIDs."""
+        seen: list[SectionSeen] = []
+        start = 0
+        while start < len(block):
+            start = self._feed_from(block, pids, start, seen)
+        return seen
+
+    def streams(self) -> Iterator[tuple[Pmt, PmtStream]]:
+        """Every stream of every PMT seen."""
+        for pmt in self.pmts.values():
+            for stream in pmt.streams:
+                yield pmt, stream
+
+    def _feed_from(
+        self, block: PacketBlock, pids: npt.NDArray[np.uint16], start: int, seen: list[SectionSeen]
+    ) -> int:
+        """Go on until the set of wanted PIDs changes; returns the row to go on from."""
+        for row in (np.flatnonzero(self._wanted[pids[start:]]) + start).tolist():
+            pid = int(pids[row])
+            assembler = self._assemblers.setdefault(pid, SectionAssembler())
+            before = self.version
+            for section in assembler.feed(block[row].tobytes()):
+                seen.append(SectionSeen(row, pid, section))
+                self._take(pid, section)
+            if self.version != before:
+                return row + 1
+        return len(block)
+
+    def _take(self, pid: int, section: bytes) -> None:
+        table_id = section[0]
+        if table_id not in (_PAT_TABLE_ID, _PMT_TABLE_ID, _SDT_ACTUAL_TABLE_ID) or len(section) < 12:
+            return
+        key = pid, table_id, int.from_bytes(section[3:5], "big") << 8 | section[6]
+        if self._known.get(key) == section:
+            return
+        try:
+            if pid == PAT_PID and table_id == _PAT_TABLE_ID:
+                self._take_pat(Pat.parse(section))
+            elif table_id == _PMT_TABLE_ID and pid in self.pmt_pids.values():
+                self._take_pmt(pid, Pmt.parse(section))
+            elif pid == SDT_PID and table_id == _SDT_ACTUAL_TABLE_ID:
+                self._take_sdt(Sdt.parse(section))
+            else:
+                return
+        except PsiError:
+            self.syntax_errors[pid] = self.syntax_errors.get(pid, 0) + 1
+            return
+        self._known[key] = section
+        self.version += 1
+
+    def _take_pat(self, pat: Pat) -> None:
+        if not pat.current:
+            return
+        first = next(iter(self._pat_sections.values()), None)
+        if first and (first.version, first.transport_stream_id) != (pat.version, pat.transport_stream_id):
+            self._pat_sections.clear()
+        self._pat_sections[pat.section_number] = pat
+        self.transport_stream_id = pat.transport_stream_id
+        self.pmt_pids = {number: pid for one in self._pat_sections.values() for number, pid in one.programs}
+        for gone in self.pmts.keys() - self.pmt_pids.keys():
+            del self.pmts[gone]
+        self._known = {key: section for key, section in self._known.items() if key[1] != _PMT_TABLE_ID}
+        self._choose_pids()
+
+    def _take_pmt(self, pid: int, pmt: Pmt) -> None:
+        if pmt.current and self.pmt_pids.get(pmt.program_number) == pid:
+            self.pmts[pmt.program_number] = pmt
+            self._choose_pids()
+
+    def _take_sdt(self, sdt: Sdt) -> None:
+        if sdt.current:
+            self.original_network_id = sdt.original_network_id
+            self.services.update((service.service_id, service) for service in sdt.services)
+
+    def _choose_pids(self) -> None:
+        self._wanted[:] = False
+        self._wanted[list(SYSTEM_SECTION_PIDS)] = True
+        self._wanted[list(self.pmt_pids.values())] = True
+        self._wanted[[s.pid for _, s in self.streams() if s.stream_type == _SPLICE_STREAM_TYPE]] = True
+        for pid in [pid for pid in self._assemblers if not self._wanted[pid]]:
+            del self._assemblers[pid]

@@ -1,0 +1,181 @@
+"""Analysis of a transport stream: services, PIDs, codings, time stamps, bitrate."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from ibe100.mpegts import packet
+from ibe100.mpegts.elementary import StreamKind, VideoFormat, codec_of
+from ibe100.mpegts.format_finder import FormatFinder
+from ibe100.mpegts.packet import NULL_PID, PACKET_SIZE, PacketBlock
+from ibe100.mpegts.pid_counters import PidCounters
+from ibe100.mpegts.psi import Pmt, PmtStream
+from ibe100.mpegts.service_map import SectionSeen, ServiceMap
+from ibe100.mpegts.stream_report import PidReport, ServiceInfo, StreamInfo, StreamReport
+from ibe100.mpegts.timestamp_track import TimestampRange, TimestampTrack
+from ibe100.mpegts.timestamps import PTS_HZ
+
+_PACKET_BITS = PACKET_SIZE * 8
+_REGISTRATION_TAG = 0x05
+# Descriptors whose entries begin with a language code, and the size of an entry (EN 300 468).
+_LANGUAGE_ENTRIES = {0x0A: 4, 0x56: 5, 0x59: 8}
+_SPLICE_TABLE_ID = 0xFC
+_NO_PCR_PID = 0x1FFF
+_SANE_FRAME_RATES = (1, 300)
+
+
+class StreamAnalyzer:
+    """Feed it blocks `uint8 (n, 188)` in stream order; `report()` may be asked for at any time."""
+
+    def __init__(self) -> None:
+        self.service_map = ServiceMap()
+        self._counters = PidCounters()
+        self._finder = FormatFinder()
+        self._splice_pids: set[int] = set()
+        self._seen_version = -1
+        self._next_index = 0
+        self._reset_totals()
+
+    def feed(self, block: PacketBlock) -> list[SectionSeen]:
+        """Analyse the next packets; returns the PSI/SI and SCTE 35 sections they completed."""
+        total = len(block)
+        indexes = np.arange(self._next_index, self._next_index + total, dtype=np.int64)
+        self._next_index += total
+        self._packets += total
+        in_sync = packet.in_sync(block)
+        good = in_sync & ~packet.transport_errors(block)
+        good_count = int(np.count_nonzero(good))
+        if good_count != total:
+            lost = total - int(np.count_nonzero(in_sync))
+            self._sync_errors += lost
+            self._transport_errors += total - lost - good_count
+        chosen = block if good_count == total else block[good]
+        pids = packet.pids(chosen)
+        sections = self.service_map.feed(chosen, pids)
+        self._splice_pids.update(one.pid for one in sections if one.section[0] == _SPLICE_TABLE_ID)
+        if self._seen_version != self.service_map.version:
+            self._seen_version = self.service_map.version
+            self._finder.expect({s.pid: codec_of(s) for _, s in self.service_map.streams()})
+        self._counters.feed(chosen, pids, indexes[good])
+        self._finder.feed(chosen, pids)
+        if good_count == total:
+            return sections
+        rows = np.flatnonzero(good)
+        return [SectionSeen(int(rows[one.row]), one.pid, one.section) for one in sections]
+
+    def start_interval(self) -> None:
+        """Count anew from here; services and formats stay known."""
+        self._reset_totals()
+        self._counters.reset()
+
+    def report(self) -> StreamReport:
+        """What was found since the start, or since `start_interval`."""
+        self._finder.finish()
+        bitrate = self._bitrate()
+        referenced = {stream.pid for _, stream in self.service_map.streams()}
+        counted = set(np.flatnonzero(self._counters.packets).tolist())
+        return StreamReport(
+            self._packets,
+            self._sync_errors,
+            self._transport_errors,
+            bitrate,
+            self._packets * _PACKET_BITS / bitrate if bitrate else 0.0,
+            self.service_map.transport_stream_id,
+            self.service_map.original_network_id,
+            tuple(self._service(number) for number in self.service_map.pmt_pids),
+            tuple(self._pid(pid, bitrate) for pid in sorted(counted | referenced)),
+        )
+
+    def _reset_totals(self) -> None:
+        self._packets = self._sync_errors = self._transport_errors = 0
+
+    def _bitrate(self) -> int:
+        """Mean over neighbouring PCRs of all PCR PIDs, as tsp has it; else the same over decoding times."""
+        for tracks in (self._counters.pcr, self._counters.decoding):
+            measures = [track.bitrate_measures for track in tracks.values()]
+            pairs = sum(count for _, count in measures)
+            if pairs:
+                return int(sum(total for total, _ in measures) / pairs)
+        return 0
+
+    def _pid(self, pid: int, stream_bitrate: int) -> PidReport:
+        counters = self._counters
+        packets = int(counters.packets[pid])
+        return PidReport(
+            pid,
+            packets,
+            int(stream_bitrate * packets / self._packets + 0.5) if self._packets else 0,
+            int(counters.scrambled[pid]),
+            int(counters.adaptation_fields[pid]),
+            int(counters.unit_starts[pid]),
+            int(counters.pes_packets[pid]),
+            counters.pes_stream_ids.get(pid),
+            int(counters.discontinuities[pid]),
+            int(counters.duplicated[pid]) if pid != NULL_PID else 0,
+            _range(counters.pcr.get(pid)),
+            _range(counters.pts.get(pid)),
+            _range(counters.dts.get(pid)),
+        )
+
+    def _service(self, number: int) -> ServiceInfo:
+        named = self.service_map.services.get(number)
+        pmt = self.service_map.pmts.get(number)
+        return ServiceInfo(
+            number,
+            named.name if named else "",
+            named.provider if named else "",
+            named.service_type if named else None,
+            self.service_map.pmt_pids[number],
+            pmt.pcr_pid if pmt and pmt.pcr_pid != _NO_PCR_PID else None,
+            pmt is not None,
+            pmt is not None and _has_cuei(pmt),
+            tuple(self._stream(stream) for stream in pmt.streams) if pmt else (),
+        )
+
+    def _stream(self, stream: PmtStream) -> StreamInfo:
+        codec = codec_of(stream, stream.pid in self._splice_pids)
+        found = self._finder.formats.get(stream.pid)
+        return StreamInfo(
+            stream.pid,
+            stream.stream_type,
+            codec,
+            found,
+            _languages(stream),
+            _registration(stream),
+            self._frame_duration(stream.pid, found) if codec.kind is StreamKind.VIDEO else None,
+            stream,
+        )
+
+    def _frame_duration(self, pid: int, found: object) -> Fraction | None:
+        rate = found.frame_rate if isinstance(found, VideoFormat) else None
+        if rate is not None and _SANE_FRAME_RATES[0] <= rate <= _SANE_FRAME_RATES[1]:
+            return PTS_HZ / rate
+        decoding = self._counters.decoding.get(pid)
+        return decoding.regular_step() if decoding else None
+
+
+def _range(track: TimestampTrack | None) -> TimestampRange:
+    return track.range if track else TimestampRange()
+
+
+def _has_cuei(pmt: Pmt) -> bool:
+    """CUEI in program_info, or on an SCTE 35 stream itself."""
+    return pmt.carries_cuei() or any(_registration(stream) == "CUEI" for stream in pmt.streams)
+
+
+def _registration(stream: PmtStream) -> str | None:
+    for tag, data in stream.descriptors:
+        if tag == _REGISTRATION_TAG and len(data) >= 4:
+            text = data[:4]
+            printable = all(0x20 <= byte < 0x7F for byte in text)
+            return text.decode("ascii") if printable else f"0x{text.hex().upper()}"
+    return None
+
+
+def _languages(stream: PmtStream) -> tuple[str, ...]:
+    found: list[str] = []
+    for tag, data in stream.descriptors:
+        size = _LANGUAGE_ENTRIES.get(tag)
+        if size:
+            found += [data[at : at + 3].decode("latin-1") for at in range(0, len(data) - 2, size)]
+    return tuple(dict.fromkeys(found))

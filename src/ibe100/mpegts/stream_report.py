@@ -1,0 +1,137 @@
+"""What an analysis found in a transport stream."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ibe100.mpegts.elementary import AudioFormat, Codec, ElementaryFormat, StreamKind, VideoFormat
+from ibe100.mpegts.packet import NULL_PID
+from ibe100.mpegts.psi import PmtStream
+from ibe100.mpegts.timestamp_track import TimestampRange
+
+
+@dataclass(frozen=True, slots=True)
+class PidReport:
+    """Counts of one PID; `bitrate_bps` is its share of the stream's, 0 where that is unknown."""
+
+    pid: int
+    packets: int
+    bitrate_bps: int
+    scrambled: int
+    adaptation_fields: int
+    unit_starts: int
+    pes_packets: int
+    pes_stream_id: int | None
+    continuity_errors: int
+    duplicated: int
+    pcr: TimestampRange
+    pts: TimestampRange
+    dts: TimestampRange
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """One elementary stream of a service; `format` None until a header of it was found.
+
+    `frame_duration_pts` is one frame in 90 kHz ticks: from the sequence header, else the smallest regular
+    step of its decoding times; None where neither is there.
+    """
+
+    pid: int
+    stream_type: int
+    codec: Codec
+    format: ElementaryFormat | None
+    languages: tuple[str, ...]
+    registration: str | None
+    frame_duration_pts: Fraction | None
+    pmt_stream: PmtStream
+
+    @property
+    def kind(self) -> StreamKind:
+        """Video, audio, subtitles, splice or data."""
+        return self.codec.kind
+
+    @property
+    def video(self) -> VideoFormat | None:
+        """The format, if it is video's."""
+        return self.format if isinstance(self.format, VideoFormat) else None
+
+    @property
+    def audio(self) -> AudioFormat | None:
+        """The format, if it is audio's."""
+        return self.format if isinstance(self.format, AudioFormat) else None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceInfo:
+    """One service; `pcr_pid` None where the PMT names 0x1FFF, `name` and `provider` empty without an SDT."""
+
+    service_id: int
+    name: str
+    provider: str
+    service_type: int | None
+    pmt_pid: int
+    pcr_pid: int | None
+    pmt_seen: bool
+    has_cuei: bool
+    streams: tuple[StreamInfo, ...]
+
+    @property
+    def scte35_pids(self) -> tuple[int, ...]:
+        """PIDs of SCTE 35 splice information."""
+        return tuple(stream.pid for stream in self.streams if stream.kind is StreamKind.SPLICE)
+
+    def first_of(self, kind: StreamKind) -> StreamInfo | None:
+        """The first stream of a kind, in the PMT's order."""
+        return next((stream for stream in self.streams if stream.kind is kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReport:
+    """A transport stream over the measured interval.
+
+    `bitrate_bps` comes from PCR, else from decoding times, else 0 (unknown); `duration_s` follows from it.
+    """
+
+    packets: int
+    sync_errors: int
+    transport_errors: int
+    bitrate_bps: int
+    duration_s: float
+    transport_stream_id: int | None
+    original_network_id: int | None
+    services: tuple[ServiceInfo, ...]
+    pids: tuple[PidReport, ...]
+
+    @property
+    def null_packets(self) -> int:
+        """Packets of PID 0x1FFF."""
+        found = self.pid(NULL_PID)
+        return found.packets if found else 0
+
+    @property
+    def null_fraction(self) -> float:
+        """Share of null packets, 0..1."""
+        return self.null_packets / self.packets if self.packets else 0.0
+
+    @property
+    def scte35_pids(self) -> tuple[int, ...]:
+        """PIDs of SCTE 35 splice information in any service."""
+        return tuple(dict.fromkeys(pid for service in self.services for pid in service.scte35_pids))
+
+    @property
+    def pcr_pids(self) -> tuple[int, ...]:
+        """PIDs that carry PCR, whatever the PMTs say (they may name 0x1FFF)."""
+        return tuple(one.pid for one in self.pids if one.pcr.count)
+
+    @property
+    def timestamp_jumps(self) -> int:
+        """Jumps of PCR and decoding times, over all PIDs."""
+        return sum(one.pcr.jumps + one.dts.jumps + one.pts.jumps for one in self.pids)
+
+    def pid(self, pid: int) -> PidReport | None:
+        """Counts of one PID; None where it has not been seen."""
+        return next((one for one in self.pids if one.pid == pid), None)
+
+    def service(self, service_id: int) -> ServiceInfo | None:
+        """One service by its id."""
+        return next((one for one in self.services if one.service_id == service_id), None)

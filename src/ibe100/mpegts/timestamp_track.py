@@ -1,0 +1,101 @@
+"""One kind of time stamp on one PID: its range, its jumps, its rhythm, and the bitrate it tells."""
+
+from collections import Counter
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ibe100.mpegts.packet import PACKET_SIZE
+
+# Further back than reordering of pictures explains, or further ahead than any legal distance, is a jump.
+_MAX_BACKWARD_S: Final = 1
+_MAX_FORWARD_S: Final = 5
+_REGULAR_SHARE: Final = 0.1
+_KNOWN_FRAME_RATES: Final = tuple(
+    Fraction(rate)
+    for rate in ("24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60", "100", "120")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TimestampRange:
+    """`first` and `last` in stream order, None if none was seen; `jumps`: steps no play-out makes."""
+
+    count: int = 0
+    first: int | None = None
+    last: int | None = None
+    jumps: int = 0
+
+
+class TimestampTrack:
+    """Follows values of `clock_hz` that wrap at `modulo`, each with the index of its packet in the stream."""
+
+    def __init__(self, clock_hz: int, modulo: int) -> None:
+        self._clock_hz = clock_hz
+        self._modulo = modulo
+        self._previous: tuple[int, int] | None = None
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin a new measuring interval; bitrate is not measured across its edge."""
+        self._count = self._jumps = 0
+        self._first: int | None = None
+        self._previous = None
+        self._steps: Counter[int] = Counter()
+        self._bitrate_sum = 0.0
+        self._bitrate_pairs = 0
+
+    def feed(self, indexes: npt.NDArray[np.int64], values: npt.NDArray[np.int64]) -> None:
+        """Take the next values, in stream order; `indexes` count all packets of the stream."""
+        if not values.size:
+            return
+        if self._first is None:
+            self._first = int(values[0])
+        self._count += len(values)
+        if self._previous is not None:
+            indexes = np.concatenate(([self._previous[0]], indexes))
+            values = np.concatenate(([self._previous[1]], values))
+        self._previous = int(indexes[-1]), int(values[-1])
+        half = self._modulo // 2
+        steps = (np.diff(values) + half) % self._modulo - half
+        normal = (steps >= -_MAX_BACKWARD_S * self._clock_hz) & (steps <= _MAX_FORWARD_S * self._clock_hz)
+        self._jumps += int(np.count_nonzero(~normal))
+        forward = normal & (steps > 0)
+        self._steps.update(steps[forward].tolist())
+        packets = np.diff(indexes)[forward]
+        self._bitrate_sum += float((packets * (PACKET_SIZE * 8.0 * self._clock_hz) / steps[forward]).sum())
+        self._bitrate_pairs += int(np.count_nonzero(forward))
+
+    @property
+    def range(self) -> TimestampRange:
+        """What was seen in this interval."""
+        last = None if self._previous is None else self._previous[1]
+        return TimestampRange(self._count, self._first, last, self._jumps)
+
+    @property
+    def bitrate_measures(self) -> tuple[float, int]:
+        """Sum of the stream's bitrates between neighbouring stamps, bits per second, and their number."""
+        return self._bitrate_sum, self._bitrate_pairs
+
+    @property
+    def duration_s(self) -> float:
+        """Stream time covered by steps that are no jump."""
+        return sum(step * times for step, times in self._steps.items()) / self._clock_hz
+
+    def regular_step(self) -> Fraction | None:
+        """The smallest step that occurs regularly, in ticks; that of a known frame rate if it fits."""
+        total = sum(self._steps.values())
+        if total < 2:
+            return None
+        regular = [step for step, times in self._steps.items() if times >= _REGULAR_SHARE * total]
+        if not regular:
+            return None
+        smallest = min(regular)
+        # 1001-based rates alternate between two neighbouring whole numbers of ticks.
+        near = {step: self._steps[step] for step in range(smallest - 1, smallest + 2) if step in self._steps}
+        mean = Fraction(sum(step * times for step, times in near.items()), sum(near.values()))
+        exact = min((self._clock_hz / rate for rate in _KNOWN_FRAME_RATES), key=lambda step: abs(step - mean))
+        return exact if abs(exact - mean) <= Fraction(3, 5) else mean
