@@ -157,9 +157,14 @@ class Plugin(ABC):
 
 
 class PacketInput(Plugin):
-    """Source of packets. `live` inputs cannot be read ahead; their bitrate is learnt as they run."""
+    """Source of packets.
+
+    `live` inputs cannot be read ahead; their bitrate is learnt as they run. `repeating`: what comes now was
+    already read once, so there is nothing to learn from it.
+    """
 
     live: ClassVar[bool] = True
+    repeating = False
 
     @abstractmethod
     def receive(self, max_packets: int, timeout_s: float) -> Packets | None:

@@ -1,0 +1,14 @@
+"""Inputs by tsp's name, imported only when used."""
+
+from importlib import import_module
+from typing import Final
+
+from ibe100.minitsp.plugin import PacketInput
+
+INPUTS: Final[dict[str, str]] = {"file": "FileInput", "ip": "IpInput"}
+
+
+def load(name: str) -> type[PacketInput]:
+    """The class of an input in INPUTS."""
+    plugin: type[PacketInput] = getattr(import_module(f"{__name__}.{name}"), INPUTS[name])
+    return plugin

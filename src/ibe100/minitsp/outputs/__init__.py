@@ -1,0 +1,14 @@
+"""Outputs by tsp's name, imported only when used."""
+
+from importlib import import_module
+from typing import Final
+
+from ibe100.minitsp.plugin import PacketOutput
+
+OUTPUTS: Final[dict[str, str]] = {"drop": "DropOutput", "file": "FileOutput", "ip": "IpOutput"}
+
+
+def load(name: str) -> type[PacketOutput]:
+    """The class of an output in OUTPUTS."""
+    plugin: type[PacketOutput] = getattr(import_module(f"{__name__}.{name}"), OUTPUTS[name])
+    return plugin

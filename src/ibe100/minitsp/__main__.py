@@ -1,0 +1,92 @@
+"""`python -m ibe100.minitsp`: tsp's command line on a machine without TSDuck."""
+
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Final
+
+from ibe100.minitsp.build import BuildError, build_chain
+from ibe100.minitsp.chain import FAILURE
+from ibe100.minitsp.command_line import CommandLine, global_options, parse_command_line
+from ibe100.minitsp.log_output import LogOutput
+from ibe100.minitsp.options import OptionError
+from ibe100.minitsp.plugin import Context, GlobalOptions, LogLevel
+
+PROGRAM: Final = "tsp"
+"""Name that log lines of the chain itself carry, as in tsp."""
+VERSION: Final = "3.0.0"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line (without the program's name); returns the exit code."""
+    try:
+        command_line = parse_command_line(argv)
+        options = global_options(command_line.tsp)
+    except OptionError as error:
+        log = LogOutput(LogLevel.INFO, timed=False)
+        log.write(LogLevel.ERROR, PROGRAM, str(error))
+        log.close()
+        return FAILURE
+    if _print_information(command_line):
+        return 0
+    log = LogOutput(_max_level(options), options.timed_log)
+    try:
+        return _run(command_line, Context(options, log))
+    finally:
+        log.close()
+
+
+def _run(command_line: CommandLine, context: Context) -> int:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        if not context.stopping:
+            context.log(LogLevel.INFO, PROGRAM, "user interrupt, terminating...")
+        context.stop()
+
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        chain = build_chain(command_line, context)
+    except BuildError:
+        return FAILURE
+    return chain.run()
+
+
+def _max_level(options: GlobalOptions) -> LogLevel:
+    if options.debug:
+        return LogLevel.DEBUG
+    return LogLevel.VERBOSE if options.verbose else LogLevel.INFO
+
+
+def _print_information(command_line: CommandLine) -> bool:
+    """Answer --version, --help and --list-plugins; False if none is asked for."""
+    if command_line.tsp.present("version"):
+        print(f"minitsp: IBE-100 built-in transport stream processor - version {VERSION}")
+    elif command_line.tsp.present("list-plugins"):
+        _print_plugins()
+    elif command_line.tsp.present("help"):
+        print("Usage: minitsp [tsp-options] [-I input …] [-P processor …]… [-O output …]")
+        print("The command line of TSDuck's tsp; --list-plugins shows what is built in.")
+    else:
+        return False
+    return True
+
+
+def _print_plugins() -> None:
+    from ibe100.minitsp import inputs, outputs, plugins
+
+    groups = (
+        ("input", [inputs.load(name) for name in inputs.INPUTS]),
+        ("output", [outputs.load(name) for name in outputs.OUTPUTS]),
+        ("packet processor", [plugins.load(name) for name in plugins.PROCESSORS]),
+    )
+    for kind, classes in groups:
+        print(f"\nList of {PROGRAM} {kind} plugins:\n")
+        for plugin in classes:
+            purpose = (plugin.__doc__ or "").split(".")[0].split("(")[0].strip()
+            print(f"  {f'{plugin.name} ':.<15} {purpose}")
+    print()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

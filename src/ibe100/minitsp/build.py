@@ -1,0 +1,146 @@
+"""From a command line to a chain of plugins: looking them up by name and reading their options."""
+
+from collections.abc import Callable, Collection
+from typing import Final, TypeVar
+
+from ibe100.minitsp import inputs, outputs, plugins
+from ibe100.minitsp.chain import Chain
+from ibe100.minitsp.command_line import CommandLine, PluginCall
+from ibe100.minitsp.options import OptionError
+from ibe100.minitsp.plugin import Context, LogLevel, Plugin
+
+AnyPlugin = TypeVar("AnyPlugin", bound=Plugin)
+
+_INPUTS_OF_TSDUCK: Final = frozenset(
+    ("craft", "dvb", "fork", "hls", "http", "memory", "null", "pcap", "rist", "srt")
+)
+_OUTPUTS_OF_TSDUCK: Final = frozenset(("fork", "hls", "http", "memory", "play", "rist", "srt"))
+_PROCESSORS_OF_TSDUCK: Final = frozenset(
+    [
+        "aes",
+        "bat",
+        "boostpid",
+        "cat",
+        "clear",
+        "count",
+        "craft",
+        "cutoff",
+        "datainject",
+        "debug",
+        "decap",
+        "descrambler",
+        "dsmcc",
+        "dump",
+        "duplicate",
+        "eit",
+        "eitinject",
+        "encap",
+        "feed",
+        "file",
+        "flute",
+        "fork",
+        "fuzz",
+        "history",
+        "iat",
+        "identify",
+        "inject",
+        "ip",
+        "isdbinfo",
+        "limit",
+        "merge",
+        "mpe",
+        "mpeextract",
+        "mpeinject",
+        "mux",
+        "nip",
+        "nipextract",
+        "nit",
+        "nitscan",
+        "pat",
+        "pattern",
+        "pcradjust",
+        "pcrbitrate",
+        "pcrcopy",
+        "pcrduplicate",
+        "pcredit",
+        "pcrextract",
+        "pcrverify",
+        "pes",
+        "pidshift",
+        "psi",
+        "psimerge",
+        "reduce",
+        "remap",
+        "rmorphan",
+        "rmsplice",
+        "scrambler",
+        "sdt",
+        "sections",
+        "sifilter",
+        "skip",
+        "slice",
+        "splicerestamp",
+        "stats",
+        "stuffanalyze",
+        "svremove",
+        "svrename",
+        "svresync",
+        "t2mi",
+        "tables",
+        "teletext",
+        "time",
+        "timeref",
+        "timeshift",
+        "trace",
+        "trigger",
+        "tsrename",
+        "until",
+        "zap",
+    ]
+)
+NEEDS_TSDUCK: Final = {
+    "input": _INPUTS_OF_TSDUCK,
+    "output": _OUTPUTS_OF_TSDUCK,
+    "processor": _PROCESSORS_OF_TSDUCK,
+}
+"""Plugins of tsp 3.45 that are not built in, by kind."""
+
+
+class BuildError(Exception):
+    """The command line names a plugin or an option that cannot be used; the reason is already logged."""
+
+
+def build_chain(command_line: CommandLine, context: Context) -> Chain:
+    """Make every plugin. Raises BuildError after logging what is wrong as tsp does."""
+    return Chain(
+        context,
+        _make("input", command_line.input, inputs.INPUTS, inputs.load, context),
+        [
+            _make("processor", call, plugins.PROCESSORS, plugins.load, context)
+            for call in command_line.processors
+        ],
+        _make("output", command_line.output, outputs.OUTPUTS, outputs.load, context),
+    )
+
+
+def _make(
+    kind: str,
+    call: PluginCall,
+    known: Collection[str],
+    load: Callable[[str], type[AnyPlugin]],
+    context: Context,
+) -> AnyPlugin:
+    if call.name not in known:
+        if call.name in NEEDS_TSDUCK[kind]:
+            context.log(LogLevel.ERROR, call.name, "needs TSDuck")
+        else:
+            missing = f"{call.name}.so: cannot open shared object file: No such file or directory"
+            context.log(LogLevel.ERROR, "", missing)
+            context.log(LogLevel.ERROR, "", f"{kind} plugin {call.name} not found")
+        raise BuildError
+    plugin = load(call.name)
+    try:
+        return plugin(plugin.options.parse(call.tokens), context)
+    except OptionError as error:
+        context.log(LogLevel.ERROR, call.name, str(error))
+        raise BuildError from error

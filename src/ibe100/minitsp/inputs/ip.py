@@ -1,0 +1,165 @@
+"""Input from UDP or RTP datagrams, unicast or multicast."""
+
+import ipaddress
+import socket
+import threading
+import time
+from typing import ClassVar, Final
+
+import numpy as np
+
+from ibe100.minitsp.inputs.datagrams import transport_packets
+from ibe100.minitsp.inputs.udp_socket import open_receiver
+from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable, parse_address
+from ibe100.minitsp.plugin import (
+    PACKET_SIZE,
+    Context,
+    LogLevel,
+    PacketInput,
+    Packets,
+    PluginError,
+)
+
+_LARGEST_DATAGRAM: Final = 65_536
+_DEFAULT_SOCKET_BUFFER: Final = 8 << 20
+_QUEUE_BYTES: Final = 32 << 20
+_POLL_S: Final = 0.1
+_GATHER_S: Final = 0.004
+
+
+class IpInput(PacketInput):
+    """Receives packets by UDP (tsp -I ip); RTP is recognised by itself.
+
+    A thread drains the socket into a bounded queue, so a slow moment of the chain loses nothing; what a full
+    queue can't take is dropped with a warning. Packets that arrive within 4 ms are passed on together.
+    """
+
+    name: ClassVar[str] = "ip"
+    options: ClassVar[OptionTable] = OptionTable(
+        Option("buffer-size", OptionKind.INTEGER, "b"),
+        Option("disable-multicast-loop"),
+        Option("first-source", short="f"),
+        Option("local-address", OptionKind.TEXT, "l"),
+        Option("no-reuse-port"),
+        Option("receive-timeout", OptionKind.INTEGER),
+        Option("reuse-port", short="r"),
+        Option("source", OptionKind.TEXT, "s"),
+        Option("ssm"),
+        max_parameters=1,
+    )
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        if not arguments.parameters:
+            raise OptionError("missing parameter [address:]port")
+        text = arguments.parameters[0]
+        self._group, self._port = parse_address(text, "parameter")
+        if self._group and not _is_multicast(self._group):
+            raise OptionError(f"address {text} is not multicast")
+        self._source = arguments.text("source").partition(":")[0]
+        self._first_source = arguments.present("first-source")
+        self._receive_timeout_s = arguments.integer("receive-timeout") / 1000
+        self._queue: list[bytes] = []
+        self._queued_bytes = 0
+        self._arrived = threading.Condition()
+        self._failure: str | None = None
+        self._closing = False
+        self._dropping = False
+        self._last_passed_s = 0.0
+        self._rest: Packets = np.empty((0, PACKET_SIZE), np.uint8)
+        self._socket: socket.socket | None = None
+        self._receiver: threading.Thread | None = None
+
+    def start(self) -> None:
+        arguments = self.arguments
+        self._socket = open_receiver(
+            self._group,
+            self._port,
+            local_address=arguments.text("local-address"),
+            source=self._source,
+            share_port=arguments.present("reuse-port"),
+            buffer_bytes=arguments.integer("buffer-size", _DEFAULT_SOCKET_BUFFER),
+        )
+        self._socket.settimeout(_POLL_S)
+        self._receiver = threading.Thread(
+            target=self._drain, args=(self._socket,), name="ip-input", daemon=True
+        )
+        self._receiver.start()
+
+    def stop(self) -> None:
+        self._closing = True
+        if self._receiver is not None:
+            self._receiver.join()
+        if self._socket is not None:
+            self._socket.close()
+
+    def receive(self, max_packets: int, timeout_s: float) -> Packets | None:
+        if not len(self._rest):
+            self._rest = self._gather(timeout_s)
+        if not len(self._rest):
+            return None
+        packets, self._rest = self._rest[:max_packets], self._rest[max_packets:]
+        return packets
+
+    def _gather(self, timeout_s: float) -> Packets:
+        """All that has arrived, at the earliest 4 ms after the last time."""
+        with self._arrived:
+            if not self._queue and self._failure is None:
+                self._arrived.wait(timeout_s)
+            if not self._queue:
+                if self._failure is not None:
+                    raise PluginError(self._failure)
+                return np.empty((0, PACKET_SIZE), np.uint8)
+        time.sleep(max(0.0, self._last_passed_s + _GATHER_S - time.monotonic()))
+        with self._arrived:
+            queue, self._queue = self._queue, []
+            self._queued_bytes = 0
+        self._last_passed_s = time.monotonic()
+        return np.frombuffer(bytearray().join(queue), np.uint8).reshape(-1, PACKET_SIZE)
+
+    def _drain(self, receiver: socket.socket) -> None:
+        """The receiving thread: datagrams into the queue until told to stop."""
+        last_datagram_s = time.monotonic()
+        while not self._closing:
+            try:
+                datagram, sender = receiver.recvfrom(_LARGEST_DATAGRAM)
+            except TimeoutError:
+                silent_s = time.monotonic() - last_datagram_s
+                if self._receive_timeout_s and silent_s >= self._receive_timeout_s:
+                    self._fail("error receiving from UDP socket: Resource temporarily unavailable")
+                    return
+                continue
+            except OSError as error:
+                self._fail(f"error receiving from UDP socket: {error.strerror}")
+                return
+            if self._first_source and not self._source:
+                self._source = sender[0]
+            if self._source and sender[0] != self._source:
+                continue
+            packets = transport_packets(datagram)
+            if packets:
+                last_datagram_s = time.monotonic()
+                self._enqueue(packets)
+
+    def _enqueue(self, packets: bytes) -> None:
+        with self._arrived:
+            full = self._queued_bytes + len(packets) > _QUEUE_BYTES
+            if not full:
+                self._queue.append(packets)
+                self._queued_bytes += len(packets)
+                self._arrived.notify()
+        if full and not self._dropping:
+            self.log(LogLevel.WARNING, "the chain is too slow for the input, packets are dropped")
+        self._dropping = full
+
+    def _fail(self, reason: str) -> None:
+        with self._arrived:
+            self._failure = reason
+            self._arrived.notify()
+
+
+def _is_multicast(address: str) -> bool:
+    try:
+        return ipaddress.IPv4Address(address).is_multicast
+    except ValueError:
+        return False

@@ -1,0 +1,64 @@
+"""The log on standard error, in tsp's shape, written by a thread so that a blocked reader stalls nothing."""
+
+import os
+import queue
+import threading
+import time
+from typing import Final
+
+from ibe100.minitsp.plugin import LogLevel
+
+_QUEUE_LINES: Final = 1024
+_CLOSE_TIMEOUT_S: Final = 1.0
+_PREFIX: Final = {LogLevel.ERROR: "Error: ", LogLevel.WARNING: "Warning: ", LogLevel.DEBUG: "Debug: "}
+_STDERR: Final = 2
+
+
+def format_line(level: LogLevel, plugin: str, text: str, local_time: time.struct_time | None) -> str:
+    """`* [yyyy/mm/dd hh:mm:ss - ][Error: ]plugin: text`; no time when `local_time` is None."""
+    stamp = "" if local_time is None else time.strftime("%Y/%m/%d %H:%M:%S - ", local_time)
+    return f"* {stamp}{_PREFIX.get(level, '')}{plugin + ': ' if plugin else ''}{text}"
+
+
+class LogOutput:
+    """Prints log lines up to a level; a reader that does not keep up loses lines, never the stream."""
+
+    def __init__(self, max_level: LogLevel, timed: bool) -> None:
+        self._max_level = max_level
+        self._timed = timed
+        self._lines: queue.Queue[str | None] = queue.Queue(_QUEUE_LINES)
+        self._writer = threading.Thread(target=self._write_all, name="minitsp-log", daemon=True)
+        self._writer.start()
+
+    def write(self, level: LogLevel, plugin: str, text: str) -> None:
+        """Queue one line."""
+        if level > self._max_level:
+            return
+        line = format_line(level, plugin, text, time.localtime() if self._timed else None)
+        try:
+            self._lines.put_nowait(line)
+        except queue.Full:
+            return
+
+    def close(self) -> None:
+        """Print what is queued, for at most a second."""
+        try:
+            self._lines.put(None, timeout=_CLOSE_TIMEOUT_S)
+        except queue.Full:
+            return
+        self._writer.join(_CLOSE_TIMEOUT_S)
+
+    def _write_all(self) -> None:
+        broken = False
+        while (line := self._lines.get()) is not None:
+            if broken:
+                continue
+            try:
+                _write_fully(f"{line}\n".encode(errors="backslashreplace"))
+            except OSError:  # nobody reads any more; the stream goes on
+                broken = True
+
+
+def _write_fully(data: bytes) -> None:
+    while data:
+        data = data[os.write(_STDERR, data) :]

@@ -1,0 +1,77 @@
+"""Passes packets at a steady bitrate (tsp -P regulate)."""
+
+import time
+from typing import ClassVar, Final
+
+from ibe100.minitsp.options import Arguments, Option, OptionKind, OptionTable
+from ibe100.minitsp.plugin import (
+    MAX_BLOCK_PACKETS,
+    PACKET_BITS,
+    Block,
+    Context,
+    LogLevel,
+    PacketProcessor,
+)
+
+_BURST_S: Final = 0.01
+_LATEST_S: Final = 1.0
+_CHANGE_WORTH_A_LINE: Final = 0.05
+
+
+class Regulate(PacketProcessor):
+    """Holds every block until it is due at --bitrate, or at the chain's bitrate.
+
+    Due times count from one anchor, so delays do not add up. A delay up to a second is caught up;
+    after a longer one (the input stood still) the clock starts anew.
+    """
+
+    name: ClassVar[str] = "regulate"
+    options: ClassVar[OptionTable] = OptionTable(
+        Option("bitrate", OptionKind.DECIMAL, "b"),
+        Option("packet-burst", OptionKind.INTEGER, "p", minimum=1),
+        Option("wait-min", OptionKind.INTEGER, "w", minimum=1),
+    )
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        self._fixed_bps = round(arguments.decimal("bitrate"))
+        self._burst_s = arguments.integer("wait-min", round(_BURST_S * 1000)) / 1000
+        self._burst_packets = arguments.integer("packet-burst", MAX_BLOCK_PACKETS)
+        self._bitrate_bps = 0
+        self._logged_bps = 0
+        self._anchor_s = 0.0
+        self._bits = 0
+
+    def start(self) -> None:
+        nanoseconds = round(self._burst_s * 1e9)
+        self.verbose(f"minimum packet burst duration is {nanoseconds} nanoseconds")
+
+    def process(self, block: Block) -> Block:
+        bitrate_bps = self._fixed_bps or self.context.bitrate_bps
+        if bitrate_bps != self._bitrate_bps:
+            self._change_bitrate(bitrate_bps)
+        if not bitrate_bps:
+            return block
+        due_s = self._anchor_s + self._bits / bitrate_bps
+        if time.monotonic() - due_s > _LATEST_S:
+            self._anchor_s = due_s = time.monotonic()
+            self._bits = 0
+        self._bits += len(block) * PACKET_BITS
+        self.context.wait_until(due_s)
+        return block
+
+    def _change_bitrate(self, bitrate_bps: int) -> None:
+        """Count from the present due time at the new bitrate."""
+        if self._bitrate_bps:
+            self._anchor_s += self._bits / self._bitrate_bps
+        else:
+            self._anchor_s = time.monotonic()
+        self._bits = 0
+        self._bitrate_bps = bitrate_bps
+        burst = max(1, int(bitrate_bps * self._burst_s / PACKET_BITS))
+        self.context.max_block_packets = min(burst, self._burst_packets, MAX_BLOCK_PACKETS)
+        if not bitrate_bps:
+            self.log(LogLevel.WARNING, "bitrate unknown, cannot regulate")
+        elif abs(bitrate_bps - self._logged_bps) > self._logged_bps * _CHANGE_WORTH_A_LINE:
+            self._logged_bps = bitrate_bps
+            self.verbose(f"regulated at bitrate {bitrate_bps:,} b/s")
