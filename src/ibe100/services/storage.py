@@ -1,0 +1,142 @@
+"""What the services see of the database and of the secret store: Protocols, so that tests can bring their own.
+
+Every write has been committed when it returns. All raise StorageError in words when the storage fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from ibe100.database.records import CueStep, EventIdRange, JournalPosition, StoredStream, StoredStreams
+from ibe100.models.alarm import Alarm
+from ibe100.models.scte35_marker import Cue
+from ibe100.models.session import AttemptRecord, AuditRecord, SessionRecord
+
+
+class CueStorage(Protocol):
+    """Cues and every step of their lives."""
+
+    async def create(
+        self,
+        draft: Cue,
+        event_ids: EventIdRange | None = None,
+        seal: Callable[[Cue], Cue] | None = None,
+    ) -> Cue:
+        """Store `draft` (its cue_id is ignored) and give it its cue_id.
+
+        With `event_ids` it gets a splice_event_id in the same transaction, unless it has one.
+        `seal` gets the numbered cue in that transaction and returns it encoded and ARMED (pure, quick).
+        Raises CueRefused when no event id is free, or what `seal` raises; then nothing is stored.
+        """
+
+    async def step(self, cue: Cue) -> Cue:
+        """Store `cue` as it now is, as a step of its life."""
+
+    async def get(self, cue_id: int) -> Cue | None: ...
+    async def recent(self, stream_id: str | None = None, limit: int = 50) -> tuple[Cue, ...]:
+        """The newest first."""
+
+    async def unfinished(self, stream_id: str | None = None) -> tuple[Cue, ...]:
+        """Those something can still happen to, the oldest first."""
+
+    async def steps(self, cue_id: int) -> tuple[CueStep, ...]: ...
+
+
+class SessionStorage(Protocol):
+    """Sessions and the attempts within them."""
+
+    async def start(
+        self,
+        *,
+        stream_id: str,
+        stream_name: str,
+        engine: str,
+        command: str,
+        started_at: float,
+        profile: str = "",
+    ) -> SessionRecord: ...
+    async def attempt_started(self, attempt: AttemptRecord) -> None:
+        """May be told twice."""
+
+    async def attempt_ended(self, attempt: AttemptRecord) -> None:
+        """The whole record; may be told twice, and without the start."""
+
+    async def end(self, session_id: int, ended_at: float, reason: str) -> None:
+        """One that is closed keeps its first end."""
+
+    async def close_unseen(self, adopted: Collection[int], at: float) -> tuple[SessionRecord, ...]:
+        """Close each open session that is not in `adopted` as "ended unseen"; returns those closed now."""
+
+    async def get(self, session_id: int) -> SessionRecord | None: ...
+    async def list(self, limit: int = 200) -> tuple[SessionRecord, ...]:
+        """The newest first."""
+
+    async def attempts(self, session_id: int) -> tuple[AttemptRecord, ...]: ...
+
+
+class AlarmStorage(Protocol):
+    """Alarms on record."""
+
+    async def save(self, alarm: Alarm) -> Alarm:
+        """alarm_id 0 is a new one; the alarm comes back with its id."""
+
+    async def open(self) -> tuple[Alarm, ...]:
+        """All that are not closed, the oldest first."""
+
+    async def list(self, limit: int = 500) -> tuple[Alarm, ...]:
+        """The newest first, closed ones too."""
+
+
+class AuditStorage(Protocol):
+    """What operators did."""
+
+    async def write(self, record: AuditRecord) -> None: ...
+    async def list(self, limit: int = 500) -> tuple[AuditRecord, ...]:
+        """The newest first."""
+
+
+class JournalStorage(Protocol):
+    """How far each runner's journal has been taken over."""
+
+    async def position(self, stream_id: str) -> JournalPosition | None: ...
+    async def advance(self, stream_id: str, runner: str, seq: int) -> None:
+        """Everything up to `seq` is stored; never goes back within one journal (`runner`)."""
+
+
+class StreamStorage(Protocol):
+    """The desired state: which streams there are, and which of them should run."""
+
+    async def load(self) -> StoredStreams: ...
+    async def save(self, stream: StoredStream) -> None:
+        """Add or replace. Passphrases are not stored: they go to SecretStorage."""
+
+    async def remove(self, stream_id: str) -> None: ...
+
+
+class Storage(Protocol):
+    """All of the above, as the composition root hands them to the services."""
+
+    @property
+    def cues(self) -> CueStorage: ...
+    @property
+    def sessions(self) -> SessionStorage: ...
+    @property
+    def alarms(self) -> AlarmStorage: ...
+    @property
+    def audit(self) -> AuditStorage: ...
+    @property
+    def journal(self) -> JournalStorage: ...
+    @property
+    def streams(self) -> StreamStorage: ...
+
+
+class SecretStorage(Protocol):
+    """Secrets by name, encrypted at rest. Blocks on the disk for a moment: call it in a thread."""
+
+    def get(self, name: str) -> str | None: ...
+    def set(self, name: str, value: str) -> None: ...
+    def delete(self, name: str) -> None:
+        """Nothing happens if there is no such secret."""
+
+    def names(self) -> tuple[str, ...]: ...
