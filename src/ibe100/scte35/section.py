@@ -1,0 +1,172 @@
+"""splice_info_section: bytes to values and back (ANSI/SCTE 35 2023r1 clause 9.6)."""
+
+import base64
+import binascii
+
+from ibe100.scte35.bits import Reader, fit
+from ibe100.scte35.commands import read_command, write_command
+from ibe100.scte35.descriptors import read_descriptors, write_descriptor
+from ibe100.scte35.errors import SpliceDecodeError
+from ibe100.scte35.faults import find_faults
+from ibe100.scte35.values import (
+    PTS_BITS,
+    TABLE_ID,
+    EncryptedPart,
+    RawCommand,
+    SpliceCommand,
+    SpliceDescriptor,
+    SpliceInfoSection,
+)
+from ibe100.utils.crc import crc32_mpeg
+
+# From table_id to splice_command_type, descriptor_loop_length and CRC_32.
+_HEADER_SIZE = 14
+_SHORTEST = _HEADER_SIZE + 2 + 4
+_MAX_SECTION_LENGTH = 4093
+_LEGACY_LENGTH = 0xFFF
+_PTS_MASK = (1 << PTS_BITS) - 1
+
+
+def decode(section: bytes, *, strict: bool = False) -> SpliceInfoSection:
+    """Read one whole section; its CRC_32 is always checked. Raises SpliceDecodeError.
+
+    Lenient reading keeps what it cannot interpret as raw bytes, so that `encode` gives the same section
+    again; `strict` raises at the first thing the standard does not allow (see `find_faults`).
+    """
+    _check_frame(section)
+    crc_at = len(section) - 4
+    field = int.from_bytes(section[4:9], "big")
+    tier_and_length = int.from_bytes(section[10:13], "big")
+    command_length = tier_and_length & 0xFFF
+    legacy = False
+    command_extra = descriptor_extra = stuffing = b""
+    command: SpliceCommand
+    descriptors: tuple[SpliceDescriptor, ...] = ()
+    if field >> 39:
+        command = EncryptedPart(command_length, section[13:crc_at])
+    else:
+        legacy = command_length == _LEGACY_LENGTH
+        if legacy:
+            reader = Reader(section, "splice_command", _HEADER_SIZE, crc_at - 2)
+            command = read_command(section[13], reader)
+            loop_at = reader.at
+        else:
+            loop_at = _HEADER_SIZE + command_length
+            if loop_at + 2 > crc_at:
+                raise SpliceDecodeError("splice_command_length", f"{command_length} runs past the section")
+            command, command_extra = _read_counted(section[13], section[_HEADER_SIZE:loop_at])
+        loop_end = loop_at + 2 + (section[loop_at] << 8 | section[loop_at + 1])
+        if loop_end > crc_at:
+            raise SpliceDecodeError("descriptor_loop_length", "runs past the section")
+        descriptors, descriptor_extra = read_descriptors(section[loop_at + 2 : loop_end])
+        stuffing = section[loop_end:crc_at]
+    result = SpliceInfoSection(
+        command,
+        descriptors,
+        field & _PTS_MASK,
+        tier_and_length >> 12,
+        section[9],
+        field >> 33 & 0x3F,
+        section[1] >> 4 & 3,
+        section[3],
+        legacy,
+        section[1] & 0x80 != 0,
+        section[1] & 0x40 != 0,
+        command_extra,
+        descriptor_extra,
+        stuffing,
+    )
+    if strict:
+        for fault in find_faults(result):
+            raise fault
+    return result
+
+
+def encode(section: SpliceInfoSection) -> bytes:
+    """The section's bytes with CRC_32; raises SpliceDecodeError where a value does not fit its field."""
+    if isinstance(section.command, EncryptedPart):
+        encrypted = 0x40
+        command_length = fit(section.command.splice_command_length, 12, "splice_command_length")
+        body = section.command.data
+    else:
+        encrypted = 0
+        command_type, data = write_command(section.command)
+        data += section.command_extra
+        command_length = _LEGACY_LENGTH if section.legacy_command_length else len(data)
+        if len(data) >= _LEGACY_LENGTH:
+            raise SpliceDecodeError("splice_command_length", f"{len(data)} does not fit in a section")
+        loop = b"".join(map(write_descriptor, section.descriptors)) + section.descriptor_extra
+        loop_length = fit(len(loop), 16, "descriptor_loop_length").to_bytes(2, "big")
+        body = b"".join((bytes((command_type,)), data, loop_length, loop, section.stuffing))
+    section_length = 10 + len(body) + 4
+    if section_length > _MAX_SECTION_LENGTH:
+        raise SpliceDecodeError("section_length", f"{section_length} is more than {_MAX_SECTION_LENGTH}")
+    indicators = (
+        section.section_syntax_indicator << 7
+        | section.private_indicator << 6
+        | fit(section.sap_type, 2, "sap_type") << 4
+        | section_length >> 8
+    )
+    algorithm = encrypted | fit(section.encryption_algorithm, 6, "encryption_algorithm")
+    adjusted = algorithm << PTS_BITS | fit(section.pts_adjustment, PTS_BITS, "pts_adjustment")
+    head = bytes(
+        (TABLE_ID, indicators, section_length & 0xFF, fit(section.protocol_version, 8, "protocol_version"))
+    )
+    tier_and_length = fit(section.tier, 12, "tier") << 12 | command_length
+    whole = b"".join(
+        (
+            head,
+            adjusted.to_bytes(5, "big"),
+            bytes((fit(section.cw_index, 8, "cw_index"),)),
+            tier_and_length.to_bytes(3, "big"),
+            body,
+        )
+    )
+    return whole + crc32_mpeg(whole).to_bytes(4, "big")
+
+
+def from_text(text: str) -> bytes:
+    """The section written as base64 or as hex (0x, spaces and colons allowed); raises SpliceDecodeError.
+
+    Only the writing is judged: give the result to `decode`.
+    """
+    compact = "".join(text.split())
+    hexadecimal = compact.removeprefix("0x").removeprefix("0X").replace(":", "")
+    if hexadecimal[:2].upper() == "FC":
+        try:
+            return bytes.fromhex(hexadecimal)
+        except ValueError as error:
+            raise SpliceDecodeError("text", f"starts like a section in hex, but: {error}") from error
+    try:
+        return base64.b64decode(compact, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise SpliceDecodeError("text", f"is neither base64 nor hex: {error}") from error
+
+
+def to_base64(section: bytes) -> str:
+    """The section as base64."""
+    return base64.b64encode(section).decode("ascii")
+
+
+def _check_frame(section: bytes) -> None:
+    if len(section) < _SHORTEST:
+        raise SpliceDecodeError(
+            "section_length", f"{len(section)} bytes; the shortest section has {_SHORTEST}"
+        )
+    if section[0] != TABLE_ID:
+        raise SpliceDecodeError("table_id", f"0x{section[0]:02X} instead of 0xFC")
+    expected = 3 + ((section[1] & 0x0F) << 8 | section[2])
+    if expected != len(section):
+        raise SpliceDecodeError("section_length", f"announces {expected} bytes, {len(section)} are there")
+    if crc32_mpeg(section) != 0:
+        raise SpliceDecodeError("CRC_32", "does not match the section")
+
+
+def _read_counted(command_type: int, data: bytes) -> tuple[SpliceCommand, bytes]:
+    """The command in its counted bytes and what it left of them; raw where it cannot be read."""
+    reader = Reader(data, "splice_command")
+    try:
+        command = read_command(command_type, reader)
+    except SpliceDecodeError as error:
+        return RawCommand(command_type, data, error.what), b""
+    return command, reader.rest()
