@@ -27,15 +27,16 @@ prepare() {
     if venv_is_current && [[ -z $(missing_qt_packages "$1") ]]; then
         return
     fi
-    mkdir -p "$root/.cache" 2>/dev/null ||
-        fail "cannot write in $root" "make the folder writable for $(id -un), or copy it to one that is"
+    local lock=$root/.cache/setup.lock
+    { mkdir -p "$root/.cache" && : >>"$lock"; } 2>/dev/null ||
+        fail "cannot write in $root/.cache" "make the whole folder writable for $(id -un), or copy it to one that is"
     (
         trap 'say "set-up interrupted; the next start does it again"; exit 130' INT TERM HUP
         wait_for_other_set_ups
         : >"$log"
         venv_is_current || build_venv
         install_qt_packages "$1"
-    ) 9>>"$root/.cache/setup.lock" || exit
+    ) 9>>"$lock" || exit
 }
 
 # The lock is descriptor 9 and dies with its last holder: a killed set-up leaves none behind, and an installer that
@@ -65,7 +66,7 @@ build_venv() {
         IFS= read -r made_for <"$stamp" || true
     fi
     # Without its stamp an environment counts as half-made, so that an interrupted set-up starts from nothing.
-    rm -f "$stamp"
+    rm -f "$stamp" || fail "cannot write in $venv" "make the whole folder writable for $(id -un)"
     if [[ $made_for == "$root" ]]; then
         say "requirements.lock has changed: bringing the Python packages up to date"
     else
@@ -85,7 +86,7 @@ PYTHON
 }
 
 install_packages() {
-    local advice="check the network (PyPI must be reachable; proxy and mirror settings of pip are honoured) and start again"
+    local advice="check the network (PyPI must be reachable; pip's settings of a mirror and certificates are honoured) and that the disk has 1 GB free, then start again"
     logged "$venv/bin/python" -m pip --disable-pip-version-check install --require-hashes \
         -r "$root/requirements-bootstrap.lock" || fail "cannot install uv, which installs the Python packages" "$advice"
     follow_pip_settings
@@ -125,7 +126,7 @@ require_python() {
     find_python && return
     apt_install "Python 3.11 or later with venv: IBE-100 runs on it" python3 python3-venv || true
     find_python || fail "no Python 3.11 or later with its venv and ensurepip modules" \
-        "install one (Debian 12 and later: apt-get install python3 python3-venv) and start again"
+        "install one (Debian 12 and later, as root: apt-get install python3 python3-venv) and start again"
 }
 
 # Lines "shared object, Debian package that has it" for a kind of display.
@@ -175,7 +176,8 @@ install_qt_packages() {
     packages=($(missing_qt_packages "$1"))
     [[ ${#packages[@]} -gt 0 ]] || return 0
     apt_install "Qt needs them to draw the console" "${packages[@]}" ||
-        say "missing: ${packages[*]} (as Debian names them; Qt needs them to draw the console). Install them; trying without"
+        say "missing, and Qt needs them to draw the console: ${packages[*]} (Debian's names; as root: apt-get install)." \
+            "Going on without; log: .cache/setup.log"
 }
 
 # apt_install WHY PACKAGE...: false where there is no apt-get, nobody to run it, or it failed.
