@@ -12,7 +12,7 @@ from ibe100.models.profile import Profile
 from ibe100.models.scte35_marker import Cue, CuePreview, CueRequest, Readiness
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_config import StreamConfig, StreamInput
-from ibe100.mpegts.stream_analyzer import StreamReport
+from ibe100.mpegts.stream_report import StreamReport
 
 
 class StreamPort(Protocol):

@@ -1,4 +1,4 @@
-"""What the services see of the database and of the secret store: Protocols, so that tests can bring their own.
+"""What the services see of the database and the secret store: Protocols, so that tests can bring their own.
 
 Every write has been committed when it returns. All raise StorageError in words when the storage fails.
 """

@@ -1,0 +1,94 @@
+"""Whether a cue can go out, and why not: in words, each with what to do."""
+
+from __future__ import annotations
+
+import time
+
+from ibe100.models.errors import CueRefused
+from ibe100.models.scte35_marker import Readiness
+from ibe100.models.stream_state import StreamState
+from ibe100.mpegts.timestamps import PTS_MODULO, pts_difference
+from ibe100.services.stream_run import StreamRun
+
+PTS_PER_S = 90_000
+PRE_ROLL_MARGIN_S = 0.3
+"""The way to the output takes some 0.1 s and the clock is known to some frames: ask for more than is wanted."""
+SEND_AHEAD_S = 0.5
+"""spliceinject gets the cue this long before its first repeat is due."""
+
+
+def readiness(run: StreamRun) -> Readiness:
+    """Whether any cue can go out on `run` now; reads single values only, so any thread may ask."""
+    reasons = tuple(filter(None, (_state(run), _packets(run), _nulls(run))))
+    return Readiness(ready=not reasons, reasons=reasons[:1] if reasons[:1] == (_state(run),) else reasons)
+
+
+def _state(run: StreamRun) -> str | None:
+    match run.view.state:
+        case StreamState.RUNNING:
+            return None
+        case StreamState.PROBING | StreamState.STARTING:
+            return "the stream is starting; wait for ON AIR"
+        case StreamState.RETRYING:
+            return f"the processor is restarting ({run.view.reason or 'no reason known'}); wait for ON AIR"
+        case StreamState.STALLED:
+            return "no input: nothing flows through the processor; check the source"
+        case _:
+            return f"the stream is {run.view.state}; start it"
+
+
+def _packets(run: StreamRun) -> str | None:
+    if run.is_fresh():
+        return None
+    return "no packets were measured on the output in the last seconds; check the input"
+
+
+def _nulls(run: StreamRun) -> str | None:
+    if not run.is_fresh() or run.influx.null_bps > 0:
+        return None
+    return (
+        "no null packets in the stream, and a cue can only replace one; set stuffing and restart the stream"
+    )
+
+
+def splice_target(run: StreamRun, pre_roll_s: float) -> tuple[int, float]:
+    """PTS on the frame grid, at least `pre_roll_s` ahead, and the wall clock at which it falls.
+
+    Raises CueRefused when the stream's clock cannot keep it.
+    """
+    clock, facts = run.clock, run.facts
+    now = time.monotonic()
+    if clock is None or facts is None or not clock.is_known(now):
+        raise CueRefused(
+            "the stream's PTS clock is not known; a pre-rolled cue needs it, use an immediate one"
+        )
+    ahead_s = pre_roll_s + PRE_ROLL_MARGIN_S
+    pts_now = clock.now_pts(now)
+    target = clock.splice_pts_at(now + ahead_s)
+    if facts.loop_first_pts is not None and facts.loop_last_pts is not None:
+        left_s = pts_difference(facts.loop_last_pts, pts_now) / PTS_PER_S
+        if left_s < ahead_s:
+            length_s = pts_difference(facts.loop_last_pts, facts.loop_first_pts) / PTS_PER_S
+            raise CueRefused(
+                f"the file loops in {max(left_s, 0):.1f} s and its timestamps jump back then (it is {length_s:.1f} s "
+                f"long): a splice {pre_roll_s:g} s ahead would never be reached"
+            )
+    if (refusal := clock.refusal(now, ahead_s)) is not None:
+        raise CueRefused(f"{refusal}: a splice {pre_roll_s:g} s ahead would never be reached")
+    if target < pts_now and pts_difference(target, pts_now) > 0:
+        left_s = (PTS_MODULO - pts_now) / PTS_PER_S
+        raise CueRefused(
+            f"the PTS clock wraps in {left_s:.1f} s and tsp drops cues beyond the wrap; wait for it, or go immediate"
+        )
+    ahead = pts_difference(target, pts_now) / PTS_PER_S
+    return target, time.time() + ahead
+
+
+def why_unseen(run: StreamRun) -> str:
+    """The reason, where it can be known, that a cue sent was not seen on the output."""
+    cause = _state(run) or _packets(run) or _nulls(run)
+    if cause is not None:
+        return cause
+    if run.last_fault:
+        return f"the processor said: {run.last_fault}"
+    return "the processor took no null packet for it; look at its log"

@@ -1,0 +1,80 @@
+"""The cues in memory: the newest of each stream, found by number, bytes or event id."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+
+from ibe100.models.scte35_marker import Cue, CueAction, CueState
+
+KEPT = 50
+
+
+class CueShelf:
+    """Written by the loop; `recent` may be read from any thread, for it hands out finished tuples."""
+
+    def __init__(self) -> None:
+        self._cues: dict[int, Cue] = {}
+        self._recent: dict[str, tuple[Cue, ...]] = {}
+        self._last_id: dict[str, int] = {}
+
+    def put(self, cue: Cue) -> None:
+        """Keep a cue as it now is."""
+        self._cues[cue.cue_id] = cue
+        recent = self._recent.get(cue.stream_id, ())
+        if any(old.cue_id == cue.cue_id for old in recent):
+            recent = tuple(cue if old.cue_id == cue.cue_id else old for old in recent)
+        else:
+            recent = (cue, *recent)
+        for dropped in recent[KEPT:]:
+            if dropped.state.is_final:
+                self._cues.pop(dropped.cue_id, None)
+        self._recent[cue.stream_id] = recent[:KEPT]
+        if cue.action is CueAction.TO_BREAK and cue.splice_event_id is not None:
+            self._last_id[cue.stream_id] = cue.splice_event_id
+
+    def get(self, cue_id: int) -> Cue | None:
+        """A cue by its number."""
+        return self._cues.get(cue_id)
+
+    def streams(self) -> Iterable[str]:
+        """Ids of all streams that have cues."""
+        return tuple(self._recent)
+
+    def recent(self, stream_id: str) -> tuple[Cue, ...]:
+        """The newest first, at most 50."""
+        return self._recent.get(stream_id, ())
+
+    def unfinished(self) -> tuple[Cue, ...]:
+        """Those something can still happen to, the oldest first."""
+        return tuple(cue for cue in self._cues.values() if not cue.state.is_final)
+
+    def has_pending_break(self, stream_id: str) -> bool:
+        """Whether a cue of the stream is armed or on its way to its splice."""
+        return any(cue.stream_id == stream_id for cue in self.unfinished())
+
+    def waiting_for(self, stream_id: str, section: bytes) -> Cue | None:
+        """The cue that was sent with exactly these bytes and is not over."""
+        return self._find(stream_id, section, (CueState.SENT, CueState.SEEN))
+
+    def failed_with(self, stream_id: str, section: bytes) -> Cue | None:
+        """A cue that was given up on, with exactly these bytes."""
+        return self._find(stream_id, section, (CueState.FAILED,))
+
+    def _find(self, stream_id: str, section: bytes, states: tuple[CueState, ...]) -> Cue | None:
+        for cue in self._recent.get(stream_id, ()):
+            if cue.state in states and base64.b64decode(cue.section_base64) == section:
+                return cue
+        return None
+
+    def with_event_id(self, stream_id: str, splice_event_id: int) -> Cue | None:
+        """The cue of this event that was sent and is not over."""
+        for cue in self._recent.get(stream_id, ()):
+            if cue.splice_event_id == splice_event_id and cue.state in (CueState.SENT, CueState.SEEN):
+                return cue
+        return None
+
+    def next_event_id(self, stream_id: str, first: int, last: int) -> int:
+        """The id that the allocator will most likely give; it alone decides."""
+        used = self._last_id.get(stream_id)
+        return first if used is None or not first <= used < last else used + 1

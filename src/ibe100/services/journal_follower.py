@@ -1,0 +1,181 @@
+"""Takes over what the runners write down: states, attempts, log lines; hands every line on to the observers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from ibe100.models.errors import OperatorError, StorageError
+from ibe100.models.messages import Message, StreamLogged
+from ibe100.models.session import AttemptRecord
+from ibe100.models.stream_state import StreamState
+from ibe100.services.runner_link import JournalLine, Sample, read_journal
+from ibe100.services.storage import Storage
+from ibe100.services.stream_run import StreamRun
+
+RESPAWN_PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+LEVELS = frozenset({"debug", "info", "warning", "error"})
+
+_log = logging.getLogger(__name__)
+
+
+class Observer(Protocol):
+    """A service that needs what the runners say."""
+
+    async def on_line(self, run: StreamRun, line: JournalLine) -> None:
+        """A journal line, in order; `run.view` shows the state after it."""
+
+    def on_sample(self, run: StreamRun, sample: Sample) -> None:
+        """A sample; only the latest of its kind matters."""
+
+
+class JournalFollower:
+    """One task per stream that follows its runner for as long as there is one."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        publish: Callable[[Message], None],
+        respawn: Callable[[StreamRun], Awaitable[None]],
+    ) -> None:
+        self._storage = storage
+        self._publish = publish
+        self._respawn = respawn
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.observers: list[Observer] = []
+
+    async def resume(self, run: StreamRun, *, alive: bool) -> None:
+        """Take over what was written while nobody was looking, then go on following a living runner."""
+        position = await self._storage.journal.position(run.stream_id)
+        known = position is not None and position.runner == journal_identity(run.link.stream_dir)
+        run.seq = position.last_seq if known and position is not None else 0
+        await self._take_rest(run)
+        if alive:
+            self.follow(run)
+
+    def follow(self, run: StreamRun) -> None:
+        """Follow the runner of `run` from the last line taken."""
+        self._tasks[run.stream_id] = asyncio.create_task(self._follow(run), name=f"follow {run.stream_id}")
+
+    async def ended(self, run: StreamRun) -> None:
+        """Returns when the runner has ended and its last line is taken."""
+        task = self._tasks.get(run.stream_id)
+        if task is not None:
+            await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Stop following; the runners go on."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._tasks.clear()
+
+    async def _follow(self, run: StreamRun) -> None:
+        died = 0
+        while True:
+            before = run.seq
+            await run.link.follow(run.seq, lambda line: self._take(run, line), lambda s: self._sample(run, s))
+            await self._take_rest(run)
+            await run.link.reap()
+            if not (run.view.state.is_active and run.wanted == "run"):
+                if run.view.state.is_active:
+                    run.update(state=StreamState.STOPPED, reason="its runner ended")
+                return
+            died = died + 1 if run.seq - before < 20 else 1
+            await asyncio.sleep(RESPAWN_PAUSES_S[min(died, len(RESPAWN_PAUSES_S)) - 1])
+            with contextlib.suppress(OperatorError):
+                await self._respawn(run)
+
+    async def _take_rest(self, run: StreamRun) -> None:
+        for line in await asyncio.to_thread(read_journal, run.link.stream_dir, run.seq):
+            await self._take(run, line)
+
+    async def _take(self, run: StreamRun, line: JournalLine) -> None:
+        run.seq = line["seq"]
+        try:
+            await self._apply(run, line)
+            for observer in self.observers:
+                await observer.on_line(run, line)
+            if line["kind"] != "log":
+                identity = journal_identity(run.link.stream_dir)
+                await self._storage.journal.advance(run.stream_id, identity, run.seq)
+        except StorageError as error:
+            _log.error("%s: journal line %s is not on record: %s", run.name, line["seq"], error)
+
+    def _sample(self, run: StreamRun, sample: Sample) -> None:
+        for observer in self.observers:
+            observer.on_sample(run, sample)
+
+    async def _apply(self, run: StreamRun, line: JournalLine) -> None:
+        match line["kind"]:
+            case "state":
+                await self._state(run, StreamState(line["state"]), str(line.get("reason") or ""), line["t"])
+            case "log":
+                self._logged(run, line)
+            case "attempt_started":
+                run.last_fault = ""
+                run.update(attempt=line["attempt"])
+                await self._attempt_started(run, line)
+            case "attempt_ended":
+                await self._attempt_ended(run, line)
+
+    async def _attempt_started(self, run: StreamRun, line: JournalLine) -> None:
+        if (session_id := _session_of(run)) is not None:
+            await self._storage.sessions.attempt_started(
+                AttemptRecord(session_id=session_id, attempt=line["attempt"], started_at=line["t"])
+            )
+
+    async def _attempt_ended(self, run: StreamRun, line: JournalLine) -> None:
+        if (session_id := _session_of(run)) is not None:
+            await self._storage.sessions.attempt_ended(
+                AttemptRecord(
+                    session_id=session_id,
+                    attempt=line["attempt"],
+                    started_at=line["t"] - float(line.get("seconds") or 0.0),
+                    ended_at=line["t"],
+                    exit_code=line.get("exit_code"),
+                    outcome=str(line.get("outcome") or ""),
+                )
+            )
+
+    async def _state(self, run: StreamRun, state: StreamState, reason: str, at: float) -> None:
+        if (
+            state in (StreamState.RETRYING, StreamState.FAILED)
+            and run.last_fault
+            and run.last_fault not in reason
+        ):
+            reason = f"{reason}: {run.last_fault}" if reason else run.last_fault
+        run.update(state=state, reason=reason)
+        if state.is_ended and (session_id := _session_of(run)) is not None:
+            await self._storage.sessions.end(session_id, at, reason or state.value)
+
+    def _logged(self, run: StreamRun, line: JournalLine) -> None:
+        level = line.get("level")
+        text = _log_text(line)
+        if level == "error":
+            run.last_fault = text
+        if level in LEVELS:
+            self._publish(
+                StreamLogged(stream_id=run.stream_id, at=line["t"], level=level, text=text)  # type: ignore[arg-type]
+            )
+
+
+def _session_of(run: StreamRun) -> int | None:
+    return run.facts.session_id if run.facts is not None else None
+
+
+def _log_text(line: Any) -> str:
+    plugin = line.get("plugin")
+    return f"{plugin}: {line['text']}" if plugin else str(line["text"])
+
+
+def journal_identity(stream_dir: Path) -> str:
+    """Which journal the sequence numbers count in: a folder made anew starts again at 1."""
+    try:
+        return str(stream_dir.stat().st_ino)
+    except OSError:
+        return ""

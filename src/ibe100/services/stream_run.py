@@ -1,0 +1,162 @@
+"""One stream as the console knows it: its place in the list, its runner, its clock, its state."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from ibe100.models.base import Value
+from ibe100.models.messages import StreamView
+from ibe100.models.profile import StreamEntry
+from ibe100.models.stream_config import FileInput, StreamConfig
+from ibe100.models.stream_state import StreamState, Tally
+from ibe100.mpegts.pts_clock import PtsClock
+from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.runner_link import RunnerLink
+from ibe100.tsduck.loopback_ports import LoopbackPorts
+from ibe100.tsduck.plan import StreamPlan
+from ibe100.tsduck.telemetry import InfluxSample
+from ibe100.utils.atomic_write import atomic_write
+
+FRESH_S = 3.0
+"""A sample is posted every second; older than this the stream is not known to be healthy."""
+
+
+class RunFacts(Value):
+    """What a later console must know to adopt a run: kept beside the runner's spec, without secrets."""
+
+    config: StreamConfig
+    number: int
+    plan: StreamPlan
+    ports: LoopbackPorts
+    engine: str
+    command: str
+    session_id: int | None
+    loop_first_pts: int | None = None
+    loop_last_pts: int | None = None
+    """PTS range of a file that is looped, when the probe has read it whole."""
+    started_at: float = 0.0
+
+
+class StreamRun:
+    """Owned by the loop; `view` is a frozen value that any thread may read."""
+
+    def __init__(self, entry: StreamEntry, link: RunnerLink, publish: Callable[[StreamView], None]) -> None:
+        self.entry = entry
+        self.link = link
+        self.facts: RunFacts | None = None
+        self.clock: PtsClock | None = None
+        self.influx = InfluxSample()
+        self.influx_at = float("-inf")
+        self.in_break = False
+        self.armed = False
+        self.last_fault = ""
+        """The newest error line of the processor's log in this attempt."""
+        self.seq = 0
+        self.wanted: Literal["run", "off"] = "off"
+        self.view = StreamView(stream_id=entry.stream_id, number=entry.number, config=entry.config)
+        self._publish = publish
+
+    @property
+    def stream_id(self) -> str:
+        return self.entry.stream_id
+
+    @property
+    def name(self) -> str:
+        """As it is said to the operator."""
+        return self.entry.config.name
+
+    def is_fresh(self) -> bool:
+        """Whether packets were measured within the last seconds."""
+        return time.monotonic() - self.influx_at < FRESH_S and self.influx.bitrate_bps > 0
+
+    def update(self, **changes: Any) -> None:
+        """Change the view, work out its tally, and tell everybody when anything is new."""
+        view = self.view.model_copy(update=changes)
+        view = view.model_copy(update={"tally": self._tally(view.state)})
+        if view != self.view:
+            self.view = view
+            self._publish(view)
+
+    def refresh(self) -> None:
+        """Work out the tally anew after a cue."""
+        self.update()
+
+    def _tally(self, state: StreamState) -> Tally:
+        match state:
+            case StreamState.RUNNING if self.in_break:
+                return Tally.IN_BREAK
+            case StreamState.RUNNING if self.armed:
+                return Tally.ARMED
+            case StreamState.RUNNING:
+                return Tally.ON_AIR
+            case StreamState.STALLED:
+                return Tally.NO_INPUT
+            case StreamState.RETRYING | StreamState.FAILED:
+                return Tally.FAULT
+            case StreamState.PROBING | StreamState.STARTING | StreamState.STOPPING:
+                return Tally.READY
+            case _:
+                return Tally.OFF
+
+    def begin(self, facts: RunFacts) -> None:
+        """A run is about to begin, or an earlier one is adopted."""
+        self.facts = facts
+        self.clock = PtsClock(frame_duration_pts=facts.plan.frame_pts or None)
+        self.influx, self.influx_at = InfluxSample(), float("-inf")
+        self.in_break = self.armed = False
+        self.last_fault = ""
+        self.update(
+            engine=facts.engine,
+            command=facts.command,
+            session_id=facts.session_id,
+            started_at=facts.started_at,
+            break_ends_at=None,
+        )
+
+    def save_facts(self) -> None:
+        """Raises StorageError."""
+        assert self.facts is not None
+        document = without_secrets(self.facts.config)
+        text = self.facts.model_copy(update={"config": document}).model_dump_json(indent=1)
+        atomic_write(facts_path(self.link.stream_dir), text.encode())
+
+
+def facts_path(stream_dir: Path) -> Path:
+    """Where the facts of a run are kept."""
+    return stream_dir / "run.json"
+
+
+def read_facts(stream_dir: Path) -> RunFacts | None:
+    """The facts of the last run; None where there are none that can be read."""
+    with contextlib.suppress(OSError, ValidationError, json.JSONDecodeError):
+        return RunFacts.model_validate_json(facts_path(stream_dir).read_bytes())
+    return None
+
+
+def without_secrets(config: StreamConfig) -> StreamConfig:
+    """The same stream with its passphrases left out."""
+    edges = {}
+    for side in ("input", "output"):
+        edge = getattr(config, side)
+        if getattr(edge, "passphrase", None) is not None:
+            edges[side] = edge.model_copy(update={"passphrase": None})
+    return config.model_copy(update=edges)
+
+
+def loop_range(
+    config: StreamConfig, plan: StreamPlan, report: StreamReport, whole: bool
+) -> tuple[int, int] | None:
+    """First and last PTS of a looped file that was read `whole`: no splice can lie outside of it."""
+    if not (isinstance(config.input, FileInput) and config.input.loop and whole) or plan.time_pid is None:
+        return None
+    found = report.pid(plan.time_pid)
+    if found is None or found.pts.jumps or found.pts.first is None or found.pts.last is None:
+        return None
+    return found.pts.first, found.pts.last

@@ -1,0 +1,339 @@
+"""Streams: add, edit, probe, start, stop, adopt. What runs goes on without us."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ibe100.database.records import StoredStream
+from ibe100.models.errors import OperatorError, StreamError
+from ibe100.models.messages import Message, NoticePosted, StreamRemoved, StreamStateChanged, StreamView
+from ibe100.models.profile import StreamEntry
+from ibe100.models.stream_config import Engine, StreamConfig, StreamInput
+from ibe100.models.stream_state import StreamState
+from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.journal_follower import JournalFollower, Observer
+from ibe100.services.output_target import prepare_output
+from ibe100.services.runner_link import RunnerGone, RunnerLink
+from ibe100.services.runner_spec import RunnerPolicy, make_spec
+from ibe100.services.storage import Storage
+from ibe100.services.stream_run import RunFacts, StreamRun, loop_range, read_facts, without_secrets
+from ibe100.services.stream_secrets import SecretStore, forget_secrets, keep_secrets, with_secrets
+from ibe100.tsduck.command import build_arguments, secrets_of, shell_command
+from ibe100.tsduck.loopback_ports import LoopbackPorts, claim_ports
+from ibe100.tsduck.plan import plan_stream
+from ibe100.tsduck.probe import FILE_BYTES, probe_input
+from ibe100.tsduck.processor import Processor, check_builtin, choose_processor
+
+STOP_TIMEOUT_S = 20.0
+PREVIEW_PORTS = LoopbackPorts(cue=1, splice_json=2, influx=3, analyze_json=4, source=5)
+
+
+class StreamService:
+    """Owns the streams of one console. All coroutines run on the loop."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        secrets: SecretStore,
+        publish: Callable[[Message], None],
+        state_dir: Path,
+        policy: RunnerPolicy,
+        *,
+        engine: Engine = Engine.AUTO,
+        tsp_path: Path | None = None,
+    ) -> None:
+        self._storage = storage
+        self._secrets = secrets
+        self._publish = publish
+        self._state_dir = state_dir
+        self._policy = policy
+        self._engine = engine
+        self._tsp_path = tsp_path
+        self._runs: dict[str, StreamRun] = {}
+        self._snapshot: tuple[StreamView, ...] = ()
+        self._busy: dict[str, asyncio.Lock] = {}
+        self.follower = JournalFollower(storage, publish, self._respawn)
+
+    def observe(self, observer: Observer) -> None:
+        """Tell `observer` of every journal line and sample of every stream."""
+        self.follower.observers.append(observer)
+
+    def streams(self) -> tuple[StreamView, ...]:
+        """All streams in the order of their numbers; safe from any thread."""
+        return self._snapshot
+
+    def run_of(self, stream_id: str) -> StreamRun:
+        """Raises StreamError for a stream that does not exist."""
+        try:
+            return self._runs[stream_id]
+        except KeyError:
+            raise StreamError(f"there is no stream {stream_id}") from None
+
+    async def open(self) -> None:
+        """Load the list, adopt what runs, start again what should run and does not."""
+        stored = await self._storage.streams.load()
+        for notice in stored.notices:
+            self._notice("warning", notice)
+        for stream in stored.streams:
+            config = with_secrets(self._secrets, stream.stream_id, stream.config)
+            entry = StreamEntry(stream_id=stream.stream_id, number=stream.number, config=config)
+            self._place(entry).wanted = stream.desired
+        await self._adopt_unlisted()
+        for run in tuple(self._runs.values()):
+            await self._take_up(run)
+        open_sessions = [
+            run.facts.session_id for run in self._runs.values() if run.view.state.is_active and run.facts
+        ]
+        adopted = [session_id for session_id in open_sessions if session_id is not None]
+        await self._storage.sessions.close_unseen(adopted, time.time())
+
+    async def _adopt_unlisted(self) -> None:
+        """A runner that is not in the list (a lost database) goes on air untouched, and is listed again."""
+        folders = sorted(self._state_dir.iterdir()) if self._state_dir.is_dir() else []
+        for folder in folders:
+            facts = read_facts(folder)
+            if folder.name in self._runs or facts is None:
+                continue
+            if await RunnerLink(folder).is_alive():
+                number = self._free_number(facts.number)
+                run = self._place(StreamEntry(stream_id=folder.name, number=number, config=facts.config))
+                run.wanted = "run"
+                await self._save(run)
+                self._notice("warning", f"{run.name} was found running and is listed again", run.stream_id)
+
+    async def _take_up(self, run: StreamRun) -> None:
+        facts = read_facts(run.link.stream_dir)
+        alive = await run.link.is_alive()
+        if facts is not None:
+            run.begin(facts)
+            await self.follower.resume(run, alive=alive)
+        if alive and run.wanted == "off":
+            await self.stop(run.stream_id, "not meant to run")
+        elif not alive and run.wanted == "run":
+            try:
+                await self.start(run.stream_id)
+            except OperatorError as error:
+                self._notice(
+                    "error", f"{run.name} should run and could not be started: {error}", run.stream_id
+                )
+        elif not alive and run.view.state.is_active:
+            run.update(state=StreamState.STOPPED, reason="its runner is gone")
+
+    async def close(self, *, stop_streams: bool) -> None:
+        """Leave the streams to their runners, or stop them first."""
+        if stop_streams:
+            running = [run.stream_id for run in self._runs.values() if run.view.state.is_active]
+            await asyncio.gather(*(self.stop(stream_id, "console closed") for stream_id in running))
+        await self.follower.close()
+
+    async def add(self, config: StreamConfig) -> StreamView:
+        """A new stream with the next free number."""
+        number = self._free_number(1)
+        slug = re.sub(r"[^a-z0-9]+", "-", config.name.lower()).strip("-")[:30] or "stream"
+        stream_id = slug
+        for suffix in range(2, 1000):
+            if stream_id not in self._runs and not (self._state_dir / stream_id).exists():
+                break
+            stream_id = f"{slug}-{suffix}"
+        return await self.add_entry(StreamEntry(stream_id=stream_id, number=number, config=config))
+
+    async def add_entry(self, entry: StreamEntry) -> StreamView:
+        """A stream with its id and number, e.g. from a profile."""
+        keep_secrets(self._secrets, entry.stream_id, entry.config)
+        run = self._place(entry)
+        await self._save(run)
+        self._changed(run.view)
+        return run.view
+
+    async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
+        """Replace the configuration; a running stream goes on with the old one until it is restarted."""
+        run = self.run_of(stream_id)
+        keep_secrets(self._secrets, stream_id, config)
+        run.entry = run.entry.model_copy(update={"config": with_secrets(self._secrets, stream_id, config)})
+        await self._save(run)
+        run.update(config=run.entry.config)
+        return run.view
+
+    async def remove(self, stream_id: str) -> None:
+        """Delete a stopped stream from the list."""
+        run = self.run_of(stream_id)
+        if run.view.state.is_active:
+            raise StreamError(f"{run.name} is running; stop it before it is deleted")
+        await self._storage.streams.remove(stream_id)
+        forget_secrets(self._secrets, stream_id)
+        del self._runs[stream_id]
+        self._snapshot = tuple(view for view in self._snapshot if view.stream_id != stream_id)
+        self._publish(StreamRemoved(stream_id=stream_id))
+
+    async def probe(self, source: StreamInput) -> StreamReport:
+        """Read the input for a few seconds and say what is in it."""
+        config = StreamConfig(name="probe", input=source)
+        return await self._probe(config, await self._processor(config))
+
+    async def _probe(self, config: StreamConfig, processor: Processor) -> StreamReport:
+        return await probe_input(config.input, processor, secrets_of(config))
+
+    async def _processor(self, config: StreamConfig) -> Processor:
+        wanted = config.engine if config.engine is not Engine.AUTO else self._engine
+        return await choose_processor(wanted, config, self._tsp_path)
+
+    async def command(self, stream_id: str) -> str:
+        """The command the stream runs, or would run; secrets masked."""
+        run = self.run_of(stream_id)
+        if run.view.state.is_active and run.view.command:
+            return run.view.command
+        config = run.entry.config
+        return await self.preview_command(config, await self._probe(config, await self._processor(config)))
+
+    async def preview_command(self, config: StreamConfig, report: StreamReport | None) -> str:
+        """The command that `config` would run on an input like `report`; the ports are examples."""
+        processor = await self._processor(config)
+        if report is None:
+            report = await self._probe(config, processor)
+        plan = plan_stream(config, report)
+        return shell_command([*processor.command, *build_arguments(config, plan, PREVIEW_PORTS)])
+
+    async def start(self, stream_id: str) -> StreamView:
+        """Probe, build, run; returns when the runner is up or raises with the reason."""
+        run = self.run_of(stream_id)
+        async with self._lock(stream_id):
+            if run.view.state.is_active:
+                raise StreamError(f"{run.name} is {run.view.state} already")
+            run.update(state=StreamState.PROBING, reason="looking at the input")
+            try:
+                await self._start(run)
+            except OperatorError as error:
+                run.update(state=StreamState.FAILED, reason=str(error))
+                raise
+            except BaseException:
+                run.update(state=StreamState.FAILED, reason="an error of the console; see the log")
+                raise
+            return run.view
+
+    async def _start(self, run: StreamRun) -> None:
+        config = run.entry.config
+        processor = await self._processor(config)
+        if processor.engine is Engine.BUILTIN:
+            check_builtin(config.input, config.output)
+        report = await self._probe(config, processor)
+        plan = plan_stream(config, report)
+        await asyncio.to_thread(prepare_output, config)
+        ports = claim_ports(self._ports_of_others(run), with_source=config.input.kind == "test_pattern")
+        argv = [*processor.command, *build_arguments(config, plan, ports)]
+        command = shell_command(argv)
+        now = time.time()
+        session = await self._storage.sessions.start(
+            stream_id=run.stream_id,
+            stream_name=run.name,
+            engine=processor.label,
+            command=command,
+            started_at=now,
+        )
+        whole = report.packets * 188 < FILE_BYTES
+        loop = loop_range(config, plan, report, whole) or (None, None)
+        facts = RunFacts(
+            config=config,
+            number=run.entry.number,
+            plan=plan,
+            ports=ports,
+            engine=processor.label,
+            command=command,
+            session_id=session.session_id,
+            loop_first_pts=loop[0],
+            loop_last_pts=loop[1],
+            started_at=now,
+        )
+        run.begin(facts)
+        try:
+            run.link.write_spec(make_spec(run.entry, processor, argv, facts, self._policy))
+            run.save_facts()
+            await run.link.spawn(secrets_of(config))
+        except OperatorError as error:
+            await self._storage.sessions.end(session.session_id, time.time(), str(error))
+            raise
+        run.wanted = "run"
+        await self._save(run)
+        if run.view.state is StreamState.PROBING:
+            run.update(state=StreamState.STARTING, reason="")
+        self.follower.follow(run)
+
+    async def stop(self, stream_id: str, reason: str = "operator") -> StreamView:
+        """Stop for good; returns when the processor is gone."""
+        run = self.run_of(stream_id)
+        run.wanted = "off"
+        await self._save(run)
+        try:
+            await run.link.request({"cmd": "stop", "reason": reason})
+        except RunnerGone:
+            if run.view.state.is_active:
+                run.update(state=StreamState.STOPPED, reason=reason)
+            return run.view
+        try:
+            await asyncio.wait_for(self.follower.ended(run), STOP_TIMEOUT_S)
+        except TimeoutError:
+            raise StreamError(f"{run.name} did not stop in {STOP_TIMEOUT_S:.0f} s; look at its log") from None
+        await run.link.reap()
+        return run.view
+
+    async def restart(self, stream_id: str) -> StreamView:
+        """Stop and start, with the configuration as it is now."""
+        if self.run_of(stream_id).view.state.is_active:
+            await self.stop(stream_id, "restart by the operator")
+        return await self.start(stream_id)
+
+    async def _respawn(self, run: StreamRun) -> None:
+        """The runner itself died: the stream must go on, with the same spec."""
+        assert run.facts is not None
+        self._notice("error", f"the runner of {run.name} died; it is started again", run.stream_id)
+        await run.link.spawn(secrets_of(run.entry.config))
+
+    def _place(self, entry: StreamEntry) -> StreamRun:
+        run = StreamRun(entry, RunnerLink(self._state_dir / entry.stream_id), self._changed)
+        self._runs[entry.stream_id] = run
+        self._snapshot = tuple(
+            sorted((*self._snapshot, run.view), key=lambda view: (view.number, view.stream_id))
+        )
+        return run
+
+    def _changed(self, view: StreamView) -> None:
+        self._snapshot = tuple(view if old.stream_id == view.stream_id else old for old in self._snapshot)
+        self._publish(StreamStateChanged(stream=view))
+
+    async def _save(self, run: StreamRun) -> None:
+        session_id = run.facts.session_id if run.facts is not None and run.wanted == "run" else None
+        await self._storage.streams.save(
+            StoredStream(
+                stream_id=run.stream_id,
+                number=run.entry.number,
+                config=without_secrets(run.entry.config),
+                desired=run.wanted,
+                session_id=session_id,
+            )
+        )
+
+    def _free_number(self, wanted: int) -> int:
+        taken = {run.entry.number for run in self._runs.values()}
+        return next(number for number in range(wanted, 10_000) if number not in taken)
+
+    def _ports_of_others(self, run: StreamRun) -> set[int]:
+        specs: list[Mapping[str, object] | None] = [
+            other.link.read_spec() for other in self._runs.values() if other is not run
+        ]
+        ports = [spec["ports"] for spec in specs if spec is not None and isinstance(spec.get("ports"), dict)]
+        return {port for group in ports if isinstance(group, dict) for port in group.values()}
+
+    def _lock(self, stream_id: str) -> asyncio.Lock:
+        return self._busy.setdefault(stream_id, asyncio.Lock())
+
+    def _notice(self, level: str, text: str, stream_id: str = "") -> None:
+        with contextlib.suppress(ValueError):
+            self._publish(
+                NoticePosted.model_validate(
+                    {"at": time.time(), "level": level, "text": text, "stream_id": stream_id}
+                )
+            )

@@ -1,0 +1,108 @@
+"""The plugins and options of tsp that we use: an allow-list, checked against a real tsp's own by the tests.
+
+Left out on purpose: fork, merge, play and the `--alarm-command` family, because they run a shell.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ibe100.models.errors import ProcessorError
+
+PluginKind = Literal["-I", "-P", "-O"]
+
+GLOBAL_OPTIONS = frozenset({"--realtime", "--verbose", "--add-input-stuffing"})
+
+PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
+    ("-I", "file"): frozenset({"--infinite"}),
+    ("-I", "ip"): frozenset({"--local-address", "--source", "--receive-timeout", "--buffer-size"}),
+    ("-I", "srt"): frozenset(
+        {"--caller", "--listener", "--latency", "--streamid", "--passphrase", "--conn-timeout", "--transtype"}
+    ),
+    ("-I", "rist"): frozenset(),
+    ("-I", "hls"): frozenset({"--receive-timeout", "--connection-timeout"}),
+    ("-I", "http"): frozenset({"--receive-timeout", "--connection-timeout"}),
+    ("-P", "regulate"): frozenset(),
+    ("-P", "filter"): frozenset({"--negate", "--pid"}),
+    ("-P", "pmt"): frozenset({"--service", "--add-registration", "--add-pid", "--remove-pid"}),
+    ("-P", "spliceinject"): frozenset(
+        {
+            "--service",
+            "--pid",
+            "--pcr-pid",
+            "--pts-pid",
+            "--udp",
+            "--start-delay",
+            "--inject-count",
+            "--inject-interval",
+        }
+    ),
+    ("-P", "analyze"): frozenset({"--interval", "--json-udp"}),
+    ("-P", "influx"): frozenset(
+        {
+            "--interval",
+            "--bitrate",
+            "--services",
+            "--type",
+            "--pid",
+            "--pts",
+            "--pcr",
+            "--tr-101-290",
+            "--host-url",
+            "--bucket",
+            "--org",
+            "--token",
+        }
+    ),
+    ("-P", "splicemonitor"): frozenset(
+        {
+            "--splice-pid",
+            "--time-pid",
+            "--all-commands",
+            "--timestamp",
+            "--meta-base64-sections",
+            "--json-udp",
+        }
+    ),
+    ("-O", "drop"): frozenset(),
+    ("-O", "file"): frozenset({"--append"}),
+    ("-O", "ip"): frozenset({"--packet-burst", "--enforce-burst", "--ttl", "--local-address", "--rtp"}),
+    ("-O", "srt"): frozenset(
+        {"--caller", "--listener", "--latency", "--streamid", "--passphrase", "--conn-timeout", "--transtype"}
+    ),
+    ("-O", "rist"): frozenset(),
+    ("-O", "hls"): frozenset({"--duration", "--live", "--playlist"}),
+}
+
+
+def option(name: str, value: object = None) -> str:
+    """One token `--name` or `--name=value`, so that no value can be taken for an option.
+
+    Raises ProcessorError when the value holds a control character.
+    """
+    if value is None:
+        return name
+    return f"{name}={_clean(str(value))}"
+
+
+def positional(value: str) -> str:
+    """A positional argument: tsp reads options from `@file`, so a leading `@` is doubled."""
+    value = _clean(value)
+    if value.startswith("-"):
+        raise ProcessorError(f"{value!r} cannot be given to tsp: it starts with a dash")
+    return "@" + value if value.startswith("@") else value
+
+
+def plugin(kind: PluginKind, name: str, *arguments: str) -> list[str]:
+    """The tokens of one plugin; asserts that it and its options are on the allow-list."""
+    allowed = PLUGIN_OPTIONS[kind, name]
+    for argument in arguments:
+        if argument.startswith("--"):
+            assert argument.partition("=")[0] in allowed, f"{kind} {name} {argument}"
+    return [kind, name, *arguments]
+
+
+def _clean(value: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise ProcessorError(f"{value!r} holds a control character and cannot be given to tsp")
+    return value

@@ -1,0 +1,212 @@
+"""The tsp command line, built purely from configuration, plan and ports; asserted whole by golden tests."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from ibe100.models.stream_config import (
+    FileInput,
+    FileOutput,
+    HlsInput,
+    HlsOutput,
+    HttpInput,
+    NoOutput,
+    RistInput,
+    RistOutput,
+    SrtInput,
+    SrtMode,
+    SrtOutput,
+    StreamConfig,
+    StreamInput,
+    StreamOutput,
+    TestPatternInput,
+    UdpInput,
+    UdpOutput,
+)
+from ibe100.tsduck.catalogue import option, plugin, positional
+from ibe100.tsduck.loopback_ports import LOOPBACK, LoopbackPorts
+from ibe100.tsduck.plan import StreamPlan
+
+CUEI = "0x43554549"
+ANALYZE_INTERVAL_S = 2
+SECRET_INPUT = "input"
+SECRET_OUTPUT = "output"
+
+
+def build_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
+    """Everything after the name of the processor; secrets stand as `@{secret:NAME}`."""
+    arguments = ["--realtime", "--verbose"]
+    if plan.stuffing is not None:
+        arguments.append(option("--add-input-stuffing", f"{plan.stuffing[0]}/{plan.stuffing[1]}"))
+    arguments += input_arguments(config.input, ports.source)
+    if plan.regulate:
+        arguments += plugin("-P", "regulate")
+    if plan.filter_pids:
+        pids = [option("--pid", pid) for pid in plan.filter_pids]
+        arguments += plugin("-P", "filter", "--negate", *pids)
+    arguments += _pmt(plan)
+    arguments += _spliceinject(config, plan, ports)
+    arguments += plugin(
+        "-P",
+        "analyze",
+        option("--interval", ANALYZE_INTERVAL_S),
+        option("--json-udp", f"{LOOPBACK}:{ports.analyze_json}"),
+    )
+    arguments += _influx(plan, ports)
+    arguments += _splicemonitor(plan, ports)
+    return arguments + output_arguments(config.output)
+
+
+def _pmt(plan: StreamPlan) -> list[str]:
+    edits = [option("--service", plan.service_id)]
+    if plan.add_registration:
+        edits.append(option("--add-registration", CUEI))
+    if plan.add_splice_pid:
+        edits.append(option("--add-pid", f"{plan.splice_pid}/0x86"))
+    edits += [option("--remove-pid", pid) for pid in plan.remove_pids]
+    return plugin("-P", "pmt", *edits) if len(edits) > 1 else []
+
+
+def _spliceinject(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
+    clock = []
+    if plan.pcr_pid is not None:
+        clock.append(option("--pcr-pid", plan.pcr_pid))
+    if plan.time_pid is not None:
+        clock.append(option("--pts-pid", plan.time_pid))
+    return plugin(
+        "-P",
+        "spliceinject",
+        option("--service", plan.service_id),
+        option("--pid", plan.splice_pid),
+        *clock,
+        option("--udp", f"{LOOPBACK}:{ports.cue}"),
+        option("--start-delay", config.scte35.start_delay_ms),
+        option("--inject-count", config.scte35.inject_count),
+        option("--inject-interval", config.scte35.inject_interval_ms),
+    )
+
+
+def _influx(plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
+    timed = sorted({pid for pid in (plan.time_pid, plan.pcr_pid) if pid is not None})
+    return plugin(
+        "-P",
+        "influx",
+        option("--interval", 1),
+        "--bitrate",
+        "--services",
+        "--type",
+        *(option("--pid", pid) for pid in timed),
+        "--pts",
+        "--pcr",
+        "--tr-101-290",
+        option("--host-url", f"http://{LOOPBACK}:{ports.influx}"),
+        option("--bucket", "ibe100"),
+        option("--org", "ibe100"),
+        option("--token", "loopback"),
+    )
+
+
+def _splicemonitor(plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
+    clock = [option("--time-pid", plan.time_pid)] if plan.time_pid is not None else []
+    return plugin(
+        "-P",
+        "splicemonitor",
+        option("--splice-pid", plan.splice_pid),
+        *clock,
+        "--all-commands",
+        "--timestamp",
+        "--meta-base64-sections",
+        option("--json-udp", f"{LOOPBACK}:{ports.splice_json}"),
+    )
+
+
+def input_arguments(source: StreamInput, source_port: int) -> list[str]:
+    """`-I` and its options; `source_port` is where the test pattern arrives."""
+    match source:
+        case TestPatternInput():
+            return plugin(
+                "-I",
+                "ip",
+                option("--local-address", LOOPBACK),
+                option("--receive-timeout", 5000),
+                positional(str(source_port)),
+            )
+        case FileInput():
+            loop = ["--infinite"] if source.loop else []
+            return plugin("-I", "file", *loop, positional(str(source.path)))
+        case UdpInput():
+            return _udp_input(source)
+        case SrtInput():
+            return plugin("-I", "srt", *_srt(source, SECRET_INPUT))
+        case RistInput():
+            return plugin("-I", "rist", positional(source.url))
+        case HlsInput() | HttpInput():
+            return plugin("-I", source.kind, option("--receive-timeout", 10_000), positional(source.url))
+
+
+def _udp_input(source: UdpInput) -> list[str]:
+    options = [option("--receive-timeout", source.receive_timeout_ms)]
+    if source.local_address is not None:
+        options.append(option("--local-address", source.local_address))
+    if source.source is not None:
+        options.append(option("--source", source.source))
+    address = str(source.port) if source.host is None else f"{source.host}:{source.port}"
+    return plugin("-I", "ip", *options, positional(address))
+
+
+def _srt(edge: SrtInput | SrtOutput, secret: str) -> list[str]:
+    address = f"{edge.host}:{edge.port}" if edge.host else str(edge.port)
+    options = [
+        option("--caller" if edge.mode is SrtMode.CALLER else "--listener", address),
+        option("--latency", edge.latency_ms),
+    ]
+    if edge.stream_id:
+        options.append(option("--streamid", edge.stream_id))
+    if edge.passphrase is not None:
+        options.append(f"@{{secret:{secret}}}")
+    return options
+
+
+def output_arguments(target: StreamOutput) -> list[str]:
+    """`-O` and its options; a file is appended to, so that a restart keeps what was recorded."""
+    match target:
+        case NoOutput():
+            return plugin("-O", "drop")
+        case FileOutput():
+            return plugin("-O", "file", "--append", positional(str(target.path)))
+        case UdpOutput():
+            options = [option("--packet-burst", 7), option("--ttl", target.ttl)]
+            if target.rtp:
+                options += ["--rtp"]
+            if target.local_address is not None:
+                options.append(option("--local-address", target.local_address))
+            return plugin("-O", "ip", *options, positional(f"{target.host}:{target.port}"))
+        case SrtOutput():
+            return plugin("-O", "srt", *_srt(target, SECRET_OUTPUT))
+        case RistOutput():
+            return plugin("-O", "rist", positional(target.url))
+        case HlsOutput():
+            segments = target.playlist.with_name(target.playlist.stem + "-.ts")
+            return plugin(
+                "-O",
+                "hls",
+                option("--duration", target.segment_duration_s),
+                option("--live", target.live_segments),
+                option("--playlist", str(target.playlist)),
+                positional(str(segments)),
+            )
+
+
+def secrets_of(config: StreamConfig) -> dict[str, str]:
+    """Option lines for tsp by the name of their placeholder; never to be written anywhere."""
+    secrets = {}
+    for name, edge in ((SECRET_INPUT, config.input), (SECRET_OUTPUT, config.output)):
+        if isinstance(edge, SrtInput | SrtOutput) and edge.passphrase is not None:
+            secrets[name] = f"--passphrase={edge.passphrase.get_secret_value()}\n"
+    return secrets
+
+
+def shell_command(argv: Sequence[str]) -> str:
+    """The command as it can be pasted into a shell; secrets are masked."""
+    return shlex.join("--passphrase=********" if token.startswith("@{secret:") else token for token in argv)

@@ -1,0 +1,56 @@
+"""Loopback ports for a stream: free now, in no other stream's spec, outside the kernel's ephemeral range."""
+
+from __future__ import annotations
+
+import random
+import socket
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ibe100.models.errors import StreamError
+
+LOOPBACK = "127.0.0.1"
+FIRST_PORT = 20000
+LAST_PORT = 31999
+TRIES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class LoopbackPorts:
+    """Claimed for one stream; all on 127.0.0.1."""
+
+    cue: int
+    splice_json: int
+    influx: int
+    analyze_json: int
+    source: int = 0
+    """Where the test pattern arrives; 0 where there is none."""
+
+
+def claim_ports(taken: Collection[int], *, with_source: bool) -> LoopbackPorts:
+    """Five ports (four without a source) that nobody uses.
+
+    `taken` holds the ports in the specs of other streams: those may be between two attempts just now.
+    Raises StreamError when none can be found.
+    """
+    found: list[int] = []
+    wanted = 5 if with_source else 4
+    for _ in range(TRIES):
+        port = random.randint(FIRST_PORT, LAST_PORT)
+        if port not in taken and port not in found and is_free(port):
+            found.append(port)
+        if len(found) == wanted:
+            source = found[4] if with_source else 0
+            return LoopbackPorts(*found[:4], source=source)
+    raise StreamError(f"no free loopback ports between {FIRST_PORT} and {LAST_PORT}")
+
+
+def is_free(port: int) -> bool:
+    """Neither UDP nor TCP is bound on loopback; a bind without address reuse tells."""
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                return False
+    return True

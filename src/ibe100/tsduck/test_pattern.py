@@ -1,0 +1,63 @@
+"""The live test pattern: an ffmpeg that sends a constant-bitrate stream with null packets to loopback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from ibe100.models.stream_config import TestPatternInput
+from ibe100.tsduck.loopback_ports import LOOPBACK
+
+AUDIO_BPS = 128_000
+VIDEO_SHARE = 0.6
+"""Of the whole; the rest is audio, tables and at least a fifth of null packets."""
+FONTS = (
+    "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf",
+    "/usr/share/fonts/dejavu-sans-mono-fonts/DejaVuSansMono.ttf",
+    "/usr/share/fonts/TTF/DejaVuSansMono.ttf",
+    "/System/Library/Fonts/Menlo.ttc",
+)
+
+
+def live_arguments(pattern: TestPatternInput, port: int) -> list[str]:
+    """ffmpeg's whole argv: real time, to a loopback UDP port, for ever."""
+    target = f"udp://{LOOPBACK}:{port}?pkt_size=1316&bitrate={pattern.bitrate_bps}"
+    return [*_command(pattern, realtime=True), target]
+
+
+def sample_arguments(pattern: TestPatternInput, seconds: float) -> list[str]:
+    """The same stream, `seconds` of it as fast as it goes, on standard output: for the probe."""
+    return [*_command(pattern, realtime=False), "-t", f"{seconds:g}", "pipe:1"]
+
+
+def _command(pattern: TestPatternInput, *, realtime: bool) -> list[str]:
+    pace = ["-re"] if realtime else []
+    video_bps = int(pattern.bitrate_bps * VIDEO_SHARE)
+    picture = f"testsrc2=size={pattern.width}x{pattern.height}:rate={pattern.frame_rate}"
+    return [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        *("-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning"),
+        *(*pace, "-f", "lavfi", "-i", picture + _clock(pattern)),
+        *(*pace, "-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=48000"),
+        *("-map", "0:v", "-map", "1:a", "-threads", "1"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p"),
+        *("-profile:v", "main", "-g", str(pattern.frame_rate), "-x264-params", "nal-hrd=vbr"),
+        *("-b:v", str(video_bps), "-maxrate", str(video_bps), "-bufsize", str(video_bps // 4)),
+        *("-c:a", "aac", "-b:a", str(AUDIO_BPS), "-af", "volume=-18dB"),
+        *("-metadata", "service_name=Test pattern", "-metadata", "service_provider=IBE-100"),
+        *("-f", "mpegts", "-muxrate", str(pattern.bitrate_bps)),
+        *("-pcr_period", "30", "-pat_period", "0.2", "-sdt_period", "1", "-flush_packets", "1"),
+    ]
+
+
+def _clock(pattern: TestPatternInput) -> str:
+    """UTC burnt into the picture; without a font the pattern's own counter has to do."""
+    font = next((path for path in FONTS if Path(path).exists()), None)
+    if font is None:
+        return ""
+    size = pattern.height // 10
+    return (
+        f",drawtext=fontfile={font}:text='%{{gmtime\\:%H\\\\\\:%M\\\\\\:%S}} UTC':fontsize={size}"
+        ":fontcolor=white:box=1:boxcolor=black@0.7:boxborderw=10:x=(w-tw)/2:y=h-2*th"
+    )
