@@ -50,4 +50,5 @@ def fit(value: int, bits: int, where: str) -> int:
     """`value`, if it is an unsigned number of `bits` bits; otherwise raises SpliceDecodeError."""
     if 0 <= value < 1 << bits:
         return value
-    raise SpliceDecodeError(where, f"{value} does not fit in {bits} bits")
+    shown = str(value) if value.bit_length() <= 64 else f"a number of {value.bit_length()} bits"
+    raise SpliceDecodeError(where, f"{shown} does not fit in {bits} bits")
