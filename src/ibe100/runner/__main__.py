@@ -1,0 +1,112 @@
+"""Start of a runner: `python -I -S -X utf8 …/ibe100/runner STREAM_DIR` (see launch.runner_command)."""
+
+import fcntl
+import json
+import os
+import select
+import sys
+import time
+from pathlib import Path
+
+if __package__ in (None, ""):  # run as a folder: put our packages after the standard library, not before
+    sys.path[0:1] = []
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from ibe100.runner.journal import Journal
+from ibe100.runner.launch import EXIT_ENDED, EXIT_FAILED, EXIT_LOCKED, EXIT_USAGE, control_socket_path
+from ibe100.runner.spec import Spec, SpecError, load_spec, parse_secrets
+from ibe100.runner.states import State
+from ibe100.runner.stream_runner import SPEC, StreamRunner
+
+_SECRETS_LIMIT = 1 << 20
+_SECRETS_WAIT_S = 5.0
+_CRASH_LOG_BYTES = 1 << 20
+
+
+def main(argv: list[str]) -> int:
+    """Run one stream to its end; returns the exit status (see launch)."""
+    if len(argv) != 2 or not Path(argv[1]).is_dir():
+        print("usage: runner STREAM_DIR (a folder that holds spec.json)", file=sys.stderr)
+        return EXIT_USAGE
+    folder = Path(argv[1]).absolute()
+    try:
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"{folder.name}: another runner holds the lock of this stream", file=sys.stderr)
+        return EXIT_LOCKED
+    except OSError as error:
+        print(f"{folder / 'lock'} cannot be locked: {error.strerror}", file=sys.stderr)
+        return EXIT_FAILED
+    journal = Journal(folder)
+    try:
+        secrets = _read_secrets()
+        spec = load_spec(folder / SPEC)
+        spec.check_secrets(secrets)
+    except SpecError as error:
+        return _refuse(journal, str(error))
+    _leave_the_console(folder)
+    try:
+        runner = StreamRunner(folder, control_socket_path(folder), spec, secrets, journal)
+    except OSError as error:
+        return _refuse(journal, f"the control socket cannot be made: {error}", spec)
+    return EXIT_FAILED if runner.run() == State.FAILED else EXIT_ENDED
+
+
+def _refuse(journal: Journal, reason: str, spec: Spec | None = None) -> int:
+    generation, engine = (None, None) if spec is None else (spec.generation, spec.engine)
+    journal.append("runner_started", {"pid": os.getpid(), "generation": generation, "engine": engine})
+    journal.append("state", {"state": State.FAILED, "previous": None, "reason": reason})
+    journal.append("runner_stopped", {"reason": reason})
+    journal.close()
+    print(reason, file=sys.stderr)
+    return EXIT_FAILED
+
+
+def _read_secrets() -> dict[str, str]:
+    """The first line on standard input; nothing there means no secrets."""
+    data = bytearray()
+    deadline = time.monotonic() + _SECRETS_WAIT_S
+    while b"\n" not in data:
+        left_s = deadline - time.monotonic()
+        if left_s <= 0 or not select.select([0], [], [], left_s)[0]:
+            raise SpecError(f"no line with the secrets came on standard input within {_SECRETS_WAIT_S} s")
+        piece = os.read(0, 65536)
+        if not piece:
+            break
+        data += piece
+        if len(data) > _SECRETS_LIMIT:
+            raise SpecError("the line with the secrets is too long")
+    line = data.partition(b"\n")[0]
+    if not line.strip():
+        return {}
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        raise SpecError("the line with the secrets is no JSON") from None
+    if not isinstance(value, dict):
+        raise SpecError('the line with the secrets must be an object with "secrets"')
+    return parse_secrets(value.get("secrets", {}))
+
+
+def _leave_the_console(folder: Path) -> None:
+    """Keep nothing of the parent: no terminal, no pipe; what Python prints when it crashes goes to a file."""
+    if os.getsid(0) != os.getpid() and os.getpgrp() != os.getpid():
+        os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    crash_log = folder / "runner.log"
+    try:
+        if crash_log.exists() and crash_log.stat().st_size > _CRASH_LOG_BYTES:
+            crash_log.unlink()
+        out = os.open(crash_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    except OSError:
+        out = null
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    for fd in {null, out}:
+        os.close(fd)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

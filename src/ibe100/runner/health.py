@@ -1,0 +1,66 @@
+"""Is the stream really flowing? Packets that advance and PTS that change are the only proof."""
+
+from collections.abc import Sequence
+
+
+class Health:
+    """What the telemetry of one attempt has proved, and when. Times are time.monotonic() seconds."""
+
+    def __init__(self, expect_pts: bool) -> None:
+        self._expect_pts = expect_pts
+        self._pts: dict[str, str] = {}
+        self.packets_at: float | None = None
+        self.pts_at: float | None = None
+
+    @property
+    def packets_seen(self) -> bool:
+        return self.packets_at is not None
+
+    def healthy_at(self) -> float | None:
+        """When everything that is expected last advanced; None if something never did."""
+        if not self._expect_pts or self.packets_at is None:
+            return self.packets_at
+        return None if self.pts_at is None else min(self.packets_at, self.pts_at)
+
+    def complaint(self) -> str:
+        """What is wrong, in words, when healthy_at is too long ago."""
+        if self.packets_at is None:
+            return "no packets since the start"
+        if self._expect_pts and self.pts_at is None:
+            return "packets flow, but no PTS was seen since the start"
+        if self._expect_pts and self.pts_at is not None and self.pts_at < self.packets_at:
+            return "packets flow, but the PTS stands still"
+        return "no packets any more"
+
+    def observe_influx(self, lines: Sequence[str], mono: float) -> None:
+        """Read one post of tsp's influx plugin: counters are per interval, PTS are the latest per PID."""
+        packets: float | None = None
+        bitrate_bps: float | None = None
+        for line in lines:
+            series, _, fields = line.partition(" ")
+            name, _, tags = series.partition(",")
+            value = fields.partition(" ")[0].removeprefix("value=")
+            if name == "pts":
+                if self._pts.get(tags) != value:
+                    self._pts[tags] = value
+                    self.pts_at = mono
+            elif name == "bitrate" and "scope=ts" in tags.split(","):
+                bitrate_bps = _number(value)
+            elif name == "counter" and {"name=packet_count", "scope=ts"} <= set(tags.split(",")):
+                packets = _number(value)
+        advancing = packets if packets is not None else bitrate_bps
+        if advancing is not None and advancing > 0:
+            self.packets_at = mono
+
+    def observe_analyze(self, report: object, mono: float) -> None:
+        """Read one report of tsp's analyze plugin: its packet total is that of one interval."""
+        match report:
+            case {"ts": {"packets": {"total": int(total)}}} if total > 0:
+                self.packets_at = mono
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text.removesuffix("i"))
+    except ValueError:
+        return None

@@ -1,0 +1,227 @@
+"""spec.json: everything a runner needs to run its stream, checked to the last field, never a secret."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SPEC_VERSION = 1
+_SIZE_LIMIT = 1 << 20
+_SECRET_TOKEN = re.compile(r"@\{secret:([A-Za-z0-9_.-]{1,64})\}")
+
+
+class SpecError(Exception):
+    """spec.json or the secrets are wrong; the text names the field, the value and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program to run: its argv with secrets as placeholders, and what is added to the environment."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+
+    def secret_names(self) -> frozenset[str]:
+        """The secrets whose placeholders stand in the argv."""
+        return frozenset(name for token in self.argv if (name := secret_name(token)) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Loopback ports of one stream; 0 = not used."""
+
+    cue: int
+    splice_json: int
+    influx: int
+    analyze_json: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When a stream counts as healthy, and what to do when it does not."""
+
+    finite: bool = False
+    expect_pts: bool = True
+    stall_timeout_s: float = 5.0
+    start_timeout_s: float = 20.0
+    backoff_base_s: float = 1.0
+    backoff_max_s: float = 30.0
+    healthy_reset_s: float = 60.0
+    term_timeout_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One generation of one stream."""
+
+    stream_id: str
+    name: str
+    generation: int
+    engine: str
+    processor: Command
+    source: Command | None
+    ports: Ports
+    policy: Policy
+
+    def check_secrets(self, secrets: Mapping[str, str]) -> None:
+        """SpecError if a placeholder has no secret."""
+        commands = [self.processor] if self.source is None else [self.processor, self.source]
+        missing = sorted(set[str]().union(*(c.secret_names() for c in commands)) - secrets.keys())
+        if missing:
+            raise SpecError(
+                f"secret {', '.join(missing)} was not handed over; start the stream from the console"
+            )
+
+
+def secret_name(token: str) -> str | None:
+    """The name in an argv token `@{secret:NAME}`, None for any other token."""
+    match = _SECRET_TOKEN.fullmatch(token)
+    return None if match is None else match[1]
+
+
+def load_spec(path: Path) -> Spec:
+    """Read and check a spec. SpecError says what is wrong with it."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_SIZE_LIMIT + 1)
+    except OSError as error:
+        raise SpecError(f"{path.name} cannot be read: {error.strerror}") from error
+    if len(data) > _SIZE_LIMIT:
+        raise SpecError(f"{path.name} is larger than {_SIZE_LIMIT} bytes")
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise SpecError(f"{path.name} is no JSON: {error}") from error
+    return parse_spec(value)
+
+
+def parse_spec(value: object) -> Spec:
+    """Check a decoded spec.json. SpecError names the first field that is wrong."""
+    top = _Object("spec", value)
+    version = top.integer("version", 1, 1 << 31)
+    if version != SPEC_VERSION:
+        raise SpecError(f"version is {version}; this runner reads version {SPEC_VERSION}")
+    source = top.take("source", None)
+    spec = Spec(
+        stream_id=top.text("stream_id"),
+        name=top.text("name"),
+        generation=top.integer("generation", 0, 1 << 53),
+        engine=top.text("engine"),
+        processor=_command("processor", top.take("processor")),
+        source=None if source is None else _command("source", source),
+        ports=_ports(top.take("ports")),
+        policy=_policy(top.take("policy", {})),
+    )
+    top.refuse_the_rest()
+    return spec
+
+
+def parse_secrets(value: object) -> dict[str, str]:
+    """Check the decoded `secrets` object. SpecError never repeats a secret."""
+    if not isinstance(value, dict):
+        raise SpecError("secrets must be an object of texts")
+    for name, text in value.items():
+        if _SECRET_TOKEN.fullmatch(f"@{{secret:{name}}}") is None:
+            raise SpecError("the name of a secret must be 1 to 64 letters, digits, '_', '.' or '-'")
+        if not isinstance(text, str) or not 0 < len(text) <= 16384:
+            raise SpecError(f"secret {name} must be a text of 1 to 16384 characters")
+    return dict(value)
+
+
+class _Object:
+    """A JSON object whose fields are taken one by one, so that none is overlooked."""
+
+    def __init__(self, where: str, value: object) -> None:
+        if not isinstance(value, dict):
+            raise SpecError(f"{where} must be an object, not {type(value).__name__}")
+        self._prefix = "" if where == "spec" else f"{where}."
+        self._rest: dict[str, object] = dict(value)
+
+    def take(self, field: str, *default: object) -> object:
+        if field not in self._rest and not default:
+            raise SpecError(f"{self._prefix}{field} is missing")
+        return self._rest.pop(field, *default)
+
+    def text(self, field: str) -> str:
+        value = self.take(field)
+        if not isinstance(value, str) or not 0 < len(value) <= 1024:
+            raise SpecError(f"{self._prefix}{field} is {value!r}; allowed is a text of 1 to 1024 characters")
+        return value
+
+    def integer(self, field: str, lowest: int, highest: int, *default: int) -> int:
+        value = self.take(field, *default)
+        if type(value) is not int or not lowest <= value <= highest:
+            raise SpecError(f"{self._prefix}{field} is {value!r}; allowed is {lowest} to {highest}")
+        return value
+
+    def seconds(self, field: str, default: float, lowest: float = 0.0) -> float:
+        value = self.take(field, default)
+        if type(value) not in (int, float) or not isinstance(value, int | float):
+            raise SpecError(f"{self._prefix}{field} is {value!r}; allowed are seconds")
+        if not (math.isfinite(value) and lowest <= value <= 86400):
+            raise SpecError(f"{self._prefix}{field} is {value!r}; allowed is {lowest} to 86400 s")
+        return float(value)
+
+    def flag(self, field: str, default: bool) -> bool:
+        value = self.take(field, default)
+        if not isinstance(value, bool):
+            raise SpecError(f"{self._prefix}{field} is {value!r}; allowed is true or false")
+        return value
+
+    def refuse_the_rest(self) -> None:
+        if self._rest:
+            raise SpecError(f"{self._prefix}{next(iter(self._rest))} is not known")
+
+
+def _command(where: str, value: object) -> Command:
+    fields = _Object(where, value)
+    argv = fields.take("argv")
+    if not isinstance(argv, list) or not argv:
+        raise SpecError(f"{where}.argv must be a list of at least one text")
+    for index, token in enumerate(argv):
+        if not isinstance(token, str) or "\0" in token:
+            raise SpecError(f"{where}.argv[{index}] must be a text without NUL")
+    if not argv[0] or secret_name(argv[0]) is not None:
+        raise SpecError(f"{where}.argv[0] must name a program")
+    env = fields.take("env", {})
+    if not isinstance(env, dict):
+        raise SpecError(f"{where}.env must be an object of texts")
+    for name, text in env.items():
+        if not name or "=" in name or "\0" in name or not isinstance(text, str) or "\0" in text:
+            raise SpecError(f"{where}.env: {name!r} must be a variable's name with a text as its value")
+    fields.refuse_the_rest()
+    return Command(tuple(argv), dict(env))
+
+
+def _ports(value: object) -> Ports:
+    fields = _Object("ports", value)
+    ports = Ports(
+        cue=fields.integer("cue", 0, 65535, 0),
+        splice_json=fields.integer("splice_json", 0, 65535, 0),
+        influx=fields.integer("influx", 1, 65535),  # without it nobody could know that packets flow
+        analyze_json=fields.integer("analyze_json", 0, 65535, 0),
+    )
+    fields.refuse_the_rest()
+    udp = [port for port in (ports.cue, ports.splice_json, ports.analyze_json) if port]
+    if len(set(udp)) != len(udp):
+        raise SpecError(f"ports: UDP port {max(udp, key=udp.count)} is given twice")
+    return ports
+
+
+def _policy(value: object) -> Policy:
+    fields = _Object("policy", value)
+    default = Policy()
+    policy = Policy(
+        finite=fields.flag("finite", default.finite),
+        expect_pts=fields.flag("expect_pts", default.expect_pts),
+        stall_timeout_s=fields.seconds("stall_timeout_s", default.stall_timeout_s, 0.1),
+        start_timeout_s=fields.seconds("start_timeout_s", default.start_timeout_s, 0.1),
+        backoff_base_s=fields.seconds("backoff_base_s", default.backoff_base_s, 0.01),
+        backoff_max_s=fields.seconds("backoff_max_s", default.backoff_max_s, 0.01),
+        healthy_reset_s=fields.seconds("healthy_reset_s", default.healthy_reset_s),
+        term_timeout_s=fields.seconds("term_timeout_s", default.term_timeout_s),
+    )
+    fields.refuse_the_rest()
+    return policy

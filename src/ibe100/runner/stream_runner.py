@@ -1,0 +1,238 @@
+"""The runner put together: lock held, journal open, sockets bound, supervisor at work, commands answered."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ibe100.runner.backoff import system_fraction
+from ibe100.runner.control import ControlServer
+from ibe100.runner.identity import ProcessIdentity, RunnerRecord, boot_id, left_behind, process_start_time
+from ibe100.runner.journal import Journal
+from ibe100.runner.loop import Loop
+from ibe100.runner.processor_log import ProcessorLog
+from ibe100.runner.spec import Spec, SpecError, load_spec, parse_secrets
+from ibe100.runner.states import State
+from ibe100.runner.supervisor import Supervisor
+from ibe100.runner.telemetry import PortTaken, Telemetry, TelemetryHandlers
+
+RUNNER_VERSION = 1
+RECORD = "runner.json"
+SPEC = "spec.json"
+_LAST_LINES_S = 1.0  # time for subscribers to take the last journal lines
+_JOURNAL_RETRY_S = 1.0
+_LEFT_BEHIND_S = 2.0
+
+
+class StreamRunner:
+    """One stream from its first attempt to its last line. The caller holds the stream's lock."""
+
+    def __init__(
+        self,
+        folder: Path,
+        socket_path: Path,
+        spec: Spec,
+        secrets: Mapping[str, str],
+        journal: Journal,
+        fraction: Callable[[], float] = system_fraction,
+    ) -> None:
+        self._folder = folder
+        self._socket_path = socket_path
+        self._journal = journal
+        self._loop = Loop()
+        self._started_at = time.monotonic()
+        self._start_time = process_start_time(os.getpid()) or 0
+        self._boot_id = boot_id()
+        self._over = False
+        self._log_file = ProcessorLog(folder / "processor.log")
+        self._control = ControlServer(self._loop, socket_path, journal, self._answer)
+        self._telemetry = Telemetry(
+            self._loop,
+            TelemetryHandlers(
+                cue_seen=lambda facts: self._note("cue_seen", facts),
+                splice_event=lambda facts: self._note("splice_event", facts),
+                influx=self._influx,
+                analyze=self._analyze,
+                damaged=lambda text: self._log("warning", text),
+            ),
+        )
+        self._supervisor = Supervisor(
+            self._loop,
+            spec,
+            secrets,
+            self._note,
+            self._log_file,
+            self._telemetry.drain,
+            self._record,
+            self._end,
+            fraction,
+        )
+
+    def run(self) -> State:
+        """Run the stream; returns the state it ended in."""
+        spec = self._supervisor.spec
+        self._loop.on_signals((signal.SIGCHLD, signal.SIGTERM, signal.SIGINT), self._signalled)
+        left = left_behind(self._folder / RECORD)
+        self._record()
+        self._note(
+            "runner_started", {"pid": os.getpid(), "generation": spec.generation, "engine": spec.engine}
+        )
+        for identity in left:
+            self._end_left_behind(identity)
+        try:
+            self._telemetry.bind(spec.ports)
+        except PortTaken as error:
+            self._supervisor.fail(str(error))
+        else:
+            self._supervisor.start()
+        self._loop.call_later(_JOURNAL_RETRY_S, self._retry_journal)
+        self._loop.run()
+        self._close()
+        assert self._supervisor.state is not None
+        return self._supervisor.state
+
+    def _note(self, kind: str, facts: Mapping[str, object]) -> None:
+        self._journal.append(kind, facts)
+        self._control.journal_grew()
+
+    def _log(self, level: str, text: str) -> None:
+        self._note("log", {"level": level, "text": text, "plugin": "runner"})
+
+    def _influx(self, lines: list[str]) -> None:
+        self._sample("influx", {"lines": lines})
+        self._supervisor.observe_influx(lines)
+
+    def _analyze(self, report: object) -> None:
+        self._sample("analyze", {"json": report})
+        self._supervisor.observe_analyze(report)
+
+    def _sample(self, kind: str, content: Mapping[str, object]) -> None:
+        value = {"sample": kind, "t": round(time.time(), 6), "mono": round(time.monotonic(), 6), **content}
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        self._control.sample(kind, text.encode("utf-8", "replace") + b"\n")
+
+    def _signalled(self, number: int) -> None:
+        if number == signal.SIGCHLD:
+            self._supervisor.child_ended()
+        else:
+            self._supervisor.stop(f"the runner was asked to end by {signal.Signals(number).name}")
+
+    def _answer(self, command: str, request: dict[str, object]) -> dict[str, object]:
+        reason = request.get("reason", "")
+        if not isinstance(reason, str):
+            return {"ok": False, "error": "reason must be a text"}
+        match command:
+            case "status":
+                return self._status()
+            case "stop":
+                self._supervisor.stop(reason or "stop asked for")
+                return {"ok": True}
+            case "restart":
+                return self._accepted(self._supervisor.restart(reason or "restart asked for"))
+            case "respec":
+                return self._respec(request.get("secrets", {}), reason or "new settings")
+        return {
+            "ok": False,
+            "error": f"no command {command!r}; there are status, stop, restart, respec, subscribe",
+        }
+
+    def _respec(self, secrets_value: object, reason: str) -> dict[str, object]:
+        try:
+            secrets = parse_secrets(secrets_value)
+            spec = load_spec(self._folder / SPEC)
+            spec.check_secrets(secrets)
+            if spec.stream_id != self._supervisor.spec.stream_id:
+                raise SpecError(
+                    f"stream_id is {spec.stream_id}, but this is {self._supervisor.spec.stream_id}"
+                )
+            self._telemetry.bind(spec.ports)
+        except (SpecError, PortTaken) as error:
+            return {"ok": False, "error": f"the stream goes on as it was: {error}"}
+        return self._accepted(self._supervisor.respec(spec, secrets, reason))
+
+    def _accepted(self, done: bool) -> dict[str, object]:
+        return {"ok": True} if done else {"ok": False, "error": f"the stream is {self._supervisor.state}"}
+
+    def _status(self) -> dict[str, object]:
+        supervisor = self._supervisor
+        now = time.monotonic()
+        child, source = supervisor.child, supervisor.source_child
+        return {
+            "ok": True,
+            "stream_id": supervisor.spec.stream_id,
+            "generation": supervisor.spec.generation,
+            "engine": supervisor.spec.engine,
+            "state": supervisor.state,
+            "reason": supervisor.reason,
+            "attempt": supervisor.attempt,
+            "pid": None if child is None else child.pid,
+            "source_pid": None if source is None else source.pid,
+            "runner_pid": os.getpid(),
+            "uptime_s": round(now - self._started_at, 3),
+            "attempt_uptime_s": None if child is None else round(now - child.started_at, 3),
+            "seq": self._journal.seq,
+            "first_seq": self._journal.first_seq(),
+            "journal_error": self._journal.error,
+            "journal_lines_lost": self._journal.lines_lost,
+        }
+
+    def _record(self) -> None:
+        child, source = self._supervisor.child, self._supervisor.source_child
+        record = RunnerRecord(
+            pid=os.getpid(),
+            start_time=self._start_time,
+            boot_id=self._boot_id,
+            control_socket=str(self._socket_path),
+            version=RUNNER_VERSION,
+            stream_id=self._supervisor.spec.stream_id,
+            generation=self._supervisor.spec.generation,
+            processor=None if child is None else child.identity,
+            source=None if source is None else source.identity,
+        )
+        try:
+            record.write(self._folder / RECORD)
+        except OSError as error:
+            self._log("warning", f"{RECORD} cannot be written: {error.strerror}")
+
+    def _end_left_behind(self, identity: ProcessIdentity) -> None:
+        """A runner that was killed left its processor on air, with our ports: it makes room for a new one."""
+        self._log("warning", f"process {identity.pid} was left behind by a runner that was killed; ending it")
+        deadline = time.monotonic() + _LEFT_BEHIND_S
+        os.kill(identity.pid, signal.SIGTERM)
+        while identity.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        if identity.is_alive():
+            os.killpg(identity.pid, signal.SIGKILL)
+            while identity.is_alive() and time.monotonic() < deadline + _LEFT_BEHIND_S:
+                time.sleep(0.005)
+
+    def _retry_journal(self) -> None:
+        if self._journal.error is not None and self._journal.flush():
+            lost = self._journal.lines_lost
+            self._log("warning", f"the journal can be written again; {lost} lines were lost so far")
+        self._loop.call_later(_JOURNAL_RETRY_S, self._retry_journal)
+
+    def _end(self, reason: str) -> None:
+        if self._over:
+            return
+        self._over = True
+        self._note("runner_stopped", {"reason": reason})
+        deadline = time.monotonic() + _LAST_LINES_S
+
+        def leave_when_sent() -> None:
+            if self._control.all_sent() or time.monotonic() >= deadline:
+                self._loop.stop()
+            else:
+                self._loop.call_later(0.01, leave_when_sent)
+
+        self._loop.call_later(0.0, leave_when_sent)
+
+    def _close(self) -> None:
+        self._control.close()
+        self._telemetry.close()
+        self._log_file.close()
+        self._journal.close()
+        self._loop.close()
+        (self._folder / RECORD).unlink(missing_ok=True)

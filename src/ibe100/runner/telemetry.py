@@ -1,0 +1,169 @@
+"""Where a processor reports to: cue receipts and analysis by UDP, measurements by HTTP. All on 127.0.0.1."""
+
+import json
+import selectors
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn, Protocol
+
+from ibe100.runner.influx_http import InfluxServer
+from ibe100.runner.loop import FIRST, NORMAL, Loop
+from ibe100.runner.spec import Ports
+
+_DATAGRAMS_PER_WAKE = 64
+_RECEIVE_BUFFER = 1 << 20  # a burst of receipts must not be lost
+
+
+class PortTaken(Exception):
+    """A loopback port of the stream belongs to somebody else; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryHandlers:
+    """Who is told what."""
+
+    cue_seen: Callable[[dict[str, object]], None]
+    splice_event: Callable[[dict[str, object]], None]
+    influx: Callable[[list[str]], None]
+    analyze: Callable[[object], None]
+    damaged: Callable[[str], None]
+
+
+class _Listener(Protocol):
+    def drain(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class _DatagramListener:
+    """A bound UDP socket that hands over its datagrams."""
+
+    def __init__(self, loop: Loop, port: int, priority: int, on_datagram: Callable[[bytes], None]) -> None:
+        self._loop = loop
+        self._on_datagram = on_datagram
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+            self._socket.setblocking(False)
+            self._socket.bind(("127.0.0.1", port))
+        except OSError:
+            self._socket.close()
+            raise
+        loop.watch(self._socket, selectors.EVENT_READ, self._read, priority)
+
+    def _read(self, _events: int) -> None:
+        for _ in range(_DATAGRAMS_PER_WAKE):
+            try:
+                data = self._socket.recv(65536)
+            except BlockingIOError:
+                return
+            self._on_datagram(data)
+
+    def drain(self) -> None:
+        self._read(selectors.EVENT_READ)
+
+    def close(self) -> None:
+        self._loop.unwatch(self._socket)
+        self._socket.close()
+
+
+class Telemetry:
+    """The receiving ends of one stream; they stay open over the processor's restarts."""
+
+    def __init__(self, loop: Loop, handlers: TelemetryHandlers) -> None:
+        self._loop = loop
+        self._handlers = handlers
+        self._listeners: dict[tuple[str, int], _Listener] = {}
+
+    def bind(self, ports: Ports) -> None:
+        """Listen on these ports and no others. PortTaken leaves everything as it was."""
+        wanted = {
+            (name, port)
+            for name, port in (
+                ("splice_json", ports.splice_json),
+                ("influx", ports.influx),
+                ("analyze_json", ports.analyze_json),
+            )
+            if port
+        }
+        added: dict[tuple[str, int], _Listener] = {}
+        for key in sorted(wanted - self._listeners.keys()):
+            try:
+                added[key] = self._listen(*key)
+            except OSError as error:
+                for listener in added.values():
+                    listener.close()
+                raise PortTaken(f"port {key[1]} ({key[0]}) on 127.0.0.1: {error.strerror}") from error
+        for key in self._listeners.keys() - wanted:
+            self._listeners.pop(key).close()
+        self._listeners.update(added)
+
+    def drain(self) -> None:
+        """Take whatever has arrived, before the end of a processor is judged."""
+        for _, listener in sorted(self._listeners.items(), reverse=True):
+            listener.drain()
+
+    def close(self) -> None:
+        for listener in self._listeners.values():
+            listener.close()
+        self._listeners.clear()
+
+    def _listen(self, name: str, port: int) -> _Listener:
+        if name == "splice_json":
+            return _DatagramListener(self._loop, port, FIRST, self._splice)
+        if name == "analyze_json":
+            return _DatagramListener(self._loop, port, NORMAL, self._analyze)
+        return InfluxServer(self._loop, port, self._handlers.influx)
+
+    def _splice(self, data: bytes) -> None:
+        value = self._decode("splicemonitor", data)
+        if not isinstance(value, dict):
+            return
+        if value.get("#name") == "event":
+            self._handlers.splice_event({"json": value})
+        else:
+            self._handlers.cue_seen(cue_seen_facts(value))
+
+    def _analyze(self, data: bytes) -> None:
+        value = self._decode("analyze", data)
+        if value is not None:
+            self._handlers.analyze(value)
+
+    def _decode(self, plugin: str, data: bytes) -> object:
+        try:
+            value: object = json.loads(data, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            self._handlers.damaged(f"{plugin}: a datagram of {len(data)} bytes is no JSON")
+            return None
+        return value
+
+
+def cue_seen_facts(table: dict[str, object]) -> dict[str, object]:
+    """The journal's facts about one splicemonitor table: section in base64, PID, time, and all of it."""
+    facts: dict[str, object] = {"base64": None, "splice_pid": None, "time": None, "json": table}
+    for node in _nodes(table):
+        if node.get("#name") == "metadata":
+            facts["splice_pid"] = node.get("pid")
+            facts["time"] = node.get("time")
+            sections = [inner.get("base64") for inner in _nodes(node) if inner.get("#name") == "section"]
+            if sections:
+                facts["base64"] = sections[0]
+    return facts
+
+
+def _nodes(parent: dict[str, object]) -> list[dict[str, object]]:
+    nodes = parent.get("#nodes")
+    return [node for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def check_free(name: str, port: int) -> None:
+    """PortTaken if a UDP port on 127.0.0.1 has an owner."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortTaken(f"port {port} ({name}) on 127.0.0.1: {error.strerror}") from error
