@@ -44,8 +44,8 @@ class _ClockSums:
 class BitrateEstimator:
     """Keeps the bitrate while packets pass.
 
-    `window_s`: older intervals lose weight beyond this much stream time; None keeps all of them, which suits a
-    file. DTS (PTS where there is none) of all PIDs are used as long as no PCR pair was seen.
+    `window_s`: older intervals lose weight beyond this much stream time; None keeps all of them, which
+    suits a file. DTS (PTS where there is none) of all PIDs are used as long as no PCR pair was seen.
     """
 
     def __init__(self, window_s: float | None) -> None:

@@ -15,93 +15,18 @@ _INPUTS_OF_TSDUCK: Final = frozenset(
     ("craft", "dvb", "fork", "hls", "http", "memory", "null", "pcap", "rist", "srt")
 )
 _OUTPUTS_OF_TSDUCK: Final = frozenset(("fork", "hls", "http", "memory", "play", "rist", "srt"))
-_PROCESSORS_OF_TSDUCK: Final = frozenset(
-    [
-        "aes",
-        "bat",
-        "boostpid",
-        "cat",
-        "clear",
-        "count",
-        "craft",
-        "cutoff",
-        "datainject",
-        "debug",
-        "decap",
-        "descrambler",
-        "dsmcc",
-        "dump",
-        "duplicate",
-        "eit",
-        "eitinject",
-        "encap",
-        "feed",
-        "file",
-        "flute",
-        "fork",
-        "fuzz",
-        "history",
-        "iat",
-        "identify",
-        "inject",
-        "ip",
-        "isdbinfo",
-        "limit",
-        "merge",
-        "mpe",
-        "mpeextract",
-        "mpeinject",
-        "mux",
-        "nip",
-        "nipextract",
-        "nit",
-        "nitscan",
-        "pat",
-        "pattern",
-        "pcradjust",
-        "pcrbitrate",
-        "pcrcopy",
-        "pcrduplicate",
-        "pcredit",
-        "pcrextract",
-        "pcrverify",
-        "pes",
-        "pidshift",
-        "psi",
-        "psimerge",
-        "reduce",
-        "remap",
-        "rmorphan",
-        "rmsplice",
-        "scrambler",
-        "sdt",
-        "sections",
-        "sifilter",
-        "skip",
-        "slice",
-        "splicerestamp",
-        "stats",
-        "stuffanalyze",
-        "svremove",
-        "svrename",
-        "svresync",
-        "t2mi",
-        "tables",
-        "teletext",
-        "time",
-        "timeref",
-        "timeshift",
-        "trace",
-        "trigger",
-        "tsrename",
-        "until",
-        "zap",
-    ]
-)
+_PROCESSORS_OF_TSDUCK: Final = """
+    aes bat boostpid cat clear count craft cutoff datainject debug decap descrambler dsmcc dump
+    duplicate eit eitinject encap feed file flute fork fuzz history iat identify inject ip isdbinfo
+    limit merge mpe mpeextract mpeinject mux nip nipextract nit nitscan pat pattern pcradjust pcrbitrate
+    pcrcopy pcrduplicate pcredit pcrextract pcrverify pes pidshift psi psimerge reduce remap rmorphan
+    rmsplice scrambler sdt sections sifilter skip slice splicerestamp stats stuffanalyze svremove
+    svrename svresync t2mi tables teletext time timeref timeshift trace trigger tsrename until zap
+"""
 NEEDS_TSDUCK: Final = {
     "input": _INPUTS_OF_TSDUCK,
     "output": _OUTPUTS_OF_TSDUCK,
-    "processor": _PROCESSORS_OF_TSDUCK,
+    "processor": frozenset(_PROCESSORS_OF_TSDUCK.split()),
 }
 """Plugins of tsp 3.45 that are not built in, by kind."""
 

@@ -1,0 +1,121 @@
+"""Changes the PMT of a service (tsp -P pmt)."""
+
+from typing import ClassVar
+
+import numpy as np
+
+from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.plugin import Block, Context, PacketProcessor, PluginError
+from ibe100.minitsp.pmt_edits import PMT_OPTIONS, edit_pmt
+from ibe100.minitsp.section_cycle import SectionCycle
+from ibe100.minitsp.service_finder import ServiceFinder
+from ibe100.mpegts.packet import NULL_PID, as_block, null_packet
+from ibe100.mpegts.psi import Pmt, PsiError, SectionAssembler
+
+_PMT_TABLE_ID = 0x02
+_MOST_SECTIONS = 64
+
+
+class PmtEditor(PacketProcessor):
+    """Performs various transformations on the PMT.
+
+    The packets of the PMT's PID are replaced, one by one, by packets of the changed table. Where it needs
+    more packets than there were, the rest of a section goes into null packets.
+    """
+
+    name: ClassVar[str] = "pmt"
+    options: ClassVar[OptionTable] = OptionTable(
+        *PMT_OPTIONS,
+        Option("pmt-pid", OptionKind.PID, "p"),
+        Option("service", OptionKind.TEXT, "s"),
+    )
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        if arguments.present("pmt-pid") and arguments.present("service"):
+            raise OptionError("options --pmt-pid and --service are mutually exclusive")
+        self._finder = ServiceFinder(self, arguments.text("service"))
+        self._pid = arguments.pid("pmt-pid")
+        self._follows_pat = self._pid is None
+        self._cycle = SectionCycle(self._pid or 0)
+        self._assembler = SectionAssembler()
+        self._sections: dict[tuple[int, int, int], bytes] = {}
+        self._edited: dict[tuple[int, int, int], bytes] = {}
+        self._null = as_block(null_packet())[0]
+
+    def process(self, block: Block) -> Block:
+        if self._follows_pat:
+            self._finder.feed(block)
+            if self._finder.pmt_pid != self._pid:
+                self._move_to(self._finder.pmt_pid)
+        if self._pid is None:
+            return block
+        rows = np.flatnonzero(block.pids == self._pid).tolist()
+        if not rows and not self._cycle.mid_section():
+            return block
+        self._fill_null_packets(block, 0, rows[0] if rows else len(block))
+        for row, following in zip(rows, [*rows[1:], len(block)], strict=True):
+            self._replace(block, row)
+            self._fill_null_packets(block, row + 1, following)
+        block.changed()
+        return block
+
+    def _move_to(self, pid: int | None) -> None:
+        self._pid = pid
+        self._cycle = SectionCycle(pid or 0)
+        self._assembler = SectionAssembler()
+        self._sections.clear()
+        self._edited.clear()
+
+    def _replace(self, block: Block, row: int) -> None:
+        """Put the next packet of the changed table in the place of a packet of the old one."""
+        original = block.packets[row].tobytes()
+        first_time = not self._edited
+        for section in self._assembler.feed(original):
+            self._take(section)
+        begins = bool(original[1] & 0x40)
+        packet = None
+        if begins or first_time or self._cycle.mid_section():
+            packet = self._cycle.next_packet()
+        block.packets[row] = self._null if packet is None else as_block(packet)[0]
+
+    def _fill_null_packets(self, block: Block, start: int, end: int) -> None:
+        """Send the rest of a section that has begun in the null packets between two rows."""
+        if not self._cycle.mid_section():
+            return
+        for row in (np.flatnonzero(block.pids[start:end] == NULL_PID) + start).tolist():
+            packet = self._cycle.next_packet()
+            assert packet is not None
+            block.packets[row] = as_block(packet)[0]
+            if not self._cycle.mid_section():
+                return
+
+    def _take(self, section: bytes) -> None:
+        """Note one section of the PID: our PMT is changed, anything else passes as it is."""
+        extension = int.from_bytes(section[3:5], "big") if len(section) > 6 else 0
+        key = section[0], extension, section[6] if len(section) > 6 else 0
+        if self._sections.get(key) == section:
+            return
+        if key not in self._sections and len(self._sections) == _MOST_SECTIONS:
+            return
+        self._sections[key] = section
+        self._edited[key] = self._edit(section) if self._is_ours(section[0], extension) else section
+        self._cycle.replace(tuple(self._edited.values()))
+
+    def _is_ours(self, table_id: int, program_number: int) -> bool:
+        wanted = self._finder.service_id if self._follows_pat else program_number
+        return table_id == _PMT_TABLE_ID and program_number == wanted
+
+    def _edit(self, section: bytes) -> bytes:
+        try:
+            pmt = Pmt.parse(section)
+        except PsiError as error:
+            self.verbose(f"table passed on as it is: {error}")
+            return section
+        try:
+            edited = edit_pmt(pmt, self.arguments)
+            encoded = edited.encode()
+        except (PsiError, OverflowError) as error:
+            raise PluginError(f"cannot make the changed PMT: {error}") from error
+        self.verbose(f"PMT version {edited.version} modified")
+        return encoded

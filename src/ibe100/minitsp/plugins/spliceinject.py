@@ -1,0 +1,228 @@
+"""Puts cues into the stream in place of null packets (tsp -P spliceinject)."""
+
+import socket
+from collections.abc import Iterator
+from typing import ClassVar, Final
+
+import numpy as np
+
+from ibe100.minitsp.clock_points import ClockPoint, pcr_points, pts_points
+from ibe100.minitsp.inputs.udp_socket import open_receiver
+from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.plugin import Block, Context, LogLevel, PacketProcessor
+from ibe100.minitsp.service_finder import ServiceFinder
+from ibe100.minitsp.splice_messages import MessageError, sections_of
+from ibe100.minitsp.splice_queue import RepeatRule, SpliceQueue, queued_cue
+from ibe100.mpegts.elementary import StreamKind, codec_of
+from ibe100.mpegts.packet import NULL_PID, as_block, packetize_section
+from ibe100.mpegts.psi import Pmt
+from ibe100.scte35.cues import splice_null
+from ibe100.scte35.errors import SpliceDecodeError
+from ibe100.scte35.section import encode
+
+_SPLICE_STREAM_TYPE: Final = 0x86
+_LARGEST_DATAGRAM: Final = 65_536
+_DATAGRAMS_AT_ONCE: Final = 64
+_SOCKET_BUFFER: Final = 1 << 20
+_PTS_PER_MS: Final = 90
+
+
+class SpliceInject(PacketProcessor):
+    """Injects SCTE 35 splice commands in a transport stream.
+
+    One datagram on --udp is one binary section or one TSDuck XML document. A cue without a time goes out
+    once, in the next null packet; a cue with a splice time --inject-count times from --start-delay before
+    it on.
+    """
+
+    name: ClassVar[str] = "spliceinject"
+    options: ClassVar[OptionTable] = OptionTable(
+        Option("buffer-size", OptionKind.INTEGER),
+        Option("ignore-pid-conflict"),
+        Option("inject-count", OptionKind.INTEGER, minimum=1),
+        Option("inject-interval", OptionKind.INTEGER),
+        Option("min-bitrate", OptionKind.DECIMAL),
+        Option("min-inter-packet", OptionKind.INTEGER),
+        Option("no-reuse-port"),
+        Option("pcr-pid", OptionKind.PID),
+        Option("pid", OptionKind.PID, "p"),
+        Option("pts-pid", OptionKind.PID),
+        Option("queue-size", OptionKind.INTEGER, minimum=1, maximum=100_000),
+        Option("reuse-port", short="r"),
+        Option("service", OptionKind.TEXT, "s"),
+        Option("start-delay", OptionKind.INTEGER),
+        Option("udp", OptionKind.ADDRESS, "u"),
+    )
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        if not arguments.present("udp"):
+            raise OptionError("specify --udp")
+        self._pid = arguments.pid("pid")
+        self._pts_pid = arguments.pid("pts-pid")
+        self._pcr_pid = arguments.pid("pcr-pid")
+        if not arguments.present("service") and (self._pid is None or self._pts_pid is None):
+            raise OptionError("specify --service or --pid and --pts-pid")
+        self._finder = ServiceFinder(self, arguments.text("service"))
+        self._searching = self._pid is None or self._pts_pid is None
+        self._rule = RepeatRule(
+            arguments.integer("start-delay", 2000) * _PTS_PER_MS,
+            arguments.integer("inject-count", 2),
+            arguments.integer("inject-interval", 800) * _PTS_PER_MS,
+        )
+        self._queue = SpliceQueue(arguments.integer("queue-size", 100), self._rule.interval_pts, self.verbose)
+        self._min_bitrate_bps = arguments.decimal("min-bitrate")
+        self._heartbeat = encode(splice_null())
+        self._pending: list[bytes] = []
+        self._cc = 0
+        self._last_injected = 0
+        self._current_pts: int | None = None
+        self._pts_seen = False
+        self._conflict = False
+        self._udp: socket.socket | None = None
+
+    def start(self) -> None:
+        address, port = self.arguments.address("udp")
+        first_byte = int(address.partition(".")[0]) if address[:1].isdigit() else 0
+        multicast = 224 <= first_byte < 240
+        self._udp = open_receiver(
+            address if multicast else "",
+            port,
+            local_address="" if multicast else address,
+            share_port=self.arguments.present("reuse-port"),
+            buffer_bytes=self.arguments.integer("buffer-size", _SOCKET_BUFFER),
+        )
+        self._udp.setblocking(False)
+
+    def stop(self) -> None:
+        if self._udp is not None:
+            self._udp.close()
+
+    def tick(self, monotonic_s: float) -> None:
+        self._receive()
+
+    def process(self, block: Block) -> Block:
+        self._receive()
+        if self._searching:
+            self._finder.feed(block)
+            if self._finder.pmt is not None:
+                self._adopt(self._finder.pmt)
+        if self._pid is None or self._conflicts(block):
+            return block
+        clock = self._clock(block)
+        if self._queue or self._pending or self._interval_packets():
+            self._inject(block, clock)
+        if clock:
+            self._current_pts = clock[-1][1]
+        return block
+
+    def _adopt(self, pmt: Pmt) -> None:
+        """Take the PIDs that no option gives from the service's PMT."""
+        self._searching = False
+        if self._pcr_pid is None and pmt.pcr_pid != NULL_PID:
+            self._pcr_pid = pmt.pcr_pid
+        for stream in pmt.streams:
+            if self._pts_pid is None and codec_of(stream).kind is StreamKind.VIDEO:
+                self._pts_pid = stream.pid
+            if self._pid is None and stream.stream_type == _SPLICE_STREAM_TYPE:
+                self._pid = stream.pid
+        if self._pts_pid is None:
+            self._pts_pid = self._pcr_pid
+        if self._pid is None:
+            self._end("could not find an SCTE 35 splice information stream in service, use option --pid")
+        elif self._pts_pid is None:
+            self._end("could not find a PID with PCR or PTS in service, use option --pts-pid")
+
+    def _end(self, reason: str) -> None:
+        """End the chain with exit 0, as tsp does."""
+        self.error(reason)
+        self.context.stop()
+
+    def _conflicts(self, block: Block) -> bool:
+        """Whether the input has packets of our PID, which ends the chain unless the option says otherwise."""
+        if self._conflict or not (block.pids == self._pid).any():
+            return False
+        pid = f"PID 0x{self._pid:04X} ({self._pid})"
+        text = f"PID conflict: {pid} for SCTE-35 injection detected in input stream"
+        if self.arguments.present("ignore-pid-conflict"):
+            self._conflict = True
+            self.verbose(text)
+            return False
+        self._end(text)
+        return True
+
+    def _clock(self, block: Block) -> list[ClockPoint]:
+        """Times in the block: PTS, or PCR as long as no PTS has come."""
+        points = [] if self._pts_pid is None else pts_points(block, self._pts_pid)
+        self._pts_seen = self._pts_seen or bool(points)
+        if self._pts_seen:
+            return points
+        pid = self._pts_pid if self._pcr_pid is None else self._pcr_pid
+        return [] if pid is None else pcr_points(block, pid)
+
+    def _inject(self, block: Block, clock: list[ClockPoint]) -> None:
+        """Replace null packets by what is due at their place in the stream."""
+        null_rows = np.flatnonzero(block.pids == NULL_PID)
+        if not len(null_rows):
+            return
+        for start, end, pts in self._spans(len(block), clock):
+            for row in null_rows[(null_rows >= start) & (null_rows < end)].tolist():
+                packet = self._next_packet(block.first_index + row, pts)
+                if packet is not None:
+                    block.packets[row] = as_block(packet)[0]
+                elif not self._interval_packets():
+                    break
+        block.changed()
+
+    def _spans(self, count: int, clock: list[ClockPoint]) -> Iterator[tuple[int, int, int | None]]:
+        """(first row, row after the last, current PTS) between the block's clock points."""
+        start, pts = 0, self._current_pts
+        for row, next_pts in clock:
+            yield start, row, pts
+            start, pts = row, next_pts
+        yield start, count, pts
+
+    def _next_packet(self, index: int, pts: int | None) -> bytes | None:
+        if not self._pending:
+            section = self._queue.take_due(pts)
+            interval = self._interval_packets()
+            if section is None and interval and index >= self._last_injected + interval:
+                section = self._heartbeat
+            if section is None:
+                return None
+            assert self._pid is not None
+            self._pending = packetize_section(section, self._pid, self._cc)
+            self._cc = (self._cc + len(self._pending)) & 0x0F
+        self._last_injected = index
+        return self._pending.pop(0)
+
+    def _interval_packets(self) -> int:
+        """Packets between two cues at most, from --min-bitrate or --min-inter-packet; 0 = no heartbeat."""
+        if self._min_bitrate_bps and self.context.bitrate_bps:
+            return max(1, int(self.context.bitrate_bps / self._min_bitrate_bps))
+        return self.arguments.integer("min-inter-packet")
+
+    def _receive(self) -> None:
+        """Queue the cues of the datagrams that have come."""
+        for _ in range(_DATAGRAMS_AT_ONCE):
+            if self._udp is None:
+                return
+            try:
+                datagram, (host, port) = self._udp.recvfrom(_LARGEST_DATAGRAM)
+            except BlockingIOError:
+                return
+            self.verbose(f"received message, {len(datagram)} bytes, from {host}:{port}")
+            try:
+                for section in sections_of(datagram):
+                    self._enqueue(section)
+            except MessageError as error:
+                self.error(str(error))
+
+    def _enqueue(self, section: bytes) -> None:
+        try:
+            cue = queued_cue(section, self._rule)
+        except SpliceDecodeError as error:
+            self.error(f"received invalid splice information section, ignored: {error}")
+            return
+        if not self._queue.add(cue):
+            self.log(LogLevel.WARNING, "queue overflow, dropped one section")
