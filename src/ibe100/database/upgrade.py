@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
@@ -12,29 +11,30 @@ from ibe100.database.engine import copy_file, is_damaged, sqlite_url, writing_en
 from ibe100.database.faults import LIBRARY_ERRORS, storage_error
 from ibe100.database.schema import REVISION
 from ibe100.models.errors import StorageError
+from ibe100.utils.set_aside import free_name, set_aside
+from ibe100.utils.timecode import utc_stamp
 
 _log = logging.getLogger(__name__)
 
 
-def prepare(path: Path, now: float | None = None) -> tuple[str, ...]:
+def prepare(path: Path, now: float) -> tuple[str, ...]:
     """Make `path` a database of schema REVISION; returns what the operator should be told.
 
     A damaged file is set aside and a fresh one made; before a migration the file is copied.
     Raises StorageError when the folder or file cannot be used or was written by a newer version.
     """
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     notices: list[str] = []
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and is_damaged(path):
-            aside = set_aside(path, stamp)
+            aside = set_aside(path, now, ("-wal", "-shm"))
             notices.append(
                 f"The database {path} was damaged. It was set aside as {aside.name} and a fresh one was "
                 "begun: earlier sessions, cues and alarms are in that file only."
             )
         engine = writing_engine(sqlite_url(path))
         try:
-            notices.extend(_migrate(engine, path, stamp))
+            notices.extend(_migrate(engine, path, now))
         finally:
             engine.dispose()
     except OSError as error:
@@ -48,25 +48,7 @@ def prepare(path: Path, now: float | None = None) -> tuple[str, ...]:
     return tuple(notices)
 
 
-def set_aside(path: Path, stamp: str) -> Path:
-    """Rename a damaged file and its companions; an earlier one of that name is never overwritten."""
-    aside = _free_name(path.with_name(f"{path.name}.damaged-{stamp}"))
-    for companion in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + companion)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + companion))
-    return aside
-
-
-def _free_name(wanted: Path) -> Path:
-    candidate, number = wanted, 1
-    while candidate.exists():
-        number += 1
-        candidate = wanted.with_name(f"{wanted.name}-{number}")
-    return candidate
-
-
-def _migrate(engine: Engine, path: Path, stamp: str) -> tuple[str, ...]:
+def _migrate(engine: Engine, path: Path, now: float) -> tuple[str, ...]:
     revision, is_empty = _state(engine)
     if revision == REVISION:
         return ()
@@ -82,10 +64,12 @@ def _migrate(engine: Engine, path: Path, stamp: str) -> tuple[str, ...]:
         )
     notices: tuple[str, ...] = ()
     if revision is not None:
-        backup = _free_name(path.with_name(f"{path.name}.schema-{revision}-{stamp}"))
+        backup = free_name(path.with_name(f"{path.name}.schema-{revision}-{utc_stamp(now)}"))
         copy_file(path, backup)
-        notices = (f"The database {path} was brought from schema {revision} to {REVISION}; "
-                   f"a copy of before is {backup.name}.",)  # fmt: skip
+        notices = (
+            f"The database {path} was brought from schema {revision} to {REVISION}; "
+            f"a copy of before is {backup.name}.",
+        )
     _run_migrations(engine)
     return notices
 

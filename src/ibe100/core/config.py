@@ -1,0 +1,201 @@
+"""The settings: shipped file < environment IBE100_* < command line; a wrong one is refused by name."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import platformdirs
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from ibe100.models.base import Value, in_words
+from ibe100.models.errors import ConfigurationError
+from ibe100.models.stream_config import Engine
+
+PREFIX = "IBE100_"
+NESTED = "__"
+SECRET_KEY_VARIABLE = "IBE100_SECRET_KEY"
+_NOT_SETTINGS = frozenset({SECRET_KEY_VARIABLE})
+
+FolderPath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class FolderSettings(Value):
+    """Where things are kept; None takes the place `core.folders` knows."""
+
+    data_dir: FolderPath | None = None
+    log_dir: FolderPath | None = None
+    state_dir: FolderPath | None = None
+
+
+class EngineSettings(Value):
+    """Which processor runs streams that do not name one."""
+
+    kind: Engine = Engine.AUTO
+    tsp_path: FolderPath | None = None
+    """The tsp to use; None looks on PATH."""
+
+
+class RunnerSettings(Value):
+    """The policy each runner is given; see the runner's spec."""
+
+    stall_timeout_s: Seconds = 5.0
+    start_timeout_s: Seconds = 20.0
+    backoff_base_s: Seconds = 1.0
+    backoff_max_s: Seconds = 30.0
+    healthy_reset_s: Seconds = 60.0
+    term_timeout_s: Seconds = 5.0
+
+
+class LoggingSettings(Value):
+    """What app.log holds; errors.log and audit.log are always written."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    max_bytes: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = 10_000_000
+    """A file is rotated before it grows beyond this."""
+    backups: Annotated[int, Field(ge=1, le=100)] = 5
+
+
+class CueSettings(Value):
+    """The proof of a cue and the memory of its id."""
+
+    seen_timeout_s: Annotated[float, Field(ge=0.5, le=60)] = 2.0
+    """A cue not seen on the output this long after it was due is FAILED."""
+    event_id_retention_days: Annotated[int, Field(ge=1, le=3660)] = 366
+    """A splice_event_id is not used again within this time while others are free."""
+
+
+class UiSettings(Value):
+    """The window."""
+
+    repaint_hz: Annotated[int, Field(ge=1, le=10)] = 10
+    """How often telemetry is painted at most."""
+
+
+class AppConfig(BaseSettings):
+    """All settings, frozen. Build it with `load`; built directly it holds the defaults."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter=NESTED
+    )
+
+    folders: FolderSettings = FolderSettings()
+    engine: EngineSettings = EngineSettings()
+    runner: RunnerSettings = RunnerSettings()
+    logging: LoggingSettings = LoggingSettings()
+    cues: CueSettings = CueSettings()
+    ui: UiSettings = UiSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """`load` merges the sources itself, so that an error can say where a value came from."""
+        return (init_settings,)
+
+
+def source_root() -> Path | None:
+    """The checkout this code runs from; None when it is installed."""
+    root = Path(__file__).resolve().parents[3]
+    is_checkout = (root / "pyproject.toml").is_file() and (root / "src" / "ibe100").is_dir()
+    return root if is_checkout else None
+
+
+def default_file() -> Path:
+    """`config/app_config.json` of the checkout, or the user's own of an installed console."""
+    root = source_root()
+    folder = root / "config" if root is not None else platformdirs.user_config_path("ibe100", appauthor=False)
+    return folder / "app_config.json"
+
+
+def load(overrides: Mapping[str, Any] | None = None, file: Path | None = None) -> AppConfig:
+    """The settings of this run; `overrides` is nested, such as `{"engine": {"kind": "builtin"}}`.
+
+    A `file` named by the caller must be there, the default one may be missing.
+    Raises ConfigurationError with the setting's name, its value, what is allowed and where it was set.
+    """
+    path = file or default_file()
+    sources = {
+        "the command line": dict(overrides or {}),
+        "the environment": _from_environment(),
+        str(path): _from_file(path, required=file is not None),
+    }
+    merged: dict[str, Any] = {}
+    for values in reversed(sources.values()):
+        merged = _merged(merged, values)
+    try:
+        return AppConfig(**merged)
+    except ValidationError as error:
+        places = {
+            next(
+                (place for place, values in sources.items() if _holds(values, fault["loc"])), str(path)
+            ): None
+            for fault in error.errors(include_url=False)
+        }
+        raise ConfigurationError(f"Setting {in_words(error)} (from {', '.join(places)})") from error
+
+
+def _from_file(path: Path, required: bool) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        if required:
+            raise ConfigurationError(f"The settings file {path} does not exist.") from None
+        return {}
+    except OSError as error:
+        raise ConfigurationError(f"The settings file {path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise ConfigurationError(f"The settings file {path} is not JSON: {error}.") from error
+    if not isinstance(values, dict):
+        raise ConfigurationError(f"The settings file {path} must hold one JSON object.")
+    return values
+
+
+def _from_environment() -> dict[str, Any]:
+    for variable in _variables():
+        section = variable[len(PREFIX) :].partition(NESTED)[0].lower()
+        if section not in AppConfig.model_fields:
+            raise ConfigurationError(
+                f"The environment variable {variable} is no setting; settings are "
+                f"{', '.join(f'{PREFIX}{name.upper()}{NESTED}…' for name in AppConfig.model_fields)}"
+            )
+    try:
+        return EnvSettingsSource(AppConfig)()
+    except SettingsError as error:
+        raise ConfigurationError(f"The environment ({PREFIX}…): {error}") from error
+
+
+def _variables() -> Iterator[str]:
+    return (name for name in os.environ if name.upper().startswith(PREFIX) and name not in _NOT_SETTINGS)
+
+
+def _merged(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(low)
+    for key, value in high.items():
+        below = merged.get(key)
+        merged[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _holds(values: Any, location: tuple[int | str, ...]) -> bool:
+    for part in location:
+        if not isinstance(values, dict) or part not in values:
+            return False
+        values = values[part]
+    return True

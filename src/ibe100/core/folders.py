@@ -1,0 +1,74 @@
+"""Where data, logs and the runners' state are kept."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from ibe100.core.config import FolderSettings, source_root
+from ibe100.models.errors import StorageError
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Absolute folders of this console, and what lies where in them."""
+
+    data_dir: Path
+    log_dir: Path
+    state_dir: Path
+    """What runners need; it belongs to one data folder and is never shared with another's console."""
+
+    @property
+    def database_file(self) -> Path:
+        return self.data_dir / "ibe100.db"
+
+    @property
+    def profiles_dir(self) -> Path:
+        return self.data_dir / "profiles"
+
+    @property
+    def streams_dir(self) -> Path:
+        """One folder per stream: spec, journal, lock, log of its runner."""
+        return self.state_dir / "streams"
+
+    def create(self) -> None:
+        """Make what is missing, readable by this user only. Raises StorageError with what to do."""
+        for folder in (self.data_dir, self.log_dir, self.state_dir, self.profiles_dir, self.streams_dir):
+            _create(folder)
+
+
+def resolve(settings: FolderSettings) -> Folders:
+    """What the settings say, else the checkout's own folders, else the platform's."""
+    root = source_root()
+    if root is not None:
+        data_dir, log_dir = root / "database", root / "logs"
+    else:
+        data_dir = platformdirs.user_data_path("ibe100", appauthor=False)
+        log_dir = platformdirs.user_log_path("ibe100", appauthor=False)
+    if settings.data_dir is not None:
+        data_dir = settings.data_dir
+        log_dir = data_dir / "logs"
+    return Folders(
+        data_dir=data_dir,
+        log_dir=settings.log_dir or log_dir,
+        state_dir=settings.state_dir or data_dir / "state",
+    )
+
+
+def _create(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except FileExistsError:
+        raise StorageError(
+            f"{folder} is a file, but a folder of that name is needed: move it away."
+        ) from None
+    except OSError as error:
+        raise StorageError(
+            f"The folder {folder} cannot be written: {error.strerror}. Give this user write permission, "
+            "or set another folder in the settings (folders.data_dir, folders.log_dir, folders.state_dir)."
+        ) from error

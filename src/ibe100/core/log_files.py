@@ -1,0 +1,64 @@
+"""Where log lines go to disk: never blocks who logs, never raises into who logs."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import sys
+import threading
+from logging.handlers import QueueHandler, RotatingFileHandler
+from pathlib import Path
+
+QUEUE_SIZE = 10_000
+STOP_TIMEOUT_S = 10.0
+
+
+class LogFile(RotatingFileHandler):
+    """A rotated file of finished lines. A full or read-only disk is remembered and tried again each line."""
+
+    def __init__(self, path: Path, max_bytes: int, backups: int) -> None:
+        super().__init__(path, maxBytes=max_bytes, backupCount=backups, encoding="utf-8", delay=True)
+        self.setFormatter(logging.Formatter("%(message)s"))
+        self.problem = ""
+        """Why lines are being lost, in words; empty while the file can be written."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        before = self.problem
+        self.problem = ""
+        super().emit(record)
+        if self.problem and not before:
+            with contextlib.suppress(OSError, ValueError):
+                print(self.problem, file=sys.stderr)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        self.problem = f"The log file {self.baseFilename} cannot be written: {why}."
+        # What is left in the stream's buffer would fail again with every later line.
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                stream.close()
+
+
+class LogQueue(QueueHandler):
+    """Renders a record in the caller's thread and queues it; counts what a full queue could not take."""
+
+    def __init__(self, lines: queue.Queue[logging.LogRecord | None]) -> None:
+        super().__init__(lines)
+        self._dropped = 0
+        self._counting = threading.Lock()
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        try:
+            self.queue.put_nowait(record)
+        except queue.Full:
+            with self._counting:
+                self._dropped += 1
+
+    def take_dropped(self) -> int:
+        """How many lines were lost since the last call."""
+        with self._counting:
+            dropped, self._dropped = self._dropped, 0
+        return dropped

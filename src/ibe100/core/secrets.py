@@ -1,0 +1,132 @@
+"""Secrets of streams (SRT passphrases), encrypted at rest."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Self
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from ibe100.core.config import SECRET_KEY_VARIABLE
+from ibe100.models.errors import ConfigurationError, StorageError
+from ibe100.utils.atomic_write import atomic_write
+from ibe100.utils.set_aside import set_aside
+
+FILE_NAME = "secrets.bin"
+KEY_FILE_NAME = "secrets.key"
+_PRIVATE = 0o600
+
+_log = logging.getLogger(__name__)
+
+
+class SecretStore:
+    """Secrets by name in `<data>/secrets.bin`; the key lies beside it or in IBE100_SECRET_KEY.
+
+    Safe from any thread; `set` and `delete` block until the file is on disk.
+    """
+
+    def __init__(self, path: Path, key: Fernet, secrets: dict[str, str], notices: tuple[str, ...]) -> None:
+        self._path = path
+        self._key = key
+        self._secrets = secrets
+        self._lock = threading.Lock()
+        self.notices = notices
+        """What the operator should read about how the file was found."""
+
+    @classmethod
+    def open(cls, data_dir: Path) -> Self:
+        """Read the file, or begin an empty one. What cannot be decrypted is set aside, never overwritten.
+
+        Raises StorageError when a file cannot be read or written, ConfigurationError for a bad key.
+        """
+        path = data_dir / FILE_NAME
+        key = _key(data_dir / KEY_FILE_NAME)
+        try:
+            return cls(path, key, _decrypt(key, path.read_bytes()), ())
+        except FileNotFoundError:
+            return cls(path, key, {}, ())
+        except OSError as error:
+            raise _unusable(path, "read", error) from error
+        except (InvalidToken, ValueError):
+            return cls(path, key, {}, (_begin_afresh(path),))
+
+    def get(self, name: str) -> str | None:
+        with self._lock:
+            return self._secrets.get(name)
+
+    def names(self) -> tuple[str, ...]:
+        with self._lock:
+            return tuple(sorted(self._secrets))
+
+    def set(self, name: str, value: str) -> None:
+        """Raises StorageError; the old secret stays then."""
+        with self._lock:
+            self._store({**self._secrets, name: value})
+
+    def delete(self, name: str) -> None:
+        """Nothing happens if there is no such secret. Raises StorageError; the secret stays then."""
+        with self._lock:
+            if name in self._secrets:
+                self._store({key: value for key, value in self._secrets.items() if key != name})
+
+    def _store(self, secrets: dict[str, str]) -> None:
+        token = self._key.encrypt(json.dumps(secrets).encode())
+        try:
+            atomic_write(self._path, token, _PRIVATE)
+        except OSError as error:
+            raise _unusable(self._path, "written", error) from error
+        self._secrets = secrets
+
+
+def _key(path: Path) -> Fernet:
+    given = os.environ.get(SECRET_KEY_VARIABLE)
+    if given:
+        return _fernet(given.encode(), f"The environment variable {SECRET_KEY_VARIABLE}")
+    try:
+        if not path.exists():
+            atomic_write(path, Fernet.generate_key(), _PRIVATE)
+        path.chmod(_PRIVATE)
+        return _fernet(path.read_bytes().strip(), f"The key file {path}")
+    except OSError as error:
+        raise _unusable(path, "read or made", error) from error
+
+
+def _fernet(key: bytes, what: str) -> Fernet:
+    try:
+        return Fernet(key)
+    except ValueError:
+        raise ConfigurationError(
+            f"{what} does not hold a key (32 bytes in URL-safe base64). Put the right key back; "
+            "without it the stored passphrases cannot be read and have to be entered again."
+        ) from None
+
+
+def _decrypt(key: Fernet, token: bytes) -> dict[str, str]:
+    secrets = json.loads(key.decrypt(token))
+    if not isinstance(secrets, dict) or not all(isinstance(value, str) for value in secrets.values()):
+        raise ValueError("not a table of secrets")
+    return secrets
+
+
+def _begin_afresh(path: Path) -> str:
+    try:
+        aside = set_aside(path, time.time())
+    except OSError as error:
+        raise _unusable(path, "set aside", error) from error
+    notice = (
+        f"The secrets file {path} is damaged, or its key is another. It was set aside as {aside.name}: "
+        "the passphrases of the streams have to be entered again."
+    )
+    _log.error(notice)
+    return notice
+
+
+def _unusable(path: Path, doing: str, error: OSError) -> StorageError:
+    return StorageError(
+        f"The secrets file {path} could not be {doing}: {error.strerror}. Check the data folder."
+    )

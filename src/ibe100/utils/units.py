@@ -1,0 +1,57 @@
+"""Quantities as text: constant in width where they change, so that nothing jitters on screen."""
+
+from __future__ import annotations
+
+_PREFIXES = ((1_000_000_000, "Gb/s"), (1_000_000, "Mb/s"), (1_000, "kb/s"))
+
+
+def format_pid(pid: int) -> str:
+    """`0x01F4`."""
+    return f"0x{pid:04X}"
+
+
+def format_bitrate(bitrate_bps: float) -> str:
+    """`5.012 Mb/s`, `128.0 kb/s`, `0 b/s`: four digits, decimal prefixes."""
+    for divisor, unit in _PREFIXES:
+        if bitrate_bps >= divisor * 0.9995:  # 999.96 kb/s would round to a fifth digit
+            value = bitrate_bps / divisor
+            decimals = 3 if value < 9.9995 else 2 if value < 99.995 else 1 if value < 999.95 else 0
+            return f"{value:.{decimals}f} {unit}"
+    return f"{bitrate_bps:.0f} b/s"
+
+
+def format_duration(seconds: float) -> str:
+    """`0:07`, `12:34`, `1:02:03`, `3d 01:02:03`; whole seconds, rounded down; `-0:07` if negative."""
+    sign = "-" if seconds < 0 else ""
+    whole = int(abs(seconds))
+    minutes, second = divmod(whole, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if days:
+        return f"{sign}{days}d {hour:02d}:{minute:02d}:{second:02d}"
+    if hours:
+        return f"{sign}{hour}:{minute:02d}:{second:02d}"
+    return f"{sign}{minute}:{second:02d}"
+
+
+def format_countdown(seconds: float) -> str:
+    """As `format_duration`, with tenths under 10 s: `0:09.9`; never below zero."""
+    tenths = max(0, int(seconds * 10))
+    return f"0:0{tenths // 10}.{tenths % 10}" if tenths < 100 else format_duration(tenths / 10)
+
+
+def format_latency(latency_ms: float | None) -> str:
+    """`71 ms`, `5.93 s`; a dash if unknown."""
+    if latency_ms is None:
+        return "–"
+    return f"{latency_ms:.0f} ms" if latency_ms < 999.5 else f"{latency_ms / 1000:.2f} s"
+
+
+def format_bytes(count: int) -> str:
+    """`188 B`, `1.5 MB`: decimal prefixes, as disks are sold."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 999.95:
+            return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ibe100.core.config import LoggingSettings
+from ibe100.core.log_files import QUEUE_SIZE, LogFile
+from ibe100.core.logger import AUDIT_LOGGER, Logging, get_logger
+from ibe100.core.redaction import redact_text
+
+PASSPHRASE = "correct-horse-battery"
+
+
+@pytest.fixture
+def log_dir(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+class Running:
+    """Logging for the length of a with block; files are complete behind it."""
+
+    def __init__(self, log_dir: Path, **settings: object) -> None:
+        self.logging = Logging(LoggingSettings.model_validate(settings), log_dir, to_stderr=False)
+
+    def __enter__(self) -> Logging:
+        self.logging.start()
+        return self.logging
+
+    def __exit__(self, *_: object) -> None:
+        self.logging.stop()
+
+
+def test_lines_are_json_with_utc_time_and_go_to_their_files(log_dir: Path) -> None:
+    with Running(log_dir):
+        get_logger("ibe100.services").info("stream started", stream_id="one", pts=2**33)
+        logging.getLogger("ibe100.database").error("write %s failed", 7)
+        get_logger(AUDIT_LOGGER).info("fired", who="anna")
+        get_logger("ibe100.services").debug("not at this level")
+    app = lines(log_dir / "app.log")
+    assert [line["event"] for line in app] == ["stream started", "write 7 failed", "fired"]
+    assert app[0] | {"timestamp": ""} == {
+        "timestamp": "",
+        "level": "info",
+        "logger": "ibe100.services",
+        "event": "stream started",
+        "stream_id": "one",
+        "pts": 2**33,
+    }
+    assert str(app[0]["timestamp"]).endswith("Z")
+    assert lines(log_dir / "errors.log") == [app[1]]
+    assert lines(log_dir / "audit.log") == [app[2]]
+
+
+def test_audit_is_written_whatever_the_level(log_dir: Path) -> None:
+    with Running(log_dir, level="error"):
+        get_logger(AUDIT_LOGGER).info("fired")
+        get_logger("ibe100.services").warning("below the level")
+    assert [line["event"] for line in lines(log_dir / "audit.log")] == ["fired"]
+    assert [line["event"] for line in lines(log_dir / "app.log")] == ["fired"]
+
+
+def test_an_exception_is_logged_with_its_traceback(log_dir: Path) -> None:
+    with Running(log_dir):
+        for log in (get_logger("ibe100.a"), logging.getLogger("ibe100.b")):
+            try:
+                raise ZeroDivisionError("the reason")
+            except ZeroDivisionError:
+                log.exception("a bug")
+    errors = lines(log_dir / "errors.log")
+    assert len(errors) == 2
+    assert all("ZeroDivisionError: the reason" in str(line["exception"]) for line in errors)
+
+
+def test_secrets_do_not_reach_any_file(log_dir: Path) -> None:
+    with Running(log_dir, level="debug"):
+        log = get_logger("ibe100.x")
+        log.error("a", passphrase=PASSPHRASE, config={"srt": [{"Passphrase": PASSPHRASE}], "port": 5})
+        log.error("b", url=f"srt://user:{PASSPHRASE}@host:9000?passphrase={PASSPHRASE}&latency=20")
+        log.error(f"c --token={PASSPHRASE} Authorization: Bearer {PASSPHRASE}")
+        logging.getLogger("ibe100.y").error("d %s", {"secret": PASSPHRASE}, extra={"api_token": PASSPHRASE})
+        try:
+            raise ValueError(f"bad passphrase={PASSPHRASE}")
+        except ValueError:
+            log.exception("e")
+    text = "".join(path.read_text() for path in log_dir.iterdir())
+    assert PASSPHRASE not in text
+    assert len(lines(log_dir / "app.log")) == 5
+    assert lines(log_dir / "app.log")[0]["config"] == {"srt": [{"Passphrase": "***"}], "port": 5}
+    assert "host:9000?passphrase=***&latency=20" in text
+
+
+@given(st.text(max_size=200))
+def test_redaction_takes_any_text_and_is_stable(text: str) -> None:
+    once = redact_text(text)
+    assert redact_text(once) == once
+
+
+def test_values_json_does_not_know_are_still_logged(log_dir: Path) -> None:
+    with Running(log_dir):
+        get_logger("ibe100.x").info("odd", huge=2**80, path=Path("/x"), keys={1: 2}, lone="\ud800")
+    (line,) = lines(log_dir / "app.log")
+    assert (line["huge"], line["path"], line["keys"]) == (2**80, "/x", {"1": 2})
+
+
+def test_files_are_rotated_and_bounded(log_dir: Path) -> None:
+    with Running(log_dir, max_bytes=10_000, backups=2):
+        for number in range(400):
+            get_logger("ibe100.x").info("a line of some length to fill the file", number=number)
+    names = sorted(path.name for path in log_dir.glob("app.log*"))
+    assert names == ["app.log", "app.log.1", "app.log.2"]
+    assert all(path.stat().st_size <= 10_000 for path in log_dir.glob("app.log*"))
+    assert lines(log_dir / "app.log")[-1]["number"] == 399
+    assert lines(log_dir / "app.log.1")[-1]["number"] == int(str(lines(log_dir / "app.log")[0]["number"])) - 1
+
+
+def test_a_full_disk_does_not_reach_the_caller_and_is_told_once(
+    log_dir: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = LogFile(Path("/dev/full"), 10_000, 1)
+    record = logging.LogRecord("x", logging.INFO, "", 0, "lost", None, None)
+    for _ in range(3):
+        file.handle(record)
+    assert "No space left on device" in file.problem
+    assert capfd.readouterr().err.count("cannot be written") == 1
+    file.close()
+
+
+def test_a_folder_that_vanished_is_a_problem_until_it_is_back(log_dir: Path) -> None:
+    folder = log_dir / "later"
+    file = LogFile(folder / "app.log", 10_000, 1)
+    record = logging.LogRecord("x", logging.INFO, "", 0, "text", None, None)
+    file.handle(record)
+    assert "No such file" in file.problem
+    folder.mkdir()
+    file.handle(record)
+    assert file.problem == ""
+    assert (folder / "app.log").read_text() == "text\n"
+    file.close()
+
+
+def test_a_stuck_disk_does_not_block_who_logs_and_the_loss_is_counted(log_dir: Path) -> None:
+    released = threading.Event()
+
+    class Stuck(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            released.wait(60)
+
+    with Running(log_dir, max_bytes=100_000_000) as running:
+        running._listener.handlers = (Stuck(), *running._listener.handlers)
+        log = logging.getLogger("ibe100.x")
+        for _ in range(QUEUE_SIZE + 500):
+            log.info("flood")
+        released.set()
+    written = lines(log_dir / "app.log")
+    lost = [str(line["event"]) for line in written if "were dropped" in str(line["event"])]
+    assert len(lost) == 1
+    flood = sum(line["event"] == "flood" for line in written)
+    assert flood + int(lost[0].split()[0]) == QUEUE_SIZE + 500
+
+
+def test_warnings_are_words_on_stderr_and_nothing_is_printed_on_stdout(log_dir: Path) -> None:
+    program = f"""
+import logging, structlog
+from pathlib import Path
+from ibe100.core.config import LoggingSettings
+from ibe100.core.logger import Logging, get_logger
+logs = Logging(LoggingSettings(), Path({str(log_dir)!r}))
+logs.start()
+get_logger("ibe100.x").info("quiet")
+get_logger("ibe100.x").warning("the disk is slow", stream_id="one")
+structlog.get_logger("ibe100.z").warning("from structlog itself")
+logs.stop()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert done.stderr.splitlines() == [
+        "warning: the disk is slow (stream_id=one)",
+        "warning: from structlog itself",
+    ]
