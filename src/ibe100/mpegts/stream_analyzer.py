@@ -78,7 +78,7 @@ class StreamAnalyzer:
             self._packets,
             self._sync_errors,
             self._transport_errors,
-            bitrate,
+            round(bitrate),
             self._packets * _PACKET_BITS / bitrate if bitrate else 0.0,
             self.service_map.transport_stream_id,
             self.service_map.original_network_id,
@@ -89,22 +89,22 @@ class StreamAnalyzer:
     def _reset_totals(self) -> None:
         self._packets = self._sync_errors = self._transport_errors = 0
 
-    def _bitrate(self) -> int:
+    def _bitrate(self) -> float:
         """Mean over neighbouring PCRs of all PCR PIDs, as tsp has it; else the same over decoding times."""
         for tracks in (self._counters.pcr, self._counters.decoding):
             measures = [track.bitrate_measures for track in tracks.values()]
             pairs = sum(count for _, count in measures)
             if pairs:
-                return int(sum(total for total, _ in measures) / pairs)
-        return 0
+                return sum(total for total, _ in measures) / pairs
+        return 0.0
 
-    def _pid(self, pid: int, stream_bitrate: int) -> PidReport:
+    def _pid(self, pid: int, stream_bitrate: float) -> PidReport:
         counters = self._counters
         packets = int(counters.packets[pid])
         return PidReport(
             pid,
             packets,
-            int(stream_bitrate * packets / self._packets + 0.5) if self._packets else 0,
+            round(stream_bitrate * packets / self._packets) if self._packets else 0,
             int(counters.scrambled[pid]),
             int(counters.adaptation_fields[pid]),
             int(counters.unit_starts[pid]),

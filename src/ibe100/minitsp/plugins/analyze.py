@@ -1,0 +1,127 @@
+"""Reports services, PIDs, tables and bitrates of the stream as JSON (tsp -P analyze)."""
+
+import socket
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar, Final
+
+from ibe100.minitsp.analysis_json import AnalysisTimes, analysis_json
+from ibe100.minitsp.background_sender import BackgroundSender
+from ibe100.minitsp.json_report import JSON_OPTIONS, JsonReport, to_json
+from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.packet_batch import Batch, PacketBatch
+from ibe100.minitsp.plugin import Block, Context, PacketProcessor
+from ibe100.minitsp.table_statistics import TableStatistics
+from ibe100.mpegts.stream_analyzer import StreamAnalyzer
+
+_TCP_TIMEOUT_S: Final = 2.0
+_TCP_QUEUE: Final = 2
+
+
+class Analyze(PacketProcessor):
+    """Reports every --interval seconds, and what is left at the end.
+
+    A report larger than a datagram (64 kB) does not arrive by --json-udp; --json-tcp has no limit.
+    """
+
+    name: ClassVar[str] = "analyze"
+    options: ClassVar[OptionTable] = OptionTable(
+        *JSON_OPTIONS,
+        Option("cumulative", short="c"),
+        Option("interval", OptionKind.INTEGER, "i", minimum=1),
+        Option("json"),
+        Option("json-tcp", OptionKind.ADDRESS),
+        Option("output-file", OptionKind.TEXT, "o"),
+    )
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        self._json_report = JsonReport(self)
+        self._to_file = arguments.present("json")
+        if not (self._to_file or self._json_report.wanted or arguments.present("json-tcp")):
+            raise OptionError(
+                "the text report needs TSDuck, use --json, --json-line, --json-udp or --json-tcp"
+            )
+        self._interval_s = arguments.integer("interval")
+        self._analyzer = StreamAnalyzer()
+        self._tables = TableStatistics()
+        self._batch = PacketBatch(self._take)
+        self._first: datetime | None = None
+        self._last = datetime.now(UTC)
+        self._next_s: float | None = None
+        self._tcp: BackgroundSender | None = None
+        if arguments.present("json-tcp"):
+            host, port = arguments.address("json-tcp")
+            receiver = f"JSON receiver at {host}:{port}"
+            self._tcp = BackgroundSender(self, receiver, _TCP_QUEUE, lambda text: _send_tcp(host, port, text))
+
+    def start(self) -> None:
+        self._json_report.open()
+        if self._tcp:
+            self._tcp.start()
+
+    def process(self, block: Block) -> Block:
+        now_s = time.monotonic()
+        if self._interval_s and self._next_s is None:
+            self._next_s = now_s + self._interval_s
+        self._last = datetime.now(UTC)
+        self._first = self._first or self._last
+        self._batch.add(block, now_s)
+        self._report_if_due(now_s)
+        return block
+
+    def tick(self, monotonic_s: float) -> None:
+        self._batch.flush()
+        self._report_if_due(monotonic_s)
+
+    def stop(self) -> None:
+        self._batch.flush()
+        if self._first is not None or self._next_s is None:
+            self._report()
+        self._json_report.close()
+        if self._tcp:
+            self._tcp.stop()
+
+    def _take(self, batch: Batch) -> None:
+        for seen in self._analyzer.feed(batch.packets):
+            self._tables.add(seen.pid, seen.section, batch.first_index + seen.row)
+
+    def _report_if_due(self, now_s: float) -> None:
+        if self._next_s is None or now_s < self._next_s:
+            return
+        self._next_s += self._interval_s * (1 + (now_s - self._next_s) // self._interval_s)
+        self._batch.flush()
+        self._report()
+        if not self.arguments.present("cumulative"):
+            self._analyzer.start_interval()
+            self._tables = TableStatistics()
+            self._first = None
+
+    def _report(self) -> None:
+        report = self._analyzer.report()
+        times = AnalysisTimes(self._first or self._last, self._last, self.context.bitrate_bps)
+        value = analysis_json(report, self._tables.to_json(report.bitrate_bps), times)
+        self._json_report.report(value)
+        if self._tcp:
+            self._tcp.send(to_json(value))
+        if self._to_file:
+            self._write(to_json(value))
+
+    def _write(self, text: str) -> None:
+        target = self.arguments.text("output-file")
+        if not target:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+            return
+        try:
+            Path(target).write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            self.error(f"cannot create {target}: {error.strerror}")
+
+
+def _send_tcp(host: str, port: int, text: str) -> None:
+    """One connection, one line: tsp's way without --json-tcp-keep."""
+    with socket.create_connection((host, port), _TCP_TIMEOUT_S) as connection:
+        connection.sendall(text.encode() + b"\n")

@@ -1,0 +1,67 @@
+"""Reports breaks of the continuity counters (tsp -P continuity)."""
+
+import time
+from typing import ClassVar
+
+import numpy as np
+
+from ibe100.minitsp.json_report import to_json
+from ibe100.minitsp.options import Arguments, Option, OptionKind, OptionTable
+from ibe100.minitsp.packet_batch import Batch, PacketBatch
+from ibe100.minitsp.plugin import Block, Context, LogLevel, PacketProcessor
+from ibe100.mpegts.continuity import ContinuityFault, ContinuityTracker
+
+
+class Continuity(PacketProcessor):
+    """Logs each packet that breaks the count, by its index at this point of the chain."""
+
+    name: ClassVar[str] = "continuity"
+    options: ClassVar[OptionTable] = OptionTable(
+        Option("json-line", OptionKind.TEXT, value_optional=True),
+        Option("pid", OptionKind.PID_RANGE, "p", repeatable=True),
+        Option("tag", OptionKind.TEXT, "t"),
+    )
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        self._json_prefix = arguments.text("json-line") if arguments.present("json-line") else None
+        self._tag = arguments.text("tag")
+        self._pids = np.array(sorted(arguments.pids("pid")), np.uint16)
+        self._tracker = ContinuityTracker()
+        self._batch = PacketBatch(self._check)
+
+    def process(self, block: Block) -> Block:
+        self._batch.add(block, time.monotonic())
+        return block
+
+    def tick(self, monotonic_s: float) -> None:
+        self._batch.flush()
+
+    def stop(self) -> None:
+        self._batch.flush()
+
+    def _check(self, batch: Batch) -> None:
+        packets, pids, rows = batch.packets, batch.pids, None
+        if self._pids.size:
+            rows = np.flatnonzero(np.isin(pids, self._pids))
+            packets, pids = packets[rows], pids[rows]
+        for fault in self._tracker.feed(packets, pids):
+            row = fault.row if rows is None else int(rows[fault.row])
+            self._report(batch.first_index + row, fault)
+
+    def _report(self, index: int, fault: ContinuityFault) -> None:
+        if self._json_prefix is None:
+            tag = f"{self._tag}: " if self._tag else ""
+            place = f"packet index: {index:,}, PID: 0x{fault.pid:04X} ({fault.pid})"
+            kind = "duplicate" if fault.duplicate else "missing"
+            self.log(LogLevel.INFO, f"{tag}{place}, {kind} {fault.packets} packets")
+            return
+        value: dict[str, str | int] = {
+            "index": index,
+            "packets": fault.packets,
+            "pid": fault.pid,
+            "type": "duplicate" if fault.duplicate else "missing",
+        }
+        if self._tag:
+            value["tag"] = self._tag
+        self.log(LogLevel.INFO, self._json_prefix + to_json(value))

@@ -1,0 +1,140 @@
+"""Sends metrics of the stream to an InfluxDB server (tsp -P influx)."""
+
+import os
+import time
+from typing import ClassVar, Final
+
+from ibe100.minitsp.background_sender import BackgroundSender
+from ibe100.minitsp.influx_http import InfluxServer
+from ibe100.minitsp.influx_metrics import InfluxMetrics, MetricsChoice
+from ibe100.minitsp.options import MAX_PID, Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.packet_batch import PacketBatch
+from ibe100.minitsp.plugin import Block, Context, PacketProcessor
+
+_DEFAULT_INTERVAL_S: Final = 5
+_DEFAULT_QUEUE_SIZE: Final = 10
+_MAX_SEVERITY: Final = 4
+
+
+class Influx(PacketProcessor):
+    """Posts every --interval seconds, also while no packets flow; a dead server delays nothing."""
+
+    name: ClassVar[str] = "influx"
+    options: ClassVar[OptionTable] = OptionTable(
+        Option("all-pids", short="a"),
+        Option("bitrate"),
+        Option("bucket", OptionKind.TEXT, "b"),
+        Option("bucket-id", OptionKind.TEXT),
+        Option("dts"),
+        Option("host-url", OptionKind.TEXT, "h"),
+        Option("interval", OptionKind.INTEGER, "i", minimum=1),
+        Option("local-time"),
+        Option("max-metrics", OptionKind.INTEGER, minimum=1),
+        Option("max-severity", OptionKind.INTEGER, minimum=0, maximum=_MAX_SEVERITY),
+        Option("names", short="n"),
+        Option("org", OptionKind.TEXT, "o"),
+        Option("org-id", OptionKind.TEXT),
+        Option("pcr"),
+        Option("pid", OptionKind.PID_RANGE, "p", repeatable=True),
+        Option("pts"),
+        Option("queue-size", OptionKind.INTEGER, minimum=1),
+        Option("services", short="s"),
+        Option("tag", OptionKind.TEXT, repeatable=True),
+        Option("token", OptionKind.TEXT, "t"),
+        Option("tr-101-290"),
+        Option("type"),
+    )
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        self._interval_s = arguments.integer("interval", _DEFAULT_INTERVAL_S)
+        self._max_metrics = arguments.integer("max-metrics")
+        server = _server(arguments)
+        place = f"{server.host}:{server.port}" if server.port else server.host
+        queue_size = arguments.integer("queue-size", _DEFAULT_QUEUE_SIZE)
+        self._sender = BackgroundSender(self, f"InfluxDB at {place}", queue_size, server.write)
+        self._metrics = InfluxMetrics(_choice(arguments), time.monotonic())
+        self._batch = PacketBatch(self._metrics.feed)
+        self._next_s = 0.0
+        self._sent = 0
+
+    def start(self) -> None:
+        self._next_s = time.monotonic() + self._interval_s
+        self._sender.start()
+
+    def process(self, block: Block) -> Block:
+        now_s = time.monotonic()
+        self._batch.add(block, now_s)
+        self._report_if_due(now_s)
+        return block
+
+    def tick(self, monotonic_s: float) -> None:
+        self._batch.flush()
+        self._metrics.idle(monotonic_s)
+        self._report_if_due(monotonic_s)
+
+    def stop(self) -> None:
+        self._sender.stop()
+
+    def _report_if_due(self, now_s: float) -> None:
+        if now_s < self._next_s:
+            return
+        # Counted from the start, so that the posts do not drift; intervals slept through are left out.
+        self._next_s += self._interval_s * (1 + (now_s - self._next_s) // self._interval_s)
+        self._batch.flush()
+        lines = self._metrics.lines(now_s)
+        if not lines:
+            return
+        self._sender.send("\n".join(lines))
+        self._sent += 1
+        if self._max_metrics and self._sent >= self._max_metrics:
+            self.context.stop()
+
+
+def _choice(arguments: Arguments) -> MetricsChoice:
+    stamps = tuple(stamp for stamp in ("pcr", "pts", "dts") if arguments.present(stamp))
+    tr_101_290 = arguments.present("tr-101-290")
+    every = range(MAX_PID + 1) if arguments.present("all-pids") else ()
+    return MetricsChoice(
+        bitrate=arguments.present("bitrate") or not (stamps or tr_101_290),
+        services=arguments.present("services"),
+        names=arguments.present("names"),
+        types=arguments.present("type"),
+        pids=arguments.pids("pid") | frozenset(every),
+        stamps=stamps,
+        tr_101_290=tr_101_290,
+        max_severity=arguments.integer("max-severity", _MAX_SEVERITY),
+        extra_tags=tuple(_tag(text) for text in arguments.texts("tag")),
+        local_time=arguments.present("local-time"),
+    )
+
+
+def _tag(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise OptionError(f"invalid value {text} for option --tag, use name=value")
+    return name, value
+
+
+def _server(arguments: Arguments) -> InfluxServer:
+    url = _required(arguments, ("host-url", "INFLUX_HOST"))
+    token = _required(arguments, ("token", "INFLUX_TOKEN"))
+    query = {}
+    for name, variable in (("bucket", "INFLUX_BUCKET_NAME"), ("org", "INFLUX_ORG")):
+        if arguments.present(f"{name}-id"):
+            query[f"{name}ID"] = arguments.text(f"{name}-id")
+        else:
+            query[name] = _required(arguments, (name, variable))
+    try:
+        return InfluxServer.from_url(url, query, token)
+    except ValueError as error:
+        raise OptionError(f"invalid value for option --host-url: {error}") from None
+
+
+def _required(arguments: Arguments, source: tuple[str, str]) -> str:
+    """An option's value, or that of the environment variable that stands for it."""
+    option, variable = source
+    value = arguments.text(option) or os.environ.get(variable, "")
+    if not value:
+        raise OptionError(f"no InfluxDB {option} given, use --{option}")
+    return value

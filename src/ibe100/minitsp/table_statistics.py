@@ -1,0 +1,82 @@
+"""How often each PSI/SI table is repeated, as tsp's analysis reports it."""
+
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from ibe100.minitsp.json_report import JsonValue
+from ibe100.minitsp.plugin import PACKET_BITS
+
+_LONG_HEADER: Final = 8
+TableKey: TypeAlias = tuple[int, int, int | None]
+
+
+@dataclass(slots=True)
+class _Table:
+    sections: int = 0
+    tables: int = 0
+    first_index: int | None = None
+    last_index: int = 0
+    shortest: int = 0
+    longest: int = 0
+    versions: list[int] = field(default_factory=list)
+
+
+class TableStatistics:
+    """Counts sections and whole tables by PID, table_id and table_id_extension."""
+
+    def __init__(self) -> None:
+        self._tables: dict[TableKey, _Table] = {}
+
+    def add(self, pid: int, section: bytes, index: int) -> None:
+        """A section completed by the packet at `index` of the stream."""
+        long_form = bool(section[1] & 0x80) and len(section) >= _LONG_HEADER
+        extension = int.from_bytes(section[3:5], "big") if long_form else None
+        table = self._tables.setdefault((pid, section[0], extension), _Table())
+        table.sections += 1
+        if long_form and (version := section[5] >> 1 & 0x1F) not in table.versions:
+            table.versions.append(version)
+        if long_form and section[6] != section[7]:
+            return
+        table.tables += 1
+        if table.first_index is None:
+            table.first_index = index
+        else:
+            gap = index - table.last_index
+            table.shortest = min(table.shortest or gap, gap)
+            table.longest = max(table.longest, gap)
+        table.last_index = index
+
+    def to_json(self, bitrate_bps: int) -> list[JsonValue]:
+        """tsp's "tables" array; milliseconds follow from the bitrate, 0 while that is unknown."""
+        in_order = sorted(
+            self._tables.items(), key=lambda item: tuple(-1 if k is None else k for k in item[0])
+        )
+        return [_table_json(key, table, bitrate_bps) for key, table in in_order]
+
+
+def _table_json(key: TableKey, table: _Table, bitrate_bps: int) -> JsonValue:
+    def milliseconds(packets: int) -> int:
+        return round(packets * PACKET_BITS * 1000 / bitrate_bps) if bitrate_bps else 0
+
+    pid, table_id, extension = key
+    mean = 0
+    if table.tables > 1 and table.first_index is not None:
+        mean = round((table.last_index - table.first_index) / (table.tables - 1))
+    value: dict[str, JsonValue] = {
+        "pid": pid,
+        "tid": table_id,
+        "sections": table.sections,
+        "tables": table.tables,
+        "repetition-pkt": mean,
+        "min-repetition-pkt": table.shortest,
+        "max-repetition-pkt": table.longest,
+        "repetition-ms": milliseconds(mean),
+        "min-repetition-ms": milliseconds(table.shortest),
+        "max-repetition-ms": milliseconds(table.longest),
+    }
+    if extension is not None:
+        value["tid-ext"] = extension
+        value["versions"] = list(table.versions)
+        value["first-version"] = table.versions[0]
+        value["last-version"] = table.versions[-1]
+    return value

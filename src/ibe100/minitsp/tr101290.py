@@ -1,0 +1,259 @@
+"""Error counters of ETSI TR 101 290 clause 5.2 over a live stream."""
+
+from collections import Counter
+from typing import Final
+
+import numpy as np
+
+from ibe100.minitsp.gap_watch import GapWatch
+from ibe100.minitsp.packet_batch import Batch
+from ibe100.mpegts import packet
+from ibe100.mpegts.continuity import ContinuityTracker
+from ibe100.mpegts.elementary import StreamKind, codec_of
+from ibe100.mpegts.packet import PAT_PID
+from ibe100.mpegts.pes import NO_TIMESTAMP, pes_starts
+from ibe100.mpegts.service_map import SectionSeen, ServiceMap
+from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO
+
+# Measured counters, in tsp's order, with their severity. What is not listed is not measured.
+SEVERITIES: Final[dict[str, int]] = {
+    "ts_sync_loss": 1,
+    "sync_byte_error": 1,
+    "pat_error": 1,
+    "pat_error_2": 1,
+    "continuity_count_error": 1,
+    "pmt_error": 1,
+    "pmt_error_2": 1,
+    "pid_error": 1,
+    "transport_error": 2,
+    "crc_error": 2,
+    "crc_error_2": 2,
+    "pcr_error": 2,
+    "pcr_repetition_error": 2,
+    "pcr_discontinuity_indicator_error": 2,
+    "pts_error": 2,
+    "cat_error": 2,
+    "nit_error": 3,
+    "nit_actual_error": 3,
+    "unreferenced_pid": 3,
+    "sdt_error": 3,
+    "sdt_actual_error": 3,
+    "eit_error": 3,
+    "rst_error": 3,
+    "tdt_error": 3,
+}
+# Each counts what a more exact counter counts too: left out of error_count.
+_AGGREGATES: Final = frozenset({"pat_error", "pmt_error", "pcr_error", "nit_error", "sdt_error"})
+TS_SCOPE: Final = -1
+
+_CAT_PID, _NIT_PID, _SDT_PID, _EIT_PID, _RST_PID, _TDT_PID = 0x01, 0x10, 0x11, 0x12, 0x13, 0x14
+_FIRST_FREE_PID: Final = 0x20
+_PCR_LIMIT_S: Final = 0.1
+# Blocks of packets arrive together: a PCR sent every 100 ms must not look late for that.
+_ARRIVAL_JITTER_S: Final = 0.02
+_UNREFERENCED_AFTER_S: Final = 0.5
+_ALLOWED_TABLES: Final = {
+    PAT_PID: frozenset({0x00}),
+    _CAT_PID: frozenset({0x01}),
+    _NIT_PID: frozenset({0x40, 0x41, 0x72}),
+    _SDT_PID: frozenset({0x42, 0x46, 0x4A, 0x72}),
+    _EIT_PID: frozenset({*range(0x4E, 0x70), 0x72}),
+    _RST_PID: frozenset({0x71, 0x72}),
+    _TDT_PID: frozenset({0x70, 0x72, 0x73}),
+}
+_WRONG_TABLE: Final = {
+    PAT_PID: ("pat_error", "pat_error_2"),
+    _CAT_PID: ("cat_error",),
+    _NIT_PID: ("nit_error", "nit_actual_error"),
+    _SDT_PID: ("sdt_error", "sdt_actual_error"),
+    _EIT_PID: ("eit_error",),
+    _RST_PID: ("rst_error",),
+    _TDT_PID: ("tdt_error",),
+}
+# (PID, table_id) -> counters and the longest gap; watched from the first section on, as tsp does.
+_REPETITION: Final = {
+    (_NIT_PID, 0x40): (("nit_error", "nit_actual_error"), 10.0),
+    (_SDT_PID, 0x42): (("sdt_error", "sdt_actual_error"), 2.0),
+    (_EIT_PID, 0x4E): (("eit_error",), 2.0),
+    (_TDT_PID, 0x70): (("tdt_error",), 30.0),
+}
+
+
+class Tr101290:
+    """Counts errors by name and PID (TS_SCOPE = no PID) until `take` is called.
+
+    Gaps are measured on arrival. One that lasts is counted when it passes its limit and once a second from
+    then on, so an interval in which a table is still missing is never free of errors.
+    """
+
+    def __init__(self, services: ServiceMap, pid_timeout_s: float = 5.0) -> None:
+        self._services = services
+        self._pid_timeout_s = pid_timeout_s
+        self._errors: Counter[tuple[str, int]] = Counter()
+        self._continuity = ContinuityTracker()
+        self._bad_sync_run = 0
+        self._crc_errors: dict[int, int] = {}
+        self._last_pcr: dict[int, int] = {}
+        self._cat_seen = False
+        self._map_version = -1
+        self._first_seen_s: dict[int, float] = {}
+        self._referenced: frozenset[int] = frozenset()
+        self._pts_pids: frozenset[int] = frozenset()
+        self._gaps = GapWatch(self._count)
+
+    def take(self) -> dict[tuple[str, int], int]:
+        """Errors since the last call, by (name, PID)."""
+        errors, self._errors = dict(self._errors), Counter()
+        return errors
+
+    @staticmethod
+    def total(errors: dict[tuple[str, int], int]) -> int:
+        """tsp's error_count: each error once, though several counters may include it."""
+        return sum(count for (name, _), count in errors.items() if name not in _AGGREGATES)
+
+    def feed(self, batch: Batch, sections: list[SectionSeen]) -> None:
+        """Check a batch, of which `sections` are the sections the service map found."""
+        if not len(batch.packets):
+            return
+        self._gaps.expect(("pat", PAT_PID), ("pat_error", "pat_error_2"), 0.5, float(batch.arrivals_s[0]))
+        self._check_headers(batch)
+        self._check_sections(batch, sections)
+        self._check_presence(batch)
+        self._check_pcr(batch)
+        self._check_pts(batch)
+        for fault in self._continuity.feed(batch.packets, batch.pids):
+            self._count(("continuity_count_error",), fault.pid)
+
+    def idle(self, monotonic_s: float) -> None:
+        """Count what is overdue; to be called also while no packets flow."""
+        self._gaps.overdue(monotonic_s)
+
+    def _count(self, names: tuple[str, ...], pid: int, times: int = 1) -> None:
+        for name in names:
+            self._errors[name, pid] += times
+
+    def _check_headers(self, batch: Batch) -> None:
+        wrong = np.flatnonzero(~packet.in_sync(batch.packets))
+        if wrong.size:
+            self._count(("sync_byte_error",), TS_SCOPE, int(wrong.size))
+            runs = np.split(wrong, np.flatnonzero(np.diff(wrong) > 1) + 1)
+            for run in runs:
+                before = self._bad_sync_run if run[0] == 0 else 0
+                if before < 2 <= before + len(run):
+                    self._count(("ts_sync_loss",), TS_SCOPE)
+            last = runs[-1]
+            self._bad_sync_run = len(last) if last[-1] == len(batch.packets) - 1 else 0
+        else:
+            self._bad_sync_run = 0
+        for pid in batch.pids[packet.transport_errors(batch.packets)].tolist():
+            self._count(("transport_error",), pid)
+        scrambled = np.unique(batch.pids[packet.scrambling_controls(batch.packets) != 0]).tolist()
+        pmt_pids = set(self._services.pmt_pids.values())
+        for pid in scrambled:
+            if pid == PAT_PID:
+                self._count(("pat_error", "pat_error_2"), pid)
+            elif pid in pmt_pids:
+                self._count(("pmt_error", "pmt_error_2"), pid)
+        if scrambled and not self._cat_seen:
+            self._gaps.expect(("cat", _CAT_PID), ("cat_error",), 0.5, float(batch.arrivals_s[0]))
+
+    def _check_sections(self, batch: Batch, sections: list[SectionSeen]) -> None:
+        for seen in sections:
+            table_id = seen.section[0]
+            allowed = _ALLOWED_TABLES.get(seen.pid)
+            if allowed is not None and table_id not in allowed:
+                self._count(_WRONG_TABLE[seen.pid], seen.pid)
+            repetition = _REPETITION.get((seen.pid, table_id))
+            if repetition is not None:
+                arrival_s = float(batch.arrivals_s[seen.row])
+                self._gaps.expect((f"table {table_id}", seen.pid), *repetition, arrival_s)
+                self._gaps.seen((f"table {table_id}", seen.pid), arrival_s)
+            if table_id == 0x01 and seen.pid == _CAT_PID:
+                self._cat_seen = True
+                self._gaps.forget(("cat", _CAT_PID))
+        for pid, errors in self._services.crc_errors.items():
+            fresh = errors - self._crc_errors.get(pid, 0)
+            if fresh > 0:
+                known = pid < _FIRST_FREE_PID or pid in self._services.pmt_pids.values()
+                self._count(("crc_error",) if known else ("crc_error_2",), pid, fresh)
+        self._crc_errors = self._services.crc_errors
+
+    def _check_presence(self, batch: Batch) -> None:
+        """PAT, PMT and every referenced PID, by the packets that start a section or just are there."""
+        if self._map_version != self._services.version:
+            self._map_version = self._services.version
+            self._follow_map(float(batch.arrivals_s[-1]))
+        starts = packet.payload_unit_starts(batch.packets) & packet.has_payload(batch.packets)
+        tables = np.isin(batch.pids, [PAT_PID, *self._services.pmt_pids.values()])
+        for row in np.flatnonzero(starts & tables).tolist():
+            pid, arrival_s = int(batch.pids[row]), float(batch.arrivals_s[row])
+            payload = packet.payload(batch.packets[row].tobytes())
+            first = 1 + payload[0] if payload else 0
+            table_id = payload[first] if 0 < first < len(payload) else None
+            if pid == PAT_PID and table_id == 0x00:
+                self._gaps.seen(("pat", pid), arrival_s)
+            elif pid != PAT_PID and table_id == 0x02:
+                self._gaps.seen(("pmt", pid), arrival_s)
+        pids, first_rows = np.unique(batch.pids, return_index=True)
+        last_rows = len(batch.pids) - 1 - np.unique(batch.pids[::-1], return_index=True)[1]
+        for pid, first_row, last_row in zip(
+            pids.tolist(), first_rows.tolist(), last_rows.tolist(), strict=True
+        ):
+            if pid in self._referenced:
+                self._gaps.seen(("pid", pid), float(batch.arrivals_s[first_row]))
+                self._gaps.seen(("pid", pid), float(batch.arrivals_s[last_row]))
+            elif pid >= _FIRST_FREE_PID and pid != packet.NULL_PID:
+                self._check_unreferenced(pid, float(batch.arrivals_s[last_row]))
+
+    def _check_unreferenced(self, pid: int, arrival_s: float) -> None:
+        known = set(self._services.pmt_pids.values())
+        if pid in known or len(self._services.pmts) < len(self._services.pmt_pids):
+            return
+        first_s = self._first_seen_s.setdefault(pid, arrival_s)
+        if arrival_s - first_s > _UNREFERENCED_AFTER_S:
+            self._count(("unreferenced_pid",), pid)
+            self._first_seen_s[pid] = arrival_s
+
+    def _follow_map(self, now_s: float) -> None:
+        """Watch what the tables name now, and nothing else."""
+        pmt_pids = frozenset(self._services.pmt_pids.values())
+        streams = {stream.pid: codec_of(stream).kind for _, stream in self._services.streams()}
+        self._referenced = frozenset(streams)
+        timed = (StreamKind.VIDEO, StreamKind.AUDIO)
+        self._pts_pids = frozenset(pid for pid, kind in streams.items() if kind in timed)
+        self._gaps.keep("pmt", pmt_pids)
+        self._gaps.keep("pid", self._referenced)
+        self._gaps.keep("pts", self._pts_pids)
+        for pid in pmt_pids:
+            self._gaps.expect(("pmt", pid), ("pmt_error", "pmt_error_2"), 0.5, now_s)
+        for pid in self._referenced:
+            self._gaps.expect(("pid", pid), ("pid_error",), self._pid_timeout_s, now_s)
+            self._first_seen_s.pop(pid, None)
+
+    def _check_pcr(self, batch: Batch) -> None:
+        rows, values = packet.pcr_values(batch.packets)
+        if not rows.size:
+            return
+        flagged = packet.discontinuity_flags(batch.packets[rows])
+        for row, pcr, announced in zip(rows.tolist(), values.tolist(), flagged.tolist(), strict=True):
+            pid, arrival_s = int(batch.pids[row]), float(batch.arrivals_s[row])
+            key = ("pcr", pid)
+            limit_s = _PCR_LIMIT_S + _ARRIVAL_JITTER_S
+            self._gaps.expect(key, ("pcr_error", "pcr_repetition_error"), limit_s, arrival_s)
+            late = self._gaps.seen(key, arrival_s)
+            previous = self._last_pcr.get(pid)
+            self._last_pcr[pid] = pcr
+            if previous is None or announced:
+                continue
+            if (pcr - previous) % PCR_MODULO > _PCR_LIMIT_S * PCR_HZ:
+                names = ("pcr_discontinuity_indicator_error",)
+                self._count(names if late else ("pcr_error", *names), pid)
+
+    def _check_pts(self, batch: Batch) -> None:
+        starts = pes_starts(batch.packets, batch.pids)
+        there = starts.pts != NO_TIMESTAMP
+        for row, pid in zip(starts.rows[there].tolist(), starts.pids[there].tolist(), strict=True):
+            if pid in self._pts_pids:
+                arrival_s = float(batch.arrivals_s[row])
+                self._gaps.expect(("pts", pid), ("pts_error",), 0.7, arrival_s)
+                self._gaps.seen(("pts", pid), arrival_s)
