@@ -22,7 +22,14 @@ class StreamError(OperatorError):
 
 
 class CueRefused(OperatorError):
-    """A cue may not go out; the text is the reason shown to the operator."""
+    """A cue may not go out; the text is the reason shown to the operator.
+
+    `retry_in_s` says when the same request may be possible, where that is known.
+    """
+
+    def __init__(self, reason: str, *, retry_in_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_in_s = retry_in_s
 
 
 class StorageError(OperatorError):

@@ -12,7 +12,9 @@ from ibe100.services.stream_run import StreamRun
 
 PTS_PER_S = 90_000
 PRE_ROLL_MARGIN_S = 0.3
-"""The way to the output takes some 0.1 s and the clock is known to some frames: ask for more than is wanted."""
+"""The way to the output takes 0.1 s and the clock is known to some frames: ask for more than is wanted."""
+SETTLE_S = 1.5
+"""After a seam of a loop, until the clock knows where it is."""
 SEND_AHEAD_S = 0.5
 """spliceinject gets the cue this long before its first repeat is due."""
 
@@ -70,15 +72,17 @@ def splice_target(run: StreamRun, pre_roll_s: float) -> tuple[int, float]:
         if left_s < ahead_s:
             length_s = pts_difference(facts.loop_last_pts, facts.loop_first_pts) / PTS_PER_S
             raise CueRefused(
-                f"the file loops in {max(left_s, 0):.1f} s and its timestamps jump back then (it is {length_s:.1f} s "
-                f"long): a splice {pre_roll_s:g} s ahead would never be reached"
+                f"the file loops in {max(left_s, 0):.1f} s and its timestamps jump back then "
+                f"(it is {length_s:.1f} s long): a splice {pre_roll_s:g} s ahead would never be reached",
+                retry_in_s=max(left_s, 0) + SETTLE_S if length_s > ahead_s + SETTLE_S else None,
             )
     if (refusal := clock.refusal(now, ahead_s)) is not None:
         raise CueRefused(f"{refusal}: a splice {pre_roll_s:g} s ahead would never be reached")
     if target < pts_now and pts_difference(target, pts_now) > 0:
         left_s = (PTS_MODULO - pts_now) / PTS_PER_S
         raise CueRefused(
-            f"the PTS clock wraps in {left_s:.1f} s and tsp drops cues beyond the wrap; wait for it, or go immediate"
+            f"the PTS clock wraps in {left_s:.1f} s and tsp drops cues beyond the wrap; "
+            "wait for it, or go immediate"
         )
     ahead = pts_difference(target, pts_now) / PTS_PER_S
     return target, time.time() + ahead

@@ -1,4 +1,4 @@
-"""Takes over what the runners write down: states, attempts, log lines; hands every line on to the observers."""
+"""Takes over what the runners write down: states, attempts, log lines; observers get every line."""
 
 from __future__ import annotations
 
@@ -159,9 +159,7 @@ class JournalFollower:
         if level == "error":
             run.last_fault = text
         if level in LEVELS:
-            self._publish(
-                StreamLogged(stream_id=run.stream_id, at=line["t"], level=level, text=text)  # type: ignore[arg-type]
-            )
+            self._publish(StreamLogged(stream_id=run.stream_id, at=line["t"], level=level, text=text))
 
 
 def _session_of(run: StreamRun) -> int | None:

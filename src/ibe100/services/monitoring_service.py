@@ -13,11 +13,14 @@ from ibe100.models.messages import CueChanged, Message, TelemetryMeasured
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import StreamState, Telemetry
 from ibe100.services.alarm_board import AlarmBoard
+from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.runner_link import JournalLine, Sample
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
 
+NEWS_S = 3600.0
+"""A cue that failed longer ago is history, not an alarm."""
 MOST_DELAY_S = 3.0
 """A sample older than this on arrival comes from a clock that was stepped: take it as new."""
 
@@ -35,6 +38,7 @@ class MonitoringService:
         self._runs = runs
         self._publish = publish
         self._board = AlarmBoard(storage, publish)
+        self._audit = AuditTrail(storage)
         self._telemetry: dict[str, Telemetry] = {}
         self._totals: dict[str, Counter[str]] = {}
         self._work: set[asyncio.Task[None]] = set()
@@ -53,7 +57,8 @@ class MonitoringService:
 
     async def acknowledge(self, alarm_id: int, who: str) -> None:
         """Raises OperatorError when it is closed already."""
-        await self._board.acknowledge(alarm_id, who)
+        alarm = await self._board.acknowledge(alarm_id, who)
+        await self._audit.write(who, "alarm acknowledged", alarm.stream_id, alarm.title)
 
     async def reset_counters(self, stream_id: str) -> None:
         """Count TR 101 290 errors of a stream from zero."""
@@ -139,9 +144,10 @@ class MonitoringService:
 
     def hear(self, message: Message) -> None:
         """What other services publish; a failed cue is an alarm."""
-        if isinstance(message, CueChanged) and message.cue.state is CueState.FAILED:
-            if time.time() - message.cue.requested_at < 3600:
-                self._start(self._cue_failed(message.cue))
+        if not isinstance(message, CueChanged) or message.cue.state is not CueState.FAILED:
+            return
+        if time.time() - message.cue.requested_at < NEWS_S:
+            self._start(self._cue_failed(message.cue))
 
     async def _cue_failed(self, cue: Cue) -> None:
         name = self._runs.run_of(cue.stream_id).name

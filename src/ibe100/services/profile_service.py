@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from ibe100.models.base import in_words
 from ibe100.models.errors import StorageError, StreamError
-from ibe100.models.messages import Message
 from ibe100.models.profile import Profile, StreamEntry
 from ibe100.services.stream_run import without_secrets
 from ibe100.services.stream_service import StreamService
@@ -25,10 +23,9 @@ SUFFIX = ".json"
 class ProfileService:
     """Profiles live as `<name>.json` in one folder."""
 
-    def __init__(self, folder: Path, streams: StreamService, publish: Callable[[Message], None]) -> None:
+    def __init__(self, folder: Path, streams: StreamService) -> None:
         self._folder = folder
         self._streams = streams
-        self._publish = publish
 
     async def names(self) -> tuple[str, ...]:
         """All profiles, by name."""

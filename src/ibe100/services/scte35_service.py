@@ -16,6 +16,7 @@ from ibe100.models.errors import CueRefused, StorageError, StreamError
 from ibe100.models.messages import CueChanged, CueSeen, Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Readiness
 from ibe100.scte35.section import encode, to_base64
+from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.break_ledger import BreakLedger
 from ibe100.services.cue_readiness import SEND_AHEAD_S, readiness, splice_target, why_unseen
 from ibe100.services.cue_section import describe, sealed, section_of
@@ -49,6 +50,7 @@ class SCTE35Service:
         self._publish = publish
         self._seen_timeout_s = seen_timeout_s
         self._shelf = CueShelf()
+        self._audit = AuditTrail(storage)
         self._breaks = BreakLedger()
         self._locks: dict[str, asyncio.Lock] = {}
         self._watchers: dict[int, asyncio.Task[None]] = {}
@@ -132,7 +134,9 @@ class SCTE35Service:
             if cue.pts_time is None:
                 cue = await self._send(cue)
             self._watch(cue)
-            return cue
+        detail = f"event {cue.splice_event_id} {cue.section_base64}"
+        await self._audit.write(request.requested_by, request.action.value, request.stream_id, detail)
+        return self._now(cue)
 
     async def cancel(self, cue_id: int) -> Cue:
         """Only while ARMED: then the processor has not got it yet, and it truly never airs."""
@@ -163,7 +167,7 @@ class SCTE35Service:
         if request.pre_roll_s > 0:
             pts_time, splice_at = splice_target(run, request.pre_roll_s)
         event_id = None
-        duration_s = request.duration_s or options.break_duration_s
+        duration_s: float | None = request.duration_s or options.break_duration_s
         if request.action is CueAction.BACK_TO_PROGRAMME:
             current = self._breaks.open_break(request.stream_id)
             if current is None:

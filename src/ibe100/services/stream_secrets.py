@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic import SecretStr
 
@@ -47,3 +47,13 @@ def forget_secrets(store: SecretStore, stream_id: str) -> None:
 
 def _name(stream_id: str, side: str) -> str:
     return f"{stream_id}/{side}"
+
+
+def reveal(config: StreamConfig) -> dict[str, Any]:
+    """`config` as JSON values with its passphrases in clear: only for this user's own private socket."""
+    values = config.model_dump(mode="json")
+    for side in SIDES:
+        passphrase = getattr(getattr(config, side), "passphrase", None)
+        if isinstance(passphrase, SecretStr):
+            values[side]["passphrase"] = passphrase.get_secret_value()
+    return values

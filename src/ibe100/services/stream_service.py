@@ -16,6 +16,7 @@ from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import Engine, StreamConfig, StreamInput
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.journal_follower import JournalFollower, Observer
 from ibe100.services.output_target import prepare_output
 from ibe100.services.runner_link import RunnerGone, RunnerLink
@@ -29,6 +30,7 @@ from ibe100.tsduck.plan import plan_stream
 from ibe100.tsduck.probe import FILE_BYTES, probe_input
 from ibe100.tsduck.processor import Processor, check_builtin, choose_processor
 
+OPERATOR = "operator"
 STOP_TIMEOUT_S = 20.0
 PREVIEW_PORTS = LoopbackPorts(cue=1, splice_json=2, influx=3, analyze_json=4, source=5)
 
@@ -57,6 +59,7 @@ class StreamService:
         self._runs: dict[str, StreamRun] = {}
         self._snapshot: tuple[StreamView, ...] = ()
         self._busy: dict[str, asyncio.Lock] = {}
+        self._audit = AuditTrail(storage)
         self.follower = JournalFollower(storage, publish, self._respawn)
 
     def observe(self, observer: Observer) -> None:
@@ -144,19 +147,21 @@ class StreamService:
 
     async def add_entry(self, entry: StreamEntry) -> StreamView:
         """A stream with its id and number, e.g. from a profile."""
-        keep_secrets(self._secrets, entry.stream_id, entry.config)
+        await asyncio.to_thread(keep_secrets, self._secrets, entry.stream_id, entry.config)
         run = self._place(entry)
         await self._save(run)
         self._changed(run.view)
+        await self._audit.write(OPERATOR, "stream added", entry.stream_id, entry.config.name)
         return run.view
 
     async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
         """Replace the configuration; a running stream goes on with the old one until it is restarted."""
         run = self.run_of(stream_id)
-        keep_secrets(self._secrets, stream_id, config)
+        await asyncio.to_thread(keep_secrets, self._secrets, stream_id, config)
         run.entry = run.entry.model_copy(update={"config": with_secrets(self._secrets, stream_id, config)})
         await self._save(run)
         run.update(config=run.entry.config)
+        await self._audit.write(OPERATOR, "stream changed", stream_id, config.name)
         return run.view
 
     async def remove(self, stream_id: str) -> None:
@@ -165,10 +170,11 @@ class StreamService:
         if run.view.state.is_active:
             raise StreamError(f"{run.name} is running; stop it before it is deleted")
         await self._storage.streams.remove(stream_id)
-        forget_secrets(self._secrets, stream_id)
+        await asyncio.to_thread(forget_secrets, self._secrets, stream_id)
         del self._runs[stream_id]
         self._snapshot = tuple(view for view in self._snapshot if view.stream_id != stream_id)
         self._publish(StreamRemoved(stream_id=stream_id))
+        await self._audit.write(OPERATOR, "stream deleted", stream_id, run.name)
 
     async def probe(self, source: StreamInput) -> StreamReport:
         """Read the input for a few seconds and say what is in it."""
@@ -261,12 +267,14 @@ class StreamService:
         if run.view.state is StreamState.PROBING:
             run.update(state=StreamState.STARTING, reason="")
         self.follower.follow(run)
+        await self._audit.write(OPERATOR, "stream started", run.stream_id, command)
 
     async def stop(self, stream_id: str, reason: str = "operator") -> StreamView:
         """Stop for good; returns when the processor is gone."""
         run = self.run_of(stream_id)
         run.wanted = "off"
         await self._save(run)
+        await self._audit.write(OPERATOR, "stream stopped", stream_id, reason)
         try:
             await run.link.request({"cmd": "stop", "reason": reason})
         except RunnerGone:

@@ -40,8 +40,7 @@ def claim_ports(taken: Collection[int], *, with_source: bool) -> LoopbackPorts:
         if port not in taken and port not in found and is_free(port):
             found.append(port)
         if len(found) == wanted:
-            source = found[4] if with_source else 0
-            return LoopbackPorts(*found[:4], source=source)
+            return LoopbackPorts(*found)
     raise StreamError(f"no free loopback ports between {FIRST_PORT} and {LAST_PORT}")
 
 

@@ -55,8 +55,8 @@ def plan_stream(config: StreamConfig, report: StreamReport) -> StreamPlan:
     existing = service.scte35_pids
     if existing and config.scte35.existing is ExistingCues.REFUSE:
         raise StreamError(
-            f"{config.name}: the input already carries SCTE-35 on {_pids(existing)}. Choose: pass it through, "
-            "replace it, or put ours on another PID"
+            f"{config.name}: the input already carries SCTE-35 on {_pids(existing)}. Choose: pass it "
+            "through, replace it, or put ours on another PID"
         )
     replaced = existing if config.scte35.existing is ExistingCues.REPLACE else ()
     declared = any(stream.pid == splice_pid for stream in service.streams)

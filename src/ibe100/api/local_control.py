@@ -1,0 +1,143 @@
+"""The command line's way into a running console or server: JSON lines over a Unix socket of this user."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import stat
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from ibe100.models.base import build
+from ibe100.models.errors import ConfigurationError, OperatorError, StorageError
+from ibe100.models.scte35_marker import CueRequest
+from ibe100.models.stream_config import StreamConfig
+from ibe100.runner.launch import control_socket_path
+from ibe100.services.ports import Services
+
+LONGEST_LINE = 1 << 20
+PRIVATE_FOLDER = 0o700
+
+_log = logging.getLogger(__name__)
+
+
+def socket_path(data_dir: Path) -> Path:
+    """Where the console or server on `data_dir` listens; short enough for a Unix socket."""
+    return control_socket_path(data_dir / "console")
+
+
+@asynccontextmanager
+async def local_control(services: Services, data_dir: Path) -> AsyncIterator[None]:
+    """Answer the command line for as long as the context lasts. Raises StorageError."""
+    path = socket_path(data_dir)
+    try:
+        _private_folder(path.parent)
+        path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(
+            lambda reader, writer: _serve(services, reader, writer), path, limit=LONGEST_LINE
+        )
+        path.chmod(0o600)
+    except OSError as error:
+        raise StorageError(f"the command line's socket {path} cannot be made: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        server.close()
+        path.unlink(missing_ok=True)
+
+
+def _private_folder(folder: Path) -> None:
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise StorageError(f"{folder} must be a folder that only this user can enter; remove it")
+
+
+async def _serve(services: Services, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while line := await reader.readline():
+            writer.write(json.dumps(await _reply(services, line)).encode() + b"\n")
+            await writer.drain()
+    except (ConnectionError, ValueError):
+        _log.debug("a command line went away")
+    finally:
+        writer.close()
+
+
+async def _reply(services: Services, line: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(line)
+        if not isinstance(request, dict):
+            raise ConfigurationError("a request is one JSON object per line")
+        return {"ok": True, "result": await _do(services, request)}
+    except (OperatorError, json.JSONDecodeError) as error:
+        return {"ok": False, "error": str(error)}
+    except Exception:
+        _log.exception("a request of the command line failed")
+        return {"ok": False, "error": "an error of the console; see errors.log"}
+
+
+async def _do(services: Services, request: Mapping[str, Any]) -> Any:
+    streams = services.streams
+    match request.get("cmd"):
+        case "streams":
+            return [view.model_dump(mode="json") for view in streams.streams()]
+        case "start":
+            view = await streams.start(_stream_id(services, request))
+        case "stop":
+            view = await streams.stop(_stream_id(services, request))
+        case "restart":
+            view = await streams.restart(_stream_id(services, request))
+        case "add":
+            view = await streams.add(build(StreamConfig, request.get("config"), "stream"))
+        case "remove":
+            await streams.remove(_stream_id(services, request))
+            return None
+        case "fire":
+            values = {**request.get("cue", {}), "stream_id": _stream_id(services, request)}
+            cue = await services.cues.fire(build(CueRequest, values, "cue"))
+            return cue.model_dump(mode="json")
+        case "cues":
+            recent = services.cues.recent(_stream_id(services, request))
+            return [cue.model_dump(mode="json") for cue in recent]
+        case other:
+            raise ConfigurationError(f"command {other!r} is not known")
+    return view.model_dump(mode="json")
+
+
+def _stream_id(services: Services, request: Mapping[str, Any]) -> str:
+    """The stream that was named by number, id or name. Raises ConfigurationError."""
+    wanted = str(request.get("stream", ""))
+    views = services.streams.streams()
+    for view in views:
+        if wanted in (str(view.number), view.stream_id, view.config.name):
+            return view.stream_id
+    present = ", ".join(f"{view.number} {view.config.name}" for view in views) or "none"
+    raise ConfigurationError(f"there is no stream {wanted!r}; there are: {present}")
+
+
+async def ask(data_dir: Path, request: Mapping[str, Any]) -> Any:
+    """The result of one request to whoever runs on `data_dir`. Raises OperatorError with its words."""
+    path = socket_path(data_dir)
+    try:
+        reader, writer = await asyncio.open_unix_connection(path, limit=LONGEST_LINE)
+    except OSError:
+        raise OperatorError(
+            f"no console or server runs on {data_dir}; start one with ./run or ./run serve"
+        ) from None
+    try:
+        writer.write(json.dumps(request).encode() + b"\n")
+        await writer.drain()
+        line = await reader.readline()
+    finally:
+        writer.close()
+    if not line:
+        raise OperatorError("the console or server ended before it answered")
+    reply = json.loads(line)
+    if not reply["ok"]:
+        raise OperatorError(reply["error"])
+    return reply["result"]

@@ -1,0 +1,74 @@
+"""`ibe100 console`: the window; without a display it says so and offers what works there."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ibe100.cli.running_instance import overrides
+from ibe100.core.config import load
+from ibe100.core.folders import resolve
+from ibe100.models.errors import ConfigurationError
+from ibe100.models.stream_config import Engine
+from ibe100.services.ports import Services
+
+EXIT_NO_DISPLAY = 2
+
+
+def start_console(
+    *,
+    screenshot: Path | None = None,
+    size: str = "1600x1000",
+    demo: bool = False,
+    data_dir: Path | None = None,
+    engine: Engine = Engine.AUTO,
+) -> int:
+    """Returns the exit code when the window is closed. Raises OperatorError."""
+    if not _has_display():
+        if screenshot is None:
+            print(
+                "ibe100: no display here; ./run demo proves a stream in this terminal, "
+                "./run serve runs the services without a window",
+                file=sys.stderr,
+            )
+            return EXIT_NO_DISPLAY
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    config = load(overrides(data_dir, engine.value))
+
+    # Qt and the services are loaded only when there is something to show.
+    from ibe100.api.local_control import local_control
+    from ibe100.core.application import open_application
+    from ibe100.ui.app import run_console
+
+    @asynccontextmanager
+    async def services() -> AsyncIterator[Services]:
+        async with (
+            open_application(config, "console", log_to_stderr=False) as application,
+            local_control(application, application.folders.data_dir),
+        ):
+            yield application
+
+    return run_console(
+        services,
+        data_dir=resolve(config.folders).data_dir,
+        screenshot=screenshot,
+        screenshot_size=_pixels(size),
+        demo=demo,
+    )
+
+
+def _has_display() -> bool:
+    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _pixels(size: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{3,5})x(\d{3,5})", size)
+    if match is None:
+        raise ConfigurationError(f"size {size!r} is not WIDTHxHEIGHT, such as 1600x1000")
+    return int(match.group(1)), int(match.group(2))

@@ -1,0 +1,79 @@
+"""`ibe100 cue`: fire cues on a stream of a running console or server, and wait for the receipt."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ibe100.cli.running_instance import request
+from ibe100.models.scte35_marker import CueAction, CueState
+
+POLL_S = 0.1
+EXIT_NOT_PROVED = 1
+
+app = typer.Typer(help="Fire cues on a stream of a running console or server, and wait for the receipt.")
+
+DataDir = Annotated[
+    Path | None, typer.Option(help="The data folder of the console or server.", show_default=False)
+]
+StreamName = Annotated[str, typer.Argument(metavar="STREAM", help="Number, id or name.")]
+PreRoll = Annotated[float, typer.Option(help="Seconds ahead; 0 is immediate.")]
+Who = Annotated[str, typer.Option("--by", help="Who asks; goes on record.")]
+
+
+@app.command("to-break")
+def to_break(
+    stream: StreamName,
+    duration: Annotated[
+        float | None,
+        typer.Option(help="Announced seconds; the stream's own if left out.", show_default=False),
+    ] = None,
+    pre_roll: PreRoll = 0.0,
+    by: Who = "command line",
+    data_dir: DataDir = None,
+) -> None:
+    """TO BREAK: out of the network's programme."""
+    cue = {"action": CueAction.TO_BREAK, "duration_s": duration, "pre_roll_s": pre_roll, "requested_by": by}
+    _fire(data_dir, stream, cue)
+
+
+@app.command("to-programme")
+def to_programme(
+    stream: StreamName, pre_roll: PreRoll = 0.0, by: Who = "command line", data_dir: DataDir = None
+) -> None:
+    """BACK TO PROGRAMME: the break is over."""
+    _fire(
+        data_dir, stream, {"action": CueAction.BACK_TO_PROGRAMME, "pre_roll_s": pre_roll, "requested_by": by}
+    )
+
+
+@app.command("log")
+def log(stream: StreamName, data_dir: DataDir = None) -> None:
+    """The newest cues of the stream."""
+    for cue in request(data_dir, {"cmd": "cues", "stream": stream}):
+        typer.echo(_words(cue))
+
+
+def _fire(data_dir: Path | None, stream: str, cue: dict[str, Any]) -> None:
+    fired = request(data_dir, {"cmd": "fire", "stream": stream, "cue": cue})
+    while not CueState(fired["state"]).is_final:
+        time.sleep(POLL_S)
+        recent = request(data_dir, {"cmd": "cues", "stream": stream})
+        fired = next(one for one in recent if one["cue_id"] == fired["cue_id"])
+    typer.echo(_words(fired))
+    if fired["state"] != CueState.SPLICED:
+        raise typer.Exit(EXIT_NOT_PROVED)
+
+
+def _words(cue: dict[str, Any]) -> str:
+    clock = time.strftime("%H:%M:%S", time.gmtime(cue["requested_at"]))
+    text = f"{clock} {cue['action']} event {cue['splice_event_id']} {cue['state']}"
+    text += f" sent {cue['sent']}/{cue['sent_expected']} seen {cue['seen']}/{cue['sent_expected']}"
+    if cue["latency_ms"] is not None and cue["pts_time"] is None:
+        text += f" {cue['latency_ms']:.0f} ms"
+    if cue["pre_roll_ms"] is not None:
+        text += f" {cue['pre_roll_ms'] / 1000:.2f} s pre-roll"
+    return text + (f": {cue['reason']}" if cue["reason"] else "")

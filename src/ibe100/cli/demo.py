@@ -1,0 +1,239 @@
+"""`ibe100 demo`: one stream, three cues, a receipt for each; exit 0 only if every cue was seen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ibe100.core.application import Application, open_application
+from ibe100.core.config import load
+from ibe100.models.endpoints import parse_input, parse_output
+from ibe100.models.errors import CueRefused, OperatorError, StreamError
+from ibe100.models.messages import StreamView
+from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
+from ibe100.models.stream_config import (
+    Engine,
+    ExistingCues,
+    Scte35Options,
+    StreamConfig,
+    describe_input,
+    describe_output,
+)
+from ibe100.models.stream_state import StreamState
+from ibe100.utils.units import format_pid
+
+BREAK_S = 10.0
+PRE_ROLL_S = 7.0
+START_TIMEOUT_S = 40.0
+READY_TIMEOUT_S = 15.0
+POLL_S = 0.05
+ATTEMPTS_BEFORE_RUNNING = 3
+EXIT_NOT_PROVED = 1
+EXIT_REFUSED = 2
+
+
+@dataclass
+class Outcome:
+    """What the demo has to tell in the end."""
+
+    engine: str = ""
+    stream: str = ""
+    output: str = ""
+    cues: list[Cue] = field(default_factory=list)
+    reason: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Every cue was seen on the output and took effect."""
+        return len(self.cues) == 3 and all(cue.state is CueState.SPLICED for cue in self.cues)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of `--json`."""
+        return {
+            "engine": self.engine,
+            "stream": self.stream,
+            "output": self.output,
+            "cues": [_cue_json(cue) for cue in self.cues],
+            "ok": self.ok,
+            **({"reason": self.reason} if self.reason else {}),
+        }
+
+
+def run_demo(source: str, target: str, engine: Engine, seconds: float, *, as_json: bool) -> int:
+    """Returns the exit code: 0 all seen, 1 a cue was not, 2 it could not be started."""
+    outcome = Outcome()
+    try:
+        asyncio.run(_demo(outcome, source, target, engine, seconds))
+        code = 0 if outcome.ok else EXIT_NOT_PROVED
+    except OperatorError as error:
+        outcome.reason = str(error)
+        code = EXIT_NOT_PROVED if outcome.cues else EXIT_REFUSED
+    except KeyboardInterrupt:
+        outcome.reason, code = "interrupted", 130
+    if as_json:
+        print(json.dumps(outcome.as_json()))
+    elif outcome.cues:
+        _print_table(outcome)
+    if outcome.reason:
+        print(f"ibe100 demo: {outcome.reason}", file=sys.stderr)
+    return code
+
+
+async def _demo(outcome: Outcome, source: str, target: str, engine: Engine, seconds: float) -> None:
+    stream = StreamConfig(
+        name="Demo stream",
+        input=parse_input(source),
+        output=parse_output(target, overwrite=True),
+        engine=engine,
+        scte35=Scte35Options(existing=ExistingCues.REPLACE, break_duration_s=BREAK_S),
+    )
+    outcome.stream, outcome.output = describe_input(stream.input), describe_output(stream.output)
+    with tempfile.TemporaryDirectory(prefix="ibe100-demo-") as folder:
+        config = load({"folders": {"data_dir": folder, "log_dir": str(Path(folder, "logs"))}})
+        async with open_application(config, "demo", stop_streams=True) as application:
+            await _on_air(application, stream, outcome)
+            started = time.monotonic()
+            stream_id = application.streams.streams()[0].stream_id
+            for action, pre_roll_s in (
+                (CueAction.TO_BREAK, 0.0),
+                (CueAction.BACK_TO_PROGRAMME, 0.0),
+                (CueAction.TO_BREAK, PRE_ROLL_S),
+            ):
+                outcome.cues.append(await _fire(application, stream_id, action, pre_roll_s))
+            await asyncio.sleep(max(0.0, seconds - (time.monotonic() - started)))
+            _say("stopping")
+            await application.streams.stop(stream_id, "the demo is over")
+
+
+async def _on_air(application: Application, stream: StreamConfig, outcome: Outcome) -> None:
+    _say(f"looking at {outcome.stream}")
+    view = await application.streams.add(stream)
+    view = await application.streams.start(view.stream_id)
+    outcome.engine = view.engine.partition(" ")[0].replace("built-in", Engine.BUILTIN.value)
+    _say(f"starting {view.engine}: {outcome.stream} to {outcome.output}")
+    _say(view.command)
+    facts = application.streams.run_of(view.stream_id).facts
+    if facts is not None and facts.plan.filter_pids:
+        replaced = ", ".join(format_pid(pid) for pid in facts.plan.filter_pids)
+        _say(f"the input's own SCTE-35 on {replaced} is replaced, so that only the demo's cues go out")
+    await _until_running(application, view.stream_id)
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while not (ready := application.cues.readiness(view.stream_id)).ready:
+        if time.monotonic() > deadline:
+            raise StreamError(f"no cue can go out: {'; '.join(ready.reasons)}")
+        await asyncio.sleep(POLL_S)
+    _say("on air")
+
+
+async def _until_running(application: Application, stream_id: str) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        view = _view(application, stream_id)
+        if view.state is StreamState.RUNNING:
+            return
+        hopeless = view.state is StreamState.RETRYING and view.attempt >= ATTEMPTS_BEFORE_RUNNING
+        if view.state.is_ended or hopeless or time.monotonic() > deadline:
+            raise StreamError(f"the stream is {view.state} and did not come on air: {view.reason}")
+        await asyncio.sleep(POLL_S)
+
+
+async def _fire(application: Application, stream_id: str, action: CueAction, pre_roll_s: float) -> Cue:
+    request = CueRequest(
+        stream_id=stream_id, action=action, duration_s=BREAK_S, pre_roll_s=pre_roll_s, requested_by="demo"
+    )
+    when = f"in {pre_roll_s:g} s" if pre_roll_s else "now"
+    _say(f"{action} {when}")
+    try:
+        cue = await _fire_when_possible(application, request)
+    except CueRefused as refusal:
+        _say(f"{action} refused: {refusal}")
+        return application.cues.recent(stream_id)[0]
+    shown = cue
+    while not cue.state.is_final:
+        await asyncio.sleep(POLL_S)
+        cue = next(one for one in application.cues.recent(stream_id) if one.cue_id == cue.cue_id)
+        if (cue.state, cue.seen) != (shown.state, shown.seen):
+            _say(_progress(cue))
+            shown = cue
+    if shown.state is not cue.state:
+        _say(_progress(cue))
+    return cue
+
+
+async def _fire_when_possible(application: Application, request: CueRequest) -> Cue:
+    """A refusal that passes by itself, such as the seam of a looped file, is waited for."""
+    retried = 0
+    while True:
+        try:
+            return await application.cues.fire(request)
+        except CueRefused as refusal:
+            if refusal.retry_in_s is None or retried >= 2:
+                raise
+            retried += 1
+            _say(f"not yet: {refusal}; again in {refusal.retry_in_s:.1f} s")
+            await asyncio.sleep(refusal.retry_in_s)
+
+
+def _view(application: Application, stream_id: str) -> StreamView:
+    return next(view for view in application.streams.streams() if view.stream_id == stream_id)
+
+
+def _progress(cue: Cue) -> str:
+    text = f"  event {cue.splice_event_id} {cue.state}"
+    if cue.sent:
+        text += f" · sent {cue.sent}/{cue.sent_expected} · seen {cue.seen}/{cue.sent_expected}"
+    if cue.latency_ms is not None and cue.pts_time is None:
+        text += f" · {cue.latency_ms:.0f} ms"
+    if cue.pre_roll_ms is not None:
+        text += f" · {cue.pre_roll_ms / 1000:.2f} s pre-roll"
+    return text + (f" · {cue.reason}" if cue.reason else "")
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S', time.gmtime())} {text}", file=sys.stderr, flush=True)
+
+
+def _cue_json(cue: Cue) -> dict[str, Any]:
+    return {
+        "action": cue.action.value,
+        "splice_event_id": cue.splice_event_id,
+        "state": cue.state.value,
+        "sent_base64": cue.section_base64,
+        "seen_base64": cue.seen_base64,
+        "sent": cue.sent,
+        "seen": cue.seen,
+        "latency_ms": cue.latency_ms,
+        "pts_time": cue.pts_time,
+        "pre_roll_ms": cue.pre_roll_ms,
+        "reason": cue.reason,
+    }
+
+
+def _print_table(outcome: Outcome) -> None:
+    table = Table(title=f"{outcome.stream} → {outcome.output} ({outcome.engine})", title_justify="left")
+    for column in ("Cue", "Event", "State", "Sent", "Seen", "Latency", "Pre-roll", "Reason"):
+        table.add_column(
+            column, justify="right" if column in ("Sent", "Seen", "Latency", "Pre-roll") else "left"
+        )
+    for cue in outcome.cues:
+        table.add_row(
+            cue.action.value,
+            str(cue.splice_event_id or "–"),
+            cue.state.value,
+            f"{cue.sent}/{cue.sent_expected}",
+            f"{cue.seen}/{cue.sent_expected}",
+            "–" if cue.latency_ms is None else f"{cue.latency_ms:.0f} ms",
+            "–" if cue.pre_roll_ms is None else f"{cue.pre_roll_ms / 1000:.2f} s",
+            cue.reason,
+        )
+    Console().print(table)
+    print("every cue was seen on the output" if outcome.ok else "NOT every cue was seen on the output")

@@ -1,0 +1,142 @@
+"""`ibe100 doctor`: what is installed, what is missing, and what that means."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes.util
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.table import Table
+
+from ibe100 import __version__
+from ibe100.cli.running_instance import overrides
+from ibe100.core.config import load
+from ibe100.core.folders import resolve
+from ibe100.models.errors import OperatorError
+from ibe100.tsduck.processor import find_tsp
+
+Verdict = Literal["ok", "note", "missing"]
+LEAST_FREE_BYTES = 1_000_000_000
+OFFSCREEN_LIBRARIES = ("glib-2.0", "EGL", "GL", "xkbcommon", "fontconfig", "dbus-1")
+DISPLAY_LIBRARIES = ("xkbcommon-x11", "xcb-cursor", "xcb-icccm", "xcb-keysyms", "xcb-shape")
+EXIT_MISSING = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    verdict: Verdict
+    found: str
+    meaning: str = ""
+
+
+def run_doctor(data_dir: Path | None, *, as_json: bool) -> int:
+    """Returns 1 when something is missing without which streams cannot run."""
+    findings = [
+        Finding("IBE-100", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform()}"),
+        asyncio.run(_tsp()),
+        Finding(
+            "minitsp",
+            "ok",
+            f"built in, {__version__}",
+            "files, UDP/RTP and the test pattern need nothing else",
+        ),
+        _ffmpeg(),
+        *_window(),
+        *_folders(data_dir),
+    ]
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        _print(findings)
+    return EXIT_MISSING if any(finding.verdict == "missing" for finding in findings) else 0
+
+
+async def _tsp() -> Finding:
+    try:
+        tsp = await find_tsp(load().engine.tsp_path)
+    except OperatorError as error:
+        return Finding("TSDuck", "missing", str(error), "put it right, or clear engine.tsp_path")
+    if tsp is None:
+        return Finding(
+            "TSDuck",
+            "note",
+            "no tsp on PATH",
+            "the built-in processor is used; SRT, RIST, HLS and HTTP need tsp",
+        )
+    return Finding("TSDuck", "ok", f"{tsp.version} at {tsp.command[0]}", "used by engine auto")
+
+
+def _ffmpeg() -> Finding:
+    import imageio_ffmpeg
+
+    try:
+        path = imageio_ffmpeg.get_ffmpeg_exe()
+        text = subprocess.run(
+            [path, "-version"], capture_output=True, text=True, timeout=20, check=True
+        ).stdout
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        return Finding("ffmpeg", "note", f"cannot be run: {error}", "there is no test pattern without it")
+    return Finding("ffmpeg", "ok", text.splitlines()[0].partition(" Copyright")[0], "makes the test pattern")
+
+
+def _window() -> list[Finding]:
+    version = importlib.metadata.version("PyQt6") if importlib.util.find_spec("PyQt6") else None
+    if version is None:
+        return [Finding("PyQt6", "note", "not installed", "no window; demo and serve work")]
+    findings = [Finding("PyQt6", "ok", version)]
+    if sys.platform == "linux":
+        display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+        wanted = OFFSCREEN_LIBRARIES + (DISPLAY_LIBRARIES if display else ())
+        missing = [name for name in wanted if ctypes.util.find_library(name) is None]
+        found = "all there" if not missing else "missing: " + ", ".join(f"lib{name}" for name in missing)
+        meaning = "" if not missing else "no window until they are installed; ./run console installs them"
+        findings.append(Finding("Qt's system libraries", "note" if missing else "ok", found, meaning))
+        shown = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or "none"
+        meaning = "" if display else "no window here; demo, serve and console --screenshot work"
+        findings.append(Finding("display", "ok" if display else "note", shown, meaning))
+    return findings
+
+
+def _folders(data_dir: Path | None) -> list[Finding]:
+    try:
+        folders = resolve(load(overrides(data_dir)).folders)
+        folders.create()
+    except OperatorError as error:
+        return [
+            Finding("data folder", "missing", str(error), "nothing can be recorded until that is put right")
+        ]
+    free = shutil.disk_usage(folders.data_dir).free
+    low = free < LEAST_FREE_BYTES
+    return [
+        Finding("data folder", "ok", str(folders.data_dir)),
+        Finding("log folder", "ok", str(folders.log_dir)),
+        Finding(
+            "disk",
+            "note" if low else "ok",
+            f"{free / 1e9:.1f} GB free",
+            "recordings may fill it soon" if low else "",
+        ),
+    ]
+
+
+def _print(findings: list[Finding]) -> None:
+    table = Table(show_lines=False)
+    for column in ("", "What", "Found", "What it means"):
+        table.add_column(column)
+    for finding in findings:
+        table.add_row(finding.verdict, finding.what, finding.found, finding.meaning)
+    Console().print(table)

@@ -1,0 +1,127 @@
+"""The command line: one module per command, imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ibe100 import __version__
+from ibe100.models.errors import OperatorError
+from ibe100.models.stream_config import Engine
+
+EXIT_REFUSED = 2
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="IBE-100: puts SCTE-35 cues on air and proves it. Without a command the console starts.",
+    pretty_exceptions_enable=False,
+)
+
+DataDir = Annotated[
+    Path | None, typer.Option(help="Keep database, logs and streams here.", show_default=False)
+]
+EngineOption = Annotated[Engine, typer.Option(help="auto takes tsp when it is found, else minitsp.")]
+
+
+@app.callback(invoke_without_command=True)
+def default(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    """Without a command the console starts."""
+    if version:
+        typer.echo(f"IBE-100 {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        from ibe100.cli.console import start_console
+
+        raise typer.Exit(start_console())
+
+
+@app.command()
+def console(
+    screenshot: Annotated[
+        Path | None, typer.Option(help="Save what the window shows once it has settled, and end.")
+    ] = None,
+    size: Annotated[str, typer.Option(help="Of the screenshot, in pixels.")] = "1600x1000",
+    demo: Annotated[bool, typer.Option("--demo", help="Start the demo stream first.")] = False,
+    data_dir: DataDir = None,
+    engine: EngineOption = Engine.AUTO,
+) -> None:
+    """The operator's console (the default)."""
+    from ibe100.cli.console import start_console
+
+    raise typer.Exit(
+        start_console(screenshot=screenshot, size=size, demo=demo, data_dir=data_dir, engine=engine)
+    )
+
+
+@app.command()
+def demo(
+    source: Annotated[str, typer.Option("--input", help="A file or URL; the test pattern if left out.")] = "",
+    target: Annotated[
+        str, typer.Option("--output", help="A file (overwritten) or URL; none if left out.")
+    ] = "",
+    engine: EngineOption = Engine.AUTO,
+    seconds: Annotated[float, typer.Option(min=0, help="Run at least this long.")] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
+) -> None:
+    """Start a stream, fire three cues and prove each of them on the output."""
+    from ibe100.cli.demo import run_demo
+
+    raise typer.Exit(run_demo(source, target, engine, seconds, as_json=as_json))
+
+
+@app.command()
+def serve(
+    data_dir: DataDir = None,
+    engine: EngineOption = Engine.AUTO,
+    stop_streams: Annotated[
+        bool, typer.Option("--stop-streams", help="Stop the streams when the server ends.")
+    ] = False,
+) -> None:
+    """The services without a window: streams run, cues are taken from `./run cue`."""
+    from ibe100.cli.serve import run_serve
+
+    raise typer.Exit(run_serve(data_dir, engine, stop_streams=stop_streams))
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """What is installed, what is missing, and what that means."""
+    from ibe100.cli.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(data_dir, as_json=as_json))
+
+
+def _mount() -> None:
+    """Groups of commands live in modules of their own."""
+    from ibe100.cli.cue import app as cue
+    from ibe100.cli.scte35 import app as scte35
+    from ibe100.cli.stream import app as stream
+
+    app.add_typer(stream, name="stream")
+    app.add_typer(cue, name="cue")
+    app.add_typer(scte35, name="scte35")
+
+
+def main() -> None:
+    """Run the command line; what the operator can put right is one line and exit code 2."""
+    _mount()
+    try:
+        app()
+    except OperatorError as error:
+        typer.echo(f"ibe100: {error}", err=True)
+        sys.exit(EXIT_REFUSED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""`ibe100 serve`: the services without a window, until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from pathlib import Path
+
+from ibe100.api.local_control import local_control
+from ibe100.cli.running_instance import overrides
+from ibe100.core.application import Application, open_application
+from ibe100.core.config import AppConfig, load
+from ibe100.models.messages import AlarmChanged, CueChanged, NoticePosted, StreamStateChanged
+from ibe100.models.stream_config import Engine
+
+
+def run_serve(data_dir: Path | None, engine: Engine, *, stop_streams: bool) -> int:
+    """Returns when told to end; the streams go on unless `stop_streams`."""
+    asyncio.run(_serve(load(overrides(data_dir, engine.value)), stop_streams=stop_streams))
+    return 0
+
+
+async def _serve(config: AppConfig, *, stop_streams: bool) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    async with (
+        open_application(config, "ibe100 serve", stop_streams=stop_streams) as application,
+        local_control(application, application.folders.data_dir),
+    ):
+        count = len(application.streams.streams())
+        _say(f"serving {count} streams on {application.folders.data_dir}; Ctrl-C ends this, not the streams")
+        telling = asyncio.create_task(_tell(application))
+        await ended.wait()
+        telling.cancel()
+    _say("ended; " + ("the streams were stopped" if stop_streams else "the streams go on"))
+
+
+async def _tell(application: Application) -> None:
+    """One line per fact that an operator would want to see go by."""
+    states: dict[str, str] = {}
+    async for message in application.messages():
+        match message:
+            case StreamStateChanged(stream=view) if states.get(view.stream_id) != view.state:
+                states[view.stream_id] = view.state
+                _say(f"{view.number} {view.config.name}: {view.state} {view.reason}".rstrip())
+            case CueChanged(cue=cue):
+                _say(
+                    f"{cue.stream_id}: {cue.action} event {cue.splice_event_id} {cue.state} {cue.reason}".rstrip()
+                )
+            case AlarmChanged(alarm=alarm):
+                _say(
+                    f"{alarm.stream_name}: alarm {alarm.severity} {alarm.state}: {alarm.title} {alarm.value}".rstrip()
+                )
+            case NoticePosted(level=level, text=text):
+                _say(f"{level}: {text}")
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S', time.gmtime())} {text}", file=sys.stdout, flush=True)

@@ -1,0 +1,94 @@
+"""`ibe100 stream`: the streams of a running console or server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ibe100.cli.running_instance import request
+from ibe100.models.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
+from ibe100.models.stream_config import StreamConfig, describe_input, describe_output
+from ibe100.services.stream_secrets import reveal
+
+app = typer.Typer(help="List, add, start and stop the streams of a running console or server.")
+
+DataDir = Annotated[
+    Path | None, typer.Option(help="The data folder of the console or server.", show_default=False)
+]
+StreamName = Annotated[str, typer.Argument(metavar="STREAM", help="Number, id or name.")]
+
+
+@app.command("list")
+def list_streams(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False, data_dir: DataDir = None
+) -> None:
+    """All streams and their states."""
+    views = request(data_dir, {"cmd": "streams"})
+    if as_json:
+        typer.echo(json.dumps(views))
+        return
+    table = Table()
+    for column in ("No.", "Name", "State", "Input", "Output", "Engine", "Reason"):
+        table.add_column(column)
+    for view in views:
+        config = StreamConfig.model_validate(view["config"])
+        table.add_row(
+            str(view["number"]),
+            config.name,
+            view["state"],
+            describe_input(config.input),
+            describe_output(config.output),
+            view["engine"],
+            view["reason"],
+        )
+    Console().print(table)
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="What operators call it.")],
+    source: Annotated[str, typer.Option("--input", help=f"One of: {INPUT_SCHEMES}.")] = "test://",
+    target: Annotated[str, typer.Option("--output", help=f"One of: {OUTPUT_SCHEMES}.")] = "none",
+    overwrite: Annotated[bool, typer.Option(help="An output file may be overwritten.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """A new stream; everything else as by default, to be edited in the console."""
+    config = StreamConfig(
+        name=name, input=parse_input(source), output=parse_output(target, overwrite=overwrite)
+    )
+    view = request(data_dir, {"cmd": "add", "config": reveal(config)})
+    typer.echo(f"{view['number']} {view['stream_id']}")
+
+
+@app.command()
+def start(stream: StreamName, data_dir: DataDir = None) -> None:
+    """Probe the input and run the stream."""
+    _tell(request(data_dir, {"cmd": "start", "stream": stream}))
+
+
+@app.command()
+def stop(stream: StreamName, data_dir: DataDir = None) -> None:
+    """Stop the stream for good."""
+    _tell(request(data_dir, {"cmd": "stop", "stream": stream}))
+
+
+@app.command()
+def restart(stream: StreamName, data_dir: DataDir = None) -> None:
+    """Stop and start, with the configuration as it is now."""
+    _tell(request(data_dir, {"cmd": "restart", "stream": stream}))
+
+
+@app.command()
+def remove(stream: StreamName, data_dir: DataDir = None) -> None:
+    """Delete a stopped stream from the list."""
+    request(data_dir, {"cmd": "remove", "stream": stream})
+
+
+def _tell(view: dict[str, Any]) -> None:
+    reason = f" ({view['reason']})" if view["reason"] else ""
+    typer.echo(f"{view['number']} {view['config']['name']}: {view['state']}{reason}")

@@ -1,0 +1,108 @@
+"""The composition root: the one place that wires services, and the order in which they live and die."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from ibe100.core.config import AppConfig
+from ibe100.core.event_bus import EventBus
+from ibe100.core.folders import Folders, resolve
+from ibe100.core.instance_lock import InstanceLock
+from ibe100.core.logger import Logging
+from ibe100.core.secrets import SecretStore
+from ibe100.database.database import Database
+from ibe100.models.messages import Message, NoticePosted
+from ibe100.services.history_service import HistoryService
+from ibe100.services.monitoring_service import MonitoringService
+from ibe100.services.profile_service import ProfileService
+from ibe100.services.runner_spec import RunnerPolicy
+from ibe100.services.scte35_service import SCTE35Service
+from ibe100.services.stream_service import StreamService
+from ibe100.services.tsduck_service import TSDuckService
+
+SECONDS_PER_DAY = 86_400
+
+_log = logging.getLogger(__name__)
+
+
+class Application:
+    """All services of one console or server; what front ends see of it is `services.ports.Services`."""
+
+    def __init__(self, config: AppConfig, folders: Folders, database: Database, secrets: SecretStore) -> None:
+        self.folders = folders
+        self._bus = EventBus()
+        self.streams = StreamService(
+            database,
+            secrets,
+            self._publish,
+            folders.streams_dir,
+            RunnerPolicy.model_validate(config.runner.model_dump()),
+            engine=config.engine.kind,
+            tsp_path=config.engine.tsp_path,
+        )
+        self.monitoring = MonitoringService(database, self.streams, self._publish)
+        self.cues = SCTE35Service(
+            database, self.streams, self._publish, seen_timeout_s=config.cues.seen_timeout_s
+        )
+        self.profiles = ProfileService(folders.profiles_dir, self.streams)
+        self.history = HistoryService(database)
+        self.engine = TSDuckService(config.engine.kind, config.engine.tsp_path)
+        # Clocks and health are brought up to date before a cue is judged by them.
+        self.streams.observe(self.monitoring)
+        self.streams.observe(self.cues)
+        self._notices = (*database.notices, *secrets.notices)
+
+    def messages(self) -> AsyncIterator[Message]:
+        """Every fact and the latest samples from now on; one bounded queue per subscriber."""
+        return self._bus.subscribe()
+
+    async def open(self) -> None:
+        """Take up cues and alarms first: the journals of adopted streams tell of them."""
+        await self.cues.open()
+        await self.monitoring.open()
+        await self.streams.open()
+        await self.cues.settle()
+        for notice in self._notices:
+            _log.warning("%s", notice)
+            self._publish(NoticePosted(at=time.time(), level="warning", text=notice))
+
+    async def close(self, *, stop_streams: bool = False) -> None:
+        """Leave the streams to their runners, or stop them first."""
+        await self.streams.close(stop_streams=stop_streams)
+        await self.cues.close()
+        await self.monitoring.close()
+        self._bus.close()
+
+    def _publish(self, message: Message) -> None:
+        self._bus.publish(message)
+        self.monitoring.hear(message)
+
+
+@asynccontextmanager
+async def open_application(
+    config: AppConfig, role: str, *, stop_streams: bool = False, log_to_stderr: bool = True
+) -> AsyncIterator[Application]:
+    """Everything a front end needs, for as long as the context lasts; the streams outlive it by default.
+
+    Raises OperatorError in words: another console on the same folder, a folder that cannot be written, …
+    """
+    folders = resolve(config.folders)
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(folders.create)
+        stack.enter_context(InstanceLock.acquire(folders.data_dir, role))
+        logging_files = Logging(config.logging, folders.log_dir, to_stderr=log_to_stderr)
+        logging_files.start()
+        stack.callback(logging_files.stop)
+        secrets = await asyncio.to_thread(SecretStore.open, folders.data_dir)
+        retention_s = config.cues.event_id_retention_days * SECONDS_PER_DAY
+        database = await Database.open(folders.database_file, event_id_retention_s=retention_s)
+        stack.push_async_callback(database.close)
+        application = Application(config, folders, database, secrets)
+        stack.push_async_callback(application.close, stop_streams=stop_streams)
+        await application.open()
+        _log.info("%s is open on %s", role, folders.data_dir)
+        yield application

@@ -1,0 +1,29 @@
+"""Who did what: a line in the database and one in audit.log."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from ibe100.models.errors import StorageError
+from ibe100.models.session import AuditRecord
+from ibe100.services.storage import Storage
+
+_audit = logging.getLogger("ibe100.audit")
+_log = logging.getLogger(__name__)
+
+
+class AuditTrail:
+    """Written after the act; a full disk is reported, and does not undo what was done on air."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def write(self, who: str, action: str, subject: str, detail: str = "") -> None:
+        """`action` in the field's terms, `subject` the stream, alarm or profile it was done to."""
+        record = AuditRecord(at=time.time(), who=who, action=action, subject=subject, detail=detail)
+        _audit.info("%s", action, extra={"who": who, "subject": subject, "detail": detail})
+        try:
+            await self._storage.audit.write(record)
+        except StorageError as error:
+            _log.error("an audit line (%s %s) is not in the database: %s", action, subject, error)
