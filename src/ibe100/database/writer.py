@@ -46,6 +46,7 @@ class Writer:
         self._engine = engine
         self._database = database
         self._tasks: queue.Queue[Task[Any] | None] = queue.Queue(queue_size)
+        self._turn = asyncio.Lock()  # keeps the order also of those that wait for room
         self._closing = False
         self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
 
@@ -58,13 +59,14 @@ class Writer:
         Raises StorageError in words when it could not be committed; the next write is tried anew.
         Any other error is the one that `work` raised; nothing of it is stored.
         """
-        if self._closing:
-            raise StorageError(f"The database {self._database} is closed.")
         task = Task(work)
-        try:
-            self._tasks.put_nowait(task)
-        except queue.Full:
-            await self._put_when_there_is_room(task)
+        async with self._turn:
+            if self._closing:
+                raise self._closed()
+            try:
+                self._tasks.put_nowait(task)
+            except queue.Full:
+                await self._put_when_there_is_room(task)
         return await asyncio.wrap_future(task.future)
 
     async def _put_when_there_is_room(self, task: Task[Any]) -> None:
@@ -74,6 +76,13 @@ class Writer:
             raise StorageError(
                 f"The database {self._database} is {self._tasks.maxsize} writes behind: the disk is too slow."
             ) from None
+        if self._closing:
+            await asyncio.to_thread(self._thread.join)
+            if task.future.cancel():  # it came in behind the end
+                raise self._closed()
+
+    def _closed(self) -> StorageError:
+        return StorageError(f"The database {self._database} is closed.")
 
     def close(self, timeout_s: float = 30.0) -> None:
         """Commit what waits, then end the thread. Blocks; raises TimeoutError."""

@@ -13,7 +13,7 @@ def format_pid(pid: int) -> str:
 def format_bitrate(bitrate_bps: float) -> str:
     """`5.012 Mb/s`, `128.0 kb/s`, `0 b/s`: four digits, decimal prefixes."""
     for divisor, unit in _PREFIXES:
-        if bitrate_bps >= divisor * 0.9995:  # 999.96 kb/s would round to a fifth digit
+        if bitrate_bps >= divisor * 0.99995:  # 999.96 kb/s would round to a fifth digit
             value = bitrate_bps / divisor
             decimals = 3 if value < 9.9995 else 2 if value < 99.995 else 1 if value < 999.95 else 0
             return f"{value:.{decimals}f} {unit}"

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import ibe100.database
+from ibe100.database import upgrade
+from ibe100.database.database import Database
+from ibe100.database.engine import sqlite_url, writing_engine
+from ibe100.database.schema import REVISION, Base
+from ibe100.models.errors import StorageError
+from ibe100.models.session import AuditRecord
+
+LINE = AuditRecord(at=1.0, who="anna", action="fire", subject="one")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ibe100.db"
+
+
+async def make(path: Path) -> None:
+    database = await Database.open(path)
+    await database.audit.write(LINE)
+    await database.close()
+
+
+def set_revision(path: Path, revision: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+        connection.commit()
+
+
+async def test_a_fresh_database_has_the_schema_and_the_folders_it_needs(tmp_path: Path) -> None:
+    path = tmp_path / "50%" / "of é" / "ibe100.db"
+    await make(path)
+    engine = writing_engine(sqlite_url(path))
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    engine.dispose()
+    assert differences == []
+
+
+def test_the_revision_named_in_the_schema_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(ibe100.database.__path__[0]) / "migrations"))
+    assert ScriptDirectory.from_config(config).get_heads() == [REVISION]
+
+
+async def test_opening_again_changes_nothing_and_says_nothing(path: Path) -> None:
+    for _ in range(2):
+        await make(path)
+    database = await Database.open(path)
+    assert database.notices == ()
+    assert len(await database.audit.list()) == 2
+    await database.close()
+    assert list(path.parent.iterdir()) == [path]
+
+
+async def test_a_newer_schema_is_refused_in_words_and_left_alone(path: Path) -> None:
+    await make(path)
+    set_revision(path, "9999")
+    before = path.read_bytes()
+    with pytest.raises(StorageError, match=rf"newer version of IBE-100 \(schema 9999; .* up to {REVISION}\)"):
+        await Database.open(path)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+async def test_the_database_of_another_program_is_refused_and_left_alone(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+        connection.commit()
+    with pytest.raises(StorageError, match="some other program"):
+        await Database.open(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
+
+
+async def test_an_older_schema_is_copied_before_it_is_migrated(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make(path)
+    set_revision(path, "0000")
+    steps: list[str] = []
+
+    def migrate(_engine: object) -> None:
+        steps.extend(copy.name for copy in path.parent.glob("ibe100.db.schema-*"))
+        set_revision(path, REVISION)
+
+    # There is no older migration yet; all but its own step is real.
+    monkeypatch.setattr(upgrade, "_run_migrations", migrate)
+    database = await Database.open(path, wall=lambda: 1_795_331_402.0)
+    assert steps == ["ibe100.db.schema-0000-20261122T071002Z"]
+    assert f"from schema 0000 to {REVISION}" in database.notices[0]
+    assert steps[0] in database.notices[0]
+    await database.close()
+    with closing(sqlite3.connect(path.parent / steps[0])) as copy:
+        assert copy.execute("SELECT who FROM audit").fetchall() == [("anna",)]
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0000",)]
+
+
+async def test_a_migration_that_fails_leaves_the_database_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from alembic import command
+
+    path.touch()
+    real = command.upgrade
+
+    def fails_at_the_end(*arguments: object) -> None:
+        real(*arguments)  # type: ignore[arg-type]
+        raise ZeroDivisionError("a bug in a migration")
+
+    monkeypatch.setattr(command, "upgrade", fails_at_the_end)
+    with pytest.raises(ZeroDivisionError):
+        await Database.open(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+    monkeypatch.undo()
+    await make(path)
+
+
+def overwrite(path: Path, offset: int, content: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(content)
+
+
+@pytest.mark.parametrize("damage", ["header", "page", "cut", "no database"])
+async def test_a_damaged_file_is_set_aside_and_a_fresh_one_begun(path: Path, damage: str) -> None:
+    await make(path)
+    match damage:
+        case "header":
+            overwrite(path, 0, b"\x00" * 100)
+        case "page":
+            overwrite(path, 4096, b"\xff" * 4096 * 4)
+        case "cut":
+            overwrite(path, path.stat().st_size, b"")
+            with path.open("r+b") as file:
+                file.truncate(path.stat().st_size // 2)
+        case "no database":
+            path.write_text("<html>")
+    damaged = path.read_bytes()
+    database = await Database.open(path, wall=lambda: 1_795_331_402.0)
+    aside = path.with_name("ibe100.db.damaged-20261122T071002Z")
+    assert aside.name in database.notices[0]
+    assert aside.read_bytes() == damaged
+    assert await database.audit.list() == ()
+    await database.audit.write(LINE)
+    await database.close()
+
+
+async def test_a_folder_that_cannot_be_made_is_named(path: Path) -> None:
+    path.write_text("")
+    with pytest.raises(StorageError, match=r"Check the folder .*ibe100\.db"):
+        await Database.open(path / "below" / "ibe100.db")
+
+
+@pytest.fixture
+def read_only_folder(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "read-only"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        folder.chmod(0o500)
+        yield folder
+        folder.chmod(0o700)
+        return
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def make_read_only(folder: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], capture_output=True, check=False)
+
+
+async def test_a_read_only_folder_is_said_in_words(read_only_folder: Path) -> None:
+    make_read_only(read_only_folder)
+    with pytest.raises(StorageError, match=r"ibe100\.db could not be opened: .*read-only"):
+        await Database.open(read_only_folder / "ibe100.db")
+
+
+async def test_an_existing_database_on_a_read_only_disk_is_said_in_words(read_only_folder: Path) -> None:
+    path = read_only_folder / "ibe100.db"
+    if not read_only_folder.is_mount():
+        pytest.skip("mounting a file system needs root")
+    await make(path)
+    make_read_only(read_only_folder)
+    with pytest.raises(StorageError, match=r"ibe100\.db could not be opened: .*read-only"):
+        await Database.open(path)
