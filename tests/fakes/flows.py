@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A fake tsp that is well: reports advancing packets ten times a second, for ever or --seconds, ends on SIGTERM.
+"""A fake tsp that is well: reports advancing packets ten times a second, for --seconds, ends on SIGTERM.
 
 Prints what the @file arguments hold with --debug, as tsp does, and sends --cues receipts at the start.
 """

@@ -1,4 +1,4 @@
-"""What a living processor sends to loopback, in the shapes of tsp 3.45: influx posts and splicemonitor JSON."""
+"""What a living processor sends to loopback, in tsp's shapes: influx posts and splicemonitor JSON."""
 
 import http.client
 import json

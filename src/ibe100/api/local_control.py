@@ -76,7 +76,7 @@ async def _reply(services: Services, line: bytes) -> dict[str, Any]:
         return {"ok": True, "result": await _do(services, request)}
     except (OperatorError, json.JSONDecodeError) as error:
         return {"ok": False, "error": str(error)}
-    except Exception:
+    except Exception:  # noqa: BLE001 - a bug in one request must not end the socket
         _log.exception("a request of the command line failed")
         return {"ok": False, "error": "an error of the console; see errors.log"}
 

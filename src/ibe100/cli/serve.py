@@ -48,13 +48,11 @@ async def _tell(application: Application) -> None:
                 states[view.stream_id] = view.state
                 _say(f"{view.number} {view.config.name}: {view.state} {view.reason}".rstrip())
             case CueChanged(cue=cue):
-                _say(
-                    f"{cue.stream_id}: {cue.action} event {cue.splice_event_id} {cue.state} {cue.reason}".rstrip()
-                )
+                fate = f"{cue.action} event {cue.splice_event_id} {cue.state} {cue.reason}"
+                _say(f"{cue.stream_id}: {fate}".rstrip())
             case AlarmChanged(alarm=alarm):
-                _say(
-                    f"{alarm.stream_name}: alarm {alarm.severity} {alarm.state}: {alarm.title} {alarm.value}".rstrip()
-                )
+                words = f"{alarm.severity} {alarm.state}: {alarm.title} {alarm.value}"
+                _say(f"{alarm.stream_name}: alarm {words}".rstrip())
             case NoticePosted(level=level, text=text):
                 _say(f"{level}: {text}")
 

@@ -97,7 +97,7 @@ class SpliceQueue:
         due = [
             (pts_difference(current_pts, cue.next_pts), -position)
             for position, cue in enumerate(self._cues)
-            if cue.next_pts is not None and pts_difference(current_pts, cue.next_pts) >= 0
+            if cue.next_pts is not None and pts_difference(current_pts, cue.next_pts) > 0
         ]
         return self._send(self._cues[-max(due)[1]], current_pts) if due else None
 

@@ -127,11 +127,10 @@ class _Connection:
             del self._buffer[:whole]
             self._continued = False
             last = headers.get("connection", "").lower() == "close" or rest.endswith("HTTP/1.0")
+            self._on_lines([line for line in body.decode("utf-8", "replace").splitlines() if line])
             self._send(b"HTTP/1.1 204 No Content\r\n" + (b"Connection: close\r\n" if last else b"") + b"\r\n")
-            lines = [line for line in body.decode("utf-8", "replace").splitlines() if line]
             if last:
                 self.close()
-            self._on_lines(lines)
 
     def _refuse(self, status: str) -> None:
         self._send(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode("ascii"))

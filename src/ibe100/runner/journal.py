@@ -15,6 +15,7 @@ from pathlib import Path
 
 CURRENT = "journal.jsonl"
 _SEQ_PREFIX = b'{"seq":'
+_HEAD_BYTES = 32  # room for the prefix and any number
 _LAST_CHUNK = 1 << 19  # several of the longest lines: a datagram of 64 kB in JSON
 
 
@@ -30,10 +31,7 @@ class JournalLimits:
 
 def seq_of(line: bytes) -> int | None:
     """The sequence number of a whole journal line, None if it is no such line."""
-    if not line.startswith(_SEQ_PREFIX) or not line.endswith(b"}"):
-        return None
-    digits, comma, _ = line[len(_SEQ_PREFIX) : len(_SEQ_PREFIX) + 24].partition(b",")
-    return int(digits) if comma and digits.isdigit() else None
+    return _seq_at_head(line) if line.endswith(b"}") else None
 
 
 def journal_files(folder: Path) -> list[Path]:
@@ -77,7 +75,7 @@ class Journal:
         return seq
 
     def flush(self) -> bool:
-        """Write what waits; returns whether nothing does any more. For every append, and while `error` is set."""
+        """Write what waits; returns whether nothing waits any more. To be called again while `error` is set."""
         try:
             for seq, line in self.tail_after(self._written_seq):
                 self._write(line + b"\n")
@@ -168,9 +166,16 @@ def first_seq_of_file(path: Path) -> int | None:
     """Sequence number of a file's first line; None if it has none (or was rotated away meanwhile)."""
     try:
         with path.open("rb") as file:
-            return seq_of(file.readline().rstrip(b"\n"))
+            return _seq_at_head(file.read(_HEAD_BYTES))
     except OSError:
         return None
+
+
+def _seq_at_head(data: bytes) -> int | None:
+    if not data.startswith(_SEQ_PREFIX):
+        return None
+    digits, comma, _ = data[len(_SEQ_PREFIX) : _HEAD_BYTES].partition(b",")
+    return int(digits) if comma and digits.isdigit() else None
 
 
 def _cut_torn_end(path: Path) -> int | None:

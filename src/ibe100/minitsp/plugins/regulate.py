@@ -37,12 +37,13 @@ class Regulate(PacketProcessor):
         self._fixed_bps = round(arguments.decimal("bitrate"))
         self._burst_s = arguments.integer("wait-min", round(_BURST_S * 1000)) / 1000
         self._burst_packets = arguments.integer("packet-burst", MAX_BLOCK_PACKETS)
-        self._bitrate_bps = 0
+        self._bitrate_bps: int | None = None
         self._logged_bps = 0
         self._anchor_s = 0.0
         self._bits = 0
 
     def start(self) -> None:
+        self.context.max_block_packets = 1
         nanoseconds = round(self._burst_s * 1e9)
         self.verbose(f"minimum packet burst duration is {nanoseconds} nanoseconds")
 
@@ -68,10 +69,12 @@ class Regulate(PacketProcessor):
             self._anchor_s = time.monotonic()
         self._bits = 0
         self._bitrate_bps = bitrate_bps
+        if not bitrate_bps:
+            self.context.max_block_packets = MAX_BLOCK_PACKETS
+            self.log(LogLevel.WARNING, "bitrate unknown, cannot regulate")
+            return
         burst = max(1, int(bitrate_bps * self._burst_s / PACKET_BITS))
         self.context.max_block_packets = min(burst, self._burst_packets, MAX_BLOCK_PACKETS)
-        if not bitrate_bps:
-            self.log(LogLevel.WARNING, "bitrate unknown, cannot regulate")
-        elif abs(bitrate_bps - self._logged_bps) > self._logged_bps * _CHANGE_WORTH_A_LINE:
+        if abs(bitrate_bps - self._logged_bps) > self._logged_bps * _CHANGE_WORTH_A_LINE:
             self._logged_bps = bitrate_bps
             self.verbose(f"regulated at bitrate {bitrate_bps:,} b/s")
