@@ -75,7 +75,7 @@ class Journal:
         return seq
 
     def flush(self) -> bool:
-        """Write what waits; returns whether nothing waits any more. To be called again while `error` is set."""
+        """Write what waits; returns whether nothing waits any more. Call it again while `error` is set."""
         try:
             for seq, line in self.tail_after(self._written_seq):
                 self._write(line + b"\n")
