@@ -39,7 +39,6 @@ class BackgroundSender:
                 self._dropping = True
                 self._plugin.log(LogLevel.WARNING, f"{self._what}: receiver too slow, dropping messages")
             return False
-        self._dropping = False
         return True
 
     def stop(self) -> None:
@@ -59,7 +58,7 @@ class BackgroundSender:
                 continue
             try:
                 self._deliver(text)
-                failing = False
+                failing = self._dropping = False
             except OSError as error:
                 if not failing:
                     self._plugin.log(LogLevel.ERROR, f"{self._what}: {error.strerror or error}")
