@@ -124,9 +124,10 @@ class Chain:
 
     def _receive(self) -> Packets | None:
         """The next packets up to a loss of synchronisation, which ends the chain as in tsp."""
+        wanted = max(1, int(self.context.max_block_packets / self._stuffing.factor))
         packets: Packets | None = None
         with self._failures_of(self.input):
-            packets = self.input.receive(self.context.max_block_packets, _TICK_S)
+            packets = self.input.receive(wanted, _TICK_S)
         if packets is None:
             return None
         wrong = np.flatnonzero(packets[:, 0] != SYNC_BYTE)

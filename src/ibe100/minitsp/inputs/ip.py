@@ -1,9 +1,11 @@
 """Input from UDP or RTP datagrams, unicast or multicast."""
 
 import ipaddress
+import select
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from typing import ClassVar, Final
 
 import numpy as np
@@ -25,13 +27,14 @@ _DEFAULT_SOCKET_BUFFER: Final = 8 << 20
 _QUEUE_BYTES: Final = 32 << 20
 _POLL_S: Final = 0.1
 _GATHER_S: Final = 0.004
+_DATAGRAMS_AT_ONCE: Final = 1024
 
 
 class IpInput(PacketInput):
     """Receives packets by UDP (tsp -I ip); RTP is recognised by itself.
 
     A thread drains the socket into a bounded queue, so a slow moment of the chain loses nothing; what a full
-    queue can't take is dropped with a warning. Packets that arrive within 4 ms are passed on together.
+    queue can't take is dropped with a warning. What arrives within 4 ms is passed on together.
     """
 
     name: ClassVar[str] = "ip"
@@ -65,7 +68,6 @@ class IpInput(PacketInput):
         self._failure: str | None = None
         self._closing = False
         self._dropping = False
-        self._last_passed_s = 0.0
         self._rest: Packets = np.empty((0, PACKET_SIZE), np.uint8)
         self._socket: socket.socket | None = None
         self._receiver: threading.Thread | None = None
@@ -80,7 +82,7 @@ class IpInput(PacketInput):
             share_port=arguments.present("reuse-port"),
             buffer_bytes=arguments.integer("buffer-size", _DEFAULT_SOCKET_BUFFER),
         )
-        self._socket.settimeout(_POLL_S)
+        self._socket.setblocking(False)
         self._receiver = threading.Thread(
             target=self._drain, args=(self._socket,), name="ip-input", daemon=True
         )
@@ -102,44 +104,46 @@ class IpInput(PacketInput):
         return packets
 
     def _gather(self, timeout_s: float) -> Packets:
-        """All that has arrived, at the earliest 4 ms after the last time."""
+        """All that the thread has queued, waiting for it if there is nothing."""
         with self._arrived:
             if not self._queue and self._failure is None:
                 self._arrived.wait(timeout_s)
-            if not self._queue:
-                if self._failure is not None:
-                    raise PluginError(self._failure)
-                return np.empty((0, PACKET_SIZE), np.uint8)
-        time.sleep(max(0.0, self._last_passed_s + _GATHER_S - time.monotonic()))
-        with self._arrived:
+            if not self._queue and self._failure is not None:
+                raise PluginError(self._failure)
             queue, self._queue = self._queue, []
             self._queued_bytes = 0
-        self._last_passed_s = time.monotonic()
         return np.frombuffer(bytearray().join(queue), np.uint8).reshape(-1, PACKET_SIZE)
 
     def _drain(self, receiver: socket.socket) -> None:
         """The receiving thread: datagrams into the queue until told to stop."""
-        last_datagram_s = time.monotonic()
+        last_packets_s = time.monotonic()
         while not self._closing:
+            if select.select([receiver], [], [], _POLL_S)[0]:
+                time.sleep(_GATHER_S)
             try:
-                datagram, sender = receiver.recvfrom(_LARGEST_DATAGRAM)
-            except TimeoutError:
-                silent_s = time.monotonic() - last_datagram_s
-                if self._receive_timeout_s and silent_s >= self._receive_timeout_s:
-                    self._fail("error receiving from UDP socket: Resource temporarily unavailable")
-                    return
-                continue
+                packets = b"".join(self._waiting_datagrams(receiver))
             except OSError as error:
                 self._fail(f"error receiving from UDP socket: {error.strerror}")
                 return
+            now_s = time.monotonic()
+            if packets:
+                last_packets_s = now_s
+                self._enqueue(packets)
+            elif self._receive_timeout_s and now_s - last_packets_s >= self._receive_timeout_s:
+                self._fail("error receiving from UDP socket: Resource temporarily unavailable")
+                return
+
+    def _waiting_datagrams(self, receiver: socket.socket) -> Iterator[bytes]:
+        """The packets of each datagram that waits in the socket, from the wanted source."""
+        for _ in range(_DATAGRAMS_AT_ONCE):
+            try:
+                datagram, sender = receiver.recvfrom(_LARGEST_DATAGRAM)
+            except BlockingIOError:
+                return
             if self._first_source and not self._source:
                 self._source = sender[0]
-            if self._source and sender[0] != self._source:
-                continue
-            packets = transport_packets(datagram)
-            if packets:
-                last_datagram_s = time.monotonic()
-                self._enqueue(packets)
+            if not self._source or sender[0] == self._source:
+                yield transport_packets(datagram)
 
     def _enqueue(self, packets: bytes) -> None:
         with self._arrived:
