@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -164,39 +162,3 @@ async def test_a_folder_that_cannot_be_made_is_named(path: Path) -> None:
     path.write_text("")
     with pytest.raises(StorageError, match=r"Check the folder .*ibe100\.db"):
         await Database.open(path / "below" / "ibe100.db")
-
-
-@pytest.fixture
-def read_only_folder(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "read-only"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        folder.chmod(0o500)
-        yield folder
-        folder.chmod(0o700)
-        return
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def make_read_only(folder: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,ro", str(folder)], capture_output=True, check=False)
-
-
-async def test_a_read_only_folder_is_said_in_words(read_only_folder: Path) -> None:
-    make_read_only(read_only_folder)
-    with pytest.raises(StorageError, match=r"ibe100\.db could not be opened: .*read-only"):
-        await Database.open(read_only_folder / "ibe100.db")
-
-
-async def test_an_existing_database_on_a_read_only_disk_is_said_in_words(read_only_folder: Path) -> None:
-    path = read_only_folder / "ibe100.db"
-    if not read_only_folder.is_mount():
-        pytest.skip("mounting a file system needs root")
-    await make(path)
-    make_read_only(read_only_folder)
-    with pytest.raises(StorageError, match=r"ibe100\.db could not be opened: .*read-only"):
-        await Database.open(path)

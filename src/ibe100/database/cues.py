@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from ibe100.database.access import Access, columns_of, to_value
 from ibe100.database.event_ids import allocate_event_id
 from ibe100.database.records import CueStep, EventIdRange
-from ibe100.database.schema import CueRow, CueStepRow
+from ibe100.database.schema import CueRow, CueStepRow, table_of
 from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import FINAL_STATES, TRANSITIONS, Cue, CueState
 
 _FINAL = sorted(FINAL_STATES)
+_CUES = table_of(CueRow)
+_STEPS = table_of(CueStepRow)
+
+# Built once: putting a statement together takes longer than SQLite takes to run it.
+_INSERT_CUE = insert(_CUES).returning(_CUES.c.cue_id)
+_UPDATE_CUE = update(_CUES).where(_CUES.c.cue_id == bindparam("of_cue"))
+_INSERT_STEP = insert(_STEPS)
+_STATE_AND_STEPS = select(
+    _CUES.c.state, select(func.count()).where(_STEPS.c.cue_id == bindparam("of_cue")).scalar_subquery()
+).where(_CUES.c.cue_id == bindparam("of_cue"))
 
 
 class CueStore:
@@ -46,14 +56,12 @@ class CueStore:
                     session, cue.stream_id, event_ids, now, self._event_id_retention_s
                 )
                 cue = cue.model_copy(update={"splice_event_id": allocated})
-            row = CueRow(**columns_of(cue, "cue_id"))
-            session.add(row)
-            session.flush()
-            cue = cue.model_copy(update={"cue_id": row.cue_id})
-            _add_step(session, cue, now)
+            cue_id = session.execute(_INSERT_CUE, columns_of(cue, "cue_id")).scalar_one()
+            cue = cue.model_copy(update={"cue_id": cue_id})
+            _add_step(session, cue, 1, now)
             if seal is not None:
                 sealed = seal(cue)
-                _take_step(session, cue.state, sealed, now)
+                _take_step(session, cue.state, sealed, 2, now)
                 cue = sealed
             return cue
 
@@ -67,10 +75,11 @@ class CueStore:
         now = self._access.wall()
 
         def work(session: Session) -> Cue:
-            stored = session.scalar(select(CueRow.state).where(CueRow.cue_id == cue.cue_id))
+            stored = session.execute(_STATE_AND_STEPS, {"of_cue": cue.cue_id}).one_or_none()
             if stored is None:
                 raise StorageError(f"Cue {cue.cue_id} is not in the database.")
-            _take_step(session, CueState(stored), cue, now)
+            state, steps = stored
+            _take_step(session, CueState(state), cue, steps + 1, now)
             return cue
 
         return await self._access.writer.submit(work)
@@ -114,19 +123,17 @@ class CueStore:
         return await self._access.reader.read(work)
 
 
-def _take_step(session: Session, stored: CueState, cue: Cue, now: float) -> None:
+def _take_step(session: Session, stored: CueState, cue: Cue, step: int, now: float) -> None:
     is_count = cue.state is stored and not stored.is_final
     assert is_count or cue.state in TRANSITIONS.get(stored, frozenset()), (
         f"cue {cue.cue_id}: {stored} → {cue.state}"
     )
-    session.execute(update(CueRow).where(CueRow.cue_id == cue.cue_id).values(**columns_of(cue, "cue_id")))
-    _add_step(session, cue, now)
+    session.execute(_UPDATE_CUE, {**columns_of(cue, "cue_id"), "of_cue": cue.cue_id})
+    _add_step(session, cue, step, now)
 
 
-def _add_step(session: Session, cue: Cue, now: float) -> None:
-    taken = session.scalar(select(func.count()).where(CueStepRow.cue_id == cue.cue_id)) or 0
+def _add_step(session: Session, cue: Cue, step: int, now: float) -> None:
     session.execute(
-        insert(CueStepRow).values(
-            cue_id=cue.cue_id, step=taken + 1, state=cue.state.value, at=now, reason=cue.reason
-        )
+        _INSERT_STEP,
+        {"cue_id": cue.cue_id, "step": step, "state": cue.state.value, "at": now, "reason": cue.reason},
     )

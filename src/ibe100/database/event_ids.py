@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from ibe100.database.records import EventIdRange
-from ibe100.database.schema import CueRow, EventIdRow
+from ibe100.database.schema import CueRow, EventIdRow, table_of
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import FINAL_STATES
 
-_FINAL = sorted(FINAL_STATES)
+_IDS = table_of(EventIdRow).c
+_CUES = table_of(CueRow).c
+_OF_STREAM_IN_RANGE = (
+    _IDS.stream_id == bindparam("stream_id"),
+    _IDS.splice_event_id.between(bindparam("first"), bindparam("last")),
+)
+
+# Built once: putting a statement together takes longer than SQLite takes to run it.
+_LAST = select(_IDS.splice_event_id).where(*_OF_STREAM_IN_RANGE).order_by(_IDS.serial.desc()).limit(1)
+_REMEMBERED = (
+    select(_IDS.splice_event_id)
+    .where(*_OF_STREAM_IN_RANGE, _IDS.allocated_at >= bindparam("since"))
+    .order_by(_IDS.splice_event_id)
+)
+_LONGEST_AGO = (
+    select(_IDS.splice_event_id)
+    .where(
+        *_OF_STREAM_IN_RANGE,
+        _IDS.splice_event_id.not_in(
+            select(_CUES.splice_event_id).where(
+                _CUES.stream_id == bindparam("stream_id"),
+                _CUES.state.not_in(sorted(FINAL_STATES)),
+                _CUES.splice_event_id.is_not(None),
+            )
+        ),
+    )
+    .order_by(_IDS.serial)
+    .limit(1)
+)
+_FORGET = delete(table_of(EventIdRow)).where(*_OF_STREAM_IN_RANGE)
+_NOTE = insert(table_of(EventIdRow))
 
 
 def allocate_event_id(
@@ -21,46 +51,28 @@ def allocate_event_id(
     An id allocated within `retention_s` is used again only when no other of the range is free, then the
     one allocated longest ago whose cue is over. Raises CueRefused when every id belongs to an open cue.
     """
-    wanted = _after_the_last(session, stream_id, ids)
+    whole = {"stream_id": stream_id, "first": ids.first, "last": ids.last}
+    last = session.scalar(_LAST, whole)
+    wanted = ids.first if last is None or last == ids.last else last + 1
     splice_event_id = _first_free(session, stream_id, ids, wanted, now - retention_s)
     if splice_event_id is None:
-        splice_event_id = _longest_ago(session, stream_id, ids)
-    session.execute(
-        delete(EventIdRow).where(
-            EventIdRow.stream_id == stream_id, EventIdRow.splice_event_id == splice_event_id
+        splice_event_id = session.scalar(_LONGEST_AGO, whole)
+    if splice_event_id is None:
+        raise CueRefused(
+            f"All {len(ids)} event ids from {ids.first} to {ids.last} belong to cues that are not over: "
+            "wait for one to end, or widen the stream's range of event ids."
         )
-    )
-    session.add(EventIdRow(stream_id=stream_id, splice_event_id=splice_event_id, allocated_at=now))
-    return splice_event_id
+    session.execute(_FORGET, {**whole, "first": splice_event_id, "last": splice_event_id})
+    session.execute(_NOTE, {"stream_id": stream_id, "splice_event_id": splice_event_id, "allocated_at": now})
+    return int(splice_event_id)
 
 
-def _after_the_last(session: Session, stream_id: str, ids: EventIdRange) -> int:
-    last = session.scalar(
-        select(EventIdRow.splice_event_id)
-        .where(EventIdRow.stream_id == stream_id, EventIdRow.splice_event_id.between(ids.first, ids.last))
-        .order_by(EventIdRow.serial.desc())
-        .limit(1)
-    )
-    return ids.first if last is None or last == ids.last else last + 1
-
-
-def _first_free(
-    session: Session, stream_id: str, ids: EventIdRange, wanted: int, remembered_since: float
-) -> int | None:
+def _first_free(session: Session, stream_id: str, ids: EventIdRange, wanted: int, since: float) -> int | None:
     """The first id from `wanted` on, around the range, that was not allocated since then."""
 
     def remembered(first: int, last: int) -> list[int]:
-        return list(
-            session.scalars(
-                select(EventIdRow.splice_event_id)
-                .where(
-                    EventIdRow.stream_id == stream_id,
-                    EventIdRow.splice_event_id.between(first, last),
-                    EventIdRow.allocated_at >= remembered_since,
-                )
-                .order_by(EventIdRow.splice_event_id)
-            )
-        )
+        span = {"stream_id": stream_id, "first": first, "last": last, "since": since}
+        return list(session.scalars(_REMEMBERED, span))
 
     if not remembered(wanted, wanted):
         return wanted
@@ -73,27 +85,3 @@ def _first_free(
         if candidate <= last:
             return candidate
     return None
-
-
-def _longest_ago(session: Session, stream_id: str, ids: EventIdRange) -> int:
-    open_cues = select(CueRow.splice_event_id).where(
-        CueRow.stream_id == stream_id,
-        CueRow.state.not_in(_FINAL),
-        CueRow.splice_event_id.is_not(None),
-    )
-    splice_event_id = session.scalar(
-        select(EventIdRow.splice_event_id)
-        .where(
-            EventIdRow.stream_id == stream_id,
-            EventIdRow.splice_event_id.between(ids.first, ids.last),
-            EventIdRow.splice_event_id.not_in(open_cues),
-        )
-        .order_by(EventIdRow.serial)
-        .limit(1)
-    )
-    if splice_event_id is None:
-        raise CueRefused(
-            f"All {len(ids)} event ids from {ids.first} to {ids.last} belong to cues that are not over: "
-            "wait for one to end, or widen the stream's range of event ids."
-        )
-    return splice_event_id

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 REVISION = "0001"
@@ -167,3 +167,8 @@ class StreamRow(Base):
     """JSON of StreamConfig without secrets."""
     desired: Mapped[str]
     session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.session_id"))
+
+
+def table_of(row: type[Base]) -> Table:
+    """The table behind a row class, for statements that need no objects of it."""
+    return cast(Table, row.__table__)
