@@ -49,9 +49,9 @@ class CueShelf:
         """Those something can still happen to, the oldest first."""
         return tuple(cue for cue in self._cues.values() if not cue.state.is_final)
 
-    def has_pending_break(self, stream_id: str) -> bool:
-        """Whether a cue of the stream is armed or on its way to its splice."""
-        return any(cue.stream_id == stream_id for cue in self.unfinished())
+    def is_armed(self, stream_id: str) -> bool:
+        """Whether a pre-rolled cue of the stream is on its way to its splice."""
+        return any(cue.stream_id == stream_id and cue.pts_time is not None for cue in self.unfinished())
 
     def waiting_for(self, stream_id: str, section: bytes) -> Cue | None:
         """The cue that was sent with exactly these bytes and is not over."""

@@ -1,0 +1,123 @@
+"""What was seen on the output becomes receipts: matched by bytes, timed by the stream's own clock."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import time
+from collections.abc import Callable
+
+from ibe100.models.messages import CueSeen, Message, NoticePosted
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.services.break_ledger import BreakLedger
+from ibe100.services.cue_ledger import CueLedger
+from ibe100.services.cue_readiness import why_unseen
+from ibe100.services.cue_shelf import CueShelf
+from ibe100.services.runner_link import JournalLine
+from ibe100.services.stream_run import StreamRun
+from ibe100.tsduck.telemetry import parse_splice_event
+
+TICK_S = 0.05
+
+_log = logging.getLogger(__name__)
+
+
+class CueReceipts:
+    """Used on the loop only."""
+
+    def __init__(
+        self, shelf: CueShelf, ledger: CueLedger, breaks: BreakLedger, publish: Callable[[Message], None]
+    ) -> None:
+        self._shelf = shelf
+        self._ledger = ledger
+        self._breaks = breaks
+        self._publish = publish
+
+    async def seen(self, run: StreamRun, line: JournalLine) -> None:
+        """A section was on the output: a `cue_seen` line of the journal."""
+        seen_base64, at = str(line["base64"]), float(line["t"])
+        section = base64.b64decode(seen_base64)
+        cue = self._shelf.waiting_for(run.stream_id, section)
+        self._publish(
+            CueSeen(
+                stream_id=run.stream_id,
+                at=at,
+                section_base64=seen_base64,
+                splice_pid=int(line["splice_pid"]),
+                ours=cue is not None,
+            )
+        )
+        if cue is None:
+            self._tell_if_late(run, section, at)
+            return
+        changes: dict[str, object] = {"seen": cue.seen + 1}
+        if cue.state is CueState.SENT:
+            changes |= {"seen_base64": seen_base64, "seen_at": at}
+            if cue.sent_at is not None:
+                changes["latency_ms"] = round((at - cue.sent_at) * 1000, 1)
+            if cue.pts_time is not None and cue.pre_roll_ms is None and run.clock is not None:
+                changes["pre_roll_ms"] = round(run.clock.ms_until(cue.pts_time, float(line["mono"])), 1)
+        cue = await self._ledger.move(cue, CueState.SEEN, **changes)
+        if cue.pts_time is None:
+            await self.spliced(run, cue)
+
+    def _tell_if_late(self, run: StreamRun, section: bytes, at: float) -> None:
+        failed = self._shelf.failed_with(run.stream_id, section)
+        if failed is None:
+            return
+        text = f"event {failed.splice_event_id} was FAILED and aired all the same; tell the distributor"
+        self._publish(NoticePosted(at=at, level="error", text=text, stream_id=run.stream_id))
+        _log.error("%s: %s", run.name, text)
+
+    async def monitored(self, run: StreamRun, line: JournalLine) -> None:
+        """An event of splicemonitor: how far ahead a cue was first seen, and when it has occurred."""
+        event = parse_splice_event(line["json"])
+        if event is None:
+            return
+        cue = self._shelf.with_event_id(run.stream_id, event.splice_event_id)
+        if cue is None or cue.pts_time is None or cue.pts_time != event.event_pts:
+            return
+        if event.progress == "pending" and cue.pre_roll_ms is None and event.time_to_event_ms is not None:
+            self._ledger.keep(cue.model_copy(update={"pre_roll_ms": float(event.time_to_event_ms)}))
+        elif event.progress == "occurred" and cue.state is CueState.SEEN:
+            await self.spliced(run, cue)
+
+    async def judge(self, run: StreamRun, cue: Cue) -> None:
+        """The splice time is over and the monitor has not said so: does the stream's clock?"""
+        assert cue.pts_time is not None
+        now = time.monotonic()
+        if run.clock is not None and run.clock.has_passed(cue.pts_time, now):
+            await self.spliced(run, cue)
+            return
+        jump = run.clock.last_jump_words(now) if run.clock is not None else None
+        reason = f"the stream did not reach the splice time: {jump or why_unseen(run)}"
+        await self._ledger.move(cue, CueState.FAILED, reason=reason)
+
+    async def spliced(self, run: StreamRun, cue: Cue) -> None:
+        """A cue has taken effect."""
+        missing = cue.sent_expected - cue.seen
+        reason = f"{missing} of {cue.sent_expected} repeats were not seen" if missing > 0 else ""
+        cue = await self._ledger.move(cue, CueState.SPLICED, reason=reason)
+        self._breaks.spliced(cue, auto_return=run.entry.config.scte35.auto_return)
+        self.show_break(run)
+
+    def show_break(self, run: StreamRun) -> None:
+        """Bring the tally up to date, now and when the break returns by itself."""
+        current = self._breaks.open_break(run.stream_id)
+        now = time.time()
+        run.in_break = current is not None and current.is_running(now)
+        ends_at = current.ends_at if current is not None and run.in_break else None
+        run.update(break_ends_at=ends_at)
+        if ends_at is not None:
+            asyncio.get_running_loop().call_later(max(0.0, ends_at - now) + TICK_S, self.show_break, run)
+
+    async def stream_ended(self, run: StreamRun) -> None:
+        """Nothing can be seen any more: the break is over, what was on its way has failed."""
+        self._breaks.forget(run.stream_id)
+        self.show_break(run)
+        cause = f": {run.view.reason}" if run.view.reason else ""
+        for cue in self._shelf.unfinished():
+            if cue.stream_id == run.stream_id:
+                reason = f"the stream is {run.view.state}{cause}"
+                await self._ledger.move(cue, CueState.FAILED, reason=reason)
