@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,7 +149,24 @@ def test_analysis_by_udp_comes_every_interval_and_counts_anew(receiver: socket.s
     assert [one["name"] for one in last["services"]] == ["Service01"]
 
 
-def test_analysis_larger_than_a_datagram_goes_by_tcp() -> None:
+def test_analysis_too_large_for_a_datagram_is_said_once_with_the_way_out(
+    receiver: socket.socket,
+) -> None:
+    port = receiver.getsockname()[1]
+    plugin, log = build(Analyze, "--interval=1", f"--json-udp=127.0.0.1:{port}")
+    plugin.start()
+    pids = np.arange(0x20, 0x120, dtype=np.uint16)
+    crowd = packet.as_block(packet.null_packet() * len(pids)).copy()
+    crowd[:, 1], crowd[:, 2] = pids >> 8, pids & 0xFF
+    for now_s in (1e9, 2e9):
+        pass_through(plugin, crowd)
+        plugin.tick(now_s)
+    plugin.stop()
+    assert len(log.lines) == 1
+    assert "too large for --json-udp and is lost, use --json-tcp" in log.lines[0]
+
+
+def test_analysis_by_tcp_is_one_line_on_one_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(20)
         plugin, log = build(Analyze, f"--json-tcp=127.0.0.1:{server.getsockname()[1]}")
@@ -246,3 +265,20 @@ def test_bitrate_falls_to_zero_when_packets_stop(clock: Clock) -> None:
         "time": "",
         "type": "ts",
     }
+
+
+def test_all_observers_in_one_real_chain_pass_every_packet_unchanged(tmp_path: Path) -> None:
+    target = tmp_path / "out.ts"
+    source = SHARED / "media/dvb_hd_service.ts"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        influx = ("--tr-101-290", f"--host-url=http://127.0.0.1:{silent.getsockname()[1]}")
+        command = [sys.executable, "-m", "ibe100.minitsp", "-I", "file", "--repeat", "3", str(source)]
+        command += ["-P", "analyze", "--json-line=A:", "-P", "bitrate_monitor", "--summary"]
+        command += ["-P", "continuity", "--json-line=CC:"]
+        command += ["-P", "influx", *influx, "--bucket=b", "--org=o", "--token=t", "-O", "file", str(target)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr
+    assert target.read_bytes() == source.read_bytes() * 3
+    lines = done.stderr.splitlines()
+    assert [line for line in lines if "CC:" in line] == recorded_log("continuity-loop-seam")
+    assert sum("analyze: A:{" in line for line in lines) == 1

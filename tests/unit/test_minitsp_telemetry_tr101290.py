@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibe100.minitsp.gap_watch import GapWatch
@@ -162,6 +162,21 @@ def test_a_wrong_table_on_a_system_pid_and_an_unreferenced_pid_are_found(stream:
         stream.normal(0.2)
         stream.feed(bytes(stray))
     assert stream.errors() == {"unreferenced_pid": 1}
+
+
+@given(st.binary(min_size=188 * 20, max_size=188 * 20))
+@settings(max_examples=50)
+def test_noise_is_counted_not_stumbled_over(noise: bytes) -> None:
+    stream = Stream()
+    stream.normal(0.2)
+    block = packet.as_block(noise).copy()
+    block[:12, 0] = packet.SYNC_BYTE
+    block[:4, 1:3] = (0x40, 0x00)
+    block[4:8, 1:3] = (0x41, 0x00)
+    block[8:12, 1:3] = (0x41, 0x01)
+    stream.feed(block.tobytes())
+    stream.counters.idle(stream.now_s + 100)
+    assert stream.errors()["pat_error"] > 90
 
 
 def test_error_count_counts_each_error_once() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ibe100.mpegts import packet
 from ibe100.mpegts.elementary import StreamKind
@@ -189,6 +191,28 @@ def test_frame_duration_comes_from_decoding_times_where_the_sequence_header_has_
     video = report.services[0].streams[0]
     assert video.video is None
     assert video.frame_duration_pts == Fraction(3600)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3999), st.integers(1, 187), st.integers(0, 255)), max_size=200),
+    st.integers(1, 900),
+)
+@settings(max_examples=25)
+def test_damaged_packets_never_stop_the_analysis(damage: list[tuple[int, int, int]], chunk: int) -> None:
+    block = media("dvb_hd_service.ts")[:1000].copy()
+    for row, column, value in damage:
+        block[row % len(block), column % 40 if row % 2 else column] = value
+    report = analyze(block, chunk)
+    assert report.packets == len(block)
+
+
+@given(st.binary(min_size=188 * 20, max_size=188 * 20))
+@settings(max_examples=50)
+def test_noise_with_sync_bytes_is_survived(noise: bytes) -> None:
+    block = packet.as_block(noise).copy()
+    block[:, 0] = packet.SYNC_BYTE
+    block[:10, 1:3] = (0x40, 0x00)
+    assert analyze(block, 6).packets == 20
 
 
 def test_an_interval_counts_anew_but_keeps_services_and_formats() -> None:

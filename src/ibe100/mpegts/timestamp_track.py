@@ -14,6 +14,7 @@ from ibe100.mpegts.packet import PACKET_SIZE
 _MAX_BACKWARD_S: Final = 1
 _MAX_FORWARD_S: Final = 5
 _REGULAR_SHARE: Final = 0.1
+_MAX_STEPS: Final = 500
 _KNOWN_FRAME_RATES: Final = tuple(
     Fraction(rate)
     for rate in ("24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60", "100", "120")
@@ -64,7 +65,7 @@ class TimestampTrack:
         normal = (steps >= -_MAX_BACKWARD_S * self._clock_hz) & (steps <= _MAX_FORWARD_S * self._clock_hz)
         self._jumps += int(np.count_nonzero(~normal))
         forward = normal & (steps > 0)
-        self._steps.update(steps[forward].tolist())
+        self._count_steps(steps[forward].tolist())
         packets = np.diff(indexes)[forward]
         self._bitrate_sum += float((packets * (PACKET_SIZE * 8.0 * self._clock_hz) / steps[forward]).sum())
         self._bitrate_pairs += int(np.count_nonzero(forward))
@@ -80,10 +81,11 @@ class TimestampTrack:
         """Sum of the stream's bitrates between neighbouring stamps, bits per second, and their number."""
         return self._bitrate_sum, self._bitrate_pairs
 
-    @property
-    def duration_s(self) -> float:
-        """Stream time covered by steps that are no jump."""
-        return sum(step * times for step, times in self._steps.items()) / self._clock_hz
+    def _count_steps(self, steps: list[int]) -> None:
+        """Bounded: a clock that jitters makes ever new steps, and none of those is regular."""
+        for step in steps:
+            if step in self._steps or len(self._steps) < _MAX_STEPS:
+                self._steps[step] += 1
 
     def regular_step(self) -> Fraction | None:
         """The smallest step that occurs regularly, in ticks; that of a known frame rate if it fits."""

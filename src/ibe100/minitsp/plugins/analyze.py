@@ -12,12 +12,13 @@ from ibe100.minitsp.background_sender import BackgroundSender
 from ibe100.minitsp.json_report import JSON_OPTIONS, JsonReport, to_json
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.packet_batch import Batch, PacketBatch
-from ibe100.minitsp.plugin import Block, Context, PacketProcessor
+from ibe100.minitsp.plugin import Block, Context, LogLevel, PacketProcessor
 from ibe100.minitsp.table_statistics import TableStatistics
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
 
 _TCP_TIMEOUT_S: Final = 2.0
 _TCP_QUEUE: Final = 2
+_LARGEST_DATAGRAM: Final = 65_507
 
 
 class Analyze(PacketProcessor):
@@ -51,6 +52,7 @@ class Analyze(PacketProcessor):
         self._first: datetime | None = None
         self._last = datetime.now(UTC)
         self._next_s: float | None = None
+        self._too_large = False
         self._tcp: BackgroundSender | None = None
         if arguments.present("json-tcp"):
             host, port = arguments.address("json-tcp")
@@ -103,11 +105,19 @@ class Analyze(PacketProcessor):
         report = self._analyzer.report()
         times = AnalysisTimes(self._first or self._last, self._last, self.context.bitrate_bps)
         value = analysis_json(report, self._tables.to_json(report.bitrate_bps), times)
+        if self.arguments.present("json-udp"):
+            self._check_size(len(to_json(value).encode()))
         self._json_report.report(value)
         if self._tcp:
             self._tcp.send(to_json(value))
         if self._to_file:
             self._write(to_json(value))
+
+    def _check_size(self, size: int) -> None:
+        if size > _LARGEST_DATAGRAM and not self._too_large:
+            self._too_large = True
+            text = f"an analysis of {size:,} bytes is too large for --json-udp and is lost, use --json-tcp"
+            self.log(LogLevel.WARNING, text)
 
     def _write(self, text: str) -> None:
         target = self.arguments.text("output-file")
