@@ -1,0 +1,101 @@
+"""Every action of the console with its key: one catalogue for keys, palette and overlay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtGui import QAction, QKeySequence
+from PyQt6.QtWidgets import QWidget
+
+SELECTABLE = 9
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One entry of the catalogue."""
+
+    name: str
+    text: str
+    keys: str = ""
+    set_up_only: bool = False
+
+
+CATALOGUE: tuple[ActionSpec, ...] = (
+    ActionSpec("to_break", "TO BREAK on the target stream", "F9"),
+    ActionSpec("back", "BACK TO PROGRAMME on the target stream", "F10"),
+    ActionSpec("disarm", "Disarm the armed cue", "Esc"),
+    ActionSpec("acknowledge", "Acknowledge the next alarm", "A"),
+    ActionSpec("pin", "Pin or unpin the cue target", "P"),
+    ActionSpec("run", "Start, or ask to stop, the selected stream", "Ctrl+R"),
+    ActionSpec("restart", "Restart the selected stream"),
+    ActionSpec("filter", "Filter streams", "Ctrl+F"),
+    ActionSpec("palette", "Find a command", "Ctrl+K"),
+    ActionSpec("keys", "Show all keys", "?"),
+    ActionSpec("dashboard", "Show the dashboard", "Ctrl+1"),
+    ActionSpec("monitoring", "Show monitoring", "Ctrl+2"),
+    ActionSpec("history", "Show history", "Ctrl+3"),
+    ActionSpec("mode", "Switch between Operate and Set-up", "Ctrl+L"),
+    ActionSpec("add", "Add a stream", "Ctrl+N", set_up_only=True),
+    ActionSpec("edit", "Edit the selected stream", "Ctrl+E", set_up_only=True),
+    ActionSpec("remove", "Delete the selected stream", set_up_only=True),
+    ActionSpec("save_profile", "Save the streams as a profile", "Ctrl+S"),
+    ActionSpec("load_profile", "Load a profile", "Ctrl+O", set_up_only=True),
+    ActionSpec("import_profile", "Import a profile from a file", set_up_only=True),
+    ActionSpec("export_profile", "Export a profile to a file"),
+    ActionSpec("reset_layout", "Reset the layout", set_up_only=True),
+    ActionSpec("quit", "Close the console", "Ctrl+Q"),
+)
+
+
+class Actions(QObject):
+    """The catalogue as QActions of the window.
+
+    Single letters and digits are shortcuts like any other: a field that is being typed into takes them first.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._specs = {spec.name: spec for spec in CATALOGUE}
+        self._actions: dict[str, QAction] = {}
+        for spec in CATALOGUE:
+            self._actions[spec.name] = self._make(spec.text, spec.keys)
+        self._selectors = [
+            self._make(f"Select stream {number}", str(number)) for number in range(1, SELECTABLE + 1)
+        ]
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def connect_all(self, targets: dict[str, Callable[[], object]], select: Callable[[int], object]) -> None:
+        """What each action does; asserts that none is forgotten."""
+        assert targets.keys() == self._actions.keys(), targets.keys() ^ self._actions.keys()
+        for name, target in targets.items():
+            self._actions[name].triggered.connect(lambda _checked=False, run=target: run())
+        for number, action in enumerate(self._selectors, start=1):
+            action.triggered.connect(lambda _checked=False, chosen=number: select(chosen))
+
+    def set_set_up(self, set_up: bool) -> None:
+        """Operate disables what changes streams or the layout."""
+        for name, action in self._actions.items():
+            action.setEnabled(set_up or not self._specs[name].set_up_only)
+
+    def available(self) -> list[QAction]:
+        """For the palette: what can be done now."""
+        return [action for action in (*self._actions.values(), *self._selectors) if action.isEnabled()]
+
+    def keys(self) -> list[tuple[str, str]]:
+        """For the overlay: key and what it does."""
+        listed = [(f"1–{SELECTABLE}", "Select a stream")]
+        return listed + [(spec.keys.replace("+", " "), spec.text) for spec in CATALOGUE if spec.keys]
+
+    def _make(self, text: str, keys: str) -> QAction:
+        action = QAction(text, self)
+        if keys:
+            action.setShortcut(QKeySequence(keys))
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.setAutoRepeat(False)
+        self._window.addAction(action)
+        return action

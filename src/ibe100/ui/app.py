@@ -1,0 +1,110 @@
+"""The console's entry point: application, background loop, services, window."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QApplication
+
+from ibe100.core.background_loop import BackgroundLoop
+from ibe100.ui.event_bridge import EventBridge
+from ibe100.ui.fault_guard import FaultGuard
+from ibe100.ui.main_window import MainWindow
+from ibe100.ui.screenshot import Screenshot
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.service_session import ServiceSession
+from ibe100.ui.themes.enterprise_theme import apply_theme
+
+if TYPE_CHECKING:
+    from ibe100.services.ports import Services
+
+log = logging.getLogger(__name__)
+CLOSE_TIMEOUT_S = 15.0
+SIGNAL_CHECK_MS = 200
+LAYOUT_FILE = "console.ini"
+
+
+def run_console(
+    open_services: Callable[[], AbstractAsyncContextManager[Services]],
+    *,
+    title_suffix: str = "",
+    screenshot: Path | None = None,
+    screenshot_size: tuple[int, int] = (1600, 1000),
+    demo: bool = False,
+    data_dir: Path | None = None,
+) -> int:
+    """Show the console until it is closed; returns the exit code.
+
+    `open_services` is entered on the background loop after the window is shown. With `screenshot`, the
+    settled window is saved there and the console ends: 0, or 1 if the services failed or the file could not
+    be written. With `demo`, an empty console adds and starts the demo stream by itself. The layout is kept
+    in `data_dir`; without one it is not kept.
+    """
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("IBE-100")
+    apply_theme(application)
+    guard = FaultGuard()
+    guard.install()
+    loop = BackgroundLoop()
+    loop.start()
+    bridge = EventBridge()
+    client = ServiceClient(loop)
+    layout_file = None if data_dir is None or screenshot is not None else data_dir / LAYOUT_FILE
+    window = MainWindow(client, bridge, title_suffix=title_suffix, layout_file=layout_file)
+    session = ServiceSession(loop, open_services, client, bridge)
+    _wire(window, session, guard, demo=demo)
+    window.closed.connect(application.quit)
+    shot = None
+    if screenshot is not None:
+        window.resize(*screenshot_size)
+        shot = Screenshot(window, screenshot, session)
+        shot.taken.connect(application.exit)
+    window.show()
+    QTimer.singleShot(0, session.open)
+    interrupted = _quit_on_signals(application)
+    try:
+        return application.exec()
+    finally:
+        interrupted.stop()
+        _close(window, session, loop)
+        guard.uninstall()
+
+
+def _wire(window: MainWindow, session: ServiceSession, guard: FaultGuard, *, demo: bool) -> None:
+    session.opened.connect(window.services_opened)
+    session.failed.connect(window.services_failed)
+    window.retry_requested.connect(window.starting.show_starting)
+    window.retry_requested.connect(session.open)
+    guard.caught.connect(lambda words: window.notices.post("error", words))
+    if demo:
+        window.state.is_known.connect(
+            lambda: window.desk.try_demo() if not window.state.streams.rowCount() else None
+        )
+
+
+def _quit_on_signals(application: QApplication) -> QTimer:
+    """Ctrl+C and SIGTERM end the console, and streams are kept; Python sees signals only when it runs."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: application.quit())
+    timer = QTimer()
+    timer.timeout.connect(lambda: None)
+    timer.start(SIGNAL_CHECK_MS)
+    return timer
+
+
+def _close(window: MainWindow, session: ServiceSession, loop: BackgroundLoop) -> None:
+    window.hide()
+    try:
+        session.close(CLOSE_TIMEOUT_S)
+    except TimeoutError:
+        log.warning("the services did not close within %g s", CLOSE_TIMEOUT_S)
+    loop.stop(CLOSE_TIMEOUT_S)
+    window.deleteLater()

@@ -1,0 +1,134 @@
+"""The docks of the window, their default places, and the saved layout."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from PyQt6.QtCore import QByteArray, QSettings, Qt
+from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+
+log = logging.getLogger(__name__)
+LAYOUT_VERSION = 1
+SIDE_WIDTH, CUE_WIDTH, ALARM_HEIGHT = 280, 372, 176
+SMALL_HEIGHT = 800
+LOCKED = QDockWidget.DockWidgetFeature.NoDockWidgetFeatures
+FREE = QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+
+
+class ConsoleDocks:
+    """Streams left, pages in the middle, cues right, alarms below."""
+
+    def __init__(self, window: QMainWindow, settings_file: Path | None) -> None:
+        self._window = window
+        self._file = settings_file
+        self._docks: dict[str, QDockWidget] = {}
+        self._pages: list[str] = []
+        window.setDockOptions(
+            QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks
+        )
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+
+    def add(self, name: str, title: str, widget: QWidget, *, page: bool = False) -> QDockWidget:
+        """A dock; pages share the middle as tabs."""
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(f"dock_{name}")
+        dock.setAccessibleName(title)
+        dock.setWidget(widget)
+        self._docks[name] = dock
+        if page:
+            self._pages.append(name)
+        return dock
+
+    def __getitem__(self, name: str) -> QDockWidget:
+        return self._docks[name]
+
+    def names(self) -> tuple[str, ...]:
+        """Names of all docks."""
+        return tuple(self._docks)
+
+    def arrange(self) -> None:
+        """The default layout."""
+        window, docks = self._window, self._docks
+        for dock in docks.values():
+            dock.setFloating(False)
+            window.removeDockWidget(dock)
+        first = docks[self._pages[0]]
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["streams"])
+        window.splitDockWidget(docks["streams"], first, Qt.Orientation.Horizontal)
+        for name in self._pages[1:]:
+            window.tabifyDockWidget(first, docks[name])
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks["cues"])
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["alarms"])
+        for dock in docks.values():
+            dock.show()
+        self.raise_page(self._pages[0])
+        self.fit()
+
+    def fit(self) -> None:
+        """Side docks keep their widths, the middle takes the rest."""
+        window, docks = self._window, self._docks
+        width, height = window.width(), window.height()
+        small = height < SMALL_HEIGHT
+        side, cue = (SIDE_WIDTH - 24, CUE_WIDTH - 24) if width < 1400 else (SIDE_WIDTH, CUE_WIDTH)
+        window.resizeDocks(
+            [docks["streams"], docks[self._pages[0]], docks["cues"]],
+            [side, max(200, width - side - cue), cue],
+            Qt.Orientation.Horizontal,
+        )
+        alarms = 132 if small else ALARM_HEIGHT
+        window.resizeDocks(
+            [docks[self._pages[0]], docks["alarms"]], [height - alarms, alarms], Qt.Orientation.Vertical
+        )
+
+    def raise_page(self, name: str) -> None:
+        """Bring a dock to the front."""
+        self._docks[name].show()
+        self._docks[name].raise_()
+
+    def set_locked(self, locked: bool) -> None:
+        """Operate: docks stay where they are."""
+        for name, dock in self._docks.items():
+            dock.setFeatures(LOCKED if locked else FREE)
+            old = dock.titleBarWidget()
+            if locked and name in self._pages:
+                dock.setTitleBarWidget(QWidget(dock))
+            else:
+                dock.setTitleBarWidget(None)
+            if old is not None:
+                old.deleteLater()
+        self.name_tab_bars()
+
+    def name_tab_bars(self) -> None:
+        """Qt makes the tab bars of docks itself; give them names and keyboard focus."""
+        for bar in self._window.findChildren(QTabBar):
+            bar.setAccessibleName("Pages")
+            bar.setDrawBase(False)
+            bar.setExpanding(False)
+
+    def save(self) -> None:
+        """Write the layout; nothing without a file."""
+        if self._file is None:
+            return
+        settings = QSettings(str(self._file), QSettings.Format.IniFormat)
+        settings.setValue("layout/version", LAYOUT_VERSION)
+        settings.setValue("layout/geometry", self._window.saveGeometry())
+        settings.setValue("layout/state", self._window.saveState(LAYOUT_VERSION))
+        settings.sync()
+        if settings.status() is not QSettings.Status.NoError:
+            log.warning("the layout could not be saved to %s", self._file)
+
+    def restore(self) -> bool:
+        """Read the layout of this version; False if there is none and the default stands."""
+        if self._file is None or not self._file.exists():
+            return False
+        settings = QSettings(str(self._file), QSettings.Format.IniFormat)
+        geometry, state = settings.value("layout/geometry"), settings.value("layout/state")
+        if settings.value("layout/version", 0, int) != LAYOUT_VERSION:
+            return False
+        if not isinstance(geometry, QByteArray) or not isinstance(state, QByteArray):
+            return False
+        self._window.restoreGeometry(geometry)
+        return self._window.restoreState(state, LAYOUT_VERSION)

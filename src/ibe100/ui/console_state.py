@@ -1,0 +1,72 @@
+"""What the window shows, as Qt models fed by the event bridge."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+
+from ibe100.models.alarm import Alarm
+from ibe100.models.messages import StreamLogged
+from ibe100.ui.event_bridge import EventBridge, Snapshot
+from ibe100.ui.qt_models.alarm_table import AlarmTableModel
+from ibe100.ui.qt_models.cue_list import CueListModel
+from ibe100.ui.qt_models.log_table import MOST_LINES, LogTableModel
+from ibe100.ui.qt_models.stream_list import StreamListModel
+
+LOG_BATCH_MS = 100
+AGE_MS = 1000
+
+
+class ConsoleState(QObject):
+    """Streams, cues, alarms and log lines; changed by facts and samples only, never by a click."""
+
+    is_known = pyqtSignal()
+
+    def __init__(self, bridge: EventBridge, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.streams = StreamListModel(self)
+        self.cues = CueListModel(self)
+        self.alarms = AlarmTableModel(self)
+        self.log = LogTableModel(self)
+        self._lines: list[StreamLogged] = []
+        bridge.connected.connect(self._take_over)
+        bridge.stream_changed.connect(self.streams.put)
+        bridge.stream_removed.connect(self.streams.remove)
+        bridge.telemetry_measured.connect(self.streams.measure)
+        bridge.cue_changed.connect(self.cues.put)
+        bridge.alarm_changed.connect(self._alarm_changed)
+        bridge.stream_logged.connect(self._logged)
+        self._log_timer = QTimer(self)
+        self._log_timer.setInterval(LOG_BATCH_MS)
+        self._log_timer.setSingleShot(True)
+        self._log_timer.timeout.connect(self._write_lines)
+        self._age_timer = QTimer(self)
+        self._age_timer.setInterval(AGE_MS)
+        self._age_timer.timeout.connect(self._age)
+        self._age_timer.start()
+
+    def _take_over(self, snapshot: Snapshot) -> None:
+        self.streams.replace_all(snapshot.streams)
+        self.alarms.replace_all(snapshot.alarms)
+        self.cues.put_all(snapshot.cues)
+        self.streams.set_severity(self.alarms.severities())
+        self.is_known.emit()
+
+    def _alarm_changed(self, alarm: Alarm) -> None:
+        self.alarms.put(alarm)
+        self.streams.set_severity(self.alarms.severities())
+
+    def _logged(self, line: StreamLogged) -> None:
+        self._lines.append(line)
+        if len(self._lines) >= MOST_LINES:
+            self._write_lines()
+        elif not self._log_timer.isActive():
+            self._log_timer.start()
+
+    def _write_lines(self) -> None:
+        lines, self._lines = self._lines, []
+        if lines:
+            self.log.append(lines)
+
+    def _age(self) -> None:
+        self.alarms.refresh_ages()
+        self.streams.refresh()

@@ -1,0 +1,133 @@
+"""From the bus to Qt: the only way in. Samples are coalesced, facts cross one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
+
+from ibe100.models.alarm import Alarm
+from ibe100.models.messages import (
+    AlarmChanged,
+    CueChanged,
+    CueSeen,
+    Message,
+    NoticePosted,
+    StreamLogged,
+    StreamRemoved,
+    StreamStateChanged,
+    StreamView,
+    TelemetryMeasured,
+)
+from ibe100.models.scte35_marker import Cue
+
+if TYPE_CHECKING:
+    from ibe100.services.ports import Services
+
+log = logging.getLogger(__name__)
+DRAIN_INTERVAL_MS = 100
+RESUBSCRIBE_DELAY_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything as it stood when the bridge began to follow the bus."""
+
+    streams: tuple[StreamView, ...]
+    alarms: tuple[Alarm, ...]
+    cues: tuple[Cue, ...]
+
+
+class EventBridge(QObject):
+    """Lives on the Qt thread; `follow` runs on the background loop.
+
+    Everything crosses as `object`: PTS are 33 bits and ids 64, a Qt int has 32.
+    """
+
+    connected = pyqtSignal(object)
+    stream_changed = pyqtSignal(object)
+    stream_removed = pyqtSignal(str)
+    stream_logged = pyqtSignal(object)
+    telemetry_measured = pyqtSignal(object)
+    cue_changed = pyqtSignal(object)
+    cue_seen = pyqtSignal(object)
+    alarm_changed = pyqtSignal(object)
+    notice_posted = pyqtSignal(object)
+    _crossed = pyqtSignal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._samples: dict[str, TelemetryMeasured] = {}
+        self._lock = threading.Lock()
+        self._crossed.connect(self._deliver, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+        self._drain_timer = QTimer(self)
+        self._drain_timer.setInterval(DRAIN_INTERVAL_MS)
+        self._drain_timer.timeout.connect(self._drain)
+        self._drain_timer.start()
+
+    async def follow(self, services: Services) -> None:
+        """Carry every message across until cancelled; subscribes again, with a new snapshot, if cut off."""
+        while True:
+            await self._follow_once(services)
+            log.warning("the bus ended the console's subscription; subscribing again")
+            await asyncio.sleep(RESUBSCRIBE_DELAY_S)
+
+    async def _follow_once(self, services: Services) -> None:
+        messages = services.messages()
+        first = asyncio.ensure_future(anext(messages))
+        try:
+            # One turn of the loop lets the iterator subscribe before the snapshot is taken: no fact between.
+            await asyncio.sleep(0)
+            self._crossed.emit(_snapshot(services))
+            self.accept(await first)
+            async for message in messages:
+                self.accept(message)
+        except StopAsyncIteration:
+            return
+        finally:
+            first.cancel()
+
+    def accept(self, message: Message) -> None:
+        """Take one message over; safe from any thread."""
+        if isinstance(message, TelemetryMeasured):
+            with self._lock:
+                self._samples[message.telemetry.stream_id] = message
+        else:
+            self._crossed.emit(message)
+
+    def _drain(self) -> None:
+        with self._lock:
+            samples, self._samples = self._samples, {}
+        for sample in samples.values():
+            self.telemetry_measured.emit(sample.telemetry)
+
+    def _deliver(self, message: Snapshot | Message) -> None:
+        match message:
+            case Snapshot():
+                self.connected.emit(message)
+            case StreamStateChanged():
+                self.stream_changed.emit(message.stream)
+            case StreamRemoved():
+                self.stream_removed.emit(message.stream_id)
+            case StreamLogged():
+                self.stream_logged.emit(message)
+            case CueChanged():
+                self.cue_changed.emit(message.cue)
+            case CueSeen():
+                self.cue_seen.emit(message)
+            case AlarmChanged():
+                self.alarm_changed.emit(message.alarm)
+            case NoticePosted():
+                self.notice_posted.emit(message)
+            case TelemetryMeasured():
+                self.telemetry_measured.emit(message.telemetry)
+
+
+def _snapshot(services: Services) -> Snapshot:
+    streams = services.streams.streams()
+    cues = [cue for stream in streams for cue in services.cues.recent(stream.stream_id)]
+    return Snapshot(streams=streams, alarms=services.monitoring.alarms(), cues=tuple(cues))

@@ -1,0 +1,276 @@
+"""The console's window: docks around the pages, wired to the models and the services."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QResizeEvent
+from PyQt6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from ibe100.models.messages import NoticePosted
+from ibe100.models.scte35_marker import CueAction
+from ibe100.ui.actions import Actions
+from ibe100.ui.closing import Closing
+from ibe100.ui.console_docks import ConsoleDocks
+from ibe100.ui.console_state import ConsoleState
+from ibe100.ui.event_bridge import EventBridge
+from ibe100.ui.profile_desk import ProfileDesk
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.stream_desk import StreamDesk
+from ibe100.ui.widgets.alarms_dock import AlarmPanel
+from ibe100.ui.widgets.command_palette import CommandPalette
+from ibe100.ui.widgets.dashboard import Dashboard
+from ibe100.ui.widgets.first_run import FirstRunPage, StartingPage
+from ibe100.ui.widgets.history import HistoryPage
+from ibe100.ui.widgets.key_overlay import KeyOverlay
+from ibe100.ui.widgets.monitoring import MonitoringPanel
+from ibe100.ui.widgets.notice_bar import NoticeBar
+from ibe100.ui.widgets.scte35_dock import CuePanel
+from ibe100.ui.widgets.status_bar import ConsoleStatusBar
+from ibe100.ui.widgets.stream_dock import StreamPanel
+from ibe100.ui.widgets.top_bar import TopBar
+
+OPERATOR = "operator"
+DEFAULT_SIZE = QSize(1600, 1000)
+LEAST_SIZE = QSize(1180, 680)
+
+
+class MainWindow(QMainWindow):
+    """Shown at once; `services_opened` and `services_failed` tell it how the start went."""
+
+    retry_requested = pyqtSignal()
+    closed = pyqtSignal()
+
+    def __init__(
+        self,
+        client: ServiceClient,
+        bridge: EventBridge,
+        *,
+        title_suffix: str = "",
+        layout_file: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle(f"IBE-100 {title_suffix}".strip())
+        self.client, self._bridge = client, bridge
+        self.state = ConsoleState(bridge, self)
+        self.actions_ = Actions(self)
+        self.desk = StreamDesk(self, self.state.streams, client)
+        self.profiles = ProfileDesk(self, client)
+        self.top_bar = TopBar(self.state.streams, title_suffix or "operator console")
+        self.notices = NoticeBar()
+        self.stream_panel = StreamPanel(self.state.streams)
+        self.dashboard = Dashboard(self.state.streams, self.state.cues)
+        self.first_run = FirstRunPage()
+        self.starting = StartingPage()
+        self.monitoring = MonitoringPanel(self.state.streams, self.state.log)
+        self.history = HistoryPage()
+        self.cue_panel = CuePanel(self.state.streams, self.state.cues, client)
+        self.alarm_panel = AlarmPanel(self.state.alarms)
+        self.pages = QStackedWidget()
+        self.docks = ConsoleDocks(self, layout_file)
+        self.closing = Closing(self, self.state.streams, client)
+        self._is_restored = False
+        self._lay_out()
+        self._connect()
+        self._menus()
+        self._set_set_up(False)
+
+    def _lay_out(self) -> None:
+        head = QWidget()
+        column = QVBoxLayout(head)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top_bar)
+        column.addWidget(self.notices)
+        self.setMenuWidget(head)
+        self.status = ConsoleStatusBar(self.state.streams)
+        self.setStatusBar(self.status)
+        for page in (self.starting, self.first_run, self.dashboard):
+            self.pages.addWidget(page)
+        self.docks.add("streams", "Streams", self.stream_panel)
+        self.docks.add("dashboard", "Dashboard", self.pages, page=True)
+        self.docks.add("monitoring", "Monitoring", self.monitoring, page=True)
+        self.docks.add("history", "History", self.history, page=True)
+        self.docks.add("cues", "SCTE-35 cues", self.cue_panel)
+        self.docks.add("alarms", "Alarms", self.alarm_panel)
+        self.setMinimumSize(LEAST_SIZE)
+        self.resize(DEFAULT_SIZE)
+        self.docks.arrange()
+        self._is_restored = self.docks.restore()
+
+    def _connect(self) -> None:
+        streams, client = self.state.streams, self.client
+        self.state.is_known.connect(self._state_known)
+        streams.rowsInserted.connect(self._choose_page)
+        streams.rowsRemoved.connect(self._choose_page)
+        streams.rowsInserted.connect(self._select_something)
+        self._bridge.notice_posted.connect(self._notice_posted)
+        client.refused.connect(lambda what, words: self.notices.post("error", f"{what}: {words}"))
+        client.bug.connect(lambda what, words: self.notices.post("error", f"{what}: {words}"))
+        self.cue_panel.refused.connect(lambda what, words: self.notices.post("warning", f"{what}: {words}"))
+        for panel in (self.stream_panel, self.dashboard):
+            panel.start_requested.connect(self.desk.start)
+            panel.stop_requested.connect(self.desk.stop)
+        self.stream_panel.selected.connect(self._selected)
+        self.dashboard.chosen.connect(self.stream_panel.select)
+        self.stream_panel.edit_requested.connect(self.desk.edit)
+        self.stream_panel.remove_requested.connect(self.desk.remove)
+        self.stream_panel.add_requested.connect(self.desk.add)
+        self.first_run.demo_requested.connect(self.desk.try_demo)
+        self.first_run.add_requested.connect(self.desk.add)
+        self.first_run.import_requested.connect(self.profiles.import_file)
+        self.starting.retry_requested.connect(self.retry_requested)
+        self.desk.adding_demo.connect(self.first_run.set_busy)
+        self.desk.added.connect(self.stream_panel.select)
+        self.desk.notice.connect(self.notices.post)
+        self.profiles.notice.connect(self.notices.post)
+        self.alarm_panel.acknowledge_requested.connect(lambda alarm: client.acknowledge(alarm, OPERATOR))
+        self.monitoring.reset_requested.connect(client.reset_counters)
+        self.monitoring.command_wanted.connect(self._ask_command)
+        self.history.wanted.connect(self._read_history)
+        self.top_bar.set_up_toggled.connect(self._set_set_up)
+        self.top_bar.palette_requested.connect(self.show_palette)
+        self.top_bar.keys_requested.connect(self.show_keys)
+
+    def _menus(self) -> None:
+        self.actions_.connect_all(
+            {
+                "to_break": lambda: self.cue_panel.fire(CueAction.TO_BREAK),
+                "back": lambda: self.cue_panel.fire(CueAction.BACK_TO_PROGRAMME),
+                "disarm": self.cue_panel.disarm,
+                "acknowledge": self.alarm_panel.acknowledge,
+                "pin": self.cue_panel.target.pin.click,
+                "run": self.stream_panel.run_button.click,
+                "restart": lambda: self.desk.restart(self._selected_id()),
+                "filter": self.stream_panel.filter_edit.setFocus,
+                "palette": self.show_palette,
+                "keys": self.show_keys,
+                "dashboard": lambda: self.docks.raise_page("dashboard"),
+                "monitoring": lambda: self.docks.raise_page("monitoring"),
+                "history": lambda: self.docks.raise_page("history"),
+                "mode": self._toggle_mode,
+                "add": self.desk.add,
+                "edit": lambda: self.desk.edit(self._selected_id()),
+                "remove": self.stream_panel.remove_button.click,
+                "save_profile": self.profiles.save,
+                "load_profile": self.profiles.load,
+                "import_profile": self.profiles.import_file,
+                "export_profile": self.profiles.export,
+                "reset_layout": self.docks.arrange,
+                "quit": self.close,
+            },
+            self._select_number,
+        )
+        _fill(self.top_bar.profiles.menu(), self.actions_, PROFILE_MENU)
+        _fill(self.top_bar.view.menu(), self.actions_, VIEW_MENU)
+
+    def services_opened(self) -> None:
+        """The ports can be used; the snapshot follows."""
+        self.status.services.setText("Services: up")
+        self.client.engines().done.connect(self._show_engines)
+
+    def services_failed(self, words: str) -> None:
+        """Why they did not start, or why they ended."""
+        self.status.services.setText("Services: down")
+        self.top_bar.engine.setText("services are down")
+        self.starting.show_failure(words)
+        self.pages.setCurrentWidget(self.starting)
+        self.docks.raise_page("dashboard")
+
+    def show_keys(self) -> None:
+        """The key overlay."""
+        KeyOverlay(self.actions_.keys(), self).show()
+
+    def show_palette(self) -> None:
+        """The command palette."""
+        palette = CommandPalette(self.actions_.available(), self)
+        palette.show()
+        palette.edit.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """The default layout follows the window's size; a layout the operator made is left alone."""
+        super().resizeEvent(event)
+        if not self._is_restored:
+            self.docks.fit()
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        """Ask what becomes of running streams, then go."""
+        if event is None:
+            return
+        if not self.closing.may_close():
+            event.ignore()
+            return
+        self.docks.save()
+        event.accept()
+        self.closed.emit()
+
+    def _state_known(self) -> None:
+        self._choose_page()
+        self._select_something()
+
+    def _choose_page(self) -> None:
+        if self.client.is_bound:
+            self.pages.setCurrentWidget(self.dashboard if self.state.streams.rowCount() else self.first_run)
+
+    def _select_something(self) -> None:
+        rows = self.state.streams.rows()
+        if self.stream_panel.current() is None and rows:
+            self.stream_panel.select(rows[0].stream_id)
+
+    def _selected(self, stream_id: str) -> None:
+        self.dashboard.select(stream_id)
+        self.cue_panel.select(stream_id)
+        self.monitoring.show_stream(stream_id)
+
+    def _select_number(self, number: int) -> None:
+        row = self.state.streams.row_numbered(number)
+        if row is not None:
+            self.stream_panel.select(row.stream_id)
+
+    def _selected_id(self) -> str:
+        row = self.stream_panel.current()
+        return "" if row is None else row.stream_id
+
+    def _ask_command(self, stream_id: str) -> None:
+        call = self.client.command(stream_id)
+        call.done.connect(lambda command: self.monitoring.show_command(stream_id, command))
+        call.refused.connect(lambda words: self.monitoring.show_command(stream_id, f"# {words}"))
+
+    def _read_history(self) -> None:
+        if self.client.is_bound:
+            self.client.history().done.connect(self.history.show_records)
+
+    def _show_engines(self, engines: tuple[str, ...]) -> None:
+        used = engines[0] if engines else "no processor found"
+        has_tsduck = any(name.startswith("tsduck") for name in engines)
+        words = used if has_tsduck else f"{used} in use; TSDuck is not installed"
+        self.top_bar.engine.setText(f"engine: {used}")
+        self.status.engines.setText(words)
+        self.first_run.engines.setText(f"Processor: {words}.")
+
+    def _notice_posted(self, notice: NoticePosted) -> None:
+        row = self.state.streams.row_of(notice.stream_id)
+        text = notice.text if row is None or row.name in notice.text else f"{row.name}: {notice.text}"
+        self.notices.post(notice.level, text, notice.at)
+
+    def _toggle_mode(self) -> None:
+        (self.top_bar.set_up if self.top_bar.operate.isChecked() else self.top_bar.operate).click()
+
+    def _set_set_up(self, set_up: bool) -> None:
+        self.docks.set_locked(not set_up)
+        self.stream_panel.set_can_edit(set_up)
+        self.actions_.set_set_up(set_up)
+
+
+PROFILE_MENU = ("save_profile", "load_profile", "", "import_profile", "export_profile")
+VIEW_MENU = ("dashboard", "monitoring", "history", "", "reset_layout", "", "palette", "keys")
+
+
+def _fill(menu: QMenu | None, actions: Actions, names: tuple[str, ...]) -> None:
+    assert menu is not None
+    for name in names:
+        if name:
+            menu.addAction(actions[name])
+        else:
+            menu.addSeparator()

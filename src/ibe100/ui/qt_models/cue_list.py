@@ -1,0 +1,121 @@
+"""Cues and their receipts as a Qt list, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QSortFilterProxyModel, Qt, pyqtSignal
+
+from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.ui.formats import event_id_text, latency_text, utc_text
+
+CUE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+MOST_CUES = 500
+
+
+def receipt_words(cue: Cue) -> str:
+    """What became of a cue, from the monitor: `sent 1/1 · seen on output 1/1 · 23 ms`."""
+    sent = f"sent {cue.sent}/{cue.sent_expected}"
+    seen = f"seen on output {cue.seen}/{cue.sent_expected}"
+    match cue.state:
+        case CueState.REQUESTED:
+            return "being recorded"
+        case CueState.ARMED:
+            return f"armed · {sent} · splice {utc_text(cue.splice_at)}"
+        case CueState.REFUSED | CueState.CANCELLED | CueState.FAILED:
+            return cue.reason or f"{sent} · {seen}"
+        case CueState.SENT:
+            return f"{sent} · waiting for the output"
+        case CueState.SEEN | CueState.SPLICED:
+            return f"{sent} · {seen} · {_proof(cue)}"
+
+
+def _proof(cue: Cue) -> str:
+    if cue.pre_roll_ms is not None:
+        return f"{latency_text(cue.pre_roll_ms)} pre-roll"
+    return latency_text(cue.latency_ms)
+
+
+class CueListModel(QAbstractListModel):
+    """All cues the window knows, at most MOST_CUES."""
+
+    cue_changed = pyqtSignal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._cues: list[Cue] = []
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
+        """Number of cues."""
+        return 0 if parent.isValid() else len(self._cues)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """A line of words; the cue itself under CUE_ROLE."""
+        if not 0 <= index.row() < len(self._cues):
+            return None
+        cue = self._cues[index.row()]
+        if role == CUE_ROLE:
+            return cue
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            event = event_id_text(cue.splice_event_id)
+            return f"{utc_text(cue.requested_at)} {cue.action} {event} {cue.state}: {receipt_words(cue)}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{receipt_words(cue)}\nsent {cue.section_base64}\nseen {cue.seen_base64 or '–'}"
+        return None
+
+    def put(self, cue: Cue) -> None:
+        """Add a cue or the next step of one; an older step than the known one is ignored."""
+        at = next((i for i, known in enumerate(self._cues) if known.cue_id == cue.cue_id), None)
+        if at is not None:
+            if self._cues[at].state.is_final and not cue.state.is_final:
+                return
+            self._cues[at] = cue
+            self.dataChanged.emit(self.index(at), self.index(at))
+        else:
+            place = sum(known.cue_id > cue.cue_id for known in self._cues)
+            self.beginInsertRows(QModelIndex(), place, place)
+            self._cues.insert(place, cue)
+            self.endInsertRows()
+            if len(self._cues) > MOST_CUES:
+                self.beginRemoveRows(QModelIndex(), MOST_CUES, len(self._cues) - 1)
+                del self._cues[MOST_CUES:]
+                self.endRemoveRows()
+        self.cue_changed.emit(cue)
+
+    def put_all(self, cues: Iterable[Cue]) -> None:
+        """Add cues of the past."""
+        for cue in cues:
+            self.put(cue)
+
+    def latest(self, stream_id: str, action: CueAction | None = None) -> Cue | None:
+        """The newest cue of a stream, or its newest of one action."""
+        return self._first(lambda cue: cue.stream_id == stream_id and action in (None, cue.action))
+
+    def armed(self, stream_id: str) -> Cue | None:
+        """The cue that is in our custody, and so can still be disarmed."""
+        return self._first(lambda cue: cue.stream_id == stream_id and cue.state is CueState.ARMED)
+
+    def _first(self, wanted: Callable[[Cue], bool]) -> Cue | None:
+        return next((cue for cue in self._cues if wanted(cue)), None)
+
+
+class CuesOfStream(QSortFilterProxyModel):
+    """The cues of one stream only."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._stream_id = ""
+
+    def show_stream(self, stream_id: str) -> None:
+        """Change the stream."""
+        if stream_id != self._stream_id:
+            self._stream_id = stream_id
+            self.invalidate()
+
+    def filterAcceptsRow(self, source_row: int, source_parent: QModelIndex) -> bool:
+        """Qt's question for each row."""
+        model = self.sourceModel()
+        if model is None:
+            return False
+        cue: Cue = model.index(source_row, 0, source_parent).data(CUE_ROLE)
+        return cue.stream_id == self._stream_id

@@ -1,0 +1,114 @@
+"""A Qt table over values with keys: what changed is repainted, nothing is rebuilt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from PyQt6.QtGui import QColor
+
+from ibe100.ui.themes.enterprise_theme import Colour, mono
+
+Row = TypeVar("Row")
+TABLE_ROW_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """How one column shows a row."""
+
+    title: str
+    text: Callable[[Row], str]
+    numeric: bool = False
+    """Numbers stand right, in digits of one width."""
+    colour: Callable[[Row], Colour | None] | None = None
+
+
+class KeyedTableModel(QAbstractTableModel, Generic[Row]):
+    """Rows of one type, each with a key that stays."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Row]],
+        key: Callable[[Row], Hashable],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._columns = tuple(columns)
+        self._key = key
+        self._rows: list[Row] = []
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
+        """Number of rows."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:
+        """Number of columns."""
+        return 0 if parent.isValid() else len(self._columns)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Column titles, aligned as their columns."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._columns[section].title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT if self._columns[section].numeric else LEFT
+        return None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """A cell."""
+        if not 0 <= index.row() < len(self._rows):
+            return None
+        row, column = self._rows[index.row()], self._columns[index.column()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
+                return column.text(row)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return RIGHT if column.numeric else LEFT
+            case Qt.ItemDataRole.FontRole if column.numeric:
+                return mono()
+            case Qt.ItemDataRole.ForegroundRole if column.colour is not None:
+                colour = column.colour(row)
+                return None if colour is None else QColor(colour)
+            case _ if role == TABLE_ROW_ROLE:
+                return row
+        return None
+
+    def rows(self) -> tuple[Row, ...]:
+        """All rows in order."""
+        return tuple(self._rows)
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show `rows` in their order; only what differs is touched."""
+        wanted = {self._key(row) for row in rows}
+        for at in reversed(range(len(self._rows))):
+            if self._key(self._rows[at]) not in wanted:
+                self.beginRemoveRows(QModelIndex(), at, at)
+                del self._rows[at]
+                self.endRemoveRows()
+        for at, row in enumerate(rows):
+            self._place(at, row)
+
+    def _place(self, at: int, row: Row) -> None:
+        if at < len(self._rows) and self._key(self._rows[at]) == self._key(row):
+            if self._rows[at] != row:
+                self._rows[at] = row
+                self.dataChanged.emit(self.index(at, 0), self.index(at, len(self._columns) - 1))
+            return
+        old = next(
+            (i for i in range(at, len(self._rows)) if self._key(self._rows[i]) == self._key(row)), None
+        )
+        if old is not None:
+            self.beginRemoveRows(QModelIndex(), old, old)
+            del self._rows[old]
+            self.endRemoveRows()
+        self.beginInsertRows(QModelIndex(), at, at)
+        self._rows.insert(at, row)
+        self.endInsertRows()

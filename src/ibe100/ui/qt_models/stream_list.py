@@ -1,0 +1,194 @@
+"""The streams as a Qt list: one row each, updated in place."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QSortFilterProxyModel, Qt
+
+from ibe100.models.alarm import Severity
+from ibe100.models.messages import StreamView
+from ibe100.models.stream_config import describe_input, describe_output
+from ibe100.models.stream_state import StreamState, Tally, Telemetry
+from ibe100.ui.formats import megabits
+
+ROW_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+HISTORY_SAMPLES = 120
+FRESH_S = 3.5
+FLOWING = frozenset({StreamState.RUNNING, StreamState.STARTING})
+
+
+@dataclass(slots=True)
+class StreamRow:
+    """All the console knows about one stream; changed on the Qt thread only."""
+
+    view: StreamView
+    telemetry: Telemetry | None = None
+    measured_at: float = float("-inf")
+    """Monotonic, when the last sample reached the window."""
+    bitrates: deque[int] = field(default_factory=lambda: deque(maxlen=HISTORY_SAMPLES))
+    severity: Severity | None = None
+    """Of the worst open alarm."""
+
+    @property
+    def stream_id(self) -> str:
+        """The stream's stable id."""
+        return self.view.stream_id
+
+    @property
+    def name(self) -> str:
+        """The stream's name."""
+        return self.view.config.name
+
+    @property
+    def route(self) -> str:
+        """Where it comes from and where it goes."""
+        return f"{describe_input(self.view.config.input)} → {describe_output(self.view.config.output)}"
+
+    def fresh(self) -> Telemetry | None:
+        """The last sample, unless it is too old to be shown as live."""
+        if self.view.state not in FLOWING or time.monotonic() - self.measured_at > FRESH_S:
+            return None
+        return self.telemetry
+
+    @property
+    def state_words(self) -> str:
+        """The tally, or the runner's word where that says more."""
+        view = self.view
+        if view.tally in (Tally.OFF, Tally.FAULT, Tally.NO_INPUT):
+            return str(view.state)
+        return str(view.tally)
+
+
+class StreamListModel(QAbstractListModel):
+    """Streams in the order of their numbers."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[StreamRow] = []
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
+        """Number of streams."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Text for search and screen readers; the row itself under ROW_ROLE."""
+        if not 0 <= index.row() < len(self._rows):
+            return None
+        row = self._rows[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return f"{row.view.number} {row.name}"
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return f"{row.view.number} {row.name}, {row.state_words}, {_rate_words(row)}"
+            case Qt.ItemDataRole.ToolTipRole:
+                return f"{row.name}\n{row.route}" + (f"\n{row.view.reason}" if row.view.reason else "")
+            case _ if role == ROW_ROLE:
+                return row
+        return None
+
+    def rows(self) -> tuple[StreamRow, ...]:
+        """All rows in order."""
+        return tuple(self._rows)
+
+    def row_of(self, stream_id: str) -> StreamRow | None:
+        """The row of a stream, None when it is gone."""
+        return next((row for row in self._rows if row.stream_id == stream_id), None)
+
+    def row_numbered(self, number: int) -> StreamRow | None:
+        """The row by the stream's number."""
+        return next((row for row in self._rows if row.view.number == number), None)
+
+    def replace_all(self, views: Iterable[StreamView]) -> None:
+        """The list as of now; rows that stay keep their measurements."""
+        wanted = {view.stream_id: view for view in views}
+        for row in self.rows():
+            if row.stream_id not in wanted:
+                self.remove(row.stream_id)
+        for view in wanted.values():
+            self.put(view)
+
+    def put(self, view: StreamView) -> None:
+        """Add a stream or bring it up to date."""
+        at = self._position(view.stream_id)
+        if at is not None and self._rows[at].view.number == view.number:
+            row = self._rows[at]
+            if not view.state.is_active:
+                row.bitrates.clear()
+                row.telemetry = None
+            row.view = view
+            self._changed(at)
+            return
+        if at is not None:
+            self.remove(view.stream_id)
+        place = sum(row.view.number < view.number for row in self._rows)
+        self.beginInsertRows(QModelIndex(), place, place)
+        self._rows.insert(place, StreamRow(view))
+        self.endInsertRows()
+
+    def remove(self, stream_id: str) -> None:
+        """Drop a stream from the list."""
+        at = self._position(stream_id)
+        if at is not None:
+            self.beginRemoveRows(QModelIndex(), at, at)
+            del self._rows[at]
+            self.endRemoveRows()
+
+    def measure(self, telemetry: Telemetry) -> None:
+        """Take the latest sample of a stream."""
+        at = self._position(telemetry.stream_id)
+        if at is not None:
+            row = self._rows[at]
+            row.telemetry = telemetry
+            row.measured_at = time.monotonic()
+            row.bitrates.append(telemetry.bitrate_bps)
+            self._changed(at)
+
+    def set_severity(self, severities: dict[str, Severity]) -> None:
+        """Mark the streams that have open alarms."""
+        for at, row in enumerate(self._rows):
+            severity = severities.get(row.stream_id)
+            if severity is not row.severity:
+                row.severity = severity
+                self._changed(at)
+
+    def refresh(self) -> None:
+        """Repaint what depends on the time (age of samples, countdowns)."""
+        if self._rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+
+    def _position(self, stream_id: str) -> int | None:
+        return next((at for at, row in enumerate(self._rows) if row.stream_id == stream_id), None)
+
+    def _changed(self, at: int) -> None:
+        self.dataChanged.emit(self.index(at), self.index(at))
+
+
+class StreamFilter(QSortFilterProxyModel):
+    """Rows whose number, name, state, input or output holds the text."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._needle = ""
+
+    def set_text(self, text: str) -> None:
+        """Keep only rows that hold `text`, in any case."""
+        self._needle = text.strip().casefold()
+        self.invalidate()
+
+    def filterAcceptsRow(self, source_row: int, source_parent: QModelIndex) -> bool:
+        """Qt's question for each row."""
+        model = self.sourceModel()
+        if model is None or not self._needle:
+            return True
+        row = model.index(source_row, 0, source_parent).data(ROW_ROLE)
+        haystack = f"{row.view.number} {row.name} {row.state_words} {row.route}"
+        return self._needle in haystack.casefold()
+
+
+def _rate_words(row: StreamRow) -> str:
+    sample = row.fresh()
+    return "no measurement" if sample is None else f"{megabits(sample.bitrate_bps)} Mb/s"

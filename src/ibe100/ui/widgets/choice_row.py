@@ -1,0 +1,91 @@
+"""One value out of a few, or an own one: buttons side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QButtonGroup, QDoubleSpinBox, QHBoxLayout, QPushButton, QWidget
+
+from ibe100.ui.widgets.labels import label
+
+BUTTON_HEIGHT = 30
+
+
+class ChoiceRow(QWidget):
+    """Seconds to choose from; `own` adds a field for any other value."""
+
+    changed = pyqtSignal(float)
+
+    def __init__(
+        self,
+        title: str,
+        accessible_name: str,
+        choices: Sequence[int],
+        chosen: int,
+        *,
+        own_up_to: float | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._group = QButtonGroup(self)
+        self._own: QDoubleSpinBox | None = None
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        caption = label(title, "second")
+        caption.setFixedWidth(68)
+        layout.addWidget(caption)
+        for seconds in choices:
+            button = QPushButton(str(seconds))
+            button.setCheckable(True)
+            button.setProperty("kind", "choice")
+            button.setFixedHeight(BUTTON_HEIGHT)
+            button.setMinimumWidth(34)
+            button.setChecked(seconds == chosen)
+            button.setAccessibleName(f"{accessible_name} {seconds} seconds")
+            self._group.addButton(button, seconds)
+            layout.addWidget(button, 1)
+        self._value = float(chosen)
+        self._group.idClicked.connect(lambda seconds: self._choose(float(seconds)))
+        if own_up_to is not None:
+            self._own = QDoubleSpinBox()
+            self._own.setRange(0.1, own_up_to)
+            self._own.setDecimals(1)
+            self._own.setValue(float(chosen))
+            self._own.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+            self._own.setAlignment(Qt.AlignmentFlag.AlignRight)
+            self._own.setFixedSize(66, BUTTON_HEIGHT)
+            self._own.setAccessibleName(f"{accessible_name}, own value in seconds")
+            self._own.setToolTip("Own value in seconds")
+            self._own.setKeyboardTracking(False)
+            self._own.valueChanged.connect(self._choose)
+            layout.addWidget(self._own)
+
+    def value(self) -> float:
+        """The chosen seconds."""
+        return self._value
+
+    def button(self, seconds: int) -> QPushButton:
+        """The button of one choice."""
+        button = self._group.button(seconds)
+        assert isinstance(button, QPushButton)
+        return button
+
+    def set_value(self, seconds: float) -> None:
+        """Choose `seconds`; an own value where no button has it."""
+        self._choose(seconds)
+
+    def _choose(self, seconds: float) -> None:
+        changed = seconds != self._value
+        self._value = seconds
+        if self._own is not None and self._own.value() != seconds:
+            self._own.blockSignals(True)
+            self._own.setValue(seconds)
+            self._own.blockSignals(False)
+        self._group.setExclusive(False)
+        for button in self._group.buttons():
+            button.setChecked(self._group.id(button) == seconds)
+        self._group.setExclusive(True)
+        if changed:
+            self.changed.emit(seconds)

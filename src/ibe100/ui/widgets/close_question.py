@@ -1,0 +1,68 @@
+"""Closing while streams run: keep them, stop them, or stay."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from ibe100.ui.widgets.labels import label
+
+
+class CloseChoice(Enum):
+    """What shall become of the running streams."""
+
+    KEEP = "keep"
+    STOP = "stop"
+    CANCEL = "cancel"
+
+
+class CloseQuestion(QDialog):
+    """Keep is the default; Escape cancels."""
+
+    def __init__(self, running: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.choice = CloseChoice.CANCEL
+        self.setWindowTitle("Close the console")
+        many = "stream runs" if running == 1 else "streams run"
+        words = label(
+            f"{running} {many}. Streams go on without the console; the next console picks them up again.",
+            "second",
+            wrap=True,
+        )
+        self.keep = _choice("Keep streams running", "primary")
+        self.stop = _choice("Stop them", "")
+        self.cancel = _choice("Cancel", "flat")
+        self.keep.setDefault(True)
+        for button, choice in (
+            (self.keep, CloseChoice.KEEP),
+            (self.stop, CloseChoice.STOP),
+            (self.cancel, CloseChoice.CANCEL),
+        ):
+            button.clicked.connect(lambda _checked=False, chosen=choice: self._choose(chosen))
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch(1)
+        for button in (self.cancel, self.stop, self.keep):
+            row.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 16)
+        layout.setSpacing(14)
+        layout.addWidget(label("Close the console?", "heading"))
+        layout.addWidget(words)
+        layout.addLayout(row)
+        self.setFixedWidth(470)
+
+    def _choose(self, choice: CloseChoice) -> None:
+        self.choice = choice
+        self.accept() if choice is not CloseChoice.CANCEL else self.reject()
+
+
+def _choice(text: str, kind: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setAccessibleName(text)
+    button.setAutoDefault(False)
+    button.setMinimumHeight(36)
+    if kind:
+        button.setProperty("kind", kind)
+    return button

@@ -1,0 +1,86 @@
+"""Ctrl+K: type a few letters, press Enter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QEvent, QObject, QSortFilterProxyModel, Qt
+from PyQt6.QtGui import QAction, QKeyEvent, QStandardItem, QStandardItemModel
+from PyQt6.QtWidgets import QDialog, QLineEdit, QListView, QVBoxLayout, QWidget
+
+ACTION_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+WIDTH, HEIGHT = 460, 340
+LIST_KEYS = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown})
+
+
+class CommandPalette(QDialog):
+    """A list of actions, filtered by every word typed."""
+
+    def __init__(self, actions: Sequence[QAction], parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
+        self.setAccessibleName("Command palette")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        model = QStandardItemModel(self)
+        for action in actions:
+            keys = action.shortcut().toString()
+            item = QStandardItem(f"{action.text()}    {keys}" if keys else action.text())
+            item.setData(action, ACTION_ROLE)
+            item.setEditable(False)
+            model.appendRow(item)
+        self._filter = _AllWords(self)
+        self._filter.setSourceModel(model)
+        self.edit = QLineEdit()
+        self.edit.setPlaceholderText("Type a command or a stream")
+        self.edit.setAccessibleName("Command")
+        self.edit.textChanged.connect(self._typed)
+        self.edit.installEventFilter(self)
+        self.list = QListView()
+        self.list.setModel(self._filter)
+        self.list.setAccessibleName("Matching commands")
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.clicked.connect(lambda _index: self.accept_current())
+        self.edit.returnPressed.connect(self.accept_current)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 10, 10, 10)
+        layout.addWidget(self.edit)
+        layout.addWidget(self.list, 1)
+        self.resize(WIDTH, HEIGHT)
+        top = parent.mapToGlobal(parent.rect().center())
+        self.move(top.x() - WIDTH // 2, top.y() - HEIGHT // 2)
+        self._typed("")
+
+    def accept_current(self) -> None:
+        """Run the marked command."""
+        action = self.list.currentIndex().data(ACTION_ROLE)
+        self.close()
+        if isinstance(action, QAction):
+            action.trigger()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Arrow keys move in the list while the field keeps the focus."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in LIST_KEYS:
+            self.list.keyPressEvent(event)
+            return True
+        return super().eventFilter(watched, event)
+
+    def _typed(self, text: str) -> None:
+        self._filter.set_text(text)
+        self.list.setCurrentIndex(self._filter.index(0, 0))
+
+
+class _AllWords(QSortFilterProxyModel):
+    """Entries that hold every word."""
+
+    _words: tuple[str, ...] = ()
+
+    def set_text(self, text: str) -> None:
+        """Keep what holds each word of `text`."""
+        self._words = tuple(text.casefold().split())
+        self.invalidate()
+
+    def filterAcceptsRow(self, source_row: int, source_parent: object) -> bool:
+        model = self.sourceModel()
+        if model is None:
+            return False
+        entry = str(model.index(source_row, 0).data()).casefold()
+        return all(word in entry for word in self._words)

@@ -1,0 +1,86 @@
+"""A big cue button: what it does, its key, and why it does not answer while it is latched."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QRect, QSize, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from ibe100.ui.icons import icon_pixmap
+from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+
+HEIGHT = 68
+
+
+class CueButton(QAbstractButton):
+    """`filled` is the amber one; latched and disabled are drawn differently, each with its word."""
+
+    def __init__(
+        self, title: str, icon_name: str, key: str, *, filled: bool, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setText(title)
+        self._icon_name, self._key, self._filled = icon_name, key, filled
+        self._detail = ""
+        self._latched = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(HEIGHT)
+        self.setMinimumWidth(150)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(f"{title}, key {key}")
+
+    @property
+    def is_latched(self) -> bool:
+        """A press now is swallowed."""
+        return self._latched
+
+    def show_state(self, detail: str, *, latched: bool, ready: bool) -> None:
+        """What a press does now."""
+        if (detail, latched, ready) != (self._detail, self._latched, self.isEnabled()):
+            self._detail, self._latched = detail, latched
+            self.setEnabled(ready)
+            self.setAccessibleDescription(detail)
+            self.setToolTip(detail)
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """At least 40 px high by the rules; this is the biggest target in the window."""
+        return QSize(162, HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Box, icon, title, key cap and detail."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        fill, ink, edge = self._colours()
+        pen = QPen(QColor(Colour.FOCUS if self.hasFocus() else edge), 2)
+        if self._latched:
+            pen.setStyle(Qt.PenStyle.DotLine)
+        painter.setPen(pen)
+        painter.setBrush(QColor(fill))
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), 6, 6)
+        ratio = self.devicePixelRatioF()
+        painter.drawPixmap(10, 11, icon_pixmap(self._icon_name, ink, 18, ratio))
+        painter.setPen(QColor(ink))
+        painter.setFont(sans(13 if len(self.text()) < 12 else 11, bold=True))
+        title = QRect(32, 8, self.width() - 36, 24)
+        painter.drawText(title, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+        cap = QRect(10, self.height() - 27, 30, 18)
+        painter.setPen(QPen(QColor(ink), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(cap, 3, 3)
+        painter.setFont(mono(11, bold=True))
+        painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
+        painter.setFont(sans(11))
+        room = QRect(48, self.height() - 28, self.width() - 54, 20)
+        shown = painter.fontMetrics().elidedText(self._detail, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+
+    def _colours(self) -> tuple[Colour, Colour, Colour]:
+        if not self.isEnabled():
+            return Colour.PANEL, Colour.TEXT_MUTED, Colour.BORDER
+        if self._latched:
+            return Colour.TALLY_AMBER_DIM, Colour.TALLY_AMBER, Colour.TALLY_AMBER
+        if self._filled:
+            return Colour.TALLY_AMBER, Colour.INK, Colour.TALLY_AMBER
+        return Colour.RAISED, Colour.TEXT, Colour.BORDER_STRONG

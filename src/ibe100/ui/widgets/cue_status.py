@@ -1,0 +1,94 @@
+"""What the target's cue is doing, in big digits, with its receipt and Disarm."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.ui.formats import countdown_text, event_id_text, now, utc_text
+from ibe100.ui.qt_models.cue_list import receipt_words
+from ibe100.ui.qt_models.stream_list import StreamRow
+from ibe100.ui.themes.enterprise_theme import mono
+from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
+
+RECENT_S = 30.0
+"""The result of an immediate cue stays up this long."""
+
+
+class CueStatus(QFrame):
+    """ARMED and pre-rolled cues count down to the splice; a break counts down to its end."""
+
+    disarm_requested = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "status")
+        self.setFixedHeight(92)
+        self.title = ElidedLabel("", "strong")
+        self.digits = label("", "")
+        self.digits.setFont(mono(28, bold=True))
+        self.digits.setStyleSheet("font-size: 28px;")
+        self.digits.setAccessibleName("Countdown")
+        self.receipt = ElidedLabel("", "small_number")
+        self.disarm = QPushButton("Disarm  Esc")
+        self.disarm.setAccessibleName("Disarm the armed cue, key Escape")
+        self.disarm.setToolTip("Take back the cue while it has not been sent (Esc)")
+        self.disarm.clicked.connect(self.disarm_requested)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
+        self.bar.setAccessibleName("Time to the splice or the end of the break")
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.disarm)
+        middle = QHBoxLayout()
+        middle.addWidget(self.digits)
+        middle.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 6, 10, 7)
+        layout.setSpacing(2)
+        layout.addLayout(head)
+        layout.addLayout(middle, 1)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.receipt)
+
+    def show_cue(self, row: StreamRow | None, cue: Cue | None) -> None:
+        """The target and its newest cue as of now."""
+        at = now()
+        title, digits, part, kind = _reading(row, cue, at)
+        self.title.setText(title)
+        self.digits.setText(digits)
+        self.bar.setVisible(part is not None)
+        self.bar.setValue(round(1000 * (part or 0)))
+        self.receipt.setText(_receipt(cue))
+        self.disarm.setVisible(cue is not None and cue.state is CueState.ARMED)
+        set_kind(self, kind)
+        self.setAccessibleName(f"{title} {digits} {self.receipt.text()}")
+
+
+def _reading(row: StreamRow | None, cue: Cue | None, at: float) -> tuple[str, str, float | None, str]:
+    """Title, digits, part of the time gone (0 to 1), kind of frame."""
+    if cue is not None and cue.splice_at is not None and cue.splice_at > at:
+        left = cue.splice_at - at
+        part = 1 - left / max(cue.splice_at - cue.requested_at, 0.001)
+        if cue.state is CueState.ARMED:
+            return f"{cue.action} ARMED", f"-{countdown_text(left)}", part, "status_armed"
+        if cue.state in (CueState.SENT, CueState.SEEN):
+            return f"{cue.action} ON ITS WAY", f"-{countdown_text(left)}", part, "status_armed"
+    if cue is not None and cue.state is CueState.FAILED and at - cue.requested_at < RECENT_S:
+        return f"{cue.action} FAILED", "NOT SEEN", None, "status_failed"
+    if row is not None and row.view.break_ends_at is not None:
+        ends = row.view.break_ends_at
+        length = cue.duration_s if cue is not None and cue.duration_s else None
+        gone = None if length is None else min(1.0, max(0.0, 1 - (ends - at) / length))
+        return f"IN BREAK · ends {utc_text(ends)}", countdown_text(ends - at), gone, "status_break"
+    if cue is not None and at - (cue.sent_at or cue.requested_at) < RECENT_S:
+        return f"{cue.action} · {cue.state}", str(cue.state), None, "status"
+    return "NO CUE PENDING", "--:--", None, "status"
+
+
+def _receipt(cue: Cue | None) -> str:
+    if cue is None:
+        return "no cue sent yet"
+    return f"{receipt_words(cue)} · {event_id_text(cue.splice_event_id)}"

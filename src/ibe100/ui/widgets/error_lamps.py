@@ -1,0 +1,66 @@
+"""Three lamps, one per TR 101 290 priority: the word, the count, and a fill only when there are errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PyQt6.QtCore import QRect, QSize, Qt
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QWidget
+
+from ibe100.models.alarm import Severity
+from ibe100.ui.formats import UNKNOWN
+from ibe100.ui.themes.enterprise_theme import Colour, mono
+from ibe100.ui.tr101290 import PRIORITIES
+from ibe100.ui.widgets.tally_mark import SEVERITY_FILL
+
+MOST_SHOWN = 999
+
+
+class ErrorLamps(QWidget):
+    """Errors of the last second by priority."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sums: dict[int, int | None] = dict.fromkeys(PRIORITIES)
+        self._lamp = QFontMetrics(mono(11)).horizontalAdvance("P1 999+") + 10
+        self.setFixedSize(self.sizeHint())
+        self._describe()
+
+    def show_sums(self, sums: Mapping[int, int | None]) -> None:
+        """Change the counts; None is not measured."""
+        fresh = {priority: sums.get(priority) for priority in PRIORITIES}
+        if fresh != self._sums:
+            self._sums = fresh
+            self._describe()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Room for three counts."""
+        return QSize(3 * self._lamp + 8, 22)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Three boxes."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(mono(11))
+        for at, (priority, count) in enumerate(self._sums.items()):
+            lit = bool(count)
+            fill = SEVERITY_FILL[Severity(priority)] if lit else Colour.PANEL
+            painter.setBrush(QColor(fill))
+            painter.setPen(QColor(fill if lit else Colour.BORDER))
+            box = QRect(at * (self._lamp + 4), 0, self._lamp - 1, self.height() - 1)
+            painter.drawRoundedRect(box, 3, 3)
+            painter.setPen(QColor(Colour.INK if lit else Colour.TEXT_MUTED))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"P{priority} {_count_text(count)}")
+
+    def _describe(self) -> None:
+        words = ", ".join(f"priority {p}: {_count_text(count)}" for p, count in self._sums.items())
+        self.setAccessibleName(f"TR 101 290 errors in the last second: {words}")
+        self.setToolTip(self.accessibleName())
+
+
+def _count_text(count: int | None) -> str:
+    if count is None:
+        return UNKNOWN
+    return str(count) if count <= MOST_SHOWN else f"{MOST_SHOWN}+"

@@ -1,0 +1,58 @@
+"""Labels: one that elides with a tooltip, and the console's kinds of text."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QPainter, QPaintEvent
+from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+
+class ElidedLabel(QLabel):
+    """One line that ends in … when there is no room; the whole text is in the tooltip."""
+
+    def __init__(self, text: str = "", kind: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        if kind:
+            self.setProperty("kind", kind)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as need be."""
+        return QSize(20, super().minimumSizeHint().height())
+
+    def shown_text(self) -> str:
+        """The text as it fits now."""
+        room = self.contentsRect().width()
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """The text that fits."""
+        painter = QPainter(self)
+        shown = self.shown_text()
+        hint = self.text() if shown != self.text() else ""
+        if hint != self.toolTip():
+            self.setToolTip(hint)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.setFont(self.font())
+        painter.drawText(self.contentsRect(), int(self.alignment()), shown)
+
+
+def label(text: str, kind: str = "", *, wrap: bool = False) -> QLabel:
+    """A plain label; `kind` is looked up by the style sheet (title, muted, number …)."""
+    built = QLabel(text)
+    built.setTextFormat(Qt.TextFormat.PlainText)
+    built.setWordWrap(wrap)
+    if kind:
+        built.setProperty("kind", kind)
+    return built
+
+
+def set_kind(widget: QWidget, kind: str) -> None:
+    """Change how the style sheet draws a widget."""
+    if widget.property("kind") != kind:
+        widget.setProperty("kind", kind)
+        style = widget.style()
+        if style is not None:
+            style.unpolish(widget)
+            style.polish(widget)

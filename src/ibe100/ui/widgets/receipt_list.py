@@ -1,0 +1,93 @@
+"""The last receipts of the target: state, action, event id, latency, and the reason when it failed."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QModelIndex, QRect, QSize, Qt
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter
+from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
+
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.ui.formats import event_id_text, utc_text
+from ibe100.ui.icons import icon_pixmap
+from ibe100.ui.qt_models.cue_list import CUE_ROLE, CueListModel, CuesOfStream, receipt_words
+from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.widgets.labels import label
+
+ROW_HEIGHT = 40
+STATE_MARKS: dict[CueState, tuple[str, Colour]] = {
+    CueState.REQUESTED: ("progress-clock", Colour.TEXT_SECOND),
+    CueState.REFUSED: ("cancel", Colour.ALARM_YELLOW),
+    CueState.ARMED: ("timer-sand", Colour.TALLY_AMBER),
+    CueState.CANCELLED: ("undo-variant", Colour.TEXT_SECOND),
+    CueState.SENT: ("send", Colour.TALLY_AMBER),
+    CueState.SEEN: ("check-decagram-outline", Colour.TEXT),
+    CueState.SPLICED: ("check-decagram", Colour.TEXT),
+    CueState.FAILED: ("close-octagon", Colour.ALARM_MAGENTA),
+}
+
+
+class ReceiptDelegate(QStyledItemDelegate):
+    """Two lines: what and when, then what became of it."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        """All rows have one height."""
+        return QSize(200, ROW_HEIGHT)
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Icon, state word, action, event id; receipt below."""
+        cue = index.data(CUE_ROLE)
+        if painter is None or not isinstance(cue, Cue):
+            return
+        painter.save()
+        box = option.rect
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(box, QColor(Colour.SELECTION))
+        painter.setPen(QColor(Colour.BORDER))
+        painter.drawLine(box.bottomLeft(), box.bottomRight())
+        icon_name, colour = STATE_MARKS[cue.state]
+        device = painter.device()
+        ratio = 1.0 if device is None else device.devicePixelRatioF()
+        painter.drawPixmap(box.left() + 7, box.top() + 5, icon_pixmap(icon_name, colour, 15, ratio))
+        upper = QRect(box.left() + 28, box.top() + 2, box.width() - 34, ROW_HEIGHT // 2 - 1)
+        lower = upper.translated(0, ROW_HEIGHT // 2 - 2)
+        painter.setFont(mono(11))
+        painter.setPen(QColor(Colour.TEXT_SECOND))
+        right = f"{event_id_text(cue.splice_event_id)}  {utc_text(cue.requested_at)}"
+        painter.drawText(upper, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, right)
+        left = upper.adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(right) - 8, 0)
+        painter.setFont(sans(11, bold=True))
+        painter.setPen(QColor(colour))
+        _elided(painter, left, f"{cue.state} {cue.action}")
+        painter.setFont(sans(11))
+        painter.setPen(QColor(colour if cue.state is CueState.FAILED else Colour.TEXT_SECOND))
+        _elided(painter, lower, receipt_words(cue))
+        painter.restore()
+
+
+class ReceiptList(QWidget):
+    """Follows the cue list, for one stream."""
+
+    def __init__(self, cues: CueListModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._filter = CuesOfStream(self)
+        self._filter.setSourceModel(cues)
+        self.list = QListView()
+        self.list.setModel(self._filter)
+        self.list.setItemDelegate(ReceiptDelegate(self.list))
+        self.list.setUniformItemSizes(True)
+        self.list.setAccessibleName("Last receipts of the target stream")
+        self.list.setMinimumHeight(ROW_HEIGHT * 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(label("Receipts", "strong"))
+        layout.addWidget(self.list, 1)
+
+    def show_stream(self, stream_id: str) -> None:
+        """Change the stream."""
+        self._filter.show_stream(stream_id)
+
+
+def _elided(painter: QPainter, room: QRect, text: str) -> None:
+    shown = QFontMetrics(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+    painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)

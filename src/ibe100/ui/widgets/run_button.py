@@ -1,0 +1,77 @@
+"""Start and Stop of one stream: Start at once, Stop on the second press."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtWidgets import QPushButton, QWidget
+
+from ibe100.models.messages import StreamView
+from ibe100.ui.icons import icon
+from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.widgets.labels import set_kind
+
+CONFIRM_MS = 4000
+
+
+class RunButton(QPushButton):
+    """Taking a stream off air wants a second press within CONFIRM_MS; nothing pops up."""
+
+    start_requested = pyqtSignal(str)
+    stop_requested = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Start", parent)
+        self._view: StreamView | None = None
+        self._confirming = QTimer(self)
+        self._confirming.setSingleShot(True)
+        self._confirming.setInterval(CONFIRM_MS)
+        self._confirming.timeout.connect(self._refresh)
+        self.clicked.connect(self._pressed)
+        self._refresh()
+
+    def show_stream(self, view: StreamView | None) -> None:
+        """The stream the button is for."""
+        same_run = (
+            self._view is not None
+            and view is not None
+            and view.stream_id == self._view.stream_id
+            and view.state.is_active == self._view.state.is_active
+        )
+        self._view = view
+        if not same_run:
+            self._confirming.stop()
+        self._refresh()
+
+    def _pressed(self) -> None:
+        view = self._view
+        if view is None:
+            return
+        if not view.state.is_active:
+            self.start_requested.emit(view.stream_id)
+        elif self._confirming.isActive():
+            self._confirming.stop()
+            self.stop_requested.emit(view.stream_id)
+        else:
+            self._confirming.start()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        view = self._view
+        name = "" if view is None else view.config.name
+        self.setEnabled(view is not None)
+        if view is None or not view.state.is_active:
+            self.setText("Start")
+            self.setIcon(icon("play"))
+            self.setAccessibleName(f"Start {name}".strip())
+            set_kind(self, "")
+        elif self._confirming.isActive():
+            self.setText("Sure?")
+            self.setIcon(icon("stop", Colour.TALLY_AMBER))
+            self.setAccessibleName(f"Press again to stop {name}")
+            set_kind(self, "confirm")
+        else:
+            self.setText("Stop")
+            self.setIcon(icon("stop"))
+            self.setAccessibleName(f"Stop {name}")
+            set_kind(self, "")
+        self.setToolTip(self.accessibleName())

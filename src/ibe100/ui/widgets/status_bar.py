@@ -1,0 +1,35 @@
+"""The line at the bottom: services, engine, what runs, and the keys."""
+
+from __future__ import annotations
+
+from PyQt6.QtWidgets import QStatusBar, QWidget
+
+from ibe100.ui.qt_models.stream_list import StreamListModel
+from ibe100.ui.widgets.labels import ElidedLabel, label
+
+KEYS = "1–9 select   F9 to break   F10 back   Esc disarm   A acknowledge   Ctrl+K commands   ? keys"
+
+
+class ConsoleStatusBar(QStatusBar):
+    """Never an error: what is wrong is an alarm or a notice."""
+
+    def __init__(self, streams: StreamListModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._streams = streams
+        self.setSizeGripEnabled(False)
+        self.setFixedHeight(28)
+        self.services = label("Services: starting", "muted")
+        self.running = label("", "muted")
+        self.engines = ElidedLabel("", "muted")
+        self.addWidget(self.services)
+        self.addWidget(self.running)
+        self.addWidget(self.engines, 1)
+        self.addPermanentWidget(label(KEYS, "muted"))
+        for signal in (streams.rowsInserted, streams.rowsRemoved, streams.dataChanged):
+            signal.connect(self._count)
+        self._count()
+
+    def _count(self) -> None:
+        rows = self._streams.rows()
+        running = sum(row.view.state.is_active for row in rows)
+        self.running.setText(f"{running} of {len(rows)} streams running")

@@ -1,0 +1,146 @@
+"""A card of the dashboard: one stream at a glance."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QMouseEvent
+from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.models.stream_state import Tally
+from ibe100.ui import tr101290
+from ibe100.ui.formats import UNKNOWN, countdown_text, megabits, now, pts_text, span_text, utc_text
+from ibe100.ui.qt_models.cue_list import receipt_words
+from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, StreamRow
+from ibe100.ui.widgets.error_lamps import ErrorLamps
+from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
+from ibe100.ui.widgets.run_button import RunButton
+from ibe100.ui.widgets.sparkline import Sparkline
+from ibe100.ui.widgets.tally_mark import SeverityMark, TallyChip
+
+CARD_WIDTH = 312
+CARD_HEIGHT = 216
+
+
+class StreamCard(QFrame):
+    """Tally, state, bitrate, TR 101 290 lamps, the last cue and what comes next."""
+
+    chosen = pyqtSignal(str)
+
+    def __init__(self, stream_id: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.stream_id = stream_id
+        self.setProperty("kind", "card")
+        self.setMinimumSize(CARD_WIDTH, CARD_HEIGHT)
+        self.setMaximumHeight(CARD_HEIGHT + 40)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.chip = TallyChip()
+        self.name = ElidedLabel("", "title")
+        self.severity = SeverityMark()
+        self.rate = label(UNKNOWN, "big_number")
+        self.nulls = label("", "small_number")
+        self.clock = label("", "small_number")
+        self.uptime = label("", "small_number")
+        self.curve = Sparkline(HISTORY_SAMPLES)
+        self.lamps = ErrorLamps()
+        self.route = ElidedLabel("", "muted")
+        self.last = ElidedLabel("", "muted")
+        self.next = ElidedLabel("", "muted")
+        self.run_button = RunButton()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.chip)
+        head.addWidget(self.name, 1)
+        head.addWidget(self.severity)
+        rate = QVBoxLayout()
+        rate.setSpacing(0)
+        rate.addWidget(self.rate)
+        rate.addWidget(label("Mb/s on the output", "muted"))
+        body = QHBoxLayout()
+        body.setSpacing(12)
+        body.addLayout(rate)
+        body.addWidget(self.curve, 1)
+        facts = QGridLayout()
+        facts.setHorizontalSpacing(8)
+        facts.setVerticalSpacing(2)
+        for at, (title, value) in enumerate((("Null", self.nulls), ("PTS", self.clock), ("Up", self.uptime))):
+            facts.addWidget(label(title, "muted"), 0, 2 * at)
+            facts.addWidget(value, 0, 2 * at + 1)
+            facts.setColumnStretch(2 * at + 1, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self.lamps)
+        foot.addStretch(1)
+        foot.addWidget(self.run_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 9, 10, 9)
+        layout.setSpacing(5)
+        layout.addLayout(head)
+        layout.addWidget(self.route)
+        layout.addLayout(body, 1)
+        layout.addLayout(facts)
+        layout.addWidget(self.last)
+        layout.addWidget(self.next)
+        layout.addLayout(foot)
+
+    def show_row(self, row: StreamRow, cue: Cue | None) -> None:
+        """The stream as of now."""
+        view = row.view
+        words = str(view.tally) if view.tally is not Tally.OFF else str(view.state)
+        self.chip.show_tally(view.tally, words)
+        self.name.setText(f"{view.number}  {row.name}")
+        self.severity.show_severity(row.severity)
+        self.route.setText(row.route if not view.engine else f"{row.route} · {view.engine}")
+        sample = row.fresh()
+        self.rate.setText(UNKNOWN if sample is None else megabits(sample.bitrate_bps))
+        self.nulls.setText(UNKNOWN if sample is None else megabits(sample.null_bps))
+        self.clock.setText(UNKNOWN if sample is None else pts_text(sample.pts))
+        running = view.started_at is not None and view.state.is_active
+        self.uptime.setText(span_text(now() - view.started_at) if running and view.started_at else UNKNOWN)
+        self.curve.show_values(tuple(row.bitrates) if sample is not None else ())
+        self.lamps.show_sums(tr101290.sums(sample.counters) if sample is not None else {})
+        self.last.setText(_last_words(cue))
+        set_kind(self.last, "magenta" if cue is not None and cue.state is CueState.FAILED else "muted")
+        words, kind = _next_words(row, cue)
+        self.next.setText(words)
+        set_kind(self.next, kind)
+        self.run_button.show_stream(view)
+        self.setAccessibleName(f"Stream {view.number} {row.name}, {row.state_words}")
+
+    def set_selected(self, selected: bool) -> None:
+        """Draw the ring of the selected stream."""
+        if self.property("selected") != selected:
+            self.setProperty("selected", selected)
+            style = self.style()
+            if style is not None:
+                style.unpolish(self)
+                style.polish(self)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """A click selects the stream."""
+        self.chosen.emit(self.stream_id)
+        super().mousePressEvent(event)
+
+
+def _last_words(cue: Cue | None) -> str:
+    if cue is None:
+        return "Last cue: none yet"
+    return f"Last {utc_text(cue.requested_at)} {cue.action} {cue.state}: {receipt_words(cue)}"
+
+
+def _next_words(row: StreamRow, cue: Cue | None) -> tuple[str, str]:
+    view = row.view
+    if cue is not None and cue.state in (CueState.ARMED, CueState.SENT, CueState.SEEN):
+        left = (cue.splice_at or 0) - now()
+        if left > 0:
+            return f"Next: {cue.action} in {countdown_text(left)}", "amber"
+    if view.break_ends_at is not None:
+        left = view.break_ends_at - now()
+        return f"Next: break ends {utc_text(view.break_ends_at)}, in {countdown_text(left)}", "amber"
+    if view.reason and view.tally in (Tally.NO_INPUT, Tally.FAULT):
+        return view.reason, "magenta"
+    if view.reason and not view.state.is_active:
+        return view.reason, "muted"
+    return "Next: nothing scheduled", "muted"

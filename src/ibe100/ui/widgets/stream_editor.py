@@ -1,0 +1,202 @@
+"""The stream editor: fields left, what the probe found and the command right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from ibe100.models.messages import StreamView
+from ibe100.models.stream_config import StreamConfig
+from ibe100.ui.editor_defaults import INPUT_DEFAULTS, OUTPUT_DEFAULTS
+from ibe100.ui.editor_fields import (
+    CUE_FIELDS,
+    INPUT_FIELDS,
+    INPUT_KINDS,
+    NAME_FIELD,
+    OUTPUT_FIELDS,
+    OUTPUT_KINDS,
+    PROCESS_FIELDS,
+)
+from ibe100.ui.editor_form import FORM, config_from, faults, shown_values
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.widgets.command_view import CommandView
+from ibe100.ui.widgets.endpoint_form import EndpointForm
+from ibe100.ui.widgets.form_field import FormField
+from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.probe_view import ProbeView
+
+if TYPE_CHECKING:
+    from ibe100.mpegts.stream_report import StreamReport
+
+CHECK_MS = 250
+NEW_NAME = "New stream"
+
+
+class StreamEditor(QDialog):
+    """Not modal: cues can be fired while it is open. `saved` with the StreamView."""
+
+    saved = pyqtSignal(object)
+
+    def __init__(self, client: ServiceClient, view: StreamView | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._client, self._view = client, view
+        self._report: StreamReport | None = None
+        self.setWindowTitle("Add a stream" if view is None else f"Edit {view.config.name}")
+        self.setModal(False)
+        self.name = FormField(NAME_FIELD)
+        self.input = EndpointForm("input", "Input", INPUT_KINDS, INPUT_FIELDS)
+        self.output = EndpointForm("output", "Output", OUTPUT_KINDS, OUTPUT_FIELDS)
+        self._others = [FormField(spec) for spec in (*CUE_FIELDS, *PROCESS_FIELDS)]
+        self.probe = ProbeView()
+        self.command = CommandView("Command it would run (secrets masked)")
+        self.problem = label("", "problem", wrap=True)
+        self.save_button = QPushButton("Save")
+        self.cancel_button = QPushButton("Cancel")
+        self._lay_out()
+        self._fill()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(CHECK_MS)
+        self._timer.timeout.connect(self.check)
+        self._connect()
+        self.check()
+
+    def _lay_out(self) -> None:
+        form = QWidget()
+        column = QVBoxLayout(form)
+        column.setContentsMargins(0, 0, 10, 0)
+        column.setSpacing(5)
+        column.addWidget(self.name)
+        for endpoint in (self.input, self.output):
+            column.addSpacing(6)
+            column.addWidget(endpoint)
+        column.addSpacing(6)
+        column.addWidget(label("Cues and processing", "title"))
+        for field in self._others:
+            column.addWidget(field)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setAccessibleName("Fields of the stream")
+        scroll.setWidget(form)
+        right = QVBoxLayout()
+        right.setSpacing(10)
+        right.addWidget(self.probe, 3)
+        right.addWidget(self.command, 2)
+        body = QHBoxLayout()
+        body.setSpacing(16)
+        body.addWidget(scroll, 5)
+        body.addLayout(right, 6)
+        for button, name in ((self.save_button, "Save the stream"), (self.cancel_button, "Cancel")):
+            button.setAccessibleName(name)
+            button.setMinimumHeight(32)
+            button.setAutoDefault(False)
+        self.save_button.setProperty("kind", "primary")
+        foot = QHBoxLayout()
+        foot.addWidget(self.problem, 1)
+        foot.addWidget(self.cancel_button)
+        foot.addWidget(self.save_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 12)
+        layout.setSpacing(10)
+        layout.addLayout(body, 1)
+        layout.addLayout(foot)
+        self.resize(1020, 640)
+
+    def _fill(self) -> None:
+        config = StreamConfig(name=NEW_NAME) if self._view is None else self._view.config
+        values = shown_values(config)
+        self.name.set_value(values["name"])
+        self.input.show_values(values, INPUT_DEFAULTS)
+        self.output.show_values(values, OUTPUT_DEFAULTS)
+        for field in self._others:
+            field.set_value(values.get(field.spec.key, ""))
+
+    def _connect(self) -> None:
+        for signal in (self.name.changed, self.input.changed, self.output.changed):
+            signal.connect(self._timer.start)
+        for field in self._others:
+            field.changed.connect(self._timer.start)
+        self.input.changed.connect(self._forget_report)
+        self.probe.probe_requested.connect(self._probe)
+        self.probe.service_chosen.connect(self._choose_service)
+        self.save_button.clicked.connect(self.save)
+        self.cancel_button.clicked.connect(self.reject)
+
+    def field(self, key: str) -> FormField:
+        """The field of a key that is shown now."""
+        return next(field for field in self._fields() if field.spec.key == key)
+
+    def check(self) -> StreamConfig | None:
+        """The configuration if it is right; what is wrong appears beside the fields."""
+        fields = self._fields()
+        values = {field.spec.key: field.value() for field in fields}
+        found: dict[str, str] = {}
+        config = None
+        try:
+            config = config_from(values, None if self._view is None else self._view.config)
+        except ValidationError as error:
+            found = faults(error, values)
+        for field in fields:
+            field.show_fault(found.get(field.spec.key, ""))
+        self.problem.setText(found.get(FORM, ""))
+        self.save_button.setEnabled(config is not None)
+        self.probe.button.setEnabled(config is not None)
+        if config is not None:
+            self._ask_command(config)
+        else:
+            self.command.show_command("")
+        return config
+
+    def save(self) -> None:
+        """Add or change the stream; a refusal is shown here."""
+        config = self.check()
+        if config is None:
+            return
+        if self._view is None:
+            call = self._client.add_stream(config)
+        else:
+            call = self._client.change_stream(self._view.stream_id, config)
+        self.save_button.setEnabled(False)
+        call.done.connect(self._done)
+        call.refused.connect(self._refused)
+
+    def _done(self, view: StreamView) -> None:
+        self.saved.emit(view)
+        self.accept()
+
+    def _refused(self, words: str) -> None:
+        self.problem.setText(words)
+        self.save_button.setEnabled(True)
+
+    def _fields(self) -> list[FormField]:
+        return [self.name, *self.input.fields(), *self.output.fields(), *self._others]
+
+    def _probe(self) -> None:
+        config = self.check()
+        if config is not None:
+            self.probe.show_busy()
+            call = self._client.probe(config.input)
+            call.done.connect(self._probed)
+            call.refused.connect(self.probe.show_problem)
+
+    def _probed(self, report: StreamReport) -> None:
+        self._report = report
+        self.probe.show_report(report)
+        self.check()
+
+    def _forget_report(self) -> None:
+        self._report = None
+
+    def _choose_service(self, service_id: int) -> None:
+        self.field("service_id").set_value(str(service_id))
+        self.check()
+
+    def _ask_command(self, config: StreamConfig) -> None:
+        call = self._client.preview_command(config, self._report)
+        call.done.connect(self.command.show_command)
+        call.refused.connect(lambda words: self.command.show_command(f"# {words}"))

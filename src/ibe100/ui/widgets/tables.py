@@ -1,0 +1,47 @@
+"""Tables as the console shows them: quiet, whole rows, no edits."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QAbstractItemModel, Qt
+from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+ROW_HEIGHT = 24
+
+
+def quiet_table(model: QAbstractItemModel, accessible_name: str, *, stretch: int | None = None) -> QTableView:
+    """A table over `model`; the column `stretch` takes what is left, the others fit their contents."""
+    table = QTableView()
+    table.setModel(model)
+    table.setAccessibleName(accessible_name)
+    table.setShowGrid(False)
+    table.setAlternatingRowColors(True)
+    table.setWordWrap(False)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setTextElideMode(Qt.TextElideMode.ElideRight)
+    table.setTabKeyNavigation(False)
+    table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    rows, columns = table.verticalHeader(), table.horizontalHeader()
+    assert rows is not None
+    assert columns is not None
+    rows.hide()
+    rows.setDefaultSectionSize(ROW_HEIGHT)
+    rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    columns.setHighlightSections(False)
+    columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    columns.setMinimumSectionSize(28)
+    if stretch is not None:
+        columns.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+    return table
+
+
+def fit_columns(table: QTableView, widths: dict[int, int], stretch: int) -> None:
+    """Fixed starting widths the operator may drag; one column stretches."""
+    columns = table.horizontalHeader()
+    assert columns is not None
+    columns.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+    for column, width in widths.items():
+        table.setColumnWidth(column, width)
+    columns.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)

@@ -1,0 +1,202 @@
+"""Tally and alarm marks: a word, a shape and a fill, never colour alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtWidgets import QWidget
+
+from ibe100.models.alarm import Severity
+from ibe100.models.stream_state import Tally
+from ibe100.ui.icons import icon_pixmap
+from ibe100.ui.themes.enterprise_theme import Colour, sans
+
+CHIP_HEIGHT = 22
+ICON_SIZE = 13
+
+
+@dataclass(frozen=True, slots=True)
+class TallyLook:
+    """How one tally is drawn."""
+
+    fill: Colour
+    text: Colour
+    edge: Colour
+    icon: str
+    on_panel: Colour
+    """Colour of its word where there is no fill behind."""
+    dashed: bool = False
+
+
+LOOKS: dict[Tally, TallyLook] = {
+    Tally.OFF: TallyLook(Colour.CARD, Colour.TEXT_MUTED, Colour.BORDER_STRONG, "power", Colour.TEXT_MUTED),
+    Tally.READY: TallyLook(
+        Colour.RAISED, Colour.TEXT, Colour.BORDER_STRONG, "circle-outline", Colour.TEXT_SECOND
+    ),
+    Tally.ON_AIR: TallyLook(
+        Colour.TALLY_RED, Colour.TEXT, Colour.TALLY_RED, "record-circle-outline", Colour.TALLY_RED_TEXT
+    ),
+    Tally.ARMED: TallyLook(
+        Colour.TALLY_AMBER, Colour.INK, Colour.TALLY_AMBER, "timer-sand", Colour.TALLY_AMBER
+    ),
+    Tally.IN_BREAK: TallyLook(
+        Colour.TALLY_AMBER_DIM,
+        Colour.TALLY_AMBER,
+        Colour.TALLY_AMBER,
+        "exit-to-app",
+        Colour.TALLY_AMBER,
+        dashed=True,
+    ),
+    Tally.NO_INPUT: TallyLook(
+        Colour.ALARM_MAGENTA, Colour.INK, Colour.ALARM_MAGENTA, "signal-off", Colour.ALARM_MAGENTA
+    ),
+    Tally.FAULT: TallyLook(
+        Colour.ALARM_MAGENTA, Colour.INK, Colour.ALARM_MAGENTA, "close-octagon-outline", Colour.ALARM_MAGENTA
+    ),
+}
+SEVERITY_FILL = {
+    Severity.CRITICAL: Colour.ALARM_MAGENTA,
+    Severity.MAJOR: Colour.ALARM_YELLOW,
+    Severity.MINOR: Colour.ALARM_CYAN,
+}
+
+
+def draw_tally_box(painter: QPainter, rect: QRect, tally: Tally) -> None:
+    """The fill and edge of a tally."""
+    look = LOOKS[tally]
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    pen = QPen(QColor(look.edge), 1.5)
+    if look.dashed:
+        pen.setStyle(Qt.PenStyle.CustomDashLine)
+        pen.setDashPattern([3, 2])
+    painter.setPen(pen)
+    painter.setBrush(QColor(look.fill))
+    painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), 3, 3)
+    painter.restore()
+
+
+def draw_number(painter: QPainter, rect: QRect, tally: Tally, number: int) -> None:
+    """The stream's number on its tally."""
+    draw_tally_box(painter, rect, tally)
+    painter.save()
+    painter.setPen(QColor(LOOKS[tally].text))
+    painter.setFont(sans(16 if number < 100 else 12, bold=True))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, str(number))
+    painter.restore()
+
+
+def draw_severity(painter: QPainter, rect: QRect, severity: Severity, *, hollow: bool = False) -> None:
+    """Diamond 1, triangle 2 or circle 3 with the digit inside."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    fill = QColor(SEVERITY_FILL[severity])
+    painter.setPen(QPen(fill, 1.5))
+    painter.setBrush(Qt.BrushStyle.NoBrush if hollow else fill)
+    box = QRectF(rect).adjusted(1, 1, -1, -1)
+    center, digit = box.center(), QRectF(box)
+    match severity:
+        case Severity.CRITICAL:
+            points = [
+                QPointF(center.x(), box.top()),
+                QPointF(box.right(), center.y()),
+                QPointF(center.x(), box.bottom()),
+                QPointF(box.left(), center.y()),
+            ]
+            painter.drawPolygon(QPolygonF(points))
+        case Severity.MAJOR:
+            points = [QPointF(center.x(), box.top()), box.bottomRight(), box.bottomLeft()]
+            painter.drawPolygon(QPolygonF(points))
+            digit.translate(0, box.height() * 0.14)
+        case Severity.MINOR:
+            painter.drawEllipse(box)
+    painter.setPen(fill if hollow else QColor(Colour.INK))
+    painter.setFont(sans(11, bold=True))
+    painter.drawText(digit, Qt.AlignmentFlag.AlignCenter, str(int(severity)))
+    painter.restore()
+
+
+class TallyChip(QWidget):
+    """Word, shape and fill of a stream's tally."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tally = Tally.OFF
+        self._words = str(Tally.OFF)
+        self.setFixedHeight(CHIP_HEIGHT)
+
+    def show_tally(self, tally: Tally, words: str) -> None:
+        """Change the tally and its words."""
+        if (tally, words) != (self._tally, self._words):
+            self._tally, self._words = tally, words
+            self.setAccessibleName(f"Tally: {words}")
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for the words."""
+        width = QFontMetrics(sans(11, bold=True)).horizontalAdvance(self._words)
+        return QSize(width + ICON_SIZE + 20, CHIP_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """Never narrower than the words."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Box, icon, words."""
+        painter = QPainter(self)
+        look = LOOKS[self._tally]
+        draw_tally_box(painter, self.rect(), self._tally)
+        pixmap = icon_pixmap(look.icon, look.text, ICON_SIZE, self.devicePixelRatioF())
+        painter.drawPixmap(7, (self.height() - ICON_SIZE) // 2, pixmap)
+        painter.setPen(QColor(look.text))
+        painter.setFont(sans(11, bold=True))
+        room = self.rect().adjusted(ICON_SIZE + 12, 0, -6, 0)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._words)
+
+
+class NumberBox(QWidget):
+    """A stream's number on its tally."""
+
+    def __init__(self, size: int = 40, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tally, self._number = Tally.OFF, 0
+        self.setFixedSize(size, size)
+
+    def show_number(self, number: int, tally: Tally) -> None:
+        """Change number and tally."""
+        self._tally, self._number = tally, number
+        self.setAccessibleName(f"Stream {number}, {tally}")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Box and digits."""
+        draw_number(QPainter(self), self.rect(), self._tally, self._number)
+
+
+class SeverityMark(QWidget):
+    """The shape of the worst open alarm; empty when there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._severity: Severity | None = None
+        self.setFixedSize(20, 20)
+        self.setAccessibleName("No alarm")
+
+    def show_severity(self, severity: Severity | None) -> None:
+        """Change the severity."""
+        if severity is not self._severity:
+            self._severity = severity
+            self.setAccessibleName("No alarm" if severity is None else f"Alarm of priority {int(severity)}")
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """The shape, or a grey tick."""
+        painter = QPainter(self)
+        if self._severity is None:
+            pixmap = icon_pixmap("check", Colour.TEXT_MUTED, 14, self.devicePixelRatioF())
+            painter.drawPixmap(3, 3, pixmap)
+        else:
+            draw_severity(painter, self.rect(), self._severity)

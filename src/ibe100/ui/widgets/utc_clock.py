@@ -1,0 +1,57 @@
+"""The clock: UTC with frames, the date and local time beside it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from PyQt6.QtCore import QRect, QSize, Qt, QTimer
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QWidget
+
+from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+
+FRAMES_PER_S = 25
+
+
+class UtcClock(QWidget):
+    """HH:MM:SS:FF at 25 frames a second; repaints itself only."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Clock, UTC")
+        self._digits = QFontMetrics(mono(24, bold=True)).horizontalAdvance("00:00:00")
+        self._frames = QFontMetrics(mono(16)).horizontalAdvance(":00")
+        self._beside = QFontMetrics(mono(11)).horizontalAdvance("2026-11-22") + 4
+        self.setFixedSize(self.sizeHint())
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(1000 // FRAMES_PER_S)
+        self._timer.timeout.connect(self.update)
+        self._timer.start()
+
+    def sizeHint(self) -> QSize:
+        """Room for the time, its frames, and two short lines."""
+        return QSize(self._digits + self._frames + self._beside + 76, 40)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """The time as of now."""
+        at = datetime.now(UTC)
+        local = at.astimezone()
+        frame = at.microsecond * FRAMES_PER_S // 1_000_000
+        painter = QPainter(self)
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.setPen(QColor(Colour.TEXT))
+        painter.setFont(mono(24, bold=True))
+        painter.drawText(QRect(0, 0, self._digits, self.height()), middle, f"{at:%H:%M:%S}")
+        painter.setFont(mono(16))
+        painter.setPen(QColor(Colour.TALLY_AMBER))
+        painter.drawText(QRect(self._digits, 2, self._frames, self.height()), middle, f":{frame:02d}")
+        left = self._digits + self._frames + 10
+        room = self.width() - left
+        painter.setFont(sans(11, bold=True))
+        painter.setPen(QColor(Colour.TEXT))
+        painter.drawText(QRect(left, 3, room, 17), middle, "UTC")
+        painter.setFont(mono(11))
+        painter.setPen(QColor(Colour.TEXT_MUTED))
+        painter.drawText(QRect(left + 32, 3, room - 32, 17), middle, f"{at:%Y-%m-%d}")
+        painter.drawText(QRect(left, 20, room, 17), middle, f"{local:%H:%M:%S} local")

@@ -1,0 +1,441 @@
+"""Services in memory, with behaviour: streams start and run, cues are sent and seen, alarms are raised."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ibe100.models.alarm import Alarm, AlarmState, Severity
+from ibe100.models.errors import CueRefused, ProbeError, StorageError, StreamError
+from ibe100.models.messages import (
+    AlarmChanged,
+    CueChanged,
+    Message,
+    StreamRemoved,
+    StreamStateChanged,
+    StreamView,
+    TelemetryMeasured,
+)
+from ibe100.models.profile import Profile, StreamEntry
+from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Readiness
+from ibe100.models.session import AuditRecord, SessionRecord
+from ibe100.models.stream_config import FileInput, StreamConfig, StreamInput, describe_input
+from ibe100.models.stream_state import PidSample, ServiceSample, StreamState, Tally, Telemetry
+from ibe100.mpegts.stream_report import StreamReport
+
+BEYOND_32_BITS = 6_500_000_000
+ENGINE = "built-in minitsp 3.0.0"
+
+
+def section(event_id: int) -> str:
+    """Some bytes that stand for a section."""
+    return base64.b64encode(b"\xfc\x30\x25" + event_id.to_bytes(4, "big") * 8).decode()
+
+
+class FakeBus:
+    """Hands every message to every subscriber."""
+
+    def __init__(self) -> None:
+        self._queues: list[asyncio.Queue[Message | None]] = []
+
+    def publish(self, message: Message) -> None:
+        for queue in self._queues:
+            queue.put_nowait(message)
+
+    async def messages(self) -> AsyncIterator[Message]:
+        queue: asyncio.Queue[Message | None] = asyncio.Queue(10_000)
+        self._queues.append(queue)
+        try:
+            while (message := await queue.get()) is not None:
+                yield message
+        finally:
+            self._queues.remove(queue)
+
+    def cut_off(self) -> None:
+        """End every subscription."""
+        for queue in self._queues:
+            queue.put_nowait(None)
+
+
+class FakeStreams:
+    """Streams that start when told to, unless their name says otherwise."""
+
+    def __init__(self, bus: FakeBus) -> None:
+        self._bus = bus
+        self.views: dict[str, StreamView] = {}
+        self.report: StreamReport | None = None
+        self.probed: list[StreamInput] = []
+        self.stopped_because: list[str] = []
+
+    def streams(self) -> tuple[StreamView, ...]:
+        return tuple(sorted(self.views.values(), key=lambda view: view.number))
+
+    def put(self, view: StreamView) -> StreamView:
+        self.views[view.stream_id] = view
+        self._bus.publish(StreamStateChanged(stream=view))
+        return view
+
+    def update(self, stream_id: str, **changes: object) -> StreamView:
+        return self.put(self.views[stream_id].model_copy(update=changes))
+
+    async def add(self, config: StreamConfig) -> StreamView:
+        if any(view.config.name == config.name for view in self.views.values()):
+            raise StreamError(f"there is already a stream named {config.name}: choose another name")
+        number = max((view.number for view in self.views.values()), default=0) + 1
+        return self.put(StreamView(stream_id=f"stream-{number}", number=number, config=config))
+
+    async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
+        return self.update(stream_id, config=config)
+
+    async def remove(self, stream_id: str) -> None:
+        del self.views[stream_id]
+        self._bus.publish(StreamRemoved(stream_id=stream_id))
+
+    async def probe(self, source: StreamInput) -> StreamReport:
+        self.probed.append(source)
+        if self.report is None:
+            raise ProbeError(f"{describe_input(source)} cannot be read: check that the sender is up")
+        return self.report
+
+    async def command(self, stream_id: str) -> str:
+        return f"tsp -I {describe_input(self.views[stream_id].config.input)}"
+
+    async def preview_command(self, config: StreamConfig, report: StreamReport | None) -> str:
+        probed = "probed" if report is not None else "not probed"
+        return f"tsp -I {describe_input(config.input)} # {probed}"
+
+    async def start(self, stream_id: str) -> StreamView:
+        view = self.views[stream_id]
+        if isinstance(view.config.input, FileInput) and not view.config.input.path.exists():
+            path = view.config.input.path
+            raise ProbeError(f"{view.config.name}: the file {path} does not exist: choose another")
+        self.update(stream_id, state=StreamState.STARTING, tally=Tally.READY, engine=ENGINE)
+        running = self.update(
+            stream_id,
+            state=StreamState.RUNNING,
+            tally=Tally.ON_AIR,
+            started_at=time.time(),
+            command="tsp --realtime -I ip 127.0.0.1:5000 -P spliceinject --udp=127.0.0.1:40001 -O drop",
+        )
+        self.measure(stream_id)
+        return running
+
+    async def stop(self, stream_id: str, reason: str = "operator") -> StreamView:
+        self.stopped_because.append(reason)
+        return self.update(
+            stream_id, state=StreamState.STOPPED, tally=Tally.OFF, reason=f"stopped by the {reason}", command=""
+        )
+
+    async def restart(self, stream_id: str) -> StreamView:
+        await self.stop(stream_id)
+        return await self.start(stream_id)
+
+    def measure(self, stream_id: str, bitrate_bps: int = 2_004_000, **changes: object) -> Telemetry:
+        measured = telemetry(stream_id, bitrate_bps).model_copy(update=changes)
+        self._bus.publish(TelemetryMeasured(telemetry=measured))
+        return measured
+
+
+class FakeCues:
+    """A cue is sent at once, or armed; it is seen unless `outcome` says why not."""
+
+    def __init__(self, bus: FakeBus, streams: FakeStreams) -> None:
+        self._bus, self._streams = bus, streams
+        self.cues: list[Cue] = []
+        self.requests: list[CueRequest] = []
+        self.failure = ""
+        self.seen_at_once = True
+        self.not_ready: tuple[str, ...] = ()
+
+    def readiness(self, stream_id: str) -> Readiness:
+        if self._streams.views[stream_id].state is not StreamState.RUNNING:
+            return Readiness(ready=False, reasons=("the stream does not run: start it",))
+        return Readiness(ready=not self.not_ready, reasons=self.not_ready)
+
+    async def preview(self, request: CueRequest) -> CuePreview:
+        immediate = request.pre_roll_s == 0
+        out = request.action is CueAction.TO_BREAK
+        return CuePreview(
+            splice_event_id=0x60000001,
+            section_base64=section(0x60000001),
+            pts_time=None if immediate else BEYOND_32_BITS,
+            splice_at=None if immediate else time.time() + request.pre_roll_s,
+            fields=(
+                ("splice_command_type", "0x05 splice_insert"),
+                ("splice_event_id", "0x60000001"),
+                ("out_of_network_indicator", str(int(out))),
+                ("splice_immediate_flag", str(int(immediate))),
+                ("break_duration", f"{request.duration_s or 60:g} s"),
+                ("auto_return", "1"),
+                ("unique_program_id", "1"),
+            ),
+        )
+
+    async def fire(self, request: CueRequest) -> Cue:
+        self.requests.append(request)
+        if self.not_ready:
+            raise CueRefused(self.not_ready[0])
+        immediate = request.pre_roll_s == 0
+        cue = Cue(
+            cue_id=len(self.cues) + 1,
+            stream_id=request.stream_id,
+            session_id=1,
+            action=request.action,
+            state=CueState.SENT if immediate else CueState.ARMED,
+            requested_by=request.requested_by,
+            requested_at=time.time(),
+            splice_event_id=0x60000001 + len(self.cues),
+            duration_s=request.duration_s,
+            pre_roll_s=request.pre_roll_s,
+            pts_time=None if immediate else BEYOND_32_BITS,
+            splice_at=None if immediate else time.time() + request.pre_roll_s,
+            section_base64=section(0x60000001 + len(self.cues)),
+            sent=1 if immediate else 0,
+            sent_expected=1 if immediate else 3,
+            sent_at=time.time() if immediate else None,
+        )
+        self.put(cue)
+        if not immediate:
+            self._streams.update(request.stream_id, tally=Tally.ARMED)
+        elif self.failure:
+            self.fail(cue, self.failure)
+        elif self.seen_at_once:
+            self.see(cue)
+        return cue
+
+    async def cancel(self, cue_id: int) -> Cue:
+        cue = next(cue for cue in self.cues if cue.cue_id == cue_id)
+        self._streams.update(cue.stream_id, tally=Tally.ON_AIR)
+        return self.put(cue.moved_to(CueState.CANCELLED, reason="disarmed by the operator"))
+
+    def recent(self, stream_id: str) -> tuple[Cue, ...]:
+        return tuple(cue for cue in reversed(self.cues) if cue.stream_id == stream_id)
+
+    def put(self, cue: Cue) -> Cue:
+        self.cues = [known for known in self.cues if known.cue_id != cue.cue_id] + [cue]
+        self._bus.publish(CueChanged(cue=cue))
+        return cue
+
+    def see(self, cue: Cue, latency_ms: float = 23.4) -> Cue:
+        seen = {"seen": 1, "seen_at": time.time(), "seen_base64": cue.section_base64, "latency_ms": latency_ms}
+        if cue.action is CueAction.TO_BREAK:
+            ends = time.time() + (cue.duration_s or 60)
+            self._streams.update(cue.stream_id, tally=Tally.IN_BREAK, break_ends_at=ends)
+        else:
+            self._streams.update(cue.stream_id, tally=Tally.ON_AIR, break_ends_at=None)
+        return self.put(cue.moved_to(CueState.SEEN, **seen))
+
+    def fail(self, cue: Cue, reason: str) -> Cue:
+        return self.put(cue.moved_to(CueState.FAILED, reason=reason))
+
+
+class FakeMonitoring:
+    """Alarms that can be acknowledged; counters that can be reset."""
+
+    def __init__(self, bus: FakeBus) -> None:
+        self._bus = bus
+        self.open: dict[int, Alarm] = {}
+        self.resets: list[str] = []
+
+    def alarms(self) -> tuple[Alarm, ...]:
+        return tuple(sorted(self.open.values(), key=lambda alarm: (alarm.severity, -alarm.raised_at)))
+
+    def raise_alarm(self, alarm: Alarm) -> None:
+        self.open[alarm.alarm_id] = alarm
+        self._bus.publish(AlarmChanged(alarm=alarm))
+
+    async def acknowledge(self, alarm_id: int, who: str) -> None:
+        alarm = self.open[alarm_id]
+        state = AlarmState.ACKNOWLEDGED if alarm.cleared_at is None else AlarmState.CLOSED
+        changed = alarm.model_copy(
+            update={"state": state, "acknowledged_by": who, "acknowledged_at": time.time()}
+        )
+        self.raise_alarm(changed)
+        if state is AlarmState.CLOSED:
+            del self.open[alarm_id]
+
+    async def reset_counters(self, stream_id: str) -> None:
+        self.resets.append(stream_id)
+
+
+class FakeProfiles:
+    """Profiles in a dictionary."""
+
+    def __init__(self, streams: FakeStreams) -> None:
+        self._streams = streams
+        self.saved: dict[str, Profile] = {}
+
+    async def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self.saved))
+
+    async def save(self, name: str) -> Path:
+        entries = tuple(
+            StreamEntry(stream_id=view.stream_id, number=view.number, config=view.config)
+            for view in self._streams.streams()
+        )
+        self.saved[name] = Profile(name=name, streams=entries)
+        return Path("/profiles") / f"{name}.json"
+
+    async def load(self, name: str) -> Profile:
+        profile = self.saved[name]
+        for stream_id in [one for one in self._streams.views]:
+            await self._streams.remove(stream_id)
+        for entry in profile.streams:
+            self._streams.put(
+                StreamView(stream_id=entry.stream_id, number=entry.number, config=entry.config)
+            )
+        return profile
+
+    async def import_file(self, path: Path) -> Profile:
+        raise StorageError(f"{path.name} is damaged: it was set aside, nothing was changed")
+
+    async def export_file(self, name: str, path: Path) -> None:
+        path.write_text(self.saved[name].model_dump_json(), encoding="utf-8")
+
+
+class FakeHistory:
+    """What happened to the other fakes."""
+
+    def __init__(self, streams: FakeStreams, cues: FakeCues) -> None:
+        self._streams, self._cues = streams, cues
+
+    async def sessions(self, limit: int = 200) -> Sequence[SessionRecord]:
+        return [
+            SessionRecord(
+                session_id=view.number,
+                stream_id=view.stream_id,
+                stream_name=view.config.name,
+                engine=view.engine,
+                command=view.command,
+                started_at=view.started_at,
+            )
+            for view in self._streams.streams()
+            if view.started_at is not None
+        ]
+
+    async def cues(self, stream_id: str | None = None, limit: int = 500) -> Sequence[Cue]:
+        return tuple(reversed(self._cues.cues))
+
+    async def audit(self, limit: int = 500) -> Sequence[AuditRecord]:
+        return [
+            AuditRecord(at=cue.requested_at, who=cue.requested_by, action=str(cue.action), subject=cue.stream_id)
+            for cue in reversed(self._cues.cues)
+        ]
+
+
+class FakeEngine:
+    async def engines(self) -> tuple[str, ...]:
+        return (ENGINE,)
+
+
+class FakeServices:
+    """All ports; use it on the background loop only."""
+
+    def __init__(self, views: Iterable[StreamView] = (), alarms: Iterable[Alarm] = ()) -> None:
+        self.bus = FakeBus()
+        self.streams = FakeStreams(self.bus)
+        self.cues = FakeCues(self.bus, self.streams)
+        self.monitoring = FakeMonitoring(self.bus)
+        self.profiles = FakeProfiles(self.streams)
+        self.history = FakeHistory(self.streams, self.cues)
+        self.engine = FakeEngine()
+        self.is_open = False
+        for view in views:
+            self.streams.views[view.stream_id] = view
+        for alarm in alarms:
+            self.monitoring.open[alarm.alarm_id] = alarm
+
+    def messages(self) -> AsyncIterator[Message]:
+        return self.bus.messages()
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[FakeServices]:
+        self.is_open = True
+        try:
+            yield self
+        finally:
+            self.is_open = False
+
+
+def view(number: int, name: str, **changes: object) -> StreamView:
+    """A stream of the list."""
+    config = changes.pop("config", None) or StreamConfig(name=name)
+    return StreamView(stream_id=f"stream-{number}", number=number, config=config, **changes)  # type: ignore[arg-type]
+
+
+def running(number: int, name: str, tally: Tally = Tally.ON_AIR, **changes: object) -> StreamView:
+    """A stream that runs."""
+    given: dict[str, object] = {"engine": ENGINE, "started_at": time.time() - 754, **changes}
+    return view(number, name, state=StreamState.RUNNING, tally=tally, **given)
+
+
+def alarm(alarm_id: int, severity: Severity, title: str, **changes: object) -> Alarm:
+    """An alarm that waits for the operator."""
+    return Alarm(
+        alarm_id=alarm_id,
+        stream_id="stream-1",
+        stream_name="IBE News HD",
+        condition=title.lower().replace(" ", "_"),
+        severity=severity,
+        title=title,
+        what_to_do="Check the sender and the cable",
+        state=AlarmState.UNACKNOWLEDGED,
+        raised_at=time.time() - 14,
+    ).model_copy(update=changes)
+
+
+def telemetry(stream_id: str, bitrate_bps: int) -> Telemetry:
+    """A healthy sample."""
+    return Telemetry(
+        stream_id=stream_id,
+        monotonic_s=time.monotonic(),
+        bitrate_bps=bitrate_bps,
+        null_bps=bitrate_bps // 10,
+        pts=BEYOND_32_BITS,
+        pcr=BEYOND_32_BITS * 300,
+        counters=dict.fromkeys(COUNTERS, 0),
+        counters_total=dict.fromkeys(COUNTERS, 0),
+        services=(
+            ServiceSample(
+                service_id=1,
+                name="Test pattern",
+                provider="IBE-100",
+                pmt_pid=0x1000,
+                pcr_pid=0x100,
+                bitrate_bps=bitrate_bps * 9 // 10,
+            ),
+        ),
+        pids=tuple(
+            PidSample(
+                pid=pid, bitrate_bps=rate, packets=rate // 15, discontinuities=0, description=description
+            )
+            for pid, rate, description in (
+                (0x0000, 15_040, "PAT"),
+                (0x0100, bitrate_bps * 7 // 10, "AVC video 640x360 25p"),
+                (0x0101, 128_000, "MPEG-1 layer II audio, eng"),
+                (0x01F4, 1_504, "SCTE-35"),
+                (0x1000, 15_040, "PMT of service 1"),
+                (0x1FFF, bitrate_bps // 10, "null packets"),
+            )
+        ),
+    )
+
+
+COUNTERS = (
+    "ts_sync_loss",
+    "sync_byte_error",
+    "pat_error",
+    "continuity_count_error",
+    "pmt_error",
+    "pid_error",
+    "transport_error",
+    "crc_error",
+    "pcr_repetition_error",
+    "pcr_discontinuity_indicator_error",
+    "pts_error",
+    "unreferenced_pid",
+)
