@@ -101,6 +101,20 @@ def test_secrets_do_not_reach_any_file(log_dir: Path) -> None:
     assert "host:9000?passphrase=***&latency=20" in text
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("srt://user:p@ss@host:9000?latency=20", "srt://***@host:9000?latency=20"),
+        ("http://host/a?mail=a@b", "http://host/a?mail=a@b"),
+        ("--passphrase=abc,def --latency=20", "--passphrase=*** --latency=20"),
+        ('{"token": "a b", "port": 5}', '{"token": ***, "port": 5}'),
+        ("Authorization: Bearer abc.def", "Authorization: ***"),
+    ],
+)
+def test_redaction_masks_the_secret_and_nothing_else(text: str, shown: str) -> None:
+    assert redact_text(text) == shown
+
+
 @given(st.text(max_size=200))
 def test_redaction_takes_any_text_and_is_stable(text: str) -> None:
     once = redact_text(text)

@@ -10,11 +10,11 @@ MASK = "***"
 _SECRET_KEY = re.compile(
     r"passphrase|passwd|password|secret|token|authorization|api_?key|cookie", re.IGNORECASE
 )
-_URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@'\"]+@", re.IGNORECASE)
+_URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/?#\s'\"]+@", re.IGNORECASE)
 # `passphrase=…` in a URL or an option, `"token": "…"` in JSON, `Authorization: Bearer …` in a header.
 _SECRET_IN_TEXT = re.compile(
     r"""(?P<key>(?:passphrase|passwd|password|secret|token|authorization|api_?key)["']?\s*[=:]\s*)"""
-    r"""(?:(?P<quote>["'])(?:(?!(?P=quote)).)*(?P=quote)|(?:bearer\s+|basic\s+)?[^\s&,;'"]+)""",
+    r"""(?:(?P<quote>["'])(?:(?!(?P=quote)).)*(?P=quote)|(?:bearer\s+|basic\s+)?[^\s&'"]+)""",
     re.IGNORECASE,
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import threading
 import time
@@ -20,8 +19,6 @@ from ibe100.utils.set_aside import set_aside
 FILE_NAME = "secrets.bin"
 KEY_FILE_NAME = "secrets.key"
 _PRIVATE = 0o600
-
-_log = logging.getLogger(__name__)
 
 
 class SecretStore:
@@ -118,12 +115,10 @@ def _begin_afresh(path: Path) -> str:
         aside = set_aside(path, time.time())
     except OSError as error:
         raise _unusable(path, "set aside", error) from error
-    notice = (
+    return (
         f"The secrets file {path} is damaged, or its key is another. It was set aside as {aside.name}: "
         "the passphrases of the streams have to be entered again."
     )
-    _log.error(notice)
-    return notice
 
 
 def _unusable(path: Path, doing: str, error: OSError) -> StorageError:

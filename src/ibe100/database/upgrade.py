@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
@@ -13,8 +12,6 @@ from ibe100.database.schema import REVISION
 from ibe100.models.errors import StorageError
 from ibe100.utils.set_aside import free_name, set_aside
 from ibe100.utils.timecode import utc_stamp
-
-_log = logging.getLogger(__name__)
 
 
 def prepare(path: Path, now: float) -> tuple[str, ...]:
@@ -43,8 +40,6 @@ def prepare(path: Path, now: float) -> tuple[str, ...]:
         ) from error
     except LIBRARY_ERRORS as error:
         raise storage_error(error, "opened", str(path)) from error
-    for notice in notices:
-        _log.warning(notice)
     return tuple(notices)
 
 
