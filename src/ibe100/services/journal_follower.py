@@ -105,10 +105,15 @@ class JournalFollower:
                 await self._storage.journal.advance(run.stream_id, identity, run.seq)
         except StorageError as error:
             _log.error("%s: journal line %s is not on record: %s", run.name, line["seq"], error)
+        except Exception:  # noqa: BLE001 - one line that we cannot read must not blind the console
+            _log.exception("%s: journal line %s could not be taken", run.name, line["seq"])
 
     def _sample(self, run: StreamRun, sample: Sample) -> None:
         for observer in self.observers:
-            observer.on_sample(run, sample)
+            try:
+                observer.on_sample(run, sample)
+            except (KeyError, TypeError, ValueError):
+                _log.exception("%s: a sample of an unknown shape was left out", run.name)
 
     async def _apply(self, run: StreamRun, line: JournalLine) -> None:
         match line["kind"]:

@@ -116,8 +116,10 @@ class MonitoringService:
         self._judge_later(run, influx)
 
     def _analysis(self, run: StreamRun, analysis: AnalyzeSample, mono: float) -> None:
-        changes = {"services": analysis.services, "pids": analysis.pids}
-        self._measured(self._last(run, mono).model_copy(update=changes))
+        last = self._last(run, mono)
+        # An interval in which the PAT was not repeated tells of no services: they are still there.
+        services = analysis.services or last.services
+        self._measured(last.model_copy(update={"services": services, "pids": analysis.pids}))
 
     def _last(self, run: StreamRun, mono: float) -> Telemetry:
         last = self._telemetry.get(run.stream_id, Telemetry(stream_id=run.stream_id, monotonic_s=mono))

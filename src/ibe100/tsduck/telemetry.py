@@ -95,7 +95,10 @@ def parse_influx(lines: Iterable[str]) -> InfluxSample:
 
 
 def parse_analysis(report: Mapping[str, Any]) -> AnalyzeSample:
-    """The services and PIDs of an analyze report. Raises KeyError on another shape."""
+    """The services and PIDs of an analyze report; an interval without a PAT tells of no services.
+
+    Raises KeyError on another shape.
+    """
     services = tuple(
         ServiceSample(
             service_id=item["id"],
@@ -105,7 +108,7 @@ def parse_analysis(report: Mapping[str, Any]) -> AnalyzeSample:
             pcr_pid=item.get("pcr-pid", NULL_PID),
             bitrate_bps=item["bitrate"],
         )
-        for item in report["services"]
+        for item in report.get("services", ())
     )
     pids = tuple(
         PidSample(
@@ -116,7 +119,7 @@ def parse_analysis(report: Mapping[str, Any]) -> AnalyzeSample:
             description=item["description"],
             scrambled=item["is-scrambled"],
         )
-        for item in report["pids"]
+        for item in report.get("pids", ())
     )
     return AnalyzeSample(report["ts"]["bitrate"], services, pids)
 
