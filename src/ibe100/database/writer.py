@@ -72,6 +72,9 @@ class Writer:
     async def _put_when_there_is_room(self, task: Task[Any]) -> None:
         try:
             await asyncio.to_thread(self._tasks.put, task, timeout=QUEUE_TIMEOUT_S)
+        except asyncio.CancelledError:
+            task.future.cancel()  # the thread goes on and may still put it in
+            raise
         except queue.Full:
             raise StorageError(
                 f"The database {self._database} is {self._tasks.maxsize} writes behind: the disk is too slow."
