@@ -1,5 +1,6 @@
 """Changes the PMT of a service (tsp -P pmt)."""
 
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -54,7 +55,7 @@ class PmtEditor(PacketProcessor):
         if not rows and not self._cycle.mid_section():
             return block
         self._fill_null_packets(block, 0, rows[0] if rows else len(block))
-        for row, following in zip(rows, [*rows[1:], len(block)], strict=True):
+        for row, following in pairwise([*rows, len(block)]):
             self._replace(block, row)
             self._fill_null_packets(block, row + 1, following)
         block.changed()
