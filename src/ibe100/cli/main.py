@@ -117,7 +117,7 @@ def main() -> None:
     """Run the command line; what the operator can put right is one line and exit code 2."""
     _mount()
     try:
-        app()
+        app(prog_name="ibe100" if Path(sys.argv[0]).name == "ibe100" else "./run")
     except OperatorError as error:
         typer.echo(f"ibe100: {error}", err=True)
         sys.exit(EXIT_REFUSED)

@@ -32,7 +32,14 @@ _log = logging.getLogger(__name__)
 class Application:
     """All services of one console or server; what front ends see of it is `services.ports.Services`."""
 
-    def __init__(self, config: AppConfig, folders: Folders, database: Database, secrets: SecretStore) -> None:
+    def __init__(
+        self,
+        config: AppConfig,
+        folders: Folders,
+        database: Database,
+        secrets: SecretStore,
+        logging_files: Logging,
+    ) -> None:
         self.folders = folders
         self._bus = EventBus()
         self.streams = StreamService(
@@ -44,7 +51,9 @@ class Application:
             engine=config.engine.kind,
             tsp_path=config.engine.tsp_path,
         )
-        self.monitoring = MonitoringService(database, self.streams, self._publish)
+        self.monitoring = MonitoringService(
+            database, self.streams, self._publish, folders.data_dir, logging_files.problem
+        )
         self.cues = SCTE35Service(
             database, self.streams, self._publish, seen_timeout_s=config.cues.seen_timeout_s
         )
@@ -101,7 +110,7 @@ async def open_application(
         retention_s = config.cues.event_id_retention_days * SECONDS_PER_DAY
         database = await Database.open(folders.database_file, event_id_retention_s=retention_s)
         stack.push_async_callback(database.close)
-        application = Application(config, folders, database, secrets)
+        application = Application(config, folders, database, secrets, logging_files)
         stack.push_async_callback(application.close, stop_streams=stop_streams)
         await application.open()
         _log.info("%s is open on %s", role, folders.data_dir)

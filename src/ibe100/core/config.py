@@ -76,13 +76,6 @@ class CueSettings(Value):
     """A splice_event_id is not used again within this time while others are free."""
 
 
-class UiSettings(Value):
-    """The window."""
-
-    repaint_hz: Annotated[int, Field(ge=1, le=10)] = 10
-    """How often telemetry is painted at most."""
-
-
 class AppConfig(BaseSettings):
     """All settings, frozen. Build it with `load`; built directly it holds the defaults."""
 
@@ -95,7 +88,6 @@ class AppConfig(BaseSettings):
     runner: RunnerSettings = RunnerSettings()
     logging: LoggingSettings = LoggingSettings()
     cues: CueSettings = CueSettings()
-    ui: UiSettings = UiSettings()
 
     @classmethod
     def settings_customise_sources(

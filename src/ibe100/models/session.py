@@ -11,6 +11,8 @@ class SessionRecord(Value):
     session_id: int
     stream_id: str
     stream_name: str
+    profile: str = ""
+    """The profile that was loaded last, when it was started; empty without one."""
     engine: str
     command: str
     """As it can be pasted into a shell, secrets masked."""

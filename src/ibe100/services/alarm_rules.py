@@ -73,6 +73,19 @@ RULES = {
             off_delay_s=5.0,
         ),
         AlarmRule(
+            "disk_low",
+            Severity.MAJOR,
+            "Disk nearly full",
+            "Free some space, or move the recordings: cues that cannot be recorded are refused",
+            off_delay_s=10.0,
+        ),
+        AlarmRule(
+            "logs_not_written",
+            Severity.MINOR,
+            "Log files cannot be written",
+            "Check the log folder and its disk; streams and cues go on",
+        ),
+        AlarmRule(
             "continuity_error",
             Severity.MAJOR,
             "Packets lost or out of order (TR 101 290 1.4)",

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Protocol
 
 from ibe100.models.alarm import Alarm
@@ -14,6 +15,7 @@ from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import StreamState, Telemetry
 from ibe100.services.alarm_board import AlarmBoard
 from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.machine_watch import MachineWatch
 from ibe100.services.runner_link import JournalLine, Sample
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
@@ -34,21 +36,31 @@ class Runs(Protocol):
 class MonitoringService:
     """Owns what was measured last, and the alarms. Lives on the loop."""
 
-    def __init__(self, storage: Storage, runs: Runs, publish: Callable[[Message], None]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        runs: Runs,
+        publish: Callable[[Message], None],
+        folder: Path,
+        log_problem: Callable[[], str],
+    ) -> None:
         self._runs = runs
         self._publish = publish
         self._board = AlarmBoard(storage, publish)
         self._audit = AuditTrail(storage)
+        self._machine = MachineWatch(self._board, folder, log_problem)
         self._telemetry: dict[str, Telemetry] = {}
         self._totals: dict[str, Counter[str]] = {}
         self._work: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Take up the alarms on record."""
+        """Take up the alarms on record, begin to watch the machine."""
         await self._board.open()
+        self._machine.start()
 
     async def close(self) -> None:
         """Let alarms that are being written come to their end."""
+        await self._machine.close()
         await asyncio.gather(*self._work, return_exceptions=True)
 
     def alarms(self) -> tuple[Alarm, ...]:

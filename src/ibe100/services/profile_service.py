@@ -40,6 +40,7 @@ class ProfileService:
             for view in self._streams.streams()
         )
         profile = Profile(name=name, streams=entries)
+        self._streams.profile = name
         await asyncio.to_thread(atomic_write, path, profile.model_dump_json(indent=2).encode())
         return path
 
@@ -47,6 +48,7 @@ class ProfileService:
         """Replace the list of streams; refused while one runs that the profile does not hold."""
         profile = await asyncio.to_thread(self._read, self._path(name), ours=True)
         await self._replace(profile)
+        self._streams.profile = profile.name
         return profile
 
     async def import_file(self, path: Path) -> Profile:

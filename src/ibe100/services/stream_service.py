@@ -60,6 +60,8 @@ class StreamService:
         self._snapshot: tuple[StreamView, ...] = ()
         self._busy: dict[str, asyncio.Lock] = {}
         self._audit = AuditTrail(storage)
+        self.profile = ""
+        """Name of the profile that was loaded or saved last; goes on record with each session."""
         self.follower = JournalFollower(storage, publish, self._respawn)
 
     def observe(self, observer: Observer) -> None:
@@ -239,6 +241,7 @@ class StreamService:
             engine=processor.label,
             command=command,
             started_at=now,
+            profile=self.profile,
         )
         whole = report.packets * 188 < FILE_BYTES
         loop = loop_range(config, plan, report, whole) or (None, None)
