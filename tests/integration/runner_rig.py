@@ -139,6 +139,13 @@ class Stream:
         self.runner = process
         return process
 
+    def start_from(self, console: list[str]) -> subprocess.Popen[bytes]:
+        """Start a stand-in for the console, which gets the runner's command as its arguments."""
+        process = subprocess.Popen([*console, *runner_command(self.folder)])
+        self._started.append(process)
+        self.runner = process
+        return process
+
     def client(self) -> Client:
         path = control_socket_path(self.folder)
 
@@ -197,6 +204,10 @@ class Stream:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+        record = self.folder / "runner.json"
+        if record.exists():  # started by a stand-in for the console, or left by a runner that was killed
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(json.loads(record.read_text())["pid"], signal.SIGKILL)
         for line in self.of_kind("attempt_started") + self.of_kind("source_started"):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(line["pid"], signal.SIGKILL)

@@ -163,9 +163,20 @@ def test_a_datagram_that_is_no_json_is_a_warning(running: Stream) -> None:
         sender.sendto(b"[" * 60000, ("127.0.0.1", running.splice_json))
     wait_until(lambda: len(running.of_kind("log")) == 2, "two warnings")
     assert [line["text"] for line in running.of_kind("log")] == [
-        "splicemonitor: a datagram of 14 bytes is no JSON",
-        "splicemonitor: a datagram of 60000 bytes is no JSON",
+        "splicemonitor: a datagram of 14 bytes is no JSON object of its kind",
+        "splicemonitor: a datagram of 60000 bytes is no JSON object of its kind",
     ]
+    assert running.status()["state"] == "RUNNING"
+
+
+def test_no_depth_of_nesting_brings_the_runner_down(running: Stream) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for depth in range(900, 1010, 3):
+            data = b'{"a":' + b"[" * depth + b"]" * depth + b"}"
+            sender.sendto(data, ("127.0.0.1", running.splice_json))
+            sender.sendto(data, ("127.0.0.1", running.analyze_json))
+    send_cue(running.splice_json, "after all that")
+    wait_until(lambda: any(line["base64"] for line in running.of_kind("cue_seen")), "the cue after all that")
     assert running.status()["state"] == "RUNNING"
 
 

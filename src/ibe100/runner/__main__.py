@@ -1,5 +1,6 @@
 """Start of a runner: `python -I -S -X utf8 …/ibe100/runner STREAM_DIR` (see launch.runner_command)."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -20,7 +21,6 @@ from ibe100.runner.stream_runner import SPEC, StreamRunner
 
 _SECRETS_LIMIT = 1 << 20
 _SECRETS_WAIT_S = 5.0
-_CRASH_LOG_BYTES = 1 << 20
 
 
 def main(argv: list[str]) -> int:
@@ -45,12 +45,15 @@ def main(argv: list[str]) -> int:
         spec.check_secrets(secrets)
     except SpecError as error:
         return _refuse(journal, str(error))
-    _leave_the_console(folder)
+    _leave_the_console()
     try:
         runner = StreamRunner(folder, control_socket_path(folder), spec, secrets, journal)
     except OSError as error:
         return _refuse(journal, f"the control socket cannot be made: {error}", spec)
-    return EXIT_FAILED if runner.run() == State.FAILED else EXIT_ENDED
+    state, reason = runner.run()
+    if state != State.FAILED:
+        return EXIT_ENDED
+    return _last_words(reason)
 
 
 def _refuse(journal: Journal, reason: str, spec: Spec | None = None) -> int:
@@ -59,7 +62,12 @@ def _refuse(journal: Journal, reason: str, spec: Spec | None = None) -> int:
     journal.append("state", {"state": State.FAILED, "previous": None, "reason": reason})
     journal.append("runner_stopped", {"reason": reason})
     journal.close()
-    print(reason, file=sys.stderr)
+    return _last_words(reason)
+
+
+def _last_words(reason: str) -> int:
+    with contextlib.suppress(OSError):  # whoever would have read them may be gone
+        print(reason, file=sys.stderr, flush=True)
     return EXIT_FAILED
 
 
@@ -89,23 +97,13 @@ def _read_secrets() -> dict[str, str]:
     return parse_secrets(value.get("secrets", {}))
 
 
-def _leave_the_console(folder: Path) -> None:
-    """Keep nothing of the parent: no terminal, no pipe; what Python prints when it crashes goes to a file."""
+def _leave_the_console() -> None:
+    """A session of its own, if the parent did not give one, and nothing to read from."""
     if os.getsid(0) != os.getpid() and os.getpgrp() != os.getpid():
         os.setsid()
-    null = os.open(os.devnull, os.O_RDWR)
+    null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
-    crash_log = folder / "runner.log"
-    try:
-        if crash_log.exists() and crash_log.stat().st_size > _CRASH_LOG_BYTES:
-            crash_log.unlink()
-        out = os.open(crash_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    except OSError:
-        out = null
-    os.dup2(out, 1)
-    os.dup2(out, 2)
-    for fd in {null, out}:
-        os.close(fd)
+    os.close(null)
 
 
 if __name__ == "__main__":

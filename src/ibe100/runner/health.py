@@ -11,10 +11,7 @@ class Health:
         self._pts: dict[str, str] = {}
         self.packets_at: float | None = None
         self.pts_at: float | None = None
-
-    @property
-    def packets_seen(self) -> bool:
-        return self.packets_at is not None
+        self.packets_seen = False
 
     def healthy_at(self) -> float | None:
         """When everything that is expected last advanced; None if something never did."""
@@ -35,28 +32,34 @@ class Health:
     def observe_influx(self, lines: Sequence[str], mono: float) -> None:
         """Read one post of tsp's influx plugin: counters are per interval, PTS are the latest per PID."""
         packets: float | None = None
+        pts: dict[str, str] = {}
         bitrate_bps: float | None = None
         for line in lines:
             series, _, fields = line.partition(" ")
             name, _, tags = series.partition(",")
             value = fields.partition(" ")[0].removeprefix("value=")
             if name == "pts":
-                if self._pts.get(tags) != value:
-                    self._pts[tags] = value
-                    self.pts_at = mono
+                pts[tags] = value
             elif name == "bitrate" and "scope=ts" in tags.split(","):
                 bitrate_bps = _number(value)
             elif name == "counter" and {"name=packet_count", "scope=ts"} <= set(tags.split(",")):
                 packets = _number(value)
+        if any(self._pts.get(tags) != value for tags, value in pts.items()):
+            self.pts_at = mono
+        self._pts = pts or self._pts
         advancing = packets if packets is not None else bitrate_bps
         if advancing is not None and advancing > 0:
             self.packets_at = mono
+            self.packets_seen = True
 
-    def observe_analyze(self, report: object, mono: float) -> None:
-        """Read one report of tsp's analyze plugin: its packet total is that of one interval."""
+    def observe_analyze(self, report: object) -> None:
+        """Read one report of tsp's analyze plugin: it shows that there were packets, but not when.
+
+        A file shorter than the interval of influx is only seen here.
+        """
         match report:
             case {"ts": {"packets": {"total": int(total)}}} if total > 0:
-                self.packets_at = mono
+                self.packets_seen = True
 
 
 def _number(text: str) -> float | None:

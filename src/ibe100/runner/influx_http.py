@@ -44,7 +44,7 @@ class InfluxServer:
         self._socket.close()
 
     def _accept(self, _events: int) -> None:
-        with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
+        with contextlib.suppress(OSError):  # nobody there, gone already, or no descriptor left for now
             while True:
                 accepted, _ = self._socket.accept()
                 if len(self._connections) >= _CONNECTIONS:

@@ -22,8 +22,9 @@ _UNIX_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
 def runner_command(stream_dir: Path) -> list[str]:
     """The argv of the runner for one stream directory.
 
-    The caller starts it in a new session, writes one line `{"secrets": {…}}` to its standard input and closes
-    that. `-I -S` keeps start-up short and the environment's Python settings out.
+    The caller starts it in a new session, with its output to a file or /dev/null (a runner that cannot run
+    says why there; a pipe may break), writes a line `{"secrets": {…}}` to its standard input, and closes it.
+    `-I -S` keeps start-up short and the environment's Python settings out.
     """
     package = Path(__file__).resolve().parent
     return [sys.executable, "-I", "-S", "-X", "utf8", str(package), str(stream_dir.absolute())]

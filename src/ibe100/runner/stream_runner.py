@@ -1,5 +1,6 @@
 """The runner put together: lock held, journal open, sockets bound, supervisor at work, commands answered."""
 
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ from ibe100.runner.backoff import system_fraction
 from ibe100.runner.control import ControlServer
 from ibe100.runner.identity import ProcessIdentity, RunnerRecord, boot_id, left_behind, process_start_time
 from ibe100.runner.journal import Journal
+from ibe100.runner.log_lines import RateLimit
 from ibe100.runner.loop import Loop
 from ibe100.runner.processor_log import ProcessorLog
 from ibe100.runner.spec import Spec, SpecError, load_spec, parse_secrets
@@ -24,6 +26,7 @@ SPEC = "spec.json"
 _LAST_LINES_S = 1.0  # time for subscribers to take the last journal lines
 _JOURNAL_RETRY_S = 1.0
 _LEFT_BEHIND_S = 2.0
+_DAMAGED_PER_SECOND = 10
 
 
 class StreamRunner:
@@ -47,6 +50,9 @@ class StreamRunner:
         self._boot_id = boot_id()
         self._over = False
         self._log_file = ProcessorLog(folder / "processor.log")
+        self._damaged_limit = RateLimit(
+            _DAMAGED_PER_SECOND, lambda count: self._log("warning", f"{count} more damaged datagrams")
+        )
         self._control = ControlServer(self._loop, socket_path, journal, self._answer)
         self._telemetry = Telemetry(
             self._loop,
@@ -55,7 +61,7 @@ class StreamRunner:
                 splice_event=lambda facts: self._note("splice_event", facts),
                 influx=self._influx,
                 analyze=self._analyze,
-                damaged=lambda text: self._log("warning", text),
+                damaged=self._damaged_datagram,
             ),
         )
         self._supervisor = Supervisor(
@@ -70,8 +76,8 @@ class StreamRunner:
             fraction,
         )
 
-    def run(self) -> State:
-        """Run the stream; returns the state it ended in."""
+    def run(self) -> tuple[State, str]:
+        """Run the stream; returns the state it ended in, and why."""
         spec = self._supervisor.spec
         self._loop.on_signals((signal.SIGCHLD, signal.SIGTERM, signal.SIGINT), self._signalled)
         left = left_behind(self._folder / RECORD)
@@ -91,7 +97,7 @@ class StreamRunner:
         self._loop.run()
         self._close()
         assert self._supervisor.state is not None
-        return self._supervisor.state
+        return self._supervisor.state, self._supervisor.reason
 
     def _note(self, kind: str, facts: Mapping[str, object]) -> None:
         self._journal.append(kind, facts)
@@ -99,6 +105,10 @@ class StreamRunner:
 
     def _log(self, level: str, text: str) -> None:
         self._note("log", {"level": level, "text": text, "plugin": "runner"})
+
+    def _damaged_datagram(self, text: str) -> None:
+        if self._damaged_limit.admits(time.monotonic()):
+            self._log("warning", text)
 
     def _influx(self, lines: list[str]) -> None:
         self._sample("influx", {"lines": lines})
@@ -200,11 +210,11 @@ class StreamRunner:
         """A runner that was killed left its processor on air, with our ports: it makes room for a new one."""
         self._log("warning", f"process {identity.pid} was left behind by a runner that was killed; ending it")
         deadline = time.monotonic() + _LEFT_BEHIND_S
-        os.kill(identity.pid, signal.SIGTERM)
-        while identity.is_alive() and time.monotonic() < deadline:
-            time.sleep(0.005)
-        if identity.is_alive():
-            os.killpg(identity.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(identity.pid, signal.SIGTERM)
+            while identity.is_alive() and time.monotonic() < deadline:
+                time.sleep(0.005)
+            os.killpg(identity.pid, signal.SIGKILL)  # with whatever it started itself
             while identity.is_alive() and time.monotonic() < deadline + _LEFT_BEHIND_S:
                 time.sleep(0.005)
 

@@ -129,8 +129,7 @@ class Supervisor:
         self._check_running()
 
     def observe_analyze(self, report: object) -> None:
-        self._health.observe_analyze(report, time.monotonic())
-        self._check_running()
+        self._health.observe_analyze(report)
 
     def _begin_attempt(self, reason: str) -> None:
         self._retry = None

@@ -12,6 +12,7 @@ from ibe100.runner.loop import FIRST, NORMAL, Loop
 from ibe100.runner.spec import Ports
 
 _DATAGRAMS_PER_WAKE = 64
+_DEPTH_LIMIT = 64  # tsp nests less than ten levels
 _RECEIVE_BUFFER = 1 << 20  # a burst of receipts must not be lost
 
 
@@ -117,7 +118,7 @@ class Telemetry:
 
     def _splice(self, data: bytes) -> None:
         value = self._decode("splicemonitor", data)
-        if not isinstance(value, dict):
+        if value is None:
             return
         if value.get("#name") == "event":
             self._handlers.splice_event({"json": value})
@@ -129,13 +130,15 @@ class Telemetry:
         if value is not None:
             self._handlers.analyze(value)
 
-    def _decode(self, plugin: str, data: bytes) -> object:
+    def _decode(self, plugin: str, data: bytes) -> dict[str, object] | None:
         try:
-            value: object = json.loads(data, parse_constant=_refuse_constant)
+            value = json.loads(data, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
-            self._handlers.damaged(f"{plugin}: a datagram of {len(data)} bytes is no JSON")
-            return None
-        return value
+            value = None
+        if isinstance(value, dict) and _is_flat_enough(value, _DEPTH_LIMIT):
+            return value
+        self._handlers.damaged(f"{plugin}: a datagram of {len(data)} bytes is no JSON object of its kind")
+        return None
 
 
 def cue_seen_facts(table: dict[str, object]) -> dict[str, object]:
@@ -149,6 +152,15 @@ def cue_seen_facts(table: dict[str, object]) -> dict[str, object]:
             if sections:
                 facts["base64"] = sections[0]
     return facts
+
+
+def _is_flat_enough(value: object, levels: int) -> bool:
+    """Whether every reader of the journal can take it: JSON readers give up somewhere below 1000 levels."""
+    if isinstance(value, dict):
+        return levels > 0 and all(_is_flat_enough(inner, levels - 1) for inner in value.values())
+    if isinstance(value, list):
+        return levels > 0 and all(_is_flat_enough(inner, levels - 1) for inner in value)
+    return True
 
 
 def _nodes(parent: dict[str, object]) -> list[dict[str, object]]:
