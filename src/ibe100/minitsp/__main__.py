@@ -38,10 +38,11 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(command_line: CommandLine, context: Context) -> int:
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        if not context.stopping:
-            context.log(LogLevel.INFO, PROGRAM, "user interrupt, terminating...")
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        context.log(LogLevel.INFO, PROGRAM, "user interrupt, terminating...")
         context.stop()
+        # A second one ends the process even if a write to a full pipe is in its way.
+        signal.signal(number, signal.SIG_DFL)
 
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)

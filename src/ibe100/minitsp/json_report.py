@@ -3,7 +3,6 @@
 import json
 import socket
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Final
 
 from ibe100.minitsp.options import Arguments, Option, OptionKind
@@ -33,7 +32,7 @@ def to_json(value: JsonValue) -> str:
 class JsonReport:
     """Sends JSON values where --json-line and --json-udp say.
 
-    A datagram that cannot be delivered (nobody listens, or larger than UDP allows) is dropped, as by tsp.
+    The UDP socket is never connected: a connected one would lose the datagram after one that nobody heard.
     """
 
     def __init__(self, plugin: Plugin) -> None:
@@ -42,6 +41,7 @@ class JsonReport:
         self.wanted = arguments.present("json-line") or arguments.present("json-udp")
         self._line_prefix = arguments.text("json-line") if arguments.present("json-line") else None
         self._socket: socket.socket | None = None
+        self._destination = ("", 0)
 
     def open(self) -> None:
         """Open the UDP socket, if one is asked for. PluginError if the address cannot be used."""
@@ -50,7 +50,6 @@ class JsonReport:
             return
         host, port = arguments.address("json-udp")
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        udp.setblocking(False)
         try:
             if arguments.present("json-udp-local"):
                 local = arguments.text("json-udp-local")
@@ -60,7 +59,7 @@ class JsonReport:
                 ttl = arguments.integer("json-udp-ttl")
                 udp.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
                 udp.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, ttl)
-            udp.connect((host, port))
+            self._destination = (socket.gethostbyname(host), port)
         except OSError as error:
             udp.close()
             raise PluginError(f"cannot send JSON to {host}:{port}: {error.strerror or error}") from error
@@ -72,8 +71,10 @@ class JsonReport:
         if self._line_prefix is not None:
             self._plugin.log(LogLevel.INFO, self._line_prefix + text)
         if self._socket is not None:
-            with suppress(OSError):  # a refused datagram means that nobody listens: the next may be heard
-                self._socket.send(text.encode())
+            try:
+                self._socket.sendto(text.encode(), self._destination)
+            except OSError as error:
+                self._plugin.error(f"error sending UDP message: {error.strerror}")
 
     def close(self) -> None:
         """Close the UDP socket."""

@@ -116,8 +116,6 @@ class IpOutput(PacketOutput):
         datagram = self._rtp_header() + payload if self._rtp else payload
         try:
             self._socket.sendto(datagram, self._destination)
-        except ConnectionRefusedError:
-            return  # nobody listens at the moment; a receiver may come later
         except OSError as error:
             host, port = self._destination
             raise PluginError(f"error sending UDP message to {host}:{port}: {error.strerror}") from error

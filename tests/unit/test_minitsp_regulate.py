@@ -1,0 +1,109 @@
+"""The regulator spaces packets by the bitrate, never adds up delays, and starts anew after a stand-still."""
+
+import numpy as np
+import pytest
+
+from ibe100.minitsp import plugins
+from ibe100.minitsp.plugin import PACKET_BITS, Block, Context, GlobalOptions, LogLevel
+from ibe100.minitsp.plugins import regulate
+from ibe100.minitsp.plugins.regulate import Regulate
+
+BITRATE_BPS = 1_504_000  # 1000 packets a second
+
+
+class Lines:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def write(self, level: LogLevel, plugin: str, text: str) -> None:
+        self.lines.append(f"{level.name} {text}")
+
+
+class Clock:
+    """A monotonic clock that only waiting, or the test, moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def wait_until(self, monotonic_s: float) -> bool:
+        self.now_s = max(self.now_s, monotonic_s)
+        return True
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(regulate, "time", clock)
+    return clock
+
+
+def regulator(clock: Clock, *options: str, bitrate_bps: int = BITRATE_BPS) -> tuple[Regulate, Lines]:
+    log = Lines()
+    context = Context(GlobalOptions(bitrate_bps=bitrate_bps), log)
+    context.wait_until = clock.wait_until
+    plugin = Regulate(Regulate.options.parse(options), context)
+    plugin.start()
+    return plugin, log
+
+
+def block(count: int) -> Block:
+    return Block(np.zeros((count, 188), np.uint8), 0)
+
+
+def test_blocks_are_due_at_the_bitrate_however_late_some_were(clock: Clock) -> None:
+    plugin, _ = regulator(clock)
+    due = []
+    for number in range(100):
+        plugin.process(block(10))
+        due.append(round(clock.now_s - 1000, 6))
+        clock.now_s += 0.004 if number % 10 else 0.05
+    assert due[0] == 0
+    assert due[-1] == pytest.approx(99 * 10 / 1000)
+    assert all(when >= number * 10 / 1000 - 1e-6 for number, when in enumerate(due))
+
+
+def test_after_a_stand_still_nothing_is_caught_up(clock: Clock) -> None:
+    plugin, _ = regulator(clock)
+    plugin.process(block(10))
+    clock.now_s += 30
+    plugin.process(block(10))
+    plugin.process(block(10))
+    assert clock.now_s == pytest.approx(1030.01)
+
+
+def test_a_burst_lasts_ten_milliseconds_at_most(clock: Clock) -> None:
+    plugin, log = regulator(clock, "--bitrate=10,000,000")
+    assert plugin.context.max_block_packets == 1
+    plugin.process(block(1))
+    assert plugin.context.max_block_packets == int(10_000_000 * 0.01 / PACKET_BITS)
+    assert log.lines == [
+        "VERBOSE minimum packet burst duration is 10000000 nanoseconds",
+        "VERBOSE regulated at bitrate 10,000,000 b/s",
+    ]
+
+
+def test_a_changed_bitrate_counts_from_the_present_due_time(clock: Clock) -> None:
+    plugin, _ = regulator(clock)
+    for _ in range(3):
+        plugin.process(block(10))
+    plugin.context.bitrate_bps = BITRATE_BPS // 2
+    plugin.process(block(10))
+    assert clock.now_s == pytest.approx(1000.03)
+    plugin.process(block(10))
+    assert clock.now_s == pytest.approx(1000.05)
+
+
+def test_an_unknown_bitrate_is_said_once_and_passes(clock: Clock) -> None:
+    plugin, log = regulator(clock, bitrate_bps=0)
+    plugin.process(block(10))
+    plugin.process(block(10))
+    assert clock.now_s == 1000
+    assert [line for line in log.lines if "WARNING" in line] == ["WARNING bitrate unknown, cannot regulate"]
+
+
+def test_every_built_in_plugin_can_be_loaded() -> None:
+    for name in plugins.PROCESSORS:
+        assert plugins.load(name).name == name
