@@ -127,7 +127,11 @@ class FakeStreams:
     async def stop(self, stream_id: str, reason: str = "operator") -> StreamView:
         self.stopped_because.append(reason)
         return self.update(
-            stream_id, state=StreamState.STOPPED, tally=Tally.OFF, reason=f"stopped by the {reason}", command=""
+            stream_id,
+            state=StreamState.STOPPED,
+            tally=Tally.OFF,
+            reason=f"stopped by the {reason}",
+            command="",
         )
 
     async def restart(self, stream_id: str) -> StreamView:
@@ -221,7 +225,12 @@ class FakeCues:
         return cue
 
     def see(self, cue: Cue, latency_ms: float = 23.4) -> Cue:
-        seen = {"seen": 1, "seen_at": time.time(), "seen_base64": cue.section_base64, "latency_ms": latency_ms}
+        seen = {
+            "seen": 1,
+            "seen_at": time.time(),
+            "seen_base64": cue.section_base64,
+            "latency_ms": latency_ms,
+        }
         if cue.action is CueAction.TO_BREAK:
             ends = time.time() + (cue.duration_s or 60)
             self._streams.update(cue.stream_id, tally=Tally.IN_BREAK, break_ends_at=ends)
@@ -282,12 +291,10 @@ class FakeProfiles:
 
     async def load(self, name: str) -> Profile:
         profile = self.saved[name]
-        for stream_id in [one for one in self._streams.views]:
+        for stream_id in tuple(self._streams.views):
             await self._streams.remove(stream_id)
         for entry in profile.streams:
-            self._streams.put(
-                StreamView(stream_id=entry.stream_id, number=entry.number, config=entry.config)
-            )
+            self._streams.put(StreamView(stream_id=entry.stream_id, number=entry.number, config=entry.config))
         return profile
 
     async def import_file(self, path: Path) -> Profile:
@@ -322,7 +329,9 @@ class FakeHistory:
 
     async def audit(self, limit: int = 500) -> Sequence[AuditRecord]:
         return [
-            AuditRecord(at=cue.requested_at, who=cue.requested_by, action=str(cue.action), subject=cue.stream_id)
+            AuditRecord(
+                at=cue.requested_at, who=cue.requested_by, action=str(cue.action), subject=cue.stream_id
+            )
             for cue in reversed(self._cues.cues)
         ]
 

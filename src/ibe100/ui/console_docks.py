@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidg
 
 log = logging.getLogger(__name__)
 LAYOUT_VERSION = 1
-SIDE_WIDTH, CUE_WIDTH, ALARM_HEIGHT = 280, 372, 176
+SIDE_WIDTH, CUE_WIDTH, ALARM_HEIGHT = 280, 372, 240
 SMALL_HEIGHT = 800
 LOCKED = QDockWidget.DockWidgetFeature.NoDockWidgetFeatures
 FREE = QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
@@ -78,7 +78,7 @@ class ConsoleDocks:
             [side, max(200, width - side - cue), cue],
             Qt.Orientation.Horizontal,
         )
-        alarms = 132 if small else ALARM_HEIGHT
+        alarms = 150 if small else ALARM_HEIGHT
         window.resizeDocks(
             [docks[self._pages[0]], docks["alarms"]], [height - alarms, alarms], Qt.Orientation.Vertical
         )

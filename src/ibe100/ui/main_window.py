@@ -98,6 +98,7 @@ class MainWindow(QMainWindow):
         self.resize(DEFAULT_SIZE)
         self.docks.arrange()
         self._is_restored = self.docks.restore()
+        self.stream_panel.list.setFocus()
 
     def _connect(self) -> None:
         streams, client = self.state.streams, self.client

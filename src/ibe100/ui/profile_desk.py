@@ -55,7 +55,9 @@ class ProfileDesk(QObject):
             lambda profile: self._say(f"Profile {profile.name} was imported from {path.name}.")
         )
 
-    def _ask(self, title: str, verb: str, names: tuple[str, ...], *, own: bool, then: Callable[[str], None]) -> None:
+    def _ask(
+        self, title: str, verb: str, names: tuple[str, ...], *, own: bool, then: Callable[[str], None]
+    ) -> None:
         if not own and not names:
             self._say("There are no saved profiles yet: save the streams as a profile first.")
             return

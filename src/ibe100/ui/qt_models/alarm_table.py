@@ -158,5 +158,6 @@ class AlarmTableModel(QAbstractTableModel):
         )
 
 
-def _rank(alarm: Alarm) -> tuple[int, float, int]:
-    return (int(alarm.severity), -alarm.raised_at, alarm.alarm_id)
+def _rank(alarm: Alarm) -> tuple[int, bool, float, int]:
+    """Most severe first; what still stands before what has cleared; then the newest."""
+    return (int(alarm.severity), alarm.cleared_at is not None, -alarm.raised_at, alarm.alarm_id)

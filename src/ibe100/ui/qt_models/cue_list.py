@@ -30,6 +30,23 @@ def receipt_words(cue: Cue) -> str:
             return f"{sent} · {seen} · {_proof(cue)}"
 
 
+def short_receipt(cue: Cue) -> str:
+    """The same for a card: `seen 1/1 · 23 ms`."""
+    match cue.state:
+        case CueState.SEEN | CueState.SPLICED:
+            return f"{cue.state.lower()} {cue.seen}/{cue.sent_expected} · {_proof(cue)}"
+        case CueState.REFUSED | CueState.CANCELLED | CueState.FAILED:
+            return f"{cue.state}: {cue.reason}" if cue.reason else str(cue.state)
+        case _:
+            return str(cue.state).lower()
+
+
+def _progress(cue: Cue) -> tuple[int, int, int]:
+    """How far a cue is in its life: the answer to `fire` may come after the receipt."""
+    steps = (CueState.REQUESTED, CueState.ARMED, CueState.SENT, CueState.SEEN)
+    return (len(steps) if cue.state.is_final else steps.index(cue.state), cue.sent, cue.seen)
+
+
 def _proof(cue: Cue) -> str:
     if cue.pre_roll_ms is not None:
         return f"{latency_text(cue.pre_roll_ms)} pre-roll"
@@ -67,7 +84,7 @@ class CueListModel(QAbstractListModel):
         """Add a cue or the next step of one; an older step than the known one is ignored."""
         at = next((i for i, known in enumerate(self._cues) if known.cue_id == cue.cue_id), None)
         if at is not None:
-            if self._cues[at].state.is_final and not cue.state.is_final:
+            if _progress(cue) < _progress(self._cues[at]):
                 return
             self._cues[at] = cue
             self.dataChanged.emit(self.index(at), self.index(at))

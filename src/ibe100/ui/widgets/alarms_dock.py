@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QItemSelectionModel, QModelIndex, QRect, QTimer, pyqtSignal
-from PyQt6.QtGui import QColor, QFont, QPainter
+from PyQt6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
@@ -77,6 +77,7 @@ class AlarmPanel(QWidget):
         self.setProperty("kind", "panel")
         self.setMinimumHeight(120)
         self.counts = {severity: label("", "second") for severity in Severity}
+        self._shapes = {severity: _Shape(severity) for severity in Severity}
         self.waiting = label("", "strong")
         self.acknowledge_button = QPushButton(icon("bell-check-outline"), "Acknowledge  A")
         self.acknowledge_button.setAccessibleName("Acknowledge the selected alarm, key A")
@@ -100,10 +101,9 @@ class AlarmPanel(QWidget):
         head = QHBoxLayout()
         head.setSpacing(12)
         for severity, shown in self.counts.items():
-            mark = _Shape(severity)
             pair = QHBoxLayout()
             pair.setSpacing(5)
-            pair.addWidget(mark)
+            pair.addWidget(self._shapes[severity])
             pair.addWidget(shown)
             head.addLayout(pair)
         head.addSpacing(8)
@@ -152,6 +152,7 @@ class AlarmPanel(QWidget):
     def _refresh(self) -> None:
         for severity, count in self._model.counts().items():
             self.counts[severity].setText(f"{count} {severity.name.lower()}")
+            self._shapes[severity].set_lit(count > 0)
         waiting = self._model.awaiting_count()
         self.waiting.setText(f"{waiting} to acknowledge" if waiting else "")
         self.acknowledge_button.setEnabled(self._chosen() is not None)
@@ -171,13 +172,22 @@ class AlarmPanel(QWidget):
 
 
 class _Shape(QWidget):
-    """The shape of one severity, beside its count."""
+    """The shape of one severity, beside its count; grey while the count is 0."""
 
     def __init__(self, severity: Severity) -> None:
         super().__init__()
         self._severity = severity
+        self._is_lit = False
         self.setFixedSize(18, 18)
         self.setAccessibleName(f"Priority {int(severity)}")
 
-    def paintEvent(self, event: object) -> None:
-        draw_severity(QPainter(self), self.rect(), self._severity)
+    def set_lit(self, lit: bool) -> None:
+        """There are such alarms."""
+        if lit is not self._is_lit:
+            self._is_lit = lit
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """The shape."""
+        colour = None if self._is_lit else Colour.TEXT_MUTED
+        draw_severity(QPainter(self), self.rect(), self._severity, hollow=not self._is_lit, colour=colour)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from PyQt6.QtCore import QEvent, QObject, QSortFilterProxyModel, Qt
 from PyQt6.QtGui import QAction, QKeyEvent, QStandardItem, QStandardItemModel
-from PyQt6.QtWidgets import QDialog, QLineEdit, QListView, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QLineEdit, QListView, QWidget
+
+from ibe100.ui.widgets.popup import popup_layout
 
 ACTION_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 WIDTH, HEIGHT = 460, 340
@@ -40,7 +42,7 @@ class CommandPalette(QDialog):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.clicked.connect(lambda _index: self.accept_current())
         self.edit.returnPressed.connect(self.accept_current)
-        layout = QVBoxLayout(self)
+        layout = popup_layout(self)
         layout.setContentsMargins(10, 10, 10, 10)
         layout.addWidget(self.edit)
         layout.addWidget(self.list, 1)

@@ -1,4 +1,4 @@
-"""A big cue button: what it does, its key, and why it does not answer while it is latched."""
+"""A big cue button: what it does, its key, and a word when it does not answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from ibe100.ui.icons import icon_pixmap
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
 
-HEIGHT = 68
+WIDTH, HEIGHT = 160, 74
+ONE_LINE_PX, TWO_LINES_PX = 17, 13
+LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
 class CueButton(QAbstractButton):
@@ -23,12 +25,13 @@ class CueButton(QAbstractButton):
         self._icon_name, self._key, self._filled = icon_name, key, filled
         self._detail = ""
         self._latched = False
+        self._font = sans(TWO_LINES_PX if "\n" in title else ONE_LINE_PX, bold=True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(HEIGHT)
-        self.setMinimumWidth(150)
+        self.setMinimumWidth(WIDTH)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(f"{title}, key {key}")
+        self.setAccessibleName(f"{' '.join(title.split())}, key {key}")
 
     @property
     def is_latched(self) -> bool:
@@ -46,7 +49,7 @@ class CueButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """At least 40 px high by the rules; this is the biggest target in the window."""
-        return QSize(162, HEIGHT)
+        return QSize(WIDTH, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Box, icon, title, key cap and detail."""
@@ -59,28 +62,29 @@ class CueButton(QAbstractButton):
         painter.setPen(pen)
         painter.setBrush(QColor(fill))
         painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), 6, 6)
-        ratio = self.devicePixelRatioF()
-        painter.drawPixmap(10, 11, icon_pixmap(self._icon_name, ink, 18, ratio))
+        pixmap = icon_pixmap(self._icon_name, ink, 20, self.devicePixelRatioF())
+        painter.drawPixmap(11, 14, pixmap)
         painter.setPen(QColor(ink))
-        painter.setFont(sans(13 if len(self.text()) < 12 else 11, bold=True))
-        title = QRect(32, 8, self.width() - 36, 24)
-        painter.drawText(title, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
-        cap = QRect(10, self.height() - 27, 30, 18)
+        painter.setFont(self._font)
+        painter.drawText(QRect(39, 6, self.width() - 43, 36), LEFT, self.text())
+        cap = QRect(11, self.height() - 28, 30, 18)
         painter.setPen(QPen(QColor(ink), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(cap, 3, 3)
         painter.setFont(mono(11, bold=True))
         painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
         painter.setFont(sans(11))
-        room = QRect(48, self.height() - 28, self.width() - 54, 20)
+        room = QRect(49, self.height() - 29, self.width() - 55, 20)
         shown = painter.fontMetrics().elidedText(self._detail, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        painter.drawText(room, LEFT, shown)
 
     def _colours(self) -> tuple[Colour, Colour, Colour]:
         if not self.isEnabled():
             return Colour.PANEL, Colour.TEXT_MUTED, Colour.BORDER
         if self._latched:
             return Colour.TALLY_AMBER_DIM, Colour.TALLY_AMBER, Colour.TALLY_AMBER
+        if self.isDown():
+            return Colour.HOVER, Colour.TEXT, Colour.TALLY_AMBER
         if self._filled:
             return Colour.TALLY_AMBER, Colour.INK, Colour.TALLY_AMBER
         return Colour.RAISED, Colour.TEXT, Colour.BORDER_STRONG

@@ -6,7 +6,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QAbstractItemView, QHBoxLayout, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from ibe100.models.scte35_marker import CueAction, CuePreview
-from ibe100.ui.formats import pts_text, section_length, utc_text
+from ibe100.ui.formats import section_length, utc_text
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.widgets.copy_button import CopyButton
 from ibe100.ui.widgets.labels import ElidedLabel, label
@@ -81,7 +81,7 @@ class CuePreviewView(QWidget):
             self.when.setText("splice immediately")
         else:
             splice = utc_text(preview.splice_at, milliseconds=True)
-            self.when.setText(f"splice {splice} UTC · PTS {preview.pts_time} · {pts_text(preview.pts_time)}")
+            self.when.setText(f"splice {splice} UTC · PTS {preview.pts_time}")
         self.section.setText(f"{section_length(preview.section_base64)} B  {preview.section_base64}")
         self.copy.set_text(preview.section_base64)
         self._model.show(preview.fields)

@@ -51,6 +51,9 @@ class Dashboard(QScrollArea):
         self._selected = stream_id
         for card in self._cards.values():
             card.set_selected(card.stream_id == stream_id)
+        chosen = self._cards.get(stream_id)
+        if chosen is not None:
+            self.ensureWidgetVisible(chosen, 0, SPACING)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """As many columns as fit."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeyEvent, QMouseEvent
-from PyQt6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QGridLayout, QLabel, QWidget
 
 from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.popup import popup_layout
 
-ROWS_PER_COLUMN = 9
+ROWS_PER_COLUMN = 10
 
 
 class KeyOverlay(QDialog):
@@ -29,7 +30,7 @@ class KeyOverlay(QDialog):
             cap.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             grid.addWidget(cap, row, column)
             grid.addWidget(label(words, "second"), row, column + 1)
-        layout = QVBoxLayout(self)
+        layout = popup_layout(self)
         layout.setContentsMargins(24, 20, 24, 20)
         layout.setSpacing(14)
         layout.addWidget(label("Keys", "heading"))

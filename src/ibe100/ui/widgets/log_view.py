@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.ui.qt_models.log_table import LEVELS, LogFilter, LogTableModel
 from ibe100.ui.widgets.labels import label
@@ -23,6 +23,7 @@ class LogView(QWidget):
         self._at_end = True
         self.table = quiet_table(self._filter, "Live log of the selected stream")
         fit_columns(self.table, WIDTHS, TEXT_COLUMN)
+        self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         rows = self.table.verticalHeader()
         assert rows is not None
         rows.setDefaultSectionSize(20)

@@ -77,15 +77,24 @@ class ReceiptList(QWidget):
         self.list.setUniformItemSizes(True)
         self.list.setAccessibleName("Last receipts of the target stream")
         self.list.setMinimumHeight(ROW_HEIGHT * 2)
+        self.empty = label("No cue yet: its receipt appears here, read from the output.", "muted", wrap=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(label("Receipts", "strong"))
+        layout.addWidget(self.empty)
         layout.addWidget(self.list, 1)
+        for signal in (self._filter.rowsInserted, self._filter.rowsRemoved, self._filter.layoutChanged):
+            signal.connect(self._count)
+        self._count()
 
     def show_stream(self, stream_id: str) -> None:
         """Change the stream."""
         self._filter.show_stream(stream_id)
+        self._count()
+
+    def _count(self) -> None:
+        self.empty.setVisible(self._filter.rowCount() == 0)
 
 
 def _elided(painter: QPainter, room: QRect, text: str) -> None:

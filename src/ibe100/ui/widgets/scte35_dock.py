@@ -57,7 +57,7 @@ class CuePanel(QWidget):
         self.break_row = ChoiceRow("Break s", "Break of", BREAK_CHOICES_S, 60, own_up_to=LONGEST_BREAK_S)
         self.pre_roll_row = ChoiceRow("Pre-roll s", "Pre-roll of", PRE_ROLL_CHOICES_S, 0)
         self.to_break = CueButton("TO BREAK", "exit-to-app", "F9", filled=True)
-        self.back = CueButton("BACK TO PROGRAMME", "location-enter", "F10", filled=False)
+        self.back = CueButton("BACK TO\nPROGRAMME", "location-enter", "F10", filled=False)
         self.preview = CuePreviewView()
         self.receipts = ReceiptList(cues)
         self._lay_out()
@@ -66,8 +66,8 @@ class CuePanel(QWidget):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
-        buttons.addWidget(self.to_break)
-        buttons.addWidget(self.back)
+        buttons.addWidget(self.to_break, 1)
+        buttons.addWidget(self.back, 1)
         lower = QSplitter()
         lower.setOrientation(lower.orientation().Vertical)
         lower.setChildrenCollapsible(False)
@@ -185,7 +185,7 @@ class CuePanel(QWidget):
 
     def _detail(self, latched: bool, readiness: Readiness) -> str:
         if latched:
-            return "latched: on its way"
+            return "latched"
         if not readiness.ready:
             return "not now"
         pre_roll = self.pre_roll_row.value()

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ibe100.ui.themes.enterprise_theme import Colour
 
-LEAST_SPAN = 0.10
+LEAST_SPAN = 0.25
 """The curve's range is at least this part of its mean: noise must not look like trouble."""
 
 
@@ -45,7 +45,7 @@ class Sparkline(QWidget):
         self._values: tuple[int, ...] = ()
         self._capacity = capacity
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Bitrate over the last two minutes")
+        self.setAccessibleName("Bitrate of the last samples")
 
     def show_values(self, values: Sequence[int]) -> None:
         """The curve as of now."""

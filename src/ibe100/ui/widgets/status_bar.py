@@ -18,6 +18,7 @@ class ConsoleStatusBar(QStatusBar):
         self._streams = streams
         self.setSizeGripEnabled(False)
         self.setFixedHeight(28)
+        self.setContentsMargins(10, 0, 12, 0)
         self.services = label("Services: starting", "muted")
         self.running = label("", "muted")
         self.engines = ElidedLabel("", "muted")

@@ -10,7 +10,7 @@ from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import Tally
 from ibe100.ui import tr101290
 from ibe100.ui.formats import UNKNOWN, countdown_text, megabits, now, pts_text, span_text, utc_text
-from ibe100.ui.qt_models.cue_list import receipt_words
+from ibe100.ui.qt_models.cue_list import short_receipt
 from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, StreamRow
 from ibe100.ui.widgets.error_lamps import ErrorLamps
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
@@ -18,7 +18,7 @@ from ibe100.ui.widgets.run_button import RunButton
 from ibe100.ui.widgets.sparkline import Sparkline
 from ibe100.ui.widgets.tally_mark import SeverityMark, TallyChip
 
-CARD_WIDTH = 312
+CARD_WIDTH = 296
 CARD_HEIGHT = 216
 
 
@@ -96,7 +96,7 @@ class StreamCard(QFrame):
         sample = row.fresh()
         self.rate.setText(UNKNOWN if sample is None else megabits(sample.bitrate_bps))
         self.nulls.setText(UNKNOWN if sample is None else megabits(sample.null_bps))
-        self.clock.setText(UNKNOWN if sample is None else pts_text(sample.pts))
+        self.clock.setText(UNKNOWN if sample is None else pts_text(sample.pts)[:8])
         running = view.started_at is not None and view.state.is_active
         self.uptime.setText(span_text(now() - view.started_at) if running and view.started_at else UNKNOWN)
         self.curve.show_values(tuple(row.bitrates) if sample is not None else ())
@@ -127,7 +127,7 @@ class StreamCard(QFrame):
 def _last_words(cue: Cue | None) -> str:
     if cue is None:
         return "Last cue: none yet"
-    return f"Last {utc_text(cue.requested_at)} {cue.action} {cue.state}: {receipt_words(cue)}"
+    return f"Last {utc_text(cue.requested_at)} {cue.action} · {short_receipt(cue)}"
 
 
 def _next_words(row: StreamRow, cue: Cue | None) -> tuple[str, str]:

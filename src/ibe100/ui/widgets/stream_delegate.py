@@ -16,6 +16,7 @@ from ibe100.ui.widgets.tally_mark import LOOKS, draw_number, draw_severity
 ROW_HEIGHT = 62
 NUMBER_SIZE = 32
 RIGHT_COLUMN = 66
+UNIT_WIDTH = 42
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -39,9 +40,8 @@ class StreamDelegate(QStyledItemDelegate):
         draw_number(painter, number, row.view.tally, row.view.number)
         left = number.right() + 9
         column = QRect(box.right() - RIGHT_COLUMN - 6, box.top() + 5, RIGHT_COLUMN, box.height() - 10)
-        self._paint_words(
-            painter, row, QRect(left, box.top() + 4, column.left() - left - 6, box.height() - 8)
-        )
+        words = QRect(left, box.top() + 4, column.left() - left - 6, box.height() - 8)
+        self._paint_words(painter, row, words, box.right() - left - UNIT_WIDTH)
         self._paint_rate(painter, row, column)
         if row.severity is not None:
             mark = QRect(column.left() - 20, box.top() + 4, 17, 17)
@@ -59,7 +59,7 @@ class StreamDelegate(QStyledItemDelegate):
         painter.setPen(QColor(Colour.FOCUS if focused else Colour.TEXT if selected else Colour.BORDER))
         painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
 
-    def _paint_words(self, painter: QPainter, row: StreamRow, room: QRect) -> None:
+    def _paint_words(self, painter: QPainter, row: StreamRow, room: QRect, route_width: int) -> None:
         line = room.height() // 3
         name_room = room.adjusted(0, 0, -22 if row.severity is not None else 0, 0)
         painter.setFont(sans(12, bold=True))
@@ -80,7 +80,7 @@ class StreamDelegate(QStyledItemDelegate):
         _draw_elided(painter, state.adjusted(16, 0, 0, 0), words)
         painter.setFont(sans(11))
         painter.setPen(QColor(Colour.TEXT_MUTED))
-        route = QRect(room.left(), room.top() + 2 * line, room.width(), line)
+        route = QRect(room.left(), room.top() + 2 * line, route_width, line)
         _draw_elided(painter, route, row.route)
 
     def _paint_rate(self, painter: QPainter, row: StreamRow, column: QRect) -> None:

@@ -143,7 +143,8 @@ class StreamEditor(QDialog):
             found = faults(error, values)
         for field in fields:
             field.show_fault(found.get(field.spec.key, ""))
-        self.problem.setText(found.get(FORM, ""))
+        wrong = ", ".join(field.spec.title for field in fields if field.spec.key in found)
+        self.problem.setText(found.get(FORM) or (f"▲ To be put right: {wrong}" if wrong else ""))
         self.save_button.setEnabled(config is not None)
         self.probe.button.setEnabled(config is not None)
         if config is not None:

@@ -30,6 +30,7 @@ def quiet_table(model: QAbstractItemModel, accessible_name: str, *, stretch: int
     rows.setDefaultSectionSize(ROW_HEIGHT)
     rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
     columns.setHighlightSections(False)
+    columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     columns.setMinimumSectionSize(28)
     if stretch is not None:

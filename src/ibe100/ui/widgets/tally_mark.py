@@ -88,11 +88,13 @@ def draw_number(painter: QPainter, rect: QRect, tally: Tally, number: int) -> No
     painter.restore()
 
 
-def draw_severity(painter: QPainter, rect: QRect, severity: Severity, *, hollow: bool = False) -> None:
-    """Diamond 1, triangle 2 or circle 3 with the digit inside."""
+def draw_severity(
+    painter: QPainter, rect: QRect, severity: Severity, *, hollow: bool = False, colour: Colour | None = None
+) -> None:
+    """Diamond 1, triangle 2 or circle 3 with the digit inside; `colour` instead of the severity's own."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    fill = QColor(SEVERITY_FILL[severity])
+    fill = QColor(colour or SEVERITY_FILL[severity])
     painter.setPen(QPen(fill, 1.5))
     painter.setBrush(Qt.BrushStyle.NoBrush if hollow else fill)
     box = QRectF(rect).adjusted(1, 1, -1, -1)

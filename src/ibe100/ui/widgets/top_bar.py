@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from ibe100.models.stream_state import Tally
@@ -14,6 +14,8 @@ from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.tally_mark import LOOKS, draw_tally_box
 from ibe100.ui.widgets.utc_clock import UtcClock
 
+ROOMY_WIDTH = 1500
+PALETTE_TEXT = "Ctrl K"
 COUNTED = (Tally.ON_AIR, Tally.IN_BREAK, Tally.ARMED, Tally.NO_INPUT, Tally.FAULT)
 
 
@@ -69,9 +71,10 @@ class TopBar(QWidget):
         self.counts = {tally: TallyCount(tally) for tally in COUNTED}
         self.engine = ElidedLabel("starting services …", "muted")
         self.engine.setAccessibleName("Engine in use")
+        self.gap = QWidget()
         self.profiles = _menu_button("Profiles", "folder-outline", "Profiles: save, load, import, export")
         self.view = _menu_button("View", "view-dashboard-outline", "View: docks and layout")
-        self.commands = QPushButton(icon("console-line"), "Ctrl K")
+        self.commands = QPushButton(icon("console-line"), PALETTE_TEXT)
         self.commands.setAccessibleName("Command palette, Control K")
         self.commands.setToolTip("Find any command (Ctrl+K)")
         self.commands.clicked.connect(self.palette_requested)
@@ -106,10 +109,24 @@ class TopBar(QWidget):
         for count in self.counts.values():
             layout.addWidget(count)
         layout.addWidget(self.engine, 1)
+        layout.addWidget(self.gap, 1)
         for button in (self.profiles, self.view, self.commands, self.keys):
             layout.addWidget(button)
         layout.addSpacing(4)
         layout.addWidget(self.clock)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """A narrow window keeps the tallies and the clock; the menus become icons."""
+        super().resizeEvent(event)
+        roomy = self.width() >= ROOMY_WIDTH
+        style = (
+            Qt.ToolButtonStyle.ToolButtonTextBesideIcon if roomy else Qt.ToolButtonStyle.ToolButtonIconOnly
+        )
+        for button in (self.profiles, self.view):
+            button.setToolButtonStyle(style)
+        self.commands.setText(PALETTE_TEXT if roomy else "")
+        self.engine.setVisible(roomy)
+        self.gap.setVisible(not roomy)
 
     def _count(self) -> None:
         tallies = [row.view.tally for row in self._streams.rows()]

@@ -31,7 +31,7 @@ class UtcClock(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for the time, its frames, and two short lines."""
-        return QSize(self._digits + self._frames + self._beside + 76, 40)
+        return QSize(self._digits + self._frames + self._beside + 46, 40)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """The time as of now."""

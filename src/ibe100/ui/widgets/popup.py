@@ -1,0 +1,15 @@
+"""The frame of what opens over the window."""
+
+from __future__ import annotations
+
+from PyQt6.QtWidgets import QDialog, QFrame, QVBoxLayout
+
+
+def popup_layout(dialog: QDialog) -> QVBoxLayout:
+    """Gives a frameless dialog an edge; returns the layout inside it."""
+    outer = QVBoxLayout(dialog)
+    outer.setContentsMargins(0, 0, 0, 0)
+    frame = QFrame()
+    frame.setProperty("kind", "popup")
+    outer.addWidget(frame)
+    return QVBoxLayout(frame)
