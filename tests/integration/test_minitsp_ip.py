@@ -50,15 +50,16 @@ def feed(data: bytes, port: int, pause_s: float = 0.0005) -> None:
 @pytest.mark.parametrize("rtp", [[], ["--rtp", "--payload-type=33", "--ssrc-identifier=7"]])
 def test_a_stream_passes_two_processes_without_a_change(source: bytes, rtp: list[str]) -> None:
     port = free_port()
-    with udp_receiver() as receiver:
-        with running("-I", "ip", port, "-O", "ip", f"127.0.0.1:{port_of(receiver)}") as relay:
-            wait_for(lambda: is_bound(port), "the input port")
-            sent = run(
-                "-I", "file", "dvb_hd_service.ts", "-P", "regulate", "-O", "ip", f"127.0.0.1:{port}", *rtp
-            )
-            assert sent == Finished(0, b"", [])
-            assert collect(receiver, len(source)) == source
-            done = finish(relay)
+    with (
+        udp_receiver() as receiver,
+        running("-I", "ip", port, "-O", "ip", f"127.0.0.1:{port_of(receiver)}") as relay,
+    ):
+        wait_for(lambda: is_bound(port), "the input port")
+        target = f"127.0.0.1:{port}"
+        sent = run("-I", "file", "dvb_hd_service.ts", "-P", "regulate", "-O", "ip", target, *rtp)
+        assert sent == Finished(0, b"", [])
+        assert collect(receiver, len(source)) == source
+        done = finish(relay)
     assert done.exit_code == 0
     assert done.log == ["* tsp: user interrupt, terminating..."]
 

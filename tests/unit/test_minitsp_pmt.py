@@ -8,7 +8,7 @@ import pytest
 from ibe100.minitsp.plugin import Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins.pmt import PmtEditor
 from ibe100.mpegts.packet import continuity_counters, null_packet, packetize_section, pids
-from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream, SectionAssembler
+from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream, Sdt, SdtService, SectionAssembler
 
 PMT_PID = 0x1000
 OTHER_PMT = Pmt(2, 0x200, (PmtStream(0x1B, 0x200),))
@@ -137,6 +137,21 @@ def test_the_first_service_is_the_default_and_the_other_stays() -> None:
         "VERBOSE pmt: found service id 0x0001 (1), PMT PID is 0x1000 (4096)",
         "VERBOSE pmt: PMT version 4 modified",
     ]
+
+
+def test_a_service_may_be_named_as_the_sdt_does() -> None:
+    named = [
+        SdtService(number, (Descriptor(0x48, b"\x01\x00" + bytes((len(name),)) + name),))
+        for number, name in ((1, b"One"), (2, b"Second Channel"))
+    ]
+    stream = Stream().section(0, PAT.encode()).section(0x11, Sdt(1, 1, tuple(named)).encode())
+    stream.section(PMT_PID, PMT.encode()).section(PMT_PID, OTHER_PMT.encode())
+    packets, _, _ = edit(stream, "--service=second channel", "--add-pid=500/0x86")
+    found = {one.program_number: one for one in map(Pmt.parse, sections_on(packets, PMT_PID))}
+    assert PmtStream(0x86, 500) in found[2].streams
+    _, log, context = edit(stream, "--service=Third", "--add-pid=500/0x86")
+    assert log == ['ERROR pmt: service "Third" not found in SDT']
+    assert context.stopping
 
 
 def test_an_absent_service_ends_the_chain_with_exit_0() -> None:

@@ -19,10 +19,10 @@ class SectionCycle:
         """Whether a section has begun and not ended."""
         return bool(self._pending)
 
-    def replace(self, sections: Sequence[bytes]) -> None:
-        """Cycle through these from the next section on."""
+    def replace(self, sections: Sequence[bytes], first: int) -> None:
+        """Cycle through these from now on, beginning with number `first`, the one that is new."""
         self._sections = sections
-        self._next = 0
+        self._next = first
 
     def next_packet(self) -> bytes | None:
         """The next packet with its continuity_counter; None while there are no sections."""

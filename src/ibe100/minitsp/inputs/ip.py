@@ -40,14 +40,13 @@ class IpInput(PacketInput):
     name: ClassVar[str] = "ip"
     options: ClassVar[OptionTable] = OptionTable(
         Option("buffer-size", OptionKind.INTEGER, "b"),
-        Option("disable-multicast-loop"),
         Option("first-source", short="f"),
         Option("local-address", OptionKind.TEXT, "l"),
-        Option("no-reuse-port"),
+        Option("no-reuse-port"),  # the default here
         Option("receive-timeout", OptionKind.INTEGER),
         Option("reuse-port", short="r"),
         Option("source", OptionKind.TEXT, "s"),
-        Option("ssm"),
+        Option("ssm"),  # implied by --source
         max_parameters=1,
     )
 

@@ -28,7 +28,7 @@ class IpOutput(PacketOutput):
         Option("buffer-size", OptionKind.INTEGER, "b"),
         Option("disable-multicast-loop", short="d"),
         Option("enforce-burst", short="e"),
-        Option("force-local-multicast-outgoing", short="f"),
+        Option("force-local-multicast-outgoing", short="f"),  # implied by --local-address
         Option("local-address", OptionKind.TEXT, "l"),
         Option("local-port", OptionKind.INTEGER, maximum=0xFFFF),
         Option("packet-burst", OptionKind.INTEGER, "p", minimum=1, maximum=_MAX_BURST),

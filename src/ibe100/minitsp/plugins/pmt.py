@@ -101,7 +101,7 @@ class PmtEditor(PacketProcessor):
             return
         self._sections[key] = section
         self._edited[key] = self._edit(section) if self._is_ours(section[0], extension) else section
-        self._cycle.replace(tuple(self._edited.values()))
+        self._cycle.replace(tuple(self._edited.values()), list(self._edited).index(key))
 
     def _is_ours(self, table_id: int, program_number: int) -> bool:
         wanted = self._finder.service_id if self._follows_pat else program_number

@@ -43,7 +43,7 @@ class SpliceInject(PacketProcessor):
         Option("inject-interval", OptionKind.INTEGER),
         Option("min-bitrate", OptionKind.DECIMAL),
         Option("min-inter-packet", OptionKind.INTEGER),
-        Option("no-reuse-port"),
+        Option("no-reuse-port"),  # the default here
         Option("pcr-pid", OptionKind.PID),
         Option("pid", OptionKind.PID, "p"),
         Option("pts-pid", OptionKind.PID),
