@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from ibe100.models.errors import ConfigurationError
+from ibe100.models.urls import public_url
 
 Model = TypeVar("Model", bound=BaseModel)
+
+SECRET_FIELD = "passphrase"
+LONGEST_SHOWN = 100
+# Controls, lone surrogates, line and paragraph separators: none can be part of a command line or of a name.
+UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 class Value(BaseModel):
     """Frozen, closed to unknown fields: a wrong value cannot be built."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True
+    )
 
 
-def _printable(text: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
-        raise ValueError("control characters are not allowed")
+def check_printable(text: str) -> str:
+    """`text` itself. Raises ValueError when it holds control characters or line ends."""
+    if any(unicodedata.category(character) in UNPRINTABLE for character in text):
+        raise ValueError("control characters and line ends are not allowed")
     return text
 
 
-Text = Annotated[str, AfterValidator(_printable)]
+Text = Annotated[str, AfterValidator(check_printable)]
 Name = Annotated[Text, Field(min_length=1, max_length=80)]
 Pid = Annotated[int, Field(ge=0x0010, le=0x1FFE)]
 """A PID that can carry an elementary stream: 0x0010 to 0x1FFE."""
-Port = Annotated[int, Field(ge=1, le=65535)]
-Host = Annotated[Text, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:\[\]%-]+$")]
 
 
 def in_words(error: ValidationError) -> str:
-    """What is wrong, a clause per fault: the field, the value, what is allowed."""
+    """What is wrong, a clause per fault: the field, the value, what is allowed. Secrets are not repeated."""
     clauses = []
     for fault in error.errors(include_url=False):
         field = ".".join(str(part) for part in fault["loc"]) or "value"
-        given = fault.get("input")
-        shown = "" if isinstance(given, dict | list) else f" {given!r}"
-        clauses.append(f"{field}{shown}: {fault['msg'][:1].lower()}{fault['msg'][1:]}")
+        message = fault["msg"].removeprefix("Value error, ")
+        clauses.append(f"{field}{_shown(fault)}: {message[:1].lower()}{message[1:]}")
     return "; ".join(clauses)
+
+
+def _shown(fault: ErrorDetails) -> str:
+    given = fault["input"]
+    if isinstance(given, dict | list | tuple | BaseModel) or SECRET_FIELD in fault["loc"]:
+        return ""
+    shown = repr(public_url(given) if isinstance(given, str) else given)
+    return f" {shown}" if len(shown) <= LONGEST_SHOWN else f" {shown[:LONGEST_SHOWN]}…"
 
 
 def build(model: type[Model], values: object, what: str) -> Model:

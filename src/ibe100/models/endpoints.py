@@ -2,123 +2,162 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import SplitResult, unquote, urlsplit
 
-from ibe100.models.base import Value, build
+from pydantic import TypeAdapter, ValidationError
+
+from ibe100.models.base import in_words
+from ibe100.models.endpoint_fields import is_loopback
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.stream_config import NoOutput, StreamInput, StreamOutput, TestPatternInput
+from ibe100.models.urls import public_url
 
 INPUT_SCHEMES = "a file, test://, udp://, rtp://, srt://, rist://, http://, https:// (.m3u8 is HLS)"
 OUTPUT_SCHEMES = "a file (.m3u8 is HLS), none, udp://, rtp://, srt://, rist://"
+SRT_OPTIONS = {
+    "mode": "mode",
+    "latency": "latency_ms",
+    "streamid": "stream_id",
+    "passphrase": "passphrase",
+}
+UDP_INPUT_OPTIONS = {"localaddr": "local_address"}
+UDP_OUTPUT_OPTIONS = {"localaddr": "local_address", "ttl": "ttl"}
 
-
-class _Input(Value):
-    endpoint: StreamInput
-
-
-class _Output(Value):
-    endpoint: StreamOutput
+Endpoint = TypeVar("Endpoint")
+_INPUT: TypeAdapter[StreamInput] = TypeAdapter(StreamInput)
+_OUTPUT: TypeAdapter[StreamOutput] = TypeAdapter(StreamOutput)
 
 
 def parse_input(text: str, *, loop: bool = True) -> StreamInput:
     """The input that `text` names. Raises ConfigurationError.
 
-    `udp://:5000` and `udp://127.0.0.1:5000` receive unicast, `udp://239.1.1.1:5000` joins the group;
-    `srt://host:port` calls, `srt://:port` listens, with `latency`, `streamid` and `passphrase` as query.
+    `udp://:5000` and `udp://127.0.0.1:5000` receive unicast, `udp://239.1.1.1:5000` joins the group,
+    `udp://10.0.0.1@239.1.1.1:5000` takes it from that sender only; `srt://host:port` calls,
+    `srt://:port` listens, with `latency` (ms), `streamid` and `passphrase` after `?`.
     """
     if text in ("", "test", "test://"):
         return TestPatternInput()
-    url = _split(text)
+    where = f"input {public_url(text)!r}"
+    url = _split(text, where)
     values: dict[str, Any]
     match url.scheme:
         case "udp" | "rtp":
-            values = {"kind": "udp", "port": url.port, **_udp_source(url)}
+            values = _udp_input(url, text, where)
         case "srt":
-            values = _srt(url)
+            values = _srt(url, text, where)
         case "rist":
             values = {"kind": "rist", "url": text}
         case "http" | "https":
-            values = {"kind": "hls" if url.path.endswith(".m3u8") else "http", "url": text}
+            values = {"kind": "hls" if url.path.lower().endswith(".m3u8") else "http", "url": text}
         case "" | "file":
-            values = {"kind": "file", "path": _path(url, text), "loop": loop}
+            values = {"kind": "file", "path": _path(url, where), "loop": loop}
         case _:
-            raise ConfigurationError(
-                f"input {text!r}: {url.scheme}:// is not known; allowed: {INPUT_SCHEMES}"
-            )
-    return build(_Input, {"endpoint": values}, f"input {_shown(text)}").endpoint
+            raise ConfigurationError(f"{where}: {url.scheme}:// is not known; allowed: {INPUT_SCHEMES}")
+    return _checked(_INPUT, values, where)
 
 
 def parse_output(text: str, *, overwrite: bool = False) -> StreamOutput:
     """The output that `text` names. Raises ConfigurationError."""
     if text in ("", "none"):
         return NoOutput()
-    url = _split(text)
+    where = f"output {public_url(text)!r}"
+    url = _split(text, where)
     values: dict[str, Any]
     match url.scheme:
         case "udp" | "rtp":
-            values = {"kind": "udp", "host": url.hostname, "port": url.port, "rtp": url.scheme == "rtp"}
+            values = _udp_output(url, text, where)
         case "srt":
-            values = _srt(url)
+            values = _srt(url, text, where)
         case "rist":
             values = {"kind": "rist", "url": text}
         case "" | "file":
-            path = _path(url, text)
+            path = _path(url, where)
             if path.endswith(".m3u8"):
                 values = {"kind": "hls", "playlist": path}
             else:
                 values = {"kind": "file", "path": path, "overwrite": overwrite}
         case _:
-            raise ConfigurationError(
-                f"output {text!r}: {url.scheme}:// is not known; allowed: {OUTPUT_SCHEMES}"
-            )
-    return build(_Output, {"endpoint": values}, f"output {_shown(text)}").endpoint
+            raise ConfigurationError(f"{where}: {url.scheme}:// is not known; allowed: {OUTPUT_SCHEMES}")
+    return _checked(_OUTPUT, values, where)
 
 
-def _split(text: str) -> SplitResult:
+def _checked(adapter: TypeAdapter[Endpoint], values: dict[str, Any], where: str) -> Endpoint:
+    try:
+        return adapter.validate_python(values)
+    except ValidationError as error:
+        raise ConfigurationError(f"{where}: {in_words(error)}") from error
+
+
+def _split(text: str, where: str) -> SplitResult:
+    if "://" not in text:
+        # A Windows drive or a colon in a file's name is no scheme.
+        return SplitResult("", "", text, "", "")
     try:
         url = urlsplit(text)
         _ = url.port
-    except ValueError as error:
-        raise ConfigurationError(f"{_shown(text)}: {error}") from error
-    # A Windows drive or a colon in a file's name is no scheme.
-    return url if "://" in text else SplitResult("", "", text, "", "")
+    except ValueError:
+        # The reason is not repeated: it may quote a password.
+        raise ConfigurationError(f"{where}: no host and port (1 to 65535) can be read from it") from None
+    return url
 
 
-def _udp_source(url: SplitResult) -> dict[str, Any]:
-    host = (url.hostname or "").strip("@")
-    if not host or host == "0.0.0.0":
-        return {}
-    if host in ("localhost", "127.0.0.1"):
-        return {"local_address": "127.0.0.1"}
-    query = dict(parse_qsl(url.query))
-    source = {"source": url.username} if url.username else {}
-    local = {"local_address": query["localaddr"]} if "localaddr" in query else {}
-    return {"host": host, **source, **local}
+def _port(url: SplitResult, where: str) -> int:
+    if url.port is None:
+        raise ConfigurationError(f"{where}: a port is missing; write {url.scheme}://host:port")
+    return url.port
 
 
-def _srt(url: SplitResult) -> dict[str, Any]:
-    query = dict(parse_qsl(url.query))
-    known = {"mode", "latency", "streamid", "passphrase"}
-    if unknown := set(query) - known:
-        raise ConfigurationError(
-            f"srt: {', '.join(sorted(unknown))} not known; allowed: {', '.join(sorted(known))}"
-        )
-    mode = query.get("mode", "caller" if url.hostname else "listener")
-    values: dict[str, Any] = {"kind": "srt", "mode": mode, "host": url.hostname, "port": url.port}
-    if "latency" in query:
-        values["latency_ms"] = query["latency"]
-    if "streamid" in query:
-        values["stream_id"] = query["streamid"]
-    if "passphrase" in query:
-        values["passphrase"] = query["passphrase"]
+def _udp_input(url: SplitResult, text: str, where: str) -> dict[str, Any]:
+    values = {"kind": "udp", "port": _port(url, where), **_query(text, UDP_INPUT_OPTIONS, where)}
+    host = url.hostname or ""
+    if is_loopback(host):
+        values.setdefault("local_address", host)
+    elif host not in ("", "0.0.0.0", "::"):
+        values["host"] = host
+    if url.username:
+        values["source"] = url.username
     return values
 
 
-def _path(url: SplitResult, text: str) -> str:
-    return url.path if url.scheme == "file" else text
+def _udp_output(url: SplitResult, text: str, where: str) -> dict[str, Any]:
+    if not url.hostname or url.username:
+        raise ConfigurationError(f"{where}: one host is needed; write {url.scheme}://host:port")
+    return {
+        "kind": "udp",
+        "host": url.hostname,
+        "port": _port(url, where),
+        "rtp": url.scheme == "rtp",
+        **_query(text, UDP_OUTPUT_OPTIONS, where),
+    }
 
 
-def _shown(text: str) -> str:
-    """The text without what may be a secret."""
-    return repr(text.partition("?")[0])
+def _srt(url: SplitResult, text: str, where: str) -> dict[str, Any]:
+    values = _query(text, SRT_OPTIONS, where)
+    mode = "caller" if url.hostname else "listener"
+    return {"kind": "srt", "mode": mode, "host": url.hostname, "port": _port(url, where), **values}
+
+
+def _query(text: str, known: dict[str, str], where: str) -> dict[str, str]:
+    """What follows `?`, by field name.
+
+    Not by urllib's rules: `#` and `+` are part of a stream id (`#!::r=name,m=publish`) or a passphrase.
+    """
+    values = {}
+    query = text.partition("?")[2]
+    for pair in filter(None, query.split("&")):
+        name, _, value = pair.partition("=")
+        if name not in known:
+            # After a passphrase it may be the rest of one that holds a `&`.
+            named = "an option" if "passphrase=" in query else f"option {name!r}"
+            raise ConfigurationError(f"{where}: {named} is not known; allowed: {', '.join(known)}")
+        values[known[name]] = unquote(value)
+    return values
+
+
+def _path(url: SplitResult, where: str) -> str:
+    if url.scheme != "file":
+        return url.path
+    if url.netloc not in ("", "localhost") or not url.path:
+        raise ConfigurationError(f"{where}: the path must be absolute; write file:///folder/name.ts")
+    return unquote(url.path)

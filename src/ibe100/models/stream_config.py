@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from ibe100.models.base import Host, Name, Pid, Port, Text, Value
-
-Passphrase = Annotated[SecretStr, Field(min_length=10, max_length=79)]
-LatencyMs = Annotated[int, Field(ge=20, le=8000)]
-HttpUrl = Annotated[Text, Field(pattern=r"^https?://[^\s/]+", max_length=2000)]
-
-
-def _is_multicast(host: str) -> bool:
-    try:
-        return ip_address(host).is_multicast
-    except ValueError:
-        return False
+from ibe100.models.base import Name, Pid, Text, Value
+from ibe100.models.endpoint_fields import (
+    Host,
+    HttpUrl,
+    LatencyMs,
+    MediaPath,
+    Passphrase,
+    Port,
+    RistUrl,
+    is_loopback,
+    is_multicast,
+)
+from ibe100.models.urls import short_url
 
 
 class SrtMode(StrEnum):
@@ -45,13 +45,8 @@ class FileInput(Value):
     """A transport stream file, played once or for ever."""
 
     kind: Literal["file"] = "file"
-    path: Path
+    path: MediaPath
     loop: bool = True
-
-    @field_validator("path")
-    @classmethod
-    def _absolute(cls, path: Path) -> Path:
-        return path.expanduser().absolute()
 
 
 class UdpInput(Value):
@@ -67,7 +62,7 @@ class UdpInput(Value):
 
     @model_validator(mode="after")
     def _group(self) -> Self:
-        if self.host is not None and not _is_multicast(self.host):
+        if self.host is not None and not is_multicast(self.host):
             raise ValueError(f"host {self.host} is not a multicast group; leave it empty to receive unicast")
         if self.source is not None and self.host is None:
             raise ValueError("source goes with a multicast host only")
@@ -96,7 +91,7 @@ class RistInput(Value):
     """RIST, simple or main profile by URL."""
 
     kind: Literal["rist"] = "rist"
-    url: Annotated[Text, Field(pattern=r"^rist://\S+$", max_length=2000)]
+    url: RistUrl
 
 
 class HlsInput(Value):
@@ -123,13 +118,8 @@ class FileOutput(Value):
     """A transport stream file; a restart of the processor appends to it."""
 
     kind: Literal["file"] = "file"
-    path: Path
+    path: MediaPath
     overwrite: bool = False
-
-    @field_validator("path")
-    @classmethod
-    def _absolute(cls, path: Path) -> Path:
-        return path.expanduser().absolute()
 
 
 class UdpOutput(Value):
@@ -165,23 +155,23 @@ class RistOutput(Value):
     """RIST to a receiver by URL."""
 
     kind: Literal["rist"] = "rist"
-    url: Annotated[Text, Field(pattern=r"^rist://\S+$", max_length=2000)]
+    url: RistUrl
 
 
 class HlsOutput(Value):
     """A live HLS playlist and its segments in a folder."""
 
     kind: Literal["hls"] = "hls"
-    playlist: Path
+    playlist: MediaPath
     segment_duration_s: Annotated[int, Field(ge=1, le=60)] = 6
     live_segments: Annotated[int, Field(ge=2, le=100)] = 5
 
     @field_validator("playlist")
     @classmethod
-    def _absolute(cls, path: Path) -> Path:
+    def _is_playlist(cls, path: MediaPath) -> MediaPath:
         if path.suffix != ".m3u8":
             raise ValueError("a playlist ends in .m3u8")
-        return path.expanduser().absolute()
+        return path
 
 
 class NoOutput(Value):
@@ -263,13 +253,24 @@ class StreamConfig(Value):
 
     @model_validator(mode="after")
     def _not_onto_itself(self) -> Self:
-        if (
-            isinstance(self.input, FileInput)
-            and isinstance(self.output, FileOutput)
-            and self.input.path == self.output.path
-        ):
-            raise ValueError("output.path is the input file itself")
+        match self.input, self.output:
+            case FileInput(path=read), FileOutput(path=written) if _is_same(str(read), str(written)):
+                raise ValueError(f"output.path {written} is the input file itself; choose another")
+            case UdpInput(port=port, host=group), UdpOutput(port=target, host=host) if port == target and (
+                host == group or (group is None and is_loopback(host))
+            ):
+                raise ValueError(f"output.port {port} is where the input listens; choose another")
+            case SrtInput(mode=SrtMode.LISTENER, port=port), SrtOutput(
+                mode=SrtMode.LISTENER, port=target
+            ) if port == target:
+                raise ValueError(f"output.port {port} is where the input listens; choose another")
+        if self.scte35.pid in self.pmt.remove_pids:
+            raise ValueError(f"pmt.remove_pids holds scte35.pid {self.scte35.pid}, which carries the cues")
         return self
+
+
+def _is_same(path: str, other: str) -> bool:
+    return os.path.normpath(path) == os.path.normpath(other)
 
 
 def describe_input(source: StreamInput) -> str:
@@ -284,7 +285,7 @@ def describe_input(source: StreamInput) -> str:
         case SrtInput():
             return f"srt {source.mode} {source.host or ''}:{source.port}"
         case RistInput() | HlsInput() | HttpInput():
-            return f"{source.kind} {source.url.partition('?')[0].rpartition('@')[2]}"
+            return f"{source.kind} {short_url(source.url)}"
 
 
 def describe_output(target: StreamOutput) -> str:
@@ -297,7 +298,7 @@ def describe_output(target: StreamOutput) -> str:
         case SrtOutput():
             return f"srt {target.mode} {target.host or ''}:{target.port}"
         case RistOutput():
-            return f"rist {target.url.partition('?')[0].rpartition('@')[2]}"
+            return f"rist {short_url(target.url)}"
         case HlsOutput():
             return f"hls {target.playlist.name}"
         case NoOutput():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ibe100.models.base import check_printable
 from ibe100.models.errors import ProcessorError
 
 PluginKind = Literal["-I", "-P", "-O"]
@@ -15,13 +16,11 @@ GLOBAL_OPTIONS = frozenset({"--realtime", "--verbose", "--add-input-stuffing"})
 
 PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
     ("-I", "file"): frozenset({"--infinite"}),
-    ("-I", "ip"): frozenset({"--local-address", "--source", "--receive-timeout", "--buffer-size"}),
-    ("-I", "srt"): frozenset(
-        {"--caller", "--listener", "--latency", "--streamid", "--passphrase", "--conn-timeout", "--transtype"}
-    ),
+    ("-I", "ip"): frozenset({"--local-address", "--source", "--ssm", "--receive-timeout", "--no-reuse-port"}),
+    ("-I", "srt"): frozenset({"--caller", "--listener", "--latency", "--streamid", "--passphrase"}),
     ("-I", "rist"): frozenset(),
-    ("-I", "hls"): frozenset({"--receive-timeout", "--connection-timeout"}),
-    ("-I", "http"): frozenset({"--receive-timeout", "--connection-timeout"}),
+    ("-I", "hls"): frozenset({"--receive-timeout"}),
+    ("-I", "http"): frozenset({"--receive-timeout"}),
     ("-P", "regulate"): frozenset(),
     ("-P", "filter"): frozenset({"--negate", "--pid"}),
     ("-P", "pmt"): frozenset({"--service", "--add-registration", "--add-pid", "--remove-pid"}),
@@ -32,6 +31,7 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
             "--pcr-pid",
             "--pts-pid",
             "--udp",
+            "--no-reuse-port",
             "--start-delay",
             "--inject-count",
             "--inject-interval",
@@ -66,10 +66,8 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
     ),
     ("-O", "drop"): frozenset(),
     ("-O", "file"): frozenset({"--append"}),
-    ("-O", "ip"): frozenset({"--packet-burst", "--enforce-burst", "--ttl", "--local-address", "--rtp"}),
-    ("-O", "srt"): frozenset(
-        {"--caller", "--listener", "--latency", "--streamid", "--passphrase", "--conn-timeout", "--transtype"}
-    ),
+    ("-O", "ip"): frozenset({"--packet-burst", "--ttl", "--local-address", "--rtp"}),
+    ("-O", "srt"): frozenset({"--caller", "--listener", "--latency", "--streamid", "--passphrase"}),
     ("-O", "rist"): frozenset(),
     ("-O", "hls"): frozenset({"--duration", "--live", "--playlist"}),
 }
@@ -103,6 +101,7 @@ def plugin(kind: PluginKind, name: str, *arguments: str) -> list[str]:
 
 
 def _clean(value: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise ProcessorError(f"{value!r} holds a control character and cannot be given to tsp")
-    return value
+    try:
+        return check_printable(value)
+    except ValueError as error:
+        raise ProcessorError(f"{value!r} cannot be given to tsp: {error}") from error

@@ -24,14 +24,16 @@ from ibe100.models.stream_config import (
     UdpInput,
     UdpOutput,
 )
+from ibe100.models.urls import MASK, may_hold_secret
 from ibe100.tsduck.catalogue import option, plugin, positional
 from ibe100.tsduck.loopback_ports import LOOPBACK, LoopbackPorts
 from ibe100.tsduck.plan import StreamPlan
 
 CUEI = "0x43554549"
 ANALYZE_INTERVAL_S = 2
-SECRET_INPUT = "input"
-SECRET_OUTPUT = "output"
+INPUT = "input"
+OUTPUT = "output"
+PASSPHRASE_MASK = f"--passphrase={MASK}"
 
 
 def build_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
@@ -81,6 +83,8 @@ def _spliceinject(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts) 
         option("--pid", plan.splice_pid),
         *clock,
         option("--udp", f"{LOOPBACK}:{ports.cue}"),
+        # Two processors on one port would silently share the cues between them.
+        "--no-reuse-port",
         option("--start-delay", config.scte35.start_delay_ms),
         option("--inject-count", config.scte35.inject_count),
         option("--inject-interval", config.scte35.inject_interval_ms),
@@ -130,6 +134,7 @@ def input_arguments(source: StreamInput, source_port: int) -> list[str]:
                 "ip",
                 option("--local-address", LOOPBACK),
                 option("--receive-timeout", 5000),
+                "--no-reuse-port",
                 positional(str(source_port)),
             )
         case FileInput():
@@ -138,11 +143,11 @@ def input_arguments(source: StreamInput, source_port: int) -> list[str]:
         case UdpInput():
             return _udp_input(source)
         case SrtInput():
-            return plugin("-I", "srt", *_srt(source, SECRET_INPUT))
+            return plugin("-I", "srt", *_srt(source, INPUT))
         case RistInput():
-            return plugin("-I", "rist", positional(source.url))
+            return plugin("-I", "rist", _url(source.url, INPUT))
         case HlsInput() | HttpInput():
-            return plugin("-I", source.kind, option("--receive-timeout", 10_000), positional(source.url))
+            return plugin("-I", source.kind, option("--receive-timeout", 10_000), _url(source.url, INPUT))
 
 
 def _udp_input(source: UdpInput) -> list[str]:
@@ -150,21 +155,38 @@ def _udp_input(source: UdpInput) -> list[str]:
     if source.local_address is not None:
         options.append(option("--local-address", source.local_address))
     if source.source is not None:
-        options.append(option("--source", source.source))
-    address = str(source.port) if source.host is None else f"{source.host}:{source.port}"
-    return plugin("-I", "ip", *options, positional(address))
+        options += [option("--source", source.source), "--ssm"]
+    if source.host is None:
+        # A shared port would split the datagrams between two receivers; a second one must fail instead.
+        options.append("--no-reuse-port")
+    return plugin("-I", "ip", *options, positional(_address(source.host, source.port)))
 
 
-def _srt(edge: SrtInput | SrtOutput, secret: str) -> list[str]:
-    address = f"{edge.host}:{edge.port}" if edge.host else str(edge.port)
+def _address(host: str | None, port: int) -> str:
+    """`port`, `host:port` or `[IPv6 address]:port`."""
+    if not host:
+        return str(port)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _url(url: str, side: str) -> str:
+    """The positional argument; a URL with a user or a query goes by file descriptor, as it may be secret."""
+    return _secret(f"{side}.url") if may_hold_secret(url) else positional(url)
+
+
+def _secret(name: str) -> str:
+    return f"@{{secret:{name}}}"
+
+
+def _srt(edge: SrtInput | SrtOutput, side: str) -> list[str]:
     options = [
-        option("--caller" if edge.mode is SrtMode.CALLER else "--listener", address),
+        option("--caller" if edge.mode is SrtMode.CALLER else "--listener", _address(edge.host, edge.port)),
         option("--latency", edge.latency_ms),
     ]
     if edge.stream_id:
         options.append(option("--streamid", edge.stream_id))
     if edge.passphrase is not None:
-        options.append(f"@{{secret:{secret}}}")
+        options.append(_secret(f"{side}.passphrase"))
     return options
 
 
@@ -181,11 +203,11 @@ def output_arguments(target: StreamOutput) -> list[str]:
                 options += ["--rtp"]
             if target.local_address is not None:
                 options.append(option("--local-address", target.local_address))
-            return plugin("-O", "ip", *options, positional(f"{target.host}:{target.port}"))
+            return plugin("-O", "ip", *options, positional(_address(target.host, target.port)))
         case SrtOutput():
-            return plugin("-O", "srt", *_srt(target, SECRET_OUTPUT))
+            return plugin("-O", "srt", *_srt(target, OUTPUT))
         case RistOutput():
-            return plugin("-O", "rist", positional(target.url))
+            return plugin("-O", "rist", _url(target.url, OUTPUT))
         case HlsOutput():
             segments = target.playlist.with_name(target.playlist.stem + "-.ts")
             return plugin(
@@ -201,12 +223,18 @@ def output_arguments(target: StreamOutput) -> list[str]:
 def secrets_of(config: StreamConfig) -> dict[str, str]:
     """Option lines for tsp by the name of their placeholder; never to be written anywhere."""
     secrets = {}
-    for name, edge in ((SECRET_INPUT, config.input), (SECRET_OUTPUT, config.output)):
-        if isinstance(edge, SrtInput | SrtOutput) and edge.passphrase is not None:
-            secrets[name] = f"--passphrase={edge.passphrase.get_secret_value()}\n"
+    for side, edge in ((INPUT, config.input), (OUTPUT, config.output)):
+        match edge:
+            case SrtInput(passphrase=passphrase) | SrtOutput(passphrase=passphrase) if passphrase is not None:
+                secrets[f"{side}.passphrase"] = f"--passphrase={passphrase.get_secret_value()}\n"
+            case HlsInput(url=url) | HttpInput(url=url) | RistInput(url=url) | RistOutput(url=url):
+                if may_hold_secret(url):
+                    secrets[f"{side}.url"] = f"{url}\n"
     return secrets
 
 
 def shell_command(argv: Sequence[str]) -> str:
     """The command as it can be pasted into a shell; secrets are masked."""
-    return shlex.join("--passphrase=********" if token.startswith("@{secret:") else token for token in argv)
+    masks = {_secret(f"{side}.passphrase"): PASSPHRASE_MASK for side in (INPUT, OUTPUT)}
+    masks |= {_secret(f"{side}.url"): MASK for side in (INPUT, OUTPUT)}
+    return shlex.join(masks.get(token, token) for token in argv)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 from ibe100.models.errors import StreamError
 from ibe100.models.stream_config import (
@@ -18,7 +19,12 @@ from ibe100.mpegts.stream_report import ServiceInfo, StreamInfo, StreamReport
 
 NULL_PACKETS_PER_S = 20
 """A cue replaces a null packet: at this rate it waits 50 ms at most."""
+LEAST_STUFFING = 0.01
 MOST_STUFFING = 0.2
+UNKNOWN_STUFFING = 0.05
+"""Where the bitrate is unknown."""
+MOST_INPUT_PACKETS = 1000
+"""Between two null packets that were asked for by a ratio."""
 PACKET_BITS = 188 * 8
 
 
@@ -51,6 +57,11 @@ def plan_stream(config: StreamConfig, report: StreamReport) -> StreamPlan:
     Raises StreamError when the service is absent, a PID is taken or SCTE-35 is there and must be decided on.
     """
     service = _service(config, report)
+    if not service.pmt_seen:
+        raise StreamError(
+            f"{config.name}: service {service.service_id} is in the PAT, but its PMT "
+            f"{_pids((service.pmt_pid,))} was not seen; check the sender"
+        )
     splice_pid = config.scte35.pid
     existing = service.scte35_pids
     if existing and config.scte35.existing is ExistingCues.REFUSE:
@@ -59,25 +70,25 @@ def plan_stream(config: StreamConfig, report: StreamReport) -> StreamPlan:
             "through, replace it, or put ours on another PID"
         )
     replaced = existing if config.scte35.existing is ExistingCues.REPLACE else ()
-    declared = any(stream.pid == splice_pid for stream in service.streams)
-    if splice_pid in replaced:
-        replaced_from_pmt = tuple(pid for pid in replaced if pid != splice_pid)
-    else:
-        replaced_from_pmt = replaced
+    if splice_pid not in replaced:
         _check_pid_is_free(config, report, splice_pid, existing)
-    timed = [s.pid for s in service.streams if s.pid not in existing and _has_pts(report, s.pid)]
-    video = service.first_of(StreamKind.VIDEO)
+    removed = {*replaced, *config.pmt.remove_pids}
+    pcr_pid = _pcr_pid(service, report)
+    _check_removal(config, service, pcr_pid, removed)
+    kept = [stream for stream in service.streams if stream.pid not in removed]
+    timed = [s.pid for s in kept if s.kind is not StreamKind.SPLICE and _has_pts(report, s.pid)]
+    video = next((stream for stream in kept if stream.kind is StreamKind.VIDEO), None)
     return StreamPlan(
         service_id=service.service_id,
         pmt_pid=service.pmt_pid,
         splice_pid=splice_pid,
         video_pid=video.pid if video is not None else None,
-        pcr_pid=service.pcr_pid,
+        pcr_pid=pcr_pid,
         time_pid=_time_pid(timed, video),
-        add_splice_pid=not (splice_pid in replaced and declared),
+        add_splice_pid=splice_pid not in replaced,
         add_registration=not service.has_cuei,
-        remove_pids=tuple(sorted({*replaced_from_pmt, *config.pmt.remove_pids})),
-        filter_pids=tuple(sorted({*replaced, *config.pmt.remove_pids})),
+        remove_pids=tuple(sorted(removed - {splice_pid})),
+        filter_pids=tuple(sorted(removed - (_pids_of_others(service, report) - {splice_pid}))),
         stuffing=_stuffing(config, report),
         regulate=_regulate(config),
         bitrate_bps=report.bitrate_bps,
@@ -95,7 +106,8 @@ def _service(config: StreamConfig, report: StreamReport) -> ServiceInfo:
     if not report.services:
         raise StreamError(f"{config.name}: no service found in the input (no PAT or PMT was seen)")
     if config.service_id is None:
-        return next((s for s in report.services if s.first_of(StreamKind.VIDEO)), report.services[0])
+        known = [service for service in report.services if service.pmt_seen] or report.services
+        return next((service for service in known if service.first_of(StreamKind.VIDEO)), known[0])
     for service in report.services:
         if service.service_id == config.service_id:
             return service
@@ -104,6 +116,39 @@ def _service(config: StreamConfig, report: StreamReport) -> ServiceInfo:
         f"{config.name}: service {config.service_id} is not in the input; it has {present}. "
         "Choose one of these, or leave the service empty"
     )
+
+
+def _pcr_pid(service: ServiceInfo, report: StreamReport) -> int | None:
+    """The PMT's, unless it names none (0x1FFF) or one without PCR while another component has it."""
+    carrying = [stream.pid for stream in service.streams if stream.pid in report.pcr_pids]
+    if service.pcr_pid in report.pcr_pids or not carrying:
+        return service.pcr_pid
+    return carrying[0]
+
+
+def _check_removal(
+    config: StreamConfig, service: ServiceInfo, pcr_pid: int | None, removed: set[int]
+) -> None:
+    needed = {pid for pid in (pcr_pid, service.pmt_pid) if pid is not None} & removed
+    if needed:
+        raise StreamError(
+            f"{config.name}: PID {_pids(tuple(sorted(needed)))} cannot be removed: it carries the PCR or the "
+            f"PMT of service {service.service_id}"
+        )
+
+
+def _pids_of_others(service: ServiceInfo, report: StreamReport) -> set[int]:
+    """PIDs that belong to other services too: they leave the PMT of this one, their packets stay."""
+    found: set[int] = set()
+    for other in report.services:
+        if other.service_id != service.service_id:
+            found |= _pids_of(other)
+    return found
+
+
+def _pids_of(service: ServiceInfo) -> set[int]:
+    own = {service.pmt_pid, *(stream.pid for stream in service.streams)}
+    return own if service.pcr_pid is None else own | {service.pcr_pid}
 
 
 def _check_pid_is_free(
@@ -116,8 +161,7 @@ def _check_pid_is_free(
         )
     taken = {pid.pid for pid in report.pids if pid.packets}
     for service in report.services:
-        taken.add(service.pmt_pid)
-        taken.update(stream.pid for stream in service.streams)
+        taken |= _pids_of(service)
     if splice_pid in taken:
         raise StreamError(
             f"{config.name}: PID {_pids((splice_pid,))} is taken in the input; "
@@ -133,21 +177,14 @@ def _has_pts(report: StreamReport, pid: int) -> bool:
 def _stuffing(config: StreamConfig, report: StreamReport) -> tuple[int, int] | None:
     """Enough null packets for a cue to leave within 50 ms, measured against what is already there."""
     if config.stuffing_ratio is not None:
-        if config.stuffing_ratio <= 0:
-            return None
-        return _fraction(config.stuffing_ratio)
+        ratio = Fraction(config.stuffing_ratio).limit_denominator(MOST_INPUT_PACKETS)
+        return (ratio.numerator, ratio.denominator) if ratio else None
     packets_per_s = report.bitrate_bps / PACKET_BITS
     nulls_per_s = packets_per_s * report.null_fraction
     if nulls_per_s >= NULL_PACKETS_PER_S / 2:
         return None
-    wanted = NULL_PACKETS_PER_S / packets_per_s if packets_per_s else 0.05
-    return _fraction(min(max(wanted, 0.01), MOST_STUFFING))
-
-
-def _fraction(ratio: float) -> tuple[int, int]:
-    if ratio > 0.5:
-        return (round(ratio * 100), 100)
-    return (1, max(1, math.floor(1 / ratio)))
+    wanted = NULL_PACKETS_PER_S / packets_per_s if packets_per_s else UNKNOWN_STUFFING
+    return (1, math.floor(1 / min(max(wanted, LEAST_STUFFING), MOST_STUFFING)))
 
 
 def _regulate(config: StreamConfig) -> bool:

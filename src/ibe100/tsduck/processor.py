@@ -23,8 +23,12 @@ from ibe100.models.stream_config import (
     UdpInput,
     UdpOutput,
 )
+from ibe100.tsduck.child_process import ChildProcess, run_child
 
 VERSION_TIMEOUT_S = 10.0
+VERSION_BYTES = 10_000
+TSDUCK_ENVIRONMENT = {"TSDUCK_NO_USER_CONFIG": "1"}
+NEEDS_TSDUCK = "needs TSDuck: install it so that tsp is on PATH"
 _SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
 
 
@@ -47,41 +51,39 @@ class Processor:
     def environment(self) -> dict[str, str]:
         """What the processor needs beside the environment of the console."""
         if self.engine is Engine.TSDUCK:
-            return {"TSDUCK_NO_USER_CONFIG": "1"}
+            return dict(TSDUCK_ENVIRONMENT)
         return {"PYTHONPATH": _SOURCE_ROOT, "PYTHONUNBUFFERED": "1"}
 
 
 BUILTIN = Processor(Engine.BUILTIN, __version__, (sys.executable, "-m", "ibe100.minitsp"))
 
 
-async def find_tsp(configured: Path | None = None) -> Processor | None:
+async def find_tsp(
+    configured: Path | None = None, *, timeout_s: float = VERSION_TIMEOUT_S
+) -> Processor | None:
     """The real tsp, configured or on PATH; None where there is none on PATH.
 
-    Raises ProcessorError when the configured one cannot be run.
+    Raises ProcessorError when what is there cannot be run or is another program (task-spooler has a tsp too).
     """
     path = str(configured) if configured is not None else shutil.which("tsp")
     if path is None:
         return None
     try:
-        child = await asyncio.create_subprocess_exec(
-            path,
-            "--version",
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-    except OSError as error:
-        raise ProcessorError(f"tsp at {path} cannot be run: {error.strerror}") from error
-    try:
-        output, _ = await asyncio.wait_for(child.communicate(), VERSION_TIMEOUT_S)
+        async with run_child([path, "--version"], TSDUCK_ENVIRONMENT) as child, asyncio.timeout(timeout_s):
+            text = await _what_it_says(child)
     except TimeoutError:
-        child.kill()
-        await child.wait()
-        raise ProcessorError(f"tsp at {path} did not tell its version in {VERSION_TIMEOUT_S:.0f} s") from None
-    version = parse_version(output.decode(errors="replace"))
+        raise ProcessorError(f"tsp at {path} did not tell its version in {timeout_s:g} s") from None
+    version = parse_version(text)
     if version is None:
         raise ProcessorError(f"{path} is not TSDuck's tsp: its --version does not say so")
     return Processor(Engine.TSDUCK, version, (path,))
+
+
+async def _what_it_says(child: ChildProcess) -> str:
+    output = b""
+    while data := await child.read():
+        output = (output + data)[:VERSION_BYTES]
+    return output.decode(errors="replace") + "\n".join(await child.last_words())
 
 
 def parse_version(text: str) -> str | None:
@@ -93,25 +95,36 @@ def parse_version(text: str) -> str | None:
 async def choose_processor(wanted: Engine, config: StreamConfig, tsp_path: Path | None = None) -> Processor:
     """The processor for `config`: `auto` takes tsp when found, else minitsp.
 
-    Raises ProcessorError when tsp is wanted and absent, or when only tsp could do what is asked.
+    Raises ProcessorError when tsp is wanted and absent, when a configured one is not good, or when only tsp
+    could do what is asked.
     """
-    if wanted is Engine.BUILTIN:
-        tsp = None
-    else:
-        tsp = await find_tsp(tsp_path)
-    if tsp is not None:
-        return tsp
-    if wanted is Engine.TSDUCK:
-        raise ProcessorError(
-            "engine tsduck: no tsp on PATH; install TSDuck, set engine.tsp_path, or use auto"
-        )
-    check_builtin(config.input, config.output)
+    absent = "there is no tsp on PATH"
+    if wanted is not Engine.BUILTIN:
+        try:
+            tsp = await find_tsp(tsp_path)
+        except ProcessorError as error:
+            if wanted is Engine.TSDUCK or tsp_path is not None:
+                raise
+            tsp, absent = None, str(error)
+        if tsp is not None:
+            return tsp
+        if wanted is Engine.TSDUCK:
+            raise ProcessorError(f"engine tsduck: {absent}; install TSDuck, set engine.tsp_path, or use auto")
+    try:
+        check_builtin(config.input, config.output)
+    except ProcessorError as error:
+        raise ProcessorError(str(error) if wanted is Engine.BUILTIN else f"{error} ({absent})") from error
     return BUILTIN
 
 
 def check_builtin(source: StreamInput, target: StreamOutput | None = None) -> None:
     """Raises ProcessorError naming what the built-in processor cannot do."""
     if not isinstance(source, TestPatternInput | FileInput | UdpInput):
-        raise ProcessorError(f"{source.kind} input needs TSDuck: install it so that tsp is on PATH")
+        raise ProcessorError(f"{source.kind} input {NEEDS_TSDUCK}")
     if target is not None and not isinstance(target, FileOutput | UdpOutput | NoOutput):
-        raise ProcessorError(f"{target.kind} output needs TSDuck: install it so that tsp is on PATH")
+        raise ProcessorError(f"{target.kind} output {NEEDS_TSDUCK}")
+    for side, edge in (("input", source), ("output", target)):
+        if isinstance(edge, UdpInput | UdpOutput):
+            for host in (edge.host, edge.local_address):
+                if host is not None and ":" in host:
+                    raise ProcessorError(f"{side} {host} is IPv6, which {NEEDS_TSDUCK}")

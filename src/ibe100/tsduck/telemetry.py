@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,7 +69,14 @@ def parse_point(line: str) -> Point | None:
         time_ms = int(parts[2])
     except ValueError:
         return None
+    if not math.isfinite(value):
+        return None
     return Point(measurement, dict(tag.partition("=")[::2] for tag in tags), value, time_ms)
+
+
+def _pid_of(point: Point) -> int | None:
+    text = point.tags.get("pid", "")
+    return int(text) if text.isdecimal() else None
 
 
 def parse_influx(lines: Iterable[str]) -> InfluxSample:
@@ -85,12 +93,12 @@ def parse_influx(lines: Iterable[str]) -> InfluxSample:
                 bitrate = int(point.value)
             case "bitrate", "type" if point.tags.get("type") == "stuffing":
                 null = int(point.value)
-            case "pts", "pid":
-                pts[int(point.tags["pid"])] = int(point.value)
-            case "pcr", "pid":
-                pcr[int(point.tags["pid"])] = int(point.value)
+            case "pts", "pid" if (pid := _pid_of(point)) is not None:
+                pts[pid] = int(point.value)
+            case "pcr", "pid" if (pid := _pid_of(point)) is not None:
+                pcr[pid] = int(point.value)
             case "counter", "ts" if point.tags.get("severity") in TR_101_290_SEVERITIES:
-                counters[point.tags["name"]] = int(point.value)
+                counters[point.tags.get("name", "")] = int(point.value)
     return InfluxSample(time_ms, bitrate, null, pts, pcr, counters)
 
 

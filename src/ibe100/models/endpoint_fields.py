@@ -1,0 +1,77 @@
+"""Types of the fields of inputs and outputs: what can be part of an address, a URL or a path."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address, ip_address
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from ibe100.models.base import Text, check_printable
+from ibe100.models.urls import check_url
+
+_NAME_OR_ADDRESS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+
+
+def _host(text: str) -> str:
+    """A name or address; an IPv6 address loses its brackets."""
+    if ":" in text:
+        try:
+            return str(IPv6Address(text.removeprefix("[").removesuffix("]")))
+        except ValueError:
+            raise ValueError("allowed is a host name or an IP address, without a port") from None
+    if not _NAME_OR_ADDRESS.fullmatch(text):
+        raise ValueError("allowed is a host name or an IP address: letters, digits, '.', '-' and '_'")
+    return text
+
+
+def _passphrase(secret: SecretStr) -> SecretStr:
+    text = check_printable(secret.get_secret_value())
+    if not 10 <= len(text.encode()) <= 79:
+        raise ValueError("10 to 79 bytes are allowed")
+    return secret
+
+
+def _media_path(path: Path) -> Path:
+    check_printable(str(path))
+    if not path.name:
+        raise ValueError("the path of a file is needed")
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError(f"{path.parts[0]} is no home folder of this machine") from error
+
+
+def _http_url(text: str) -> str:
+    return check_url(text, "http", "https")
+
+
+def _rist_url(text: str) -> str:
+    return check_url(text, "rist")
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Host = Annotated[Text, Field(min_length=1, max_length=253), AfterValidator(_host)]
+Passphrase = Annotated[SecretStr, AfterValidator(_passphrase)]
+LatencyMs = Annotated[int, Field(ge=20, le=8000)]
+HttpUrl = Annotated[Text, Field(max_length=2000), AfterValidator(_http_url)]
+RistUrl = Annotated[Text, Field(max_length=2000), AfterValidator(_rist_url)]
+MediaPath = Annotated[Path, AfterValidator(_media_path)]
+
+
+def is_multicast(host: str) -> bool:
+    """Whether `host` is the address of a multicast group."""
+    try:
+        return ip_address(host).is_multicast
+    except ValueError:
+        return False
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine's loopback, by name or address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,66 @@
+"""Bytes as they come, aligned to packets, for the analyzer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ibe100.models.errors import ProbeError
+from ibe100.mpegts.packet import PACKET_SIZE
+from ibe100.mpegts.stream_analyzer import StreamAnalyzer
+from ibe100.mpegts.stream_report import StreamReport
+
+SYNC_BYTE = 0x47
+SYNC_PACKETS = 3
+MOST_UNALIGNED = 64 * PACKET_SIZE
+
+
+class PacketCollector:
+    """Analyses one input; `name` is what errors call it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._analyzer = StreamAnalyzer()
+        self._rest = b""
+        self.is_aligned = False
+        """Packets were found."""
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes. Raises ProbeError when there are many and no packet in them."""
+        data = self._rest + data
+        if not self.is_aligned:
+            start = _first_packet(data)
+            if start is None:
+                if len(data) >= MOST_UNALIGNED:
+                    raise ProbeError(self._no_transport_stream())
+                self._rest = data
+                return
+            self.is_aligned, data = True, data[start:]
+        count = len(data) // PACKET_SIZE
+        self._rest = data[count * PACKET_SIZE :]
+        if count:
+            block = np.frombuffer(data, np.uint8, count * PACKET_SIZE).reshape(count, PACKET_SIZE)
+            self._analyzer.feed(block)
+
+    def tables_known(self) -> bool:
+        """Whether a PAT and the PMTs of all its services have been seen."""
+        tables = self._analyzer.service_map
+        return bool(tables.pmt_pids) and tables.pmts.keys() >= tables.pmt_pids.keys()
+
+    def report(self) -> StreamReport:
+        """What was found. Raises ProbeError when no packet was."""
+        if not self.is_aligned:
+            raise ProbeError(self._no_transport_stream())
+        return self._analyzer.report()
+
+    def _no_transport_stream(self) -> str:
+        return f"{self._name} is no transport stream: no 188-byte packets starting with 0x47 were found"
+
+
+def _first_packet(data: bytes) -> int | None:
+    """Offset of the first packet: three sync bytes a packet apart."""
+    for start in range(min(PACKET_SIZE, len(data))):
+        if data[start : start + SYNC_PACKETS * PACKET_SIZE : PACKET_SIZE] == bytes(
+            [SYNC_BYTE] * SYNC_PACKETS
+        ):
+            return start
+    return None
