@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,14 +48,23 @@ class JournalFollower:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.observers: list[Observer] = []
 
-    async def resume(self, run: StreamRun, *, alive: bool) -> None:
-        """Take over what was written while nobody was looking, then go on following a living runner."""
+    async def resume(self, run: StreamRun, status: Mapping[str, Any] | None) -> None:
+        """Take over what was written while nobody was looking, then go on following a living runner.
+
+        `status` is its own answer; None when there is no runner any more.
+        """
         position = await self._storage.journal.position(run.stream_id)
         known = position is not None and position.runner == journal_identity(run.link.stream_dir)
         run.seq = position.last_seq if known and position is not None else 0
         await self._take_rest(run)
-        if alive:
+        if status is not None:
+            state = StreamState(status["state"])
+            run.update(
+                state=state, reason=str(status.get("reason") or ""), attempt=status.get("attempt") or 0
+            )
             self.follow(run)
+        elif run.view.state.is_active:
+            run.update(state=StreamState.STOPPED, reason="its runner is gone")
 
     def follow(self, run: StreamRun) -> None:
         """Follow the runner of `run` from the last line taken."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ibe100.models.errors import StreamError
+from ibe100.models.errors import StorageError, StreamError
 from ibe100.runner.launch import control_socket_path, runner_command
 from ibe100.utils.atomic_write import atomic_write
 
@@ -20,12 +21,18 @@ REPLY_TIMEOUT_S = 15.0
 RECONNECT_S = 0.1
 LONGEST_LINE = 4 << 20
 
+_log = logging.getLogger(__name__)
+
 JournalLine = Mapping[str, Any]
 Sample = Mapping[str, Any]
 
 
 class RunnerGone(StreamError):
     """There is no runner behind the control socket."""
+
+
+class RunnerSilent(StreamError):
+    """There is a runner, and it does not answer."""
 
 
 class RunnerLink:
@@ -37,9 +44,13 @@ class RunnerLink:
         self._secrets: dict[str, str] = {}
 
     def write_spec(self, spec: Mapping[str, Any]) -> None:
-        """Put the spec beside the journal, atomically. Raises StorageError."""
-        self.stream_dir.mkdir(parents=True, exist_ok=True)
-        atomic_write(self.stream_dir / "spec.json", json.dumps(spec, indent=1).encode())
+        """Put the spec beside the journal, atomically; blocks on the disk. Raises StorageError."""
+        path = self.stream_dir / "spec.json"
+        try:
+            self.stream_dir.mkdir(parents=True, exist_ok=True)
+            atomic_write(path, json.dumps(spec, indent=1).encode())
+        except OSError as error:
+            raise StorageError(f"the stream's spec {path} cannot be written: {error.strerror}") from error
 
     def read_spec(self) -> Mapping[str, Any] | None:
         """The spec as it was written last; None where there is none that can be read."""
@@ -49,18 +60,24 @@ class RunnerLink:
             return None
         return spec if isinstance(spec, dict) else None
 
-    async def is_alive(self) -> bool:
-        """Whether a runner answers."""
+    async def status(self) -> Mapping[str, Any] | None:
+        """What a living runner says of itself; None where there is none. Raises RunnerSilent."""
         try:
-            await self.request({"cmd": "status"})
+            return await self.request({"cmd": "status"})
         except RunnerGone:
-            return False
-        return True
+            return None
+
+    async def is_alive(self) -> bool:
+        """Whether there is a runner. Raises RunnerSilent."""
+        return await self.status() is not None
 
     async def spawn(self, secrets: Mapping[str, str]) -> None:
         """Start a runner that outlives this process. Raises StreamError when it does not come up."""
         await self.reap()
-        self._child = await asyncio.to_thread(self._spawn, dict(secrets))
+        try:
+            self._child = await asyncio.to_thread(self._spawn, dict(secrets))
+        except OSError as error:
+            raise StreamError(f"a runner cannot be started in {self.stream_dir}: {error.strerror}") from error
         deadline = asyncio.get_running_loop().time() + CONNECT_TIMEOUT_S
         while not await self.is_alive():
             if self._child.poll() is not None:
@@ -102,14 +119,18 @@ class RunnerLink:
                 await asyncio.to_thread(self._child.wait, 3.0)
 
     async def request(self, command: Mapping[str, Any]) -> Mapping[str, Any]:
-        """One command, one reply. Raises RunnerGone, or StreamError with the runner's own words."""
+        """One command, one reply. Raises RunnerGone, RunnerSilent, or StreamError in the runner's own words."""
         reader, writer = await self._connect()
         try:
             writer.write(json.dumps(command).encode() + b"\n")
             await writer.drain()
             line = await asyncio.wait_for(reader.readline(), REPLY_TIMEOUT_S)
-        except (OSError, TimeoutError) as error:
-            raise RunnerGone(f"the runner does not answer: {error}") from error
+        except TimeoutError:
+            raise RunnerSilent(
+                f"the runner in {self.stream_dir} did not answer in {REPLY_TIMEOUT_S:.0f} s; is it frozen?"
+            ) from None
+        except OSError as error:
+            raise RunnerGone(f"the runner closed the connection: {error}") from error
         finally:
             writer.close()
         return _reply(line)
@@ -144,13 +165,22 @@ class RunnerLink:
                             await on_line(entry)
                     elif "sample" in message:
                         on_sample(message)
-            except (OSError, RunnerGone, asyncio.IncompleteReadError):
-                await asyncio.sleep(RECONNECT_S)
+            except OSError:
+                _log.debug("the connection to the runner in %s broke; it is made anew", self.stream_dir)
+            except (StreamError, ValueError) as error:
+                _log.error("the runner in %s is not understood: %s", self.stream_dir, error)
             finally:
                 writer.close()
+            await asyncio.sleep(RECONNECT_S)
+
+    def _socket_path(self) -> Path:
+        """Where the runner says it listens: it may have been started in another environment than ours."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            return Path(json.loads((self.stream_dir / "runner.json").read_bytes())["control_socket"])
+        return control_socket_path(self.stream_dir)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        path = control_socket_path(self.stream_dir)
+        path = self._socket_path()
         try:
             return await asyncio.open_unix_connection(path, limit=LONGEST_LINE)
         except (OSError, ValueError) as error:

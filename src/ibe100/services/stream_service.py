@@ -113,10 +113,11 @@ class StreamService:
 
     async def _take_up(self, run: StreamRun) -> None:
         facts = read_facts(run.link.stream_dir)
-        alive = await run.link.is_alive()
+        status = await run.link.status()
+        alive = status is not None
         if facts is not None:
             run.begin(facts)
-            await self.follower.resume(run, alive=alive)
+            await self.follower.resume(run, status)
         if alive and run.wanted == "off":
             await self.stop(run.stream_id, "not meant to run")
         elif not alive and run.wanted == "run":
@@ -126,8 +127,6 @@ class StreamService:
                 self._notice(
                     "error", f"{run.name} should run and could not be started: {error}", run.stream_id
                 )
-        elif not alive and run.view.state.is_active:
-            run.update(state=StreamState.STOPPED, reason="its runner is gone")
 
     async def close(self, *, stop_streams: bool) -> None:
         """Leave the streams to their runners, or stop them first."""
