@@ -21,8 +21,8 @@ GLOBAL_OPTIONS: Final = OptionTable(
     Option("timed-log", short="t"),
     Option("verbose", short="v"),
     Option("version", OptionKind.TEXT, value_optional=True),
-    # Without effect, as --realtime: sizes of tsp's ring buffer and of the hand-over between its threads. Here a
-    # block is handed on as soon as it is there and nothing is held back, so they have nothing to limit.
+    # Without effect, as --realtime: sizes of tsp's ring buffer and of the hand-over between its threads.
+    # Here a block is handed on as soon as it is there and nothing is held back: there is nothing to limit.
     Option("buffer-size-mb", OptionKind.DECIMAL),
     Option("initial-input-packets", OptionKind.INTEGER),
     Option("log-message-count", OptionKind.INTEGER),

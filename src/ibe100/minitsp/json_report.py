@@ -1,5 +1,6 @@
 """JSON as tsp writes it: keys in order, spaces inside the braces, and the places it can go to."""
 
+import errno
 import json
 import socket
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ class JsonReport:
     """Sends JSON values where --json-line and --json-udp say.
 
     The UDP socket is never connected: a connected one would lose the datagram after one that nobody heard.
+    A value too large for a datagram is dropped; a plugin that can make one says so itself.
     """
 
     def __init__(self, plugin: Plugin) -> None:
@@ -74,7 +76,8 @@ class JsonReport:
             try:
                 self._socket.sendto(text.encode(), self._destination)
             except OSError as error:
-                self._plugin.error(f"error sending UDP message: {error.strerror}")
+                if error.errno != errno.EMSGSIZE:
+                    self._plugin.error(f"error sending UDP message: {error.strerror}")
 
     def close(self) -> None:
         """Close the UDP socket."""
