@@ -22,10 +22,13 @@ class Reports:
         self._pts = 0
 
     def flow(self, packets: int = 100, pts_step: int = 9000) -> None:
-        """One interval of packets, with PTS that advance."""
+        """One interval of packets, with PTS that advance. Like tsp, it goes on when nobody takes the post."""
         self._pts += pts_step
-        self._connection.request("POST", "/api/v2/write?bucket=ibe100", influx_lines(packets, self._pts))
-        self._connection.getresponse().read()
+        try:
+            self._connection.request("POST", "/api/v2/write?bucket=ibe100", influx_lines(packets, self._pts))
+            self._connection.getresponse().read()
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
 
 
 def send_cue(splice_port: int, section_base64: str) -> None:

@@ -180,6 +180,8 @@ def test_no_depth_of_nesting_brings_the_runner_down(running: Stream) -> None:
     assert running.status()["state"] == "RUNNING"
 
 
+RESIDENT_LIMIT_KB = 20 * 1024
+
 _FOLLOWER = """
 import json, socket, sys
 raw = socket.socket(socket.AF_UNIX); raw.connect(sys.argv[1])
@@ -240,7 +242,7 @@ def test_a_subscriber_that_does_not_read_holds_nobody_up(running: Stream) -> Non
         prompt.ask(cmd="subscribe", from_seq=0)
         prompt.journal_until(lambda line: line.get("base64", "").startswith("00599"))
     assert running.runner is not None
-    assert resident_kb(running.runner.pid) < 25_000
+    assert resident_kb(running.runner.pid) < RESIDENT_LIMIT_KB
     late = lazy.journal_until(lambda line: (line.get("base64") or "").startswith("00599"))
     assert [line["seq"] for line in late] == list(range(1, late[-1]["seq"] + 1))
     lazy.close()
@@ -271,7 +273,7 @@ def test_a_log_flood_is_bounded_on_disk_and_in_memory(stream: Stream) -> None:
         ),
         "four seconds of dropped lines",
     )
-    assert resident_kb(runner.pid) < min(early + 2000, 25_000)
+    assert resident_kb(runner.pid) < min(early + 2000, RESIDENT_LIMIT_KB)
     per_second: dict[int, int] = {}
     for line in stream.of_kind("log"):
         per_second[int(line["mono"])] = per_second.get(int(line["mono"]), 0) + 1

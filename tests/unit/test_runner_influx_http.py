@@ -1,3 +1,4 @@
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,14 +16,19 @@ class Served:
     def __init__(self) -> None:
         self.loop = Loop()
         self.posts: list[list[str]] = []
-        with closing(socket.socket()) as trial:
-            trial.bind(("127.0.0.1", 0))
-            self.port = trial.getsockname()[1]
-        self.server = InfluxServer(self.loop, self.port, self.posts.append)
+        self.server = self._listen()
         self._over = False
         self._tick()
         self._thread = threading.Thread(target=self.loop.run)
         self._thread.start()
+
+    def _listen(self) -> InfluxServer:
+        while True:  # until nobody else took the port between the look and its use
+            with closing(socket.socket()) as trial, contextlib.suppress(OSError):
+                trial.bind(("127.0.0.1", 0))
+                self.port = trial.getsockname()[1]
+                trial.close()
+                return InfluxServer(self.loop, self.port, self.posts.append)
 
     def _tick(self) -> None:
         if self._over:

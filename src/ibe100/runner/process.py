@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ibe100.runner.identity import ProcessIdentity, process_start_time
@@ -35,6 +35,17 @@ class Exit:
 
     def words(self) -> str:
         return f"killed by {self.signal}" if self.signal else f"exit code {self.exit_code}"
+
+    def facts(self, pid: int, outcome: str, log_tail: Sequence[str]) -> dict[str, object]:
+        """What the journal keeps of it."""
+        return {
+            "pid": pid,
+            "exit_code": self.exit_code,
+            "signal": self.signal,
+            "seconds": round(self.seconds, 3),
+            "outcome": outcome,
+            "log_tail": list(log_tail),
+        }
 
 
 class Child:

@@ -69,17 +69,7 @@ class Source:
         outcome = f"{ended.words()} while it should run"
         if self._wanted is None or self._bouncing:
             outcome = f"ended by the runner ({ended.words()})"
-        self._note(
-            "source_ended",
-            {
-                "pid": pid,
-                "exit_code": ended.exit_code,
-                "signal": ended.signal,
-                "seconds": round(ended.seconds, 3),
-                "outcome": outcome,
-                "log_tail": self._log.end(),
-            },
-        )
+        self._note("source_ended", ended.facts(pid, outcome, self._log.end()))
         if self._wanted is not None and self._backoff is not None:
             if ended.seconds >= self._wanted[2].healthy_reset_s or self._bouncing:
                 self._backoff.reset()

@@ -188,18 +188,7 @@ class Supervisor:
             outcome += f" while it should run: {error}" if error else " while it should run"
         elif self.state is not None:
             outcome = f"ended by the runner, {self.state}: {self.reason} ({outcome})"
-        self._note(
-            "attempt_ended",
-            {
-                "attempt": self.attempt,
-                "pid": pid,
-                "exit_code": ended.exit_code,
-                "signal": ended.signal,
-                "seconds": round(ended.seconds, 3),
-                "outcome": outcome,
-                "log_tail": log_tail,
-            },
-        )
+        self._note("attempt_ended", {"attempt": self.attempt, **ended.facts(pid, outcome, log_tail)})
         if completed:
             self._enter(State.COMPLETED, "the input has ended")
             self._finish()
