@@ -1,11 +1,13 @@
 """What the output shows when things die: `.venv/bin/python tests/benchmarks/stream_survival.py`.
 
-A server runs the test pattern to a UDP port of ours. Printed: the longest gap on the output in quiet running, when the
-server is killed, when the processor is killed; how long a new server takes to adopt; the runner's memory.
+A server runs the test pattern to a UDP port of ours. Printed: the longest gap on the output in quiet running,
+when the server is killed, when the processor is killed; how long a new server takes to adopt; the runner's
+memory.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -15,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +43,7 @@ class Receiver(threading.Thread):
     def longest_gap_ms(self, since: float) -> float:
         """Longest time without a datagram from `since` on, the last second before now included."""
         times = [moment for moment in self.times if moment >= since - 0.5]
-        return max(later - earlier for earlier, later in zip(times, times[1:], strict=False)) * 1000
+        return max(later - earlier for earlier, later in itertools.pairwise(times)) * 1000
 
 
 def command(data_dir: str, *words: str) -> list[str]:
@@ -49,7 +52,10 @@ def command(data_dir: str, *words: str) -> list[str]:
 
 def serve(data_dir: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        command(data_dir, "serve"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command(data_dir, "serve"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
 
 
@@ -81,8 +87,6 @@ def adoption_s(data_dir: str, began_wall: float) -> float:
 
 
 def log_time(line: str) -> float:
-    from datetime import datetime
-
     return datetime.fromisoformat(json.loads(line)["timestamp"]).timestamp()
 
 
@@ -99,7 +103,9 @@ def main() -> None:
         while not streams(data_dir) and server.poll() is None:
             target = f"udp://127.0.0.1:{receiver.port}"
             subprocess.run(
-                command(data_dir, "stream", "add", "Survivor", "--output", target), capture_output=True, check=False
+                command(data_dir, "stream", "add", "Survivor", "--output", target),
+                capture_output=True,
+                check=False,
             )
         subprocess.run(command(data_dir, "stream", "start", "1"), check=True, stdout=subprocess.DEVNULL)
         until_running(data_dir)

@@ -98,9 +98,10 @@ class CueReceipts:
         """A cue has taken effect."""
         missing = cue.sent_expected - cue.seen
         reason = f"{missing} of {cue.sent_expected} repeats were not seen" if missing > 0 else ""
-        cue = await self._ledger.move(cue, CueState.SPLICED, reason=reason)
+        # The break first: whoever sees the cue SPLICED may fire the next one before the disk has it.
         self._breaks.spliced(cue, auto_return=run.entry.config.scte35.auto_return)
         self.show_break(run)
+        await self._ledger.move(cue, CueState.SPLICED, reason=reason)
 
     def show_break(self, run: StreamRun) -> None:
         """Bring the tally up to date, now and when the break returns by itself."""

@@ -233,20 +233,23 @@ class SCTE35Service:
             assert cue.splice_at is not None
             await _sleep_until(cue.splice_at - start_delay_s - SEND_AHEAD_S)
             cue = await self._send(self._ledger.now(cue))
-        if self._ledger.now(cue).state is CueState.SENT:
+        if self._is_still(cue, CueState.SENT):
             first_due = cue.sent_at or time.time()
             if cue.splice_at is not None:
                 first_due = max(first_due, cue.splice_at - start_delay_s)
             await _sleep_until(first_due + self._seen_timeout_s)
-            current = self._ledger.now(cue)
-            if current.state is CueState.SENT:
+            if self._is_still(cue, CueState.SENT):
                 reason = f"not seen on the output in {self._seen_timeout_s:g} s: {why_unseen(run)}"
-                await self._ledger.move(current, CueState.FAILED, reason=reason)
-        if self._ledger.now(cue).state is CueState.SEEN and cue.splice_at is not None:
+                await self._ledger.move(self._ledger.now(cue), CueState.FAILED, reason=reason)
+        if self._is_still(cue, CueState.SEEN) and cue.splice_at is not None:
             await _sleep_until(cue.splice_at + self._seen_timeout_s)
-            current = self._ledger.now(cue)
-            if current.state is CueState.SEEN:
-                await self._receipts.judge(run, current)
+            if self._is_still(cue, CueState.SEEN):
+                await self._receipts.judge(run, self._ledger.now(cue))
+
+    def _is_still(self, cue: Cue, state: CueState) -> bool:
+        """A cue that is over may be off the shelf already."""
+        current = self._shelf.get(cue.cue_id)
+        return current is not None and current.state is state
 
 
 def _requested(run: StreamRun, request: CueRequest) -> Cue:
