@@ -148,4 +148,5 @@ PROCESS_FIELDS: tuple[FieldSpec, ...] = (
     ),
 )
 NAME_FIELD = FieldSpec("name", "Name")
+INTEGER_CHOICES = frozenset({"input.frame_rate"})
 HEX_KEYS = frozenset({"scte35.event_id_first", "scte35.event_id_last"})

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from ibe100.models.stream_config import StreamConfig
-from ibe100.ui.editor_fields import HEX_KEYS
+from ibe100.ui.editor_fields import HEX_KEYS, INTEGER_CHOICES
 
 FORM = ""
 """Key of faults that belong to no single field."""
@@ -99,6 +99,8 @@ def _parsed(key: str, text: str) -> object:
     text = text.strip()
     if not text:
         return "" if key.endswith(".stream_id") or key == "name" else None
+    if key in INTEGER_CHOICES:
+        return int(text)
     if text.lower().startswith("0x"):
         try:
             return int(text, 16)

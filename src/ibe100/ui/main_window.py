@@ -209,6 +209,8 @@ class MainWindow(QMainWindow):
     def _state_known(self) -> None:
         self._choose_page()
         self._select_something()
+        if self.history.isVisible():
+            self._read_history()
 
     def _choose_page(self) -> None:
         if self.client.is_bound:

@@ -23,7 +23,7 @@ class Colour(StrEnum):
     BORDER_STRONG = "#55616f"
     TEXT = "#e9edf2"
     TEXT_SECOND = "#b3bdc9"
-    TEXT_MUTED = "#939eab"
+    TEXT_MUTED = "#98a3b0"
     SELECTION = "#22384f"
     FOCUS = "#8fc2ff"
     ACCENT = "#33638f"

@@ -26,6 +26,8 @@ def quiet_table(model: QAbstractItemModel, accessible_name: str, *, stretch: int
     rows, columns = table.verticalHeader(), table.horizontalHeader()
     assert rows is not None
     assert columns is not None
+    rows.setAccessibleName(f"{accessible_name}: rows")
+    columns.setAccessibleName(f"{accessible_name}: columns")
     rows.hide()
     rows.setDefaultSectionSize(ROW_HEIGHT)
     rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)

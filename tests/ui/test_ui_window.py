@@ -1,0 +1,381 @@
+"""The window as a whole: nothing cut off, everything named, alarms, faults, closing, the saved layout."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from console_under_test import PATIENCE_MS, Console
+from fake_services import FakeServices, alarm, running, view
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QTabBar,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from ibe100.core.background_loop import BackgroundLoop
+from ibe100.models.alarm import AlarmState, Severity
+from ibe100.models.errors import StorageError
+from ibe100.models.messages import StreamLogged
+from ibe100.models.stream_state import StreamState, Tally
+from ibe100.ui.event_bridge import EventBridge
+from ibe100.ui.fault_guard import FaultGuard
+from ibe100.ui.main_window import MainWindow
+from ibe100.ui.qt_models.log_table import MOST_LINES
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.service_session import ServiceSession
+from ibe100.ui.themes.enterprise_theme import TEXT_ON_BACKGROUND, contrast
+from ibe100.ui.widgets.command_palette import CommandPalette
+from ibe100.ui.widgets.labels import ElidedLabel
+
+LEFT = Qt.MouseButton.LeftButton
+Open = Callable[[FakeServices], Console]
+CONTROLS = (
+    QAbstractButton,
+    QLineEdit,
+    QPlainTextEdit,
+    QAbstractSpinBox,
+    QComboBox,
+    QAbstractItemView,
+    QTabBar,
+)
+INSIDE_OTHERS = ("qt_spinbox_lineedit", "ScrollLeftButton", "ScrollRightButton", "qt_")
+PAGES = ("dashboard", "monitoring", "history")
+
+
+def busy_services() -> FakeServices:
+    """Eight streams, every tally, alarms of each priority."""
+    return FakeServices(
+        [
+            running(1, "IBE News HD"),
+            running(2, "Sport 1 HD", Tally.ARMED),
+            running(3, "Cinema Gold", Tally.IN_BREAK),
+            view(4, "Regional South and its long name", state=StreamState.STALLED, tally=Tally.NO_INPUT),
+            running(5, "Music Live"),
+            view(6, "Demo stream"),
+            view(7, "Kids TV", state=StreamState.FAILED, tally=Tally.FAULT, reason="port 9007 is taken"),
+            view(8, "Pop-up Event", state=StreamState.RETRYING, tally=Tally.NO_INPUT),
+        ],
+        [
+            alarm(1, Severity.CRITICAL, "Input lost", stream_id="stream-4"),
+            alarm(2, Severity.MAJOR, "Output bitrate unstable"),
+            alarm(3, Severity.MINOR, "PTS gap"),
+        ],
+    )
+
+
+def visible(root: QWidget, kinds: tuple[type[QWidget], ...]) -> list[QWidget]:
+    found = [child for child in root.findChildren(QWidget) if isinstance(child, kinds)]
+    return [child for child in found if child.isVisible() and not child.visibleRegion().isEmpty()]
+
+
+def cut_off(root: QWidget) -> list[str]:
+    """Labels and buttons whose words do not fit, and widgets that stand out of their parent."""
+    wrong = []
+    for child in visible(root, (QLabel, QAbstractButton)):
+        words = child.text() if isinstance(child, QLabel | QAbstractButton) else ""
+        if isinstance(child, ElidedLabel) or not words:
+            continue
+        if isinstance(child, QLabel) and child.wordWrap():
+            if child.heightForWidth(child.width()) > child.height():
+                wrong.append(f"{words!r} needs more height")
+        elif child.sizeHint().width() > child.width():
+            wrong.append(f"{words!r} needs {child.sizeHint().width()}, has {child.width()}")
+        parent = child.parentWidget()
+        if parent is not None and child.geometry().right() > parent.rect().right() + 1:
+            wrong.append(f"{words!r} stands out of {parent.objectName() or type(parent).__name__}")
+    return wrong
+
+
+@pytest.mark.parametrize("size", [(1600, 1000), (1366, 768), (1280, 720)])
+def test_nothing_is_cut_off(open_console: Open, size: tuple[int, int]) -> None:
+    console = open_console(busy_services())
+    console.window.resize(*size)
+    for number in (1, 2, 3, 5):
+        console.do(lambda stream=f"stream-{number}": console.services.streams.measure(stream))
+    console.window.notices.post("error", "Start Kids TV: port 9007 is taken: choose another port")
+    for mode in (console.window.top_bar.set_up, console.window.top_bar.operate):
+        mode.click()
+        for page in PAGES:
+            console.window.docks.raise_page(page)
+            console.settle()
+            assert console.window.size().width() == size[0]
+            assert console.window.size().height() == size[1]
+            assert cut_off(console.window) == [], f"{page} at {size}"
+
+
+@pytest.mark.parametrize("size", [(1600, 1000), (1280, 720)])
+def test_nothing_is_cut_off_on_the_first_run_page_and_in_the_editor(
+    open_console: Open, size: tuple[int, int]
+) -> None:
+    console = open_console(FakeServices())
+    console.window.resize(*size)
+    console.settle()
+    assert cut_off(console.window) == []
+    console.window.desk.add()
+    editor = console.window.desk.editor
+    assert editor is not None
+    console.settle()
+    assert cut_off(editor) == []
+    editor.reject()
+
+
+def test_every_control_has_an_accessible_name(open_console: Open) -> None:
+    console = open_console(busy_services())
+    console.window.desk.add()
+    editor = console.window.desk.editor
+    assert editor is not None
+    nameless = []
+    for page in PAGES:
+        console.window.docks.raise_page(page)
+        console.settle()
+        for child in [*visible(console.window, CONTROLS), *visible(editor, CONTROLS)]:
+            if not child.accessibleName() and not child.objectName().startswith(INSIDE_OTHERS):
+                nameless.append(
+                    f"{type(child).__name__} {child.objectName()} in {type(child.parent()).__name__}"
+                )
+    editor.reject()
+    assert not nameless, "\n".join(nameless)
+
+
+def test_cue_buttons_are_large_targets(open_console: Open) -> None:
+    panel = open_console(FakeServices([running(1, "News")])).window.cue_panel
+    for button in (panel.to_break, panel.back):
+        assert button.height() >= 40
+        assert button.width() >= 40
+
+
+@pytest.mark.parametrize(("text", "background"), TEXT_ON_BACKGROUND)
+def test_text_has_enough_contrast(text: str, background: str) -> None:
+    assert contrast(text, background) >= 4.5
+
+
+def test_an_alarm_is_acknowledged_by_key_and_by_button(open_console: Open) -> None:
+    console = open_console(busy_services())
+    QTest.keyClick(console.window, Qt.Key.Key_A)
+    alarms = console.services.monitoring.open
+    console.until(lambda: alarms[1].state is AlarmState.ACKNOWLEDGED)
+    console.until(lambda: console.window.alarm_panel.waiting.text() == "2 to acknowledge")
+    assert alarms[1].acknowledged_by == "operator"
+    console.window.alarm_panel.select(3)
+    QTest.mouseClick(console.window.alarm_panel.acknowledge_button, LEFT)
+    console.until(lambda: alarms[3].state is AlarmState.ACKNOWLEDGED)
+    assert alarms[2].state is AlarmState.UNACKNOWLEDGED
+
+
+def test_only_an_unacknowledged_priority_1_flashes(open_console: Open) -> None:
+    console = open_console(busy_services())
+    panel = console.window.alarm_panel
+    assert panel._flash.isActive()
+    assert panel._flash.interval() >= 500
+    panel.acknowledge()
+    console.until(lambda: not panel._flash.isActive())
+    assert panel.delegate.bright
+
+
+def test_a_cleared_alarm_that_is_acknowledged_leaves_the_list(open_console: Open) -> None:
+    raised = alarm(1, Severity.MAJOR, "PTS gap", state=AlarmState.CLEARED_UNACKNOWLEDGED, cleared_at=1.0)
+    console = open_console(FakeServices([running(1, "News")], [raised]))
+    console.window.alarm_panel.acknowledge()
+    console.until(lambda: console.window.state.alarms.rowCount() == 0)
+
+
+def test_a_stream_with_an_alarm_carries_its_mark(open_console: Open) -> None:
+    console = open_console(busy_services())
+    row = console.window.state.streams.row_of("stream-4")
+    assert row is not None
+    assert row.severity is Severity.CRITICAL
+
+
+def test_monitoring_shows_services_pids_and_counters_of_the_selected_stream(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News"), running(2, "Sport")]))
+    console.do(lambda: console.services.streams.measure("stream-1", counters={"pts_error": 2}))
+    monitoring = console.window.monitoring
+    pids, counters = monitoring.pids.model(), monitoring.counters.model
+    assert pids is not None
+    console.until(lambda: pids.rowCount() == 6)
+    assert pids.index(3, 0).data() == "0x01F4"
+    console.until(lambda: any(row.name == "PTS_error" and row.last_second == 2 for row in counters.rows()))
+    monitoring.counters.reset.click()
+    console.until(lambda: console.services.monitoring.resets == ["stream-1"])
+    console.select(2)
+    assert pids.rowCount() == 0
+
+
+def test_a_sample_of_a_stream_that_stopped_is_not_shown_as_live(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    card = console.window.dashboard.card("stream-1")
+    assert card is not None
+    console.do(lambda: console.services.streams.measure("stream-1"))
+    console.until(lambda: card.rate.text() == "2.00")
+    console.run(console.services.streams.stop("stream-1"))
+    console.until(lambda: card.rate.text() == "–")
+
+
+def test_the_log_is_filtered_by_level_and_bounded(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    levels = ("info", "error")
+
+    def flood() -> None:
+        for number in range(MOST_LINES + 500):
+            line = StreamLogged(stream_id="stream-1", at=0.0, level=levels[number % 2], text=str(number))
+            console.services.bus.publish(line)
+
+    console.do(flood)
+    log, shown = console.window.state.log, console.window.monitoring.log
+    last = str(MOST_LINES + 499)
+    console.until(lambda: log.rowCount() and log.index(log.rowCount() - 1, 2).data() == last)
+    assert log.rowCount() == MOST_LINES
+    model = shown.table.model()
+    assert model is not None
+    assert model.rowCount() == MOST_LINES
+    shown.level.setCurrentIndex(shown.level.findData("error"))
+    assert model.rowCount() == MOST_LINES // 2
+
+
+def test_history_is_read_when_its_page_is_shown(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    console.window.docks.raise_page("history")
+    console.until(lambda: console.window.history.sessions.rowCount() == 1)
+
+
+@pytest.fixture
+def guard() -> Iterator[FaultGuard]:
+    """The guard in place, and taken away again."""
+    installed = FaultGuard()
+    installed.install()
+    yield installed
+    installed.uninstall()
+
+
+def test_an_uncaught_exception_is_said_and_the_console_goes_on(open_console: Open, guard: FaultGuard) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    guard.caught.connect(lambda words: console.window.notices.post("error", words))
+    error = ZeroDivisionError("a slot went wrong")
+    sys.excepthook(ZeroDivisionError, error, None)
+    assert "a slot went wrong" in console.window.notices.text.text()
+    console.window.cue_panel.to_break.click()
+    console.until(lambda: len(console.services.cues.requests) == 1)
+
+
+def test_an_uncaught_exception_of_a_thread_is_said_too(qtbot: QtBot, guard: FaultGuard) -> None:
+    with qtbot.waitSignal(guard.caught, timeout=PATIENCE_MS) as caught:
+        thread = threading.Thread(target=lambda: 1 / 0)
+        thread.start()
+        thread.join()
+    assert caught.args is not None
+    assert "ZeroDivisionError" in caught.args[0]
+
+
+def test_the_palette_finds_and_runs_a_command(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News"), running(2, "Sport")]))
+    console.window.show_palette()
+    palette = console.window.findChildren(CommandPalette)[0]
+    palette.edit.setText("select 2")
+    palette.accept_current()
+    assert console.window.cue_panel.target_id == "stream-2"
+
+
+def test_closing_asks_while_a_stream_runs_and_keeps_it_by_default(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    assert not console.window.close()
+    question = console.window.closing.question
+    assert question is not None
+    assert question.keep.isDefault()
+    question.keep.click()
+    console.until(lambda: not console.window.isVisible())
+    assert console.services.streams.views["stream-1"].state is StreamState.RUNNING
+
+
+def test_closing_can_stop_the_streams_first(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News"), running(2, "Sport"), view(3, "Off")]))
+    console.window.close()
+    question = console.window.closing.question
+    assert question is not None
+    question.stop.click()
+    console.until(lambda: not console.window.isVisible())
+    states = [one.state for one in console.services.streams.streams()]
+    assert states == [StreamState.STOPPED, StreamState.STOPPED, StreamState.OFF]
+
+
+def test_closing_can_be_thought_better_of(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    console.window.close()
+    question = console.window.closing.question
+    assert question is not None
+    question.cancel.click()
+    assert console.window.isVisible()
+    assert console.window.closing.question is None
+
+
+def test_an_idle_console_closes_at_once(open_console: Open) -> None:
+    assert open_console(FakeServices([view(1, "News")])).window.close()
+
+
+def test_the_layout_is_kept_in_the_given_file_only(
+    themed: QApplication, qtbot: QtBot, loop: BackgroundLoop, tmp_path: Path
+) -> None:
+    layout_file = tmp_path / "console.ini"
+
+    def window() -> MainWindow:
+        opened = MainWindow(ServiceClient(loop), EventBridge(), layout_file=layout_file)
+        qtbot.addWidget(opened)
+        opened.show()
+        return opened
+
+    first = window()
+    first.docks["alarms"].hide()
+    first.close()
+    assert layout_file.exists()
+    second = window()
+    assert not second.docks["alarms"].isVisible()
+    second.docks.arrange()
+    assert second.docks["alarms"].isVisible()
+    layout_file.write_text("[layout]\nversion=0\n", encoding="utf-8")
+    assert window().docks["alarms"].isVisible()
+
+
+def test_services_that_do_not_start_say_why_and_can_be_tried_again(
+    themed: QApplication, qtbot: QtBot, loop: BackgroundLoop
+) -> None:
+    services = FakeServices([running(1, "News")])
+    refusals = ["another console uses this database: close it first"]
+
+    @asynccontextmanager
+    async def open_services() -> AsyncIterator[FakeServices]:
+        if refusals:
+            raise StorageError(refusals.pop())
+        async with services.opened():
+            yield services
+
+    bridge, client = EventBridge(), ServiceClient(loop)
+    window = MainWindow(client, bridge)
+    qtbot.addWidget(window)
+    session = ServiceSession(loop, open_services, client, bridge)
+    session.opened.connect(window.services_opened)
+    session.failed.connect(window.services_failed)
+    window.retry_requested.connect(session.open)
+    window.show()
+    with qtbot.waitSignal(session.failed, timeout=PATIENCE_MS):
+        session.open()
+    assert "another console uses this database" in window.starting.words.text()
+    with qtbot.waitSignal(window.state.is_known, timeout=PATIENCE_MS):
+        window.starting.retry.click()
+    assert window.pages.currentWidget() is window.dashboard
+    qtbot.waitUntil(lambda: not client.has_open_calls, timeout=PATIENCE_MS)
+    session.close(20)
+    assert not services.is_open
