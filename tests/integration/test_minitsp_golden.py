@@ -1,6 +1,8 @@
 """minitsp runs the command lines recorded from a real tsp 3.45 and answers alike."""
 
+import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +62,18 @@ def _own_port(token: str) -> str:
     if token in ("15590", "--udp=127.0.0.1:15504"):
         return token.replace("15590", "15504").replace("15504", str(free_port()))
     return token
+
+
+@pytest.mark.parametrize("to_file", [True, False])
+def test_cues_are_written_as_one_json_document(to_file: bool, tmp_path: Path) -> None:
+    target = tmp_path / "cues.json"
+    where = [f"--output-file={target}"] if to_file else []
+    monitor = ["-P", "splicemonitor", "--all-commands", "--meta-base64-sections", "--json", *where]
+    done = run("-I", "file", "ott_with_scte35.ts", *monitor, "-O", "drop")
+    assert (done.exit_code, done.log) == (0, [])
+    lines = recording("splicemonitor-existing-cues-json-line")["log"]
+    expected = [json.loads(line.removeprefix("* splicemonitor: SPLICE:")) for line in lines]
+    assert json.loads(target.read_text() if to_file else done.stdout) == expected
 
 
 def test_a_file_is_played_in_real_time_to_its_end_with_the_lines_of_tsp() -> None:

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 import numpy as np
 
 from ibe100.minitsp.clock_points import pts_points
+from ibe100.minitsp.json_document import JsonDocument
 from ibe100.minitsp.json_report import JSON_OPTIONS, JsonReport, JsonValue
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.plugin import PACKET_BITS, Block, Context, LogLevel, PacketProcessor
@@ -37,12 +38,14 @@ class SpliceMonitor(PacketProcessor):
         *JSON_OPTIONS,
         Option("all-commands", short="a"),
         Option("display-commands", short="d"),
+        Option("json", short="j"),
         Option("max-pre-roll-time", OptionKind.INTEGER),
         Option("max-repetition", OptionKind.INTEGER),
         Option("meta-base64-sections"),
         Option("meta-sections"),
         Option("min-pre-roll-time", OptionKind.INTEGER),
         Option("min-repetition", OptionKind.INTEGER),
+        Option("output-file", OptionKind.TEXT, "o"),
         Option("packet-index", short="i"),
         Option("select-commands", OptionKind.INTEGER_RANGE, repeatable=True, maximum=255),
         Option("splice-pid", OptionKind.PID, "s"),
@@ -54,12 +57,16 @@ class SpliceMonitor(PacketProcessor):
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
         self._json = JsonReport(self)
+        self._document = JsonDocument(arguments.text("output-file")) if arguments.present("json") else None
         self._tag = arguments.text("tag")
         self._commands = arguments.pids("select-commands")
         if arguments.present("all-commands") or arguments.present("display-commands"):
             self._commands = _ALL_COMMANDS
-        if self._commands and not self._json.wanted:
-            raise OptionError("commands are reported as JSON only, add --json-line or --json-udp")
+        self._wants_json = self._json.wanted or self._document is not None
+        if self._commands and not self._wants_json:
+            raise OptionError("commands are reported as JSON only, add --json, --json-line or --json-udp")
+        if arguments.present("output-file") and self._document is None:
+            raise OptionError("--output-file holds JSON only, add --json")
         self._splice_pid = arguments.pid("splice-pid")
         self._time_pid = arguments.pid("time-pid")
         self._services = ServiceMap()
@@ -73,9 +80,13 @@ class SpliceMonitor(PacketProcessor):
 
     def start(self) -> None:
         self._json.open()
+        if self._document is not None:
+            self._document.open()
 
     def stop(self) -> None:
         self._json.close()
+        if self._document is not None:
+            self._document.close()
 
     def process(self, block: Block) -> Block:
         self._services.feed(block.packets, block.pids)
@@ -208,9 +219,9 @@ class SpliceMonitor(PacketProcessor):
     def _report(
         self, splice_pid: int, event_id: int, out: bool, report: dict[str, JsonValue], text: str
     ) -> None:
-        """Send one event as JSON, or as a line of text when no JSON is asked for."""
-        if self._json.wanted:
-            self._json.report(report)
+        """Report one event as JSON, or as a line of text when no JSON is asked for."""
+        if self._wants_json:
+            self._report_json(report)
             return
         tag = f"{self._tag}: " if self._tag else ""
         index = f"packet {report['packet-index']:,}, " if self.arguments.present("packet-index") else ""
@@ -225,7 +236,7 @@ class SpliceMonitor(PacketProcessor):
             metadata["time"] = _local_time(time.time())
         if arguments.present("packet-index"):
             metadata |= {"first_ts_packet": index, "last_ts_packet": index}
-        self._json.report(
+        self._report_json(
             table_json(
                 section,
                 metadata,
@@ -233,6 +244,11 @@ class SpliceMonitor(PacketProcessor):
                 hex_section=arguments.present("meta-sections"),
             )
         )
+
+    def _report_json(self, value: JsonValue) -> None:
+        self._json.report(value)
+        if self._document is not None:
+            self._document.add(value)
 
 
 def _has_time(kind: StreamKind) -> bool:
