@@ -22,7 +22,7 @@ class JsonDocument:
     def open(self) -> None:
         """Create the file and begin the array."""
         try:
-            self._file = Path(self._path).open("w", encoding="utf-8") if self._path else sys.stdout
+            self._file = sys.stdout if not self._path else Path(self._path).open("w")  # noqa: SIM115 - see close
         except OSError as error:
             raise PluginError(f"cannot create file {self._path}: {error.strerror}") from error
         self._write("[")
