@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -56,19 +56,39 @@ class JournalFollower:
         position = await self._storage.journal.position(run.stream_id)
         known = position is not None and position.runner == journal_identity(run.link.stream_dir)
         run.seq = position.last_seq if known and position is not None else 0
-        await self._take_rest(run)
         if status is not None:
+            # Before the lines: one of them may be newer than the answer.
             state = StreamState(status["state"])
             run.update(
                 state=state, reason=str(status.get("reason") or ""), attempt=status.get("attempt") or 0
             )
+            await self._take_rest(run)
             self.follow(run)
-        elif run.view.state.is_active:
-            run.update(state=StreamState.STOPPED, reason="its runner is gone")
+            return
+        await self._take_rest(run)
+        state, reason = await asyncio.to_thread(_last_state, run.link.stream_dir)
+        if state.is_active:
+            state, reason = StreamState.STOPPED, "its runner is gone"
+        run.update(state=state, reason=reason)
+
+    async def catch_up(self, run: StreamRun) -> None:
+        """Take what a runner that is gone wrote last, before another one begins a run of its own."""
+        await self._take_rest(run)
+
+    async def declare_ended(self, run: StreamRun, reason: str) -> None:
+        """The runner is gone and left no word of the end: say it in its place, to everybody."""
+        now = {"t": time.time(), "mono": time.monotonic()}
+        await self._take(run, {**now, "seq": run.seq, "kind": "state", "state": "STOPPED", "reason": reason})
 
     def follow(self, run: StreamRun) -> None:
         """Follow the runner of `run` from the last line taken."""
         self._tasks[run.stream_id] = asyncio.create_task(self._follow(run), name=f"follow {run.stream_id}")
+
+    async def leave(self, run: StreamRun) -> None:
+        """Stop following a runner that is gone; no other is started for it."""
+        if (task := self._tasks.pop(run.stream_id, None)) is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def ended(self, run: StreamRun) -> None:
         """Returns when the runner has ended and its last line is taken."""
@@ -90,14 +110,18 @@ class JournalFollower:
             await run.link.follow(run.seq, lambda line: self._take(run, line), lambda s: self._sample(run, s))
             await self._take_rest(run)
             await run.link.reap()
-            if not (run.view.state.is_active and run.wanted == "run"):
-                if run.view.state.is_active:
-                    run.update(state=StreamState.STOPPED, reason="its runner ended")
+            if run.view.state.is_ended:
                 return
             died = died + 1 if run.seq - before < 20 else 1
-            await asyncio.sleep(RESPAWN_PAUSES_S[min(died, len(RESPAWN_PAUSES_S)) - 1])
-            with contextlib.suppress(OperatorError):
+            if run.is_wanted():
+                await asyncio.sleep(RESPAWN_PAUSES_S[min(died, len(RESPAWN_PAUSES_S)) - 1])
+            if not run.is_wanted():
+                await self.declare_ended(run, "its runner ended")
+                return
+            try:
                 await self._respawn(run)
+            except OperatorError as error:
+                _log.error("%s: no new runner: %s", run.name, error)
 
     async def _take_rest(self, run: StreamRun) -> None:
         for line in await asyncio.to_thread(read_journal, run.link.stream_dir, run.seq):
@@ -105,17 +129,19 @@ class JournalFollower:
 
     async def _take(self, run: StreamRun, line: JournalLine) -> None:
         run.seq = line["seq"]
-        try:
-            await self._apply(run, line)
-            for observer in self.observers:
-                await observer.on_line(run, line)
-            if line["kind"] != "log":
-                identity = journal_identity(run.link.stream_dir)
-                await self._storage.journal.advance(run.stream_id, identity, run.seq)
-        except StorageError as error:
-            _log.error("%s: journal line %s is not on record: %s", run.name, line["seq"], error)
-        except Exception:  # noqa: BLE001 - one line that we cannot read must not blind the console
-            _log.exception("%s: journal line %s could not be taken", run.name, line["seq"])
+        # Each for itself: a full disk must not keep a fact from the alarms and the cues.
+        for take in (self._apply, *(observer.on_line for observer in self.observers), self._advance):
+            try:
+                await take(run, line)
+            except StorageError as error:
+                _log.error("%s: journal line %s is not on record: %s", run.name, line["seq"], error)
+            except Exception:  # noqa: BLE001 - one line that we cannot read must not blind the console
+                _log.exception("%s: journal line %s could not be taken", run.name, line["seq"])
+
+    async def _advance(self, run: StreamRun, line: JournalLine) -> None:
+        if line["kind"] != "log":
+            identity = journal_identity(run.link.stream_dir)
+            await self._storage.journal.advance(run.stream_id, identity, run.seq)
 
     def _sample(self, run: StreamRun, sample: Sample) -> None:
         for observer in self.observers:
@@ -183,6 +209,13 @@ def _session_of(run: StreamRun) -> int | None:
 def _log_text(line: Any) -> str:
     plugin = line.get("plugin")
     return f"{plugin}: {line['text']}" if plugin else str(line["text"])
+
+
+def _last_state(stream_dir: Path) -> tuple[StreamState, str]:
+    states = [line for line in read_journal(stream_dir, 0) if line["kind"] == "state"]
+    if not states:
+        return StreamState.OFF, ""
+    return StreamState(states[-1]["state"]), str(states[-1].get("reason") or "")
 
 
 def journal_identity(stream_dir: Path) -> str:

@@ -11,25 +11,25 @@ from ibe100.models.errors import StreamError
 from ibe100.models.stream_config import FileOutput, HlsOutput, SrtMode, SrtOutput, StreamConfig
 
 
-def prepare_output(config: StreamConfig) -> None:
+def prepare_output(config: StreamConfig, *, keep: bool = False) -> None:
     """Raises StreamError when the output cannot be written; removes a file that is to be overwritten.
 
-    The processor appends, so that its restart keeps what was recorded.
+    The processor appends, so that its restart keeps what was recorded; `keep` does so for a new run as well.
     """
     match config.output:
         case FileOutput(path=path, overwrite=overwrite):
-            _prepare_file(config.name, path, overwrite)
+            _prepare_file(config.name, path, overwrite, keep)
         case HlsOutput(playlist=playlist):
             _check_folder(config.name, playlist.parent)
         case SrtOutput(mode=SrtMode.LISTENER, port=port, host=host):
             _check_udp_port(config.name, host or "0.0.0.0", port)
 
 
-def _prepare_file(name: str, path: Path, overwrite: bool) -> None:
+def _prepare_file(name: str, path: Path, overwrite: bool, keep: bool) -> None:
     _check_folder(name, path.parent)
     if path.is_dir():
         raise StreamError(f"{name}: {path} is a folder; name a file in it")
-    if not path.exists() or not path.is_file():
+    if keep or not path.is_file():
         return
     if not overwrite:
         raise StreamError(f"{name}: {path} exists; allow overwriting it or choose another name")

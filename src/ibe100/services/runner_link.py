@@ -74,16 +74,26 @@ class RunnerLink:
     async def spawn(self, secrets: Mapping[str, str]) -> None:
         """Start a runner that outlives this process. Raises StreamError when it does not come up."""
         await self.reap()
+        starting = asyncio.create_task(asyncio.to_thread(self._spawn, dict(secrets)))
         try:
-            self._child = await asyncio.to_thread(self._spawn, dict(secrets))
+            self._child = await asyncio.shield(starting)
+            await self._until_it_answers(self._child)
         except OSError as error:
             raise StreamError(f"a runner cannot be started in {self.stream_dir}: {error.strerror}") from error
+        except asyncio.CancelledError:
+            # Nobody will follow it: it must not run on unseen.
+            self._child = await starting
+            self._child.terminate()
+            await self.reap()
+            raise
+
+    async def _until_it_answers(self, child: subprocess.Popen[bytes]) -> None:
         deadline = asyncio.get_running_loop().time() + CONNECT_TIMEOUT_S
         while not await self.is_alive():
-            if self._child.poll() is not None:
-                raise StreamError(self._last_words(self._child.returncode))
+            if child.poll() is not None:
+                raise StreamError(self._last_words(child.returncode))
             if asyncio.get_running_loop().time() > deadline:
-                self._child.kill()
+                child.kill()
                 await self.reap()
                 raise StreamError(f"the runner did not answer in {CONNECT_TIMEOUT_S:.0f} s")
             await asyncio.sleep(0.02)
@@ -119,7 +129,7 @@ class RunnerLink:
                 await asyncio.to_thread(self._child.wait, 3.0)
 
     async def request(self, command: Mapping[str, Any]) -> Mapping[str, Any]:
-        """One command, one reply. Raises RunnerGone, RunnerSilent, or StreamError in the runner's own words."""
+        """One command, one reply. Raises RunnerGone, RunnerSilent, or StreamError in its own words."""
         reader, writer = await self._connect()
         try:
             writer.write(json.dumps(command).encode() + b"\n")
@@ -165,13 +175,13 @@ class RunnerLink:
                             await on_line(entry)
                     elif "sample" in message:
                         on_sample(message)
-            except OSError:
-                _log.debug("the connection to the runner in %s broke; it is made anew", self.stream_dir)
+            except (OSError, RunnerGone):
+                await asyncio.sleep(RECONNECT_S)
             except (StreamError, ValueError) as error:
                 _log.error("the runner in %s is not understood: %s", self.stream_dir, error)
+                await asyncio.sleep(RECONNECT_S)
             finally:
                 writer.close()
-            await asyncio.sleep(RECONNECT_S)
 
     def _socket_path(self) -> Path:
         """Where the runner says it listens: it may have been started in another environment than ours."""

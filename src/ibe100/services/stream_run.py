@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from ibe100.models.base import Value
+from ibe100.models.errors import StorageError
 from ibe100.models.messages import StreamView
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import FileInput, StreamConfig
@@ -72,6 +73,10 @@ class StreamRun:
         """As it is said to the operator."""
         return self.entry.config.name
 
+    def is_wanted(self) -> bool:
+        """Whether the operator wants it to run; may change while anything is awaited."""
+        return self.wanted == "run"
+
     def is_fresh(self) -> bool:
         """Whether packets were measured within the last seconds."""
         return time.monotonic() - self.influx_at < FRESH_S and self.influx.bitrate_bps > 0
@@ -121,11 +126,15 @@ class StreamRun:
         )
 
     def save_facts(self) -> None:
-        """Raises StorageError."""
+        """Blocks on the disk. Raises StorageError."""
         assert self.facts is not None
         document = without_secrets(self.facts.config)
         text = self.facts.model_copy(update={"config": document}).model_dump_json(indent=1)
-        atomic_write(facts_path(self.link.stream_dir), text.encode())
+        path = facts_path(self.link.stream_dir)
+        try:
+            atomic_write(path, text.encode())
+        except OSError as error:
+            raise StorageError(f"the facts of the run {path} cannot be written: {error.strerror}") from error
 
 
 def facts_path(stream_dir: Path) -> Path:

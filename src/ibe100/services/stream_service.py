@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Literal
 
 from ibe100.database.records import StoredStream
-from ibe100.models.errors import OperatorError, StreamError
+from ibe100.models.errors import OperatorError, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted, StreamRemoved, StreamStateChanged, StreamView
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import Engine, StreamConfig, StreamInput
@@ -19,20 +20,18 @@ from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.journal_follower import JournalFollower, Observer
 from ibe100.services.output_target import prepare_output
-from ibe100.services.runner_link import RunnerGone, RunnerLink
+from ibe100.services.runner_link import RunnerGone, RunnerLink, RunnerSilent
 from ibe100.services.runner_spec import RunnerPolicy, make_spec
 from ibe100.services.storage import Storage
-from ibe100.services.stream_run import RunFacts, StreamRun, loop_range, read_facts, without_secrets
+from ibe100.services.stream_run import StreamRun, read_facts, without_secrets
 from ibe100.services.stream_secrets import SecretStore, forget_secrets, keep_secrets, with_secrets
-from ibe100.tsduck.command import build_arguments, secrets_of, shell_command
-from ibe100.tsduck.loopback_ports import LoopbackPorts, claim_ports
-from ibe100.tsduck.plan import plan_stream
-from ibe100.tsduck.probe import FILE_BYTES, probe_input
-from ibe100.tsduck.processor import Processor, check_builtin, choose_processor
+from ibe100.services.stream_starter import StreamStarter
+from ibe100.tsduck.command import secrets_of
 
 OPERATOR = "operator"
 STOP_TIMEOUT_S = 20.0
-PREVIEW_PORTS = LoopbackPorts(cue=1, splice_json=2, influx=3, analyze_json=4, source=5)
+
+_log = logging.getLogger(__name__)
 
 
 class StreamService:
@@ -54,11 +53,12 @@ class StreamService:
         self._publish = publish
         self._state_dir = state_dir
         self._policy = policy
-        self._engine = engine
-        self._tsp_path = tsp_path
+        self._starter = StreamStarter(engine, tsp_path)
         self._runs: dict[str, StreamRun] = {}
         self._snapshot: tuple[StreamView, ...] = ()
         self._busy: dict[str, asyncio.Lock] = {}
+        self._probing: dict[str, asyncio.Task[StreamReport]] = {}
+        self._work: set[asyncio.Task[None]] = set()
         self._audit = AuditTrail(storage)
         self.profile = ""
         """Name of the profile that was loaded or saved last; goes on record with each session."""
@@ -89,8 +89,7 @@ class StreamService:
             entry = StreamEntry(stream_id=stream.stream_id, number=stream.number, config=config)
             self._place(entry).wanted = stream.desired
         await self._adopt_unlisted()
-        for run in tuple(self._runs.values()):
-            await self._take_up(run)
+        await asyncio.gather(*(self._take_up(run) for run in tuple(self._runs.values())))
         open_sessions = [
             run.facts.session_id for run in self._runs.values() if run.view.state.is_active and run.facts
         ]
@@ -104,35 +103,62 @@ class StreamService:
             facts = read_facts(folder)
             if folder.name in self._runs or facts is None:
                 continue
-            if await RunnerLink(folder).is_alive():
+            try:
+                alive = await RunnerLink(folder).is_alive()
+            except RunnerSilent as error:
+                self._notice("error", f"{facts.config.name} is not in the list: {error}")
+                continue
+            if alive:
                 number = self._free_number(facts.number)
                 run = self._place(StreamEntry(stream_id=folder.name, number=number, config=facts.config))
                 run.wanted = "run"
-                await self._save(run)
+                await self._save_wish(run)
                 self._notice("warning", f"{run.name} was found running and is listed again", run.stream_id)
 
     async def _take_up(self, run: StreamRun) -> None:
         facts = read_facts(run.link.stream_dir)
-        status = await run.link.status()
-        alive = status is not None
+        try:
+            status = await run.link.status()
+        except RunnerSilent as error:
+            self._notice("error", f"{run.name}: {error}", run.stream_id)
+            return
         if facts is not None:
             run.begin(facts)
             await self.follower.resume(run, status)
-        if alive and run.wanted == "off":
-            await self.stop(run.stream_id, "not meant to run")
-        elif not alive and run.wanted == "run":
+        if status is not None and run.wanted == "off":
+            self._later(run, self.stop(run.stream_id, "not meant to run"))
+        elif status is None and run.wanted == "run" and run.view.state is not StreamState.COMPLETED:
+            if run.facts is not None and run.link.read_spec() is not None:
+                run.update(state=StreamState.RETRYING, reason="its runner is gone")
+                self.follower.follow(run)
+            else:
+                self._later(run, self.start(run.stream_id))
+
+    def _later(self, run: StreamRun, work: Coroutine[object, object, object]) -> None:
+        """Other streams must not wait for this one."""
+
+        async def told() -> None:
             try:
-                await self.start(run.stream_id)
+                await work
             except OperatorError as error:
-                self._notice(
-                    "error", f"{run.name} should run and could not be started: {error}", run.stream_id
-                )
+                self._notice("error", f"{run.name} is not as it should be: {error}", run.stream_id)
+
+        task = asyncio.create_task(told(), name=f"take up {run.stream_id}")
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
 
     async def close(self, *, stop_streams: bool) -> None:
         """Leave the streams to their runners, or stop them first."""
+        for task in self._work:
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
         if stop_streams:
-            running = [run.stream_id for run in self._runs.values() if run.view.state.is_active]
-            await asyncio.gather(*(self.stop(stream_id, "console closed") for stream_id in running))
+            running = [run for run in self._runs.values() if run.view.state.is_active]
+            stops = (self.stop(run.stream_id, "console closed") for run in running)
+            ends = await asyncio.gather(*stops, return_exceptions=True)
+            for run, end in zip(running, ends, strict=True):
+                if isinstance(end, BaseException):
+                    _log.error("%s was not stopped: %s", run.name, end)
         await self.follower.close()
 
     async def add(self, config: StreamConfig) -> StreamView:
@@ -169,7 +195,7 @@ class StreamService:
         """Delete a stopped stream from the list."""
         run = self.run_of(stream_id)
         if run.view.state.is_active:
-            raise StreamError(f"{run.name} is running; stop it before it is deleted")
+            raise StreamError(f"{run.name} is {run.view.state}; stop it before it is deleted")
         await self._storage.streams.remove(stream_id)
         await asyncio.to_thread(forget_secrets, self._secrets, stream_id)
         del self._runs[stream_id]
@@ -179,128 +205,133 @@ class StreamService:
 
     async def probe(self, source: StreamInput) -> StreamReport:
         """Read the input for a few seconds and say what is in it."""
-        config = StreamConfig(name="probe", input=source)
-        return await self._probe(config, await self._processor(config))
-
-    async def _probe(self, config: StreamConfig, processor: Processor) -> StreamReport:
-        return await probe_input(config.input, processor, secrets_of(config))
-
-    async def _processor(self, config: StreamConfig) -> Processor:
-        wanted = config.engine if config.engine is not Engine.AUTO else self._engine
-        return await choose_processor(wanted, config, self._tsp_path)
+        return await self._starter.probe(StreamConfig(name="probe", input=source))
 
     async def command(self, stream_id: str) -> str:
         """The command the stream runs, or would run; secrets masked."""
         run = self.run_of(stream_id)
         if run.view.state.is_active and run.view.command:
             return run.view.command
-        config = run.entry.config
-        return await self.preview_command(config, await self._probe(config, await self._processor(config)))
+        return await self.preview_command(run.entry.config, None)
 
     async def preview_command(self, config: StreamConfig, report: StreamReport | None) -> str:
         """The command that `config` would run on an input like `report`; the ports are examples."""
-        processor = await self._processor(config)
-        if report is None:
-            report = await self._probe(config, processor)
-        plan = plan_stream(config, report)
-        return shell_command([*processor.command, *build_arguments(config, plan, PREVIEW_PORTS)])
+        return await self._starter.preview_command(config, report)
 
     async def start(self, stream_id: str) -> StreamView:
         """Probe, build, run; returns when the runner is up or raises with the reason."""
-        run = self.run_of(stream_id)
-        async with self._lock(stream_id):
+        return await self._start(self.run_of(stream_id), keep_output=False)
+
+    async def _start(self, run: StreamRun, *, keep_output: bool) -> StreamView:
+        async with self._lock(run.stream_id):
             if run.view.state.is_active:
                 raise StreamError(f"{run.name} is {run.view.state} already")
+            await self.follower.catch_up(run)
+            wanted_before, run.wanted = run.wanted, "run"
             run.update(state=StreamState.PROBING, reason="looking at the input")
             try:
-                await self._start(run)
-            except OperatorError as error:
-                run.update(state=StreamState.FAILED, reason=str(error))
+                await self._launch(run, keep_output=keep_output)
+            except BaseException as error:
+                given_up = not run.is_wanted() or isinstance(error, asyncio.CancelledError)
+                run.wanted = wanted_before if run.is_wanted() else "off"
+                bug = "an error of the console; see the log"
+                run.update(
+                    state=StreamState.STOPPED if given_up else StreamState.FAILED,
+                    reason=str(error) if isinstance(error, OperatorError) else "" if given_up else bug,
+                )
                 raise
-            except BaseException:
-                run.update(state=StreamState.FAILED, reason="an error of the console; see the log")
-                raise
+            if run.view.state is StreamState.PROBING:
+                run.update(state=StreamState.STARTING, reason="")
+            self.follower.follow(run)
+            await self._save_wish(run)
+            await self._audit.write(OPERATOR, "stream started", run.stream_id, run.view.command)
             return run.view
 
-    async def _start(self, run: StreamRun) -> None:
+    async def _launch(self, run: StreamRun, *, keep_output: bool) -> None:
         config = run.entry.config
-        processor = await self._processor(config)
-        if processor.engine is Engine.BUILTIN:
-            check_builtin(config.input, config.output)
-        report = await self._probe(config, processor)
-        plan = plan_stream(config, report)
-        await asyncio.to_thread(prepare_output, config)
-        ports = claim_ports(self._ports_of_others(run), with_source=config.input.kind == "test_pattern")
-        argv = [*processor.command, *build_arguments(config, plan, ports)]
-        command = shell_command(argv)
-        now = time.time()
+        processor = await self._starter.processor(config)
+        report = await self._look(run)
+        taken = self._ports_of_others(run)
+        facts, argv = self._starter.plan(config, run.entry.number, processor, report, taken)
+        await asyncio.to_thread(prepare_output, config, keep=keep_output)
         session = await self._storage.sessions.start(
             stream_id=run.stream_id,
             stream_name=run.name,
-            engine=processor.label,
-            command=command,
-            started_at=now,
+            engine=facts.engine,
+            command=facts.command,
+            started_at=time.time(),
             profile=self.profile,
         )
-        whole = report.packets * 188 < FILE_BYTES
-        loop = loop_range(config, plan, report, whole) or (None, None)
-        facts = RunFacts(
-            config=config,
-            number=run.entry.number,
-            plan=plan,
-            ports=ports,
-            engine=processor.label,
-            command=command,
-            session_id=session.session_id,
-            loop_first_pts=loop[0],
-            loop_last_pts=loop[1],
-            started_at=now,
-        )
-        run.begin(facts)
+        begun = {"session_id": session.session_id, "started_at": session.started_at}
+        run.begin(facts.model_copy(update=begun))
         try:
-            run.link.write_spec(make_spec(run.entry, processor, argv, facts, self._policy))
-            run.save_facts()
+            assert run.facts is not None
+            spec = make_spec(run.entry, processor, argv, run.facts, self._policy)
+            await asyncio.to_thread(run.link.write_spec, spec)
+            await asyncio.to_thread(run.save_facts)
+            if not run.is_wanted():
+                raise StreamError(f"{run.name} was stopped before it was on air")
             await run.link.spawn(secrets_of(config))
         except OperatorError as error:
             await self._storage.sessions.end(session.session_id, time.time(), str(error))
+            await self.follower.catch_up(run)
             raise
-        run.wanted = "run"
-        await self._save(run)
-        if run.view.state is StreamState.PROBING:
-            run.update(state=StreamState.STARTING, reason="")
-        self.follower.follow(run)
-        await self._audit.write(OPERATOR, "stream started", run.stream_id, command)
+
+    async def _look(self, run: StreamRun) -> StreamReport:
+        """Probe; a stop in the meantime ends it."""
+        probing = asyncio.create_task(self._starter.probe(run.entry.config))
+        self._probing[run.stream_id] = probing
+        try:
+            return await probing
+        except asyncio.CancelledError:
+            if run.is_wanted():
+                raise
+            raise StreamError(f"{run.name} was stopped while its input was looked at") from None
+        finally:
+            del self._probing[run.stream_id]
 
     async def stop(self, stream_id: str, reason: str = "operator") -> StreamView:
         """Stop for good; returns when the processor is gone."""
         run = self.run_of(stream_id)
         run.wanted = "off"
-        await self._save(run)
+        if (probing := self._probing.get(stream_id)) is not None:
+            probing.cancel()
+        async with self._lock(stream_id):
+            run.wanted = "off"
+            await self._stop(run, reason)
+        await self._save_wish(run)
         await self._audit.write(OPERATOR, "stream stopped", stream_id, reason)
+        return run.view
+
+    async def _stop(self, run: StreamRun, reason: str) -> None:
         try:
             await run.link.request({"cmd": "stop", "reason": reason})
         except RunnerGone:
+            await self.follower.leave(run)
             if run.view.state.is_active:
-                run.update(state=StreamState.STOPPED, reason=reason)
-            return run.view
+                await self.follower.declare_ended(run, reason)
+            return
         try:
             await asyncio.wait_for(self.follower.ended(run), STOP_TIMEOUT_S)
         except TimeoutError:
             raise StreamError(f"{run.name} did not stop in {STOP_TIMEOUT_S:.0f} s; look at its log") from None
         await run.link.reap()
-        return run.view
 
     async def restart(self, stream_id: str) -> StreamView:
-        """Stop and start, with the configuration as it is now."""
-        if self.run_of(stream_id).view.state.is_active:
+        """Stop and start, with the configuration as it is now; a file it writes is gone on with."""
+        run = self.run_of(stream_id)
+        was_active = run.view.state.is_active
+        if was_active:
             await self.stop(stream_id, "restart by the operator")
-        return await self.start(stream_id)
+        return await self._start(run, keep_output=was_active)
 
     async def _respawn(self, run: StreamRun) -> None:
         """The runner itself died: the stream must go on, with the same spec."""
-        assert run.facts is not None
-        self._notice("error", f"the runner of {run.name} died; it is started again", run.stream_id)
-        await run.link.spawn(secrets_of(run.entry.config))
+        async with self._lock(run.stream_id):
+            if not run.is_wanted():
+                return
+            self._notice("error", f"the runner of {run.name} died; it is started again", run.stream_id)
+            await run.link.spawn(secrets_of(run.entry.config))
 
     def _place(self, entry: StreamEntry) -> StreamRun:
         run = StreamRun(entry, RunnerLink(self._state_dir / entry.stream_id), self._changed)
@@ -326,6 +357,14 @@ class StreamService:
             )
         )
 
+    async def _save_wish(self, run: StreamRun) -> None:
+        """Whether it should run; what has happened on air is not undone by a full disk, but said."""
+        try:
+            await self._save(run)
+        except StorageError as error:
+            wish = "run" if run.wanted == "run" else "be off"
+            self._notice("error", f"that {run.name} should {wish} is not on record: {error}", run.stream_id)
+
     def _free_number(self, wanted: int) -> int:
         taken = {run.entry.number for run in self._runs.values()}
         return next(number for number in range(wanted, 10_000) if number not in taken)
@@ -340,10 +379,5 @@ class StreamService:
     def _lock(self, stream_id: str) -> asyncio.Lock:
         return self._busy.setdefault(stream_id, asyncio.Lock())
 
-    def _notice(self, level: str, text: str, stream_id: str = "") -> None:
-        with contextlib.suppress(ValueError):
-            self._publish(
-                NoticePosted.model_validate(
-                    {"at": time.time(), "level": level, "text": text, "stream_id": stream_id}
-                )
-            )
+    def _notice(self, level: Literal["warning", "error"], text: str, stream_id: str = "") -> None:
+        self._publish(NoticePosted(at=time.time(), level=level, text=text, stream_id=stream_id))
