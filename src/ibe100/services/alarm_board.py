@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from ibe100.models.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError, StorageError
@@ -27,6 +28,7 @@ class AlarmBoard:
         self._true_since: dict[Key, float] = {}
         self._false_since: dict[Key, float] = {}
         self._snapshot: tuple[Alarm, ...] = ()
+        self._one_at_a_time = asyncio.Lock()
 
     async def open(self) -> None:
         """Take up the alarms on record; those of a run that nobody watched count as cleared."""
@@ -44,6 +46,22 @@ class AlarmBoard:
         self, stream_id: str, stream_name: str, condition: str, is_true: bool, value: str = ""
     ) -> None:
         """The condition is (not) true now: raise or clear, after the rule's delays."""
+        async with self._one_at_a_time:
+            await self._judge(stream_id, stream_name, condition, is_true, value)
+
+    async def clear_now(self, stream_id: str, conditions: Collection[str]) -> None:
+        """These conditions are not looked at any more: clear them without a delay."""
+        async with self._one_at_a_time:
+            for key in [(stream_id, condition) for condition in conditions]:
+                self._true_since.pop(key, None)
+                self._false_since.pop(key, None)
+                standing = self._standing.get(key)
+                if standing is not None and standing.cleared_at is None:
+                    await self._clear(key, standing)
+
+    async def _judge(
+        self, stream_id: str, stream_name: str, condition: str, is_true: bool, value: str
+    ) -> None:
         rule, key, now = RULES[condition], (stream_id, condition), time.monotonic()
         standing = self._standing.get(key)
         if is_true:
@@ -55,7 +73,7 @@ class AlarmBoard:
             if raised and standing is not None:
                 await self._keep(key, standing.model_copy(update={"value": value}))
             else:
-                await self._raise(key, stream_name, value)
+                await self._raise(key, stream_name, value, standing)
             return
         self._true_since.pop(key, None)
         if standing is None or standing.cleared_at is not None or not rule.clears_itself:
@@ -65,10 +83,11 @@ class AlarmBoard:
             self._false_since.pop(key, None)
             await self._clear(key, standing)
 
-    async def _raise(self, key: Key, stream_name: str, value: str) -> None:
+    async def _raise(self, key: Key, stream_name: str, value: str, cleared: Alarm | None) -> None:
+        """A condition that comes back before its alarm was acknowledged is the same alarm again."""
         rule = RULES[key[1]]
         alarm = Alarm(
-            alarm_id=0,
+            alarm_id=cleared.alarm_id if cleared is not None else 0,
             stream_id=key[0],
             stream_name=stream_name,
             condition=rule.condition,
@@ -88,14 +107,15 @@ class AlarmBoard:
 
     async def acknowledge(self, alarm_id: int, who: str) -> Alarm:
         """Seen by the operator; an alarm whose condition is over is closed by it."""
-        for key, alarm in self._standing.items():
-            if alarm.alarm_id == alarm_id:
-                over = alarm.cleared_at is not None or not RULES[alarm.condition].clears_itself
-                state = AlarmState.CLOSED if over else AlarmState.ACKNOWLEDGED
-                changes = {"state": state, "acknowledged_at": time.time(), "acknowledged_by": who}
-                acknowledged = alarm.model_copy(update=changes)
-                await self._keep(key, acknowledged)
-                return acknowledged
+        async with self._one_at_a_time:
+            for key, alarm in self._standing.items():
+                if alarm.alarm_id == alarm_id:
+                    over = alarm.cleared_at is not None or not RULES[alarm.condition].clears_itself
+                    state = AlarmState.CLOSED if over else AlarmState.ACKNOWLEDGED
+                    changes = {"state": state, "acknowledged_at": time.time(), "acknowledged_by": who}
+                    acknowledged = alarm.model_copy(update=changes)
+                    await self._keep(key, acknowledged)
+                    return acknowledged
         raise OperatorError(f"alarm {alarm_id} is closed already")
 
     async def _keep(self, key: Key, alarm: Alarm) -> None:

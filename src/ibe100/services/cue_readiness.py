@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from ibe100.models.errors import CueRefused
-from ibe100.models.scte35_marker import Readiness
+from ibe100.models.scte35_marker import Cue, Readiness
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.timestamps import PTS_MODULO, pts_difference
 from ibe100.services.stream_run import StreamRun
@@ -15,6 +15,10 @@ PRE_ROLL_MARGIN_S = 0.3
 """The way to the output takes 0.1 s and the clock is known to some frames: ask for more than is wanted."""
 SETTLE_S = 1.5
 """After a seam of a loop, until the clock knows where it is."""
+LATE_S = 0.25
+"""A cue that could not be sent this long before its splice is not sent at all."""
+CLOCK_STEP_S = 1.0
+"""Timestamps that are further off than drift and sampling explain have jumped since the cue was armed."""
 SEND_AHEAD_S = 0.5
 """spliceinject gets the cue this long before its first repeat is due."""
 
@@ -86,6 +90,23 @@ def splice_target(run: StreamRun, pre_roll_s: float) -> tuple[int, float]:
         )
     ahead = pts_difference(target, pts_now) / PTS_PER_S
     return target, time.time() + ahead
+
+
+def why_too_late(run: StreamRun, cue: Cue) -> str | None:
+    """Why a cue that waited for its time must not go out any more; None when it still may."""
+    if cue.pts_time is None or cue.splice_at is None:
+        return None
+    left_s = cue.splice_at - time.time()
+    if left_s < LATE_S:
+        return "its splice time has passed; it is not sent late"
+    now = time.monotonic()
+    if run.clock is None or not run.clock.is_known(now):
+        return "the stream's PTS clock is not known any more"
+    off_s = run.clock.ms_until(cue.pts_time, now) / 1000 - left_s
+    if abs(off_s) > CLOCK_STEP_S:
+        jump = run.clock.last_jump_words(now) or f"timestamps are {abs(off_s):.1f} s off"
+        return f"the stream will not reach the splice time when it should: {jump}"
+    return None
 
 
 def why_unseen(run: StreamRun) -> str:

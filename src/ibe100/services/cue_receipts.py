@@ -99,7 +99,7 @@ class CueReceipts:
         missing = cue.sent_expected - cue.seen
         reason = f"{missing} of {cue.sent_expected} repeats were not seen" if missing > 0 else ""
         # The break first: whoever sees the cue SPLICED may fire the next one before the disk has it.
-        self._breaks.spliced(cue, auto_return=run.entry.config.scte35.auto_return)
+        self._breaks.spliced(cue, auto_return=run.cue_options.auto_return)
         self.show_break(run)
         await self._ledger.move(cue, CueState.SPLICED, reason=reason)
 

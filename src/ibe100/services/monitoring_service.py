@@ -23,6 +23,8 @@ from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis,
 
 NEWS_S = 3600.0
 """A cue that failed longer ago is history, not an alarm."""
+MEASURED = ("no_null_packets", "sync_loss", "pat_pmt_error", "continuity_error")
+"""Conditions that samples tell of."""
 MOST_DELAY_S = 3.0
 """A sample older than this on arrival comes from a clock that was stepped: take it as new."""
 
@@ -85,11 +87,16 @@ class MonitoringService:
             return
         state, reason = run.view.state, run.view.reason
         judge = self._board.judge
-        await judge(run.stream_id, run.name, "input_lost", state is StreamState.STALLED, reason)
-        # STARTING follows RETRYING at once: the alarm stands until packets flow or the operator stops.
-        restarting = state is StreamState.RETRYING
-        if restarting or state is StreamState.RUNNING or state.is_ended:
-            await judge(run.stream_id, run.name, "processor_restarting", restarting, reason)
+        # RETRYING follows STALLED, and STARTING that: an alarm stands until packets flow or the stream ends.
+        over = state is StreamState.RUNNING or state.is_ended
+        for condition, cause in (
+            ("input_lost", StreamState.STALLED),
+            ("processor_restarting", StreamState.RETRYING),
+        ):
+            if over or state is cause:
+                await judge(run.stream_id, run.name, condition, state is cause, reason)
+        if state.is_ended:
+            await self._board.clear_now(run.stream_id, MEASURED)
         await judge(run.stream_id, run.name, "stream_failed", state is StreamState.FAILED, reason)
         if state is StreamState.STARTING:
             self._totals[run.stream_id] = Counter()

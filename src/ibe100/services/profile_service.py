@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import re
 import time
 from pathlib import Path
@@ -15,9 +17,11 @@ from ibe100.models.profile import Profile, StreamEntry
 from ibe100.services.stream_run import without_secrets
 from ibe100.services.stream_service import StreamService
 from ibe100.utils.atomic_write import atomic_write
-from ibe100.utils.timecode import utc_stamp
+from ibe100.utils.set_aside import set_aside
 
 SUFFIX = ".json"
+
+_log = logging.getLogger(__name__)
 
 
 class ProfileService:
@@ -39,9 +43,8 @@ class ProfileService:
             StreamEntry(stream_id=view.stream_id, number=view.number, config=without_secrets(view.config))
             for view in self._streams.streams()
         )
-        profile = Profile(name=name, streams=entries)
+        await asyncio.to_thread(_write, path, Profile(name=name, streams=entries))
         self._streams.profile = name
-        await asyncio.to_thread(atomic_write, path, profile.model_dump_json(indent=2).encode())
         return path
 
     async def load(self, name: str) -> Profile:
@@ -54,14 +57,13 @@ class ProfileService:
     async def import_file(self, path: Path) -> Profile:
         """Take a profile from elsewhere into the folder; its streams are not loaded yet."""
         profile = await asyncio.to_thread(self._read, path, ours=False)
-        content = profile.model_dump_json(indent=2).encode()
-        await asyncio.to_thread(atomic_write, self._path(profile.name), content)
+        await asyncio.to_thread(_write, self._path(profile.name), profile)
         return profile
 
     async def export_file(self, name: str, path: Path) -> None:
         """Write a profile elsewhere. Raises StorageError."""
         profile = await asyncio.to_thread(self._read, self._path(name), ours=True)
-        await asyncio.to_thread(atomic_write, path, profile.model_dump_json(indent=2).encode())
+        await asyncio.to_thread(_write, path, profile)
 
     async def _replace(self, profile: Profile) -> None:
         wanted = {entry.stream_id: entry for entry in profile.streams}
@@ -82,30 +84,58 @@ class ProfileService:
 
     def _read(self, path: Path, *, ours: bool) -> Profile:
         try:
-            content = path.read_bytes()
+            return _parse(path)
         except FileNotFoundError:
             raise StorageError(f"there is no profile {path.stem} ({path})") from None
         except OSError as error:
             raise StorageError(f"profile {path} cannot be read: {error.strerror}") from error
-        try:
-            return Profile.model_validate_json(content)
-        except ValidationError as error:
-            where = f"profile {path.name} is damaged ({in_words(error)})"
+        except _Damaged as damage:
+            where = f"profile {path.name} is damaged ({damage})"
             if not ours:
-                raise StorageError(f"{where}; nothing was imported") from error
-            aside = self._set_aside(path)
-            raise StorageError(f"{where}; it was set aside as {aside.name}") from error
-
-    def _set_aside(self, path: Path) -> Path:
-        aside = path.with_name(f"{path.name}.damaged-{utc_stamp(time.time())}")
-        try:
-            return path.rename(aside)
-        except OSError as error:
-            raise StorageError(
-                f"profile {path} is damaged and cannot be set aside: {error.strerror}"
-            ) from error
+                raise StorageError(f"{where}; nothing was imported") from damage
+            raise StorageError(f"{where}; it was set aside as {_put_away(path).name}") from damage
 
     def _path(self, name: str) -> Path:
         if not re.fullmatch(r"[\w][\w .()+-]{0,79}", name):
             raise StorageError(f"{name!r} cannot be a profile's name: use letters, digits, spaces, . ( ) + -")
         return self._folder / f"{name}{SUFFIX}"
+
+
+class _Damaged(Exception):
+    """What a file holds is no profile; the text says where it goes wrong."""
+
+
+def _parse(path: Path) -> Profile:
+    """Without secrets, should somebody have written one in. Raises OSError, _Damaged."""
+    content = path.read_bytes()
+    try:
+        profile = Profile.model_validate(json.loads(content))
+    except ValidationError as error:
+        raise _Damaged(in_words(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise _Damaged(f"it is no JSON: {error}") from error
+    entries = (
+        entry.model_copy(update={"config": without_secrets(entry.config)}) for entry in profile.streams
+    )
+    return profile.model_copy(update={"streams": tuple(entries)})
+
+
+def _write(path: Path, profile: Profile) -> None:
+    """A damaged file of that name is put away first. Raises StorageError."""
+    try:
+        _parse(path)
+    except _Damaged as damage:
+        _log.warning("profile %s was damaged (%s); set aside as %s", path, damage, _put_away(path).name)
+    except OSError:
+        _log.debug("there is no profile %s yet", path)
+    try:
+        atomic_write(path, profile.model_dump_json(indent=2).encode())
+    except OSError as error:
+        raise StorageError(f"profile {path} cannot be written: {error.strerror}") from error
+
+
+def _put_away(path: Path) -> Path:
+    try:
+        return set_aside(path, time.time())
+    except OSError as error:
+        raise StorageError(f"profile {path} is damaged and cannot be set aside: {error.strerror}") from error

@@ -17,7 +17,14 @@ from ibe100.scte35.section import encode, to_base64
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.break_ledger import BreakLedger
 from ibe100.services.cue_ledger import CueLedger, Runs
-from ibe100.services.cue_readiness import SEND_AHEAD_S, readiness, splice_target, why_unseen
+from ibe100.services.cue_readiness import (
+    LATE_S,
+    SEND_AHEAD_S,
+    readiness,
+    splice_target,
+    why_too_late,
+    why_unseen,
+)
 from ibe100.services.cue_receipts import CueReceipts
 from ibe100.services.cue_section import describe, sealed, section_of
 from ibe100.services.cue_shelf import CueShelf
@@ -26,8 +33,6 @@ from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
 from ibe100.tsduck.loopback_ports import LOOPBACK
 
-LATE_S = 0.25
-"""A cue that could not be sent this long before its splice is not sent at all."""
 REMEMBERED_CUES = 500
 
 _log = logging.getLogger(__name__)
@@ -73,7 +78,7 @@ class SCTE35Service:
         for stream_id in filter(self._exists, self._shelf.streams()):
             run = self._runs.run_of(stream_id)
             if run.view.state.is_active:
-                auto_return = run.entry.config.scte35.auto_return
+                auto_return = run.cue_options.auto_return
                 self._breaks.restore(stream_id, self._shelf.recent(stream_id), auto_return=auto_return)
                 self._receipts.show_break(run)
 
@@ -96,7 +101,7 @@ class SCTE35Service:
         """What would go out now; nothing is reserved. Raises CueRefused when it could not."""
         run = self._runs.run_of(request.stream_id)
         cue = self._draft(run, request)
-        options = run.entry.config.scte35
+        options = run.cue_options
         if cue.splice_event_id is None:
             next_id = self._shelf.next_event_id(run.stream_id, options.event_id_first, options.event_id_last)
             cue = cue.model_copy(update={"splice_event_id": next_id})
@@ -120,7 +125,7 @@ class SCTE35Service:
             except CueRefused as refusal:
                 await self._record_refusal(run, request, str(refusal))
                 raise
-            options = run.entry.config.scte35
+            options = run.cue_options
             ids = EventIdRange(first=options.event_id_first, last=options.event_id_last)
             cue = await self._storage.cues.create(draft, ids, lambda numbered: sealed(numbered, options))
             self._ledger.keep(cue)
@@ -174,7 +179,7 @@ class SCTE35Service:
             raise CueRefused(refusal)
 
     def _draft(self, run: StreamRun, request: CueRequest) -> Cue:
-        options = run.entry.config.scte35
+        options = run.cue_options
         pts_time, splice_at = None, None
         if request.pre_roll_s > 0:
             pts_time, splice_at = splice_target(run, request.pre_roll_s)
@@ -209,8 +214,9 @@ class SCTE35Service:
     async def _send(self, cue: Cue) -> Cue:
         """One datagram, one section. The step is on record after, for the datagram must not wait."""
         run = self._runs.run_of(cue.stream_id)
-        if run.facts is None or not readiness(run).ready:
-            return await self._ledger.move(cue, CueState.FAILED, reason=f"not sent: {why_unseen(run)}")
+        reason = why_unseen(run) if not readiness(run).ready else why_too_late(run, cue)
+        if run.facts is None or reason is not None:
+            return await self._ledger.move(cue, CueState.FAILED, reason=f"not sent: {reason}")
         sent = cue.moved_to(CueState.SENT, sent=cue.sent_expected, sent_at=time.time())
         self._ledger.keep(sent)
         try:
@@ -228,11 +234,14 @@ class SCTE35Service:
     async def _until_over(self, cue: Cue) -> None:
         """Send an ARMED cue in time, then see that it is seen and spliced, or fail it with the reason."""
         run = self._runs.run_of(cue.stream_id)
-        start_delay_s = run.entry.config.scte35.start_delay_ms / 1000
+        start_delay_s = run.cue_options.start_delay_ms / 1000
         if cue.state is CueState.ARMED:
             assert cue.splice_at is not None
             await _sleep_until(cue.splice_at - start_delay_s - SEND_AHEAD_S)
-            cue = await self._send(self._ledger.now(cue))
+            cue = self._ledger.now(cue)
+            if cue.state is not CueState.ARMED:
+                return
+            cue = await self._send(cue)
         if self._is_still(cue, CueState.SENT):
             first_due = cue.sent_at or time.time()
             if cue.splice_at is not None:

@@ -15,7 +15,7 @@ from ibe100.models.base import Value
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import StreamView
 from ibe100.models.profile import StreamEntry
-from ibe100.models.stream_config import FileInput, StreamConfig
+from ibe100.models.stream_config import FileInput, Scte35Options, StreamConfig
 from ibe100.models.stream_state import StreamState, Tally
 from ibe100.mpegts.pts_clock import PtsClock
 from ibe100.mpegts.stream_report import StreamReport
@@ -72,6 +72,11 @@ class StreamRun:
     def name(self) -> str:
         """As it is said to the operator."""
         return self.entry.config.name
+
+    @property
+    def cue_options(self) -> Scte35Options:
+        """Those of the command that runs, which a later change of the configuration does not touch."""
+        return (self.entry.config if self.facts is None else self.facts.config).scte35
 
     def is_wanted(self) -> bool:
         """Whether the operator wants it to run; may change while anything is awaited."""
