@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 from console_under_test import Console
-from fake_services import BEYOND_32_BITS, FakeServices, running, telemetry
+from fake_services import FakeServices
+from fake_values import BEYOND_32_BITS, running, telemetry
 from pytestqt.qtbot import QtBot
 
 from ibe100.core.background_loop import BackgroundLoop

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from console_under_test import Console
-from fake_services import BEYOND_32_BITS, FakeServices, running, view
+from fake_services import FakeServices
+from fake_values import BEYOND_32_BITS, running, view
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 

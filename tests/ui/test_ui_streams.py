@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from console_under_test import Console
-from fake_services import FakeServices, running, view
+from fake_services import FakeServices
+from fake_values import running, view
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QLineEdit
@@ -267,3 +268,16 @@ def test_profiles_are_saved_and_loaded_by_name(open_console: Open) -> None:
     answer("evening")
     console.until(lambda: console.window.state.streams.rowCount() == 2)
     assert [row.name for row in console.window.state.streams.rows()] == ["News", "Sport"]
+
+
+def test_a_deleted_stream_can_be_brought_back(open_console: Open) -> None:
+    source = SrtInput(host="10.0.0.1", port=9000, passphrase="correct horse battery")
+    console = open_console(FakeServices([view(1, "News", config=StreamConfig(name="News", input=source))]))
+    console.window.top_bar.set_up.click()
+    console.window.stream_panel.remove_button.click()
+    undo = console.window.notices.undo_button
+    console.until(undo.isVisible)
+    assert console.services.streams.views == {}
+    QTest.mouseClick(undo, LEFT)
+    console.until(lambda: console.window.state.streams.rowCount() == 1)
+    assert console.services.streams.views["stream-1"].config.input == source

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from console_under_test import PATIENCE_MS, Console
-from fake_services import FakeServices, alarm, running, view
+from fake_services import FakeServices
+from fake_values import alarm, running, view
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import (
@@ -30,7 +31,7 @@ from pytestqt.qtbot import QtBot
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.models.alarm import AlarmState, Severity
 from ibe100.models.errors import StorageError
-from ibe100.models.messages import StreamLogged
+from ibe100.models.messages import CueSeen, StreamLogged
 from ibe100.models.stream_state import StreamState, Tally
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.fault_guard import FaultGuard
@@ -247,6 +248,15 @@ def test_the_log_is_filtered_by_level_and_bounded(open_console: Open) -> None:
     assert model.rowCount() == MOST_LINES // 2
 
 
+def test_a_section_that_is_not_ours_is_in_the_log(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    seen = CueSeen(stream_id="stream-1", at=0.0, section_base64="/DAl", splice_pid=0x01F4, ours=False)
+    console.do(lambda: console.services.bus.publish(seen))
+    log = console.window.state.log
+    console.until(lambda: log.rowCount() == 1)
+    assert log.index(0, 2).data() == "SCTE-35 on the output, not ours, PID 0x01F4: /DAl"
+
+
 def test_history_is_read_when_its_page_is_shown(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News")]))
     console.window.docks.raise_page("history")
@@ -285,7 +295,7 @@ def test_the_palette_finds_and_runs_a_command(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News"), running(2, "Sport")]))
     console.window.show_palette()
     palette = console.window.findChildren(CommandPalette)[0]
-    palette.edit.setText("select 2")
+    palette.edit.setText("select sport")
     palette.accept_current()
     assert console.window.cue_panel.target_id == "stream-2"
 

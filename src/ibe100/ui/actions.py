@@ -10,6 +10,8 @@ from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QWidget
 
 SELECTABLE = 9
+ANYWHERE = frozenset({"F9", "F10"})
+"""Keys of the console that work in its other windows too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,16 @@ class Actions(QObject):
         for name, action in self._actions.items():
             action.setEnabled(set_up or not self._specs[name].set_up_only)
 
+    def name_streams(self, names: dict[int, str]) -> None:
+        """Call the selections by the streams they select; a number without a stream is not offered."""
+        for number, action in enumerate(self._selectors, start=1):
+            action.setText(f"Select stream {number} {names.get(number, '')}".strip())
+            action.setVisible(number in names)
+
     def available(self) -> list[QAction]:
         """For the palette: what can be done now."""
-        return [action for action in (*self._actions.values(), *self._selectors) if action.isEnabled()]
+        everything = (*self._actions.values(), *self._selectors)
+        return [action for action in everything if action.isEnabled() and action.isVisible()]
 
     def keys(self) -> list[tuple[str, str]]:
         """For the overlay: key and what it does."""
@@ -92,10 +101,13 @@ class Actions(QObject):
         return listed + [(spec.keys.replace("+", " "), spec.text) for spec in CATALOGUE if spec.keys]
 
     def _make(self, text: str, keys: str) -> QAction:
+        context = Qt.ShortcutContext.WindowShortcut
+        if keys in ANYWHERE:
+            context = Qt.ShortcutContext.ApplicationShortcut
         action = QAction(text, self)
         if keys:
             action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            action.setShortcutContext(context)
         action.setAutoRepeat(False)
         self._window.addAction(action)
         return action

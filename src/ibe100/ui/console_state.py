@@ -5,8 +5,9 @@ from __future__ import annotations
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from ibe100.models.alarm import Alarm
-from ibe100.models.messages import StreamLogged
+from ibe100.models.messages import CueSeen, StreamLogged
 from ibe100.ui.event_bridge import EventBridge, Snapshot
+from ibe100.ui.formats import pid_text
 from ibe100.ui.qt_models.alarm_table import AlarmTableModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.log_table import MOST_LINES, LogTableModel
@@ -35,6 +36,7 @@ class ConsoleState(QObject):
         bridge.cue_changed.connect(self.cues.put)
         bridge.alarm_changed.connect(self._alarm_changed)
         bridge.stream_logged.connect(self._logged)
+        bridge.cue_seen.connect(self._cue_seen)
         self._log_timer = QTimer(self)
         self._log_timer.setInterval(LOG_BATCH_MS)
         self._log_timer.setSingleShot(True)
@@ -61,6 +63,11 @@ class ConsoleState(QObject):
             self._write_lines()
         elif not self._log_timer.isActive():
             self._log_timer.start()
+
+    def _cue_seen(self, seen: CueSeen) -> None:
+        whose = "ours" if seen.ours else "not ours"
+        text = f"SCTE-35 on the output, {whose}, PID {pid_text(seen.splice_pid)}: {seen.section_base64}"
+        self._logged(StreamLogged(stream_id=seen.stream_id, at=seen.at, level="info", text=text))
 
     def _write_lines(self) -> None:
         lines, self._lines = self._lines, []

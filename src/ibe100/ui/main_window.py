@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWi
 
 from ibe100.models.messages import NoticePosted
 from ibe100.models.scte35_marker import CueAction
+from ibe100.models.stream_config import StreamConfig
 from ibe100.ui.actions import Actions
 from ibe100.ui.closing import Closing
 from ibe100.ui.console_docks import ConsoleDocks
@@ -130,6 +131,8 @@ class MainWindow(QMainWindow):
         self.monitoring.reset_requested.connect(client.reset_counters)
         self.monitoring.command_wanted.connect(self._ask_command)
         self.history.wanted.connect(self._read_history)
+        self.docks["history"].visibilityChanged.connect(lambda shown: self._read_history() if shown else None)
+        self.desk.removed.connect(self._offer_undo)
         self.top_bar.set_up_toggled.connect(self._set_set_up)
         self.top_bar.palette_requested.connect(self.show_palette)
         self.top_bar.keys_requested.connect(self.show_keys)
@@ -185,6 +188,7 @@ class MainWindow(QMainWindow):
 
     def show_palette(self) -> None:
         """The command palette."""
+        self.actions_.name_streams({row.view.number: row.name for row in self.state.streams.rows()})
         palette = CommandPalette(self.actions_.available(), self)
         palette.show()
         palette.edit.setFocus()
@@ -209,8 +213,6 @@ class MainWindow(QMainWindow):
     def _state_known(self) -> None:
         self._choose_page()
         self._select_something()
-        if self.history.isVisible():
-            self._read_history()
 
     def _choose_page(self) -> None:
         if self.client.is_bound:
@@ -256,6 +258,11 @@ class MainWindow(QMainWindow):
         row = self.state.streams.row_of(notice.stream_id)
         text = notice.text if row is None or row.name in notice.text else f"{row.name}: {notice.text}"
         self.notices.post(notice.level, text, notice.at)
+
+    def _offer_undo(self, config: StreamConfig) -> None:
+        self.notices.post(
+            "info", f"{config.name} was deleted from the list.", undo=lambda: self.client.add_stream(config)
+        )
 
     def _toggle_mode(self) -> None:
         (self.top_bar.set_up if self.top_bar.operate.isChecked() else self.top_bar.operate).click()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 
 from ibe100.models.errors import OperatorError, StreamError
-from ibe100.models.scte35_marker import Cue, CueRequest, Readiness
+from ibe100.models.scte35_marker import CueRequest, Readiness
 from ibe100.models.stream_config import StreamConfig, StreamInput
 
 if TYPE_CHECKING:
@@ -74,10 +74,6 @@ class ServiceClient(QObject):
     def readiness(self, stream_id: str) -> Readiness:
         """Whether a cue can go out now."""
         return NOT_READY if self._services is None else self._services.cues.readiness(stream_id)
-
-    def recent_cues(self, stream_id: str) -> tuple[Cue, ...]:
-        """The newest cues of a stream first."""
-        return () if self._services is None else self._services.cues.recent(stream_id)
 
     def engines(self) -> Call:
         """Result: the processors there are, in words."""

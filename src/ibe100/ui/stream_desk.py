@@ -21,6 +21,7 @@ class StreamDesk(QObject):
     """Turns intents into requests; the outcome reaches the screen as facts, errors as notices."""
 
     added = pyqtSignal(str)
+    removed = pyqtSignal(object)
     adding_demo = pyqtSignal(bool)
     notice = pyqtSignal(str, str)
 
@@ -48,10 +49,12 @@ class StreamDesk(QObject):
             self._client.restart_stream(stream_id, self._name(stream_id))
 
     def remove(self, stream_id: str) -> None:
-        """Delete a stopped stream; Undo is in the notice's words: add it again."""
-        name = self._name(stream_id)
-        call = self._client.remove_stream(stream_id, name)
-        call.done.connect(lambda _none: self.notice.emit("info", f"{name} was deleted from the list."))
+        """Delete a stopped stream; `removed` carries its configuration, so that it can be undone."""
+        row = self._streams.row_of(stream_id)
+        if row is not None:
+            config = row.view.config
+            call = self._client.remove_stream(stream_id, row.name)
+            call.done.connect(lambda _none: self.removed.emit(config))
 
     def try_demo(self) -> None:
         """Add the demo stream and start it."""

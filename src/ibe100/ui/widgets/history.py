@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtGui import QShowEvent
-from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
+from PyQt6.QtCore import QAbstractItemModel, pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QTableView, QTabWidget, QVBoxLayout, QWidget
 
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.session import AuditRecord, SessionRecord
@@ -16,7 +15,7 @@ from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.widgets.labels import label
-from ibe100.ui.widgets.tables import quiet_table
+from ibe100.ui.widgets.tables import fit_columns, quiet_table
 
 SESSION_COLUMNS: tuple[Column[SessionRecord], ...] = (
     Column("Session", lambda s: str(s.session_id), numeric=True),
@@ -37,7 +36,6 @@ CUE_COLUMNS: tuple[Column[Cue], ...] = (
         colour=lambda c: Colour.ALARM_MAGENTA if c.state is CueState.FAILED else None,
     ),
     Column("Receipt", receipt_words),
-    Column("By", lambda c: c.requested_by),
 )
 AUDIT_COLUMNS: tuple[Column[AuditRecord], ...] = (
     Column("At (UTC)", lambda a: date_text(a.at), numeric=True),
@@ -47,9 +45,13 @@ AUDIT_COLUMNS: tuple[Column[AuditRecord], ...] = (
     Column("Detail", lambda a: a.detail),
 )
 
+SESSION_WIDTHS = {0: 64, 1: 148, 2: 76, 3: 120, 4: 120}
+CUE_WIDTHS = {0: 148, 1: 84, 2: 142, 3: 92, 4: 76}
+AUDIT_WIDTHS = {0: 148, 1: 80, 2: 130, 3: 120}
+
 
 class HistoryPage(QWidget):
-    """Read again whenever the page is shown, and on Refresh."""
+    """Read again whenever its tab comes up, and on Refresh."""
 
     wanted = pyqtSignal()
 
@@ -65,9 +67,9 @@ class HistoryPage(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName("History")
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(quiet_table(self.sessions, "Sessions", stretch=5), "Sessions")
-        self.tabs.addTab(quiet_table(self.cues, "Cues", stretch=5), "Cues")
-        self.tabs.addTab(quiet_table(self.audit, "Audit", stretch=4), "Audit")
+        self.tabs.addTab(_table(self.sessions, "Sessions", SESSION_WIDTHS, 5), "Sessions")
+        self.tabs.addTab(_table(self.cues, "Cues", CUE_WIDTHS, 5), "Cues")
+        self.tabs.addTab(_table(self.audit, "Audit", AUDIT_WIDTHS, 4), "Audit")
         bar = self.tabs.tabBar()
         assert bar is not None
         bar.setAccessibleName("Kinds of history")
@@ -84,11 +86,6 @@ class HistoryPage(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.tabs, 1)
 
-    def showEvent(self, event: QShowEvent | None) -> None:
-        """Ask for what is on record."""
-        super().showEvent(event)
-        self.wanted.emit()
-
     def show_records(
         self, records: tuple[Sequence[SessionRecord], Sequence[Cue], Sequence[AuditRecord]]
     ) -> None:
@@ -99,6 +96,12 @@ class HistoryPage(QWidget):
         # Audit records have no id of their own: they are numbered from the oldest, which stays.
         self.audit.show([(len(audit) - at, record) for at, record in enumerate(audit)])
         self.read_at.setText(f"as of {date_text(now())} UTC")
+
+
+def _table(model: QAbstractItemModel, name: str, widths: dict[int, int], stretch: int) -> QTableView:
+    table = quiet_table(model, name)
+    fit_columns(table, widths, stretch)
+    return table
 
 
 def _numbered(column: Column[AuditRecord]) -> Column[tuple[int, AuditRecord]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PyQt6.QtCore import Qt, QTimer
@@ -29,6 +30,7 @@ class Notice:
     at: float
     level: str
     text: str
+    undo: Callable[[], object] | None = None
 
 
 class NoticeBar(QWidget):
@@ -44,6 +46,9 @@ class NoticeBar(QWidget):
         self._time = label("", "small_number")
         self.text = ElidedLabel("")
         self.text.setAccessibleName("Notice")
+        self.undo_button = QPushButton(icon("undo"), "Undo")
+        self.undo_button.setAccessibleName("Undo")
+        self.undo_button.clicked.connect(self._undo)
         self._more = label("", "muted")
         self.dismiss_button = QPushButton(icon("close"), "Dismiss")
         self.dismiss_button.setAccessibleName("Dismiss the notice")
@@ -55,6 +60,7 @@ class NoticeBar(QWidget):
             layout.addWidget(widget)
         layout.addWidget(self.text, 1)
         layout.addWidget(self._more)
+        layout.addWidget(self.undo_button)
         layout.addWidget(self.dismiss_button)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -62,9 +68,11 @@ class NoticeBar(QWidget):
         self._timer.timeout.connect(self.dismiss)
         self.hide()
 
-    def post(self, level: str, text: str, at: float | None = None) -> None:
+    def post(
+        self, level: str, text: str, at: float | None = None, undo: Callable[[], object] | None = None
+    ) -> None:
         """Show a notice; the same one again only renews its time."""
-        notice = Notice(now() if at is None else at, level, text)
+        notice = Notice(now() if at is None else at, level, text, undo)
         shown = self._waiting[0] if self._waiting else None
         if shown is not None and (shown.level == "info" or (shown.level, shown.text) == (level, text)):
             self._waiting.popleft()
@@ -77,6 +85,12 @@ class NoticeBar(QWidget):
             self._waiting.popleft()
         self._show()
 
+    def _undo(self) -> None:
+        undo = self._waiting[0].undo if self._waiting else None
+        self.dismiss()
+        if undo is not None:
+            undo()
+
     def _show(self) -> None:
         self._timer.stop()
         self.setVisible(bool(self._waiting))
@@ -84,6 +98,7 @@ class NoticeBar(QWidget):
             return
         notice = self._waiting[0]
         icon_name, colour = MARKS[notice.level]
+        self.undo_button.setVisible(notice.undo is not None)
         self._mark.setPixmap(icon_pixmap(icon_name, colour, 16, self.devicePixelRatioF()))
         self._mark.setAccessibleName(notice.level)
         self._time.setText(utc_text(notice.at))

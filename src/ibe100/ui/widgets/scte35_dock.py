@@ -26,6 +26,7 @@ PRE_ROLL_CHOICES_S = (0, 4, 6, 8, 10)
 LONGEST_BREAK_S = 86_400.0
 TICK_MS = 100
 TICKS_PER_PREVIEW = 10
+TICKS_PER_READINESS = 5
 NO_TARGET = Readiness(ready=False, reasons=("no stream selected: choose one in the list",))
 
 
@@ -47,6 +48,7 @@ class CuePanel(QWidget):
         self._target_id = ""
         self._selected_id = ""
         self._ticks = 0
+        self._ready = NO_TARGET
         self._previewing = False
         self._preview_is_stale = False
         self.setProperty("kind", "panel")
@@ -112,9 +114,9 @@ class CuePanel(QWidget):
     def fire(self, action: CueAction) -> None:
         """Send a cue to the target, unless the button is latched or no cue can go out."""
         row = self._row()
-        readiness = self._readiness(row)
-        if row is None or not readiness.ready:
-            self.refused.emit(str(action), "; ".join(readiness.reasons))
+        self._ask_readiness()
+        if row is None or not self._ready.ready:
+            self.refused.emit(str(action), "; ".join(self._ready.reasons))
             return
         button = (row.stream_id, action)
         if not self._latch.press(button, self._cues.latest(*button), time.monotonic(), now()):
@@ -157,24 +159,28 @@ class CuePanel(QWidget):
         if row is not None:
             self.break_row.set_value(row.view.config.scte35.break_duration_s)
         self.receipts.show_stream(stream_id)
+        self._ask_readiness()
         self._refresh()
         self._ask_preview()
 
     def _row(self) -> StreamRow | None:
         return self._streams.row_of(self._target_id)
 
-    def _readiness(self, row: StreamRow | None) -> Readiness:
-        return NO_TARGET if row is None else self._client.readiness(row.stream_id)
+    def _ask_readiness(self) -> None:
+        row = self._row()
+        self._ready = NO_TARGET if row is None else self._client.readiness(row.stream_id)
 
     def _tick(self) -> None:
         self._ticks += 1
+        if self._ticks % TICKS_PER_READINESS == 0:
+            self._ask_readiness()
         self._refresh()
         if self._ticks % TICKS_PER_PREVIEW == 0:
             self._ask_preview()
 
     def _refresh(self) -> None:
         row = self._row()
-        readiness = self._readiness(row)
+        readiness = self._ready
         self.target.show_row(row)
         self.status.show_cue(row, self._cues.latest(self._target_id))
         _show_reasons(self.reasons, readiness)
