@@ -5,7 +5,13 @@ from typing import Final
 
 from ibe100.minitsp.plugin import PacketInput
 
-INPUTS: Final[dict[str, str]] = {"file": "FileInput", "ip": "IpInput"}
+INPUTS: Final[dict[str, str]] = {
+    "file": "FileInput",
+    "hls": "HlsInput",
+    "http": "HttpInput",
+    "ip": "IpInput",
+    "null": "NullInput",
+}
 
 
 def load(name: str) -> type[PacketInput]:

@@ -1,0 +1,61 @@
+"""Inputs whose packets are fetched by a thread of their own, so that the chain never waits for a network."""
+
+import threading
+from abc import abstractmethod
+from typing import Final
+
+from ibe100.minitsp.options import Arguments
+from ibe100.minitsp.packet_queue import PacketQueue
+from ibe100.minitsp.plugin import Context, LogLevel, PacketInput, Packets, PluginError
+
+_QUEUE_BYTES: Final = 16 << 20
+_JOIN_S: Final = 0.2
+
+
+class FedInput(PacketInput):
+    """`fetch` runs in a thread and fills `queue`; `closing` tells it that the chain is ending."""
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        self.queue = PacketQueue(_QUEUE_BYTES)
+        self.closing = threading.Event()
+        self._dropping = False
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._run, name=f"{self.name}-input", daemon=True)
+
+    @abstractmethod
+    def fetch(self) -> None:
+        """Fill the queue until the source ends or `closing` is set. Raises PluginError."""
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.closing.set()
+        self.queue.end()
+        if self._thread.ident is not None:
+            self._thread.join(_JOIN_S)  # a server that hangs is left to the end of the process
+        if self._dropped:
+            self.log(LogLevel.WARNING, f"{self._dropped:,} packets were dropped in all")
+
+    def receive(self, max_packets: int, timeout_s: float) -> Packets | None:
+        return self.queue.take(max_packets, timeout_s)
+
+    def offer(self, packets: bytes) -> None:
+        """Queue packets of a source that cannot wait; the oldest go when the chain is too slow."""
+        dropped = self.queue.offer(packets)
+        self._dropped += dropped
+        if dropped and not self._dropping:
+            self.log(LogLevel.WARNING, "the chain is too slow for the input, packets are dropped")
+        self._dropping = bool(dropped)
+
+    def _run(self) -> None:
+        try:
+            self.fetch()
+        except PluginError as error:
+            self.queue.fail(error)
+        except Exception as error:
+            self.queue.fail(error)
+            raise
+        else:
+            self.queue.end()

@@ -1,0 +1,164 @@
+"""Input from HTTP live streaming: master and media playlists, live and complete."""
+
+import time
+from typing import ClassVar, Final
+
+from ibe100.minitsp.fed_input import FedInput
+from ibe100.minitsp.hls_playlist import MasterPlaylist, MediaPlaylist, PlaylistError, Segment, parse_playlist
+from ibe100.minitsp.hls_position import PlayPosition
+from ibe100.minitsp.hls_segments import SegmentLoader
+from ibe100.minitsp.hls_variants import VARIANT_OPTIONS, VariantChoice
+from ibe100.minitsp.http_client import DownloadError, HttpClient, shown
+from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.plugin import PACKET_SIZE, Context, LogLevel
+from ibe100.minitsp.web_options import WEB_OPTIONS
+
+_PLAYLIST_LIMIT_BYTES: Final = 16 << 20
+_PLAYLIST_TIMEOUT_S: Final = 15.0
+_ATTEMPTS: Final = 5
+_RETRY_S: Final = 0.5
+_LOST_SEGMENTS_TO_GIVE_UP: Final = 3
+_QUEUE_PART_BYTES: Final = 1024 * PACKET_SIZE
+
+
+class HlsInput(FedInput):
+    """Plays an HLS playlist (tsp -I hls), segment after segment, at most some 16 MB ahead of the chain.
+
+    A failed reload or segment is tried again with a warning. A segment that cannot be had is left out with
+    an error line; three in a row, or a playlist that cannot be had, end the chain.
+    """
+
+    name: ClassVar[str] = "hls"
+    options: ClassVar[OptionTable] = OptionTable(
+        *WEB_OPTIONS,
+        *VARIANT_OPTIONS,
+        Option("live"),
+        Option("segment-count", OptionKind.INTEGER, "s", minimum=1),
+        Option("start-segment", OptionKind.INTEGER, minimum=-1_000_000),
+        max_parameters=1,
+    )
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        if not arguments.parameters:
+            raise OptionError("missing parameter url")
+        if arguments.present("live") and arguments.present("start-segment"):
+            raise OptionError("options --live and --start-segment are mutually exclusive")
+        self._url = arguments.parameters[0]
+        self._choice = VariantChoice.of(arguments)
+        self._position = PlayPosition(-1 if arguments.present("live") else arguments.integer("start-segment"))
+        self._segments_left = arguments.integer("segment-count", -1)
+        self._lost_in_a_row = 0
+        self._loaded_s = 0.0
+        self._progressed = False
+
+    def fetch(self) -> None:
+        client = HttpClient(self.arguments)
+        try:
+            loader = SegmentLoader(client)
+            playlist = self._open(client)
+            while self._play(loader, playlist) and not playlist.ended:
+                reloaded = self._reload(client, playlist)
+                if reloaded is None:
+                    return
+                playlist = reloaded
+        finally:
+            client.close()
+
+    def _open(self, client: HttpClient) -> MediaPlaylist:
+        """The first media playlist, by way of the master playlist if that is what the URL names."""
+        playlist = self._load(client)
+        if isinstance(playlist, MasterPlaylist):
+            variant = self._choice.choose(playlist)
+            self.verbose(
+                f"selected variant {shown(variant.url)}, {variant.bitrate_bps:,} b/s, "
+                f"{variant.width}x{variant.height}"
+            )
+            self._url = variant.url
+            playlist = self._load(client)
+        if isinstance(playlist, MasterPlaylist):
+            raise PlaylistError("the HLS master playlist names another master playlist")
+        if playlist.ended and not playlist.segments:
+            raise PlaylistError("the HLS playlist is empty")
+        return playlist
+
+    def _load(self, client: HttpClient) -> MasterPlaylist | MediaPlaylist:
+        found = client.download(self._url, limit_bytes=_PLAYLIST_LIMIT_BYTES, timeout_s=_PLAYLIST_TIMEOUT_S)
+        self._loaded_s = time.monotonic()
+        return parse_playlist(found.data.decode("utf-8", "replace"), found.url)
+
+    def _reload(self, client: HttpClient, previous: MediaPlaylist) -> MediaPlaylist | None:
+        """The playlist when it is due (RFC 8216 clause 6.3.4); None if the chain is ending."""
+        due_s = self._loaded_s + previous.target_duration_s * (1.0 if self._progressed else 0.5)
+        if self.closing.wait(max(0.0, due_s - time.monotonic())):
+            return None
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                playlist = self._load(client)
+            except DownloadError as error:
+                if attempt == _ATTEMPTS:
+                    raise
+                self._warn_of_retry("reload of the playlist failed", attempt, error)
+            else:
+                if isinstance(playlist, MasterPlaylist):
+                    raise PlaylistError("the HLS media playlist has become a master playlist")
+                return playlist
+            if self.closing.wait(_RETRY_S * attempt):
+                return None
+        return None
+
+    def _play(self, loader: SegmentLoader, playlist: MediaPlaylist) -> bool:
+        """Queue the segments that a playlist brings; False if enough were played or the chain is ending."""
+        progress = self._position.advance(playlist)
+        self._progressed = bool(progress.segments)
+        if progress.missed:
+            self.log(
+                LogLevel.WARNING, f"{progress.missed} segments were missed, the playlist went on without us"
+            )
+        if progress.restarted:
+            self.log(LogLevel.WARNING, "the server has started its playlist anew")
+        timeout_s = max(10.0, 3 * playlist.target_duration_s)
+        for segment in progress.segments:
+            if segment.gap:
+                self.log(LogLevel.WARNING, f"segment {segment.sequence} is a gap at the source")
+            elif not self._play_segment(loader, segment, timeout_s):
+                return False
+            self._segments_left -= 1
+            if not self._segments_left:
+                return False
+        return True
+
+    def _play_segment(self, loader: SegmentLoader, segment: Segment, timeout_s: float) -> bool:
+        if segment.discontinuity:
+            self.verbose(f"discontinuity before segment {segment.sequence}")
+        for attempt in range(1, _ATTEMPTS + 1):
+            if self.closing.is_set():
+                return False
+            try:
+                packets = loader.load(segment, timeout_s)
+            except DownloadError as error:
+                if attempt == _ATTEMPTS:
+                    self._lose(segment, error)
+                    return True
+                self._warn_of_retry(f"segment {segment.sequence} failed", attempt, error)
+            else:
+                self._lost_in_a_row = 0
+                return self._enqueue(packets)
+            if self.closing.wait(_RETRY_S * attempt):
+                return False
+        return False
+
+    def _lose(self, segment: Segment, error: DownloadError) -> None:
+        self._lost_in_a_row += 1
+        if self._lost_in_a_row == _LOST_SEGMENTS_TO_GIVE_UP:
+            raise error
+        self.error(f"segment {segment.sequence} is left out: {error}")
+
+    def _enqueue(self, packets: bytes) -> bool:
+        for start in range(0, len(packets), _QUEUE_PART_BYTES):
+            if not self.queue.put(packets[start : start + _QUEUE_PART_BYTES]):
+                return False
+        return True
+
+    def _warn_of_retry(self, what: str, attempt: int, error: DownloadError) -> None:
+        self.log(LogLevel.WARNING, f"{what}, trying again ({attempt} of {_ATTEMPTS - 1}): {error}")

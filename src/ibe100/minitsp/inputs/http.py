@@ -1,0 +1,72 @@
+"""Input of a transport stream over HTTP."""
+
+from collections.abc import Iterator
+from typing import ClassVar, Final
+
+from ibe100.minitsp.fed_input import FedInput
+from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.packet_aligner import PacketAligner
+from ibe100.minitsp.plugin import Context, LogLevel, PluginError
+from ibe100.minitsp.web_options import WEB_OPTIONS
+
+_BYTES_TO_JUDGE: Final = 1 << 20
+
+
+class HttpInput(FedInput):
+    """Reads a stream from an HTTP server (tsp -I http); the server waits while the chain is busy."""
+
+    name: ClassVar[str] = "http"
+    options: ClassVar[OptionTable] = OptionTable(
+        *WEB_OPTIONS,
+        Option("ignore-errors"),
+        Option("infinite", short="i"),
+        Option("reconnect-delay", OptionKind.INTEGER),
+        Option("repeat", OptionKind.INTEGER, "r", minimum=1),
+        max_parameters=1,
+    )
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        if not arguments.parameters:
+            raise OptionError("missing parameter url")
+        if arguments.present("infinite") and arguments.present("repeat"):
+            raise OptionError("options --infinite and --repeat are mutually exclusive")
+        self._url = arguments.parameters[0]
+        self._rounds_left = None if arguments.present("infinite") else arguments.integer("repeat", 1)
+        self._reconnect_delay_s = arguments.integer("reconnect-delay") / 1000
+
+    def fetch(self) -> None:
+        from ibe100.minitsp.http_client import HttpClient
+
+        client = HttpClient(self.arguments)
+        try:
+            while True:
+                self._read_once(client.stream(self._url))
+                if not self._another_round() or self.closing.wait(self._reconnect_delay_s):
+                    return
+        finally:
+            client.close()
+
+    def _another_round(self) -> bool:
+        if self._rounds_left is not None:
+            self._rounds_left -= 1
+        return self._rounds_left != 0
+
+    def _read_once(self, chunks: Iterator[bytes]) -> None:
+        aligner = PacketAligner()
+        received = 0
+        try:
+            for chunk in chunks:
+                packets = aligner.feed(chunk)
+                received += len(packets)
+                if not self.queue.put(packets):
+                    return
+                if not received and aligner.skipped_bytes > _BYTES_TO_JUDGE:
+                    raise PluginError(f"no transport stream in the first {aligner.skipped_bytes:,} bytes")
+        except PluginError as error:
+            if not self.arguments.present("ignore-errors") or self._rounds_left == 1:
+                raise
+            self.log(LogLevel.WARNING, str(error))
+        self.queue.put(aligner.finish())
+        if aligner.skipped_bytes:
+            self.log(LogLevel.WARNING, f"{aligner.skipped_bytes:,} bytes skipped that are no packets")

@@ -1,0 +1,87 @@
+"""Whole packets out of a stream of bytes that may begin anywhere and lose its place."""
+
+from typing import Final
+
+import numpy as np
+
+from ibe100.minitsp.plugin import PACKET_SIZE
+from ibe100.mpegts.packet import SYNC_BYTE
+
+_PACKETS_TO_TRUST: Final = 5
+_TRUST_SPAN: Final = (_PACKETS_TO_TRUST - 1) * PACKET_SIZE + 1
+
+
+class PacketAligner:
+    """Cuts bytes into packets; after a loss it goes on where five sync bytes stand 188 bytes apart.
+
+    `skipped_bytes`: what belonged to no packet, so far.
+    """
+
+    def __init__(self) -> None:
+        self.skipped_bytes = 0
+        self._rest = b""
+        self._in_sync = False
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes held back until the rest of their packet comes."""
+        return len(self._rest)
+
+    def feed(self, data: bytes) -> bytes:
+        """The packets completed by `data`, maybe none."""
+        buffer = self._rest + data
+        packets = bytearray()
+        position = 0
+        while True:
+            if not self._in_sync:
+                found = _find_sync(buffer, position)
+                if found is None:
+                    keep = max(position, len(buffer) - _TRUST_SPAN)
+                    self.skipped_bytes += keep - position
+                    position = keep
+                    break
+                self.skipped_bytes += found - position
+                position = found
+                self._in_sync = True
+            count = _run_in_sync(buffer, position)
+            packets += buffer[position : position + count * PACKET_SIZE]
+            position += count * PACKET_SIZE
+            if len(buffer) - position < PACKET_SIZE:
+                break
+            self._in_sync = False
+        self._rest = buffer[position:]
+        return bytes(packets)
+
+    def finish(self) -> bytes:
+        """The packets held back at the end of the stream, where fewer than five can be seen."""
+        buffer, self._rest = self._rest, b""
+        found = 0 if self._in_sync else buffer.find(SYNC_BYTE)
+        if found < 0:
+            found = len(buffer)
+        count = _run_in_sync(buffer, found)
+        if found + count * PACKET_SIZE < len(buffer) and not self._in_sync:
+            count = 0  # a stray 0x47 at the end proves nothing
+        self.skipped_bytes += len(buffer) - count * PACKET_SIZE
+        return buffer[found : found + count * PACKET_SIZE]
+
+
+def _run_in_sync(buffer: bytes, start: int) -> int:
+    """How many whole packets from `start` on begin with the sync byte, without a gap."""
+    count = (len(buffer) - start) // PACKET_SIZE
+    first_bytes = np.frombuffer(buffer, np.uint8)[start : start + count * PACKET_SIZE : PACKET_SIZE]
+    wrong = np.flatnonzero(first_bytes != SYNC_BYTE)
+    return int(wrong[0]) if len(wrong) else count
+
+
+def _find_sync(buffer: bytes, start: int) -> int | None:
+    """The first place from `start` on where packets can be trusted to begin."""
+    if len(buffer) - start < _TRUST_SPAN:
+        return None
+    data = np.frombuffer(buffer, np.uint8)[start:] == SYNC_BYTE
+    places = len(data) - _TRUST_SPAN + 1
+    trusted = data[:places].copy()
+    for number in range(1, _PACKETS_TO_TRUST):
+        offset = number * PACKET_SIZE
+        trusted &= data[offset : offset + places]
+    found = int(np.argmax(trusted))
+    return start + found if trusted[found] else None
