@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ibe100.models.base import Value
 
@@ -54,7 +54,15 @@ class CueRequest(Value):
     """Announced duration of the break; None takes the stream's default."""
     pre_roll_s: Annotated[float, Field(ge=0, le=60)] = 0.0
     """0 is immediate; otherwise the splice lies at least this far ahead on the stream's own PTS clock."""
+    splice_at: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """Wall clock: the splice falls on the first frame at or after it; then pre_roll_s is 0."""
     requested_by: str = "operator"
+
+    @model_validator(mode="after")
+    def _one_time(self) -> Self:
+        if self.splice_at is not None and self.pre_roll_s > 0:
+            raise ValueError("splice_at and pre_roll_s both say when: give one of them")
+        return self
 
 
 class Cue(Value):

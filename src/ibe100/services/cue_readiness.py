@@ -57,10 +57,11 @@ def _nulls(run: StreamRun) -> str | None:
     )
 
 
-def splice_target(run: StreamRun, pre_roll_s: float) -> tuple[int, float]:
+def splice_target(run: StreamRun, pre_roll_s: float, splice_at: float | None = None) -> tuple[int, float]:
     """PTS on the frame grid, at least `pre_roll_s` ahead, and the wall clock at which it falls.
 
-    Raises CueRefused when the stream's clock cannot keep it.
+    With `splice_at` (wall clock) it is the first frame at or after that time instead.
+    Raises CueRefused when the stream's clock cannot keep it, or its pre-roll no more.
     """
     clock, facts = run.clock, run.facts
     now = time.monotonic()
@@ -69,6 +70,14 @@ def splice_target(run: StreamRun, pre_roll_s: float) -> tuple[int, float]:
             "the stream's PTS clock is not known; a pre-rolled cue needs it, use an immediate one"
         )
     ahead_s = pre_roll_s + PRE_ROLL_MARGIN_S
+    if splice_at is not None:
+        ahead_s = pre_roll_s = splice_at - time.time()
+        needed_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
+        if ahead_s < needed_s:
+            raise CueRefused(
+                f"its splice is {max(ahead_s, 0):.1f} s away and the stream's pre-roll takes "
+                f"{needed_s:.1f} s; ask earlier"
+            )
     pts_now = clock.now_pts(now)
     target = clock.splice_pts_at(now + ahead_s)
     if facts.loop_first_pts is not None and facts.loop_last_pts is not None:
@@ -77,11 +86,11 @@ def splice_target(run: StreamRun, pre_roll_s: float) -> tuple[int, float]:
             length_s = pts_difference(facts.loop_last_pts, facts.loop_first_pts) / PTS_PER_S
             raise CueRefused(
                 f"the file loops in {max(left_s, 0):.1f} s and its timestamps jump back then "
-                f"(it is {length_s:.1f} s long): a splice {pre_roll_s:g} s ahead would never be reached",
+                f"(it is {length_s:.1f} s long): a splice {pre_roll_s:.3g} s ahead would never be reached",
                 retry_in_s=max(left_s, 0) + SETTLE_S if length_s > ahead_s + SETTLE_S else None,
             )
     if (refusal := clock.refusal(now, ahead_s)) is not None:
-        raise CueRefused(f"{refusal}: a splice {pre_roll_s:g} s ahead would never be reached")
+        raise CueRefused(f"{refusal}: a splice {pre_roll_s:.3g} s ahead would never be reached")
     if target < pts_now and pts_difference(target, pts_now) > 0:
         left_s = (PTS_MODULO - pts_now) / PTS_PER_S
         raise CueRefused(

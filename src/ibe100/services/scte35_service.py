@@ -181,8 +181,8 @@ class SCTE35Service:
     def _draft(self, run: StreamRun, request: CueRequest) -> Cue:
         options = run.cue_options
         pts_time, splice_at = None, None
-        if request.pre_roll_s > 0:
-            pts_time, splice_at = splice_target(run, request.pre_roll_s)
+        if request.pre_roll_s > 0 or request.splice_at is not None:
+            pts_time, splice_at = splice_target(run, request.pre_roll_s, request.splice_at)
         event_id = None
         duration_s: float | None = request.duration_s or options.break_duration_s
         if request.action is CueAction.BACK_TO_PROGRAMME:
