@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 import tempfile
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from rich.table import Table
 from ibe100.core.application import Application, open_application
 from ibe100.core.config import load
 from ibe100.models.endpoints import parse_input, parse_output
-from ibe100.models.errors import CueRefused, OperatorError, StreamError
+from ibe100.models.errors import CueRefused, OperatorError, StorageError, StreamError
 from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import (
@@ -39,6 +41,7 @@ POLL_S = 0.05
 ATTEMPTS_BEFORE_RUNNING = 3
 EXIT_NOT_PROVED = 1
 EXIT_REFUSED = 2
+EXIT_INTERRUPTED = 130
 
 
 @dataclass
@@ -72,13 +75,13 @@ def run_demo(source: str, target: str, engine: Engine, seconds: float, *, as_jso
     """Returns the exit code: 0 all seen, 1 a cue was not, 2 it could not be started."""
     outcome = Outcome()
     try:
-        asyncio.run(_demo(outcome, source, target, engine, seconds))
+        asyncio.run(_until_told(_demo(outcome, source, target, engine, seconds)))
         code = 0 if outcome.ok else EXIT_NOT_PROVED
     except OperatorError as error:
         outcome.reason = str(error)
         code = EXIT_NOT_PROVED if outcome.cues else EXIT_REFUSED
-    except KeyboardInterrupt:
-        outcome.reason, code = "interrupted", 130
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        outcome.reason, code = "interrupted; the stream was stopped", EXIT_INTERRUPTED
     if as_json:
         print(json.dumps(outcome.as_json()))
     elif outcome.cues:
@@ -86,6 +89,14 @@ def run_demo(source: str, target: str, engine: Engine, seconds: float, *, as_jso
     if outcome.reason:
         print(f"ibe100 demo: {outcome.reason}", file=sys.stderr)
     return code
+
+
+async def _until_told(work: Coroutine[object, object, None]) -> None:
+    """Ending it by a signal stops the stream and leaves nothing behind, as Ctrl-C does."""
+    task = asyncio.ensure_future(work)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    await task
 
 
 async def _demo(outcome: Outcome, source: str, target: str, engine: Engine, seconds: float) -> None:
@@ -97,7 +108,7 @@ async def _demo(outcome: Outcome, source: str, target: str, engine: Engine, seco
         scte35=Scte35Options(existing=ExistingCues.REPLACE, break_duration_s=BREAK_S),
     )
     outcome.stream, outcome.output = describe_input(stream.input), describe_output(stream.output)
-    with tempfile.TemporaryDirectory(prefix="ibe100-demo-") as folder:
+    with _folder_for_now() as folder:
         config = load({"folders": {"data_dir": folder, "log_dir": str(Path(folder, "logs"))}})
         async with open_application(config, "demo", stop_streams=True) as application:
             await _on_air(application, stream, outcome)
@@ -112,6 +123,16 @@ async def _demo(outcome: Outcome, source: str, target: str, engine: Engine, seco
             await asyncio.sleep(max(0.0, seconds - (time.monotonic() - started)))
             _say("stopping")
             await application.streams.stop(stream_id, "the demo is over")
+
+
+def _folder_for_now() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="ibe100-demo-")
+    except OSError as error:
+        raise StorageError(
+            f"the demo's folder cannot be made in {tempfile.gettempdir()}: {error.strerror}; "
+            "set TMPDIR to a folder that can be written"
+        ) from error
 
 
 async def _on_air(application: Application, stream: StreamConfig, outcome: Outcome) -> None:
