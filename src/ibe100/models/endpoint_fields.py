@@ -56,8 +56,8 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Host = Annotated[Text, Field(min_length=1, max_length=253), AfterValidator(_host)]
 Passphrase = Annotated[SecretStr, AfterValidator(_passphrase)]
 LatencyMs = Annotated[int, Field(ge=20, le=8000)]
-HttpUrl = Annotated[Text, Field(max_length=2000), AfterValidator(_http_url)]
-RistUrl = Annotated[Text, Field(max_length=2000), AfterValidator(_rist_url)]
+HttpUrl = Annotated[Text, Field(max_length=2000, repr=False), AfterValidator(_http_url)]
+RistUrl = Annotated[Text, Field(max_length=2000, repr=False), AfterValidator(_rist_url)]
 MediaPath = Annotated[Path, AfterValidator(_media_path)]
 
 

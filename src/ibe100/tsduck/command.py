@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Sequence
 
@@ -151,7 +152,9 @@ def input_arguments(source: StreamInput, source_port: int) -> list[str]:
 
 
 def _udp_input(source: UdpInput) -> list[str]:
-    options = [option("--receive-timeout", source.receive_timeout_ms)]
+    # tsp 3.45 takes the part below a second for microseconds.
+    timeout_ms = math.ceil(source.receive_timeout_ms / 1000) * 1000
+    options = [option("--receive-timeout", timeout_ms)]
     if source.local_address is not None:
         options.append(option("--local-address", source.local_address))
     if source.source is not None:

@@ -73,7 +73,7 @@ def _probe_file(path: Path) -> StreamReport:
         with path.open("rb") as file:
             data = file.read(FILE_BYTES)
     except OSError as error:
-        raise ProbeError(f"cannot open {path}: {error.strerror}") from error
+        raise ProbeError(f"cannot read {path}: {error.strerror}") from error
     if not data:
         raise ProbeError(f"{path} is empty")
     collector = PacketCollector(str(path))
