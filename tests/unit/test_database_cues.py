@@ -2,17 +2,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from ibe100.core.clock import ManualClock
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 
 RETENTION_S = 1000.0
+
+
+@dataclass
+class ManualClock:
+    """Stands still until it is moved."""
+
+    wall_s: float = 1_800_000_000.0
+
+    def wall(self) -> float:
+        return self.wall_s
+
+    def advance(self, seconds: float) -> None:
+        self.wall_s += seconds
 
 
 @pytest.fixture
@@ -69,6 +82,9 @@ async def test_every_field_of_a_cue_comes_back_as_it_was_stored(database: Databa
         latency_ms=71.5,
         pre_roll_ms=5934.25,
         reason="no reason",
+        scheduled_at=1_800_000_000.0,
+        seen_pts=2**33 - 540_000,
+        frame_pts=1501.5,
     )
     assert await database.cues.step(full) == full
     assert await database.cues.get(cue.cue_id) == full

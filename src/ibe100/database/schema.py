@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; what a database must be at before it is used."""
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
@@ -62,7 +62,11 @@ class CueRow(Base):
     """A cue as it stands now; its steps are in cue_steps."""
 
     __tablename__ = "cues"
-    __table_args__ = (Index(None, "stream_id", "cue_id"), Index(None, "state"))
+    __table_args__ = (
+        Index(None, "stream_id", "cue_id"),
+        Index(None, "state"),
+        Index(None, "requested_at"),
+    )
 
     cue_id: Mapped[int] = mapped_column(RowId, primary_key=True)
     stream_id: Mapped[str]
@@ -86,6 +90,9 @@ class CueRow(Base):
     latency_ms: Mapped[float | None]
     pre_roll_ms: Mapped[float | None]
     reason: Mapped[str]
+    scheduled_at: Mapped[float | None]
+    seen_pts: Mapped[int | None]
+    frame_pts: Mapped[float | None]
 
 
 class CueStepRow(Base):

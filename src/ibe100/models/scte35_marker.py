@@ -96,6 +96,12 @@ class Cue(Value):
     """Real pre-roll: splice PTS less the stream's PTS when the section was first seen."""
     reason: str = ""
     """Why it was refused, cancelled or failed."""
+    scheduled_at: float | None = None
+    """Wall clock the splice was planned for; None where nobody planned it."""
+    seen_pts: int | None = None
+    """The stream's PTS when the section was first seen, 90 kHz ticks."""
+    frame_pts: float | None = None
+    """Duration of a frame of the stream, 90 kHz ticks."""
 
     def moved_to(self, state: CueState, **changes: object) -> Cue:
         """The same cue a step further; asserts that the step is one of its life."""

@@ -56,6 +56,10 @@ class CueReceipts:
             changes |= {"seen_base64": seen_base64, "seen_at": at}
             if cue.sent_at is not None:
                 changes["latency_ms"] = round((at - cue.sent_at) * 1000, 1)
+            if run.clock is not None and run.clock.is_known(float(line["mono"])):
+                changes["seen_pts"] = run.clock.now_pts(float(line["mono"]))
+            if run.facts is not None and run.facts.plan.frame_pts > 0:
+                changes["frame_pts"] = run.facts.plan.frame_pts
             if cue.pts_time is not None and cue.pre_roll_ms is None and run.clock is not None:
                 changes["pre_roll_ms"] = round(run.clock.ms_until(cue.pts_time, float(line["mono"])), 1)
         cue = await self._ledger.move(cue, CueState.SEEN, **changes)
