@@ -120,7 +120,7 @@ async def test_a_file_that_is_no_transport_stream_is_named(tmp_path: Path, data:
 
 
 async def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ProbeError, match="cannot read .*absent.ts: No such file or directory"):
+    with pytest.raises(ProbeError, match=r"cannot read .*absent.ts: No such file or directory"):
         await probe_input(FileInput(path=tmp_path / "absent.ts"), BUILTIN)
 
 
@@ -145,7 +145,7 @@ async def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     path = tmp_path / "locked.ts"
     path.write_bytes(b"G")
     path.chmod(0)
-    with pytest.raises(ProbeError, match="cannot read .*locked.ts: Permission denied"):
+    with pytest.raises(ProbeError, match=r"cannot read .*locked.ts: Permission denied"):
         await probe_input(FileInput(path=path), BUILTIN)
 
 
@@ -235,7 +235,7 @@ async def test_the_last_words_of_a_processor_reach_the_error(tmp_path: Path) -> 
 
 
 async def test_a_processor_that_dies_without_a_word_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ProbeError, match="the processor ended at once .exit 3"):
+    with pytest.raises(ProbeError, match=r"the processor ended at once \(exit 3\)"):
         await probe_input(udp(5000), scripted(tmp_path, "raise SystemExit(3)"))
 
 
@@ -316,7 +316,6 @@ async def test_a_real_tsp_reads_datagrams(media: Path) -> None:
     ],
 )
 async def test_a_real_tsp_says_why_nothing_came(url: str, reason: str) -> None:
-
 
     tsp = await find_tsp()
     assert tsp is not None

@@ -34,8 +34,9 @@ def check_printable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(check_printable)]
-Name = Annotated[Text, Field(min_length=1, max_length=80)]
+Printable = AfterValidator(check_printable)
+Text = Annotated[str, Printable]
+Name = Annotated[str, Field(min_length=1, max_length=80), Printable]
 Pid = Annotated[int, Field(ge=0x0010, le=0x1FFE)]
 """A PID that can carry an elementary stream: 0x0010 to 0x1FFE."""
 

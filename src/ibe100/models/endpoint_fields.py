@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from ibe100.models.base import Text, check_printable
+from ibe100.models.base import Printable, check_printable
 from ibe100.models.urls import check_url
 
 _NAME_OR_ADDRESS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
@@ -45,19 +45,20 @@ def _media_path(path: Path) -> Path:
 
 
 def _http_url(text: str) -> str:
-    return check_url(text, "http", "https")
+    return check_url(check_printable(text), "http", "https")
 
 
 def _rist_url(text: str) -> str:
-    return check_url(text, "rist")
+    return check_url(check_printable(text), "rist")
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-Host = Annotated[Text, Field(min_length=1, max_length=253), AfterValidator(_host)]
+Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_host)]
 Passphrase = Annotated[SecretStr, AfterValidator(_passphrase)]
 LatencyMs = Annotated[int, Field(ge=20, le=8000)]
-HttpUrl = Annotated[Text, Field(max_length=2000, repr=False), AfterValidator(_http_url)]
-RistUrl = Annotated[Text, Field(max_length=2000, repr=False), AfterValidator(_rist_url)]
+HttpUrl = Annotated[str, Field(max_length=2000, repr=False), AfterValidator(_http_url)]
+RistUrl = Annotated[str, Field(max_length=2000, repr=False), AfterValidator(_rist_url)]
+SrtStreamId = Annotated[str, Field(max_length=512), Printable]
 MediaPath = Annotated[Path, AfterValidator(_media_path)]
 
 

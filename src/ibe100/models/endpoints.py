@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ibe100.models.base import in_words
 from ibe100.models.endpoint_fields import is_loopback
@@ -25,8 +25,9 @@ UDP_INPUT_OPTIONS = {"localaddr": "local_address"}
 UDP_OUTPUT_OPTIONS = {"localaddr": "local_address", "ttl": "ttl"}
 
 Endpoint = TypeVar("Endpoint")
-_INPUT: TypeAdapter[StreamInput] = TypeAdapter(StreamInput)
-_OUTPUT: TypeAdapter[StreamOutput] = TypeAdapter(StreamOutput)
+_SILENT = ConfigDict(hide_input_in_errors=True)
+_INPUT: TypeAdapter[StreamInput] = TypeAdapter(StreamInput, config=_SILENT)
+_OUTPUT: TypeAdapter[StreamOutput] = TypeAdapter(StreamOutput, config=_SILENT)
 
 
 def parse_input(text: str, *, loop: bool = True) -> StreamInput:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from ibe100.models.base import Name, Pid, Text, Value
+from ibe100.models.base import Name, Pid, Value
 from ibe100.models.endpoint_fields import (
     Host,
     HttpUrl,
@@ -17,6 +17,7 @@ from ibe100.models.endpoint_fields import (
     Passphrase,
     Port,
     RistUrl,
+    SrtStreamId,
     is_loopback,
     is_multicast,
 )
@@ -77,7 +78,7 @@ class SrtInput(Value):
     host: Host | None = None
     port: Port
     latency_ms: LatencyMs = 2000
-    stream_id: Annotated[Text, Field(max_length=512)] = ""
+    stream_id: SrtStreamId = ""
     passphrase: Passphrase | None = None
 
     @model_validator(mode="after")
@@ -141,7 +142,7 @@ class SrtOutput(Value):
     host: Host | None = None
     port: Port
     latency_ms: LatencyMs = 2000
-    stream_id: Annotated[Text, Field(max_length=512)] = ""
+    stream_id: SrtStreamId = ""
     passphrase: Passphrase | None = None
 
     @model_validator(mode="after")

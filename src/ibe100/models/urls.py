@@ -38,7 +38,7 @@ def check_url(url: str, *schemes: str) -> str:
     allowed = f"allowed is {' or '.join(f'{scheme}://host' for scheme in schemes)} with an optional port"
     try:
         parts = urlsplit(url)
-        has_place = bool(parts.hostname or parts.port)
+        has_place = parts.port is not None or bool(parts.hostname)
     except ValueError:
         raise ValueError(f"no host and port can be read from it; {allowed}") from None
     if parts.scheme not in schemes or not has_place or any(map(str.isspace, url)):
