@@ -108,6 +108,10 @@ class CueListModel(QAbstractListModel):
         """The newest cue of a stream, or its newest of one action."""
         return self._first(lambda cue: cue.stream_id == stream_id and action in (None, cue.action))
 
+    def of_stream(self, stream_id: str) -> list[Cue]:
+        """All known cues of a stream, the newest first."""
+        return [cue for cue in self._cues if cue.stream_id == stream_id]
+
     def armed(self, stream_id: str) -> Cue | None:
         """The cue that is in our custody, and so can still be disarmed."""
         return self._first(lambda cue: cue.stream_id == stream_id and cue.state is CueState.ARMED)

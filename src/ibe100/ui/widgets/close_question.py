@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from enum import Enum
 
-from PyQt6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QWidget
 
 from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.popup import popup_layout
 
 
 class CloseChoice(Enum):
@@ -21,7 +23,7 @@ class CloseQuestion(QDialog):
     """Keep is the default; Escape cancels."""
 
     def __init__(self, running: int, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.choice = CloseChoice.CANCEL
         self.setWindowTitle("Close the console")
         many = "stream runs" if running == 1 else "streams run"
@@ -45,7 +47,7 @@ class CloseQuestion(QDialog):
         row.addStretch(1)
         for button in (self.cancel, self.stop, self.keep):
             row.addWidget(button)
-        layout = QVBoxLayout(self)
+        layout = popup_layout(self)
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(14)
         layout.addWidget(label("Close the console?", "heading"))

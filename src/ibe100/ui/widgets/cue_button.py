@@ -56,12 +56,17 @@ class CueButton(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         fill, ink, edge = self._colours()
-        pen = QPen(QColor(Colour.FOCUS if self.hasFocus() else edge), 2)
+        pen = QPen(QColor(edge), 2)
         if self._latched:
             pen.setStyle(Qt.PenStyle.DotLine)
         painter.setPen(pen)
         painter.setBrush(QColor(fill))
         painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), 6, 6)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for colour, inset in ((Colour.FOCUS, 1), (Colour.INK, 3)):
+                painter.setPen(QPen(QColor(colour), 2))
+                painter.drawRoundedRect(self.rect().adjusted(inset, inset, -inset - 1, -inset - 1), 5, 5)
         pixmap = icon_pixmap(self._icon_name, ink, 20, self.devicePixelRatioF())
         painter.drawPixmap(11, 14, pixmap)
         painter.setPen(QColor(ink))

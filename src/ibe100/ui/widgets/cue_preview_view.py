@@ -69,6 +69,7 @@ class CuePreviewView(QWidget):
         layout.addWidget(self.when)
         layout.addLayout(bytes_row)
         layout.addWidget(self.table, 1)
+        layout.addStretch(0)
 
     @property
     def action(self) -> CueAction:
@@ -85,6 +86,7 @@ class CuePreviewView(QWidget):
         self.section.setText(f"{section_length(preview.section_base64)} B  {preview.section_base64}")
         self.copy.set_text(preview.section_base64)
         self._model.show(preview.fields)
+        self._show_parts(True)
 
     def show_problem(self, words: str) -> None:
         """Why there is nothing to preview."""
@@ -92,6 +94,11 @@ class CuePreviewView(QWidget):
         self.section.setText("")
         self.copy.set_text("")
         self._model.show(())
+        self._show_parts(False)
+
+    def _show_parts(self, shown: bool) -> None:
+        for part in (self.table, self.section, self.copy):
+            part.setVisible(shown)
 
     def _choose(self, action: CueAction) -> None:
         self._action = action

@@ -30,7 +30,8 @@ class CueStatus(QFrame):
         self.digits.setFont(mono(28, bold=True))
         self.digits.setStyleSheet("font-size: 28px;")
         self.digits.setAccessibleName("Countdown")
-        self.receipt = ElidedLabel("", "small_number")
+        self.event_id = label("", "small_number")
+        self.receipt = ElidedLabel("", "receipt")
         self.disarm = QPushButton("Disarm  Esc")
         self.disarm.setAccessibleName("Disarm the armed cue, key Escape")
         self.disarm.setToolTip("Take back the cue while it has not been sent (Esc)")
@@ -45,6 +46,7 @@ class CueStatus(QFrame):
         middle = QHBoxLayout()
         middle.addWidget(self.digits)
         middle.addStretch(1)
+        middle.addWidget(self.event_id)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 7)
         layout.setSpacing(2)
@@ -61,7 +63,8 @@ class CueStatus(QFrame):
         self.digits.setText(digits)
         self.bar.setVisible(part is not None)
         self.bar.setValue(round(1000 * (part or 0)))
-        self.receipt.setText(_receipt(cue))
+        self.receipt.setText("no cue sent yet" if cue is None else receipt_words(cue))
+        self.event_id.setText("" if cue is None else event_id_text(cue.splice_event_id))
         self.disarm.setVisible(cue is not None and cue.state is CueState.ARMED)
         set_kind(self, kind)
         self.setAccessibleName(f"{title} {digits} {self.receipt.text()}")
@@ -86,9 +89,3 @@ def _reading(row: StreamRow | None, cue: Cue | None, at: float) -> tuple[str, st
     if cue is not None and at - (cue.sent_at or cue.requested_at) < RECENT_S:
         return f"{cue.action} · {cue.state}", str(cue.state), None, "status"
     return "NO CUE PENDING", "--:--", None, "status"
-
-
-def _receipt(cue: Cue | None) -> str:
-    if cue is None:
-        return "no cue sent yet"
-    return f"{receipt_words(cue)} · {event_id_text(cue.splice_event_id)}"

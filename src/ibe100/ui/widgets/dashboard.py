@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 from ibe100.models.scte35_marker import Cue
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
+from ibe100.ui.widgets.break_timeline import BreakTimeline
 from ibe100.ui.widgets.stream_card import CARD_WIDTH, StreamCard
 
 SPACING = 8
@@ -35,6 +36,9 @@ class Dashboard(QScrollArea):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
         layout.addLayout(self._grid)
+        self.timeline = BreakTimeline(streams, cues)
+        layout.addSpacing(SPACING)
+        layout.addWidget(self.timeline)
         layout.addStretch(1)
         self.setWidget(page)
         streams.rowsInserted.connect(self._rebuild)

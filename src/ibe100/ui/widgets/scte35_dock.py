@@ -183,7 +183,7 @@ class CuePanel(QWidget):
         readiness = self._ready
         self.target.show_row(row)
         self.status.show_cue(row, self._cues.latest(self._target_id))
-        _show_reasons(self.reasons, readiness)
+        _show_reasons(self.reasons, readiness, muted=row is None)
         for button, action in ((self.to_break, CueAction.TO_BREAK), (self.back, CueAction.BACK_TO_PROGRAMME)):
             key = (self._target_id, action)
             latched = self._latch.is_latched(key, self._cues.latest(*key), time.monotonic(), now())
@@ -221,10 +221,10 @@ class CuePanel(QWidget):
             self._ask_preview()
 
 
-def _show_reasons(shown: QLabel, readiness: Readiness) -> None:
+def _show_reasons(shown: QLabel, readiness: Readiness, *, muted: bool) -> None:
     if readiness.ready:
         shown.setText("✓ A cue can go out now")
         set_kind(shown, "muted")
     else:
         shown.setText("\n".join(f"▲ {reason}" for reason in readiness.reasons))
-        set_kind(shown, "problem")
+        set_kind(shown, "muted" if muted else "problem")
