@@ -84,27 +84,38 @@ async def test_the_database_of_another_program_is_refused_and_left_alone(path: P
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
 
 
+async def make_as_of(path: Path, revision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database as the version that knew no more than `revision` left it."""
+    with monkeypatch.context() as patch:
+        patch.setattr(upgrade, "REVISION", revision)
+        await make(path)
+
+
 async def test_an_older_schema_is_copied_before_it_is_migrated(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await make(path)
-    set_revision(path, "0000")
-    steps: list[str] = []
-
-    def migrate(_engine: object) -> None:
-        steps.extend(copy.name for copy in path.parent.glob("ibe100.db.schema-*"))
-        set_revision(path, REVISION)
-
-    # There is no older migration yet; all but its own step is real.
-    monkeypatch.setattr(upgrade, "_run_migrations", migrate)
+    await make_as_of(path, "0001", monkeypatch)
     database = await Database.open(path, wall=lambda: 1_795_331_402.0)
-    assert steps == ["ibe100.db.schema-0000-20261122T071002Z"]
-    assert f"from schema 0000 to {REVISION}" in database.notices[0]
-    assert steps[0] in database.notices[0]
+    backup = path.with_name("ibe100.db.schema-0001-20261122T071002Z")
+    assert f"from schema 0001 to {REVISION}" in database.notices[0]
+    assert backup.name in database.notices[0]
+    assert [line.who for line in await database.audit.list()] == ["anna"]
     await database.close()
-    with closing(sqlite3.connect(path.parent / steps[0])) as copy:
+    with closing(sqlite3.connect(backup)) as copy:
         assert copy.execute("SELECT who FROM audit").fetchall() == [("anna",)]
-        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0000",)]
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+
+
+async def test_every_older_schema_becomes_the_schema_of_the_tables(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_as_of(path, "0001", monkeypatch)
+    await make(path)
+    engine = writing_engine(sqlite_url(path))
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    engine.dispose()
+    assert differences == []
 
 
 async def test_a_migration_that_fails_leaves_the_database_as_it_was(

@@ -17,6 +17,7 @@ from ibe100.database.cues import CueStore
 from ibe100.database.engine import reading_engine, sqlite_url, writing_engine
 from ibe100.database.journal_positions import JournalPositionStore
 from ibe100.database.reader import Reader
+from ibe100.database.schedule import ScheduleStore
 from ibe100.database.sessions import SessionStore
 from ibe100.database.streams import StreamStore
 from ibe100.database.upgrade import prepare
@@ -41,6 +42,7 @@ class Database:
         self.audit = AuditStore(access)
         self.journal = JournalPositionStore(access)
         self.streams = StreamStore(access)
+        self.schedule = ScheduleStore(access)
         self.notices: tuple[str, ...] = ()
         """What the operator should read about how the file was found."""
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; what a database must be at before it is used."""
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
@@ -174,6 +174,29 @@ class StreamRow(Base):
     """JSON of StreamConfig without secrets."""
     desired: Mapped[str]
     session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.session_id"))
+
+
+class ScheduleRow(Base):
+    """A planned break as it stands now; a series is one as well."""
+
+    __tablename__ = "schedule"
+    __table_args__ = (Index(None, "state"), Index(None, "planned_at"))
+
+    break_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    stream_id: Mapped[str]
+    title: Mapped[str]
+    timing: Mapped[str]
+    """JSON of `ibe100.models.schedule.When`."""
+    planned_at: Mapped[float | None]
+    duration_s: Mapped[float]
+    pre_roll_s: Mapped[float | None]
+    returns: Mapped[str]
+    enabled: Mapped[bool]
+    state: Mapped[str]
+    reason: Mapped[str]
+    cue_id: Mapped[int | None] = mapped_column(ForeignKey("cues.cue_id"))
+    back_cue_id: Mapped[int | None] = mapped_column(ForeignKey("cues.cue_id"))
+    series_id: Mapped[int | None] = mapped_column(RowId)
 
 
 def table_of(row: type[Base]) -> Table:

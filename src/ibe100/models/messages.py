@@ -6,6 +6,7 @@ from typing import Literal
 
 from ibe100.models.alarm import Alarm
 from ibe100.models.base import Value
+from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
@@ -80,6 +81,13 @@ class AlarmChanged(Value):
     alarm: Alarm
 
 
+class ScheduleChanged(Value):
+    """Breaks were planned, changed or took a step of their lives, or were taken off the schedule."""
+
+    changed: tuple[ScheduledBreak, ...] = ()
+    removed: tuple[int, ...] = ()
+
+
 class NoticePosted(Value):
     """Something the operator should read once; not an alarm."""
 
@@ -97,6 +105,7 @@ Message = (
     | CueChanged
     | CueSeen
     | AlarmChanged
+    | ScheduleChanged
     | NoticePosted
 )
 SAMPLES = (TelemetryMeasured,)

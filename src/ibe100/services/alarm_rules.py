@@ -50,6 +50,13 @@ RULES = {
             clears_itself=False,
         ),
         AlarmRule(
+            "break_missed",
+            Severity.CRITICAL,
+            "Planned break did not go out",
+            "Tell the distributor; go TO BREAK by hand if it is still wanted, it is never sent late",
+            clears_itself=False,
+        ),
+        AlarmRule(
             "no_null_packets",
             Severity.MAJOR,
             "No null packets: cues cannot go out",

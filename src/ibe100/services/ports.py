@@ -9,6 +9,7 @@ from typing import Protocol
 from ibe100.models.alarm import Alarm
 from ibe100.models.messages import Message, StreamView
 from ibe100.models.profile import Profile
+from ibe100.models.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CuePreview, CueRequest, Readiness
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_config import StreamConfig, StreamInput
@@ -83,6 +84,32 @@ class ProfilePort(Protocol):
 
     async def import_file(self, path: Path) -> Profile: ...
     async def export_file(self, name: str, path: Path) -> None: ...
+
+
+class SchedulePort(Protocol):
+    """Planned breaks: all that is planned, what of it conflicts, change it, import it."""
+
+    def list(self) -> tuple[ScheduledBreak, ...]:
+        """By the time they are due, those over since two days ago as well; safe from any thread."""
+
+    def conflicts(self) -> tuple[Finding, ...]:
+        """What cannot be aired as planned within the next day; safe from any thread."""
+
+    async def add(self, plan: BreakPlan, who: str = "operator") -> ScheduledBreak: ...
+    async def change(self, break_id: int, plan: BreakPlan, who: str = "operator") -> ScheduledBreak:
+        """Plan it anew; one that is over is PLANNED again. Refused while its cue is on its way."""
+
+    async def remove(self, break_ids: Sequence[int], who: str = "operator") -> None:
+        """Refused while a cue of theirs is on its way, or while another break follows one of them."""
+
+    async def preview_import(self, path: Path, time_zone: str = "") -> ImportPreview:
+        """Read CSV, JSON or XMLTV by its suffix; times without an offset are those of `time_zone`.
+
+        Nothing is stored. Raises ConfigurationError when the file as a whole cannot be read.
+        """
+
+    async def import_rows(self, preview: ImportPreview, who: str = "operator") -> tuple[ScheduledBreak, ...]:
+        """Store the good rows of a preview, all or none."""
 
 
 class HistoryPort(Protocol):

@@ -273,6 +273,7 @@ def _requested(run: StreamRun, request: CueRequest) -> Cue:
         requested_at=time.time(),
         duration_s=request.duration_s,
         pre_roll_s=request.pre_roll_s,
+        scheduled_at=request.splice_at,
     )
 
 

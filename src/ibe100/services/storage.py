@@ -5,11 +5,12 @@ Every write has been committed when it returns. All raise StorageError in words 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from ibe100.database.records import CueStep, EventIdRange, JournalPosition, StoredStream, StoredStreams
 from ibe100.models.alarm import Alarm
+from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.session import AttemptRecord, AuditRecord, SessionRecord
 
@@ -114,6 +115,25 @@ class StreamStorage(Protocol):
     async def remove(self, stream_id: str) -> None: ...
 
 
+class ScheduleStorage(Protocol):
+    """Planned breaks."""
+
+    async def load(self, since: float) -> tuple[ScheduledBreak, ...]:
+        """All that are not over, and those that were due since then, by their numbers."""
+
+    async def add(self, breaks: Sequence[ScheduledBreak]) -> tuple[ScheduledBreak, ...]:
+        """Store new ones, all or none, and give them their break_ids.
+
+        One that names another of `breaks`, before it in order, by its negative break_id names it by the
+        new one afterwards.
+        """
+
+    async def save(self, breaks: Sequence[ScheduledBreak]) -> None:
+        """Store them as they now are, all or none."""
+
+    async def remove(self, break_ids: Collection[int]) -> None: ...
+
+
 class Storage(Protocol):
     """All of the above, as the composition root hands them to the services."""
 
@@ -129,6 +149,8 @@ class Storage(Protocol):
     def journal(self) -> JournalStorage: ...
     @property
     def streams(self) -> StreamStorage: ...
+    @property
+    def schedule(self) -> ScheduleStorage: ...
 
 
 class SecretStorage(Protocol):

@@ -1,0 +1,205 @@
+"""Planned breaks: when, how long, how they return, and what became of them. All times are UTC."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ibe100.models.base import Name, Value
+
+SECONDS_PER_MINUTE = 60
+LATEST = 253_402_300_799.0
+"""The end of the year 9999, seconds since the epoch."""
+
+Moment = Annotated[float, Field(ge=0, le=LATEST, allow_inf_nan=False)]
+"""Wall clock, seconds since the epoch."""
+Duration = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+
+
+class At(Value):
+    """At one moment."""
+
+    kind: Literal["at"] = "at"
+    at: Moment
+
+
+class After(Value):
+    """So many seconds after another break of the same stream has ended by plan."""
+
+    kind: Literal["after"] = "after"
+    break_id: int
+    offset_s: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 0.0
+
+
+class Every(Value):
+    """At a start and every so many minutes of elapsed time from it; the last one begins before `until`."""
+
+    kind: Literal["every"] = "every"
+    start: Moment
+    minutes: Annotated[float, Field(ge=1, le=527_040, allow_inf_nan=False)]
+    until: Moment | None = None
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.until is not None and self.until <= self.start:
+            raise ValueError("until is not after start")
+        return self
+
+    def first_after(self, moment: float) -> float | None:
+        """The first occurrence that is later than `moment`; None when there is none."""
+        period_s = self.minutes * SECONDS_PER_MINUTE
+        turn = 0 if moment < self.start else math.floor((moment - self.start) / period_s) + 1
+        if self.start + turn * period_s <= moment:  # the division was rounded up to a whole number
+            turn += 1
+        occurrence = self.start + turn * period_s
+        return None if occurrence >= (LATEST if self.until is None else self.until) else occurrence
+
+    def between(self, first: float, end: float, most: int = 1000) -> tuple[float, ...]:
+        """Occurrences from `first` (included) to `end` (not included), the earliest `most` of them."""
+        found: list[float] = []
+        occurrence = self.first_after(math.nextafter(first, -math.inf))
+        while occurrence is not None and occurrence < end and len(found) < most:
+            found.append(occurrence)
+            occurrence = self.first_after(occurrence)
+        return tuple(found)
+
+
+When = Annotated[At | After | Every, Field(discriminator="kind")]
+
+
+class ReturnPolicy(StrEnum):
+    """How a planned break ends."""
+
+    AUTO = "auto"
+    """By itself when the announced duration is over (auto_return of the stream)."""
+    BACK_CUE = "back_cue"
+    """A BACK TO PROGRAMME cue is sent for the end of the duration."""
+
+
+class BreakState(StrEnum):
+    """The life of a planned break."""
+
+    PLANNED = "PLANNED"
+    ARMED = "ARMED"
+    """Its cue is made and on its way, or the break is on air and its return still to come."""
+    DONE = "DONE"
+    MISSED = "MISSED"
+    """No cue was made in time, and none is made late."""
+    SKIPPED = "SKIPPED"
+    """It was not wanted any more when its time came."""
+    FAILED = "FAILED"
+    """A cue was made and did not take effect."""
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing more will happen to it, unless it is planned anew."""
+        return self not in (BreakState.PLANNED, BreakState.ARMED)
+
+
+class BreakPlan(Value):
+    """What the operator plans."""
+
+    stream_id: str
+    title: Name = "Break"
+    when: When
+    duration_s: Duration
+    pre_roll_s: Annotated[float, Field(ge=4, le=60)] | None = None
+    """The pre-roll this break must have; None takes the stream's. A stream that gives less is a conflict."""
+    returns: ReturnPolicy = ReturnPolicy.AUTO
+    enabled: bool = True
+
+
+class ScheduledBreak(BreakPlan):
+    """A break of the schedule; a new value for each step of its life.
+
+    One with `Every` is a series: it only makes breaks, one at a time, each with its `series_id`.
+    """
+
+    break_id: int
+    planned_at: float | None = None
+    """When its splice is due, as far as known; of a series, when the next one is."""
+    state: BreakState = BreakState.PLANNED
+    reason: str = ""
+    cue_id: int | None = None
+    """The TO BREAK cue it became."""
+    back_cue_id: int | None = None
+    series_id: int | None = None
+
+    @property
+    def is_series(self) -> bool:
+        """Whether it makes other breaks instead of becoming a cue."""
+        return isinstance(self.when, Every)
+
+    @property
+    def ends_at(self) -> float | None:
+        """When its announced duration is over."""
+        return None if self.planned_at is None else self.planned_at + self.duration_s
+
+    @property
+    def plan(self) -> BreakPlan:
+        """Only what the operator plans."""
+        return BreakPlan(**{name: getattr(self, name) for name in BreakPlan.model_fields})
+
+
+class Finding(Value):
+    """Two planned breaks that cannot both be, or one that its stream cannot give as planned."""
+
+    stream_id: str
+    break_ids: tuple[int, ...]
+    at: float
+    text: str
+    """In words, with what to do."""
+
+
+class ImportRow(Value):
+    """One row or element of an imported file: a plan, or why it is none."""
+
+    line: int
+    plan: BreakPlan | None = None
+    follows_line: int | None = None
+    """The row it comes after; the break_id in `plan.when` is 0 until both are stored."""
+    error: str = ""
+
+
+class ImportPreview(Value):
+    """What an import would do; nothing is stored."""
+
+    source: str
+    rows: tuple[ImportRow, ...]
+    findings: tuple[Finding, ...] = ()
+    """Conflicts among the rows and with what is planned; rows are meant by `-line` as their break_id."""
+
+    @property
+    def good(self) -> tuple[ImportRow, ...]:
+        """The rows that can be stored."""
+        return tuple(row for row in self.rows if row.plan is not None)
+
+    @property
+    def bad(self) -> tuple[ImportRow, ...]:
+        """The rows that cannot, each with its error."""
+        return tuple(row for row in self.rows if row.plan is None)
+
+
+def due_times(breaks: Mapping[int, ScheduledBreak]) -> dict[int, float | None]:
+    """When each break is due by what it follows; None where that is gone, a series or a circle."""
+    found: dict[int, float | None] = {}
+    for one in breaks.values():
+        chain: list[ScheduledBreak] = []
+        current: ScheduledBreak | None = one
+        while current is not None and isinstance(current.when, After) and current.break_id not in found:
+            found[current.break_id] = None
+            chain.append(current)
+            current = breaks.get(current.when.break_id)
+        if current is not None and not isinstance(current.when, After) and current.break_id not in found:
+            found[current.break_id] = current.when.at if isinstance(current.when, At) else current.planned_at
+        for follower in reversed(chain):
+            assert isinstance(follower.when, After)
+            leader = breaks.get(follower.when.break_id)
+            begins = None if leader is None or leader.is_series else found[leader.break_id]
+            if leader is not None and begins is not None:
+                found[follower.break_id] = begins + leader.duration_s + follower.when.offset_s
+    return found
