@@ -72,7 +72,7 @@ class ConsoleDocks:
         window, docks = self._window, self._docks
         width, height = window.width(), window.height()
         small = height < SMALL_HEIGHT
-        side, cue = (SIDE_WIDTH - 24, CUE_WIDTH - 24) if width < 1400 else (SIDE_WIDTH, CUE_WIDTH)
+        side, cue = (SIDE_WIDTH - 16, CUE_WIDTH - 24) if width < 1400 else (SIDE_WIDTH, CUE_WIDTH)
         window.resizeDocks(
             [docks["streams"], docks[self._pages[0]], docks["cues"]],
             [side, max(200, width - side - cue), cue],

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from PyQt6.QtCore import QSize, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QResizeEvent
-from PyQt6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from ibe100.models.messages import NoticePosted
-from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_config import StreamConfig
 from ibe100.ui.actions import Actions
 from ibe100.ui.closing import Closing
+from ibe100.ui.console_commands import connect_commands
 from ibe100.ui.console_docks import ConsoleDocks
 from ibe100.ui.console_state import ConsoleState
 from ibe100.ui.event_bridge import EventBridge
@@ -74,7 +74,7 @@ class MainWindow(QMainWindow):
         self._is_restored = False
         self._lay_out()
         self._connect()
-        self._menus()
+        connect_commands(self)
         self._set_set_up(False)
 
     def _lay_out(self) -> None:
@@ -137,38 +137,6 @@ class MainWindow(QMainWindow):
         self.top_bar.palette_requested.connect(self.show_palette)
         self.top_bar.keys_requested.connect(self.show_keys)
 
-    def _menus(self) -> None:
-        self.actions_.connect_all(
-            {
-                "to_break": lambda: self.cue_panel.fire(CueAction.TO_BREAK),
-                "back": lambda: self.cue_panel.fire(CueAction.BACK_TO_PROGRAMME),
-                "disarm": self.cue_panel.disarm,
-                "acknowledge": self.alarm_panel.acknowledge,
-                "pin": self.cue_panel.target.pin.click,
-                "run": self.stream_panel.run_button.click,
-                "restart": lambda: self.desk.restart(self._selected_id()),
-                "filter": self.stream_panel.filter_edit.setFocus,
-                "palette": self.show_palette,
-                "keys": self.show_keys,
-                "dashboard": lambda: self.docks.raise_page("dashboard"),
-                "monitoring": lambda: self.docks.raise_page("monitoring"),
-                "history": lambda: self.docks.raise_page("history"),
-                "mode": self._toggle_mode,
-                "add": self.desk.add,
-                "edit": lambda: self.desk.edit(self._selected_id()),
-                "remove": self.stream_panel.remove_button.click,
-                "save_profile": self.profiles.save,
-                "load_profile": self.profiles.load,
-                "import_profile": self.profiles.import_file,
-                "export_profile": self.profiles.export,
-                "reset_layout": self.docks.arrange,
-                "quit": self.close,
-            },
-            self._select_number,
-        )
-        _fill(self.top_bar.profiles.menu(), self.actions_, PROFILE_MENU)
-        _fill(self.top_bar.view.menu(), self.actions_, VIEW_MENU)
-
     def services_opened(self) -> None:
         """The ports can be used; the snapshot follows."""
         self.status.services.setText("Services: up")
@@ -228,12 +196,14 @@ class MainWindow(QMainWindow):
         self.cue_panel.select(stream_id)
         self.monitoring.show_stream(stream_id)
 
-    def _select_number(self, number: int) -> None:
+    def select_number(self, number: int) -> None:
+        """Select a stream by its number."""
         row = self.state.streams.row_numbered(number)
         if row is not None:
             self.stream_panel.select(row.stream_id)
 
-    def _selected_id(self) -> str:
+    def selected_id(self) -> str:
+        """The selected stream; empty when there is none."""
         row = self.stream_panel.current()
         return "" if row is None else row.stream_id
 
@@ -264,23 +234,11 @@ class MainWindow(QMainWindow):
             "info", f"{config.name} was deleted from the list.", undo=lambda: self.client.add_stream(config)
         )
 
-    def _toggle_mode(self) -> None:
+    def toggle_mode(self) -> None:
+        """From Operate to Set-up and back."""
         (self.top_bar.set_up if self.top_bar.operate.isChecked() else self.top_bar.operate).click()
 
     def _set_set_up(self, set_up: bool) -> None:
         self.docks.set_locked(not set_up)
         self.stream_panel.set_can_edit(set_up)
         self.actions_.set_set_up(set_up)
-
-
-PROFILE_MENU = ("save_profile", "load_profile", "", "import_profile", "export_profile")
-VIEW_MENU = ("dashboard", "monitoring", "history", "", "reset_layout", "", "palette", "keys")
-
-
-def _fill(menu: QMenu | None, actions: Actions, names: tuple[str, ...]) -> None:
-    assert menu is not None
-    for name in names:
-        if name:
-            menu.addAction(actions[name])
-        else:
-            menu.addSeparator()

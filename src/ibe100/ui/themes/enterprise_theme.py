@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 from PyQt6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PyQt6.QtWidgets import QApplication, QStyleFactory
@@ -136,9 +136,11 @@ def palette() -> QPalette:
 
 def style_sheet() -> str:
     """`enterprise.qss` with the colours and fonts filled in."""
-    text = files("ibe100.ui.themes").joinpath("enterprise.qss").read_text(encoding="utf-8")
+    folder = Path(__file__).parent
+    text = (folder / "enterprise.qss").read_text(encoding="utf-8")
     tokens = {f"@{colour.name.lower()}": str(colour) for colour in Colour}
     tokens["@mono"] = f'"{_families()[1]}"'
+    tokens["@folder"] = folder.as_posix()
     for token in sorted(tokens, key=len, reverse=True):
         text = text.replace(token, tokens[token])
     return text

@@ -69,7 +69,6 @@ class CuePreviewView(QWidget):
         layout.addWidget(self.when)
         layout.addLayout(bytes_row)
         layout.addWidget(self.table, 1)
-        layout.addStretch(0)
 
     @property
     def action(self) -> CueAction:
@@ -97,7 +96,7 @@ class CuePreviewView(QWidget):
         self._show_parts(False)
 
     def _show_parts(self, shown: bool) -> None:
-        for part in (self.table, self.section, self.copy):
+        for part in (self.section, self.copy):
             part.setVisible(shown)
 
     def _choose(self, action: CueAction) -> None:

@@ -14,6 +14,7 @@ from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
 from ibe100.ui.widgets.labels import label
 
 ROW_HEIGHT = 40
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 STATE_MARKS: dict[CueState, tuple[str, Colour]] = {
     CueState.REQUESTED: ("progress-clock", Colour.TEXT_SECOND),
     CueState.REFUSED: ("cancel", Colour.ALARM_YELLOW),
@@ -52,15 +53,21 @@ class ReceiptDelegate(QStyledItemDelegate):
         lower = upper.translated(0, ROW_HEIGHT // 2 - 2)
         painter.setFont(mono(11))
         painter.setPen(QColor(Colour.TEXT_SECOND))
-        right = f"{event_id_text(cue.splice_event_id)}  {utc_text(cue.requested_at)}"
-        painter.drawText(upper, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, right)
-        left = upper.adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(right) - 8, 0)
+        when = utc_text(cue.requested_at)
+        event = event_id_text(cue.splice_event_id)
+        painter.drawText(upper, RIGHT, event)
+        painter.drawText(lower, RIGHT, when)
+        metrics = painter.fontMetrics()
         painter.setFont(sans(11, bold=True))
         painter.setPen(QColor(colour))
-        _elided(painter, left, f"{cue.state} {cue.action}")
+        _elided(
+            painter,
+            upper.adjusted(0, 0, -metrics.horizontalAdvance(event) - 8, 0),
+            f"{cue.state} {cue.action}",
+        )
         painter.setFont(sans(11))
         painter.setPen(QColor(colour if cue.state is CueState.FAILED else Colour.TEXT_SECOND))
-        _elided(painter, lower, receipt_words(cue))
+        _elided(painter, lower.adjusted(0, 0, -metrics.horizontalAdvance(when) - 8, 0), receipt_words(cue))
         painter.restore()
 
 

@@ -75,6 +75,8 @@ class CuePanel(QWidget):
         lower.setChildrenCollapsible(False)
         lower.addWidget(self.preview)
         lower.addWidget(self.receipts)
+        lower.setStretchFactor(0, 3)
+        lower.setStretchFactor(1, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(6)

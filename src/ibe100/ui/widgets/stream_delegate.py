@@ -14,8 +14,8 @@ from ibe100.ui.widgets.sparkline import draw_sparkline
 from ibe100.ui.widgets.tally_mark import LOOKS, draw_number, draw_severity
 
 ROW_HEIGHT = 62
-NUMBER_SIZE = 32
-RIGHT_COLUMN = 66
+NUMBER_SIZE = 30
+RIGHT_COLUMN = 52
 UNIT_WIDTH = 42
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -38,9 +38,9 @@ class StreamDelegate(QStyledItemDelegate):
         self._paint_background(painter, option, box)
         number = QRect(box.left() + 6, box.top() + 6, NUMBER_SIZE, box.height() - 12)
         draw_number(painter, number, row.view.tally, row.view.number)
-        left = number.right() + 9
+        left = number.right() + 8
         column = QRect(box.right() - RIGHT_COLUMN - 6, box.top() + 5, RIGHT_COLUMN, box.height() - 10)
-        words = QRect(left, box.top() + 4, column.left() - left - 6, box.height() - 8)
+        words = QRect(left, box.top() + 4, column.left() - left - 4, box.height() - 8)
         self._paint_words(painter, row, words, box.right() - left - UNIT_WIDTH)
         self._paint_rate(painter, row, column)
         if row.severity is not None:
@@ -68,7 +68,7 @@ class StreamDelegate(QStyledItemDelegate):
         look = LOOKS[row.view.tally]
         words = row.state_words
         if row.view.break_ends_at is not None:
-            words += f"  {countdown_text(row.view.break_ends_at - now())}"
+            words += f" {countdown_text(row.view.break_ends_at - now())}"
         state = QRect(room.left(), room.top() + line, room.width(), line)
         device = painter.device()
         ratio = 1.0 if device is None else device.devicePixelRatioF()

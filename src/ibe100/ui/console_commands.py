@@ -1,0 +1,59 @@
+"""What each action of the catalogue does in the window, and the two menus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtWidgets import QMenu
+
+from ibe100.models.scte35_marker import CueAction
+from ibe100.ui.actions import Actions
+
+if TYPE_CHECKING:
+    from ibe100.ui.main_window import MainWindow
+
+PROFILE_MENU = ("save_profile", "load_profile", "", "import_profile", "export_profile")
+VIEW_MENU = ("dashboard", "monitoring", "history", "", "reset_layout", "", "palette", "keys")
+
+
+def connect_commands(window: MainWindow) -> None:
+    """Give every action its work."""
+    window.actions_.connect_all(
+        {
+            "to_break": lambda: window.cue_panel.fire(CueAction.TO_BREAK),
+            "back": lambda: window.cue_panel.fire(CueAction.BACK_TO_PROGRAMME),
+            "disarm": window.cue_panel.disarm,
+            "acknowledge": window.alarm_panel.acknowledge,
+            "pin": window.cue_panel.target.pin.click,
+            "run": window.stream_panel.run_button.click,
+            "restart": lambda: window.desk.restart(window.selected_id()),
+            "filter": window.stream_panel.filter_edit.setFocus,
+            "palette": window.show_palette,
+            "keys": window.show_keys,
+            "dashboard": lambda: window.docks.raise_page("dashboard"),
+            "monitoring": lambda: window.docks.raise_page("monitoring"),
+            "history": lambda: window.docks.raise_page("history"),
+            "mode": window.toggle_mode,
+            "add": window.desk.add,
+            "edit": lambda: window.desk.edit(window.selected_id()),
+            "remove": window.stream_panel.remove_button.click,
+            "save_profile": window.profiles.save,
+            "load_profile": window.profiles.load,
+            "import_profile": window.profiles.import_file,
+            "export_profile": window.profiles.export,
+            "reset_layout": window.docks.arrange,
+            "quit": window.close,
+        },
+        window.select_number,
+    )
+    _fill(window.top_bar.profiles.menu(), window.actions_, PROFILE_MENU)
+    _fill(window.top_bar.view.menu(), window.actions_, VIEW_MENU)
+
+
+def _fill(menu: QMenu | None, actions: Actions, names: tuple[str, ...]) -> None:
+    assert menu is not None
+    for name in names:
+        if name:
+            menu.addAction(actions[name])
+        else:
+            menu.addSeparator()
