@@ -11,6 +11,8 @@ INPUTS: Final[dict[str, str]] = {
     "http": "HttpInput",
     "ip": "IpInput",
     "null": "NullInput",
+    "rist": "RistInput",
+    "srt": "SrtInput",
 }
 
 

@@ -5,7 +5,13 @@ from typing import Final
 
 from ibe100.minitsp.plugin import PacketOutput
 
-OUTPUTS: Final[dict[str, str]] = {"drop": "DropOutput", "file": "FileOutput", "ip": "IpOutput"}
+OUTPUTS: Final[dict[str, str]] = {
+    "drop": "DropOutput",
+    "file": "FileOutput",
+    "ip": "IpOutput",
+    "rist": "RistOutput",
+    "srt": "SrtOutput",
+}
 
 
 def load(name: str) -> type[PacketOutput]:

@@ -1,0 +1,58 @@
+"""What the srt and rist inputs share: packets that ffmpeg receives for us."""
+
+from typing import Final
+
+from ibe100.minitsp.fed_input import FedInput
+from ibe100.minitsp.ffmpeg_pipe import FfmpegReader, Peer
+from ibe100.minitsp.options import Arguments
+from ibe100.minitsp.packet_aligner import PacketAligner
+from ibe100.minitsp.plugin import Context, LogLevel, PluginError
+
+_POLL_S: Final = 0.1
+
+
+class FfmpegInput(FedInput):
+    """Receives through ffmpeg. With `again_after_s` it waits so long when a sender has gone, and goes on."""
+
+    def __init__(
+        self, arguments: Arguments, context: Context, peer: Peer, again_after_s: float | None
+    ) -> None:
+        super().__init__(arguments, context)
+        self._peer = peer
+        self._again_after_s = again_after_s
+
+    def fetch(self) -> None:
+        while not self.closing.is_set():
+            reader = FfmpegReader(self, self._peer)
+            reader.open()
+            try:
+                self._relay(reader)
+            finally:
+                reader.close()
+            if self.closing.is_set():
+                return
+            if not reader.connected.is_set():
+                raise PluginError(reader.failure())
+            self.log(LogLevel.INFO, "sender disconnected")
+            if self._again_after_s is None or self.closing.wait(self._again_after_s):
+                return
+
+    def _relay(self, reader: FfmpegReader) -> None:
+        """Queue what comes until the sender is gone or the chain is ending."""
+        aligner = PacketAligner()
+        told = False
+        while not self.closing.is_set():
+            data = reader.read(_POLL_S)
+            if data is None:
+                continue
+            if not data:
+                break
+            if not told:
+                told = True
+                self.verbose("connected, receiving through ffmpeg")
+            skipped = aligner.skipped_bytes
+            self.offer(aligner.feed(data))
+            if aligner.skipped_bytes > skipped:
+                lost = aligner.skipped_bytes - skipped
+                self.log(LogLevel.WARNING, f"{lost:,} bytes skipped that are no packets")
+        self.offer(aligner.finish())

@@ -1,0 +1,29 @@
+"""Output over RIST."""
+
+from typing import ClassVar, Final
+
+from ibe100.minitsp.ffmpeg_output import DEFAULT_BURST, FfmpegOutput
+from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.plugin import Context
+from ibe100.minitsp.rist_options import RIST_OPTIONS, rist_peer
+
+_DEFAULT_BUFFER_MS: Final = 1000
+
+
+class RistOutput(FfmpegOutput):
+    """Sends packets by RIST (tsp -O rist) through ffmpeg, whether or not someone receives them yet."""
+
+    name: ClassVar[str] = "rist"
+    options: ClassVar[OptionTable] = OptionTable(
+        *RIST_OPTIONS,
+        Option("enforce-burst", short="e"),
+        Option("null-packet-deletion", short="n"),
+        Option("packet-burst", OptionKind.INTEGER, "p", minimum=1, maximum=DEFAULT_BURST),
+        max_parameters=None,
+    )
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        if arguments.present("null-packet-deletion"):
+            raise OptionError("option --null-packet-deletion needs TSDuck")
+        drain_s = arguments.integer("buffer-size", _DEFAULT_BUFFER_MS) / 1000
+        super().__init__(arguments, context, rist_peer(arguments), drain_s=drain_s)
