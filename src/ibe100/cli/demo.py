@@ -74,6 +74,8 @@ class Outcome:
 def run_demo(source: str, target: str, engine: Engine, seconds: float, *, as_json: bool) -> int:
     """Returns the exit code: 0 all seen, 1 a cue was not, 2 it could not be started."""
     outcome = Outcome()
+    written = Path(target) if "://" not in target else Path()
+    before = _identity(written)
     try:
         asyncio.run(_until_told(_demo(outcome, source, target, engine, seconds)))
         code = 0 if outcome.ok else EXIT_NOT_PROVED
@@ -82,6 +84,8 @@ def run_demo(source: str, target: str, engine: Engine, seconds: float, *, as_jso
         code = EXIT_NOT_PROVED if outcome.cues else EXIT_REFUSED
     except (KeyboardInterrupt, asyncio.CancelledError):
         outcome.reason, code = "interrupted; the stream was stopped", EXIT_INTERRUPTED
+    if not outcome.cues and _identity(written) not in (None, before):
+        written.unlink()
     if as_json:
         print(json.dumps(outcome.as_json()))
     elif outcome.cues:
@@ -123,6 +127,15 @@ async def _demo(outcome: Outcome, source: str, target: str, engine: Engine, seco
             await asyncio.sleep(max(0.0, seconds - (time.monotonic() - started)))
             _say("stopping")
             await application.streams.stop(stream_id, "the demo is over")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is, and in which state; None where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return (found.st_ino, found.st_mtime_ns) if path.is_file() else None
 
 
 def _folder_for_now() -> tempfile.TemporaryDirectory[str]:

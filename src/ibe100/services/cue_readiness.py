@@ -118,6 +118,18 @@ def why_too_late(run: StreamRun, cue: Cue) -> str | None:
     return None
 
 
+def why_not_reached(run: StreamRun, pts_time: int, monotonic_s: float) -> str:
+    """Why the stream's clock has not passed a splice time that is over by the wall clock."""
+    cause = _state(run) or _packets(run)
+    if cause is not None:
+        return cause
+    if run.clock is None or not run.clock.is_known(monotonic_s):
+        return "its PTS clock is not known"
+    if (jump := run.clock.last_jump_words(monotonic_s)) is not None:
+        return jump
+    return f"its timestamps are {run.clock.ms_until(pts_time, monotonic_s) / 1000:.1f} s short of it"
+
+
 def why_unseen(run: StreamRun) -> str:
     """The reason, where it can be known, that a cue sent was not seen on the output."""
     cause = _state(run) or _packets(run) or _nulls(run)

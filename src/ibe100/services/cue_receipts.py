@@ -12,7 +12,7 @@ from ibe100.models.messages import CueSeen, Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.services.break_ledger import BreakLedger
 from ibe100.services.cue_ledger import CueLedger
-from ibe100.services.cue_readiness import why_unseen
+from ibe100.services.cue_readiness import why_not_reached
 from ibe100.services.cue_shelf import CueShelf
 from ibe100.services.runner_link import JournalLine
 from ibe100.services.stream_run import StreamRun
@@ -94,8 +94,7 @@ class CueReceipts:
         if run.clock is not None and run.clock.has_passed(cue.pts_time, now):
             await self.spliced(run, cue)
             return
-        jump = run.clock.last_jump_words(now) if run.clock is not None else None
-        reason = f"the stream did not reach the splice time: {jump or why_unseen(run)}"
+        reason = f"the stream did not reach the splice time: {why_not_reached(run, cue.pts_time, now)}"
         await self._ledger.move(cue, CueState.FAILED, reason=reason)
 
     async def spliced(self, run: StreamRun, cue: Cue) -> None:
@@ -116,6 +115,13 @@ class CueReceipts:
         run.update(break_ends_at=ends_at)
         if ends_at is not None:
             asyncio.get_running_loop().call_later(max(0.0, ends_at - now) + TICK_S, self.show_break, run)
+
+    async def processor_ended(self, run: StreamRun, outcome: str) -> None:
+        """Its queue is gone: what it had not put out yet will never be seen."""
+        for cue in self._shelf.unfinished():
+            if cue.stream_id == run.stream_id and cue.state is CueState.SENT:
+                reason = f"the processor ended before it was seen: {outcome}"
+                await self._ledger.move(cue, CueState.FAILED, reason=reason)
 
     async def stream_ended(self, run: StreamRun) -> None:
         """Nothing can be seen any more: the break is over, what was on its way has failed."""

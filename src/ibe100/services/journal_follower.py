@@ -157,8 +157,7 @@ class JournalFollower:
             case "log":
                 self._logged(run, line)
             case "attempt_started":
-                run.last_fault = ""
-                run.update(attempt=line["attempt"])
+                run.begin_attempt(line["attempt"])
                 await self._attempt_started(run, line)
             case "attempt_ended":
                 await self._attempt_ended(run, line)

@@ -156,6 +156,8 @@ class SCTE35Service:
                 await self._receipts.seen(run, line)
             case "splice_event":
                 await self._receipts.monitored(run, line)
+            case "attempt_ended":
+                await self._receipts.processor_ended(run, str(line.get("outcome") or "no reason known"))
             case "state" if run.view.state.is_ended:
                 await self._receipts.stream_ended(run)
 

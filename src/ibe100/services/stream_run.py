@@ -118,7 +118,7 @@ class StreamRun:
     def begin(self, facts: RunFacts) -> None:
         """A run is about to begin, or an earlier one is adopted."""
         self.facts = facts
-        self.clock = PtsClock(frame_duration_pts=facts.plan.frame_pts or None)
+        self.clock = self._new_clock()
         self.influx, self.influx_at = InfluxSample(), float("-inf")
         self.in_break = self.armed = False
         self.last_fault = ""
@@ -129,6 +129,16 @@ class StreamRun:
             started_at=facts.started_at,
             break_ends_at=None,
         )
+
+    def begin_attempt(self, attempt: int) -> None:
+        """Another processor: a file's timestamps begin again, and old faults are not its own."""
+        self.clock = self._new_clock()
+        self.last_fault = ""
+        self.update(attempt=attempt)
+
+    def _new_clock(self) -> PtsClock:
+        frame_pts = self.facts.plan.frame_pts if self.facts is not None else 0.0
+        return PtsClock(frame_duration_pts=frame_pts or None)
 
     def save_facts(self) -> None:
         """Blocks on the disk. Raises StorageError."""
