@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from ibe100.models.base import Name, Pid, Value
+from ibe100.models.contract import Contract
 from ibe100.models.endpoint_fields import (
     Host,
     HttpUrl,
@@ -245,6 +246,8 @@ class StreamConfig(Value):
     service_id: Annotated[int, Field(ge=1, le=0xFFFF)] | None = None
     """The DVB service that gets the cues; None takes the only or first one."""
     scte35: Scte35Options = Field(default_factory=Scte35Options)
+    contract: Contract | None = None
+    """What the distributor asks; the stream and each cue are held against it before air."""
     pmt: PmtEdits = Field(default_factory=PmtEdits)
     stuffing_ratio: Annotated[float, Field(ge=0, le=1)] | None = None
     """Null packets added per input packet; None lets the probe decide (cues replace null packets)."""

@@ -1,0 +1,199 @@
+"""A contract: what a distributor asks of a stream and of each cue in it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ibe100.models.base import Name, Pid, Text, Value
+from ibe100.models.endpoint_fields import LatencyMs
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+EventId = Annotated[int, Field(ge=1, le=0xFFFFFFFE)]
+SegmentationType = Annotated[int, Field(ge=0, le=0xFF)]
+LEAST_OUT_POINT_S = 4.0
+
+
+class EventIdRule(StrEnum):
+    """Which splice_event_id the return from a break carries."""
+
+    SAME = "same"
+    """That of the CUE-OUT it ends."""
+    RISING = "rising"
+    """A new one, higher than any before."""
+
+
+class AvailNumbering(StrEnum):
+    """What avail_num and avails_expected hold."""
+
+    NONE = "none"
+    """Both 0: not used."""
+    COUNTED = "counted"
+    """avails_expected is at least 1, avail_num counts from 1 up to it."""
+
+
+class SpliceInsertCommand(Value):
+    """Breaks are announced by splice_insert."""
+
+    kind: Literal["splice_insert"] = "splice_insert"
+
+
+class TimeSignalCommand(Value):
+    """Breaks are announced by time_signal with a segmentation_descriptor."""
+
+    kind: Literal["time_signal"] = "time_signal"
+    start_type_id: SegmentationType = 0x34
+    """segmentation_type_id that begins a break."""
+    end_type_id: SegmentationType = 0x35
+    """segmentation_type_id that ends it."""
+    upid_type: Annotated[int, Field(ge=0, le=0xFF)] = 0
+    """segmentation_upid_type; 0 is Not Used."""
+
+    @model_validator(mode="after")
+    def _two_types(self) -> Self:
+        if self.start_type_id == self.end_type_id:
+            raise ValueError("start_type_id and end_type_id are the same: a break could not be ended")
+        return self
+
+
+CueCommand = Annotated[SpliceInsertCommand | TimeSignalCommand, Field(discriminator="kind")]
+
+
+class VideoTerms(Value):
+    """The video a distributor expects; None where the contract says nothing."""
+
+    codec: Literal["H.264", "HEVC", "MPEG-2 video"] | None = None
+    width: Annotated[int, Field(ge=16, le=16_384)] | None = None
+    height: Annotated[int, Field(ge=16, le=16_384)] | None = None
+    frame_rate: Annotated[float, Field(gt=0, le=300)] | None = None
+    """Frames (not fields) per second; 29.97 means 30000/1001."""
+    interlaced: bool | None = None
+    bitrate_bps: Annotated[int, Field(gt=0)] | None = None
+    gop_frames: Annotated[int, Field(ge=1, le=1000)] | None = None
+
+
+class AudioTerms(Value):
+    """The audio a distributor expects; None where the contract says nothing."""
+
+    codec: Literal["AAC", "AC-3", "E-AC-3", "MPEG audio"] | None = None
+    """AAC stands for ADTS and LATM alike."""
+    aac_profile: Literal["LC", "HE", "HE v2"] | None = None
+    sample_rate_hz: Annotated[int, Field(gt=0)] | None = None
+    channels: Annotated[int, Field(ge=1, le=16)] | None = None
+    bitrate_bps: Annotated[int, Field(gt=0)] | None = None
+
+
+class SrtTerms(Value):
+    """The SRT latencies a distributor accepts, both ends included."""
+
+    latency_min_ms: LatencyMs = 20
+    latency_max_ms: LatencyMs = 8000
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.latency_max_ms < self.latency_min_ms:
+            raise ValueError("latency_max_ms is below latency_min_ms")
+        return self
+
+
+class Contract(Value):
+    """What was agreed with one distributor; frozen, and one that contradicts itself cannot be built."""
+
+    name: Name
+    description: Annotated[Text, Field(max_length=300)] = ""
+    scte35_pid: Pid = 500
+    command: CueCommand = Field(default_factory=SpliceInsertCommand)
+    event_id_first: EventId = 0x60000001
+    event_id_last: EventId = 0x6FFFFFFF
+    event_id_rule: EventIdRule = EventIdRule.SAME
+    pre_roll_min_s: Annotated[float, Field(ge=0, le=50)] = 0.0
+    """The least real pre-roll of a cue to the break; 0 allows immediate ones."""
+    pre_roll_default_s: Annotated[float, Field(ge=0, le=60)] = 0.0
+    repeats: Annotated[int, Field(ge=1, le=10)] = 1
+    """How often a pre-rolled section is sent, byte for byte the same."""
+    repeat_interval_ms: Annotated[int, Field(ge=100, le=10_000)] = 1000
+    duration_min_s: Seconds | None = None
+    duration_max_s: Seconds | None = None
+    durations_s: tuple[Seconds, ...] = ()
+    """The only durations allowed; empty allows any between the two limits."""
+    duration_default_s: Seconds = 60.0
+    auto_return: bool = True
+    tier: Annotated[int, Field(ge=0, le=0xFFF)] = 0xFFF
+    unique_program_id: Annotated[int, Field(ge=0, le=0xFFFF)] | None = 1
+    """None allows any; time_signal has none."""
+    avail_numbering: AvailNumbering = AvailNumbering.NONE
+    heartbeat_interval_s: Annotated[float, Field(ge=0.5, le=300)] | None = 5.0
+    """At least one splice_null in so many seconds; None asks for none."""
+    srt: SrtTerms | None = None
+    """None allows any way of delivery."""
+    video: VideoTerms = Field(default_factory=VideoTerms)
+    audio: AudioTerms = Field(default_factory=AudioTerms)
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        if self.event_id_last < self.event_id_first:
+            raise ValueError("event_id_last is below event_id_first")
+        if self.pre_roll_default_s < self.pre_roll_min_s:
+            raise ValueError("pre_roll_default_s is below pre_roll_min_s")
+        if (
+            self.duration_min_s is not None
+            and self.duration_max_s is not None
+            and self.duration_max_s < self.duration_min_s
+        ):
+            raise ValueError("duration_max_s is below duration_min_s")
+        if (self.repeats - 1) * self.repeat_interval_ms >= self.least_lead_s * 1000:
+            raise ValueError("the last repeat would come after the splice: lower repeats or the interval")
+        for duration_s in (*self.durations_s, self.duration_default_s):
+            if (why := self.duration_fault(duration_s)) is not None:
+                raise ValueError(f"duration {duration_s:g} s contradicts the contract itself: {why}")
+        return self
+
+    @property
+    def least_lead_s(self) -> float:
+        """How long before its splice a pre-rolled cue is out at the latest (S35 §9.9.2.1: 4 s or more)."""
+        return max(self.pre_roll_min_s, LEAST_OUT_POINT_S)
+
+    def duration_fault(self, duration_s: float) -> str | None:
+        """What the contract asks instead of this announced duration, in words; None when it is allowed."""
+        if self.durations_s and not any(abs(duration_s - allowed) < 0.001 for allowed in self.durations_s):
+            return f"one of {', '.join(f'{allowed:g}' for allowed in self.durations_s)} s"
+        if self.duration_min_s is not None and duration_s < self.duration_min_s:
+            return f"at least {self.duration_min_s:g} s"
+        if self.duration_max_s is not None and duration_s > self.duration_max_s:
+            return f"at most {self.duration_max_s:g} s"
+        return None
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    BREACH = "breach"
+    """The contract is not kept: a cue or stream like this must not go on air."""
+    WARNING = "warning"
+    """The contract may not be kept, or the distributor may stumble over it."""
+    NOTE = "note"
+    """Could not be checked, or is worth knowing."""
+
+
+class Finding(Value):
+    """One difference between a contract and what is there."""
+
+    severity: Severity
+    field: str
+    """The contract's field, such as `video.codec`."""
+    asked: str
+    """What the contract asks."""
+    found: str
+    what_to_do: str
+
+    @classmethod
+    def of(cls, severity: Severity, field: str, asked: str, found: str, what_to_do: str) -> Finding:
+        """A finding in the order in which its words are said."""
+        return cls(severity=severity, field=field, asked=asked, found=found, what_to_do=what_to_do)
+
+    @property
+    def words(self) -> str:
+        """All of it as one line."""
+        return f"{self.field}: the contract asks {self.asked}, found {self.found}; {self.what_to_do}"

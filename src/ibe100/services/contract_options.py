@@ -1,0 +1,33 @@
+"""From a contract to the options of a stream that keeps it."""
+
+from __future__ import annotations
+
+from ibe100.models.contract import Contract
+from ibe100.models.stream_config import ExistingCues, Scte35Options, StreamConfig
+
+LEAD_MARGIN_S = 1.0
+"""A section takes up to 0.1 s to the output: ask for more than the contract does."""
+
+
+def options_for(contract: Contract, existing: ExistingCues = ExistingCues.PASS_THROUGH) -> Scte35Options:
+    """The options that send cues as `contract` asks; `existing` is no part of a contract."""
+    return Scte35Options(
+        pid=contract.scte35_pid,
+        existing=existing,
+        start_delay_ms=round((contract.least_lead_s + LEAD_MARGIN_S) * 1000),
+        inject_count=contract.repeats,
+        inject_interval_ms=contract.repeat_interval_ms,
+        event_id_first=contract.event_id_first,
+        event_id_last=contract.event_id_last,
+        unique_program_id=contract.unique_program_id or 0,
+        break_duration_s=contract.duration_default_s,
+        auto_return=contract.auto_return,
+    )
+
+
+def under_contract(config: StreamConfig, contract: Contract | None) -> StreamConfig:
+    """`config` with the contract and the options that follow from it; None takes the contract away."""
+    if contract is None:
+        return config.model_copy(update={"contract": None})
+    options = options_for(contract, config.scte35.existing)
+    return config.model_copy(update={"contract": contract, "scte35": options})
