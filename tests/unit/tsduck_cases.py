@@ -97,8 +97,8 @@ INPUTS = [
     ),
     Case(
         "srt caller",
-        {"kind": "srt", "host": "srt.example.com", "port": 9000},
-        ["-I", "srt", "--caller=srt.example.com:9000", "--latency=2000"],
+        {"kind": "srt", "host": "localhost", "port": 9000},
+        ["-I", "srt", "--caller=localhost:9000", "--latency=2000"],
     ),
     Case(
         "srt caller with secrets",
@@ -193,13 +193,13 @@ OUTPUTS = [
         {
             "kind": "srt",
             "mode": "caller",
-            "host": "srt.example.com",
+            "host": "localhost",
             "port": 9001,
             "stream_id": STREAM_ID,
             "passphrase": PASSPHRASE,
         },
         [
-            *("-O", "srt", "--caller=srt.example.com:9001", "--latency=2000"),
+            *("-O", "srt", "--caller=localhost:9001", "--latency=2000"),
             *("--streamid=#!::r=name,m=publish", "@{secret:output.passphrase}"),
         ],
     ),

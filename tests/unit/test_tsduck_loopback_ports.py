@@ -1,0 +1,41 @@
+"""Ports for one stream: free, its own, and not those of a stream that waits for its next attempt."""
+
+import socket
+
+import pytest
+
+from ibe100.models.errors import StreamError
+from ibe100.tsduck import loopback_ports
+from ibe100.tsduck.loopback_ports import FIRST_PORT, LAST_PORT, LOOPBACK, claim_ports, is_free
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+def test_a_port_that_is_bound_is_not_free(kind: socket.SocketKind) -> None:
+    with socket.socket(socket.AF_INET, kind) as bound:
+        bound.bind((LOOPBACK, 0))
+        port = bound.getsockname()[1]
+        assert not is_free(port)
+    assert is_free(port)
+
+
+def test_five_different_ports_below_the_ephemeral_range() -> None:
+    ports = claim_ports((), with_source=True)
+    claimed = {ports.cue, ports.splice_json, ports.influx, ports.analyze_json, ports.source}
+    assert len(claimed) == 5
+    assert all(FIRST_PORT <= port <= LAST_PORT for port in claimed)
+
+
+def test_without_a_source_there_is_no_port_for_it() -> None:
+    assert claim_ports((), with_source=False).source == 0
+
+
+def test_ports_of_other_streams_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loopback_ports, "LAST_PORT", FIRST_PORT + 30)
+    taken = range(FIRST_PORT, FIRST_PORT + 15)
+    ports = claim_ports(taken, with_source=False)
+    assert not {ports.cue, ports.splice_json, ports.influx, ports.analyze_json} & set(taken)
+
+
+def test_when_every_port_is_taken_that_is_said() -> None:
+    with pytest.raises(StreamError, match=f"no free loopback ports between {FIRST_PORT} and {LAST_PORT}"):
+        claim_ports(range(FIRST_PORT, LAST_PORT + 1), with_source=False)
