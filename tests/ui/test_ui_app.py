@@ -48,6 +48,7 @@ def test_a_screenshot_shows_the_settled_window_and_the_console_ends(tmp_path: Pa
     picture = tmp_path / "console.png"
     done = run(picture, "start")
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
     assert done.stdout.splitlines() == ["closed in order", "['RUNNING']"]
     image = QImage(str(picture))
     assert (image.width(), image.height()) == (1280, 720)

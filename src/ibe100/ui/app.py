@@ -17,6 +17,7 @@ from ibe100.core.background_loop import BackgroundLoop
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.fault_guard import FaultGuard
 from ibe100.ui.main_window import MainWindow
+from ibe100.ui.qt_messages import log_qt_messages
 from ibe100.ui.screenshot import Screenshot
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.service_session import ServiceSession
@@ -47,6 +48,7 @@ def run_console(
     be written. With `demo`, an empty console adds and starts the demo stream by itself. The layout is kept
     in `data_dir`; without one it is not kept.
     """
+    log_qt_messages()
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("IBE-100")

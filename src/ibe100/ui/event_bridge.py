@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
@@ -17,6 +17,7 @@ from ibe100.models.messages import (
     CueSeen,
     Message,
     NoticePosted,
+    ScheduleChanged,
     StreamLogged,
     StreamRemoved,
     StreamStateChanged,
@@ -57,6 +58,7 @@ class EventBridge(QObject):
     cue_seen = pyqtSignal(object)
     alarm_changed = pyqtSignal(object)
     notice_posted = pyqtSignal(object)
+    schedule_changed = pyqtSignal(object)
     _crossed = pyqtSignal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -125,6 +127,10 @@ class EventBridge(QObject):
                 self.notice_posted.emit(message)
             case TelemetryMeasured():
                 self.telemetry_measured.emit(message.telemetry)
+            case ScheduleChanged():
+                self.schedule_changed.emit(message)
+            case _:
+                assert_never(message)
 
 
 def _snapshot(services: Services) -> Snapshot:

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt6.QtGui import QColor
 
-from ibe100.ui.themes.enterprise_theme import Colour, mono
+from ibe100.ui.themes.enterprise_theme import BODY_PX, Colour, mono, sans
 
 Row = TypeVar("Row")
 TABLE_ROW_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -36,8 +36,11 @@ class KeyedTableModel(QAbstractTableModel, Generic[Row]):
         columns: Sequence[Column[Row]],
         key: Callable[[Row], Hashable],
         parent: QObject | None = None,
+        *,
+        font_px: int = BODY_PX,
     ) -> None:
         super().__init__(parent)
+        self._fonts = {True: mono(font_px), False: sans(font_px)}
         self._columns = tuple(columns)
         self._key = key
         self._rows: list[Row] = []
@@ -72,8 +75,8 @@ class KeyedTableModel(QAbstractTableModel, Generic[Row]):
                 return column.text(row)
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if column.numeric else LEFT
-            case Qt.ItemDataRole.FontRole if column.numeric:
-                return mono()
+            case Qt.ItemDataRole.FontRole:
+                return self._fonts[column.numeric]
             case Qt.ItemDataRole.ForegroundRole if column.colour is not None:
                 colour = column.colour(row)
                 return None if colour is None else QColor(colour)

@@ -29,15 +29,25 @@ class CounterRow:
     total: int | None
 
 
-def _lit(row: CounterRow) -> Colour | None:
-    return SEVERITY_FILL[Severity(row.priority)] if row.total else Colour.TEXT_MUTED
+def _lit(priority: int, count: int | None) -> Colour:
+    return SEVERITY_FILL[Severity(priority)] if count else Colour.TEXT_MUTED
 
 
 COLUMNS: tuple[Column[CounterRow], ...] = (
     Column("P", lambda row: str(row.priority), numeric=True),
     Column("Check", lambda row: row.name),
-    Column("1 s", lambda row: _count(row.last_second), numeric=True, colour=_lit),
-    Column("Total", lambda row: _count(row.total), numeric=True, colour=_lit),
+    Column(
+        "1 s",
+        lambda row: _count(row.last_second),
+        numeric=True,
+        colour=lambda row: _lit(row.priority, row.last_second),
+    ),
+    Column(
+        "Total",
+        lambda row: _count(row.total),
+        numeric=True,
+        colour=lambda row: _lit(row.priority, row.total),
+    ),
 )
 
 

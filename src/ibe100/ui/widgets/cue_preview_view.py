@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QHBoxLayout, QPushButton, QTableV
 from ibe100.models.scte35_marker import CueAction, CuePreview
 from ibe100.ui.formats import section_length, utc_text
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
+from ibe100.ui.themes.enterprise_theme import SMALL_PX
 from ibe100.ui.widgets.copy_button import CopyButton
 from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.tables import quiet_table
@@ -28,6 +29,7 @@ class CuePreviewView(QWidget):
             (Column("Field", lambda f: f[0]), Column("Value", lambda f: f[1], numeric=True)),
             lambda f: f[0],
             self,
+            font_px=SMALL_PX,
         )
         self.table: QTableView = quiet_table(
             self._model, "Fields of the section that would go out", stretch=0
