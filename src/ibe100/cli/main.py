@@ -104,6 +104,7 @@ def doctor(
 
 def _mount() -> None:
     """Groups of commands live in modules of their own."""
+    from ibe100.cli.contract import app as contract
     from ibe100.cli.cue import app as cue
     from ibe100.cli.scte35 import app as scte35
     from ibe100.cli.stream import app as stream
@@ -111,6 +112,7 @@ def _mount() -> None:
     app.add_typer(stream, name="stream")
     app.add_typer(cue, name="cue")
     app.add_typer(scte35, name="scte35")
+    app.add_typer(contract, name="contract")
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sysconfig
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -114,6 +115,13 @@ def default_file() -> Path:
     root = source_root()
     folder = root / "config" if root is not None else platformdirs.user_config_path("ibe100", appauthor=False)
     return folder / "app_config.json"
+
+
+def contract_templates_file() -> Path:
+    """`config/default_profiles.json` of the checkout, or where the installer put it."""
+    root = source_root()
+    folder = root / "config" if root is not None else Path(sysconfig.get_path("data")) / "share" / "ibe100"
+    return folder / "default_profiles.json"
 
 
 def load(overrides: Mapping[str, Any] | None = None, file: Path | None = None) -> AppConfig:

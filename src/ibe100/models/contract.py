@@ -196,4 +196,5 @@ class Finding(Value):
     @property
     def words(self) -> str:
         """All of it as one line."""
-        return f"{self.field}: the contract asks {self.asked}, found {self.found}; {self.what_to_do}"
+        do = self.what_to_do[:1].upper() + self.what_to_do[1:]
+        return f"{self.field}: the contract asks {self.asked}; found: {self.found}. {do}."

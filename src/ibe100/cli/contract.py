@@ -1,0 +1,114 @@
+"""`ibe100 contract`: what distributors ask, and whether an input keeps it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ibe100.cli.running_instance import overrides
+from ibe100.core.config import contract_templates_file, load
+from ibe100.models.contract import Contract, Finding, Severity
+from ibe100.models.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
+from ibe100.models.stream_config import Engine, ExistingCues, Scte35Options, StreamConfig
+from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.contract_linter import lint_stream
+from ibe100.services.contract_options import under_contract
+from ibe100.services.contract_templates import find_template, load_templates
+from ibe100.services.stream_starter import StreamStarter
+
+EXIT_BREACH = 1
+ALSO_HEX = frozenset(
+    {"scte35_pid", "event_id_first", "event_id_last", "tier", "start_type_id", "end_type_id", "upid_type"}
+)
+
+app = typer.Typer(help="Contracts with distributors: what they ask, and whether an input keeps it.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ContractName = Annotated[str, typer.Argument(metavar="NAME", help="Number, name or part of a name.")]
+
+
+@app.command("list")
+def list_contracts(as_json: AsJson = False) -> None:
+    """The contracts that ship, to begin one's own from."""
+    contracts = load_templates(contract_templates_file())
+    if as_json:
+        typer.echo(json.dumps([contract.model_dump(mode="json") for contract in contracts]))
+        return
+    table = Table()
+    for column in ("No.", "Name", "Command", "Pre-roll", "What it is for"):
+        table.add_column(column)
+    for number, contract in enumerate(contracts, 1):
+        pre_roll = f"{contract.pre_roll_min_s:g} s"
+        table.add_row(str(number), contract.name, contract.command.kind, pre_roll, contract.description)
+    Console().print(table)
+
+
+@app.command()
+def show(name: ContractName, as_json: AsJson = False) -> None:
+    """Everything a contract asks."""
+    contract = find_template(load_templates(contract_templates_file()), name)
+    if as_json:
+        typer.echo(contract.model_dump_json(indent=2))
+        return
+    table = Table(show_header=False, box=None)
+    for field, value in _lines(contract.model_dump(mode="json")):
+        table.add_row(field, value)
+    Console(highlight=False).print(table)
+
+
+@app.command()
+def check(
+    name: ContractName,
+    source: Annotated[str, typer.Option("--input", help=f"One of: {INPUT_SCHEMES}.")],
+    target: Annotated[str, typer.Option("--output", help=f"One of: {OUTPUT_SCHEMES}.")] = "none",
+    engine: Annotated[Engine, typer.Option(help="What reads an input that is not a file.")] = Engine.AUTO,
+    as_json: AsJson = False,
+) -> None:
+    """Read the input for some seconds and hold it against the contract; exit 1 on a breach."""
+    contract = find_template(load_templates(contract_templates_file()), name)
+    config = StreamConfig(
+        name="contract check",
+        input=parse_input(source),
+        output=parse_output(target),
+        # SCTE-35 that is there already may be the cues that the contract is about.
+        scte35=Scte35Options(existing=ExistingCues.REPLACE),
+    )
+    findings = lint_stream(under_contract(config, contract), asyncio.run(_probe(config, engine)))
+    if as_json:
+        typer.echo(json.dumps([finding.model_dump(mode="json") for finding in findings]))
+    else:
+        _tell(contract, findings)
+    if any(finding.severity is Severity.BREACH for finding in findings):
+        raise typer.Exit(EXIT_BREACH)
+
+
+async def _probe(config: StreamConfig, engine: Engine) -> StreamReport:
+    settings = load(overrides(None, engine.value)).engine
+    return await StreamStarter(settings.kind, settings.tsp_path).probe(
+        StreamConfig(name=config.name, input=config.input)
+    )
+
+
+def _tell(contract: Contract, findings: tuple[Finding, ...]) -> None:
+    for finding in findings:
+        typer.echo(f"{finding.severity}: {finding.words}")
+    breaches = sum(finding.severity is Severity.BREACH for finding in findings)
+    verdict = "kept, as far as the input shows" if not breaches else f"breaches: {breaches}"
+    typer.echo(f"{contract.name}: {verdict}")
+
+
+def _lines(values: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    lines: list[tuple[str, str]] = []
+    for field, value in values.items():
+        if isinstance(value, dict):
+            lines += _lines(value, f"{prefix}{field}.")
+        elif field in ALSO_HEX:
+            lines.append((f"{prefix}{field}", f"{value} (0x{value:X})"))
+        elif value not in (None, "", []):
+            lines.append((f"{prefix}{field}", str(value)))
+    return lines
