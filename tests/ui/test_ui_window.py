@@ -55,6 +55,11 @@ CONTROLS = (
     QTabBar,
 )
 INSIDE_OTHERS = ("qt_spinbox_lineedit", "ScrollLeftButton", "ScrollRightButton", "qt_")
+REASONS = (
+    "no null packets on the output: add stuffing in the stream's settings, or let the probe decide",
+    "the pre-roll is shorter than the 4 s of the contract: choose 6 s or more",
+    "the PTS clock of the stream jumps: wait until it is steady, or send the cue immediately",
+)
 PAGES = ("dashboard", "monitoring", "history")
 
 
@@ -108,6 +113,7 @@ def test_nothing_is_cut_off(open_console: Open, size: tuple[int, int]) -> None:
     console.window.resize(*size)
     for number in (1, 2, 3, 5):
         console.do(lambda stream=f"stream-{number}": console.services.streams.measure(stream))
+    console.services.cues.not_ready = REASONS
     console.window.notices.post("error", "Start Kids TV: port 9007 is taken: choose another port")
     for mode in (console.window.top_bar.set_up, console.window.top_bar.operate):
         mode.click()
