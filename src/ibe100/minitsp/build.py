@@ -12,7 +12,7 @@ from ibe100.minitsp.plugin import Context, LogLevel, Plugin
 AnyPlugin = TypeVar("AnyPlugin", bound=Plugin)
 
 _INPUTS_OF_TSDUCK: Final = frozenset(("craft", "dvb", "fork", "memory", "pcap"))
-_OUTPUTS_OF_TSDUCK: Final = frozenset(("fork", "hls", "http", "memory", "play"))
+_OUTPUTS_OF_TSDUCK: Final = frozenset(("fork", "memory", "play"))
 _PROCESSORS_OF_TSDUCK: Final = """
     aes bat boostpid cat clear count craft cutoff datainject debug decap descrambler dsmcc dump
     duplicate eit eitinject encap feed file flute fork fuzz history iat identify inject ip isdbinfo

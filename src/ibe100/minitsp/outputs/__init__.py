@@ -8,6 +8,8 @@ from ibe100.minitsp.plugin import PacketOutput
 OUTPUTS: Final[dict[str, str]] = {
     "drop": "DropOutput",
     "file": "FileOutput",
+    "hls": "HlsOutput",
+    "http": "HttpOutput",
     "ip": "IpOutput",
     "rist": "RistOutput",
     "srt": "SrtOutput",

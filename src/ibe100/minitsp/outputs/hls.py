@@ -1,0 +1,129 @@
+"""Output as HTTP live streaming: segment files and a playlist, for any web server to hand out."""
+
+from pathlib import Path
+from typing import ClassVar, Final
+
+from ibe100.minitsp.hls_cut_points import Picture, PictureFinder, TableCopies
+from ibe100.minitsp.hls_segment_files import Playlist, SegmentFiles
+from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.plugin import PACKET_SIZE, Context, PacketOutput, Packets
+from ibe100.mpegts.timestamps import PTS_HZ, pts_difference
+
+_DURATION_S: Final = 10
+_LIVE_DURATION_S: Final = 5
+_MAX_EXTRA_DURATION_S: Final = 2
+_LARGEST_PTS_STEP_S: Final = 10.0
+_NEEDS_TSDUCK: Final = ("label-close",)
+
+
+class HlsOutput(PacketOutput):
+    """Writes HLS segments and a playlist (tsp -O hls).
+
+    Segments begin with a copy of PAT and PMT and at a picture that stands alone, as with tsp's --intra-close,
+    which is always on here: players need it. A PTS that jumps ends the segment (EXT-X-DISCONTINUITY).
+    """
+
+    name: ClassVar[str] = "hls"
+    options: ClassVar[OptionTable] = OptionTable(
+        Option("align-first-segment", short="a"),
+        Option("custom-tag", OptionKind.TEXT, "c", repeatable=True),
+        Option("duration", OptionKind.INTEGER, "d", minimum=1),
+        Option("event", short="e"),
+        Option("fixed-segment-size", OptionKind.INTEGER, "f", minimum=PACKET_SIZE),
+        Option("intra-close", short="i"),
+        Option("label-close", OptionKind.TEXT, repeatable=True),
+        Option("live", OptionKind.INTEGER, "l", minimum=1),
+        Option("live-extra-segments", OptionKind.INTEGER),
+        Option("max-extra-duration", OptionKind.INTEGER, "m"),
+        Option("no-bitrate"),
+        Option("playlist", OptionKind.TEXT, "p"),
+        Option("slice-only"),
+        Option("start-media-sequence", OptionKind.INTEGER, "s"),
+        max_parameters=1,
+    )
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        if not arguments.parameters:
+            raise OptionError("missing parameter filename")
+        for name in _NEEDS_TSDUCK:
+            if arguments.present(name):
+                raise OptionError(f"option --{name} needs TSDuck")
+        if arguments.present("live") and arguments.present("event"):
+            raise OptionError("options --live and --event are mutually exclusive")
+        live = arguments.integer("live")
+        duration_s = arguments.integer("duration", _LIVE_DURATION_S if live else _DURATION_S)
+        path = arguments.text("playlist")
+        playlist = Playlist(
+            Path(path) if path else None,
+            duration_s,
+            live,
+            arguments.integer("live-extra-segments", 1),
+            arguments.present("event"),
+            arguments.integer("start-media-sequence"),
+            not arguments.present("no-bitrate"),
+            tuple(f"#{tag.removeprefix('#')}" for tag in arguments.texts("custom-tag")),
+        )
+        self._files = SegmentFiles(Path(arguments.parameters[0]), playlist)
+        self._duration_s = duration_s
+        self._longest_s = duration_s + arguments.integer("max-extra-duration", _MAX_EXTRA_DURATION_S)
+        self._fixed_bytes = arguments.integer("fixed-segment-size")
+        self._waiting = arguments.present("align-first-segment")
+        self._pictures = PictureFinder()
+        self._tables = TableCopies()
+        self._first_pts: int | None = None
+        self._last_pts: int | None = None
+
+    def send(self, packets: Packets) -> None:
+        done = 0
+        for picture in self._pictures.feed(packets):
+            jump = self._jumps(picture)
+            if jump or self._due(picture, pending_bytes=(picture.row - done) * PACKET_SIZE):
+                self._write(packets[done : picture.row])
+                done = picture.row
+                self._cut(picture, discontinuity=jump)
+            if self._first_pts is None:
+                self._first_pts = picture.pts
+            self._last_pts = picture.pts
+        self._write(packets[done:])
+
+    def stop(self) -> None:
+        if self._files.is_open:
+            self._files.close(self._elapsed_s(self._last_pts), last=not self.context.exit_code)
+
+    def _due(self, picture: Picture, pending_bytes: int) -> bool:
+        if self._waiting:
+            return picture.intra
+        if self._fixed_bytes:
+            return self._files.size_bytes + pending_bytes >= self._fixed_bytes
+        elapsed_s = self._elapsed_s(picture.pts)
+        return elapsed_s >= (self._duration_s if picture.intra else self._longest_s)
+
+    def _jumps(self, picture: Picture) -> bool:
+        """Whether the PTS leaps, as at the seam of a loop; pictures out of order step a little only."""
+        if self._last_pts is None:
+            return False
+        return abs(pts_difference(picture.pts, self._last_pts)) > _LARGEST_PTS_STEP_S * PTS_HZ
+
+    def _cut(self, picture: Picture, *, discontinuity: bool) -> None:
+        """End the segment before a picture and begin the next one with it."""
+        if self._files.is_open:
+            self._files.close(self._elapsed_s(self._last_pts if discontinuity else picture.pts))
+        self._waiting = False
+        self._first_pts = picture.pts
+        self._files.open(discontinuity=discontinuity)
+        if not self.arguments.present("slice-only"):
+            self._files.write(self._tables.copies())
+
+    def _write(self, packets: Packets) -> None:
+        self._tables.feed(packets, self._pictures.tables)
+        if self._waiting or not len(packets):
+            return
+        if not self._files.is_open:
+            self._files.open()
+        self._files.write(packets.tobytes())
+
+    def _elapsed_s(self, pts: int | None) -> float:
+        if pts is None or self._first_pts is None:
+            return 0.0
+        return max(0.0, pts_difference(pts, self._first_pts) / PTS_HZ)
