@@ -6,12 +6,13 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
+from ibe100.models.errors import ProcessorError
 from ibe100.models.stream_config import TestPatternInput
 from ibe100.tsduck.loopback_ports import LOOPBACK
 
 AUDIO_BPS = 128_000
 VIDEO_SHARE = 0.6
-"""Of the whole; the rest is audio, tables and at least a fifth of null packets."""
+"""Of the whole; the rest is audio, tables and null packets: a quarter, at the least bitrate a tenth."""
 FONTS = (
     "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf",
     "/usr/share/fonts/dejavu-sans-mono-fonts/DejaVuSansMono.ttf",
@@ -21,14 +22,28 @@ FONTS = (
 
 
 def live_arguments(pattern: TestPatternInput, port: int) -> list[str]:
-    """ffmpeg's whole argv: real time, to a loopback UDP port, for ever."""
+    """ffmpeg's whole argv: real time, to a loopback UDP port, for ever.
+
+    Raises ProcessorError when there is no ffmpeg.
+    """
     target = f"udp://{LOOPBACK}:{port}?pkt_size=1316&bitrate={pattern.bitrate_bps}"
     return [*_command(pattern, realtime=True), target]
 
 
 def sample_arguments(pattern: TestPatternInput, seconds: float) -> list[str]:
-    """The same stream, `seconds` of it as fast as it goes, on standard output: for the probe."""
+    """The same stream, `seconds` of it as fast as it goes, on standard output: for the probe.
+
+    Raises ProcessorError when there is no ffmpeg.
+    """
     return [*_command(pattern, realtime=False), "-t", f"{seconds:g}", "pipe:1"]
+
+
+def _ffmpeg() -> str:
+    try:
+        path: str = imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise ProcessorError(f"the test pattern needs ffmpeg: {error}") from error
+    return path
 
 
 def _command(pattern: TestPatternInput, *, realtime: bool) -> list[str]:
@@ -36,7 +51,7 @@ def _command(pattern: TestPatternInput, *, realtime: bool) -> list[str]:
     video_bps = int(pattern.bitrate_bps * VIDEO_SHARE)
     picture = f"testsrc2=size={pattern.width}x{pattern.height}:rate={pattern.frame_rate}"
     return [
-        imageio_ffmpeg.get_ffmpeg_exe(),
+        _ffmpeg(),
         *("-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning"),
         *(*pace, "-f", "lavfi", "-i", picture + _clock(pattern)),
         *(*pace, "-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=48000"),
