@@ -13,13 +13,9 @@ from ibe100 import __version__
 from ibe100.models.errors import ProcessorError
 from ibe100.models.stream_config import (
     Engine,
-    FileInput,
-    FileOutput,
-    NoOutput,
     StreamConfig,
     StreamInput,
     StreamOutput,
-    TestPatternInput,
     UdpInput,
     UdpOutput,
 )
@@ -119,10 +115,6 @@ async def choose_processor(wanted: Engine, config: StreamConfig, tsp_path: Path 
 
 def check_builtin(source: StreamInput, target: StreamOutput | None = None) -> None:
     """Raises ProcessorError naming what the built-in processor cannot do."""
-    if not isinstance(source, TestPatternInput | FileInput | UdpInput):
-        raise ProcessorError(f"{source.kind} input {NEEDS_TSDUCK}")
-    if target is not None and not isinstance(target, FileOutput | UdpOutput | NoOutput):
-        raise ProcessorError(f"{target.kind} output {NEEDS_TSDUCK}")
     for side, edge in (("input", source), ("output", target)):
         if isinstance(edge, UdpInput | UdpOutput):
             for host in (edge.host, edge.local_address):
