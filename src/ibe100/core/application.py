@@ -15,11 +15,14 @@ from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.logger import Logging
 from ibe100.core.secrets import SecretStore
 from ibe100.database.database import Database
+from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.stream_config import Scte35Options
 from ibe100.services.history_service import HistoryService
 from ibe100.services.monitoring_service import MonitoringService
 from ibe100.services.profile_service import ProfileService
 from ibe100.services.runner_spec import RunnerPolicy
+from ibe100.services.schedule_service import ScheduleService
 from ibe100.services.scte35_service import SCTE35Service
 from ibe100.services.stream_service import StreamService
 from ibe100.services.tsduck_service import TSDuckService
@@ -57,6 +60,7 @@ class Application:
         self.cues = SCTE35Service(
             database, self.streams, self._publish, seen_timeout_s=config.cues.seen_timeout_s
         )
+        self.schedule = ScheduleService(database, self.streams, self.cues, self._cue_options, self._publish)
         self.profiles = ProfileService(folders.profiles_dir, self.streams)
         self.history = HistoryService(database)
         self.engine = TSDuckService(config.engine.kind, config.engine.tsp_path)
@@ -75,20 +79,29 @@ class Application:
         await self.monitoring.open()
         await self.streams.open()
         await self.cues.settle()
+        await self.schedule.open()
         for notice in self._notices:
             _log.warning("%s", notice)
             self._publish(NoticePosted(at=time.time(), level="warning", text=notice))
 
     async def close(self, *, stop_streams: bool = False) -> None:
         """Leave the streams to their runners, or stop them first."""
+        await self.schedule.close()
         await self.streams.close(stop_streams=stop_streams)
         await self.cues.close()
         await self.monitoring.close()
         self._bus.close()
 
+    def _cue_options(self, stream_id: str) -> Scte35Options | None:
+        try:
+            return self.streams.run_of(stream_id).cue_options
+        except StreamError:
+            return None
+
     def _publish(self, message: Message) -> None:
         self._bus.publish(message)
         self.monitoring.hear(message)
+        self.schedule.hear(message)
 
 
 @asynccontextmanager

@@ -159,9 +159,9 @@ class ImportRow(Value):
     """One row or element of an imported file: a plan, or why it is none."""
 
     line: int
+    """Of the file; of JSON and XMLTV, the number of the item."""
     plan: BreakPlan | None = None
-    follows_line: int | None = None
-    """The row it comes after; the break_id in `plan.when` is 0 until both are stored."""
+    """A break of the same file that it comes after is meant by `-line` as break_id."""
     error: str = ""
 
 
@@ -171,7 +171,7 @@ class ImportPreview(Value):
     source: str
     rows: tuple[ImportRow, ...]
     findings: tuple[Finding, ...] = ()
-    """Conflicts among the rows and with what is planned; rows are meant by `-line` as their break_id."""
+    """Conflicts among the rows and with what is planned; rows are meant by `-line` as break_id."""
 
     @property
     def good(self) -> tuple[ImportRow, ...]:

@@ -52,8 +52,8 @@ RULES = {
         AlarmRule(
             "break_missed",
             Severity.CRITICAL,
-            "Planned break did not go out",
-            "Tell the distributor; go TO BREAK by hand if it is still wanted, it is never sent late",
+            "Planned break or return was missed",
+            "Tell the distributor; fire by hand if it is still wanted: the schedule sends nothing late",
             clears_itself=False,
         ),
         AlarmRule(

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from ibe100.models.alarm import Alarm
-from ibe100.models.messages import CueChanged, Message, TelemetryMeasured
+from ibe100.models.messages import CueChanged, Message, ScheduleChanged, TelemetryMeasured
+from ibe100.models.schedule import BreakState, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import StreamState, Telemetry
 from ibe100.services.alarm_board import AlarmBoard
@@ -20,6 +21,7 @@ from ibe100.services.runner_link import JournalLine, Sample
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
+from ibe100.utils.timecode import format_utc
 
 NEWS_S = 3600.0
 """A cue that failed longer ago is history, not an alarm."""
@@ -164,16 +166,25 @@ class MonitoringService:
             await self._board.judge(run.stream_id, run.name, condition, is_true, value)
 
     def hear(self, message: Message) -> None:
-        """What other services publish; a failed cue is an alarm."""
-        if not isinstance(message, CueChanged) or message.cue.state is not CueState.FAILED:
-            return
-        if time.time() - message.cue.requested_at < NEWS_S:
-            self._start(self._cue_failed(message.cue))
+        """What other services publish; a failed cue is an alarm, and so is a break that was missed."""
+        match message:
+            case CueChanged(cue=cue) if cue.state is CueState.FAILED:
+                if time.time() - cue.requested_at < NEWS_S:
+                    self._start(self._cue_failed(cue))
+            case ScheduleChanged(changed=changed):
+                for one in changed:
+                    if one.state is BreakState.MISSED:
+                        self._start(self._break_missed(one))
 
     async def _cue_failed(self, cue: Cue) -> None:
         name = self._runs.run_of(cue.stream_id).name
         value = f"{cue.action} event {cue.splice_event_id}: {cue.reason}"
         await self._board.judge(cue.stream_id, name, "cue_failed", True, value)
+
+    async def _break_missed(self, one: ScheduledBreak) -> None:
+        name = self._runs.run_of(one.stream_id).name
+        value = f"{one.title} of {format_utc(one.planned_at)}: {one.reason}"
+        await self._board.judge(one.stream_id, name, "break_missed", True, value)
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

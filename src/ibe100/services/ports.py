@@ -97,10 +97,10 @@ class SchedulePort(Protocol):
 
     async def add(self, plan: BreakPlan, who: str = "operator") -> ScheduledBreak: ...
     async def change(self, break_id: int, plan: BreakPlan, who: str = "operator") -> ScheduledBreak:
-        """Plan it anew; one that is over is PLANNED again. Refused while its cue is on its way."""
+        """Plan it otherwise. Refused once its cue is made or it is over."""
 
     async def remove(self, break_ids: Sequence[int], who: str = "operator") -> None:
-        """Refused while a cue of theirs is on its way, or while another break follows one of them."""
+        """Refused once a cue is made or it is over, or while another break follows one of them."""
 
     async def preview_import(self, path: Path, time_zone: str = "") -> ImportPreview:
         """Read CSV, JSON or XMLTV by its suffix; times without an offset are those of `time_zone`.
@@ -138,6 +138,8 @@ class Services(Protocol):
     def monitoring(self) -> MonitoringPort: ...
     @property
     def profiles(self) -> ProfilePort: ...
+    @property
+    def schedule(self) -> SchedulePort: ...
     @property
     def history(self) -> HistoryPort: ...
     @property

@@ -1,0 +1,108 @@
+"""The planned breaks in memory, in the order in which they come near."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Sequence
+
+from ibe100.models.schedule import After, BreakState, ScheduledBreak, due_times
+
+NEAR_S = 65.0
+"""A break is looked at from this long before it is due: longer than any stream's pre-roll."""
+
+
+class ScheduleBook:
+    """Written by the loop; `snapshot` may be read from any thread, for it is a finished tuple."""
+
+    def __init__(self) -> None:
+        self._breaks: dict[int, ScheduledBreak] = {}
+        self._coming: list[tuple[float, int]] = []
+        self._near: set[int] = set()
+        self.snapshot: tuple[ScheduledBreak, ...] = ()
+        """All of them by the time they are due."""
+
+    def get(self, break_id: int) -> ScheduledBreak | None:
+        """A break by its number."""
+        return self._breaks.get(break_id)
+
+    def put(self, breaks: Iterable[ScheduledBreak]) -> tuple[ScheduledBreak, ...]:
+        """Keep them as they now are; returns them and those whose time follows from theirs."""
+        changed = {one.break_id: one for one in breaks}
+        self._breaks |= changed
+        changed |= self._followed()
+        for one in changed.values():
+            self._expect(one)
+        self._remember()
+        return tuple(self._breaks[break_id] for break_id in changed)
+
+    def drop(self, break_ids: Collection[int]) -> None:
+        """Forget them."""
+        for break_id in break_ids:
+            self._breaks.pop(break_id, None)
+        self._near.difference_update(break_ids)
+        self._remember()
+
+    def forget_before(self, moment: float) -> None:
+        """Let go of what was over by then and that nothing follows any more."""
+        followed = {one.when.break_id for one in self._breaks.values() if isinstance(one.when, After)}
+        old = [
+            one.break_id
+            for one in self._breaks.values()
+            if one.state.is_final and (one.planned_at or 0) < moment and one.break_id not in followed
+        ]
+        if old:
+            self.drop(old)
+
+    def near(self, now: float) -> Sequence[ScheduledBreak]:
+        """Those that may have to do something now, by the time they are due."""
+        while self._coming and self._coming[0][0] <= now + NEAR_S:
+            self._near.add(heapq.heappop(self._coming)[1])
+        self._near = {break_id for break_id in self._near if not self._is_over(break_id)}
+        near = [self._breaks[break_id] for break_id in self._near]
+        return sorted(near, key=lambda one: (one.planned_at or 0, one.break_id))
+
+    def next_near_at(self) -> float | None:
+        """When the next one comes near; None where nothing is planned."""
+        return self._coming[0][0] - NEAR_S if self._coming else None
+
+    def followers(self, break_id: int) -> tuple[ScheduledBreak, ...]:
+        """Those that come after a break by their plan and are not over."""
+        return tuple(
+            one
+            for one in self._breaks.values()
+            if isinstance(one.when, After) and one.when.break_id == break_id and not one.state.is_final
+        )
+
+    def made_by(self, series_id: int) -> tuple[ScheduledBreak, ...]:
+        """The breaks that a series has made."""
+        return tuple(one for one in self._breaks.values() if one.series_id == series_id)
+
+    def _is_over(self, break_id: int) -> bool:
+        one = self._breaks.get(break_id)
+        return one is None or one.state.is_final
+
+    def _expect(self, one: ScheduledBreak) -> None:
+        if one.state is BreakState.ARMED or (one.state is BreakState.PLANNED and one.planned_at is None):
+            self._near.add(one.break_id)
+        elif one.state is BreakState.PLANNED and one.planned_at is not None:
+            # An entry of before stays: a look too many does no harm.
+            heapq.heappush(self._coming, (one.planned_at, one.break_id))
+
+    def _followed(self) -> dict[int, ScheduledBreak]:
+        """What follows others by its plan and is due at another time than it was."""
+        if not any(isinstance(one.when, After) for one in self._breaks.values()):
+            return {}
+        due = due_times(self._breaks)
+        moved = {
+            one.break_id: one.model_copy(update={"planned_at": due[one.break_id]})
+            for one in self._breaks.values()
+            if isinstance(one.when, After)
+            and one.state is BreakState.PLANNED
+            and due[one.break_id] != one.planned_at
+        }
+        self._breaks |= moved
+        return moved
+
+    def _remember(self) -> None:
+        order = sorted(self._breaks.values(), key=lambda one: (one.planned_at or 0, one.break_id))
+        self.snapshot = tuple(order)
