@@ -64,14 +64,14 @@ def splice_target(run: StreamRun, pre_roll_s: float, splice_at: float | None = N
     Raises CueRefused when the stream's clock cannot keep it, or its pre-roll no more.
     """
     clock, facts = run.clock, run.facts
-    now = time.monotonic()
+    now, wall = time.monotonic(), time.time()
     if clock is None or facts is None or not clock.is_known(now):
         raise CueRefused(
             "the stream's PTS clock is not known; a pre-rolled cue needs it, use an immediate one"
         )
     ahead_s = pre_roll_s + PRE_ROLL_MARGIN_S
     if splice_at is not None:
-        ahead_s = pre_roll_s = splice_at - time.time()
+        ahead_s = pre_roll_s = splice_at - wall
         needed_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
         if ahead_s < needed_s:
             raise CueRefused(
@@ -98,7 +98,7 @@ def splice_target(run: StreamRun, pre_roll_s: float, splice_at: float | None = N
             "wait for it, or go immediate"
         )
     ahead = pts_difference(target, pts_now) / PTS_PER_S
-    return target, time.time() + ahead
+    return target, wall + ahead
 
 
 def why_too_late(run: StreamRun, cue: Cue) -> str | None:
