@@ -233,6 +233,8 @@ def test_the_probe_shows_what_is_there_and_lets_the_service_be_picked(
     assert model is not None
     console.until(lambda: model.rowCount() > 0)
     assert "SCTE-35 is already there on 0x" in editor.probe.existing.text()
+    kinds = [stream.kind.name.lower() for service in report.services for stream in service.streams]
+    assert [str(model.index(at, 3).data()).split()[0] for at in range(model.rowCount())] == kinds
     assert model.rowCount() == sum(len(service.streams) for service in report.services)
     QTest.mouseClick(table.viewport(), LEFT, pos=table.visualRect(model.index(0, 1)).center())
     assert editor.field("service_id").value() == str(report.services[0].service_id)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Callable
+from itertools import combinations
 
 import pytest
-from console_under_test import PATIENCE_MS, Console
+from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import alarm, running, view
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, QRect, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSpinBox,
-    QApplication,
     QComboBox,
     QLabel,
     QLineEdit,
@@ -26,21 +22,13 @@ from PyQt6.QtWidgets import (
     QTabBar,
     QWidget,
 )
-from pytestqt.qtbot import QtBot
 
-from ibe100.core.background_loop import BackgroundLoop
 from ibe100.models.alarm import AlarmState, Severity
-from ibe100.models.errors import StorageError
 from ibe100.models.messages import CueSeen, StreamLogged
 from ibe100.models.stream_state import StreamState, Tally
-from ibe100.ui.event_bridge import EventBridge
-from ibe100.ui.fault_guard import FaultGuard
 from ibe100.ui.main_window import MainWindow
 from ibe100.ui.qt_models.log_table import MOST_LINES
-from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.service_session import ServiceSession
 from ibe100.ui.themes.enterprise_theme import TEXT_ON_BACKGROUND, contrast
-from ibe100.ui.widgets.command_palette import CommandPalette
 from ibe100.ui.widgets.labels import ElidedLabel
 
 LEFT = Qt.MouseButton.LeftButton
@@ -107,6 +95,20 @@ def cut_off(root: QWidget) -> list[str]:
     return wrong
 
 
+def overlapping(window: MainWindow, page: str) -> list[str]:
+    """Docks that reach into one another, into the bars, or out of the window."""
+    parts = {name: window.docks[name] for name in ("streams", "cues", "alarms", page)}
+    parts |= {"top": window.top_bar, "notices": window.notices, "status": window.status}
+    places = {name: QRect(part.mapTo(window, QPoint()), part.size()) for name, part in parts.items()}
+    wrong = [
+        f"{name} leaves the window" for name, place in places.items() if not window.rect().contains(place)
+    ]
+    for (one, first), (other, second) in combinations(places.items(), 2):
+        if first.intersects(second):
+            wrong.append(f"{one} overlaps {other}")
+    return wrong
+
+
 @pytest.mark.parametrize("size", [(1600, 1000), (1366, 768), (1280, 720)])
 def test_nothing_is_cut_off(open_console: Open, size: tuple[int, int]) -> None:
     console = open_console(busy_services())
@@ -123,6 +125,10 @@ def test_nothing_is_cut_off(open_console: Open, size: tuple[int, int]) -> None:
             assert console.window.size().width() == size[0]
             assert console.window.size().height() == size[1]
             assert cut_off(console.window) == [], f"{page} at {size}"
+            assert overlapping(console.window, page) == [], f"{page} at {size}"
+    console.until(lambda: REASONS[-1] in console.window.cue_panel.reasons.text())
+    console.settle()
+    assert cut_off(console.window) + overlapping(console.window, PAGES[-1]) == []
 
 
 @pytest.mark.parametrize("size", [(1600, 1000), (1280, 720)])
@@ -267,131 +273,3 @@ def test_history_is_read_when_its_page_is_shown(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News")]))
     console.window.docks.raise_page("history")
     console.until(lambda: console.window.history.sessions.rowCount() == 1)
-
-
-@pytest.fixture
-def guard() -> Iterator[FaultGuard]:
-    """The guard in place, and taken away again."""
-    installed = FaultGuard()
-    installed.install()
-    yield installed
-    installed.uninstall()
-
-
-def test_an_uncaught_exception_is_said_and_the_console_goes_on(open_console: Open, guard: FaultGuard) -> None:
-    console = open_console(FakeServices([running(1, "News")]))
-    guard.caught.connect(lambda words: console.window.notices.post("error", words))
-    error = ZeroDivisionError("a slot went wrong")
-    sys.excepthook(ZeroDivisionError, error, None)
-    assert "a slot went wrong" in console.window.notices.text.text()
-    console.window.cue_panel.to_break.click()
-    console.until(lambda: len(console.services.cues.requests) == 1)
-
-
-def test_an_uncaught_exception_of_a_thread_is_said_too(qtbot: QtBot, guard: FaultGuard) -> None:
-    with qtbot.waitSignal(guard.caught, timeout=PATIENCE_MS) as caught:
-        thread = threading.Thread(target=lambda: 1 / 0)
-        thread.start()
-        thread.join()
-    assert caught.args is not None
-    assert "ZeroDivisionError" in caught.args[0]
-
-
-def test_the_palette_finds_and_runs_a_command(open_console: Open) -> None:
-    console = open_console(FakeServices([running(1, "News"), running(2, "Sport")]))
-    console.window.show_palette()
-    palette = console.window.findChildren(CommandPalette)[0]
-    palette.edit.setText("select sport")
-    palette.accept_current()
-    assert console.window.cue_panel.target_id == "stream-2"
-
-
-def test_closing_asks_while_a_stream_runs_and_keeps_it_by_default(open_console: Open) -> None:
-    console = open_console(FakeServices([running(1, "News")]))
-    assert not console.window.close()
-    question = console.window.closing.question
-    assert question is not None
-    assert question.keep.isDefault()
-    question.keep.click()
-    console.until(lambda: not console.window.isVisible())
-    assert console.services.streams.views["stream-1"].state is StreamState.RUNNING
-
-
-def test_closing_can_stop_the_streams_first(open_console: Open) -> None:
-    console = open_console(FakeServices([running(1, "News"), running(2, "Sport"), view(3, "Off")]))
-    console.window.close()
-    question = console.window.closing.question
-    assert question is not None
-    question.stop.click()
-    console.until(lambda: not console.window.isVisible())
-    states = [one.state for one in console.services.streams.streams()]
-    assert states == [StreamState.STOPPED, StreamState.STOPPED, StreamState.OFF]
-
-
-def test_closing_can_be_thought_better_of(open_console: Open) -> None:
-    console = open_console(FakeServices([running(1, "News")]))
-    console.window.close()
-    question = console.window.closing.question
-    assert question is not None
-    question.cancel.click()
-    assert console.window.isVisible()
-    assert console.window.closing.question is None
-
-
-def test_an_idle_console_closes_at_once(open_console: Open) -> None:
-    assert open_console(FakeServices([view(1, "News")])).window.close()
-
-
-def test_the_layout_is_kept_in_the_given_file_only(
-    themed: QApplication, qtbot: QtBot, loop: BackgroundLoop, tmp_path: Path
-) -> None:
-    layout_file = tmp_path / "console.ini"
-
-    def window() -> MainWindow:
-        opened = MainWindow(ServiceClient(loop), EventBridge(), layout_file=layout_file)
-        qtbot.addWidget(opened)
-        opened.show()
-        return opened
-
-    first = window()
-    first.docks["alarms"].hide()
-    first.close()
-    assert layout_file.exists()
-    second = window()
-    assert not second.docks["alarms"].isVisible()
-    second.docks.arrange()
-    assert second.docks["alarms"].isVisible()
-    layout_file.write_text("[layout]\nversion=0\n", encoding="utf-8")
-    assert window().docks["alarms"].isVisible()
-
-
-def test_services_that_do_not_start_say_why_and_can_be_tried_again(
-    themed: QApplication, qtbot: QtBot, loop: BackgroundLoop
-) -> None:
-    services = FakeServices([running(1, "News")])
-    refusals = ["another console uses this database: close it first"]
-
-    @asynccontextmanager
-    async def open_services() -> AsyncIterator[FakeServices]:
-        if refusals:
-            raise StorageError(refusals.pop())
-        async with services.opened():
-            yield services
-
-    bridge, client = EventBridge(), ServiceClient(loop)
-    window = MainWindow(client, bridge)
-    qtbot.addWidget(window)
-    session = ServiceSession(loop, open_services, client, bridge)
-    session.opened.connect(window.services_opened)
-    session.failed.connect(window.services_failed)
-    window.retry_requested.connect(session.open)
-    window.show()
-    with qtbot.waitSignal(session.failed, timeout=PATIENCE_MS):
-        session.open()
-    assert "another console uses this database" in window.starting.words.text()
-    with qtbot.waitSignal(window.state.is_known, timeout=PATIENCE_MS):
-        window.starting.retry.click()
-    assert window.pages.currentWidget() is window.dashboard
-    qtbot.waitUntil(lambda: not client.has_open_calls, timeout=PATIENCE_MS)
-    session.close(20)
-    assert not services.is_open

@@ -115,3 +115,5 @@ class KeyedTableModel(QAbstractTableModel, Generic[Row]):
         self.beginInsertRows(QModelIndex(), at, at)
         self._rows.insert(at, row)
         self.endInsertRows()
+        # A header fits its columns when data changes, not when rows come.
+        self.dataChanged.emit(self.index(at, 0), self.index(at, len(self._columns) - 1))

@@ -14,6 +14,7 @@ from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.tables import quiet_table
 
 Field = tuple[str, str]
+LEAST_TABLE = 26
 SHORT = {CueAction.TO_BREAK: "Break", CueAction.BACK_TO_PROGRAMME: "Programme"}
 
 
@@ -34,6 +35,7 @@ class CuePreviewView(QWidget):
         self.table: QTableView = quiet_table(
             self._model, "Fields of the section that would go out", stretch=0
         )
+        self.table.setMinimumHeight(LEAST_TABLE)
         header = self.table.horizontalHeader()
         assert header is not None
         header.hide()

@@ -13,7 +13,7 @@ from ibe100.ui.formats import date_text, event_id_text, now, span_text
 from ibe100.ui.icons import icon
 from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
-from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 
@@ -46,7 +46,7 @@ AUDIT_COLUMNS: tuple[Column[AuditRecord], ...] = (
 )
 
 SESSION_WIDTHS = {0: 64, 1: 148, 2: 76, 3: 120, 4: 120}
-CUE_WIDTHS = {0: 148, 1: 84, 2: 142, 3: 92, 4: 76}
+CUE_WIDTHS = {0: 146, 1: 88, 2: 138, 3: 86, 4: 72}
 AUDIT_WIDTHS = {0: 148, 1: 80, 2: 130, 3: 120}
 
 
@@ -58,11 +58,13 @@ class HistoryPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.sessions: KeyedTableModel[SessionRecord] = KeyedTableModel(
-            SESSION_COLUMNS, lambda s: s.session_id, self
+            SESSION_COLUMNS, lambda s: s.session_id, self, font_px=SMALL_PX
         )
-        self.cues: KeyedTableModel[Cue] = KeyedTableModel(CUE_COLUMNS, lambda c: c.cue_id, self)
+        self.cues: KeyedTableModel[Cue] = KeyedTableModel(
+            CUE_COLUMNS, lambda c: c.cue_id, self, font_px=SMALL_PX
+        )
         self.audit: KeyedTableModel[tuple[int, AuditRecord]] = KeyedTableModel(
-            [_numbered(column) for column in AUDIT_COLUMNS], lambda pair: pair[0], self
+            [_numbered(column) for column in AUDIT_COLUMNS], lambda pair: pair[0], self, font_px=SMALL_PX
         )
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName("History")

@@ -105,7 +105,7 @@ class ProbeView(QWidget):
 
 
 def _words(stream: StreamInfo) -> str:
-    parts = [f"{stream.kind.value} {stream.codec.name}"]
+    parts = [f"{stream.kind.name.lower()} {stream.codec.name}"]
     if stream.video is not None:
         parts.append(f"{stream.video.width}x{stream.video.height}")
         if stream.video.frame_rate:

@@ -83,7 +83,7 @@ class ReceiptList(QWidget):
         self.list.setItemDelegate(ReceiptDelegate(self.list))
         self.list.setUniformItemSizes(True)
         self.list.setAccessibleName("Last receipts of the target stream")
-        self.list.setMinimumHeight(ROW_HEIGHT * 2)
+        self.list.setMinimumHeight(ROW_HEIGHT)
         self.empty = label("No cue yet: its receipt appears here, read from the output.", "muted", wrap=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -27,6 +27,7 @@ LONGEST_BREAK_S = 86_400.0
 TICK_MS = 100
 TICKS_PER_PREVIEW = 10
 TICKS_PER_READINESS = 5
+MOST_REASONS = 3
 NO_TARGET = Readiness(ready=False, reasons=("no stream selected: choose one in the list",))
 
 
@@ -228,5 +229,8 @@ def _show_reasons(shown: QLabel, readiness: Readiness, *, muted: bool) -> None:
         shown.setText("✓ A cue can go out now")
         set_kind(shown, "muted")
     else:
-        shown.setText("\n".join(f"▲ {reason}" for reason in readiness.reasons))
+        words = [f"▲ {reason}" for reason in readiness.reasons]
+        rest = len(words) - MOST_REASONS
+        shown.setText("\n".join([*words[:MOST_REASONS], *([f"and {rest} more"] if rest > 0 else [])]))
+        shown.setToolTip("\n".join(words))
         set_kind(shown, "muted" if muted else "problem")
