@@ -154,3 +154,20 @@ def test_services_that_do_not_start_say_why_and_can_be_tried_again(
     qtbot.waitUntil(lambda: not client.has_open_calls, timeout=PATIENCE_MS)
     session.close(20)
     assert not services.is_open
+
+
+def test_services_that_fail_while_they_close_do_not_hold_the_console(
+    themed: QApplication, qtbot: QtBot, loop: BackgroundLoop, caplog: pytest.LogCaptureFixture
+) -> None:
+    @asynccontextmanager
+    async def open_services() -> AsyncIterator[FakeServices]:
+        yield FakeServices()
+        raise StorageError("the disk is full")
+
+    bridge, client = EventBridge(), ServiceClient(loop)
+    session = ServiceSession(loop, open_services, client, bridge)
+    with qtbot.waitSignal(session.opened, timeout=PATIENCE_MS):
+        session.open()
+    session.close(20)
+    assert not client.is_bound
+    assert any("failed while they closed" in record.message for record in caplog.records)

@@ -104,9 +104,9 @@ def _quit_on_signals(application: QApplication) -> QTimer:
 
 def _close(window: MainWindow, session: ServiceSession, loop: BackgroundLoop) -> None:
     window.hide()
-    try:
-        session.close(CLOSE_TIMEOUT_S)
-    except TimeoutError:
-        log.warning("the services did not close within %g s", CLOSE_TIMEOUT_S)
-    loop.stop(CLOSE_TIMEOUT_S)
+    for close in (session.close, loop.stop):
+        try:
+            close(CLOSE_TIMEOUT_S)
+        except TimeoutError as error:
+            log.warning("the console goes without waiting any longer: %s", error)
     window.deleteLater()

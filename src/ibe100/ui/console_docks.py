@@ -45,10 +45,6 @@ class ConsoleDocks:
     def __getitem__(self, name: str) -> QDockWidget:
         return self._docks[name]
 
-    def names(self) -> tuple[str, ...]:
-        """Names of all docks."""
-        return tuple(self._docks)
-
     def arrange(self) -> None:
         """The default layout."""
         window, docks = self._window, self._docks

@@ -32,7 +32,6 @@ class FieldSpec:
 
 SRT_MODES = (("caller", "caller: connects to the other side"), ("listener", "listener: waits for it"))
 ON_OFF_AUTO = (("", "auto: by the input"), ("true", "on"), ("false", "off"))
-YES_NO = (("true", "yes"), ("false", "no"))
 
 INPUT_KINDS: dict[str, str] = {
     "test_pattern": "Test pattern (made here)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
@@ -66,7 +66,10 @@ class ServiceSession(QObject):
             held.cancel()
             return
         self._runner.submit(self._leave())
-        held.result(timeout_s)
+        if not wait([held], timeout_s).done:
+            raise TimeoutError(f"the services did not close within {timeout_s:g} s")
+        if not held.cancelled() and (error := held.exception()) is not None:
+            log.error("the services failed while they closed", exc_info=error)
 
     async def _leave(self) -> None:
         self._leaving.set()

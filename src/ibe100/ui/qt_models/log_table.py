@@ -79,12 +79,6 @@ class LogTableModel(QAbstractTableModel):
         self._lines.extend(lines)
         self.endInsertRows()
 
-    def text(self) -> str:
-        """Every line kept, for the clipboard."""
-        return "\n".join(
-            f"{utc_text(line.at, milliseconds=True)} {line.level:7} {line.text}" for line in self._lines
-        )
-
 
 class LogFilter(QSortFilterProxyModel):
     """Lines of one stream from a level upwards."""
