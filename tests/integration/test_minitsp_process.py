@@ -103,10 +103,10 @@ def test_the_version_and_the_plugins_are_printed() -> None:
         assert f"\n  {name} ." in listed
 
 
-@pytest.mark.parametrize("part", ["-I srt --caller=h:1 -O drop", "-I file x.ts -P remap 1=2 -O drop"])
+@pytest.mark.parametrize("part", ["-I dvb -O drop", "-I file x.ts -P remap 1=2 -O drop"])
 def test_what_only_tsduck_has_says_so(part: str) -> None:
     done = run(*part.split())
-    name = "srt" if "srt" in part else "remap"
+    name = "dvb" if "dvb" in part else "remap"
     assert (done.exit_code, done.log) == (1, [f"* Error: {name}: needs TSDuck"])
 
 

@@ -1,8 +1,9 @@
 """Inputs whose packets are fetched by a thread of their own, so that the chain never waits for a network."""
 
 import threading
+import time
 from abc import abstractmethod
-from typing import Final
+from typing import ClassVar, Final
 
 from ibe100.minitsp.options import Arguments
 from ibe100.minitsp.packet_queue import PacketQueue
@@ -10,10 +11,18 @@ from ibe100.minitsp.plugin import Context, LogLevel, PacketInput, Packets, Plugi
 
 _QUEUE_BYTES: Final = 16 << 20
 _JOIN_S: Final = 0.2
+_PREVIEW_POLL_S: Final = 0.1
+_PREVIEW_TIMEOUT_S: Final = 2.0
+_PREVIEW_ENOUGH: Final = 4096
 
 
 class FedInput(PacketInput):
-    """`fetch` runs in a thread and fills `queue`; `closing` tells it that the chain is ending."""
+    """`fetch` runs in a thread and fills `queue`; `closing` tells it that the chain is ending.
+
+    `in_bursts`: packets come faster than they are played, so that their bitrate must be known beforehand.
+    """
+
+    in_bursts: ClassVar[bool] = False
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
@@ -40,6 +49,17 @@ class FedInput(PacketInput):
 
     def receive(self, max_packets: int, timeout_s: float) -> Packets | None:
         return self.queue.take(max_packets, timeout_s)
+
+    def preview(self, max_packets: int) -> Packets:
+        """The first packets of a source that comes in bursts: regulated without a bitrate they would rush."""
+        packets = super().preview(max_packets)
+        deadline_s = time.monotonic() + _PREVIEW_TIMEOUT_S
+        while self.in_bursts and not self.context.stopping:
+            ended = self.queue.ended
+            packets = self.queue.peek(max_packets, _PREVIEW_POLL_S)
+            if ended or len(packets) >= _PREVIEW_ENOUGH or (len(packets) and time.monotonic() > deadline_s):
+                break
+        return packets
 
     def offer(self, packets: bytes) -> None:
         """Queue packets of a source that cannot wait; the oldest go when the chain is too slow."""

@@ -23,6 +23,11 @@ class PacketQueue:
         self._ended = False
         self._failure: Exception | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come; something may still wait."""
+        return self._ended
+
     def offer(self, packets: bytes) -> int:
         """Put packets of a live source in; returns how many older ones had to go to make room."""
         with self._changed:
@@ -71,6 +76,14 @@ class PacketQueue:
             self._rest = np.frombuffer(bytearray().join(parts), np.uint8).reshape(-1, PACKET_SIZE)
         packets, self._rest = self._rest[:max_packets], self._rest[max_packets:]
         return packets
+
+    def peek(self, max_packets: int, timeout_s: float) -> Packets:
+        """A copy of what waits, at most `max_packets`, when there is as much or the time is over."""
+        wanted_bytes = min(max_packets * PACKET_SIZE, self._limit_bytes // 2)
+        with self._changed:
+            self._changed.wait_for(lambda: self._bytes >= wanted_bytes or self._ended, timeout_s)
+            data = bytearray().join(self._parts)
+        return np.frombuffer(data, np.uint8).reshape(-1, PACKET_SIZE)[:max_packets]
 
     def _end_of_queue(self) -> Packets | None:
         if self._failure is not None:

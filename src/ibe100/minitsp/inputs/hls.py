@@ -29,6 +29,7 @@ class HlsInput(FedInput):
     """
 
     name: ClassVar[str] = "hls"
+    in_bursts: ClassVar[bool] = True
     options: ClassVar[OptionTable] = OptionTable(
         *WEB_OPTIONS,
         *VARIANT_OPTIONS,

@@ -16,6 +16,7 @@ class HttpInput(FedInput):
     """Reads a stream from an HTTP server (tsp -I http); the server waits while the chain is busy."""
 
     name: ClassVar[str] = "http"
+    in_bursts: ClassVar[bool] = True
     options: ClassVar[OptionTable] = OptionTable(
         *WEB_OPTIONS,
         Option("ignore-errors"),
