@@ -75,6 +75,21 @@ class JournalFollower:
         """Take what a runner that is gone wrote last, before another one begins a run of its own."""
         await self._take_rest(run)
 
+    async def close_attempt(self, run: StreamRun) -> None:
+        """The runner died: put the end of its last attempt on record, and count on from there."""
+        lines = await asyncio.to_thread(read_journal, run.link.stream_dir, 0)
+        attempts = [line for line in lines if line["kind"] in ("attempt_started", "attempt_ended")]
+        if not attempts or run.facts is None:
+            return
+        last = attempts[-1]
+        if last["kind"] == "attempt_started":
+            seconds = time.time() - last["t"]
+            end = {"kind": "attempt_ended", "t": time.time(), "mono": time.monotonic(), "seq": run.seq}
+            outcome = {"attempt": last["attempt"], "seconds": seconds, "outcome": "its runner was killed"}
+            await self._take(run, {**end, **outcome})
+        before = run.facts.attempts_before + last["attempt"]
+        run.facts = run.facts.model_copy(update={"attempts_before": before})
+
     async def declare_ended(self, run: StreamRun, reason: str) -> None:
         """The runner is gone and left no word of the end: say it in its place, to everybody."""
         now = {"t": time.time(), "mono": time.monotonic()}
@@ -157,7 +172,7 @@ class JournalFollower:
             case "log":
                 self._logged(run, line)
             case "attempt_started":
-                run.begin_attempt(line["attempt"])
+                run.begin_attempt(_attempt(run, line))
                 await self._attempt_started(run, line)
             case "attempt_ended":
                 await self._attempt_ended(run, line)
@@ -165,7 +180,7 @@ class JournalFollower:
     async def _attempt_started(self, run: StreamRun, line: JournalLine) -> None:
         if (session_id := _session_of(run)) is not None:
             await self._storage.sessions.attempt_started(
-                AttemptRecord(session_id=session_id, attempt=line["attempt"], started_at=line["t"])
+                AttemptRecord(session_id=session_id, attempt=_attempt(run, line), started_at=line["t"])
             )
 
     async def _attempt_ended(self, run: StreamRun, line: JournalLine) -> None:
@@ -173,7 +188,7 @@ class JournalFollower:
             await self._storage.sessions.attempt_ended(
                 AttemptRecord(
                     session_id=session_id,
-                    attempt=line["attempt"],
+                    attempt=_attempt(run, line),
                     started_at=line["t"] - float(line.get("seconds") or 0.0),
                     ended_at=line["t"],
                     exit_code=line.get("exit_code"),
@@ -199,6 +214,12 @@ class JournalFollower:
             run.last_fault = text
         if level in LEVELS:
             self._publish(StreamLogged(stream_id=run.stream_id, at=line["t"], level=level, text=text))
+
+
+def _attempt(run: StreamRun, line: JournalLine) -> int:
+    """The attempt's number within the session."""
+    before = run.facts.attempts_before if run.facts is not None else 0
+    return before + int(line["attempt"])
 
 
 def _session_of(run: StreamRun) -> int | None:

@@ -7,18 +7,21 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ibe100.models.errors import StorageError, StreamError
+from ibe100.runner.identity import ProcessIdentity, left_behind
 from ibe100.runner.launch import control_socket_path, runner_command
 from ibe100.utils.atomic_write import atomic_write
 
 CONNECT_TIMEOUT_S = 10.0
 REPLY_TIMEOUT_S = 15.0
 RECONNECT_S = 0.1
+LEFT_BEHIND_S = 2.0
 LONGEST_LINE = 4 << 20
 
 _log = logging.getLogger(__name__)
@@ -128,6 +131,16 @@ class RunnerLink:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 await asyncio.to_thread(self._child.wait, 3.0)
 
+    async def end_left_behind(self) -> None:
+        """End the processor and source of a runner that was killed: they would stay on air for ever."""
+        for identity in await asyncio.to_thread(left_behind, self.stream_dir / "runner.json"):
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(identity.pid, number)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(_end_of(identity), LEFT_BEHIND_S)
+                    break
+
     async def request(self, command: Mapping[str, Any]) -> Mapping[str, Any]:
         """One command, one reply. Raises RunnerGone, RunnerSilent, or StreamError in its own words."""
         reader, writer = await self._connect()
@@ -195,6 +208,11 @@ class RunnerLink:
             return await asyncio.open_unix_connection(path, limit=LONGEST_LINE)
         except (OSError, ValueError) as error:
             raise RunnerGone(f"no runner at {path}") from error
+
+
+async def _end_of(process: ProcessIdentity) -> None:
+    while process.is_alive():
+        await asyncio.sleep(0.02)
 
 
 def _reply(line: bytes) -> Mapping[str, Any]:

@@ -43,6 +43,8 @@ class RunFacts(Value):
     loop_last_pts: int | None = None
     """PTS range of a file that is looped, when the probe has read it whole."""
     started_at: float = 0.0
+    attempts_before: int = 0
+    """A runner counts its attempts from 1: those of runners that died earlier in this session."""
 
 
 class StreamRun:

@@ -127,6 +127,8 @@ class StreamService:
             await self.follower.resume(run, status)
         if status is not None and run.wanted == "off":
             self._later(run, self.stop(run.stream_id, "not meant to run"))
+        elif status is None and run.wanted == "off":
+            await run.link.end_left_behind()
         elif status is None and run.wanted == "run" and run.view.state is not StreamState.COMPLETED:
             if run.facts is not None and run.link.read_spec() is not None:
                 run.update(state=StreamState.RETRYING, reason="its runner is gone")
@@ -308,6 +310,7 @@ class StreamService:
             await run.link.request({"cmd": "stop", "reason": reason})
         except RunnerGone:
             await self.follower.leave(run)
+            await run.link.end_left_behind()
             if run.view.state.is_active:
                 await self.follower.declare_ended(run, reason)
             return
@@ -331,6 +334,8 @@ class StreamService:
             if not run.is_wanted():
                 return
             self._notice("error", f"the runner of {run.name} died; it is started again", run.stream_id)
+            await self.follower.close_attempt(run)
+            await asyncio.to_thread(run.save_facts)
             await run.link.spawn(secrets_of(run.entry.config))
 
     def _place(self, entry: StreamEntry) -> StreamRun:
