@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from ibe100.api.schedule_control import schedule_command
 from ibe100.models.base import build
 from ibe100.models.errors import ConfigurationError, OperatorError, StorageError
 from ibe100.models.scte35_marker import CueRequest
@@ -104,6 +105,8 @@ async def _do(services: Services, request: Mapping[str, Any]) -> Any:
         case "cues":
             recent = services.cues.recent(_stream_id(services, request))
             return [cue.model_dump(mode="json") for cue in recent]
+        case str(command) if command.startswith("schedule_"):
+            return await schedule_command(services, command, request)
         case other:
             raise ConfigurationError(f"command {other!r} is not known")
     return view.model_dump(mode="json")

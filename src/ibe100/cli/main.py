@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ibe100 import __version__
+from ibe100.models.as_run import AsRunFormat
 from ibe100.models.errors import OperatorError
 from ibe100.models.stream_config import Engine
 
@@ -102,15 +103,45 @@ def doctor(
     raise typer.Exit(run_doctor(data_dir, as_json=as_json))
 
 
+@app.command()
+def asrun(
+    day: Annotated[str, typer.Option(help="Such as 2026-11-22; today if left out.", show_default=False)] = "",
+    time_zone: Annotated[
+        str, typer.Option("--tz", help="Whose day: UTC, local or a name such as Europe/Berlin.")
+    ] = "UTC",
+    stream: Annotated[
+        str, typer.Option(help="Number, id or name; all if left out.", show_default=False)
+    ] = "",
+    format: Annotated[
+        AsRunFormat | None, typer.Option(help="A table if left out.", show_default=False)
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The file; standard output if left out.", show_default=False)
+    ] = None,
+    verify: Annotated[
+        Path | None, typer.Option(help="Hold an exported CSV or JSON file against its digest instead.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """The as-run log of a day: every cue planned, sent, seen and aired, with a digest."""
+    from ibe100.cli.asrun import run_asrun, run_verify
+
+    if verify is not None:
+        raise typer.Exit(run_verify(verify))
+    raise typer.Exit(run_asrun(data_dir, day, time_zone, stream, format, output))
+
+
 def _mount() -> None:
     """Groups of commands live in modules of their own."""
     from ibe100.cli.contract import app as contract
     from ibe100.cli.cue import app as cue
+    from ibe100.cli.schedule import app as schedule
     from ibe100.cli.scte35 import app as scte35
     from ibe100.cli.stream import app as stream
 
     app.add_typer(stream, name="stream")
     app.add_typer(cue, name="cue")
+    app.add_typer(schedule, name="schedule")
     app.add_typer(scte35, name="scte35")
     app.add_typer(contract, name="contract")
 

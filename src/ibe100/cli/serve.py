@@ -12,7 +12,8 @@ from ibe100.api.local_control import local_control
 from ibe100.cli.running_instance import overrides
 from ibe100.core.application import Application, open_application
 from ibe100.core.config import AppConfig, load
-from ibe100.models.messages import AlarmChanged, CueChanged, NoticePosted, StreamStateChanged
+from ibe100.models.messages import AlarmChanged, CueChanged, NoticePosted, ScheduleChanged, StreamStateChanged
+from ibe100.models.schedule import BreakState
 from ibe100.models.stream_config import Engine
 
 
@@ -53,6 +54,10 @@ async def _tell(application: Application) -> None:
             case AlarmChanged(alarm=alarm):
                 words = f"{alarm.severity} {alarm.state}: {alarm.title} {alarm.value}"
                 _say(f"{alarm.stream_name}: alarm {words}".rstrip())
+            case ScheduleChanged(changed=changed):
+                for one in changed:
+                    if one.state is not BreakState.PLANNED:
+                        _say(f"{one.stream_id}: planned break {one.title} {one.state} {one.reason}".rstrip())
             case NoticePosted(level=level, text=text):
                 _say(f"{level}: {text}")
 

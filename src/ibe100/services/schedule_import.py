@@ -61,7 +61,7 @@ def read_rows(path: Path, time_zone: str, streams: StreamNames) -> Iterator[Impo
         try:
             if row.error:
                 raise ConfigurationError(row.error)
-            plan = _plan(row.values, lines, time_zone, streams)
+            plan = plan_of(row.values, lines, time_zone, streams)
             ref = row.values.get("ref", "")
             if ref in lines:
                 raise ConfigurationError(f"ref {ref!r} is that of row {lines[ref]} already")
@@ -114,7 +114,7 @@ def _csv_rows(text: str, name: str) -> Iterator[RawRow]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = [cell.strip().lower() for cell in next(reader, [])]
-        _check_columns(header, name)
+        check_columns(header, name)
         line = reader.line_num + 1
         for cells in reader:
             if any(cell.strip() for cell in cells):
@@ -133,7 +133,8 @@ def _csv_row(line: int, header: list[str], cells: list[str]) -> RawRow:
     return RawRow(line, values)
 
 
-def _check_columns(names: Iterable[str], what: str) -> None:
+def check_columns(names: Iterable[str], what: str) -> None:
+    """Raises ConfigurationError that names the first column that is not known."""
     names = tuple(names)
     unknown = [name for name in names if name not in COLUMNS]
     if unknown or not names:
@@ -158,7 +159,7 @@ def _json_row(number: int, item: object) -> RawRow:
     if not isinstance(item, dict):
         return RawRow(number, {}, "an object is expected")
     try:
-        _check_columns(item, f"item {number}")
+        check_columns(item, f"item {number}")
     except ConfigurationError as error:
         return RawRow(number, {}, str(error))
     values: dict[str, str] = {}
@@ -170,9 +171,10 @@ def _json_row(number: int, item: object) -> RawRow:
     return RawRow(number, values)
 
 
-def _plan(
+def plan_of(
     values: Mapping[str, str], lines: Mapping[str, int], time_zone: str, streams: StreamNames
 ) -> BreakPlan:
+    """The plan that a row says; `lines` are those of the refs above it. Raises ConfigurationError."""
     known = {name: value for name, value in values.items() if value}
     plan: dict[str, Any] = {
         "stream_id": _stream(known.get("stream", ""), streams),

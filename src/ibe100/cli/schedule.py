@@ -1,0 +1,173 @@
+"""`ibe100 schedule`: the planned breaks of a running console or server."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ibe100.cli.running_instance import request
+from ibe100.models.schedule import After, Every, ReturnPolicy, ScheduledBreak
+from ibe100.services.schedule_import import COLUMNS
+from ibe100.services.schedule_times import format_moment
+
+EXIT_BAD_ROWS = 1
+
+app = typer.Typer(help="The planned breaks of a running console or server.")
+
+DataDir = Annotated[
+    Path | None, typer.Option(help="The data folder of the console or server.", show_default=False)
+]
+TimeZone = Annotated[str, typer.Option(help="IANA name; for times without an offset, and to show them.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_breaks(as_json: AsJson = False, time_zone: TimeZone = "", data_dir: DataDir = None) -> None:
+    """All planned breaks, those over since two days ago, and what conflicts within the next day."""
+    breaks = _all(data_dir, "schedule_list")
+    findings = _all(data_dir, "schedule_conflicts")
+    if as_json:
+        typer.echo(json.dumps({"breaks": breaks, "conflicts": findings}))
+        return
+    table = Table()
+    for column in ("Id", "Due", "Stream", "Title", "Seconds", "Return", "State", "Cue", "Reason"):
+        table.add_column(column)
+    for values in breaks:
+        one = ScheduledBreak.model_validate(values)
+        table.add_row(
+            str(one.break_id),
+            _when(one, time_zone),
+            one.stream_id,
+            one.title,
+            f"{one.duration_s:g}",
+            one.returns.value,
+            one.state.value if one.enabled else f"{one.state.value} (disabled)",
+            "" if one.cue_id is None else str(one.cue_id),
+            one.reason,
+        )
+    Console().print(table)
+    for finding in findings:
+        typer.echo(f"conflict: {finding['text']}")
+
+
+@app.command()
+def add(
+    stream: Annotated[str, typer.Argument(metavar="STREAM", help="Number, id or name.")],
+    duration: Annotated[str, typer.Option(help="Seconds, 00:01:30 or PT1M30S.")],
+    start: Annotated[str, typer.Option(help="2026-11-22T20:15:00+01:00, or local with --time-zone.")] = "",
+    after: Annotated[str, typer.Option(help="Id of the break it follows.", show_default=False)] = "",
+    offset: Annotated[str, typer.Option(help="From the end of that break.", show_default=False)] = "",
+    every: Annotated[str, typer.Option(help="Minutes: a series.", show_default=False)] = "",
+    until: Annotated[str, typer.Option(help="The series begins none from then on.", show_default=False)] = "",
+    title: Annotated[str, typer.Option(help="What operators call it.")] = "Break",
+    pre_roll: Annotated[str, typer.Option(help="Seconds it must have.", show_default=False)] = "",
+    returns: Annotated[ReturnPolicy, typer.Option(help="How it ends.")] = ReturnPolicy.AUTO,
+    time_zone: TimeZone = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Plan a break."""
+    values = {
+        "stream": stream,
+        "duration": duration,
+        "start": start,
+        "after": after and f"#{after.removeprefix('#')}",
+        "offset": offset,
+        "every_minutes": every,
+        "until": until,
+        "title": title,
+        "pre_roll": pre_roll,
+        "returns": returns.value,
+        "time_zone": time_zone,
+    }
+    row = {name: value for name, value in values.items() if value}
+    one = ScheduledBreak.model_validate(request(data_dir, {"cmd": "schedule_add", "row": row}))
+    typer.echo(f"{one.break_id} {_when(one, time_zone)} {one.title}")
+
+
+@app.command()
+def remove(
+    break_ids: Annotated[list[int], typer.Argument(metavar="ID...", help="As in the list.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Take planned breaks off the schedule, all or none."""
+    request(data_dir, {"cmd": "schedule_remove", "ids": break_ids})
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help=".csv, .json or .xml (XMLTV); see docs/schedule.md.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be planned; store nothing.")
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Store the good rows beside bad ones.")
+    ] = False,
+    time_zone: TimeZone = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Plan what a file says. With a bad row nothing is stored, unless --skip-bad."""
+    outcome = request(
+        data_dir,
+        {
+            "cmd": "schedule_import",
+            "path": str(file.resolve()),
+            "time_zone": time_zone,
+            "dry_run": dry_run,
+            "skip_bad": skip_bad,
+        },
+    )
+    for row in outcome["errors"]:
+        typer.echo(f"row {row['line']}: {row['error']}", err=True)
+    if outcome["bad"] > len(outcome["errors"]):
+        typer.echo(f"and {outcome['bad'] - len(outcome['errors'])} more", err=True)
+    for finding in outcome["findings"]:
+        typer.echo(f"conflict: {finding}", err=True)
+    typer.echo(
+        f"{outcome['source']}: {outcome['good']} good, {outcome['bad']} bad, {outcome['stored']} stored"
+    )
+    if outcome["bad"]:
+        raise typer.Exit(EXIT_BAD_ROWS)
+
+
+@app.command()
+def export(
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Print what is still planned as CSV, or as JSON, such that import takes it back."""
+    rows = _all(data_dir, "schedule_export")
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def _all(data_dir: Path | None, command: str) -> list[dict[str, Any]]:
+    """Every page of a listing."""
+    items: list[dict[str, Any]] = []
+    while True:
+        page: Mapping[str, Any] = request(data_dir, {"cmd": command, "offset": len(items)})
+        items += page["items"]
+        if not page["items"] or len(items) >= page["total"]:
+            return items
+
+
+def _when(one: ScheduledBreak, time_zone: str) -> str:
+    due = "–" if one.planned_at is None else format_moment(one.planned_at, time_zone)
+    match one.when:
+        case Every(minutes=minutes):
+            return f"{due}, every {minutes:g} min"
+        case After(break_id=leader):
+            return f"{due}, after {leader}"
+        case _:
+            return due
