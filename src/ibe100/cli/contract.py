@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import contract_templates_file, load
-from ibe100.models.contract import Contract, Finding, Severity
+from ibe100.models.contract import Contract, ContractFinding, Severity
 from ibe100.models.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
 from ibe100.models.stream_config import Engine, ExistingCues, Scte35Options, StreamConfig
 from ibe100.mpegts.stream_report import StreamReport
@@ -94,7 +94,7 @@ async def _probe(config: StreamConfig, engine: Engine) -> StreamReport:
     )
 
 
-def _tell(contract: Contract, findings: tuple[Finding, ...]) -> None:
+def _tell(contract: Contract, findings: tuple[ContractFinding, ...]) -> None:
     for finding in findings:
         typer.echo(f"{finding.severity}: {finding.words}")
     breaches = sum(finding.severity is Severity.BREACH for finding in findings)

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from ibe100.core.config import AppConfig
+from ibe100.core.config import AppConfig, contract_templates_file
 from ibe100.core.event_bus import EventBus
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import InstanceLock
@@ -18,6 +18,7 @@ from ibe100.database.database import Database
 from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.stream_config import Scte35Options
+from ibe100.services.contract_service import ContractService
 from ibe100.services.history_service import HistoryService
 from ibe100.services.monitoring_service import MonitoringService
 from ibe100.services.profile_service import ProfileService
@@ -63,6 +64,7 @@ class Application:
         self.schedule = ScheduleService(database, self.streams, self.cues, self._cue_options, self._publish)
         self.profiles = ProfileService(folders.profiles_dir, self.streams)
         self.history = HistoryService(database)
+        self.contracts = ContractService(contract_templates_file())
         self.engine = TSDuckService(config.engine.kind, config.engine.tsp_path)
         # Clocks and health are brought up to date before a cue is judged by them.
         self.streams.observe(self.monitoring)

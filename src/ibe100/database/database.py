@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from ibe100.database.access import Access
 from ibe100.database.alarms import AlarmStore
+from ibe100.database.as_run import AsRunStore
 from ibe100.database.audit import AuditStore
 from ibe100.database.cues import CueStore
 from ibe100.database.engine import reading_engine, sqlite_url, writing_engine
@@ -43,6 +44,7 @@ class Database:
         self.journal = JournalPositionStore(access)
         self.streams = StreamStore(access)
         self.schedule = ScheduleStore(access)
+        self.as_run = AsRunStore(self._reader)
         self.notices: tuple[str, ...] = ()
         """What the operator should read about how the file was found."""
 

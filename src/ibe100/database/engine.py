@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 BUSY_TIMEOUT_MS = 5000
 READ_CONNECTIONS = 2
@@ -66,6 +66,19 @@ def reading_engine(url: URL) -> Engine:
         return create_engine(url, pool_size=READ_CONNECTIONS, max_overflow=0)
     engine = create_engine(
         url, pool_size=READ_CONNECTIONS, max_overflow=0, connect_args={"check_same_thread": False}
+    )
+    _prepare(engine, "BEGIN", "PRAGMA query_only=ON")
+    return engine
+
+
+def read_only_engine(path: Path) -> Engine:
+    """As `reading_engine`, on a file that is not changed by it, not even by what SQLite does by itself."""
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+
+    engine = create_engine(
+        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=READ_CONNECTIONS, max_overflow=0
     )
     _prepare(engine, "BEGIN", "PRAGMA query_only=ON")
     return engine

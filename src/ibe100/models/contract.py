@@ -177,7 +177,7 @@ class Severity(StrEnum):
     """Could not be checked, or is worth knowing."""
 
 
-class Finding(Value):
+class ContractFinding(Value):
     """One difference between a contract and what is there."""
 
     severity: Severity
@@ -189,7 +189,7 @@ class Finding(Value):
     what_to_do: str
 
     @classmethod
-    def of(cls, severity: Severity, field: str, asked: str, found: str, what_to_do: str) -> Finding:
+    def of(cls, severity: Severity, field: str, asked: str, found: str, what_to_do: str) -> ContractFinding:
         """A finding in the order in which its words are said."""
         return cls(severity=severity, field=field, asked=asked, found=found, what_to_do=what_to_do)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibe100.models.contract import Contract, Finding, Severity
+from ibe100.models.contract import Contract, ContractFinding, Severity
 from ibe100.models.stream_config import ExistingCues, NoOutput, Scte35Options, SrtOutput, StreamConfig
 from ibe100.mpegts.elementary import StreamKind
 from ibe100.mpegts.stream_report import ServiceInfo, StreamReport
@@ -13,7 +13,7 @@ from ibe100.utils.units import format_pid
 __all__ = ["lint_cue", "lint_stream"]
 
 
-def lint_stream(config: StreamConfig, report: StreamReport | None) -> tuple[Finding, ...]:
+def lint_stream(config: StreamConfig, report: StreamReport | None) -> tuple[ContractFinding, ...]:
     """What in `config`, and in its input as probed, differs from the stream's contract; breaches first.
 
     Without a contract there is nothing to find; without a report the input is not judged.
@@ -28,12 +28,12 @@ def lint_stream(config: StreamConfig, report: StreamReport | None) -> tuple[Find
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
 
 
-def _options(contract: Contract, options: Scte35Options) -> list[Finding]:
+def _options(contract: Contract, options: Scte35Options) -> list[ContractFinding]:
     take_over = "apply the contract to the stream again"
-    found: list[Finding] = []
+    found: list[ContractFinding] = []
 
     def differs(field: str, asked: str, has: str, severity: Severity = Severity.BREACH) -> None:
-        found.append(Finding.of(severity, field, asked, has, take_over))
+        found.append(ContractFinding.of(severity, field, asked, has, take_over))
 
     if options.pid != contract.scte35_pid:
         differs("scte35_pid", format_pid(contract.scte35_pid), format_pid(options.pid))
@@ -58,7 +58,7 @@ def _options(contract: Contract, options: Scte35Options) -> list[Finding]:
     return found
 
 
-def _delivery(contract: Contract, config: StreamConfig) -> list[Finding]:
+def _delivery(contract: Contract, config: StreamConfig) -> list[ContractFinding]:
     if contract.srt is None:
         return []
     terms, output = contract.srt, config.output
@@ -67,18 +67,18 @@ def _delivery(contract: Contract, config: StreamConfig) -> list[Finding]:
         if terms.latency_min_ms <= output.latency_ms <= terms.latency_max_ms:
             return []
         do = "set the latency of the output"
-        return [Finding.of(Severity.BREACH, "srt", asked, f"{output.latency_ms} ms", do)]
+        return [ContractFinding.of(Severity.BREACH, "srt", asked, f"{output.latency_ms} ms", do)]
     severity = Severity.NOTE if isinstance(output, NoOutput) else Severity.WARNING
     has = "no output" if isinstance(output, NoOutput) else f"a {output.kind} output"
-    return [Finding.of(severity, "srt", asked, has, "choose an SRT output for delivery")]
+    return [ContractFinding.of(severity, "srt", asked, has, "choose an SRT output for delivery")]
 
 
-def _input(contract: Contract, config: StreamConfig, report: StreamReport) -> list[Finding]:
+def _input(contract: Contract, config: StreamConfig, report: StreamReport) -> list[ContractFinding]:
     service = _service(config, report)
     if service is None:
         asked = "a service" if config.service_id is None else f"service {config.service_id}"
         do = "check the sender and the stream's service_id"
-        return [Finding.of(Severity.BREACH, "service_id", asked, "none in the input", do)]
+        return [ContractFinding.of(Severity.BREACH, "service_id", asked, "none in the input", do)]
     return [
         *_splice_pids(contract, config, report),
         *lint_video(contract.video, service.first_of(StreamKind.VIDEO), report),
@@ -93,7 +93,7 @@ def _service(config: StreamConfig, report: StreamReport) -> ServiceInfo | None:
     return next(with_video, report.services[0] if report.services else None)
 
 
-def _splice_pids(contract: Contract, config: StreamConfig, report: StreamReport) -> list[Finding]:
+def _splice_pids(contract: Contract, config: StreamConfig, report: StreamReport) -> list[ContractFinding]:
     if config.scte35.existing is ExistingCues.REPLACE:
         kept: tuple[int, ...] = ()
     else:
@@ -102,13 +102,13 @@ def _splice_pids(contract: Contract, config: StreamConfig, report: StreamReport)
     asked = f"our cues alone on {format_pid(pid)}"
     if pid in kept:
         do = "replace the existing cues"
-        return [Finding.of(Severity.BREACH, "scte35_pid", asked, "SCTE-35 of the input on it", do)]
+        return [ContractFinding.of(Severity.BREACH, "scte35_pid", asked, "SCTE-35 of the input on it", do)]
     counted = report.pid(pid)
     if counted is not None and counted.packets and pid not in report.scte35_pids:
         do = "have the sender move what is on it"
-        return [Finding.of(Severity.BREACH, "scte35_pid", asked, "the PID is taken in the input", do)]
+        return [ContractFinding.of(Severity.BREACH, "scte35_pid", asked, "the PID is taken in the input", do)]
     if not kept:
         return []
     has = f"SCTE-35 of the input on {', '.join(map(format_pid, kept))} too"
     do = "replace the existing cues, unless the distributor knows of them"
-    return [Finding.of(Severity.WARNING, "scte35_pid", asked, has, do)]
+    return [ContractFinding.of(Severity.WARNING, "scte35_pid", asked, has, do)]

@@ -8,8 +8,8 @@ from typing import Protocol
 from ibe100.models.contract import (
     AvailNumbering,
     Contract,
+    ContractFinding,
     EventIdRule,
-    Finding,
     Severity,
     SpliceInsertCommand,
     TimeSignalCommand,
@@ -59,7 +59,7 @@ def lint_cue(
     *,
     previous_id: int | None = None,
     out_id: int | None = None,
-) -> tuple[Finding, ...]:
+) -> tuple[ContractFinding, ...]:
     """What in `section`, about to be sent for `cue`, differs from `contract`; breaches first.
 
     `previous_id` is the event id of the stream's last break, `out_id` that of the break which this cue
@@ -70,9 +70,9 @@ def lint_cue(
         values = decode(section)
     except SpliceDecodeError as error:
         do = "do not send it"
-        return (Finding.of(Severity.BREACH, "section", "a splice_info_section", str(error), do),)
+        return (ContractFinding.of(Severity.BREACH, "section", "a splice_info_section", str(error), do),)
     found = [
-        Finding.of(Severity.WARNING, "section", "what SCTE 35 says", str(fault), "have it made anew")
+        ContractFinding.of(Severity.WARNING, "section", "what SCTE 35 says", str(fault), "have it made anew")
         for fault in find_faults(values)
     ]
     if values.tier != contract.tier:
@@ -89,7 +89,7 @@ def lint_cue(
     return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
 
 
-def _command(contract: Contract, section: SpliceInfoSection) -> list[Finding]:
+def _command(contract: Contract, section: SpliceInfoSection) -> list[ContractFinding]:
     asked, command = contract.command, section.command
     match asked, command:
         case SpliceInsertCommand(), SpliceInsert():
@@ -100,7 +100,7 @@ def _command(contract: Contract, section: SpliceInfoSection) -> list[Finding]:
             return [_breach("command.kind", asked.kind, _name(command))]
 
 
-def _splice_insert(contract: Contract, command: SpliceInsert) -> list[Finding]:
+def _splice_insert(contract: Contract, command: SpliceInsert) -> list[ContractFinding]:
     found = []
     if contract.unique_program_id not in (None, command.unique_program_id):
         asked, has = str(contract.unique_program_id), str(command.unique_program_id)
@@ -118,7 +118,7 @@ def _splice_insert(contract: Contract, command: SpliceInsert) -> list[Finding]:
     return found
 
 
-def _segmentation(asked: TimeSignalCommand, section: SpliceInfoSection) -> list[Finding]:
+def _segmentation(asked: TimeSignalCommand, section: SpliceInfoSection) -> list[ContractFinding]:
     types = (asked.start_type_id, asked.end_type_id)
     words = " or ".join(map(_type_words, types))
     descriptors = [one for one in section.descriptors if isinstance(one, SegmentationDescriptor)]
@@ -163,7 +163,7 @@ def _announced(contract: Contract, section: SpliceInfoSection) -> _Announcement 
 
 def _event_id(
     contract: Contract, cue: CueValues, announced: _Announcement, previous_id: int | None, out_id: int | None
-) -> list[Finding]:
+) -> list[ContractFinding]:
     found, event_id = [], announced.event_id
     if cue.splice_event_id not in (None, event_id):
         found.append(_breach("section", f"event id {cue.splice_event_id} of the cue", str(event_id)))
@@ -182,14 +182,14 @@ def _event_id(
     return found
 
 
-def _duration(contract: Contract, cue: CueValues, announced: _Announcement) -> list[Finding]:
+def _duration(contract: Contract, cue: CueValues, announced: _Announcement) -> list[ContractFinding]:
     has_s = announced.duration_s
     if not announced.is_out:
         if has_s is None:
             return []
         do = "leave it out"
         has = f"{has_s:g} s on the way back"
-        return [Finding.of(Severity.WARNING, "duration_default_s", "none on the way back", has, do)]
+        return [ContractFinding.of(Severity.WARNING, "duration_default_s", "none on the way back", has, do)]
     found = []
     if has_s is None:
         limits = (contract.duration_min_s, contract.duration_max_s)
@@ -203,7 +203,7 @@ def _duration(contract: Contract, cue: CueValues, announced: _Announcement) -> l
     return found
 
 
-def _pre_roll(contract: Contract, cue: CueValues, announced: _Announcement) -> list[Finding]:
+def _pre_roll(contract: Contract, cue: CueValues, announced: _Announcement) -> list[ContractFinding]:
     if not announced.is_immediate and cue.pre_roll_s == 0:
         return []
     lead_s = 0.0 if announced.is_immediate else cue.pre_roll_s
@@ -214,11 +214,11 @@ def _pre_roll(contract: Contract, cue: CueValues, announced: _Announcement) -> l
     has = "an immediate splice" if announced.is_immediate else f"{lead_s:g} s"
     do = f"give it {contract.pre_roll_default_s:g} s"
     asked = f"at least {contract.pre_roll_min_s:g} s of pre-roll"
-    return [Finding.of(severity, "pre_roll_min_s", asked, has, do)]
+    return [ContractFinding.of(severity, "pre_roll_min_s", asked, has, do)]
 
 
-def _breach(field: str, asked: str, found: str) -> Finding:
-    return Finding.of(Severity.BREACH, field, asked, found, "change the cue, or the contract")
+def _breach(field: str, asked: str, found: str) -> ContractFinding:
+    return ContractFinding.of(Severity.BREACH, field, asked, found, "change the cue, or the contract")
 
 
 def _name(command: SpliceCommand) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
 
+from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.session import AuditRecord, SessionRecord
+from ibe100.services.as_run_service import AsRunService, verify_file
 from ibe100.services.storage import Storage
 
 
@@ -14,6 +18,7 @@ class HistoryService:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
+        self._as_run = AsRunService(storage.as_run)
 
     async def sessions(self, limit: int = 200) -> Sequence[SessionRecord]:
         """The newest first."""
@@ -26,3 +31,19 @@ class HistoryService:
     async def audit(self, limit: int = 500) -> Sequence[AuditRecord]:
         """The newest first."""
         return await self._storage.audit.list(limit)
+
+    async def as_run(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
+        """The cues whose splice fell on `day`, of one stream or of all."""
+        return await self._as_run.log(day, time_zone, stream_id)
+
+    async def as_run_streams(self) -> tuple[LoggedStream, ...]:
+        """Those of the list first, then those that were taken off it."""
+        return await self._as_run.streams()
+
+    async def export_as_run(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
+        """Write the log to a file; returns its digest."""
+        return await self._as_run.export(log, format, path)
+
+    async def verify_as_run(self, path: Path) -> DigestCheck:
+        """Hold an exported CSV or JSON file against the digest it names."""
+        return await verify_file(path)

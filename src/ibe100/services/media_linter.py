@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibe100.models.contract import AudioTerms, Finding, Severity, VideoTerms
+from ibe100.models.contract import AudioTerms, ContractFinding, Severity, VideoTerms
 from ibe100.mpegts.elementary import AudioFormat, VideoFormat
 from ibe100.mpegts.stream_report import StreamInfo, StreamReport
 from ibe100.mpegts.timestamps import PTS_HZ
@@ -16,13 +16,13 @@ AUDIO_BITRATE_TOLERANCE = 0.35
 SET_ENCODER = "set the encoder"
 
 
-def lint_video(terms: VideoTerms, stream: StreamInfo | None, report: StreamReport) -> list[Finding]:
+def lint_video(terms: VideoTerms, stream: StreamInfo | None, report: StreamReport) -> list[ContractFinding]:
     """What differs; nothing where the terms say nothing."""
     if terms == VideoTerms():
         return []
     if stream is None:
-        return [Finding.of(Severity.BREACH, "video", "video", "none", "check the sender")]
-    found: list[Finding] = []
+        return [ContractFinding.of(Severity.BREACH, "video", "video", "none", "check the sender")]
+    found: list[ContractFinding] = []
     if terms.codec not in (None, stream.codec.name):
         found.append(_breach("video.codec", str(terms.codec), stream.codec.name))
     if stream.video is not None:
@@ -38,13 +38,13 @@ def lint_video(terms: VideoTerms, stream: StreamInfo | None, report: StreamRepor
     return found
 
 
-def lint_audio(terms: AudioTerms, stream: StreamInfo | None, report: StreamReport) -> list[Finding]:
+def lint_audio(terms: AudioTerms, stream: StreamInfo | None, report: StreamReport) -> list[ContractFinding]:
     """What differs; nothing where the terms say nothing."""
     if terms == AudioTerms():
         return []
     if stream is None:
-        return [Finding.of(Severity.BREACH, "audio", "audio", "none", "check the sender")]
-    found: list[Finding] = []
+        return [ContractFinding.of(Severity.BREACH, "audio", "audio", "none", "check the sender")]
+    found: list[ContractFinding] = []
     if terms.codec is not None and stream.codec.name.partition(" (")[0] != terms.codec:
         found.append(_breach("audio.codec", terms.codec, stream.codec.name))
     sound = stream.audio
@@ -59,7 +59,7 @@ def lint_audio(terms: AudioTerms, stream: StreamInfo | None, report: StreamRepor
     return found
 
 
-def _picture(terms: VideoTerms, picture: VideoFormat) -> list[Finding]:
+def _picture(terms: VideoTerms, picture: VideoFormat) -> list[ContractFinding]:
     found = []
     if terms.width not in (None, picture.width) or terms.height not in (None, picture.height):
         asked = f"{terms.width or 'any'}x{terms.height or 'any'}"
@@ -70,7 +70,7 @@ def _picture(terms: VideoTerms, picture: VideoFormat) -> list[Finding]:
     return found
 
 
-def _frame_rate(terms: VideoTerms, stream: StreamInfo) -> list[Finding]:
+def _frame_rate(terms: VideoTerms, stream: StreamInfo) -> list[ContractFinding]:
     if terms.frame_rate is None:
         return []
     asked = f"{terms.frame_rate:g} frames/s"
@@ -85,7 +85,7 @@ def _frame_rate(terms: VideoTerms, stream: StreamInfo) -> list[Finding]:
     return [_breach("video.frame_rate", asked, f"{rate:.5g} frames/s")]
 
 
-def _sound(terms: AudioTerms, sound: AudioFormat) -> list[Finding]:
+def _sound(terms: AudioTerms, sound: AudioFormat) -> list[ContractFinding]:
     found = []
     if terms.sample_rate_hz not in (None, sound.sample_rate_hz):
         asked, has = f"{terms.sample_rate_hz} Hz", f"{sound.sample_rate_hz} Hz"
@@ -102,18 +102,18 @@ def _bitrate_bps(stream: StreamInfo, report: StreamReport) -> int:
     return counted.bitrate_bps if counted is not None else 0
 
 
-def _bitrate(field: str, asked_bps: int, measured_bps: int, tolerance: float) -> list[Finding]:
+def _bitrate(field: str, asked_bps: int, measured_bps: int, tolerance: float) -> list[ContractFinding]:
     asked = format_bitrate(asked_bps)
     if measured_bps == 0:
         return [_unknown(field, asked, "the bitrate is not known")]
     if abs(measured_bps / asked_bps - 1) <= tolerance:
         return []
-    return [Finding.of(Severity.WARNING, field, asked, format_bitrate(measured_bps), SET_ENCODER)]
+    return [ContractFinding.of(Severity.WARNING, field, asked, format_bitrate(measured_bps), SET_ENCODER)]
 
 
-def _breach(field: str, asked: str, found: str) -> Finding:
-    return Finding.of(Severity.BREACH, field, asked, found, SET_ENCODER)
+def _breach(field: str, asked: str, found: str) -> ContractFinding:
+    return ContractFinding.of(Severity.BREACH, field, asked, found, SET_ENCODER)
 
 
-def _unknown(field: str, asked: str, found: str) -> Finding:
-    return Finding.of(Severity.NOTE, field, asked, found, "check it at the encoder")
+def _unknown(field: str, asked: str, found: str) -> ContractFinding:
+    return ContractFinding.of(Severity.NOTE, field, asked, found, "check it at the encoder")

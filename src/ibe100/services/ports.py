@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 from ibe100.models.alarm import Alarm
+from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
+from ibe100.models.contract import Contract, ContractFinding
 from ibe100.models.messages import Message, StreamView
 from ibe100.models.profile import Profile
 from ibe100.models.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
@@ -118,6 +121,30 @@ class HistoryPort(Protocol):
     async def sessions(self, limit: int = 200) -> Sequence[SessionRecord]: ...
     async def cues(self, stream_id: str | None = None, limit: int = 500) -> Sequence[Cue]: ...
     async def audit(self, limit: int = 500) -> Sequence[AuditRecord]: ...
+    async def as_run(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
+        """The cues whose splice fell on `day`; `time_zone` is `UTC`, `local` or an IANA name."""
+
+    async def as_run_streams(self) -> tuple[LoggedStream, ...]:
+        """Streams to choose from: those of the list, then those that were taken off it."""
+
+    async def export_as_run(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
+        """Write the log to a file, whole or not at all; returns the SHA-256 that it names."""
+
+    async def verify_as_run(self, path: Path) -> DigestCheck:
+        """Hold an exported CSV or JSON file against the digest it names."""
+
+
+class ContractPort(Protocol):
+    """What distributors ask, and whether a stream keeps it. All but `templates` are pure and quick."""
+
+    async def templates(self) -> tuple[Contract, ...]:
+        """The contracts that ship, to begin one's own from."""
+
+    def apply(self, config: StreamConfig, contract: Contract | None) -> StreamConfig:
+        """`config` with the contract and the cue options that follow from it; None takes it away."""
+
+    def lint(self, config: StreamConfig, report: StreamReport | None) -> tuple[ContractFinding, ...]:
+        """What differs from the stream's contract, breaches first; nothing without a contract."""
 
 
 class EnginePort(Protocol):
@@ -142,6 +169,8 @@ class Services(Protocol):
     def schedule(self) -> SchedulePort: ...
     @property
     def history(self) -> HistoryPort: ...
+    @property
+    def contracts(self) -> ContractPort: ...
     @property
     def engine(self) -> EnginePort: ...
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ibe100.database.records import CueStep, EventIdRange, JournalPosition, StoredStream, StoredStreams
 from ibe100.models.alarm import Alarm
+from ibe100.models.as_run import LoggedStream
 from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.session import AttemptRecord, AuditRecord, SessionRecord
@@ -42,6 +43,21 @@ class CueStorage(Protocol):
         """Those something can still happen to, the oldest first."""
 
     async def steps(self, cue_id: int) -> tuple[CueStep, ...]: ...
+
+
+class AsRunStorage(Protocol):
+    """What an as-run log is made of."""
+
+    async def cues(
+        self, begins_at: float, ends_at: float, stream_id: str | None = None
+    ) -> tuple[tuple[Cue, ...], dict[int, str]]:
+        """The cues whose splice fell within the range (the end excluded), in that order.
+
+        With them, by cue_id, the name the stream had in the cue's session, where it had one.
+        """
+
+    async def streams(self) -> tuple[LoggedStream, ...]:
+        """Those of the list by their number, then those that were taken off it."""
 
 
 class SessionStorage(Protocol):
@@ -151,6 +167,8 @@ class Storage(Protocol):
     def streams(self) -> StreamStorage: ...
     @property
     def schedule(self) -> ScheduleStorage: ...
+    @property
+    def as_run(self) -> AsRunStorage: ...
 
 
 class SecretStorage(Protocol):

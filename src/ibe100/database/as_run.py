@@ -1,0 +1,130 @@
+"""What an as-run log asks of the database; also from a file that a running console holds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.orm import Session
+
+from ibe100.database.engine import read_only_engine
+from ibe100.database.faults import LIBRARY_ERRORS, storage_error
+from ibe100.database.reader import Reader
+from ibe100.database.schema import REVISION, CueRow, SessionRow, StreamRow, table_of
+from ibe100.models.as_run import LoggedStream
+from ibe100.models.errors import StorageError
+from ibe100.models.scte35_marker import Cue
+
+LONGEST_LEAD_S = 86_400.0
+"""Between the request of a cue and its splice; the index is on the request."""
+
+_CUES = table_of(CueRow).c
+_SESSIONS = table_of(SessionRow).c
+_STREAMS = table_of(StreamRow).c
+_OF_CUE = [_CUES[name] for name in Cue.model_fields]
+_AIR_TIME = func.coalesce(_CUES.splice_at, _CUES.seen_at, _CUES.sent_at, _CUES.requested_at)
+_CUES_OF_RANGE = (
+    select(*_OF_CUE, _SESSIONS.stream_name)
+    .outerjoin_from(_CUES.cue_id.table, _SESSIONS.session_id.table)
+    .where(
+        _CUES.requested_at.between(
+            bindparam("begins_at") - LONGEST_LEAD_S, bindparam("ends_at") + LONGEST_LEAD_S
+        ),
+        bindparam("begins_at") <= _AIR_TIME,
+        bindparam("ends_at") > _AIR_TIME,
+    )
+    .order_by(_AIR_TIME, _CUES.cue_id)
+)
+_CUES_OF_STREAM = _CUES_OF_RANGE.where(_CUES.stream_id == bindparam("stream_id"))
+_VALUES: TypeAdapter[list[Cue]] = TypeAdapter(list[Cue])
+
+
+class AsRunStore:
+    """Reads only."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def cues(
+        self, begins_at: float, ends_at: float, stream_id: str | None = None
+    ) -> tuple[tuple[Cue, ...], dict[int, str]]:
+        """The cues whose splice fell within the range (the end excluded), in that order.
+
+        A cue that never got as far counts by when it was seen, sent or asked for. With them, by cue_id, the
+        name the stream had in the cue's session, where it had one.
+        """
+        query = _CUES_OF_RANGE if stream_id is None else _CUES_OF_STREAM
+        span = {"begins_at": begins_at, "ends_at": ends_at, "stream_id": stream_id}
+
+        def work(session: Session) -> tuple[tuple[Cue, ...], dict[int, str]]:
+            names: dict[int, str] = {}
+            values: list[dict[str, Any]] = []
+            for row in session.execute(query, span):
+                values.append(dict(zip(Cue.model_fields, row, strict=False)))
+                if row.stream_name is not None:
+                    names[row.cue_id] = row.stream_name
+            return tuple(_VALUES.validate_python(values)), names
+
+        return await self._reader.read(work)
+
+    async def streams(self) -> tuple[LoggedStream, ...]:
+        """Those of the list by their number, then those that were taken off it."""
+
+        def work(session: Session) -> tuple[LoggedStream, ...]:
+            listed = session.execute(
+                select(_STREAMS.stream_id, _STREAMS.number, _STREAMS.config).order_by(_STREAMS.number)
+            )
+            found = {
+                stream_id: LoggedStream(
+                    stream_id=stream_id, number=number, name=json.loads(config).get("name") or stream_id
+                )
+                for stream_id, number, config in listed
+            }
+            past = session.execute(
+                select(_SESSIONS.stream_id, _SESSIONS.stream_name).order_by(_SESSIONS.session_id.desc())
+            )
+            for stream_id, name in past:
+                found.setdefault(stream_id, LoggedStream(stream_id=stream_id, number=None, name=name))
+            return tuple(found.values())
+
+        return await self._reader.read(work)
+
+
+@asynccontextmanager
+async def open_as_run(path: Path) -> AsyncIterator[AsRunStore]:
+    """The log in the SQLite file at `path`, which is not written to and may be in use by a console.
+
+    Raises StorageError in words: no such file, or of another version.
+    """
+    if not path.is_file():
+        raise StorageError(f"There is no log: {path} does not exist. Name the console's data folder.")
+    engine = read_only_engine(path)
+    reader = Reader(engine, str(path))
+    try:
+        revision = await reader.read(_revision)
+        if revision != REVISION:
+            raise StorageError(
+                f"The log {path} is of another version of IBE-100 (schema {revision}; this one reads "
+                f"{REVISION}). Start the newer one's console once on that folder, or use that version."
+            )
+        yield AsRunStore(reader)
+    except LIBRARY_ERRORS as error:
+        raise storage_error(error, "read", str(path)) from error
+    finally:
+        await asyncio.to_thread(reader.close)
+        engine.dispose()
+
+
+def _revision(session: Session) -> str:
+    try:
+        return str(session.execute(text("SELECT version_num FROM alembic_version")).scalar())
+    except LIBRARY_ERRORS as error:
+        if "no such table" in str(error):
+            return "none"
+        raise

@@ -1,0 +1,107 @@
+"""The as-run log: what became of each cue of a day, as it is handed to a distributor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ibe100.models.base import Value
+from ibe100.models.scte35_marker import Cue, CueState
+
+PTS_PER_MS = 90
+
+
+class AsRunFormat(StrEnum):
+    """How a log is written to a file."""
+
+    CSV = "csv"
+    JSON = "json"
+    PDF = "pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class AsRunRow:
+    """One cue as it was planned, asked for, sent, seen and aired; wall clock is seconds since the epoch."""
+
+    cue: Cue
+    stream_name: str
+    """As the stream was called in the cue's session."""
+
+    @property
+    def due_at(self) -> float:
+        """When the splice was wanted: as scheduled, else the request and its pre-roll."""
+        cue = self.cue
+        return cue.scheduled_at if cue.scheduled_at is not None else cue.requested_at + cue.pre_roll_s
+
+    @property
+    def aired_at(self) -> float | None:
+        """When the splice fell: its splice_time, or the first sight of an immediate cue; None: it did not."""
+        if self.cue.state is not CueState.SPLICED:
+            return None
+        return self.cue.seen_at if self.cue.pts_time is None else self.cue.splice_at
+
+    @property
+    def lateness_ms(self) -> float | None:
+        """aired_at less due_at; negative is early."""
+        aired_at = self.aired_at
+        return None if aired_at is None else round((aired_at - self.due_at) * 1000, 1)
+
+    @property
+    def lateness_frames(self) -> float | None:
+        """The lateness in frames of the stream; None where their duration is not on record."""
+        lateness_ms = self.lateness_ms
+        if lateness_ms is None or not self.cue.frame_pts:
+            return None
+        return round(lateness_ms * PTS_PER_MS / self.cue.frame_pts, 2)
+
+    @property
+    def pre_roll_asked_ms(self) -> float | None:
+        """None for an immediate cue, and for one that was planned by wall clock."""
+        cue = self.cue
+        return round(cue.pre_roll_s * 1000, 1) if cue.pts_time is not None and cue.pre_roll_s else None
+
+    @property
+    def receipt(self) -> str:
+        """What is proved about the bytes on the output."""
+        cue = self.cue
+        if not cue.seen:
+            return "not seen on the output" if cue.sent else "not sent"
+        bytes_ = "byte for byte" if cue.seen_base64 == cue.section_base64 else "with other bytes"
+        return f"seen on the output {bytes_}, {cue.seen} of {cue.sent_expected}"
+
+
+@dataclass(frozen=True, slots=True)
+class AsRunLog:
+    """The cues whose splice fell (or would have fallen) within a day, in that order."""
+
+    day: str
+    """`2026-11-22`."""
+    time_zone: str
+    """In which the day began and ended."""
+    begins_at: float
+    ends_at: float
+    """Wall clock, seconds since the epoch; the end is not part of it."""
+    stream_id: str | None
+    """None is all streams."""
+    rows: tuple[AsRunRow, ...]
+
+
+class LoggedStream(Value):
+    """A stream that may have cues on record; number None where it is no longer in the list."""
+
+    stream_id: str
+    number: int | None
+    name: str
+
+
+class DigestCheck(Value):
+    """A digest as a file names it, and as its rows have it."""
+
+    named: str
+    computed: str
+    rows: int
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the rows are those that were exported."""
+        return self.named == self.computed
