@@ -53,11 +53,12 @@ class FedInput(PacketInput):
     def preview(self, max_packets: int) -> Packets:
         """The first packets of a source that comes in bursts: regulated without a bitrate they would rush."""
         packets = super().preview(max_packets)
+        wanted = min(max_packets, _PREVIEW_ENOUGH)
         deadline_s = time.monotonic() + _PREVIEW_TIMEOUT_S
         while self.in_bursts and not self.context.stopping:
             ended = self.queue.ended
-            packets = self.queue.peek(max_packets, _PREVIEW_POLL_S)
-            if ended or len(packets) >= _PREVIEW_ENOUGH or (len(packets) and time.monotonic() > deadline_s):
+            packets = self.queue.peek(wanted, _PREVIEW_POLL_S)
+            if ended or len(packets) == wanted or (len(packets) and time.monotonic() > deadline_s):
                 break
         return packets
 

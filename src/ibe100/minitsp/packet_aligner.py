@@ -9,6 +9,7 @@ from ibe100.mpegts.packet import SYNC_BYTE
 
 _PACKETS_TO_TRUST: Final = 5
 _TRUST_SPAN: Final = (_PACKETS_TO_TRUST - 1) * PACKET_SIZE + 1
+_SEARCH_WINDOW: Final = 1 << 16
 
 
 class PacketAligner:
@@ -44,11 +45,16 @@ class PacketAligner:
                 position = found
                 self._in_sync = True
             count = _run_in_sync(buffer, position)
-            packets += buffer[position : position + count * PACKET_SIZE]
-            position += count * PACKET_SIZE
-            if len(buffer) - position < PACKET_SIZE:
+            end = position + count * PACKET_SIZE
+            self._in_sync = len(buffer) - end < PACKET_SIZE
+            if not self._in_sync and count:
+                end -= PACKET_SIZE  # what no sync byte follows is torn: the loss is inside it
+            packets += buffer[position:end]
+            position = end
+            if self._in_sync:
                 break
-            self._in_sync = False
+            position += 1
+            self.skipped_bytes += 1
         self._rest = buffer[position:]
         return bytes(packets)
 
@@ -75,13 +81,15 @@ def _run_in_sync(buffer: bytes, start: int) -> int:
 
 def _find_sync(buffer: bytes, start: int) -> int | None:
     """The first place from `start` on where packets can be trusted to begin."""
-    if len(buffer) - start < _TRUST_SPAN:
-        return None
-    data = np.frombuffer(buffer, np.uint8)[start:] == SYNC_BYTE
-    places = len(data) - _TRUST_SPAN + 1
-    trusted = data[:places].copy()
-    for number in range(1, _PACKETS_TO_TRUST):
-        offset = number * PACKET_SIZE
-        trusted &= data[offset : offset + places]
-    found = int(np.argmax(trusted))
-    return start + found if trusted[found] else None
+    for window in range(start, len(buffer) - _TRUST_SPAN + 1, _SEARCH_WINDOW):
+        sync = (
+            np.frombuffer(buffer, np.uint8)[window : window + _SEARCH_WINDOW + _TRUST_SPAN - 1] == SYNC_BYTE
+        )
+        places = len(sync) - _TRUST_SPAN + 1
+        trusted = sync[:places].copy()
+        for offset in range(PACKET_SIZE, _TRUST_SPAN, PACKET_SIZE):
+            trusted &= sync[offset : offset + places]
+        found = int(np.argmax(trusted))
+        if trusted[found]:
+            return window + found
+    return None

@@ -15,7 +15,7 @@ from ibe100.minitsp.web_options import WEB_OPTIONS
 
 _PLAYLIST_LIMIT_BYTES: Final = 16 << 20
 _PLAYLIST_TIMEOUT_S: Final = 15.0
-_ATTEMPTS: Final = 5
+_ATTEMPTS: Final = 4
 _RETRY_S: Final = 0.5
 _LOST_SEGMENTS_TO_GIVE_UP: Final = 3
 _QUEUE_PART_BYTES: Final = 1024 * PACKET_SIZE
