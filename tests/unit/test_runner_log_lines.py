@@ -92,3 +92,9 @@ def test_the_rate_is_limited_and_the_drop_is_reported_in_the_next_second() -> No
     assert reports == [2]
     limit.report_dropped()
     assert reports == [2]
+
+
+def test_the_error_that_tsp_prints_at_every_end_is_none() -> None:
+    line = "* Error: spliceinject: cannot find received data type, 0 bytes,  ..."
+    assert parse_log_line(line).level == "info"
+    assert parse_log_line("* Error: spliceinject: PID conflict").level == "error"

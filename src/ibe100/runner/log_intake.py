@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from ibe100.runner.log_lines import RateLimit, Redactor, parse_log_line
+from ibe100.runner.log_lines import HARMLESS, RateLimit, Redactor, parse_log_line
 from ibe100.runner.processor_log import ProcessorLog
 
 Note = Callable[[str, Mapping[str, object]], None]
@@ -38,7 +38,7 @@ class LogIntake:
         """Take one line."""
         mono = time.monotonic()
         self._tail.append(raw)
-        if raw.startswith(b"*") and b"Error: " in raw:
+        if raw.startswith(b"*") and b"Error: " in raw and HARMLESS not in raw:
             self._last_error = raw
         to_journal = self._for_journal.admits(mono)
         if not self._for_file.admits(mono):

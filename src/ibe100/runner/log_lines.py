@@ -16,6 +16,8 @@ _TSP_LINE = re.compile(
     r"(?:(?P<plugin>[A-Za-z0-9_\[\]-]+): )?(?P<text>.*)",
     re.DOTALL,
 )
+HARMLESS = b"spliceinject: cannot find received data type, 0 bytes"
+"""tsp 3.45 says so, as an error, whenever it closes its cue socket at the end of a run."""
 _LEVELS = {
     "Fatal": "error",
     "Severe": "error",
@@ -42,6 +44,8 @@ def parse_log_line(text: str) -> LogLine:
     if match is None:
         return LogLine("info", "", text)
     severity = match["severity"]
+    if HARMLESS.decode() in text:
+        severity = None
     if severity is not None and severity not in _LEVELS:
         return LogLine("info", "", text[2:])
     return LogLine(_LEVELS.get(severity or "", "info"), match["plugin"] or "", match["text"])

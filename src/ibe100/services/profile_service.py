@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from ibe100.models.base import in_words
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.profile import Profile, StreamEntry
-from ibe100.services.stream_run import without_secrets
+from ibe100.services.stream_secrets import without_secrets
 from ibe100.services.stream_service import StreamService
 from ibe100.utils.atomic_write import atomic_write
 from ibe100.utils.set_aside import set_aside

@@ -20,6 +20,7 @@ from ibe100.models.stream_state import StreamState, Tally
 from ibe100.mpegts.pts_clock import PtsClock
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.runner_link import RunnerLink
+from ibe100.services.stream_secrets import without_secrets
 from ibe100.tsduck.loopback_ports import LoopbackPorts
 from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import InfluxSample
@@ -164,16 +165,6 @@ def read_facts(stream_dir: Path) -> RunFacts | None:
     with contextlib.suppress(OSError, ValidationError, json.JSONDecodeError):
         return RunFacts.model_validate_json(facts_path(stream_dir).read_bytes())
     return None
-
-
-def without_secrets(config: StreamConfig) -> StreamConfig:
-    """The same stream with its passphrases left out."""
-    edges = {}
-    for side in ("input", "output"):
-        edge = getattr(config, side)
-        if getattr(edge, "passphrase", None) is not None:
-            edges[side] = edge.model_copy(update={"passphrase": None})
-    return config.model_copy(update=edges)
 
 
 def loop_range(

@@ -1,14 +1,21 @@
-"""Passphrases of streams: kept in the secret store, never in the database, a profile or a file of ours."""
+"""Secrets of streams: kept in the secret store, never in the database, a profile or a file of ours.
+
+A secret is an SRT passphrase, or a URL with a user or a query (which may hold a token).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 from pydantic import SecretStr
 
 from ibe100.models.stream_config import StreamConfig
+from ibe100.models.urls import may_hold_secret, short_url
 
 SIDES = ("input", "output")
+PASSPHRASE = "passphrase"
+URL = "url"
 
 
 class SecretStore(Protocol):
@@ -20,40 +27,63 @@ class SecretStore(Protocol):
 
 
 def keep_secrets(store: SecretStore, stream_id: str, config: StreamConfig) -> None:
-    """Put the passphrases of `config` away. Raises StorageError."""
-    for side in SIDES:
-        passphrase = getattr(getattr(config, side), "passphrase", None)
-        if isinstance(passphrase, SecretStr):
-            store.set(_name(stream_id, side), passphrase.get_secret_value())
+    """Put the secrets of `config` away. Raises StorageError."""
+    for side, field, secret in _secrets(config):
+        store.set(_name(stream_id, side, field), secret)
 
 
 def with_secrets(store: SecretStore, stream_id: str, config: StreamConfig) -> StreamConfig:
-    """`config` with the passphrases that were put away for it."""
+    """`config` with the secrets that were put away for it; a URL only if it is still the same place."""
     edges = {}
     for side in SIDES:
         edge = getattr(config, side)
-        if hasattr(edge, "passphrase") and edge.passphrase is None:
-            kept = store.get(_name(stream_id, side))
+        if hasattr(edge, PASSPHRASE) and edge.passphrase is None:
+            kept = store.get(_name(stream_id, side, PASSPHRASE))
             if kept is not None:
-                edges[side] = edge.model_copy(update={"passphrase": SecretStr(kept)})
+                edges[side] = edge.model_copy(update={PASSPHRASE: SecretStr(kept)})
+        if hasattr(edge, URL):
+            kept = store.get(_name(stream_id, side, URL))
+            if kept is not None and short_url(kept) == edge.url:
+                edges[side] = edge.model_copy(update={URL: kept})
+    return config.model_copy(update=edges)
+
+
+def without_secrets(config: StreamConfig) -> StreamConfig:
+    """The same stream with its passphrases left out and its URLs without user and query."""
+    edges: dict[str, Any] = {}
+    for side, field, _ in _secrets(config):
+        edge = getattr(config, side)
+        public = short_url(edge.url) if field == URL else None
+        edges[side] = edge.model_copy(update={field: public})
     return config.model_copy(update=edges)
 
 
 def forget_secrets(store: SecretStore, stream_id: str) -> None:
     """Delete what was put away for a stream."""
     for side in SIDES:
-        store.delete(_name(stream_id, side))
-
-
-def _name(stream_id: str, side: str) -> str:
-    return f"{stream_id}/{side}"
+        for field in (PASSPHRASE, URL):
+            store.delete(_name(stream_id, side, field))
 
 
 def reveal(config: StreamConfig) -> dict[str, Any]:
     """`config` as JSON values with its passphrases in clear: only for this user's own private socket."""
     values = config.model_dump(mode="json")
-    for side in SIDES:
-        passphrase = getattr(getattr(config, side), "passphrase", None)
-        if isinstance(passphrase, SecretStr):
-            values[side]["passphrase"] = passphrase.get_secret_value()
+    for side, field, secret in _secrets(config):
+        values[side][field] = secret
     return values
+
+
+def _secrets(config: StreamConfig) -> Iterator[tuple[str, str, str]]:
+    """Side, field and text of each secret in `config`."""
+    for side in SIDES:
+        edge = getattr(config, side)
+        passphrase = getattr(edge, PASSPHRASE, None)
+        if isinstance(passphrase, SecretStr):
+            yield side, PASSPHRASE, passphrase.get_secret_value()
+        url = getattr(edge, URL, None)
+        if url is not None and may_hold_secret(url):
+            yield side, URL, url
+
+
+def _name(stream_id: str, side: str, field: str) -> str:
+    return f"{stream_id}/{side}.{field}"

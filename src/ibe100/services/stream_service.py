@@ -23,8 +23,14 @@ from ibe100.services.output_target import prepare_output
 from ibe100.services.runner_link import RunnerGone, RunnerLink, RunnerSilent
 from ibe100.services.runner_spec import RunnerPolicy, make_spec
 from ibe100.services.storage import Storage
-from ibe100.services.stream_run import StreamRun, read_facts, without_secrets
-from ibe100.services.stream_secrets import SecretStore, forget_secrets, keep_secrets, with_secrets
+from ibe100.services.stream_run import StreamRun, read_facts
+from ibe100.services.stream_secrets import (
+    SecretStore,
+    forget_secrets,
+    keep_secrets,
+    with_secrets,
+    without_secrets,
+)
 from ibe100.services.stream_starter import StreamStarter
 from ibe100.tsduck.command import secrets_of
 
