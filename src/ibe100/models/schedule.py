@@ -121,7 +121,7 @@ class ScheduledBreak(BreakPlan):
 
     break_id: int
     planned_at: float | None = None
-    """When its splice is due, as far as known; of a series, when the next one is."""
+    """When its splice is due, as far as known; of a series, when the next one to be made is."""
     state: BreakState = BreakState.PLANNED
     reason: str = ""
     cue_id: int | None = None

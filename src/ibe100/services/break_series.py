@@ -17,9 +17,8 @@ def turn(
     Occurrences that went by while nobody was there are one break, MISSED, that says how many they were.
     """
     assert isinstance(series.when, Every)
+    assert series.planned_at is not None
     due = series.planned_at
-    if due is None:
-        return None, series.model_copy(update={"state": BreakState.DONE})
     if not series.enabled:
         return None, series if due > now else _expects(series, series.when.first_after(now))
     upcoming = series.when.first_after(due)
@@ -27,7 +26,7 @@ def turn(
         return None, _expects(series, upcoming)
     one = ScheduledBreak.model_validate(
         {
-            **{name: getattr(series, name) for name in series.model_fields},
+            **{name: getattr(series, name) for name in ScheduledBreak.model_fields},
             "break_id": NEW,
             "when": {"kind": "at", "at": due},
             "series_id": series.break_id,
@@ -45,5 +44,6 @@ def turn(
 
 
 def _expects(series: ScheduledBreak, due: float | None) -> ScheduledBreak:
-    state = BreakState.DONE if due is None else series.state
-    return series.model_copy(update={"planned_at": due, "state": state})
+    if due is None:
+        return series.model_copy(update={"state": BreakState.DONE})
+    return series.model_copy(update={"planned_at": due})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Collection, Iterable, Sequence
 
 from ibe100.models.schedule import After, BreakState, ScheduledBreak, due_times
@@ -31,7 +32,8 @@ class ScheduleBook:
         self._breaks |= changed
         changed |= self._followed()
         for one in changed.values():
-            self._expect(one)
+            if not one.state.is_final:
+                self._expect(one)
         self._remember()
         return tuple(self._breaks[break_id] for break_id in changed)
 
@@ -55,9 +57,12 @@ class ScheduleBook:
 
     def near(self, now: float) -> Sequence[ScheduledBreak]:
         """Those that may have to do something now, by the time they are due."""
+        candidates, self._near = self._near, set()
         while self._coming and self._coming[0][0] <= now + NEAR_S:
-            self._near.add(heapq.heappop(self._coming)[1])
-        self._near = {break_id for break_id in self._near if not self._is_over(break_id)}
+            candidates.add(heapq.heappop(self._coming)[1])
+        for break_id in candidates:
+            if not self._is_over(break_id):
+                self._expect(self._breaks[break_id], now)
         near = [self._breaks[break_id] for break_id in self._near]
         return sorted(near, key=lambda one: (one.planned_at or 0, one.break_id))
 
@@ -81,12 +86,12 @@ class ScheduleBook:
         one = self._breaks.get(break_id)
         return one is None or one.state.is_final
 
-    def _expect(self, one: ScheduledBreak) -> None:
-        if one.state is BreakState.ARMED or (one.state is BreakState.PLANNED and one.planned_at is None):
-            self._near.add(one.break_id)
-        elif one.state is BreakState.PLANNED and one.planned_at is not None:
+    def _expect(self, one: ScheduledBreak, now: float = -math.inf) -> None:
+        if one.state is BreakState.PLANNED and one.planned_at is not None and one.planned_at > now + NEAR_S:
             # An entry of before stays: a look too many does no harm.
             heapq.heappush(self._coming, (one.planned_at, one.break_id))
+        else:
+            self._near.add(one.break_id)
 
     def _followed(self) -> dict[int, ScheduledBreak]:
         """What follows others by its plan and is due at another time than it was."""
