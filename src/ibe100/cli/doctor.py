@@ -66,9 +66,12 @@ def run_doctor(data_dir: Path | None, *, as_json: bool) -> int:
 
 
 async def _tsp() -> Finding:
+    configured = load().engine.tsp_path
     try:
-        tsp = await find_tsp(load().engine.tsp_path)
+        tsp = await find_tsp(configured)
     except OperatorError as error:
+        if configured is None:
+            return Finding("TSDuck", "note", str(error), "the built-in processor is used")
         return Finding("TSDuck", "missing", str(error), "put it right, or clear engine.tsp_path")
     if tsp is None:
         return Finding(
