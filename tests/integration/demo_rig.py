@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,25 +87,20 @@ class Place:
 
     def processes(self) -> list[str]:
         """Command lines of all living processes that were started from here."""
-        wanted = f"{MARK}={self.mark}".encode()
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                if wanted in (entry / "environ").read_bytes().split(b"\0"):
-                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        return found
+        return list(self._mine().values())
 
     def pids(self, word: str) -> list[int]:
         """Processes from here whose command line holds `word`."""
+        return [pid for pid, command in self._mine().items() if word in command]
+
+    def _mine(self) -> dict[int, str]:
         wanted = f"{MARK}={self.mark}".encode()
-        found = []
+        found = {}
         for entry in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if (
-                    wanted in (entry / "environ").read_bytes().split(b"\0")
-                    and word in (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                ):
-                    found.append(int(entry.name))
+                if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    found[int(entry.name)] = command
         return found
 
     def leftovers(self) -> list[str]:
@@ -144,6 +139,16 @@ def finished(process: subprocess.Popen[str], deadline_s: float = DEADLINE_S) -> 
         out, err = process.communicate()
         raise AssertionError(f"{process.args} did not end in {deadline_s} s:\n{out}\n{err}") from None
     return Ended(process.returncode, out, err)
+
+
+def patiently(condition: Callable[[], Any], what: str) -> Any:
+    """Ask ten times a second until the condition holds; AssertionError names what did not come."""
+    end = time.monotonic() + DEADLINE_S
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not come within {DEADLINE_S} s")
 
 
 def free_udp_port() -> int:

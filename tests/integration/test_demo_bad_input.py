@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from demo_rig import Ended, Place, finished, free_udp_port, place_in
-from runner_rig import wait_until
+from demo_rig import Ended, Place, finished, free_udp_port, patiently, place_in
 
 REFUSED = 2
 INTERRUPTED = 130
@@ -164,7 +163,7 @@ def test_a_temporary_folder_that_is_full_is_said(place: Place, full_disk: Path) 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_demo_that_is_interrupted_stops_its_stream(place: Place, number: signal.Signals) -> None:
     demo = place.start("demo", "--engine", "builtin", "--json")
-    wait_until(lambda: place.pids("ibe100.minitsp"), "a processor")
+    patiently(lambda: place.pids("ibe100.minitsp"), "a processor")
     demo.send_signal(number)
     ended = finished(demo)
     assert ended.code == INTERRUPTED
