@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ibe100.database.database import Database
+from ibe100.models.alarm import AlarmState
+from ibe100.models.errors import OperatorError
+from ibe100.models.messages import AlarmChanged, Message
+from ibe100.services.alarm_board import AlarmBoard
+
+STREAM = ("one", "Channel 1")
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(tmp_path / "ibe100.db")
+    yield database
+    await database.close()
+
+
+async def test_judgements_at_the_same_time_are_one_alarm(database: Database) -> None:
+    told: list[Message] = []
+    board = AlarmBoard(database, told.append)
+    await asyncio.gather(
+        *(board.judge(*STREAM, "continuity_error", True, f"{number} per s") for number in range(5))
+    )
+    (alarm,) = board.alarms()
+    assert [one.alarm_id for one in await database.alarms.list()] == [alarm.alarm_id]
+    assert alarm.value == "4 per s"
+    assert {type(message) for message in told} == {AlarmChanged}
+
+
+async def test_an_alarm_that_comes_back_before_it_was_acknowledged_is_the_same_one(
+    database: Database,
+) -> None:
+    board = AlarmBoard(database, lambda message: None)
+    await board.judge(*STREAM, "processor_restarting", True, "first")
+    await board.judge(*STREAM, "processor_restarting", False)
+    (cleared,) = board.alarms()
+    assert cleared.state is AlarmState.CLEARED_UNACKNOWLEDGED
+    await board.judge(*STREAM, "processor_restarting", True, "second")
+    (again,) = board.alarms()
+    assert (again.alarm_id, again.state, again.value) == (
+        cleared.alarm_id,
+        AlarmState.UNACKNOWLEDGED,
+        "second",
+    )
+    await board.acknowledge(again.alarm_id, "anna")
+    assert board.alarms()[0].state is AlarmState.ACKNOWLEDGED
+    await board.judge(*STREAM, "processor_restarting", False)
+    assert board.alarms() == ()
+    assert await database.alarms.open() == (), "nothing stays open on record"
+    with pytest.raises(OperatorError, match="closed already"):
+        await board.acknowledge(again.alarm_id, "anna")
+
+
+async def test_what_happened_once_stands_until_it_is_acknowledged(database: Database) -> None:
+    board = AlarmBoard(database, lambda message: None)
+    await board.judge(*STREAM, "cue_failed", True, "TO BREAK event 1: no input")
+    await board.judge(*STREAM, "cue_failed", False)
+    (alarm,) = board.alarms()
+    assert alarm.cleared_at is None
+    await board.acknowledge(alarm.alarm_id, "anna")
+    assert board.alarms() == ()
+
+
+async def test_what_is_not_measured_any_more_does_not_stand(database: Database) -> None:
+    board = AlarmBoard(database, lambda message: None)
+    await board.judge(*STREAM, "continuity_error", True)
+    await board.judge("two", "Channel 2", "continuity_error", True)
+    await board.judge(*STREAM, "cue_failed", True, "lost")
+    await board.clear_now("one", ("continuity_error", "sync_loss"))
+    standing = {(alarm.stream_id, alarm.condition, alarm.state) for alarm in board.alarms()}
+    assert standing == {
+        ("one", "continuity_error", AlarmState.CLEARED_UNACKNOWLEDGED),
+        ("two", "continuity_error", AlarmState.UNACKNOWLEDGED),
+        ("one", "cue_failed", AlarmState.UNACKNOWLEDGED),
+    }
+
+
+async def test_the_next_console_takes_up_what_stands(database: Database) -> None:
+    board = AlarmBoard(database, lambda message: None)
+    await board.judge(*STREAM, "input_lost", True, "nothing flows")
+    following = AlarmBoard(database, lambda message: None)
+    await following.open()
+    assert following.alarms() == board.alarms()
+    await following.judge(*STREAM, "input_lost", True, "nothing flows")
+    assert len(await database.alarms.list()) == 1
