@@ -315,7 +315,7 @@ async def test_breaks_cannot_follow_each_other_in_a_circle(rig: Rig) -> None:
     second = await rig.schedule.add(at(0, when=After(break_id=first.break_id)))
     third = await rig.schedule.add(at(0, when=After(break_id=second.break_id)))
     for leader in (first, second, third):
-        with pytest.raises(OperatorError, match="circle|itself"):
+        with pytest.raises(OperatorError, match=r"circle|itself"):
             await rig.schedule.change(first.break_id, at(0, when=After(break_id=leader.break_id)))
 
 
