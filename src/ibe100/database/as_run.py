@@ -7,10 +7,9 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import BindParameter, Double, and_, bindparam, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from ibe100.database.engine import read_only_engine
@@ -21,28 +20,36 @@ from ibe100.models.as_run import LoggedStream
 from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import Cue
 
-LONGEST_LEAD_S = 86_400.0
-"""Between the request of a cue and its splice; the index is on the request."""
+LONGEST_WAY_S = 3600.0
+"""More than ever lies between the request of an immediate cue and its first sight."""
 
 _CUES = table_of(CueRow).c
 _SESSIONS = table_of(SessionRow).c
 _STREAMS = table_of(StreamRow).c
-_OF_CUE = [_CUES[name] for name in Cue.model_fields]
-_AIR_TIME = func.coalesce(_CUES.splice_at, _CUES.seen_at, _CUES.sent_at, _CUES.requested_at)
+_FIELDS = tuple(Cue.model_fields)
+_STREAM_FIELD, _STREAM_NAME = _FIELDS.index("stream_id"), len(_FIELDS)
+_BEGIN: BindParameter[float] = bindparam("begins_at", type_=Double())
+_END: BindParameter[float] = bindparam("ends_at", type_=Double())
+_AT_ONCE = func.coalesce(_CUES.seen_at, _CUES.sent_at, _CUES.requested_at)
+# Two ranges of one index, on splice_at and requested_at.
 _CUES_OF_RANGE = (
-    select(*_OF_CUE, _SESSIONS.stream_name)
-    .outerjoin_from(_CUES.cue_id.table, _SESSIONS.session_id.table)
+    select(*(_CUES[name] for name in _FIELDS), _SESSIONS.stream_name)
+    .outerjoin_from(table_of(CueRow), table_of(SessionRow))
     .where(
-        _CUES.requested_at.between(
-            bindparam("begins_at") - LONGEST_LEAD_S, bindparam("ends_at") + LONGEST_LEAD_S
-        ),
-        bindparam("begins_at") <= _AIR_TIME,
-        bindparam("ends_at") > _AIR_TIME,
+        or_(
+            and_(_CUES.splice_at >= _BEGIN, _CUES.splice_at < _END),
+            and_(
+                _CUES.splice_at.is_(None),
+                _CUES.requested_at >= _BEGIN - LONGEST_WAY_S,
+                _CUES.requested_at < _END + LONGEST_WAY_S,
+                _AT_ONCE.between(_BEGIN, _END),
+                _AT_ONCE != _END,
+            ),
+        )
     )
-    .order_by(_AIR_TIME, _CUES.cue_id)
+    .order_by(func.coalesce(_CUES.splice_at, _AT_ONCE), _CUES.cue_id)
 )
-_CUES_OF_STREAM = _CUES_OF_RANGE.where(_CUES.stream_id == bindparam("stream_id"))
-_VALUES: TypeAdapter[list[Cue]] = TypeAdapter(list[Cue])
+_VALUE: TypeAdapter[Cue] = TypeAdapter(Cue)
 
 
 class AsRunStore:
@@ -59,17 +66,20 @@ class AsRunStore:
         A cue that never got as far counts by when it was seen, sent or asked for. With them, by cue_id, the
         name the stream had in the cue's session, where it had one.
         """
-        query = _CUES_OF_RANGE if stream_id is None else _CUES_OF_STREAM
-        span = {"begins_at": begins_at, "ends_at": ends_at, "stream_id": stream_id}
+        span = {"begins_at": begins_at, "ends_at": ends_at}
 
         def work(session: Session) -> tuple[tuple[Cue, ...], dict[int, str]]:
             names: dict[int, str] = {}
-            values: list[dict[str, Any]] = []
-            for row in session.execute(query, span):
-                values.append(dict(zip(Cue.model_fields, row, strict=False)))
-                if row.stream_name is not None:
-                    names[row.cue_id] = row.stream_name
-            return tuple(_VALUES.validate_python(values)), names
+            found: list[Cue] = []
+            for row in session.execute(_CUES_OF_RANGE, span):
+                # In SQL this condition would make SQLite read all cues of the stream instead of a day's.
+                if stream_id not in (None, row[_STREAM_FIELD]):
+                    continue
+                cue = _VALUE.validate_python(dict(zip(_FIELDS, row, strict=False)))
+                found.append(cue)
+                if row[_STREAM_NAME] is not None:
+                    names[cue.cue_id] = row[_STREAM_NAME]
+            return tuple(found), names
 
         return await self._reader.read(work)
 

@@ -65,7 +65,7 @@ class CueRow(Base):
     __table_args__ = (
         Index(None, "stream_id", "cue_id"),
         Index(None, "state"),
-        Index(None, "requested_at"),
+        Index(None, "splice_at", "requested_at"),
     )
 
     cue_id: Mapped[int] = mapped_column(RowId, primary_key=True)

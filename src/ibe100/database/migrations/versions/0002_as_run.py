@@ -13,4 +13,4 @@ def upgrade() -> None:
     op.add_column("cues", sa.Column("scheduled_at", sa.Double(), nullable=True))
     op.add_column("cues", sa.Column("seen_pts", sa.BigInteger(), nullable=True))
     op.add_column("cues", sa.Column("frame_pts", sa.Double(), nullable=True))
-    op.create_index("ix_cues_requested_at", "cues", ["requested_at"])
+    op.create_index("ix_cues_splice_at_requested_at", "cues", ["splice_at", "requested_at"])
