@@ -18,6 +18,7 @@ from rich.table import Table
 
 from ibe100.core.application import Application, open_application
 from ibe100.core.config import load
+from ibe100.models.base import build
 from ibe100.models.endpoints import parse_input, parse_output
 from ibe100.models.errors import CueRefused, OperatorError, StorageError, StreamError
 from ibe100.models.messages import StreamView
@@ -25,12 +26,12 @@ from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import (
     Engine,
     ExistingCues,
-    Scte35Options,
     StreamConfig,
     describe_input,
     describe_output,
 )
 from ibe100.models.stream_state import StreamState
+from ibe100.tsduck.plan import PidTaken
 from ibe100.utils.units import format_pid
 
 BREAK_S = 10.0
@@ -71,13 +72,25 @@ class Outcome:
         }
 
 
-def run_demo(source: str, target: str, engine: Engine, seconds: float, *, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for on the command line; None leaves it to the input."""
+
+    source: str
+    target: str
+    engine: Engine
+    seconds: float
+    service_id: int | None = None
+    pid: int | None = None
+
+
+def run_demo(wanted: Wanted, *, as_json: bool) -> int:
     """Returns the exit code: 0 all seen, 1 a cue was not, 2 it could not be started."""
     outcome = Outcome()
-    written = Path(target) if "://" not in target else Path()
+    written = Path(wanted.target) if "://" not in wanted.target else Path()
     before = _identity(written)
     try:
-        asyncio.run(_until_told(_demo(outcome, source, target, engine, seconds)))
+        asyncio.run(_until_told(_demo(outcome, wanted)))
         code = 0 if outcome.ok else EXIT_NOT_PROVED
     except OperatorError as error:
         outcome.reason = str(error)
@@ -103,19 +116,22 @@ async def _until_told(work: Coroutine[object, object, None]) -> None:
     await task
 
 
-async def _demo(outcome: Outcome, source: str, target: str, engine: Engine, seconds: float) -> None:
-    stream = StreamConfig(
-        name="Demo stream",
-        input=parse_input(source),
-        output=parse_output(target, overwrite=True),
-        engine=engine,
-        scte35=Scte35Options(existing=ExistingCues.REPLACE, break_duration_s=BREAK_S),
-    )
+async def _demo(outcome: Outcome, wanted: Wanted) -> None:
+    options = {} if wanted.pid is None else {"pid": wanted.pid}
+    values = {
+        "name": "Demo stream",
+        "input": parse_input(wanted.source),
+        "output": parse_output(wanted.target, overwrite=True),
+        "engine": wanted.engine,
+        "service_id": wanted.service_id,
+        "scte35": {"existing": ExistingCues.REPLACE, "break_duration_s": BREAK_S, **options},
+    }
+    stream = build(StreamConfig, values, "demo")
     outcome.stream, outcome.output = describe_input(stream.input), describe_output(stream.output)
     with _folder_for_now() as folder:
         config = load({"folders": {"data_dir": folder, "log_dir": str(Path(folder, "logs"))}})
         async with open_application(config, "demo", stop_streams=True) as application:
-            await _on_air(application, stream, outcome)
+            await _on_air(application, stream, outcome, may_move=wanted.pid is None)
             started = time.monotonic()
             stream_id = application.streams.streams()[0].stream_id
             for action, pre_roll_s in (
@@ -124,7 +140,7 @@ async def _demo(outcome: Outcome, source: str, target: str, engine: Engine, seco
                 (CueAction.TO_BREAK, PRE_ROLL_S),
             ):
                 outcome.cues.append(await _fire(application, stream_id, action, pre_roll_s))
-            await asyncio.sleep(max(0.0, seconds - (time.monotonic() - started)))
+            await asyncio.sleep(max(0.0, wanted.seconds - (time.monotonic() - started)))
             _say("stopping")
             await application.streams.stop(stream_id, "the demo is over")
 
@@ -148,10 +164,22 @@ def _folder_for_now() -> tempfile.TemporaryDirectory[str]:
         ) from error
 
 
-async def _on_air(application: Application, stream: StreamConfig, outcome: Outcome) -> None:
+async def _on_air(
+    application: Application, stream: StreamConfig, outcome: Outcome, *, may_move: bool
+) -> None:
     _say(f"looking at {outcome.stream}")
     view = await application.streams.add(stream)
-    view = await application.streams.start(view.stream_id)
+    try:
+        view = await application.streams.start(view.stream_id)
+    except PidTaken as taken:
+        if not may_move:
+            raise
+        _say(
+            f"{format_pid(stream.scte35.pid)} is taken in the input: cues go out on {format_pid(taken.free_pid)}"
+        )
+        moved = stream.scte35.model_copy(update={"pid": taken.free_pid})
+        await application.streams.change(view.stream_id, stream.model_copy(update={"scte35": moved}))
+        view = await application.streams.start(view.stream_id)
     outcome.engine = view.engine.partition(" ")[0].replace("built-in", Engine.BUILTIN.value)
     _say(f"starting {view.engine}: {outcome.stream} to {outcome.output}")
     _say(view.command)

@@ -69,13 +69,20 @@ def demo(
         str, typer.Option("--output", help="A file (overwritten) or URL; none if left out.")
     ] = "",
     engine: EngineOption = Engine.AUTO,
+    service: Annotated[
+        int | None, typer.Option(help="The service that gets the cues; the first with video if left out.")
+    ] = None,
+    pid: Annotated[
+        int | None, typer.Option(help="For the cues; 500, or another that is free, if left out.")
+    ] = None,
     seconds: Annotated[float, typer.Option(min=0, help="Run at least this long.")] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:
     """Start a stream, fire three cues and prove each of them on the output."""
-    from ibe100.cli.demo import run_demo
+    from ibe100.cli.demo import Wanted, run_demo
 
-    raise typer.Exit(run_demo(source, target, engine, seconds, as_json=as_json))
+    wanted = Wanted(source, target, engine, seconds, service, pid)
+    raise typer.Exit(run_demo(wanted, as_json=as_json))
 
 
 @app.command()

@@ -15,17 +15,27 @@ from ibe100.models.stream_config import (
     StreamConfig,
 )
 from ibe100.mpegts.elementary import StreamKind
+from ibe100.mpegts.packet import NULL_PID
 from ibe100.mpegts.stream_report import ServiceInfo, StreamInfo, StreamReport
 
 NULL_PACKETS_PER_S = 20
 """A cue replaces a null packet: at this rate it waits 50 ms at most."""
 LEAST_STUFFING = 0.01
+FIRST_SUGGESTED_PID = 500
 MOST_STUFFING = 0.2
 UNKNOWN_STUFFING = 0.05
 """Where the bitrate is unknown."""
 MOST_INPUT_PACKETS = 1000
 """Between two null packets that were asked for by a ratio."""
 PACKET_BITS = 188 * 8
+
+
+class PidTaken(StreamError):
+    """The SCTE-35 PID carries something else; `free_pid` is one that does not."""
+
+    def __init__(self, text: str, free_pid: int) -> None:
+        super().__init__(text)
+        self.free_pid = free_pid
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +173,11 @@ def _check_pid_is_free(
     for service in report.services:
         taken |= _pids_of(service)
     if splice_pid in taken:
-        raise StreamError(
+        free_pid = next(pid for pid in range(FIRST_SUGGESTED_PID, NULL_PID) if pid not in taken)
+        raise PidTaken(
             f"{config.name}: PID {_pids((splice_pid,))} is taken in the input; "
-            "choose another SCTE-35 PID that is free"
+            f"choose another SCTE-35 PID, such as {_pids((free_pid,))}, which is free",
+            free_pid,
         )
 
 
