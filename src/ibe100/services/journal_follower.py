@@ -16,6 +16,7 @@ from ibe100.models.stream_state import StreamState
 from ibe100.services.runner_link import JournalLine, Sample, read_journal
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
+from ibe100.services.task_faults import log_fault
 
 RESPAWN_PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 LEVELS = frozenset({"debug", "info", "warning", "error"})
@@ -97,7 +98,9 @@ class JournalFollower:
 
     def follow(self, run: StreamRun) -> None:
         """Follow the runner of `run` from the last line taken."""
-        self._tasks[run.stream_id] = asyncio.create_task(self._follow(run), name=f"follow {run.stream_id}")
+        task = asyncio.create_task(self._follow(run), name=f"follow {run.stream_id}")
+        task.add_done_callback(log_fault)
+        self._tasks[run.stream_id] = task
 
     async def leave(self, run: StreamRun) -> None:
         """Stop following a runner that is gone; no other is started for it."""

@@ -20,6 +20,7 @@ from ibe100.services.machine_watch import MachineWatch
 from ibe100.services.runner_link import JournalLine, Sample
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
+from ibe100.services.task_faults import log_fault
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
 from ibe100.utils.timecode import format_utc
 
@@ -190,3 +191,4 @@ class MonitoringService:
         task = asyncio.get_running_loop().create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+        task.add_done_callback(log_fault)

@@ -31,6 +31,7 @@ from ibe100.services.cue_shelf import CueShelf
 from ibe100.services.runner_link import JournalLine, Sample
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
+from ibe100.services.task_faults import log_fault
 from ibe100.tsduck.loopback_ports import LOOPBACK
 
 REMEMBERED_CUES = 500
@@ -232,6 +233,7 @@ class SCTE35Service:
         task = asyncio.create_task(self._until_over(cue), name=f"cue {cue.cue_id}")
         self._watchers[cue.cue_id] = task
         task.add_done_callback(lambda _: self._watchers.pop(cue.cue_id, None))
+        task.add_done_callback(log_fault)
 
     async def _until_over(self, cue: Cue) -> None:
         """Send an ARMED cue in time, then see that it is seen and spliced, or fail it with the reason."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Literal
 
-from ibe100.database.records import StoredStream
 from ibe100.models.errors import OperatorError, StorageError, StreamError
-from ibe100.models.messages import Message, NoticePosted, StreamRemoved, StreamStateChanged, StreamView
+from ibe100.models.messages import Message, NoticePosted, StreamView
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import Engine, StreamConfig, StreamInput
 from ibe100.models.stream_state import StreamState
@@ -23,15 +21,16 @@ from ibe100.services.output_target import prepare_output
 from ibe100.services.runner_link import RunnerGone, RunnerLink, RunnerSilent
 from ibe100.services.runner_spec import RunnerPolicy, make_spec
 from ibe100.services.storage import Storage
+from ibe100.services.stream_list import StreamList
 from ibe100.services.stream_run import StreamRun, read_facts
 from ibe100.services.stream_secrets import (
     SecretStore,
     forget_secrets,
     keep_secrets,
     with_secrets,
-    without_secrets,
 )
 from ibe100.services.stream_starter import StreamStarter
+from ibe100.services.task_faults import log_fault
 from ibe100.tsduck.command import secrets_of
 
 OPERATOR = "operator"
@@ -60,8 +59,7 @@ class StreamService:
         self._state_dir = state_dir
         self._policy = policy
         self._starter = StreamStarter(engine, tsp_path)
-        self._runs: dict[str, StreamRun] = {}
-        self._snapshot: tuple[StreamView, ...] = ()
+        self._list = StreamList(storage, publish, state_dir)
         self._busy: dict[str, asyncio.Lock] = {}
         self._probing: dict[str, asyncio.Task[StreamReport]] = {}
         self._work: set[asyncio.Task[None]] = set()
@@ -76,14 +74,11 @@ class StreamService:
 
     def streams(self) -> tuple[StreamView, ...]:
         """All streams in the order of their numbers; safe from any thread."""
-        return self._snapshot
+        return self._list.views()
 
     def run_of(self, stream_id: str) -> StreamRun:
         """Raises StreamError for a stream that does not exist."""
-        try:
-            return self._runs[stream_id]
-        except KeyError:
-            raise StreamError(f"there is no stream {stream_id}") from None
+        return self._list.run_of(stream_id)
 
     async def open(self) -> None:
         """Load the list, adopt what runs, start again what should run and does not."""
@@ -93,11 +88,11 @@ class StreamService:
         for stream in stored.streams:
             config = with_secrets(self._secrets, stream.stream_id, stream.config)
             entry = StreamEntry(stream_id=stream.stream_id, number=stream.number, config=config)
-            self._place(entry).wanted = stream.desired
+            self._list.place(entry).wanted = stream.desired
         await self._adopt_unlisted()
-        await asyncio.gather(*(self._take_up(run) for run in tuple(self._runs.values())))
+        await asyncio.gather(*(self._take_up(run) for run in self._list.runs()))
         open_sessions = [
-            run.facts.session_id for run in self._runs.values() if run.view.state.is_active and run.facts
+            run.facts.session_id for run in self._list.runs() if run.view.state.is_active and run.facts
         ]
         adopted = [session_id for session_id in open_sessions if session_id is not None]
         await self._storage.sessions.close_unseen(adopted, time.time())
@@ -105,9 +100,10 @@ class StreamService:
     async def _adopt_unlisted(self) -> None:
         """A runner that is not in the list (a lost database) goes on air untouched, and is listed again."""
         folders = sorted(self._state_dir.iterdir()) if self._state_dir.is_dir() else []
+        known = {run.stream_id for run in self._list.runs()}
         for folder in folders:
             facts = read_facts(folder)
-            if folder.name in self._runs or facts is None:
+            if folder.name in known or facts is None:
                 continue
             try:
                 alive = await RunnerLink(folder).is_alive()
@@ -115,8 +111,8 @@ class StreamService:
                 self._notice("error", f"{facts.config.name} is not in the list: {error}")
                 continue
             if alive:
-                number = self._free_number(facts.number)
-                run = self._place(StreamEntry(stream_id=folder.name, number=number, config=facts.config))
+                number = self._list.free_number(facts.number)
+                run = self._list.place(StreamEntry(stream_id=folder.name, number=number, config=facts.config))
                 run.wanted = "run"
                 await self._save_wish(run)
                 self._notice("warning", f"{run.name} was found running and is listed again", run.stream_id)
@@ -154,6 +150,7 @@ class StreamService:
         task = asyncio.create_task(told(), name=f"take up {run.stream_id}")
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+        task.add_done_callback(log_fault)
 
     async def close(self, *, stop_streams: bool) -> None:
         """Leave the streams to their runners, or stop them first."""
@@ -161,7 +158,7 @@ class StreamService:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
         if stop_streams:
-            running = [run for run in self._runs.values() if run.view.state.is_active]
+            running = [run for run in self._list.runs() if run.view.state.is_active]
             stops = (self.stop(run.stream_id, "console closed") for run in running)
             ends = await asyncio.gather(*stops, return_exceptions=True)
             for run, end in zip(running, ends, strict=True):
@@ -171,21 +168,18 @@ class StreamService:
 
     async def add(self, config: StreamConfig) -> StreamView:
         """A new stream with the next free number."""
-        number = self._free_number(1)
-        slug = re.sub(r"[^a-z0-9]+", "-", config.name.lower()).strip("-")[:30] or "stream"
-        stream_id = slug
-        for suffix in range(2, 1000):
-            if stream_id not in self._runs and not (self._state_dir / stream_id).exists():
-                break
-            stream_id = f"{slug}-{suffix}"
-        return await self.add_entry(StreamEntry(stream_id=stream_id, number=number, config=config))
+        return await self.add_entry(self._list.new_entry(config))
 
     async def add_entry(self, entry: StreamEntry) -> StreamView:
         """A stream with its id and number, e.g. from a profile."""
-        await asyncio.to_thread(keep_secrets, self._secrets, entry.stream_id, entry.config)
-        run = self._place(entry)
-        await self._save(run)
-        self._changed(run.view)
+        run = self._list.place(entry)
+        try:
+            await asyncio.to_thread(keep_secrets, self._secrets, entry.stream_id, entry.config)
+            await self._list.save(run)
+        except BaseException:
+            self._list.take_out(entry.stream_id)
+            raise
+        self._list.changed(run.view)
         await self._audit.write(OPERATOR, "stream added", entry.stream_id, entry.config.name)
         return run.view
 
@@ -193,8 +187,13 @@ class StreamService:
         """Replace the configuration; a running stream goes on with the old one until it is restarted."""
         run = self.run_of(stream_id)
         await asyncio.to_thread(keep_secrets, self._secrets, stream_id, config)
-        run.entry = run.entry.model_copy(update={"config": with_secrets(self._secrets, stream_id, config)})
-        await self._save(run)
+        whole = await asyncio.to_thread(with_secrets, self._secrets, stream_id, config)
+        before, run.entry = run.entry, run.entry.model_copy(update={"config": whole})
+        try:
+            await self._list.save(run)
+        except BaseException:
+            run.entry = before
+            raise
         run.update(config=run.entry.config)
         await self._audit.write(OPERATOR, "stream changed", stream_id, config.name)
         return run.view
@@ -204,11 +203,12 @@ class StreamService:
         run = self.run_of(stream_id)
         if run.view.state.is_active:
             raise StreamError(f"{run.name} is {run.view.state}; stop it before it is deleted")
-        await self._storage.streams.remove(stream_id)
-        await asyncio.to_thread(forget_secrets, self._secrets, stream_id)
-        del self._runs[stream_id]
-        self._snapshot = tuple(view for view in self._snapshot if view.stream_id != stream_id)
-        self._publish(StreamRemoved(stream_id=stream_id))
+        async with self._lock(stream_id):
+            if run.view.state.is_active:
+                raise StreamError(f"{run.name} was started meanwhile; stop it before it is deleted")
+            await self._storage.streams.remove(stream_id)
+            await asyncio.to_thread(forget_secrets, self._secrets, stream_id)
+            self._list.take_out(stream_id)
         await self._audit.write(OPERATOR, "stream deleted", stream_id, run.name)
 
     async def probe(self, source: StreamInput) -> StreamReport:
@@ -232,6 +232,7 @@ class StreamService:
 
     async def _start(self, run: StreamRun, *, keep_output: bool) -> StreamView:
         async with self._lock(run.stream_id):
+            self.run_of(run.stream_id)
             if run.view.state.is_active:
                 raise StreamError(f"{run.name} is {run.view.state} already")
             await self.follower.catch_up(run)
@@ -259,7 +260,7 @@ class StreamService:
         config = run.entry.config
         processor = await self._starter.processor(config)
         report = await self._look(run)
-        taken = self._ports_of_others(run)
+        taken = self._list.ports_of_others(run)
         facts, argv = self._starter.plan(config, run.entry.number, processor, report, taken)
         await asyncio.to_thread(prepare_output, config, keep=keep_output)
         session = await self._storage.sessions.start(
@@ -344,48 +345,13 @@ class StreamService:
             await asyncio.to_thread(run.save_facts)
             await run.link.spawn(secrets_of(run.entry.config))
 
-    def _place(self, entry: StreamEntry) -> StreamRun:
-        run = StreamRun(entry, RunnerLink(self._state_dir / entry.stream_id), self._changed)
-        self._runs[entry.stream_id] = run
-        self._snapshot = tuple(
-            sorted((*self._snapshot, run.view), key=lambda view: (view.number, view.stream_id))
-        )
-        return run
-
-    def _changed(self, view: StreamView) -> None:
-        self._snapshot = tuple(view if old.stream_id == view.stream_id else old for old in self._snapshot)
-        self._publish(StreamStateChanged(stream=view))
-
-    async def _save(self, run: StreamRun) -> None:
-        session_id = run.facts.session_id if run.facts is not None and run.wanted == "run" else None
-        await self._storage.streams.save(
-            StoredStream(
-                stream_id=run.stream_id,
-                number=run.entry.number,
-                config=without_secrets(run.entry.config),
-                desired=run.wanted,
-                session_id=session_id,
-            )
-        )
-
     async def _save_wish(self, run: StreamRun) -> None:
         """Whether it should run; what has happened on air is not undone by a full disk, but said."""
         try:
-            await self._save(run)
+            await self._list.save(run)
         except StorageError as error:
             wish = "run" if run.wanted == "run" else "be off"
             self._notice("error", f"that {run.name} should {wish} is not on record: {error}", run.stream_id)
-
-    def _free_number(self, wanted: int) -> int:
-        taken = {run.entry.number for run in self._runs.values()}
-        return next(number for number in range(wanted, 10_000) if number not in taken)
-
-    def _ports_of_others(self, run: StreamRun) -> set[int]:
-        specs: list[Mapping[str, object] | None] = [
-            other.link.read_spec() for other in self._runs.values() if other is not run
-        ]
-        ports = [spec["ports"] for spec in specs if spec is not None and isinstance(spec.get("ports"), dict)]
-        return {port for group in ports if isinstance(group, dict) for port in group.values()}
 
     def _lock(self, stream_id: str) -> asyncio.Lock:
         return self._busy.setdefault(stream_id, asyncio.Lock())
