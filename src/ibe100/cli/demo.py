@@ -9,20 +9,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from ibe100.cli.demo_report import Outcome, print_table, progress
 from ibe100.core.application import Application, open_application
 from ibe100.core.config import load
 from ibe100.models.base import build
 from ibe100.models.endpoints import parse_input, parse_output
 from ibe100.models.errors import CueRefused, OperatorError, StorageError, StreamError
 from ibe100.models.messages import StreamView
-from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
+from ibe100.models.scte35_marker import Cue, CueAction, CueRequest
 from ibe100.models.stream_config import (
     Engine,
     ExistingCues,
@@ -43,33 +40,6 @@ ATTEMPTS_BEFORE_RUNNING = 3
 EXIT_NOT_PROVED = 1
 EXIT_REFUSED = 2
 EXIT_INTERRUPTED = 130
-
-
-@dataclass
-class Outcome:
-    """What the demo has to tell in the end."""
-
-    engine: str = ""
-    stream: str = ""
-    output: str = ""
-    cues: list[Cue] = field(default_factory=list)
-    reason: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Every cue was seen on the output and took effect."""
-        return len(self.cues) == 3 and all(cue.state is CueState.SPLICED for cue in self.cues)
-
-    def as_json(self) -> dict[str, Any]:
-        """The object of `--json`."""
-        return {
-            "engine": self.engine,
-            "stream": self.stream,
-            "output": self.output,
-            "cues": [_cue_json(cue) for cue in self.cues],
-            "ok": self.ok,
-            **({"reason": self.reason} if self.reason else {}),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +72,7 @@ def run_demo(wanted: Wanted, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(outcome.as_json()))
     elif outcome.cues:
-        _print_table(outcome)
+        print_table(outcome)
     if outcome.reason:
         print(f"ibe100 demo: {outcome.reason}", file=sys.stderr)
     return code
@@ -174,9 +144,8 @@ async def _on_air(
     except PidTaken as taken:
         if not may_move:
             raise
-        _say(
-            f"{format_pid(stream.scte35.pid)} is taken in the input: cues go out on {format_pid(taken.free_pid)}"
-        )
+        pids = format_pid(stream.scte35.pid), format_pid(taken.free_pid)
+        _say(f"PID {pids[0]} is taken in the input: cues go out on {pids[1]}")
         moved = stream.scte35.model_copy(update={"pid": taken.free_pid})
         await application.streams.change(view.stream_id, stream.model_copy(update={"scte35": moved}))
         view = await application.streams.start(view.stream_id)
@@ -224,10 +193,10 @@ async def _fire(application: Application, stream_id: str, action: CueAction, pre
         await asyncio.sleep(POLL_S)
         cue = next(one for one in application.cues.recent(stream_id) if one.cue_id == cue.cue_id)
         if (cue.state, cue.seen) != (shown.state, shown.seen):
-            _say(_progress(cue))
+            _say(progress(cue))
             shown = cue
     if shown.state is not cue.state:
-        _say(_progress(cue))
+        _say(progress(cue))
     return cue
 
 
@@ -249,53 +218,5 @@ def _view(application: Application, stream_id: str) -> StreamView:
     return next(view for view in application.streams.streams() if view.stream_id == stream_id)
 
 
-def _progress(cue: Cue) -> str:
-    text = f"  event {cue.splice_event_id} {cue.state}"
-    if cue.sent:
-        text += f" · sent {cue.sent}/{cue.sent_expected} · seen {cue.seen}/{cue.sent_expected}"
-    if cue.latency_ms is not None and cue.pts_time is None:
-        text += f" · {cue.latency_ms:.0f} ms"
-    if cue.pre_roll_ms is not None:
-        text += f" · {cue.pre_roll_ms / 1000:.2f} s pre-roll"
-    return text + (f" · {cue.reason}" if cue.reason else "")
-
-
 def _say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S', time.gmtime())} {text}", file=sys.stderr, flush=True)
-
-
-def _cue_json(cue: Cue) -> dict[str, Any]:
-    return {
-        "action": cue.action.value,
-        "splice_event_id": cue.splice_event_id,
-        "state": cue.state.value,
-        "sent_base64": cue.section_base64,
-        "seen_base64": cue.seen_base64,
-        "sent": cue.sent,
-        "seen": cue.seen,
-        "latency_ms": cue.latency_ms,
-        "pts_time": cue.pts_time,
-        "pre_roll_ms": cue.pre_roll_ms,
-        "reason": cue.reason,
-    }
-
-
-def _print_table(outcome: Outcome) -> None:
-    table = Table(title=f"{outcome.stream} → {outcome.output} ({outcome.engine})", title_justify="left")
-    for column in ("Cue", "Event", "State", "Sent", "Seen", "Latency", "Pre-roll", "Reason"):
-        table.add_column(
-            column, justify="right" if column in ("Sent", "Seen", "Latency", "Pre-roll") else "left"
-        )
-    for cue in outcome.cues:
-        table.add_row(
-            cue.action.value,
-            str(cue.splice_event_id or "–"),
-            cue.state.value,
-            f"{cue.sent}/{cue.sent_expected}",
-            f"{cue.seen}/{cue.sent_expected}",
-            "–" if cue.latency_ms is None else f"{cue.latency_ms:.0f} ms",
-            "–" if cue.pre_roll_ms is None else f"{cue.pre_roll_ms / 1000:.2f} s",
-            cue.reason,
-        )
-    Console().print(table)
-    print("every cue was seen on the output" if outcome.ok else "NOT every cue was seen on the output")
