@@ -6,15 +6,17 @@ import logging
 from collections.abc import Collection, Sequence
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from ibe100.database.access import Access, columns_of
-from ibe100.database.schema import ScheduleRow
+from ibe100.database.schema import ScheduleRow, table_of
 from ibe100.models.base import in_words
 from ibe100.models.schedule import BreakState, ScheduledBreak, When
 
 _WHEN: TypeAdapter[When] = TypeAdapter(When)
+_SCHEDULE = table_of(ScheduleRow)
+_DELETE = delete(_SCHEDULE).where(_SCHEDULE.c.break_id == bindparam("gone"))
 _OPEN = (BreakState.PLANNED.value, BreakState.ARMED.value)
 _log = logging.getLogger(__name__)
 
@@ -45,20 +47,17 @@ class ScheduleStore:
         """Store new ones, all or none; their break_ids are ignored and given.
 
         One whose `when` or `series_id` names another of `breaks` by its break_id as it was (a negative
-        number, so that it means nothing else) names it by the new one afterwards; leaders come first.
+        number, so that it means nothing else) names it by the new one afterwards.
         """
 
         def work(session: Session) -> tuple[ScheduledBreak, ...]:
-            given: dict[int, int] = {}
-            stored: list[ScheduledBreak] = []
-            for one in breaks:
-                named = _renamed(one, given)
-                row = _row(named)
-                session.add(row)
-                session.flush()
-                given[one.break_id] = row.break_id
-                stored.append(named.model_copy(update={"break_id": row.break_id}))
-            return tuple(stored)
+            last = session.scalar(select(func.max(ScheduleRow.break_id))) or 0
+            given = {one.break_id: last + turn for turn, one in enumerate(breaks, start=1)}
+            stored = tuple(_renamed(one, given) for one in breaks)
+            # One statement for all: thousands must not keep the writer from the cues.
+            if stored:
+                session.execute(insert(_SCHEDULE), [_columns(one) for one in stored])
+            return stored
 
         return await self._access.writer.submit(work)
 
@@ -67,24 +66,23 @@ class ScheduleStore:
 
         def work(session: Session) -> None:
             for one in breaks:
-                row = _row(one)
-                row.break_id = one.break_id
-                session.merge(row)
+                session.merge(ScheduleRow(**_columns(one)))
 
         await self._access.writer.submit(work)
 
     async def remove(self, break_ids: Collection[int]) -> None:
         """Take them off the schedule; their cues stay on record."""
-        ids = tuple(break_ids)
+        ids = [{"gone": break_id} for break_id in break_ids]
 
         def work(session: Session) -> None:
-            session.execute(delete(ScheduleRow).where(ScheduleRow.break_id.in_(ids)))
+            if ids:
+                session.execute(_DELETE, ids)
 
         await self._access.writer.submit(work)
 
 
 def _renamed(one: ScheduledBreak, given: dict[int, int]) -> ScheduledBreak:
-    changes: dict[str, object] = {}
+    changes: dict[str, object] = {"break_id": given[one.break_id]}
     if one.when.kind == "after" and one.when.break_id in given:
         changes["when"] = one.when.model_copy(update={"break_id": given[one.when.break_id]})
     if one.series_id in given:
@@ -92,8 +90,8 @@ def _renamed(one: ScheduledBreak, given: dict[int, int]) -> ScheduledBreak:
     return one.model_copy(update=changes)
 
 
-def _row(one: ScheduledBreak) -> ScheduleRow:
-    return ScheduleRow(**columns_of(one, "break_id", "when"), timing=one.when.model_dump_json())
+def _columns(one: ScheduledBreak) -> dict[str, object]:
+    return {**columns_of(one, "when"), "timing": one.when.model_dump_json()}
 
 
 def _value(row: ScheduleRow) -> ScheduledBreak | None:

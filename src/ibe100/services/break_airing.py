@@ -59,6 +59,7 @@ class BreakAiring:
         view = self._view(one.stream_id)
         latest = self._latest(one.stream_id, one.planned_at)
         if self._wall() < latest - MARGIN_S:
+            self._hindrances.pop(one.break_id, None)  # of a time it was planned for before
             return one
         if not one.enabled:
             return one if self._wall() < latest else _moved(one, BreakState.SKIPPED, "it was disabled")

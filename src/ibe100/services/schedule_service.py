@@ -162,7 +162,11 @@ class ScheduleService:
 
     async def _run(self) -> None:
         while True:
-            pause_s = await self.look()
+            try:
+                pause_s = await self.look()
+            except Exception:  # noqa: BLE001 - a bug must not end the schedule unheard
+                pause_s = TICK_S
+                _log.exception("the schedule could not be looked at")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), pause_s)
             self._news.clear()
@@ -249,7 +253,8 @@ class ScheduleService:
     def _watch_the_clock(self) -> None:
         offset_s = self._wall() - self._monotonic()
         step_s, self._clock_offset_s = offset_s - self._clock_offset_s, offset_s
-        if abs(step_s) > STEP_S and self._book.next_near_at() is not None:
+        planned = any(not one.state.is_final for one in self._book.snapshot)
+        if planned and abs(step_s) > STEP_S:
             text = (
                 f"the clock of this machine was set by {step_s:+.1f} s, or it slept: planned breaks "
                 "follow the clock, cues that are armed keep their splice"

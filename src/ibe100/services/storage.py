@@ -140,8 +140,7 @@ class ScheduleStorage(Protocol):
     async def add(self, breaks: Sequence[ScheduledBreak]) -> tuple[ScheduledBreak, ...]:
         """Store new ones, all or none, and give them their break_ids.
 
-        One that names another of `breaks`, before it in order, by its negative break_id names it by the
-        new one afterwards.
+        One that names another of `breaks` by its negative break_id names it by the new one afterwards.
         """
 
     async def save(self, breaks: Sequence[ScheduledBreak]) -> None:
