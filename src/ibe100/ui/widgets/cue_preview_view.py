@@ -43,7 +43,7 @@ class CuePreviewView(QWidget):
         self.when = ElidedLabel("", "small_number")
         self.section = ElidedLabel("", "small_number")
         self.copy = CopyButton("Copy the section as base64")
-        self._actions = {action: self._action_button(action) for action in CueAction}
+        self._actions = {action: self._action_button(action) for action in SHORT}
         self._lay_out()
         self.show_problem("no stream selected")
 

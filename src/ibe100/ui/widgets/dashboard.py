@@ -1,21 +1,25 @@
-"""The dashboard: a card per stream, in as many columns as fit."""
+"""The dashboard: a card per stream, as large as the room allows, above the break timeline."""
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QModelIndex, pyqtSignal
+from PyQt6.QtCore import QModelIndex, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ibe100.models.scte35_marker import Cue
+from ibe100.ui.card_grid import card_grid
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.widgets.break_timeline import BreakTimeline
-from ibe100.ui.widgets.stream_card import CARD_WIDTH, StreamCard
+from ibe100.ui.widgets.stream_card import StreamCard
 
 SPACING = 8
+TIMELINE_PART, SMALL_TIMELINE_PART = 0.36, 0.25
+"""The part of the height that the timeline may take before it is scrolled, with room for it and without."""
+MANY, ROOMY_HEIGHT = 9, 560
 
 
-class Dashboard(QScrollArea):
+class Dashboard(QWidget):
     """Follows the stream list; each card is updated in place."""
 
     chosen = pyqtSignal(str)
@@ -26,21 +30,23 @@ class Dashboard(QScrollArea):
         super().__init__(parent)
         self._streams, self._cues = streams, cues
         self._cards: dict[str, StreamCard] = {}
-        self._columns = 0
         self._selected = ""
         self.setAccessibleName("Dashboard")
-        self.setWidgetResizable(True)
         page = QWidget()
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACING)
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
-        layout.addLayout(self._grid)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._grid)
+        column.addStretch(1)
+        self.cards = _scroll_area(page, "Cards of the streams")
         self.timeline = BreakTimeline(streams, cues)
-        layout.addSpacing(SPACING)
-        layout.addWidget(self.timeline)
-        layout.addStretch(1)
-        self.setWidget(page)
+        self._below = _scroll_area(self.timeline, "Break timeline")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
+        layout.setSpacing(SPACING)
+        layout.addWidget(self.cards, 1)
+        layout.addWidget(self._below)
         streams.rowsInserted.connect(self._rebuild)
         streams.rowsRemoved.connect(self._rebuild)
         streams.dataChanged.connect(self._rows_changed)
@@ -57,18 +63,12 @@ class Dashboard(QScrollArea):
             card.set_selected(card.stream_id == stream_id)
         chosen = self._cards.get(stream_id)
         if chosen is not None:
-            self.ensureWidgetVisible(chosen, 0, SPACING)
+            self.cards.ensureWidgetVisible(chosen, 0, SPACING)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """As many columns as fit."""
+        """The cards share the new room."""
         super().resizeEvent(event)
-        if self._column_count() != self._columns:
-            self._arrange()
-
-    def _column_count(self) -> int:
-        viewport = self.viewport()
-        width = self.width() if viewport is None else viewport.width()
-        return max(1, (width - SPACING) // (CARD_WIDTH + SPACING))
+        self._arrange()
 
     def _rebuild(self) -> None:
         rows = {row.stream_id: row for row in self._streams.rows()}
@@ -91,11 +91,24 @@ class Dashboard(QScrollArea):
         return card
 
     def _arrange(self) -> None:
-        self._columns = self._column_count()
-        for at, row in enumerate(self._streams.rows()):
-            self._grid.addWidget(self._cards[row.stream_id], at // self._columns, at % self._columns)
+        rows = self._streams.rows()
+        needed = self.timeline.sizeHint().height()
+        roomy = len(rows) < MANY and self.height() >= ROOMY_HEIGHT
+        part = TIMELINE_PART if roomy else SMALL_TIMELINE_PART
+        self._below.setFixedHeight(min(needed, int(self.height() * part)))
+        width = self.width() - 2 * SPACING
+        height = self.height() - 3 * SPACING - self._below.height()
+        shape = card_grid(len(rows), width, height, SPACING)
+        if shape.card_height * -(-len(rows) // shape.columns) > height:
+            bar = self.cards.verticalScrollBar()
+            width -= 0 if bar is None else bar.sizeHint().width()
+            shape = card_grid(len(rows), width, height, SPACING)
+        for at, row in enumerate(rows):
+            card = self._cards[row.stream_id]
+            card.setFixedHeight(shape.card_height)
+            self._grid.addWidget(card, at // shape.columns, at % shape.columns)
         for column in range(self._grid.columnCount()):
-            self._grid.setColumnStretch(column, 1 if column < self._columns else 0)
+            self._grid.setColumnStretch(column, 1 if column < shape.columns else 0)
 
     def _rows_changed(self, first: QModelIndex, last: QModelIndex) -> None:
         for row in self._streams.rows()[first.row() : last.row() + 1]:
@@ -110,3 +123,14 @@ class Dashboard(QScrollArea):
         card = self._cards.get(row.stream_id)
         if card is not None:
             card.show_row(row, self._cues.latest(row.stream_id))
+
+
+def _scroll_area(inside: QWidget, accessible_name: str) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setAccessibleName(accessible_name)
+    area.setWidget(inside)
+    return area

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QMouseEvent
+from PyQt6.QtGui import QMouseEvent, QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import Tally
 from ibe100.ui import tr101290
+from ibe100.ui.card_grid import COMPACT_WIDTH, FULL_HEIGHT
 from ibe100.ui.formats import UNKNOWN, countdown_text, megabits, now, pts_text, span_text, utc_text
 from ibe100.ui.qt_models.cue_list import short_receipt
 from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, StreamRow
@@ -18,8 +19,11 @@ from ibe100.ui.widgets.run_button import RunButton
 from ibe100.ui.widgets.sparkline import Sparkline
 from ibe100.ui.widgets.tally_mark import SeverityMark, TallyChip
 
-CARD_WIDTH = 296
-CARD_HEIGHT = 216
+LARGE_HEIGHT = 280
+"""From here up a card is read from across the room."""
+FULL_MARGINS, COMPACT_MARGINS = (10, 9, 10, 9), (8, 5, 8, 5)
+CARD_NAME, CARD_RATE = "title", "big_number"
+LARGE_NAME, LARGE_RATE = "heading", "huge_number"
 
 
 class StreamCard(QFrame):
@@ -31,13 +35,12 @@ class StreamCard(QFrame):
         super().__init__(parent)
         self.stream_id = stream_id
         self.setProperty("kind", "card")
-        self.setMinimumSize(CARD_WIDTH, CARD_HEIGHT)
-        self.setMaximumHeight(CARD_HEIGHT + 40)
+        self.setMinimumWidth(COMPACT_WIDTH)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.chip = TallyChip()
-        self.name = ElidedLabel("", "title")
+        self.name = ElidedLabel("", CARD_NAME)
         self.severity = SeverityMark()
-        self.rate = label(UNKNOWN, "big_number")
+        self.rate = label(UNKNOWN, CARD_RATE)
         self.nulls = label("", "small_number")
         self.clock = label("", "small_number")
         self.uptime = label("", "small_number")
@@ -58,12 +61,15 @@ class StreamCard(QFrame):
         rate = QVBoxLayout()
         rate.setSpacing(0)
         rate.addWidget(self.rate)
-        rate.addWidget(label("Mb/s on the output", "muted"))
+        unit = label("Mb/s on the output", "muted")
+        rate.addWidget(unit)
         body = QHBoxLayout()
         body.setSpacing(12)
         body.addLayout(rate)
         body.addWidget(self.curve, 1)
-        facts = QGridLayout()
+        numbers = QWidget()
+        facts = QGridLayout(numbers)
+        facts.setContentsMargins(0, 0, 0, 0)
         facts.setHorizontalSpacing(8)
         facts.setVerticalSpacing(2)
         for at, (title, value) in enumerate((("Null", self.nulls), ("PTS", self.clock), ("Up", self.uptime))):
@@ -74,16 +80,18 @@ class StreamCard(QFrame):
         foot.addWidget(self.lamps)
         foot.addStretch(1)
         foot.addWidget(self.run_button)
+        rate.addStretch(1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 9, 10, 9)
+        layout.setContentsMargins(*FULL_MARGINS)
         layout.setSpacing(5)
         layout.addLayout(head)
         layout.addWidget(self.route)
         layout.addLayout(body, 1)
-        layout.addLayout(facts)
+        layout.addWidget(numbers)
         layout.addWidget(self.last)
         layout.addWidget(self.next)
         layout.addLayout(foot)
+        self._only_in_full = (self.route, unit, numbers, self.last, self.run_button)
 
     def show_row(self, row: StreamRow, cue: Cue | None) -> None:
         """The stream as of now."""
@@ -117,6 +125,20 @@ class StreamCard(QFrame):
             if style is not None:
                 style.unpolish(self)
                 style.polish(self)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Name and rate grow with the card; a compact one keeps what matters on air."""
+        super().resizeEvent(event)
+        is_full = self.height() >= FULL_HEIGHT
+        for part in self._only_in_full:
+            part.setVisible(is_full)
+        layout = self.layout()
+        assert layout is not None
+        layout.setContentsMargins(*(FULL_MARGINS if is_full else COMPACT_MARGINS))
+        layout.setSpacing(5 if is_full else 2)
+        is_large = self.height() >= LARGE_HEIGHT
+        set_kind(self.name, LARGE_NAME if is_large else CARD_NAME)
+        set_kind(self.rate, LARGE_RATE if is_large else CARD_RATE)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """A click selects the stream."""

@@ -1,0 +1,49 @@
+"""How the cards of the dashboard share its room: few streams get large cards, many get compact ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FULL_WIDTH, FULL_HEIGHT = 296, 216
+"""The least size of a card that shows everything."""
+COMPACT_WIDTH, COMPACT_HEIGHT = 232, 102
+"""The least size of a card that shows the tally, the bitrate, the lamps and what comes next."""
+MOST_HEIGHT = 460
+SHAPE = 1.7
+"""Width to height at which a card reads best."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardGrid:
+    """Columns, and the height of each card in pixels."""
+
+    columns: int
+    card_height: int
+
+
+def card_grid(count: int, width: int, height: int, spacing: int) -> CardGrid:
+    """The grid in which `count` cards are largest in `width` x `height`; compact cards may be scrolled."""
+    full = _largest(count, width, height, spacing, FULL_WIDTH, FULL_HEIGHT)
+    compact = full or _largest(count, width, height, spacing, COMPACT_WIDTH, COMPACT_HEIGHT)
+    return compact or CardGrid(_most_columns(count, width, spacing, COMPACT_WIDTH), COMPACT_HEIGHT)
+
+
+def _most_columns(count: int, width: int, spacing: int, least_width: int) -> int:
+    return max(1, min(count, (width + spacing) // (least_width + spacing)))
+
+
+def _largest(
+    count: int, width: int, height: int, spacing: int, least_width: int, least_height: int
+) -> CardGrid | None:
+    best, best_size = None, 0.0
+    for columns in range(1, _most_columns(count, width, spacing, least_width) + 1):
+        rows = -(-max(1, count) // columns)
+        card_width = (width + spacing) / columns - spacing
+        card_height = min((height + spacing) // rows - spacing, MOST_HEIGHT)
+        if card_height < least_height:
+            continue
+        # What counts is the largest picture of the right shape that a card holds.
+        size = min(card_width, card_height * SHAPE)
+        if size > best_size:
+            best, best_size = CardGrid(columns, card_height), size
+    return best
