@@ -1,7 +1,7 @@
 """How long the as-run log of a day of 10,000 cues takes: `python tests/benchmarks/as_run.py [FOLDER]`.
 
-Prints milliseconds to open the log (target: under 300), to export it in each format and to open it from the
-command line; the record also holds 90,000 cues of other days.
+Prints milliseconds to open the log (target: under 300; on a loaded machine see those it was busy), to export
+it in each format and to open it from the command line; the record also holds 90,000 cues of other days.
 """
 
 from __future__ import annotations
@@ -93,15 +93,17 @@ async def main(folder: Path) -> None:
     await fill(folder / "ibe100.db")
     database = await Database.open(folder / "ibe100.db")
     history = HistoryService(database)
-    opened = []
+    opened, busy = [], []
     for _ in range(ROUNDS):
-        before = time.perf_counter()
+        before, busy_before = time.perf_counter(), time.process_time()
         log = await history.as_run(DAY)
         opened.append((time.perf_counter() - before) * 1000)
+        busy.append((time.process_time() - busy_before) * 1000)
     assert len(log.rows) == CUES_OF_DAY
     verdict = "within" if max(opened) < TARGET_MS else "MISSED"
     print(f"{'a day of 10,000 cues opened':<34} median {statistics.median(opened):7.0f}", end="")
-    print(f"  worst {max(opened):7.0f} ms ({verdict} {TARGET_MS:.0f} ms)")
+    print(f"  worst {max(opened):7.0f} ms ({verdict} {TARGET_MS:.0f} ms)", end="")
+    print(f"  of which busy: median {statistics.median(busy):.0f} ms")
     for kind in AsRunFormat:
         path = folder / f"log.{kind}"
         before = time.perf_counter()

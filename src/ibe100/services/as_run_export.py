@@ -12,7 +12,6 @@ import orjson
 from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck
 from ibe100.models.errors import ConfigurationError
 from ibe100.services.as_run import COLUMNS, Record, digest_of, record_of, utc_text
-from ibe100.services.as_run_pdf import write_pdf
 
 SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 """What a spreadsheet takes for a formula: such text gets an apostrophe in front."""
@@ -30,6 +29,9 @@ def export(log: AsRunLog, format: AsRunFormat) -> tuple[bytes, str]:
         case AsRunFormat.JSON:
             return _json(log, records, digest), digest
         case AsRunFormat.PDF:
+            # Imported here: it takes longer than all the rest of a start.
+            from ibe100.services.as_run_pdf import write_pdf
+
             return write_pdf(log, records, digest), digest
 
 

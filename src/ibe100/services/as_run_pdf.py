@@ -78,7 +78,7 @@ class _Pages(FPDF):
         words = f"{record['stream_name']}: {record['receipt']}"
         if record["reason"]:
             words += f"; {record['reason']}"
-        lines = [_columns(_cells(record)), *_wrapped(words), *_wrapped(str(record["section_base64"]))]
+        lines = [_columns(_cells(record)), *_wrapped(f"{words}  {record['section_base64']}")]
         if self.will_page_break(len(lines) * LINE_MM):
             self.add_page()
         for line in lines:

@@ -62,8 +62,8 @@ def lint_audio(terms: AudioTerms, stream: StreamInfo | None, report: StreamRepor
 def _picture(terms: VideoTerms, picture: VideoFormat) -> list[ContractFinding]:
     found = []
     if terms.width not in (None, picture.width) or terms.height not in (None, picture.height):
-        asked = f"{terms.width or 'any'}x{terms.height or 'any'}"
-        found.append(_breach("video.width", asked, f"{picture.width}x{picture.height}"))
+        asked = f"{terms.width or 'any'} x {terms.height or 'any'}"
+        found.append(_breach("video.width", asked, f"{picture.width} x {picture.height}"))
     if terms.interlaced not in (None, picture.interlaced):
         words = {True: "interlaced", False: "progressive"}
         found.append(_breach("video.interlaced", words[not picture.interlaced], words[picture.interlaced]))
