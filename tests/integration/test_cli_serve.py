@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import io
 import json
 import os
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_rig import Ended, Place, finished, patiently, place_in, receiver
+from demo_rig import DEADLINE_S, Ended, Place, finished, patiently, place_in, receiver
 
 from ibe100.api.local_control import ask
 from ibe100.cli.main import main
@@ -259,4 +260,18 @@ def test_streams_that_cannot_start_say_why_and_leave_nothing(place: Place, media
     wrong = server("stream", "add", "Wrong", "--input", "gopher://example.org")
     assert (wrong.code, "gopher:// is not known; allowed:" in wrong.err) == (REFUSED, True)
     assert server.end().code == 0
+    assert place.leftovers() == []
+
+
+def test_a_terminal_that_is_held_holds_neither_the_services_nor_their_end(place: Place) -> None:
+    server = Server(place)
+    assert server.process.stdout is not None
+    fcntl.fcntl(server.process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+    server.ask(cmd="add", config={"name": "Pattern"})
+    for _ in range(60):
+        with pytest.raises(OperatorError, match="the stream is OFF; start it"):
+            server.ask(cmd="fire", stream="1", cue={"action": "TO BREAK"})
+    assert len(server.ask(cmd="cues", stream="1")) == 50
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(DEADLINE_S) == 0, "nobody reads what it says, and it ends all the same"
     assert place.leftovers() == []

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ibe100.api.local_control import local_control
+from ibe100.cli.line_teller import LineTeller
 from ibe100.cli.running_instance import overrides
 from ibe100.core.application import Application, open_application
 from ibe100.core.config import AppConfig, load
 from ibe100.models.messages import AlarmChanged, CueChanged, NoticePosted, ScheduleChanged, StreamStateChanged
 from ibe100.models.schedule import BreakState
 from ibe100.models.stream_config import Engine
+from ibe100.services.task_faults import log_fault
 
 
 def run_serve(data_dir: Path | None, engine: Engine, *, stop_streams: bool) -> int:
@@ -28,39 +29,43 @@ async def _serve(config: AppConfig, *, stop_streams: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
+    with LineTeller() as teller:
+        await _until_told_to_end(config, ended, teller.say, stop_streams=stop_streams)
+        teller.say("ended; " + ("the streams were stopped" if stop_streams else "the streams go on"))
+
+
+async def _until_told_to_end(
+    config: AppConfig, ended: asyncio.Event, say: Callable[[str], None], *, stop_streams: bool
+) -> None:
     async with (
         open_application(config, "ibe100 serve", stop_streams=stop_streams) as application,
         local_control(application, application.folders.data_dir),
     ):
         count = len(application.streams.streams())
-        _say(f"serving {count} streams on {application.folders.data_dir}; Ctrl-C ends this, not the streams")
-        telling = asyncio.create_task(_tell(application))
+        say(f"serving {count} streams on {application.folders.data_dir}; Ctrl-C ends this, not the streams")
+        telling = asyncio.create_task(_tell(application, say), name="what serve tells")
+        telling.add_done_callback(log_fault)
         await ended.wait()
         telling.cancel()
-    _say("ended; " + ("the streams were stopped" if stop_streams else "the streams go on"))
 
 
-async def _tell(application: Application) -> None:
+async def _tell(application: Application, say: Callable[[str], None]) -> None:
     """One line per fact that an operator would want to see go by."""
     states: dict[str, str] = {}
     async for message in application.messages():
         match message:
             case StreamStateChanged(stream=view) if states.get(view.stream_id) != view.state:
                 states[view.stream_id] = view.state
-                _say(f"{view.number} {view.config.name}: {view.state} {view.reason}".rstrip())
+                say(f"{view.number} {view.config.name}: {view.state} {view.reason}".rstrip())
             case CueChanged(cue=cue):
                 fate = f"{cue.action} event {cue.splice_event_id} {cue.state} {cue.reason}"
-                _say(f"{cue.stream_id}: {fate}".rstrip())
+                say(f"{cue.stream_id}: {fate}".rstrip())
             case AlarmChanged(alarm=alarm):
                 words = f"{alarm.severity} {alarm.state}: {alarm.title} {alarm.value}"
-                _say(f"{alarm.stream_name}: alarm {words}".rstrip())
+                say(f"{alarm.stream_name}: alarm {words}".rstrip())
             case ScheduleChanged(changed=changed):
                 for one in changed:
                     if one.state is not BreakState.PLANNED:
-                        _say(f"{one.stream_id}: planned break {one.title} {one.state} {one.reason}".rstrip())
+                        say(f"{one.stream_id}: planned break {one.title} {one.state} {one.reason}".rstrip())
             case NoticePosted(level=level, text=text):
-                _say(f"{level}: {text}")
-
-
-def _say(text: str) -> None:
-    print(f"{time.strftime('%H:%M:%S', time.gmtime())} {text}", file=sys.stdout, flush=True)
+                say(f"{level}: {text}")

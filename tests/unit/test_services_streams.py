@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ibe100.core.application import Application, open_application
+from ibe100.core.config import load
+from ibe100.models.errors import ProbeError, StreamError
+from ibe100.models.profile import StreamEntry
+from ibe100.models.stream_config import FileInput, FileOutput, HlsOutput, StreamConfig
+from ibe100.models.stream_state import StreamState
+from ibe100.services.output_target import prepare_output
+
+
+@pytest.fixture
+async def application(tmp_path: Path) -> AsyncIterator[Application]:
+    config = load({"folders": {"data_dir": str(tmp_path / "data")}, "engine": {"kind": "builtin"}})
+    async with open_application(config, "test", log_to_stderr=False) as application:
+        yield application
+
+
+def to_file(path: Path, *, overwrite: bool = False) -> StreamConfig:
+    return StreamConfig(name="Recorder", output=FileOutput(path=path, overwrite=overwrite))
+
+
+async def test_streams_added_at_once_get_ids_and_numbers_of_their_own(application: Application) -> None:
+    views = await asyncio.gather(*(application.streams.add(StreamConfig(name="Sport 1")) for _ in range(4)))
+    assert [view.stream_id for view in views] == ["sport-1", "sport-1-2", "sport-1-3", "sport-1-4"]
+    assert [view.number for view in views] == [1, 2, 3, 4]
+    assert application.streams.streams() == views or list(application.streams.streams()) == views
+
+
+async def test_names_without_a_letter_that_an_id_can_hold_get_one_all_the_same(
+    application: Application,
+) -> None:
+    names = ("Émission", "中文", "---", "A" * 80, f"{'b' * 29} c")
+    views = [await application.streams.add(StreamConfig(name=name)) for name in names]
+    assert [view.stream_id for view in views] == ["mission", "stream", "stream-2", "a" * 30, "b" * 29]
+    assert [view.config.name for view in views] == list(names)
+
+
+async def test_an_id_that_is_taken_is_refused_and_the_stream_that_has_it_stays(
+    application: Application,
+) -> None:
+    view = await application.streams.add(StreamConfig(name="One"))
+    with pytest.raises(StreamError, match="there is a stream one already"):
+        await application.streams.add_entry(
+            StreamEntry(stream_id="one", number=2, config=StreamConfig(name="Other"))
+        )
+    assert application.streams.streams() == (view,)
+
+
+async def test_a_start_that_is_refused_leaves_the_stream_failed_with_its_reason_and_off_for_the_next_console(
+    application: Application, tmp_path: Path
+) -> None:
+    config = StreamConfig(name="Gone", input=FileInput(path=tmp_path / "nowhere.ts"))
+    stream_id = (await application.streams.add(config)).stream_id
+    for _ in range(2):
+        with pytest.raises(ProbeError, match=r"nowhere\.ts"):
+            await application.streams.start(stream_id)
+    run = application.streams.run_of(stream_id)
+    assert run.view.state is StreamState.FAILED
+    assert "nowhere.ts" in run.view.reason
+    assert run.wanted == "off"
+    assert await application.history.sessions() == ()
+    await application.streams.remove(stream_id)
+    with pytest.raises(StreamError, match="there is no stream gone"):
+        await application.streams.start(stream_id)
+
+
+def test_a_file_is_overwritten_only_where_that_is_allowed_and_never_by_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "out.ts"
+    prepare_output(to_file(path))
+    path.write_bytes(b"recorded")
+    with pytest.raises(StreamError, match="exists; allow overwriting it or choose another name"):
+        prepare_output(to_file(path))
+    for overwrite in (False, True):
+        prepare_output(to_file(path, overwrite=overwrite), keep=True)
+        assert path.read_bytes() == b"recorded"
+    prepare_output(to_file(path, overwrite=True))
+    assert not path.exists()
+
+
+def test_an_output_in_a_folder_that_is_absent_is_refused(tmp_path: Path) -> None:
+    absent = tmp_path / "absent"
+    for output in (FileOutput(path=absent / "out.ts"), HlsOutput(playlist=absent / "list.m3u8")):
+        with pytest.raises(StreamError, match="absent does not exist; create it"):
+            prepare_output(StreamConfig(name="Recorder", output=output))
+    with pytest.raises(StreamError, match="is a folder; name a file in it"):
+        prepare_output(to_file(tmp_path))
