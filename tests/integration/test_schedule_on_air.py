@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from services_rig import console, until
 from typer.testing import CliRunner
 
-from ibe100.api.local_control import local_control
+from ibe100.api.local_control import ask, local_control
 from ibe100.cli.schedule import app
 from ibe100.core.application import Application
 from ibe100.models.errors import OperatorError
@@ -122,3 +123,23 @@ async def test_the_command_line_plans_lists_exports_imports_and_removes(tmp_path
         ):
             with pytest.raises(OperatorError, match=words):
                 await run(data_dir, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("request_of", "words"),
+    [
+        ({"cmd": "schedule_dance"}, "command 'schedule_dance' is not known"),
+        ({"cmd": "schedule_add"}, "row: an object of texts is expected"),
+        ({"cmd": "schedule_add", "row": {"stream": 1}}, "row: an object of texts is expected"),
+        ({"cmd": "schedule_add", "row": {"colour": "red"}}, "column 'colour' is not known"),
+        ({"cmd": "schedule_remove", "ids": [True]}, "ids: a list of numbers is expected"),
+        ({"cmd": "schedule_list", "offset": -1}, "offset -1 is no count"),
+        ({"cmd": "schedule_import"}, "none of .csv, .json"),
+    ],
+)
+async def test_a_wrong_request_of_a_command_line_is_refused_in_words(
+    tmp_path: Path, request_of: dict[str, object], words: str
+) -> None:
+    async with console(tmp_path) as application, local_control(application, tmp_path):
+        with pytest.raises(OperatorError, match=re.escape(words)):
+            await ask(tmp_path, request_of)

@@ -30,7 +30,7 @@ class ScheduleBook:
         """Keep them as they now are; returns them and those whose time follows from theirs."""
         changed = {one.break_id: one for one in breaks}
         self._breaks |= changed
-        changed |= self._followed()
+        changed |= self._followed(changed.keys())
         for one in changed.values():
             if not one.state.is_final:
                 self._expect(one)
@@ -93,17 +93,18 @@ class ScheduleBook:
         else:
             self._near.add(one.break_id)
 
-    def _followed(self) -> dict[int, ScheduledBreak]:
+    def _followed(self, changed: Collection[int]) -> dict[int, ScheduledBreak]:
         """What follows others by its plan and is due at another time than it was."""
-        if not any(isinstance(one.when, After) for one in self._breaks.values()):
+        followers = [one for one in self._breaks.values() if isinstance(one.when, After)]
+        chained = {one.when.break_id for one in followers if isinstance(one.when, After)}
+        chained.update(one.break_id for one in followers)
+        if chained.isdisjoint(changed):
             return {}
         due = due_times(self._breaks)
         moved = {
             one.break_id: one.model_copy(update={"planned_at": due[one.break_id]})
-            for one in self._breaks.values()
-            if isinstance(one.when, After)
-            and one.state is BreakState.PLANNED
-            and due[one.break_id] != one.planned_at
+            for one in followers
+            if one.state is BreakState.PLANNED and due[one.break_id] != one.planned_at
         }
         self._breaks |= moved
         return moved

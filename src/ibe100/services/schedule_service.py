@@ -205,13 +205,17 @@ class ScheduleService:
             _log.error("%s", text)
 
     async def _store(self, plans: Sequence[tuple[int, BreakPlan]]) -> tuple[ScheduledBreak, ...]:
-        own = dict(plans)
-        for draft_id, plan in plans:
-            self._refuse(self._refusal(plan, draft_id, own))
-        drafts = [self._new(draft_id, plan) for draft_id, plan in plans]
+        # Thousands of plans are looked through beside the loop.
+        drafts = await asyncio.to_thread(self._drafts, plans)
         stored = self._book.put(await self._storage.schedule.add(drafts))
         self._took(stored)
         return stored
+
+    def _drafts(self, plans: Sequence[tuple[int, BreakPlan]]) -> tuple[ScheduledBreak, ...]:
+        own = dict(plans)
+        for draft_id, plan in plans:
+            self._refuse(self._refusal(plan, draft_id, own))
+        return tuple(self._new(draft_id, plan) for draft_id, plan in plans)
 
     def _new(self, draft_id: int, plan: BreakPlan) -> ScheduledBreak:
         values = {name: getattr(plan, name) for name in BreakPlan.model_fields}
