@@ -91,6 +91,8 @@ def _raw_rows(path: Path, time_zone: str) -> Iterable[RawRow]:
 
 
 def _content(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise ConfigurationError(f"{path} is no file")
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
