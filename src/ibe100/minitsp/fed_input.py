@@ -10,7 +10,6 @@ from ibe100.minitsp.packet_queue import PacketQueue
 from ibe100.minitsp.plugin import Context, LogLevel, PacketInput, Packets, PluginError
 
 _QUEUE_BYTES: Final = 16 << 20
-_JOIN_S: Final = 0.2
 _PREVIEW_POLL_S: Final = 0.1
 _PREVIEW_TIMEOUT_S: Final = 2.0
 _PREVIEW_ENOUGH: Final = 4096
@@ -20,9 +19,11 @@ class FedInput(PacketInput):
     """`fetch` runs in a thread and fills `queue`; `closing` tells it that the chain is ending.
 
     `in_bursts`: packets come faster than they are played, so that their bitrate must be known beforehand.
+    `leave_s`: how long `fetch` may take to end.
     """
 
     in_bursts: ClassVar[bool] = False
+    leave_s: ClassVar[float] = 0.25
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
@@ -43,7 +44,7 @@ class FedInput(PacketInput):
         self.closing.set()
         self.queue.end()
         if self._thread.ident is not None:
-            self._thread.join(_JOIN_S)  # a server that hangs is left to the end of the process
+            self._thread.join(self.leave_s)  # a server that hangs is left to the end of the process
         if self._dropped:
             self.log(LogLevel.WARNING, f"{self._dropped:,} packets were dropped in all")
 

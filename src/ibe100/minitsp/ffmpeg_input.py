@@ -1,6 +1,6 @@
 """What the srt and rist inputs share: packets that ffmpeg receives for us."""
 
-from typing import Final
+from typing import ClassVar, Final
 
 from ibe100.minitsp.fed_input import FedInput
 from ibe100.minitsp.ffmpeg_pipe import FfmpegReader, Peer
@@ -8,11 +8,13 @@ from ibe100.minitsp.options import Arguments
 from ibe100.minitsp.packet_aligner import PacketAligner
 from ibe100.minitsp.plugin import Context, LogLevel, PluginError
 
-_POLL_S: Final = 0.1
+_POLL_S: Final = 0.05
 
 
 class FfmpegInput(FedInput):
     """Receives through ffmpeg. With `again_after_s` it waits so long when a sender has gone, and goes on."""
+
+    leave_s: ClassVar[float] = 1.0
 
     def __init__(
         self, arguments: Arguments, context: Context, peer: Peer, again_after_s: float | None

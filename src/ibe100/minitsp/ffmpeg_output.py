@@ -9,6 +9,7 @@ from ibe100.minitsp.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, 
 
 _POLL_S: Final = 0.05
 _FLUSH_S: Final = 2.0
+_DRAIN_MARGIN_S: Final = 0.5
 DEFAULT_BURST: Final = 7
 """Packets in a payload; what both protocols carry in one datagram of 1500 bytes."""
 
@@ -18,7 +19,8 @@ class FfmpegOutput(PacketOutput):
 
     Starting waits for the connection, as tsp does. When the receiver goes, the chain ends with exit 1; with
     `again_after_s` it waits so long and then for the next one, while nothing flows. At the end of the input
-    the connection is kept open for `drain_s`: a receiver drops what it still holds back when we hang up.
+    the connection is kept open for `drain_s` and a little more: a receiver drops what it still holds back
+    when we hang up.
     """
 
     def __init__(
@@ -96,7 +98,7 @@ class FfmpegOutput(PacketOutput):
         """Send the rest and leave the receiver the time to take what its latency holds back."""
         self._send_payloads(memoryview(self._held))
         if self._writer is not None:
-            time.sleep(self._drain_s)
+            time.sleep(self._drain_s + _DRAIN_MARGIN_S)
             self._writer.close(_FLUSH_S)
 
     def _close(self) -> None:

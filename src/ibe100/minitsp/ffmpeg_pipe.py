@@ -11,7 +11,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,6 +21,7 @@ from ibe100.minitsp.plugin import PACKET_SIZE, LogLevel, Plugin
 PAYLOAD_BYTES: Final = 7 * PACKET_SIZE
 _READ_BYTES: Final = 1 << 20
 _GATHER_S: Final = 0.004
+_GOODBYE_S: Final = 0.6  # ffmpeg 9 takes 0.4 s
 _COMMON: Final = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "info")
 
 
@@ -92,6 +92,22 @@ class _FfmpegPipe:
                 f"in the process list: {error.strerror}",
             )
 
+    def _end(self, wait_s: float) -> None:
+        """Wait for ffmpeg to end by itself, then ask it, then make it.
+
+        Asked, it takes leave of the peer, which would wait five seconds for us otherwise.
+        """
+        assert self._process is not None
+        goodbye_s = _GOODBYE_S if self.connected.is_set() else 0.0
+        for wait, then in ((wait_s, self._process.terminate), (goodbye_s, self._process.kill)):
+            try:
+                self._process.wait(wait)
+                break
+            except subprocess.TimeoutExpired:
+                then()
+        self._process.wait()
+        self._log_reader.join()
+
 
 class FfmpegReader(_FfmpegPipe):
     """Bytes from a peer."""
@@ -121,12 +137,10 @@ class FfmpegReader(_FfmpegPipe):
         return os.read(descriptor, _READ_BYTES)
 
     def close(self) -> None:
-        """End ffmpeg at once: there is nothing to flush."""
+        """End ffmpeg: there is nothing to flush."""
         assert self._process is not None and self._process.stdout is not None
-        self._process.kill()
-        self._process.wait()
-        self._log_reader.join()
-        self._process.stdout.close()
+        self._process.stdout.close()  # first, lest ffmpeg waits for us to read
+        self._end(0.0)
 
 
 class FfmpegWriter(_FfmpegPipe):
@@ -163,10 +177,6 @@ class FfmpegWriter(_FfmpegPipe):
 
     def close(self, wait_s: float) -> None:
         """Let ffmpeg send what it has for so long, then end it."""
-        assert self._process is not None and self._socket is not None
+        assert self._socket is not None
         self._socket.close()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(wait_s)
-        self._process.kill()
-        self._process.wait()
-        self._log_reader.join()
+        self._end(wait_s)

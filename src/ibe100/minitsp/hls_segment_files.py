@@ -97,7 +97,7 @@ class SegmentFiles:
             self._sequence += 1
         self._write_playlist(ended=last)
         while live and len(self._unlisted) > self._playlist.extra_segments:
-            self._unlisted.popleft().path.unlink(missing_ok=True)
+            _remove(self._unlisted.popleft().path)
 
     def _write_playlist(self, *, ended: bool) -> None:
         path = self._playlist.path
@@ -151,3 +151,10 @@ class _SegmentNames:
 
 def _end(ended: bool) -> list[str]:
     return ["#EXT-X-ENDLIST"] if ended else []
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise PluginError(f"cannot remove segment {path}: {error.strerror}") from error
