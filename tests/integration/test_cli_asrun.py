@@ -1,4 +1,4 @@
-"""`./run asrun` and `./run contract` as processes of their own."""
+"""`./run asrun` and `./run contract`: as processes beside a console, and what they print."""
 
 from __future__ import annotations
 
@@ -11,39 +11,61 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from ibe100.cli.asrun import run_asrun, run_verify
+from ibe100.cli.contract import app as contract_app
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.database.database import Database
+from ibe100.models.as_run import AsRunFormat
+from ibe100.models.errors import ConfigurationError
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
-DAY = ("--day", "2026-11-22")
+DAY = "2026-11-22"
+
+
+async def record(folder: Path) -> Database:
+    """An open database with two cues of two streams."""
+    database = await Database.open(folder / "ibe100.db")
+    for number, name in enumerate(("One", "Zwölf"), 1):
+        session = await database.sessions.start(
+            stream_id=f"s{number}", stream_name=name, engine="e", command="c", started_at=NOON
+        )
+        await database.cues.create(
+            Cue(
+                cue_id=0,
+                stream_id=f"s{number}",
+                session_id=session.session_id,
+                action=CueAction.TO_BREAK,
+                state=CueState.SPLICED,
+                requested_by="anna",
+                requested_at=NOON,
+                splice_event_id=100022 + number,
+                seen_at=NOON + 0.08,
+            )
+        )
+    return database
 
 
 @pytest.fixture
 async def console(tmp_path: Path) -> AsyncIterator[Path]:
-    """The data folder of a console that holds its lock and its database, with two cues on record."""
+    """The data folder of a console that holds its lock and its database."""
     with InstanceLock.acquire(tmp_path, "console"):
-        database = await Database.open(tmp_path / "ibe100.db")
-        for number, name in enumerate(("One", "Zwölf"), 1):
-            session = await database.sessions.start(
-                stream_id=f"s{number}", stream_name=name, engine="e", command="c", started_at=NOON
-            )
-            await database.cues.create(
-                Cue(
-                    cue_id=0,
-                    stream_id=f"s{number}",
-                    session_id=session.session_id,
-                    action=CueAction.TO_BREAK,
-                    state=CueState.SPLICED,
-                    requested_by="anna",
-                    requested_at=NOON,
-                    splice_event_id=100022 + number,
-                    seen_at=NOON + 0.08,
-                )
-            )
+        database = await record(tmp_path)
         yield tmp_path
         await database.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The data folder of a console that has ended."""
+
+    async def make() -> None:
+        await (await record(tmp_path)).close()
+
+    asyncio.run(make())
+    return tmp_path
 
 
 async def run(*arguments: str) -> tuple[int, str, str]:
@@ -57,75 +79,80 @@ async def run(*arguments: str) -> tuple[int, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
-async def test_the_log_is_read_beside_the_console_and_a_copy_proves_itself(console: Path) -> None:
-    folder = ("--data-dir", str(console))
-    (code, out, err), (table_code, table, _) = await asyncio.gather(
-        run("asrun", *folder, *DAY, "--format", "json", "--stream", "Zwölf"), run("asrun", *folder, *DAY)
-    )
-    assert (code, err, table_code) == (0, "", 0)
+async def test_the_log_is_read_beside_the_console_and_a_changed_copy_is_found_out(console: Path) -> None:
+    command = ("asrun", "--data-dir", str(console), "--day", DAY, "--stream", "Zwölf", "--format", "json")
+    code, out, err = await run(*command)
+    assert (code, err) == (0, "")
     log = json.loads(out)
     assert [row["splice_event_id"] for row in log["rows"]] == [100024]
     canonical = json.dumps(log["rows"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert hashlib.sha256(canonical.encode()).hexdigest() == log["sha256"]
-    assert "2 cues" in table
-    assert "100023" in table
-    copy, changed = console / "copy.json", console / "changed.json"
-    copy.write_text(out)
-    changed.write_text(out.replace("SPLICED", "FAILED"))
-    intact, broken = await asyncio.gather(
-        run("asrun", "--verify", str(copy)), run("asrun", "--verify", str(changed))
-    )
-    assert (intact[0], broken[0]) == (0, 1)
-    assert "1 cues, intact" in intact[1]
-    assert "CHANGED" in broken[1]
+    copy = console / "copy.json"
+    copy.write_text(out.replace("SPLICED", "FAILED"))
+    code, out, err = await run("asrun", "--verify", str(copy))
+    assert (code, err) == (1, "")
+    assert f"CHANGED. It names SHA-256 {log['sha256']}" in out
 
 
-async def test_a_file_is_written_in_the_format_its_name_says(console: Path) -> None:
-    paper = console / "log.pdf"
-    code, out, err = await run(
-        "asrun", "--data-dir", str(console), *DAY, "--tz", "Asia/Tokyo", "--output", str(paper)
-    )
-    assert (code, out) == (0, "")
-    assert "2 cues, SHA-256" in err
-    assert paper.read_bytes().startswith(b"%PDF-")
+async def test_a_wrong_use_is_one_line_and_exit_2(console: Path) -> None:
+    code, out, err = await run("asrun", "--data-dir", str(console), "--day", "yesterday")
+    assert (code, out) == (2, "")
+    assert err == "ibe100: 'yesterday' is no day; write it as 2026-11-22\n"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("--day", "yesterday"), "'yesterday' is no day"),
-        (("--stream", "nobody"), "no stream 'nobody' is on record; there are: s2 (Zwölf), s1 (One)"),
-        (("--output", "log.doc"), "say --format as well"),
-    ],
-)
-async def test_a_wrong_use_is_one_line_and_exit_2(
-    console: Path, arguments: tuple[str, ...], words: str
+def test_a_table_of_the_day_is_printed_without_a_format(
+    folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, out, err = await run("asrun", "--data-dir", str(console), *arguments)
-    assert (code, out, err.count("\n")) == (2, "", 1)
-    assert words in err
+    assert run_asrun(folder, DAY, "UTC", "", None, None) == 0
+    out = capsys.readouterr().out
+    assert "As-run log 2026-11-22 (UTC)" in out
+    assert "2 cues" in out
 
 
-async def test_an_input_is_held_against_a_contract(media: Path) -> None:
-    source = ("--input", str(media / "ott_with_scte35.ts"), "--json")
-    kept, broken = await asyncio.gather(
-        run("contract", "check", "4 s pre-roll", *source), run("contract", "check", "5", *source)
-    )
-    assert kept == (0, "[]\n", "")
-    assert broken[0] == 1
-    breaches = [one for one in json.loads(broken[1]) if one["severity"] == "breach"]
-    assert [one["field"] for one in breaches] == ["video.width"]
-    assert breaches[0]["asked"] == "1920 x 1080"
+@pytest.mark.parametrize("kind", list(AsRunFormat))
+def test_a_file_is_written_in_the_format_its_name_says(
+    folder: Path, kind: AsRunFormat, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / f"log.{kind.upper()}"
+    assert run_asrun(folder, DAY, "Asia/Tokyo", "s1", None, path) == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    digest = captured.err.strip().rpartition(" ")[2]
+    assert f"1 cues, SHA-256 {digest}" in captured.err
+    if kind is AsRunFormat.PDF:
+        assert path.read_bytes().startswith(b"%PDF-")
+    else:
+        assert run_verify(path) == 0
+        assert capsys.readouterr().out == f"{path}: 1 cues, intact, SHA-256 {digest}\n"
 
 
-async def test_contracts_are_listed_and_shown() -> None:
-    (code, out, _), (_, shown, _), (missing, _, words) = await asyncio.gather(
-        run("contract", "list", "--json"), run("contract", "show", "5"), run("contract", "show", "Mars")
-    )
+def test_a_stream_or_format_that_is_not_known_is_refused_with_those_there_are(folder: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"no stream 'x' is on record; .*s2 \(Zwölf\), s1 \(One\)"):
+        run_asrun(folder, DAY, "UTC", "x", None, None)
+    with pytest.raises(ConfigurationError, match="say --format as well"):
+        run_asrun(folder, DAY, "UTC", "", None, folder / "log.doc")
+
+
+def contract(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(contract_app, arguments)
+    return result.exit_code, result.stdout
+
+
+def test_an_input_is_held_against_a_contract(media: Path) -> None:
+    source = ("--input", str(media / "ott_with_scte35.ts"))
+    assert contract("check", "4 s pre-roll", *source, "--json") == (0, "[]\n")
+    code, out = contract("check", "5", *source)
+    assert code == 1
+    assert "breach: video.width: the contract asks 1920 x 1080; found: 640 x 360. Set the encoder." in out
+    assert out.endswith("SRT distributor, PID 500, rising ids: breaches: 1\n")
+
+
+def test_contracts_are_listed_and_shown() -> None:
+    code, out = contract("list", "--json")
     names = [one["name"] for one in json.loads(out)]
+    assert (code, len(names)) == (0, len(set(names)))
+    assert "SRT distributor" in contract("list")[1]
+    code, out = contract("show", "SRT")
     assert code == 0
-    assert len(names) == len(set(names)) == 5
-    assert "100023" in shown
-    assert "event_id_rule" in shown
-    assert missing == 2
-    assert "no contract is named 'Mars'" in words
+    assert "100023" in out
+    assert json.loads(contract("show", "SRT", "--json")[1])["event_id_rule"] == "rising"

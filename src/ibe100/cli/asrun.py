@@ -90,7 +90,8 @@ def _format_of(output: Path) -> AsRunFormat:
 def _stream_of(streams: tuple[LoggedStream, ...], wanted: str) -> str:
     """The stream_id of the number, id or name that was given."""
     for stream in streams:
-        if wanted in (stream.stream_id, stream.name, str(stream.number)):
+        number = "" if stream.number is None else str(stream.number)
+        if wanted in (stream.stream_id, stream.name, number):
             return stream.stream_id
     known = ", ".join(f"{one.stream_id} ({one.name})" for one in streams) or "none"
     raise ConfigurationError(f"no stream {wanted!r} is on record; there are: {known}")

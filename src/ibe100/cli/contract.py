@@ -10,16 +10,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ibe100.cli.running_instance import overrides
 from ibe100.core.config import contract_templates_file, load
 from ibe100.models.contract import Contract, ContractFinding, Severity
 from ibe100.models.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
 from ibe100.models.stream_config import Engine, ExistingCues, Scte35Options, StreamConfig
-from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.contract_linter import lint_stream
 from ibe100.services.contract_options import under_contract
 from ibe100.services.contract_templates import find_template, load_templates
-from ibe100.services.stream_starter import StreamStarter
 
 EXIT_BREACH = 1
 ALSO_HEX = frozenset(
@@ -78,7 +74,7 @@ def check(
         # SCTE-35 that is there already may be the cues that the contract is about.
         scte35=Scte35Options(existing=ExistingCues.REPLACE),
     )
-    findings = lint_stream(under_contract(config, contract), asyncio.run(_probe(config, engine)))
+    findings = asyncio.run(_check(under_contract(config, contract), engine))
     if as_json:
         typer.echo(json.dumps([finding.model_dump(mode="json") for finding in findings]))
     else:
@@ -87,11 +83,16 @@ def check(
         raise typer.Exit(EXIT_BREACH)
 
 
-async def _probe(config: StreamConfig, engine: Engine) -> StreamReport:
-    settings = load(overrides(None, engine.value)).engine
-    return await StreamStarter(settings.kind, settings.tsp_path).probe(
-        StreamConfig(name=config.name, input=config.input)
-    )
+async def _check(config: StreamConfig, engine: Engine) -> tuple[ContractFinding, ...]:
+    # Imported here: what a check needs would slow every other command down.
+    from ibe100.services.contract_linter import lint_stream
+    from ibe100.services.stream_starter import StreamStarter
+
+    settings = load().engine
+    wanted = settings.kind if engine is Engine.AUTO else engine
+    # Only the input is read, so the processor need not know the way of delivery.
+    source = StreamConfig(name=config.name, input=config.input)
+    return lint_stream(config, await StreamStarter(wanted, settings.tsp_path).probe(source))
 
 
 def _tell(contract: Contract, findings: tuple[ContractFinding, ...]) -> None:
