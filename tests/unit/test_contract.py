@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from ibe100.core.config import contract_templates_file
 from ibe100.models.contract import LEAST_OUT_POINT_S, Contract
+from ibe100.models.endpoints import parse_output
 from ibe100.models.errors import ConfigurationError, StorageError
-from ibe100.models.stream_config import ExistingCues, Scte35Options, StreamConfig
+from ibe100.models.stream_config import ExistingCues, PmtEdits, Scte35Options, StreamConfig
 from ibe100.services.contract_linter import lint_stream
 from ibe100.services.contract_options import options_for, under_contract
 from ibe100.services.contract_templates import find_template, load_templates
@@ -81,6 +82,17 @@ def test_a_stream_without_a_contract_keeps_its_options_when_it_is_taken_away() -
     without = under_contract(config, None)
     assert without.contract is None
     assert without.scte35 == config.scte35
+
+
+def test_a_contract_that_does_not_go_with_the_rest_of_the_stream_is_refused() -> None:
+    config = StreamConfig(name="x", pmt=PmtEdits(remove_pids=(600,)))
+    with pytest.raises(ConfigurationError, match=r"x under the contract b: .*remove_pids"):
+        under_contract(config, Contract(name="b", scte35_pid=600))
+
+
+def test_a_secret_of_the_stream_survives_its_contract() -> None:
+    config = StreamConfig(name="x", output=parse_output("srt://host:9000?passphrase=0123456789"))
+    assert under_contract(config, TEMPLATES[0]).output == config.output
 
 
 def test_the_contract_of_the_field_is_among_the_templates() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ibe100.models.base import build
 from ibe100.models.contract import Contract
 from ibe100.models.stream_config import ExistingCues, Scte35Options, StreamConfig
 
@@ -26,8 +27,12 @@ def options_for(contract: Contract, existing: ExistingCues = ExistingCues.PASS_T
 
 
 def under_contract(config: StreamConfig, contract: Contract | None) -> StreamConfig:
-    """`config` with the contract and the options that follow from it; None takes the contract away."""
+    """`config` with the contract and the options that follow from it; None takes the contract away.
+
+    Raises ConfigurationError when the rest of `config` does not go with them.
+    """
     if contract is None:
         return config.model_copy(update={"contract": None})
-    options = options_for(contract, config.scte35.existing)
-    return config.model_copy(update={"contract": contract, "scte35": options})
+    values = {field: getattr(config, field) for field in StreamConfig.model_fields}
+    values |= {"contract": contract, "scte35": options_for(contract, config.scte35.existing)}
+    return build(StreamConfig, values, f"{config.name} under the contract {contract.name}")
