@@ -15,6 +15,7 @@ from ibe100.services.as_run import COLUMNS, Record, digest_of, record_of, utc_te
 
 SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 """What a spreadsheet takes for a formula: such text gets an apostrophe in front."""
+JSON_STYLE = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 NOTE = "#"
 NOTES = ("# sha256", "# day", "# time_zone", "# begins_at", "# ends_at", "# stream_id")
 
@@ -65,7 +66,7 @@ def _csv(log: AsRunLog, records: Sequence[Record], digest: str) -> bytes:
 
 
 def _json(log: AsRunLog, records: Sequence[Record], digest: str) -> bytes:
-    return orjson.dumps({**_head(log, digest), "rows": records}, option=orjson.OPT_INDENT_2)
+    return orjson.dumps({**_head(log, digest), "rows": records}, option=JSON_STYLE)
 
 
 def _head(log: AsRunLog, digest: str) -> dict[str, str | None]:
