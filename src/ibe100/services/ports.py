@@ -141,7 +141,10 @@ class ContractPort(Protocol):
         """The contracts that ship, to begin one's own from."""
 
     def apply(self, config: StreamConfig, contract: Contract | None) -> StreamConfig:
-        """`config` with the contract and the cue options that follow from it; None takes it away."""
+        """`config` with the contract and the cue options that follow from it; None takes it away.
+
+        Raises ConfigurationError when the rest of `config` does not go with them.
+        """
 
     def lint(self, config: StreamConfig, report: StreamReport | None) -> tuple[ContractFinding, ...]:
         """What differs from the stream's contract, breaches first; nothing without a contract."""
