@@ -18,6 +18,7 @@ def cue(state: CueState) -> Cue:
         state=state,
         requested_by="operator",
         requested_at=1.0,
+        pts_time=90_000,
     )
 
 
@@ -30,6 +31,12 @@ def test_a_cue_moves_only_along_its_life(state: CueState, following: CueState) -
     else:
         with pytest.raises(AssertionError, match="cue 7"):
             cue(state).moved_to(following)
+
+
+@pytest.mark.parametrize("changes", [{"pts_time": None}, {"seen": 1}])
+def test_only_an_unseen_cue_with_a_splice_time_comes_back_into_custody(changes: dict[str, object]) -> None:
+    with pytest.raises(AssertionError, match="cue 7 is not ours any more"):
+        cue(CueState.SENT).model_copy(update=changes).moved_to(CueState.ARMED)
 
 
 def test_every_cue_can_end_and_an_ended_one_stays() -> None:

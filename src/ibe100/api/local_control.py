@@ -102,6 +102,13 @@ async def _do(services: Services, request: Mapping[str, Any]) -> Any:
             values = {**request.get("cue", {}), "stream_id": _stream_id(services, request)}
             cue = await services.cues.fire(build(CueRequest, values, "cue"))
             return cue.model_dump(mode="json")
+        case "preview":
+            values = {**request.get("cue", {}), "stream_id": _stream_id(services, request)}
+            preview = await services.cues.preview(build(CueRequest, values, "cue"))
+            return preview.model_dump(mode="json")
+        case "cancel":
+            cue = await services.cues.cancel(_cue_id(request))
+            return cue.model_dump(mode="json")
         case "cues":
             recent = services.cues.recent(_stream_id(services, request))
             return [cue.model_dump(mode="json") for cue in recent]
@@ -121,6 +128,13 @@ def _stream_id(services: Services, request: Mapping[str, Any]) -> str:
             return view.stream_id
     present = ", ".join(f"{view.number} {view.config.name}" for view in views) or "none"
     raise ConfigurationError(f"there is no stream {wanted!r}; there are: {present}")
+
+
+def _cue_id(request: Mapping[str, Any]) -> int:
+    wanted = request.get("cue_id")
+    if type(wanted) is not int:
+        raise ConfigurationError(f"cue_id {wanted!r} is no number of a cue")
+    return wanted
 
 
 async def ask(data_dir: Path, request: Mapping[str, Any]) -> Any:

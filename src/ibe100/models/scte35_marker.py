@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from ibe100.models.base import Value
+from ibe100.models.cue_segmentation import Segmentation
 
 
 class CueAction(StrEnum):
@@ -15,6 +16,31 @@ class CueAction(StrEnum):
 
     TO_BREAK = "TO BREAK"
     BACK_TO_PROGRAMME = "BACK TO PROGRAMME"
+    CRASH_OUT = "CRASH OUT"
+    """Out at once, with no promise of a duration but the one that was chosen."""
+    CRASH_IN = "CRASH IN"
+    """Back at once, before the announced duration is over."""
+    SPLICE_NULL = "SPLICE NULL"
+    """One heartbeat: nothing is spliced."""
+    TIME_SIGNAL = "TIME SIGNAL"
+    """A time_signal with one segmentation_descriptor."""
+    SEND_SECTION = "SEND SECTION"
+    """A section made elsewhere, byte for byte."""
+
+    @property
+    def leaves(self) -> bool:
+        """Out of the network's programme."""
+        return self in (CueAction.TO_BREAK, CueAction.CRASH_OUT)
+
+    @property
+    def returns(self) -> bool:
+        """Back into the network's programme."""
+        return self in (CueAction.BACK_TO_PROGRAMME, CueAction.CRASH_IN)
+
+    @property
+    def is_immediate(self) -> bool:
+        """Never with a pre-roll."""
+        return self in (CueAction.CRASH_OUT, CueAction.CRASH_IN, CueAction.SPLICE_NULL)
 
 
 class CueState(StrEnum):
@@ -40,7 +66,7 @@ FINAL_STATES = frozenset({CueState.REFUSED, CueState.CANCELLED, CueState.SPLICED
 TRANSITIONS: dict[CueState, frozenset[CueState]] = {
     CueState.REQUESTED: frozenset({CueState.REFUSED, CueState.ARMED}),
     CueState.ARMED: frozenset({CueState.CANCELLED, CueState.SENT, CueState.FAILED}),
-    CueState.SENT: frozenset({CueState.SEEN, CueState.FAILED}),
+    CueState.SENT: frozenset({CueState.SEEN, CueState.ARMED, CueState.FAILED}),
     CueState.SEEN: frozenset({CueState.SEEN, CueState.SPLICED, CueState.FAILED}),
 }
 
@@ -57,11 +83,30 @@ class CueRequest(Value):
     splice_at: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """Wall clock: the splice falls on the first frame at or after it; then pre_roll_s is 0."""
     requested_by: str = "operator"
+    segmentation: Segmentation | None = None
+    """What a TIME SIGNAL signals; of no other action."""
+    section: Annotated[str, Field(max_length=12_000)] = ""
+    """What SEND SECTION sends, base64 or hex; of no other action."""
 
     @model_validator(mode="after")
     def _one_time(self) -> Self:
+        timed = self.splice_at is not None or self.pre_roll_s > 0
         if self.splice_at is not None and self.pre_roll_s > 0:
             raise ValueError("splice_at and pre_roll_s both say when: give one of them")
+        if timed and self.action.is_immediate:
+            raise ValueError(f"{self.action} is immediate: give neither pre_roll_s nor splice_at")
+        if timed and self.action is CueAction.SEND_SECTION:
+            raise ValueError("a section says itself when it splices: give neither pre_roll_s nor splice_at")
+        return self
+
+    @model_validator(mode="after")
+    def _belongs_to_its_action(self) -> Self:
+        if (self.segmentation is not None) is not (self.action is CueAction.TIME_SIGNAL):
+            raise ValueError("segmentation belongs to a TIME SIGNAL, which needs one")
+        if bool(self.section) is not (self.action is CueAction.SEND_SECTION):
+            raise ValueError("section belongs to SEND SECTION, which needs one")
+        if self.duration_s is not None and not (self.action.leaves or self.action.returns):
+            raise ValueError(f"{self.action} has no duration_s of its own")
         return self
 
 
@@ -104,8 +149,14 @@ class Cue(Value):
     """Duration of a frame of the stream, 90 kHz ticks."""
 
     def moved_to(self, state: CueState, **changes: object) -> Cue:
-        """The same cue a step further; asserts that the step is one of its life."""
+        """The same cue a step further; asserts that the step is one of its life.
+
+        SENT goes back to ARMED when the processor ended with it unseen: it is in our custody again, and
+        only a splice time can still lie ahead.
+        """
         assert state in TRANSITIONS.get(self.state, frozenset()), f"cue {self.cue_id}: {self.state} → {state}"
+        if self.state is CueState.SENT and state is CueState.ARMED:
+            assert self.pts_time is not None and self.seen == 0, f"cue {self.cue_id} is not ours any more"
         return self.model_copy(update={"state": state, **changes})
 
 
@@ -120,9 +171,12 @@ class Readiness(Value):
 class CuePreview(Value):
     """What will go out if the button is pressed now."""
 
-    splice_event_id: int
+    splice_event_id: int | None
+    """None for a section that speaks of no event."""
     section_base64: str
     pts_time: int | None
     splice_at: float | None
     fields: tuple[tuple[str, str], ...]
     """Field names of the standard with their values, in order."""
+    warnings: tuple[str, ...] = ()
+    """What the operator should know before it is sent; it can be sent all the same."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ibe100.models.contract import Contract
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.services.cue_section import Direction, direction_of_cue
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,9 @@ class OpenBreak:
     splice_event_id: int
     ends_at: float | None
     """When its announced duration is over and it returns by itself; None without auto_return."""
+    announced_end: float | None = None
+    """When its announced duration is over, whether or not it returns then; None if none was announced."""
+    pre_rolled: bool = False
 
     def is_running(self, now: float) -> bool:
         """Whether the break is still on air at wall time `now`."""
@@ -22,49 +27,61 @@ class OpenBreak:
 
 
 class BreakLedger:
-    """No IN without an OUT, no OUT within an OUT, one cue of an action at a time."""
+    """No IN without an OUT, no OUT within an OUT, one cue of a break at a time."""
 
     def __init__(self) -> None:
         self._breaks: dict[str, OpenBreak] = {}
 
     def open_break(self, stream_id: str) -> OpenBreak | None:
-        """The last break that no cue of ours has returned from."""
+        """The last break that no cue of ours has returned from; safe from any thread."""
         return self._breaks.get(stream_id)
 
-    def restore(self, stream_id: str, newest_first: Iterable[Cue], *, auto_return: bool) -> None:
+    def restore(
+        self, stream_id: str, newest_first: Iterable[Cue], contract: Contract | None, *, auto_return: bool
+    ) -> None:
         """Find the open break in what is on record."""
         for cue in newest_first:
             if cue.state is CueState.SPLICED:
-                self.spliced(cue, auto_return=auto_return)
-                if cue.action is CueAction.BACK_TO_PROGRAMME:
-                    self._breaks.pop(stream_id, None)
-                return
+                direction = direction_of_cue(cue, contract)
+                if direction is not Direction.NONE:
+                    self.spliced(cue, direction, auto_return=auto_return)
+                    return
 
-    def spliced(self, cue: Cue, *, auto_return: bool) -> None:
+    def spliced(self, cue: Cue, direction: Direction, *, auto_return: bool) -> None:
         """A cue has taken effect."""
-        if cue.action is CueAction.BACK_TO_PROGRAMME:
+        if direction is Direction.IN:
             self._breaks.pop(cue.stream_id, None)
-            return
-        assert cue.splice_event_id is not None
-        began = cue.splice_at or cue.seen_at or cue.requested_at
-        returns = auto_return and cue.duration_s is not None
-        ends_at = began + cue.duration_s if returns and cue.duration_s is not None else None
-        self._breaks[cue.stream_id] = OpenBreak(cue.splice_event_id, ends_at)
+        elif direction is Direction.OUT:
+            assert cue.splice_event_id is not None
+            began = cue.splice_at or cue.seen_at or cue.requested_at
+            end = began + cue.duration_s if cue.duration_s is not None else None
+            self._breaks[cue.stream_id] = OpenBreak(
+                cue.splice_event_id, end if auto_return else None, end, cue.pts_time is not None
+            )
 
     def forget(self, stream_id: str) -> None:
         """The stream has ended, and with it the break."""
         self._breaks.pop(stream_id, None)
 
-    def refusal(self, stream_id: str, action: CueAction, pending: Iterable[Cue], now: float) -> str | None:
-        """Why `action` makes no sense now; None when it does."""
-        waiting = next((cue for cue in pending if cue.stream_id == stream_id), None)
+    def refusal(
+        self, stream_id: str, action: CueAction, direction: Direction, pending: Iterable[Cue], now: float
+    ) -> str | None:
+        """Why a cue of `direction` makes no sense now; None when it does. Safe from any thread.
+
+        `pending` are the cues of the stream's breaks that are not over.
+        """
+        if direction is Direction.NONE:
+            return None
+        waiting = next(iter(pending), None)
         if waiting is not None:
             return (
                 f"{waiting.action} (event {waiting.splice_event_id}) is on its way; wait for it or disarm it"
             )
         current = self._breaks.get(stream_id)
-        if action is CueAction.TO_BREAK and current is not None and current.is_running(now):
+        if direction is Direction.OUT and current is not None and current.is_running(now):
             return "the stream is in a break already; go BACK TO PROGRAMME first"
-        if action is CueAction.BACK_TO_PROGRAMME and current is None:
+        if direction is Direction.IN and current is None:
             return "the stream is not in a break"
+        if action is CueAction.CRASH_IN and current is not None and not current.is_running(now):
+            return "the stream is not in a break: it has returned when the announced duration was over"
         return None

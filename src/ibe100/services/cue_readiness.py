@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 
+from ibe100.models.contract import LEAST_OUT_POINT_S
 from ibe100.models.errors import CueRefused
-from ibe100.models.scte35_marker import Cue, Readiness
+from ibe100.models.scte35_marker import Cue, CueAction, Readiness
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.timestamps import PTS_MODULO, pts_difference
+from ibe100.services.cue_section import contract_of
 from ibe100.services.stream_run import StreamRun
 
 PTS_PER_S = 90_000
@@ -21,6 +23,12 @@ CLOCK_STEP_S = 1.0
 """Timestamps that are further off than drift and sampling explain have jumped since the cue was armed."""
 SEND_AHEAD_S = 0.5
 """spliceinject gets the cue this long before its first repeat is due."""
+WRAP_SETTLE_S = 0.5
+"""After the PTS wrap, until no frame that was reordered across it is still to come."""
+WAY_OUT_S = 0.1
+"""From the datagram to the output (DOMAIN.md: 79 ms worst)."""
+FARTHEST_S = 3600.0
+"""A section whose splice lies farther ahead has most likely an absolute time of another clock."""
 
 
 def readiness(run: StreamRun) -> Readiness:
@@ -91,14 +99,67 @@ def splice_target(run: StreamRun, pre_roll_s: float, splice_at: float | None = N
             )
     if (refusal := clock.refusal(now, ahead_s)) is not None:
         raise CueRefused(f"{refusal}: a splice {pre_roll_s:.3g} s ahead would never be reached")
-    if target < pts_now and pts_difference(target, pts_now) > 0:
-        left_s = (PTS_MODULO - pts_now) / PTS_PER_S
-        raise CueRefused(
-            f"the PTS clock wraps in {left_s:.1f} s and tsp drops cues beyond the wrap; "
-            "wait for it, or go immediate"
-        )
+    _check_wrap(run, target, pts_now)
     ahead = pts_difference(target, pts_now) / PTS_PER_S
     return target, wall + ahead
+
+
+def _check_wrap(run: StreamRun, target: int, pts_now: int) -> None:
+    """tsp drops a cue beyond the wrap as obsolete until the stream has wrapped itself: is there time then?"""
+    if target >= pts_now or pts_difference(target, pts_now) <= 0:
+        return
+    least_s = least_lead_s(run) + WAY_OUT_S + WRAP_SETTLE_S
+    if target / PTS_PER_S < least_s:
+        left_s = (PTS_MODULO - pts_now) / PTS_PER_S
+        raise CueRefused(
+            f"the PTS clock wraps in {left_s:.1f} s and cues beyond it can only be sent after it: ask for "
+            f"a splice {left_s + least_s + PRE_ROLL_MARGIN_S:.1f} s ahead or more, wait, or go immediate",
+            retry_in_s=left_s + WRAP_SETTLE_S,
+        )
+
+
+def given_splice(run: StreamRun, pts_time: int) -> float:
+    """Wall clock at which the splice of a section made elsewhere falls. Raises CueRefused."""
+    now = time.monotonic()
+    if run.clock is None or not run.clock.is_known(now):
+        raise CueRefused("the stream's PTS clock is not known, and the section has a splice time")
+    ahead_s = run.clock.ms_until(pts_time, now) / 1000
+    if not LATE_S <= ahead_s <= FARTHEST_S:
+        where = f"{-ahead_s:.1f} s ago" if ahead_s < 0 else f"{ahead_s:.1f} s ahead"
+        raise CueRefused(
+            f"its splice time {pts_time} is {where} on this stream's PTS clock, which stands at "
+            f"{run.clock.now_pts(now)}: have the section made for this stream"
+        )
+    _check_wrap(run, pts_time, run.clock.now_pts(now))
+    return time.time() + ahead_s
+
+
+def least_lead_s(run: StreamRun, cue: Cue | None = None) -> float:
+    """How long before its splice a cue must be out at the latest (S35 §9.9.2.1: 4 s, or the contract's more).
+
+    One that is sent for the first time may have less where the operator asked for less.
+    """
+    contract = contract_of(run)
+    least_s = contract.least_lead_s if contract is not None else LEAST_OUT_POINT_S
+    if cue is None or cue.sent_at is not None:
+        return least_s
+    if cue.action is CueAction.SEND_SECTION:
+        return LATE_S
+    return least_s if cue.scheduled_at is not None else min(least_s, cue.pre_roll_s)
+
+
+def why_hold(run: StreamRun, cue: Cue) -> str | None:
+    """Why a cue whose time has come waits in our custody; None when it may go."""
+    if (cause := _state(run) or _packets(run)) is not None:
+        return cause
+    assert cue.pts_time is not None
+    now = time.monotonic()
+    if run.clock is None or not run.clock.is_known(now):
+        return "the stream's PTS clock is not known yet"
+    settled = run.clock.now_pts(now - WRAP_SETTLE_S)
+    if cue.pts_time < settled and pts_difference(cue.pts_time, settled) > 0:
+        return "the stream's PTS has not wrapped yet"
+    return None
 
 
 def why_too_late(run: StreamRun, cue: Cue) -> str | None:
@@ -108,6 +169,10 @@ def why_too_late(run: StreamRun, cue: Cue) -> str | None:
     left_s = cue.splice_at - time.time()
     if left_s < LATE_S:
         return "its splice time has passed; it is not sent late"
+    if left_s < (least_s := least_lead_s(run, cue) + (WAY_OUT_S if cue.sent_at is not None else 0.0)):
+        return (
+            f"{left_s:.1f} s are left before its splice and {least_s:.3g} s are needed; it is not sent late"
+        )
     now = time.monotonic()
     if run.clock is None or not run.clock.is_known(now):
         return "the stream's PTS clock is not known any more"

@@ -13,6 +13,7 @@ from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.services.break_ledger import BreakLedger
 from ibe100.services.cue_ledger import CueLedger
 from ibe100.services.cue_readiness import why_not_reached
+from ibe100.services.cue_section import contract_of, direction_of_cue
 from ibe100.services.cue_shelf import CueShelf
 from ibe100.services.runner_link import JournalLine
 from ibe100.services.stream_run import StreamRun
@@ -102,7 +103,8 @@ class CueReceipts:
         missing = cue.sent_expected - cue.seen
         reason = f"{missing} of {cue.sent_expected} repeats were not seen" if missing > 0 else ""
         # The break first: whoever sees the cue SPLICED may fire the next one before the disk has it.
-        self._breaks.spliced(cue, auto_return=run.cue_options.auto_return)
+        direction = direction_of_cue(cue, contract_of(run))
+        self._breaks.spliced(cue, direction, auto_return=run.cue_options.auto_return)
         self.show_break(run)
         await self._ledger.move(cue, CueState.SPLICED, reason=reason)
 
@@ -115,13 +117,6 @@ class CueReceipts:
         run.update(break_ends_at=ends_at)
         if ends_at is not None:
             asyncio.get_running_loop().call_later(max(0.0, ends_at - now) + TICK_S, self.show_break, run)
-
-    async def processor_ended(self, run: StreamRun, outcome: str) -> None:
-        """Its queue is gone: what it had not put out yet will never be seen."""
-        for cue in self._shelf.unfinished():
-            if cue.stream_id == run.stream_id and cue.state is CueState.SENT:
-                reason = f"the processor ended before it was seen: {outcome}"
-                await self._ledger.move(cue, CueState.FAILED, reason=reason)
 
     async def stream_ended(self, run: StreamRun) -> None:
         """Nothing can be seen any more: the break is over, what was on its way has failed."""

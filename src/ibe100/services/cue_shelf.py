@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 
 KEPT = 50
+NUMBERED = frozenset({CueAction.TO_BREAK, CueAction.CRASH_OUT, CueAction.TIME_SIGNAL})
+"""Actions whose event id is allocated."""
 
 
 class CueShelf:
@@ -16,7 +18,8 @@ class CueShelf:
     def __init__(self) -> None:
         self._cues: dict[int, Cue] = {}
         self._recent: dict[str, tuple[Cue, ...]] = {}
-        self._last_id: dict[str, int] = {}
+        self._last_id: dict[str, tuple[int, int]] = {}
+        """cue_id and splice_event_id of the newest numbered cue."""
 
     def put(self, cue: Cue) -> None:
         """Keep a cue as it now is."""
@@ -30,8 +33,10 @@ class CueShelf:
             if dropped.state.is_final:
                 self._cues.pop(dropped.cue_id, None)
         self._recent[cue.stream_id] = recent[:KEPT]
-        if cue.action is CueAction.TO_BREAK and cue.splice_event_id is not None:
-            self._last_id[cue.stream_id] = cue.splice_event_id
+        if cue.action in NUMBERED and cue.splice_event_id is not None:
+            newest, _ = self._last_id.get(cue.stream_id, (0, 0))
+            if cue.cue_id >= newest:
+                self._last_id[cue.stream_id] = (cue.cue_id, cue.splice_event_id)
 
     def get(self, cue_id: int) -> Cue | None:
         """A cue by its number."""
@@ -52,6 +57,10 @@ class CueShelf:
     def is_armed(self, stream_id: str) -> bool:
         """Whether a pre-rolled cue of the stream is on its way to its splice."""
         return any(cue.stream_id == stream_id and cue.pts_time is not None for cue in self.unfinished())
+
+    def open_of(self, stream_id: str) -> tuple[Cue, ...]:
+        """The cues of a stream that are not over, newest first; safe from any thread."""
+        return tuple(cue for cue in self.recent(stream_id) if not cue.state.is_final)
 
     def waiting_for(self, stream_id: str, section: bytes) -> Cue | None:
         """The cue that was sent with exactly these bytes and is not over."""
@@ -76,5 +85,5 @@ class CueShelf:
 
     def next_event_id(self, stream_id: str, first: int, last: int) -> int:
         """The id that the allocator will most likely give; it alone decides."""
-        used = self._last_id.get(stream_id)
-        return first if used is None or not first <= used < last else used + 1
+        _, used = self._last_id.get(stream_id, (0, 0))
+        return used + 1 if first <= used < last else first

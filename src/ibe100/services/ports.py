@@ -13,7 +13,7 @@ from ibe100.models.contract import Contract, ContractFinding
 from ibe100.models.messages import Message, StreamView
 from ibe100.models.profile import Profile
 from ibe100.models.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
-from ibe100.models.scte35_marker import Cue, CuePreview, CueRequest, Readiness
+from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, Readiness
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_config import StreamConfig, StreamInput
 from ibe100.mpegts.stream_report import StreamReport
@@ -51,8 +51,8 @@ class StreamPort(Protocol):
 class CuePort(Protocol):
     """Cues: what can go out, what would go out, send it, what became of it."""
 
-    def readiness(self, stream_id: str) -> Readiness:
-        """Whether a cue can go out now; safe from any thread."""
+    def readiness(self, stream_id: str, action: CueAction | None = None) -> Readiness:
+        """Whether a cue can go out now, and if `action` is named, that one; safe from any thread."""
 
     async def preview(self, request: CueRequest) -> CuePreview: ...
     async def fire(self, request: CueRequest) -> Cue:

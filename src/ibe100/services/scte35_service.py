@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
-import socket
 import time
 from collections.abc import Callable
 
 from ibe100.database.records import EventIdRange
 from ibe100.models.errors import CueRefused, StorageError, StreamError
-from ibe100.models.messages import Message
+from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Readiness
-from ibe100.scte35.section import encode, to_base64
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.break_ledger import BreakLedger
+from ibe100.services.cue_dispatch import CueDispatch
+from ibe100.services.cue_draft import Draft, is_waiting_return, make_draft, pending_breaks, requested
 from ibe100.services.cue_ledger import CueLedger, Runs
-from ibe100.services.cue_readiness import (
-    LATE_S,
-    SEND_AHEAD_S,
-    readiness,
-    splice_target,
-    why_too_late,
-    why_unseen,
-)
+from ibe100.services.cue_readiness import least_lead_s, readiness
 from ibe100.services.cue_receipts import CueReceipts
-from ibe100.services.cue_section import describe, sealed, section_of
+from ibe100.services.cue_section import Direction, contract_of, describe
 from ibe100.services.cue_shelf import CueShelf
 from ibe100.services.runner_link import JournalLine, Sample
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
-from ibe100.services.task_faults import log_fault
-from ibe100.tsduck.loopback_ports import LOOPBACK
 
 REMEMBERED_CUES = 500
 
@@ -47,16 +37,14 @@ class SCTE35Service:
     ) -> None:
         self._storage = storage
         self._runs = runs
-        self._seen_timeout_s = seen_timeout_s
         self._shelf = CueShelf()
         self._breaks = BreakLedger()
         self._ledger = CueLedger(storage, runs, self._shelf, publish)
         self._receipts = CueReceipts(self._shelf, self._ledger, self._breaks, publish)
+        self._dispatch = CueDispatch(runs, self._shelf, self._ledger, self._receipts, seen_timeout_s)
         self._audit = AuditTrail(storage)
+        self._publish = publish
         self._locks: dict[str, asyncio.Lock] = {}
-        self._watchers: dict[int, asyncio.Task[None]] = {}
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
 
     async def open(self) -> None:
         """Take up the cues on record; before the streams are opened, for their journals may tell of them."""
@@ -68,31 +56,36 @@ class SCTE35Service:
     async def settle(self) -> None:
         """After the streams are opened: watch cues that are in time, fail the others, restore open breaks."""
         for cue in self._shelf.unfinished():
-            due = cue.splice_at - LATE_S if cue.splice_at is not None else 0.0
             if not self._exists(cue.stream_id):
                 await self._ledger.move(cue, CueState.FAILED, reason="its stream was deleted")
-            elif cue.state is CueState.ARMED and due < time.time():
+            elif cue.state is CueState.ARMED and self._latest(cue) < time.time():
                 reason = "the console was down when it was due; it is not sent late"
                 await self._ledger.move(cue, CueState.FAILED, reason=reason)
             else:
-                self._watch(cue)
+                self._dispatch.watch(cue)
         for stream_id in filter(self._exists, self._shelf.streams()):
             run = self._runs.run_of(stream_id)
             if run.view.state.is_active:
-                auto_return = run.cue_options.auto_return
-                self._breaks.restore(stream_id, self._shelf.recent(stream_id), auto_return=auto_return)
+                recent, auto_return = self._shelf.recent(stream_id), run.cue_options.auto_return
+                self._breaks.restore(stream_id, recent, contract_of(run), auto_return=auto_return)
                 self._receipts.show_break(run)
 
     async def close(self) -> None:
         """Stop watching; what is ARMED stays on record for the next console."""
-        for task in self._watchers.values():
-            task.cancel()
-        await asyncio.gather(*self._watchers.values(), return_exceptions=True)
-        self._socket.close()
+        await self._dispatch.close()
 
-    def readiness(self, stream_id: str) -> Readiness:
-        """Whether a cue can go out now; safe from any thread."""
-        return readiness(self._runs.run_of(stream_id))
+    def readiness(self, stream_id: str, action: CueAction | None = None) -> Readiness:
+        """Whether a cue can go out now, and if `action` is named, that one; safe from any thread."""
+        run = self._runs.run_of(stream_id)
+        ready = readiness(run)
+        if action is None or not (action.leaves or action.returns):
+            return ready
+        direction = Direction.OUT if action.leaves else Direction.IN
+        pending = pending_breaks(self._shelf.open_of(stream_id), contract_of(run), action)
+        refusal = self._breaks.refusal(stream_id, action, direction, pending, time.time())
+        if refusal is None:
+            return ready
+        return Readiness(ready=False, reasons=(*ready.reasons, refusal))
 
     def recent(self, stream_id: str) -> tuple[Cue, ...]:
         """The newest cues first, at most 50; safe from any thread."""
@@ -101,19 +94,17 @@ class SCTE35Service:
     async def preview(self, request: CueRequest) -> CuePreview:
         """What would go out now; nothing is reserved. Raises CueRefused when it could not."""
         run = self._runs.run_of(request.stream_id)
-        cue = self._draft(run, request)
+        draft = make_draft(run, request, self._breaks, self._shelf.recent(request.stream_id))
         options = run.cue_options
-        if cue.splice_event_id is None:
-            next_id = self._shelf.next_event_id(run.stream_id, options.event_id_first, options.event_id_last)
-            cue = cue.model_copy(update={"splice_event_id": next_id})
-        section = section_of(cue, options)
-        assert cue.splice_event_id is not None
+        next_id = self._shelf.next_event_id(run.stream_id, options.event_id_first, options.event_id_last)
+        cue = draft.sealed(draft.numbered(next_id))
         return CuePreview(
             splice_event_id=cue.splice_event_id,
-            section_base64=to_base64(encode(section)),
+            section_base64=cue.section_base64,
             pts_time=cue.pts_time,
             splice_at=cue.splice_at,
-            fields=describe(section),
+            fields=describe(draft.section(cue)),
+            warnings=draft.warnings,
         )
 
     async def fire(self, request: CueRequest) -> Cue:
@@ -121,21 +112,36 @@ class SCTE35Service:
         run = self._runs.run_of(request.stream_id)
         async with self._locks.setdefault(request.stream_id, asyncio.Lock()):
             try:
-                self._check(run, request)
-                draft = self._draft(run, request)
+                cue, draft = await self._commit(run, request)
             except CueRefused as refusal:
                 await self._record_refusal(run, request, str(refusal))
                 raise
-            options = run.cue_options
-            ids = EventIdRange(first=options.event_id_first, last=options.event_id_last)
-            cue = await self._storage.cues.create(draft, ids, lambda numbered: sealed(numbered, options))
             self._ledger.keep(cue)
             if cue.pts_time is None:
-                cue = await self._send(cue)
-            self._watch(cue)
+                cue = await self._dispatch.send(cue)
+            self._dispatch.watch(cue)
+            if request.action.returns:
+                await self._drop_waiting_return(cue)
+        for warning in draft.warnings:
+            self._notice(run, f"{cue.action} went out all the same: {warning}")
         detail = f"event {cue.splice_event_id} {cue.section_base64}"
         await self._audit.write(request.requested_by, request.action.value, request.stream_id, detail)
         return self._ledger.now(cue)
+
+    async def _commit(self, run: StreamRun, request: CueRequest) -> tuple[Cue, Draft]:
+        ready = readiness(run)
+        if not ready.ready:
+            raise CueRefused("; ".join(ready.reasons))
+        draft = make_draft(run, request, self._breaks, self._shelf.recent(request.stream_id))
+        options = run.cue_options
+        ids = EventIdRange(first=options.event_id_first, last=options.event_id_last)
+        cue = await self._storage.cues.create(draft.cue, ids if draft.allocates else None, draft.sealed)
+        return cue, draft
+
+    async def _drop_waiting_return(self, replacing: Cue) -> None:
+        for cue in self._shelf.open_of(replacing.stream_id):
+            if cue.cue_id != replacing.cue_id and is_waiting_return(cue):
+                await self._ledger.move(cue, CueState.CANCELLED, reason=f"replaced by {replacing.action}")
 
     async def cancel(self, cue_id: int) -> Cue:
         """Only while ARMED: then the processor has not got it yet, and it truly never airs."""
@@ -144,8 +150,6 @@ class SCTE35Service:
             raise CueRefused(f"there is no cue {cue_id}")
         if cue.state is not CueState.ARMED:
             raise CueRefused(f"event {cue.splice_event_id} is {cue.state}: only an ARMED cue is still ours")
-        if (task := self._watchers.pop(cue_id, None)) is not None:
-            task.cancel()
         cancelled = await self._ledger.move(cue, CueState.CANCELLED, reason="disarmed by the operator")
         await self._audit.write("operator", "cue disarmed", cue.stream_id, f"event {cue.splice_event_id}")
         return cancelled
@@ -158,7 +162,7 @@ class SCTE35Service:
             case "splice_event":
                 await self._receipts.monitored(run, line)
             case "attempt_ended":
-                await self._receipts.processor_ended(run, str(line.get("outcome") or "no reason known"))
+                await self._dispatch.processor_ended(run, line)
             case "state" if run.view.state.is_ended:
                 await self._receipts.stream_ended(run)
 
@@ -172,39 +176,16 @@ class SCTE35Service:
             return False
         return True
 
-    def _check(self, run: StreamRun, request: CueRequest) -> None:
-        ready = readiness(run)
-        if not ready.ready:
-            raise CueRefused("; ".join(ready.reasons))
-        pending = self._shelf.unfinished()
-        refusal = self._breaks.refusal(request.stream_id, request.action, pending, time.time())
-        if refusal is not None:
-            raise CueRefused(refusal)
-
-    def _draft(self, run: StreamRun, request: CueRequest) -> Cue:
-        options = run.cue_options
-        pts_time, splice_at = None, None
-        if request.pre_roll_s > 0 or request.splice_at is not None:
-            pts_time, splice_at = splice_target(run, request.pre_roll_s, request.splice_at)
-        event_id = None
-        duration_s: float | None = request.duration_s or options.break_duration_s
-        if request.action is CueAction.BACK_TO_PROGRAMME:
-            current = self._breaks.open_break(request.stream_id)
-            if current is None:
-                raise CueRefused("the stream is not in a break")
-            event_id, duration_s = current.splice_event_id, None
-        return _requested(run, request).model_copy(
-            update={
-                "splice_event_id": event_id,
-                "duration_s": duration_s,
-                "pts_time": pts_time,
-                "splice_at": splice_at,
-                "sent_expected": options.inject_count if pts_time is not None else 1,
-            }
+    def _latest(self, cue: Cue) -> float:
+        """When an ARMED cue is too late to be sent."""
+        return (
+            0.0
+            if cue.splice_at is None
+            else cue.splice_at - least_lead_s(self._runs.run_of(cue.stream_id), cue)
         )
 
     async def _record_refusal(self, run: StreamRun, request: CueRequest, reason: str) -> None:
-        draft = _requested(run, request)
+        draft = requested(run, request)
         try:
             cue = await self._storage.cues.create(
                 draft, None, lambda numbered: numbered.moved_to(CueState.REFUSED, reason=reason)
@@ -214,72 +195,5 @@ class SCTE35Service:
             return
         self._ledger.keep(cue)
 
-    async def _send(self, cue: Cue) -> Cue:
-        """One datagram, one section. The step is on record after, for the datagram must not wait."""
-        run = self._runs.run_of(cue.stream_id)
-        reason = why_unseen(run) if not readiness(run).ready else why_too_late(run, cue)
-        if run.facts is None or reason is not None:
-            return await self._ledger.move(cue, CueState.FAILED, reason=f"not sent: {reason}")
-        sent = cue.moved_to(CueState.SENT, sent=cue.sent_expected, sent_at=time.time())
-        self._ledger.keep(sent)
-        try:
-            self._socket.sendto(base64.b64decode(cue.section_base64), (LOOPBACK, run.facts.ports.cue))
-        except OSError as error:
-            return await self._ledger.move(sent, CueState.FAILED, reason=f"not sent: {error.strerror}")
-        await self._ledger.record(sent)
-        return self._ledger.now(sent)
-
-    def _watch(self, cue: Cue) -> None:
-        task = asyncio.create_task(self._until_over(cue), name=f"cue {cue.cue_id}")
-        self._watchers[cue.cue_id] = task
-        task.add_done_callback(lambda _: self._watchers.pop(cue.cue_id, None))
-        task.add_done_callback(log_fault)
-
-    async def _until_over(self, cue: Cue) -> None:
-        """Send an ARMED cue in time, then see that it is seen and spliced, or fail it with the reason."""
-        run = self._runs.run_of(cue.stream_id)
-        start_delay_s = run.cue_options.start_delay_ms / 1000
-        if cue.state is CueState.ARMED:
-            assert cue.splice_at is not None
-            await _sleep_until(cue.splice_at - start_delay_s - SEND_AHEAD_S)
-            cue = self._ledger.now(cue)
-            if cue.state is not CueState.ARMED:
-                return
-            cue = await self._send(cue)
-        if self._is_still(cue, CueState.SENT):
-            first_due = cue.sent_at or time.time()
-            if cue.splice_at is not None:
-                first_due = max(first_due, cue.splice_at - start_delay_s)
-            await _sleep_until(first_due + self._seen_timeout_s)
-            if self._is_still(cue, CueState.SENT):
-                reason = f"not seen on the output in {self._seen_timeout_s:g} s: {why_unseen(run)}"
-                await self._ledger.move(self._ledger.now(cue), CueState.FAILED, reason=reason)
-        if self._is_still(cue, CueState.SEEN) and cue.splice_at is not None:
-            await _sleep_until(cue.splice_at + self._seen_timeout_s)
-            if self._is_still(cue, CueState.SEEN):
-                await self._receipts.judge(run, self._ledger.now(cue))
-
-    def _is_still(self, cue: Cue, state: CueState) -> bool:
-        """A cue that is over may be off the shelf already."""
-        current = self._shelf.get(cue.cue_id)
-        return current is not None and current.state is state
-
-
-def _requested(run: StreamRun, request: CueRequest) -> Cue:
-    """What was asked, before anything is decided."""
-    return Cue(
-        cue_id=0,
-        stream_id=request.stream_id,
-        session_id=run.facts.session_id if run.facts is not None else None,
-        action=request.action,
-        state=CueState.REQUESTED,
-        requested_by=request.requested_by,
-        requested_at=time.time(),
-        duration_s=request.duration_s,
-        pre_roll_s=request.pre_roll_s,
-        scheduled_at=request.splice_at,
-    )
-
-
-async def _sleep_until(wall: float) -> None:
-    await asyncio.sleep(max(0.0, wall - time.time()))
+    def _notice(self, run: StreamRun, text: str) -> None:
+        self._publish(NoticePosted(at=time.time(), level="warning", text=text, stream_id=run.stream_id))

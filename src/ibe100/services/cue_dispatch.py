@@ -1,0 +1,172 @@
+"""A cue from ARMED to its end: kept until its time, sent, looked for on the output, sent again if need be."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import socket
+import time
+
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.services.cue_ledger import CueLedger, Runs
+from ibe100.services.cue_readiness import (
+    SEND_AHEAD_S,
+    WAY_OUT_S,
+    least_lead_s,
+    readiness,
+    why_hold,
+    why_too_late,
+    why_unseen,
+)
+from ibe100.services.cue_receipts import CueReceipts
+from ibe100.services.cue_shelf import CueShelf
+from ibe100.services.runner_link import JournalLine
+from ibe100.services.stream_run import StreamRun
+from ibe100.tsduck.loopback_ports import LOOPBACK
+
+POLL_S = 0.05
+JUDGE_PATIENCE_S = 15.0
+"""A splice whose processor is just restarting is judged when the stream's clock is known again."""
+
+
+class CueDispatch:
+    """Used on the loop only."""
+
+    def __init__(
+        self, runs: Runs, shelf: CueShelf, ledger: CueLedger, receipts: CueReceipts, seen_timeout_s: float
+    ) -> None:
+        self._runs = runs
+        self._shelf = shelf
+        self._ledger = ledger
+        self._receipts = receipts
+        self._seen_timeout_s = seen_timeout_s
+        self._watchers: dict[int, asyncio.Task[None]] = {}
+        self._half_sent: set[int] = set()
+        """Cues SEEN in part when their processor ended: its repeats are gone."""
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+
+    async def close(self) -> None:
+        """Stop watching; what is ARMED stays on record for the next console."""
+        for task in self._watchers.values():
+            task.cancel()
+        await asyncio.gather(*self._watchers.values(), return_exceptions=True)
+        self._socket.close()
+
+    def watch(self, cue: Cue) -> None:
+        """See a cue to its end."""
+        task = asyncio.create_task(self._follow(cue), name=f"cue {cue.cue_id}")
+        self._watchers[cue.cue_id] = task
+        task.add_done_callback(lambda _: self._watchers.pop(cue.cue_id, None))
+
+    def put_out(self, run: StreamRun, section: bytes) -> None:
+        """One datagram, one section. Raises OSError."""
+        assert run.facts is not None
+        self._socket.sendto(section, (LOOPBACK, run.facts.ports.cue))
+
+    async def send(self, cue: Cue) -> Cue:
+        """Send an ARMED cue. The step is on record after, for the datagram must not wait."""
+        run = self._runs.run_of(cue.stream_id)
+        reason = why_unseen(run) if not readiness(run).ready else why_too_late(run, cue)
+        if run.facts is None or reason is not None:
+            before = f"; {cue.reason}" if cue.reason else ""
+            return await self._ledger.move(cue, CueState.FAILED, reason=f"not sent: {reason}{before}")
+        sent = cue.moved_to(CueState.SENT, sent=cue.sent_expected, sent_at=time.time(), reason="")
+        self._ledger.keep(sent)
+        try:
+            self.put_out(run, base64.b64decode(cue.section_base64))
+        except OSError as error:
+            return await self._ledger.move(sent, CueState.FAILED, reason=f"not sent: {error.strerror}")
+        await self._ledger.record(sent)
+        return self._ledger.now(sent)
+
+    async def processor_ended(self, run: StreamRun, line: JournalLine) -> None:
+        """Its queue is gone: what it had not put out yet is ours again while there is time, or has failed."""
+        outcome = str(line.get("outcome") or "no reason known")
+        for cue in self._shelf.unfinished():
+            if cue.stream_id != run.stream_id:
+                continue
+            if cue.state is CueState.SEEN:
+                self._half_sent.add(cue.cue_id)
+            elif cue.state is CueState.SENT and cue.pts_time is not None:
+                reason = f"the processor restarted before it was seen: {outcome}"
+                await self._ledger.move(cue, CueState.ARMED, reason=reason)
+            elif cue.state is CueState.SENT and (cue.sent_at or 0.0) <= float(line["t"]):
+                reason = (
+                    f"processor restarted before it was seen, an immediate cue is not repeated: {outcome}"
+                )
+                await self._ledger.move(cue, CueState.FAILED, reason=reason)
+
+    async def _follow(self, cue: Cue) -> None:
+        run = self._runs.run_of(cue.stream_id)
+        while True:
+            current = self._shelf.get(cue.cue_id)
+            match current.state if current is not None else None:
+                case CueState.ARMED:
+                    await self._hold(run, cue)
+                case CueState.SENT:
+                    await self._look_out(run, cue)
+                case CueState.SEEN:
+                    await self._see_spliced(run, cue)
+                case _:
+                    self._half_sent.discard(cue.cue_id)
+                    return
+
+    async def _hold(self, run: StreamRun, cue: Cue) -> None:
+        """Custody: until its lead time, and longer while the stream cannot take it, but never too long."""
+        assert cue.splice_at is not None
+        await self._stay(
+            cue, CueState.ARMED, cue.splice_at - run.cue_options.start_delay_ms / 1000 - SEND_AHEAD_S
+        )
+        if (held := self._still(cue, CueState.ARMED)) is None:
+            return
+        latest = cue.splice_at - least_lead_s(run, held) - WAY_OUT_S
+        while time.time() < latest and self._still(cue, CueState.ARMED) and why_hold(run, held) is not None:
+            await asyncio.sleep(POLL_S)
+        if (held := self._still(cue, CueState.ARMED)) is not None:
+            await self.send(held)
+
+    async def _look_out(self, run: StreamRun, cue: Cue) -> None:
+        """SENT: it must be seen soon after the first repeat is due."""
+        sent = self._ledger.now(cue)
+        first_due = sent.sent_at or time.time()
+        if sent.splice_at is not None:
+            first_due = max(first_due, sent.splice_at - run.cue_options.start_delay_ms / 1000)
+        await self._stay(cue, CueState.SENT, first_due + self._seen_timeout_s)
+        if (unseen := self._still(cue, CueState.SENT)) is not None:
+            reason = f"not seen on the output in {self._seen_timeout_s:g} s: {why_unseen(run)}"
+            await self._ledger.move(unseen, CueState.FAILED, reason=reason)
+
+    async def _see_spliced(self, run: StreamRun, cue: Cue) -> None:
+        """SEEN: until its splice is known to be over; what is left of its repeats survives a processor."""
+        over = (cue.splice_at or time.time()) + self._seen_timeout_s
+        while time.time() < over and (seen := self._still(cue, CueState.SEEN)) is not None:
+            if cue.cue_id in self._half_sent and why_hold(run, seen) is None:
+                self._half_sent.discard(cue.cue_id)
+                await self._send_again(run, seen)
+            await asyncio.sleep(POLL_S)
+        patience = time.time() + JUDGE_PATIENCE_S
+        while time.time() < patience and self._still(cue, CueState.SEEN) and why_hold(run, cue) is not None:
+            await asyncio.sleep(POLL_S)
+        if (unjudged := self._still(cue, CueState.SEEN)) is not None:
+            await self._receipts.judge(run, unjudged)
+
+    async def _send_again(self, run: StreamRun, cue: Cue) -> None:
+        """The same bytes to the new processor, while they are in time."""
+        if not readiness(run).ready or why_too_late(run, cue) is not None:
+            return
+        expected = cue.seen + run.cue_options.inject_count
+        again = cue.model_copy(update={"sent": expected, "sent_expected": expected})
+        self._ledger.keep(again)
+        self.put_out(run, base64.b64decode(cue.section_base64))
+        await self._ledger.record(again)
+
+    async def _stay(self, cue: Cue, state: CueState, until: float) -> None:
+        """Wait for a wall clock time, or until the cue has left `state`."""
+        while (left_s := until - time.time()) > 0 and self._still(cue, state) is not None:
+            await asyncio.sleep(min(left_s, POLL_S))
+
+    def _still(self, cue: Cue, state: CueState) -> Cue | None:
+        """The cue as it stands, while it is in `state`; one that is over may be off the shelf already."""
+        current = self._shelf.get(cue.cue_id)
+        return current if current is not None and current.state is state else None
