@@ -154,14 +154,20 @@ class FakeCues:
         self.seen_at_once = True
         self.not_ready: tuple[str, ...] = ()
 
-    def readiness(self, stream_id: str) -> Readiness:
-        if self._streams.views[stream_id].state is not StreamState.RUNNING:
+    def readiness(self, stream_id: str, action: CueAction | None = None) -> Readiness:
+        view = self._streams.views[stream_id]
+        if view.state is not StreamState.RUNNING:
             return Readiness(ready=False, reasons=("the stream does not run: start it",))
-        return Readiness(ready=not self.not_ready, reasons=self.not_ready)
+        reasons = list(self.not_ready)
+        if action is not None and action.leaves and view.tally is Tally.IN_BREAK:
+            reasons.append("the stream is in a break already; go BACK TO PROGRAMME first")
+        if action is not None and action.returns and view.tally is not Tally.IN_BREAK:
+            reasons.append("the stream is not in a break")
+        return Readiness(ready=not reasons, reasons=tuple(reasons))
 
     async def preview(self, request: CueRequest) -> CuePreview:
         immediate = request.pre_roll_s == 0
-        out = request.action is CueAction.TO_BREAK
+        out = request.action.leaves
         return CuePreview(
             splice_event_id=0x60000001,
             section_base64=section(0x60000001),
@@ -230,7 +236,7 @@ class FakeCues:
             "seen_base64": cue.section_base64,
             "latency_ms": latency_ms,
         }
-        if cue.action is CueAction.TO_BREAK:
+        if cue.action.leaves:
             ends = time.time() + (cue.duration_s or 60)
             self._streams.update(cue.stream_id, tally=Tally.IN_BREAK, break_ends_at=ends)
         else:

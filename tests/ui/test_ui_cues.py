@@ -14,6 +14,7 @@ from PyQt6.QtTest import QTest
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_state import Tally
 from ibe100.ui.qt_models.cue_list import CUE_ROLE
+from ibe100.ui.widgets.hold_button import HOLD_MS
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -32,7 +33,7 @@ def receipts(console: Console) -> list[str]:
 
 def test_a_click_fires_one_cue_and_shows_its_receipt(console: Console) -> None:
     panel = console.window.cue_panel
-    QTest.mouseClick(panel.to_break, LEFT)
+    QTest.mouseClick(panel.buttons.to_break, LEFT)
     console.until(lambda: any("SEEN" in words for words in receipts(console)))
     assert [request.action for request in console.services.cues.requests] == [CueAction.TO_BREAK]
     assert "sent 1/1 · seen on output 1/1 · 23 ms" in receipts(console)[0]
@@ -41,7 +42,7 @@ def test_a_click_fires_one_cue_and_shows_its_receipt(console: Console) -> None:
 
 
 def test_a_double_click_makes_one_break(console: Console) -> None:
-    button = console.window.cue_panel.to_break
+    button = console.window.cue_panel.buttons.to_break
     QTest.mouseClick(button, LEFT)
     QTest.mouseDClick(button, LEFT)
     QTest.mouseClick(button, LEFT)
@@ -69,12 +70,12 @@ def test_a_cue_that_is_sent_but_not_seen_keeps_the_button_latched(console: Conso
     panel.fire(CueAction.TO_BREAK)
     console.until(lambda: receipts(console))
     console.qtbot.wait(1700)
-    assert panel.to_break.is_latched
+    assert panel.buttons.to_break.is_latched
     panel.fire(CueAction.TO_BREAK)
     console.settle()
     assert len(console.services.cues.requests) == 1
     console.do(lambda: console.services.cues.fail(console.services.cues.cues[0], "no null packets"))
-    console.until(lambda: not panel.to_break.is_latched)
+    console.until(lambda: not panel.buttons.to_break.is_latched)
 
 
 def test_the_reason_of_a_failure_is_shown_in_words(console: Console) -> None:
@@ -91,8 +92,8 @@ def test_a_refused_cue_is_said_in_the_window_and_frees_the_button(console: Conso
     panel, notices = console.window.cue_panel, console.window.notices
     panel.fire(CueAction.TO_BREAK)
     cues.not_ready = ("no input: check the sender",)
-    console.until(lambda: "no input: check the sender" in panel.reasons.text())
-    assert not panel.to_break.isEnabled()
+    console.until(lambda: "no input: check the sender" in panel.buttons.reasons.text())
+    console.until(lambda: not panel.buttons.to_break.isEnabled())
     panel.fire(CueAction.BACK_TO_PROGRAMME)
     assert "no input: check the sender" in notices.text.text()
     assert len(cues.requests) == 1
@@ -102,16 +103,16 @@ def test_a_pre_rolled_cue_is_armed_counts_down_and_can_be_disarmed(console: Cons
     panel = console.window.cue_panel
     QTest.mouseClick(panel.pre_roll_row.button(8), LEFT)
     QTest.mouseClick(panel.break_row.button(30), LEFT)
-    QTest.mouseClick(panel.to_break, LEFT)
+    QTest.mouseClick(panel.buttons.to_break, LEFT)
     console.until(lambda: panel.status.disarm.isVisible())
     request = console.services.cues.requests[0]
     assert (request.pre_roll_s, request.duration_s) == (8.0, 30.0)
     assert panel.status.digits.text().startswith("-00:0")
-    assert panel.to_break.is_latched
+    assert panel.buttons.to_break.is_latched
     QTest.keyClick(console.window, Qt.Key.Key_Escape)
     console.until(lambda: not panel.status.disarm.isVisible())
     assert console.services.cues.cues[0].state is CueState.CANCELLED
-    console.until(lambda: not panel.to_break.is_latched)
+    console.until(lambda: not panel.buttons.to_break.is_latched)
 
 
 def test_a_33_bit_pts_reaches_the_receipt_and_the_preview_unharmed(console: Console) -> None:
@@ -157,8 +158,8 @@ def test_the_target_follows_the_selection_until_it_is_pinned(console: Console) -
 def test_a_stream_that_does_not_run_says_why_no_cue_can_go(console: Console) -> None:
     console.select(3)
     panel = console.window.cue_panel
-    assert "the stream does not run: start it" in panel.reasons.text()
-    assert not panel.to_break.isEnabled()
+    assert "the stream does not run: start it" in panel.buttons.reasons.text()
+    assert not panel.buttons.to_break.isEnabled()
     QTest.keyClick(console.window, Qt.Key.Key_F9)
     assert console.services.cues.requests == []
     assert "the stream does not run" in console.window.notices.text.text()
@@ -173,3 +174,30 @@ def test_a_break_is_counted_down_and_tallied(console: Console) -> None:
     assert row.view.tally is Tally.IN_BREAK
     assert console.window.top_bar.counts[Tally.IN_BREAK].isVisible()
     assert console.window.top_bar.counts[Tally.IN_BREAK].accessibleName() == "1 IN BREAK"
+
+
+def test_in_a_break_only_the_way_back_can_be_had_and_why_is_said(console: Console) -> None:
+    buttons = console.window.cue_panel.buttons
+    console.window.cue_panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: buttons.back.isEnabled() and not buttons.to_break.isEnabled())
+    assert buttons.crash_in.isEnabled()
+    assert not buttons.crash_out.isEnabled()
+    assert "the stream is in a break already" in buttons.reasons.text()
+    assert "the stream is in a break already" in buttons.to_break.toolTip()
+    QTest.keyClick(console.window, Qt.Key.Key_F9)
+    assert "in a break already" in console.window.notices.text.text()
+    assert len(console.services.cues.requests) == 1
+
+
+def test_f11_held_crashes_out_and_a_tap_does_not(console: Console) -> None:
+    window, requests = console.window, console.services.cues.requests
+    window.cue_panel.pre_roll_row.set_value(8)
+    QTest.keyClick(window, Qt.Key.Key_F11)
+    console.qtbot.wait(2 * HOLD_MS)
+    assert requests == []
+    QTest.keyPress(window, Qt.Key.Key_F11)
+    console.until(lambda: requests)
+    QTest.keyRelease(window, Qt.Key.Key_F11)
+    assert (requests[0].action, requests[0].pre_roll_s) == (CueAction.CRASH_OUT, 0)
+    console.until(lambda: any("SEEN" in words for words in receipts(console)))
+    assert len(requests) == 1

@@ -43,7 +43,7 @@ def test_an_uncaught_exception_is_said_and_the_console_goes_on(open_console: Ope
     error = ZeroDivisionError("a slot went wrong")
     sys.excepthook(ZeroDivisionError, error, None)
     assert "a slot went wrong" in console.window.notices.text.text()
-    console.window.cue_panel.to_break.click()
+    console.window.cue_panel.buttons.to_break.click()
     console.until(lambda: len(console.services.cues.requests) == 1)
 
 

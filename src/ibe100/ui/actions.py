@@ -24,6 +24,11 @@ class ActionSpec:
     set_up_only: bool = False
 
 
+HELD: tuple[tuple[str, str], ...] = (
+    ("hold F11", "CRASH OUT on the target stream"),
+    ("hold F12", "CRASH IN on the target stream"),
+)
+"""Keys that count only when they are held; the cue panel has them."""
 CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("to_break", "TO BREAK on the target stream", "F9"),
     ActionSpec("back", "BACK TO PROGRAMME on the target stream", "F10"),
@@ -97,7 +102,7 @@ class Actions(QObject):
 
     def keys(self) -> list[tuple[str, str]]:
         """For the overlay: key and what it does."""
-        listed = [(f"1–{SELECTABLE}", "Select a stream")]
+        listed = [(f"1–{SELECTABLE}", "Select a stream"), *HELD]
         return listed + [(spec.keys.replace("+", " "), spec.text) for spec in CATALOGUE if spec.keys]
 
     def _make(self, text: str, keys: str) -> QAction:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.scte35_marker import Cue, CueState
 
 
 class SpanKind(Enum):
@@ -42,7 +42,7 @@ def break_spans(cues: Iterable[Cue], break_ends_at: float | None, at: float) -> 
     ordered = sorted(cues, key=spliced_at)
     spans: list[BreakSpan] = []
     for place, cue in enumerate(ordered):
-        if cue.action is not CueAction.TO_BREAK:
+        if not cue.action.leaves:
             continue
         begins = spliced_at(cue)
         announced = begins + (cue.duration_s or 0.0)
@@ -64,4 +64,4 @@ def break_spans(cues: Iterable[Cue], break_ends_at: float | None, at: float) -> 
 
 def _ends_break(cue: Cue) -> bool:
     """The next cue that aired ends a break, whether it goes back or opens another one."""
-    return cue.state in AIRED
+    return cue.state in AIRED and (cue.action.leaves or cue.action.returns)

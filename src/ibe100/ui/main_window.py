@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QResizeEvent
+from PyQt6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from ibe100.models.messages import NoticePosted
@@ -166,6 +166,16 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         if not self._is_restored:
             self.docks.fit()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """A shortcut knows no release: the crash keys, which are held, come here."""
+        if event is None or not self.cue_panel.buttons.take_key(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent | None) -> None:
+        """The end of a hold."""
+        if event is None or not self.cue_panel.buttons.take_key(event):
+            super().keyReleaseEvent(event)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Ask what becomes of running streams, then go."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 
 from ibe100.models.errors import OperatorError, StreamError
-from ibe100.models.scte35_marker import CueRequest, Readiness
+from ibe100.models.scte35_marker import CueAction, CueRequest, Readiness
 from ibe100.models.stream_config import StreamConfig, StreamInput
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ class ServiceClient(QObject):
         """A request has not come back yet."""
         return bool(self._open)
 
-    def readiness(self, stream_id: str) -> Readiness:
-        """Whether a cue can go out now."""
-        return NOT_READY if self._services is None else self._services.cues.readiness(stream_id)
+    def readiness(self, stream_id: str, action: CueAction) -> Readiness:
+        """Whether this cue can go out now."""
+        return NOT_READY if self._services is None else self._services.cues.readiness(stream_id, action)
 
     def engines(self) -> Call:
         """Result: the processors there are, in words."""

@@ -42,6 +42,7 @@ class CuePreviewView(QWidget):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.when = ElidedLabel("", "small_number")
         self.section = ElidedLabel("", "small_number")
+        self.warnings = label("", "problem", wrap=True)
         self.copy = CopyButton("Copy the section as base64")
         self._actions = {action: self._action_button(action) for action in SHORT}
         self._lay_out()
@@ -72,6 +73,7 @@ class CuePreviewView(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.when)
         layout.addLayout(bytes_row)
+        layout.addWidget(self.warnings)
         layout.addWidget(self.table, 1)
 
     @property
@@ -88,6 +90,8 @@ class CuePreviewView(QWidget):
             self.when.setText(f"splice {splice} UTC · PTS {preview.pts_time}")
         self.section.setText(f"{section_length(preview.section_base64)} B  {preview.section_base64}")
         self.copy.set_text(preview.section_base64)
+        self.warnings.setText("\n".join(f"▲ {words}" for words in preview.warnings))
+        self.warnings.setVisible(bool(preview.warnings))
         self._model.show(preview.fields)
         self._show_parts(True)
 
@@ -95,6 +99,7 @@ class CuePreviewView(QWidget):
         """Why there is nothing to preview."""
         self.when.setText(words)
         self.section.setText("")
+        self.warnings.hide()
         self.copy.set_text("")
         self._model.show(())
         self._show_parts(False)

@@ -88,7 +88,6 @@ class ReceiptList(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(label("Receipts", "strong"))
         layout.addWidget(self.empty)
         layout.addWidget(self.list, 1)
         for signal in (self._filter.rowsInserted, self._filter.rowsRemoved, self._filter.layoutChanged):

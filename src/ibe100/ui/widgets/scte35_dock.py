@@ -1,11 +1,11 @@
-"""The cue panel: target, readiness, duration and pre-roll, the two big buttons, receipts."""
+"""The cue panel: target, readiness, duration and pre-roll, the buttons, what is next, receipts."""
 
 from __future__ import annotations
 
 import time
 
 from PyQt6.QtCore import QTimer, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, Readiness
 from ibe100.ui.cue_latch import CueLatch
@@ -14,11 +14,11 @@ from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.choice_row import ChoiceRow
-from ibe100.ui.widgets.cue_button import CueButton
+from ibe100.ui.widgets.cue_buttons import CRASH_PAIR, PAIR, CueButtons
+from ibe100.ui.widgets.cue_details import CueDetails
 from ibe100.ui.widgets.cue_preview_view import CuePreviewView
 from ibe100.ui.widgets.cue_status import CueStatus
 from ibe100.ui.widgets.cue_target import CueTarget
-from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.receipt_list import ReceiptList
 
 BREAK_CHOICES_S = (15, 30, 60, 90, 120)
@@ -27,7 +27,7 @@ LONGEST_BREAK_S = 86_400.0
 TICK_MS = 100
 TICKS_PER_PREVIEW = 10
 TICKS_PER_READINESS = 5
-MOST_REASONS = 3
+ACTIONS = (*PAIR, *CRASH_PAIR)
 NO_TARGET = Readiness(ready=False, reasons=("no stream selected: choose one in the list",))
 
 
@@ -49,47 +49,32 @@ class CuePanel(QWidget):
         self._target_id = ""
         self._selected_id = ""
         self._ticks = 0
-        self._ready = NO_TARGET
+        self._ready: dict[CueAction, Readiness] = dict.fromkeys(ACTIONS, NO_TARGET)
         self._previewing = False
         self._preview_is_stale = False
         self.setProperty("kind", "panel")
         self.setMinimumWidth(344)
         self.target = CueTarget()
         self.status = CueStatus()
-        self.reasons = label("", "muted", wrap=True)
         self.break_row = ChoiceRow("Break s", "Break of", BREAK_CHOICES_S, 60, own_up_to=LONGEST_BREAK_S)
         self.pre_roll_row = ChoiceRow("Pre-roll s", "Pre-roll of", PRE_ROLL_CHOICES_S, 0)
-        self.to_break = CueButton("TO BREAK", "exit-to-app", "F9", filled=True)
-        self.back = CueButton("BACK TO\nPROGRAMME", "location-enter", "F10", filled=False)
+        self.buttons = CueButtons()
         self.preview = CuePreviewView()
         self.receipts = ReceiptList(cues)
+        self.details = CueDetails((("Would go out", self.preview), ("Receipts", self.receipts)))
         self._lay_out()
         self._connect()
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(6)
-        buttons.addWidget(self.to_break, 1)
-        buttons.addWidget(self.back, 1)
-        lower = QSplitter()
-        lower.setOrientation(lower.orientation().Vertical)
-        lower.setChildrenCollapsible(False)
-        lower.addWidget(self.preview)
-        lower.addWidget(self.receipts)
-        lower.setStretchFactor(0, 3)
-        lower.setStretchFactor(1, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(6)
-        for widget in (self.target, self.status, self.break_row, self.pre_roll_row):
+        for widget in (self.target, self.status, self.break_row, self.pre_roll_row, self.buttons):
             layout.addWidget(widget)
-        layout.addLayout(buttons)
-        layout.addWidget(self.reasons)
-        layout.addWidget(lower, 1)
+        layout.addWidget(self.details, 1)
 
     def _connect(self) -> None:
-        self.to_break.clicked.connect(lambda: self.fire(CueAction.TO_BREAK))
-        self.back.clicked.connect(lambda: self.fire(CueAction.BACK_TO_PROGRAMME))
+        self.buttons.fire_requested.connect(self.fire)
         self.status.disarm_requested.connect(self.disarm)
         self.target.pin_toggled.connect(self._pin_toggled)
         self.preview.action_changed.connect(self._ask_preview)
@@ -117,13 +102,15 @@ class CuePanel(QWidget):
     def fire(self, action: CueAction) -> None:
         """Send a cue to the target, unless the button is latched or no cue can go out."""
         row = self._row()
+        button = (self._target_id, action)
+        if self._is_latched(action):
+            return
         self._ask_readiness()
-        if row is None or not self._ready.ready:
-            self.refused.emit(str(action), "; ".join(self._ready.reasons))
+        readiness = self._ready[action]
+        if row is None or not readiness.ready:
+            self.refused.emit(f"{action} on {row.name}" if row else str(action), "; ".join(readiness.reasons))
             return
-        button = (row.stream_id, action)
-        if not self._latch.press(button, self._cues.latest(*button), time.monotonic(), now()):
-            return
+        self._latch.press(button, self._cues.latest(*button), time.monotonic(), now())
         call = self._client.fire(self._request(row.stream_id, action))
         call.done.connect(lambda cue: self._fired(button, cue))
         call.refused.connect(lambda words: self._refused(button, row.name, words))
@@ -136,10 +123,9 @@ class CuePanel(QWidget):
             self._client.cancel_cue(cue.cue_id).done.connect(self._cues.put)
 
     def _request(self, stream_id: str, action: CueAction) -> CueRequest:
-        duration = self.break_row.value() if action is CueAction.TO_BREAK else None
-        return CueRequest(
-            stream_id=stream_id, action=action, duration_s=duration, pre_roll_s=self.pre_roll_row.value()
-        )
+        duration = self.break_row.value() if action.leaves else None
+        pre_roll = 0.0 if action.is_immediate else self.pre_roll_row.value()
+        return CueRequest(stream_id=stream_id, action=action, duration_s=duration, pre_roll_s=pre_roll)
 
     def _fired(self, button: tuple[str, CueAction], cue: Cue) -> None:
         self._latch.answered(button)
@@ -171,7 +157,10 @@ class CuePanel(QWidget):
 
     def _ask_readiness(self) -> None:
         row = self._row()
-        self._ready = NO_TARGET if row is None else self._client.readiness(row.stream_id)
+        if row is None:
+            self._ready = dict.fromkeys(ACTIONS, NO_TARGET)
+            return
+        self._ready = {action: self._client.readiness(row.stream_id, action) for action in ACTIONS}
 
     def _tick(self) -> None:
         self._ticks += 1
@@ -183,22 +172,17 @@ class CuePanel(QWidget):
 
     def _refresh(self) -> None:
         row = self._row()
-        readiness = self._ready
         self.target.show_row(row)
         self.status.show_cue(row, self._cues.latest(self._target_id))
-        _show_reasons(self.reasons, readiness, muted=row is None)
-        for button, action in ((self.to_break, CueAction.TO_BREAK), (self.back, CueAction.BACK_TO_PROGRAMME)):
-            key = (self._target_id, action)
-            latched = self._latch.is_latched(key, self._cues.latest(*key), time.monotonic(), now())
-            button.show_state(self._detail(latched, readiness), latched=latched, ready=readiness.ready)
-
-    def _detail(self, latched: bool, readiness: Readiness) -> str:
-        if latched:
-            return "latched"
-        if not readiness.ready:
-            return "not now"
         pre_roll = self.pre_roll_row.value()
-        return f"{pre_roll:g} s pre-roll" if pre_roll else "immediate"
+        how = f"{pre_roll:g} s pre-roll" if pre_roll else "immediate"
+        latched = {action for action in ACTIONS if self._is_latched(action)}
+        self.buttons.show_state(self._ready, latched, how)
+        self.buttons.show_reasons(self._ready, latched, muted=row is None)
+
+    def _is_latched(self, action: CueAction) -> bool:
+        key = (self._target_id, action)
+        return self._latch.is_latched(key, self._cues.latest(*key), time.monotonic(), now())
 
     def _ask_preview(self) -> None:
         row = self._row()
@@ -222,15 +206,3 @@ class CuePanel(QWidget):
         self._previewing = False
         if self._preview_is_stale:
             self._ask_preview()
-
-
-def _show_reasons(shown: QLabel, readiness: Readiness, *, muted: bool) -> None:
-    if readiness.ready:
-        shown.setText("✓ A cue can go out now")
-        set_kind(shown, "muted")
-    else:
-        words = [f"▲ {reason}" for reason in readiness.reasons]
-        rest = len(words) - MOST_REASONS
-        shown.setText("\n".join([*words[:MOST_REASONS], *([f"and {rest} more"] if rest > 0 else [])]))
-        shown.setToolTip("\n".join(words))
-        set_kind(shown, "muted" if muted else "problem")

@@ -19,6 +19,7 @@ from ibe100.ui.widgets.run_button import RunButton
 from ibe100.ui.widgets.sparkline import Sparkline
 from ibe100.ui.widgets.tally_mark import SeverityMark, TallyChip
 
+TOP = Qt.AlignmentFlag.AlignTop
 LARGE_HEIGHT = 280
 """From here up a card is read from across the room."""
 FULL_MARGINS, COMPACT_MARGINS = (10, 9, 10, 9), (8, 5, 8, 5)
@@ -53,7 +54,7 @@ class StreamCard(QFrame):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
+        head = self._head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.chip)
         head.addWidget(self.name, 1)
@@ -63,7 +64,7 @@ class StreamCard(QFrame):
         rate.addWidget(self.rate)
         unit = label("Mb/s on the output", "muted")
         rate.addWidget(unit)
-        body = QHBoxLayout()
+        body = self._body = QHBoxLayout()
         body.setSpacing(12)
         body.addLayout(rate)
         body.addWidget(self.curve, 1)
@@ -132,6 +133,8 @@ class StreamCard(QFrame):
         is_full = self.height() >= FULL_HEIGHT
         for part in self._only_in_full:
             part.setVisible(is_full)
+        # In a narrow card the name needs the line of its own.
+        (self._head if is_full else self._body).insertWidget(int(not is_full), self.chip, 0, TOP)
         layout = self.layout()
         assert layout is not None
         layout.setContentsMargins(*(FULL_MARGINS if is_full else COMPACT_MARGINS))
