@@ -63,17 +63,17 @@ async def test_a_return_that_is_refused_is_missed_and_says_that_the_break_aired(
     assert missed.reason == "aired, but BACK TO PROGRAMME was not sent: the disk is full"
 
 
-async def test_an_operator_may_go_back_before_the_planned_return(rig: Rig) -> None:
+@pytest.mark.parametrize("action", [CueAction.BACK_TO_PROGRAMME, CueAction.CRASH_IN])
+async def test_an_operator_may_go_back_before_the_planned_return(rig: Rig, action: CueAction) -> None:
     planned = await rig.schedule.add(at(60, duration_s=60, returns=ReturnPolicy.BACK_CUE))
     await rig.until(NOON + 65)
-    back = CueRequest(
-        stream_id="news", action=CueAction.BACK_TO_PROGRAMME, splice_at=NOON + 75, requested_by="anna"
-    )
-    await rig.cues.fire(back)
+    await rig.until(NOON + 75)
+    await rig.cues.fire(CueRequest(stream_id="news", action=action, requested_by="anna"))
     await rig.until(NOON + 80)
     done = rig.now(planned)
     assert (done.state, done.reason) == (BreakState.DONE, "anna went back before its end")
-    assert len(rig.cues.of(CueAction.BACK_TO_PROGRAMME)) == 1
+    await rig.until(NOON + 130)
+    assert [request.requested_by for _, request in rig.cues.fired[1:]] == ["anna"]
 
 
 @pytest.mark.parametrize(
@@ -125,6 +125,15 @@ async def test_what_stands_in_the_way_is_waited_for_without_asking(rig: Rig) -> 
     rig.cues.unready = ""
     await rig.until(NOON + 61)
     assert rig.now(planned).state is BreakState.DONE
+
+
+async def test_a_heartbeat_on_its_way_stands_in_nobody_s_way(rig: Rig) -> None:
+    planned = await rig.schedule.add(at(60))
+    beat = CueRequest(stream_id="news", action=CueAction.SPLICE_NULL, requested_by="heartbeat")
+    cue = await rig.cues.fire(beat)
+    rig.cues.end(cue.cue_id, CueState.SENT)
+    await rig.until(NOON + 55)
+    assert rig.now(planned).state is BreakState.ARMED
 
 
 async def test_a_refusal_is_tried_again_while_there_is_time_and_then_is_the_reason(rig: Rig) -> None:

@@ -138,9 +138,9 @@ class BreakAiring:
         ready = self._cues.readiness(view.stream_id)
         if not ready.ready:
             return "; ".join(ready.reasons)
-        waiting = next((cue for cue in self._cues.recent(view.stream_id) if not cue.state.is_final), None)
-        if waiting is not None:
-            return f"{waiting.action} (event {waiting.splice_event_id}) was on its way"
+        for cue in self._cues.recent(view.stream_id):
+            if not cue.state.is_final and (cue.action.leaves or cue.action.returns):
+                return f"{cue.action} (event {cue.splice_event_id}) was on its way"
         if action is CueAction.TO_BREAK and view.tally is Tally.IN_BREAK:
             return "the stream was in a break already"
         return None
@@ -188,7 +188,7 @@ class BreakAiring:
         """A return from this very break, whoever asked for it."""
         for cue in self._cues.recent(one.stream_id):
             if (
-                cue.action is CueAction.BACK_TO_PROGRAMME
+                cue.action.returns
                 and cue.cue_id > out.cue_id
                 and (
                     cue.state is CueState.SPLICED
