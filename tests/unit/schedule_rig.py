@@ -76,7 +76,7 @@ class Cues:
         self.refusal = ""
         self.unready = ""
 
-    def readiness(self, stream_id: str) -> Readiness:
+    def readiness(self, stream_id: str, action: CueAction) -> Readiness:
         return Readiness(ready=not self.unready, reasons=(self.unready,) if self.unready else ())
 
     async def fire(self, request: CueRequest) -> Cue:

@@ -10,7 +10,7 @@ from ibe100.models.errors import OperatorError
 from ibe100.models.messages import NoticePosted, ScheduleChanged
 from ibe100.models.schedule import After, BreakPlan, BreakState, Every, ReturnPolicy
 from ibe100.models.scte35_marker import CueAction, CueRequest, CueState
-from ibe100.models.stream_state import StreamState, Tally
+from ibe100.models.stream_state import StreamState
 
 
 @pytest.fixture
@@ -117,23 +117,12 @@ async def test_a_stream_that_comes_back_too_late_gets_no_cue_late(rig: Rig, back
 
 async def test_what_stands_in_the_way_is_waited_for_without_asking(rig: Rig) -> None:
     planned = await rig.schedule.add(at(60))
-    rig.streams.update("news", tally=Tally.IN_BREAK)
-    rig.cues.unready = "no null packets in the stream"
+    rig.cues.unready = "the stream is in a break already"
     await rig.until(NOON + 52)
     assert rig.cues.fired == []
-    rig.streams.update("news", tally=Tally.ON_AIR)
     rig.cues.unready = ""
     await rig.until(NOON + 61)
     assert rig.now(planned).state is BreakState.DONE
-
-
-async def test_a_heartbeat_on_its_way_stands_in_nobody_s_way(rig: Rig) -> None:
-    planned = await rig.schedule.add(at(60))
-    beat = CueRequest(stream_id="news", action=CueAction.SPLICE_NULL, requested_by="heartbeat")
-    cue = await rig.cues.fire(beat)
-    rig.cues.end(cue.cue_id, CueState.SENT)
-    await rig.until(NOON + 55)
-    assert rig.now(planned).state is BreakState.ARMED
 
 
 async def test_a_refusal_is_tried_again_while_there_is_time_and_then_is_the_reason(rig: Rig) -> None:

@@ -10,7 +10,7 @@ from ibe100.models.messages import StreamView
 from ibe100.models.schedule import After, BreakState, ReturnPolicy, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import Scte35Options
-from ibe100.models.stream_state import StreamState, Tally
+from ibe100.models.stream_state import StreamState
 from ibe100.services.ports import CuePort, StreamPort
 from ibe100.services.schedule_book import ScheduleBook
 from ibe100.services.schedule_conflicts import least_lead_s
@@ -135,15 +135,8 @@ class BreakAiring:
         """What is known to be in the way, without asking for a cue that would be refused and recorded."""
         if view.state is not StreamState.RUNNING:
             return f"the stream was {view.state}" + (f": {view.reason}" if view.reason else "")
-        ready = self._cues.readiness(view.stream_id)
-        if not ready.ready:
-            return "; ".join(ready.reasons)
-        for cue in self._cues.recent(view.stream_id):
-            if not cue.state.is_final and (cue.action.leaves or cue.action.returns):
-                return f"{cue.action} (event {cue.splice_event_id}) was on its way"
-        if action is CueAction.TO_BREAK and view.tally is Tally.IN_BREAK:
-            return "the stream was in a break already"
-        return None
+        ready = self._cues.readiness(view.stream_id, action)
+        return None if ready.ready else "; ".join(ready.reasons)
 
     async def _armed(self, one: ScheduledBreak) -> ScheduledBreak:
         cue = await self._cue(one, one.cue_id)
