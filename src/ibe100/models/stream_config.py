@@ -213,6 +213,10 @@ class Scte35Options(Value):
     break_duration_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0
     """Announced when the operator names no other."""
     auto_return: bool = True
+    explicit_return: bool = False
+    """Whether BACK TO PROGRAMME is sent by itself when the announced duration is over."""
+    heartbeat_interval_s: Annotated[float, Field(ge=0.5, le=300)] | None = None
+    """A splice_null every so many seconds; None sends none."""
 
     @model_validator(mode="after")
     def _range(self) -> Self:

@@ -57,6 +57,12 @@ RULES = {
             clears_itself=False,
         ),
         AlarmRule(
+            "heartbeat_lost",
+            Severity.MAJOR,
+            "Heartbeats (splice_null) are not seen on the output",
+            "Check that null packets are left for them; a cue may not get through either",
+        ),
+        AlarmRule(
             "no_null_packets",
             Severity.MAJOR,
             "No null packets: cues cannot go out",

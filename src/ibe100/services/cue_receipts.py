@@ -28,12 +28,18 @@ class CueReceipts:
     """Used on the loop only."""
 
     def __init__(
-        self, shelf: CueShelf, ledger: CueLedger, breaks: BreakLedger, publish: Callable[[Message], None]
+        self,
+        shelf: CueShelf,
+        ledger: CueLedger,
+        breaks: BreakLedger,
+        publish: Callable[[Message], None],
+        break_changed: Callable[[StreamRun], None],
     ) -> None:
         self._shelf = shelf
         self._ledger = ledger
         self._breaks = breaks
         self._publish = publish
+        self._break_changed = break_changed
 
     async def seen(self, run: StreamRun, line: JournalLine) -> None:
         """A section was on the output: a `cue_seen` line of the journal."""
@@ -110,6 +116,7 @@ class CueReceipts:
 
     def show_break(self, run: StreamRun) -> None:
         """Bring the tally up to date, now and when the break returns by itself."""
+        self._break_changed(run)
         current = self._breaks.open_break(run.stream_id)
         now = time.time()
         run.in_break = current is not None and current.is_running(now)

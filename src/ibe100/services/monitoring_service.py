@@ -26,7 +26,7 @@ from ibe100.utils.timecode import format_utc
 
 NEWS_S = 3600.0
 """A cue that failed longer ago is history, not an alarm."""
-MEASURED = ("no_null_packets", "sync_loss", "pat_pmt_error", "continuity_error")
+MEASURED = ("no_null_packets", "sync_loss", "pat_pmt_error", "continuity_error", "heartbeat_lost")
 """Conditions that samples tell of."""
 MOST_DELAY_S = 3.0
 """A sample older than this on arrival comes from a clock that was stepped: take it as new."""
@@ -159,6 +159,7 @@ class MonitoringService:
             "sync_loss": (count("ts_sync_loss", 0) > 0, f"{count('ts_sync_loss', 0)} per s"),
             "pat_pmt_error": (flows and count("pat_error_2", 0) + count("pmt_error_2", 0) > 0, ""),
             "continuity_error": (count("continuity_count_error", 0) > 0, ""),
+            "heartbeat_lost": (bool(run.heartbeat_lost), run.heartbeat_lost),
         }
         self._start(self._judge(run, conditions))
 

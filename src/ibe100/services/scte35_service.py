@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import time
 from collections.abc import Callable
@@ -15,9 +16,11 @@ from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.break_ledger import BreakLedger
 from ibe100.services.cue_dispatch import CueDispatch
 from ibe100.services.cue_draft import Draft, is_waiting_return, make_draft, pending_breaks, requested
+from ibe100.services.cue_heartbeat import Heartbeat
 from ibe100.services.cue_ledger import CueLedger, Runs
 from ibe100.services.cue_readiness import least_lead_s, readiness
 from ibe100.services.cue_receipts import CueReceipts
+from ibe100.services.cue_return import AutomaticReturn
 from ibe100.services.cue_section import Direction, contract_of, describe
 from ibe100.services.cue_shelf import CueShelf
 from ibe100.services.runner_link import JournalLine, Sample
@@ -40,8 +43,10 @@ class SCTE35Service:
         self._shelf = CueShelf()
         self._breaks = BreakLedger()
         self._ledger = CueLedger(storage, runs, self._shelf, publish)
-        self._receipts = CueReceipts(self._shelf, self._ledger, self._breaks, publish)
+        self._returns = AutomaticReturn(self._shelf, self._breaks, self.fire, publish)
+        self._receipts = CueReceipts(self._shelf, self._ledger, self._breaks, publish, self._returns.follow)
         self._dispatch = CueDispatch(runs, self._shelf, self._ledger, self._receipts, seen_timeout_s)
+        self._heartbeat = Heartbeat(self._shelf, self._dispatch.put_out, seen_timeout_s)
         self._audit = AuditTrail(storage)
         self._publish = publish
         self._locks: dict[str, asyncio.Lock] = {}
@@ -72,6 +77,8 @@ class SCTE35Service:
 
     async def close(self) -> None:
         """Stop watching; what is ARMED stays on record for the next console."""
+        await self._returns.close()
+        await self._heartbeat.close()
         await self._dispatch.close()
 
     def readiness(self, stream_id: str, action: CueAction | None = None) -> Readiness:
@@ -158,16 +165,21 @@ class SCTE35Service:
         """What the runner wrote down; cues are matched by their bytes."""
         match line["kind"]:
             case "cue_seen":
-                await self._receipts.seen(run, line)
+                section = base64.b64decode(str(line["base64"]))
+                cue = self._shelf.waiting_for(run.stream_id, section)
+                if cue is not None or not self._heartbeat.seen(run, section):
+                    await self._receipts.seen(run, line)
             case "splice_event":
                 await self._receipts.monitored(run, line)
             case "attempt_ended":
+                self._heartbeat.processor_ended(run)
                 await self._dispatch.processor_ended(run, line)
             case "state" if run.view.state.is_ended:
                 await self._receipts.stream_ended(run)
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
-        """Samples are for others."""
+        """Each second while packets flow: also of a stream that ran before this console did."""
+        self._heartbeat.follow(run)
 
     def _exists(self, stream_id: str) -> bool:
         try:

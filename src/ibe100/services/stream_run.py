@@ -60,6 +60,9 @@ class StreamRun:
         self.influx_at = float("-inf")
         self.in_break = False
         self.armed = False
+        self.heartbeat_lost = ""
+        """In words, while heartbeats are not seen on the output."""
+        self.heartbeats_lost = 0
         self.last_fault = ""
         """The newest error line of the processor's log in this attempt."""
         self.seq = 0
@@ -124,6 +127,7 @@ class StreamRun:
         self.clock = self._new_clock()
         self.influx, self.influx_at = InfluxSample(), float("-inf")
         self.in_break = self.armed = False
+        self.heartbeat_lost, self.heartbeats_lost = "", 0
         self.last_fault = ""
         self.update(
             engine=facts.engine,

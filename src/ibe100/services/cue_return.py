@@ -1,0 +1,122 @@
+"""The explicit return at the end of an announced duration: pre-rolled like its OUT, else at that moment."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from ibe100.models.errors import CueRefused, StorageError
+from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
+from ibe100.services.break_ledger import BreakLedger, OpenBreak
+from ibe100.services.cue_draft import AUTOMATIC, pending_breaks
+from ibe100.services.cue_readiness import SEND_AHEAD_S, readiness
+from ibe100.services.cue_section import contract_of
+from ibe100.services.cue_shelf import CueShelf
+from ibe100.services.stream_run import StreamRun
+
+ASK_AHEAD_S = 1.0
+"""The return is asked for this long before its pre-roll begins, so that a restart can be waited for."""
+LATEST_S = 1.0
+"""An immediate return is tried this long after the break should have ended, then it is given up loudly."""
+POLL_S = 0.1
+
+_log = logging.getLogger(__name__)
+
+
+class AutomaticReturn:
+    """Used on the loop only."""
+
+    def __init__(
+        self,
+        shelf: CueShelf,
+        breaks: BreakLedger,
+        fire: Callable[[CueRequest], Awaitable[Cue]],
+        publish: Callable[[Message], None],
+    ) -> None:
+        self._shelf = shelf
+        self._breaks = breaks
+        self._fire = fire
+        self._publish = publish
+        self._tasks: dict[str, tuple[OpenBreak, asyncio.Task[None]]] = {}
+
+    def follow(self, run: StreamRun) -> None:
+        """The break of `run` has begun or ended."""
+        current = self._breaks.open_break(run.stream_id)
+        known = self._tasks.get(run.stream_id)
+        if known is not None and known[0] is current:
+            return
+        if current is None or current.announced_end is None or not run.cue_options.explicit_return:
+            return
+        task = asyncio.create_task(self._see_back(run, current), name=f"return {run.stream_id}")
+        self._tasks[run.stream_id] = (current, task)
+        task.add_done_callback(lambda done: self._forget(run.stream_id, done))
+
+    def _forget(self, stream_id: str, done: asyncio.Task[None]) -> None:
+        if stream_id in self._tasks and self._tasks[stream_id][1] is done:
+            del self._tasks[stream_id]
+
+    async def close(self) -> None:
+        """Break off; the next console takes it up again."""
+        tasks = [task for _, task in self._tasks.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _see_back(self, run: StreamRun, current: OpenBreak) -> None:
+        assert current.announced_end is not None
+        end = current.announced_end
+        asked: Cue | None = None
+        lead_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
+        if current.pre_rolled:
+            await self._stay(run, current, end - lead_s - ASK_AHEAD_S)
+            while asked is None and self._is_open(run, current) and time.time() < end - lead_s:
+                asked = await self._ask(run, end)
+                await asyncio.sleep(POLL_S)
+        await self._stay(run, current, end)
+        why = "the stream was not ready"
+        while self._is_open(run, current):
+            if asked is not None and self._state_of(asked) is CueState.CANCELLED:
+                return
+            if not pending_breaks(self._shelf.open_of(run.stream_id), contract_of(run), CueAction.TO_BREAK):
+                if time.time() > end + LATEST_S:
+                    self._give_up(run, current, why)
+                    return
+                if (ready := readiness(run)).ready:
+                    asked = await self._ask(run, None)
+                else:
+                    why = "; ".join(ready.reasons)
+            await asyncio.sleep(POLL_S)
+
+    async def _ask(self, run: StreamRun, splice_at: float | None) -> Cue | None:
+        if not readiness(run).ready:
+            return None
+        action = CueAction.BACK_TO_PROGRAMME
+        request = CueRequest(
+            stream_id=run.stream_id, action=action, splice_at=splice_at, requested_by=AUTOMATIC
+        )
+        try:
+            return await self._fire(request)
+        except (CueRefused, StorageError) as error:
+            _log.warning("%s: the automatic return waits: %s", run.name, error)
+            return None
+
+    def _give_up(self, run: StreamRun, current: OpenBreak, why: str) -> None:
+        text = (
+            f"the return from event {current.splice_event_id} was not sent at the end of its duration: {why}; "
+            "it is not sent late, go BACK TO PROGRAMME by hand"
+        )
+        self._publish(NoticePosted(at=time.time(), level="error", text=text, stream_id=run.stream_id))
+
+    async def _stay(self, run: StreamRun, current: OpenBreak, until: float) -> None:
+        while (left_s := until - time.time()) > 0 and self._is_open(run, current):
+            await asyncio.sleep(min(left_s, POLL_S))
+
+    def _is_open(self, run: StreamRun, current: OpenBreak) -> bool:
+        return self._breaks.open_break(run.stream_id) is current
+
+    def _state_of(self, cue: Cue) -> CueState | None:
+        found = self._shelf.get(cue.cue_id)
+        return found.state if found is not None else None
