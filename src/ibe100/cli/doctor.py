@@ -52,7 +52,7 @@ def run_doctor(data_dir: Path | None, *, as_json: bool) -> int:
             "minitsp",
             "ok",
             f"built in, {__version__}",
-            "files, UDP/RTP and the test pattern need nothing else",
+            "all inputs and outputs, without SRT statistics",
         ),
         _ffmpeg(),
         *_window(),
@@ -78,7 +78,7 @@ async def _tsp() -> Finding:
             "TSDuck",
             "note",
             "no tsp on PATH",
-            "the built-in processor is used; SRT, RIST, HLS and HTTP need tsp",
+            "the built-in processor is used",
         )
     return Finding("TSDuck", "ok", f"{tsp.version} at {tsp.command[0]}", "used by engine auto")
 

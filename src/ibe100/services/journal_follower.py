@@ -14,6 +14,7 @@ from ibe100.models.messages import Message, StreamLogged
 from ibe100.models.session import AttemptRecord
 from ibe100.models.stream_state import StreamState
 from ibe100.services.runner_link import JournalLine, Sample, read_journal
+from ibe100.services.runner_spec import awaited_peer
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
 from ibe100.services.task_faults import log_fault
@@ -206,6 +207,8 @@ class JournalFollower:
             and run.last_fault not in reason
         ):
             reason = f"{reason}: {run.last_fault}" if reason else run.last_fault
+        if state is StreamState.STARTING:
+            reason = awaited_peer(run.entry.config) or reason
         run.update(state=state, reason=reason)
         if state.is_ended and (session_id := _session_of(run)) is not None:
             await self._storage.sessions.end(session_id, at, reason or state.value)

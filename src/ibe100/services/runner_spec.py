@@ -7,10 +7,20 @@ from typing import Any
 
 from ibe100.models.base import Value
 from ibe100.models.profile import StreamEntry
-from ibe100.models.stream_config import FileInput, TestPatternInput
+from ibe100.models.stream_config import (
+    FileInput,
+    SrtInput,
+    SrtMode,
+    SrtOutput,
+    StreamConfig,
+    TestPatternInput,
+)
 from ibe100.services.stream_run import RunFacts
 from ibe100.tsduck.processor import Processor
 from ibe100.tsduck.test_pattern import live_arguments
+
+PATIENCE_S = 86_400.0
+"""A listener waits for its caller, which may take a day: that is no fault of the processor."""
 
 
 class RunnerPolicy(Value):
@@ -50,5 +60,14 @@ def make_spec(
             "finite": isinstance(source, FileInput) and not source.loop,
             "expect_pts": facts.plan.time_pid is not None,
             **policy.model_dump(),
+            **({"start_timeout_s": PATIENCE_S} if awaited_peer(entry.config) else {}),
         },
     }
+
+
+def awaited_peer(config: StreamConfig) -> str:
+    """Who has to call before anything can flow, in words; empty when nobody has to."""
+    for side, edge in (("receiver", config.output), ("sender", config.input)):
+        if isinstance(edge, SrtInput | SrtOutput) and edge.mode is SrtMode.LISTENER:
+            return f"waiting for the SRT {side} to call on port {edge.port}"
+    return ""
