@@ -94,8 +94,9 @@ def test_a_stream_received_over_udp_is_written_with_its_cues(place: Place, media
         ended = place.run(
             "demo", "--input", f"udp://127.0.0.1:{port}", "--output", out, "--engine", engine, "--json"
         )
+    cues = receipts(ended)
     parsed = parse_file(out)
-    assert_on_air(parsed, receipts(ended))
+    assert_on_air(parsed, cues)
     assert parsed.continuity_errors == {}
     assert_untouched(parsed, parse_file(source), (OTT_VIDEO, OTT_AUDIO))
     assert place.leftovers() == []
