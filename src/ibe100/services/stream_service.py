@@ -317,6 +317,7 @@ class StreamService:
             await run.link.request({"cmd": "stop", "reason": reason})
         except RunnerGone:
             await self.follower.leave(run)
+            await run.link.reap()
             await run.link.end_left_behind()
             if run.view.state.is_active:
                 await self.follower.declare_ended(run, reason)
