@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +11,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from tsduck_cases import INPUTS, OUTPUTS, PLAN, PORTS, Case, stream
 
-from conftest import ROOT
 from ibe100.minitsp.command_line import expand_files, parse_command_line
 from ibe100.models.errors import ProcessorError
 from ibe100.models.stream_config import StreamConfig
 from ibe100.tsduck.catalogue import GLOBAL_OPTIONS, PLUGIN_OPTIONS, PluginKind, option, plugin, positional
 from ibe100.tsduck.command import build_arguments
+
+ROOT = Path(__file__).resolve().parents[2]
 
 RUN_A_SHELL = {"fork", "merge", "play"}
 KINDS: tuple[PluginKind, ...] = ("-I", "-P", "-O")

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from tsduck_cases import INPUTS, OUTPUTS, Case, gone, stream
 
-from conftest import ROOT
 from ibe100.models.errors import ProcessorError
 from ibe100.models.stream_config import Engine
 from ibe100.tsduck.processor import BUILTIN, check_builtin, choose_processor, find_tsp, parse_version
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import ROOT
 from ibe100.tsduck.telemetry import (
     AnalyzeSample,
     InfluxSample,
@@ -18,6 +17,8 @@ from ibe100.tsduck.telemetry import (
     parse_point,
     parse_splice_event,
 )
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,9 @@ from ibe100.models.errors import ProcessorError
 
 PluginKind = Literal["-I", "-P", "-O"]
 
-GLOBAL_OPTIONS = frozenset({"--realtime", "--verbose", "--add-input-stuffing"})
+GLOBAL_OPTIONS = frozenset(
+    {"--realtime", "--verbose", "--add-input-stuffing", "--initial-input-packets", "--max-input-packets"}
+)
 
 PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
     ("-I", "file"): frozenset({"--infinite"}),

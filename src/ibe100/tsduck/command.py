@@ -32,14 +32,29 @@ from ibe100.tsduck.plan import StreamPlan
 
 CUEI = "0x43554549"
 ANALYZE_INTERVAL_S = 2
+LIVE_PACKETS = 28
+"""Four datagrams of seven packets."""
 INPUT = "input"
 OUTPUT = "output"
 PASSPHRASE_MASK = f"--passphrase={MASK}"
 
 
+def global_arguments(source: StreamInput) -> list[str]:
+    """What comes before `-I`.
+
+    A live input is passed on in small portions: left to itself tsp holds back the first half of its buffer,
+    which is longer than anybody waits where the bitrate is low.
+    """
+    arguments = ["--realtime", "--verbose"]
+    if isinstance(source, UdpInput | TestPatternInput | SrtInput | RistInput):
+        arguments.append(option("--initial-input-packets", LIVE_PACKETS))
+        arguments.append(option("--max-input-packets", LIVE_PACKETS))
+    return arguments
+
+
 def build_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
     """Everything after the name of the processor; secrets stand as `@{secret:NAME}`."""
-    arguments = ["--realtime", "--verbose"]
+    arguments = global_arguments(config.input)
     if plan.stuffing is not None:
         arguments.append(option("--add-input-stuffing", f"{plan.stuffing[0]}/{plan.stuffing[1]}"))
     arguments += input_arguments(config.input, ports.source)

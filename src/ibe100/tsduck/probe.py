@@ -14,7 +14,7 @@ from ibe100.models.errors import ProbeError
 from ibe100.models.stream_config import FileInput, StreamInput, TestPatternInput, describe_input
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.tsduck.child_process import ChildProcess, run_child
-from ibe100.tsduck.command import input_arguments
+from ibe100.tsduck.command import global_arguments, input_arguments
 from ibe100.tsduck.packet_collector import PacketCollector
 from ibe100.tsduck.processor import Processor
 from ibe100.tsduck.test_pattern import sample_arguments
@@ -62,7 +62,7 @@ async def probe_input(
             limits = replace(limits, live_s=limits.most_live_s)
             return await _probe_process(name, argv, {}, {}, limits)
         case _:
-            argv = [*processor.command, *input_arguments(source, 0), "-O", "file"]
+            argv = [*processor.command, *global_arguments(source), *input_arguments(source, 0), "-O", "file"]
             return await _probe_process(name, argv, processor.environment, secrets or {}, limits)
 
 
