@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from services_rig import asked, console, fired, looped, on_air, until, until_alarm, until_over, view_of
@@ -84,7 +85,7 @@ async def test_heartbeats_that_are_not_seen_back_are_an_alarm(tmp_path: Path, me
         assert run.facts is not None
         # Another port: what is sent there never reaches the processor.
         ports = run.facts.ports
-        run.facts = run.facts.model_copy(update={"ports": ports.model_copy(update={"cue": 9})})
+        run.facts = run.facts.model_copy(update={"ports": replace(ports, cue=9)})
         alarm = await until_alarm(application, "heartbeat_lost", AlarmState.UNACKNOWLEDGED)
         assert "since the stream was started" in alarm.value
         run.facts = run.facts.model_copy(update={"ports": ports})

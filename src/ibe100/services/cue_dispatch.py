@@ -82,6 +82,8 @@ class CueDispatch:
 
     async def processor_ended(self, run: StreamRun, line: JournalLine) -> None:
         """Its queue is gone: what it had not put out yet is ours again while there is time, or has failed."""
+        # Until the next one has posted a sample nothing is ready, whatever state is still on its way to us.
+        run.influx_at = float("-inf")
         outcome = str(line.get("outcome") or "no reason known")
         for cue in self._shelf.unfinished():
             if cue.stream_id != run.stream_id:

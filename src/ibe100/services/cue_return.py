@@ -105,8 +105,8 @@ class AutomaticReturn:
 
     def _give_up(self, run: StreamRun, current: OpenBreak, why: str) -> None:
         text = (
-            f"the return from event {current.splice_event_id} was not sent at the end of its duration: {why}; "
-            "it is not sent late, go BACK TO PROGRAMME by hand"
+            f"the return of event {current.splice_event_id} was not sent at the end of its duration: {why}. "
+            "Go BACK TO PROGRAMME by hand"
         )
         self._publish(NoticePosted(at=time.time(), level="error", text=text, stream_id=run.stream_id))
 
