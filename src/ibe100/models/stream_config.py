@@ -71,11 +71,11 @@ class UdpInput(Value):
         return self
 
 
-class SrtInput(Value):
-    """SRT, calling a sender or listening for one."""
+class SrtEdge(Value):
+    """One end of an SRT connection."""
 
     kind: Literal["srt"] = "srt"
-    mode: SrtMode = SrtMode.CALLER
+    mode: SrtMode
     host: Host | None = None
     port: Port
     latency_ms: LatencyMs = 2000
@@ -87,6 +87,12 @@ class SrtInput(Value):
         if self.mode is SrtMode.CALLER and self.host is None:
             raise ValueError("host is needed by an SRT caller")
         return self
+
+
+class SrtInput(SrtEdge):
+    """SRT, calling a sender or listening for one."""
+
+    mode: SrtMode = SrtMode.CALLER
 
 
 class RistInput(Value):
@@ -135,22 +141,10 @@ class UdpOutput(Value):
     local_address: Host | None = None
 
 
-class SrtOutput(Value):
+class SrtOutput(SrtEdge):
     """SRT, calling a receiver or listening for one."""
 
-    kind: Literal["srt"] = "srt"
     mode: SrtMode = SrtMode.LISTENER
-    host: Host | None = None
-    port: Port
-    latency_ms: LatencyMs = 2000
-    stream_id: SrtStreamId = ""
-    passphrase: Passphrase | None = None
-
-    @model_validator(mode="after")
-    def _caller_has_host(self) -> Self:
-        if self.mode is SrtMode.CALLER and self.host is None:
-            raise ValueError("host is needed by an SRT caller")
-        return self
 
 
 class RistOutput(Value):
