@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from fake_bus import FakeBus
+from fake_schedule import FakeSchedule
 from fake_values import BEYOND_32_BITS, ENGINE, telemetry
 
 from ibe100.models.alarm import Alarm, AlarmState
@@ -33,31 +34,6 @@ from ibe100.mpegts.stream_report import StreamReport
 def section(event_id: int) -> str:
     """Some bytes that stand for a section."""
     return base64.b64encode(b"\xfc\x30\x25" + event_id.to_bytes(4, "big") * 8).decode()
-
-
-class FakeBus:
-    """Hands every message to every subscriber."""
-
-    def __init__(self) -> None:
-        self._queues: list[asyncio.Queue[Message | None]] = []
-
-    def publish(self, message: Message) -> None:
-        for queue in self._queues:
-            queue.put_nowait(message)
-
-    async def messages(self) -> AsyncIterator[Message]:
-        queue: asyncio.Queue[Message | None] = asyncio.Queue(10_000)
-        self._queues.append(queue)
-        try:
-            while (message := await queue.get()) is not None:
-                yield message
-        finally:
-            self._queues.remove(queue)
-
-    def cut_off(self) -> None:
-        """End every subscription."""
-        for queue in self._queues:
-            queue.put_nowait(None)
 
 
 class FakeStreams:
@@ -354,6 +330,7 @@ class FakeServices:
         self.streams = FakeStreams(self.bus)
         self.cues = FakeCues(self.bus, self.streams)
         self.monitoring = FakeMonitoring(self.bus)
+        self.schedule = FakeSchedule(self.bus)
         self.profiles = FakeProfiles(self.streams)
         self.history = FakeHistory(self.streams, self.cues)
         self.engine = FakeEngine()

@@ -6,6 +6,7 @@ import time
 
 from ibe100.models.alarm import Alarm, AlarmState, Severity
 from ibe100.models.messages import StreamView
+from ibe100.models.schedule import At, BreakPlan, ScheduledBreak
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import PidSample, ServiceSample, StreamState, Tally, Telemetry
 
@@ -38,6 +39,13 @@ def alarm(alarm_id: int, severity: Severity, title: str, **changes: object) -> A
         state=AlarmState.UNACKNOWLEDGED,
         raised_at=time.time() - 14,
     ).model_copy(update=changes)
+
+
+def planned(break_id: int, plan: BreakPlan, **changes: object) -> ScheduledBreak:
+    """A break of the schedule, due when its plan says."""
+    at = plan.when.at if isinstance(plan.when, At) else getattr(plan.when, "start", time.time() + 600)
+    values = {name: getattr(plan, name) for name in BreakPlan.model_fields}
+    return ScheduledBreak(**values, break_id=break_id, planned_at=at).model_copy(update=changes)
 
 
 def telemetry(stream_id: str, bitrate_bps: int) -> Telemetry:

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.models.messages import StreamLogged, TelemetryMeasured
 from ibe100.ui.event_bridge import EventBridge
-from ibe100.ui.service_client import BUG_WORDS, ServiceClient
+from ibe100.ui.service_calls import BUG_WORDS
+from ibe100.ui.service_client import ServiceClient
 
 
 def test_facts_are_never_dropped_and_keep_their_order(qtbot: QtBot) -> None:

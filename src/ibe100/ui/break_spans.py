@@ -1,11 +1,12 @@
-"""Breaks as spans of time, read from the cues: what was, what is, what is armed."""
+"""Breaks as spans of time, from cues and plans: what was, what is, what is armed, what is planned."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from ibe100.models.schedule import At, BreakState, Every, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState
 
 
@@ -16,6 +17,9 @@ class SpanKind(Enum):
     RUNNING = "running"
     ARMED = "armed"
     FAILED = "failed"
+    PLANNED = "planned"
+    CONFLICT = "conflict"
+    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,12 @@ class BreakSpan:
     begins: float
     ends: float
     words: str
+    break_id: int | None = None
+    """Of a planned break."""
+    can_move: bool = False
 
 
+MOST_TURNS = 200
 AIRED = frozenset({CueState.SENT, CueState.SEEN, CueState.SPLICED})
 
 
@@ -59,6 +67,30 @@ def break_spans(cues: Iterable[Cue], break_ends_at: float | None, at: float) -> 
                 spans.append(BreakSpan(cue.cue_id, SpanKind.RUNNING, begins, break_ends_at, words))
             else:
                 spans.append(BreakSpan(cue.cue_id, SpanKind.DONE, begins, min(announced, at), words))
+    return spans
+
+
+def planned_spans(
+    breaks: Iterable[ScheduledBreak], conflicts: Callable[[int], str], first: float, end: float
+) -> list[BreakSpan]:
+    """The planned breaks of one stream that are not a cue yet; of a series, each of its turns."""
+    spans: list[BreakSpan] = []
+    breaks = tuple(breaks)
+    made = {one.planned_at for one in breaks if one.series_id is not None}
+    for one in breaks:
+        if one.state is not BreakState.PLANNED:
+            continue
+        kind = SpanKind.CONFLICT if conflicts(one.break_id) else SpanKind.PLANNED
+        kind = kind if one.enabled else SpanKind.OFF
+        words = f"{one.duration_s:g} s"
+        if isinstance(one.when, Every):
+            turns = [turn for turn in one.when.between(first, end, MOST_TURNS) if turn not in made]
+        else:
+            turns = [] if one.planned_at is None else [one.planned_at]
+        can_move = isinstance(one.when, At) and one.series_id is None
+        spans += [
+            BreakSpan(0, kind, turn, turn + one.duration_s, words, one.break_id, can_move) for turn in turns
+        ]
     return spans
 
 

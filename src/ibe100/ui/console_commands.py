@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ibe100.ui.main_window import MainWindow
 
 PROFILE_MENU = ("save_profile", "load_profile", "", "import_profile", "export_profile")
-VIEW_MENU = ("dashboard", "monitoring", "history", "", "reset_layout", "", "palette", "keys")
+VIEW_MENU = ("dashboard", "monitoring", "schedule", "history", "", "reset_layout", "", "palette", "keys")
 
 
 def connect_commands(window: MainWindow) -> None:
@@ -32,6 +32,10 @@ def connect_commands(window: MainWindow) -> None:
             "keys": window.show_keys,
             "dashboard": lambda: window.docks.raise_page("dashboard"),
             "monitoring": lambda: window.docks.raise_page("monitoring"),
+            "schedule": lambda: window.docks.raise_page("schedule"),
+            "plan_break": lambda: window.planning.plan(window.cue_panel.target_id),
+            "import_breaks": window.planning.import_file,
+            "undo": window.planning.undo,
             "history": lambda: window.docks.raise_page("history"),
             "mode": window.toggle_mode,
             "add": window.desk.add,
@@ -48,6 +52,22 @@ def connect_commands(window: MainWindow) -> None:
     )
     _fill(window.top_bar.profiles.menu(), window.actions_, PROFILE_MENU)
     _fill(window.top_bar.view.menu(), window.actions_, VIEW_MENU)
+
+
+def connect_planning(window: MainWindow) -> None:
+    """Whatever plans breaks goes to one desk."""
+    desk, page = window.planning, window.schedule
+    coming, timeline = window.cue_panel.coming, window.dashboard.timeline
+    for place in (coming, page):
+        place.plan_requested.connect(lambda: desk.plan(window.cue_panel.target_id))
+        place.import_requested.connect(desk.import_file)
+        place.edit_requested.connect(desk.edit)
+    page.remove_requested.connect(desk.remove)
+    page.undo_requested.connect(desk.undo)
+    timeline.moved.connect(desk.move)
+    timeline.edit_requested.connect(desk.edit)
+    timeline.plan_requested.connect(desk.plan)
+    desk.notice.connect(lambda level, words, undo: window.notices.post(level, words, undo=undo))
 
 
 def _fill(menu: QMenu | None, actions: Actions, names: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QByteArray, QSettings, Qt
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 log = logging.getLogger(__name__)
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 SIDE_WIDTH, CUE_WIDTH, ALARM_HEIGHT = 280, 372, 240
 SMALL_HEIGHT = 800
 LOCKED = QDockWidget.DockWidgetFeature.NoDockWidgetFeatures

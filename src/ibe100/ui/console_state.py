@@ -11,6 +11,7 @@ from ibe100.ui.formats import pid_text
 from ibe100.ui.qt_models.alarm_table import AlarmTableModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.log_table import MOST_LINES, LogTableModel
+from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 
 LOG_BATCH_MS = 100
@@ -18,7 +19,7 @@ AGE_MS = 1000
 
 
 class ConsoleState(QObject):
-    """Streams, cues, alarms and log lines; changed by facts and samples only, never by a click."""
+    """Streams, cues, alarms, planned breaks, log lines; changed by facts and samples, never by a click."""
 
     is_known = pyqtSignal()
 
@@ -28,6 +29,7 @@ class ConsoleState(QObject):
         self.cues = CueListModel(self)
         self.alarms = AlarmTableModel(self)
         self.log = LogTableModel(self)
+        self.schedule = ScheduleModel(self)
         self._lines: list[StreamLogged] = []
         bridge.connected.connect(self._take_over)
         bridge.stream_changed.connect(self.streams.put)
@@ -35,6 +37,7 @@ class ConsoleState(QObject):
         bridge.telemetry_measured.connect(self.streams.measure)
         bridge.cue_changed.connect(self.cues.put)
         bridge.alarm_changed.connect(self._alarm_changed)
+        bridge.schedule_changed.connect(self.schedule.take)
         bridge.stream_logged.connect(self._logged)
         bridge.cue_seen.connect(self._cue_seen)
         self._log_timer = QTimer(self)
@@ -50,6 +53,7 @@ class ConsoleState(QObject):
         self.streams.replace_all(snapshot.streams)
         self.alarms.replace_all(snapshot.alarms)
         self.cues.put_all(snapshot.cues)
+        self.schedule.replace_all(snapshot.breaks)
         self.streams.set_severity(self.alarms.severities())
         self.is_known.emit()
 

@@ -24,6 +24,7 @@ from ibe100.models.messages import (
     StreamView,
     TelemetryMeasured,
 )
+from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Snapshot:
     streams: tuple[StreamView, ...]
     alarms: tuple[Alarm, ...]
     cues: tuple[Cue, ...]
+    breaks: tuple[ScheduledBreak, ...]
 
 
 class EventBridge(QObject):
@@ -136,4 +138,9 @@ class EventBridge(QObject):
 def _snapshot(services: Services) -> Snapshot:
     streams = services.streams.streams()
     cues = [cue for stream in streams for cue in services.cues.recent(stream.stream_id)]
-    return Snapshot(streams=streams, alarms=services.monitoring.alarms(), cues=tuple(cues))
+    return Snapshot(
+        streams=streams,
+        alarms=services.monitoring.alarms(),
+        cues=tuple(cues),
+        breaks=services.schedule.list(),
+    )

@@ -43,6 +43,11 @@ def date_text(at: float | None) -> str:
     return UNKNOWN if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def day_time_text(at: float | None) -> str:
+    """`22 Nov 14:32:07`, UTC."""
+    return UNKNOWN if at is None else datetime.fromtimestamp(at, UTC).strftime("%d %b %H:%M:%S")
+
+
 def pts_text(pts: int | None) -> str:
     """`02:11:09.480` for 90 kHz ticks."""
     if pts is None:

@@ -12,11 +12,12 @@ from ibe100.models.messages import NoticePosted
 from ibe100.models.stream_config import StreamConfig
 from ibe100.ui.actions import Actions
 from ibe100.ui.closing import Closing
-from ibe100.ui.console_commands import connect_commands
+from ibe100.ui.console_commands import connect_commands, connect_planning
 from ibe100.ui.console_docks import ConsoleDocks
 from ibe100.ui.console_state import ConsoleState
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.profile_desk import ProfileDesk
+from ibe100.ui.schedule_desk import ScheduleDesk
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.stream_desk import StreamDesk
 from ibe100.ui.widgets.alarms_dock import AlarmPanel
@@ -27,6 +28,7 @@ from ibe100.ui.widgets.history import HistoryPage
 from ibe100.ui.widgets.key_overlay import KeyOverlay
 from ibe100.ui.widgets.monitoring import MonitoringPanel
 from ibe100.ui.widgets.notice_bar import NoticeBar
+from ibe100.ui.widgets.schedule_page import SchedulePage
 from ibe100.ui.widgets.scte35_dock import CuePanel
 from ibe100.ui.widgets.status_bar import ConsoleStatusBar
 from ibe100.ui.widgets.stream_dock import StreamPanel
@@ -58,15 +60,17 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self)
         self.desk = StreamDesk(self, self.state.streams, client)
         self.profiles = ProfileDesk(self, client)
+        self.planning = ScheduleDesk(self, self.state.streams, self.state.schedule, client)
         self.top_bar = TopBar(self.state.streams, title_suffix or "operator console")
         self.notices = NoticeBar()
         self.stream_panel = StreamPanel(self.state.streams)
-        self.dashboard = Dashboard(self.state.streams, self.state.cues)
+        self.dashboard = Dashboard(self.state.streams, self.state.cues, self.state.schedule)
         self.first_run = FirstRunPage()
         self.starting = StartingPage()
         self.monitoring = MonitoringPanel(self.state.streams, self.state.log)
         self.history = HistoryPage()
-        self.cue_panel = CuePanel(self.state.streams, self.state.cues, client)
+        self.schedule = SchedulePage(self.state.streams, self.state.schedule)
+        self.cue_panel = CuePanel(self.state.streams, self.state.cues, self.state.schedule, client)
         self.alarm_panel = AlarmPanel(self.state.alarms)
         self.pages = QStackedWidget()
         self.docks = ConsoleDocks(self, layout_file)
@@ -74,6 +78,7 @@ class MainWindow(QMainWindow):
         self._is_restored = False
         self._lay_out()
         self._connect()
+        connect_planning(self)
         connect_commands(self)
         self._set_set_up(False)
 
@@ -92,6 +97,7 @@ class MainWindow(QMainWindow):
         self.docks.add("streams", "Streams", self.stream_panel)
         self.docks.add("dashboard", "Dashboard", self.pages, page=True)
         self.docks.add("monitoring", "Monitoring", self.monitoring, page=True)
+        self.docks.add("schedule", "Schedule", self.schedule, page=True)
         self.docks.add("history", "History", self.history, page=True)
         self.docks.add("cues", "SCTE-35 cues", self.cue_panel)
         self.docks.add("alarms", "Alarms", self.alarm_panel)

@@ -1,42 +1,64 @@
-"""The breaks of all streams on one time line: five minutes back, five ahead."""
+"""The breaks of all streams on one time line: what was, what runs, what is planned, to be dragged."""
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QRectF, QSize, Qt, QTimer
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from dataclasses import dataclass
 
-from ibe100.ui.break_spans import BreakSpan, SpanKind, break_spans
+from PyQt6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ibe100.ui.break_spans import BreakSpan, SpanKind, break_spans, planned_spans
 from ibe100.ui.formats import now, utc_text
 from ibe100.ui.qt_models.cue_list import CueListModel
+from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
-from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.time_scale import AHEAD_CHOICES_S, BACK_S, TimeScale
+from ibe100.ui.widgets.timeline_paint import EDGE, HEAD, NAMES, ROW, paint_frame, paint_head, paint_span
 
-BACK_S = AHEAD_S = 300.0
-TICK_S = 60.0
-HEAD, ROW, NAMES, EDGE = 44, 22, 116, 10
 REPAINT_MS = 1000
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-CENTRE = Qt.AlignmentFlag.AlignCenter
-FILLS: dict[SpanKind, tuple[Colour, Colour, Colour]] = {
-    SpanKind.DONE: (Colour.RAISED, Colour.BORDER_STRONG, Colour.TEXT_SECOND),
-    SpanKind.RUNNING: (Colour.TALLY_AMBER_DIM, Colour.TALLY_AMBER, Colour.TALLY_AMBER),
-    SpanKind.ARMED: (Colour.TALLY_AMBER, Colour.TALLY_AMBER, Colour.INK),
-    SpanKind.FAILED: (Colour.PANEL, Colour.ALARM_MAGENTA, Colour.ALARM_MAGENTA),
-}
+LEAST_DRAG_PX = 4
+LEAST_GRIP_PX = 10
+
+
+@dataclass(slots=True)
+class _Drag:
+    """A planned break in the operator's hand."""
+
+    span: BreakSpan
+    line: int
+    from_x: float
+    moved_s: float = 0.0
 
 
 class BreakTimeline(QWidget):
-    """Painted once a second, and when a cue takes a step."""
+    """`moved` with break and moment, `edit_requested` with break, `plan_requested` with stream and moment."""
 
-    def __init__(self, streams: StreamListModel, cues: CueListModel, parent: QWidget | None = None) -> None:
+    moved = pyqtSignal(int, float)
+    edit_requested = pyqtSignal(int)
+    plan_requested = pyqtSignal(str, float)
+
+    def __init__(
+        self,
+        streams: StreamListModel,
+        cues: CueListModel,
+        schedule: ScheduleModel,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._streams, self._cues = streams, cues
-        self.setAccessibleName("Break timeline, five minutes back and five ahead")
+        self._streams, self._cues, self._schedule = streams, cues, schedule
+        self._ahead_s = AHEAD_CHOICES_S[1]
+        self._drag: _Drag | None = None
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Break time line: five minutes back, and ahead")
+        self.setToolTip(
+            "Drag a planned break to re-time it · double-click to edit or plan · wheel with Ctrl zooms"
+        )
         streams.rowsInserted.connect(self._resize)
         streams.rowsRemoved.connect(self._resize)
-        cues.cue_changed.connect(self.update)
+        for signal in (cues.cue_changed, schedule.changed, schedule.looked_over):
+            signal.connect(self.update)
         self._timer = QTimer(self)
         self._timer.setInterval(REPAINT_MS)
         self._timer.timeout.connect(self.update)
@@ -47,89 +69,137 @@ class BreakTimeline(QWidget):
         """A line per stream."""
         return QSize(300, HEAD + ROW * max(1, self._streams.rowCount()) + EDGE)
 
+    def scale(self) -> TimeScale:
+        """As of now."""
+        return TimeScale(now(), self._ahead_s, NAMES + EDGE, self.width() - EDGE)
+
     def spans(self, row: StreamRow, at: float) -> list[BreakSpan]:
         """What is drawn for a stream."""
-        return break_spans(self._cues.of_stream(row.stream_id), row.view.break_ends_at, at)
+        breaks = self._schedule.of_stream(row.stream_id)
+        planned = planned_spans(breaks, self._schedule.conflict, at - BACK_S, at + self._ahead_s)
+        return [*break_spans(self._cues.of_stream(row.stream_id), row.view.break_ends_at, at), *planned]
+
+    def span_at(self, place: QPointF) -> tuple[int, BreakSpan] | None:
+        """Line and span of the planned break under the mouse."""
+        line, scale = int((place.y() - HEAD) // ROW), self.scale()
+        rows = self._streams.rows()
+        if not 0 <= line < len(rows) or place.y() < HEAD:
+            return None
+        for span in reversed(self.spans(rows[line], scale.now)):
+            left, right = scale.x(span.begins), scale.x(span.ends)
+            slack = max(0.0, (LEAST_GRIP_PX - (right - left)) / 2)
+            if span.break_id is not None and left - slack <= place.x() <= right + slack:
+                return line, span
+        return None
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Frame, ticks, streams, NOW."""
-        at = now()
+        """Frame, streams, breaks, then the head, which stays in sight while the lines are scrolled."""
+        scale = self.scale()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QColor(Colour.BORDER))
-        painter.setBrush(QColor(Colour.CARD))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
-        painter.setFont(sans(12, bold=True))
-        painter.setPen(QColor(Colour.TEXT))
-        painter.drawText(QRectF(EDGE, 4, 200, 18), LEFT, "Breaks")
-        self._paint_ticks(painter, at)
-        for line, row in enumerate(self._streams.rows()):
-            self._paint_row(painter, row, HEAD + ROW * line, at)
-        self._paint_now(painter, at)
+        rows = self._streams.rows()
+        paint_frame(painter, self.rect(), scale, [f"{row.view.number} {row.name}" for row in rows])
+        for line, row in enumerate(rows):
+            top = HEAD + ROW * line
+            for span in self.spans(row, scale.now):
+                is_held = self._drag is not None and span == self._drag.span
+                if span.ends >= scale.begins and span.begins <= scale.ends and not is_held:
+                    paint_span(painter, scale, span, top)
+        paint_head(painter, self.rect(), scale, self.visibleRegion().boundingRect().top())
+        if self._drag is not None:
+            held, by = self._drag.span, self._drag.moved_s
+            shown = BreakSpan(
+                0, SpanKind.PLANNED, held.begins + by, held.ends + by, utc_text(held.begins + by)
+            )
+            paint_span(painter, scale, shown, HEAD + ROW * self._drag.line, always_words=True)
 
-    def _x(self, moment: float, at: float) -> float:
-        width = self.width() - NAMES - 2 * EDGE
-        return NAMES + EDGE + (moment - at + BACK_S) / (BACK_S + AHEAD_S) * width
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Takes a planned break up."""
+        found = None if event is None else self.span_at(event.position())
+        if event is not None and event.button() is Qt.MouseButton.LeftButton and found and found[1].can_move:
+            self._drag = _Drag(found[1], found[0], event.position().x())
+            self.grabKeyboard()
 
-    def _paint_ticks(self, painter: QPainter, at: float) -> None:
-        painter.setFont(mono(11))
-        label_width = QFontMetrics(mono(11)).horizontalAdvance("00:00") + 8
-        moment = (at - BACK_S) // TICK_S * TICK_S + TICK_S
-        last_label = float("-inf")
-        while moment < at + AHEAD_S:
-            x = self._x(moment, at)
-            painter.setPen(QColor(Colour.BORDER))
-            painter.drawLine(int(x), HEAD - 2, int(x), self.height() - EDGE)
-            box = QRectF(x - label_width / 2, HEAD - 20, label_width, 16)
-            clear_of_now = abs(x - self._x(at, at)) > label_width
-            if box.left() > last_label and clear_of_now and box.right() < self.width() - 2:
-                painter.setPen(QColor(Colour.TEXT_MUTED))
-                painter.drawText(box, CENTRE, utc_text(moment)[:5])
-                last_label = box.right() + 6
-            moment += TICK_S
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        """Carries it along in whole seconds, never into the past."""
+        if event is None:
+            return
+        if self._drag is None:
+            found = self.span_at(event.position())
+            grip = Qt.CursorShape.SizeHorCursor if found and found[1].can_move else Qt.CursorShape.ArrowCursor
+            self.setCursor(grip)
+            return
+        scale, span = self.scale(), self._drag.span
+        by = scale.moment(event.position().x()) - scale.moment(self._drag.from_x)
+        self._drag.moved_s = max(round(span.begins + by), round(scale.now) + 1) - span.begins
+        self.update()
 
-    def _paint_row(self, painter: QPainter, row: StreamRow, top: float, at: float) -> None:
-        painter.setFont(sans(11))
-        painter.setPen(QColor(Colour.TEXT_SECOND))
-        name = f"{row.view.number} {row.name}"
-        shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, NAMES - 8)
-        painter.drawText(QRectF(EDGE, top, NAMES - 8, ROW), LEFT, shown)
-        painter.setPen(QColor(Colour.BORDER))
-        middle = int(top + ROW / 2)
-        painter.drawLine(NAMES + EDGE, middle, self.width() - EDGE, middle)
-        for span in self.spans(row, at):
-            if span.ends >= at - BACK_S and span.begins <= at + AHEAD_S:
-                self._paint_span(painter, span, top, at)
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        """Sets it down."""
+        drag = self._drag
+        self._put_back()
+        if event is None or drag is None or drag.span.break_id is None:
+            return
+        if abs(event.position().x() - drag.from_x) >= LEAST_DRAG_PX:
+            self.moved.emit(drag.span.break_id, drag.span.begins + drag.moved_s)
 
-    def _paint_span(self, painter: QPainter, span: BreakSpan, top: float, at: float) -> None:
-        fill, edge, ink = FILLS[span.kind]
-        left = max(float(NAMES + EDGE), self._x(span.begins, at))
-        right = min(float(self.width() - EDGE), self._x(span.ends, at))
-        painter.setFont(mono(11))
-        words = painter.fontMetrics().horizontalAdvance(span.words) + 8
-        if span.kind is SpanKind.FAILED:
-            right = min(left + words, float(self.width() - EDGE))
-        box = QRectF(left, top + 3, max(5.0, right - left), ROW - 6)
-        pen = QPen(QColor(edge), 1.2)
-        if span.kind is SpanKind.RUNNING:
-            pen.setStyle(Qt.PenStyle.DashLine)
-        painter.setPen(pen)
-        painter.setBrush(QColor(fill))
-        painter.drawRoundedRect(box, 3, 3)
-        if box.width() >= words:
-            painter.setPen(QColor(ink))
-            painter.drawText(box, CENTRE, span.words)
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        """On a break: edit it; beside one: plan one there."""
+        self._put_back()
+        if event is None:
+            return
+        found, rows = self.span_at(event.position()), self._streams.rows()
+        line, scale = int((event.position().y() - HEAD) // ROW), self.scale()
+        if found is not None and found[1].break_id is not None:
+            self.edit_requested.emit(found[1].break_id)
+        elif 0 <= line < len(rows) and event.position().x() > scale.x(scale.now):
+            self.plan_requested.emit(rows[line].stream_id, float(round(scale.moment(event.position().x()))))
 
-    def _paint_now(self, painter: QPainter, at: float) -> None:
-        x = self._x(at, at)
-        painter.setPen(QPen(QColor(Colour.TEXT), 1.4))
-        painter.drawLine(int(x), HEAD - 4, int(x), self.height() - EDGE + 2)
-        painter.setBrush(QColor(Colour.TEXT))
-        box = QRectF(x - 19, HEAD - 22, 38, 17)
-        painter.drawRoundedRect(box, 3, 3)
-        painter.setPen(QColor(Colour.INK))
-        painter.setFont(sans(11, bold=True))
-        painter.drawText(box, CENTRE, "NOW")
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Escape lets go of a break that is being dragged."""
+        if event is not None and event.key() == Qt.Key.Key_Escape and self._drag is not None:
+            self._put_back()
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """With Ctrl: more or less of the time ahead."""
+        if event is None or event.modifiers() != Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+            return
+        self.zoom(-1 if event.angleDelta().y() > 0 else 1)
+        event.accept()
+
+    def zoom(self, steps: int) -> None:
+        """Show more of the time ahead (positive), or less."""
+        at = AHEAD_CHOICES_S.index(self._ahead_s) + steps
+        self._ahead_s = AHEAD_CHOICES_S[min(max(at, 0), len(AHEAD_CHOICES_S) - 1)]
+        self.update()
+
+    def event(self, event: QEvent | None) -> bool:
+        """The tooltip says what is under the mouse; Escape is ours while a break is held."""
+        if event is not None and event.type() == QEvent.Type.ShortcutOverride and self._drag is not None:
+            event.accept()
+            return True
+        if event is not None and event.type() == QEvent.Type.ToolTip:
+            place = self.mapFromGlobal(self.cursor().pos())
+            found = self.span_at(QPointF(place))
+            one = (
+                None if found is None or found[1].break_id is None else self._schedule.get(found[1].break_id)
+            )
+            if found is not None and one is not None:
+                words = f"{one.title} · {utc_text(found[1].begins)} UTC · {one.duration_s:g} s"
+                QToolTip.showText(
+                    self.cursor().pos(), "\n".join([words, self._schedule.conflict(one.break_id)]).strip()
+                )
+                return True
+        return super().event(event)
+
+    def _put_back(self) -> None:
+        if self._drag is not None:
+            self._drag = None
+            self.releaseKeyboard()
+            self.update()
 
     def _resize(self) -> None:
         self.setFixedHeight(self.sizeHint().height())

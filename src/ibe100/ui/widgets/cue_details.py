@@ -1,4 +1,4 @@
-"""Below the cue buttons: what would go out, what comes next, receipts; in one place where there is no room."""
+"""Below the cue buttons: what would go out, what comes next, receipts; as tabs where room is short."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidg
 from ibe100.models.scte35_marker import Cue
 from ibe100.ui.card_grid import card_grid
 from ibe100.ui.qt_models.cue_list import CueListModel
+from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.widgets.break_timeline import BreakTimeline
 from ibe100.ui.widgets.stream_card import StreamCard
@@ -26,9 +27,15 @@ class Dashboard(QWidget):
     start_requested = pyqtSignal(str)
     stop_requested = pyqtSignal(str)
 
-    def __init__(self, streams: StreamListModel, cues: CueListModel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        streams: StreamListModel,
+        cues: CueListModel,
+        schedule: ScheduleModel,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._streams, self._cues = streams, cues
+        self._streams, self._cues, self._schedule = streams, cues, schedule
         self._cards: dict[str, StreamCard] = {}
         self._selected = ""
         self.setAccessibleName("Dashboard")
@@ -40,7 +47,7 @@ class Dashboard(QWidget):
         column.addLayout(self._grid)
         column.addStretch(1)
         self.cards = _scroll_area(page, "Cards of the streams")
-        self.timeline = BreakTimeline(streams, cues)
+        self.timeline = BreakTimeline(streams, cues, schedule)
         self._below = _scroll_area(self.timeline, "Break timeline")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
@@ -51,6 +58,7 @@ class Dashboard(QWidget):
         streams.rowsRemoved.connect(self._rebuild)
         streams.dataChanged.connect(self._rows_changed)
         cues.cue_changed.connect(self._cue_changed)
+        schedule.changed.connect(self._show_all)
 
     def card(self, stream_id: str) -> StreamCard | None:
         """The card of a stream."""
@@ -114,6 +122,10 @@ class Dashboard(QWidget):
         for row in self._streams.rows()[first.row() : last.row() + 1]:
             self._show(row)
 
+    def _show_all(self) -> None:
+        for row in self._streams.rows():
+            self._show(row)
+
     def _cue_changed(self, cue: Cue) -> None:
         row = self._streams.row_of(cue.stream_id)
         if row is not None:
@@ -122,7 +134,7 @@ class Dashboard(QWidget):
     def _show(self, row: StreamRow) -> None:
         card = self._cards.get(row.stream_id)
         if card is not None:
-            card.show_row(row, self._cues.latest(row.stream_id))
+            card.show_row(row, self._cues.latest(row.stream_id), self._schedule.next_of(row.stream_id))
 
 
 def _scroll_area(inside: QWidget, accessible_name: str) -> QScrollArea:

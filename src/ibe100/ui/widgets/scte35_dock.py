@@ -11,6 +11,7 @@ from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, 
 from ibe100.ui.cue_latch import CueLatch
 from ibe100.ui.formats import now
 from ibe100.ui.qt_models.cue_list import CueListModel
+from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.choice_row import ChoiceRow
@@ -19,6 +20,7 @@ from ibe100.ui.widgets.cue_details import CueDetails
 from ibe100.ui.widgets.cue_preview_view import CuePreviewView
 from ibe100.ui.widgets.cue_status import CueStatus
 from ibe100.ui.widgets.cue_target import CueTarget
+from ibe100.ui.widgets.next_events import NextEvents
 from ibe100.ui.widgets.receipt_list import ReceiptList
 
 BREAK_CHOICES_S = (15, 30, 60, 90, 120)
@@ -40,6 +42,7 @@ class CuePanel(QWidget):
         self,
         streams: StreamListModel,
         cues: CueListModel,
+        schedule: ScheduleModel,
         client: ServiceClient,
         parent: QWidget | None = None,
     ) -> None:
@@ -61,7 +64,9 @@ class CuePanel(QWidget):
         self.buttons = CueButtons()
         self.preview = CuePreviewView()
         self.receipts = ReceiptList(cues)
-        self.details = CueDetails((("Would go out", self.preview), ("Receipts", self.receipts)))
+        self.coming = NextEvents(streams, cues, schedule)
+        pages = (("Would go out", self.preview), ("Next events", self.coming), ("Receipts", self.receipts))
+        self.details = CueDetails(pages)
         self._lay_out()
         self._connect()
 

@@ -6,6 +6,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QMouseEvent, QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import Tally
 from ibe100.ui import tr101290
@@ -94,7 +95,7 @@ class StreamCard(QFrame):
         layout.addLayout(foot)
         self._only_in_full = (self.route, unit, numbers, self.last, self.run_button)
 
-    def show_row(self, row: StreamRow, cue: Cue | None) -> None:
+    def show_row(self, row: StreamRow, cue: Cue | None, coming: ScheduledBreak | None) -> None:
         """The stream as of now."""
         view = row.view
         words = str(view.tally) if view.tally is not Tally.OFF else str(view.state)
@@ -112,7 +113,7 @@ class StreamCard(QFrame):
         self.lamps.show_sums(tr101290.sums(sample.counters) if sample is not None else {})
         self.last.setText(_last_words(cue))
         set_kind(self.last, "magenta" if cue is not None and cue.state is CueState.FAILED else "muted")
-        words, kind = _next_words(row, cue)
+        words, kind = _next_words(row, cue, coming)
         self.next.setText(words)
         set_kind(self.next, kind)
         self.run_button.show_stream(view)
@@ -155,7 +156,7 @@ def _last_words(cue: Cue | None) -> str:
     return f"Last {utc_text(cue.requested_at)} {cue.action} · {short_receipt(cue)}"
 
 
-def _next_words(row: StreamRow, cue: Cue | None) -> tuple[str, str]:
+def _next_words(row: StreamRow, cue: Cue | None, coming: ScheduledBreak | None) -> tuple[str, str]:
     view = row.view
     if cue is not None and cue.state in (CueState.ARMED, CueState.SENT, CueState.SEEN):
         left = (cue.splice_at or 0) - now()
@@ -168,4 +169,10 @@ def _next_words(row: StreamRow, cue: Cue | None) -> tuple[str, str]:
         return view.reason, "magenta"
     if view.reason and not view.state.is_active:
         return view.reason, "muted"
-    return "Next: nothing scheduled", "muted"
+    if coming is not None and coming.planned_at is not None:
+        left = countdown_text(coming.planned_at - now())
+        return (
+            f"Next: {coming.title} {coming.duration_s:g} s, {utc_text(coming.planned_at)}, in {left}",
+            "muted",
+        )
+    return "Next: nothing planned", "muted"

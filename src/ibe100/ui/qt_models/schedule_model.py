@@ -1,0 +1,82 @@
+"""The planned breaks as the window knows them; changed by facts only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from ibe100.models.messages import ScheduleChanged
+from ibe100.models.schedule import BreakState, Finding, ScheduledBreak
+
+
+class ScheduleModel(QObject):
+    """`changed` after each change; `looked_over` when the conflicts are known anew."""
+
+    changed = pyqtSignal()
+    looked_over = pyqtSignal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._breaks: dict[int, ScheduledBreak] = {}
+        self._conflicts: dict[int, str] = {}
+        self._by_stream: dict[str, tuple[ScheduledBreak, ...]] = {}
+
+    def replace_all(self, breaks: Iterable[ScheduledBreak]) -> None:
+        """The schedule as of now."""
+        self._breaks = {one.break_id: one for one in breaks}
+        self._by_stream.clear()
+        self.changed.emit()
+
+    def take(self, news: ScheduleChanged) -> None:
+        """What was planned, changed, or taken off."""
+        for break_id in news.removed:
+            self._breaks.pop(break_id, None)
+        for one in news.changed:
+            self._breaks[one.break_id] = one
+        self._by_stream.clear()
+        self.changed.emit()
+
+    def show_conflicts(self, findings: Iterable[Finding]) -> None:
+        """What cannot be aired as planned, in words by break."""
+        conflicts: dict[int, str] = {}
+        for finding in findings:
+            for break_id in finding.break_ids:
+                conflicts.setdefault(break_id, finding.text)
+        if conflicts != self._conflicts:
+            self._conflicts = conflicts
+            self.looked_over.emit()
+
+    def get(self, break_id: int) -> ScheduledBreak | None:
+        """A break of the schedule; None when it is gone."""
+        return self._breaks.get(break_id)
+
+    def breaks(self) -> tuple[ScheduledBreak, ...]:
+        """All of them by the time they are due; those without a time last."""
+        return tuple(sorted(self._breaks.values(), key=_due))
+
+    def of_stream(self, stream_id: str) -> tuple[ScheduledBreak, ...]:
+        """Those of one stream, by their time."""
+        if stream_id not in self._by_stream:
+            mine = (one for one in self._breaks.values() if one.stream_id == stream_id)
+            self._by_stream[stream_id] = tuple(sorted(mine, key=_due))
+        return self._by_stream[stream_id]
+
+    def next_of(self, stream_id: str) -> ScheduledBreak | None:
+        """The next planned break of a stream that is wanted on air."""
+        return next(
+            (
+                one
+                for one in self.of_stream(stream_id)
+                if one.enabled and not one.is_series and one.state is BreakState.PLANNED and one.planned_at
+            ),
+            None,
+        )
+
+    def conflict(self, break_id: int) -> str:
+        """Why it cannot be aired as planned, with what to do; empty when it can."""
+        return self._conflicts.get(break_id, "")
+
+
+def _due(one: ScheduledBreak) -> tuple[float, int]:
+    return (float("inf") if one.planned_at is None else one.planned_at, one.break_id)

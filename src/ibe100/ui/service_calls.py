@@ -1,0 +1,104 @@
+"""How a request goes from Qt to the services and comes back as signals."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError, Future
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
+
+from ibe100.models.errors import OperatorError, StreamError
+
+if TYPE_CHECKING:
+    from ibe100.services.ports import Services
+
+log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+Work = Callable[["Services"], Coroutine[Any, Any, Any]]
+BUG_WORDS = "an error in the console itself; it is in the log, and the streams are not touched"
+
+
+class CoroutineRunner(Protocol):
+    """What the client needs of the background loop."""
+
+    def submit(self, coro: Coroutine[Any, Any, Result], /) -> Future[Result]: ...
+
+
+class Call(QObject):
+    """One request on its way: `done` with the result, or `refused` with words for the operator."""
+
+    done = pyqtSignal(object)
+    refused = pyqtSignal(str)
+    finished = pyqtSignal()
+
+
+class ServiceCalls(QObject):
+    """Submits coroutines to the background loop; nothing here blocks the Qt thread.
+
+    A refusal nobody handles inline is posted through `refused(what, words)`; a bug always through `bug`.
+    """
+
+    refused = pyqtSignal(str, str)
+    bug = pyqtSignal(str, str)
+    _settled = pyqtSignal(object, str, object)
+
+    def __init__(self, runner: CoroutineRunner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._services: Services | None = None
+        self._open: set[Call] = set()
+        # Queued also on the Qt thread: a caller connects to the Call before anything is delivered.
+        self._settled.connect(self._deliver, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+
+    def bind(self, services: Services | None) -> None:
+        """Set when the services are up, None when they go."""
+        self._services = services
+
+    @property
+    def is_bound(self) -> bool:
+        """The services are up."""
+        return self._services is not None
+
+    @property
+    def has_open_calls(self) -> bool:
+        """A request has not come back yet."""
+        return bool(self._open)
+
+    def ask(self, what: str, work: Work) -> Call:
+        """Have `work` done by the services; `what` is said of it when it is refused."""
+        call = Call(self)
+        self._open.add(call)
+        services = self._services
+        if services is None:
+            self._settled.emit(call, what, StreamError("the services are not up yet; try again in a moment"))
+            return call
+        future = self._runner.submit(work(services))
+        future.add_done_callback(lambda settled: self._settled.emit(call, what, _outcome(settled)))
+        return call
+
+    def _deliver(self, call: Call, what: str, outcome: object) -> None:
+        self._open.discard(call)
+        match outcome:
+            case OperatorError():
+                if call.receivers(call.refused):
+                    call.refused.emit(str(outcome))
+                else:
+                    self.refused.emit(what, str(outcome))
+            case CancelledError():
+                log.info("%s was cancelled", what)
+            case BaseException():
+                log.error("%s failed with a bug", what, exc_info=outcome)
+                call.refused.emit(BUG_WORDS)
+                self.bug.emit(what, BUG_WORDS)
+            case _:
+                call.done.emit(outcome)
+        call.finished.emit()
+        call.deleteLater()
+
+
+def _outcome(future: Future[Any]) -> object:
+    if future.cancelled():
+        return CancelledError()
+    return future.exception() or future.result()
