@@ -105,10 +105,13 @@ def splice_target(run: StreamRun, pre_roll_s: float, splice_at: float | None = N
 
 
 def _check_wrap(run: StreamRun, target: int, pts_now: int) -> None:
-    """tsp drops a cue beyond the wrap as obsolete until the stream has wrapped itself: is there time then?"""
+    """A cue beyond the wrap can only be sent when the stream has wrapped itself: is there time then?
+
+    Before, tsp drops it as obsolete; after, it would wait for ever for a first repeat that was due before.
+    """
     if target >= pts_now or pts_difference(target, pts_now) <= 0:
         return
-    least_s = least_lead_s(run) + WAY_OUT_S + WRAP_SETTLE_S
+    least_s = max(least_lead_s(run) + WAY_OUT_S + WRAP_SETTLE_S, run.cue_options.start_delay_ms / 1000)
     if target / PTS_PER_S < least_s:
         left_s = (PTS_MODULO - pts_now) / PTS_PER_S
         raise CueRefused(
