@@ -8,7 +8,7 @@ from ibe100.models.contract import LEAST_OUT_POINT_S
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueAction, Readiness
 from ibe100.models.stream_state import StreamState
-from ibe100.mpegts.timestamps import PTS_MODULO, pts_difference
+from ibe100.mpegts.timestamps import PTS_MODULO, pcr_to_pts, pts_difference
 from ibe100.services.cue_section import contract_of
 from ibe100.services.stream_run import StreamRun
 
@@ -109,16 +109,37 @@ def _check_wrap(run: StreamRun, target: int, pts_now: int) -> None:
 
     Before, tsp drops it as obsolete; after, it would wait for ever for a first repeat that was due before.
     """
-    if target >= pts_now or pts_difference(target, pts_now) <= 0:
+    start_delay_s = run.cue_options.start_delay_ms / 1000
+    if target >= pts_now:
+        if target / PTS_PER_S < start_delay_s:
+            raise CueRefused(
+                f"the PTS began at zero {pts_now / PTS_PER_S:.1f} s ago, and the first repeat would be due before "
+                f"that: ask for a splice {start_delay_s - pts_now / PTS_PER_S:.1f} s ahead or more, wait, or go immediate",
+                retry_in_s=start_delay_s,
+            )
         return
-    least_s = max(least_lead_s(run) + WAY_OUT_S + WRAP_SETTLE_S, run.cue_options.start_delay_ms / 1000)
+    if pts_difference(target, pts_now) <= 0:
+        return
+    settle_s = WRAP_SETTLE_S + _pcr_behind_s(run)
+    least_s = max(least_lead_s(run) + WAY_OUT_S + settle_s, start_delay_s)
     if target / PTS_PER_S < least_s:
         left_s = (PTS_MODULO - pts_now) / PTS_PER_S
         raise CueRefused(
             f"the PTS clock wraps in {left_s:.1f} s and cues beyond it can only be sent after it: ask for "
-            f"a splice {left_s + least_s + PRE_ROLL_MARGIN_S:.1f} s ahead or more, wait, or go immediate",
-            retry_in_s=left_s + WRAP_SETTLE_S,
+            f"a splice {left_s + least_s:.1f} s ahead or more, wait, or go immediate",
+            retry_in_s=left_s + settle_s,
         )
+
+
+def _pcr_behind_s(run: StreamRun) -> float:
+    """How far the PCR lies behind the PTS: tsp's spliceinject takes whichever of the two came last."""
+    plan = run.facts.plan if run.facts is not None else None
+    if plan is None or plan.time_pid is None or plan.pcr_pid is None:
+        return 0.0
+    pts, pcr = run.influx.pts.get(plan.time_pid), run.influx.pcr.get(plan.pcr_pid)
+    if pts is None or pcr is None:
+        return 0.0
+    return max(0.0, pts_difference(pts, pcr_to_pts(pcr)) / PTS_PER_S)
 
 
 def given_splice(run: StreamRun, pts_time: int) -> float:
@@ -159,7 +180,7 @@ def why_hold(run: StreamRun, cue: Cue) -> str | None:
     now = time.monotonic()
     if run.clock is None or not run.clock.is_known(now):
         return "the stream's PTS clock is not known yet"
-    settled = run.clock.now_pts(now - WRAP_SETTLE_S)
+    settled = run.clock.now_pts(now - WRAP_SETTLE_S - _pcr_behind_s(run))
     if cue.pts_time < settled and pts_difference(cue.pts_time, settled) > 0:
         return "the stream's PTS has not wrapped yet"
     return None
