@@ -6,6 +6,7 @@ import base64
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from fake_bus import FakeBus
@@ -13,6 +14,7 @@ from fake_schedule import FakeSchedule
 from fake_values import BEYOND_32_BITS, ENGINE, telemetry
 
 from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
 from ibe100.models.errors import CueRefused, ProbeError, StorageError, StreamError
 from ibe100.models.messages import (
     AlarmChanged,
@@ -315,6 +317,27 @@ class FakeHistory:
             )
             for cue in reversed(self._cues.cues)
         ]
+
+    async def as_run(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
+        begins_at = datetime.combine(day, datetime.min.time(), UTC).timestamp()
+        ends_at = begins_at + 86_400
+        wanted = [cue for cue in self._cues.cues if stream_id in (None, cue.stream_id)]
+        rows = tuple(
+            AsRunRow(cue, self._streams.views[cue.stream_id].config.name)
+            for cue in wanted
+            if begins_at <= cue.requested_at < ends_at
+        )
+        return AsRunLog(day.isoformat(), time_zone, begins_at, ends_at, stream_id, rows)
+
+    async def as_run_streams(self) -> tuple[LoggedStream, ...]:
+        return tuple(
+            LoggedStream(stream_id=view.stream_id, number=view.number, name=view.config.name)
+            for view in self._streams.streams()
+        )
+
+    async def export_as_run(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
+        path.write_text(f"{format} {len(log.rows)}", encoding="utf-8")
+        return "c0ffee"
 
 
 class FakeEngine:

@@ -49,7 +49,7 @@ REASONS = (
     "the pre-roll is shorter than the 4 s of the contract: choose 6 s or more",
     "the PTS clock of the stream jumps: wait until it is steady, or send the cue immediately",
 )
-PAGES = ("dashboard", "monitoring", "schedule", "history")
+PAGES = ("dashboard", "monitoring", "schedule", "as_run", "history")
 
 
 def busy_services() -> FakeServices:

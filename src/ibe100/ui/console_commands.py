@@ -13,7 +13,18 @@ if TYPE_CHECKING:
     from ibe100.ui.main_window import MainWindow
 
 PROFILE_MENU = ("save_profile", "load_profile", "", "import_profile", "export_profile")
-VIEW_MENU = ("dashboard", "monitoring", "schedule", "history", "", "reset_layout", "", "palette", "keys")
+VIEW_MENU = (
+    "dashboard",
+    "monitoring",
+    "schedule",
+    "as_run",
+    "history",
+    "",
+    "reset_layout",
+    "",
+    "palette",
+    "keys",
+)
 
 
 def connect_commands(window: MainWindow) -> None:
@@ -33,6 +44,7 @@ def connect_commands(window: MainWindow) -> None:
             "dashboard": lambda: window.docks.raise_page("dashboard"),
             "monitoring": lambda: window.docks.raise_page("monitoring"),
             "schedule": lambda: window.docks.raise_page("schedule"),
+            "as_run": lambda: window.docks.raise_page("as_run"),
             "plan_break": lambda: window.planning.plan(window.cue_panel.target_id),
             "import_breaks": window.planning.import_file,
             "undo": window.planning.undo,

@@ -21,6 +21,7 @@ from ibe100.ui.schedule_desk import ScheduleDesk
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.stream_desk import StreamDesk
 from ibe100.ui.widgets.alarms_dock import AlarmPanel
+from ibe100.ui.widgets.as_run_page import AsRunPage
 from ibe100.ui.widgets.command_palette import CommandPalette
 from ibe100.ui.widgets.dashboard import Dashboard
 from ibe100.ui.widgets.first_run import FirstRunPage, StartingPage
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self.starting = StartingPage()
         self.monitoring = MonitoringPanel(self.state.streams, self.state.log)
         self.history = HistoryPage()
+        self.as_run = AsRunPage(client)
         self.schedule = SchedulePage(self.state.streams, self.state.schedule)
         self.cue_panel = CuePanel(self.state.streams, self.state.cues, self.state.schedule, client)
         self.alarm_panel = AlarmPanel(self.state.alarms)
@@ -98,6 +100,7 @@ class MainWindow(QMainWindow):
         self.docks.add("dashboard", "Dashboard", self.pages, page=True)
         self.docks.add("monitoring", "Monitoring", self.monitoring, page=True)
         self.docks.add("schedule", "Schedule", self.schedule, page=True)
+        self.docks.add("as_run", "As-run", self.as_run, page=True)
         self.docks.add("history", "History", self.history, page=True)
         self.docks.add("cues", "SCTE-35 cues", self.cue_panel)
         self.docks.add("alarms", "Alarms", self.alarm_panel)
@@ -138,6 +141,8 @@ class MainWindow(QMainWindow):
         self.monitoring.command_wanted.connect(self._ask_command)
         self.history.wanted.connect(self._read_history)
         self.docks["history"].visibilityChanged.connect(lambda shown: self._read_history() if shown else None)
+        self.docks["as_run"].visibilityChanged.connect(lambda shown: self.as_run.come_up() if shown else None)
+        self.as_run.notice.connect(self.notices.post)
         self.desk.removed.connect(self._offer_undo)
         self.top_bar.set_up_toggled.connect(self._set_set_up)
         self.top_bar.palette_requested.connect(self.show_palette)

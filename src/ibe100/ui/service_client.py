@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ibe100.models.as_run import AsRunFormat, AsRunLog
 from ibe100.models.schedule import BreakPlan, ImportPreview
 from ibe100.models.scte35_marker import CueAction, CueRequest, Readiness
 from ibe100.models.stream_config import StreamConfig, StreamInput
@@ -146,3 +148,15 @@ class ServiceClient(ServiceCalls):
             return services.schedule.conflicts()
 
         return self.ask("Conflicts", look)
+
+    def as_run(self, day: date, time_zone: str, stream_id: str | None) -> Call:
+        """Result: AsRunLog."""
+        return self.ask("As-run log", lambda s: s.history.as_run(day, time_zone, stream_id))
+
+    def as_run_streams(self) -> Call:
+        """Result: tuple of LoggedStreams."""
+        return self.ask("As-run log", lambda s: s.history.as_run_streams())
+
+    def export_as_run(self, log: AsRunLog, kind: AsRunFormat, path: Path) -> Call:
+        """Result: the digest, str."""
+        return self.ask(f"Export {path.name}", lambda s: s.history.export_as_run(log, kind, path))

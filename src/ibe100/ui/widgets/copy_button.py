@@ -13,8 +13,8 @@ SAID_MS = 1500
 class CopyButton(QPushButton):
     """Disabled while there is nothing to copy."""
 
-    def __init__(self, accessible_name: str, parent: QWidget | None = None) -> None:
-        super().__init__(icon("content-copy"), "Copy", parent)
+    def __init__(self, accessible_name: str, words: str = "Copy", parent: QWidget | None = None) -> None:
+        super().__init__(icon("content-copy"), words, parent)
         self._text = ""
         self.setAccessibleName(accessible_name)
         self.setToolTip(accessible_name)
@@ -22,8 +22,8 @@ class CopyButton(QPushButton):
         self._said = QTimer(self)
         self._said.setSingleShot(True)
         self._said.setInterval(SAID_MS)
-        self._said.timeout.connect(lambda: self.setText("Copy"))
-        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("Copied") + 48)
+        self._said.timeout.connect(lambda: self.setText(words))
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(max(words, "Copied", key=len)) + 48)
         self.clicked.connect(self._copy)
 
     def set_text(self, text: str) -> None:

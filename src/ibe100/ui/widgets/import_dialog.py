@@ -51,7 +51,7 @@ class ImportDialog(QDialog):
                 Column("Title", lambda row: self._of(row, lambda plan: plan.title)),
                 Column("When (UTC)", lambda row: self._of(row, when_words), numeric=True),
                 Column("Length s", lambda row: self._of(row, lambda p: f"{p.duration_s:g}"), numeric=True),
-                Column("What is to be said of it", self._words, colour=self._colour),
+                Column("Notes", self._words, colour=self._colour),
             ),
             lambda row: row.line,
             self,

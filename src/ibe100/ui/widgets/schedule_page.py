@@ -21,7 +21,7 @@ from ibe100.ui.widgets.next_events import stream_words
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 
 TICK_MS = 1000
-WIDTHS = {0: 66, 1: 112, 2: 112, 3: 104, 4: 66, 5: 72}
+WIDTHS = {0: 68, 1: 124, 2: 112, 3: 100, 4: 68, 5: 76}
 WORDS_COLUMN = 6
 STATE_COLOURS = {
     BreakState.ARMED: Colour.TALLY_AMBER,
@@ -55,7 +55,7 @@ class SchedulePage(QWidget):
                 Column("Title", lambda one: one.title),
                 Column("Length s", lambda one: f"{one.duration_s:g}", numeric=True),
                 Column("State", _state_words, colour=lambda one: STATE_COLOURS.get(one.state)),
-                Column("What is to be said of it", self._words, colour=self._colour),
+                Column("Notes", self._words, colour=self._colour),
             ),
             lambda one: one.break_id,
             self,

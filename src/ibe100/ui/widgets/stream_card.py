@@ -170,9 +170,6 @@ def _next_words(row: StreamRow, cue: Cue | None, coming: ScheduledBreak | None) 
     if view.reason and not view.state.is_active:
         return view.reason, "muted"
     if coming is not None and coming.planned_at is not None:
-        left = countdown_text(coming.planned_at - now())
-        return (
-            f"Next: {coming.title} {coming.duration_s:g} s, {utc_text(coming.planned_at)}, in {left}",
-            "muted",
-        )
+        when = f"{utc_text(coming.planned_at)}, in {countdown_text(coming.planned_at - now())}"
+        return f"Next: {coming.title} {coming.duration_s:g} s, {when}", "muted"
     return "Next: nothing planned", "muted"

@@ -1,0 +1,114 @@
+"""A day's as-run log as a Qt table; ten thousand rows are shown at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from PyQt6.QtGui import QColor
+
+from ibe100.models.as_run import AsRunRow
+from ibe100.models.scte35_marker import CueState
+from ibe100.ui.formats import UNKNOWN, event_id_text, utc_text
+from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
+
+AS_RUN_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+STATE_COLOURS = {CueState.FAILED: Colour.ALARM_MAGENTA, CueState.REFUSED: Colour.ALARM_YELLOW}
+
+
+def late_text(row: AsRunRow) -> str:
+    """`+12 ms · 0.3 fr`, early is negative."""
+    if row.lateness_ms is None:
+        return UNKNOWN
+    frames = "" if row.lateness_frames is None else f" · {row.lateness_frames:+.1f} fr"
+    return f"{row.lateness_ms:+.0f} ms{frames}"
+
+
+def _seconds_text(milliseconds: float | None) -> str:
+    return UNKNOWN if milliseconds is None else f"{milliseconds / 1000:.2f}"
+
+
+COLUMNS: tuple[tuple[str, Callable[[AsRunRow], str], bool], ...] = (
+    ("Due (UTC)", lambda row: utc_text(row.due_at, milliseconds=True), True),
+    ("Stream", lambda row: row.stream_name, False),
+    ("Action", lambda row: str(row.cue.action), False),
+    ("Event", lambda row: event_id_text(row.cue.splice_event_id), True),
+    ("State", lambda row: str(row.cue.state), False),
+    ("Scheduled", lambda row: utc_text(row.cue.scheduled_at), True),
+    ("Asked", lambda row: utc_text(row.cue.requested_at), True),
+    ("Sent", lambda row: utc_text(row.cue.sent_at, milliseconds=True), True),
+    ("Seen", lambda row: utc_text(row.cue.seen_at, milliseconds=True), True),
+    ("Late", late_text, True),
+    ("Pre-roll s", lambda row: _seconds_text(row.cue.pre_roll_ms), True),
+    ("Reason, receipt", lambda row: row.cue.reason or row.receipt, False),
+)
+STATE_COLUMN, LATE_COLUMN = 4, 9
+
+
+class AsRunTableModel(QAbstractTableModel):
+    """The rows of a log that hold the text, in their order."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._all: tuple[AsRunRow, ...] = ()
+        self._rows: list[AsRunRow] = []
+        self._needle = ""
+        self._fonts = {True: mono(SMALL_PX), False: sans(SMALL_PX)}
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
+        """Rows that hold the text."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:
+        """Number of columns."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Column titles, aligned as their columns."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT if COLUMNS[section][2] else LEFT
+        return COLUMNS[section][0] if role == Qt.ItemDataRole.DisplayRole else None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """A cell; the row itself under AS_RUN_ROLE."""
+        if not 0 <= index.row() < len(self._rows):
+            return None
+        row, (_title, text, is_number) = self._rows[index.row()], COLUMNS[index.column()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
+                return text(row)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return RIGHT if is_number else LEFT
+            case Qt.ItemDataRole.FontRole:
+                return self._fonts[is_number]
+            case Qt.ItemDataRole.ForegroundRole if index.column() == STATE_COLUMN:
+                colour = STATE_COLOURS.get(row.cue.state)
+                return None if colour is None else QColor(colour)
+            case _ if role == AS_RUN_ROLE:
+                return row
+        return None
+
+    def show_rows(self, rows: tuple[AsRunRow, ...]) -> None:
+        """Another log."""
+        self._all = rows
+        self._choose()
+
+    def show_text(self, text: str) -> None:
+        """Keep only rows that hold `text` in one of their cells, in any case."""
+        self._needle = text.strip().casefold()
+        self._choose()
+
+    def _choose(self) -> None:
+        self.beginResetModel()
+        self._rows = [row for row in self._all if not self._needle or self._needle in _haystack(row)]
+        self.endResetModel()
+
+
+def _haystack(row: AsRunRow) -> str:
+    return " ".join(text(row) for _title, text, _is_number in COLUMNS).casefold()
