@@ -112,9 +112,10 @@ def _check_wrap(run: StreamRun, target: int, pts_now: int) -> None:
     start_delay_s = run.cue_options.start_delay_ms / 1000
     if target >= pts_now:
         if target / PTS_PER_S < start_delay_s:
+            since_s = pts_now / PTS_PER_S
             raise CueRefused(
-                f"the PTS began at zero {pts_now / PTS_PER_S:.1f} s ago, and the first repeat would be due before "
-                f"that: ask for a splice {start_delay_s - pts_now / PTS_PER_S:.1f} s ahead or more, wait, or go immediate",
+                f"the PTS was zero {since_s:.1f} s ago, and the first repeat would be due before it: ask for "
+                f"a splice {start_delay_s - since_s:.1f} s ahead or more, wait, or go immediate",
                 retry_in_s=start_delay_s,
             )
         return
