@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration; what a database must be at before it is used."""
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
@@ -138,6 +138,11 @@ class AlarmRow(Base):
     cleared_at: Mapped[float | None]
     acknowledged_at: Mapped[float | None]
     acknowledged_by: Mapped[str]
+    cause: Mapped[str] = mapped_column(server_default="")
+    suppressed_by: Mapped[str] = mapped_column(server_default="")
+    shelved_until: Mapped[float | None]
+    shelved_by: Mapped[str] = mapped_column(server_default="")
+    shelve_reason: Mapped[str] = mapped_column(server_default="")
 
 
 class AuditRow(Base):

@@ -36,9 +36,22 @@ class Alarm(Value):
     severity: Severity
     title: str
     value: str = ""
+    cause: str = ""
+    """What is most likely behind it."""
     what_to_do: str
     state: AlarmState
     raised_at: float
     cleared_at: float | None = None
     acknowledged_at: float | None = None
     acknowledged_by: str = ""
+    suppressed_by: str = ""
+    """The condition of the alarm that explains this one; empty when it stands for itself."""
+    shelved_until: float | None = None
+    """Not to be shown before this time; None when it is not shelved."""
+    shelved_by: str = ""
+    shelve_reason: str = ""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is for the operator to see: neither shelved nor explained by another alarm."""
+        return self.shelved_until is None and not self.suppressed_by

@@ -69,9 +69,19 @@ class MonitoringPort(Protocol):
     """Measurements and alarms."""
 
     def alarms(self) -> tuple[Alarm, ...]:
-        """All alarms that are not closed, most severe and newest first; safe from any thread."""
+        """All that are not closed, most severe and newest first; safe from any thread.
+
+        Those with `is_shown` false are shelved, or explained by another: to be listed apart or under it.
+        """
+
+    def alarm_rate(self) -> int:
+        """Alarms put before the operator within the last 10 minutes; safe from any thread."""
 
     async def acknowledge(self, alarm_id: int, who: str) -> None: ...
+    async def shelve(self, alarm_id: int, minutes: float, reason: str, who: str) -> None:
+        """Out of sight for up to a day, also when it clears and comes again; a reason is asked for."""
+
+    async def unshelve(self, alarm_id: int, who: str) -> None: ...
     async def reset_counters(self, stream_id: str) -> None: ...
 
 

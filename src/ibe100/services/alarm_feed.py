@@ -1,0 +1,164 @@
+"""Feeds the alarm board: with what runners and samples say, what other services publish, and time itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Protocol
+
+from ibe100.models.messages import CueChanged, Message, NoticePosted, ScheduleChanged
+from ibe100.models.schedule import BreakState, ScheduledBreak
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.models.stream_state import StreamState
+from ibe100.mpegts.pts_clock import ClockJump
+from ibe100.services.alarm_board import AlarmBoard, Judgements
+from ibe100.services.alarm_rules import MEASURED
+from ibe100.services.attempt_watch import AttemptWatch
+from ibe100.services.runner_link import JournalLine
+from ibe100.services.signal_watch import SignalWatch
+from ibe100.services.stream_run import StreamRun
+from ibe100.services.task_faults import log_fault
+from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample
+from ibe100.utils.timecode import format_utc
+
+NEWS_S = 3600.0
+"""A cue that failed longer ago is history, not an alarm."""
+LOOK_S = 0.5
+
+
+class Runs(Protocol):
+    """Where the streams are; `ibe100.services.stream_service`."""
+
+    def run_of(self, stream_id: str) -> StreamRun: ...
+
+
+class AlarmFeed:
+    """Used on the loop, between `start` and `close`."""
+
+    def __init__(self, board: AlarmBoard, runs: Runs, publish: Callable[[Message], None]) -> None:
+        self._board = board
+        self._runs = runs
+        self._publish = publish
+        self._signals: dict[str, SignalWatch] = {}
+        self._attempts: dict[str, AttemptWatch] = {}
+        self._followed: dict[str, StreamRun] = {}
+        self._work: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to notice what does not come."""
+        self._looking = asyncio.create_task(self._look_again(), name="alarm feed")
+        self._looking.add_done_callback(log_fault)
+
+    async def close(self) -> None:
+        """Let alarms that are being written come to their end."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        await asyncio.gather(*self._work, return_exceptions=True)
+
+    async def on_line(self, run: StreamRun, line: JournalLine) -> None:
+        """A change of state may raise or clear an alarm."""
+        if line["kind"] == "attempt_started" and run.facts is not None:
+            self._attempts.setdefault(run.stream_id, AttemptWatch()).started(float(line["t"]))
+            self._signals[run.stream_id] = SignalWatch(run.facts, time.monotonic())
+            self._followed[run.stream_id] = run
+        elif line["kind"] == "state":
+            await self._on_state(run)
+
+    async def _on_state(self, run: StreamRun) -> None:
+        state, reason = run.view.state, run.view.reason
+        # RETRYING follows STALLED, and STARTING that: an alarm stands until packets flow or the stream ends.
+        over = state is StreamState.RUNNING or state.is_ended
+        judgements = {
+            condition: (state is cause, reason)
+            for condition, cause in (
+                ("input_lost", StreamState.STALLED),
+                ("processor_restarting", StreamState.RETRYING),
+            )
+            if over or state is cause
+        }
+        judgements["stream_failed"] = (state is StreamState.FAILED, reason)
+        if state.is_ended:
+            for watched in (self._signals, self._attempts, self._followed):
+                watched.pop(run.stream_id, None)
+            await self._board.clear_now(run.stream_id, MEASURED)
+        await self._board.judge_all(run.stream_id, run.name, judgements)
+
+    def sample(self, run: StreamRun, influx: InfluxSample, jump: ClockJump | None, at_s: float) -> None:
+        """A post of `-P influx`, measured at a monotonic time; `jump` is what it proved of the PTS."""
+        watch = self._signal(run)
+        if watch is not None:
+            lost = {"heartbeat_lost": (bool(run.heartbeat_lost), run.heartbeat_lost)}
+            self._judge_later(run, {**watch.sample(influx, jump, at_s), **lost})
+
+    def report(self, run: StreamRun, analysis: AnalyzeSample) -> None:
+        """A report of `-P analyze`."""
+        watch = self._signal(run)
+        if watch is None:
+            return
+        judgements = watch.report(analysis)
+        changed, words = judgements.get("pmt_changed", (False, ""))
+        if changed:
+            text = f"{run.name}: {words}"
+            self._publish(NoticePosted(at=time.time(), level="info", text=text, stream_id=run.stream_id))
+        self._judge_later(run, judgements)
+
+    def _signal(self, run: StreamRun) -> SignalWatch | None:
+        """None before the stream is known and after its end, when a last sample may still come."""
+        if run.facts is None or run.view.state.is_ended:
+            return None
+        self._followed[run.stream_id] = run
+        if run.stream_id not in self._signals:
+            self._signals[run.stream_id] = SignalWatch(run.facts, time.monotonic())
+        return self._signals[run.stream_id]
+
+    async def _look_again(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            await self.look()
+
+    async def look(self) -> None:
+        """Judge what only time tells."""
+        await self._board.take_back_expired()
+        for stream_id, run in tuple(self._followed.items()):
+            if run.view.state.is_ended:
+                continue
+            judgements: dict[str, tuple[bool, str]] = {}
+            if (signal := self._signals.get(stream_id)) is not None:
+                is_running = run.view.state is StreamState.RUNNING
+                judgements.update(signal.flow(is_running, time.monotonic()))
+            if (attempts := self._attempts.get(stream_id)) is not None:
+                judgements.update(attempts.judge(time.time()))
+            await self._board.judge_all(stream_id, run.name, judgements)
+
+    def hear(self, message: Message) -> None:
+        """What other services publish; a failed cue is an alarm, and so is a break that was missed."""
+        match message:
+            case CueChanged(cue=cue) if cue.state is CueState.FAILED:
+                if time.time() - cue.requested_at < NEWS_S:
+                    self._start(self._cue_failed(cue))
+            case ScheduleChanged(changed=changed):
+                for one in changed:
+                    if one.state is BreakState.MISSED:
+                        self._start(self._break_missed(one))
+
+    async def _cue_failed(self, cue: Cue) -> None:
+        name = self._runs.run_of(cue.stream_id).name
+        value = f"{cue.action} event {cue.splice_event_id}: {cue.reason}"
+        await self._board.judge(cue.stream_id, name, "cue_failed", True, value)
+
+    async def _break_missed(self, one: ScheduledBreak) -> None:
+        name = self._runs.run_of(one.stream_id).name
+        value = f"{one.title} of {format_utc(one.planned_at)}: {one.reason}"
+        await self._board.judge(one.stream_id, name, "break_missed", True, value)
+
+    def _judge_later(self, run: StreamRun, judgements: Judgements) -> None:
+        self._start(self._board.judge_all(run.stream_id, run.name, judgements))
+
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+        task.add_done_callback(log_fault)

@@ -1,0 +1,47 @@
+"""Has the bitrate collapsed, held against what the stream had in the last minute?"""
+
+from __future__ import annotations
+
+from collections import deque
+from statistics import median
+
+WINDOW_S = 60.0
+LEAST_SAMPLES = 10
+COLLAPSED = 0.5
+"""Of the median; a bitrate that is back at `RECOVERED` of it has not collapsed any more."""
+RECOVERED = 0.6
+NEW_NORMAL_S = 600.0
+"""A bitrate that stays low for so long is how the stream is now."""
+
+
+class BitrateWatch:
+    """Takes one sample a second; times are monotonic."""
+
+    def __init__(self) -> None:
+        self._usual: deque[tuple[float, int]] = deque(maxlen=600)
+        self._low_since: float | None = None
+
+    def observe(self, bitrate_bps: int, monotonic_s: float) -> str:
+        """In words by how much it collapsed; empty while it did not."""
+        usual_bps = self._usual_bps()
+        limit = RECOVERED if self._low_since is not None else COLLAPSED
+        if usual_bps is None or bitrate_bps >= usual_bps * limit:
+            self._low_since = None
+            self._take(bitrate_bps, monotonic_s)
+            return ""
+        if self._low_since is None:
+            self._low_since = monotonic_s
+        if monotonic_s - self._low_since > NEW_NORMAL_S:
+            self._usual.clear()
+            return ""
+        return f"{round(100 * bitrate_bps / usual_bps, -1):.0f} % of {usual_bps / 1e6:.2f} Mb/s"
+
+    def _usual_bps(self) -> float | None:
+        if len(self._usual) < LEAST_SAMPLES:
+            return None
+        return median(bitrate_bps for _, bitrate_bps in self._usual)
+
+    def _take(self, bitrate_bps: int, monotonic_s: float) -> None:
+        self._usual.append((monotonic_s, bitrate_bps))
+        while monotonic_s - self._usual[0][0] > WINDOW_S:
+            self._usual.popleft()

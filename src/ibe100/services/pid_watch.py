@@ -1,0 +1,123 @@
+"""Services and PIDs of the output: which are there, which fell silent, which are scrambled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ibe100.models.stream_state import PidSample
+from ibe100.mpegts.packet import NULL_PID, PAT_PID
+from ibe100.services.alarm_board import Judgements
+from ibe100.tsduck.plan import StreamPlan
+from ibe100.tsduck.telemetry import AnalyzeSample
+
+FIRST_FREE_PID = 0x20
+FIRST_REPORTS = 3
+"""Reports that show how the stream is: what they tell is no change."""
+STEADY_REPORTS = 5
+"""A PID that carried packets in so many reports on end is missed when it does not; others are rare."""
+MISSED_REPORTS = 2
+LEAST_TABLES = 2
+"""PAT or PMT in a report of two seconds; what comes less often is missing, whatever our pacing did to it."""
+UNREFERENCED = "Unreferenced"
+
+
+class PidWatch:
+    """Takes the reports of one processor's life, one every two seconds."""
+
+    def __init__(self, plan: StreamPlan) -> None:
+        self._plan = plan
+        self._reports = 0
+        self._steady: dict[int, int] = {}
+        """Reports on end in which a PID carried packets."""
+        self._missed: dict[int, int] = {}
+        """Reports on end in which a steady PID did not."""
+        self._scrambled_at_first: frozenset[int] = frozenset()
+        self._pids: dict[int, str] = {}
+        self._services: dict[int, str] = {}
+        self._service_missed = 0
+
+    def observe(self, analysis: AnalyzeSample) -> Judgements:
+        """What a report tells; nothing when nothing flowed."""
+        packets = {pid.pid: pid.packets for pid in analysis.pids if pid.packets}
+        if not packets:
+            return {}
+        self._reports += 1
+        changes = self._service_changes(analysis)
+        judgements = {
+            "video_lost": _missing((self._plan.video_pid,), packets),
+            "pid_error": _listed(self._silent(analysis.pids)),
+            "scrambled_pid": _listed(self._scrambled(analysis.pids)),
+            "service_lost": (self._service_missed >= MISSED_REPORTS, f"service {self._plan.service_id}"),
+        }
+        if all(service.pmt_pid in packets for service in analysis.services) and analysis.services:
+            named = {pid.pid: pid.description for pid in analysis.pids if _is_named(pid)}
+            changes += self._pid_changes(named)
+            judgements["cue_pid_lost"] = _missing((self._plan.splice_pid,), named)
+        judgements["pmt_changed"] = _listed(changes if self._reports > FIRST_REPORTS else [])
+        if self._plan.regulate and self._reports > 1:
+            judgements["pat_error"] = _rare(packets.get(PAT_PID, 0))
+            judgements["pmt_error"] = _rare(packets.get(self._plan.pmt_pid, 0))
+        return judgements
+
+    def _silent(self, pids: Iterable[PidSample]) -> list[str]:
+        """Steady PIDs that are listed because the PMT names them, and carry nothing any more."""
+        silent = []
+        for one in pids:
+            if one.packets:
+                self._steady[one.pid] = self._steady.get(one.pid, 0) + 1
+                self._missed.pop(one.pid, None)
+            elif self._steady.get(one.pid, 0) < STEADY_REPORTS:
+                self._steady.pop(one.pid, None)
+            elif one.pid >= FIRST_FREE_PID and one.pid not in (self._plan.splice_pid, self._plan.video_pid):
+                self._missed[one.pid] = self._missed.get(one.pid, 0) + 1
+                if self._missed[one.pid] >= MISSED_REPORTS:
+                    silent.append(f"{_words(one.pid)} {one.description}")
+        return silent
+
+    def _scrambled(self, pids: Iterable[PidSample]) -> list[str]:
+        """Video, or what was clear when the stream began."""
+        scrambled = {pid.pid: pid.description for pid in pids if pid.scrambled}
+        if self._reports == 1:
+            self._scrambled_at_first = frozenset(scrambled) - {self._plan.video_pid}
+        appeared = scrambled.keys() - self._scrambled_at_first
+        return [f"{_words(pid)} {scrambled[pid]}" for pid in sorted(appeared)]
+
+    def _service_changes(self, analysis: AnalyzeSample) -> list[str]:
+        """By the PAT: a report without one tells of no services."""
+        if not analysis.services:
+            return []
+        now = {service.service_id: f"service {service.service_id}" for service in analysis.services}
+        self._service_missed = 0 if self._plan.service_id in now else self._service_missed + 1
+        before, self._services = self._services, now
+        return _changes(before, now)
+
+    def _pid_changes(self, named: dict[int, str]) -> list[str]:
+        """Only what a PMT names: an unreferenced PID may come and go as it likes."""
+        now = {pid: f"PID {_words(pid)} {description}" for pid, description in named.items()}
+        before, self._pids = self._pids, now
+        return _changes(before, now)
+
+
+def _is_named(pid: PidSample) -> bool:
+    return FIRST_FREE_PID <= pid.pid < NULL_PID and pid.description != UNREFERENCED
+
+
+def _changes(before: Mapping[int, str], now: Mapping[int, str]) -> list[str]:
+    appeared = [f"{now[key]} appeared" for key in now if key not in before]
+    return appeared + [f"{before[key]} vanished" for key in before if key not in now]
+
+
+def _missing(wanted: tuple[int | None, ...], there: Mapping[int, object]) -> tuple[bool, str]:
+    return _listed([_words(pid) for pid in wanted if pid is not None and pid not in there])
+
+
+def _listed(words: list[str]) -> tuple[bool, str]:
+    return bool(words), ", ".join(words)
+
+
+def _rare(tables: int) -> tuple[bool, str]:
+    return tables < LEAST_TABLES, "fewer than 1 per s" if tables < LEAST_TABLES else ""
+
+
+def _words(pid: int) -> str:
+    return f"0x{pid:04X}"

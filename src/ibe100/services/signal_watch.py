@@ -1,0 +1,109 @@
+"""What the samples of one stream say about the conditions of its signal. Pure; all times are monotonic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ibe100.models.stream_config import FileInput
+from ibe100.mpegts.pts_clock import ClockJump, JumpKind, PtsClock
+from ibe100.mpegts.timestamps import PTS_MODULO
+from ibe100.services.alarm_board import Judgements
+from ibe100.services.bitrate_watch import BitrateWatch
+from ibe100.services.pid_watch import PidWatch
+from ibe100.services.seam_watch import SeamWatch
+from ibe100.services.stream_run import RunFacts
+from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample
+
+SETTLE_S = 3.0
+"""The first seconds after packets begin to flow: tables are not known yet, buffers fill."""
+QUIET_S = 1.5
+"""Samples come once a second: without packets for longer than this, nothing flows."""
+PCR_PER_PTS = 300
+LEAST_PACED_JUMP_S = 3.0
+"""Paced by its mean bitrate, a file of variable bitrate runs ahead and behind by a second or two."""
+COUNTED = (
+    ("sync_loss", ("ts_sync_loss",)),
+    ("sync_byte_error", ("sync_byte_error",)),
+    ("continuity_error", ("continuity_count_error",)),
+    ("transport_error", ("transport_error",)),
+    ("crc_error", ("crc_error", "crc_error_2")),
+    ("pcr_discontinuity_indicator_error", ("pcr_discontinuity_indicator_error",)),
+)
+PACED = (
+    ("pat_error", ("pat_error_2",)),
+    ("pmt_error", ("pmt_error_2",)),
+    ("pcr_repetition_error", ("pcr_repetition_error",)),
+    ("pts_error", ("pts_error",)),
+)
+"""Gaps are measured on arrival: where we pace the packets they tell of our bursts, not of the input."""
+
+
+class SignalWatch:
+    """One processor's life: made anew for each attempt."""
+
+    def __init__(self, facts: RunFacts, monotonic_s: float) -> None:
+        source = facts.config.input
+        self._plan = facts.plan
+        self._rules = COUNTED if facts.plan.regulate else COUNTED + PACED
+        self._seam = SeamWatch() if isinstance(source, FileInput) and source.loop else None
+        self._bitrate = BitrateWatch()
+        self._pids = PidWatch(facts.plan)
+        self._pcr = PtsClock()
+        self._flowing_since: float | None = None
+        self._flowed_at = monotonic_s
+
+    def sample(self, influx: InfluxSample, jump: ClockJump | None, monotonic_s: float) -> Judgements:
+        """What a post tells; `jump` is what it proved of the PTS."""
+        if influx.bitrate_bps <= 0:
+            return {}
+        self._flowed_at = monotonic_s
+        if self._flowing_since is None:
+            self._flowing_since = monotonic_s
+        collapsed = self._bitrate.observe(influx.bitrate_bps, monotonic_s)
+        counters = self._settled(influx, monotonic_s)
+        pcr_jump = self._pcr_jump(influx, monotonic_s)
+        if monotonic_s - self._flowing_since < SETTLE_S:
+            return {}
+        judgements = {
+            "no_null_packets": (influx.null_bps == 0, ""),
+            "bitrate_collapse": (bool(collapsed), collapsed),
+            "pts_jump": self._jumped(jump),
+            "pcr_jump": self._jumped(pcr_jump),
+        }
+        if counters is not None:
+            for condition, names in self._rules:
+                count = sum(counters.get(name, 0) for name in names)
+                judgements[condition] = (count > 0, f"{count} per s" if count else "")
+        return judgements
+
+    def report(self, analysis: AnalyzeSample) -> Judgements:
+        """What an analyze report tells."""
+        return self._pids.observe(analysis)
+
+    def flow(self, is_running: bool, monotonic_s: float) -> Judgements:
+        """Whether a stream that is called running has packets at all."""
+        quiet_s = monotonic_s - self._flowed_at
+        quiet = is_running and quiet_s > QUIET_S
+        return {"nothing_flows": (quiet, "no packets any more" if quiet else "")}
+
+    def _settled(self, influx: InfluxSample, monotonic_s: float) -> Mapping[str, int] | None:
+        if self._seam is None:
+            return influx.counters
+        time_pid = self._plan.time_pid
+        pts = influx.pts.get(time_pid) if time_pid is not None else None
+        return self._seam.settled(influx, pts, monotonic_s)
+
+    def _pcr_jump(self, influx: InfluxSample, monotonic_s: float) -> ClockJump | None:
+        pcr_pid = self._plan.pcr_pid
+        pcr = influx.pcr.get(pcr_pid) if pcr_pid is not None else None
+        if pcr is None:
+            return None
+        return self._pcr.observe(pcr // PCR_PER_PTS % PTS_MODULO, monotonic_s)
+
+    def _jumped(self, jump: ClockJump | None) -> tuple[bool, str]:
+        """A looped file goes back at its seam, as it must."""
+        at_seam = self._seam is not None and jump is not None and jump.kind is JumpKind.BACK
+        least_s = LEAST_PACED_JUMP_S if self._plan.regulate else 0.0
+        if jump is None or at_seam or jump.amount_s < least_s:
+            return False, ""
+        return True, f"{jump.kind} {jump.amount_s:.1f} s"
