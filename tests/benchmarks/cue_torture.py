@@ -1,7 +1,7 @@
 """Cues in random order under random kills: `.venv/bin/python tests/benchmarks/cue_torture.py --cues 1000`.
 
-Live test patterns in parallel, random actions and pre-rolls, some disarmed; processors are killed all the while
-(SIGKILL). At the end every cue must be SPLICED, CANCELLED, REFUSED or FAILED with a reason, none twice,
+Live test patterns in parallel, random actions and pre-rolls, some disarmed; processors are killed (SIGKILL)
+all the while. At the end every cue must be SPLICED, CANCELLED, REFUSED or FAILED with a reason, none twice,
 none late, none lost, and the output files, read by an independent parser, must agree with the database.
 """
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from services_rig import asked, console, fired, looped, on_air, until, view_of
+from typer.testing import CliRunner
 
 from ibe100.api.local_control import ask, local_control
+from ibe100.cli.cue import app
 from ibe100.core.application import Application
 from ibe100.models.contract import Contract, TimeSignalCommand
 from ibe100.models.cue_segmentation import Segmentation, SegmentationType, UpidType
@@ -142,6 +145,37 @@ async def test_the_command_line_reaches_every_action(tmp_path: Path, media: Path
             assert cancelled["state"] == "CANCELLED"
             with pytest.raises(OperatorError, match="no number of a cue"):
                 await ask(data_dir, {"cmd": "cancel", "cue_id": "7"})
+
+            def run(*words: str) -> tuple[int, str]:
+                result = CliRunner().invoke(app, [*words, "--data-dir", str(tmp_path / "data")])
+                return result.exit_code, result.output + str(result.exception or "")
+
+            async def said(*words: str) -> str:
+                code, text = await asyncio.to_thread(run, *words)
+                assert code == 0, text
+                return text
+
+            assert "CRASH OUT event" in await said("crash-out", "1", "--duration", "20")
+            code, text = await asyncio.to_thread(run, "crash-out", "1")
+            assert (code, "in a break already" in text) == (1, True)
+            assert "SPLICED sent 1/1 seen 1/1" in await said("crash-in", "Channel 1")
+            assert "SPLICE NULL SPLICED" in await said("null", "1")
+            started = (
+                "signal",
+                "1",
+                "program-start",
+                "--upid-type",
+                "uri",
+                "--upid",
+                "urn:x",
+                "--duration",
+                "9",
+            )
+            assert "TIME SIGNAL event" in await said(*started)
+            assert "TIME SIGNAL event" in await said("signal", "1", "0x11")
+            assert "SEND SECTION SPLICED" in await said("section", "1", null)
+            second = await fire(CueAction.TO_BREAK, pre_roll_s=20)
+            assert "CANCELLED" in await said("cancel", str(second["cue_id"]))
 
             def all_over() -> bool:
                 return all(cue.state.is_final for cue in application.cues.recent(stream_id))

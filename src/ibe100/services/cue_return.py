@@ -50,6 +50,8 @@ class AutomaticReturn:
             return
         if current is None or current.announced_end is None or not run.cue_options.explicit_return:
             return
+        if not current.is_running(time.time()):
+            return  # it has returned by itself while nobody was here
         task = asyncio.create_task(self._see_back(run, current), name=f"return {run.stream_id}")
         self._tasks[run.stream_id] = (current, task)
         task.add_done_callback(lambda done: self._forget(run.stream_id, done))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 
 KEPT = 50
+ON_AIR = (CueState.SENT, CueState.SEEN)
 NUMBERED = frozenset({CueAction.TO_BREAK, CueAction.CRASH_OUT, CueAction.TIME_SIGNAL})
 """Actions whose event id is allocated."""
 
@@ -64,22 +65,26 @@ class CueShelf:
 
     def waiting_for(self, stream_id: str, section: bytes) -> Cue | None:
         """The cue that was sent with exactly these bytes and is not over."""
-        return self._find(stream_id, section, (CueState.SENT, CueState.SEEN))
+        return self._find(stream_id, section, ON_AIR)
 
     def failed_with(self, stream_id: str, section: bytes) -> Cue | None:
         """A cue that was given up on, with exactly these bytes."""
         return self._find(stream_id, section, (CueState.FAILED,))
 
     def _find(self, stream_id: str, section: bytes, states: tuple[CueState, ...]) -> Cue | None:
-        for cue in self._recent.get(stream_id, ()):
-            if cue.state in states and base64.b64decode(cue.section_base64) == section:
+        for cue in reversed(self._cues.values()):
+            if (
+                cue.stream_id == stream_id
+                and cue.state in states
+                and base64.b64decode(cue.section_base64) == section
+            ):
                 return cue
         return None
 
     def with_event_id(self, stream_id: str, splice_event_id: int) -> Cue | None:
         """The cue of this event that was sent and is not over."""
-        for cue in self._recent.get(stream_id, ()):
-            if cue.splice_event_id == splice_event_id and cue.state in (CueState.SENT, CueState.SEEN):
+        for cue in reversed(self._cues.values()):
+            if (cue.stream_id, cue.splice_event_id) == (stream_id, splice_event_id) and cue.state in ON_AIR:
                 return cue
         return None
 
