@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from fake_bus import FakeBus
+from fake_contracts import FakeContracts
 from fake_schedule import FakeSchedule
 from fake_values import BEYOND_32_BITS, ENGINE, telemetry
 
@@ -356,6 +357,7 @@ class FakeServices:
         self.schedule = FakeSchedule(self.bus)
         self.profiles = FakeProfiles(self.streams)
         self.history = FakeHistory(self.streams, self.cues)
+        self.contracts = FakeContracts()
         self.engine = FakeEngine()
         self.is_open = False
         for view in views:

@@ -54,3 +54,12 @@ def test_what_failed_or_was_refused_is_no_break() -> None:
 def test_a_break_whose_end_nobody_reports_ends_with_its_announced_duration() -> None:
     (span,) = break_spans([cue(1, CueAction.TO_BREAK, CueState.SPLICED, 800.0)], None, NOW)
     assert (span.kind, span.ends) == (SpanKind.DONE, 860.0)
+
+
+def test_a_break_that_returned_by_itself_does_not_last_until_the_next_one() -> None:
+    first = cue(1, CueAction.TO_BREAK, CueState.SPLICED, 100.0)
+    second = cue(2, CueAction.TO_BREAK, CueState.SPLICED, 980.0)
+    assert [(span.begins, span.ends) for span in break_spans([second, first], 1040.0, NOW)] == [
+        (100.0, 160.0),
+        (980.0, 1040.0),
+    ]

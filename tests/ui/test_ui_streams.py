@@ -64,6 +64,7 @@ def test_the_demo_stream_is_added_and_started_by_one_click(open_console: Open) -
     console.until(lambda: console.window.cue_panel.target_id == "stream-1")
     card = console.window.dashboard.card("stream-1")
     assert card is not None
+    console.do(lambda: console.services.streams.measure("stream-1"))
     console.until(lambda: card.rate.text() == "2.00")
 
 
@@ -283,3 +284,30 @@ def test_a_deleted_stream_can_be_brought_back(open_console: Open) -> None:
     QTest.mouseClick(undo, LEFT)
     console.until(lambda: console.window.state.streams.rowCount() == 1)
     assert console.services.streams.views["stream-1"].config.input == source
+
+
+def test_a_contract_fills_the_fields_that_follow_from_it_and_is_kept(open_console: Open) -> None:
+    console = open_console(FakeServices([view(1, "News")]))
+    console.window.top_bar.set_up.click()
+    console.window.desk.edit("stream-1")
+    editor = console.window.desk.editor
+    assert editor is not None
+    choice = editor.contract.choice
+    console.until(lambda: choice.findText("OTT distributor") >= 0)
+    choice.setCurrentIndex(choice.findText("OTT distributor"))
+    assert editor.field("scte35.pid").value() == "600"
+    assert "keeps the contract" in editor.contract.findings.text()
+    editor.field("scte35.pid").set_value("500")
+    editor.check()
+    assert "asks PID 600; found: PID 500" in editor.contract.findings.text()
+    assert "contract asks PID 600" in editor.field("scte35.pid").fault.text()
+    editor.save()
+    console.until(lambda: console.services.streams.views["stream-1"].config.contract is not None)
+    panel = console.window.cue_panel
+    console.until(lambda: "contract: scte35_pid" in panel.buttons.reasons.text())
+    console.window.desk.edit("stream-1")
+    again = console.window.desk.editor
+    assert again is not None
+    assert again.contract.contract is not None
+    assert again.contract.contract.name == "OTT distributor"
+    again.reject()

@@ -99,7 +99,7 @@ def cut_off(root: QWidget) -> list[str]:
 def overlapping(window: MainWindow, page: str) -> list[str]:
     """Docks that reach into one another, into the bars, or out of the window."""
     parts = {name: window.docks[name] for name in ("streams", "cues", "alarms", page)}
-    parts |= {"top": window.top_bar, "notices": window.notices, "status": window.status}
+    parts |= {"top": window.top_bar, "status": window.status}
     places = {name: QRect(part.mapTo(window, QPoint()), part.size()) for name, part in parts.items()}
     wrong = [
         f"{name} leaves the window" for name, place in places.items() if not window.rect().contains(place)

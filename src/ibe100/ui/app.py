@@ -95,7 +95,8 @@ def _wire(window: MainWindow, session: ServiceSession, guard: FaultGuard, *, dem
 def _quit_on_signals(application: QApplication) -> QTimer:
     """Ctrl+C and SIGTERM end the console, and streams are kept; Python sees signals only when it runs."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: application.quit())
+        # quit() would first close the window, which asks what becomes of running streams.
+        signal.signal(number, lambda *_: application.exit(0))
     timer = QTimer()
     timer.timeout.connect(lambda: None)
     timer.start(SIGNAL_CHECK_MS)

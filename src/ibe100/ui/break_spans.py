@@ -60,9 +60,12 @@ def break_spans(cues: Iterable[Cue], break_ends_at: float | None, at: float) -> 
         elif cue.state is CueState.ARMED or (cue.state in AIRED and begins > at):
             spans.append(BreakSpan(cue.cue_id, SpanKind.ARMED, begins, announced, words))
         elif cue.state in AIRED:
-            back = next((spliced_at(later) for later in ordered[place + 1 :] if _ends_break(later)), None)
-            if back is not None and back <= at:
-                spans.append(BreakSpan(cue.cue_id, SpanKind.DONE, begins, back, words))
+            after = next((later for later in ordered[place + 1 :] if _ends_break(later)), None)
+            if after is not None and spliced_at(after) <= at:
+                back = spliced_at(after)
+                # The next way out says only that this break was over by then.
+                ends = min(back, announced) if after.action.leaves and cue.duration_s else back
+                spans.append(BreakSpan(cue.cue_id, SpanKind.DONE, begins, ends, words))
             elif break_ends_at is not None and break_ends_at > at:
                 spans.append(BreakSpan(cue.cue_id, SpanKind.RUNNING, begins, break_ends_at, words))
             else:

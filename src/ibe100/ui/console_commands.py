@@ -1,4 +1,4 @@
-"""What each action of the catalogue does in the window, and the two menus."""
+"""What actions and pages of the window do: the catalogue, the menus, and who asks whom."""
 
 from __future__ import annotations
 
@@ -80,6 +80,28 @@ def connect_planning(window: MainWindow) -> None:
     timeline.edit_requested.connect(desk.edit)
     timeline.plan_requested.connect(desk.plan)
     desk.notice.connect(lambda level, words, undo: window.notices.post(level, words, undo=undo))
+
+
+def connect_records(window: MainWindow) -> None:
+    """History and as-run log are read when their page comes up."""
+
+    def read_history() -> None:
+        if window.client.is_bound:
+            window.client.history().done.connect(window.history.show_records)
+
+    window.history.wanted.connect(read_history)
+    window.docks["history"].visibilityChanged.connect(lambda shown: read_history() if shown else None)
+    window.docks["as_run"].visibilityChanged.connect(lambda shown: window.as_run.come_up() if shown else None)
+    window.as_run.notice.connect(window.notices.post)
+
+
+def connect_first_run(window: MainWindow) -> None:
+    """What an empty console offers."""
+    window.first_run.demo_requested.connect(window.desk.try_demo)
+    window.first_run.add_requested.connect(window.desk.add)
+    window.first_run.import_requested.connect(window.profiles.import_file)
+    window.desk.adding_demo.connect(window.first_run.set_busy)
+    window.stream_panel.add_requested.connect(window.desk.add)
 
 
 def _fill(menu: QMenu | None, actions: Actions, names: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from ibe100.models.contract import Contract
 from ibe100.models.stream_config import StreamConfig
 from ibe100.ui.editor_fields import HEX_KEYS, INTEGER_CHOICES
 
@@ -21,14 +22,17 @@ def shown_values(config: StreamConfig) -> dict[str, str]:
     return shown
 
 
-def config_from(values: Mapping[str, str], original: StreamConfig | None) -> StreamConfig:
-    """A checked configuration of the fields' texts; raises ValidationError.
+def config_from(
+    values: Mapping[str, str], original: StreamConfig | None, contract: Contract | None = None
+) -> StreamConfig:
+    """A checked configuration of the fields' texts, under a contract; raises ValidationError.
 
     What the editor has no field for, and secrets left empty, are kept from `original`.
     """
     nested: dict[str, object] = {}
     for key, text in values.items():
         _put(nested, key, _parsed(key, text))
+    nested["contract"] = contract
     if original is not None:
         nested["pmt"] = original.pmt
         for side in ("input", "output"):
@@ -71,6 +75,8 @@ def _flatten(model: BaseModel, prefix: str, shown: dict[str, str]) -> None:
     for name in type(model).model_fields:
         value, key = getattr(model, name), f"{prefix}{name}"
         match value:
+            case Contract():
+                pass  # chosen as a whole, not edited by field
             case BaseModel():
                 _flatten(value, f"{key}.", shown)
             case SecretStr() | None:

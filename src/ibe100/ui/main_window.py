@@ -6,13 +6,18 @@ from pathlib import Path
 
 from PyQt6.QtCore import QSize, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
-from PyQt6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QMainWindow, QStackedWidget
 
 from ibe100.models.messages import NoticePosted
 from ibe100.models.stream_config import StreamConfig
 from ibe100.ui.actions import Actions
 from ibe100.ui.closing import Closing
-from ibe100.ui.console_commands import connect_commands, connect_planning
+from ibe100.ui.console_commands import (
+    connect_commands,
+    connect_first_run,
+    connect_planning,
+    connect_records,
+)
 from ibe100.ui.console_docks import ConsoleDocks
 from ibe100.ui.console_state import ConsoleState
 from ibe100.ui.event_bridge import EventBridge
@@ -81,18 +86,14 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._connect()
         connect_planning(self)
+        connect_records(self)
+        connect_first_run(self)
         connect_commands(self)
         self._set_set_up(False)
 
     def _lay_out(self) -> None:
-        head = QWidget()
-        column = QVBoxLayout(head)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.top_bar)
-        column.addWidget(self.notices)
-        self.setMenuWidget(head)
-        self.status = ConsoleStatusBar(self.state.streams)
+        self.setMenuWidget(self.top_bar)
+        self.status = ConsoleStatusBar(self.state.streams, self.notices)
         self.setStatusBar(self.status)
         for page in (self.starting, self.first_run, self.dashboard):
             self.pages.addWidget(page)
@@ -127,22 +128,13 @@ class MainWindow(QMainWindow):
         self.dashboard.chosen.connect(self.stream_panel.select)
         self.stream_panel.edit_requested.connect(self.desk.edit)
         self.stream_panel.remove_requested.connect(self.desk.remove)
-        self.stream_panel.add_requested.connect(self.desk.add)
-        self.first_run.demo_requested.connect(self.desk.try_demo)
-        self.first_run.add_requested.connect(self.desk.add)
-        self.first_run.import_requested.connect(self.profiles.import_file)
         self.starting.retry_requested.connect(self.retry_requested)
-        self.desk.adding_demo.connect(self.first_run.set_busy)
         self.desk.added.connect(self.stream_panel.select)
         self.desk.notice.connect(self.notices.post)
         self.profiles.notice.connect(self.notices.post)
         self.alarm_panel.acknowledge_requested.connect(lambda alarm: client.acknowledge(alarm, OPERATOR))
         self.monitoring.reset_requested.connect(client.reset_counters)
         self.monitoring.command_wanted.connect(self._ask_command)
-        self.history.wanted.connect(self._read_history)
-        self.docks["history"].visibilityChanged.connect(lambda shown: self._read_history() if shown else None)
-        self.docks["as_run"].visibilityChanged.connect(lambda shown: self.as_run.come_up() if shown else None)
-        self.as_run.notice.connect(self.notices.post)
         self.desk.removed.connect(self._offer_undo)
         self.top_bar.set_up_toggled.connect(self._set_set_up)
         self.top_bar.palette_requested.connect(self.show_palette)
@@ -232,10 +224,6 @@ class MainWindow(QMainWindow):
         call = self.client.command(stream_id)
         call.done.connect(lambda command: self.monitoring.show_command(stream_id, command))
         call.refused.connect(lambda words: self.monitoring.show_command(stream_id, f"# {words}"))
-
-    def _read_history(self) -> None:
-        if self.client.is_bound:
-            self.client.history().done.connect(self.history.show_records)
 
     def _show_engines(self, engines: tuple[str, ...]) -> None:
         used = engines[0] if engines else "no processor found"

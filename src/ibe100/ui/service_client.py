@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ibe100.models.as_run import AsRunFormat, AsRunLog
+from ibe100.models.contract import Contract, ContractFinding
 from ibe100.models.schedule import BreakPlan, ImportPreview
 from ibe100.models.scte35_marker import CueAction, CueRequest, Readiness
 from ibe100.models.stream_config import StreamConfig, StreamInput
@@ -160,3 +161,15 @@ class ServiceClient(ServiceCalls):
     def export_as_run(self, log: AsRunLog, kind: AsRunFormat, path: Path) -> Call:
         """Result: the digest, str."""
         return self.ask(f"Export {path.name}", lambda s: s.history.export_as_run(log, kind, path))
+
+    def contract_templates(self) -> Call:
+        """Result: tuple of Contracts."""
+        return self.ask("Contracts", lambda s: s.contracts.templates())
+
+    def apply_contract(self, config: StreamConfig, contract: Contract | None) -> StreamConfig:
+        """`config` with the options that follow from the contract; as it is while the services start."""
+        return config if self._services is None else self._services.contracts.apply(config, contract)
+
+    def lint(self, config: StreamConfig, report: StreamReport | None) -> tuple[ContractFinding, ...]:
+        """What differs from the stream's contract, breaches first."""
+        return () if self._services is None else self._services.contracts.lint(config, report)

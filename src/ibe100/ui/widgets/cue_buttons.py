@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QGuiApplication, QKeyEvent
@@ -74,16 +74,22 @@ class CueButtons(QWidget):
             either.setToolTip("\n".join(readiness[action].reasons))
 
     def show_reasons(
-        self, readiness: Mapping[CueAction, Readiness], latched: Collection[CueAction], *, muted: bool
+        self,
+        readiness: Mapping[CueAction, Readiness],
+        latched: Collection[CueAction],
+        breaches: Sequence[str],
+        *,
+        muted: bool,
     ) -> None:
-        """Why a button is not to be had; what holds for several of them is said once."""
+        """Why a button is not to be had, once each; then what of the contract the stream does not keep."""
         lines = _lines({action: found for action, found in readiness.items() if action not in latched})
+        lines += [f"▲ contract: {breach}" for breach in breaches]
         rest = len(lines) - MOST_REASONS
         shown = [*lines[:MOST_REASONS], *([f"and {rest} more"] if rest > 0 else [])]
         ready = [action for action, found in readiness.items() if found.ready]
         self.reasons.setText("\n".join([*([f"✓ {ready[0]} can go out now"] if ready else []), *shown]))
         self.reasons.setToolTip("\n".join(lines))
-        set_kind(self.reasons, "muted" if ready or muted else "problem")
+        set_kind(self.reasons, "muted" if (ready and not breaches) or muted else "problem")
 
 
 def _lines(readiness: Mapping[CueAction, Readiness]) -> list[str]:

@@ -91,22 +91,26 @@ class CuePreviewView(QWidget):
         self.section.setText(f"{section_length(preview.section_base64)} B  {preview.section_base64}")
         self.copy.set_text(preview.section_base64)
         self.warnings.setText("\n".join(f"▲ {words}" for words in preview.warnings))
-        self.warnings.setVisible(bool(preview.warnings))
         self._model.show(preview.fields)
         self._show_parts(True)
 
     def show_problem(self, words: str) -> None:
         """Why there is nothing to preview."""
-        self.when.setText(words)
         self.section.setText("")
-        self.warnings.hide()
+        self.warnings.setText(words)
         self.copy.set_text("")
         self._model.show(())
         self._show_parts(False)
 
     def _show_parts(self, shown: bool) -> None:
-        for part in (self.section, self.copy):
+        for part in (self.when, self.section, self.copy):
             part.setVisible(shown)
+        self.warnings.setVisible(bool(self.warnings.text()))
+
+    def choose(self, action: CueAction) -> None:
+        """Preview the other one, as if its button had been pressed."""
+        self._actions[action].setChecked(True)
+        self._choose(action)
 
     def _choose(self, action: CueAction) -> None:
         self._action = action

@@ -63,11 +63,23 @@ class CueStatus(QFrame):
         self.digits.setText(digits)
         self.bar.setVisible(part is not None)
         self.bar.setValue(round(1000 * (part or 0)))
-        self.receipt.setText("no cue sent yet" if cue is None else receipt_words(cue))
+        self.receipt.setText(_receipt(cue, at))
         self.event_id.setText("" if cue is None else event_id_text(cue.splice_event_id))
         self.disarm.setVisible(cue is not None and cue.state is CueState.ARMED)
         set_kind(self, kind)
         self.setAccessibleName(f"{title} {digits} {self.receipt.text()}")
+
+
+def _receipt(cue: Cue | None, at: float) -> str:
+    """Of a cue that is over for long, which and when it was as well."""
+    if cue is None:
+        return "no cue sent yet"
+    is_old = cue.state.is_final and at - max(cue.requested_at, cue.splice_at or 0) > RECENT_S
+    return (
+        f"last {utc_text(cue.requested_at)} {cue.state}: {receipt_words(cue)}"
+        if is_old
+        else receipt_words(cue)
+    )
 
 
 def _reading(row: StreamRow | None, cue: Cue | None, at: float) -> tuple[str, str, float | None, str]:

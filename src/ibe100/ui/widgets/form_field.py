@@ -76,11 +76,12 @@ class FormField(QWidget):
                 self.editor.setChecked(text == "true")
         self.editor.blockSignals(False)
 
-    def show_fault(self, words: str) -> None:
-        """What is wrong; empty when nothing is."""
-        self.fault.setText(f"▲ {self.spec.title} {words}" if words else "")
-        self.fault.setVisible(bool(words))
-        self.editor.setAccessibleDescription(words)
+    def show_fault(self, words: str, note: str = "") -> None:
+        """What is wrong; empty when nothing is. A note stands there where nothing is wrong."""
+        shown = f"{self.spec.title} {words}" if words else note
+        self.fault.setText(f"▲ {shown}" if shown else "")
+        self.fault.setVisible(bool(shown))
+        self.editor.setAccessibleDescription(shown)
         if self.editor.property("wrong") != bool(words):
             self.editor.setProperty("wrong", bool(words))
             style = self.editor.style()

@@ -1,4 +1,4 @@
-"""Messages in the window, not in front of it: what happened, to which stream, what to do."""
+"""Messages over the status line, not in front of the work: what happened, to which stream, what to do."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class NoticeBar(QWidget):
         self.dismiss_button.setAccessibleName("Dismiss the notice")
         self.dismiss_button.clicked.connect(self.dismiss)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 4, 10, 4)
+        layout.setContentsMargins(12, 2, 10, 2)
         layout.setSpacing(8)
         for widget in (self._mark, self._time):
             layout.addWidget(widget)

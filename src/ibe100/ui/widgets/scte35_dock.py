@@ -7,7 +7,9 @@ import time
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
+from ibe100.models.contract import Severity
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, Readiness
+from ibe100.models.stream_state import Tally
 from ibe100.ui.cue_latch import CueLatch
 from ibe100.ui.formats import now
 from ibe100.ui.qt_models.cue_list import CueListModel
@@ -53,6 +55,8 @@ class CuePanel(QWidget):
         self._selected_id = ""
         self._ticks = 0
         self._ready: dict[CueAction, Readiness] = dict.fromkeys(ACTIONS, NO_TARGET)
+        self._was_in_break = False
+        self._breaches: tuple[str, ...] = ()
         self._previewing = False
         self._preview_is_stale = False
         self.setProperty("kind", "panel")
@@ -163,8 +167,10 @@ class CuePanel(QWidget):
     def _ask_readiness(self) -> None:
         row = self._row()
         if row is None:
-            self._ready = dict.fromkeys(ACTIONS, NO_TARGET)
+            self._ready, self._breaches = dict.fromkeys(ACTIONS, NO_TARGET), ()
             return
+        findings = self._client.lint(row.view.config, None)
+        self._breaches = tuple(found.words for found in findings if found.severity is Severity.BREACH)
         self._ready = {action: self._client.readiness(row.stream_id, action) for action in ACTIONS}
 
     def _tick(self) -> None:
@@ -177,13 +183,17 @@ class CuePanel(QWidget):
 
     def _refresh(self) -> None:
         row = self._row()
+        in_break = row is not None and row.view.tally is Tally.IN_BREAK
+        if in_break is not self._was_in_break:
+            self._was_in_break = in_break
+            self.preview.choose(CueAction.BACK_TO_PROGRAMME if in_break else CueAction.TO_BREAK)
         self.target.show_row(row)
         self.status.show_cue(row, self._cues.latest(self._target_id))
         pre_roll = self.pre_roll_row.value()
         how = f"{pre_roll:g} s pre-roll" if pre_roll else "immediate"
         latched = {action for action in ACTIONS if self._is_latched(action)}
         self.buttons.show_state(self._ready, latched, how)
-        self.buttons.show_reasons(self._ready, latched, muted=row is None)
+        self.buttons.show_reasons(self._ready, latched, self._breaches, muted=row is None)
 
     def _is_latched(self, action: CueAction) -> bool:
         key = (self._target_id, action)

@@ -1,7 +1,8 @@
-"""The line at the bottom: services, engine, what runs, and the keys."""
+"""The line at the bottom: services, engine, what runs, the keys; a notice lies over it and moves nothing."""
 
 from __future__ import annotations
 
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QStatusBar, QWidget
 
 from ibe100.ui.qt_models.stream_list import StreamListModel
@@ -13,11 +14,12 @@ KEYS = "1–9 select   F9 to break   F10 back   Esc disarm   A acknowledge   Ctr
 class ConsoleStatusBar(QStatusBar):
     """Never an error: what is wrong is an alarm or a notice."""
 
-    def __init__(self, streams: StreamListModel, parent: QWidget | None = None) -> None:
+    def __init__(self, streams: StreamListModel, notices: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._streams = streams
+        self._streams, self._notices = streams, notices
+        notices.setParent(self)
         self.setSizeGripEnabled(False)
-        self.setFixedHeight(28)
+        self.setFixedHeight(36)
         self.setContentsMargins(10, 0, 12, 0)
         self.services = label("Services: starting", "muted")
         self.running = label("", "muted")
@@ -29,6 +31,12 @@ class ConsoleStatusBar(QStatusBar):
         for signal in (streams.rowsInserted, streams.rowsRemoved, streams.dataChanged):
             signal.connect(self._count)
         self._count()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """The notice keeps to the bar: were it to push the page, buttons would slip from under the mouse."""
+        super().resizeEvent(event)
+        self._notices.setGeometry(self.rect())
+        self._notices.raise_()
 
     def _count(self) -> None:
         rows = self._streams.rows()

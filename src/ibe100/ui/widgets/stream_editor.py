@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from ibe100.models.contract import Contract
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import StreamConfig
 from ibe100.ui.editor_defaults import INPUT_DEFAULTS, OUTPUT_DEFAULTS
@@ -23,6 +24,7 @@ from ibe100.ui.editor_fields import (
 from ibe100.ui.editor_form import FORM, config_from, faults, shown_values
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.command_view import CommandView
+from ibe100.ui.widgets.contract_form import ContractForm, by_editor_field
 from ibe100.ui.widgets.endpoint_form import EndpointForm
 from ibe100.ui.widgets.form_field import FormField
 from ibe100.ui.widgets.labels import label
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 CHECK_MS = 250
 NEW_NAME = "New stream"
+EXISTING = "scte35.existing"
+"""No part of a contract."""
 
 
 class StreamEditor(QDialog):
@@ -50,6 +54,7 @@ class StreamEditor(QDialog):
         self.input = EndpointForm("input", "Input", INPUT_KINDS, INPUT_FIELDS)
         self.output = EndpointForm("output", "Output", OUTPUT_KINDS, OUTPUT_FIELDS)
         self._others = [FormField(spec) for spec in (*CUE_FIELDS, *PROCESS_FIELDS)]
+        self.contract = ContractForm(None if view is None else view.config.contract)
         self.probe = ProbeView()
         self.command = CommandView("Command it would run (secrets masked)")
         self.problem = label("", "problem", wrap=True)
@@ -62,6 +67,7 @@ class StreamEditor(QDialog):
         self._timer.setInterval(CHECK_MS)
         self._timer.timeout.connect(self.check)
         self._connect()
+        client.contract_templates().done.connect(self.contract.offer)
         self.check()
 
     def _lay_out(self) -> None:
@@ -85,6 +91,7 @@ class StreamEditor(QDialog):
         scroll.setWidget(form)
         right = QVBoxLayout()
         right.setSpacing(10)
+        right.addWidget(self.contract)
         right.addWidget(self.probe, 3)
         right.addWidget(self.command, 2)
         body = QHBoxLayout()
@@ -122,6 +129,7 @@ class StreamEditor(QDialog):
         for field in self._others:
             field.changed.connect(self._timer.start)
         self.input.changed.connect(self._forget_report)
+        self.contract.chosen.connect(self._take_contract)
         self.probe.probe_requested.connect(self._probe)
         self.probe.service_chosen.connect(self._choose_service)
         self.save_button.clicked.connect(self.save)
@@ -138,11 +146,15 @@ class StreamEditor(QDialog):
         found: dict[str, str] = {}
         config = None
         try:
-            config = config_from(values, None if self._view is None else self._view.config)
+            original = None if self._view is None else self._view.config
+            config = config_from(values, original, self.contract.contract)
         except ValidationError as error:
             found = faults(error, values)
+        findings = () if config is None else self._client.lint(config, self._report)
+        self.contract.show_findings(findings)
+        notes = by_editor_field(findings)
         for field in fields:
-            field.show_fault(found.get(field.spec.key, ""))
+            field.show_fault(found.get(field.spec.key, ""), notes.get(field.spec.key, ""))
         wrong = ", ".join(field.spec.title for field in fields if field.spec.key in found)
         self.problem.setText(found.get(FORM) or (f"▲ To be put right: {wrong}" if wrong else ""))
         self.save_button.setEnabled(config is not None)
@@ -192,6 +204,16 @@ class StreamEditor(QDialog):
 
     def _forget_report(self) -> None:
         self._report = None
+
+    def _take_contract(self, contract: Contract | None) -> None:
+        """The options that follow from a contract go into their fields, where they can still be changed."""
+        if contract is not None:
+            values = shown_values(self._client.apply_contract(StreamConfig(name=NEW_NAME), contract))
+            for field in self._others:
+                key = field.spec.key
+                if key.startswith("scte35.") and key != EXISTING:
+                    field.set_value(values[key])
+        self.check()
 
     def _choose_service(self, service_id: int) -> None:
         self.field("service_id").set_value(str(service_id))

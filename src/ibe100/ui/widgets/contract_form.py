@@ -1,0 +1,99 @@
+"""The contract of a stream: which one, what it asks, and what the linter finds, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from ibe100.models.contract import Contract, ContractFinding, Severity
+from ibe100.ui.widgets.labels import label, set_kind
+
+NO_CONTRACT = "none"
+MARKS = {Severity.BREACH: "▲ breach", Severity.WARNING: "▲ warning", Severity.NOTE: "· note"}
+EDITOR_FIELDS = {
+    "scte35_pid": "scte35.pid",
+    "event_id_first": "scte35.event_id_first",
+    "duration_default_s": "scte35.break_duration_s",
+    "auto_return": "scte35.auto_return",
+    "unique_program_id": "scte35.unique_program_id",
+    "pre_roll_min_s": "scte35.start_delay_ms",
+    "repeats": "scte35.inject_count",
+    "repeat_interval_ms": "scte35.inject_interval_ms",
+    "srt": "output.kind",
+    "service_id": "service_id",
+}
+"""Where in the stream editor a finding about a field of the contract is put right."""
+
+
+def by_editor_field(findings: Iterable[ContractFinding]) -> dict[str, str]:
+    """The first finding about each field of the editor, in a few words."""
+    found: dict[str, str] = {}
+    for finding in findings:
+        key = EDITOR_FIELDS.get(finding.field)
+        if key is not None:
+            found.setdefault(key, f"contract asks {finding.asked}; {finding.what_to_do}")
+    return found
+
+
+class ContractForm(QWidget):
+    """`chosen` with the Contract or None; the choice is applied to the fields by the editor."""
+
+    chosen = pyqtSignal(object)
+
+    def __init__(self, current: Contract | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.choice = QComboBox()
+        self.choice.setAccessibleName("Contract")
+        self.choice.setMinimumContentsLength(18)
+        self.choice.addItem(NO_CONTRACT, None)
+        if current is not None:
+            self.choice.addItem(current.name, current)
+            self.choice.setCurrentIndex(1)
+        self.description = label("" if current is None else current.description, "muted", wrap=True)
+        self.findings = label("", "muted", wrap=True)
+        self._scroll = QScrollArea()
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setMinimumHeight(84)
+        self._scroll.setAccessibleName("What differs from the contract")
+        self._scroll.setWidget(self.findings)
+        head = QHBoxLayout()
+        head.addWidget(label("Contract", "title"))
+        head.addWidget(self.choice, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(head)
+        layout.addWidget(self.description)
+        layout.addWidget(self._scroll, 1)
+        self.choice.currentIndexChanged.connect(self._chosen)
+        self.show_findings(())
+
+    @property
+    def contract(self) -> Contract | None:
+        """The chosen contract."""
+        contract = self.choice.currentData()
+        return contract if isinstance(contract, Contract) else None
+
+    def offer(self, templates: Sequence[Contract]) -> None:
+        """More contracts to choose from; the present one stays chosen."""
+        known = {self.choice.itemText(at) for at in range(self.choice.count())}
+        for template in templates:
+            if template.name not in known:
+                self.choice.addItem(template.name, template)
+
+    def show_findings(self, findings: Sequence[ContractFinding]) -> None:
+        """What differs, breaches first."""
+        self._scroll.setVisible(self.contract is not None)
+        self.description.setVisible(self.contract is not None)
+        lines = [f"{MARKS[finding.severity]}: {finding.words}" for finding in findings]
+        self.findings.setText("\n".join(lines) or "✓ The stream keeps the contract, as far as it was probed.")
+        is_broken = any(finding.severity is not Severity.NOTE for finding in findings)
+        set_kind(self.findings, "problem" if is_broken else "muted")
+
+    def _chosen(self) -> None:
+        contract = self.contract
+        self.description.setText("" if contract is None else contract.description)
+        self.chosen.emit(contract)

@@ -1,0 +1,29 @@
+"""Contracts in memory."""
+
+from __future__ import annotations
+
+from ibe100.models.contract import Contract, ContractFinding, Severity
+from ibe100.models.stream_config import StreamConfig
+from ibe100.mpegts.stream_report import StreamReport
+
+TEMPLATE = Contract(name="OTT distributor", scte35_pid=600, pre_roll_min_s=4, pre_roll_default_s=6)
+
+
+class FakeContracts:
+    """One template; a stream keeps it when its PID is the contract's."""
+
+    async def templates(self) -> tuple[Contract, ...]:
+        return (TEMPLATE,)
+
+    def apply(self, config: StreamConfig, contract: Contract | None) -> StreamConfig:
+        if contract is None:
+            return config.model_copy(update={"contract": None})
+        options = config.scte35.model_copy(update={"pid": contract.scte35_pid})
+        return config.model_copy(update={"contract": contract, "scte35": options})
+
+    def lint(self, config: StreamConfig, report: StreamReport | None) -> tuple[ContractFinding, ...]:
+        contract = config.contract
+        if contract is None or config.scte35.pid == contract.scte35_pid:
+            return ()
+        asked, found = f"PID {contract.scte35_pid}", f"PID {config.scte35.pid}"
+        return (ContractFinding.of(Severity.BREACH, "scte35_pid", asked, found, "apply the contract again"),)
