@@ -18,7 +18,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "integration")]
-from services_rig import asked, console, until_over  # noqa: E402 (the tests are no package)
+from services_rig import asked, console, until  # noqa: E402 (the tests are no package)
 from torture_rig import STARTS, all_cues, judge, live_stream, stopped  # noqa: E402
 
 from ibe100.core.application import Application  # noqa: E402
@@ -31,7 +31,6 @@ PRE_ROLLS_S = (5.0, 6.0, 8.0)
 
 async def fire(application: Application, stream_id: str, count: int, chance: random.Random) -> None:
     """`count` cues on one stream, one begun every half second."""
-    cues = []
     for _ in range(count):
         signal = Segmentation(type=chance.choice(STARTS))
         request = asked(
@@ -40,10 +39,12 @@ async def fire(application: Application, stream_id: str, count: int, chance: ran
             segmentation=signal,
             pre_roll_s=chance.choice(PRE_ROLLS_S),
         )
-        cues.append(await application.cues.fire(request))
+        await until(lambda: application.cues.readiness(stream_id).ready, "the stream ready")
+        await application.cues.fire(request)
         await asyncio.sleep(chance.uniform(0.3, 0.7))
-    for cue in cues:
-        await until_over(application, cue)
+    await until(
+        lambda: all(cue.state.is_final for cue in application.cues.recent(stream_id)), "the end of all cues"
+    )
 
 
 async def measure(options: argparse.Namespace) -> bool:

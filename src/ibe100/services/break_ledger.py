@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ibe100.models.contract import Contract
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.mpegts.timestamps import PTS_HZ, pts_add
 from ibe100.services.cue_section import Direction, direction_of_cue
 
 
@@ -19,7 +20,8 @@ class OpenBreak:
     """When its announced duration is over and it returns by itself; None without auto_return."""
     announced_end: float | None = None
     """When its announced duration is over, whether or not it returns then; None if none was announced."""
-    pre_rolled: bool = False
+    end_pts: int | None = None
+    """The PTS at which it is over, of a break that began at a known one."""
 
     def is_running(self, now: float) -> bool:
         """Whether the break is still on air at wall time `now`."""
@@ -55,8 +57,11 @@ class BreakLedger:
             assert cue.splice_event_id is not None
             began = cue.splice_at or cue.seen_at or cue.requested_at
             end = began + cue.duration_s if cue.duration_s is not None else None
+            end_pts = None
+            if cue.pts_time is not None and cue.duration_s is not None:
+                end_pts = pts_add(cue.pts_time, round(cue.duration_s * PTS_HZ))
             self._breaks[cue.stream_id] = OpenBreak(
-                cue.splice_event_id, end if auto_return else None, end, cue.pts_time is not None
+                cue.splice_event_id, end if auto_return else None, end, end_pts
             )
 
     def forget(self, stream_id: str) -> None:

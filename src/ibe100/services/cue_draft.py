@@ -126,7 +126,8 @@ def make_draft(run: StreamRun, request: CueRequest, breaks: BreakLedger, recent:
         warnings += section_warnings(section) + ((refusal,) if refusal is not None else ())
     elif refusal is not None:
         raise CueRefused(refusal)
-    _not_twice(to_base64(draft.encoded(example)), recent)
+    if not draft.allocates:
+        _not_twice(to_base64(draft.encoded(example)), recent)
     if request.action in _CRASHES or request.action is CueAction.SEND_SECTION:
         warnings += draft.breaches(example)
     return replace(draft, warnings=warnings)

@@ -13,8 +13,8 @@ from ibe100.services.cue_section import contract_of
 from ibe100.services.stream_run import StreamRun
 
 PTS_PER_S = 90_000
-PRE_ROLL_MARGIN_S = 0.3
-"""The way to the output takes 0.1 s and the clock is known to some frames: ask for more than is wanted."""
+PRE_ROLL_MARGIN_S = 0.5
+"""The commit, the way to the output and a clock known to some frames: ask for more than is wanted."""
 SETTLE_S = 1.5
 """After a seam of a loop, until the clock knows where it is."""
 LATE_S = 0.25
@@ -194,7 +194,7 @@ def why_too_late(run: StreamRun, cue: Cue) -> str | None:
     left_s = cue.splice_at - time.time()
     if left_s < LATE_S:
         return "its splice time has passed; it is not sent late"
-    if left_s < (least_s := least_lead_s(run, cue) + (WAY_OUT_S if cue.sent_at is not None else 0.0)):
+    if left_s < (least_s := least_lead_s(run, cue) + WAY_OUT_S):
         return (
             f"{left_s:.1f} s are left before its splice and {least_s:.3g} s are needed; it is not sent late"
         )

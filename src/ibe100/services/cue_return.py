@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from ibe100.models.errors import CueRefused, StorageError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
+from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.services.break_ledger import BreakLedger, OpenBreak
 from ibe100.services.cue_draft import AUTOMATIC, pending_breaks
 from ibe100.services.cue_readiness import SEND_AHEAD_S, readiness
@@ -72,10 +73,11 @@ class AutomaticReturn:
         end = current.announced_end
         asked: Cue | None = None
         lead_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
-        if current.pre_rolled:
+        if current.end_pts is not None:
             await self._stay(run, current, end - lead_s - ASK_AHEAD_S)
             while asked is None and self._is_open(run, current) and time.time() < end - lead_s:
-                asked = await self._ask(run, end)
+                if (splice_at := _wall_of(run, current.end_pts)) is not None:
+                    asked = await self._ask(run, splice_at)
                 await asyncio.sleep(POLL_S)
         await self._stay(run, current, end)
         why = "the stream was not ready"
@@ -122,3 +124,12 @@ class AutomaticReturn:
     def _state_of(self, cue: Cue) -> CueState | None:
         found = self._shelf.get(cue.cue_id)
         return found.state if found is not None else None
+
+
+def _wall_of(run: StreamRun, end_pts: int) -> float | None:
+    """When to ask for the splice, so that the first frame from then on is the one of `end_pts`."""
+    now = time.monotonic()
+    if run.clock is None or run.facts is None or not run.clock.is_known(now):
+        return None
+    frame_ms = run.facts.plan.frame_pts * 1000 / PTS_HZ
+    return time.time() + (run.clock.ms_until(end_pts, now) - frame_ms / 2) / 1000

@@ -101,7 +101,7 @@ class SCTE35Service:
     async def preview(self, request: CueRequest) -> CuePreview:
         """What would go out now; nothing is reserved. Raises CueRefused when it could not."""
         run = self._runs.run_of(request.stream_id)
-        draft = make_draft(run, request, self._breaks, self._shelf.recent(request.stream_id))
+        draft = make_draft(run, request, self._breaks, await self._newest(request))
         options = run.cue_options
         next_id = self._shelf.next_event_id(run.stream_id, options.event_id_first, options.event_id_last)
         cue = draft.sealed(draft.numbered(next_id))
@@ -139,11 +139,21 @@ class SCTE35Service:
         ready = readiness(run)
         if not ready.ready:
             raise CueRefused("; ".join(ready.reasons))
-        draft = make_draft(run, request, self._breaks, self._shelf.recent(request.stream_id))
+        draft = make_draft(run, request, self._breaks, await self._newest(request))
         options = run.cue_options
         ids = EventIdRange(first=options.event_id_first, last=options.event_id_last)
         cue = await self._storage.cues.create(draft.cue, ids if draft.allocates else None, draft.sealed)
         return cue, draft
+
+    async def _newest(self, request: CueRequest) -> tuple[Cue, ...]:
+        """The stream's cues, newest first: far back where the request speaks of an event of long ago."""
+        recent = self._shelf.recent(request.stream_id)
+        asked = request.segmentation
+        if request.action is not CueAction.SEND_SECTION and (asked is None or asked.type.is_start):
+            return recent
+        known = {cue.cue_id for cue in recent}
+        older = await self._storage.cues.recent(request.stream_id, REMEMBERED_CUES)
+        return (*recent, *(cue for cue in older if cue.cue_id not in known))
 
     async def _drop_waiting_return(self, replacing: Cue) -> None:
         for cue in self._shelf.open_of(replacing.stream_id):
