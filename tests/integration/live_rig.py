@@ -1,0 +1,94 @@
+"""A live sender over UDP on loopback whose packets a test may spoil, drop or hold back."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ibe100.models.stream_config import TestPatternInput
+from ibe100.mpegts import packet
+from ibe100.tsduck.test_pattern import sample_arguments
+
+BITRATE_BPS = 1_000_000
+DATAGRAM_PACKETS = 7
+AUDIO_PID = 0x101
+Packets = npt.NDArray[np.uint8]
+Spoil = Callable[[Packets], Packets]
+"""Makes of the packets of a datagram those that are sent instead."""
+
+
+def make_pattern(path: Path, seconds: float) -> Path:
+    """A test pattern of constant bitrate with null packets, in a file."""
+    pattern = TestPatternInput(width=320, height=180, frame_rate=25, bitrate_bps=BITRATE_BPS)
+    with path.open("wb") as out:
+        subprocess.run(sample_arguments(pattern, seconds), stdout=out, stderr=subprocess.DEVNULL, check=True)
+    return path
+
+
+def as_it_is(packets: Packets) -> Packets:
+    return packets
+
+
+def nothing(packets: Packets) -> Packets:
+    return packets[:0]
+
+
+def lossy_full_and_scrambled(packets: Packets) -> Packets:
+    """No null packets, every sixteenth other one lost, the sound scrambled."""
+    pids = packet.pids(packets)
+    sound = pids == AUDIO_PID
+    packets[sound, 3] |= 0x80
+    lost = (pids != packet.NULL_PID) & (packets[:, 3] & 0x0F == 0)
+    return packets[(pids != packet.NULL_PID) & ~lost]
+
+
+class LiveSender:
+    """Sends a file at its own rate, over and over; `spoil` may be changed at any time."""
+
+    def __init__(self, source: Path, port: int) -> None:
+        data = np.fromfile(source, np.uint8)
+        packets = data[: len(data) // packet.PACKET_SIZE * packet.PACKET_SIZE]
+        self._packets = packets.reshape(-1, packet.PACKET_SIZE)
+        self._target = ("127.0.0.1", port)
+        self._over = threading.Event()
+        self.spoil: Spoil = as_it_is
+
+    def run(self) -> None:
+        """Until `stop`."""
+        due = time.monotonic()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            for first in itertools.cycle(range(0, len(self._packets), DATAGRAM_PACKETS)):
+                datagram = self._packets[first : first + DATAGRAM_PACKETS].copy()
+                due += datagram.size * 8 / BITRATE_BPS
+                if self._over.wait(max(0.0, due - time.monotonic())):
+                    return
+                sent = self.spoil(datagram)
+                if len(sent):
+                    with contextlib.suppress(ConnectionRefusedError):
+                        out.sendto(sent.tobytes(), self._target)
+
+    def stop(self) -> None:
+        """Send no more."""
+        self._over.set()
+
+
+@contextlib.contextmanager
+def live_sender(source: Path, port: int) -> Iterator[LiveSender]:
+    """A sender in a thread of its own."""
+    sender = LiveSender(source, port)
+    thread = threading.Thread(target=sender.run)
+    thread.start()
+    try:
+        yield sender
+    finally:
+        sender.stop()
+        thread.join()
