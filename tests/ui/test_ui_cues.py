@@ -201,3 +201,14 @@ def test_f11_held_crashes_out_and_a_tap_does_not(console: Console) -> None:
     assert (requests[0].action, requests[0].pre_roll_s) == (CueAction.CRASH_OUT, 0)
     console.until(lambda: any("SEEN" in words for words in receipts(console)))
     assert len(requests) == 1
+
+
+def test_a_cue_that_is_out_cannot_be_disarmed_and_that_is_said(console: Console) -> None:
+    panel, cues = console.window.cue_panel, console.services.cues
+    panel.pre_roll_row.set_value(8)
+    panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: receipts(console))
+    console.do(lambda: cues.put(cues.cues[0].moved_to(CueState.SENT, sent=3)))
+    console.until(lambda: "SENT" in receipts(console)[0])
+    QTest.keyClick(console.window, Qt.Key.Key_Escape)
+    assert "cannot be taken back" in console.window.notices.text.text()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QItemSelectionModel, QModelIndex, QRect, QTimer, pyqtSignal
-from PyQt6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PyQt6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
@@ -25,6 +25,8 @@ from ibe100.ui.widgets.tally_mark import draw_severity
 FLASH_MS = 500
 """Half a period: one flash a second at the most."""
 WIDTHS = {0: 34, 1: 92, 2: 62, 3: 130, 4: 190, 5: 96, 7: 132}
+SHARES = {3: 0.12, 4: 0.21, 5: 0.15}
+"""Columns that grow with the panel, as parts of its width."""
 WHAT_TO_DO_COLUMN = 6
 MONO_COLUMNS = frozenset({1, 2, 5})
 
@@ -125,6 +127,12 @@ class AlarmPanel(QWidget):
         layout.setSpacing(4)
         layout.addLayout(head)
         layout.addLayout(self._stack, 1)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Stream, condition and value take their share of the room."""
+        super().resizeEvent(event)
+        for column, share in SHARES.items():
+            self.table.setColumnWidth(column, max(WIDTHS[column], int(self.width() * share)))
 
     def acknowledge(self) -> None:
         """Acknowledge the selected alarm, or else the first that waits."""

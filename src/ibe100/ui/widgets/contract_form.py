@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ibe100.models.contract import Contract, ContractFinding, Severity
@@ -53,10 +53,11 @@ class ContractForm(QWidget):
             self.choice.setCurrentIndex(1)
         self.description = label("" if current is None else current.description, "muted", wrap=True)
         self.findings = label("", "muted", wrap=True)
+        self.findings.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._scroll = QScrollArea()
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setWidgetResizable(True)
-        self._scroll.setMinimumHeight(84)
+        self._scroll.setFixedHeight(96)
         self._scroll.setAccessibleName("What differs from the contract")
         self._scroll.setWidget(self.findings)
         head = QHBoxLayout()
@@ -67,9 +68,9 @@ class ContractForm(QWidget):
         layout.setSpacing(4)
         layout.addLayout(head)
         layout.addWidget(self.description)
-        layout.addWidget(self._scroll, 1)
+        layout.addWidget(self._scroll)
         self.choice.currentIndexChanged.connect(self._chosen)
-        self.show_findings(())
+        self.show_findings(None)
 
     @property
     def contract(self) -> Contract | None:
@@ -84,10 +85,14 @@ class ContractForm(QWidget):
             if template.name not in known:
                 self.choice.addItem(template.name, template)
 
-    def show_findings(self, findings: Sequence[ContractFinding]) -> None:
-        """What differs, breaches first."""
+    def show_findings(self, findings: Sequence[ContractFinding] | None) -> None:
+        """What differs, breaches first; None while the fields do not make a stream."""
         self._scroll.setVisible(self.contract is not None)
         self.description.setVisible(self.contract is not None)
+        if findings is None:
+            self.findings.setText("To be held against the contract once the fields are right.")
+            set_kind(self.findings, "muted")
+            return
         lines = [f"{MARKS[finding.severity]}: {finding.words}" for finding in findings]
         self.findings.setText("\n".join(lines) or "✓ The stream keeps the contract, as far as it was probed.")
         is_broken = any(finding.severity is not Severity.NOTE for finding in findings)

@@ -89,7 +89,7 @@ class CueButtons(QWidget):
         ready = [action for action, found in readiness.items() if found.ready]
         self.reasons.setText("\n".join([*([f"✓ {ready[0]} can go out now"] if ready else []), *shown]))
         self.reasons.setToolTip("\n".join(lines))
-        set_kind(self.reasons, "muted" if (ready and not breaches) or muted else "problem")
+        set_kind(self.reasons, "muted" if ((ready or latched) and not breaches) or muted else "problem")
 
 
 def _lines(readiness: Mapping[CueAction, Readiness]) -> list[str]:

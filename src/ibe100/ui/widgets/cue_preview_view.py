@@ -10,7 +10,7 @@ from ibe100.ui.formats import section_length, utc_text
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.themes.enterprise_theme import SMALL_PX
 from ibe100.ui.widgets.copy_button import CopyButton
-from ibe100.ui.widgets.labels import ElidedLabel, label
+from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
 from ibe100.ui.widgets.tables import quiet_table
 
 Field = tuple[str, str]
@@ -90,6 +90,7 @@ class CuePreviewView(QWidget):
             self.when.setText(f"splice {splice} UTC · PTS {preview.pts_time}")
         self.section.setText(f"{section_length(preview.section_base64)} B  {preview.section_base64}")
         self.copy.set_text(preview.section_base64)
+        set_kind(self.warnings, "problem")
         self.warnings.setText("\n".join(f"▲ {words}" for words in preview.warnings))
         self._model.show(preview.fields)
         self._show_parts(True)
@@ -97,6 +98,7 @@ class CuePreviewView(QWidget):
     def show_problem(self, words: str) -> None:
         """Why there is nothing to preview."""
         self.section.setText("")
+        set_kind(self.warnings, "muted")
         self.warnings.setText(words)
         self.copy.set_text("")
         self._model.show(())

@@ -130,6 +130,10 @@ class CuePanel(QWidget):
         cue = self._cues.armed(self._target_id)
         if cue is not None:
             self._client.cancel_cue(cue.cue_id).done.connect(self._cues.put)
+            return
+        latest = self._cues.latest(self._target_id)
+        if latest is not None and not latest.state.is_final and (latest.splice_at or 0) > now():
+            self.refused.emit("Disarm", f"{latest.action} has been sent and cannot be taken back any more")
 
     def _request(self, stream_id: str, action: CueAction) -> CueRequest:
         duration = self.break_row.value() if action.leaves else None

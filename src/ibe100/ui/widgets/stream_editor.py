@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QScrollArea, QVBo
 
 from ibe100.models.contract import Contract
 from ibe100.models.messages import StreamView
-from ibe100.models.stream_config import StreamConfig
+from ibe100.models.stream_config import StreamConfig, StreamInput
 from ibe100.ui.editor_defaults import INPUT_DEFAULTS, OUTPUT_DEFAULTS
 from ibe100.ui.editor_fields import (
     CUE_FIELDS,
@@ -20,6 +20,7 @@ from ibe100.ui.editor_fields import (
     OUTPUT_FIELDS,
     OUTPUT_KINDS,
     PROCESS_FIELDS,
+    FieldSpec,
 )
 from ibe100.ui.editor_form import FORM, config_from, faults, shown_values
 from ibe100.ui.service_client import ServiceClient
@@ -150,15 +151,15 @@ class StreamEditor(QDialog):
             config = config_from(values, original, self.contract.contract)
         except ValidationError as error:
             found = faults(error, values)
-        findings = () if config is None else self._client.lint(config, self._report)
+        findings = None if config is None else self._client.lint(config, self._report)
         self.contract.show_findings(findings)
-        notes = by_editor_field(findings)
+        notes = by_editor_field(findings or ())
         for field in fields:
             field.show_fault(found.get(field.spec.key, ""), notes.get(field.spec.key, ""))
-        wrong = ", ".join(field.spec.title for field in fields if field.spec.key in found)
+        wrong = ", ".join(_full_title(field.spec) for field in fields if field.spec.key in found)
         self.problem.setText(found.get(FORM) or (f"▲ To be put right: {wrong}" if wrong else ""))
         self.save_button.setEnabled(config is not None)
-        self.probe.button.setEnabled(config is not None)
+        self.probe.button.setEnabled(self._source() is not None)
         if config is not None:
             self._ask_command(config)
         else:
@@ -189,11 +190,20 @@ class StreamEditor(QDialog):
     def _fields(self) -> list[FormField]:
         return [self.name, *self.input.fields(), *self.output.fields(), *self._others]
 
+    def _source(self) -> StreamInput | None:
+        """The input by itself: it can be probed before the output is known."""
+        fields = (self.name, *self.input.fields())
+        values = {"output.kind": "none", **{field.spec.key: field.value() for field in fields}}
+        try:
+            return config_from(values, None if self._view is None else self._view.config).input
+        except ValidationError:
+            return None
+
     def _probe(self) -> None:
-        config = self.check()
-        if config is not None:
+        source = self._source()
+        if source is not None:
             self.probe.show_busy()
-            call = self._client.probe(config.input)
+            call = self._client.probe(source)
             call.done.connect(self._probed)
             call.refused.connect(self.probe.show_problem)
 
@@ -223,3 +233,8 @@ class StreamEditor(QDialog):
         call = self._client.preview_command(config, self._report)
         call.done.connect(self.command.show_command)
         call.refused.connect(lambda words: self.command.show_command(f"# {words}"))
+
+
+def _full_title(spec: FieldSpec) -> str:
+    side = spec.key.partition(".")[0]
+    return f"{side} {spec.title}" if side in ("input", "output") else spec.title
