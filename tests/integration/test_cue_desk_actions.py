@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from ibe100.models.cue_segmentation import Segmentation, SegmentationType, UpidT
 from ibe100.models.errors import CueRefused, OperatorError
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_state import Tally
+from ibe100.mpegts.timestamps import PTS_HZ, pts_add
 from ibe100.scte35 import decode, encode, from_text, splice_insert, splice_null, to_base64
 from ibe100.scte35.values import SegmentationDescriptor, TimeSignal
 from independent_parser import parse_file
@@ -174,6 +176,21 @@ async def test_the_command_line_reaches_every_action(tmp_path: Path, media: Path
             assert "TIME SIGNAL event" in await said(*started)
             assert "TIME SIGNAL event" in await said("signal", "1", "0x11")
             assert "SEND SECTION SPLICED" in await said("section", "1", null)
+            clock = application.streams.run_of(stream_id).clock
+            assert clock is not None
+            for ahead_s, refusal in (
+                (-3, "s ago on this stream's PTS clock"),
+                (18_000, "have the section"),
+            ):
+                pts_time = pts_add(clock.now_pts(time.monotonic()), ahead_s * PTS_HZ)
+                made = to_base64(encode(splice_insert(4711, True, pts_time=pts_time)))
+                with pytest.raises(OperatorError, match=refusal):
+                    await fire(CueAction.SEND_SECTION, section=made)
+            pts_time = pts_add(clock.now_pts(time.monotonic()), 20 * PTS_HZ)
+            made = to_base64(encode(splice_insert(4711, True, pts_time=pts_time)))
+            kept = await fire(CueAction.SEND_SECTION, section=made)
+            assert (kept["state"], kept["pts_time"], kept["splice_event_id"]) == ("ARMED", pts_time, 4711)
+            assert "CANCELLED" in await said("cancel", str(kept["cue_id"]))
             second = await fire(CueAction.TO_BREAK, pre_roll_s=20)
             assert "CANCELLED" in await said("cancel", str(second["cue_id"]))
 
