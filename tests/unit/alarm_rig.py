@@ -133,4 +133,4 @@ class Bench:
                 judgements = watch.sample(sample, jump, self.now)
             else:
                 judgements = watch.report(sample)
-            await self.board.judge_all(*STREAM, {**judgements, **watch.flow(True, self.now)})
+            await self.board.judge_all(*STREAM, {**judgements, **watch.flow(self.now)})

@@ -149,6 +149,23 @@ async def test_timestamps_that_jump_are_an_alarm_for_a_while(
     assert "jumped" in alarm.value
 
 
+@pytest.mark.parametrize(("is_counted", "raised"), [(False, set()), (True, {"pts_jump"})])
+async def test_a_source_that_lags_a_second_jumped_only_if_its_pcr_did(
+    bench: Bench, is_counted: bool, raised: set[str]
+) -> None:
+    start = bench.now
+
+    def late(sample: Any) -> Any:
+        if not isinstance(sample, InfluxSample):
+            return sample
+        apart = {"pcr_discontinuity_indicator_error": 1} if is_counted and bench.now - start < 22 else {}
+        back = {pid: one - 27_000_000 for pid, one in sample.pcr.items()}
+        return replace(sample, pts=shifted(-90_000)(sample.pts), pcr=back, counters=apart)
+
+    await bench.play(capture("tsduck_pattern"), late, (BEGIN_S, 1000.0))
+    assert bench.raised() == raised
+
+
 @pytest.mark.parametrize("engine", ["tsduck", "builtin"])
 @pytest.mark.parametrize(
     ("name", "true_faults"),

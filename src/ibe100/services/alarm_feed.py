@@ -126,9 +126,10 @@ class AlarmFeed:
             if run.view.state.is_ended:
                 continue
             judgements: dict[str, tuple[bool, str]] = {}
-            if (signal := self._signals.get(stream_id)) is not None:
-                is_running = run.view.state is StreamState.RUNNING
-                judgements.update(signal.flow(is_running, time.monotonic()))
+            signal = self._signals.get(stream_id)
+            # Called otherwise, it is that state's alarm, which hides this one until packets come.
+            if signal is not None and run.view.state is StreamState.RUNNING:
+                judgements.update(signal.flow(time.monotonic()))
             if (attempts := self._attempts.get(stream_id)) is not None:
                 judgements.update(attempts.judge(time.time()))
             await self._board.judge_all(stream_id, run.name, judgements)

@@ -19,8 +19,10 @@ SETTLE_S = 3.0
 QUIET_S = 1.5
 """Samples come once a second: without packets for longer than this, nothing flows."""
 PCR_PER_PTS = 300
-LEAST_PACED_JUMP_S = 3.0
-"""Paced by its mean bitrate, a file of variable bitrate runs ahead and behind by a second or two."""
+SURE_JUMP_S = 3.0
+"""Less may only be a source that lags or a file of variable bitrate that we pace by its mean."""
+PROVEN_S = 2.5
+"""A smaller jump is one if PCR values that are apart were counted so short a time before."""
 COUNTED = (
     ("sync_loss", ("ts_sync_loss",)),
     ("sync_byte_error", ("sync_byte_error",)),
@@ -49,6 +51,7 @@ class SignalWatch:
         self._bitrate = BitrateWatch()
         self._pids = PidWatch(facts.plan)
         self._pcr = PtsClock()
+        self._pcr_apart_at = float("-inf")
         self._flowing_since: float | None = None
         self._flowed_at = monotonic_s
 
@@ -61,14 +64,16 @@ class SignalWatch:
             self._flowing_since = monotonic_s
         collapsed = self._bitrate.observe(influx.bitrate_bps, monotonic_s)
         counters = self._settled(influx, monotonic_s)
+        if influx.counters.get("pcr_discontinuity_indicator_error"):
+            self._pcr_apart_at = monotonic_s
         pcr_jump = self._pcr_jump(influx, monotonic_s)
         if monotonic_s - self._flowing_since < SETTLE_S:
             return {}
         judgements = {
             "no_null_packets": (influx.null_bps == 0, ""),
             "bitrate_collapse": (bool(collapsed), collapsed),
-            "pts_jump": self._jumped(jump),
-            "pcr_jump": self._jumped(pcr_jump),
+            "pts_jump": self._jumped(jump, monotonic_s),
+            "pcr_jump": self._jumped(pcr_jump, monotonic_s),
         }
         if counters is not None:
             for condition, names in self._rules:
@@ -80,10 +85,9 @@ class SignalWatch:
         """What an analyze report tells."""
         return self._pids.observe(analysis)
 
-    def flow(self, is_running: bool, monotonic_s: float) -> Judgements:
+    def flow(self, monotonic_s: float) -> Judgements:
         """Whether a stream that is called running has packets at all."""
-        quiet_s = monotonic_s - self._flowed_at
-        quiet = is_running and quiet_s > QUIET_S
+        quiet = monotonic_s - self._flowed_at > QUIET_S
         return {"nothing_flows": (quiet, "no packets any more" if quiet else "")}
 
     def _settled(self, influx: InfluxSample, monotonic_s: float) -> Mapping[str, int] | None:
@@ -100,10 +104,11 @@ class SignalWatch:
             return None
         return self._pcr.observe(pcr // PCR_PER_PTS % PTS_MODULO, monotonic_s)
 
-    def _jumped(self, jump: ClockJump | None) -> tuple[bool, str]:
+    def _jumped(self, jump: ClockJump | None, monotonic_s: float) -> tuple[bool, str]:
         """A looped file goes back at its seam, as it must."""
-        at_seam = self._seam is not None and jump is not None and jump.kind is JumpKind.BACK
-        least_s = LEAST_PACED_JUMP_S if self._plan.regulate else 0.0
-        if jump is None or at_seam or jump.amount_s < least_s:
+        if jump is None or (self._seam is not None and jump.kind is JumpKind.BACK):
+            return False, ""
+        is_proven = not self._plan.regulate and monotonic_s - self._pcr_apart_at < PROVEN_S
+        if jump.amount_s < SURE_JUMP_S and not is_proven:
             return False, ""
         return True, f"{jump.kind} {jump.amount_s:.1f} s"
