@@ -10,7 +10,7 @@ from PyQt6.QtGui import QImage
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = """
-import sys
+import asyncio, os, signal, sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
@@ -20,15 +20,22 @@ from ibe100.ui.app import run_console
 
 services = FakeServices()
 
+async def end_when_running():
+    while not any(view.state == "RUNNING" for view in services.streams.streams()):
+        await asyncio.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+
 @asynccontextmanager
 async def open_services():
     if sys.argv[3] == "refuse":
         raise StorageError("the folder is read-only: choose another")
     async with services.opened():
+        task = asyncio.create_task(end_when_running()) if sys.argv[3] == "end" else None
         yield services
     print("closed in order", flush=True)
 
-code = run_console(open_services, screenshot=Path(sys.argv[2]), screenshot_size=(1280, 720), demo=True)
+picture = None if sys.argv[3] == "end" else Path(sys.argv[2])
+code = run_console(open_services, screenshot=picture, screenshot_size=(1280, 720), demo=True)
 print([view.state.value for view in services.streams.streams()], flush=True)
 sys.exit(code)
 """
@@ -64,3 +71,9 @@ def test_services_that_refuse_end_a_screenshot_with_1(tmp_path: Path) -> None:
 
 def test_a_picture_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     assert run(tmp_path / "no such folder" / "console.png", "start").returncode == 1
+
+
+def test_sigterm_ends_the_console_without_a_question_and_keeps_the_streams(tmp_path: Path) -> None:
+    done = run(tmp_path / "unused.png", "end")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["closed in order", "['RUNNING']"]

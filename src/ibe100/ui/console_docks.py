@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QSettings, Qt
+from PyQt6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt
+from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 log = logging.getLogger(__name__)
 LAYOUT_VERSION = 2
 SIDE_WIDTH, CUE_WIDTH, ALARM_HEIGHT = 280, 372, 240
 SMALL_HEIGHT = 800
+SPLIT_CURSORS = frozenset({Qt.CursorShape.SplitHCursor, Qt.CursorShape.SplitVCursor})
 LOCKED = QDockWidget.DockWidgetFeature.NoDockWidgetFeatures
 FREE = QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
 
 
-class ConsoleDocks:
-    """Streams left, pages in the middle, cues right, alarms below."""
+@dataclass(frozen=True, slots=True)
+class SideSizes:
+    """Pixels: width of the streams, width of the cues, height of the alarms."""
+
+    streams: int
+    cues: int
+    alarms: int
+
+
+class ConsoleDocks(QObject):
+    """Streams left, pages in the middle, cues right, alarms below; the sides keep their sizes."""
 
     def __init__(self, window: QMainWindow, settings_file: Path | None) -> None:
+        super().__init__(window)
         self._window = window
+        self._chosen: SideSizes | None = None
         self._file = settings_file
         self._docks: dict[str, QDockWidget] = {}
         self._pages: list[str] = []
@@ -38,6 +52,7 @@ class ConsoleDocks:
         dock.setAccessibleName(title)
         dock.setWidget(widget)
         self._docks[name] = dock
+        dock.installEventFilter(self)
         if page:
             self._pages.append(name)
         return dock
@@ -47,6 +62,7 @@ class ConsoleDocks:
 
     def arrange(self) -> None:
         """The default layout."""
+        self._chosen = None
         window, docks = self._window, self._docks
         for dock in docks.values():
             dock.setFloating(False)
@@ -67,17 +83,28 @@ class ConsoleDocks:
         """Side docks keep their widths, the middle takes the rest."""
         window, docks = self._window, self._docks
         width, height = window.width(), window.height()
-        small = height < SMALL_HEIGHT
-        side, cue = (SIDE_WIDTH - 16, CUE_WIDTH - 24) if width < 1400 else (SIDE_WIDTH, CUE_WIDTH)
+        sides = self._chosen or _default_sides(width, height)
         window.resizeDocks(
             [docks["streams"], docks[self._pages[0]], docks["cues"]],
-            [side, max(200, width - side - cue), cue],
+            [sides.streams, max(200, width - sides.streams - sides.cues), sides.cues],
             Qt.Orientation.Horizontal,
         )
-        alarms = 150 if small else ALARM_HEIGHT
         window.resizeDocks(
-            [docks[self._pages[0]], docks["alarms"]], [height - alarms, alarms], Qt.Orientation.Vertical
+            [docks[self._pages[0]], docks["alarms"]],
+            [height - sides.alarms, sides.alarms],
+            Qt.Orientation.Vertical,
         )
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """A side that is dragged to another size keeps it when the window grows or shrinks."""
+        if event is not None and event.type() == QEvent.Type.Resize:
+            is_dragged = bool(QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton)
+            if is_dragged and self._window.cursor().shape() in SPLIT_CURSORS:
+                docks = self._docks
+                self._chosen = SideSizes(
+                    docks["streams"].width(), docks["cues"].width(), docks["alarms"].height()
+                )
+        return False
 
     def raise_page(self, name: str) -> None:
         """Bring a dock to the front."""
@@ -110,6 +137,8 @@ class ConsoleDocks:
             return
         settings = QSettings(str(self._file), QSettings.Format.IniFormat)
         settings.setValue("layout/version", LAYOUT_VERSION)
+        chosen = self._chosen
+        settings.setValue("layout/sides", [] if chosen is None else list(astuple(chosen)))
         settings.setValue("layout/geometry", self._window.saveGeometry())
         settings.setValue("layout/state", self._window.saveState(LAYOUT_VERSION))
         settings.sync()
@@ -126,5 +155,18 @@ class ConsoleDocks:
             return False
         if not isinstance(geometry, QByteArray) or not isinstance(state, QByteArray):
             return False
+        self._chosen = _sides(settings.value("layout/sides"))
         self._window.restoreGeometry(geometry)
         return self._window.restoreState(state, LAYOUT_VERSION)
+
+
+def _default_sides(width: int, height: int) -> SideSizes:
+    side, cue = (SIDE_WIDTH - 16, CUE_WIDTH - 24) if width < 1400 else (SIDE_WIDTH, CUE_WIDTH)
+    return SideSizes(side, cue, 150 if height < SMALL_HEIGHT else ALARM_HEIGHT)
+
+
+def _sides(saved: object) -> SideSizes | None:
+    """As it was saved; None where the file holds anything else."""
+    if not isinstance(saved, list) or len(saved) != 3 or not all(str(size).isdigit() for size in saved):
+        return None
+    return SideSizes(*(int(size) for size in saved))

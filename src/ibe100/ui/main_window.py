@@ -82,7 +82,6 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.docks = ConsoleDocks(self, layout_file)
         self.closing = Closing(self, self.state.streams, client)
-        self._is_restored = False
         self._lay_out()
         self._connect()
         connect_planning(self)
@@ -108,7 +107,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(LEAST_SIZE)
         self.resize(DEFAULT_SIZE)
         self.docks.arrange()
-        self._is_restored = self.docks.restore()
+        self.docks.restore()
         self.stream_panel.list.setFocus()
 
     def _connect(self) -> None:
@@ -165,10 +164,9 @@ class MainWindow(QMainWindow):
         palette.edit.setFocus()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """The default layout follows the window's size; a layout the operator made is left alone."""
+        """The pages take what the window gains; the sides keep their sizes."""
         super().resizeEvent(event)
-        if not self._is_restored:
-            self.docks.fit()
+        self.docks.fit()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """A shortcut knows no release: the crash keys, which are held, come here."""

@@ -24,8 +24,8 @@ from ibe100.ui.widgets.tally_mark import draw_severity
 
 FLASH_MS = 500
 """Half a period: one flash a second at the most."""
-WIDTHS = {0: 34, 1: 92, 2: 62, 3: 130, 4: 190, 5: 96, 7: 132}
-SHARES = {3: 0.12, 4: 0.21, 5: 0.15}
+WIDTHS = {0: 34, 1: 92, 2: 62, 3: 110, 4: 170, 5: 90, 7: 132}
+SHARES = {3: 0.10, 4: 0.18, 5: 0.12}
 """Columns that grow with the panel, as parts of its width."""
 WHAT_TO_DO_COLUMN = 6
 MONO_COLUMNS = frozenset({1, 2, 5})

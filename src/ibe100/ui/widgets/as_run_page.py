@@ -29,7 +29,7 @@ from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.section_view import SectionView
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 
-WIDTHS = {0: 106, 1: 104, 2: 130, 3: 98, 4: 90, 5: 82, 6: 78, 7: 106, 8: 106, 9: 124, 10: 78, 11: 280}
+WIDTHS = {0: 106, 1: 104, 2: 152, 3: 98, 4: 90, 5: 82, 6: 78, 7: 106, 8: 106, 9: 124, 10: 78, 11: 280}
 TIME_ZONES = (("UTC", "UTC day"), ("local", "local day"))
 
 
