@@ -163,7 +163,7 @@ SIGNAL_RULES = (
         "Check the encoder; cues cannot be timed to the frame",
         on_delay_s=_A_WHILE_S,
         off_delay_s=10.0,
-        explained_by=(*_SYNC, "continuity_error", "video_lost", "pid_error"),
+        explained_by=(*_SYNC, "continuity_error", "video_lost", "pid_error", "scrambled_pid"),
     ),
     AlarmRule(
         "pts_jump",

@@ -54,10 +54,13 @@ class SignalWatch:
         self._pcr_apart_at = float("-inf")
         self._flowing_since: float | None = None
         self._flowed_at = monotonic_s
+        self._is_dry = False
+        """The newest post said that there were no packets; TSDuck posts none at all then."""
 
     def sample(self, influx: InfluxSample, jump: ClockJump | None, monotonic_s: float) -> Judgements:
         """What a post tells; `jump` is what it proved of the PTS."""
-        if influx.bitrate_bps <= 0:
+        self._is_dry = influx.bitrate_bps <= 0
+        if self._is_dry:
             return {}
         self._flowed_at = monotonic_s
         if self._flowing_since is None:
@@ -87,7 +90,7 @@ class SignalWatch:
 
     def flow(self, monotonic_s: float) -> Judgements:
         """Whether a stream that is called running has packets at all."""
-        quiet = monotonic_s - self._flowed_at > QUIET_S
+        quiet = self._is_dry or monotonic_s - self._flowed_at > QUIET_S
         return {"nothing_flows": (quiet, "no packets any more" if quiet else "")}
 
     def _settled(self, influx: InfluxSample, monotonic_s: float) -> Mapping[str, int] | None:
