@@ -6,7 +6,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-ROOMY_HEIGHT = 420
+ROOMY_HEIGHT = 380
 
 
 class CueDetails(QWidget):
