@@ -87,8 +87,9 @@ class Loop:
             ready = self._selector.select(self._timeout_s())
             ready.sort(key=lambda item: item[0].data[0])
             for key, events in ready:
-                current = self._selector.get_map().get(key.fileobj)
-                if current is not None and current.data is key.data:  # an earlier callback may have closed it
+                # An earlier callback may have closed it: then the object has no descriptor to be found by.
+                current = self._selector.get_map().get(key.fd)
+                if current is not None and current.data is key.data:
                     key.data[1](events)
             now = time.monotonic()
             while self._timers and self._timers[0].due <= now:
