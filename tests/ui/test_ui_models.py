@@ -84,6 +84,19 @@ def test_alarms_stay_sorted_and_closed_ones_leave(
         assert ranks == sorted(ranks)
 
 
+def test_an_alarm_that_is_explained_or_shelved_is_hidden_until_it_comes_back(qapp: QApplication) -> None:
+    model = AlarmTableModel()
+    loss = alarm(1, Severity.CRITICAL, "Input lost")
+    consequence = alarm(2, Severity.MAJOR, "Null packets gone")
+    model.put(loss)
+    model.put(consequence)
+    model.put(consequence.model_copy(update={"suppressed_by": "input_lost"}))
+    assert [one.alarm_id for one in model.alarms()] == [1]
+    model.put(consequence)
+    model.put(loss.model_copy(update={"shelved_until": 300.0}))
+    assert [one.alarm_id for one in model.alarms()] == [2]
+
+
 @given(st.lists(st.integers(1, 9), max_size=12))
 def test_streams_are_listed_by_number(qapp: QApplication, numbers: list[int]) -> None:
     model = StreamListModel()

@@ -47,8 +47,13 @@ COLUMNS: tuple[tuple[str, Callable[[Alarm], str]], ...] = (
 )
 
 
+def _is_for_the_list(alarm: Alarm) -> bool:
+    """An alarm that its root cause explains comes back by itself if it outlives that."""
+    return alarm.state is not AlarmState.CLOSED and alarm.is_shown
+
+
 class AlarmTableModel(QAbstractTableModel):
-    """Every alarm that is not closed."""
+    """Every alarm that is not closed, shelved or explained by another."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -103,12 +108,12 @@ class AlarmTableModel(QAbstractTableModel):
             self.put(alarm)
 
     def put(self, alarm: Alarm) -> None:
-        """Add an alarm, bring it up to date, or drop it once it is closed."""
+        """Add an alarm, bring it up to date, or drop it once it is closed, shelved or explained."""
         at = next((i for i, known in enumerate(self._alarms) if known.alarm_id == alarm.alarm_id), None)
         if (
             at is not None
             and _rank(self._alarms[at]) == _rank(alarm)
-            and alarm.state is not AlarmState.CLOSED
+            and _is_for_the_list(alarm)
         ):
             self._alarms[at] = alarm
             self.dataChanged.emit(self.index(at, 0), self.index(at, len(COLUMNS) - 1))
@@ -117,7 +122,7 @@ class AlarmTableModel(QAbstractTableModel):
             self.beginRemoveRows(QModelIndex(), at, at)
             del self._alarms[at]
             self.endRemoveRows()
-        if alarm.state is not AlarmState.CLOSED:
+        if _is_for_the_list(alarm):
             place = bisect_left([_rank(known) for known in self._alarms], _rank(alarm))
             self.beginInsertRows(QModelIndex(), place, place)
             self._alarms.insert(place, alarm)
