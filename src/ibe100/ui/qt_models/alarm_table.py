@@ -110,11 +110,7 @@ class AlarmTableModel(QAbstractTableModel):
     def put(self, alarm: Alarm) -> None:
         """Add an alarm, bring it up to date, or drop it once it is closed, shelved or explained."""
         at = next((i for i, known in enumerate(self._alarms) if known.alarm_id == alarm.alarm_id), None)
-        if (
-            at is not None
-            and _rank(self._alarms[at]) == _rank(alarm)
-            and _is_for_the_list(alarm)
-        ):
+        if at is not None and _rank(self._alarms[at]) == _rank(alarm) and _is_for_the_list(alarm):
             self._alarms[at] = alarm
             self.dataChanged.emit(self.index(at, 0), self.index(at, len(COLUMNS) - 1))
             return
