@@ -11,6 +11,7 @@ PROCESSORS: Final[dict[str, str]] = {
     "continuity": "Continuity",
     "filter": "Filter",
     "influx": "Influx",
+    "ip": "IpTap",
     "pmt": "PmtEditor",
     "regulate": "Regulate",
     "spliceinject": "SpliceInject",
