@@ -13,9 +13,10 @@ from tsduck_cases import INPUTS, OUTPUTS, PLAN, PORTS, Case, stream
 
 from ibe100.minitsp.command_line import expand_files, parse_command_line
 from ibe100.models.errors import ProcessorError
-from ibe100.models.stream_config import StreamConfig
+from ibe100.models.stream_config import StreamConfig, UdpInput
 from ibe100.tsduck.catalogue import GLOBAL_OPTIONS, PLUGIN_OPTIONS, PluginKind, option, plugin, positional
 from ibe100.tsduck.command import build_arguments
+from ibe100.tsduck.return_feed import ReturnPorts, build_return_arguments, watch_config
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,7 +54,9 @@ def all_arguments() -> list[list[str]]:
     """Command lines that use every input and output kind and every optional part between them."""
     plan = replace(PLAN, stuffing=(1, 8), regulate=True, filter_pids=(700,), remove_pids=(700,))
     inputs = [build_arguments(stream(case.values), plan, PORTS) for case in INPUTS]
-    return inputs + [build_arguments(stream(None, case.values), plan, PORTS) for case in OUTPUTS]
+    outputs = [build_arguments(stream(None, case.values), plan, PORTS) for case in OUTPUTS]
+    watch = watch_config(StreamConfig(name="One", return_feed=UdpInput(port=5000)))
+    return [*inputs, *outputs, build_return_arguments(watch, ReturnPorts(20001, 20002, 20003))]
 
 
 def parts(argv: list[str]) -> list[tuple[str, list[str]]]:

@@ -121,6 +121,11 @@ StreamInput = Annotated[
     Field(discriminator="kind"),
 ]
 
+ReturnInput = Annotated[
+    FileInput | UdpInput | SrtInput | RistInput | HlsInput | HttpInput, Field(discriminator="kind")
+]
+"""Where the distributor's end can be watched; nothing of it goes on air."""
+
 
 class FileOutput(Value):
     """A transport stream file; a restart of the processor appends to it."""
@@ -252,6 +257,10 @@ class StreamConfig(Value):
     regulate: bool | None = None
     """Pace the output by the clock; None lets the input kind decide."""
     engine: Engine = Engine.AUTO
+    return_feed: ReturnInput | None = None
+    """The stream as it comes back from the distributor's end, watched for the cues; None watches nothing."""
+    return_window_s: Annotated[float, Field(ge=5, le=3600)] = 120.0
+    """How long after our output a cue may take to the return feed: HLS needs 30 s and more."""
 
     @model_validator(mode="after")
     def _not_onto_itself(self) -> Self:
@@ -266,9 +275,27 @@ class StreamConfig(Value):
                 mode=SrtMode.LISTENER, port=target
             ) if port == target:
                 raise ValueError(f"output.port {port} is where the input listens; choose another")
+        for edge, port in _listening(self.input, self.output):
+            if (self.return_feed is not None) and port == _listening_port(self.return_feed):
+                raise ValueError(f"return_feed.port {port} is where the {edge} listens; choose another")
         if self.scte35.pid in self.pmt.remove_pids:
             raise ValueError(f"pmt.remove_pids holds scte35.pid {self.scte35.pid}, which carries the cues")
         return self
+
+
+def _listening_port(edge: StreamInput | StreamOutput) -> int | None:
+    """The UDP port that only one process of this machine can listen on; None where there is no such port."""
+    match edge:
+        case UdpInput(host=None, port=port):
+            return port
+        case SrtInput(mode=SrtMode.LISTENER, port=port) | SrtOutput(mode=SrtMode.LISTENER, port=port):
+            return port
+    return None
+
+
+def _listening(source: StreamInput, target: StreamOutput) -> list[tuple[str, int]]:
+    ports = (("input", _listening_port(source)), ("output", _listening_port(target)))
+    return [(edge, port) for edge, port in ports if port is not None]
 
 
 def _is_same(path: str, other: str) -> bool:

@@ -36,6 +36,7 @@ class Ports:
     splice_json: int
     influx: int
     analyze_json: int
+    tables: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Spec:
     source: Command | None
     ports: Ports
     policy: Policy
+    companion_of: str = ""
+    """The folder of the stream that this one belongs to; it ends when that stream has no runner any more."""
 
     def check_secrets(self, secrets: Mapping[str, str]) -> None:
         """SpecError if a placeholder has no secret."""
@@ -113,6 +116,7 @@ def parse_spec(value: object) -> Spec:
         source=None if source is None else _command("source", source),
         ports=_ports(top.take("ports")),
         policy=_policy(top.take("policy", {})),
+        companion_of=_folder(top.take("companion_of", "")),
     )
     top.refuse_the_rest()
     return spec
@@ -195,6 +199,12 @@ def _command(where: str, value: object) -> Command:
     return Command(tuple(argv), dict(env))
 
 
+def _folder(value: object) -> str:
+    if not isinstance(value, str) or "\0" in value or (value and not Path(value).is_absolute()):
+        raise SpecError(f"companion_of is {value!r}; allowed is an absolute path, or an empty text")
+    return value
+
+
 def _ports(value: object) -> Ports:
     fields = _Object("ports", value)
     ports = Ports(
@@ -202,9 +212,10 @@ def _ports(value: object) -> Ports:
         splice_json=fields.integer("splice_json", 0, 65535, 0),
         influx=fields.integer("influx", 1, 65535),  # without it nobody could know that packets flow
         analyze_json=fields.integer("analyze_json", 0, 65535, 0),
+        tables=fields.integer("tables", 0, 65535, 0),
     )
     fields.refuse_the_rest()
-    udp = [port for port in (ports.cue, ports.splice_json, ports.analyze_json) if port]
+    udp = [port for port in (ports.cue, ports.splice_json, ports.analyze_json, ports.tables) if port]
     if len(set(udp)) != len(udp):
         raise SpecError(f"ports: UDP port {max(udp, key=udp.count)} is given twice")
     return ports

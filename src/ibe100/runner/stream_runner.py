@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ibe100.runner.backoff import system_fraction
+from ibe100.runner.companion import Companion
 from ibe100.runner.control import ControlServer
 from ibe100.runner.identity import ProcessIdentity, RunnerRecord, boot_id, left_behind, process_start_time
 from ibe100.runner.journal import Journal
@@ -49,6 +50,7 @@ class StreamRunner:
         self._start_time = process_start_time(os.getpid()) or 0
         self._boot_id = boot_id()
         self._over = False
+        self._companion: Companion | None = None
         self._log_file = ProcessorLog(folder / "processor.log")
         self._damaged_limit = RateLimit(
             _DAMAGED_PER_SECOND, lambda count: self._log("warning", f"{count} more damaged datagrams")
@@ -61,6 +63,7 @@ class StreamRunner:
                 splice_event=lambda facts: self._note("splice_event", facts),
                 influx=self._influx,
                 analyze=self._analyze,
+                tables=lambda sections: self._sample("tables", {"sections": sections}),
                 damaged=self._damaged_datagram,
             ),
         )
@@ -94,12 +97,18 @@ class StreamRunner:
         else:
             self._supervisor.start()
         self._loop.call_later(_JOURNAL_RETRY_S, self._retry_journal)
+        if spec.companion_of:
+            self._companion = Companion(
+                self._loop, Path(spec.companion_of), lambda: self._supervisor.stop("its stream has ended")
+            )
         self._loop.run()
         self._close()
         assert self._supervisor.state is not None
         return self._supervisor.state, self._supervisor.reason
 
     def _note(self, kind: str, facts: Mapping[str, object]) -> None:
+        if kind == "attempt_started":
+            self._telemetry.new_processor()
         self._journal.append(kind, facts)
         self._control.journal_grew()
 

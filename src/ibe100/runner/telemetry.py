@@ -1,5 +1,6 @@
 """Where a processor reports to: cue receipts and analysis by UDP, measurements by HTTP. All on 127.0.0.1."""
 
+import base64
 import json
 import selectors
 import socket
@@ -13,6 +14,8 @@ from ibe100.runner.spec import Ports
 
 _DATAGRAMS_PER_WAKE = 64
 _DEPTH_LIMIT = 64  # tsp nests less than ten levels
+_SHORTEST_TABLE, _LONGEST_TABLE = 12, 4096
+_MOST_SECTIONS = 256  # of one stream; a stream whose tables never repeat must not fill the memory
 _RECEIVE_BUFFER = 1 << 20  # a burst of receipts must not be lost
 
 
@@ -28,6 +31,7 @@ class TelemetryHandlers:
     splice_event: Callable[[dict[str, object]], None]
     influx: Callable[[list[str]], None]
     analyze: Callable[[object], None]
+    tables: Callable[[list[str]], None]
     damaged: Callable[[str], None]
 
 
@@ -75,6 +79,7 @@ class Telemetry:
         self._loop = loop
         self._handlers = handlers
         self._listeners: dict[tuple[str, int], _Listener] = {}
+        self._sections: dict[bytes, bytes] = {}
 
     def bind(self, ports: Ports) -> None:
         """Listen on these ports and no others. PortTaken leaves everything as it was."""
@@ -84,6 +89,7 @@ class Telemetry:
                 ("splice_json", ports.splice_json),
                 ("influx", ports.influx),
                 ("analyze_json", ports.analyze_json),
+                ("tables", ports.tables),
             )
             if port
         }
@@ -114,6 +120,8 @@ class Telemetry:
             return _DatagramListener(self._loop, port, FIRST, self._splice)
         if name == "analyze_json":
             return _DatagramListener(self._loop, port, NORMAL, self._analyze)
+        if name == "tables":
+            return _DatagramListener(self._loop, port, FIRST, self._table)
         return InfluxServer(self._loop, port, self._handlers.influx)
 
     def _splice(self, data: bytes) -> None:
@@ -124,6 +132,29 @@ class Telemetry:
             self._handlers.splice_event({"json": value})
         else:
             self._handlers.cue_seen(cue_seen_facts(value))
+
+    def _table(self, section: bytes) -> None:
+        """Only what is new is told: several programmes on one PID take turns."""
+        if not _SHORTEST_TABLE <= len(section) <= _LONGEST_TABLE:
+            self._handlers.damaged(f"tables: a datagram of {len(section)} bytes is no section of a table")
+            return
+        # table_id, table_id_extension and section_number tell one section of a table from another.
+        name = section[:1] + section[3:5] + section[6:7]
+        if self._sections.get(name) == section:
+            return
+        if len(self._sections) >= _MOST_SECTIONS:
+            self._sections.clear()
+        self._sections[name] = section
+        self._tell_tables()
+
+    def new_processor(self) -> None:
+        """What was in the tables of the last one's input may be gone."""
+        if self._sections:
+            self._sections.clear()
+            self._tell_tables()
+
+    def _tell_tables(self) -> None:
+        self._handlers.tables([base64.b64encode(one).decode("ascii") for one in self._sections.values()])
 
     def _analyze(self, data: bytes) -> None:
         value = self._decode("analyze", data)

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.urls import may_hold_secret, short_url
 
-SIDES = ("input", "output")
+SIDES = ("input", "output", "return_feed")
 PASSPHRASE = "passphrase"
 URL = "url"
 

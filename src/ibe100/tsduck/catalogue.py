@@ -66,6 +66,9 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
             "--json-udp",
         }
     ),
+    ("-P", "tables"): frozenset(
+        {"--psi-si", "--tid", "--all-sections", "--no-duplicate", "--ip-udp", "--no-encapsulation"}
+    ),
     ("-O", "drop"): frozenset(),
     ("-O", "file"): frozenset({"--append"}),
     ("-O", "ip"): frozenset({"--packet-burst", "--ttl", "--local-address", "--rtp"}),

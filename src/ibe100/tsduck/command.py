@@ -120,11 +120,18 @@ def _influx(plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
         "--pts",
         "--pcr",
         "--tr-101-290",
-        option("--host-url", f"http://{LOOPBACK}:{ports.influx}"),
+        *influx_server(ports.influx),
+    )
+
+
+def influx_server(port: int) -> list[str]:
+    """Where `-P influx` posts to: the stream's runner."""
+    return [
+        option("--host-url", f"http://{LOOPBACK}:{port}"),
         option("--bucket", "ibe100"),
         option("--org", "ibe100"),
         option("--token", "loopback"),
-    )
+    ]
 
 
 def _splicemonitor(plan: StreamPlan, ports: LoopbackPorts) -> list[str]:

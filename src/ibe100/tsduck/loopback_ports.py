@@ -33,14 +33,18 @@ def claim_ports(taken: Collection[int], *, with_source: bool) -> LoopbackPorts:
     `taken` holds the ports in the specs of other streams: those may be between two attempts just now.
     Raises StreamError when none can be found.
     """
+    return LoopbackPorts(*free_ports(taken, 5 if with_source else 4))
+
+
+def free_ports(taken: Collection[int], wanted: int) -> list[int]:
+    """So many ports that nobody uses. Raises StreamError when they cannot be found."""
     found: list[int] = []
-    wanted = 5 if with_source else 4
     for _ in range(TRIES):
         port = random.randint(FIRST_PORT, LAST_PORT)
         if port not in taken and port not in found and is_free(port):
             found.append(port)
         if len(found) == wanted:
-            return LoopbackPorts(*found)
+            return found
     raise StreamError(f"no free loopback ports between {FIRST_PORT} and {LAST_PORT}")
 
 

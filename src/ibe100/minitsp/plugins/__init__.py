@@ -16,6 +16,7 @@ PROCESSORS: Final[dict[str, str]] = {
     "regulate": "Regulate",
     "spliceinject": "SpliceInject",
     "splicemonitor": "SpliceMonitor",
+    "tables": "Tables",
 }
 """tsp's plugin name -> class in the module of the same name in this package."""
 

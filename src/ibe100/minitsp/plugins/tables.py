@@ -1,0 +1,106 @@
+"""Reports PSI sections as they change (tsp -P tables)."""
+
+import socket
+from typing import ClassVar, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.plugin import Block, Context, PacketProcessor, PluginError
+from ibe100.mpegts.packet import NULL_PID, PAT_PID
+from ibe100.mpegts.psi import PAT_TABLE_ID, Pat, PsiError, SectionAssembler
+
+_SYSTEM_PIDS: Final = frozenset({0x00, 0x01, 0x02, 0x10, 0x11, 0x12, 0x13, 0x14})
+_MAX_TABLE_ID: Final = 0xFF
+
+
+class Tables(PacketProcessor):
+    """Sends sections over UDP, one per datagram.
+
+    `--psi-si` takes the PIDs from the PAT. With `--no-duplicate` a section is left out while it is, byte for
+    byte, the one before it on its PID.
+    """
+
+    name: ClassVar[str] = "tables"
+    options: ClassVar[OptionTable] = OptionTable(
+        Option("all-sections", short="a"),
+        Option("ip-udp", OptionKind.ADDRESS, "i"),
+        Option("no-duplicate"),
+        Option("no-encapsulation"),
+        Option("pid", OptionKind.PID_RANGE, "p", repeatable=True),
+        Option("psi-si"),
+        Option("tid", OptionKind.INTEGER_RANGE, "t", repeatable=True, maximum=_MAX_TABLE_ID),
+    )
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        for wanted in ("all-sections", "ip-udp", "no-encapsulation"):
+            if not arguments.present(wanted):
+                raise OptionError(f"only raw sections by UDP are built in, add --{wanted}")
+        self._pids = set(arguments.pids("pid"))
+        self._follows_pat = arguments.present("psi-si")
+        if self._follows_pat:
+            self._pids |= _SYSTEM_PIDS
+        self._table_ids = arguments.pids("tid")
+        self._no_duplicate = arguments.present("no-duplicate")
+        self._assemblers: dict[int, SectionAssembler] = {}
+        self._last: dict[int, bytes] = {}
+        self._socket: socket.socket | None = None
+        self._destination = ("", 0)
+
+    def start(self) -> None:
+        host, port = self.arguments.address("ip-udp")
+        try:
+            self._destination = (socket.gethostbyname(host), port)
+        except OSError as error:
+            raise PluginError(f"cannot send sections to {host}:{port}: {error.strerror or error}") from error
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+    def stop(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def process(self, block: Block) -> Block:
+        # The PAT first: it may name a PMT of this very block.
+        if PAT_PID in self._pids:
+            self._feed(block, block.pids == PAT_PID)
+        others = np.fromiter(self._pids - {PAT_PID}, np.uint16)
+        self._feed(block, np.isin(block.pids, others))
+        return block
+
+    def _feed(self, block: Block, wanted: npt.NDArray[np.bool_]) -> None:
+        for row in np.flatnonzero(wanted).tolist():
+            pid = int(block.pids[row])
+            assembler = self._assemblers.setdefault(pid, SectionAssembler())
+            for section in assembler.feed(block.packets[row].tobytes()):
+                self._take(pid, section)
+
+    def _take(self, pid: int, section: bytes) -> None:
+        if pid == PAT_PID and self._follows_pat and section[0] == PAT_TABLE_ID:
+            self._follow(section)
+        if self._table_ids and section[0] not in self._table_ids:
+            return
+        if self._no_duplicate and self._last.get(pid) == section:
+            return
+        self._last[pid] = section
+        self._send(section)
+
+    def _follow(self, section: bytes) -> None:
+        try:
+            pat = Pat.parse(section)
+        except PsiError as error:
+            self.verbose(f"PAT ignored: {error}")
+            return
+        if pat.current:
+            self._pids |= {pid for _, pid in pat.programs if pid != NULL_PID}
+            if pat.nit_pid is not None:
+                self._pids.add(pat.nit_pid)
+
+    def _send(self, section: bytes) -> None:
+        assert self._socket is not None
+        try:
+            self._socket.sendto(section, self._destination)
+        except OSError as error:
+            self.error(f"error sending UDP message: {error.strerror}")

@@ -1,0 +1,68 @@
+"""The command that watches a return feed: what comes back from the distributor's end; nothing goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ibe100.models.stream_config import FileInput, NoOutput, StreamConfig
+from ibe100.mpegts.psi import PAT_TABLE_ID, PMT_TABLE_ID
+from ibe100.tsduck.catalogue import option, plugin
+from ibe100.tsduck.command import global_arguments, influx_server, input_arguments
+from ibe100.tsduck.loopback_ports import LOOPBACK, free_ports
+
+WATCH_NAME = "return feed"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnPorts:
+    """Where the watcher reports to; all on 127.0.0.1."""
+
+    splice_json: int
+    influx: int
+    tables: int
+
+
+def claim_return_ports(taken: Collection[int]) -> ReturnPorts:
+    """Ports that nobody uses; `taken` as in `claim_ports`. Raises StreamError."""
+    return ReturnPorts(*free_ports(taken, 3))
+
+
+def watch_config(config: StreamConfig) -> StreamConfig:
+    """The watcher as a stream of its own: the return feed comes in, nothing goes out."""
+    assert config.return_feed is not None
+    return StreamConfig(
+        name=WATCH_NAME, input=config.return_feed, output=NoOutput(), engine=config.engine, regulate=False
+    )
+
+
+def build_return_arguments(watch: StreamConfig, ports: ReturnPorts) -> list[str]:
+    """Everything after the name of the processor; secrets stand as `@{secret:NAME}`.
+
+    The cue PID is whatever the PMT says it is, for a distributor may remap it: PAT and PMT are reported
+    whenever their bytes change.
+    """
+    arguments = global_arguments(watch.input) + input_arguments(watch.input, 0)
+    if isinstance(watch.input, FileInput):
+        arguments += plugin("-P", "regulate")
+    arguments += plugin(
+        "-P",
+        "tables",
+        "--psi-si",
+        option("--tid", PAT_TABLE_ID),
+        option("--tid", PMT_TABLE_ID),
+        "--all-sections",
+        "--no-duplicate",
+        option("--ip-udp", f"{LOOPBACK}:{ports.tables}"),
+        "--no-encapsulation",
+    )
+    arguments += plugin("-P", "influx", option("--interval", 1), "--bitrate", *influx_server(ports.influx))
+    arguments += plugin(
+        "-P",
+        "splicemonitor",
+        "--all-commands",
+        "--timestamp",
+        "--meta-base64-sections",
+        option("--json-udp", f"{LOOPBACK}:{ports.splice_json}"),
+    )
+    return arguments + plugin("-O", "drop")

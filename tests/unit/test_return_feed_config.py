@@ -1,0 +1,141 @@
+"""A return feed: checked like an input, its secrets kept like any other, its command beside the stream's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ibe100.core.secrets import SecretStore
+from ibe100.minitsp.command_line import parse_command_line
+from ibe100.models.base import build
+from ibe100.models.errors import ConfigurationError
+from ibe100.models.profile import Profile, StreamEntry
+from ibe100.models.stream_config import HlsInput, StreamConfig
+from ibe100.services.stream_secrets import forget_secrets, keep_secrets, reveal, with_secrets, without_secrets
+from ibe100.tsduck.command import secrets_of
+from ibe100.tsduck.return_feed import ReturnPorts, build_return_arguments, watch_config
+
+PORTS = ReturnPorts(splice_json=20001, influx=20002, tables=20003)
+TABLES = [
+    *("-P", "tables", "--psi-si", "--tid=0", "--tid=2", "--all-sections", "--no-duplicate"),
+    *("--ip-udp=127.0.0.1:20003", "--no-encapsulation"),
+]
+INFLUX = [
+    *("-P", "influx", "--interval=1", "--bitrate", "--host-url=http://127.0.0.1:20002"),
+    *("--bucket=ibe100", "--org=ibe100", "--token=loopback"),
+]
+MONITOR = [
+    *("-P", "splicemonitor", "--all-commands", "--timestamp", "--meta-base64-sections"),
+    "--json-udp=127.0.0.1:20001",
+]
+WATCH = [*TABLES, *INFLUX, *MONITOR, "-O", "drop"]
+LIVE = ["--realtime", "--verbose", "--initial-input-packets=28", "--max-input-packets=28"]
+PASSPHRASE = "correct horse battery"
+TOKEN_URL = "https://user:hunter22@cdn.example/live.m3u8?token=s3cr3t-t0ken"
+
+
+def stream(return_feed: dict[str, Any], **fields: Any) -> StreamConfig:
+    return build(StreamConfig, {"name": "One", "return_feed": return_feed, **fields}, "stream One")
+
+
+@pytest.mark.parametrize(
+    ("feed", "words"),
+    [
+        (
+            {"kind": "udp", "port": 5000},
+            [*LIVE, "-I", "ip", "--receive-timeout=5000", "--no-reuse-port", "5000"],
+        ),
+        (
+            {"kind": "srt", "host": "cdn.example", "port": 9000, "latency_ms": 500, "passphrase": PASSPHRASE},
+            [*LIVE, "-I", "srt", "--caller=cdn.example:9000", "--latency=500", "@{secret:input.passphrase}"],
+        ),
+        (
+            {"kind": "hls", "url": TOKEN_URL},
+            ["--realtime", "--verbose", "-I", "hls", "--receive-timeout=10000", "@{secret:input.url}"],
+        ),
+        (
+            {"kind": "file", "path": "/back.ts", "loop": False},
+            ["--realtime", "--verbose", "-I", "file", "/back.ts", "-P", "regulate"],
+        ),
+    ],
+    ids=["udp", "srt", "hls", "file"],
+)
+def test_the_watcher_reads_it_reports_tables_and_cues_and_sends_nothing(
+    feed: dict[str, Any], words: list[str]
+) -> None:
+    watch = watch_config(stream(feed))
+    argv = build_return_arguments(watch, PORTS)
+    assert argv == [*words, *WATCH]
+    assert not any(PASSPHRASE in word or "s3cr3t" in word for word in argv)
+
+
+def test_the_built_in_processor_understands_the_watchers_command() -> None:
+    watch = watch_config(stream({"kind": "udp", "port": 5000}))
+    chain = parse_command_line(build_return_arguments(watch, PORTS))
+    assert [one.name for one in chain.processors] == ["tables", "influx", "splicemonitor"]
+
+
+@pytest.mark.parametrize(
+    ("feed", "others", "words"),
+    [
+        ({"kind": "test_pattern"}, {}, "return_feed"),
+        ({"kind": "udp"}, {}, "return_feed.udp.port"),
+        (
+            {"kind": "udp", "port": 5000},
+            {"input": {"kind": "udp", "port": 5000}},
+            "return_feed.port 5000 is where the input listens",
+        ),
+        (
+            {"kind": "srt", "mode": "listener", "port": 9000},
+            {"output": {"kind": "srt", "mode": "listener", "port": 9000}},
+            "return_feed.port 9000 is where the output listens",
+        ),
+        ({"kind": "udp", "port": 5000}, {"return_window_s": 1}, "return_window_s 1"),
+    ],
+)
+def test_a_wrong_one_is_refused_by_the_name_of_its_field(
+    feed: dict[str, Any], others: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        stream(feed, **others)
+    assert words in str(refused.value)
+
+
+def test_its_output_may_be_looped_back_directly() -> None:
+    both = {"kind": "udp", "port": 5000}
+    assert stream(both, output={**both, "host": "127.0.0.1"}).return_feed is not None
+
+
+def test_its_secrets_go_to_the_secret_store_and_to_nothing_that_is_written(tmp_path: Path) -> None:
+    feeds = (
+        {"kind": "srt", "host": "h", "port": 9, "passphrase": PASSPHRASE},
+        {"kind": "hls", "url": TOKEN_URL},
+    )
+    store = SecretStore.open(tmp_path)
+    for feed in feeds:
+        config = stream(feed)
+        public = without_secrets(config)
+        entry = StreamEntry(stream_id="one", number=1, config=public)
+        profile = Profile(name="Night", streams=(entry,)).model_dump_json()
+        assert not any(secret in profile for secret in (PASSPHRASE, "hunter22", "s3cr3t"))
+        keep_secrets(store, "one", config)
+        assert with_secrets(store, "one", public) == config
+        assert reveal(config)["return_feed"] == {**reveal(public)["return_feed"], **feed}
+        forget_secrets(store, "one")
+        assert store.names() == ()
+
+
+def test_the_stream_itself_is_not_handed_the_return_feeds_secrets() -> None:
+    config = stream({"kind": "hls", "url": TOKEN_URL})
+    assert secrets_of(config) == {}
+    assert secrets_of(watch_config(config)) == {"input.url": f"{TOKEN_URL}\n"}
+
+
+def test_a_profile_without_one_is_read_as_before() -> None:
+    config = StreamConfig.model_validate({"name": "One"})
+    assert (config.return_feed, config.return_window_s) == (None, 120.0)
+    assert stream({"kind": "hls", "url": "https://cdn.example/a.m3u8"}).return_feed == HlsInput(
+        url="https://cdn.example/a.m3u8"
+    )
