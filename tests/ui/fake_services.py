@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fake_bus import FakeBus
 from fake_contracts import FakeContracts
+from fake_previews import preview_of_other
 from fake_schedule import FakeSchedule
 from fake_values import BEYOND_32_BITS, ENGINE, telemetry
 
@@ -32,6 +33,7 @@ from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_config import FileInput, StreamConfig, StreamInput, describe_input
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
 from ibe100.mpegts.stream_report import StreamReport
+from ibe100.ui.cue_trigger import BREAK_ACTIONS
 
 
 def section(event_id: int) -> str:
@@ -145,6 +147,8 @@ class FakeCues:
         return Readiness(ready=not reasons, reasons=tuple(reasons))
 
     async def preview(self, request: CueRequest) -> CuePreview:
+        if request.action not in BREAK_ACTIONS:
+            return preview_of_other(request, self.cues)
         immediate = request.pre_roll_s == 0
         out = request.action.leaves
         return CuePreview(

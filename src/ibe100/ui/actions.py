@@ -24,15 +24,19 @@ class ActionSpec:
     set_up_only: bool = False
 
 
-HELD: tuple[tuple[str, str], ...] = (
+OF_THE_CUE_PANEL: tuple[tuple[str, str], ...] = (
     ("hold F11", "CRASH OUT on the target stream"),
     ("hold F12", "CRASH IN on the target stream"),
+    ("Ctrl Enter", "Send what is prepared under More cues"),
 )
-"""Keys that count only when they are held; the cue panel has them."""
+"""Keys that are no shortcuts of the window: held ones, and one that counts on its own page only."""
 CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("to_break", "TO BREAK on the target stream", "F9"),
     ActionSpec("back", "BACK TO PROGRAMME on the target stream", "F10"),
     ActionSpec("disarm", "Disarm the armed cue", "Esc"),
+    ActionSpec("time_signal", "Prepare a time_signal for the target stream", "Ctrl+T"),
+    ActionSpec("send_section", "Prepare a section made elsewhere for the target stream", "Ctrl+I"),
+    ActionSpec("splice_null", "Prepare a splice_null for the target stream", "Ctrl+H"),
     ActionSpec("acknowledge", "Acknowledge the next alarm", "A"),
     ActionSpec("pin", "Pin or unpin the cue target", "P"),
     ActionSpec("run", "Start, or ask to stop, the selected stream", "Ctrl+R"),
@@ -107,7 +111,7 @@ class Actions(QObject):
 
     def keys(self) -> list[tuple[str, str]]:
         """For the overlay: key and what it does."""
-        listed = [(f"1–{SELECTABLE}", "Select a stream"), *HELD]
+        listed = [(f"1–{SELECTABLE}", "Select a stream"), *OF_THE_CUE_PANEL]
         return listed + [(spec.keys.replace("+", " "), spec.text) for spec in CATALOGUE if spec.keys]
 
     def _make(self, text: str, keys: str) -> QAction:

@@ -27,6 +27,10 @@ class CueLatch:
         self._pressed_at[button] = monotonic_s
         return True
 
+    def is_in_flight(self, button: Button) -> bool:
+        """Whether the services have not answered yet."""
+        return button in self._in_flight
+
     def answered(self, button: Button) -> None:
         """The services have taken the cue; its own state holds the latch from here."""
         self._in_flight.discard(button)

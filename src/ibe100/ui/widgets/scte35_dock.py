@@ -1,27 +1,27 @@
-"""The cue panel: target, readiness, duration and pre-roll, the buttons, what is next, receipts."""
+"""The cue panel: target, readiness, duration and pre-roll, the buttons, what is next, receipts, more cues."""
 
 from __future__ import annotations
-
-import time
 
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from ibe100.models.contract import Severity
-from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, Readiness
+from ibe100.models.scte35_marker import CueAction, CueRequest
 from ibe100.models.stream_state import Tally
-from ibe100.ui.cue_latch import CueLatch
+from ibe100.ui.cue_trigger import BREAK_ACTIONS, CueTrigger
 from ibe100.ui.formats import now
+from ibe100.ui.latest_preview import LatestPreview
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.choice_row import ChoiceRow
-from ibe100.ui.widgets.cue_buttons import CRASH_PAIR, PAIR, CueButtons
+from ibe100.ui.widgets.cue_buttons import CueButtons
 from ibe100.ui.widgets.cue_details import CueDetails
 from ibe100.ui.widgets.cue_preview_view import CuePreviewView
 from ibe100.ui.widgets.cue_status import CueStatus
 from ibe100.ui.widgets.cue_target import CueTarget
+from ibe100.ui.widgets.more_cues import MoreCues
 from ibe100.ui.widgets.next_events import NextEvents
 from ibe100.ui.widgets.receipt_list import ReceiptList
 
@@ -31,8 +31,7 @@ LONGEST_BREAK_S = 86_400.0
 TICK_MS = 100
 TICKS_PER_PREVIEW = 10
 TICKS_PER_READINESS = 5
-ACTIONS = (*PAIR, *CRASH_PAIR)
-NO_TARGET = Readiness(ready=False, reasons=("no stream selected: choose one in the list",))
+NO_STREAM = "no stream selected"
 
 
 class CuePanel(QWidget):
@@ -50,15 +49,12 @@ class CuePanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._streams, self._cues, self._client = streams, cues, client
-        self._latch = CueLatch()
+        self._trigger = CueTrigger(client, cues, self)
         self._target_id = ""
         self._selected_id = ""
         self._ticks = 0
-        self._ready: dict[CueAction, Readiness] = dict.fromkeys(ACTIONS, NO_TARGET)
         self._was_in_break = False
         self._breaches: tuple[str, ...] = ()
-        self._previewing = False
-        self._preview_is_stale = False
         self.setProperty("kind", "panel")
         self.setMinimumWidth(344)
         self.target = CueTarget()
@@ -69,8 +65,11 @@ class CuePanel(QWidget):
         self.preview = CuePreviewView()
         self.receipts = ReceiptList(cues)
         self.coming = NextEvents(streams, cues, schedule)
+        self.more = MoreCues()
         pages = (("Would go out", self.preview), ("Next events", self.coming), ("Receipts", self.receipts))
-        self.details = CueDetails(pages)
+        self.details = CueDetails((*pages, ("More cues", self.more)))
+        self._pair_preview = LatestPreview(client, self.preview, self._pair_request, self)
+        self._more_preview = LatestPreview(client, self.more.preview, self._more_request, self)
         self._lay_out()
         self._connect()
 
@@ -86,9 +85,15 @@ class CuePanel(QWidget):
         self.buttons.fire_requested.connect(self.fire)
         self.status.disarm_requested.connect(self.disarm)
         self.target.pin_toggled.connect(self._pin_toggled)
-        self.preview.action_changed.connect(self._ask_preview)
-        self.break_row.changed.connect(self._ask_preview)
-        self.pre_roll_row.changed.connect(self._ask_preview)
+        self.preview.action_changed.connect(self._pair_preview.ask)
+        self.details.squeezed.connect(self.buttons.reasons.setHidden)
+        self.more.changed.connect(self._more_changed)
+        self.more.send_requested.connect(self.send_more)
+        self._more_preview.settled.connect(self._refresh_more)
+        for row in (self.break_row, self.pre_roll_row):
+            row.changed.connect(self._ask_previews)
+        self._trigger.refused.connect(self.refused)
+        self._trigger.changed.connect(self._refresh)
         self._cues.cue_changed.connect(self._refresh)
         self._streams.rowsRemoved.connect(self._refresh)
         self._timer = QTimer(self)
@@ -111,19 +116,22 @@ class CuePanel(QWidget):
     def fire(self, action: CueAction) -> None:
         """Send a cue to the target, unless the button is latched or no cue can go out."""
         row = self._row()
-        button = (self._target_id, action)
-        if self._is_latched(action):
-            return
-        self._ask_readiness()
-        readiness = self._ready[action]
-        if row is None or not readiness.ready:
-            self.refused.emit(f"{action} on {row.name}" if row else str(action), "; ".join(readiness.reasons))
-            return
-        self._latch.press(button, self._cues.latest(*button), time.monotonic(), now())
-        call = self._client.fire(self._request(row.stream_id, action))
-        call.done.connect(lambda cue: self._fired(button, cue))
-        call.refused.connect(lambda words: self._refused(button, row.name, words))
-        self._refresh()
+        self._trigger.fire(row, action, None if row is None else self._request(row.stream_id, action))
+
+    def prepare(self, action: CueAction) -> None:
+        """Bring up the page of the other cues, for this one."""
+        self.details.show_page(self.more)
+        self.more.choose(action)
+
+    def send_more(self) -> None:
+        """Send what is prepared: the very cue whose section is shown."""
+        request = self._more_request()
+        if isinstance(request, str):
+            self.refused.emit(str(self.more.action), request)
+        elif request != self._more_preview.shown:
+            self.refused.emit(str(self.more.action), "its section is not shown yet; look at it, then send")
+        else:
+            self._trigger.fire(self._row(), self.more.action, request)
 
     def disarm(self) -> None:
         """Take back the target's armed cue."""
@@ -140,14 +148,13 @@ class CuePanel(QWidget):
         pre_roll = 0.0 if action.is_immediate else self.pre_roll_row.value()
         return CueRequest(stream_id=stream_id, action=action, duration_s=duration, pre_roll_s=pre_roll)
 
-    def _fired(self, button: tuple[str, CueAction], cue: Cue) -> None:
-        self._latch.answered(button)
-        self._cues.put(cue)
+    def _pair_request(self) -> CueRequest | str:
+        row = self._row()
+        return NO_STREAM if row is None else self._request(row.stream_id, self.preview.action)
 
-    def _refused(self, button: tuple[str, CueAction], name: str, words: str) -> None:
-        self._latch.refused(button)
-        self.refused.emit(f"{button[1]} on {name}", words)
-        self._refresh()
+    def _more_request(self) -> CueRequest | str:
+        row = self._row()
+        return NO_STREAM if row is None else self.more.request(row.stream_id, self.pre_roll_row.value())
 
     def _pin_toggled(self, pinned: bool) -> None:
         if not pinned:
@@ -161,29 +168,36 @@ class CuePanel(QWidget):
         if row is not None:
             self.break_row.set_value(row.view.config.scte35.break_duration_s)
         self.receipts.show_stream(stream_id)
-        self._ask_readiness()
+        self._look()
         self._refresh()
-        self._ask_preview()
+        self._ask_previews()
 
     def _row(self) -> StreamRow | None:
         return self._streams.row_of(self._target_id)
 
-    def _ask_readiness(self) -> None:
+    def _look(self) -> None:
         row = self._row()
-        if row is None:
-            self._ready, self._breaches = dict.fromkeys(ACTIONS, NO_TARGET), ()
-            return
-        findings = self._client.lint(row.view.config, None)
+        self._trigger.look(row)
+        findings = () if row is None else self._client.lint(row.view.config, None)
         self._breaches = tuple(found.words for found in findings if found.severity is Severity.BREACH)
-        self._ready = {action: self._client.readiness(row.stream_id, action) for action in ACTIONS}
 
     def _tick(self) -> None:
         self._ticks += 1
         if self._ticks % TICKS_PER_READINESS == 0:
-            self._ask_readiness()
+            self._look()
         self._refresh()
         if self._ticks % TICKS_PER_PREVIEW == 0:
-            self._ask_preview()
+            self._ask_previews()
+
+    def _ask_previews(self) -> None:
+        if self.more.isVisible():
+            self._more_preview.ask()
+        if not self.more.isVisible() or self.preview.isVisible():
+            self._pair_preview.ask()
+
+    def _more_changed(self) -> None:
+        self._more_preview.ask()
+        self._refresh_more()
 
     def _refresh(self) -> None:
         row = self._row()
@@ -195,33 +209,17 @@ class CuePanel(QWidget):
         self.status.show_cue(row, self._cues.latest(self._target_id))
         pre_roll = self.pre_roll_row.value()
         how = f"{pre_roll:g} s pre-roll" if pre_roll else "immediate"
-        latched = {action for action in ACTIONS if self._is_latched(action)}
-        self.buttons.show_state(self._ready, latched, how)
-        self.buttons.show_reasons(self._ready, latched, self._breaches, muted=row is None)
+        ready = {action: self._trigger.ready[action] for action in BREAK_ACTIONS}
+        latched = {action for action in ready if self._trigger.is_latched(self._target_id, action)}
+        self.buttons.show_state(ready, latched, how)
+        self.buttons.show_reasons(ready, latched, self._breaches, muted=row is None)
+        self._refresh_more()
 
-    def _is_latched(self, action: CueAction) -> bool:
-        key = (self._target_id, action)
-        return self._latch.is_latched(key, self._cues.latest(*key), time.monotonic(), now())
-
-    def _ask_preview(self) -> None:
-        row = self._row()
-        if row is None or not self._client.is_bound:
-            self.preview.show_problem("no stream selected" if row is None else "services are starting")
-            return
-        self._preview_is_stale = self._previewing
-        if self._previewing:
-            return
-        self._previewing = True
-        call = self._client.preview_cue(self._request(row.stream_id, self.preview.action))
-        call.done.connect(self._preview_came)
-        call.refused.connect(self.preview.show_problem)
-        call.finished.connect(self._preview_finished)
-
-    def _preview_came(self, preview: CuePreview) -> None:
-        if not self._preview_is_stale:
-            self.preview.show_preview(preview)
-
-    def _preview_finished(self) -> None:
-        self._previewing = False
-        if self._preview_is_stale:
-            self._ask_preview()
+    def _refresh_more(self) -> None:
+        action = self.more.action
+        self.more.show_state(
+            self._trigger.ready[action],
+            is_previewed=self._more_preview.shown is not None
+            and self._more_preview.shown == self._more_request(),
+            is_latched=self._trigger.is_latched(self._target_id, action),
+        )
