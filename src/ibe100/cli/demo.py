@@ -140,7 +140,7 @@ async def _on_air(
     _say(f"looking at {outcome.stream}")
     view = await application.streams.add(stream)
     try:
-        view = await application.streams.start(view.stream_id)
+        view = await application.streams.start(view.stream_id, wait_for_input=False)
     except PidTaken as taken:
         if not may_move:
             raise
@@ -148,7 +148,7 @@ async def _on_air(
         _say(f"PID {pids[0]} is taken in the input: cues go out on {pids[1]}")
         moved = stream.scte35.model_copy(update={"pid": taken.free_pid})
         await application.streams.change(view.stream_id, stream.model_copy(update={"scte35": moved}))
-        view = await application.streams.start(view.stream_id)
+        view = await application.streams.start(view.stream_id, wait_for_input=False)
     outcome.engine = view.engine.partition(" ")[0].replace("built-in", Engine.BUILTIN.value)
     _say(f"starting {view.engine}: {outcome.stream} to {outcome.output}")
     _say(view.command)

@@ -13,6 +13,10 @@ class ProbeError(OperatorError):
     """The input could not be read or is no transport stream."""
 
 
+class InputAbsent(ProbeError):
+    """A live input gives nothing now, and may later: nobody sends, or whoever does refuses us."""
+
+
 class ProcessorError(OperatorError):
     """The processor (tsp or minitsp) cannot be found, cannot be started or refused its command line."""
 

@@ -10,9 +10,13 @@ from ibe100.models.base import Value
 
 
 class StreamState(StrEnum):
-    """OFF is a stream without a runner; the others are the runner's own words."""
+    """OFF, PROBING and WAITING are a stream without a runner; the others are the runner's own words.
+
+    WAITING: its live input is not there; it is looked for until it comes or the stream is stopped.
+    """
 
     OFF = "OFF"
+    WAITING = "WAITING"
     PROBING = "PROBING"
     STARTING = "STARTING"
     RUNNING = "RUNNING"
@@ -25,7 +29,7 @@ class StreamState(StrEnum):
 
     @property
     def is_active(self) -> bool:
-        """A runner is at work, or about to be."""
+        """A runner is at work, or will be as soon as it can."""
         return self in ACTIVE_STATES
 
     @property
@@ -36,6 +40,7 @@ class StreamState(StrEnum):
 
 ACTIVE_STATES = frozenset(
     {
+        StreamState.WAITING,
         StreamState.PROBING,
         StreamState.STARTING,
         StreamState.RUNNING,

@@ -7,7 +7,14 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Protocol
 
-from ibe100.models.messages import CueChanged, Message, NoticePosted, ScheduleChanged
+from ibe100.models.messages import (
+    CueChanged,
+    Message,
+    NoticePosted,
+    ScheduleChanged,
+    StreamStateChanged,
+    StreamView,
+)
 from ibe100.models.schedule import BreakState, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import StreamState
@@ -43,6 +50,7 @@ class AlarmFeed:
         self._signals: dict[str, SignalWatch] = {}
         self._attempts: dict[str, AttemptWatch] = {}
         self._followed: dict[str, StreamRun] = {}
+        self._awaiting_input: set[str] = set()
         self._work: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
 
@@ -137,6 +145,8 @@ class AlarmFeed:
     def hear(self, message: Message) -> None:
         """What other services publish; a failed cue is an alarm, and so is a break that was missed."""
         match message:
+            case StreamStateChanged(stream=view):
+                self._hear_of_input(view)
             case CueChanged(cue=cue) if cue.state is CueState.FAILED:
                 if time.time() - cue.requested_at < NEWS_S:
                     self._start(self._cue_failed(cue))
@@ -144,6 +154,18 @@ class AlarmFeed:
                 for one in changed:
                     if one.state is BreakState.MISSED:
                         self._start(self._break_missed(one))
+
+    def _hear_of_input(self, view: StreamView) -> None:
+        """A stream that waits for its input has no runner that could tell of it."""
+        if view.state is StreamState.WAITING:
+            self._awaiting_input.add(view.stream_id)
+            lost = {"input_lost": (True, view.reason)}
+        elif view.stream_id in self._awaiting_input and view.state.is_ended:
+            lost = {"input_lost": (False, view.reason)}
+            self._awaiting_input.discard(view.stream_id)
+        else:
+            return
+        self._start(self._board.judge_all(view.stream_id, view.config.name, lost))
 
     async def _cue_failed(self, cue: Cue) -> None:
         name = self._runs.run_of(cue.stream_id).name

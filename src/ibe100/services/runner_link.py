@@ -63,6 +63,14 @@ class RunnerLink:
             return None
         return spec if isinstance(spec, dict) else None
 
+    def forget_spec(self) -> None:
+        """The next start makes another; blocks on the disk. Raises StorageError."""
+        path = self.stream_dir / "spec.json"
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"the stream's spec {path} cannot be removed: {error.strerror}") from error
+
     async def status(self) -> Mapping[str, Any] | None:
         """What a living runner says of itself; None where there is none. Raises RunnerSilent."""
         try:

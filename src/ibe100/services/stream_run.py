@@ -112,7 +112,7 @@ class StreamRun:
                 return Tally.ARMED
             case StreamState.RUNNING:
                 return Tally.ON_AIR
-            case StreamState.STALLED:
+            case StreamState.STALLED | StreamState.WAITING:
                 return Tally.NO_INPUT
             case StreamState.RETRYING | StreamState.FAILED:
                 return Tally.FAULT

@@ -9,18 +9,19 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Literal
 
-from ibe100.models.errors import OperatorError, StorageError, StreamError
+from ibe100.models.errors import InputAbsent, OperatorError, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted, StreamView
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import Engine, StreamConfig, StreamInput
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.input_wait import InputWait
 from ibe100.services.journal_follower import JournalFollower, Observer
-from ibe100.services.output_target import prepare_output
 from ibe100.services.runner_link import RunnerGone, RunnerLink, RunnerSilent
-from ibe100.services.runner_spec import RunnerPolicy, make_spec
+from ibe100.services.runner_spec import RunnerPolicy
 from ibe100.services.storage import Storage
+from ibe100.services.stream_launch import StreamLaunch
 from ibe100.services.stream_list import StreamList
 from ibe100.services.stream_run import StreamRun, read_facts
 from ibe100.services.stream_secrets import (
@@ -57,16 +58,16 @@ class StreamService:
         self._secrets = secrets
         self._publish = publish
         self._state_dir = state_dir
-        self._policy = policy
         self._starter = StreamStarter(engine, tsp_path)
         self._list = StreamList(storage, publish, state_dir)
         self._busy: dict[str, asyncio.Lock] = {}
-        self._probing: dict[str, asyncio.Task[StreamReport]] = {}
+        self._waiting = InputWait()
         self._work: set[asyncio.Task[None]] = set()
         self._audit = AuditTrail(storage)
         self.profile = ""
         """Name of the profile that was loaded or saved last; goes on record with each session."""
         self.follower = JournalFollower(storage, publish, self._respawn)
+        self._launch = StreamLaunch(storage, self._starter, self._list, self.follower, policy)
 
     def observe(self, observer: Observer) -> None:
         """Tell `observer` of every journal line and sample of every stream."""
@@ -131,12 +132,12 @@ class StreamService:
             self._later(run, self.stop(run.stream_id, "not meant to run"))
         elif status is None and run.wanted == "off":
             await run.link.end_left_behind()
-        elif status is None and run.wanted == "run" and run.view.state is not StreamState.COMPLETED:
-            if run.facts is not None and run.link.read_spec() is not None:
+        elif status is None and run.wanted == "run":
+            if run.facts is None or run.link.read_spec() is None:
+                self._later(run, self.start(run.stream_id))
+            elif run.view.state is not StreamState.COMPLETED:
                 run.update(state=StreamState.RETRYING, reason="its runner is gone")
                 self.follower.follow(run)
-            else:
-                self._later(run, self.start(run.stream_id))
 
     def _later(self, run: StreamRun, work: Coroutine[object, object, object]) -> None:
         """Other streams must not wait for this one."""
@@ -157,6 +158,7 @@ class StreamService:
         for task in self._work:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
+        await self._waiting.close()
         if stop_streams:
             running = [run for run in self._list.runs() if run.view.state.is_active]
             stops = (self.stop(run.stream_id, "console closed") for run in running)
@@ -226,11 +228,14 @@ class StreamService:
         """The command that `config` would run on an input like `report`; the ports are examples."""
         return await self._starter.preview_command(config, report)
 
-    async def start(self, stream_id: str) -> StreamView:
-        """Probe, build, run; returns when the runner is up or raises with the reason."""
-        return await self._start(self.run_of(stream_id), keep_output=False)
+    async def start(self, stream_id: str, *, wait_for_input: bool = True) -> StreamView:
+        """Probe, build, run; returns when the runner is up or raises with the reason.
 
-    async def _start(self, run: StreamRun, *, keep_output: bool) -> StreamView:
+        A live input that is not there leaves the stream WAITING for it, or raises InputAbsent.
+        """
+        return await self._start(self.run_of(stream_id), keep_output=False, wait_for_input=wait_for_input)
+
+    async def _start(self, run: StreamRun, *, keep_output: bool, wait_for_input: bool = True) -> StreamView:
         async with self._lock(run.stream_id):
             self.run_of(run.stream_id)
             if run.view.state.is_active:
@@ -239,72 +244,66 @@ class StreamService:
             wanted_before, run.wanted = run.wanted, "run"
             run.update(state=StreamState.PROBING, reason="looking at the input")
             try:
-                await self._launch(run, keep_output=keep_output)
+                await self._launch.bring_up(run, self.profile, keep_output=keep_output)
             except BaseException as error:
-                given_up = not run.is_wanted() or isinstance(error, asyncio.CancelledError)
+                if isinstance(error, InputAbsent) and wait_for_input and run.is_wanted():
+                    await self._wait_for_input(run, error, keep_output=keep_output)
+                    return run.view
+                self._not_started(run, error)
                 run.wanted = wanted_before if run.is_wanted() else "off"
-                bug = "an error of the console; see the log"
-                run.update(
-                    state=StreamState.STOPPED if given_up else StreamState.FAILED,
-                    reason=str(error) if isinstance(error, OperatorError) else "" if given_up else bug,
-                )
                 raise
-            if run.view.state is StreamState.PROBING:
-                run.update(state=StreamState.STARTING, reason="")
-            self.follower.follow(run)
-            await self._save_wish(run)
-            await self._audit.write(OPERATOR, "stream started", run.stream_id, run.view.command)
+            await self._started(run)
             return run.view
 
-    async def _launch(self, run: StreamRun, *, keep_output: bool) -> None:
-        config = run.entry.config
-        processor = await self._starter.processor(config)
-        report = await self._look(run)
-        taken = self._list.ports_of_others(run)
-        facts, argv = self._starter.plan(config, run.entry.number, processor, report, taken)
-        await asyncio.to_thread(prepare_output, config, keep=keep_output)
-        session = await self._storage.sessions.start(
-            stream_id=run.stream_id,
-            stream_name=run.name,
-            engine=facts.engine,
-            command=facts.command,
-            started_at=time.time(),
-            profile=self.profile,
+    def _not_started(self, run: StreamRun, error: BaseException) -> None:
+        given_up = not run.is_wanted() or isinstance(error, asyncio.CancelledError)
+        bug = "an error of the console; see the log"
+        run.update(
+            state=StreamState.STOPPED if given_up else StreamState.FAILED,
+            reason=str(error) if isinstance(error, OperatorError) else "" if given_up else bug,
         )
-        begun = {"session_id": session.session_id, "started_at": session.started_at}
-        run.begin(facts.model_copy(update=begun))
-        try:
-            assert run.facts is not None
-            spec = make_spec(run.entry, processor, argv, run.facts, self._policy)
-            await asyncio.to_thread(run.link.write_spec, spec)
-            await asyncio.to_thread(run.save_facts)
-            if not run.is_wanted():
-                raise StreamError(f"{run.name} was stopped before it was on air")
-            await run.link.spawn(secrets_of(config))
-        except OperatorError as error:
-            await self._storage.sessions.end(session.session_id, time.time(), str(error))
-            await self.follower.catch_up(run)
-            raise
 
-    async def _look(self, run: StreamRun) -> StreamReport:
-        """Probe; a stop in the meantime ends it."""
-        probing = asyncio.create_task(self._starter.probe(run.entry.config))
-        self._probing[run.stream_id] = probing
-        try:
-            return await probing
-        except asyncio.CancelledError:
-            if run.is_wanted():
-                raise
-            raise StreamError(f"{run.name} was stopped while its input was looked at") from None
-        finally:
-            del self._probing[run.stream_id]
+    async def _started(self, run: StreamRun) -> None:
+        if run.view.state in (StreamState.PROBING, StreamState.WAITING):
+            run.update(state=StreamState.STARTING, reason="")
+        self.follower.follow(run)
+        await self._save_wish(run)
+        await self._audit.write(OPERATOR, "stream started", run.stream_id, run.view.command)
+
+    async def _wait_for_input(self, run: StreamRun, absent: InputAbsent, *, keep_output: bool) -> None:
+        """It is meant to run from now on; the spec of an earlier run must not be taken up."""
+        await asyncio.to_thread(run.link.forget_spec)
+        run.update(state=StreamState.WAITING, reason=str(absent), started_at=None, session_id=None)
+        self._waiting.begin(run, lambda: self._look_again(run, keep_output=keep_output))
+        await self._save_wish(run)
+        await self._audit.write(OPERATOR, "stream waits for its input", run.stream_id, str(absent))
+
+    async def _look_again(self, run: StreamRun, *, keep_output: bool) -> bool:
+        async with self._lock(run.stream_id):
+            if run.view.state is not StreamState.WAITING:
+                return True
+            try:
+                await self._launch.bring_up(run, self.profile, keep_output=keep_output)
+            except InputAbsent as absent:
+                run.update(reason=str(absent))
+                return False
+            except Exception as error:
+                self._not_started(run, error)
+                if not isinstance(error, OperatorError):
+                    raise
+                if run.is_wanted():
+                    self._notice("error", f"{run.name} was not started: {error}", run.stream_id)
+                run.wanted = "off"
+                await self._save_wish(run)
+                return True
+            await self._started(run)
+            return True
 
     async def stop(self, stream_id: str, reason: str = "operator") -> StreamView:
         """Stop for good; returns when the processor is gone."""
         run = self.run_of(stream_id)
         run.wanted = "off"
-        if (probing := self._probing.get(stream_id)) is not None:
-            probing.cancel()
+        self._launch.give_up(run)
         async with self._lock(stream_id):
             run.wanted = "off"
             await self._stop(run, reason)
@@ -313,6 +312,10 @@ class StreamService:
         return run.view
 
     async def _stop(self, run: StreamRun, reason: str) -> None:
+        await self._waiting.end(run)
+        if run.view.state is StreamState.WAITING:
+            run.update(state=StreamState.STOPPED, reason=reason)
+            return
         try:
             await run.link.request({"cmd": "stop", "reason": reason})
         except RunnerGone:

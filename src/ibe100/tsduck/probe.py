@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 
-from ibe100.models.errors import ProbeError
+from ibe100.models.errors import InputAbsent, ProbeError
 from ibe100.models.stream_config import FileInput, StreamInput, TestPatternInput, describe_input
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.tsduck.child_process import ChildProcess, run_child
@@ -49,8 +49,8 @@ async def probe_input(
 ) -> StreamReport:
     """Read `source` for a few seconds and say what is in it.
 
-    Raises ProbeError with the reason when nothing can be read or it is no transport stream, ProcessorError
-    when the processor cannot be run.
+    Raises InputAbsent when a live input gives nothing, ProbeError when nothing can be read or it is no
+    transport stream, each with the reason; ProcessorError when the processor cannot be run.
     """
     name = describe_input(source)
     match source:
@@ -60,7 +60,10 @@ async def probe_input(
             argv = await asyncio.to_thread(sample_arguments, source, TEST_PATTERN_S)
             # It ends by itself.
             limits = replace(limits, live_s=limits.most_live_s)
-            return await _probe_process(name, argv, {}, {}, limits)
+            try:
+                return await _probe_process(name, argv, {}, {}, limits)
+            except InputAbsent as error:
+                raise ProbeError(str(error)) from error
         case _:
             argv = [*processor.command, *global_arguments(source), *input_arguments(source, 0), "-O", "file"]
             return await _probe_process(name, argv, processor.environment, secrets or {}, limits)
@@ -93,9 +96,9 @@ async def _probe_process(
         async with run_child(tokens, environment, descriptors) as child:
             end = await _collect(child, collector, limits)
             if end is End.PROCESSOR and not collector.is_aligned:
-                raise ProbeError(f"{name}: {await _reason(child)}")
+                raise InputAbsent(f"{name}: {await _reason(child)}")
             if end is End.SILENCE:
-                raise ProbeError(f"{name}: {NOTHING}")
+                raise InputAbsent(f"{name}: {NOTHING}")
     return collector.report()
 
 
