@@ -1,6 +1,7 @@
 """Copies of the stream on its way: the stream neither waits for them nor ends with them."""
 
 import socket
+from pathlib import Path
 
 import pytest
 from minitsp_rig import MEDIA, Finished, port_of, run, udp_receiver
@@ -62,3 +63,24 @@ def test_a_copy_that_cannot_be_sent_is_told_once_and_the_stream_goes_on() -> Non
 def test_a_copy_to_nowhere_is_refused_before_the_stream_begins(target: list[str], reason: str) -> None:
     done = run(*FILE, "-P", "ip", *target, "-O", "file")
     assert done == Finished(1, b"", [f"* Error: ip: {reason}"])
+
+
+def test_a_file_tap_holds_what_passed_it_and_not_what_came_later(tmp_path: Path) -> None:
+    source = (MEDIA / "dvb_hd_service.ts").read_bytes()
+    target = tmp_path / "tap.ts"
+    done = run(*FILE, "-P", "file", target, "-P", "filter", "--pid=120", "-O", "file")
+    assert target.read_bytes() == source
+    assert done.exit_code == 0
+    assert 0 < len(done.stdout) < len(source)
+
+
+def test_a_file_tap_that_cannot_be_written_ends_the_stream(tmp_path: Path) -> None:
+    done = run(*FILE, "-P", "file", tmp_path / "no" / "tap.ts", "-O", "drop")
+    reason = f"cannot create file {tmp_path}/no/tap.ts: No such file or directory"
+    assert done == Finished(1, b"", [f"* Error: file: {reason}"])
+
+
+def test_standard_input_may_have_packets_of_192_bytes() -> None:
+    source = (MEDIA / "dvb_hd_service.ts").read_bytes()
+    m2ts = b"".join(bytes(4) + source[at : at + 188] for at in range(0, len(source), 188))
+    assert run("-O", "file", stdin=m2ts) == Finished(0, source, [])

@@ -15,7 +15,7 @@ _INPUTS_OF_TSDUCK: Final = frozenset(("craft", "dvb", "fork", "memory", "pcap"))
 _OUTPUTS_OF_TSDUCK: Final = frozenset(("fork", "memory", "play"))
 _PROCESSORS_OF_TSDUCK: Final = """
     aes bat boostpid cat clear count craft cutoff datainject debug decap descrambler dsmcc dump
-    duplicate eit eitinject encap feed file flute fork fuzz history iat identify inject isdbinfo
+    duplicate eit eitinject encap feed flute fork fuzz history iat identify inject isdbinfo
     limit merge mpe mpeextract mpeinject mux nip nipextract nit nitscan pat pattern pcradjust pcrbitrate
     pcrcopy pcrduplicate pcredit pcrextract pcrverify pes pidshift psi psimerge reduce remap rmorphan
     rmsplice scrambler sdt sections sifilter skip slice splicerestamp stats stuffanalyze svremove

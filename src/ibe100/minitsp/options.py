@@ -1,6 +1,6 @@
 """Options of tsp's command line: how each plugin declares its own, and how their values read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -8,6 +8,8 @@ from typing import Final
 from ibe100.models.errors import OperatorError
 
 MAX_PID: Final = 0x1FFF
+# Labels pass from plugin to plugin beside the packets: not here.
+_OF_EVERY_PLUGIN: Final = ("except-label", "only-label")
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
 
@@ -47,11 +49,15 @@ class Option:
 class OptionTable:
     """The options of one plugin, and how many positional parameters it takes.
 
-    `max_parameters` None = any number.
+    `max_parameters` None = any number. `of_tsduck`: options of tsp's plugin that are not built in, refused as
+    such.
     """
 
-    def __init__(self, *options: Option, max_parameters: int | None = 0) -> None:
+    def __init__(
+        self, *options: Option, max_parameters: int | None = 0, of_tsduck: Collection[str] = ()
+    ) -> None:
         self.max_parameters = max_parameters
+        self._of_tsduck = frozenset((*of_tsduck, *_OF_EVERY_PLUGIN))
         self._by_name = {option.name: option for option in options}
         self._by_short = {option.short: option for option in options if option.short}
 
@@ -102,6 +108,8 @@ class OptionTable:
         exact = self._by_name.get(name)
         if exact is not None:
             return exact
+        if name in self._of_tsduck:
+            raise OptionError(f"option --{name} needs TSDuck")
         candidates = [option for key, option in self._by_name.items() if key.startswith(name)]
         if len(candidates) > 1:
             names = ", ".join(f"--{option.name}" for option in candidates)

@@ -1,4 +1,4 @@
-"""Input from files of 188-byte packets, or from standard input."""
+"""Input from files, or from standard input, in any of the packet formats."""
 
 import os
 import select
@@ -7,24 +7,28 @@ from typing import ClassVar, Final
 import numpy as np
 
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.packet_format import BYTES_TO_JUDGE, FORMAT_OPTION, TS, detect, input_format
 from ibe100.minitsp.plugin import PACKET_SIZE, Context, PacketInput, Packets, PluginError
-from ibe100.mpegts.packet import SYNC_BYTE
 
 _STDIN: Final = 0
-_PACKETS_TO_JUDGE: Final = 8
 
 
 class FileInput(PacketInput):
-    """Reads files one after the other (tsp -I file). `-` or no name is standard input."""
+    """Reads files one after the other (tsp -I file). `-` or no name is standard input.
+
+    Each file's packet format is found out from its beginning, unless --format names it.
+    """
 
     name: ClassVar[str] = "file"
     live: ClassVar[bool] = False
     options: ClassVar[OptionTable] = OptionTable(
         Option("byte-offset", OptionKind.INTEGER, "b"),
+        FORMAT_OPTION,
         Option("infinite", short="i"),
         Option("packet-offset", OptionKind.INTEGER, "p"),
         Option("repeat", OptionKind.INTEGER, "r", minimum=1),
         max_parameters=None,
+        of_tsduck=("add-start-stuffing", "add-stop-stuffing", "first-terminate", "interleave", "label-base"),
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
@@ -36,7 +40,8 @@ class FileInput(PacketInput):
             raise OptionError("options --infinite and --repeat are mutually exclusive")
         if not self._paths and (self._endless or self._rounds_left > 1):
             raise OptionError("standard input cannot be repeated")
-        self._offset = arguments.integer("byte-offset") + PACKET_SIZE * arguments.integer("packet-offset")
+        self._forced_format = input_format(arguments)
+        self._format = self._forced_format or TS
         self._position = 0
         self._descriptor = _STDIN
         self._carry = b""
@@ -57,30 +62,38 @@ class FileInput(PacketInput):
     def preview(self, max_packets: int) -> Packets:
         if not self._paths:
             return super().preview(max_packets)
-        data = os.pread(self._descriptor, max_packets * PACKET_SIZE, self._offset)
-        return _whole_packets(bytearray(data))
+        data = os.pread(self._descriptor, max_packets * self._format.size, self._offset)
+        return self._format.packets(bytearray(data))
 
     def receive(self, max_packets: int, timeout_s: float) -> Packets | None:
         if not self._paths:
             return self._receive_standard_input(max_packets, timeout_s)
         while True:
-            data = self._read(max_packets * PACKET_SIZE)
-            packets = _whole_packets(bytearray(data))
+            data = self._read(max_packets * self._format.size)
+            packets = self._format.packets(bytearray(data))
             if len(packets) or not self._next_file():
                 return packets
 
     def _open(self, path: str) -> None:
         try:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            self._judge(os.read(self._descriptor, _PACKETS_TO_JUDGE * PACKET_SIZE))
+            self._judge(os.pread(self._descriptor, BYTES_TO_JUDGE, self.arguments.integer("byte-offset")))
             os.lseek(self._descriptor, self._offset, os.SEEK_SET)
         except OSError as error:
             raise PluginError(f"cannot open file {path}: {error.strerror}") from error
 
     def _judge(self, head: bytes) -> None:
-        """Refuse what does not begin as a transport stream; a file shorter than one packet as well."""
-        if len(head) < PACKET_SIZE or any(byte != SYNC_BYTE for byte in head[::PACKET_SIZE]):
+        """Learn the format; refuse what does not begin as a transport stream, or is shorter than a packet."""
+        detected = self._forced_format or detect(head)
+        if detected is None or len(head) < detected.size:
             raise PluginError("cannot detect TS file format")
+        self._format = detected
+
+    @property
+    def _offset(self) -> int:
+        """Where to begin in a file."""
+        packets = self.arguments.integer("packet-offset")
+        return self.arguments.integer("byte-offset") + packets * self._format.size
 
     def _read(self, size: int) -> bytes:
         try:
@@ -109,22 +122,28 @@ class FileInput(PacketInput):
         readable, _, _ = select.select([_STDIN], [], [], timeout_s)
         if not readable:
             return None
-        data = self._carry + self._read(max_packets * PACKET_SIZE - len(self._carry))
+        data = self._carry + self._read(max_packets * self._format.size)
         if len(data) == len(self._carry):
-            if not self._judged:
-                raise PluginError("cannot detect TS file format")
-            return np.empty((0, PACKET_SIZE), np.uint8)
-        packets = _whole_packets(bytearray(data))
-        self._carry = data[len(packets) * PACKET_SIZE :]
-        if not len(packets):
-            return None
+            return self._end_of_standard_input()
         if not self._judged:
-            self._judge(data)
+            if len(data) < BYTES_TO_JUDGE:
+                self._carry = data
+                return None
+            self._judge(data[:BYTES_TO_JUDGE])
             self._judged = True
+        packets = self._cut(data)
+        return packets if len(packets) else None
+
+    def _end_of_standard_input(self) -> Packets:
+        """What was too short to be judged before; then the end."""
+        if not self._judged:
+            self._judge(self._carry)
+            self._judged = True
+            return self._cut(self._carry)
+        return np.empty((0, PACKET_SIZE), np.uint8)
+
+    def _cut(self, data: bytes) -> Packets:
+        """The whole packets in `data`; the rest waits for more."""
+        packets = self._format.packets(bytearray(data))
+        self._carry = data[len(packets) * self._format.size :]
         return packets
-
-
-def _whole_packets(data: bytearray) -> Packets:
-    """A writable block of the whole packets in `data`."""
-    count = len(data) // PACKET_SIZE
-    return np.frombuffer(data, np.uint8, count * PACKET_SIZE).reshape(count, PACKET_SIZE)

@@ -9,6 +9,7 @@ PROCESSORS: Final[dict[str, str]] = {
     "analyze": "Analyze",
     "bitrate_monitor": "BitrateMonitor",
     "continuity": "Continuity",
+    "file": "FileTap",
     "filter": "Filter",
     "influx": "Influx",
     "ip": "IpTap",

@@ -1,0 +1,87 @@
+"""Packets into a file or standard output: what tsp's -O file and -P file share."""
+
+import os
+from typing import Final
+
+from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind
+from ibe100.minitsp.packet_format import FORMAT_OPTION, PacketDresser, output_format
+from ibe100.minitsp.plugin import Packets, PluginError
+from ibe100.minitsp.stuffing import null_packets
+
+_STDOUT: Final = 1
+
+FILE_OPTIONS: Final = (
+    Option("add-start-stuffing", OptionKind.INTEGER),
+    Option("add-stop-stuffing", OptionKind.INTEGER),
+    Option("append", short="a"),
+    FORMAT_OPTION,
+    Option("keep", short="k"),
+)
+FILE_OPTIONS_OF_TSDUCK: Final = (
+    *("max-duration", "max-files", "max-retry", "max-size", "reopen-on-error", "retry-interval"),
+)
+
+
+class FileWriter:
+    """Writes one file; every block is written at once, nothing is buffered here. "" is standard output."""
+
+    def __init__(self, arguments: Arguments) -> None:
+        self._path = arguments.parameters[0] if arguments.parameters else ""
+        if arguments.present("append") and arguments.present("keep"):
+            raise OptionError("options --append and --keep are mutually exclusive")
+        self._arguments = arguments
+        self._dresser = PacketDresser(output_format(arguments))
+        self._descriptor: int | None = None
+
+    def open(self) -> None:
+        """Create the file, or go on at its end. PluginError where that cannot be."""
+        self._descriptor = self._create() if self._path else _STDOUT
+        self._write_stuffing("add-start-stuffing")
+
+    def write(self, packets: Packets) -> None:
+        """Write packets (n, 188). PluginError where they cannot be written."""
+        assert self._descriptor is not None
+        data = self._dresser.dress(packets).data.cast("B")
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def close(self) -> None:
+        """Close the file; does nothing if it was never opened. PluginError where the last bytes are lost."""
+        if self._descriptor is None:
+            return
+        try:
+            self._write_stuffing("add-stop-stuffing")
+        finally:
+            descriptor, self._descriptor = self._descriptor, None
+            if descriptor != _STDOUT:
+                self._close(descriptor)
+
+    def _create(self) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+        if self._arguments.present("append"):
+            flags |= os.O_APPEND
+        elif self._arguments.present("keep"):
+            flags |= os.O_EXCL
+        else:
+            flags |= os.O_TRUNC
+        try:
+            return os.open(self._path, flags, 0o666)
+        except OSError as error:
+            raise PluginError(f"cannot create file {self._path}: {error.strerror}") from error
+
+    def _write_stuffing(self, option: str) -> None:
+        count = self._arguments.integer(option)
+        if count:
+            self.write(null_packets(count))
+
+    def _close(self, descriptor: int) -> None:
+        try:
+            os.close(descriptor)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> PluginError:
+        return PluginError(f"error writing {self._path or 'standard output'}: {error.strerror}")

@@ -1,0 +1,32 @@
+"""Writes a copy of the packets into a file (tsp -P file)."""
+
+from typing import ClassVar
+
+from ibe100.minitsp.file_writer import FILE_OPTIONS, FILE_OPTIONS_OF_TSDUCK, FileWriter
+from ibe100.minitsp.options import Arguments, OptionError, OptionTable
+from ibe100.minitsp.plugin import Block, Context, PacketProcessor
+
+
+class FileTap(PacketProcessor):
+    """Write packets to a file and pass them to next plugin."""
+
+    name: ClassVar[str] = "file"
+    options: ClassVar[OptionTable] = OptionTable(
+        *FILE_OPTIONS, max_parameters=1, of_tsduck=FILE_OPTIONS_OF_TSDUCK
+    )
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        if not arguments.parameters:
+            raise OptionError("missing parameter")
+        self._writer = FileWriter(arguments)
+
+    def start(self) -> None:
+        self._writer.open()
+
+    def process(self, block: Block) -> Block:
+        self._writer.write(block.packets)
+        return block
+
+    def stop(self) -> None:
+        self._writer.close()
