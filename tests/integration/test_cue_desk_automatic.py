@@ -10,7 +10,7 @@ from services_rig import asked, console, fired, looped, on_air, until, until_ala
 
 from ibe100.core.application import Application
 from ibe100.models.alarm import AlarmState
-from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueState
 from ibe100.models.stream_state import Tally
 from ibe100.mpegts.timestamps import pts_difference
 from ibe100.scte35 import encode, splice_null, to_base64
@@ -37,13 +37,16 @@ async def test_a_break_is_returned_from_by_itself_and_heartbeats_go_on_around_it
 ) -> None:
     out = tmp_path / "out.ts"
     async with console(tmp_path / "data") as application:
-        planned = looped(media, name="Planned", scte35={**RETURNS})
+        planned = looped(media, name="Planned", scte35={**RETURNS, "explicit_return": False})
         beating = looped(media, out, scte35={**RETURNS, "pid": 501, "heartbeat_interval_s": 1.0})
         stream_id = await on_air(application, beating)
         other_id = await on_air(application, planned)
 
         async def pre_rolled() -> tuple[Cue, Cue]:
-            away = await fired(application, other_id, TO_BREAK, pre_roll_s=4.5, duration_s=6.0)
+            by_cue = BreakReturn.CUE
+            away = await fired(
+                application, other_id, TO_BREAK, pre_roll_s=4.5, duration_s=6.0, returns=by_cue
+            )
             return away, await returned(application, away)
 
         far = asyncio.create_task(pre_rolled())

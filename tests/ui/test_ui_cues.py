@@ -11,7 +11,8 @@ from fake_values import BEYOND_32_BITS, running, view
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 
-from ibe100.models.scte35_marker import CueAction, CueState
+from ibe100.models.scte35_marker import BreakReturn, CueAction, CueState
+from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import Tally
 from ibe100.ui.qt_models.cue_list import CUE_ROLE
 from ibe100.ui.widgets.hold_button import HOLD_MS
@@ -212,3 +213,21 @@ def test_a_cue_that_is_out_cannot_be_disarmed_and_that_is_said(console: Console)
     console.until(lambda: "SENT" in receipts(console)[0])
     QTest.keyClick(console.window, Qt.Key.Key_Escape)
     assert "cannot be taken back" in console.window.notices.text.text()
+
+
+def test_how_the_break_ends_is_chosen_for_each_one_and_begins_as_the_stream_has_it(
+    open_console: Callable[[FakeServices], Console],
+) -> None:
+    by_hand = StreamConfig(name="By hand", scte35=Scte35Options(auto_return=False))
+    console = open_console(FakeServices([running(1, "News"), running(2, "By hand", config=by_hand)]))
+    panel = console.window.cue_panel
+    assert panel.return_row.value() is BreakReturn.AUTO
+    console.until(lambda: panel.return_row.next_id.text() == "next 0x60000001")
+    console.select(2)
+    assert panel.return_row.value() is BreakReturn.HAND
+    QTest.mouseClick(panel.return_row.button(BreakReturn.CUE), LEFT)
+    panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: receipts(console))
+    panel.fire(CueAction.BACK_TO_PROGRAMME)
+    console.until(lambda: len(receipts(console)) == 2)
+    assert [one.returns for one in console.services.cues.requests] == [BreakReturn.CUE, None]

@@ -10,7 +10,7 @@ import pytest
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
 from ibe100.models.errors import CueRefused
-from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueState
 
 RETENTION_S = 1000.0
 
@@ -85,6 +85,7 @@ async def test_every_field_of_a_cue_comes_back_as_it_was_stored(database: Databa
         scheduled_at=1_800_000_000.0,
         seen_pts=2**33 - 540_000,
         frame_pts=1501.5,
+        returns=BreakReturn.CUE,
     )
     assert await database.cues.step(full) == full
     assert await database.cues.get(cue.cue_id) == full
@@ -162,6 +163,19 @@ async def test_ids_are_unique_and_rising_when_many_ask_at_once(database: Databas
     cues = await asyncio.gather(*(database.cues.create(draft(), ids(100, 10_000)) for _ in range(300)))
     assert [cue.splice_event_id for cue in cues] == list(range(100, 400))
     assert len({cue.cue_id for cue in cues}) == 300
+
+
+async def test_ids_chosen_elsewhere_are_never_given_out_and_change_nothing_of_the_order(
+    database: Database,
+) -> None:
+    numbers = ids(10, 20)
+    assert (await database.cues.create(draft(), numbers)).splice_event_id == 10
+    await database.cues.create(draft(splice_event_id=12), foreign_ids=(12, 20, 99))
+    assert (await database.cues.create(draft(), numbers)).splice_event_id == 11
+    assert (await database.cues.create(draft(), numbers)).splice_event_id == 13, "12 is used"
+    await database.cues.create(draft(splice_event_id=11), foreign_ids=(11,))
+    after = [(await database.cues.create(draft(), numbers)).splice_event_id for _ in range(6)]
+    assert after == [14, 15, 16, 17, 18, 19], "20 is used, too"
 
 
 async def test_ids_go_on_where_they_stopped_before_the_restart(tmp_path: Path) -> None:

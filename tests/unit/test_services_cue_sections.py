@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ibe100.models.contract import Contract, TimeSignalCommand
 from ibe100.models.cue_segmentation import Segmentation, SegmentationType, UpidType
 from ibe100.models.errors import CueRefused
-from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
+from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import Scte35Options
 from ibe100.scte35 import decode, encode, splice_insert, splice_null, time_signal, to_base64
 from ibe100.scte35.segmentation import SEGMENTATION_TYPES
@@ -19,9 +19,11 @@ from ibe100.scte35.values import SegmentationDescriptor, SpliceInsert, TimeSigna
 from ibe100.services.break_ledger import BreakLedger
 from ibe100.services.cue_section import (
     Direction,
+    auto_return_of,
     bytes_of,
     describe,
     direction_of,
+    event_ids_of,
     event_of,
     section_of,
     section_warnings,
@@ -186,7 +188,7 @@ def test_breaks_follow_the_direction_of_what_was_spliced() -> None:
     out = cue(CueAction.CRASH_OUT, CueState.SPLICED, splice_event_id=9, duration_s=30.0, seen_at=1000.0)
     refusal = ledger.refusal("one", CueAction.CRASH_IN, Direction.IN, [], 1001.0)
     assert refusal == "the stream is not in a break"
-    ledger.spliced(out, Direction.OUT, auto_return=True)
+    ledger.spliced(out, Direction.OUT, Scte35Options())
     assert "in a break already" in str(ledger.refusal("one", CueAction.CRASH_OUT, Direction.OUT, [], 1001.0))
     assert ledger.refusal("one", CueAction.CRASH_IN, Direction.IN, [], 1001.0) is None
     assert "has returned" in str(ledger.refusal("one", CueAction.CRASH_IN, Direction.IN, [], 1031.0))
@@ -197,5 +199,43 @@ def test_breaks_follow_the_direction_of_what_was_spliced() -> None:
     null = cue(CueAction.SPLICE_NULL, CueState.SPLICED, section_base64=to_base64(encode(splice_null())))
     aired = out.model_copy(update={"section_base64": to_base64(encode(splice_insert(9, True)))})
     restored = BreakLedger()
-    restored.restore("one", [null, aired], None, auto_return=False)
+    restored.restore("one", [null, aired], None, Scte35Options(auto_return=False))
     assert restored.open_break("one") is not None, "a heartbeat after it does not hide the break"
+
+
+@pytest.mark.parametrize(
+    ("returns", "auto_return", "ends_at", "by_cue"),
+    [
+        (None, True, 1030.0, False),
+        (None, False, None, False),
+        (BreakReturn.AUTO, False, 1030.0, False),
+        (BreakReturn.CUE, False, None, True),
+        (BreakReturn.CUE, True, 1030.0, True),
+        (BreakReturn.HAND, True, None, False),
+    ],
+)
+def test_a_break_ends_as_its_cue_says_or_else_as_its_stream_does(
+    returns: BreakReturn | None, auto_return: bool, ends_at: float | None, by_cue: bool
+) -> None:
+    out = cue(CueAction.TO_BREAK, CueState.SPLICED, splice_event_id=9, duration_s=30.0, splice_at=1000.0)
+    options = Scte35Options(auto_return=auto_return)
+    ledger = BreakLedger()
+    ledger.spliced(out.model_copy(update={"returns": returns}), Direction.OUT, options)
+    current = ledger.open_break("one")
+    assert current is not None
+    assert (current.ends_at, current.announced_end, current.returns_by_cue) == (ends_at, 1030.0, by_cue)
+    asked = request(CueAction.TO_BREAK, returns=returns)
+    section = section_of(out, asked, options.returning(returns), None)
+    assert auto_return_of(section) is (ends_at is not None)
+
+
+def test_only_a_cue_that_leaves_the_programme_says_how_the_break_ends() -> None:
+    with pytest.raises(ValidationError, match="begins no break"):
+        request(CueAction.BACK_TO_PROGRAMME, returns=BreakReturn.AUTO)
+
+
+def test_a_section_uses_up_every_event_id_it_speaks_of() -> None:
+    first, second = (SegmentationDescriptor(number, segmentation_type_id=0x34) for number in (7, 8))
+    assert event_ids_of(time_signal(first, second, first)) == (7, 8)
+    assert event_ids_of(splice_insert(9, True)) == (9,)
+    assert event_ids_of(splice_null()) == ()

@@ -10,7 +10,7 @@ import typer
 
 from ibe100.cli.running_instance import request
 from ibe100.models.cue_segmentation import UpidType
-from ibe100.models.scte35_marker import CueAction, CueState
+from ibe100.models.scte35_marker import BreakReturn, CueAction, CueState
 
 POLL_S = 0.1
 EXIT_NOT_PROVED = 1
@@ -33,12 +33,16 @@ def to_break(
     stream: StreamName,
     duration: Duration = None,
     pre_roll: PreRoll = 0.0,
+    returns: Annotated[
+        BreakReturn | None,
+        typer.Option(help="How the break ends; the stream's own way if left out.", show_default=False),
+    ] = None,
     by: Who = "command line",
     data_dir: DataDir = None,
 ) -> None:
     """TO BREAK: out of the network's programme."""
     cue = {"action": CueAction.TO_BREAK, "duration_s": duration, "pre_roll_s": pre_roll, "requested_by": by}
-    _fire(data_dir, stream, cue)
+    _fire(data_dir, stream, cue | {"returns": returns})
 
 
 @app.command("to-programme")

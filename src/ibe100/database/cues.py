@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from ibe100.database.access import Access, columns_of, to_value
-from ibe100.database.event_ids import allocate_event_id
+from ibe100.database.event_ids import allocate_event_id, note_event_ids
 from ibe100.database.records import CueStep, EventIdRange
 from ibe100.database.schema import CueRow, CueStepRow, table_of
 from ibe100.models.errors import StorageError
@@ -39,12 +39,14 @@ class CueStore:
         draft: Cue,
         event_ids: EventIdRange | None = None,
         seal: Callable[[Cue], Cue] | None = None,
+        foreign_ids: Collection[int] = (),
     ) -> Cue:
         """Store a new cue: `draft` with its cue_id given by the database.
 
         With `event_ids` a splice_event_id is allocated in the same transaction, unless the draft has one.
         `seal` gets the numbered cue inside that transaction and returns it encoded and ARMED, so that one
         COMMIT makes the cue ours; it must be pure and quick, for it may be run twice.
+        `foreign_ids` were chosen elsewhere and are entered as used.
         Raises StorageError, CueRefused (no event id is free), or what `seal` raises; then nothing is stored.
         """
         now = self._access.wall()
@@ -56,6 +58,7 @@ class CueStore:
                     session, cue.stream_id, event_ids, now, self._event_id_retention_s
                 )
                 cue = cue.model_copy(update={"splice_event_id": allocated})
+            note_event_ids(session, cue.stream_id, foreign_ids, now)
             cue_id = session.execute(_INSERT_CUE, columns_of(cue, "cue_id")).scalar_one()
             cue = cue.model_copy(update={"cue_id": cue_id})
             _add_step(session, cue, 1, now)

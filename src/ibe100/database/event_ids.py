@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
@@ -19,6 +21,12 @@ _OF_STREAM_IN_RANGE = (
 
 # Built once: putting a statement together takes longer than SQLite takes to run it.
 _LAST = select(_IDS.splice_event_id).where(*_OF_STREAM_IN_RANGE).order_by(_IDS.serial.desc()).limit(1)
+_NEWEST = (
+    select(_IDS.splice_event_id, _IDS.allocated_at)
+    .where(_IDS.stream_id == bindparam("stream_id"))
+    .order_by(_IDS.serial.desc())
+    .limit(1)
+)
 _REMEMBERED = (
     select(_IDS.splice_event_id)
     .where(*_OF_STREAM_IN_RANGE, _IDS.allocated_at >= bindparam("since"))
@@ -65,6 +73,20 @@ def allocate_event_id(
     session.execute(_FORGET, {**whole, "first": splice_event_id, "last": splice_event_id})
     session.execute(_NOTE, {"stream_id": stream_id, "splice_event_id": splice_event_id, "allocated_at": now})
     return int(splice_event_id)
+
+
+def note_event_ids(session: Session, stream_id: str, used: Collection[int], now: float) -> None:
+    """Enter ids that were chosen elsewhere, in the caller's transaction.
+
+    The one allocated last stays the last one: what comes next must not follow a number from elsewhere.
+    """
+    last = session.execute(_NEWEST, {"stream_id": stream_id}).one_or_none() if used else None
+    rows = [(splice_event_id, now) for splice_event_id in used]
+    for splice_event_id, at in [*rows, *([(last[0], last[1])] if last is not None else [])]:
+        session.execute(_FORGET, {"stream_id": stream_id, "first": splice_event_id, "last": splice_event_id})
+        session.execute(
+            _NOTE, {"stream_id": stream_id, "splice_event_id": splice_event_id, "allocated_at": at}
+        )
 
 
 def _first_free(session: Session, stream_id: str, ids: EventIdRange, wanted: int, since: float) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration; what a database must be at before it is used."""
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
@@ -93,6 +93,7 @@ class CueRow(Base):
     scheduled_at: Mapped[float | None]
     seen_pts: Mapped[int | None]
     frame_pts: Mapped[float | None]
+    returns: Mapped[str | None]
 
 
 class CueStepRow(Base):

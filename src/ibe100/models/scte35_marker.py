@@ -43,6 +43,17 @@ class CueAction(StrEnum):
         return self in (CueAction.CRASH_OUT, CueAction.CRASH_IN, CueAction.SPLICE_NULL)
 
 
+class BreakReturn(StrEnum):
+    """How a break ends that nobody ends before."""
+
+    AUTO = "auto"
+    """By itself when the announced duration is over: auto_return 1."""
+    CUE = "cue"
+    """A BACK TO PROGRAMME is sent for the end of the announced duration."""
+    HAND = "hand"
+    """Not before somebody sends BACK TO PROGRAMME or CRASH IN: auto_return 0."""
+
+
 class CueState(StrEnum):
     """The life of a cue (DESIGN.md): one way, each step committed."""
 
@@ -83,6 +94,8 @@ class CueRequest(Value):
     splice_at: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """Wall clock: the splice falls on the first frame at or after it; then pre_roll_s is 0."""
     requested_by: str = "operator"
+    returns: BreakReturn | None = None
+    """How the break ends; None takes the stream's own way. Only of a cue that leaves the programme."""
     segmentation: Segmentation | None = None
     """What a TIME SIGNAL signals; of no other action."""
     section: Annotated[str, Field(max_length=12_000)] = ""
@@ -105,6 +118,8 @@ class CueRequest(Value):
             raise ValueError("segmentation belongs to a TIME SIGNAL, which needs one")
         if bool(self.section) is not (self.action is CueAction.SEND_SECTION):
             raise ValueError("section belongs to SEND SECTION, which needs one")
+        if self.returns is not None and not self.action.leaves:
+            raise ValueError(f"{self.action} begins no break: it has no returns of its own")
         if self.duration_s is not None and not (self.action.leaves or self.action.returns):
             raise ValueError(f"{self.action} has no duration_s of its own")
         return self
@@ -147,6 +162,8 @@ class Cue(Value):
     """The stream's PTS when the section was first seen, 90 kHz ticks."""
     frame_pts: float | None = None
     """Duration of a frame of the stream, 90 kHz ticks."""
+    returns: BreakReturn | None = None
+    """How the break that it begins ends; None where it begins none, or nothing was decided."""
 
     def moved_to(self, state: CueState, **changes: object) -> Cue:
         """The same cue a step further; asserts that the step is one of its life.

@@ -22,6 +22,7 @@ from ibe100.models.endpoint_fields import (
     is_loopback,
     is_multicast,
 )
+from ibe100.models.scte35_marker import BreakReturn
 from ibe100.models.urls import short_url
 
 
@@ -216,6 +217,21 @@ class Scte35Options(Value):
     """Whether BACK TO PROGRAMME is sent by itself when the announced duration is over."""
     heartbeat_interval_s: Annotated[float, Field(ge=0.5, le=300)] | None = None
     """A splice_null every so many seconds; None sends none."""
+
+    @property
+    def returns(self) -> BreakReturn:
+        """How a break of this stream ends where nothing else is asked."""
+        if self.explicit_return:
+            return BreakReturn.CUE
+        return BreakReturn.AUTO if self.auto_return else BreakReturn.HAND
+
+    def returning(self, returns: BreakReturn | None) -> Scte35Options:
+        """The options for one break that ends in this way; an explicit return leaves auto_return as it is."""
+        if returns is None:
+            return self
+        auto = {BreakReturn.AUTO: True, BreakReturn.CUE: self.auto_return, BreakReturn.HAND: False}[returns]
+        changes = {"auto_return": auto, "explicit_return": returns is BreakReturn.CUE}
+        return self.model_copy(update=changes)
 
     @model_validator(mode="after")
     def _range(self) -> Self:

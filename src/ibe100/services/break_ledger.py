@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ibe100.models.contract import Contract
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.stream_config import Scte35Options
 from ibe100.mpegts.timestamps import PTS_HZ, pts_add
 from ibe100.services.cue_section import Direction, direction_of_cue
 
@@ -22,6 +23,8 @@ class OpenBreak:
     """When its announced duration is over, whether or not it returns then; None if none was announced."""
     end_pts: int | None = None
     """The PTS at which it is over, of a break that began at a known one."""
+    returns_by_cue: bool = False
+    """Whether an explicit return is sent when its announced duration is over."""
 
     def is_running(self, now: float) -> bool:
         """Whether the break is still on air at wall time `now`."""
@@ -39,29 +42,34 @@ class BreakLedger:
         return self._breaks.get(stream_id)
 
     def restore(
-        self, stream_id: str, newest_first: Iterable[Cue], contract: Contract | None, *, auto_return: bool
+        self, stream_id: str, newest_first: Iterable[Cue], contract: Contract | None, options: Scte35Options
     ) -> None:
         """Find the open break in what is on record."""
         for cue in newest_first:
             if cue.state is CueState.SPLICED:
                 direction = direction_of_cue(cue, contract)
                 if direction is not Direction.NONE:
-                    self.spliced(cue, direction, auto_return=auto_return)
+                    self.spliced(cue, direction, options)
                     return
 
-    def spliced(self, cue: Cue, direction: Direction, *, auto_return: bool) -> None:
-        """A cue has taken effect."""
+    def spliced(self, cue: Cue, direction: Direction, options: Scte35Options) -> None:
+        """A cue has taken effect; `options` are those of its stream."""
         if direction is Direction.IN:
             self._breaks.pop(cue.stream_id, None)
         elif direction is Direction.OUT:
             assert cue.splice_event_id is not None
+            terms = options.returning(cue.returns)
             began = cue.splice_at or cue.seen_at or cue.requested_at
             end = began + cue.duration_s if cue.duration_s is not None else None
             end_pts = None
             if cue.pts_time is not None and cue.duration_s is not None:
                 end_pts = pts_add(cue.pts_time, round(cue.duration_s * PTS_HZ))
             self._breaks[cue.stream_id] = OpenBreak(
-                cue.splice_event_id, end if auto_return else None, end, end_pts
+                cue.splice_event_id,
+                end if terms.auto_return else None,
+                end,
+                end_pts,
+                terms.explicit_return,
             )
 
     def forget(self, stream_id: str) -> None:

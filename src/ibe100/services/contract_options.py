@@ -23,6 +23,9 @@ def options_for(contract: Contract, existing: ExistingCues = ExistingCues.PASS_T
         unique_program_id=contract.unique_program_id or 0,
         break_duration_s=contract.duration_default_s,
         auto_return=contract.auto_return,
+        # Where nothing returns by itself, the duration is only a safety net: the return is sent.
+        explicit_return=not contract.auto_return,
+        heartbeat_interval_s=contract.heartbeat_interval_s,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ibe100.models.contract import Contract, EventIdRule, Severity
 from ibe100.models.errors import CueRefused
-from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
+from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import Scte35Options
 from ibe100.scte35.section import to_base64
 from ibe100.scte35.values import SpliceInfoSection
@@ -17,10 +17,12 @@ from ibe100.services.cue_linter import lint_cue
 from ibe100.services.cue_readiness import given_splice, splice_target
 from ibe100.services.cue_section import (
     Direction,
+    auto_return_of,
     bytes_of,
     contract_of,
     direction_of,
     direction_of_cue,
+    event_ids_of,
     event_of,
     given_section,
     section_of,
@@ -31,6 +33,8 @@ from ibe100.services.stream_run import StreamRun
 
 AUTOMATIC = "automatic return"
 """Who asks for the return at the end of an announced duration."""
+REPLACED = "replaced by"
+"""Why an automatic return is cancelled that the operator did not wait for."""
 _CRASHES = (CueAction.CRASH_OUT, CueAction.CRASH_IN)
 
 
@@ -46,6 +50,8 @@ class Draft:
     """The break that the cue returns from."""
     allocates: bool
     warnings: tuple[str, ...] = ()
+    foreign_ids: tuple[int, ...] = ()
+    """Event ids that a section made elsewhere uses up."""
 
     def numbered(self, splice_event_id: int) -> Cue:
         """The cue with this event id, unless it has one or needs none."""
@@ -93,6 +99,7 @@ def requested(run: StreamRun, request: CueRequest) -> Cue:
         duration_s=request.duration_s,
         pre_roll_s=request.pre_roll_s,
         scheduled_at=request.splice_at,
+        returns=(request.returns or run.cue_options.returns) if request.action.leaves else None,
     )
 
 
@@ -111,7 +118,7 @@ def make_draft(run: StreamRun, request: CueRequest, breaks: BreakLedger, recent:
     draft = Draft(
         request=request,
         cue=cue,
-        options=run.cue_options,
+        options=run.cue_options.returning(cue.returns),
         contract=contract,
         ends=current if request.action.returns else None,
         allocates=cue.splice_event_id is None
@@ -128,6 +135,8 @@ def make_draft(run: StreamRun, request: CueRequest, breaks: BreakLedger, recent:
         raise CueRefused(refusal)
     if not draft.allocates:
         _not_twice(to_base64(draft.encoded(example)), recent)
+    if request.action is CueAction.SEND_SECTION:
+        draft = replace(draft, foreign_ids=event_ids_of(section))
     if request.action in _CRASHES or request.action is CueAction.SEND_SECTION:
         warnings += draft.breaches(example)
     return replace(draft, warnings=warnings)
@@ -167,6 +176,9 @@ def _of_section(
     section = given_section(request.section)[1]
     event_id, duration_s = event_of(section)
     changes: dict[str, object] = {"splice_event_id": event_id, "duration_s": duration_s}
+    if (auto_return := auto_return_of(section)) is not None:
+        by_cue = BreakReturn.CUE if run.cue_options.explicit_return else BreakReturn.HAND
+        changes["returns"] = BreakReturn.AUTO if auto_return else by_cue
     if section.splice_pts is not None:
         changes["pts_time"] = section.splice_pts
         changes["splice_at"] = given_splice(run, section.splice_pts)

@@ -110,7 +110,7 @@ class CueReceipts:
         reason = f"{missing} of {cue.sent_expected} repeats were not seen" if missing > 0 else ""
         # The break first: whoever sees the cue SPLICED may fire the next one before the disk has it.
         direction = direction_of_cue(cue, contract_of(run))
-        self._breaks.spliced(cue, direction, auto_return=run.cue_options.auto_return)
+        self._breaks.spliced(cue, direction, run.cue_options)
         self.show_break(run)
         await self._ledger.move(cue, CueState.SPLICED, reason=reason)
 

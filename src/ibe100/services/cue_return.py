@@ -12,7 +12,7 @@ from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
 from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.services.break_ledger import BreakLedger, OpenBreak
-from ibe100.services.cue_draft import AUTOMATIC, pending_breaks
+from ibe100.services.cue_draft import AUTOMATIC, REPLACED, pending_breaks
 from ibe100.services.cue_readiness import SEND_AHEAD_S, readiness
 from ibe100.services.cue_section import contract_of
 from ibe100.services.cue_shelf import CueShelf
@@ -22,6 +22,8 @@ ASK_AHEAD_S = 1.0
 """The return is asked for this long before its pre-roll begins, so that a restart can be waited for."""
 LATEST_S = 1.0
 """An immediate return is tried this long after the break should have ended, then it is given up loudly."""
+SAME_END_S = 0.5
+"""A return whose splice is so near to the announced end was meant for it."""
 POLL_S = 0.1
 
 _log = logging.getLogger(__name__)
@@ -49,7 +51,7 @@ class AutomaticReturn:
         known = self._tasks.get(run.stream_id)
         if known is not None and known[0] is current:
             return
-        if current is None or current.announced_end is None or not run.cue_options.explicit_return:
+        if current is None or current.announced_end is None or not current.returns_by_cue:
             return
         if not current.is_running(time.time()):
             return  # it has returned by itself while nobody was here
@@ -76,15 +78,18 @@ class AutomaticReturn:
         if current.end_pts is not None:
             await self._stay(run, current, end - lead_s - ASK_AHEAD_S)
             while asked is None and self._is_open(run, current) and time.time() < end - lead_s:
-                if (splice_at := _wall_of(run, current.end_pts)) is not None:
+                if self._was_taken_back(run, end):
+                    return
+                splice_at = _wall_of(run, current.end_pts)
+                if splice_at is not None and not self._pending(run):
                     asked = await self._ask(run, splice_at)
                 await asyncio.sleep(POLL_S)
         await self._stay(run, current, end)
         why = "the stream was not ready"
         while self._is_open(run, current):
-            if asked is not None and self._state_of(asked) is CueState.CANCELLED:
+            if self._was_taken_back(run, end):
                 return
-            if not pending_breaks(self._shelf.open_of(run.stream_id), contract_of(run), CueAction.TO_BREAK):
+            if not self._pending(run):
                 if time.time() > end + LATEST_S:
                     self._give_up(run, current, why)
                     return
@@ -121,9 +126,21 @@ class AutomaticReturn:
     def _is_open(self, run: StreamRun, current: OpenBreak) -> bool:
         return self._breaks.open_break(run.stream_id) is current
 
-    def _state_of(self, cue: Cue) -> CueState | None:
-        found = self._shelf.get(cue.cue_id)
-        return found.state if found is not None else None
+    def _pending(self, run: StreamRun) -> bool:
+        """Whether a cue of a break is on its way, which one more would only be refused for."""
+        open_cues = self._shelf.open_of(run.stream_id)
+        return bool(pending_breaks(open_cues, contract_of(run), CueAction.TO_BREAK))
+
+    def _was_taken_back(self, run: StreamRun, end: float) -> bool:
+        """Whether somebody disarmed the return at the end of this break, whoever had asked for it."""
+        return any(
+            cue.action.returns
+            and cue.state is CueState.CANCELLED
+            and not cue.reason.startswith(REPLACED)
+            and cue.splice_at is not None
+            and abs(cue.splice_at - end) < SAME_END_S
+            for cue in self._shelf.recent(run.stream_id)
+        )
 
 
 def _wall_of(run: StreamRun, end_pts: int) -> float | None:

@@ -167,6 +167,26 @@ def event_of(section: SpliceInfoSection) -> tuple[int | None, float | None]:
     return None, None
 
 
+def event_ids_of(section: SpliceInfoSection) -> tuple[int, ...]:
+    """Every event id that the section speaks of: its command's, then its segmentation descriptors'."""
+    command = section.command
+    of_command = [command.splice_event_id] if isinstance(command, SpliceInsert) else []
+    if isinstance(command, SpliceSchedule):
+        of_command = [event.splice_event_id for event in command.events]
+    of_segments = [
+        one.segmentation_event_id for one in section.descriptors if isinstance(one, SegmentationDescriptor)
+    ]
+    return tuple(dict.fromkeys([*of_command, *of_segments]))
+
+
+def auto_return_of(section: SpliceInfoSection) -> bool | None:
+    """Whether the break that the section begins returns by itself; None where it does not say."""
+    command = section.command
+    if not isinstance(command, SpliceInsert) or not command.out_of_network_indicator:
+        return None
+    return None if command.break_duration is None else command.break_duration.auto_return
+
+
 def describe(section: SpliceInfoSection) -> tuple[tuple[str, str], ...]:
     """Field names of the standard with their values, in order: the command first, then the header."""
     rows = description.describe(section)

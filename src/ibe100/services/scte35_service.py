@@ -15,7 +15,14 @@ from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, 
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.break_ledger import BreakLedger
 from ibe100.services.cue_dispatch import CueDispatch
-from ibe100.services.cue_draft import Draft, is_waiting_return, make_draft, pending_breaks, requested
+from ibe100.services.cue_draft import (
+    REPLACED,
+    Draft,
+    is_waiting_return,
+    make_draft,
+    pending_breaks,
+    requested,
+)
 from ibe100.services.cue_heartbeat import Heartbeat
 from ibe100.services.cue_ledger import CueLedger, Runs
 from ibe100.services.cue_readiness import least_lead_s, readiness
@@ -71,8 +78,9 @@ class SCTE35Service:
         for stream_id in filter(self._exists, self._shelf.streams()):
             run = self._runs.run_of(stream_id)
             if run.view.state.is_active:
-                recent, auto_return = self._shelf.recent(stream_id), run.cue_options.auto_return
-                self._breaks.restore(stream_id, recent, contract_of(run), auto_return=auto_return)
+                self._breaks.restore(
+                    stream_id, self._shelf.recent(stream_id), contract_of(run), run.cue_options
+                )
                 self._receipts.show_break(run)
 
     async def close(self) -> None:
@@ -142,7 +150,9 @@ class SCTE35Service:
         draft = make_draft(run, request, self._breaks, await self._newest(request))
         options = run.cue_options
         ids = EventIdRange(first=options.event_id_first, last=options.event_id_last)
-        cue = await self._storage.cues.create(draft.cue, ids if draft.allocates else None, draft.sealed)
+        cue = await self._storage.cues.create(
+            draft.cue, ids if draft.allocates else None, draft.sealed, draft.foreign_ids
+        )
         return cue, draft
 
     async def _newest(self, request: CueRequest) -> tuple[Cue, ...]:
@@ -158,7 +168,7 @@ class SCTE35Service:
     async def _drop_waiting_return(self, replacing: Cue) -> None:
         for cue in self._shelf.open_of(replacing.stream_id):
             if cue.cue_id != replacing.cue_id and is_waiting_return(cue):
-                await self._ledger.move(cue, CueState.CANCELLED, reason=f"replaced by {replacing.action}")
+                await self._ledger.move(cue, CueState.CANCELLED, reason=f"{REPLACED} {replacing.action}")
 
     async def cancel(self, cue_id: int) -> Cue:
         """Only while ARMED: then the processor has not got it yet, and it truly never airs."""

@@ -24,10 +24,12 @@ class CueStorage(Protocol):
         draft: Cue,
         event_ids: EventIdRange | None = None,
         seal: Callable[[Cue], Cue] | None = None,
+        foreign_ids: Collection[int] = (),
     ) -> Cue:
         """Store `draft` (its cue_id is ignored) and give it its cue_id.
 
         With `event_ids` it gets a splice_event_id in the same transaction, unless it has one.
+        `foreign_ids` were chosen elsewhere: the allocator never gives them out within its retention.
         `seal` gets the numbered cue in that transaction and returns it encoded and ARMED (pure, quick).
         Raises CueRefused when no event id is free, or what `seal` raises; then nothing is stored.
         """

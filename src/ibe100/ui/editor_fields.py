@@ -127,6 +127,8 @@ CUE_FIELDS: tuple[FieldSpec, ...] = (
     ),
     FieldSpec("scte35.break_duration_s", "Break s", FieldKind.NUMBER, "announced by default"),
     FieldSpec("scte35.auto_return", "Auto return", FieldKind.SWITCH),
+    FieldSpec("scte35.explicit_return", "Return by a cue", FieldKind.SWITCH),
+    FieldSpec("scte35.heartbeat_interval_s", "splice_null every s", FieldKind.NUMBER, "empty: none"),
     FieldSpec("scte35.start_delay_ms", "First repeat ms ahead", FieldKind.NUMBER, "4000 to 60000"),
     FieldSpec("scte35.inject_count", "Repeats", FieldKind.NUMBER, "1 to 10"),
     FieldSpec("scte35.inject_interval_ms", "Repeat every ms", FieldKind.NUMBER, "100 to 10000"),

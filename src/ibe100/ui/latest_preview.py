@@ -29,6 +29,8 @@ class LatestPreview(QObject):
         self._is_stale = False
         self.shown: CueRequest | None = None
         """The request whose section is on screen."""
+        self.answer: CuePreview | None = None
+        """What was answered to it."""
 
     def ask(self) -> None:
         """Bring the preview up to date."""
@@ -51,8 +53,10 @@ class LatestPreview(QObject):
             return
         self.shown = request
         if isinstance(answer, str):
+            self.answer = None
             self._view.show_problem(answer)
         else:
+            self.answer = answer
             self._view.show_preview(answer)
         self.settled.emit()
 

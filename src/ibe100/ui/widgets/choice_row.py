@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QButtonGroup, QDoubleSpinBox, QHBoxLayout, QPushButt
 from ibe100.ui.widgets.labels import label
 
 BUTTON_HEIGHT = 30
+CAPTION_WIDTH = 68
 
 
 class ChoiceRow(QWidget):
@@ -34,7 +35,7 @@ class ChoiceRow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         caption = label(title, "second")
-        caption.setFixedWidth(68)
+        caption.setFixedWidth(CAPTION_WIDTH)
         layout.addWidget(caption)
         for seconds in choices:
             button = QPushButton(str(seconds))

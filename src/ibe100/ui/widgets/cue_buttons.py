@@ -60,10 +60,10 @@ class CueButtons(QWidget):
             button.let_go()
 
     def show_state(
-        self, readiness: Mapping[CueAction, Readiness], latched: Collection[CueAction], how: str
+        self, readiness: Mapping[CueAction, Readiness], latched: Collection[CueAction], out: str, back: str
     ) -> None:
-        """What each of the four can do now; `how` says how the first pair would go."""
-        for action, button in self._pair.items():
+        """What each of the four can do now; `out` and `back` say how the first pair would go."""
+        for (action, button), how in zip(self._pair.items(), (out, back), strict=True):
             ready, is_latched = readiness[action].ready, action in latched
             words = "latched" if is_latched else how if ready else "not now"
             button.show_state(words, latched=is_latched, ready=ready or is_latched)

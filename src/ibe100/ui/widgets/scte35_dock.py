@@ -24,6 +24,7 @@ from ibe100.ui.widgets.cue_target import CueTarget
 from ibe100.ui.widgets.more_cues import MoreCues
 from ibe100.ui.widgets.next_events import NextEvents
 from ibe100.ui.widgets.receipt_list import ReceiptList
+from ibe100.ui.widgets.return_row import ReturnRow
 
 BREAK_CHOICES_S = (15, 30, 60, 90, 120)
 PRE_ROLL_CHOICES_S = (0, 4, 6, 8, 10)
@@ -61,6 +62,7 @@ class CuePanel(QWidget):
         self.status = CueStatus()
         self.break_row = ChoiceRow("Break s", "Break of", BREAK_CHOICES_S, 60, own_up_to=LONGEST_BREAK_S)
         self.pre_roll_row = ChoiceRow("Pre-roll s", "Pre-roll of", PRE_ROLL_CHOICES_S, 0)
+        self.return_row = ReturnRow()
         self.buttons = CueButtons()
         self.preview = CuePreviewView()
         self.receipts = ReceiptList(cues)
@@ -77,7 +79,8 @@ class CuePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(6)
-        for widget in (self.target, self.status, self.break_row, self.pre_roll_row, self.buttons):
+        rows = (self.break_row, self.pre_roll_row, self.return_row)
+        for widget in (self.target, self.status, *rows, self.buttons):
             layout.addWidget(widget)
         layout.addWidget(self.details, 1)
 
@@ -86,11 +89,12 @@ class CuePanel(QWidget):
         self.status.disarm_requested.connect(self.disarm)
         self.target.pin_toggled.connect(self._pin_toggled)
         self.preview.action_changed.connect(self._pair_preview.ask)
-        self.details.squeezed.connect(self.buttons.reasons.setHidden)
+        for spared in (self.buttons.reasons, self.break_row, self.return_row):
+            self.details.squeezed.connect(spared.setHidden)
         self.more.changed.connect(self._more_changed)
         self.more.send_requested.connect(self.send_more)
         self._more_preview.settled.connect(self._refresh_more)
-        for row in (self.break_row, self.pre_roll_row):
+        for row in (self.break_row, self.pre_roll_row, self.return_row):
             row.changed.connect(self._ask_previews)
         self._trigger.refused.connect(self.refused)
         self._trigger.changed.connect(self._refresh)
@@ -146,7 +150,10 @@ class CuePanel(QWidget):
     def _request(self, stream_id: str, action: CueAction) -> CueRequest:
         duration = self.break_row.value() if action.leaves else None
         pre_roll = 0.0 if action.is_immediate else self.pre_roll_row.value()
-        return CueRequest(stream_id=stream_id, action=action, duration_s=duration, pre_roll_s=pre_roll)
+        returns = self.return_row.value() if action.leaves else None
+        return CueRequest(
+            stream_id=stream_id, action=action, duration_s=duration, pre_roll_s=pre_roll, returns=returns
+        )
 
     def _pair_request(self) -> CueRequest | str:
         row = self._row()
@@ -167,6 +174,7 @@ class CuePanel(QWidget):
         row = self._row()
         if row is not None:
             self.break_row.set_value(row.view.config.scte35.break_duration_s)
+            self.return_row.set_value(row.view.config.scte35.returns)
         self.receipts.show_stream(stream_id)
         self._look()
         self._refresh()
@@ -209,11 +217,17 @@ class CuePanel(QWidget):
         self.status.show_cue(row, self._cues.latest(self._target_id))
         pre_roll = self.pre_roll_row.value()
         how = f"{pre_roll:g} s pre-roll" if pre_roll else "immediate"
+        self.return_row.show_break(self.break_row.value(), self._next_id())
         ready = {action: self._trigger.ready[action] for action in BREAK_ACTIONS}
         latched = {action for action in ready if self._trigger.is_latched(self._target_id, action)}
-        self.buttons.show_state(ready, latched, how)
+        self.buttons.show_state(ready, latched, f"{self.break_row.value():g} s · {how}", how)
         self.buttons.show_reasons(ready, latched, self._breaches, muted=row is None)
         self._refresh_more()
+
+    def _next_id(self) -> int | None:
+        """The event id of the next break, from the preview."""
+        shown, answer = self._pair_preview.shown, self._pair_preview.answer
+        return answer.splice_event_id if shown is not None and answer and shown.action.leaves else None
 
     def _refresh_more(self) -> None:
         action = self.more.action
