@@ -16,10 +16,10 @@ _OUTPUTS_OF_TSDUCK: Final = frozenset(("fork", "memory", "play"))
 _PROCESSORS_OF_TSDUCK: Final = """
     aes bat boostpid cat clear count craft cutoff datainject debug decap descrambler dsmcc dump
     duplicate eit eitinject encap feed flute fork fuzz history iat identify inject isdbinfo
-    limit merge mpe mpeextract mpeinject mux nip nipextract nit nitscan pat pattern pcradjust pcrbitrate
-    pcrcopy pcrduplicate pcredit pcrextract pcrverify pes pidshift psi psimerge reduce remap rmorphan
+    limit merge mpe mpeextract mpeinject mux nip nipextract nit nitscan pat pattern pcradjust
+    pcrcopy pcrduplicate pcredit pes pidshift psi psimerge reduce remap rmorphan
     rmsplice scrambler sdt sections sifilter skip slice splicerestamp stats stuffanalyze svremove
-    svrename svresync t2mi tables teletext time timeref timeshift trace trigger tsrename until zap
+    svrename svresync t2mi tables teletext time timeref timeshift trace trigger tsrename zap
 """
 NEEDS_TSDUCK: Final = {
     "input": _INPUTS_OF_TSDUCK,

@@ -88,7 +88,21 @@ def pcr_values(block: PacketBlock) -> tuple[npt.NDArray[np.intp], npt.NDArray[np
     """Rows of the block that carry a PCR, and those PCRs in 27 MHz ticks (base * 300 + extension)."""
     carries = has_adaptation(block) & (block[:, 4] >= 7) & _any_bit(block[:, 5], 0x10)
     rows = np.flatnonzero(carries)
-    field = block[rows, 6:12].astype(np.int64)
+    return rows, _clock_values(block[rows, 6:12])
+
+
+def opcr_values(block: PacketBlock) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
+    """Rows of the block that carry an OPCR, and those in 27 MHz ticks; it stands behind the PCR, if any."""
+    flagged = np.flatnonzero(has_adaptation(block) & _any_bit(block[:, 5], 0x08))
+    starts = 6 + 6 * _any_bit(block[flagged, 5], 0x10).astype(np.intp)
+    there = block[flagged, 4] >= starts + 1
+    rows, starts = flagged[there], starts[there]
+    return rows, _clock_values(block[rows[:, None], starts[:, None] + np.arange(6)])
+
+
+def _clock_values(fields: PacketBlock) -> npt.NDArray[np.int64]:
+    """Ticks of 27 MHz in fields of six bytes, (n, 6)."""
+    field = fields.astype(np.int64)
     base = (
         (field[:, 0] << 25)
         | (field[:, 1] << 17)
@@ -96,8 +110,7 @@ def pcr_values(block: PacketBlock) -> tuple[npt.NDArray[np.intp], npt.NDArray[np
         | (field[:, 3] << 1)
         | (field[:, 4] >> 7)
     )
-    extension = ((field[:, 4] & 1) << 8) | field[:, 5]
-    return rows, base * 300 + extension
+    return base * 300 + (((field[:, 4] & 1) << 8) | field[:, 5])
 
 
 def payload_offsets(block: PacketBlock) -> npt.NDArray[np.int64]:

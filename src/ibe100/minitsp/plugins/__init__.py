@@ -13,10 +13,14 @@ PROCESSORS: Final[dict[str, str]] = {
     "filter": "Filter",
     "influx": "Influx",
     "ip": "IpTap",
+    "pcrbitrate": "PcrBitrate",
+    "pcrextract": "PcrExtract",
+    "pcrverify": "PcrVerify",
     "pmt": "PmtEditor",
     "regulate": "Regulate",
     "spliceinject": "SpliceInject",
     "splicemonitor": "SpliceMonitor",
+    "until": "Until",
     "tables": "Tables",
 }
 """tsp's plugin name -> class in the module of the same name in this package."""
