@@ -10,7 +10,8 @@ from ibe100.minitsp.ffmpeg_child import hide_arguments
 from ibe100.minitsp.ffmpeg_log import FfmpegLog
 from ibe100.minitsp.options import OptionError, OptionTable
 from ibe100.minitsp.rist_options import RIST_OPTIONS, rist_peer
-from ibe100.minitsp.srt_options import SRT_OPTIONS, again_after_s, srt_peer
+from ibe100.minitsp.srt_ffmpeg import srt_peer
+from ibe100.minitsp.srt_options import SRT_OPTIONS, again_after_s
 
 SRT = OptionTable(*SRT_OPTIONS, max_parameters=1)
 RIST = OptionTable(*RIST_OPTIONS, max_parameters=None)
@@ -61,8 +62,8 @@ def test_the_passphrase_is_apart_and_not_printed() -> None:
     [
         ([], "no option --caller or --listener"),
         (["--caller=9000"], "invalid address 9000"),
-        (["--caller=h:1", "--listener=2"], "rendezvous mode .* needs TSDuck"),
-        (["--caller=h:1", "--packet-filter=fec"], "option --packet-filter needs TSDuck"),
+        (["--caller=h:1", "--listener=2"], "rendezvous mode .* needs libsrt or TSDuck"),
+        (["--caller=h:1", "--packet-filter=fec"], "option --packet-filter needs libsrt or TSDuck"),
         (["--caller=h:1", "--latency=soon"], "invalid integer value soon"),
     ],
 )

@@ -23,6 +23,7 @@ from ibe100 import __version__
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import load
 from ibe100.core.folders import resolve
+from ibe100.minitsp.libsrt import find_library
 from ibe100.models.errors import OperatorError
 from ibe100.tsduck.processor import find_tsp
 
@@ -52,9 +53,10 @@ def run_doctor(data_dir: Path | None, *, as_json: bool) -> int:
             "minitsp",
             "ok",
             f"built in, {__version__}",
-            "all inputs and outputs, without SRT statistics",
+            "all inputs and outputs",
         ),
         _ffmpeg(),
+        *_reliable_transports(),
         *_window(),
         *_folders(data_dir),
     ]
@@ -94,6 +96,37 @@ def _ffmpeg() -> Finding:
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         return Finding("ffmpeg", "note", f"cannot be run: {error}", "there is no test pattern without it")
     return Finding("ffmpeg", "ok", text.splitlines()[0].partition(" Copyright")[0], "makes the test pattern")
+
+
+def _reliable_transports() -> list[Finding]:
+    """What the built-in processor has SRT and RIST from."""
+    spoken = _protocols_of_ffmpeg()
+    library = find_library()
+    if library is not None:
+        srt = Finding(
+            "SRT", "ok", f"libsrt {library.version}, {library.path}", "used by the built-in processor"
+        )
+    elif "srt" in spoken:
+        meaning = "works, but without statistics; install libsrt (Debian: libsrt1.5-openssl)"
+        srt = Finding("SRT", "note", "no libsrt, but ffmpeg's", meaning)
+    else:
+        meaning = "the built-in processor has no SRT until libsrt is installed; TSDuck has it"
+        srt = Finding("SRT", "note", "no libsrt, and ffmpeg here lacks it", meaning)
+    if "rist" in spoken:
+        return [srt, Finding("RIST", "ok", "ffmpeg's", "used by the built-in processor")]
+    meaning = "the built-in processor has no RIST on this platform; TSDuck has it"
+    return [srt, Finding("RIST", "note", "ffmpeg here lacks it", meaning)]
+
+
+def _protocols_of_ffmpeg() -> frozenset[str]:
+    import imageio_ffmpeg
+
+    try:
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-protocols"]
+        text = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+    except (RuntimeError, OSError, subprocess.SubprocessError):  # `_ffmpeg` says so
+        return frozenset()
+    return frozenset(text.split())
 
 
 def _window() -> list[Finding]:

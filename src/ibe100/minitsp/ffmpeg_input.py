@@ -51,7 +51,7 @@ class FfmpegInput(FedInput):
                 break
             if not told:
                 told = True
-                self.verbose("connected, receiving through ffmpeg")
+                self.verbose("connected from a sender, through ffmpeg")
             skipped = aligner.skipped_bytes
             self.offer(aligner.feed(data))
             if aligner.skipped_bytes > skipped:

@@ -71,7 +71,7 @@ class FfmpegOutput(PacketOutput):
                 failure = writer.failure()
                 self._close()
                 raise PluginError(failure)
-        self.verbose("connected, sending through ffmpeg")
+        self.verbose("connected to a receiver, through ffmpeg")
 
     def _send_payloads(self, data: memoryview) -> None:
         position = 0

@@ -239,8 +239,9 @@ def parse_integer(text: str, what: str) -> int:
 
 
 def parse_address(text: str, what: str) -> tuple[str, int]:
-    """An [address:]port; the address is "" when left out. OptionError names `what`."""
+    """An [address:]port; the address may be "", IPv6 loses its brackets. OptionError names `what`."""
     address, _, port_text = text.rpartition(":")
+    address = address.removeprefix("[").removesuffix("]")
     port = parse_integer(port_text, what)
     if not 0 <= port <= 0xFFFF:
         raise OptionError(f"invalid port {port_text} for {what}")

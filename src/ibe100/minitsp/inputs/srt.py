@@ -1,15 +1,107 @@
 """Input over SRT, calling a sender or listening for one."""
 
-from typing import ClassVar
+import time
+from typing import ClassVar, Final
 
+from ibe100.minitsp.fed_input import FedInput
 from ibe100.minitsp.ffmpeg_input import FfmpegInput
+from ibe100.minitsp.libsrt import find_library
+from ibe100.minitsp.libsrt_types import SrtError
 from ibe100.minitsp.options import Arguments, OptionTable
-from ibe100.minitsp.plugin import Context
-from ibe100.minitsp.srt_options import SRT_OPTIONS, again_after_s, srt_peer, warn_of_statistics
+from ibe100.minitsp.packet_aligner import PacketAligner
+from ibe100.minitsp.plugin import Context, LogLevel, PacketInput, PluginError
+from ibe100.minitsp.srt_connection import SrtConnection
+from ibe100.minitsp.srt_ffmpeg import srt_peer, warn_of_statistics
+from ibe100.minitsp.srt_options import SRT_OPTIONS, again_after_s
+from ibe100.minitsp.srt_settings import srt_settings
+from ibe100.minitsp.srt_statistics import StatisticsReport
+
+_POLL_S: Final = 0.05
+_GATHER_S: Final = 0.004
+_LEAST_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 2.0
 
 
-class SrtInput(FfmpegInput):
-    """Receives packets by SRT (tsp -I srt) through ffmpeg.
+class SrtLibraryInput(FedInput):
+    """Receives packets by SRT (tsp -I srt).
+
+    The end of the sender is the end of the input, unless --multiple asks to wait for another one: then a
+    call that fails is made again too, until somebody answers.
+    """
+
+    name: ClassVar[str] = "srt"
+    options: ClassVar[OptionTable] = OptionTable(*SRT_OPTIONS, max_parameters=1)
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        self._settings = srt_settings(arguments, output=False)
+        self._again_after_s = again_after_s(arguments)
+        self._report = StatisticsReport(arguments)
+
+    def fetch(self) -> None:
+        library = find_library()
+        assert library is not None  # this class is taken only where there is one
+        pause_s = _LEAST_PAUSE_S
+        told = ""
+        while not self.closing.is_set():
+            connection = SrtConnection(library, self._settings)
+            try:
+                if not connection.open(self.closing):
+                    return
+            except PluginError as error:
+                if self._again_after_s is None:
+                    raise
+                if str(error) != told:
+                    told = str(error)
+                    self.log(LogLevel.WARNING, f"{told}, trying again")
+                if self.closing.wait(pause_s):
+                    return
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                continue
+            pause_s, told = _LEAST_PAUSE_S, ""
+            self.verbose(f"connected from {connection.words()}")
+            try:
+                self._relay(connection)
+            finally:
+                self._say_statistics(connection, last=True)
+                connection.close()
+            if self.closing.is_set() or not self._goes_on():
+                return
+
+    def _goes_on(self) -> bool:
+        """After the sender has gone: whether to wait for another one, and that the chain goes on."""
+        again = self._again_after_s is not None
+        self.log(LogLevel.INFO, f"sender disconnected{', waiting for another one' if again else ''}")
+        return self._again_after_s is not None and not self.closing.wait(self._again_after_s)
+
+    def _relay(self, connection: SrtConnection) -> None:
+        """Queue what comes until the sender is gone or the chain is ending."""
+        aligner = PacketAligner()
+        self._report.begin(time.monotonic())
+        while not self.closing.is_set():
+            if connection.wait(_POLL_S):
+                time.sleep(_GATHER_S)
+                try:
+                    data = connection.receive()
+                except SrtError:
+                    break
+                skipped = aligner.skipped_bytes
+                self.offer(aligner.feed(data))
+                if aligner.skipped_bytes > skipped:
+                    lost = aligner.skipped_bytes - skipped
+                    self.log(LogLevel.WARNING, f"{lost:,} bytes skipped that are no packets")
+            self._say_statistics(connection)
+        self.offer(aligner.finish())
+
+    def _say_statistics(self, connection: SrtConnection, *, last: bool = False) -> None:
+        wanted = self._report.at_the_end if last else self._report.is_due(time.monotonic())
+        statistics = connection.statistics() if wanted else None
+        if statistics is not None:
+            self.log(LogLevel.INFO, self._report.text(statistics))
+
+
+class SrtFfmpegInput(FfmpegInput):
+    """Receives packets by SRT (tsp -I srt) through ffmpeg, where the system has no libsrt.
 
     The end of the sender is the end of the input, unless --multiple asks to wait for another one.
     """
@@ -23,3 +115,6 @@ class SrtInput(FfmpegInput):
     def start(self) -> None:
         warn_of_statistics(self)
         super().start()
+
+
+SrtInput: type[PacketInput] = SrtLibraryInput if find_library() else SrtFfmpegInput
