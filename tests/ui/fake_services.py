@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fake_bus import FakeBus
 from fake_contracts import FakeContracts
+from fake_metrics import FakeMetrics
 from fake_previews import preview_of_other
 from fake_schedule import FakeSchedule
 from fake_values import BEYOND_32_BITS, ENGINE, telemetry
@@ -361,6 +362,7 @@ class FakeServices:
         self.schedule = FakeSchedule(self.bus)
         self.profiles = FakeProfiles(self.streams)
         self.history = FakeHistory(self.streams, self.cues)
+        self.metrics = FakeMetrics()
         self.contracts = FakeContracts()
         self.engine = FakeEngine()
         self.is_open = False

@@ -10,12 +10,14 @@ import pytest
 from alarm_rig import STREAM, Bench
 
 from ibe100.database.database import Database
+from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.alarm import AlarmState
 from ibe100.models.errors import OperatorError
 from ibe100.services.alarm_board import CAUSE_GRACE_S
 from ibe100.services.alarm_rules import MEASURED, RULES
 from ibe100.services.attempt_watch import AttemptWatch
 from ibe100.services.machine_watch import ClockWatch, MemoryWatch
+from ibe100.services.metrics_recorder import MetricsRecorder
 from ibe100.services.monitoring_service import MonitoringService
 
 
@@ -173,7 +175,10 @@ async def test_shelving_asks_for_a_reason_and_an_end_and_goes_on_record(
     bench: Bench, database: Database, tmp_path: Path
 ) -> None:
     number = await stands(bench, "scrambled_pid")
-    monitoring = MonitoringService(database, NoStreams(), lambda message: None, tmp_path, lambda: "")
+    recorder = MetricsRecorder(MetricsStore(tmp_path / "metrics.db", lambda text: None))
+    monitoring = MonitoringService(
+        database, NoStreams(), lambda message: None, tmp_path, lambda: "", recorder
+    )
     await monitoring.open()
     with pytest.raises(OperatorError, match="say which"):
         await monitoring.shelve(number, 30, "  ", "anna")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -15,11 +16,14 @@ from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.logger import Logging
 from ibe100.core.secrets import SecretStore
 from ibe100.database.database import Database
+from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.contract_service import ContractService
 from ibe100.services.history_service import HistoryService
+from ibe100.services.metrics_recorder import MetricsRecorder
+from ibe100.services.metrics_service import MetricsService
 from ibe100.services.monitoring_service import MonitoringService
 from ibe100.services.profile_service import ProfileService
 from ibe100.services.runner_spec import RunnerPolicy
@@ -46,6 +50,8 @@ class Application:
     ) -> None:
         self.folders = folders
         self._bus = EventBus()
+        self._loop = asyncio.get_running_loop()
+        self._metrics_store = MetricsStore(folders.metrics_file, self._post_from_thread)
         self.streams = StreamService(
             database,
             secrets,
@@ -56,7 +62,12 @@ class Application:
             tsp_path=config.engine.tsp_path,
         )
         self.monitoring = MonitoringService(
-            database, self.streams, self._publish, folders.data_dir, logging_files.problem
+            database,
+            self.streams,
+            self._publish,
+            folders.data_dir,
+            logging_files.problem,
+            MetricsRecorder(self._metrics_store),
         )
         self.cues = SCTE35Service(
             database, self.streams, self._publish, seen_timeout_s=config.cues.seen_timeout_s
@@ -64,6 +75,7 @@ class Application:
         self.schedule = ScheduleService(database, self.streams, self.cues, self._cue_options, self._publish)
         self.profiles = ProfileService(folders.profiles_dir, self.streams)
         self.history = HistoryService(database)
+        self.metrics = MetricsService(self._metrics_store)
         self.contracts = ContractService(contract_templates_file())
         self.engine = TSDuckService(config.engine.kind, config.engine.tsp_path)
         # Clocks and health are brought up to date before a cue is judged by them.
@@ -77,6 +89,7 @@ class Application:
 
     async def open(self) -> None:
         """Take up cues and alarms first: the journals of adopted streams tell of them."""
+        self._metrics_store.start()
         await self.cues.open()
         await self.monitoring.open()
         await self.streams.open()
@@ -92,6 +105,7 @@ class Application:
         await self.streams.close(stop_streams=stop_streams)
         await self.cues.close()
         await self.monitoring.close()
+        await self._metrics_store.close()
         self._bus.close()
 
     def _cue_options(self, stream_id: str) -> Scte35Options | None:
@@ -99,6 +113,13 @@ class Application:
             return self.streams.run_of(stream_id).cue_options
         except StreamError:
             return None
+
+    def _post_from_thread(self, text: str) -> None:
+        """A notice of a thread that is none of the loop's."""
+        _log.warning("%s", text)
+        notice = NoticePosted(at=time.time(), level="warning", text=text)
+        with contextlib.suppress(RuntimeError):  # the loop has ended before the thread: it is in the log
+            self._loop.call_soon_threadsafe(self._publish, notice)
 
     def _publish(self, message: Message) -> None:
         self._bus.publish(message)

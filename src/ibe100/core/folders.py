@@ -26,6 +26,11 @@ class Folders:
         return self.data_dir / "ibe100.db"
 
     @property
+    def metrics_file(self) -> Path:
+        """Measurements over time; the only file of the data folder that can be thrown away without harm."""
+        return self.data_dir / "metrics.db"
+
+    @property
     def profiles_dir(self) -> Path:
         return self.data_dir / "profiles"
 

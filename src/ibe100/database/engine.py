@@ -51,12 +51,16 @@ def sqlite_url(path: Path) -> URL:
     return URL.create("sqlite", database=str(path))
 
 
-def writing_engine(url: URL) -> Engine:
-    """One connection whose COMMIT means on disk."""
+def writing_engine(url: URL, *, durable: bool = True) -> Engine:
+    """One connection whose COMMIT means on disk; not `durable`, the last seconds may be lost with the power.
+
+    A crash of the program loses nothing that was committed in either case.
+    """
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_size=1, max_overflow=0)
     engine = create_engine(url, pool_size=1, max_overflow=0, connect_args={"check_same_thread": False})
-    _prepare(engine, "BEGIN IMMEDIATE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
+    level = "FULL" if durable else "NORMAL"
+    _prepare(engine, "BEGIN IMMEDIATE", "PRAGMA journal_mode=WAL", f"PRAGMA synchronous={level}")
     return engine
 
 

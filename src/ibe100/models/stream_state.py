@@ -72,6 +72,15 @@ class PidSample(Value):
     discontinuities: int
     description: str
     scrambled: bool = False
+    services: tuple[int, ...] = ()
+    """The service_ids whose PMT names it; empty for PSI/SI, null packets and what no PMT names."""
+    languages: tuple[str, ...] = ()
+    pcr_interval_ms: float | None = None
+    """Mean over the interval of the analysis."""
+    pts_interval_ms: float | None = None
+    """Mean from one PTS to the next; reordered pictures at both ends make it uncertain by a frame or two."""
+    frame_rate: float | None = None
+    """Frames per second of video, as the probe read it."""
 
 
 class ServiceSample(Value):
@@ -100,5 +109,9 @@ class Telemetry(Value):
     """TR 101 290 counters of the last second by their name."""
     counters_total: dict[str, int] = Field(default_factory=dict)
     """The same since the stream was started or the counters were reset."""
+    counters_seen_at: dict[str, float] = Field(default_factory=dict)
+    """When each of them last counted an error since then, seconds since the epoch."""
+    table_versions: dict[str, int] = Field(default_factory=dict)
+    """version_number of the PAT and of each service's PMT: `PAT`, `PMT 1`, …"""
     services: tuple[ServiceSample, ...] = ()
     pids: tuple[PidSample, ...] = ()

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from ibe100.models.alarm import Alarm
 from ibe100.models.messages import Message, TelemetryMeasured
-from ibe100.models.stream_state import StreamState, Telemetry
+from ibe100.models.stream_state import PidSample, StreamState, Telemetry
+from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.services.alarm_board import AlarmBoard
 from ibe100.services.alarm_feed import AlarmFeed, Runs
 from ibe100.services.alarm_shelf import check_shelving
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.machine_watch import MachineWatch
+from ibe100.services.metrics_recorder import MetricsRecorder
 from ibe100.services.runner_link import JournalLine, Sample
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
@@ -33,14 +35,18 @@ class MonitoringService:
         publish: Callable[[Message], None],
         folder: Path,
         log_problem: Callable[[], str],
+        metrics: MetricsRecorder,
     ) -> None:
         self._publish = publish
+        self._metrics = metrics
         self._board = AlarmBoard(storage, publish)
         self._feed = AlarmFeed(self._board, runs, publish)
         self._audit = AuditTrail(storage)
         self._machine = MachineWatch(self._board, folder, log_problem)
         self._telemetry: dict[str, Telemetry] = {}
         self._totals: dict[str, Counter[str]] = {}
+        self._seen_at: dict[str, dict[str, float]] = {}
+        """When each counter last counted, by stream; wall clock."""
 
     async def open(self) -> None:
         """Take up the alarms on record, begin to watch the machine and the time."""
@@ -80,16 +86,21 @@ class MonitoringService:
 
     async def reset_counters(self, stream_id: str) -> None:
         """Count TR 101 290 errors of a stream from zero."""
-        self._totals[stream_id] = Counter()
+        self._count_from_zero(stream_id)
         current = self._telemetry.get(stream_id)
         if current is not None:
-            self._measured(current.model_copy(update={"counters_total": {}}))
+            self._measured(current.model_copy(update={"counters_total": {}, "counters_seen_at": {}}))
 
     async def on_line(self, run: StreamRun, line: JournalLine) -> None:
         """A change of state may raise or clear an alarm; a start counts from zero."""
         await self._feed.on_line(run, line)
         if line["kind"] == "state" and run.view.state is StreamState.STARTING:
-            self._totals[run.stream_id] = Counter()
+            self._count_from_zero(run.stream_id)
+            self._metrics.begin(run.stream_id)
+
+    def _count_from_zero(self, stream_id: str) -> None:
+        self._totals[stream_id] = Counter()
+        self._seen_at[stream_id] = {}
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
         """The newest of each kind."""
@@ -97,7 +108,7 @@ class MonitoringService:
         if sample["sample"] == "influx":
             self._influx(run, parse_influx(sample["lines"]), float(sample["t"]), mono)
         elif sample["sample"] == "analyze":
-            self._analysis(run, parse_analysis(sample["json"]), mono)
+            self._analysis(run, parse_analysis(sample["json"]), float(sample["t"]), mono)
 
     def _influx(self, run: StreamRun, influx: InfluxSample, received_at: float, mono: float) -> None:
         delay_s = received_at - influx.time_ms / 1000
@@ -110,26 +121,35 @@ class MonitoringService:
             jump = run.clock.observe(pts, measured_mono)
         totals = self._totals.setdefault(run.stream_id, Counter())
         totals.update(influx.counters)
+        seen_at = self._seen_at.setdefault(run.stream_id, {})
+        seen_at.update({name: received_at for name, count in influx.counters.items() if count})
         pcr_pid = run.facts.plan.pcr_pid if run.facts is not None else None
+        pcr = influx.pcr.get(pcr_pid) if pcr_pid is not None else None
+        self._metrics.influx(run.stream_id, received_at, measured_mono, influx, pts, pcr)
         self._measured(
             self._last(run, mono).model_copy(
                 update={
                     "bitrate_bps": influx.bitrate_bps,
                     "null_bps": influx.null_bps,
                     "pts": pts,
-                    "pcr": influx.pcr.get(pcr_pid) if pcr_pid is not None else None,
+                    "pcr": pcr,
                     "counters": dict(influx.counters),
                     "counters_total": dict(totals),
+                    "counters_seen_at": dict(seen_at),
                 }
             )
         )
         self._feed.sample(run, influx, jump, measured_mono)
 
-    def _analysis(self, run: StreamRun, analysis: AnalyzeSample, mono: float) -> None:
+    def _analysis(self, run: StreamRun, analysis: AnalyzeSample, received_at: float, mono: float) -> None:
         last = self._last(run, mono)
+        versions = self._metrics.analysis(run.stream_id, received_at, analysis)
         # An interval in which the PAT was not repeated tells of no services: they are still there.
         services = analysis.services or last.services
-        self._measured(last.model_copy(update={"services": services, "pids": analysis.pids}))
+        pids = tuple(_with_frame_rate(pid, run) for pid in analysis.pids)
+        self._measured(
+            last.model_copy(update={"services": services, "pids": pids, "table_versions": versions})
+        )
         self._feed.report(run, analysis)
 
     def _last(self, run: StreamRun, mono: float) -> Telemetry:
@@ -143,3 +163,11 @@ class MonitoringService:
     def hear(self, message: Message) -> None:
         """What other services publish."""
         self._feed.hear(message)
+
+
+def _with_frame_rate(pid: PidSample, run: StreamRun) -> PidSample:
+    """The frame rate of the video that times the cues is known from its sequence header."""
+    plan = run.facts.plan if run.facts is not None else None
+    if plan is None or pid.pid != plan.video_pid or not plan.frame_pts:
+        return pid
+    return pid.model_copy(update={"frame_rate": PTS_HZ / plan.frame_pts})

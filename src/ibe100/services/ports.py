@@ -11,6 +11,7 @@ from ibe100.models.alarm import Alarm
 from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
 from ibe100.models.contract import Contract, ContractFinding
 from ibe100.models.messages import Message, StreamView
+from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
 from ibe100.models.profile import Profile
 from ibe100.models.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, Readiness
@@ -144,6 +145,34 @@ class HistoryPort(Protocol):
         """Hold an exported CSV or JSON file against the digest it names."""
 
 
+class MetricsPort(Protocol):
+    """Measurements over time."""
+
+    def health(self) -> MetricsHealth:
+        """Whether all that is measured is kept; safe from any thread."""
+
+    async def series(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[Series, ...]:
+        """What was measured on a stream in that time; "" is the machine and the console itself."""
+
+    async def curves(
+        self,
+        stream_ids: Sequence[str],
+        series: Sequence[Series],
+        begins_at: float,
+        ends_at: float,
+        points: int = 800,
+    ) -> tuple[Curve, ...]:
+        """Down-sampled to about so many points at most; series without any point are left out."""
+
+    async def changes(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamChange, ...]:
+        """Changes of the stream's tables and PIDs, the newest last."""
+
+    async def export_csv(
+        self, stream_id: str, series: Sequence[Series], begins_at: float, ends_at: float, path: Path
+    ) -> int:
+        """Write the series as fine as they are kept, whole or not at all; returns how many rows."""
+
+
 class ContractPort(Protocol):
     """What distributors ask, and whether a stream keeps it. All but `templates` are pure and quick."""
 
@@ -182,6 +211,8 @@ class Services(Protocol):
     def schedule(self) -> SchedulePort: ...
     @property
     def history(self) -> HistoryPort: ...
+    @property
+    def metrics(self) -> MetricsPort: ...
     @property
     def contracts(self) -> ContractPort: ...
     @property

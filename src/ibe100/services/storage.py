@@ -5,12 +5,13 @@ Every write has been committed when it returns. All raise StorageError in words 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from ibe100.database.records import CueStep, EventIdRange, JournalPosition, StoredStream, StoredStreams
 from ibe100.models.alarm import Alarm
 from ibe100.models.as_run import LoggedStream
+from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
 from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.session import AttemptRecord, AuditRecord, SessionRecord
@@ -170,6 +171,31 @@ class Storage(Protocol):
     def schedule(self) -> ScheduleStorage: ...
     @property
     def as_run(self) -> AsRunStorage: ...
+
+
+class MetricsStorage(Protocol):
+    """Measurements over time, in a file of their own; recording never waits and never fails."""
+
+    def record(self, stream_id: str, at: float, values: Mapping[Series, float]) -> None:
+        """A sample; `at` is wall clock. What finds no room is dropped and counted. Safe from any thread."""
+
+    def record_change(self, change: StreamChange) -> None: ...
+    def health(self) -> MetricsHealth: ...
+    async def series(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[Series, ...]:
+        """What was measured on a stream in that time."""
+
+    async def curves(
+        self,
+        stream_ids: Sequence[str],
+        series: Sequence[Series],
+        begins_at: float,
+        ends_at: float,
+        points: int = 800,
+    ) -> tuple[Curve, ...]:
+        """Down-sampled to about so many points at most; series without any point are left out."""
+
+    async def changes(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamChange, ...]:
+        """The newest last."""
 
 
 class SecretStorage(Protocol):

@@ -11,6 +11,8 @@ from ibe100.models.stream_state import PidSample, ServiceSample
 from ibe100.mpegts.packet import NULL_PID
 
 TR_101_290_SEVERITIES = ("1", "2", "3")
+PCR_PER_MS, PTS_PER_MS = 27_000, 90
+LEAST_STAMPS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,19 @@ class InfluxSample:
     pcr: Mapping[int, int] = field(default_factory=dict)
     counters: Mapping[str, int] = field(default_factory=dict)
     """TR 101 290 counters of the whole stream since the post before, by name."""
+    service_bps: Mapping[int, int] = field(default_factory=dict)
+    type_bps: Mapping[str, int] = field(default_factory=dict)
+    """By what the PIDs carry: `video`, `audio`, `psi`, `stuffing`, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSample:
+    """A table of PSI or SI; `version` is the last one of the interval, None where it has none."""
+
+    pid: int
+    table_id: int
+    table_id_extension: int | None
+    version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,7 @@ class AnalyzeSample:
     bitrate_bps: int
     services: tuple[ServiceSample, ...]
     pids: tuple[PidSample, ...]
+    tables: tuple[TableSample, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +100,27 @@ def parse_influx(lines: Iterable[str]) -> InfluxSample:
     pts: dict[int, int] = {}
     pcr: dict[int, int] = {}
     counters: dict[str, int] = {}
-    bitrate = null = time_ms = 0
+    services: dict[int, int] = {}
+    types: dict[str, int] = {}
+    bitrate = time_ms = 0
     for point in filter(None, map(parse_point, lines)):
         scope = point.tags.get("scope", "")
         time_ms = max(time_ms, point.time_ms)
         match point.measurement, scope:
             case "bitrate", "ts":
                 bitrate = int(point.value)
-            case "bitrate", "type" if point.tags.get("type") == "stuffing":
-                null = int(point.value)
+            case "bitrate", "type":
+                types[point.tags.get("type", "")] = int(point.value)
+            case "bitrate", "service" if point.tags.get("service", "").isdecimal():
+                services[int(point.tags["service"])] = int(point.value)
             case "pts", "pid" if (pid := _pid_of(point)) is not None:
                 pts[pid] = int(point.value)
             case "pcr", "pid" if (pid := _pid_of(point)) is not None:
                 pcr[pid] = int(point.value)
             case "counter", "ts" if point.tags.get("severity") in TR_101_290_SEVERITIES:
                 counters[point.tags.get("name", "")] = int(point.value)
-    return InfluxSample(time_ms, bitrate, null, pts, pcr, counters)
+    null = types.get("stuffing", 0)
+    return InfluxSample(time_ms, bitrate, null, pts, pcr, counters, services, types)
 
 
 def parse_analysis(report: Mapping[str, Any]) -> AnalyzeSample:
@@ -126,10 +147,27 @@ def parse_analysis(report: Mapping[str, Any]) -> AnalyzeSample:
             discontinuities=item["packets"]["discontinuities"],
             description=item["description"],
             scrambled=item["is-scrambled"],
+            services=tuple(item.get("services", ())),
+            languages=tuple(item.get("languages", ())),
+            pcr_interval_ms=_interval_ms(item, "pcr", PCR_PER_MS),
+            pts_interval_ms=_interval_ms(item, "pts", PTS_PER_MS),
         )
         for item in report.get("pids", ())
     )
-    return AnalyzeSample(report["ts"]["bitrate"], services, pids)
+    tables = tuple(
+        TableSample(item["pid"], item["tid"], item.get("tid-ext"), item.get("last-version"))
+        for item in report.get("tables", ())
+    )
+    return AnalyzeSample(report["ts"]["bitrate"], services, pids, tables)
+
+
+def _interval_ms(item: Mapping[str, Any], stamp: str, ticks_per_ms: int) -> float | None:
+    """The mean interval of a PID's time stamps; None where there are too few, or where they jumped."""
+    count = item["packets"].get(stamp, 0)
+    first, last = item.get(f"first-{stamp}"), item.get(f"last-{stamp}")
+    if count < LEAST_STAMPS or first is None or last is None or last <= first:
+        return None
+    return None if item["packets"].get(f"{stamp}-leap") else (last - first) / (count - 1) / ticks_per_ms
 
 
 def parse_splice_event(message: Mapping[str, Any]) -> SpliceEvent | None:
