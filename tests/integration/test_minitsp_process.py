@@ -34,13 +34,24 @@ def test_files_are_repeated_stuffed_and_appended(tmp_path: Path) -> None:
     assert refused.log == [f"* Error: file: cannot create file {target}: File exists"]
 
 
-def test_sync_lost_in_a_file_ends_the_stream_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", [b"\x00" * 188, b"\x00" * 1000, b"\x00" * 900_000, b""])
+@pytest.mark.parametrize("from_file", [True, False])
+def test_where_sync_is_lost_it_goes_on_with_the_next_packets(
+    damage: bytes, from_file: bool, tmp_path: Path
+) -> None:
+    """In the place of packet 100, after which half a packet is missing where the damage is none."""
     damaged = tmp_path / "damaged.ts"
     source = (MEDIA / "dvb_hd_service.ts").read_bytes()
-    damaged.write_bytes(source[: 188 * 100] + b"\x00" * 188 + source[188 * 101 :])
-    done = run("-I", "file", damaged, "-O", "file")
-    assert done.stdout == source[: 188 * 100]
-    assert done.log == ["* Error: file: synchronization lost after 100 packets, got 0x00 instead of 0x47"]
+    good = source[: 188 * 100]
+    data = good + damage + source[188 * 101 :] if damage else good[:-94] + source[188 * 101 :]
+    damaged.write_bytes(data)
+    done = run("-I", "file", damaged) if from_file else run("-I", "file", stdin=data)
+    assert done.exit_code == 0
+    whole = good if damage else good[:-188]
+    assert done.stdout == whole + source[188 * 101 :]
+    first, second = done.log
+    assert first.startswith("* Error: file: synchronization lost after 100 packets, got 0x")
+    assert second == f"* Warning: file: synchronized again, {len(damage) or 94:,} bytes skipped"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

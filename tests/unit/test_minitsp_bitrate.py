@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibe100.minitsp.bitrate import BitrateEstimator
+from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.timestamps import PCR_MODULO, encode_timestamp
 
 PID = 0x100
@@ -30,8 +31,8 @@ def packet(*, pcr: int | None = None, pts: int | None = None, dts: int | None = 
     return bytes(head + body).ljust(188, b"\xff")
 
 
-def block(packets: list[bytes]) -> np.ndarray:
-    return np.frombuffer(b"".join(packets), np.uint8).reshape(-1, 188)
+def block(packets: list[bytes]) -> PacketHeaders:
+    return PacketHeaders(np.frombuffer(b"".join(packets), np.uint8).reshape(-1, 188))
 
 
 def cbr(seconds: float, bitrate_bps: int, start_pcr: int = 0) -> list[bytes]:
@@ -85,5 +86,5 @@ def test_nothing_is_claimed_without_clocks() -> None:
 def test_a_real_stream_whose_pmt_names_no_pcr_pid(media: Path) -> None:
     data = (media / "sat_no_sdt.ts").read_bytes()
     estimator = BitrateEstimator(None)
-    estimator.feed(np.frombuffer(data, np.uint8).reshape(-1, 188))
+    estimator.feed(PacketHeaders(np.frombuffer(data, np.uint8).reshape(-1, 188)))
     assert round(estimator.bitrate_bps) == 1_213_134

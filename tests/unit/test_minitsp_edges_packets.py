@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibe100.minitsp.packet_aligner import PacketAligner
-from ibe100.minitsp.packet_queue import PacketQueue
+from ibe100.minitsp.packet_ring import PacketRing
 from ibe100.minitsp.plugin import PACKET_SIZE, PluginError
 
 
@@ -54,7 +54,7 @@ def test_bytes_without_packets_are_counted_and_not_kept() -> None:
 
 
 def test_a_live_queue_drops_the_oldest_and_says_how_many() -> None:
-    queue = PacketQueue(10 * PACKET_SIZE)
+    queue = PacketRing(10 * PACKET_SIZE)
     assert [queue.offer(packets(4, first)) for first in (0, 4, 8)] == [0, 0, 4]
     taken = queue.take(100, 0)
     assert taken is not None
@@ -63,7 +63,7 @@ def test_a_live_queue_drops_the_oldest_and_says_how_many() -> None:
 
 
 def test_a_patient_source_waits_for_room_and_is_released_at_the_end() -> None:
-    queue = PacketQueue(4 * PACKET_SIZE)
+    queue = PacketRing(4 * PACKET_SIZE)
     results = []
 
     def feed() -> None:
@@ -85,7 +85,7 @@ def test_a_patient_source_waits_for_room_and_is_released_at_the_end() -> None:
 
 
 def test_what_is_queued_comes_before_the_failure() -> None:
-    queue = PacketQueue(1 << 20)
+    queue = PacketRing(1 << 20)
     queue.put(packets(2))
     queue.fail(PluginError("the server is gone"))
     assert len(queue.peek(10, 0)) == 2
@@ -98,14 +98,14 @@ def test_what_is_queued_comes_before_the_failure() -> None:
 
 
 def test_a_bug_in_the_feeding_thread_is_no_silent_stall() -> None:
-    queue = PacketQueue(1 << 20)
+    queue = PacketRing(1 << 20)
     queue.fail(ZeroDivisionError())
     with pytest.raises(RuntimeError):
         queue.take(10, 0)
 
 
 def test_the_end_is_an_empty_block() -> None:
-    queue = PacketQueue(1 << 20)
+    queue = PacketRing(1 << 20)
     queue.end()
     taken = queue.take(10, 0)
     assert taken is not None

@@ -47,7 +47,7 @@ def read(path: Path, *options: str) -> npt.NDArray[np.uint8]:
     plugin = FileInput(FileInput.options.parse([*options, str(path)]), context())
     plugin.start()
     parts = []
-    while (part := plugin.receive(7, 0.0)) is not None and len(part):
+    while (part := plugin.receive(7, 5.0)) is not None and len(part):
         parts.append(part)
     plugin.stop()
     return np.concatenate(parts)

@@ -1,15 +1,15 @@
 """TR 101 290 counters on streams with one fault each; time is given, not waited for."""
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibe100.minitsp.gap_watch import GapWatch
-from ibe100.minitsp.packet_batch import Batch, PacketBatch
+from ibe100.minitsp.packet_batch import Arrivals, Batch, PacketBatch
 from ibe100.minitsp.plugin import Block
 from ibe100.minitsp.tr101290 import Tr101290
 from ibe100.mpegts import packet
+from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 from ibe100.mpegts.service_map import ServiceMap
 from ibe100.mpegts.timestamps import encode_timestamp
@@ -49,7 +49,7 @@ class Stream:
     def feed(self, packets: bytes, at_s: float | None = None) -> None:
         self.now_s = at_s if at_s is not None else self.now_s
         block = packet.as_block(packets)
-        batch = Batch(block, packet.pids(block), 0, np.full(len(block), self.now_s))
+        batch = Batch(PacketHeaders(block), 0, Arrivals(len(block), self.now_s, self.now_s))
         self.counters.feed(batch, self.services.feed(block, batch.pids))
 
     def normal(self, seconds: float, *, without: frozenset[str] = frozenset()) -> None:

@@ -7,11 +7,10 @@ from types import FrameType
 from typing import Final
 
 from ibe100.minitsp.build import BuildError, build_chain
-from ibe100.minitsp.chain import FAILURE
 from ibe100.minitsp.command_line import CommandLine, global_options, parse_command_line
 from ibe100.minitsp.log_output import LogOutput
 from ibe100.minitsp.options import OptionError
-from ibe100.minitsp.plugin import Context, GlobalOptions, LogLevel
+from ibe100.minitsp.plugin import FAILURE, Context, GlobalOptions, LogLevel
 
 PROGRAM: Final = "tsp"
 """Name that log lines of the chain itself carry, as in tsp."""

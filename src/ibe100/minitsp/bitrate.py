@@ -4,9 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from ibe100.minitsp.plugin import PACKET_BITS, Packets, packet_pids
-from ibe100.mpegts.packet import payload, payload_unit_starts, pcr_values
-from ibe100.mpegts.timestamps import PCR_HZ, parse_pes_timestamps, pcr_difference, pts_to_pcr
+from ibe100.minitsp.plugin import PACKET_BITS
+from ibe100.mpegts.packet_headers import PacketHeaders
+from ibe100.mpegts.pes import NO_TIMESTAMP
+from ibe100.mpegts.timestamps import PCR_HZ, pcr_difference, pts_to_pcr
 
 _LONGEST_INTERVAL_PCR: Final = 10 * PCR_HZ
 _SHORTEST_DTS_SPAN_PCR: Final = PCR_HZ
@@ -53,15 +54,16 @@ class BitrateEstimator:
         self._dts = _ClockSums(window_s)
         self._index = 0
 
-    def feed(self, packets: Packets) -> None:
-        """Take the next packets of the stream, (n, 188)."""
-        pids = packet_pids(packets)
-        rows, clocks = pcr_values(packets)
-        for row, clock in zip(rows.tolist(), clocks.tolist(), strict=True):
-            self._pcr.add(int(pids[row]), self._index + row, clock)
+    def feed(self, headers: PacketHeaders) -> None:
+        """Take the next packets of the stream."""
+        rows, clocks = headers.pcr
+        if rows.size:
+            pids = headers.pids[rows].tolist()
+            for row, pid, clock in zip(rows.tolist(), pids, clocks.tolist(), strict=True):
+                self._pcr.add(pid, self._index + row, clock)
         if not self._pcr.ticks_pcr:
-            self._feed_dts(packets, pids)
-        self._index += len(packets)
+            self._feed_dts(headers)
+        self._index += len(headers)
 
     @property
     def bitrate_bps(self) -> float:
@@ -70,9 +72,9 @@ class BitrateEstimator:
             return self._pcr.bitrate_bps
         return self._dts.bitrate_bps if self._dts.ticks_pcr >= _SHORTEST_DTS_SPAN_PCR else 0.0
 
-    def _feed_dts(self, packets: Packets, pids: np.ndarray[tuple[int], np.dtype[np.uint16]]) -> None:
-        for row in np.flatnonzero(payload_unit_starts(packets)).tolist():
-            pts, dts = parse_pes_timestamps(payload(packets[row].tobytes()))
-            clock = pts if dts is None else dts
-            if clock is not None:
-                self._dts.add(int(pids[row]), self._index + row, pts_to_pcr(clock))
+    def _feed_dts(self, headers: PacketHeaders) -> None:
+        starts = headers.pes
+        times = np.where(starts.dts != NO_TIMESTAMP, starts.dts, starts.pts)
+        for row, pid, clock in zip(starts.rows.tolist(), starts.pids.tolist(), times.tolist(), strict=True):
+            if clock != NO_TIMESTAMP:
+                self._dts.add(pid, self._index + row, pts_to_pcr(clock))

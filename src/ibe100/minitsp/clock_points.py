@@ -1,20 +1,27 @@
 """Where a block carries PTS and PCR of the PIDs that give a plugin its time."""
 
-import numpy as np
+from typing import Final
 
 from ibe100.minitsp.plugin import Block
-from ibe100.mpegts.packet import payload, payload_unit_starts, pcr_values
+from ibe100.mpegts.packet import payload
+from ibe100.mpegts.pes import NO_TIMESTAMP
 from ibe100.mpegts.timestamps import parse_pes_timestamps, pcr_to_pts
 
 ClockPoint = tuple[int, int]
 """(row, 90 kHz ticks)."""
 
+# From here on it is cheaper to read all PES headers at once; other plugins want them too.
+_LARGE: Final = 512
+
 
 def pts_points(block: Block, pid: int) -> list[ClockPoint]:
     """Every PTS of a PID, in order."""
-    rows = np.flatnonzero((block.pids == pid) & payload_unit_starts(block.packets))
+    if len(block) >= _LARGE:
+        starts = block.headers.pes
+        mine = (starts.pids == pid) & (starts.pts != NO_TIMESTAMP)
+        return list(zip(starts.rows[mine].tolist(), starts.pts[mine].tolist(), strict=True))
     points = []
-    for row in rows.tolist():
+    for row in block.headers.unit_starts_of(pid):
         pts, _ = parse_pes_timestamps(payload(block.packets[row].tobytes()))
         if pts is not None:
             points.append((row, pts))
@@ -23,9 +30,9 @@ def pts_points(block: Block, pid: int) -> list[ClockPoint]:
 
 def pcr_points(block: Block, pid: int) -> list[ClockPoint]:
     """Every PCR of a PID in 90 kHz ticks, in order."""
-    rows, values = pcr_values(block.packets)
+    rows, values = block.headers.pcr
+    mine = block.pids[rows] == pid
     return [
         (row, pcr_to_pts(value))
-        for row, value in zip(rows.tolist(), values.tolist(), strict=True)
-        if block.pids[row] == pid
+        for row, value in zip(rows[mine].tolist(), values[mine].tolist(), strict=True)
     ]

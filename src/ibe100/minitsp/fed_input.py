@@ -6,10 +6,9 @@ from abc import abstractmethod
 from typing import ClassVar, Final
 
 from ibe100.minitsp.options import Arguments
-from ibe100.minitsp.packet_queue import PacketQueue
+from ibe100.minitsp.packet_ring import PacketRing
 from ibe100.minitsp.plugin import Context, LogLevel, PacketInput, Packets, PluginError
 
-_QUEUE_BYTES: Final = 16 << 20
 _PREVIEW_POLL_S: Final = 0.1
 _PREVIEW_TIMEOUT_S: Final = 2.0
 _PREVIEW_ENOUGH: Final = 4096
@@ -23,11 +22,12 @@ class FedInput(PacketInput):
     """
 
     in_bursts: ClassVar[bool] = False
+    ring_bytes: ClassVar[int] = 16 << 20
     leave_s: ClassVar[float] = 0.25
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        self.queue = PacketQueue(_QUEUE_BYTES)
+        self.queue = PacketRing(self.ring_bytes)
         self.closing = threading.Event()
         self._dropping = False
         self._dropped = 0
@@ -51,15 +51,14 @@ class FedInput(PacketInput):
     def receive(self, max_packets: int, timeout_s: float) -> Packets | None:
         return self.queue.take(max_packets, timeout_s)
 
-    def preview(self, max_packets: int) -> Packets:
+    def preview(self) -> Packets:
         """The first packets of a source that comes in bursts: regulated without a bitrate they would rush."""
-        packets = super().preview(max_packets)
-        wanted = min(max_packets, _PREVIEW_ENOUGH)
+        packets = super().preview()
         deadline_s = time.monotonic() + _PREVIEW_TIMEOUT_S
         while self.in_bursts and not self.context.stopping:
             ended = self.queue.ended
-            packets = self.queue.peek(wanted, _PREVIEW_POLL_S)
-            if ended or len(packets) == wanted or (len(packets) and time.monotonic() > deadline_s):
+            packets = self.queue.peek(_PREVIEW_ENOUGH, _PREVIEW_POLL_S)
+            if ended or len(packets) == _PREVIEW_ENOUGH or (len(packets) and time.monotonic() > deadline_s):
                 break
         return packets
 

@@ -11,10 +11,9 @@ from ibe100.minitsp.influx_lines import Tags, line
 from ibe100.minitsp.packet_batch import Batch
 from ibe100.minitsp.plugin import PACKET_BITS
 from ibe100.minitsp.tr101290 import SEVERITIES, TS_SCOPE, Tr101290
-from ibe100.mpegts import packet
 from ibe100.mpegts.elementary import StreamKind, codec_of
 from ibe100.mpegts.packet import NULL_PID
-from ibe100.mpegts.pes import NO_TIMESTAMP, pes_starts
+from ibe100.mpegts.pes import NO_TIMESTAMP
 from ibe100.mpegts.service_map import SYSTEM_SECTION_PIDS, ServiceMap
 
 _PID_COUNT: Final = 8192
@@ -70,7 +69,7 @@ class InfluxMetrics:
         sections = self._services.feed(batch.packets, batch.pids)
         self._packets += np.bincount(batch.pids, minlength=_PID_COUNT)
         if "pcr" in self._stamps:
-            rows, values = packet.pcr_values(batch.packets)
+            rows, values = batch.headers.pcr
             for row, value in zip(rows.tolist(), values.tolist(), strict=True):
                 self._stamps["pcr"][int(batch.pids[row])] = _Stamp(value, float(batch.arrivals_s[row]))
         if "pts" in self._stamps or "dts" in self._stamps:
@@ -100,7 +99,7 @@ class InfluxMetrics:
         return report
 
     def _take_pes(self, batch: Batch) -> None:
-        starts = pes_starts(batch.packets, batch.pids)
+        starts = batch.headers.pes
         for stamp, values in (("pts", starts.pts), ("dts", starts.dts)):
             if stamp in self._stamps:
                 there = values != NO_TIMESTAMP

@@ -3,12 +3,14 @@
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from ibe100.minitsp.plugin import PACKET_SIZE
 from ibe100.mpegts.packet import SYNC_BYTE
 
-_PACKETS_TO_TRUST: Final = 5
-_TRUST_SPAN: Final = (_PACKETS_TO_TRUST - 1) * PACKET_SIZE + 1
+TRUSTED_PACKETS: Final = 5
+"""So many sync bytes at the right distance are no accident."""
+_TRUST_SPAN: Final = (TRUSTED_PACKETS - 1) * PACKET_SIZE + 1
 _SEARCH_WINDOW: Final = 1 << 16
 
 
@@ -35,14 +37,14 @@ class PacketAligner:
         position = 0
         while True:
             if not self._in_sync:
-                found = _find_sync(buffer, position)
+                found = find_sync(np.frombuffer(buffer, np.uint8)[position:])
                 if found is None:
                     keep = max(position, len(buffer) - _TRUST_SPAN)
                     self.skipped_bytes += keep - position
                     position = keep
                     break
-                self.skipped_bytes += found - position
-                position = found
+                self.skipped_bytes += found
+                position += found
                 self._in_sync = True
             count = _run_in_sync(buffer, position)
             end = position + count * PACKET_SIZE
@@ -79,15 +81,14 @@ def _run_in_sync(buffer: bytes, start: int) -> int:
     return int(wrong[0]) if len(wrong) else count
 
 
-def _find_sync(buffer: bytes, start: int) -> int | None:
-    """The first place from `start` on where packets can be trusted to begin."""
-    for window in range(start, len(buffer) - _TRUST_SPAN + 1, _SEARCH_WINDOW):
-        sync = (
-            np.frombuffer(buffer, np.uint8)[window : window + _SEARCH_WINDOW + _TRUST_SPAN - 1] == SYNC_BYTE
-        )
-        places = len(sync) - _TRUST_SPAN + 1
+def find_sync(data: npt.NDArray[np.uint8], stride: int = PACKET_SIZE) -> int | None:
+    """The first place where packets `stride` bytes apart can be trusted to begin; None if there is none."""
+    span = (TRUSTED_PACKETS - 1) * stride + 1
+    for window in range(0, len(data) - span + 1, _SEARCH_WINDOW):
+        sync = data[window : window + _SEARCH_WINDOW + span - 1] == SYNC_BYTE
+        places = len(sync) - span + 1
         trusted = sync[:places].copy()
-        for offset in range(PACKET_SIZE, _TRUST_SPAN, PACKET_SIZE):
+        for offset in range(stride, span, stride):
             trusted &= sync[offset : offset + places]
         found = int(np.argmax(trusted))
         if trusted[found]:

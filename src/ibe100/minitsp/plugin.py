@@ -1,8 +1,8 @@
 """What every plugin of minitsp is built on: blocks of packets, the chain's context, the base classes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Final, Protocol
 
@@ -11,12 +11,16 @@ import numpy.typing as npt
 
 from ibe100.minitsp.options import Arguments, OptionTable
 from ibe100.models.errors import OperatorError
+from ibe100.mpegts.packet_headers import PacketHeaders
 
 Packets = npt.NDArray[np.uint8]
 
 PACKET_SIZE: Final = 188
 PACKET_BITS: Final = PACKET_SIZE * 8
 MAX_BLOCK_PACKETS: Final = 4096
+PREVIEW_PACKETS: Final = 16_384
+FAILURE: Final = 1
+"""Exit code of a chain that failed."""
 
 
 class LogLevel(IntEnum):
@@ -40,18 +44,20 @@ def packet_pids(packets: Packets) -> npt.NDArray[np.uint16]:
     return pids
 
 
-@dataclass(slots=True)
 class Block:
     """Consecutive packets at one point of the chain.
 
     `packets` is uint8 (n, 188), C-contiguous and writable; `first_index` is the index of packets[0] since the
-    start, counted at this point of the chain. `pids` is computed on first use: call `changed()` after editing
-    packet headers in place.
+    start, counted at this point of the chain. `headers` are read once for all plugins: edit packets with
+    `replace`, or call `changed` after editing headers in place.
     """
 
-    packets: Packets
-    first_index: int
-    _pids: npt.NDArray[np.uint16] | None = field(default=None, repr=False)
+    __slots__ = ("first_index", "headers", "packets")
+
+    def __init__(self, packets: Packets, first_index: int) -> None:
+        self.packets = packets
+        self.first_index = first_index
+        self.headers = PacketHeaders(packets)
 
     def __len__(self) -> int:
         return len(self.packets)
@@ -59,13 +65,17 @@ class Block:
     @property
     def pids(self) -> npt.NDArray[np.uint16]:
         """PID of each packet, uint16 (n,)."""
-        if self._pids is None:
-            self._pids = packet_pids(self.packets)
-        return self._pids
+        return self.headers.pids
+
+    def replace(self, rows: Mapping[int, bytes]) -> None:
+        """Put other packets in the place of some."""
+        for row, packet in rows.items():
+            self.packets[row] = np.frombuffer(packet, np.uint8)
+        self.headers.replaced(list(rows))
 
     def changed(self) -> None:
-        """Forget the cached PIDs, after headers were edited in place."""
-        self._pids = None
+        """Forget what was read of the headers, after they were edited in place."""
+        self.headers = PacketHeaders(self.packets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +162,11 @@ class Plugin(ABC):
     def error(self, text: str) -> None:
         self.log(LogLevel.ERROR, text)
 
+    def fail(self, error: PluginError) -> None:
+        """Turn a failure into its log line and the end of the chain."""
+        self.error(str(error))
+        self.context.stop(FAILURE)
+
     def verbose(self, text: str) -> None:
         self.log(LogLevel.VERBOSE, text)
 
@@ -170,8 +185,8 @@ class PacketInput(Plugin):
     def receive(self, max_packets: int, timeout_s: float) -> Packets | None:
         """The next packets (n, 188), an empty array at the end of input, None if nothing came in time."""
 
-    def preview(self, max_packets: int) -> Packets:
-        """The first packets without consuming them, for the first bitrate estimate; live inputs give none."""
+    def preview(self) -> Packets:
+        """The first PREVIEW_PACKETS without consuming them, for the first bitrate; live inputs give none."""
         return np.empty((0, PACKET_SIZE), np.uint8)
 
 
@@ -190,7 +205,13 @@ class PacketProcessor(Plugin):
 
 
 class PacketOutput(Plugin):
-    """Sink of packets."""
+    """Sink of packets.
+
+    `may_block`: `send` may wait without end (a full pipe, a disk of the network), so it gets a thread of its
+    own and must not use `context.wait_until`.
+    """
+
+    may_block: ClassVar[bool] = False
 
     @abstractmethod
     def send(self, packets: Packets) -> None:

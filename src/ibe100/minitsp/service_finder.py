@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import numpy as np
-
 from ibe100.minitsp.options import OptionError, parse_integer
 from ibe100.minitsp.plugin import Block, Plugin
 from ibe100.mpegts.packet import PAT_PID, SDT_PID
@@ -43,8 +41,10 @@ class ServiceFinder:
             self._feed_pid(block, self.pmt_pid)
 
     def _feed_pid(self, block: Block, pid: int) -> None:
-        for row in np.flatnonzero(block.pids == pid):
-            assembler = self._assemblers.setdefault(pid, SectionAssembler())
+        for row in block.headers.rows_of(pid):
+            assembler = self._assemblers.get(pid)
+            if assembler is None:
+                assembler = self._assemblers[pid] = SectionAssembler()
             for section in assembler.feed(block.packets[row].tobytes()):
                 if self._last_section.get(pid) != section:
                     self._last_section[pid] = section

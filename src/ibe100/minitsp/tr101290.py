@@ -11,7 +11,8 @@ from ibe100.mpegts import packet
 from ibe100.mpegts.continuity import ContinuityTracker
 from ibe100.mpegts.elementary import StreamKind, codec_of
 from ibe100.mpegts.packet import PAT_PID
-from ibe100.mpegts.pes import NO_TIMESTAMP, pes_starts
+from ibe100.mpegts.packet_headers import PAYLOAD, SCRAMBLED, TRANSPORT_ERROR, UNIT_START
+from ibe100.mpegts.pes import NO_TIMESTAMP
 from ibe100.mpegts.service_map import SectionSeen, ServiceMap
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO
 
@@ -121,7 +122,7 @@ class Tr101290:
         self._check_presence(batch)
         self._check_pcr(batch)
         self._check_pts(batch)
-        for fault in self._continuity.feed(batch.packets, batch.pids):
+        for fault in self._continuity.feed(batch.headers):
             self._count(("continuity_count_error",), fault.pid)
 
     def idle(self, monotonic_s: float) -> None:
@@ -133,7 +134,7 @@ class Tr101290:
             self._errors[name, pid] += times
 
     def _check_headers(self, batch: Batch) -> None:
-        wrong = np.flatnonzero(~packet.in_sync(batch.packets))
+        wrong = batch.headers.lost_sync
         if wrong.size:
             self._count(("sync_byte_error",), TS_SCOPE, int(wrong.size))
             runs = np.split(wrong, np.flatnonzero(np.diff(wrong) > 1) + 1)
@@ -145,9 +146,9 @@ class Tr101290:
             self._bad_sync_run = len(last) if last[-1] == len(batch.packets) - 1 else 0
         else:
             self._bad_sync_run = 0
-        for pid in batch.pids[packet.transport_errors(batch.packets)].tolist():
+        for pid in batch.pids[batch.headers.rows_with(TRANSPORT_ERROR)].tolist():
             self._count(("transport_error",), pid)
-        scrambled = np.unique(batch.pids[packet.scrambling_controls(batch.packets) != 0]).tolist()
+        scrambled = np.unique(batch.pids[(batch.headers.words & SCRAMBLED) != 0]).tolist()
         pmt_pids = set(self._services.pmt_pids.values())
         for pid in scrambled:
             if pid == PAT_PID:
@@ -183,9 +184,9 @@ class Tr101290:
         if self._map_version != self._services.version:
             self._map_version = self._services.version
             self._follow_map(float(batch.arrivals_s[-1]))
-        starts = packet.payload_unit_starts(batch.packets) & packet.has_payload(batch.packets)
-        tables = np.isin(batch.pids, [PAT_PID, *self._services.pmt_pids.values()])
-        for row in np.flatnonzero(starts & tables).tolist():
+        starts = batch.headers.rows_with(UNIT_START | PAYLOAD)
+        tables = np.isin(batch.pids[starts], [PAT_PID, *self._services.pmt_pids.values()])
+        for row in starts[tables].tolist():
             pid, arrival_s = int(batch.pids[row]), float(batch.arrivals_s[row])
             payload = packet.payload(batch.packets[row].tobytes())
             first = 1 + payload[0] if payload else 0
@@ -231,7 +232,7 @@ class Tr101290:
             self._first_seen_s.pop(pid, None)
 
     def _check_pcr(self, batch: Batch) -> None:
-        rows, values = packet.pcr_values(batch.packets)
+        rows, values = batch.headers.pcr
         if not rows.size:
             return
         flagged = packet.discontinuity_flags(batch.packets[rows])
@@ -250,7 +251,7 @@ class Tr101290:
                 self._count(names if late else ("pcr_error", *names), pid)
 
     def _check_pts(self, batch: Batch) -> None:
-        starts = pes_starts(batch.packets, batch.pids)
+        starts = batch.headers.pes
         there = starts.pts != NO_TIMESTAMP
         for row, pid in zip(starts.rows[there].tolist(), starts.pids[there].tolist(), strict=True):
             if pid in self._pts_pids:

@@ -7,9 +7,10 @@ import numpy.typing as npt
 
 from ibe100.mpegts import packet
 from ibe100.mpegts.packet import NULL_PID, PACKET_SIZE, PacketBlock
+from ibe100.mpegts.packet_headers import PacketHeaders
 
 _PID_COUNT = 8192
-_NEVER = np.int8(-1)
+_NEVER = np.uint32(0xFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,37 +38,60 @@ class ContinuityTracker:
         self._copies = np.ones(_PID_COUNT, np.int64)
         self._last_packets = np.zeros((_PID_COUNT, PACKET_SIZE), np.uint8)
 
-    def feed(self, block: PacketBlock, pids: npt.NDArray[np.uint16]) -> list[ContinuityFault]:
-        """Faults of the block, in packet order. `pids` are those of the block's rows."""
-        rows = np.flatnonzero(pids != NULL_PID)
-        if not rows.size:
+    def feed(self, headers: PacketHeaders) -> list[ContinuityFault]:
+        """Faults of the block, in packet order."""
+        order = headers.rows_by_pid
+        pid = headers.pids[order]
+        count = int(pid.searchsorted(NULL_PID))
+        if not count:
             return []
-        order = rows[np.argsort(pids[rows], kind="stable")]
-        pid = pids[order]
-        first = np.concatenate(([True], pid[1:] != pid[:-1]))
-        last = np.concatenate((first[1:], [True]))
-        counter = packet.continuity_counters(block)[order].astype(np.int8)
-        previous = np.concatenate(([_NEVER], counter[:-1]))
+        order, pid = order[:count], pid[:count]
+        words = headers.words[order]
+        changes = (pid[1:] != pid[:-1]).nonzero()[0] + 1
+        first, last = np.append(0, changes), np.append(changes, count) - 1
+        counter = words & 0x0F
+        previous = np.empty_like(counter)
+        previous[1:] = counter[:-1]
         previous[first] = self._counters[pid[first]]
-        step = packet.has_payload(block)[order].astype(np.int8)
-        missing = (counter - previous - step) & 0x0F
-        wrong = (missing != 0) & (previous != _NEVER) & ~packet.discontinuity_flags(block)[order]
+        missing = (counter - previous - (words >> 4 & 1)) & 0x0F
+        missing[first[previous[first] == _NEVER]] = 0
+        wrong = missing.nonzero()[0]
         faults: list[ContinuityFault] = []
         copies: dict[int, int] = {}
-        for at in np.flatnonzero(wrong).tolist():
-            row, this_pid, fresh = order[at], int(pid[at]), bool(first[at])
-            before = self._last_packets[this_pid] if fresh else block[order[at - 1]]
-            if missing[at] != 15 or not _same_but_pcr(block[row], before):
-                faults.append(ContinuityFault(int(row), this_pid, int(missing[at]), False))
-                continue
-            copies[at] = 1 + (int(self._copies[this_pid]) if fresh else copies.get(at - 1, 1))
-            self.duplicated[this_pid] += 1
-            if copies[at] > 2:
-                faults.append(ContinuityFault(int(row), this_pid, copies[at], True))
-        self._copies[pid[last]] = [copies.get(at, 1) for at in np.flatnonzero(last).tolist()]
-        self._counters[pid[last]] = counter[last]
-        self._last_packets[pid[last]] = block[order[last]]
+        if wrong.size:
+            wrong = wrong[~packet.discontinuity_flags(headers.packets[order[wrong]])]
+            begins = set(first.tolist())
+            for at in wrong.tolist():
+                self._judge(headers.packets, order, at, at in begins, int(missing[at]), copies, faults)
+        last_pids = pid[last]
+        self._copies[last_pids] = 1
+        for at in copies.keys() & set(last.tolist()):
+            self._copies[pid[at]] = copies[at]
+        self._counters[last_pids] = counter[last]
+        self._last_packets[last_pids] = headers.packets[order[last]]
         return sorted(faults, key=lambda fault: fault.row)
+
+    def _judge(
+        self,
+        packets: PacketBlock,
+        order: npt.NDArray[np.intp],
+        at: int,
+        begins: bool,
+        missing: int,
+        copies: dict[int, int],
+        faults: list[ContinuityFault],
+    ) -> None:
+        """One packet whose counter is not the next one: packets are missing, or it repeats the one before."""
+        row = int(order[at])
+        pid = (int(packets[row, 1]) & 0x1F) << 8 | int(packets[row, 2])
+        before = self._last_packets[pid] if begins else packets[order[at - 1]]
+        if missing != 15 or not _same_but_pcr(packets[row], before):
+            faults.append(ContinuityFault(row, pid, missing, False))
+            return
+        copies[at] = 1 + (int(self._copies[pid]) if begins else copies.get(at - 1, 1))
+        self.duplicated[pid] += 1
+        if copies[at] > 2:
+            faults.append(ContinuityFault(row, pid, copies[at], True))
 
 
 def _same_but_pcr(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> bool:

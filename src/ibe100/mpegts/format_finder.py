@@ -1,11 +1,10 @@
 """Finds the sequence or frame header of each elementary stream in the packets."""
 
 import numpy as np
-import numpy.typing as npt
 
 from ibe100.mpegts import packet
 from ibe100.mpegts.elementary import Codec, ElementaryFormat, can_read_format, read_format
-from ibe100.mpegts.packet import PacketBlock
+from ibe100.mpegts.packet_headers import PAYLOAD, SCRAMBLED, PacketHeaders
 
 _PID_COUNT = 8192
 # Headers stand at the start of a PES packet: so many of its packets are looked at, in so many PES packets.
@@ -34,15 +33,16 @@ class FormatFinder:
         for pid, codec in codecs.items():
             self._searching[pid] = can_read_format(codec) and pid not in self.formats
 
-    def feed(self, block: PacketBlock, pids: npt.NDArray[np.uint16]) -> None:
+    def feed(self, headers: PacketHeaders) -> None:
         """Look at a block's packets of the PIDs whose format is not known yet."""
         if not self._searching.any():
             return
-        clear = packet.has_payload(block) & (block[:, 3] < 0x40)
+        pids = headers.pids
+        clear = (headers.words & (PAYLOAD | SCRAMBLED)) == PAYLOAD
         for row in np.flatnonzero(self._searching[pids] & clear).tolist():
             pid = int(pids[row])
             if self._searching[pid]:
-                self._take(pid, block[row].tobytes())
+                self._take(pid, headers.packets[row].tobytes())
 
     def finish(self) -> None:
         """Read what has been gathered so far: the stream may have ended within a PES packet."""

@@ -5,6 +5,8 @@ from ibe100.mpegts.crc import crc32_mpeg
 _STUFFING_TABLE_ID = 0xFF
 # Sections of the short form (section_syntax_indicator 0) that end in a CRC_32 all the same: TOT, SCTE 35.
 _SHORT_WITH_CRC = frozenset({0x73, 0xFC})
+_PAYLOAD_ONLY = 0x10
+_UNIT_START = 0x40
 
 
 class SectionAssembler:
@@ -13,17 +15,32 @@ class SectionAssembler:
     `crc_errors` counts sections with a wrong CRC_32, `lost` those torn by a continuity error or a bad length.
     """
 
-    __slots__ = ("_cc", "_partial", "crc_errors", "lost")
+    __slots__ = ("_cc", "_partial", "_repeated", "_repeated_sections", "crc_errors", "lost")
 
     def __init__(self) -> None:
         self.crc_errors = 0
         self.lost = 0
         self._cc: int | None = None
         self._partial: bytearray | None = None
+        self._repeated = b""
+        self._repeated_sections: list[bytes] = []
 
     def feed(self, packet: bytes | bytearray | memoryview) -> list[bytes]:
-        """The sections completed by one 188-byte packet of this PID, usually none or one."""
+        """The sections that one 188-byte packet of this PID completes, mostly one; not to be edited."""
         control = packet[3]
+        if (
+            control & 0xF0 == _PAYLOAD_ONLY
+            and packet[4:] == self._repeated
+            and packet[1] & 0xC0 == _UNIT_START
+            and self._partial is None
+            and self._cc is not None
+            and control & 0x0F == (self._cc + 1) & 0x0F
+        ):
+            self._cc = control & 0x0F
+            return self._repeated_sections
+        return self._feed_new(packet, control)
+
+    def _feed_new(self, packet: bytes | bytearray | memoryview, control: int) -> list[bytes]:
         if packet[1] & 0x80 or not control & 0x10:
             return []
         if not self._in_sequence(packet, control):
@@ -34,7 +51,7 @@ class SectionAssembler:
             return []
         if not packet[1] & 0x40:
             return self._append(payload)
-        pointer = 1 + payload[0]
+        pointer, errors = 1 + payload[0], self.crc_errors
         if pointer > len(payload):
             self._drop()
             return []
@@ -42,7 +59,13 @@ class SectionAssembler:
         if self._partial is not None:
             self._drop()
         self._partial = bytearray()
-        return sections + self._append(payload[pointer:])
+        sections += self._append(payload[pointer:])
+        # Most tables fit in one packet and come again and again: the same bytes need be checked only once.
+        # What has a wrong CRC is counted each time it comes.
+        alone = pointer == 1 and control & 0xF0 == _PAYLOAD_ONLY and self._between_sections()
+        if alone and errors == self.crc_errors:
+            self._repeated, self._repeated_sections = payload, sections
+        return sections
 
     def _in_sequence(self, packet: bytes | bytearray | memoryview, control: int) -> bool:
         """Follow the continuity_counter; False for a repeated packet."""
@@ -56,6 +79,9 @@ class SectionAssembler:
         if self._partial is not None:
             self._drop()
         return True
+
+    def _between_sections(self) -> bool:
+        return self._partial is None
 
     def _drop(self) -> None:
         if self._partial:

@@ -70,10 +70,12 @@ class ServiceMap:
         self, block: PacketBlock, pids: npt.NDArray[np.uint16], start: int, seen: list[SectionSeen]
     ) -> int:
         """Go on until the set of wanted PIDs changes; returns the row to go on from."""
-        for row in (np.flatnonzero(self._wanted[pids[start:]]) + start).tolist():
-            pid = int(pids[row])
-            assembler = self._assemblers.setdefault(pid, SectionAssembler())
-            before = self.version
+        rows = self._wanted[pids[start:]].nonzero()[0] + start
+        before = self.version
+        for row, pid in zip(rows.tolist(), pids[rows].tolist(), strict=True):
+            assembler = self._assemblers.get(pid)
+            if assembler is None:
+                assembler = self._assemblers[pid] = SectionAssembler()
             for section in assembler.feed(block[row].tobytes()):
                 seen.append(SectionSeen(row, pid, section))
                 self._take(pid, section)

@@ -3,11 +3,12 @@
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
-from ibe100.mpegts import packet
 from ibe100.mpegts.elementary import StreamKind, VideoFormat, codec_of
 from ibe100.mpegts.format_finder import FormatFinder
 from ibe100.mpegts.packet import NULL_PID, PACKET_SIZE, PacketBlock
+from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.pid_counters import PidCounters
 from ibe100.mpegts.psi import Pmt, PmtStream
 from ibe100.mpegts.service_map import SectionSeen, ServiceMap
@@ -38,30 +39,32 @@ class StreamAnalyzer:
 
     def feed(self, block: PacketBlock) -> list[SectionSeen]:
         """Analyse the next packets; returns the PSI/SI and SCTE 35 sections they completed."""
-        total = len(block)
+        return self.feed_headers(PacketHeaders(block))
+
+    def feed_headers(self, headers: PacketHeaders) -> list[SectionSeen]:
+        """The same for packets whose headers others look at too."""
+        total = len(headers)
         indexes = np.arange(self._next_index, self._next_index + total, dtype=np.int64)
         self._next_index += total
         self._packets += total
-        in_sync = packet.in_sync(block)
-        good = in_sync & ~packet.transport_errors(block)
-        good_count = int(np.count_nonzero(good))
-        if good_count != total:
-            lost = total - int(np.count_nonzero(in_sync))
-            self._sync_errors += lost
-            self._transport_errors += total - lost - good_count
-        chosen = block if good_count == total else block[good]
-        pids = packet.pids(chosen)
-        sections = self.service_map.feed(chosen, pids)
+        good = headers.good
+        if len(good) == total:
+            return self._feed_good(headers, indexes)
+        lost = len(headers.lost_sync)
+        self._sync_errors += lost
+        self._transport_errors += total - lost - len(good)
+        sections = self._feed_good(PacketHeaders(headers.packets[good]), indexes[good])
+        return [SectionSeen(int(good[one.row]), one.pid, one.section) for one in sections]
+
+    def _feed_good(self, headers: PacketHeaders, indexes: npt.NDArray[np.int64]) -> list[SectionSeen]:
+        sections = self.service_map.feed(headers.packets, headers.pids)
         self._splice_pids.update(one.pid for one in sections if one.section[0] == _SPLICE_TABLE_ID)
         if self._seen_version != self.service_map.version:
             self._seen_version = self.service_map.version
             self._finder.expect({s.pid: codec_of(s) for _, s in self.service_map.streams()})
-        self._counters.feed(chosen, pids, indexes[good])
-        self._finder.feed(chosen, pids)
-        if good_count == total:
-            return sections
-        rows = np.flatnonzero(good)
-        return [SectionSeen(int(rows[one.row]), one.pid, one.section) for one in sections]
+        self._counters.feed(headers, indexes)
+        self._finder.feed(headers)
+        return sections
 
     def start_interval(self) -> None:
         """Count anew from here; services and formats stay known."""

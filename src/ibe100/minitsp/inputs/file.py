@@ -1,26 +1,37 @@
 """Input from files, or from standard input, in any of the packet formats."""
 
 import os
-import select
 from typing import ClassVar, Final
 
-import numpy as np
-
+from ibe100.minitsp.fed_input import FedInput
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.packet_format import BYTES_TO_JUDGE, FORMAT_OPTION, TS, detect, input_format
-from ibe100.minitsp.plugin import PACKET_SIZE, Context, PacketInput, Packets, PluginError
+from ibe100.minitsp.packet_reader import PacketReader, SyncListener
+from ibe100.minitsp.plugin import (
+    MAX_BLOCK_PACKETS,
+    PACKET_SIZE,
+    PREVIEW_PACKETS,
+    Context,
+    LogLevel,
+    Packets,
+    PluginError,
+)
+from ibe100.mpegts.packet import SYNC_BYTE
 
 _STDIN: Final = 0
 
 
-class FileInput(PacketInput):
+class FileInput(FedInput):
     """Reads files one after the other (tsp -I file). `-` or no name is standard input.
 
-    Each file's packet format is found out from its beginning, unless --format names it.
+    Each file's packet format is found out from its beginning, unless --format names it. Where it loses
+    synchronisation tsp ends; this goes on where packets begin again.
     """
 
     name: ClassVar[str] = "file"
     live: ClassVar[bool] = False
+    leave_s: ClassVar[float] = 0.05
+    ring_bytes: ClassVar[int] = 4 * MAX_BLOCK_PACKETS * PACKET_SIZE
     options: ClassVar[OptionTable] = OptionTable(
         Option("byte-offset", OptionKind.INTEGER, "b"),
         FORMAT_OPTION,
@@ -44,8 +55,10 @@ class FileInput(PacketInput):
         self._format = self._forced_format or TS
         self._position = 0
         self._descriptor = _STDIN
-        self._carry = b""
-        self._judged = False
+        self._head = super().preview()
+        self._read_packets = self._received_packets = 0
+        self._first_round: int | None = None
+        self._listener = SyncListener(self._sync_lost, self._sync_regained)
 
     def start(self) -> None:
         if self._paths:
@@ -53,26 +66,63 @@ class FileInput(PacketInput):
                 self._open(path)
                 os.close(self._descriptor)
             self._open(self._paths[0])
+            head = os.pread(self._descriptor, PREVIEW_PACKETS * self._format.size, self._offset)
+            self._head = self._format.packets(bytearray(head))
+        super().start()
 
-    def stop(self) -> None:
-        if self._descriptor > _STDIN:
-            os.close(self._descriptor)
-            self._descriptor = _STDIN
-
-    def preview(self, max_packets: int) -> Packets:
-        if not self._paths:
-            return super().preview(max_packets)
-        data = os.pread(self._descriptor, max_packets * self._format.size, self._offset)
-        return self._format.packets(bytearray(data))
+    def preview(self) -> Packets:
+        head, self._head = self._head, self._head[:0]
+        return head
 
     def receive(self, max_packets: int, timeout_s: float) -> Packets | None:
-        if not self._paths:
-            return self._receive_standard_input(max_packets, timeout_s)
-        while True:
-            data = self._read(max_packets * self._format.size)
-            packets = self._format.packets(bytearray(data))
-            if len(packets) or not self._next_file():
-                return packets
+        packets = super().receive(max_packets, timeout_s)
+        # The thread reads ahead: what counts is what the chain has had.
+        self.repeating = self._first_round is not None and self._received_packets >= self._first_round
+        self._received_packets += 0 if packets is None else len(packets)
+        return packets
+
+    def fetch(self) -> None:
+        try:
+            if self._paths:
+                while self._relay(PacketReader(self._descriptor, self._format, self._listener)):
+                    if not self._next_file():
+                        return
+            else:
+                self._relay_standard_input()
+        except OSError as error:
+            raise PluginError(f"error reading input: {error.strerror}") from error
+        finally:
+            if self._descriptor > _STDIN:
+                os.close(self._descriptor)
+
+    def _relay(self, reader: PacketReader) -> bool:
+        """Queue what is read until the end; False if the chain is ending."""
+        while not self.closing.is_set():
+            packets = reader.read()
+            if packets is None:
+                return True
+            self._read_packets += len(packets)
+            if not self.queue.put(packets):
+                break
+        return False
+
+    def _relay_standard_input(self) -> None:
+        head = b""
+        while len(head) < BYTES_TO_JUDGE:
+            data = os.read(_STDIN, BYTES_TO_JUDGE - len(head))
+            if not data:
+                break
+            head += data
+        self._judge(head)
+        self._relay(PacketReader(_STDIN, self._format, self._listener, head))
+
+    def _sync_lost(self, packets: int, found: int) -> None:
+        self.error(
+            f"synchronization lost after {packets:,} packets, got 0x{found:02X} instead of 0x{SYNC_BYTE:02X}"
+        )
+
+    def _sync_regained(self, skipped_bytes: int) -> None:
+        self.log(LogLevel.WARNING, f"synchronized again, {skipped_bytes:,} bytes skipped")
 
     def _open(self, path: str) -> None:
         try:
@@ -95,18 +145,13 @@ class FileInput(PacketInput):
         packets = self.arguments.integer("packet-offset")
         return self.arguments.integer("byte-offset") + packets * self._format.size
 
-    def _read(self, size: int) -> bytes:
-        try:
-            return os.read(self._descriptor, size)
-        except OSError as error:
-            raise PluginError(f"error reading input: {error.strerror}") from error
-
     def _next_file(self) -> bool:
         """Go on with the next file or the next round; False when all is read."""
         self._position += 1
         if self._position == len(self._paths):
             self._position = 0
-            self.repeating = True
+            if self._first_round is None:
+                self._first_round = self._read_packets
             if not self._endless:
                 self._rounds_left -= 1
                 if self._rounds_left <= 0:
@@ -114,36 +159,7 @@ class FileInput(PacketInput):
         if len(self._paths) == 1:
             os.lseek(self._descriptor, self._offset, os.SEEK_SET)
         else:
-            os.close(self._descriptor)
+            descriptor, self._descriptor = self._descriptor, _STDIN
+            os.close(descriptor)
             self._open(self._paths[self._position])
         return True
-
-    def _receive_standard_input(self, max_packets: int, timeout_s: float) -> Packets | None:
-        readable, _, _ = select.select([_STDIN], [], [], timeout_s)
-        if not readable:
-            return None
-        data = self._carry + self._read(max_packets * self._format.size)
-        if len(data) == len(self._carry):
-            return self._end_of_standard_input()
-        if not self._judged:
-            if len(data) < BYTES_TO_JUDGE:
-                self._carry = data
-                return None
-            self._judge(data[:BYTES_TO_JUDGE])
-            self._judged = True
-        packets = self._cut(data)
-        return packets if len(packets) else None
-
-    def _end_of_standard_input(self) -> Packets:
-        """What was too short to be judged before; then the end."""
-        if not self._judged:
-            self._judge(self._carry)
-            self._judged = True
-            return self._cut(self._carry)
-        return np.empty((0, PACKET_SIZE), np.uint8)
-
-    def _cut(self, data: bytes) -> Packets:
-        """The whole packets in `data`; the rest waits for more."""
-        packets = self._format.packets(bytearray(data))
-        self._carry = data[len(packets) * self._format.size :]
-        return packets

@@ -11,6 +11,7 @@ class FileOutput(PacketOutput):
     """Writes one file (tsp -O file)."""
 
     name: ClassVar[str] = "file"
+    may_block: ClassVar[bool] = True
     options: ClassVar[OptionTable] = OptionTable(
         *FILE_OPTIONS, max_parameters=1, of_tsduck=FILE_OPTIONS_OF_TSDUCK
     )

@@ -1,9 +1,10 @@
 """Reports services, PIDs, tables and bitrates of the stream as JSON (tsp -P analyze)."""
 
+import math
 import socket
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -11,8 +12,9 @@ from ibe100.minitsp.analysis_json import AnalysisTimes, analysis_json
 from ibe100.minitsp.background_sender import BackgroundSender
 from ibe100.minitsp.json_report import JSON_OPTIONS, JsonReport, to_json
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.packet_batch import Batch, PacketBatch
-from ibe100.minitsp.plugin import Block, Context, LogLevel, PacketProcessor
+from ibe100.minitsp.packet_batch import Batch
+from ibe100.minitsp.packet_observer import PacketObserver
+from ibe100.minitsp.plugin import Context, LogLevel
 from ibe100.minitsp.table_statistics import TableStatistics
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
 
@@ -21,7 +23,7 @@ _TCP_QUEUE: Final = 2
 _LARGEST_DATAGRAM: Final = 65_507
 
 
-class Analyze(PacketProcessor):
+class Analyze(PacketObserver):
     """Reports every --interval seconds, and what is left at the end.
 
     A report larger than a datagram (64 kB) does not arrive by --json-udp; --json-tcp has no limit.
@@ -48,10 +50,8 @@ class Analyze(PacketProcessor):
         self._interval_s = arguments.integer("interval")
         self._analyzer = StreamAnalyzer()
         self._tables = TableStatistics()
-        self._batch = PacketBatch(self._take)
         self._first: datetime | None = None
         self._last = datetime.now(UTC)
-        self._next_s: float | None = None
         self._too_large = False
         self._tcp: BackgroundSender | None = None
         if arguments.present("json-tcp"):
@@ -64,37 +64,27 @@ class Analyze(PacketProcessor):
         if self._tcp:
             self._tcp.start()
 
-    def process(self, block: Block) -> Block:
-        now_s = time.monotonic()
-        if self._interval_s and self._next_s is None:
-            self._next_s = now_s + self._interval_s
-        self._last = datetime.now(UTC)
-        self._first = self._first or self._last
-        self._batch.add(block, now_s)
-        self._report_if_due(now_s)
-        return block
-
-    def tick(self, monotonic_s: float) -> None:
-        self._batch.flush()
-        self._report_if_due(monotonic_s)
+    def observe(self, batch: Batch) -> None:
+        arrivals = batch.arrivals
+        if self._interval_s and self.due_s == math.inf:
+            self.due_s = arrivals.first_s + self._interval_s
+        now, now_s = datetime.now(UTC), time.monotonic()
+        self._last = now - timedelta(seconds=now_s - arrivals.last_s)
+        self._first = self._first or now - timedelta(seconds=now_s - arrivals.first_s)
+        for seen in self._analyzer.feed_headers(batch.headers):
+            self._tables.add(seen.pid, seen.section, batch.first_index + seen.row)
 
     def stop(self) -> None:
-        self._batch.flush()
-        if self._first is not None or self._next_s is None:
+        if self._first is not None or self.due_s == math.inf:
             self._report()
         self._json_report.close()
         if self._tcp:
             self._tcp.stop()
 
-    def _take(self, batch: Batch) -> None:
-        for seen in self._analyzer.feed(batch.packets):
-            self._tables.add(seen.pid, seen.section, batch.first_index + seen.row)
-
-    def _report_if_due(self, now_s: float) -> None:
-        if self._next_s is None or now_s < self._next_s:
+    def tick(self, monotonic_s: float) -> None:
+        if monotonic_s < self.due_s:
             return
-        self._next_s += self._interval_s * (1 + (now_s - self._next_s) // self._interval_s)
-        self._batch.flush()
+        self.due_s += self._interval_s * (1 + (monotonic_s - self.due_s) // self._interval_s)
         self._report()
         if not self.arguments.present("cumulative"):
             self._analyzer.start_interval()

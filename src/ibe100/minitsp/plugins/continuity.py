@@ -1,18 +1,16 @@
 """Reports breaks of the continuity counters (tsp -P continuity)."""
 
-import time
 from typing import ClassVar
-
-import numpy as np
 
 from ibe100.minitsp.json_report import to_json
 from ibe100.minitsp.options import Arguments, Option, OptionKind, OptionTable
-from ibe100.minitsp.packet_batch import Batch, PacketBatch
-from ibe100.minitsp.plugin import Block, Context, LogLevel, PacketProcessor
+from ibe100.minitsp.packet_batch import Batch
+from ibe100.minitsp.packet_observer import PacketObserver
+from ibe100.minitsp.plugin import Context, LogLevel
 from ibe100.mpegts.continuity import ContinuityFault, ContinuityTracker
 
 
-class Continuity(PacketProcessor):
+class Continuity(PacketObserver):
     """Logs each packet that breaks the count, by its index at this point of the chain."""
 
     name: ClassVar[str] = "continuity"
@@ -26,28 +24,13 @@ class Continuity(PacketProcessor):
         super().__init__(arguments, context)
         self._json_prefix = arguments.text("json-line") if arguments.present("json-line") else None
         self._tag = arguments.text("tag")
-        self._pids = np.array(sorted(arguments.pids("pid")), np.uint16)
+        self._pids = arguments.pids("pid")
         self._tracker = ContinuityTracker()
-        self._batch = PacketBatch(self._check)
 
-    def process(self, block: Block) -> Block:
-        self._batch.add(block, time.monotonic())
-        return block
-
-    def tick(self, monotonic_s: float) -> None:
-        self._batch.flush()
-
-    def stop(self) -> None:
-        self._batch.flush()
-
-    def _check(self, batch: Batch) -> None:
-        packets, pids, rows = batch.packets, batch.pids, None
-        if self._pids.size:
-            rows = np.flatnonzero(np.isin(pids, self._pids))
-            packets, pids = packets[rows], pids[rows]
-        for fault in self._tracker.feed(packets, pids):
-            row = fault.row if rows is None else int(rows[fault.row])
-            self._report(batch.first_index + row, fault)
+    def observe(self, batch: Batch) -> None:
+        for fault in self._tracker.feed(batch.headers):
+            if not self._pids or fault.pid in self._pids:
+                self._report(batch.first_index + fault.row, fault)
 
     def _report(self, index: int, fault: ContinuityFault) -> None:
         if self._json_prefix is None:

@@ -8,15 +8,16 @@ from ibe100.minitsp.background_sender import BackgroundSender
 from ibe100.minitsp.influx_http import InfluxServer
 from ibe100.minitsp.influx_metrics import InfluxMetrics, MetricsChoice
 from ibe100.minitsp.options import MAX_PID, Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.packet_batch import PacketBatch
-from ibe100.minitsp.plugin import Block, Context, PacketProcessor
+from ibe100.minitsp.packet_batch import Batch
+from ibe100.minitsp.packet_observer import PacketObserver
+from ibe100.minitsp.plugin import Context
 
 _DEFAULT_INTERVAL_S: Final = 5
 _DEFAULT_QUEUE_SIZE: Final = 10
 _MAX_SEVERITY: Final = 4
 
 
-class Influx(PacketProcessor):
+class Influx(PacketObserver):
     """Posts every --interval seconds, also while no packets flow; a dead server delays nothing."""
 
     name: ClassVar[str] = "influx"
@@ -54,22 +55,16 @@ class Influx(PacketProcessor):
         queue_size = arguments.integer("queue-size", _DEFAULT_QUEUE_SIZE)
         self._sender = BackgroundSender(self, f"InfluxDB at {place}", queue_size, server.write)
         self._metrics = InfluxMetrics(_choice(arguments), time.monotonic())
-        self._batch = PacketBatch(self._metrics.feed)
-        self._next_s = 0.0
         self._sent = 0
 
     def start(self) -> None:
-        self._next_s = time.monotonic() + self._interval_s
+        self.due_s = time.monotonic() + self._interval_s
         self._sender.start()
 
-    def process(self, block: Block) -> Block:
-        now_s = time.monotonic()
-        self._batch.add(block, now_s)
-        self._report_if_due(now_s)
-        return block
+    def observe(self, batch: Batch) -> None:
+        self._metrics.feed(batch)
 
     def tick(self, monotonic_s: float) -> None:
-        self._batch.flush()
         self._metrics.idle(monotonic_s)
         self._report_if_due(monotonic_s)
 
@@ -77,11 +72,10 @@ class Influx(PacketProcessor):
         self._sender.stop()
 
     def _report_if_due(self, now_s: float) -> None:
-        if now_s < self._next_s:
+        if now_s < self.due_s:
             return
         # Counted from the start, so that the posts do not drift; intervals slept through are left out.
-        self._next_s += self._interval_s * (1 + (now_s - self._next_s) // self._interval_s)
-        self._batch.flush()
+        self.due_s += self._interval_s * (1 + (now_s - self.due_s) // self._interval_s)
         lines = self._metrics.lines(now_s)
         if not lines:
             return

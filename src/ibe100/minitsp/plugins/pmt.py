@@ -10,7 +10,7 @@ from ibe100.minitsp.plugin import Block, Context, PacketProcessor, PluginError
 from ibe100.minitsp.pmt_edits import PMT_OPTIONS, edit_pmt
 from ibe100.minitsp.section_cycle import SectionCycle
 from ibe100.minitsp.service_finder import ServiceFinder
-from ibe100.mpegts.packet import NULL_PID, as_block, null_packet
+from ibe100.mpegts.packet import NULL_PID, null_packet
 from ibe100.mpegts.psi import Pmt, PsiError, SectionAssembler
 
 _PMT_TABLE_ID = 0x02
@@ -42,7 +42,7 @@ class PmtEditor(PacketProcessor):
         self._assembler = SectionAssembler()
         self._sections: dict[tuple[int, int, int], bytes] = {}
         self._edited: dict[tuple[int, int, int], bytes] = {}
-        self._null = as_block(null_packet())[0]
+        self._null = null_packet()
 
     def process(self, block: Block) -> Block:
         if self._follows_pat:
@@ -51,14 +51,15 @@ class PmtEditor(PacketProcessor):
                 self._move_to(self._finder.pmt_pid)
         if self._pid is None:
             return block
-        rows = np.flatnonzero(block.pids == self._pid).tolist()
+        rows = block.headers.rows_of(self._pid)
         if not rows and not self._cycle.mid_section():
             return block
-        self._fill_null_packets(block, 0, rows[0] if rows else len(block))
+        placed: dict[int, bytes] = {}
+        self._fill_null_packets(block, 0, rows[0] if rows else len(block), placed)
         for row, following in pairwise([*rows, len(block)]):
-            self._replace(block, row)
-            self._fill_null_packets(block, row + 1, following)
-        block.changed()
+            placed[row] = self._replacement(block.packets[row].tobytes())
+            self._fill_null_packets(block, row + 1, following, placed)
+        block.replace(placed)
         return block
 
     def _move_to(self, pid: int | None) -> None:
@@ -68,9 +69,8 @@ class PmtEditor(PacketProcessor):
         self._sections.clear()
         self._edited.clear()
 
-    def _replace(self, block: Block, row: int) -> None:
-        """Put the next packet of the changed table in the place of a packet of the old one."""
-        original = block.packets[row].tobytes()
+    def _replacement(self, original: bytes) -> bytes:
+        """The next packet of the changed table, for the place of a packet of the old one."""
         first_time = not self._edited
         for section in self._assembler.feed(original):
             self._take(section)
@@ -78,16 +78,16 @@ class PmtEditor(PacketProcessor):
         packet = None
         if begins or first_time or self._cycle.mid_section():
             packet = self._cycle.next_packet()
-        block.packets[row] = self._null if packet is None else as_block(packet)[0]
+        return self._null if packet is None else packet
 
-    def _fill_null_packets(self, block: Block, start: int, end: int) -> None:
+    def _fill_null_packets(self, block: Block, start: int, end: int, placed: dict[int, bytes]) -> None:
         """Send the rest of a section that has begun in the null packets between two rows."""
         if not self._cycle.mid_section():
             return
         for row in (np.flatnonzero(block.pids[start:end] == NULL_PID) + start).tolist():
             packet = self._cycle.next_packet()
             assert packet is not None
-            block.packets[row] = as_block(packet)[0]
+            placed[row] = packet
             if not self._cycle.mid_section():
                 return
 

@@ -14,7 +14,7 @@ from ibe100.minitsp.service_finder import ServiceFinder
 from ibe100.minitsp.splice_messages import MessageError, sections_of
 from ibe100.minitsp.splice_queue import RepeatRule, SpliceQueue, queued_cue
 from ibe100.mpegts.elementary import StreamKind, codec_of
-from ibe100.mpegts.packet import NULL_PID, as_block, packetize_section
+from ibe100.mpegts.packet import NULL_PID, packetize_section
 from ibe100.mpegts.psi import Pmt
 from ibe100.scte35.cues import splice_null
 from ibe100.scte35.errors import SpliceDecodeError
@@ -107,7 +107,7 @@ class SpliceInject(PacketProcessor):
             self._finder.feed(block)
             if self._finder.pmt is not None:
                 self._adopt(self._finder.pmt)
-        if self._pid is None or self._conflicts(block):
+        if self._pid is None or self._conflicts(block, self._pid):
             return block
         clock = self._clock(block)
         if self._queue or self._pending or self._interval_packets():
@@ -138,12 +138,11 @@ class SpliceInject(PacketProcessor):
         self.error(reason)
         self.context.stop()
 
-    def _conflicts(self, block: Block) -> bool:
+    def _conflicts(self, block: Block, pid: int) -> bool:
         """Whether the input has packets of our PID, which ends the chain unless the option says otherwise."""
-        if self._conflict or not (block.pids == self._pid).any():
+        if self._conflict or not block.headers.rows_of(pid):
             return False
-        pid = f"PID 0x{self._pid:04X} ({self._pid})"
-        text = f"PID conflict: {pid} for SCTE-35 injection detected in input stream"
+        text = f"PID conflict: PID 0x{pid:04X} ({pid}) for SCTE-35 injection detected in input stream"
         if self.arguments.present("ignore-pid-conflict"):
             self._conflict = True
             self.verbose(text)
@@ -165,14 +164,16 @@ class SpliceInject(PacketProcessor):
         null_rows = np.flatnonzero(block.pids == NULL_PID)
         if not len(null_rows):
             return
+        placed: dict[int, bytes] = {}
         for start, end, pts in self._spans(len(block), clock):
             for row in null_rows[(null_rows >= start) & (null_rows < end)].tolist():
                 packet = self._next_packet(block.first_index + row, pts)
                 if packet is not None:
-                    block.packets[row] = as_block(packet)[0]
+                    placed[row] = packet
                 elif not self._interval_packets():
                     break
-        block.changed()
+        if placed:
+            block.replace(placed)
 
     def _spans(self, count: int, clock: list[ClockPoint]) -> Iterator[tuple[int, int, int | None]]:
         """(first row, row after the last, current PTS) between the block's clock points."""

@@ -3,8 +3,6 @@
 import time
 from typing import ClassVar, Final
 
-import numpy as np
-
 from ibe100.minitsp.clock_points import pts_points
 from ibe100.minitsp.json_document import JsonDocument
 from ibe100.minitsp.json_report import JSON_OPTIONS, JsonReport, JsonValue
@@ -128,7 +126,7 @@ class SpliceMonitor(PacketProcessor):
         """Take the block's cues and times in their order."""
         steps: list[tuple[int, int, int | None]] = []
         for splice_pid in self._events:
-            steps += [(row, splice_pid, None) for row in np.flatnonzero(block.pids == splice_pid).tolist()]
+            steps += [(row, splice_pid, None) for row in block.headers.rows_of(splice_pid)]
         for pid in self._time_pids:
             steps += [(row, pid, pts) for row, pts in pts_points(block, pid)]
         for row, pid, pts in sorted(steps, key=lambda step: step[0]):

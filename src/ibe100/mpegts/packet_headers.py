@@ -1,0 +1,134 @@
+"""The headers of consecutive packets, each field read once however many look at it."""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ibe100.mpegts.packet import SYNC_BYTE, Flags, PacketBlock
+from ibe100.mpegts.pes import PesStarts, pes_starts
+
+Rows = npt.NDArray[np.intp]
+
+SCRAMBLED: Final = 0xC0
+TRANSPORT_ERROR: Final = 0x80_0000
+UNIT_START: Final = 0x40_0000
+_ADAPTATION: Final = 0x20
+PAYLOAD: Final = 0x10
+_PID_FIELD: Final = 0x1F_FF00
+_SYNC_FIELD: Final = 0xFF00_0000
+_SYNC_WORD: Final = SYNC_BYTE << 24
+_PCR_FIELD_BYTES: Final = 7
+
+
+class PacketHeaders:
+    """Fields of a block `uint8 (n, 188)` that is C-contiguous; computed on first use and kept.
+
+    After editing packets in place call `replaced` with their rows.
+    """
+
+    __slots__ = ("_by_pid", "_pcr", "_pes", "_pids", "_words", "packets")
+
+    def __init__(self, packets: PacketBlock) -> None:
+        self.packets = packets
+        self._words: npt.NDArray[np.uint32] | None = None
+        self._pids: npt.NDArray[np.uint16] | None = None
+        self._by_pid: Rows | None = None
+        self._pcr: tuple[Rows, npt.NDArray[np.int64]] | None = None
+        self._pes: PesStarts | None = None
+
+    def __len__(self) -> int:
+        return len(self.packets)
+
+    @property
+    def words(self) -> npt.NDArray[np.uint32]:
+        """The first four bytes of each packet as one number."""
+        if self._words is None:
+            self._words = self.packets[:, :4].view(">u4")[:, 0].astype(np.uint32)
+        return self._words
+
+    @property
+    def pids(self) -> npt.NDArray[np.uint16]:
+        """PID of each packet."""
+        if self._pids is None:
+            self._pids = (self.words >> 8).astype(np.uint16) & np.uint16(0x1FFF)
+        return self._pids
+
+    @property
+    def rows_by_pid(self) -> Rows:
+        """Every row, ordered by PID; rows of one PID in the order of the stream."""
+        if self._by_pid is None:
+            self._by_pid = self.pids.argsort(kind="stable")
+        return self._by_pid
+
+    @property
+    def pcr(self) -> tuple[Rows, npt.NDArray[np.int64]]:
+        """Rows that carry a PCR, and those PCRs in 27 MHz ticks (base * 300 + extension)."""
+        if self._pcr is None:
+            self._pcr = self._read_pcr()
+        return self._pcr
+
+    @property
+    def pes(self) -> PesStarts:
+        """Starts of PES packets that can be read."""
+        if self._pes is None:
+            self._pes = pes_starts(self.packets, self.pids, self.rows_with(UNIT_START | PAYLOAD, SCRAMBLED))
+        return self._pes
+
+    @property
+    def lost_sync(self) -> Rows:
+        """Rows that do not begin with the sync byte."""
+        return np.flatnonzero((self.words & _SYNC_FIELD) != _SYNC_WORD)
+
+    @property
+    def good(self) -> Rows:
+        """Rows in sync whose transport_error_indicator is not set."""
+        return self.rows_with(_SYNC_WORD, _SYNC_FIELD & ~_SYNC_WORD | TRANSPORT_ERROR)
+
+    @property
+    def unit_starts(self) -> Flags:
+        """payload_unit_start_indicator of each packet."""
+        return np.asarray((self.words & UNIT_START) != 0)
+
+    @property
+    def has_adaptation(self) -> Flags:
+        """Which packets carry an adaptation field."""
+        return np.asarray((self.words & _ADAPTATION) != 0)
+
+    def rows_of(self, pid: int) -> list[int]:
+        """Rows of one PID."""
+        rows: list[int] = (self.pids == pid).nonzero()[0].tolist()
+        return rows
+
+    def unit_starts_of(self, pid: int) -> list[int]:
+        """Rows of one PID that start a PES packet or a section."""
+        wanted = (self.words & (_PID_FIELD | UNIT_START)) == (UNIT_START | pid << 8)
+        rows: list[int] = wanted.nonzero()[0].tolist()
+        return rows
+
+    def rows_with(self, bits_set: int, bits_clear: int = 0) -> Rows:
+        """Rows in whose `words` all of some bits are set and others clear."""
+        return np.flatnonzero((self.words & (bits_set | bits_clear)) == bits_set)
+
+    def replaced(self, rows: list[int]) -> None:
+        """Forget what was read of packets that have been replaced in place."""
+        if self._words is not None:
+            for row in rows:
+                word = int.from_bytes(self.packets[row, :4].tobytes(), "big")
+                self._words[row] = word
+                if self._pids is not None:
+                    self._pids[row] = word >> 8 & 0x1FFF
+        self._by_pid = self._pcr = self._pes = None
+
+    def _read_pcr(self) -> tuple[Rows, npt.NDArray[np.int64]]:
+        """ISO/IEC 13818-1 clause 2.4.3.4: PCR_flag in an adaptation field long enough for a PCR."""
+        rows = self.rows_with(_ADAPTATION)
+        if rows.size:
+            fields = self.packets[rows, 4:6]
+            rows = rows[(fields[:, 0] >= _PCR_FIELD_BYTES) & ((fields[:, 1] & 0x10) != 0)]
+        field = self.packets[rows, 6:12].astype(np.int64)
+        base = field[:, :4] @ _PCR_BASE_WEIGHTS + (field[:, 4] >> 7)
+        return rows, base * 300 + ((field[:, 4] & 1) << 8) + field[:, 5]
+
+
+_PCR_BASE_WEIGHTS: Final = np.array([1 << 25, 1 << 17, 1 << 9, 1 << 1], np.int64)
