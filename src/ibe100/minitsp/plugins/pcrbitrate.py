@@ -5,8 +5,7 @@ from typing import ClassVar, Final
 from ibe100.minitsp.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.plugin import PACKET_BITS, Block, Context, PacketProcessor
 from ibe100.mpegts.continuity import ContinuityTracker
-from ibe100.mpegts.packet import pcr_values
-from ibe100.mpegts.pes import NO_TIMESTAMP, pes_starts
+from ibe100.mpegts.pes import NO_TIMESTAMP
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, pts_to_pcr
 
 _MIN_CLOCKS: Final = 128
@@ -39,7 +38,7 @@ class PcrBitrate(PacketProcessor):
         self._restart()
 
     def process(self, block: Block) -> Block:
-        faults = self._continuity.feed(block.packets, block.pids) if self._continuity else []
+        faults = self._continuity.feed(block.headers) if self._continuity else []
         losses = [fault.row for fault in faults if not fault.duplicate]
         for row, pid, clock_pcr in self._clocks(block):
             while losses and losses[0] <= row:
@@ -53,11 +52,11 @@ class PcrBitrate(PacketProcessor):
     def _clocks(self, block: Block) -> list[tuple[int, int, int]]:
         """(row, PID, 27 MHz ticks) of each PCR, or of each DTS."""
         if self._by_dts:
-            starts = pes_starts(block.packets, block.pids)
+            starts = block.headers.pes
             there = starts.dts != NO_TIMESTAMP
             rows, values = starts.rows[there], starts.dts[there] * pts_to_pcr(1)
         else:
-            rows, values = pcr_values(block.packets)
+            rows, values = block.headers.pcr
         return list(zip(rows.tolist(), block.pids[rows].tolist(), values.tolist(), strict=True))
 
     def _restart(self) -> None:
