@@ -51,6 +51,11 @@ class Case:
         return self.name
 
 
+def lasting(side: str) -> list[str]:
+    """What an SRT edge on air has beside its address."""
+    return ["--multiple", "--statistics-interval=1000", f"--json-line=srt-statistics:{side}:"]
+
+
 INPUTS = [
     Case(
         "test pattern",
@@ -98,7 +103,7 @@ INPUTS = [
     Case(
         "srt caller",
         {"kind": "srt", "host": "localhost", "port": 9000},
-        ["-I", "srt", "--caller=localhost:9000", "--latency=2000"],
+        ["-I", "srt", "--caller=localhost:9000", "--latency=2000", *lasting("input")],
     ),
     Case(
         "srt caller with secrets",
@@ -113,12 +118,13 @@ INPUTS = [
         [
             *("-I", "srt", "--caller=[::1]:9000", "--latency=500"),
             *("--streamid=#!::r=name,m=publish", "@{secret:input.passphrase}"),
+            *lasting("input"),
         ],
     ),
     Case(
         "srt listener",
         {"kind": "srt", "mode": "listener", "port": 9000},
-        ["-I", "srt", "--listener=9000", "--latency=2000"],
+        ["-I", "srt", "--listener=9000", "--latency=2000", *lasting("input")],
     ),
     Case(
         "rist",
@@ -186,7 +192,7 @@ OUTPUTS = [
     Case(
         "srt listener",
         {"kind": "srt", "port": 9001, "passphrase": PASSPHRASE},
-        ["-O", "srt", "--listener=9001", "--latency=2000", "@{secret:output.passphrase}"],
+        ["-O", "srt", "--listener=9001", "--latency=2000", "@{secret:output.passphrase}", *lasting("output")],
     ),
     Case(
         "srt caller",
@@ -201,6 +207,7 @@ OUTPUTS = [
         [
             *("-O", "srt", "--caller=localhost:9001", "--latency=2000"),
             *("--streamid=#!::r=name,m=publish", "@{secret:output.passphrase}"),
+            *lasting("output"),
         ],
     ),
     Case(

@@ -94,6 +94,39 @@ class ServiceSample(Value):
     bitrate_bps: int
 
 
+class SrtStatistics(Value):
+    """One end of an SRT connection as its library counts it; totals since the connection was made."""
+
+    rtt_ms: float
+    rate_bps: int
+    packets: int
+    """Of the last interval (about a second), as are the others that are no totals."""
+    lost_packets: int
+    lost_packets_total: int
+    retransmitted_packets: int
+    dropped_packets: int
+    """Too late to be of use, and given up."""
+    dropped_packets_total: int
+    buffer_ms: int
+    """What waits: not yet acknowledged by the receiver, or not yet delivered by it."""
+    latency_ms: int
+    """Agreed upon by both ends."""
+    acknowledgements: int | None = None
+    """From the receiver, for a sender."""
+
+
+class SrtLink(Value):
+    """An SRT input or output: whether its peer is there, and how it goes."""
+
+    connected: bool
+    peer: str = ""
+    """address:port, where the processor says it."""
+    statistics: SrtStatistics | None = None
+    """None while nobody is connected, and where the edge gives none."""
+    monotonic_s: float = 0.0
+    """When this was learnt."""
+
+
 class Telemetry(Value):
     """The latest of everything measured on one stream."""
 
@@ -115,3 +148,6 @@ class Telemetry(Value):
     """version_number of the PAT and of each service's PMT: `PAT`, `PMT 1`, …"""
     services: tuple[ServiceSample, ...] = ()
     pids: tuple[PidSample, ...] = ()
+    srt_input: SrtLink | None = None
+    """None where the input is no SRT."""
+    srt_output: SrtLink | None = None

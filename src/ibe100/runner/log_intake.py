@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ibe100.runner.log_lines import HARMLESS, RateLimit, Redactor, parse_log_line
 from ibe100.runner.processor_log import ProcessorLog
+from ibe100.runner.srt_watch import SrtWatch
 
 Note = Callable[[str, Mapping[str, object]], None]
 """Writes one fact into the journal: its kind and its fields."""
@@ -18,10 +19,11 @@ _TAIL_LINES = 20
 class LogIntake:
     """The lines of one role (processor or source). A flood is counted, not decoded: it must cost no CPU."""
 
-    def __init__(self, role: str, note: Note, file: ProcessorLog) -> None:
+    def __init__(self, role: str, note: Note, file: ProcessorLog, srt: SrtWatch | None = None) -> None:
         self._role = role
         self._note = note
         self._file = file
+        self._srt = srt
         self._redact = Redactor(())
         self._tail: deque[bytes] = deque(maxlen=_TAIL_LINES)
         self._for_journal = RateLimit(_JOURNAL_LINES_PER_SECOND, self._note_dropped)
@@ -35,7 +37,9 @@ class LogIntake:
         self._last_error = None
 
     def line(self, raw: bytes) -> None:
-        """Take one line."""
+        """Take one line; SRT statistics are no log, and go to `srt`."""
+        if self._srt is not None and self._srt.takes(raw):
+            return
         mono = time.monotonic()
         self._tail.append(raw)
         if raw.startswith(b"*") and b"Error: " in raw and HARMLESS not in raw:

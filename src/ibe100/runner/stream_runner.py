@@ -17,6 +17,7 @@ from ibe100.runner.log_lines import RateLimit
 from ibe100.runner.loop import Loop
 from ibe100.runner.processor_log import ProcessorLog
 from ibe100.runner.spec import Spec, SpecError, load_spec, parse_secrets
+from ibe100.runner.srt_watch import SrtWatch
 from ibe100.runner.states import State
 from ibe100.runner.supervisor import Supervisor
 from ibe100.runner.telemetry import PortTaken, Telemetry, TelemetryHandlers
@@ -76,6 +77,7 @@ class StreamRunner:
             self._telemetry.drain,
             self._record,
             self._end,
+            SrtWatch(self._sample),
             fraction,
         )
 

@@ -17,6 +17,7 @@ from ibe100.runner.process import Child, Exit
 from ibe100.runner.processor_log import ProcessorLog
 from ibe100.runner.source import Source
 from ibe100.runner.spec import Policy, Spec
+from ibe100.runner.srt_watch import SrtWatch
 from ibe100.runner.states import TERMINAL, State, assert_transition
 from ibe100.runner.telemetry import PortTaken, check_free
 
@@ -37,6 +38,7 @@ class Supervisor:
         drain_telemetry: Callable[[], None],
         processes_changed: Callable[[], None],
         ended: Callable[[str], None],
+        srt: SrtWatch,
         fraction: Callable[[], float] = system_fraction,
     ) -> None:
         self._loop = loop
@@ -47,7 +49,8 @@ class Supervisor:
         self._processes_changed = processes_changed
         self._ended = ended
         self._fraction = fraction
-        self._log = LogIntake("processor", note, log_file)
+        self._srt = srt
+        self._log = LogIntake("processor", note, log_file, srt)
         self._source = Source(
             loop, note, LogIntake("source", note, log_file), self._make_backoff, self._source_changed
         )
@@ -146,6 +149,7 @@ class Supervisor:
                 self._source.run(self.spec.source, self._secrets, self.spec.policy)
                 program = self.spec.processor.argv[0]
             self._log.begin(Redactor(self._secrets.values()))
+            self._srt.begin(self.spec.processor.argv)
             self.child = Child(self._loop, self.spec.processor, self._secrets, self._log.line)
         except PortTaken as error:
             self._could_not_start(str(error))
@@ -172,6 +176,7 @@ class Supervisor:
         assert self.child is not None
         pid, self.child = self.child.pid, None
         log_tail = self._log.end()
+        self._srt.end()
         error = self._log.last_error()
         should_run = self.state in (State.STARTING, State.RUNNING)
         completed = (

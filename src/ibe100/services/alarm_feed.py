@@ -17,13 +17,14 @@ from ibe100.models.messages import (
 )
 from ibe100.models.schedule import BreakState, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState
-from ibe100.models.stream_state import StreamState
+from ibe100.models.stream_state import SrtLink, StreamState
 from ibe100.mpegts.pts_clock import ClockJump
 from ibe100.services.alarm_board import AlarmBoard, Judgements
 from ibe100.services.alarm_rules import MEASURED
 from ibe100.services.attempt_watch import AttemptWatch
 from ibe100.services.runner_link import JournalLine
 from ibe100.services.signal_watch import SignalWatch
+from ibe100.services.srt_peers import SrtPeers
 from ibe100.services.stream_run import StreamRun
 from ibe100.services.task_faults import log_fault
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample
@@ -50,6 +51,7 @@ class AlarmFeed:
         self._signals: dict[str, SignalWatch] = {}
         self._attempts: dict[str, AttemptWatch] = {}
         self._followed: dict[str, StreamRun] = {}
+        self._srt_peers: dict[str, SrtPeers] = {}
         self._awaiting_input: set[str] = set()
         self._work: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
@@ -89,7 +91,7 @@ class AlarmFeed:
         }
         judgements["stream_failed"] = (state is StreamState.FAILED, reason)
         if state.is_ended:
-            for watched in (self._signals, self._attempts, self._followed):
+            for watched in (self._signals, self._attempts, self._srt_peers, self._followed):
                 watched.pop(run.stream_id, None)
             await self._board.clear_now(run.stream_id, MEASURED)
         await self._board.judge_all(run.stream_id, run.name, judgements)
@@ -112,6 +114,12 @@ class AlarmFeed:
             text = f"{run.name}: {words}"
             self._publish(NoticePosted(at=time.time(), level="info", text=text, stream_id=run.stream_id))
         self._judge_later(run, judgements)
+
+    def srt(self, run: StreamRun, side: str, link: SrtLink | None) -> None:
+        """What the runner says of an SRT input or output; None where it is no SRT."""
+        if not run.view.state.is_ended:
+            self._followed[run.stream_id] = run
+            self._srt_peers.setdefault(run.stream_id, SrtPeers()).observe(side, link)
 
     def _signal(self, run: StreamRun) -> SignalWatch | None:
         """None before the stream is known and after its end, when a last sample may still come."""
@@ -138,6 +146,8 @@ class AlarmFeed:
             # Called otherwise, it is that state's alarm, which hides this one until packets come.
             if signal is not None and run.view.state is StreamState.RUNNING:
                 judgements.update(signal.flow(time.monotonic()))
+            if (peers := self._srt_peers.get(stream_id)) is not None and run.facts is not None:
+                judgements.update(peers.judge(run.facts.config))
             if (attempts := self._attempts.get(stream_id)) is not None:
                 judgements.update(attempts.judge(time.time()))
             await self._board.judge_all(stream_id, run.name, judgements)

@@ -6,6 +6,8 @@ from ibe100.models.alarm import Severity
 from ibe100.services.alarm_rule import FLOW, AlarmRule
 from ibe100.services.signal_rules import SIGNAL_RULES
 
+SRT_PEERS = ("srt_sender_gone", "srt_receiver_gone")
+"""Without a sender nothing comes, and a tsp without a receiver stands still."""
 STREAM_RULES = (
     AlarmRule(
         "input_lost",
@@ -13,7 +15,7 @@ STREAM_RULES = (
         "Input lost: nothing flows",
         "The sender stopped, or the network lost its packets",
         "Check the source, its address and port; the stream goes on by itself when packets come",
-        explained_by=("stream_failed",),
+        explained_by=("stream_failed", *SRT_PEERS),
     ),
     AlarmRule(
         "nothing_flows",
@@ -22,7 +24,7 @@ STREAM_RULES = (
         "The input stopped, or the processor hangs",
         "Check the source; the processor is restarted by itself if it hangs",
         on_delay_s=0.5,
-        explained_by=("stream_failed", "input_lost", "crash_loop", "processor_restarting"),
+        explained_by=("stream_failed", "input_lost", "crash_loop", "processor_restarting", *SRT_PEERS),
     ),
     AlarmRule(
         "processor_restarting",
@@ -46,6 +48,26 @@ STREAM_RULES = (
         "Stream failed and is not retried",
         "The processor cannot be started at all",
         "Read the reason, put it right, start the stream again",
+    ),
+)
+SRT_RULES = (
+    AlarmRule(
+        "srt_sender_gone",
+        Severity.CRITICAL,
+        "SRT input: no sender is connected",
+        "The sender stopped, was refused, or has not called yet",
+        "Check the sender, its address, port, passphrase and stream id; it is heard as soon as it comes",
+        on_delay_s=1.0,
+        explained_by=("stream_failed",),
+    ),
+    AlarmRule(
+        "srt_receiver_gone",
+        Severity.CRITICAL,
+        "SRT output: no receiver is connected",
+        "The receiver stopped, was refused, or has not called yet",
+        "Call whoever receives it; check address, port, passphrase and stream id; it is served once it comes",
+        on_delay_s=1.0,
+        explained_by=("stream_failed",),
     ),
 )
 CUE_RULES = (
@@ -108,11 +130,13 @@ MACHINE_RULES = (
         "Check the log folder and its disk; streams and cues go on",
     ),
 )
-RULES = {rule.condition: rule for rule in (*STREAM_RULES, *SIGNAL_RULES, *CUE_RULES, *MACHINE_RULES)}
+RULES = {
+    rule.condition: rule for rule in (*STREAM_RULES, *SRT_RULES, *SIGNAL_RULES, *CUE_RULES, *MACHINE_RULES)
+}
 MEASURED = (
     "nothing_flows",
     "crash_loop",
     "heartbeat_lost",
-    *(rule.condition for rule in SIGNAL_RULES),
+    *(rule.condition for rule in (*SRT_RULES, *SIGNAL_RULES)),
 )
 """Conditions that are looked at only while a stream runs."""

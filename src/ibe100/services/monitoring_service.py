@@ -19,8 +19,11 @@ from ibe100.services.metrics_recorder import MetricsRecorder
 from ibe100.services.runner_link import JournalLine, Sample
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
+from ibe100.tsduck.srt_link import parse_srt_link
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
 
+SRT_SIDES = {"srt_input": "input", "srt_output": "output"}
+"""Samples of the runner, which are fields of the telemetry too."""
 MOST_DELAY_S = 3.0
 """A sample older than this on arrival comes from a clock that was stepped: take it as new."""
 
@@ -109,6 +112,8 @@ class MonitoringService:
             self._influx(run, parse_influx(sample["lines"]), float(sample["t"]), mono)
         elif sample["sample"] == "analyze":
             self._analysis(run, parse_analysis(sample["json"]), float(sample["t"]), mono)
+        elif sample["sample"] in SRT_SIDES:
+            self._srt(run, sample)
 
     def _influx(self, run: StreamRun, influx: InfluxSample, received_at: float, mono: float) -> None:
         delay_s = received_at - influx.time_ms / 1000
@@ -151,6 +156,14 @@ class MonitoringService:
             last.model_copy(update={"services": services, "pids": pids, "table_versions": versions})
         )
         self._feed.report(run, analysis)
+
+    def _srt(self, run: StreamRun, sample: Sample) -> None:
+        """Only the connection is news: what was measured of the stream is as old as it was."""
+        name = str(sample["sample"])
+        link = parse_srt_link(sample, SRT_SIDES[name])
+        last = self._telemetry.get(run.stream_id, Telemetry(stream_id=run.stream_id, monotonic_s=0.0))
+        self._measured(last.model_copy(update={name: link}))
+        self._feed.srt(run, SRT_SIDES[name], link)
 
     def _last(self, run: StreamRun, mono: float) -> Telemetry:
         last = self._telemetry.get(run.stream_id, Telemetry(stream_id=run.stream_id, monotonic_s=mono))

@@ -5,7 +5,7 @@ Left out on purpose: fork, merge, play and the `--alarm-command` family, because
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from ibe100.models.base import check_printable
 from ibe100.models.errors import ProcessorError
@@ -16,10 +16,22 @@ GLOBAL_OPTIONS = frozenset(
     {"--realtime", "--verbose", "--add-input-stuffing", "--initial-input-packets", "--max-input-packets"}
 )
 
+_SRT: Final = frozenset(
+    {
+        "--caller",
+        "--listener",
+        "--latency",
+        "--streamid",
+        "--passphrase",
+        "--multiple",
+        "--statistics-interval",
+        "--json-line",
+    }
+)
 PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
     ("-I", "file"): frozenset({"--infinite"}),
     ("-I", "ip"): frozenset({"--local-address", "--source", "--ssm", "--receive-timeout", "--no-reuse-port"}),
-    ("-I", "srt"): frozenset({"--caller", "--listener", "--latency", "--streamid", "--passphrase"}),
+    ("-I", "srt"): _SRT,
     ("-I", "rist"): frozenset(),
     ("-I", "hls"): frozenset({"--receive-timeout"}),
     ("-I", "http"): frozenset({"--receive-timeout"}),
@@ -72,7 +84,7 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
     ("-O", "drop"): frozenset(),
     ("-O", "file"): frozenset({"--append"}),
     ("-O", "ip"): frozenset({"--packet-burst", "--ttl", "--local-address", "--rtp"}),
-    ("-O", "srt"): frozenset({"--caller", "--listener", "--latency", "--streamid", "--passphrase"}),
+    ("-O", "srt"): _SRT,
     ("-O", "rist"): frozenset(),
     ("-O", "hls"): frozenset({"--duration", "--live", "--playlist"}),
 }

@@ -29,6 +29,7 @@ from ibe100.models.urls import MASK, may_hold_secret
 from ibe100.tsduck.catalogue import option, plugin, positional
 from ibe100.tsduck.loopback_ports import LOOPBACK, LoopbackPorts
 from ibe100.tsduck.plan import StreamPlan
+from ibe100.tsduck.srt_link import lasting_arguments
 
 CUEI = "0x43554549"
 ANALYZE_INTERVAL_S = 2
@@ -57,7 +58,7 @@ def build_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts
     arguments = global_arguments(config.input)
     if plan.stuffing is not None:
         arguments.append(option("--add-input-stuffing", f"{plan.stuffing[0]}/{plan.stuffing[1]}"))
-    arguments += input_arguments(config.input, ports.source)
+    arguments += input_arguments(config.input, ports.source) + lasting_arguments(config.input, INPUT)
     if plan.regulate:
         arguments += plugin("-P", "regulate")
     if plan.filter_pids:
@@ -73,7 +74,7 @@ def build_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts
     )
     arguments += _influx(plan, ports)
     arguments += _splicemonitor(plan, ports)
-    return arguments + output_arguments(config.output)
+    return arguments + output_arguments(config.output) + lasting_arguments(config.output, OUTPUT)
 
 
 def _pmt(plan: StreamPlan) -> list[str]:

@@ -142,9 +142,10 @@ class StreamListModel(QAbstractListModel):
         at = self._position(telemetry.stream_id)
         if at is not None:
             row = self._rows[at]
+            if row.telemetry is None or telemetry.monotonic_s != row.telemetry.monotonic_s:
+                row.measured_at = time.monotonic()
+                row.bitrates.append(telemetry.bitrate_bps)
             row.telemetry = telemetry
-            row.measured_at = time.monotonic()
-            row.bitrates.append(telemetry.bitrate_bps)
             self._changed(at)
 
     def set_severity(self, severities: dict[str, Severity]) -> None:

@@ -1,0 +1,80 @@
+"""SRT connections of a processor: the options that keep and measure them, and what their statistics say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ibe100.models.stream_config import SrtInput, SrtOutput, StreamInput, StreamOutput
+from ibe100.models.stream_state import SrtLink, SrtStatistics
+from ibe100.runner.srt_watch import STATISTICS_PREFIX
+from ibe100.tsduck.catalogue import option
+
+STATISTICS_INTERVAL_MS = 1000
+
+
+def lasting_arguments(edge: StreamInput | StreamOutput, side: str) -> list[str]:
+    """For an SRT edge on air (not for a probe): wait for the next peer, and give statistics to the runner."""
+    if not isinstance(edge, SrtInput | SrtOutput):
+        return []
+    return [
+        "--multiple",
+        option("--statistics-interval", STATISTICS_INTERVAL_MS),
+        option("--json-line", f"{STATISTICS_PREFIX}{side}:"),
+    ]
+
+
+def parse_srt_link(sample: Mapping[str, Any], side: str) -> SrtLink | None:
+    """The connection of one side as the runner saw it; None where that side is no SRT.
+
+    Raises KeyError on another shape.
+    """
+    if sample["connected"] is None:
+        return None
+    document = sample["json"]
+    statistics = None if document is None else parse_srt_statistics(document, side)
+    return SrtLink(
+        connected=sample["connected"],
+        peer=sample["peer"],
+        statistics=statistics,
+        monotonic_s=float(sample["mono"]),
+    )
+
+
+def parse_srt_statistics(document: Mapping[str, Any], side: str) -> SrtStatistics:
+    """What tsp's srt plugin counts, of the direction in which the stream goes. Raises KeyError."""
+    rtt_ms = float(document["global"]["instant"]["rtt-ms"])
+    if side == "input":
+        counted = document["receive"]
+        interval, total, instant = counted["interval"], counted["total"], counted["instant"]
+        return SrtStatistics(
+            rtt_ms=rtt_ms,
+            rate_bps=_bits(interval["rate-mbps"]),
+            packets=interval["packets"],
+            lost_packets=interval["lost-packets"],
+            lost_packets_total=total["lost-packets"],
+            retransmitted_packets=interval["retransmitted-packets"],
+            dropped_packets=interval["dropped-packets"],
+            dropped_packets_total=total["dropped-packets"],
+            buffer_ms=instant["buffer-ack-ms"],
+            latency_ms=instant["delivery-delay-ms"],
+        )
+    counted = document["send"]
+    interval, total, instant = counted["interval"], counted["total"], counted["instant"]
+    return SrtStatistics(
+        rtt_ms=rtt_ms,
+        rate_bps=_bits(interval["send-rate-mbps"]),
+        packets=interval["packets"],
+        lost_packets=interval["lost-packets"],
+        lost_packets_total=total["lost-packets"],
+        retransmitted_packets=interval["retransmit-packets"],
+        dropped_packets=interval["dropped-packets"],
+        dropped_packets_total=total["dropped-packets"],
+        buffer_ms=instant["snd-buffer-ms"],
+        latency_ms=instant["delivery-delay-ms"],
+        acknowledgements=interval["received-ack-packets"],
+    )
+
+
+def _bits(megabits: float) -> int:
+    return round(megabits * 1_000_000)

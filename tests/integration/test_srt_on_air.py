@@ -1,0 +1,52 @@
+"""An SRT output on air: statistics in the sample, a missing receiver an alarm, the log not flooded."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from minitsp_rig import running
+from runner_rig import free_ports
+from services_rig import DEADLINE_S, console, journal, looped, on_air, until_alarm
+
+from ibe100.core.application import Application
+from ibe100.minitsp.libsrt import find_library
+from ibe100.models.alarm import AlarmState
+from ibe100.models.messages import TelemetryMeasured
+from ibe100.models.stream_config import SrtOutput
+from ibe100.models.stream_state import SrtStatistics
+
+pytestmark = pytest.mark.skipif(find_library() is None, reason="no libsrt on this machine")
+
+
+async def statistics(application: Application) -> SrtStatistics:
+    """The next of the output that are measured."""
+    async with asyncio.timeout(DEADLINE_S):
+        async for message in application.messages():
+            if isinstance(message, TelemetryMeasured):
+                link = message.telemetry.srt_output
+                if link is not None and link.statistics is not None and link.statistics.packets:
+                    return link.statistics
+    raise AssertionError("the bus was closed")
+
+
+async def test_statistics_reach_the_sample_and_a_missing_receiver_is_an_alarm(
+    tmp_path: Path, media: Path
+) -> None:
+    (port,) = free_ports(1)
+    target = SrtOutput(host="127.0.0.1", port=port, latency_ms=80)
+    async with console(tmp_path / "data") as application:
+        config = looped(media).model_copy(update={"output": target})
+        stream_id = await on_air(application, config)
+        gone = await until_alarm(application, "srt_receiver_gone", AlarmState.UNACKNOWLEDGED)
+        assert gone.value == f"nobody is connected to srt listener 127.0.0.1:{port}"
+        with running("-I", "srt", f"--caller=127.0.0.1:{port}", "-O", "drop"):
+            measured = await statistics(application)
+            assert measured.latency_ms == 120
+            assert measured.rtt_ms < 200
+            await until_alarm(application, "srt_receiver_gone", AlarmState.CLEARED_UNACKNOWLEDGED)
+        await until_alarm(application, "srt_receiver_gone", AlarmState.UNACKNOWLEDGED)
+        texts = [line["text"] for line in journal(application, stream_id) if line["kind"] == "log"]
+        assert any(text.startswith("connected to 127.0.0.1:") for text in texts)
+        assert not any("srt-statistics" in text for text in texts)

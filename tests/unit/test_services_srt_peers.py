@@ -1,0 +1,106 @@
+"""SRT statistics become values, and a peer that is not there becomes a condition."""
+
+import pytest
+
+from ibe100.minitsp.libsrt_types import Statistics
+from ibe100.minitsp.options import OptionTable
+from ibe100.minitsp.srt_options import SRT_OPTIONS
+from ibe100.minitsp.srt_statistics import StatisticsReport
+from ibe100.models.stream_config import SrtInput, SrtMode, SrtOutput, StreamConfig
+from ibe100.models.stream_state import SrtLink, SrtStatistics
+from ibe100.runner.srt_watch import SrtWatch
+from ibe100.services.srt_peers import SrtPeers
+from ibe100.tsduck.srt_link import lasting_arguments, parse_srt_link
+
+CONFIG = StreamConfig(name="x", input=SrtInput(mode=SrtMode.LISTENER, port=9000), output=SrtOutput(port=9001))
+COUNTED = Statistics(
+    msRTT=12.5,
+    mbpsSendRate=4.0,
+    mbpsRecvRate=5.0,
+    pktSent=400,
+    pktRecv=500,
+    pktSndLoss=4,
+    pktRcvLoss=5,
+    pktRetrans=6,
+    pktRcvRetrans=7,
+    pktSndDropTotal=8,
+    pktRcvDropTotal=9,
+    msSndBuf=10,
+    msRcvBuf=1900,
+    msSndTsbPdDelay=2000,
+    msRcvTsbPdDelay=2100,
+    pktRecvACK=100,
+)
+
+
+def sampled(side: str) -> SrtLink | None:
+    """Statistics from the processor's log to the sample, over every stage."""
+    samples = []
+    watch = SrtWatch(lambda kind, content: samples.append({"sample": kind, "mono": 7.0, **content}))
+    watch.begin(["minitsp", "-I", "srt", "-O", "srt"])
+    words = ["--listener=1", *lasting_arguments(CONFIG.input if side == "input" else CONFIG.output, side)]
+    report = StatisticsReport(OptionTable(*SRT_OPTIONS).parse(words))
+    assert watch.takes(f"* srt: {report.text(COUNTED)}".encode())
+    return parse_srt_link(samples[-1], side)
+
+
+def test_statistics_of_an_output_are_those_of_sending() -> None:
+    link = sampled("output")
+    assert link == SrtLink(
+        connected=True,
+        monotonic_s=7.0,
+        statistics=SrtStatistics(
+            rtt_ms=12.5,
+            rate_bps=4_000_000,
+            packets=400,
+            lost_packets=4,
+            lost_packets_total=0,
+            retransmitted_packets=6,
+            dropped_packets=0,
+            dropped_packets_total=8,
+            buffer_ms=10,
+            latency_ms=2000,
+            acknowledgements=100,
+        ),
+    )
+
+
+def test_statistics_of_an_input_are_those_of_receiving() -> None:
+    link = sampled("input")
+    assert link is not None
+    assert link.statistics is not None
+    assert (link.statistics.packets, link.statistics.lost_packets) == (500, 5)
+    assert (link.statistics.retransmitted_packets, link.statistics.dropped_packets_total) == (7, 9)
+    assert (link.statistics.buffer_ms, link.statistics.latency_ms) == (1900, 2100)
+    assert link.statistics.acknowledgements is None
+
+
+def test_a_side_without_srt_has_no_link() -> None:
+    assert parse_srt_link({"connected": None, "peer": "", "json": None, "mono": 1.0}, "input") is None
+
+
+def test_a_missing_peer_is_a_condition_of_its_side() -> None:
+    peers = SrtPeers()
+    peers.observe("input", SrtLink(connected=True))
+    peers.observe("output", SrtLink(connected=False))
+    assert peers.judge(CONFIG) == {
+        "srt_sender_gone": (False, ""),
+        "srt_receiver_gone": (True, "nobody is connected to srt listener :9001"),
+    }
+    peers.observe("output", None)
+    assert peers.judge(CONFIG)["srt_receiver_gone"] == (False, "")
+
+
+@pytest.mark.parametrize(("acknowledgements", "is_gone"), [(0, True), (5, False)])
+def test_a_receiver_that_acknowledges_nothing_is_gone_before_the_protocol_gives_it_up(
+    acknowledgements: int, is_gone: bool
+) -> None:
+    sampled_output = sampled("output")
+    assert sampled_output is not None
+    assert sampled_output.statistics is not None
+    statistics = sampled_output.statistics.model_copy(update={"acknowledgements": acknowledgements})
+    peers = SrtPeers()
+    for _ in range(2):
+        assert not peers.judge(CONFIG)["srt_receiver_gone"][0]
+        peers.observe("output", SrtLink(connected=True, peer="10.0.0.9:1", statistics=statistics))
+    assert peers.judge(CONFIG)["srt_receiver_gone"][0] is is_gone
