@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PyQt6.QtCore import QModelIndex, Qt, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -10,10 +12,11 @@ from ibe100.ui.formats import kilobits, megabits, pid_text, pts_text
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.qt_models.log_table import LogTableModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
+from ibe100.ui.srt_words import srt_words
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.widgets.command_view import CommandView
 from ibe100.ui.widgets.counter_table import CounterPanel
-from ibe100.ui.widgets.labels import ElidedLabel, label
+from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
 from ibe100.ui.widgets.log_view import LogView
 from ibe100.ui.widgets.tables import quiet_table
 from ibe100.ui.widgets.tally_mark import NumberBox, TallyChip
@@ -53,6 +56,7 @@ class MonitoringPanel(QWidget):
         self.name = ElidedLabel("No stream selected", "title")
         self.clock = ElidedLabel("", "small_number")
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.srt = ElidedLabel("", "muted")
         self._services: KeyedTableModel[ServiceSample] = KeyedTableModel(
             SERVICE_COLUMNS, lambda s: s.service_id, self
         )
@@ -93,6 +97,7 @@ class MonitoringPanel(QWidget):
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(6)
         layout.addLayout(head)
+        layout.addWidget(self.srt)
         layout.addWidget(lower, 1)
 
     def show_stream(self, stream_id: str) -> None:
@@ -118,6 +123,10 @@ class MonitoringPanel(QWidget):
         row = self._streams.row_of(self._stream_id)
         self.number.setVisible(row is not None)
         self.chip.setVisible(row is not None)
+        words, kind = srt_words(None if row is None else row.telemetry, time.monotonic())
+        self.srt.setVisible(bool(words))
+        self.srt.setText(words)
+        set_kind(self.srt, kind)
         if row is None:
             self.name.setText("No stream selected")
             self.clock.setText("")

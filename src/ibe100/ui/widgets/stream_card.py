@@ -14,6 +14,7 @@ from ibe100.ui.card_grid import COMPACT_WIDTH, FULL_HEIGHT
 from ibe100.ui.formats import UNKNOWN, countdown_text, megabits, now, pts_text, span_text, utc_text
 from ibe100.ui.qt_models.cue_list import short_receipt
 from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, StreamRow
+from ibe100.ui.srt_words import route_words
 from ibe100.ui.widgets.error_lamps import ErrorLamps
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
 from ibe100.ui.widgets.run_button import RunButton
@@ -102,7 +103,7 @@ class StreamCard(QFrame):
         self.chip.show_tally(view.tally, words)
         self.name.setText(f"{view.number}  {row.name}")
         self.severity.show_severity(row.severity)
-        self.route.setText(row.route if not view.engine else f"{row.route} · {view.engine}")
+        self.route.setText(" · ".join(filter(None, (route_words(row.telemetry), row.route, view.engine))))
         sample = row.fresh()
         self.rate.setText(UNKNOWN if sample is None else megabits(sample.bitrate_bps))
         self.nulls.setText(UNKNOWN if sample is None else megabits(sample.null_bps))
