@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, Full, Queue
 from typing import Final
 
@@ -45,16 +46,18 @@ class BackgroundSender:
         """Send what is queued, for at most a second."""
         self._stopping.set()
         if self._thread.is_alive():
+            with suppress(Full):  # an empty text wakes a thread that has nothing to send
+                self._queue.put_nowait("")
             self._thread.join(_STOP_TIMEOUT_S)
 
     def _run(self) -> None:
         failing = False
         while True:
             try:
-                text = self._queue.get(timeout=0.1)
+                text = self._queue.get(block=not self._stopping.is_set())
             except Empty:
-                if self._stopping.is_set():
-                    return
+                return
+            if not text:
                 continue
             try:
                 self._deliver(text)

@@ -8,6 +8,7 @@ from typing import Final
 
 from ibe100.minitsp.bitrate import BitrateEstimator
 from ibe100.minitsp.output_thread import OutputThread
+from ibe100.minitsp.packet_batch import PacketBatch
 from ibe100.minitsp.packet_observer import ObserverGroup, PacketObserver
 from ibe100.minitsp.plugin import (
     MAX_BLOCK_PACKETS,
@@ -24,6 +25,7 @@ from ibe100.minitsp.stuffing import InputStuffing, null_packets
 from ibe100.mpegts.packet_headers import PacketHeaders
 
 _TICK_S: Final = 0.05
+_LEARN_EVERY_S: Final = 0.5
 _LIVE_BITRATE_WINDOW_S: Final = 20.0
 
 
@@ -56,6 +58,8 @@ class Chain:
         self._sink = OutputThread(output) if output.may_block else output
         self._stages = _stages(processors)
         self._estimator = BitrateEstimator(_LIVE_BITRATE_WINDOW_S if source.live else None)
+        self._to_learn = PacketBatch(lambda batch: self._learn_bitrate(batch.headers))
+        self._learn_s = 0.0
         self._stuffing = InputStuffing(context.tsp.stuffing_nulls, context.tsp.stuffing_inputs)
         self._next_tick_s = 0.0
         self._input_ended = False
@@ -117,7 +121,8 @@ class Chain:
     def _first_bitrate(self) -> None:
         """The bitrate before the first packet, from --bitrate or the beginning of a file."""
         preview = self.input.preview()
-        self._learn_bitrate(PacketHeaders(preview))
+        if not self.context.tsp.bitrate_bps:
+            self._learn_bitrate(PacketHeaders(preview))
         self._known = len(preview)
         bitrate_bps = self.context.bitrate_bps
         known = f"initial input bitrate is {bitrate_bps:,} b/s"
@@ -132,19 +137,17 @@ class Chain:
             return None
 
     def _learn_and_pass(self, packets: Packets) -> None:
+        block = Block(packets, 0)
+        if len(packets) and not (self.context.tsp.bitrate_bps or self.input.repeating):
+            self._to_learn.add(block, 0.0)
         stuffed = self._stuffing.add(packets)
-        if stuffed is not packets or len(packets) > self.context.max_block_packets:
-            self._learn_bitrate(PacketHeaders(packets))
-            self._pass(stuffed)
-        elif len(packets):
-            block = Block(packets, 0)
-            self._learn_bitrate(block.headers)
+        if stuffed is packets and len(packets) <= self.context.max_block_packets:
             self._pass_block(block)
+        else:
+            self._pass(stuffed)
 
     def _learn_bitrate(self, headers: PacketHeaders) -> None:
-        """Keep the chain's bitrate up with the input, unless --bitrate gives it; each packet counts once."""
-        if self.context.tsp.bitrate_bps or self.input.repeating:
-            return
+        """Keep the chain's bitrate up with the input; each packet counts once."""
         known = min(self._known, len(headers))
         self._known -= known
         if known:
@@ -191,6 +194,9 @@ class Chain:
 
     def _tick(self, now_s: float) -> None:
         self._next_tick_s = now_s + _TICK_S
+        if now_s >= self._learn_s or not self.context.bitrate_bps:
+            self._learn_s = now_s + _LEARN_EVERY_S
+            self._to_learn.flush()
         for stage in self._stages:
             try:
                 stage.step.tick(now_s)

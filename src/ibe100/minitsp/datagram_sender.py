@@ -6,12 +6,14 @@ import socket
 import time
 from typing import Final
 
+from ibe100.minitsp.datagram_bursts import DatagramBursts
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, parse_address
 from ibe100.minitsp.plugin import PACKET_SIZE, Packets, PluginError
 
 _MAX_BURST: Final = 128
 _DEFAULT_BURST: Final = 7
 _RTP_VERSION_2: Final = 0x80
+_RTP_HEADER_BYTES: Final = 12
 _RTP_CLOCK_HZ: Final = 90_000
 _MPEG2_TS: Final = 33
 
@@ -57,6 +59,7 @@ class DatagramSender:
         self._rtp_epoch_s = time.monotonic()
         self._held = b""
         self._socket: socket.socket | None = None
+        self._bursts: DatagramBursts | None = None
 
     @property
     def place(self) -> str:
@@ -76,6 +79,8 @@ class DatagramSender:
             self._configure(self._socket)
         except OSError as error:
             raise PluginError(f"error opening UDP socket: {error.strerror or error}") from error
+        header_bytes = _RTP_HEADER_BYTES if self._rtp else 0
+        self._bursts = DatagramBursts(self._socket, header_bytes + self._datagram_bytes)
 
     def send(self, packets: Packets) -> None:
         """Send packets (n, 188). OSError where one datagram cannot be sent; those after it are left out."""
@@ -84,8 +89,7 @@ class DatagramSender:
         if self._whole_bursts:
             end -= end % self._datagram_bytes
         self._held = data[end:]
-        for start in range(0, end, self._datagram_bytes):
-            self._send_datagram(data[start : min(start + self._datagram_bytes, end)])
+        self._send_datagrams(data[:end])
 
     def close(self) -> None:
         """Send what waits for a full datagram and close the socket. OSError where it cannot be sent."""
@@ -94,7 +98,7 @@ class DatagramSender:
         try:
             if self._held:
                 held, self._held = self._held, b""
-                self._send_datagram(held)
+                self._send_datagrams(held)
         finally:
             self._socket.close()
             self._socket = None
@@ -120,10 +124,13 @@ class DatagramSender:
         if local_address or arguments.present("local-port"):
             sender.bind((local_address, arguments.integer("local-port")))
 
-    def _send_datagram(self, payload: bytes) -> None:
-        assert self._socket is not None
-        datagram = self._rtp_header() + payload if self._rtp else payload
-        self._socket.sendto(datagram, self._destination)
+    def _send_datagrams(self, data: bytes) -> None:
+        assert self._bursts is not None
+        if self._rtp:
+            size = self._datagram_bytes
+            parts = (data[start : start + size] for start in range(0, len(data), size))
+            data = b"".join(self._rtp_header() + part for part in parts)
+        self._bursts.send(data, self._destination)
 
     def _rtp_header(self) -> bytes:
         ticks = round((time.monotonic() - self._rtp_epoch_s) * _RTP_CLOCK_HZ) & 0xFFFF_FFFF

@@ -19,6 +19,8 @@ _PID_FIELD: Final = 0x1F_FF00
 _SYNC_FIELD: Final = 0xFF00_0000
 _SYNC_WORD: Final = SYNC_BYTE << 24
 _PCR_FIELD_BYTES: Final = 7
+# Among so few packets a set tells sooner than NumPy whether a PID is there at all.
+_FEW: Final = 512
 
 
 class PacketHeaders:
@@ -27,12 +29,13 @@ class PacketHeaders:
     After editing packets in place call `replaced` with their rows.
     """
 
-    __slots__ = ("_by_pid", "_pcr", "_pes", "_pids", "_words", "packets")
+    __slots__ = ("_by_pid", "_pcr", "_pes", "_pids", "_present", "_words", "packets")
 
     def __init__(self, packets: PacketBlock) -> None:
         self.packets = packets
         self._words: npt.NDArray[np.uint32] | None = None
         self._pids: npt.NDArray[np.uint16] | None = None
+        self._present: frozenset[int] | None = None
         self._by_pid: Rows | None = None
         self._pcr: tuple[Rows, npt.NDArray[np.int64]] | None = None
         self._pes: PesStarts | None = None
@@ -95,8 +98,17 @@ class PacketHeaders:
         """Which packets carry an adaptation field."""
         return np.asarray((self.words & _ADAPTATION) != 0)
 
+    @property
+    def present(self) -> frozenset[int]:
+        """The PIDs of the packets."""
+        if self._present is None:
+            self._present = frozenset(self.pids.tolist())
+        return self._present
+
     def rows_of(self, pid: int) -> list[int]:
         """Rows of one PID."""
+        if len(self.packets) < _FEW and pid not in self.present:
+            return []
         rows: list[int] = (self.pids == pid).nonzero()[0].tolist()
         return rows
 
@@ -118,7 +130,7 @@ class PacketHeaders:
                 self._words[row] = word
                 if self._pids is not None:
                     self._pids[row] = word >> 8 & 0x1FFF
-        self._by_pid = self._pcr = self._pes = None
+        self._present = self._by_pid = self._pcr = self._pes = None
 
     def _read_pcr(self) -> tuple[Rows, npt.NDArray[np.int64]]:
         """ISO/IEC 13818-1 clause 2.4.3.4: PCR_flag in an adaptation field long enough for a PCR."""
@@ -126,9 +138,12 @@ class PacketHeaders:
         if rows.size:
             fields = self.packets[rows, 4:6]
             rows = rows[(fields[:, 0] >= _PCR_FIELD_BYTES) & ((fields[:, 1] & 0x10) != 0)]
+        if not rows.size:
+            return _NO_PCR
         field = self.packets[rows, 6:12].astype(np.int64)
         base = field[:, :4] @ _PCR_BASE_WEIGHTS + (field[:, 4] >> 7)
         return rows, base * 300 + ((field[:, 4] & 1) << 8) + field[:, 5]
 
 
+_NO_PCR: Final = np.empty(0, np.intp), np.empty(0, np.int64)
 _PCR_BASE_WEIGHTS: Final = np.array([1 << 25, 1 << 17, 1 << 9, 1 << 1], np.int64)

@@ -31,6 +31,7 @@ class ServiceMap:
     """Follows the tables of one stream.
 
     `pmts` by program_number, `services` (of the SDT) by service_id; `version` rises with every change.
+    Only packets of `followed_pids` matter.
     """
 
     def __init__(self) -> None:
@@ -45,6 +46,7 @@ class ServiceMap:
         self._assemblers: dict[int, SectionAssembler] = {}
         self._wanted = np.zeros(_PID_COUNT, np.bool_)
         self._wanted[list(SYSTEM_SECTION_PIDS)] = True
+        self.followed_pids = frozenset(SYSTEM_SECTION_PIDS)
         self._known: dict[tuple[int, int, int], bytes] = {}
 
     @property
@@ -134,5 +136,6 @@ class ServiceMap:
         self._wanted[list(SYSTEM_SECTION_PIDS)] = True
         self._wanted[list(self.pmt_pids.values())] = True
         self._wanted[[s.pid for _, s in self.streams() if s.stream_type == _SPLICE_STREAM_TYPE]] = True
-        for pid in [pid for pid in self._assemblers if not self._wanted[pid]]:
+        self.followed_pids = frozenset(np.flatnonzero(self._wanted).tolist())
+        for pid in self._assemblers.keys() - self.followed_pids:
             del self._assemblers[pid]

@@ -17,7 +17,7 @@ _LARGEST_DATAGRAM: Final = 65_536
 _DEFAULT_SOCKET_BUFFER: Final = 8 << 20
 _POLL_MS: Final = 50
 # Packets are gathered so long before they are passed on; less where they would overflow a small buffer.
-_GATHER_S: Final = 0.008
+_GATHER_S: Final = 0.010
 _GATHER_MUCH_S: Final = 0.002
 _MUCH_BYTES: Final = 64 << 10
 _DATAGRAMS_AT_ONCE: Final = 1024
@@ -27,7 +27,7 @@ class IpInput(FedInput):
     """Receives packets by UDP (tsp -I ip); RTP is recognised by itself.
 
     A thread drains the socket into a bounded ring, so a slow moment of the chain loses nothing; of what a
-    full ring can't hold the oldest goes, with a warning. What arrives within 8 ms is passed on together.
+    full ring can't hold the oldest goes, with a warning. What arrives within 10 ms is passed on together.
     """
 
     name: ClassVar[str] = "ip"

@@ -87,7 +87,8 @@ class SpliceMonitor(PacketProcessor):
             self._document.close()
 
     def process(self, block: Block) -> Block:
-        self._services.feed(block.packets, block.pids)
+        if not self._services.followed_pids.isdisjoint(block.headers.present):
+            self._services.feed(block.packets, block.pids)
         if self._services.version != self._services_version:
             self._services_version = self._services.version
             self._follow_services()
