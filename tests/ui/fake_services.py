@@ -12,6 +12,7 @@ from pathlib import Path
 from fake_bus import FakeBus
 from fake_contracts import FakeContracts
 from fake_metrics import FakeMetrics
+from fake_preview import FakePreview
 from fake_previews import preview_of_other
 from fake_schedule import FakeSchedule
 from fake_values import BEYOND_32_BITS, ENGINE, telemetry
@@ -360,6 +361,7 @@ class FakeServices:
         self.cues = FakeCues(self.bus, self.streams)
         self.monitoring = FakeMonitoring(self.bus)
         self.schedule = FakeSchedule(self.bus)
+        self.preview = FakePreview(self.bus)
         self.profiles = FakeProfiles(self.streams)
         self.history = FakeHistory(self.streams, self.cues)
         self.metrics = FakeMetrics()

@@ -30,7 +30,8 @@ SPLICEMONITOR = [
     *("-P", "splicemonitor", "--splice-pid=500", "--time-pid=256", "--all-commands", "--timestamp"),
     *("--meta-base64-sections", "--json-udp=127.0.0.1:20002"),
 ]
-WATCH = [*ANALYZE, *INFLUX, *SPLICEMONITOR]
+TAP = ["-P", "ip", "--packet-burst=28", "127.0.0.1:20006"]
+WATCH = [*ANALYZE, *INFLUX, *SPLICEMONITOR, *TAP]
 LIVE = ["--initial-input-packets=28", "--max-input-packets=28"]
 UDP = ["-I", "ip", "--receive-timeout=5000", "--no-reuse-port", "5000"]
 DROP = ["-O", "drop"]
@@ -82,7 +83,7 @@ def test_cues_that_are_there_are_replaced_on_their_own_pid(ott: StreamReport) ->
         *(word.replace("--pid=500", "--pid=1001") for word in SPLICEINJECT),
         *(ANALYZE + INFLUX),
         *(word.replace("--splice-pid=500", "--splice-pid=1001") for word in SPLICEMONITOR),
-        *DROP,
+        *(TAP + DROP),
     ]
 
 
@@ -99,7 +100,7 @@ def test_without_pcr_and_pts_no_clock_is_named() -> None:
         *(word for word in SPLICEINJECT if not word.startswith(("--pcr-pid", "--pts-pid"))),
         *(*ANALYZE, *INFLUX_START, *INFLUX_END),
         *(word for word in SPLICEMONITOR if not word.startswith("--time-pid")),
-        *DROP,
+        *(TAP + DROP),
     ]
 
 
@@ -108,7 +109,7 @@ def test_pcr_and_pts_on_two_pids_are_both_measured() -> None:
     assert argv == [
         *("--realtime", "--verbose", *LIVE, *UDP, "-P", "regulate", *PMT),
         *(word.replace("--pcr-pid=256", "--pcr-pid=300") for word in SPLICEINJECT),
-        *(*ANALYZE, *INFLUX_START, "--pid=256", "--pid=300", *INFLUX_END, *SPLICEMONITOR, *DROP),
+        *(*ANALYZE, *INFLUX_START, "--pid=256", "--pid=300", *INFLUX_END, *SPLICEMONITOR, *TAP, *DROP),
     ]
 
 

@@ -18,10 +18,10 @@ def test_a_port_that_is_bound_is_not_free(kind: socket.SocketKind) -> None:
     assert is_free(port)
 
 
-def test_five_different_ports_below_the_ephemeral_range() -> None:
+def test_six_different_ports_below_the_ephemeral_range() -> None:
     ports = claim_ports((), with_source=True)
-    claimed = {ports.cue, ports.splice_json, ports.influx, ports.analyze_json, ports.source}
-    assert len(claimed) == 5
+    claimed = {ports.cue, ports.splice_json, ports.influx, ports.analyze_json, ports.source, ports.tap}
+    assert len(claimed) == 6
     assert all(FIRST_PORT <= port <= LAST_PORT for port in claimed)
 
 
@@ -33,7 +33,7 @@ def test_ports_of_other_streams_are_left_alone(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(loopback_ports, "LAST_PORT", FIRST_PORT + 30)
     taken = range(FIRST_PORT, FIRST_PORT + 15)
     ports = claim_ports(taken, with_source=False)
-    assert not {ports.cue, ports.splice_json, ports.influx, ports.analyze_json} & set(taken)
+    assert not {ports.cue, ports.splice_json, ports.influx, ports.analyze_json, ports.tap} & set(taken)
 
 
 def test_when_every_port_is_taken_that_is_said() -> None:

@@ -25,6 +25,7 @@ from ibe100.services.history_service import HistoryService
 from ibe100.services.metrics_recorder import MetricsRecorder
 from ibe100.services.metrics_service import MetricsService
 from ibe100.services.monitoring_service import MonitoringService
+from ibe100.services.preview_service import PreviewService
 from ibe100.services.profile_service import ProfileService
 from ibe100.services.runner_spec import RunnerPolicy
 from ibe100.services.schedule_service import ScheduleService
@@ -69,6 +70,7 @@ class Application:
             logging_files.problem,
             MetricsRecorder(self._metrics_store),
         )
+        self.preview = PreviewService(self.streams, self._publish, self.monitoring.judge_content)
         self.cues = SCTE35Service(
             database, self.streams, self._publish, seen_timeout_s=config.cues.seen_timeout_s
         )
@@ -92,6 +94,7 @@ class Application:
         self._metrics_store.start()
         await self.cues.open()
         await self.monitoring.open()
+        self.preview.open()
         await self.streams.open()
         await self.cues.settle()
         await self.schedule.open()
@@ -102,6 +105,7 @@ class Application:
     async def close(self, *, stop_streams: bool = False) -> None:
         """Leave the streams to their runners, or stop them first."""
         await self.schedule.close()
+        await self.preview.close()
         await self.streams.close(stop_streams=stop_streams)
         await self.cues.close()
         await self.monitoring.close()
@@ -125,6 +129,7 @@ class Application:
         self._bus.publish(message)
         self.monitoring.hear(message)
         self.schedule.hear(message)
+        self.preview.hear(message)
 
 
 @asynccontextmanager

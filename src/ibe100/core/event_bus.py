@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
-from ibe100.models.messages import SAMPLES, Message
+from ibe100.models.messages import LevelsMeasured, Message, PictureTaken, TelemetryMeasured
 
 MAX_FACTS_BEHIND = 20_000
 
@@ -20,8 +20,11 @@ class SubscriberFellBehind(Exception):
 
 
 def _sample_key(message: Message) -> _SampleKey | None:
-    if isinstance(message, SAMPLES):
-        return type(message), message.telemetry.stream_id
+    match message:
+        case (
+            TelemetryMeasured(telemetry=sample) | PictureTaken(picture=sample) | LevelsMeasured(levels=sample)
+        ):
+            return type(message), sample.stream_id
     return None
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from ibe100.models.alarm import Alarm
 from ibe100.models.base import Value
+from ibe100.models.confidence import Picture, Preview, SoundLevels
 from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import StreamConfig
@@ -59,6 +60,24 @@ class TelemetryMeasured(Value):
     telemetry: Telemetry
 
 
+class PictureTaken(Value):
+    """A sample: the output as it looked about a second ago."""
+
+    picture: Picture
+
+
+class LevelsMeasured(Value):
+    """A sample: how loud the output is."""
+
+    levels: SoundLevels
+
+
+class PreviewChanged(Value):
+    """A preview began, ended, or has something else to decode or to complain of."""
+
+    preview: Preview
+
+
 class CueChanged(Value):
     """A cue took a step of its life."""
 
@@ -102,11 +121,14 @@ Message = (
     | StreamRemoved
     | StreamLogged
     | TelemetryMeasured
+    | PictureTaken
+    | LevelsMeasured
+    | PreviewChanged
     | CueChanged
     | CueSeen
     | AlarmChanged
     | ScheduleChanged
     | NoticePosted
 )
-SAMPLES = (TelemetryMeasured,)
+SAMPLES = (TelemetryMeasured, PictureTaken, LevelsMeasured)
 """Only the latest value per stream matters; every other message is delivered one by one."""

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from ibe100.models.base import Name, Pid, Value
+from ibe100.models.confidence import ConfidenceOptions
 from ibe100.models.contract import Contract
 from ibe100.models.endpoint_fields import (
     Host,
@@ -273,6 +274,8 @@ class StreamConfig(Value):
     regulate: bool | None = None
     """Pace the output by the clock; None lets the input kind decide."""
     engine: Engine = Engine.AUTO
+    confidence: ConfidenceOptions | None = None
+    """When picture and sound raise an alarm, which keeps a preview running; None has no such alarms."""
     return_feed: ReturnInput | None = None
     """The stream as it comes back from the distributor's end, watched for the cues; None watches nothing."""
     return_window_s: Annotated[float, Field(ge=5, le=3600)] = 120.0

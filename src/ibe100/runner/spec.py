@@ -37,6 +37,8 @@ class Ports:
     influx: int
     analyze_json: int
     tables: int = 0
+    tap: int = 0
+    """Where the processor sends a copy of the output: kept here so that no other stream claims it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +215,11 @@ def _ports(value: object) -> Ports:
         influx=fields.integer("influx", 1, 65535),  # without it nobody could know that packets flow
         analyze_json=fields.integer("analyze_json", 0, 65535, 0),
         tables=fields.integer("tables", 0, 65535, 0),
+        tap=fields.integer("tap", 0, 65535, 0),
     )
     fields.refuse_the_rest()
-    udp = [port for port in (ports.cue, ports.splice_json, ports.analyze_json, ports.tables) if port]
+    claimed = (ports.cue, ports.splice_json, ports.analyze_json, ports.tables, ports.tap)
+    udp = [port for port in claimed if port]
     if len(set(udp)) != len(udp):
         raise SpecError(f"ports: UDP port {max(udp, key=udp.count)} is given twice")
     return ports

@@ -22,6 +22,7 @@ from ibe100.mpegts.pts_clock import ClockJump
 from ibe100.services.alarm_board import AlarmBoard, Judgements
 from ibe100.services.alarm_rules import MEASURED
 from ibe100.services.attempt_watch import AttemptWatch
+from ibe100.services.content_rules import CONTENT_RULES
 from ibe100.services.runner_link import JournalLine
 from ibe100.services.signal_watch import SignalWatch
 from ibe100.services.srt_peers import SrtPeers
@@ -120,6 +121,16 @@ class AlarmFeed:
         if not run.view.state.is_ended:
             self._followed[run.stream_id] = run
             self._srt_peers.setdefault(run.stream_id, SrtPeers()).observe(side, link)
+
+    def content(self, stream_id: str, judgements: Judgements) -> None:
+        """What a preview found in picture and sound."""
+        run = self._runs.run_of(stream_id)
+        if not run.view.state.is_ended:
+            self._judge_later(run, judgements)
+
+    def content_unwatched(self, stream_id: str) -> None:
+        """Picture and sound are not looked at any more."""
+        self._start(self._board.clear_now(stream_id, [rule.condition for rule in CONTENT_RULES]))
 
     def _signal(self, run: StreamRun) -> SignalWatch | None:
         """None before the stream is known and after its end, when a last sample may still come."""

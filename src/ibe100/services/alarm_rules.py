@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ibe100.models.alarm import Severity
 from ibe100.services.alarm_rule import FLOW, AlarmRule
+from ibe100.services.content_rules import CONTENT_RULES
 from ibe100.services.signal_rules import SIGNAL_RULES
 
 SRT_PEERS = ("srt_sender_gone", "srt_receiver_gone")
@@ -131,12 +132,13 @@ MACHINE_RULES = (
     ),
 )
 RULES = {
-    rule.condition: rule for rule in (*STREAM_RULES, *SRT_RULES, *SIGNAL_RULES, *CUE_RULES, *MACHINE_RULES)
+    rule.condition: rule
+    for rule in (*STREAM_RULES, *SRT_RULES, *SIGNAL_RULES, *CONTENT_RULES, *CUE_RULES, *MACHINE_RULES)
 }
 MEASURED = (
     "nothing_flows",
     "crash_loop",
     "heartbeat_lost",
-    *(rule.condition for rule in (*SRT_RULES, *SIGNAL_RULES)),
+    *(rule.condition for rule in (*SRT_RULES, *SIGNAL_RULES, *CONTENT_RULES)),
 )
 """Conditions that are looked at only while a stream runs."""

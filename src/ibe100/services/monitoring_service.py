@@ -10,7 +10,7 @@ from ibe100.models.alarm import Alarm
 from ibe100.models.messages import Message, TelemetryMeasured
 from ibe100.models.stream_state import PidSample, StreamState, Telemetry
 from ibe100.mpegts.timestamps import PTS_HZ
-from ibe100.services.alarm_board import AlarmBoard
+from ibe100.services.alarm_board import AlarmBoard, Judgements
 from ibe100.services.alarm_feed import AlarmFeed, Runs
 from ibe100.services.alarm_shelf import check_shelving
 from ibe100.services.audit_trail import AuditTrail
@@ -172,6 +172,13 @@ class MonitoringService:
     def _measured(self, telemetry: Telemetry) -> None:
         self._telemetry[telemetry.stream_id] = telemetry
         self._publish(TelemetryMeasured(telemetry=telemetry))
+
+    def judge_content(self, stream_id: str, judgements: Judgements | None) -> None:
+        """What a preview found in picture and sound of a stream; None when it looks no more."""
+        if judgements is None:
+            self._feed.content_unwatched(stream_id)
+        else:
+            self._feed.content(stream_id, judgements)
 
     def hear(self, message: Message) -> None:
         """What other services publish."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 from ibe100.models.alarm import Alarm
 from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
+from ibe100.models.confidence import Picture, PictureSize, Preview, SoundLevels
 from ibe100.models.contract import Contract, ContractFinding
 from ibe100.models.messages import Message, StreamView
 from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
@@ -84,6 +85,22 @@ class MonitoringPort(Protocol):
 
     async def unshelve(self, alarm_id: int, who: str) -> None: ...
     async def reset_counters(self, stream_id: str) -> None: ...
+
+
+class PreviewPort(Protocol):
+    """Pictures and sound of what goes out; nothing of it is in the way of a stream.
+
+    New ones come as `PictureTaken`, `LevelsMeasured` and `PreviewChanged`.
+    """
+
+    async def watch(self, viewer: str, wanted: Mapping[str, PictureSize]) -> None:
+        """From now on `viewer` looks at exactly these streams, and at no other; by `stream_id`."""
+
+    def preview(self, stream_id: str) -> Preview:
+        """Whether it is on, and what is the matter with it; safe from any thread, as are the next two."""
+
+    def picture(self, stream_id: str) -> Picture | None: ...
+    def levels(self, stream_id: str) -> SoundLevels | None: ...
 
 
 class ProfilePort(Protocol):
@@ -205,6 +222,8 @@ class Services(Protocol):
     def cues(self) -> CuePort: ...
     @property
     def monitoring(self) -> MonitoringPort: ...
+    @property
+    def preview(self) -> PreviewPort: ...
     @property
     def profiles(self) -> ProfilePort: ...
     @property

@@ -55,6 +55,7 @@ def make_spec(
             "splice_json": facts.ports.splice_json,
             "influx": facts.ports.influx,
             "analyze_json": facts.ports.analyze_json,
+            "tap": facts.ports.tap,
         },
         "policy": {
             "finite": isinstance(source, FileInput) and not source.loop,

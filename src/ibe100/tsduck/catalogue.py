@@ -81,6 +81,7 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
     ("-P", "tables"): frozenset(
         {"--psi-si", "--tid", "--all-sections", "--no-duplicate", "--ip-udp", "--no-encapsulation"}
     ),
+    ("-P", "ip"): frozenset({"--packet-burst"}),
     ("-O", "drop"): frozenset(),
     ("-O", "file"): frozenset({"--append"}),
     ("-O", "ip"): frozenset({"--packet-burst", "--ttl", "--local-address", "--rtp"}),

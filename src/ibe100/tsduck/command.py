@@ -33,6 +33,8 @@ from ibe100.tsduck.srt_link import lasting_arguments
 
 CUEI = "0x43554549"
 ANALYZE_INTERVAL_S = 2
+TAP_BURST_PACKETS = 28
+"""5,264 bytes: loopback carries them whole, and one call to the system sends four times the usual."""
 LIVE_PACKETS = 28
 """Four datagrams of seven packets."""
 INPUT = "input"
@@ -74,6 +76,7 @@ def build_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts
     )
     arguments += _influx(plan, ports)
     arguments += _splicemonitor(plan, ports)
+    arguments += _tap(ports)
     return arguments + output_arguments(config.output) + lasting_arguments(config.output, OUTPUT)
 
 
@@ -147,6 +150,12 @@ def _splicemonitor(plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
         "--meta-base64-sections",
         option("--json-udp", f"{LOOPBACK}:{ports.splice_json}"),
     )
+
+
+def _tap(ports: LoopbackPorts) -> list[str]:
+    """A copy of what goes out, sent whether or not a preview listens: one can begin at any time."""
+    burst = option("--packet-burst", TAP_BURST_PACKETS)
+    return plugin("-P", "ip", burst, positional(f"{LOOPBACK}:{ports.tap}"))
 
 
 def input_arguments(source: StreamInput, source_port: int) -> list[str]:

@@ -25,15 +25,18 @@ class LoopbackPorts:
     analyze_json: int
     source: int = 0
     """Where the test pattern arrives; 0 where there is none."""
+    tap: int = 0
+    """Where a copy of the output goes, for a preview; 0 in runs of versions that had none."""
 
 
 def claim_ports(taken: Collection[int], *, with_source: bool) -> LoopbackPorts:
-    """Five ports (four without a source) that nobody uses.
+    """Six ports (five without a source) that nobody uses.
 
     `taken` holds the ports in the specs of other streams: those may be between two attempts just now.
     Raises StreamError when none can be found.
     """
-    return LoopbackPorts(*free_ports(taken, 5 if with_source else 4))
+    cue, splice_json, influx, analyze_json, tap, *source = free_ports(taken, 6 if with_source else 5)
+    return LoopbackPorts(cue, splice_json, influx, analyze_json, source[0] if source else 0, tap)
 
 
 def free_ports(taken: Collection[int], wanted: int) -> list[int]:

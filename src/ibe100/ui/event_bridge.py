@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, assert_never
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from ibe100.models.alarm import Alarm
+from ibe100.models.confidence import Picture, SoundLevels
 from ibe100.models.messages import (
     AlarmChanged,
     CueChanged,
     CueSeen,
+    LevelsMeasured,
     Message,
     NoticePosted,
+    PictureTaken,
+    PreviewChanged,
     ScheduleChanged,
     StreamLogged,
     StreamRemoved,
@@ -26,6 +30,7 @@ from ibe100.models.messages import (
 )
 from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
+from ibe100.models.stream_state import Telemetry
 
 if TYPE_CHECKING:
     from ibe100.services.ports import Services
@@ -56,6 +61,9 @@ class EventBridge(QObject):
     stream_removed = pyqtSignal(str)
     stream_logged = pyqtSignal(object)
     telemetry_measured = pyqtSignal(object)
+    picture_taken = pyqtSignal(object)
+    levels_measured = pyqtSignal(object)
+    preview_changed = pyqtSignal(object)
     cue_changed = pyqtSignal(object)
     cue_seen = pyqtSignal(object)
     alarm_changed = pyqtSignal(object)
@@ -65,7 +73,7 @@ class EventBridge(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._samples: dict[str, TelemetryMeasured] = {}
+        self._samples: dict[tuple[type[Message], str], Telemetry | Picture | SoundLevels] = {}
         self._lock = threading.Lock()
         self._crossed.connect(self._deliver, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
         self._drain_timer = QTimer(self)
@@ -97,17 +105,28 @@ class EventBridge(QObject):
 
     def accept(self, message: Message) -> None:
         """Take one message over; safe from any thread."""
-        if isinstance(message, TelemetryMeasured):
-            with self._lock:
-                self._samples[message.telemetry.stream_id] = message
-        else:
-            self._crossed.emit(message)
+        match message:
+            case (
+                TelemetryMeasured(telemetry=sample)
+                | PictureTaken(picture=sample)
+                | LevelsMeasured(levels=sample)
+            ):
+                with self._lock:
+                    self._samples[type(message), sample.stream_id] = sample
+            case _:
+                self._crossed.emit(message)
 
     def _drain(self) -> None:
         with self._lock:
             samples, self._samples = self._samples, {}
         for sample in samples.values():
-            self.telemetry_measured.emit(sample.telemetry)
+            match sample:
+                case Telemetry():
+                    self.telemetry_measured.emit(sample)
+                case Picture():
+                    self.picture_taken.emit(sample)
+                case SoundLevels():
+                    self.levels_measured.emit(sample)
 
     def _deliver(self, message: Snapshot | Message) -> None:
         match message:
@@ -127,8 +146,10 @@ class EventBridge(QObject):
                 self.alarm_changed.emit(message.alarm)
             case NoticePosted():
                 self.notice_posted.emit(message)
-            case TelemetryMeasured():
-                self.telemetry_measured.emit(message.telemetry)
+            case PreviewChanged():
+                self.preview_changed.emit(message.preview)
+            case TelemetryMeasured() | PictureTaken() | LevelsMeasured():
+                raise AssertionError("a sample is taken when it comes, not delivered")
             case ScheduleChanged():
                 self.schedule_changed.emit(message)
             case _:

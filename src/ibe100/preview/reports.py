@@ -1,0 +1,94 @@
+"""What a preview says on its standard output: a line of JSON each, and after it the bytes of a picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+BYTES_PER_PIXEL = 3
+MOST_SIDE = 4096
+LONGEST_LINE = 10_000
+
+
+class ReportError(ValueError):
+    """What came is no report of a preview."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureReport:
+    """A decoded keyframe, RGB, three bytes per pixel, row by row from the top; follows as bytes."""
+
+    width: int
+    height: int
+
+    @property
+    def size(self) -> int:
+        """How many bytes follow the line."""
+        return self.width * self.height * BYTES_PER_PIXEL
+
+
+@dataclass(frozen=True, slots=True)
+class LevelsReport:
+    """The sound of the last 100 ms: momentary loudness (EBU R128, 400 ms) and true peak per channel."""
+
+    momentary_lufs: float
+    true_peaks_dbtp: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaReport:
+    """What is decoded, in words; empty where there is nothing, with the reason in `problem`."""
+
+    video: str
+    audio: str
+    problem: str
+    receiving: bool
+    """Whether packets arrive."""
+
+
+Report = PictureReport | LevelsReport | MediaReport
+_KINDS: Mapping[str, type[Report]] = {
+    "picture": PictureReport,
+    "levels": LevelsReport,
+    "media": MediaReport,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def encode_report(report: Report) -> bytes:
+    """The line, with its end."""
+    return json.dumps({"report": _NAMES[type(report)], **asdict(report)}).encode() + b"\n"
+
+
+def decode_report(line: bytes) -> Report:
+    """Raises ReportError."""
+    try:
+        fields = json.loads(line)
+        kind = _KINDS[fields.pop("report")]
+        if kind is LevelsReport:
+            fields["true_peaks_dbtp"] = tuple(float(peak) for peak in fields["true_peaks_dbtp"])
+        return _checked(kind(**fields))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ReportError(f"no report of a preview: {line[:80]!r}") from error
+
+
+def _checked(report: Report) -> Report:
+    """A frozen dataclass takes anything: these are the values that are meant."""
+    match report:
+        case PictureReport(width, height):
+            right = _is_side(width) and _is_side(height)
+        case LevelsReport(momentary_lufs):
+            right = isinstance(momentary_lufs, float)
+        case MediaReport(video, audio, problem, receiving):
+            right = all(isinstance(text, str) for text in (video, audio, problem)) and receiving in (
+                True,
+                False,
+            )
+    if not right:
+        raise ValueError("a field of the wrong type")
+    return report
+
+
+def _is_side(pixels: object) -> bool:
+    return isinstance(pixels, int) and 0 < pixels <= MOST_SIDE

@@ -1,0 +1,164 @@
+"""One preview: what the tap finds goes to the decoders, what they make of it is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ibe100.mpegts.elementary import AudioFormat, VideoFormat, read_format
+from ibe100.preview.elementary_tap import SOUND_CODECS, Component, ElementaryTap
+from ibe100.preview.keyframes import KEYFRAME_CODECS
+from ibe100.preview.reports import LevelsReport, MediaReport, PictureReport, Report
+from ibe100.preview.sound_decoder import SoundDecoder
+from ibe100.preview.video_decoder import VideoDecoder
+
+SOUND_PORTION_S = 0.1
+AGAIN_AFTER_S = 5.0
+"""A decoder that ended by itself is started again after this."""
+SILENT_AFTER_S = 1.0
+"""Without a packet for so long nothing is received."""
+HEAD_BYTES = 4096
+
+Tell = Callable[[Report, bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewOptions:
+    """What is to be decoded, and how large the pictures are to be; `service_id` None takes the first."""
+
+    port: int
+    width: int
+    height: int
+    ffmpeg: str
+    service_id: int | None = None
+
+
+class ServicePreview:
+    """Fed by one thread; `tell` is called from the decoders' threads as well."""
+
+    def __init__(self, options: PreviewOptions, tell: Tell) -> None:
+        self._options = options
+        self._tell = tell
+        self._tap = ElementaryTap(options.service_id)
+        self._video: VideoDecoder | None = None
+        self._sound: SoundDecoder | None = None
+        self._decoded: tuple[Component | None, Component | None] = (None, None)
+        self._formats: dict[int, VideoFormat | AudioFormat] = {}
+        self._video_again_at_s = self._sound_again_at_s = 0.0
+        self._sound_due_at_s = 0.0
+        self._received_at_s = float("-inf")
+        self._problems: dict[str, str] = {}
+        self._told: MediaReport | None = None
+
+    def feed(self, datagram: bytes, now_s: float) -> None:
+        """A datagram that arrived at the monotonic time `now_s`."""
+        self._received_at_s = now_s
+        self._tap.feed(datagram, now_s)
+
+    def work(self, now_s: float) -> None:
+        """To be called after datagrams, and every now and then without."""
+        found = (self._tap.video, self._tap.audio)
+        if found != self._decoded:
+            self.close()
+            self._decoded, self._formats, self._problems = found, {}, {}
+        self._work_on_video(now_s)
+        self._work_on_sound(now_s)
+        self._tell_media(now_s)
+
+    def close(self) -> None:
+        """End the decoders."""
+        for decoder in (self._video, self._sound):
+            if decoder is not None:
+                decoder.close()
+        self._video = self._sound = None
+
+    def _work_on_video(self, now_s: float) -> None:
+        component = self._tap.video
+        if self._video is not None and (words := self._video.ended()):
+            self._video.close()
+            self._video, self._video_again_at_s = None, now_s + AGAIN_AFTER_S
+            self._problems["video"] = f"the video cannot be decoded: {words}"
+        keyframe = self._tap.take_keyframe()
+        if keyframe is None or component is None or now_s < self._video_again_at_s:
+            return
+        self._read_format(component, keyframe[:HEAD_BYTES])
+        if self._video is None:
+            options = self._options
+            self._video = VideoDecoder(
+                options.ffmpeg, component.codec.name, options.width, options.height, self._picture_taken
+            )
+        self._video.feed_keyframe(keyframe)
+
+    def _work_on_sound(self, now_s: float) -> None:
+        component = self._tap.audio
+        if self._sound is not None and (words := self._sound.ended()):
+            self._sound.close()
+            self._sound, self._sound_again_at_s = None, now_s + AGAIN_AFTER_S
+            self._problems["sound"] = f"the sound cannot be decoded: {words}"
+        if now_s < self._sound_due_at_s:
+            return
+        self._sound_due_at_s = now_s + SOUND_PORTION_S
+        sound = self._tap.take_sound()
+        if not sound or component is None or now_s < self._sound_again_at_s:
+            return
+        self._read_format(component, sound)
+        if self._sound is None:
+            self._sound = SoundDecoder(self._options.ffmpeg, component.codec.name, self._levels_measured)
+        self._sound.feed(sound)
+
+    def _read_format(self, component: Component, stream: bytes) -> None:
+        # Video says it anew with each keyframe: it may have changed.
+        if component.pid not in self._formats or component is self._tap.video:
+            found = read_format(component.codec, stream)
+            if found is not None:
+                self._formats[component.pid] = found
+
+    def _picture_taken(self, pixels: bytes) -> None:
+        self._problems.pop("video", None)
+        self._tell(PictureReport(self._options.width, self._options.height), pixels)
+
+    def _levels_measured(self, levels: LevelsReport) -> None:
+        self._problems.pop("sound", None)
+        self._tell(levels, b"")
+
+    def _tell_media(self, now_s: float) -> None:
+        receiving = now_s - self._received_at_s < SILENT_AFTER_S
+        media = MediaReport(
+            _words(self._tap.video, self._formats),
+            _words(self._tap.audio, self._formats),
+            self._problem(receiving),
+            receiving,
+        )
+        if media != self._told:
+            self._told = media
+            self._tell(media, b"")
+
+    def _problem(self, receiving: bool) -> str:
+        video, audio = self._tap.video, self._tap.audio
+        if not receiving:
+            return "nothing is received from the stream"
+        if self._tap.scrambled:
+            return "the service is scrambled"
+        if video is not None and video.codec.name not in KEYFRAME_CODECS:
+            return f"{video.codec.name} cannot be shown here"
+        if audio is not None and audio.codec.name not in SOUND_CODECS:
+            return f"{audio.codec.name} cannot be heard here"
+        return "; ".join(self._problems.values())
+
+
+def _words(component: Component | None, formats: dict[int, VideoFormat | AudioFormat]) -> str:
+    if component is None:
+        return ""
+    match formats.get(component.pid):
+        case VideoFormat() as video:
+            scan = "i" if video.interlaced else "p"
+            rate = "" if video.frame_rate is None else _rate(video.frame_rate)
+            return f"{video.height}{scan}{rate} {video.codec}"
+        case AudioFormat() as audio:
+            return f"{audio.codec} {audio.layout}".strip()
+    return component.codec.name
+
+
+def _rate(frame_rate: Fraction) -> str:
+    return f"{float(frame_rate):.2f}".rstrip("0").rstrip(".")
