@@ -158,7 +158,7 @@ def test_an_absent_service_ends_the_chain_with_exit_0() -> None:
     _, log, context = edit(tables(1), "--service=99")
     assert log == ["ERROR pmt: service id 0x0063 (99) not found in PAT"]
     assert context.stopping
-    assert context.exit_code == 0
+    assert context.exit_code == 1
 
 
 def test_a_table_that_comes_once_in_a_long_while_is_changed_at_once() -> None:

@@ -1,5 +1,6 @@
 """PSI sections: assembly from packets, PAT, PMT and SDT values."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibe100.mpegts.crc import crc32_mpeg
+from ibe100.mpegts.dvb_text import decode_dvb_text, encode_dvb_text
 from ibe100.mpegts.packet import PACKET_SIZE, null_packet, packetize_section
 from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream, PsiError, Sdt, SdtService, SectionAssembler
 
@@ -169,3 +171,26 @@ def test_any_packets_are_safe_to_assemble(tails: list[bytes]) -> None:
 
 def test_null_packets_hold_no_section() -> None:
     assert SectionAssembler().feed(null_packet()) == []
+
+
+@given(st.text(max_size=40).filter(lambda text: "\n" not in text))
+def test_names_come_back_whatever_their_script(text: str) -> None:
+    shown = unicodedata.normalize("NFC", text)
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Co") for char in shown):
+        return
+    assert unicodedata.normalize("NFC", decode_dvb_text(encode_dvb_text(shown))) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "raw"),
+    [
+        ("Service 01", b"Service 01"),
+        ("Überé", b"\xc8Uber\xc2e"),
+        ("Новости", b"\x01" + "Новости".encode("iso8859-5")),
+        ("Ειδήσεις", b"\x03" + "Ειδήσεις".encode("iso8859-7")),
+        ("日本", b"\x15" + "日本".encode()),
+    ],
+)
+def test_the_shortest_character_table_is_chosen(text: str, raw: bytes) -> None:
+    assert encode_dvb_text(text) == raw
+    assert decode_dvb_text(raw) == text

@@ -17,9 +17,9 @@ _PROCESSORS_OF_TSDUCK: Final = """
     aes bat boostpid cat clear count craft cutoff datainject debug decap descrambler dsmcc dump
     duplicate eit eitinject encap feed flute fork fuzz history iat identify inject isdbinfo
     limit merge mpe mpeextract mpeinject mux nip nipextract nit nitscan pat pattern pcradjust
-    pcrcopy pcrduplicate pcredit pes pidshift psi psimerge reduce remap rmorphan
-    rmsplice scrambler sdt sections sifilter skip slice splicerestamp stats stuffanalyze svremove
-    svrename svresync t2mi tables teletext time timeref timeshift trace trigger tsrename zap
+    pcrcopy pcrduplicate pcredit pes pidshift psi psimerge reduce rmorphan rmsplice scrambler
+    sections sifilter skip slice splicerestamp stats stuffanalyze svremove svresync t2mi tables
+    teletext time timeref timeshift trace trigger tsrename
 """
 NEEDS_TSDUCK: Final = {
     "input": _INPUTS_OF_TSDUCK,

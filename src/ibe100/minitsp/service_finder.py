@@ -1,4 +1,4 @@
-"""Finds one service in a stream: by id, by name, or the first of the PAT."""
+"""Finds one service in a stream: by id, by name, or the first of the PAT, which is that of the lowest id."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ class ServiceFinder:
     """Follows PAT, SDT and PMT for one service, on behalf of a plugin.
 
     `service_id` and `pmt_pid` are None until the PAT has told them, `pmt` until its PMT came. A service that
-    is absent ends the chain with exit 0, as in tsp.
+    is absent ends the chain with exit 1 (in tsp with 0).
     """
 
     def __init__(self, plugin: Plugin, reference: str) -> None:
@@ -74,16 +74,15 @@ class ServiceFinder:
     def _look_up(self, complete: bool) -> None:
         """Take the service's PMT PID from the PAT seen so far."""
         programs = [program for pat in self._pat_sections.values() for program in pat.programs]
-        if self.service_id is None and not self._name and programs:
-            self.service_id = programs[0][0]
+        if self.service_id is None and not self._name and programs and complete:
+            self.service_id = min(programs)[0]
         if self.service_id is None:
             return
         pmt_pid = dict(programs).get(self.service_id)
         identity = f"service id 0x{self.service_id:04X} ({self.service_id})"
         if pmt_pid is None:
             if complete:
-                self._plugin.error(f"{identity} not found in PAT")
-                self._plugin.context.stop()
+                self._plugin.fail(f"{identity} not found in PAT")
         elif pmt_pid != self.pmt_pid:
             self.pmt_pid = pmt_pid
             self._plugin.verbose(f"found {identity}, PMT PID is 0x{pmt_pid:04X} ({pmt_pid})")
@@ -96,5 +95,4 @@ class ServiceFinder:
                 self._look_up(complete=False)
                 return
         if sdt.last_section_number == 0:
-            self._plugin.error(f'service "{self._name}" not found in SDT')
-            self._plugin.context.stop()
+            self._plugin.fail(f'service "{self._name}" not found in SDT')

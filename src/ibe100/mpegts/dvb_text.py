@@ -25,6 +25,28 @@ _UPPER_HALF = dict(
     )
 )
 
+_BYTES_6937 = {char: byte for byte, char in _UPPER_HALF.items()}
+_ACCENT_BYTES = {accent: byte for byte, accent in _COMBINING.items()}
+# Tables to write with, in the order of TSDuck, each with the bytes that announce it.
+_TO_WRITE = (
+    *((f"iso8859-{number}", bytes((number - 4,))) for number in (15, 10, 13, 14, 5, 7, 8, 9, 6, 11)),
+    *((f"iso8859-{number}", bytes((0x10, 0, number))) for number in (1, 2, 3, 4)),
+    ("utf-8", b"\x15"),
+)
+
+
+def encode_dvb_text(text: str) -> bytes:
+    """A DVB string of `text`, in the first character table that has all of it."""
+    in_6937 = _to_iso_6937(text)
+    if in_6937 is not None:
+        return in_6937
+    for codec, announcement in _TO_WRITE:
+        try:
+            return announcement + text.encode(codec)
+        except UnicodeEncodeError:
+            continue
+    return b"\x15" + text.encode("utf-8", "replace")
+
 
 def decode_dvb_text(raw: bytes) -> str:
     """Text of a DVB string; the character table is chosen by its first byte, bad bytes become U+FFFD."""
@@ -51,3 +73,17 @@ def _iso_6937(raw: bytes) -> str:
         characters.append(unicodedata.normalize("NFC", char + accent))
         accent = ""
     return "".join(characters)
+
+
+def _to_iso_6937(text: str) -> bytes | None:
+    """`text` in ISO/IEC 6937; None if it has something else."""
+    raw = bytearray()
+    for char in unicodedata.normalize("NFC", text):
+        letter, accent = char, ""
+        if char not in _BYTES_6937 and len(parts := unicodedata.normalize("NFD", char)) == 2:
+            letter, accent = parts[0], parts[1]
+        byte = ord(letter) if " " <= letter <= "~" else _BYTES_6937.get(letter)
+        if byte is None or (accent and accent not in _ACCENT_BYTES):
+            return None
+        raw += bytes((_ACCENT_BYTES[accent], byte)) if accent else bytes((byte,))
+    return bytes(raw)

@@ -18,6 +18,7 @@ __all__ = [
     "SdtService",
     "SectionAssembler",
     "iterate_descriptors",
+    "with_crc",
 ]
 
 PAT_TABLE_ID = 0x00
@@ -241,6 +242,11 @@ class Sdt:
             b"".join(parts),
             (self.section_number, self.last_section_number),
         )
+
+
+def with_crc(section: bytes) -> bytes:
+    """A section whose CRC_32, the last four bytes, is made to fit what comes before it."""
+    return section[:-4] + crc32_mpeg(section[:-4]).to_bytes(4, "big")
 
 
 def iterate_descriptors(loop: bytes) -> Iterator[Descriptor]:

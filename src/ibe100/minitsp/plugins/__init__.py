@@ -18,9 +18,13 @@ PROCESSORS: Final[dict[str, str]] = {
     "pcrverify": "PcrVerify",
     "pmt": "PmtEditor",
     "regulate": "Regulate",
+    "remap": "Remap",
+    "sdt": "SdtEditor",
     "spliceinject": "SpliceInject",
     "splicemonitor": "SpliceMonitor",
+    "svrename": "ServiceRename",
     "until": "Until",
+    "zap": "Zap",
     "tables": "Tables",
 }
 """tsp's plugin name -> class in the module of the same name in this package."""

@@ -129,14 +129,9 @@ class SpliceInject(PacketProcessor):
         if self._pts_pid is None:
             self._pts_pid = self._pcr_pid
         if self._pid is None:
-            self._end("could not find an SCTE 35 splice information stream in service, use option --pid")
+            self.fail("could not find an SCTE 35 splice information stream in service, use option --pid")
         elif self._pts_pid is None:
-            self._end("could not find a PID with PCR or PTS in service, use option --pts-pid")
-
-    def _end(self, reason: str) -> None:
-        """End the chain with exit 0, as tsp does."""
-        self.error(reason)
-        self.context.stop()
+            self.fail("could not find a PID with PCR or PTS in service, use option --pts-pid")
 
     def _conflicts(self, block: Block, pid: int) -> bool:
         """Whether the input has packets of our PID, which ends the chain unless the option says otherwise."""
@@ -147,7 +142,7 @@ class SpliceInject(PacketProcessor):
             self._conflict = True
             self.verbose(text)
             return False
-        self._end(text)
+        self.fail(text)
         return True
 
     def _clock(self, block: Block) -> list[ClockPoint]:

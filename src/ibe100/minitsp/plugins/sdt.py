@@ -1,0 +1,142 @@
+"""Changes the SDT, or makes one (tsp -P sdt)."""
+
+from dataclasses import replace
+from typing import ClassVar, Final
+
+from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.plugin import PACKET_BITS, Block, Context, LogLevel
+from ibe100.minitsp.psi_rewriter import PsiRewriter
+from ibe100.minitsp.sdt_edits import ServiceChange, new_service, sdt_sections, services_of
+from ibe100.mpegts.packet import NULL_PID, SDT_PID, as_block
+from ibe100.mpegts.psi import PsiError, Sdt
+from ibe100.mpegts.table_assembler import Table
+
+_ACTUAL: Final = 0x42
+_OTHER: Final = 0x46
+_DEFAULT_BITRATE_BPS: Final = 3000.0
+_PROPERTIES: Final = ("eit-pf", "eit-schedule", "free-ca-mode", "name", "provider", "running-status", "type")
+
+
+class SdtEditor(PsiRewriter):
+    """Perform various transformations on the SDT.
+
+    With --create a stream without an SDT gets one, in null packets, a second after it began.
+    """
+
+    name: ClassVar[str] = "sdt"
+    options: ClassVar[OptionTable] = OptionTable(
+        Option("bitrate", OptionKind.DECIMAL, "b"),
+        Option("create", short="c"),
+        Option("create-after", OptionKind.INTEGER),
+        Option("eit-pf", OptionKind.INTEGER, maximum=1),
+        Option("eit-schedule", OptionKind.INTEGER, maximum=1),
+        Option("free-ca-mode", OptionKind.INTEGER, "f", maximum=1),
+        Option("increment-version", short="i"),
+        Option("inter-packet", OptionKind.INTEGER, minimum=1),
+        Option("name", OptionKind.TEXT, "n"),
+        Option("new-version", OptionKind.INTEGER, "v", maximum=31),
+        Option("original-network-id", OptionKind.INTEGER, maximum=0xFFFF),
+        Option("other", OptionKind.INTEGER, "o", maximum=0xFFFF),
+        Option("provider", OptionKind.TEXT, "p"),
+        Option("remove-service", OptionKind.INTEGER_RANGE, repeatable=True, maximum=0xFFFF),
+        Option("running-status", OptionKind.INTEGER, "r", maximum=7),
+        Option("service-id", OptionKind.INTEGER, "s", maximum=0xFFFF),
+        Option("ts-id", OptionKind.INTEGER, maximum=0xFFFF),
+        Option("type", OptionKind.INTEGER, "t", maximum=0xFF),
+        of_tsduck=(
+            *("brazil", "cleanup-private-descriptors", "default-charset", "europe", "expand-patch-xml"),
+            *("japan", "patch-xml", "philippines"),
+        ),
+    )
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        if any(map(arguments.present, _PROPERTIES)) and not arguments.present("service-id"):
+            raise OptionError("specify --service-id when changing service properties")
+        if arguments.present("create") and arguments.present("create-after"):
+            raise OptionError("options --create and --create-after are mutually exclusive")
+        self._change = ServiceChange.of(arguments)
+        self._create_after_ms = arguments.integer("create-after", 1000 if arguments.present("create") else 0)
+        self._bitrate_bps = arguments.decimal("bitrate", _DEFAULT_BITRATE_BPS)
+        self._pid_seen = self._table_seen = False
+        self._create_at: int | None = None
+        self._insert_at: int | None = None
+        self.follow(SDT_PID)
+        self.packer(SDT_PID, packed=True)
+
+    def take(self, table: Table) -> None:
+        packer = self.packer(SDT_PID, packed=True)
+        if not self._is_target(table):
+            extension = table.extension if table.sections[0][1] & 0x80 else None
+            packer.replace(table.sections, table.table_id, extension)
+            return
+        try:
+            sections = self._edit(table)
+        except PsiError as error:
+            self.log(LogLevel.WARNING, f"found invalid SDT: {error}")
+            return
+        self._table_seen = True
+        packer.replace(sections, table.table_id, None if table.table_id == _ACTUAL else table.extension)
+
+    def process(self, block: Block) -> Block:
+        if self._create_after_ms and not self._pid_seen:
+            self._pid_seen = bool((block.pids == SDT_PID).any())
+            self._create_if_due(block)
+        return super().process(block)
+
+    def _is_target(self, table: Table) -> bool:
+        if not self.arguments.present("other"):
+            return table.table_id == _ACTUAL
+        return table.table_id == _OTHER and table.extension == self.arguments.integer("other")
+
+    def _edit(self, table: Table) -> list[bytes]:
+        arguments = self.arguments
+        shared, services = services_of(table)
+        if arguments.present("service-id"):
+            number = arguments.integer("service-id")
+            services[number] = self._change.apply(services.get(number, new_service(number)))
+        for number in arguments.pids("remove-service"):
+            services.pop(number, None)
+        self.verbose(f"SDT version {shared.version} modified")
+        version = arguments.integer("new-version", shared.version)
+        if arguments.present("increment-version"):
+            version = (shared.version + 1) & 0x1F
+        shared = replace(
+            shared,
+            transport_stream_id=arguments.integer("ts-id", shared.transport_stream_id),
+            original_network_id=arguments.integer("original-network-id", shared.original_network_id),
+            version=version,
+        )
+        return sdt_sections(shared, services)
+
+    def _create_if_due(self, block: Block) -> None:
+        """Make a table once none has come for long enough, and put it into null packets."""
+        bitrate_bps = self.context.bitrate_bps
+        if self._create_at is None and bitrate_bps:
+            self._create_at = bitrate_bps * self._create_after_ms // 1000 // PACKET_BITS
+        end = block.first_index + len(block)
+        if self._create_at is not None and not self._table_seen and end > self._create_at:
+            other = self.arguments.present("other")
+            empty = Sdt(self.arguments.integer("other"), 0, (), actual=not other)
+            table_id = _OTHER if other else _ACTUAL
+            self.take(Table(SDT_PID, table_id, empty.transport_stream_id, (empty.encode(),)))
+            self._insert_at = self._create_at
+        if self._insert_at is None or self._pid_seen:
+            return
+        if not self.arguments.present("inter-packet") and bitrate_bps < self._bitrate_bps:
+            self.fail("input bitrate unknown or too low, specify --inter-packet instead of --bitrate")
+            return
+        interval = self.arguments.integer("inter-packet", int(bitrate_bps / self._bitrate_bps))
+        self._insert(block, interval)
+
+    def _insert(self, block: Block, interval: int) -> None:
+        assert self._insert_at is not None
+        packer = self.packer(SDT_PID, packed=True)
+        for row in (block.pids == NULL_PID).nonzero()[0].tolist():
+            if block.first_index + row < self._insert_at:
+                continue
+            packet = packer.next_packet()
+            if packet is None:
+                return
+            block.packets[row] = as_block(packet)[0]
+            self._insert_at += interval
