@@ -154,7 +154,7 @@ def test_a_service_may_be_named_as_the_sdt_does() -> None:
     assert context.stopping
 
 
-def test_an_absent_service_ends_the_chain_with_exit_0() -> None:
+def test_an_absent_service_ends_the_chain_with_exit_1() -> None:
     _, log, context = edit(tables(1), "--service=99")
     assert log == ["ERROR pmt: service id 0x0063 (99) not found in PAT"]
     assert context.stopping

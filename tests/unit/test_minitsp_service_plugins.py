@@ -12,6 +12,7 @@ from ibe100.minitsp.plugins.svrename import ServiceRename
 from ibe100.minitsp.plugins.zap import Zap
 from ibe100.mpegts import packet
 from ibe100.mpegts.continuity import ContinuityTracker
+from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.psi import (
     Descriptor,
     Pat,
@@ -50,7 +51,7 @@ def run(
 
 def faults(packets: packet.PacketBlock) -> int:
     tracker = ContinuityTracker()
-    return sum(not fault.duplicate for fault in tracker.feed(packets, packet.pids(packets)))
+    return sum(not fault.duplicate for fault in tracker.feed(PacketHeaders(packets)))
 
 
 @pytest.mark.parametrize("size", BLOCK_SIZES)

@@ -1,7 +1,6 @@
 """How much playing time has passed a plugin, by the PCRs of the stream."""
 
 from ibe100.minitsp.plugin import PACKET_BITS, Block, Context
-from ibe100.mpegts.packet import pcr_values
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO
 
 
@@ -19,7 +18,7 @@ class PlayoutClock:
 
     def row_reaching(self, block: Block, duration_ms: int) -> int:
         """The row of the block at which so much has been played, -1 if none has."""
-        rows, values = pcr_values(block.packets)
+        rows, values = block.headers.pcr
         reached = -1
         for row, pid, pcr in zip(rows.tolist(), block.pids[rows].tolist(), values.tolist(), strict=True):
             self._add(pid, block.first_index + row, pcr)

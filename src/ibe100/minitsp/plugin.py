@@ -170,11 +170,6 @@ class Plugin(ABC):
     def verbose(self, text: str) -> None:
         self.log(LogLevel.VERBOSE, text)
 
-    def fail(self, text: str) -> None:
-        """Log an error and end the chain with exit 1 after this block, where tsp would end with 0."""
-        self.error(text)
-        self.context.stop(1)
-
 
 class PacketInput(Plugin):
     """Source of packets.

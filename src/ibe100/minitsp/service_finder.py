@@ -3,7 +3,7 @@
 from typing import Final
 
 from ibe100.minitsp.options import OptionError, parse_integer
-from ibe100.minitsp.plugin import Block, Plugin
+from ibe100.minitsp.plugin import Block, Plugin, PluginError
 from ibe100.mpegts.packet import PAT_PID, SDT_PID
 from ibe100.mpegts.psi import Pat, Pmt, PsiError, Sdt, SectionAssembler
 
@@ -82,7 +82,7 @@ class ServiceFinder:
         identity = f"service id 0x{self.service_id:04X} ({self.service_id})"
         if pmt_pid is None:
             if complete:
-                self._plugin.fail(f"{identity} not found in PAT")
+                self._plugin.fail(PluginError(f"{identity} not found in PAT"))
         elif pmt_pid != self.pmt_pid:
             self.pmt_pid = pmt_pid
             self._plugin.verbose(f"found {identity}, PMT PID is 0x{pmt_pid:04X} ({pmt_pid})")
@@ -95,4 +95,4 @@ class ServiceFinder:
                 self._look_up(complete=False)
                 return
         if sdt.last_section_number == 0:
-            self._plugin.fail(f'service "{self._name}" not found in SDT')
+            self._plugin.fail(PluginError(f'service "{self._name}" not found in SDT'))

@@ -13,7 +13,6 @@ from ibe100.mpegts.packet import (
     has_payload,
     null_packet,
     payload_unit_starts,
-    pcr_values,
     scrambling_controls,
     transport_errors,
 )
@@ -69,7 +68,7 @@ class Filter(PacketProcessor):
         if wanted("payload"):
             matches |= has_payload(packets)
         if wanted("pcr"):
-            matches[pcr_values(packets)[0]] = True
+            matches[block.headers.pcr[0]] = True
         if wanted("scrambling-control"):
             matches |= scrambling_controls(packets) == self.arguments.integer("scrambling-control")
         if wanted("unit-start"):

@@ -10,8 +10,8 @@ import numpy as np
 
 from ibe100.minitsp.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.plugin import Block, Context, LogLevel, PacketProcessor, PluginError
-from ibe100.mpegts.packet import opcr_values, pcr_values
-from ibe100.mpegts.pes import NO_TIMESTAMP, pes_starts
+from ibe100.mpegts.packet import opcr_values
+from ibe100.mpegts.pes import NO_TIMESTAMP
 from ibe100.mpegts.timestamps import PCR_HZ, PTS_HZ
 
 _KINDS: Final = ("pcr", "opcr", "pts", "dts")
@@ -163,9 +163,9 @@ def _stamps_of(block: Block) -> Iterator[_Found]:
             at = found.setdefault(row, _Found(row, int(block.pids[row])))
             at.values[kind] = value
 
-    starts = pes_starts(block.packets, block.pids)
+    starts = block.headers.pes
     for kind, (clock_rows, clocks) in (
-        ("pcr", pcr_values(block.packets)),
+        ("pcr", block.headers.pcr),
         ("opcr", opcr_values(block.packets)),
     ):
         note(kind, clock_rows.tolist(), clocks.tolist())

@@ -5,7 +5,6 @@ from typing import ClassVar, Final
 
 from ibe100.minitsp.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.plugin import PACKET_BITS, PACKET_SIZE, Block, Context, LogLevel, PacketProcessor
-from ibe100.mpegts.packet import pcr_values
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO
 
 _PCR_PER_US: Final = PCR_HZ // 1_000_000
@@ -43,7 +42,7 @@ class PcrVerify(PacketProcessor):
         self._right = self._wrong = self._unchecked = 0
 
     def process(self, block: Block) -> Block:
-        rows, values = pcr_values(block.packets)
+        rows, values = block.headers.pcr
         for pid, row, pcr in zip(block.pids[rows].tolist(), rows.tolist(), values.tolist(), strict=True):
             if not self._pids or pid in self._pids:
                 self._check(pid, block.first_index + row, pcr)

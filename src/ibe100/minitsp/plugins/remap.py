@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ibe100.minitsp.options import MAX_PID, Arguments, Option, OptionError, OptionTable, parse_integer
 from ibe100.minitsp.pat_sections import Programs
-from ibe100.minitsp.plugin import Context, Packets
+from ibe100.minitsp.plugin import Context, Packets, PluginError
 from ibe100.minitsp.psi_rewriter import NULL_PACKET, PID_COUNT, PsiRewriter
 from ibe100.mpegts.packet import NULL_PID, PAT_PID, Flags
 from ibe100.mpegts.psi import Descriptor, Pmt, PsiError, iterate_descriptors, with_crc
@@ -87,7 +87,7 @@ class Remap(PsiRewriter):
         if end == len(pids):
             return None
         pid = int(pids[end])
-        self.fail(f"PID conflict: PID 0x{pid:04X} ({pid}) present both in input and remap")
+        self.fail(PluginError(f"PID conflict: PID 0x{pid:04X} ({pid}) present both in input and remap"))
         return np.arange(len(pids)) < end
 
     def _read(self, parameter: str) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import ClassVar, Final
 
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.plugin import PACKET_BITS, Block, Context, LogLevel
+from ibe100.minitsp.plugin import PACKET_BITS, Block, Context, LogLevel, PluginError
 from ibe100.minitsp.psi_rewriter import PsiRewriter
 from ibe100.minitsp.sdt_edits import ServiceChange, new_service, sdt_sections, services_of
 from ibe100.mpegts.packet import NULL_PID, SDT_PID, as_block
@@ -124,7 +124,9 @@ class SdtEditor(PsiRewriter):
         if self._insert_at is None or self._pid_seen:
             return
         if not self.arguments.present("inter-packet") and bitrate_bps < self._bitrate_bps:
-            self.fail("input bitrate unknown or too low, specify --inter-packet instead of --bitrate")
+            self.fail(
+                PluginError("input bitrate unknown or too low, specify --inter-packet instead of --bitrate")
+            )
             return
         interval = self.arguments.integer("inter-packet", int(bitrate_bps / self._bitrate_bps))
         self._insert(block, interval)

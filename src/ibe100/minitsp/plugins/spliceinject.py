@@ -9,7 +9,7 @@ import numpy as np
 from ibe100.minitsp.clock_points import ClockPoint, pcr_points, pts_points
 from ibe100.minitsp.inputs.udp_socket import open_receiver
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.plugin import Block, Context, LogLevel, PacketProcessor
+from ibe100.minitsp.plugin import Block, Context, LogLevel, PacketProcessor, PluginError
 from ibe100.minitsp.service_finder import ServiceFinder
 from ibe100.minitsp.splice_messages import MessageError, sections_of
 from ibe100.minitsp.splice_queue import RepeatRule, SpliceQueue, queued_cue
@@ -129,9 +129,13 @@ class SpliceInject(PacketProcessor):
         if self._pts_pid is None:
             self._pts_pid = self._pcr_pid
         if self._pid is None:
-            self.fail("could not find an SCTE 35 splice information stream in service, use option --pid")
+            self.fail(
+                PluginError(
+                    "could not find an SCTE 35 splice information stream in service, use option --pid"
+                )
+            )
         elif self._pts_pid is None:
-            self.fail("could not find a PID with PCR or PTS in service, use option --pts-pid")
+            self.fail(PluginError("could not find a PID with PCR or PTS in service, use option --pts-pid"))
 
     def _conflicts(self, block: Block, pid: int) -> bool:
         """Whether the input has packets of our PID, which ends the chain unless the option says otherwise."""
@@ -142,7 +146,7 @@ class SpliceInject(PacketProcessor):
             self._conflict = True
             self.verbose(text)
             return False
-        self.fail(text)
+        self.fail(PluginError(text))
         return True
 
     def _clock(self, block: Block) -> list[ClockPoint]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from ibe100.minitsp.nit_edits import rename_in_service_lists
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable, parse_integer
 from ibe100.minitsp.pat_sections import Programs
-from ibe100.minitsp.plugin import Context, LogLevel, Packets
+from ibe100.minitsp.plugin import Context, LogLevel, Packets, PluginError
 from ibe100.minitsp.psi_rewriter import NULL_PACKET, PsiRewriter
 from ibe100.minitsp.sdt_edits import ServiceChange, find_service, sdt_sections, services_of, similar
 from ibe100.mpegts.packet import NULL_PID, PAT_PID, SDT_PID, Flags
@@ -82,7 +82,7 @@ class ServiceRename(PsiRewriter):
         self._transport_stream_id = programs.transport_stream_id
         if self._old_id is None:
             if not programs.pmt_pids:
-                self.fail("the PAT contains no service")
+                self.fail(PluginError("the PAT contains no service"))
                 return
             self._old_id = min(programs.pmt_pids)
         pmt_pid = programs.pmt_pids.get(self._old_id)
@@ -106,7 +106,7 @@ class ServiceRename(PsiRewriter):
     def _service_may_be_absent(self) -> bool:
         text = f"service id 0x{self._old_id:X} not found in PAT"
         if self._ignore_nit and self._ignore_bat:
-            self.fail(text)
+            self.fail(PluginError(text))
             return False
         self.log(LogLevel.INFO, f"{text}, will still update NIT, BAT, EIT's")
         return True
@@ -131,7 +131,7 @@ class ServiceRename(PsiRewriter):
         if self._old_id is None:
             self._old_id = find_service(services, lambda one: similar(one.name, self._old_name))
             if self._old_id is None:
-                self.fail(f'service "{self._old_name}" not found in SDT')
+                self.fail(PluginError(f'service "{self._old_name}" not found in SDT'))
                 return
             self.verbose(f'found service "{self._old_name}", service id is 0x{self._old_id:X}')
             self.follow(PAT_PID)

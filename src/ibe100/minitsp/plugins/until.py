@@ -8,7 +8,7 @@ import numpy as np
 from ibe100.minitsp.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.playout_clock import PlayoutClock
 from ibe100.minitsp.plugin import PACKET_SIZE, Block, Context, PacketProcessor
-from ibe100.mpegts.packet import NULL_PID, payload_unit_starts
+from ibe100.mpegts.packet import NULL_PID
 
 
 class Until(PacketProcessor):
@@ -61,7 +61,7 @@ class Until(PacketProcessor):
         return row
 
     def _row_of_unit_start(self, block: Block) -> int:
-        starts = payload_unit_starts(block.packets)
+        starts = block.headers.unit_starts
         row = _row_of_count(starts, self._unit_starts - self._unit_starts_seen) if self._unit_starts else -1
         self._unit_starts_seen += int(np.count_nonzero(starts))
         return row

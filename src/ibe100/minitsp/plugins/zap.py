@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable, parse_integer
 from ibe100.minitsp.pat_sections import Programs
-from ibe100.minitsp.plugin import Context, Packets
+from ibe100.minitsp.plugin import Context, Packets, PluginError
 from ibe100.minitsp.psi_rewriter import NULL_PACKET, PID_COUNT, PsiRewriter
 from ibe100.minitsp.sdt_edits import Services, find_service, sdt_sections, services_of, similar
 from ibe100.mpegts.elementary import StreamKind, codec_of
@@ -136,7 +136,7 @@ class Zap(PsiRewriter):
 
     def _absent(self, one: _Wanted, table: str) -> None:
         if not self.arguments.present("ignore-absent"):
-            self.fail(f"service {one.reference} not found in {table}")
+            self.fail(PluginError(f"service {one.reference} not found in {table}"))
             return
         self.verbose(f"service {one.reference} not found in {table}, waiting for the service...")
         if one.pmt_pid is not None:
