@@ -19,6 +19,7 @@ from fake_values import BEYOND_32_BITS, ENGINE, telemetry
 
 from ibe100.models.alarm import Alarm, AlarmState
 from ibe100.models.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
+from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
 from ibe100.models.errors import CueRefused, ProbeError, StorageError, StreamError
 from ibe100.models.messages import (
     AlarmChanged,
@@ -316,6 +317,15 @@ class FakeHistory:
 
     async def cues(self, stream_id: str | None = None, limit: int = 500) -> Sequence[Cue]:
         return tuple(reversed(self._cues.cues))
+
+    async def cue_log(self, query: CueLogQuery) -> CueLog:
+        found = tuple(cue for cue in reversed(self._cues.cues) if query.admits(cue))
+        return CueLog(query=query, cues=found[: query.limit], is_cut=len(found) > query.limit)
+
+    async def cue_steps(self, cue_id: int) -> Sequence[CueStep]:
+        cue = next(cue for cue in self._cues.cues if cue.cue_id == cue_id)
+        asked = CueStep(step=1, state=CueState.REQUESTED, at=cue.requested_at, reason="")
+        return (asked, CueStep(step=2, state=cue.state, at=cue.requested_at + 0.0123, reason=cue.reason))
 
     async def audit(self, limit: int = 500) -> Sequence[AuditRecord]:
         return [

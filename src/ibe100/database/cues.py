@@ -8,9 +8,11 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from ibe100.database.access import Access, columns_of, to_value
+from ibe100.database.cue_search import find_cues
 from ibe100.database.event_ids import allocate_event_id, note_event_ids
-from ibe100.database.records import CueStep, EventIdRange
+from ibe100.database.records import EventIdRange
 from ibe100.database.schema import CueRow, CueStepRow, table_of
+from ibe100.models.cue_log import CueLogQuery, CueStep
 from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import FINAL_STATES, TRANSITIONS, Cue, CueState
 
@@ -104,6 +106,10 @@ class CueStore:
             return tuple(to_value(row, Cue) for row in session.scalars(query))
 
         return await self._access.reader.read(work)
+
+    async def find(self, query: CueLogQuery) -> tuple[Cue, ...]:
+        """Those that are wanted, the newest first; one more than the limit where there are more."""
+        return await self._access.reader.read(lambda session: find_cues(session, query))
 
     async def unfinished(self, stream_id: str | None = None) -> tuple[Cue, ...]:
         """Those something can still happen to, the oldest first."""

@@ -7,7 +7,6 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ibe100.models.base import Value
-from ibe100.models.scte35_marker import CueState
 from ibe100.models.stream_config import StreamConfig
 
 
@@ -54,12 +53,3 @@ class EventIdRange(Value):
 
     def __len__(self) -> int:
         return self.last - self.first + 1
-
-
-class CueStep(Value):
-    """One committed step of a cue's life."""
-
-    step: int
-    state: CueState
-    at: float
-    reason: str

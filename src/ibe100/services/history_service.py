@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
+from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.services.as_run_service import AsRunService, verify_file
@@ -31,6 +32,15 @@ class HistoryService:
     async def audit(self, limit: int = 500) -> Sequence[AuditRecord]:
         """The newest first."""
         return await self._storage.audit.list(limit)
+
+    async def cue_log(self, query: CueLogQuery) -> CueLog:
+        """The cues that are wanted, newest first."""
+        found = await self._storage.cues.find(query)
+        return CueLog(query=query, cues=found[: query.limit], is_cut=len(found) > query.limit)
+
+    async def cue_steps(self, cue_id: int) -> Sequence[CueStep]:
+        """The life of a cue, step by step."""
+        return await self._storage.cues.steps(cue_id)
 
     async def as_run(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
         """The cues whose splice fell on `day`, of one stream or of all."""

@@ -11,6 +11,7 @@ from ibe100.models.alarm import Alarm
 from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
 from ibe100.models.confidence import Picture, PictureSize, Preview, SoundLevels
 from ibe100.models.contract import Contract, ContractFinding
+from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
 from ibe100.models.messages import Message, StreamView
 from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
 from ibe100.models.profile import Profile
@@ -149,6 +150,10 @@ class HistoryPort(Protocol):
     async def sessions(self, limit: int = 200) -> Sequence[SessionRecord]: ...
     async def cues(self, stream_id: str | None = None, limit: int = 500) -> Sequence[Cue]: ...
     async def audit(self, limit: int = 500) -> Sequence[AuditRecord]: ...
+    async def cue_log(self, query: CueLogQuery) -> CueLog: ...
+    async def cue_steps(self, cue_id: int) -> Sequence[CueStep]:
+        """The life of a cue, step by step."""
+
     async def as_run(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
         """The cues whose splice fell on `day`; `time_zone` is `UTC`, `local` or an IANA name."""
 

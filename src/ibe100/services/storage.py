@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
-from ibe100.database.records import CueStep, EventIdRange, JournalPosition, StoredStream, StoredStreams
+from ibe100.database.records import EventIdRange, JournalPosition, StoredStream, StoredStreams
 from ibe100.models.alarm import Alarm
 from ibe100.models.as_run import LoggedStream
+from ibe100.models.cue_log import CueLogQuery, CueStep
 from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
 from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
@@ -41,6 +42,9 @@ class CueStorage(Protocol):
     async def get(self, cue_id: int) -> Cue | None: ...
     async def recent(self, stream_id: str | None = None, limit: int = 50) -> tuple[Cue, ...]:
         """The newest first."""
+
+    async def find(self, query: CueLogQuery) -> tuple[Cue, ...]:
+        """Those that are wanted, the newest first; one more than the limit where there are more."""
 
     async def unfinished(self, stream_id: str | None = None) -> tuple[Cue, ...]:
         """Those something can still happen to, the oldest first."""

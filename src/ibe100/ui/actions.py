@@ -47,6 +47,7 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("dashboard", "Show the dashboard", "Ctrl+1"),
     ActionSpec("monitoring", "Show monitoring", "Ctrl+2"),
     ActionSpec("schedule", "Show the schedule", "Ctrl+3"),
+    ActionSpec("cue_log", "Search the cue log", "Ctrl+G"),
     ActionSpec("as_run", "Show the as-run log", "Ctrl+4"),
     ActionSpec("history", "Show history", "Ctrl+5"),
     ActionSpec("plan_break", "Plan a break on the target stream", "Ctrl+B"),

@@ -17,6 +17,7 @@ VIEW_MENU = (
     "dashboard",
     "monitoring",
     "schedule",
+    "cue_log",
     "as_run",
     "history",
     "",
@@ -47,6 +48,7 @@ def connect_commands(window: MainWindow) -> None:
             "dashboard": lambda: window.docks.raise_page("dashboard"),
             "monitoring": lambda: window.docks.raise_page("monitoring"),
             "schedule": lambda: window.docks.raise_page("schedule"),
+            "cue_log": lambda: _search_cues(window),
             "as_run": lambda: window.docks.raise_page("as_run"),
             "plan_break": lambda: window.planning.plan(window.cue_panel.target_id),
             "import_breaks": window.planning.import_file,
@@ -94,8 +96,16 @@ def connect_records(window: MainWindow) -> None:
 
     window.history.wanted.connect(read_history)
     window.docks["history"].visibilityChanged.connect(lambda shown: read_history() if shown else None)
+    window.docks["cue_log"].visibilityChanged.connect(
+        lambda shown: window.cue_log.come_up() if shown else None
+    )
     window.docks["as_run"].visibilityChanged.connect(lambda shown: window.as_run.come_up() if shown else None)
     window.as_run.notice.connect(window.notices.post)
+
+
+def _search_cues(window: MainWindow) -> None:
+    window.docks.raise_page("cue_log")
+    window.cue_log.search.setFocus()
 
 
 def connect_first_run(window: MainWindow) -> None:

@@ -28,6 +28,7 @@ from ibe100.ui.stream_desk import StreamDesk
 from ibe100.ui.widgets.alarms_dock import AlarmPanel
 from ibe100.ui.widgets.as_run_page import AsRunPage
 from ibe100.ui.widgets.command_palette import CommandPalette
+from ibe100.ui.widgets.cue_log_page import CueLogPage
 from ibe100.ui.widgets.dashboard import Dashboard
 from ibe100.ui.widgets.first_run import FirstRunPage, StartingPage
 from ibe100.ui.widgets.history import HistoryPage
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         self.starting = StartingPage()
         self.monitoring = MonitoringPanel(self.state.streams, self.state.log)
         self.history = HistoryPage()
+        self.cue_log = CueLogPage(self.state.streams, self.state.cues, client)
         self.as_run = AsRunPage(client)
         self.schedule = SchedulePage(self.state.streams, self.state.schedule)
         self.cue_panel = CuePanel(self.state.streams, self.state.cues, self.state.schedule, client)
@@ -100,6 +102,7 @@ class MainWindow(QMainWindow):
         self.docks.add("dashboard", "Dashboard", self.pages, page=True)
         self.docks.add("monitoring", "Monitoring", self.monitoring, page=True)
         self.docks.add("schedule", "Schedule", self.schedule, page=True)
+        self.docks.add("cue_log", "Cue log", self.cue_log, page=True)
         self.docks.add("as_run", "As-run", self.as_run, page=True)
         self.docks.add("history", "History", self.history, page=True)
         self.docks.add("cues", "SCTE-35 cues", self.cue_panel)

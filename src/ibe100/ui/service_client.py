@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ibe100.models.as_run import AsRunFormat, AsRunLog
 from ibe100.models.contract import Contract, ContractFinding
+from ibe100.models.cue_log import CueLogQuery
 from ibe100.models.schedule import BreakPlan, ImportPreview
 from ibe100.models.scte35_marker import CueAction, CueRequest, Readiness
 from ibe100.models.stream_config import StreamConfig, StreamInput
@@ -121,6 +122,14 @@ class ServiceClient(ServiceCalls):
             return await history.sessions(), await history.cues(), await history.audit()
 
         return self.ask("History", read)
+
+    def cue_log(self, query: CueLogQuery) -> Call:
+        """Result: CueLog."""
+        return self.ask("Cue log", lambda s: s.history.cue_log(query))
+
+    def cue_steps(self, cue_id: int) -> Call:
+        """Result: the CueSteps of a cue."""
+        return self.ask("Cue log", lambda s: s.history.cue_steps(cue_id))
 
     def add_break(self, plan: BreakPlan) -> Call:
         """Result: ScheduledBreak."""

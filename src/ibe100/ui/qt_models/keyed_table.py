@@ -88,6 +88,29 @@ class KeyedTableModel(QAbstractTableModel, Generic[Row]):
         """All rows in order."""
         return tuple(self._rows)
 
+    def replace(self, rows: Sequence[Row]) -> None:
+        """Show thousands of other rows at once; nothing of the view's selection is kept."""
+        self.beginResetModel()
+        self._rows = list(rows)
+        self.endResetModel()
+
+    def put(self, row: Row) -> None:
+        """Show `row` in place of the one with its key, or on top."""
+        self._place(max(0, self.row_of(row)), row)
+
+    def take_off(self, row: Row) -> None:
+        """Show no row with the key of `row`."""
+        at = self.row_of(row)
+        if at >= 0:
+            self.beginRemoveRows(QModelIndex(), at, at)
+            del self._rows[at]
+            self.endRemoveRows()
+
+    def row_of(self, row: Row) -> int:
+        """Where the row with the key of `row` is; -1 where there is none."""
+        key = self._key(row)
+        return next((at for at, known in enumerate(self._rows) if self._key(known) == key), -1)
+
     def show(self, rows: Sequence[Row]) -> None:
         """Show `rows` in their order; only what differs is touched."""
         wanted = {self._key(row) for row in rows}

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PyQt6.QtCore import QDate, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
-    QComboBox,
     QDateEdit,
     QFileDialog,
     QHBoxLayout,
@@ -25,6 +24,7 @@ from ibe100.models.scte35_marker import CueState
 from ibe100.ui.icons import icon
 from ibe100.ui.qt_models.as_run_table import AS_RUN_ROLE, AsRunTableModel
 from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.widgets.choice_combo import choice_combo
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.section_view import SectionView
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
@@ -47,8 +47,8 @@ class AsRunPage(QWidget):
         self.day.setCalendarPopup(True)
         self.day.setDisplayFormat("yyyy-MM-dd")
         self.day.setAccessibleName("Day")
-        self.time_zone = _combo("Where the day begins and ends", TIME_ZONES)
-        self.stream = _combo("Stream", (("", "all streams"),))
+        self.time_zone = choice_combo("Where the day begins and ends", TIME_ZONES)
+        self.stream = choice_combo("Stream", (("", "all streams"),))
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter: stream, action, state, event, reason")
         self.filter.setAccessibleName("Filter the as-run log")
@@ -183,13 +183,3 @@ class AsRunPage(QWidget):
         dialog.finished.connect(dialog.deleteLater)
         dialog.fileSelected.connect(lambda name: self.export_to(kind, Path(name)))
         dialog.open()
-
-
-def _combo(accessible_name: str, choices: tuple[tuple[str, str], ...]) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(accessible_name)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(9)
-    for value, words in choices:
-        combo.addItem(words, value)
-    return combo

@@ -12,8 +12,8 @@ from ibe100.ui.widgets.labels import label
 
 WORDS = {
     BreakReturn.AUTO: ("auto", "By itself after {0:g} s: auto_return 1"),
-    BreakReturn.CUE: ("by cue", "A BACK TO PROGRAMME is sent for the end of the {0:g} s"),
-    BreakReturn.HAND: ("by hand", "Only by BACK TO PROGRAMME or CRASH IN; the {0:g} s are announced"),
+    BreakReturn.CUE: ("cue", "A BACK TO PROGRAMME is sent for the end of the {0:g} s"),
+    BreakReturn.HAND: ("hand", "Only by BACK TO PROGRAMME or CRASH IN; the {0:g} s are announced"),
 }
 
 

@@ -7,6 +7,7 @@ import base64
 from PyQt6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from ibe100.models.as_run import AsRunRow
+from ibe100.models.scte35_marker import Cue
 from ibe100.scte35.description import describe
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
@@ -42,16 +43,19 @@ class SectionView(QWidget):
     def show_row(self, row: AsRunRow | None) -> None:
         """The cue of a row; None empties the view."""
         if row is None:
+            self.show_cue(None)
+        else:
+            self.show_cue(row.cue, f"{row.stream_name} · {date_text(row.due_at)} UTC · {row.receipt}")
+
+    def show_cue(self, cue: Cue | None, what: str = "", life: str = "") -> None:
+        """A cue; `what` is said of it in the title, `life` above its fields. None empties the view."""
+        if cue is None:
             self.title.setText("Choose a row to see its section.")
             words, section = "", ""
         else:
-            cue = row.cue
-            self.title.setText(
-                f"{cue.action} {event_id_text(cue.splice_event_id)} · {row.stream_name} · "
-                f"{date_text(row.due_at)} UTC · {row.receipt}"
-            )
+            self.title.setText(f"{cue.action} {event_id_text(cue.splice_event_id)} · {what}")
             section = cue.section_base64
-            words = section_words(section)
+            words = f"{life}\n\n{section_words(section)}" if life else section_words(section)
             if cue.seen_base64 and cue.seen_base64 != section:
                 words += f"\n\nSEEN ON THE OUTPUT WITH OTHER BYTES\n{section_words(cue.seen_base64)}"
         self.text.setPlainText(words)

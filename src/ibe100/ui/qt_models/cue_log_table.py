@@ -1,0 +1,29 @@
+"""How the cue log shows a cue."""
+
+from __future__ import annotations
+
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.ui.formats import day_time_text, event_id_text
+from ibe100.ui.qt_models.cue_list import receipt_words
+from ibe100.ui.qt_models.keyed_table import Column
+from ibe100.ui.themes.enterprise_theme import Colour
+
+STATE_COLOURS = {
+    CueState.FAILED: Colour.ALARM_MAGENTA,
+    CueState.REFUSED: Colour.ALARM_YELLOW,
+    CueState.ARMED: Colour.TALLY_AMBER,
+}
+WIDTHS = {0: 122, 1: 96, 2: 142, 3: 86, 4: 74, 5: 70, 6: 260}
+
+
+def cue_columns(stream_words: Column[Cue]) -> tuple[Column[Cue], ...]:
+    """The columns; who knows the streams' names gives theirs."""
+    return (
+        Column("Asked (UTC)", lambda cue: day_time_text(cue.requested_at), numeric=True),
+        stream_words,
+        Column("Action", lambda cue: str(cue.action)),
+        Column("Event", lambda cue: event_id_text(cue.splice_event_id), numeric=True),
+        Column("State", lambda cue: str(cue.state), colour=lambda cue: STATE_COLOURS.get(cue.state)),
+        Column("By", lambda cue: cue.requested_by),
+        Column("Receipt, reason", receipt_words),
+    )
