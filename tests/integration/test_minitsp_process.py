@@ -1,8 +1,11 @@
 """minitsp as a process: files in and out, signals, pipes that break, disks that are full."""
 
+import fcntl
 import os
 import signal
 import subprocess
+import sys
+import termios
 from pathlib import Path
 
 import numpy as np
@@ -114,10 +117,10 @@ def test_the_version_and_the_plugins_are_printed() -> None:
         assert f"\n  {name} ." in listed
 
 
-@pytest.mark.parametrize("part", ["-I dvb -O drop", "-I file x.ts -P remap 1=2 -O drop"])
+@pytest.mark.parametrize("part", ["-I dvb -O drop", "-I file x.ts -P psimerge -O drop"])
 def test_what_only_tsduck_has_says_so(part: str) -> None:
     done = run(*part.split())
-    name = "dvb" if "dvb" in part else "remap"
+    name = "dvb" if "dvb" in part else "psimerge"
     assert (done.exit_code, done.log) == (1, [f"* Error: {name}: needs TSDuck"])
 
 
@@ -129,3 +132,47 @@ def test_a_secret_comes_by_file_descriptor() -> None:
     done = subprocess.run(command, pass_fds=[reader], capture_output=True, timeout=DEADLINE_S)
     os.close(reader)
     assert done.stderr == b"* Error: file: unknown option --bogus\n"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "ibe100.minitsp.outputs.file.FileOutput.send",
+        "ibe100.minitsp.plugins.pmt.PmtEditor.process",
+        "ibe100.minitsp.plugins.continuity.Continuity.observe",
+        "ibe100.minitsp.inputs.file.FileInput.fetch",
+    ],
+)
+def test_a_bug_ends_the_process_with_a_traceback(broken: str) -> None:
+    """In any thread: a stream that stands still without a word is the worst that can happen."""
+    module, name, method = broken.rsplit(".", 2)
+    program = (
+        "import sys\n"
+        f"from {module} import {name}\n"
+        "from ibe100.minitsp.__main__ import main\n"
+        f"setattr({name}, '{method}', lambda self, *_: 1 // 0)\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    arguments = ["-I", "file", "--infinite", "dvb_hd_service.ts", "-P", "pmt", "-P", "continuity"]
+    command = [sys.executable, "-c", program, *arguments, "-O", "file", "/dev/null"]
+    done = subprocess.run(command, cwd=MEDIA, capture_output=True, timeout=DEADLINE_S)
+    assert done.returncode == 1
+    assert b"ZeroDivisionError" in done.stderr
+
+
+@pytest.mark.parametrize("broken_pipe", [True, False])
+def test_a_stop_needs_no_reader_of_the_output(broken_pipe: bool) -> None:
+    """The output's pipe is full, then stays so, or breaks while the process ends."""
+    with running(*LOOP, "--bitrate=400000000", stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        descriptor = process.stdout.fileno()
+        wait_for(lambda: _waiting(descriptor) >= 65_536 - 4096, "the pipe to be full")
+        process.send_signal(signal.SIGTERM)
+        if broken_pipe:
+            process.stdout.close()
+        assert process.wait(DEADLINE_S) in ((0, 1) if broken_pipe else (0,))
+
+
+def _waiting(descriptor: int) -> int:
+    """Bytes that wait in a pipe."""
+    return int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)), sys.byteorder)

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from types import FrameType
 from typing import Final
@@ -43,6 +44,12 @@ def _run(command_line: CommandLine, context: Context) -> int:
         # A second one ends the process even if a write to a full pipe is in its way.
         signal.signal(number, signal.SIG_DFL)
 
+    def bug_in_thread(bug: threading.ExceptHookArgs) -> None:
+        print_traceback(bug)
+        context.stop(FAILURE)
+
+    print_traceback = threading.excepthook
+    threading.excepthook = bug_in_thread
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     try:

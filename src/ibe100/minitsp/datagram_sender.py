@@ -1,7 +1,7 @@
 """Packets as UDP or RTP datagrams to one address: what tsp's -O ip and -P ip share."""
 
 import ipaddress
-import secrets
+import os
 import socket
 import time
 from typing import Final
@@ -54,8 +54,8 @@ class DatagramSender:
         self._may_wait = may_wait
         self._rtp = arguments.present("rtp")
         self._payload_type = arguments.integer("payload-type", _MPEG2_TS)
-        self._ssrc = arguments.integer("ssrc-identifier", secrets.randbits(32))
-        self._sequence = arguments.integer("start-sequence-number", secrets.randbits(16))
+        self._ssrc = arguments.integer("ssrc-identifier", int.from_bytes(os.urandom(4)))
+        self._sequence = arguments.integer("start-sequence-number", int.from_bytes(os.urandom(2)))
         self._rtp_epoch_s = time.monotonic()
         self._held = b""
         self._socket: socket.socket | None = None

@@ -21,7 +21,8 @@ from ibe100.minitsp.plugin import PACKET_SIZE, LogLevel, Plugin
 PAYLOAD_BYTES: Final = 7 * PACKET_SIZE
 _READ_BYTES: Final = 1 << 20
 _GATHER_S: Final = 0.004
-_GOODBYE_S: Final = 0.6  # ffmpeg 9 takes 0.4 s
+# Without --linger SRT takes leave at once; what ffmpeg then waits for is a second of tidying up in libsrt.
+_GOODBYE_S: Final = 0.2
 _COMMON: Final = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "info")
 
 

@@ -9,7 +9,7 @@ from ibe100.minitsp.plugin import LogLevel, Plugin
 from ibe100.minitsp.srt_options import srt_ends
 
 _MILLISECONDS: Final = 1000  # ffmpeg takes microseconds
-DEFAULT_LINGER_S: Final = 1
+DEFAULT_LINGER_S: Final = 0
 
 
 @dataclass(frozen=True, slots=True)

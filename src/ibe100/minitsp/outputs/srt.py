@@ -101,8 +101,8 @@ class SrtLibraryOutput(PacketOutput):
 class SrtFfmpegOutput(FfmpegOutput):
     """Sends packets by SRT (tsp -O srt) through ffmpeg, where the system has no libsrt.
 
-    Unlike tsp, it lingers for a second at the end of the input when no --linger is given, so that the last
-    packets arrive.
+    Unlike tsp, it does not linger when no --linger is given: at the end of the input the connection is kept
+    up until the last packets have arrived, and a stop does not wait for them.
     """
 
     name: ClassVar[str] = "srt"
