@@ -60,7 +60,18 @@ class LiveSender:
         self._packets = packets.reshape(-1, packet.PACKET_SIZE)
         self._target = ("127.0.0.1", port)
         self._over = threading.Event()
-        self.spoil: Spoil = as_it_is
+        self._spoil: Spoil = as_it_is
+        self.spoiled_at: float | None = None
+        """When the first packet was sent otherwise, or left out; monotonic."""
+
+    @property
+    def spoil(self) -> Spoil:
+        """What is made of each datagram."""
+        return self._spoil
+
+    @spoil.setter
+    def spoil(self, spoil: Spoil) -> None:
+        self._spoil, self.spoiled_at = spoil, None
 
     def run(self) -> None:
         """Until `stop`."""
@@ -71,7 +82,10 @@ class LiveSender:
                 due += datagram.size * 8 / BITRATE_BPS
                 if self._over.wait(max(0.0, due - time.monotonic())):
                     return
-                sent = self.spoil(datagram)
+                spoil = self._spoil
+                sent = spoil(datagram.copy())
+                if spoil is not as_it_is and self.spoiled_at is None and not np.array_equal(sent, datagram):
+                    self.spoiled_at = time.monotonic()
                 if len(sent):
                     with contextlib.suppress(ConnectionRefusedError):
                         out.sendto(sent.tobytes(), self._target)

@@ -17,7 +17,7 @@ from fake_previews import preview_of_other
 from fake_schedule import FakeSchedule
 from fake_values import BEYOND_32_BITS, ENGINE, telemetry
 
-from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.alarm import Alarm, AlarmFilter, AlarmState
 from ibe100.models.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
 from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
 from ibe100.models.errors import CueRefused, ProbeError, StorageError, StreamError
@@ -258,6 +258,20 @@ class FakeMonitoring:
         if state is AlarmState.CLOSED:
             del self.open[alarm_id]
 
+    async def shelve(self, alarm_id: int, minutes: float, reason: str, who: str) -> None:
+        changes = {
+            "shelved_until": time.time() + 60 * minutes,
+            "shelve_reason": reason,
+            "shelved_by": who,
+        }
+        self.raise_alarm(self.open[alarm_id].model_copy(update=changes))
+
+    async def unshelve(self, alarm_id: int, who: str) -> None:
+        self.raise_alarm(self.open[alarm_id].model_copy(update={"shelved_until": None}))
+
+    def alarm_rate(self) -> int:
+        return len(self.open)
+
     async def reset_counters(self, stream_id: str) -> None:
         self.resets.append(stream_id)
 
@@ -298,8 +312,16 @@ class FakeProfiles:
 class FakeHistory:
     """What happened to the other fakes."""
 
-    def __init__(self, streams: FakeStreams, cues: FakeCues) -> None:
-        self._streams, self._cues = streams, cues
+    def __init__(self, streams: FakeStreams, cues: FakeCues, monitoring: FakeMonitoring) -> None:
+        self._streams, self._cues, self._monitoring = streams, cues, monitoring
+
+    async def alarms(self, wanted: AlarmFilter) -> Sequence[Alarm]:
+        words = wanted.words.lower()
+        return [
+            alarm
+            for alarm in self._monitoring.alarms()
+            if wanted.severity in (None, alarm.severity) and words in alarm.title.lower()
+        ]
 
     async def sessions(self, limit: int = 200) -> Sequence[SessionRecord]:
         return [
@@ -373,7 +395,7 @@ class FakeServices:
         self.schedule = FakeSchedule(self.bus)
         self.preview = FakePreview(self.bus)
         self.profiles = FakeProfiles(self.streams)
-        self.history = FakeHistory(self.streams, self.cues)
+        self.history = FakeHistory(self.streams, self.cues, self.monitoring)
         self.metrics = FakeMetrics()
         self.contracts = FakeContracts()
         self.engine = FakeEngine()

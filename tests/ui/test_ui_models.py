@@ -13,10 +13,12 @@ from PyQt6.QtWidgets import QApplication
 from ibe100.models.alarm import AlarmState, Severity
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.ui.cue_latch import HOLD_S, CueLatch
-from ibe100.ui.qt_models.alarm_table import AlarmTableModel
+from ibe100.ui.qt_models.alarm_table import CONDITION_COLUMN, AlarmTableModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
+from ibe100.ui.widgets.alarms_dock import WHAT_TO_DO_COLUMN
+from ibe100.ui.widgets.kept_back_view import why
 
 STRICT = QAbstractItemModelTester.FailureReportingMode.Fatal
 Pair = tuple[int, int]
@@ -157,3 +159,37 @@ def test_a_refusal_frees_the_latch_at_once() -> None:
     latch.press(BUTTON, None, 10.0, 0.0)
     latch.refused(BUTTON)
     assert latch.press(BUTTON, None, 10.1, 0.0)
+
+
+def test_what_follows_from_an_alarm_is_counted_on_it_and_shown_below_when_it_is_expanded(
+    qapp: QApplication,
+) -> None:
+    model = AlarmTableModel()
+    loss = alarm(1, Severity.CRITICAL, "Input lost", condition="input_lost")
+    quiet = alarm(2, Severity.CRITICAL, "No packets", condition="nothing_flows", suppressed_by="input_lost")
+    sparse = alarm(3, Severity.MINOR, "PTS gap", condition="pts_error", suppressed_by="nothing_flows")
+    other = alarm(4, Severity.MAJOR, "PTS gap", condition="pts_jump")
+    model.replace_all([loss, quiet, sparse, other])
+    assert model.index(0, CONDITION_COLUMN).data() == "▸ Input lost  +2"
+    model.set_expanded(1, True)
+    assert [one.alarm_id for one in model.alarms()] == [1, 2, 3, 4]
+    assert model.index(1, WHAT_TO_DO_COLUMN).data() == "Follows from: Input lost"
+    assert model.awaiting_count() == 2
+    model.set_expanded(1, False)
+    assert [one.alarm_id for one in model.alarms()] == [1, 4]
+
+
+def test_what_is_kept_back_says_why_and_the_shelved_come_first(qapp: QApplication) -> None:
+    model = AlarmTableModel()
+    shelf = {"shelved_until": 5000.0, "shelved_by": "ar", "shelve_reason": "maintenance"}
+    model.replace_all(
+        [
+            alarm(1, Severity.CRITICAL, "Input lost", condition="input_lost"),
+            alarm(2, Severity.MAJOR, "No nulls", condition="no_null_packets", suppressed_by="input_lost"),
+            alarm(3, Severity.MINOR, "PTS gap", condition="pts_error", **shelf),
+        ]
+    )
+    assert [(one.alarm.alarm_id, why(one)) for one in model.kept_back()] == [
+        (3, "Shelved by ar: maintenance"),
+        (2, "Follows from: Input lost"),
+    ]

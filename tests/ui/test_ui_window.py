@@ -31,6 +31,7 @@ from ibe100.ui.main_window import MainWindow
 from ibe100.ui.qt_models.log_table import MOST_LINES
 from ibe100.ui.themes.enterprise_theme import TEXT_ON_BACKGROUND, contrast
 from ibe100.ui.widgets.labels import ElidedLabel
+from ibe100.ui.widgets.shelve_question import ShelveQuestion
 
 LEFT = Qt.MouseButton.LeftButton
 Open = Callable[[FakeServices], Console]
@@ -198,6 +199,39 @@ def test_an_alarm_is_acknowledged_by_key_and_by_button(open_console: Open) -> No
     QTest.mouseClick(console.window.alarm_panel.acknowledge_button, LEFT)
     console.until(lambda: alarms[3].state is AlarmState.ACKNOWLEDGED)
     assert alarms[2].state is AlarmState.UNACKNOWLEDGED
+
+
+def test_all_alarms_on_the_page_are_acknowledged_by_shift_a(open_console: Open) -> None:
+    console = open_console(busy_services())
+    QTest.keyClick(console.window, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
+    alarms = console.services.monitoring.open
+    console.until(lambda: all(one.state is AlarmState.ACKNOWLEDGED for one in alarms.values()))
+    console.until(lambda: console.window.alarm_panel.waiting.text() == "")
+
+
+def test_an_alarm_is_shelved_for_a_reason_and_brought_back(open_console: Open) -> None:
+    console = open_console(busy_services())
+    panel = console.window.alarm_panel
+    panel.select(2)
+    QTest.keyClick(console.window, Qt.Key.Key_S)
+    (question,) = console.window.findChildren(ShelveQuestion)
+    assert not question.accept_button.isEnabled()
+    question.reason.setText("known, being worked on")
+    QTest.mouseClick(question.accept_button, LEFT)
+    console.until(lambda: panel.kept_back_button.text() == "1 shelved · 0 grouped")
+    assert 2 not in {one.alarm_id for one in console.window.state.alarms.alarms()}
+    QTest.mouseClick(panel.kept_back_button, LEFT)
+    QTest.mouseClick(panel.shelve_button, LEFT)
+    console.until(lambda: 2 in {one.alarm_id for one in console.window.state.alarms.alarms()})
+
+
+def test_the_history_of_alarms_is_found_by_words(open_console: Open) -> None:
+    console = open_console(busy_services())
+    panel, history = console.window.alarm_panel, console.window.history.alarms
+    QTest.mouseClick(panel.history_button, LEFT)
+    console.until(lambda: history.model.rowCount() == 3)
+    QTest.keyClicks(history.words, "bitrate")
+    console.until(lambda: [one.alarm_id for one in history.model.rows()] == [2])
 
 
 def test_only_an_unacknowledged_priority_1_flashes(open_console: Open) -> None:

@@ -19,7 +19,7 @@ SPLICEINJECT = [
     *("--udp=127.0.0.1:20001", "--no-reuse-port"),
     *("--start-delay=6000", "--inject-count=3", "--inject-interval=1500"),
 ]
-ANALYZE = ["-P", "analyze", "--interval=2", "--json-udp=127.0.0.1:20004"]
+ANALYZE = ["-P", "analyze", "--interval=1", "--json-udp=127.0.0.1:20004"]
 INFLUX_START = ["-P", "influx", "--interval=1", "--bitrate", "--services", "--type"]
 INFLUX_END = [
     *("--pts", "--pcr", "--tr-101-290", "--host-url=http://127.0.0.1:20003"),

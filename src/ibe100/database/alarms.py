@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from ibe100.database.access import Access, columns_of, to_value
 from ibe100.database.schema import AlarmRow
-from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.alarm import Alarm, AlarmFilter, AlarmState
 
 
 class AlarmStore:
@@ -36,9 +36,19 @@ class AlarmStore:
 
         return await self._access.reader.read(work)
 
-    async def list(self, limit: int = 500) -> tuple[Alarm, ...]:
+    async def list(self, wanted: AlarmFilter = AlarmFilter()) -> tuple[Alarm, ...]:
         """The newest first, closed ones too."""
-        query = select(AlarmRow).order_by(AlarmRow.alarm_id.desc()).limit(limit)
+        query = select(AlarmRow).order_by(AlarmRow.alarm_id.desc())
+        if wanted.stream_id is not None:
+            query = query.where(AlarmRow.stream_id == wanted.stream_id)
+        if wanted.severity is not None:
+            query = query.where(AlarmRow.severity == wanted.severity.value)
+        if wanted.since is not None:
+            query = query.where(AlarmRow.raised_at >= wanted.since)
+        for word in wanted.words.split():
+            columns = (AlarmRow.stream_name, AlarmRow.title, AlarmRow.value, AlarmRow.condition)
+            query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+        query = query.limit(wanted.limit)
 
         def work(session: Session) -> tuple[Alarm, ...]:
             return tuple(to_value(row, Alarm) for row in session.scalars(query))

@@ -24,6 +24,19 @@ class AlarmState(StrEnum):
     CLOSED = "CLOSED"
 
 
+class AlarmFilter(Value):
+    """Which alarms on record are wanted; empty fields ask for all."""
+
+    stream_id: str | None = None
+    """Empty text is the machine itself."""
+    severity: Severity | None = None
+    words: str = ""
+    """Each has to be in the stream's name, the title, the value or the condition; case does not count."""
+    since: float | None = None
+    """Raised at or after this time."""
+    limit: int = 500
+
+
 class Alarm(Value):
     """One condition on one stream, from raised to closed."""
 

@@ -33,7 +33,9 @@ from ibe100.utils.timecode import format_utc
 
 NEWS_S = 3600.0
 """A cue that failed longer ago is history, not an alarm."""
-LOOK_S = 0.5
+LOOK_S = 0.1
+LATE_S = 0.15
+"""A loop that was held up this long has not read the samples that came meanwhile."""
 
 
 class Runs(Protocol):
@@ -143,8 +145,10 @@ class AlarmFeed:
 
     async def _look_again(self) -> None:
         while True:
+            due = time.monotonic() + LOOK_S
             await asyncio.sleep(LOOK_S)
-            await self.look()
+            if time.monotonic() - due < LATE_S:
+                await self.look()
 
     async def look(self) -> None:
         """Judge what only time tells."""

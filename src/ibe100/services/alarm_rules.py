@@ -24,7 +24,6 @@ STREAM_RULES = (
         "Running, but nothing flows",
         "The input stopped, or the processor hangs",
         "Check the source; the processor is restarted by itself if it hangs",
-        on_delay_s=0.5,
         explained_by=("stream_failed", "input_lost", "crash_loop", "processor_restarting", *SRT_PEERS),
     ),
     AlarmRule(

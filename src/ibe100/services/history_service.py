@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from ibe100.models.alarm import Alarm, AlarmFilter
 from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
 from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
 from ibe100.models.scte35_marker import Cue
@@ -41,6 +42,10 @@ class HistoryService:
     async def cue_steps(self, cue_id: int) -> Sequence[CueStep]:
         """The life of a cue, step by step."""
         return await self._storage.cues.steps(cue_id)
+
+    async def alarms(self, wanted: AlarmFilter = AlarmFilter()) -> Sequence[Alarm]:
+        """The newest first, closed ones too."""
+        return await self._storage.alarms.list(wanted)
 
     async def as_run(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
         """The cues whose splice fell on `day`, of one stream or of all."""

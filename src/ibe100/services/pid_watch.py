@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 
 from ibe100.models.stream_state import PidSample
@@ -11,18 +12,19 @@ from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import AnalyzeSample
 
 FIRST_FREE_PID = 0x20
-FIRST_REPORTS = 3
+FIRST_REPORTS = 4
 """Reports that show how the stream is: what they tell is no change."""
-STEADY_REPORTS = 5
+STEADY_REPORTS = 10
 """A PID that carried packets in so many reports on end is missed when it does not; others are rare."""
-MISSED_REPORTS = 2
-LEAST_TABLES = 2
-"""PAT or PMT in a report of two seconds; what comes less often is missing, whatever our pacing did to it."""
+MISSED_REPORTS = 3
+PACED_REPORTS = 2
+"""Packets that we pace come in portions: PAT and PMT are counted over so many reports."""
+PAT_TABLE_ID, PMT_TABLE_ID = 0x00, 0x02
 UNREFERENCED = "Unreferenced"
 
 
 class PidWatch:
-    """Takes the reports of one processor's life, one every two seconds."""
+    """Takes the reports of one processor's life, one every second."""
 
     def __init__(self, plan: StreamPlan) -> None:
         self._plan = plan
@@ -35,6 +37,10 @@ class PidWatch:
         self._pids: dict[int, str] = {}
         self._services: dict[int, str] = {}
         self._service_missed = 0
+        self._versions: dict[tuple[int, int | None], int] = {}
+        """By table_id and its extension."""
+        self._tables: deque[tuple[int, int]] = deque(maxlen=PACED_REPORTS)
+        """Packets of the PAT and of our PMT, by report."""
 
     def observe(self, analysis: AnalyzeSample) -> Judgements:
         """What a report tells; nothing when nothing flowed."""
@@ -42,7 +48,7 @@ class PidWatch:
         if not packets:
             return {}
         self._reports += 1
-        changes = self._service_changes(analysis)
+        changes = self._version_changes(analysis) + self._service_changes(analysis)
         judgements = {
             "video_lost": _missing((self._plan.video_pid,), packets),
             "pid_error": _listed(self._silent(analysis.pids)),
@@ -54,10 +60,25 @@ class PidWatch:
             changes += self._pid_changes(named)
             judgements["cue_pid_lost"] = _missing((self._plan.splice_pid,), named)
         judgements["pmt_changed"] = _listed(changes if self._reports > FIRST_REPORTS else [])
-        if self._plan.regulate and self._reports > 1:
-            judgements["pat_error"] = _rare(packets.get(PAT_PID, 0))
-            judgements["pmt_error"] = _rare(packets.get(self._plan.pmt_pid, 0))
+        self._tables.append((packets.get(PAT_PID, 0), packets.get(self._plan.pmt_pid, 0)))
+        if self._plan.regulate and self._reports > PACED_REPORTS:
+            judgements["pat_error"] = _rare(sum(pats for pats, _ in self._tables))
+            judgements["pmt_error"] = _rare(sum(pmts for _, pmts in self._tables))
         return judgements
+
+    def _version_changes(self, analysis: AnalyzeSample) -> list[str]:
+        """PAT and PMT under another version_number than in the report before."""
+        changes = []
+        for table in analysis.tables:
+            if table.table_id not in (PAT_TABLE_ID, PMT_TABLE_ID) or table.version is None:
+                continue
+            key = table.table_id, table.table_id_extension
+            before = self._versions.setdefault(key, table.version)
+            self._versions[key] = table.version
+            if table.version != before:
+                name = "PAT" if table.table_id == PAT_TABLE_ID else f"PMT of service {table.table_id_extension}"
+                changes.append(f"{name} version {before} → {table.version}")
+        return changes
 
     def _silent(self, pids: Iterable[PidSample]) -> list[str]:
         """Steady PIDs that are listed because the PMT names them, and carry nothing any more."""
@@ -104,7 +125,8 @@ def _is_named(pid: PidSample) -> bool:
 
 def _changes(before: Mapping[int, str], now: Mapping[int, str]) -> list[str]:
     appeared = [f"{now[key]} appeared" for key in now if key not in before]
-    return appeared + [f"{before[key]} vanished" for key in before if key not in now]
+    became = [f"{before[key]} is now {now[key]}" for key in now if before.get(key, now[key]) != now[key]]
+    return appeared + became + [f"{before[key]} vanished" for key in before if key not in now]
 
 
 def _missing(wanted: tuple[int | None, ...], there: Mapping[int, object]) -> tuple[bool, str]:
@@ -116,7 +138,9 @@ def _listed(words: list[str]) -> tuple[bool, str]:
 
 
 def _rare(tables: int) -> tuple[bool, str]:
-    return tables < LEAST_TABLES, "fewer than 1 per s" if tables < LEAST_TABLES else ""
+    """What comes less than once a second is missing, whatever our pacing did to it."""
+    rare = tables < PACED_REPORTS
+    return rare, "fewer than 1 per s" if rare else ""
 
 
 def _words(pid: int) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from ibe100.models.alarm import Alarm
+from ibe100.models.alarm import Alarm, AlarmFilter
 from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
 from ibe100.models.confidence import Picture, PictureSize, Preview, SoundLevels
 from ibe100.models.contract import Contract, ContractFinding
@@ -153,6 +153,9 @@ class HistoryPort(Protocol):
     async def cue_log(self, query: CueLogQuery) -> CueLog: ...
     async def cue_steps(self, cue_id: int) -> Sequence[CueStep]:
         """The life of a cue, step by step."""
+
+    async def alarms(self, wanted: AlarmFilter = AlarmFilter()) -> Sequence[Alarm]:
+        """The newest first, closed ones too."""
 
     async def as_run(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
         """The cues whose splice fell on `day`; `time_zone` is `UTC`, `local` or an IANA name."""

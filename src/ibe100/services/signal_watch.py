@@ -9,6 +9,7 @@ from ibe100.mpegts.pts_clock import ClockJump, JumpKind, PtsClock
 from ibe100.mpegts.timestamps import PTS_MODULO
 from ibe100.services.alarm_board import Judgements
 from ibe100.services.bitrate_watch import BitrateWatch
+from ibe100.services.flow_watch import FlowWatch
 from ibe100.services.pid_watch import PidWatch
 from ibe100.services.seam_watch import SeamWatch
 from ibe100.services.stream_run import RunFacts
@@ -16,8 +17,6 @@ from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample
 
 SETTLE_S = 3.0
 """The first seconds after packets begin to flow: tables are not known yet, buffers fill."""
-QUIET_S = 1.5
-"""Samples come once a second: without packets for longer than this, nothing flows."""
 PCR_PER_PTS = 300
 SURE_JUMP_S = 3.0
 """Less may only be a source that lags or a file of variable bitrate that we pace by its mean."""
@@ -53,16 +52,13 @@ class SignalWatch:
         self._pcr = PtsClock()
         self._pcr_apart_at = float("-inf")
         self._flowing_since: float | None = None
-        self._flowed_at = monotonic_s
-        self._is_dry = False
-        """The newest post said that there were no packets; TSDuck posts none at all then."""
+        self._flow = FlowWatch(monotonic_s)
 
     def sample(self, influx: InfluxSample, jump: ClockJump | None, monotonic_s: float) -> Judgements:
         """What a post tells; `jump` is what it proved of the PTS."""
-        self._is_dry = influx.bitrate_bps <= 0
-        if self._is_dry:
+        self._flow.posted(monotonic_s, has_packets=influx.bitrate_bps > 0)
+        if influx.bitrate_bps <= 0:
             return {}
-        self._flowed_at = monotonic_s
         if self._flowing_since is None:
             self._flowing_since = monotonic_s
         collapsed = self._bitrate.observe(influx.bitrate_bps, monotonic_s)
@@ -90,7 +86,7 @@ class SignalWatch:
 
     def flow(self, monotonic_s: float) -> Judgements:
         """Whether a stream that is called running has packets at all."""
-        quiet = self._is_dry or monotonic_s - self._flowed_at > QUIET_S
+        quiet = self._flow.is_quiet(monotonic_s)
         return {"nothing_flows": (quiet, "no packets any more" if quiet else "")}
 
     def _settled(self, influx: InfluxSample, monotonic_s: float) -> Mapping[str, int] | None:

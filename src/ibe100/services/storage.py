@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from ibe100.database.records import EventIdRange, JournalPosition, StoredStream, StoredStreams
-from ibe100.models.alarm import Alarm
+from ibe100.models.alarm import Alarm, AlarmFilter
 from ibe100.models.as_run import LoggedStream
 from ibe100.models.cue_log import CueLogQuery, CueStep
 from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
@@ -108,7 +108,7 @@ class AlarmStorage(Protocol):
     async def open(self) -> tuple[Alarm, ...]:
         """All that are not closed, the oldest first."""
 
-    async def list(self, limit: int = 500) -> tuple[Alarm, ...]:
+    async def list(self, wanted: AlarmFilter = AlarmFilter()) -> tuple[Alarm, ...]:
         """The newest first, closed ones too."""
 
 

@@ -32,7 +32,7 @@ from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.srt_link import lasting_arguments
 
 CUEI = "0x43554549"
-ANALYZE_INTERVAL_S = 2
+ANALYZE_INTERVAL_S = 1
 TAP_BURST_PACKETS = 28
 """5,264 bytes: loopback carries them whole, and one call to the system sends four times the usual."""
 LIVE_PACKETS = 28

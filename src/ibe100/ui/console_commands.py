@@ -12,6 +12,7 @@ from ibe100.ui.actions import Actions
 if TYPE_CHECKING:
     from ibe100.ui.main_window import MainWindow
 
+OPERATOR = "operator"
 PROFILE_MENU = ("save_profile", "load_profile", "", "import_profile", "export_profile")
 VIEW_MENU = (
     "dashboard",
@@ -39,6 +40,9 @@ def connect_commands(window: MainWindow) -> None:
             "send_section": lambda: window.cue_panel.prepare(CueAction.SEND_SECTION),
             "splice_null": lambda: window.cue_panel.prepare(CueAction.SPLICE_NULL),
             "acknowledge": window.alarm_panel.acknowledge,
+            "acknowledge_page": window.alarm_panel.acknowledge_page,
+            "shelve": window.alarm_panel.shelve,
+            "alarm_history": window.alarm_panel.history_requested.emit,
             "pin": window.cue_panel.target.pin.click,
             "run": window.stream_panel.run_button.click,
             "restart": lambda: window.desk.restart(window.selected_id()),
@@ -85,6 +89,22 @@ def connect_planning(window: MainWindow) -> None:
     timeline.edit_requested.connect(desk.edit)
     timeline.plan_requested.connect(desk.plan)
     desk.notice.connect(lambda level, words, undo: window.notices.post(level, words, undo=undo))
+
+
+def connect_alarms(window: MainWindow) -> None:
+    """What is done about an alarm goes to the services; its history is a tab of the history."""
+    panel, client = window.alarm_panel, window.client
+    panel.acknowledge_requested.connect(lambda alarms: client.acknowledge(alarms, OPERATOR))
+    panel.shelve_requested.connect(
+        lambda alarm, minutes, reason: client.shelve(alarm, minutes, reason, OPERATOR)
+    )
+    panel.unshelve_requested.connect(lambda alarm: client.unshelve(alarm, OPERATOR))
+
+    def show_history() -> None:
+        window.history.tabs.setCurrentWidget(window.history.alarms)
+        window.docks.raise_page("history")
+
+    panel.history_requested.connect(show_history)
 
 
 def connect_records(window: MainWindow) -> None:

@@ -13,6 +13,7 @@ from ibe100.models.stream_config import StreamConfig
 from ibe100.ui.actions import Actions
 from ibe100.ui.closing import Closing
 from ibe100.ui.console_commands import (
+    connect_alarms,
     connect_commands,
     connect_first_run,
     connect_planning,
@@ -41,7 +42,6 @@ from ibe100.ui.widgets.status_bar import ConsoleStatusBar
 from ibe100.ui.widgets.stream_dock import StreamPanel
 from ibe100.ui.widgets.top_bar import TopBar
 
-OPERATOR = "operator"
 DEFAULT_SIZE = QSize(1600, 1000)
 LEAST_SIZE = QSize(1180, 680)
 
@@ -75,18 +75,19 @@ class MainWindow(QMainWindow):
         self.first_run = FirstRunPage()
         self.starting = StartingPage()
         self.monitoring = MonitoringPanel(self.state.streams, self.state.log)
-        self.history = HistoryPage()
+        self.history = HistoryPage(client)
         self.cue_log = CueLogPage(self.state.streams, self.state.cues, client)
         self.as_run = AsRunPage(client)
         self.schedule = SchedulePage(self.state.streams, self.state.schedule)
         self.cue_panel = CuePanel(self.state.streams, self.state.cues, self.state.schedule, client)
-        self.alarm_panel = AlarmPanel(self.state.alarms)
+        self.alarm_panel = AlarmPanel(self.state.alarms, client.alarm_rate)
         self.pages = QStackedWidget()
         self.docks = ConsoleDocks(self, layout_file)
         self.closing = Closing(self, self.state.streams, client)
         self._lay_out()
         self._connect()
         connect_planning(self)
+        connect_alarms(self)
         connect_records(self)
         connect_first_run(self)
         connect_commands(self)
@@ -134,7 +135,6 @@ class MainWindow(QMainWindow):
         self.desk.added.connect(self.stream_panel.select)
         self.desk.notice.connect(self.notices.post)
         self.profiles.notice.connect(self.notices.post)
-        self.alarm_panel.acknowledge_requested.connect(lambda alarm: client.acknowledge(alarm, OPERATOR))
         self.monitoring.reset_requested.connect(client.reset_counters)
         self.monitoring.command_wanted.connect(self._ask_command)
         self.desk.removed.connect(self._offer_undo)

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ibe100.models.alarm import AlarmFilter
 from ibe100.models.as_run import AsRunFormat, AsRunLog
 from ibe100.models.contract import Contract, ContractFinding
 from ibe100.models.cue_log import CueLogQuery
@@ -86,9 +87,30 @@ class ServiceClient(ServiceCalls):
         """Result: Cue, CANCELLED."""
         return self.ask("Disarm", lambda s: s.cues.cancel(cue_id))
 
-    def acknowledge(self, alarm_id: int, who: str) -> Call:
+    def acknowledge(self, alarm_ids: Sequence[int], who: str) -> Call:
         """Result: None."""
-        return self.ask("Acknowledge", lambda s: s.monitoring.acknowledge(alarm_id, who))
+
+        async def acknowledge(services: Services) -> None:
+            for alarm_id in alarm_ids:
+                await services.monitoring.acknowledge(alarm_id, who)
+
+        return self.ask("Acknowledge", acknowledge)
+
+    def shelve(self, alarm_id: int, minutes: float, reason: str, who: str) -> Call:
+        """Result: None."""
+        return self.ask("Shelve", lambda s: s.monitoring.shelve(alarm_id, minutes, reason, who))
+
+    def unshelve(self, alarm_id: int, who: str) -> Call:
+        """Result: None."""
+        return self.ask("Unshelve", lambda s: s.monitoring.unshelve(alarm_id, who))
+
+    def alarm_rate(self) -> int:
+        """Alarms put before the operator within the last 10 minutes; 0 while the services start."""
+        return 0 if self._services is None else self._services.monitoring.alarm_rate()
+
+    def alarm_history(self, wanted: AlarmFilter) -> Call:
+        """Result: tuple of Alarms, the newest first."""
+        return self.ask("Alarm history", lambda s: s.history.alarms(wanted))
 
     def reset_counters(self, stream_id: str) -> Call:
         """Result: None."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable
 
-from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
 
 from ibe100.models.alarm import Alarm, AlarmState, Severity
 from ibe100.ui.formats import now, span_text, utc_text
+from ibe100.ui.qt_models.alarm_groups import AlarmRow, KeptBack, grouped, kept_back
 
 ALARM_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+ROW_ROLE = ALARM_ROLE + 1
 MACHINE = "console"
-PRIORITY_COLUMN, FOR_COLUMN, STATE_COLUMN = 0, 2, 7
+PRIORITY_COLUMN, FOR_COLUMN, CONDITION_COLUMN, STATE_COLUMN = 0, 2, 4, 7
 AWAITING = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.CLEARED_UNACKNOWLEDGED})
 STATE_WORDS = {
     AlarmState.UNACKNOWLEDGED: "UNACK",
@@ -35,33 +36,47 @@ def state_words(alarm: Alarm) -> str:
     return STATE_WORDS[alarm.state]
 
 
-COLUMNS: tuple[tuple[str, Callable[[Alarm], str]], ...] = (
-    ("P", lambda alarm: ""),
-    ("Raised (UTC)", lambda alarm: utc_text(alarm.raised_at)),
-    ("For", lasted),
-    ("Stream", lambda alarm: alarm.stream_name or MACHINE),
-    ("Condition", lambda alarm: alarm.title),
-    ("Value", lambda alarm: alarm.value or "–"),
-    ("What to do", lambda alarm: alarm.what_to_do),
-    ("State", state_words),
+def condition_words(row: AlarmRow) -> str:
+    """The title; what an alarm explains is counted, and set in below it."""
+    if row.cause:
+        return f"      {row.alarm.title}"
+    if not row.followers:
+        return row.alarm.title
+    return f"{'▾' if row.is_expanded else '▸'} {row.alarm.title}  +{row.followers}"
+
+
+def what_to_do(row: AlarmRow) -> str:
+    """Nothing of its own where another explains it."""
+    return f"Follows from: {row.cause}" if row.cause else row.alarm.what_to_do
+
+
+COLUMNS: tuple[tuple[str, Callable[[AlarmRow], str]], ...] = (
+    ("P", lambda row: ""),
+    ("Raised (UTC)", lambda row: utc_text(row.alarm.raised_at)),
+    ("For", lambda row: lasted(row.alarm)),
+    ("Stream", lambda row: row.alarm.stream_name or MACHINE),
+    ("Condition", condition_words),
+    ("Value", lambda row: row.alarm.value or "–"),
+    ("What to do", what_to_do),
+    ("State", lambda row: "grouped" if row.cause else state_words(row.alarm)),
 )
 
 
-def _is_for_the_list(alarm: Alarm) -> bool:
-    """An alarm that its root cause explains comes back by itself if it outlives that."""
-    return alarm.state is not AlarmState.CLOSED and alarm.is_shown
-
-
 class AlarmTableModel(QAbstractTableModel):
-    """Every alarm that is not closed, shelved or explained by another."""
+    """Every alarm that is not closed or shelved; what another explains is below it once that is expanded."""
+
+    kept_back_changed = pyqtSignal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._alarms: list[Alarm] = []
+        self._open: dict[int, Alarm] = {}
+        self._expanded: set[int] = set()
+        self._rows: list[AlarmRow] = []
+        self._kept_back: list[KeptBack] = []
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
-        """Number of open alarms."""
-        return 0 if parent.isValid() else len(self._alarms)
+        """Number of rows on screen."""
+        return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:
         """Number of columns."""
@@ -76,89 +91,122 @@ class AlarmTableModel(QAbstractTableModel):
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Text of a cell; the alarm itself under ALARM_ROLE."""
-        if not 0 <= index.row() < len(self._alarms):
+        """Text of a cell; the alarm itself under ALARM_ROLE, its row under ROW_ROLE."""
+        if not 0 <= index.row() < len(self._rows):
             return None
-        alarm = self._alarms[index.row()]
+        row = self._rows[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[index.column()][1](alarm)
+                return COLUMNS[index.column()][1](row)
             case Qt.ItemDataRole.ToolTipRole:
-                return COLUMNS[index.column()][1](alarm) or None
+                return self._hint(row, index.column()) or None
             case Qt.ItemDataRole.AccessibleTextRole:
                 if index.column() == PRIORITY_COLUMN:
-                    return f"priority {int(alarm.severity)}, {SEVERITY_WORDS[alarm.severity]}"
-                return COLUMNS[index.column()][1](alarm)
+                    return f"priority {int(row.alarm.severity)}, {SEVERITY_WORDS[row.alarm.severity]}"
+                return COLUMNS[index.column()][1](row)
             case _ if role == ALARM_ROLE:
-                return alarm
+                return row.alarm
+            case _ if role == ROW_ROLE:
+                return row
         return None
 
+    def _hint(self, row: AlarmRow, column: int) -> str:
+        if column == CONDITION_COLUMN and row.alarm.cause:
+            return f"{row.alarm.title}\nLikely cause: {row.alarm.cause}"
+        return COLUMNS[column][1](row)
+
     def alarms(self) -> tuple[Alarm, ...]:
-        """All open alarms in order."""
-        return tuple(self._alarms)
+        """Those on screen, in order."""
+        return tuple(row.alarm for row in self._rows)
+
+    def kept_back(self) -> tuple[KeptBack, ...]:
+        """Those that are shelved or follow from another."""
+        return tuple(self._kept_back)
 
     def replace_all(self, alarms: Iterable[Alarm]) -> None:
         """The open alarms as of now."""
-        wanted = tuple(alarms)
-        kept = {alarm.alarm_id for alarm in wanted}
-        for alarm in self.alarms():
-            if alarm.alarm_id not in kept:
-                self.put(alarm.model_copy(update={"state": AlarmState.CLOSED}))
-        for alarm in wanted:
-            self.put(alarm)
+        self._open = {alarm.alarm_id: alarm for alarm in alarms if alarm.state is not AlarmState.CLOSED}
+        self._arrange()
 
     def put(self, alarm: Alarm) -> None:
-        """Add an alarm, bring it up to date, or drop it once it is closed, shelved or explained."""
-        at = next((i for i, known in enumerate(self._alarms) if known.alarm_id == alarm.alarm_id), None)
-        if at is not None and _rank(self._alarms[at]) == _rank(alarm) and _is_for_the_list(alarm):
-            self._alarms[at] = alarm
-            self.dataChanged.emit(self.index(at, 0), self.index(at, len(COLUMNS) - 1))
+        """Add an alarm, bring it up to date, or drop it once it is closed."""
+        if alarm.state is AlarmState.CLOSED:
+            self._open.pop(alarm.alarm_id, None)
+            self._expanded.discard(alarm.alarm_id)
+        else:
+            self._open[alarm.alarm_id] = alarm
+        self._arrange()
+
+    def set_expanded(self, alarm_id: int, expanded: bool) -> None:
+        """Show what follows from an alarm, or hide it."""
+        (self._expanded.add if expanded else self._expanded.discard)(alarm_id)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Touch only the rows that differ, so that selection and scrolling stay."""
+        wanted = grouped(self._open.values(), self._expanded)
+        ids = {row.alarm.alarm_id for row in wanted}
+        for at in reversed(range(len(self._rows))):
+            if self._rows[at].alarm.alarm_id not in ids:
+                self._take_out(at)
+        for at, row in enumerate(wanted):
+            self._place(at, row)
+        kept = kept_back(self._open.values())
+        if kept != self._kept_back:
+            self._kept_back = kept
+            self.kept_back_changed.emit()
+
+    def _place(self, at: int, row: AlarmRow) -> None:
+        later = range(at, len(self._rows))
+        old = next((i for i in later if self._rows[i].alarm.alarm_id == row.alarm.alarm_id), None)
+        if old == at:
+            if self._rows[at] != row:
+                self._rows[at] = row
+                self.dataChanged.emit(self.index(at, 0), self.index(at, len(COLUMNS) - 1))
             return
-        if at is not None:
-            self.beginRemoveRows(QModelIndex(), at, at)
-            del self._alarms[at]
-            self.endRemoveRows()
-        if _is_for_the_list(alarm):
-            place = bisect_left([_rank(known) for known in self._alarms], _rank(alarm))
-            self.beginInsertRows(QModelIndex(), place, place)
-            self._alarms.insert(place, alarm)
-            self.endInsertRows()
+        if old is not None:
+            self._take_out(old)
+        self.beginInsertRows(QModelIndex(), at, at)
+        self._rows.insert(at, row)
+        self.endInsertRows()
+
+    def _take_out(self, at: int) -> None:
+        self.beginRemoveRows(QModelIndex(), at, at)
+        del self._rows[at]
+        self.endRemoveRows()
 
     def refresh_ages(self) -> None:
         """Repaint the running times."""
-        if self._alarms:
-            self.dataChanged.emit(
-                self.index(0, FOR_COLUMN), self.index(len(self._alarms) - 1, FOR_COLUMN), [0]
-            )
+        if self._rows:
+            self.dataChanged.emit(self.index(0, FOR_COLUMN), self.index(len(self._rows) - 1, FOR_COLUMN), [0])
+
+    def _shown(self) -> list[Alarm]:
+        return [row.alarm for row in self._rows if not row.cause]
 
     def severities(self) -> dict[str, Severity]:
         """The worst condition that still stands, by stream."""
         worst: dict[str, Severity] = {}
-        for alarm in self._alarms:
+        for alarm in self._shown():
             if alarm.state is not AlarmState.CLEARED_UNACKNOWLEDGED:
                 worst.setdefault(alarm.stream_id, alarm.severity)
         return worst
 
     def next_to_acknowledge(self) -> Alarm | None:
         """The first alarm that waits for the operator."""
-        return next((alarm for alarm in self._alarms if alarm.state in AWAITING), None)
+        return next((alarm for alarm in self._shown() if alarm.state in AWAITING), None)
 
     def counts(self) -> dict[Severity, int]:
         """Open alarms by severity."""
-        return {severity: sum(alarm.severity is severity for alarm in self._alarms) for severity in Severity}
+        shown = self._shown()
+        return {severity: sum(alarm.severity is severity for alarm in shown) for severity in Severity}
 
     def awaiting_count(self) -> int:
         """Alarms that wait for the operator."""
-        return sum(alarm.state in AWAITING for alarm in self._alarms)
+        return sum(alarm.state in AWAITING for alarm in self._shown())
 
     def flashes(self) -> bool:
         """An unacknowledged priority 1 is open: the only thing in the window that flashes."""
         return any(
             alarm.severity is Severity.CRITICAL and alarm.state is AlarmState.UNACKNOWLEDGED
-            for alarm in self._alarms
+            for alarm in self._shown()
         )
-
-
-def _rank(alarm: Alarm) -> tuple[int, bool, float, int]:
-    """Most severe first; what still stands before what has cleared; then the newest."""
-    return (int(alarm.severity), alarm.cleared_at is not None, -alarm.raised_at, alarm.alarm_id)

@@ -13,7 +13,9 @@ from ibe100.ui.formats import date_text, event_id_text, now, span_text
 from ibe100.ui.icons import icon
 from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
+from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
+from ibe100.ui.widgets.alarm_history import AlarmHistory
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 
@@ -55,8 +57,9 @@ class HistoryPage(QWidget):
 
     wanted = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.alarms = AlarmHistory(client)
         self.sessions: KeyedTableModel[SessionRecord] = KeyedTableModel(
             SESSION_COLUMNS, lambda s: s.session_id, self, font_px=SMALL_PX
         )
@@ -71,6 +74,7 @@ class HistoryPage(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(_table(self.sessions, "Sessions", SESSION_WIDTHS, 5), "Sessions")
         self.tabs.addTab(_table(self.cues, "Cues", CUE_WIDTHS, 5), "Cues")
+        self.tabs.addTab(self.alarms, "Alarms")
         self.tabs.addTab(_table(self.audit, "Audit", AUDIT_WIDTHS, 4), "Audit")
         bar = self.tabs.tabBar()
         assert bar is not None
@@ -79,6 +83,7 @@ class HistoryPage(QWidget):
         self.refresh = QPushButton(icon("refresh"), "Refresh")
         self.refresh.setAccessibleName("Read the history again")
         self.refresh.clicked.connect(self.wanted)
+        self.wanted.connect(self.alarms.read)
         head = QHBoxLayout()
         head.addWidget(label("On record", "strong"))
         head.addWidget(self.read_at, 1)

@@ -1,0 +1,82 @@
+"""Asks for how long an alarm is put on the shelf, and why."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from ibe100.models.alarm import Alarm
+from ibe100.ui.widgets.labels import label
+
+MINUTES = ((15, "15 min"), (60, "1 h"), (240, "4 h"), (480, "8 h"), (1440, "24 h"))
+FIRST = 60
+REASONS = ("known, being worked on", "planned maintenance", "nuisance: the limit is to be changed")
+LONGEST_REASON = 200
+
+
+class ShelveQuestion(QDialog):
+    """`answered` with minutes and the reason; nothing when cancelled."""
+
+    answered = pyqtSignal(int, str)
+
+    def __init__(self, alarm: Alarm, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Shelve an alarm")
+        self.setAccessibleName("Shelve an alarm")
+        self.minutes = QButtonGroup(self)
+        times = QHBoxLayout()
+        times.setSpacing(4)
+        for minutes, words in MINUTES:
+            button = QPushButton(words)
+            button.setCheckable(True)
+            button.setProperty("kind", "choice")
+            button.setMinimumHeight(32)
+            button.setAccessibleName(f"Shelve for {words}")
+            button.setChecked(minutes == FIRST)
+            self.minutes.addButton(button, minutes)
+            times.addWidget(button, 1)
+        self.reason = QLineEdit()
+        self.reason.setMaxLength(LONGEST_REASON)
+        self.reason.setPlaceholderText("Why: the next shift reads it")
+        self.reason.setAccessibleName("Reason")
+        offered = QVBoxLayout()
+        offered.setSpacing(2)
+        for words in REASONS:
+            button = QPushButton(words)
+            button.setProperty("kind", "flat")
+            button.setAccessibleName(f"Reason: {words}")
+            button.setAutoDefault(False)
+            button.clicked.connect(lambda _checked=False, text=words: self.reason.setText(text))
+            offered.addWidget(button)
+        self.accept_button = QPushButton("Shelve")
+        self.accept_button.setProperty("kind", "primary")
+        self.accept_button.setAccessibleName("Shelve the alarm")
+        self.accept_button.setDefault(True)
+        self.accept_button.setEnabled(False)
+        self.accept_button.clicked.connect(self._answer)
+        cancel = QPushButton("Cancel")
+        cancel.setAccessibleName("Cancel")
+        cancel.clicked.connect(self.reject)
+        self.reason.textChanged.connect(lambda text: self.accept_button.setEnabled(bool(text.strip())))
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(cancel)
+        row.addWidget(self.accept_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 16, 20, 16)
+        layout.setSpacing(10)
+        layout.addWidget(label(f"Shelve: {alarm.title}", "title", wrap=True))
+        whose = alarm.stream_name or "this machine"
+        words = f"On {whose}. It stays out of the list until then, also when it clears and comes again."
+        layout.addWidget(label(words, "second", wrap=True))
+        layout.addLayout(times)
+        layout.addWidget(self.reason)
+        layout.addLayout(offered)
+        layout.addLayout(row)
+        self.setMinimumWidth(420)
+        self.reason.setFocus()
+        self.finished.connect(self.deleteLater)
+
+    def _answer(self) -> None:
+        self.answered.emit(self.minutes.checkedId(), self.reason.text().strip())
+        self.accept()
