@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange, StoredStream
-from ibe100.models.alarm import Alarm, AlarmState, Severity
+from ibe100.models.alarm import Alarm, AlarmFilter, AlarmState, Severity
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.session import AttemptRecord, AuditRecord, SessionRecord
 from ibe100.models.stream_config import (
@@ -122,6 +122,11 @@ async def test_alarms_get_their_id_and_are_kept_up_to_date(database: Database) -
     closed = await database.alarms.save(second.model_copy(update={"state": AlarmState.CLOSED}))
     assert await database.alarms.open() == (acknowledged,)
     assert await database.alarms.list() == (closed, acknowledged)
+    assert await database.alarms.list(AlarmFilter(words="channel INPUT")) == (closed, acknowledged)
+    assert await database.alarms.list(AlarmFilter(words="100%")) == ()
+    assert await database.alarms.list(AlarmFilter(severity=Severity.MINOR)) == ()
+    assert await database.alarms.list(AlarmFilter(stream_id="one", since=5.0, limit=1)) == (closed,)
+    assert await database.alarms.list(AlarmFilter(since=5.1)) == ()
 
 
 async def test_audit_lines_are_appended_newest_first(database: Database) -> None:
