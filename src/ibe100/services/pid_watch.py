@@ -76,7 +76,9 @@ class PidWatch:
             before = self._versions.setdefault(key, table.version)
             self._versions[key] = table.version
             if table.version != before:
-                name = "PAT" if table.table_id == PAT_TABLE_ID else f"PMT of service {table.table_id_extension}"
+                name = (
+                    "PAT" if table.table_id == PAT_TABLE_ID else f"PMT of service {table.table_id_extension}"
+                )
                 changes.append(f"{name} version {before} → {table.version}")
         return changes
 
