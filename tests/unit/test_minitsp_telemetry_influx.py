@@ -14,10 +14,12 @@ import pytest
 
 from ibe100.minitsp.influx_lines import escape, line
 from ibe100.minitsp.options import OptionError
+from ibe100.minitsp.packet_batch import Arrivals, Batch
 from ibe100.minitsp.plugin import Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins.influx import Influx
 from ibe100.minitsp.tr101290 import SEVERITIES
 from ibe100.mpegts import packet
+from ibe100.mpegts.packet_headers import PacketHeaders
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 # What tsp lists too, always 0 or of tables that this processor does not follow: left out, not made up.
@@ -93,6 +95,14 @@ def build(url: str, *options: str) -> tuple[Influx, Log]:
     return Influx(arguments, Context(GlobalOptions(), log)), log
 
 
+def pass_until(plugin: Influx, packets: packet.PacketBlock, due_s: float, first_index: int = 0) -> None:
+    """Packets that come now, but for the last: it comes when a post is due, on the monotonic clock."""
+    plugin.process(Block(packets[:-1].copy(), first_index))
+    last = PacketHeaders(packets[-1:].copy())
+    plugin.observe(Batch(last, first_index + len(packets) - 1, Arrivals(1, due_s, due_s)))
+    plugin.tick(due_s)
+
+
 def media(name: str) -> packet.PacketBlock:
     return np.fromfile(SHARED / "media" / name, np.uint8).reshape(-1, packet.PACKET_SIZE)
 
@@ -120,8 +130,7 @@ def test_post_has_tsps_lines_in_tsps_order(server: Server) -> None:
     plugin.start()
     blocks = media("ott_with_scte35.ts")[:175]
     nulls = packet.as_block(packet.null_packet() * 8)
-    plugin.process(Block(np.concatenate((blocks, nulls)), 0))
-    plugin.tick(time.monotonic() + 1.0)
+    pass_until(plugin, np.concatenate((blocks, nulls)), time.monotonic() + 1.0)
     path, headers, lines = server.posts.get(timeout=30)
     plugin.stop()
     first = recorded_posts()[0]
@@ -153,8 +162,7 @@ def test_figures_are_those_of_the_packets(server: Server) -> None:
     plugin, _ = build(server.url, *ALL, "--interval=1", "--tag", "site=north tower", "--dts")
     plugin.start()
     packets = media("ott_with_scte35.ts")[:400]
-    plugin.process(Block(packets.copy(), 0))
-    plugin.tick(time.monotonic() + 1.0)
+    pass_until(plugin, packets, time.monotonic() + 1.0)
     found = values(server.lines())
     plugin.stop()
     tags = "tsid=1,site=north\\ tower"
@@ -171,9 +179,10 @@ def test_a_time_stamp_carries_the_moment_it_was_seen_not_that_of_the_post(server
     plugin, _ = build(server.url, "--interval=1", "--pts", "--pid=256")
     plugin.start()
     before_ms = int(time.time() * 1000)
-    plugin.process(Block(media("ott_with_scte35.ts")[:100].copy(), 0))
+    null = packet.as_block(packet.null_packet())
+    seen = np.concatenate((media("ott_with_scte35.ts")[:100], null))
+    pass_until(plugin, seen, time.monotonic() + 500.0)
     after_ms = int(time.time() * 1000)
-    plugin.tick(time.monotonic() + 500.0)
     (pts,) = [one for one in server.lines() if one.startswith("pts")]
     plugin.stop()
     assert before_ms - 200 <= int(pts.split()[-1]) <= after_ms + 1
@@ -184,13 +193,11 @@ def test_posts_stop_with_the_packets_as_tsps_do_and_tell_of_the_gap_afterwards(s
     plugin.start()
     now_s = time.monotonic()
     plugin.tick(now_s + 1.01)
-    plugin.process(Block(media("ott_with_scte35.ts")[:100].copy(), 0))
-    plugin.tick(now_s + 2.01)
+    pass_until(plugin, media("ott_with_scte35.ts")[:100], now_s + 2.01)
     assert values(server.lines())["bitrate,scope=ts,tsid=1"] > 0
     plugin.tick(now_s + 3.01)
     plugin.tick(now_s + 4.01)
-    plugin.process(Block(media("ott_with_scte35.ts")[100:105].copy(), 100))
-    plugin.tick(now_s + 4.06)
+    pass_until(plugin, media("ott_with_scte35.ts")[100:105], now_s + 4.06, 100)
     found = values(server.lines())
     plugin.stop()
     assert found["bitrate,scope=ts,tsid=1"] > 0
@@ -204,8 +211,7 @@ def test_a_server_that_never_answers_delays_no_packet_and_loses_only_metrics() -
         plugin.start()
         now_s = time.monotonic()
         for second in range(1, 40):
-            plugin.process(Block(media("sat_no_sdt.ts")[:50].copy(), 0))
-            plugin.tick(now_s + second)
+            pass_until(plugin, media("sat_no_sdt.ts")[:50], now_s + second)
         assert log.lines.get(timeout=30).startswith("WARNING influx: InfluxDB at 127.0.0.1")
         assert log.lines.empty()
         plugin.stop()
@@ -217,8 +223,7 @@ def test_an_absent_or_refusing_server_is_reported_once(server: Server) -> None:
     plugin.start()
     now_s = time.monotonic()
     for second in range(1, 4):
-        plugin.process(Block(media("sat_no_sdt.ts")[:50].copy(), 0))
-        plugin.tick(now_s + second)
+        pass_until(plugin, media("sat_no_sdt.ts")[:50], now_s + second)
         server.lines()
     plugin.stop()
     assert "server answered 401" in log.lines.get(timeout=30)
@@ -228,11 +233,10 @@ def test_an_absent_or_refusing_server_is_reported_once(server: Server) -> None:
 def test_max_metrics_ends_the_chain_and_names_replace_ids(server: Server) -> None:
     plugin, _ = build(server.url, "-i", "1", "--max-metrics=1", "--services", "--names", "--max-severity=1")
     plugin.start()
-    plugin.process(Block(media("ott_with_scte35.ts").copy(), 0))
-    before = plugin.context.stopping
-    plugin.tick(time.monotonic() + 1.0)
+    assert not plugin.context.stopping
+    pass_until(plugin, media("ott_with_scte35.ts"), time.monotonic() + 1.0)
     assert any("service=Service01" in one for one in server.lines())
-    assert (before, plugin.context.stopping) == (False, True)
+    assert plugin.context.stopping
     plugin.stop()
 
 

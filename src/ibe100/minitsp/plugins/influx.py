@@ -1,5 +1,6 @@
 """Sends metrics of the stream to an InfluxDB server (tsp -P influx)."""
 
+import math
 import os
 import time
 from typing import ClassVar, Final
@@ -59,8 +60,7 @@ class Influx(PacketObserver):
         self._metrics = InfluxMetrics(_choice(arguments), time.monotonic())
         self._sent = 0
         self._next_s = 0.0
-        self._has_new = False
-        self._flowed_s = 0.0
+        self._flowed_s = -math.inf
 
     def start(self) -> None:
         self._next_s = self.due_s = time.monotonic() + self._interval_s
@@ -68,12 +68,10 @@ class Influx(PacketObserver):
 
     def observe(self, batch: Batch) -> None:
         self._metrics.feed(batch)
-        self._has_new = True
+        self._flowed_s = batch.arrivals.last_s
 
     def tick(self, monotonic_s: float) -> None:
         self._metrics.idle(monotonic_s)
-        if self._has_new:
-            self._flowed_s, self._has_new = monotonic_s, False
         if monotonic_s < self._next_s:
             return
         if monotonic_s - self._flowed_s > _STILL_S:
