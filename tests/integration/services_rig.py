@@ -44,10 +44,12 @@ def settings(data_dir: Path, **sections: Any) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def console(data_dir: Path, **sections: Any) -> AsyncIterator[Application]:
-    """All services; streams are stopped at the end."""
+async def console(
+    data_dir: Path, *, stop_streams: bool = True, **sections: Any
+) -> AsyncIterator[Application]:
+    """All services; streams are stopped at the end, unless they are left to the next console."""
     async with open_application(
-        settings(data_dir, **sections), "test", stop_streams=True, log_to_stderr=False
+        settings(data_dir, **sections), "test", stop_streams=stop_streams, log_to_stderr=False
     ) as application:
         yield application
 

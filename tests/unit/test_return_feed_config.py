@@ -45,7 +45,7 @@ def stream(return_feed: dict[str, Any], **fields: Any) -> StreamConfig:
     [
         (
             {"kind": "udp", "port": 5000},
-            [*LIVE, "-I", "ip", "--receive-timeout=5000", "--no-reuse-port", "5000"],
+            [*LIVE, "-I", "ip", "--receive-timeout=60000", "--no-reuse-port", "5000"],
         ),
         (
             {"kind": "srt", "host": "cdn.example", "port": 9000, "latency_ms": 500, "passphrase": PASSPHRASE},
@@ -53,7 +53,16 @@ def stream(return_feed: dict[str, Any], **fields: Any) -> StreamConfig:
         ),
         (
             {"kind": "hls", "url": TOKEN_URL},
-            ["--realtime", "--verbose", "-I", "hls", "--receive-timeout=10000", "@{secret:input.url}"],
+            [
+                "--realtime",
+                "--verbose",
+                "-I",
+                "hls",
+                "--receive-timeout=10000",
+                "@{secret:input.url}",
+                "-P",
+                "regulate",
+            ],
         ),
         (
             {"kind": "file", "path": "/back.ts", "loop": False},
@@ -92,7 +101,7 @@ def test_the_built_in_processor_understands_the_watchers_command() -> None:
             {"output": {"kind": "srt", "mode": "listener", "port": 9000}},
             "return_feed.port 9000 is where the output listens",
         ),
-        ({"kind": "udp", "port": 5000}, {"return_window_s": 1}, "return_window_s 1"),
+        ({"kind": "udp", "port": 5000}, {"return_window_s": 0}, "return_window_s 0"),
     ],
 )
 def test_a_wrong_one_is_refused_by_the_name_of_its_field(

@@ -27,10 +27,12 @@ from ibe100.services.metrics_service import MetricsService
 from ibe100.services.monitoring_service import MonitoringService
 from ibe100.services.preview_service import PreviewService
 from ibe100.services.profile_service import ProfileService
+from ibe100.services.return_feed_service import ReturnFeedService
 from ibe100.services.runner_spec import RunnerPolicy
 from ibe100.services.schedule_service import ScheduleService
 from ibe100.services.scte35_service import SCTE35Service
 from ibe100.services.stream_service import StreamService
+from ibe100.services.stream_starter import StreamStarter
 from ibe100.services.tsduck_service import TSDuckService
 
 SECONDS_PER_DAY = 86_400
@@ -53,12 +55,13 @@ class Application:
         self._bus = EventBus()
         self._loop = asyncio.get_running_loop()
         self._metrics_store = MetricsStore(folders.metrics_file, self._post_from_thread)
+        policy = RunnerPolicy.model_validate(config.runner.model_dump())
         self.streams = StreamService(
             database,
             secrets,
             self._publish,
             folders.streams_dir,
-            RunnerPolicy.model_validate(config.runner.model_dump()),
+            policy,
             engine=config.engine.kind,
             tsp_path=config.engine.tsp_path,
         )
@@ -74,6 +77,8 @@ class Application:
         self.cues = SCTE35Service(
             database, self.streams, self._publish, seen_timeout_s=config.cues.seen_timeout_s
         )
+        starter = StreamStarter(config.engine.kind, config.engine.tsp_path)
+        self.returns = ReturnFeedService(database, self.streams, self._publish, starter, policy)
         self.schedule = ScheduleService(database, self.streams, self.cues, self._cue_options, self._publish)
         self.profiles = ProfileService(folders.profiles_dir, self.streams)
         self.history = HistoryService(database)
@@ -95,8 +100,10 @@ class Application:
         await self.cues.open()
         await self.monitoring.open()
         self.preview.open()
+        await self.returns.open()
         await self.streams.open()
         await self.cues.settle()
+        await self.returns.settle()
         await self.schedule.open()
         for notice in self._notices:
             _log.warning("%s", notice)
@@ -107,6 +114,7 @@ class Application:
         await self.schedule.close()
         await self.preview.close()
         await self.streams.close(stop_streams=stop_streams)
+        await self.returns.close(stop=stop_streams)
         await self.cues.close()
         await self.monitoring.close()
         await self._metrics_store.close()
@@ -130,6 +138,8 @@ class Application:
         self.monitoring.hear(message)
         self.schedule.hear(message)
         self.preview.hear(message)
+        # Last: what it makes of a change of state is told after it.
+        self.returns.hear(message)
 
 
 @asynccontextmanager

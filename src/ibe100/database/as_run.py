@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from ibe100.database.engine import read_only_engine
 from ibe100.database.faults import LIBRARY_ERRORS, storage_error
 from ibe100.database.reader import Reader
+from ibe100.database.return_receipts import receipts_of_cues
 from ibe100.database.schema import REVISION, CueRow, SessionRow, StreamRow, table_of
 from ibe100.models.as_run import LoggedStream
 from ibe100.models.errors import StorageError
+from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue
 
 LONGEST_WAY_S = 3600.0
@@ -82,6 +84,10 @@ class AsRunStore:
             return tuple(found), names
 
         return await self._reader.read(work)
+
+    async def return_receipts(self, first_cue_id: int, last_cue_id: int) -> dict[int, ReturnReceipt]:
+        """What the return feeds said, by cue_id; both ends included."""
+        return await receipts_of_cues(self._reader, first_cue_id, last_cue_id)
 
     async def streams(self) -> tuple[LoggedStream, ...]:
         """Those of the list by their number, then those that were taken off it."""

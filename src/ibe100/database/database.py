@@ -18,6 +18,7 @@ from ibe100.database.cues import CueStore
 from ibe100.database.engine import reading_engine, sqlite_url, writing_engine
 from ibe100.database.journal_positions import JournalPositionStore
 from ibe100.database.reader import Reader
+from ibe100.database.return_receipts import ReturnReceiptStore
 from ibe100.database.schedule import ScheduleStore
 from ibe100.database.sessions import SessionStore
 from ibe100.database.streams import StreamStore
@@ -44,6 +45,7 @@ class Database:
         self.journal = JournalPositionStore(access)
         self.streams = StreamStore(access)
         self.schedule = ScheduleStore(access)
+        self.return_receipts = ReturnReceiptStore(access)
         self.as_run = AsRunStore(self._reader)
         self.notices: tuple[str, ...] = ()
         """What the operator should read about how the file was found."""

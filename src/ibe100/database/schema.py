@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration; what a database must be at before it is used."""
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
@@ -203,6 +203,27 @@ class ScheduleRow(Base):
     cue_id: Mapped[int | None] = mapped_column(ForeignKey("cues.cue_id"))
     back_cue_id: Mapped[int | None] = mapped_column(ForeignKey("cues.cue_id"))
     series_id: Mapped[int | None] = mapped_column(RowId)
+
+
+class ReturnReceiptRow(Base):
+    """What the return feed says of a cue as it stands now."""
+
+    __tablename__ = "return_receipts"
+    __table_args__ = (Index(None, "ends_at"),)
+
+    cue_id: Mapped[int] = mapped_column(ForeignKey("cues.cue_id"), primary_key=True, autoincrement=False)
+    stream_id: Mapped[str]
+    state: Mapped[str]
+    cause: Mapped[str]
+    reason: Mapped[str]
+    left_at: Mapped[float]
+    ends_at: Mapped[float]
+    expected: Mapped[int]
+    seen: Mapped[int]
+    seen_at: Mapped[float | None]
+    seen_base64: Mapped[str]
+    splice_pid: Mapped[int | None]
+    pre_roll_ms: Mapped[float | None]
 
 
 def table_of(row: type[Base]) -> Table:

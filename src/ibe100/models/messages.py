@@ -7,6 +7,7 @@ from typing import Literal
 from ibe100.models.alarm import Alarm
 from ibe100.models.base import Value
 from ibe100.models.confidence import Picture, Preview, SoundLevels
+from ibe100.models.return_receipt import ReturnFeedView, ReturnReceipt
 from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import StreamConfig
@@ -31,6 +32,8 @@ class StreamView(Value):
     session_id: int | None = None
     started_at: float | None = None
     break_ends_at: float | None = None
+    return_feed: ReturnFeedView | None = None
+    """None where no return feed is watched."""
 
 
 class StreamStateChanged(Value):
@@ -94,6 +97,12 @@ class CueSeen(Value):
     ours: bool
 
 
+class ReturnReceiptChanged(Value):
+    """The return feed told something of a cue."""
+
+    receipt: ReturnReceipt
+
+
 class AlarmChanged(Value):
     """An alarm was raised, acknowledged, cleared or closed."""
 
@@ -126,6 +135,7 @@ Message = (
     | PreviewChanged
     | CueChanged
     | CueSeen
+    | ReturnReceiptChanged
     | AlarmChanged
     | ScheduleChanged
     | NoticePosted

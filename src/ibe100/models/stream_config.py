@@ -278,7 +278,7 @@ class StreamConfig(Value):
     """When picture and sound raise an alarm, which keeps a preview running; None has no such alarms."""
     return_feed: ReturnInput | None = None
     """The stream as it comes back from the distributor's end, watched for the cues; None watches nothing."""
-    return_window_s: Annotated[float, Field(ge=5, le=3600)] = 120.0
+    return_window_s: Annotated[float, Field(ge=1, le=3600)] = 120.0
     """How long after our output a cue may take to the return feed: HLS needs 30 s and more."""
 
     @model_validator(mode="after")

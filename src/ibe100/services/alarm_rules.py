@@ -96,6 +96,32 @@ CUE_RULES = (
         explained_by=(*FLOW, "no_null_packets"),
     ),
 )
+RETURN_RULES = (
+    AlarmRule(
+        "cue_not_returned",
+        Severity.MAJOR,
+        "Cue did not come back from the distributor's end",
+        "It left us as it should: a hop after our output dropped or changed it",
+        "Phone the distributor and read this out; the receipt has the bytes that left and those that came",
+        clears_itself=False,
+    ),
+    AlarmRule(
+        "return_feed_fault",
+        Severity.MAJOR,
+        "Distributor's end cannot carry cues",
+        "A multiplexer after our output dropped the cue PID or changed its entry in the PMT",
+        "Phone the distributor before the next break and read this out",
+        explained_by=("return_feed_lost",),
+    ),
+    AlarmRule(
+        "return_feed_lost",
+        Severity.MINOR,
+        "Return feed lost",
+        "The distributor's end stopped sending it, or its address changed",
+        "Check its address with the distributor; our own output is not concerned",
+        explained_by=FLOW,
+    ),
+)
 MACHINE_RULES = (
     AlarmRule(
         "disk_low",
@@ -132,7 +158,15 @@ MACHINE_RULES = (
 )
 RULES = {
     rule.condition: rule
-    for rule in (*STREAM_RULES, *SRT_RULES, *SIGNAL_RULES, *CONTENT_RULES, *CUE_RULES, *MACHINE_RULES)
+    for rule in (
+        *STREAM_RULES,
+        *SRT_RULES,
+        *SIGNAL_RULES,
+        *CONTENT_RULES,
+        *CUE_RULES,
+        *RETURN_RULES,
+        *MACHINE_RULES,
+    )
 }
 MEASURED = (
     "nothing_flows",

@@ -16,6 +16,7 @@ from ibe100.services.alarm_shelf import check_shelving
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.machine_watch import MachineWatch
 from ibe100.services.metrics_recorder import MetricsRecorder
+from ibe100.services.return_alarms import ReturnAlarms
 from ibe100.services.runner_link import JournalLine, Sample
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
@@ -44,6 +45,7 @@ class MonitoringService:
         self._metrics = metrics
         self._board = AlarmBoard(storage, publish)
         self._feed = AlarmFeed(self._board, runs, publish)
+        self._returns = ReturnAlarms(self._board, runs, storage.cues.get)
         self._audit = AuditTrail(storage)
         self._machine = MachineWatch(self._board, folder, log_problem)
         self._telemetry: dict[str, Telemetry] = {}
@@ -61,6 +63,7 @@ class MonitoringService:
         """Let alarms that are being written come to their end."""
         await self._machine.close()
         await self._feed.close()
+        await self._returns.close()
 
     def alarms(self) -> tuple[Alarm, ...]:
         """All that are not closed, shelved and explained ones too; safe from any thread."""
@@ -183,6 +186,7 @@ class MonitoringService:
     def hear(self, message: Message) -> None:
         """What other services publish."""
         self._feed.hear(message)
+        self._returns.hear(message)
 
 
 def _with_frame_rate(pid: PidSample, run: StreamRun) -> PidSample:

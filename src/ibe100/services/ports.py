@@ -15,6 +15,7 @@ from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
 from ibe100.models.messages import Message, StreamView
 from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
 from ibe100.models.profile import Profile
+from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, Readiness
 from ibe100.models.session import AuditRecord, SessionRecord
@@ -66,6 +67,16 @@ class CuePort(Protocol):
 
     def recent(self, stream_id: str) -> tuple[Cue, ...]:
         """The newest cues first, at most 50; safe from any thread."""
+
+
+class ReturnPort(Protocol):
+    """What came back from the distributors' ends; safe from any thread."""
+
+    def receipt(self, cue_id: int) -> ReturnReceipt | None:
+        """What the return feed said of a cue; None where none was watched, or long ago."""
+
+    def recent(self, stream_id: str) -> tuple[ReturnReceipt, ...]:
+        """The newest first."""
 
 
 class MonitoringPort(Protocol):
@@ -228,6 +239,8 @@ class Services(Protocol):
     def streams(self) -> StreamPort: ...
     @property
     def cues(self) -> CuePort: ...
+    @property
+    def returns(self) -> ReturnPort: ...
     @property
     def monitoring(self) -> MonitoringPort: ...
     @property

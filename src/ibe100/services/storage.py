@@ -13,6 +13,7 @@ from ibe100.models.alarm import Alarm, AlarmFilter
 from ibe100.models.as_run import LoggedStream
 from ibe100.models.cue_log import CueLogQuery, CueStep
 from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
+from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.session import AttemptRecord, AuditRecord, SessionRecord
@@ -63,8 +64,24 @@ class AsRunStorage(Protocol):
         With them, by cue_id, the name the stream had in the cue's session, where it had one.
         """
 
+    async def return_receipts(self, first_cue_id: int, last_cue_id: int) -> dict[int, ReturnReceipt]:
+        """What the return feeds said, by cue_id; both ends included."""
+
     async def streams(self) -> tuple[LoggedStream, ...]:
         """Those of the list by their number, then those that were taken off it."""
+
+
+class ReturnReceiptStorage(Protocol):
+    """What the return feeds said of each cue."""
+
+    async def save(self, receipt: ReturnReceipt) -> None:
+        """Store it as it now is."""
+
+    async def open(self, now: float) -> tuple[ReturnReceipt, ...]:
+        """Those whose window is not over or that were never judged, the oldest first."""
+
+    async def of_cues(self, first_cue_id: int, last_cue_id: int) -> dict[int, ReturnReceipt]:
+        """By cue_id, both ends included."""
 
 
 class SessionStorage(Protocol):
@@ -175,6 +192,8 @@ class Storage(Protocol):
     def schedule(self) -> ScheduleStorage: ...
     @property
     def as_run(self) -> AsRunStorage: ...
+    @property
+    def return_receipts(self) -> ReturnReceiptStorage: ...
 
 
 class MetricsStorage(Protocol):

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ibe100.models.stream_config import FileInput, NoOutput, StreamConfig
+from ibe100.models.stream_config import (
+    FileInput,
+    HlsInput,
+    HttpInput,
+    NoOutput,
+    StreamConfig,
+    StreamInput,
+    UdpInput,
+)
 from ibe100.mpegts.psi import PAT_TABLE_ID, PMT_TABLE_ID
 from ibe100.tsduck.catalogue import option, plugin
 from ibe100.tsduck.command import global_arguments, influx_server, input_arguments
 from ibe100.tsduck.loopback_ports import LOOPBACK, free_ports
 
 WATCH_NAME = "return feed"
+LISTEN_S = 60
+"""UDP is listened to without pause: a watcher that starts anew is deaf for a moment."""
+STALL_S = 10.0
+"""Any other kind of feed has to be asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +42,18 @@ def claim_return_ports(taken: Collection[int]) -> ReturnPorts:
 
 def watch_config(config: StreamConfig) -> StreamConfig:
     """The watcher as a stream of its own: the return feed comes in, nothing goes out."""
-    assert config.return_feed is not None
+    source = config.return_feed
+    assert source is not None
+    if isinstance(source, UdpInput):
+        source = source.model_copy(update={"receive_timeout_ms": LISTEN_S * 1000})
     return StreamConfig(
-        name=WATCH_NAME, input=config.return_feed, output=NoOutput(), engine=config.engine, regulate=False
+        name=WATCH_NAME, input=source, output=NoOutput(), engine=config.engine, regulate=False
     )
+
+
+def stall_timeout_s(source: StreamInput) -> float:
+    """How long the watcher may be without packets before it is started anew."""
+    return LISTEN_S + STALL_S if isinstance(source, UdpInput) else STALL_S
 
 
 def build_return_arguments(watch: StreamConfig, ports: ReturnPorts) -> list[str]:
@@ -43,7 +63,8 @@ def build_return_arguments(watch: StreamConfig, ports: ReturnPorts) -> list[str]
     whenever their bytes change.
     """
     arguments = global_arguments(watch.input) + input_arguments(watch.input, 0)
-    if isinstance(watch.input, FileInput):
+    if isinstance(watch.input, FileInput | HlsInput | HttpInput):
+        # They come in bursts, and a pause between two would look like a feed that is gone.
         arguments += plugin("-P", "regulate")
     arguments += plugin(
         "-P",

@@ -21,6 +21,7 @@ from ibe100.models.messages import (
     NoticePosted,
     PictureTaken,
     PreviewChanged,
+    ReturnReceiptChanged,
     ScheduleChanged,
     StreamLogged,
     StreamRemoved,
@@ -66,6 +67,7 @@ class EventBridge(QObject):
     preview_changed = pyqtSignal(object)
     cue_changed = pyqtSignal(object)
     cue_seen = pyqtSignal(object)
+    return_receipt_changed = pyqtSignal(object)
     alarm_changed = pyqtSignal(object)
     notice_posted = pyqtSignal(object)
     schedule_changed = pyqtSignal(object)
@@ -142,6 +144,8 @@ class EventBridge(QObject):
                 self.cue_changed.emit(message.cue)
             case CueSeen():
                 self.cue_seen.emit(message)
+            case ReturnReceiptChanged():
+                self.return_receipt_changed.emit(message.receipt)
             case AlarmChanged():
                 self.alarm_changed.emit(message.alarm)
             case NoticePosted():

@@ -1,0 +1,109 @@
+"""What the PMTs of a return feed say of the cue PID: is there one, and would a receiver find it?"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ibe100.models.return_receipt import ReturnCause
+from ibe100.mpegts.psi import PAT_TABLE_ID, PMT_TABLE_ID, REGISTRATION_TAG, Pat, Pmt, PmtStream, PsiError
+
+SPLICE_STREAM_TYPE = 0x86
+CUE_IDENTIFIER_TAG = 0x8A
+"""cue_identifier_descriptor (SCTE 35 clause 8.2): it marks a cue PID whatever its stream_type."""
+STREAM_TYPES = {
+    0x05: "private sections",
+    0x06: "PES private data",
+    0x0D: "DSM-CC sections",
+    0x15: "metadata in PES",
+    0x86: "SCTE 35",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TableFault:
+    """Why no receiver can find cues in the feed."""
+
+    cause: ReturnCause
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnTables:
+    """PAT and PMTs as the feed has them now."""
+
+    pmts: tuple[Pmt, ...] = ()
+
+    @property
+    def cue_pids(self) -> tuple[int, ...]:
+        """PIDs of stream_type 0x86."""
+        found = {one.pid for pmt in self.pmts for one in pmt.streams if _is_splice(one)}
+        return tuple(sorted(found))
+
+    def fault(self, sent_pid: int) -> TableFault | None:
+        """What is wrong for a cue that left us on `sent_pid`; None when a receiver finds its PID."""
+        if not self.pmts:
+            return TableFault(ReturnCause.NO_TABLES, "no PMT is seen there")
+        carrying = [pmt for pmt in self.pmts if any(_is_splice(one) for one in pmt.streams)]
+        if carrying:
+            if any(_has_cuei(pmt) for pmt in carrying):
+                return None
+            pids = ", ".join(pid_words(pid) for pid in self.cue_pids)
+            words = f"PID {pids} is in the PMT, but the registration CUEI is gone from it"
+            return TableFault(ReturnCause.CUEI_GONE, words)
+        retyped = self._retyped(sent_pid)
+        if retyped is not None:
+            moved = "" if retyped.pid == sent_pid else f" (ours was {pid_words(sent_pid)})"
+            kind = STREAM_TYPES.get(retyped.stream_type, "another kind of stream")
+            words = (
+                f"PID {pid_words(retyped.pid)}{moved} has stream_type 0x{retyped.stream_type:02X} "
+                f"({kind}) in the PMT instead of 0x86"
+            )
+            return TableFault(ReturnCause.STREAM_TYPE_CHANGED, words)
+        words = f"the cue PID is gone from the PMT: no stream_type 0x86; ours left on {pid_words(sent_pid)}"
+        return TableFault(ReturnCause.PID_GONE, words)
+
+    def _retyped(self, sent_pid: int) -> PmtStream | None:
+        streams = [one for pmt in self.pmts for one in pmt.streams]
+        marked = (one for one in streams if _is_marked(one))
+        return next(marked, None) or next((one for one in streams if one.pid == sent_pid), None)
+
+
+def read_tables(sections: Iterable[str]) -> ReturnTables:
+    """From the newest sections in base64: those PMTs that the PAT names, or all while there is no PAT."""
+    programs: set[int] | None = None
+    pmts: dict[int, Pmt] = {}
+    for text in sections:
+        try:
+            section = base64.b64decode(text, validate=True)
+            if section[0] == PAT_TABLE_ID and (pat := Pat.parse(section)).current:
+                programs = (programs or set()) | {number for number, _ in pat.programs}
+            elif section[0] == PMT_TABLE_ID and (pmt := Pmt.parse(section)).current:
+                pmts[pmt.program_number] = pmt
+        except (PsiError, binascii.Error, IndexError):
+            continue  # a table that is damaged on its way says nothing of the cue PID
+    named = (pmt for number, pmt in sorted(pmts.items()) if programs is None or number in programs)
+    return ReturnTables(tuple(named))
+
+
+def pid_words(pid: int) -> str:
+    """`0x01F4 (500)`."""
+    return f"0x{pid:04X} ({pid})"
+
+
+def _is_splice(stream: PmtStream) -> bool:
+    return stream.stream_type == SPLICE_STREAM_TYPE
+
+
+def _is_marked(stream: PmtStream) -> bool:
+    return any(
+        tag == CUE_IDENTIFIER_TAG or (tag == REGISTRATION_TAG and data[:4] == b"CUEI")
+        for tag, data in stream.descriptors
+    )
+
+
+def _has_cuei(pmt: Pmt) -> bool:
+    """In program_info, or, as some multiplexers have it, beside the component."""
+    return pmt.carries_cuei() or any(_is_splice(one) and _is_marked(one) for one in pmt.streams)
