@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PyQt6.QtGui import QCloseEvent, QResizeEvent
 from PyQt6.QtWidgets import QMainWindow, QStackedWidget
 
 from ibe100.models.messages import NoticePosted
@@ -21,6 +21,7 @@ from ibe100.ui.console_commands import (
 )
 from ibe100.ui.console_docks import ConsoleDocks
 from ibe100.ui.console_state import ConsoleState
+from ibe100.ui.cue_keys import CueKeys
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.profile_desk import ProfileDesk
 from ibe100.ui.schedule_desk import ScheduleDesk
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self.schedule = SchedulePage(self.state.streams, self.state.schedule)
         self.cue_panel = CuePanel(self.state.streams, self.state.cues, self.state.schedule, client)
         self.alarm_panel = AlarmPanel(self.state.alarms, client.alarm_rate)
+        self.cue_keys = CueKeys(self, self.cue_panel.buttons.take_key)
         self.pages = QStackedWidget()
         self.docks = ConsoleDocks(self, layout_file)
         self.closing = Closing(self, self.state.streams, client)
@@ -123,7 +125,8 @@ class MainWindow(QMainWindow):
         self._bridge.notice_posted.connect(self._notice_posted)
         client.refused.connect(lambda what, words: self.notices.post("error", f"{what}: {words}"))
         client.bug.connect(lambda what, words: self.notices.post("error", f"{what}: {words}"))
-        self.cue_panel.refused.connect(lambda what, words: self.notices.post("warning", f"{what}: {words}"))
+        for cues in (self.cue_panel, self.cue_keys):
+            cues.refused.connect(lambda what, words: self.notices.post("warning", f"{what}: {words}"))
         for panel in (self.stream_panel, self.dashboard):
             panel.start_requested.connect(self.desk.start)
             panel.stop_requested.connect(self.desk.stop)
@@ -170,16 +173,6 @@ class MainWindow(QMainWindow):
         """The pages take what the window gains; the sides keep their sizes."""
         super().resizeEvent(event)
         self.docks.fit()
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """A shortcut knows no release: the crash keys, which are held, come here."""
-        if event is None or not self.cue_panel.buttons.take_key(event):
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent | None) -> None:
-        """The end of a hold."""
-        if event is None or not self.cue_panel.buttons.take_key(event):
-            super().keyReleaseEvent(event)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Ask what becomes of running streams, then go."""

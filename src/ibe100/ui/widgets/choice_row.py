@@ -67,6 +67,11 @@ class ChoiceRow(QWidget):
         """The chosen seconds."""
         return self._value
 
+    def finish_typing(self) -> None:
+        """Take a value of which Enter was not pressed yet."""
+        if self._own is not None and self._own.hasFocus():
+            self._own.interpretText()
+
     def button(self, seconds: int) -> QPushButton:
         """The button of one choice."""
         button = self._group.button(seconds)

@@ -119,6 +119,7 @@ class CuePanel(QWidget):
 
     def fire(self, action: CueAction) -> None:
         """Send a cue to the target, unless the button is latched or no cue can go out."""
+        self.break_row.finish_typing()
         row = self._row()
         self._trigger.fire(row, action, None if row is None else self._request(row.stream_id, action))
 

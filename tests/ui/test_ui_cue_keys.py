@@ -1,0 +1,108 @@
+"""The keys of cues: wherever the keyboard is, in floating docks too, but not out of a text being typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from console_under_test import Console
+from fake_services import FakeServices
+from fake_values import running
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QWidget
+
+from ibe100.models.scte35_marker import CueAction, CueState
+from ibe100.ui.widgets.hold_button import HOLD_MS
+
+Key = Qt.Key
+
+
+@pytest.fixture
+def console(open_console: Callable[[FakeServices], Console]) -> Console:
+    return open_console(FakeServices([running(1, "IBE News HD"), running(2, "Sport 1 HD")]))
+
+
+def focus(console: Console, widget: QWidget) -> QWidget:
+    place = widget.window()
+    assert place is not None
+    place.activateWindow()
+    widget.setFocus()
+    console.until(widget.hasFocus)
+    return widget
+
+
+def actions(console: Console) -> list[CueAction]:
+    return [request.action for request in console.services.cues.requests]
+
+
+@pytest.mark.parametrize(
+    ("name", "floating"), [("streams", False), ("schedule", True), ("cues", True)], ids=str
+)
+def test_all_cue_keys_work_in_every_dock(console: Console, name: str, floating: bool) -> None:
+    window = console.window
+    dock = window.docks[name]
+    dock.raise_()
+    dock.setFloating(floating)
+    inside = {
+        "streams": window.stream_panel.list,
+        "schedule": window.schedule.plan_button,
+        "cues": window.cue_panel.preview.copy,
+    }[name]
+    console.until(inside.isVisible)
+    console.until(inside.isEnabled)
+    focus(console, inside)
+    QTest.keyPress(inside, Key.Key_F11)
+    console.until(lambda: actions(console) == [CueAction.CRASH_OUT])
+    QTest.keyRelease(inside, Key.Key_F11)
+    console.until(lambda: window.cue_panel.buttons.crash_in.isEnabled())
+    QTest.keyPress(inside, Key.Key_F12)
+    console.until(lambda: actions(console)[1:] == [CueAction.CRASH_IN])
+    QTest.keyRelease(inside, Key.Key_F12)
+    window.cue_panel.pre_roll_row.set_value(8)
+    console.until(window.cue_panel.buttons.to_break.isEnabled)
+    QTest.keyClick(inside, Key.Key_F9)
+    console.until(lambda: actions(console)[2:] == [CueAction.TO_BREAK])
+    console.until(window.cue_panel.status.disarm.isVisible)
+    QTest.keyClick(inside, Key.Key_Escape)
+    console.until(lambda: console.services.cues.cues[-1].state is CueState.CANCELLED)
+    dock.setFloating(False)
+
+
+def test_while_text_is_typed_no_cue_goes_and_that_is_said(console: Console) -> None:
+    window = console.window
+    edit = focus(console, window.stream_panel.filter_edit)
+    QTest.keyClick(edit, Key.Key_F9)
+    assert "F9: not taken, for the keyboard is in a text field" in window.notices.text.text()
+    QTest.keyPress(edit, Key.Key_F11)
+    console.qtbot.wait(2 * HOLD_MS)
+    QTest.keyRelease(edit, Key.Key_F11)
+    assert actions(console) == []
+    QTest.keyClick(edit, Key.Key_Escape)
+    assert not edit.hasFocus(), "the first Esc leaves the field"
+    QTest.keyClick(window, Key.Key_F9)
+    console.until(lambda: actions(console) == [CueAction.TO_BREAK])
+
+
+def test_a_pre_rolled_cue_is_not_disarmed_by_the_esc_that_leaves_a_field(console: Console) -> None:
+    window = console.window
+    window.cue_panel.pre_roll_row.set_value(8)
+    QTest.keyClick(window, Key.Key_F9)
+    console.until(window.cue_panel.status.disarm.isVisible)
+    edit = focus(console, window.stream_panel.filter_edit)
+    QTest.keyClick(edit, Key.Key_Escape)
+    console.settle()
+    assert console.services.cues.cues[-1].state is CueState.ARMED
+    QTest.keyClick(window, Key.Key_Escape)
+    console.until(lambda: console.services.cues.cues[-1].state is CueState.CANCELLED)
+
+
+def test_a_duration_that_was_just_typed_does_not_keep_the_key_from_its_cue(console: Console) -> None:
+    own = console.window.cue_panel.break_row._own
+    assert own is not None
+    focus(console, own)
+    own.selectAll()
+    QTest.keyClicks(own, "45")
+    QTest.keyClick(own, Key.Key_F9)
+    console.until(lambda: actions(console) == [CueAction.TO_BREAK])
+    assert console.services.cues.requests[0].duration_s == 45
