@@ -10,7 +10,7 @@ from ibe100.minitsp.plugin import PACKET_SIZE, Packets, packet_pids
 from ibe100.mpegts import packet
 from ibe100.mpegts.elementary import StreamKind, codec_of
 from ibe100.mpegts.pes import NO_TIMESTAMP, pes_starts
-from ibe100.mpegts.service_map import ServiceMap
+from ibe100.mpegts.service_map import SectionSeen, ServiceMap
 
 _H264: Final = "H.264"
 _HEVC: Final = "HEVC"
@@ -35,14 +35,15 @@ class PictureFinder:
 
     def __init__(self) -> None:
         self.tables = ServiceMap()
+        self.sections: list[SectionSeen] = []
         self._version = -1
         self._pid: int | None = None
         self._codec = ""
 
     def feed(self, packets: Packets) -> list[Picture]:
-        """The pictures that begin in a block, in order."""
+        """The pictures that begin in a block, in order; `sections` are those that end in it."""
         pids = packet_pids(packets)
-        self.tables.feed(packets, pids)
+        self.sections = self.tables.feed(packets, pids)
         if self.tables.version != self._version:
             self._version = self.tables.version
             self._choose_pid()

@@ -4,11 +4,12 @@ import math
 import os
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ibe100.minitsp.hls_playlist_text import ListedSegment, PlaylistHead, playlist_text, read_back
 from ibe100.minitsp.plugin import PluginError
 from ibe100.utils.atomic_write import atomic_write
 
@@ -28,32 +29,55 @@ class Playlist:
     bitrates: bool = True
     custom_tags: tuple[str, ...] = ()
 
+    @property
+    def kind(self) -> str:
+        """EXT-X-PLAYLIST-TYPE; a live one has none."""
+        if self.live_segments:
+            return ""
+        return "EVENT" if self.event else "VOD"
+
 
 @dataclass(frozen=True, slots=True)
-class _Written:
-    path: Path
-    duration_s: float
-    size_bytes: int
-    discontinuity: bool
+class SegmentStart:
+    """What is known of a segment when it begins."""
+
+    discontinuity: bool = False
+    date: float | None = None
+    cue_tags: tuple[str, ...] = ()
+
+
+def no_date_ranges(_first_date: float | None) -> Sequence[str]:
+    """Where nobody knows of cues."""
+    return ()
 
 
 class SegmentFiles:
     """Writes one segment after the other, keeps the playlist true, removes what is out of date.
 
-    Every method raises PluginError when the disk refuses.
+    `date_ranges` gives the EXT-X-DATERANGE tags for a playlist whose first segment has that date. Every
+    method raises PluginError when the disk refuses.
     """
 
-    def __init__(self, template: Path, playlist: Playlist) -> None:
+    def __init__(
+        self,
+        template: Path,
+        playlist: Playlist,
+        date_ranges: Callable[[float | None], Sequence[str]] = no_date_ranges,
+    ) -> None:
         self._playlist = playlist
+        self._date_ranges = date_ranges
         self._names = _SegmentNames(template)
-        self._listed: deque[_Written] = deque()
-        self._unlisted: deque[_Written] = deque()
+        self._listed: deque[ListedSegment] = deque()
+        self._unlisted: deque[Path] = deque()
         self._sequence = playlist.first_sequence
+        self._discontinuities = 0
         self._target_duration_s = playlist.target_duration_s
+        self._older_ranges: tuple[str, ...] = ()
+        self._older = 0
         self._path: Path | None = None
+        self._start = SegmentStart()
         self._descriptor = -1
         self._size_bytes = 0
-        self._discontinuity = False
 
     @property
     def is_open(self) -> bool:
@@ -65,14 +89,35 @@ class SegmentFiles:
         """Size of the segment that is being written."""
         return self._size_bytes
 
-    def open(self, *, discontinuity: bool = False) -> None:
+    def take_up(self) -> int:
+        """Go on with the playlist of an earlier run, if there is one of ours; returns its segments."""
+        if self._playlist.path is None:
+            return 0
+        try:
+            head, listed = read_back(self._playlist.path.read_text("utf-8"), self._playlist.path.parent)
+        except FileNotFoundError:
+            return 0
+        except (OSError, ValueError) as error:
+            raise PluginError(f"cannot go on with playlist {self._playlist.path}: {error}") from error
+        numbers = [self._names.number_of(segment.path) for segment in listed]
+        if not numbers or None in numbers:
+            return 0
+        self._listed.extend(listed)
+        self._older, self._older_ranges = len(listed), head.tags
+        self._sequence, self._discontinuities = head.sequence, head.discontinuity_sequence
+        self._target_duration_s = max(self._target_duration_s, head.target_duration_s)
+        self._names.go_on_after(max(number for number in numbers if number is not None))
+        self._unlisted.extend(self._names.before(min(number for number in numbers if number is not None)))
+        return len(listed)
+
+    def open(self, start: SegmentStart) -> None:
         """Begin the next segment."""
         path = self._names.next()
         try:
             self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
         except OSError as error:
             raise PluginError(f"cannot create file {path}: {error.strerror}") from error
-        self._path, self._size_bytes, self._discontinuity = path, 0, discontinuity
+        self._path, self._size_bytes, self._start = path, 0, start
 
     def write(self, data: bytes | memoryview) -> None:
         """Append to the segment that is open."""
@@ -88,46 +133,45 @@ class SegmentFiles:
         """End the segment that is open, and put it on the playlist."""
         assert self._path is not None
         os.close(self._descriptor)
-        self._listed.append(_Written(self._path, duration_s, self._size_bytes, self._discontinuity))
+        start = self._start
+        known = self._playlist.bitrates and duration_s > 0
+        bitrate_bps = round(self._size_bytes * 8 / duration_s) if known else 0
+        self._listed.append(
+            ListedSegment(
+                self._path, duration_s, bitrate_bps, start.discontinuity, start.date, start.cue_tags
+            )
+        )
         self._path = None
         self._target_duration_s = max(self._target_duration_s, math.floor(duration_s + 0.5))
         live = self._playlist.live_segments
         while live and len(self._listed) > live:
-            self._unlisted.append(self._listed.popleft())
-            self._sequence += 1
+            self._unlist(self._listed.popleft())
         self._write_playlist(ended=last)
         while live and len(self._unlisted) > self._playlist.extra_segments:
-            _remove(self._unlisted.popleft().path)
+            _remove(self._unlisted.popleft())
+
+    def _unlist(self, segment: ListedSegment) -> None:
+        self._unlisted.append(segment.path)
+        self._sequence += 1
+        self._discontinuities += segment.discontinuity
+        self._older = max(0, self._older - 1)
 
     def _write_playlist(self, *, ended: bool) -> None:
         path = self._playlist.path
         if path is None:
             return
+        older = self._older_ranges if self._older else ()
+        head = PlaylistHead(
+            self._target_duration_s,
+            self._sequence,
+            self._discontinuities,
+            self._playlist.kind,
+            (*self._playlist.custom_tags, *older, *self._date_ranges(self._listed[0].date)),
+        )
         try:
-            atomic_write(path, "\n".join([*self._lines(path.parent), *_end(ended), ""]).encode())
+            atomic_write(path, playlist_text(head, self._listed, path.parent, ended=ended).encode())
         except OSError as error:
             raise PluginError(f"cannot write playlist {path}: {error.strerror}") from error
-
-    def _lines(self, folder: Path) -> Sequence[str]:
-        lines = [
-            "#EXTM3U",
-            "#EXT-X-VERSION:3",
-            "#EXT-X-INDEPENDENT-SEGMENTS",
-            f"#EXT-X-TARGETDURATION:{self._target_duration_s}",
-            f"#EXT-X-MEDIA-SEQUENCE:{self._sequence}",
-        ]
-        if not self._playlist.live_segments:
-            lines.append(f"#EXT-X-PLAYLIST-TYPE:{'EVENT' if self._playlist.event else 'VOD'}")
-        lines += self._playlist.custom_tags
-        for written in self._listed:
-            if written.discontinuity:
-                lines.append("#EXT-X-DISCONTINUITY")
-            lines.append(f"#EXTINF:{written.duration_s:.3f},")
-            if self._playlist.bitrates and written.duration_s > 0:
-                kilobits_per_s = round(written.size_bytes * 8 / written.duration_s / 1000)
-                lines.append(f"#EXT-X-BITRATE:{kilobits_per_s}")
-            lines.append(os.path.relpath(written.path, folder))
-        return lines
 
 
 class _SegmentNames:
@@ -148,9 +192,24 @@ class _SegmentNames:
         self._number += 1
         return self._template.with_name(f"{self._stem}{number:0{self._width}}{self._template.suffix}")
 
+    def number_of(self, path: Path) -> int | None:
+        """The number in the name of a segment; None if it is not of this template."""
+        if path.resolve().parent != self._template.resolve().parent:
+            return None
+        match = re.fullmatch(rf"{re.escape(self._stem)}(\d+){re.escape(self._template.suffix)}", path.name)
+        return int(match[1]) if match else None
 
-def _end(ended: bool) -> list[str]:
-    return ["#EXT-X-ENDLIST"] if ended else []
+    def go_on_after(self, number: int) -> None:
+        """The next segment has the number after this one."""
+        self._number = number + 1
+
+    def before(self, number: int) -> list[Path]:
+        """The files of this template that are older than a number, oldest first."""
+        found = [(self.number_of(path), path) for path in self._template.parent.iterdir()]
+        return [
+            path
+            for own, path in sorted((own, path) for own, path in found if own is not None and own < number)
+        ]
 
 
 def _remove(path: Path) -> None:

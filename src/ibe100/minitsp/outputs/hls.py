@@ -1,18 +1,22 @@
 """Output as HTTP live streaming: segment files and a playlist, for any web server to hand out."""
 
+import time
+from collections import deque
 from pathlib import Path
 from typing import ClassVar, Final
 
+from ibe100.minitsp.hls_breaks import Breaks
 from ibe100.minitsp.hls_cut_points import Picture, PictureFinder, TableCopies
-from ibe100.minitsp.hls_segment_files import Playlist, SegmentFiles
+from ibe100.minitsp.hls_segment_files import Playlist, SegmentFiles, SegmentStart
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.plugin import PACKET_SIZE, Context, PacketOutput, Packets
+from ibe100.minitsp.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets, PluginError
 from ibe100.mpegts.timestamps import PTS_HZ, pts_difference
 
 _DURATION_S: Final = 10
 _LIVE_DURATION_S: Final = 5
 _MAX_EXTRA_DURATION_S: Final = 2
 _LARGEST_PTS_STEP_S: Final = 10.0
+_SPLICE_TABLE_ID: Final = 0xFC
 _NEEDS_TSDUCK: Final = ("label-close",)
 
 
@@ -20,7 +24,10 @@ class HlsOutput(PacketOutput):
     """Writes HLS segments and a playlist (tsp -O hls).
 
     Segments begin with a copy of PAT and PMT and at a picture that stands alone, as with tsp's --intra-close,
-    which is always on here: players need it. A PTS that jumps ends the segment (EXT-X-DISCONTINUITY).
+    which is always on here: players need it. A PTS that jumps ends the segment (EXT-X-DISCONTINUITY), and so
+    does a cue of the stream, which is told in the playlist too. A live or event playlist that is there
+    already is gone on with, after a discontinuity, unless --start-media-sequence begins a new one; that of a
+    live stream is ended only by the end of the input, not by a stop.
     """
 
     name: ClassVar[str] = "hls"
@@ -64,7 +71,12 @@ class HlsOutput(PacketOutput):
             not arguments.present("no-bitrate"),
             tuple(f"#{tag.removeprefix('#')}" for tag in arguments.texts("custom-tag")),
         )
-        self._files = SegmentFiles(Path(arguments.parameters[0]), playlist)
+        self._breaks = Breaks()
+        self._files = SegmentFiles(Path(arguments.parameters[0]), playlist, self._breaks.date_ranges)
+        self._is_live = bool(live)
+        self._dated = bool(live) or arguments.present("event")
+        self._goes_on = self._dated and not arguments.present("start-media-sequence")
+        self._is_seam = False
         self._duration_s = duration_s
         self._longest_s = duration_s + arguments.integer("max-extra-duration", _MAX_EXTRA_DURATION_S)
         self._fixed_bytes = arguments.integer("fixed-segment-size")
@@ -74,28 +86,53 @@ class HlsOutput(PacketOutput):
         self._first_pts: int | None = None
         self._last_pts: int | None = None
 
+    def start(self) -> None:
+        if not self._goes_on:
+            return
+        try:
+            taken_up = self._files.take_up()
+        except PluginError as error:
+            self.log(LogLevel.WARNING, f"{error}; a new one is begun")
+            return
+        if taken_up:
+            self._is_seam = True
+            self.verbose(f"going on after the {taken_up} segments of an earlier run")
+
     def send(self, packets: Packets) -> None:
         done = 0
-        for picture in self._pictures.feed(packets):
+        pictures = self._pictures.feed(packets)
+        sections = deque(one for one in self._pictures.sections if one.section[0] == _SPLICE_TABLE_ID)
+        for picture in pictures:
+            while sections and sections[0].row <= picture.row:
+                self._breaks.hear(sections.popleft().section, self._last_pts)
             jump = self._jumps(picture)
+            if jump:
+                self._breaks.jump()
             if jump or self._due(picture, pending_bytes=(picture.row - done) * PACKET_SIZE):
                 self._write(packets[done : picture.row])
                 done = picture.row
                 self._cut(picture, discontinuity=jump)
             if self._first_pts is None:
                 self._first_pts = picture.pts
+                self._breaks.anchor(picture.pts, time.time())
             self._last_pts = picture.pts
+        for seen in sections:
+            self._breaks.hear(seen.section, self._last_pts)
         self._write(packets[done:])
 
     def stop(self) -> None:
         if self._files.is_open:
-            self._files.close(self._elapsed_s(self._last_pts), last=not self.context.exit_code)
+            ended = not (self.context.stopping if self._is_live else self.context.exit_code)
+            self._files.close(self._elapsed_s(self._last_pts), last=ended)
 
     def _due(self, picture: Picture, pending_bytes: int) -> bool:
         if self._waiting:
             return picture.intra
         if self._fixed_bytes:
             return self._files.size_bytes + pending_bytes >= self._fixed_bytes
+        late_s = self._breaks.is_due(picture.pts)
+        if late_s is not None and (picture.intra or late_s > self._longest_s - self._duration_s):
+            return True
         elapsed_s = self._elapsed_s(picture.pts)
         return elapsed_s >= (self._duration_s if picture.intra else self._longest_s)
 
@@ -110,17 +147,31 @@ class HlsOutput(PacketOutput):
         if self._files.is_open:
             self._files.close(self._elapsed_s(self._last_pts if discontinuity else picture.pts))
         self._waiting = False
-        self._first_pts = picture.pts
-        self._files.open(discontinuity=discontinuity)
+        self._open(picture.pts, discontinuity=discontinuity)
         if not self.arguments.present("slice-only"):
             self._files.write(self._tables.copies())
+
+    def _open(self, pts: int | None, *, discontinuity: bool = False) -> None:
+        """Begin a segment, at a picture if it is known."""
+        date = None
+        cue_tags: tuple[str, ...] = ()
+        if pts is not None:
+            self._first_pts = pts
+            if discontinuity or self._breaks.date(pts) is None:
+                self._breaks.anchor(pts, time.time())
+            date = self._breaks.date(pts) if self._dated else None
+            cue_tags = self._breaks.tags(pts)
+        elif self._dated:
+            date = time.time()
+        self._files.open(SegmentStart(discontinuity or self._is_seam, date, cue_tags))
+        self._is_seam = False
 
     def _write(self, packets: Packets) -> None:
         self._tables.feed(packets, self._pictures.tables)
         if self._waiting or not len(packets):
             return
         if not self._files.is_open:
-            self._files.open()
+            self._open(None)
         self._files.write(packets.tobytes())
 
     def _elapsed_s(self, pts: int | None) -> float:
