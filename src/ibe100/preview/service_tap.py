@@ -154,7 +154,7 @@ def _words(component: Component | None, formats: dict[int, VideoFormat | AudioFo
         case VideoFormat() as video:
             scan = "i" if video.interlaced else "p"
             rate = "" if video.frame_rate is None else _rate(video.frame_rate)
-            return f"{video.height}{scan}{rate} {video.codec}"
+            return f"{video.height}{scan}{rate} {video.codec.removesuffix(' video')}"
         case AudioFormat() as audio:
             return f"{audio.codec} {audio.layout}".strip()
     return component.codec.name

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 FULL_WIDTH, FULL_HEIGHT = 296, 216
 """The least size of a card that shows everything."""
-COMPACT_WIDTH, COMPACT_HEIGHT = 232, 102
-"""The least size of a card that shows the tally, the bitrate, the lamps and what comes next."""
+COMPACT_WIDTH, COMPACT_HEIGHT = 232, 98
+"""The least size of a card that shows the tally, a small picture, the bitrate and what comes next."""
 MOST_HEIGHT = 900
 SHAPE = 1.7
 """Width to height at which a card reads best."""

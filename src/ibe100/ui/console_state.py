@@ -9,6 +9,7 @@ from ibe100.models.messages import CueSeen, StreamLogged
 from ibe100.ui.event_bridge import EventBridge, Snapshot
 from ibe100.ui.formats import pid_text
 from ibe100.ui.qt_models.alarm_table import AlarmTableModel
+from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.log_table import MOST_LINES, LogTableModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
@@ -30,11 +31,16 @@ class ConsoleState(QObject):
         self.alarms = AlarmTableModel(self)
         self.log = LogTableModel(self)
         self.schedule = ScheduleModel(self)
+        self.confidence = ConfidenceModel(self)
         self._lines: list[StreamLogged] = []
         bridge.connected.connect(self._take_over)
         bridge.stream_changed.connect(self.streams.put)
         bridge.stream_removed.connect(self.streams.remove)
         bridge.telemetry_measured.connect(self.streams.measure)
+        bridge.stream_removed.connect(self.confidence.forget)
+        bridge.picture_taken.connect(self.confidence.take_picture)
+        bridge.levels_measured.connect(self.confidence.take_levels)
+        bridge.preview_changed.connect(self.confidence.take_preview)
         bridge.cue_changed.connect(self.cues.put)
         bridge.alarm_changed.connect(self._alarm_changed)
         bridge.schedule_changed.connect(self.schedule.take)

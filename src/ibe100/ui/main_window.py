@@ -23,6 +23,7 @@ from ibe100.ui.console_docks import ConsoleDocks
 from ibe100.ui.console_state import ConsoleState
 from ibe100.ui.cue_keys import CueKeys
 from ibe100.ui.event_bridge import EventBridge
+from ibe100.ui.looking import Looking
 from ibe100.ui.profile_desk import ProfileDesk
 from ibe100.ui.schedule_desk import ScheduleDesk
 from ibe100.ui.service_client import ServiceClient
@@ -72,7 +73,10 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(self.state.streams, title_suffix or "operator console")
         self.notices = NoticeBar()
         self.stream_panel = StreamPanel(self.state.streams)
-        self.dashboard = Dashboard(self.state.streams, self.state.cues, self.state.schedule)
+        self.dashboard = Dashboard(
+            self.state.streams, self.state.cues, self.state.schedule, self.state.confidence
+        )
+        self._looking = Looking(client, "dashboard", self.dashboard.in_sight, self)
         self.first_run = FirstRunPage()
         self.starting = StartingPage()
         self.monitoring = MonitoringPanel(self.state.streams, self.state.log)

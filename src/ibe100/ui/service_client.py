@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ibe100.models.alarm import AlarmFilter
 from ibe100.models.as_run import AsRunFormat, AsRunLog
+from ibe100.models.confidence import PictureSize
 from ibe100.models.contract import Contract, ContractFinding
 from ibe100.models.cue_log import CueLogQuery
 from ibe100.models.schedule import BreakPlan, ImportPreview
@@ -115,6 +116,10 @@ class ServiceClient(ServiceCalls):
     def reset_counters(self, stream_id: str) -> Call:
         """Result: None."""
         return self.ask("Reset counters", lambda s: s.monitoring.reset_counters(stream_id))
+
+    def watch_previews(self, viewer: str, wanted: Mapping[str, PictureSize]) -> Call:
+        """Result: None."""
+        return self.ask("Previews", lambda s: s.preview.watch(viewer, wanted))
 
     def profile_names(self) -> Call:
         """Result: tuple of names."""

@@ -6,8 +6,10 @@ from PyQt6.QtCore import QModelIndex, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
+from ibe100.models.confidence import PictureSize
 from ibe100.models.scte35_marker import Cue
 from ibe100.ui.card_grid import card_grid
+from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
@@ -32,10 +34,12 @@ class Dashboard(QWidget):
         streams: StreamListModel,
         cues: CueListModel,
         schedule: ScheduleModel,
+        confidence: ConfidenceModel,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._streams, self._cues, self._schedule = streams, cues, schedule
+        self._confidence = confidence
         self._cards: dict[str, StreamCard] = {}
         self._selected = ""
         self.setAccessibleName("Dashboard")
@@ -59,6 +63,8 @@ class Dashboard(QWidget):
         streams.dataChanged.connect(self._rows_changed)
         cues.cue_changed.connect(self._cue_changed)
         schedule.changed.connect(self._show_all)
+        for changed in (confidence.picture_changed, confidence.levels_changed, confidence.preview_changed):
+            changed.connect(self._confidence_changed)
 
     def card(self, stream_id: str) -> StreamCard | None:
         """The card of a stream."""
@@ -72,6 +78,17 @@ class Dashboard(QWidget):
         chosen = self._cards.get(stream_id)
         if chosen is not None:
             self.cards.ensureWidgetVisible(chosen, 0, SPACING)
+
+    def in_sight(self) -> dict[str, PictureSize]:
+        """Streams whose pictures can be seen just now, and how large they are."""
+        window = self.window()
+        if not self.isVisible() or window is None or window.isMinimized():
+            return {}
+        return {
+            stream_id: card.pane.wanted_size
+            for stream_id, card in self._cards.items()
+            if not card.visibleRegion().isEmpty()
+        }
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """The cards share the new room."""
@@ -126,6 +143,11 @@ class Dashboard(QWidget):
         for row in self._streams.rows():
             self._show(row)
 
+    def _confidence_changed(self, stream_id: str) -> None:
+        row, card = self._streams.row_of(stream_id), self._cards.get(stream_id)
+        if row is not None and card is not None:
+            card.pane.show_stream(row, self._cues.latest(stream_id), self._confidence)
+
     def _cue_changed(self, cue: Cue) -> None:
         row = self._streams.row_of(cue.stream_id)
         if row is not None:
@@ -134,7 +156,9 @@ class Dashboard(QWidget):
     def _show(self, row: StreamRow) -> None:
         card = self._cards.get(row.stream_id)
         if card is not None:
-            card.show_row(row, self._cues.latest(row.stream_id), self._schedule.next_of(row.stream_id))
+            cue = self._cues.latest(row.stream_id)
+            card.show_row(row, cue, self._schedule.next_of(row.stream_id))
+            card.pane.show_stream(row, cue, self._confidence)
 
 
 def _scroll_area(inside: QWidget, accessible_name: str) -> QScrollArea:

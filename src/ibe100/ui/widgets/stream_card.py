@@ -6,6 +6,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QMouseEvent, QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from ibe100.models.messages import StreamView
 from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import Tally
@@ -17,6 +18,7 @@ from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, StreamRow
 from ibe100.ui.srt_words import route_words
 from ibe100.ui.widgets.error_lamps import ErrorLamps
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
+from ibe100.ui.widgets.preview_pane import PreviewPane
 from ibe100.ui.widgets.run_button import RunButton
 from ibe100.ui.widgets.sparkline import Sparkline
 from ibe100.ui.widgets.tally_mark import SeverityMark, TallyChip
@@ -24,6 +26,12 @@ from ibe100.ui.widgets.tally_mark import SeverityMark, TallyChip
 TOP = Qt.AlignmentFlag.AlignTop
 LARGE_HEIGHT = 280
 """From here up a card is read from across the room."""
+TALL_HEIGHT = 380
+"""From here up there is room below the picture for all that is known."""
+COMPACT_PICTURE = (104, 48)
+LAMPS_HEIGHT = 122
+"""Below it the mark of the worst alarm has to do."""
+CURVE_WIDTH = 330
 FULL_MARGINS, COMPACT_MARGINS = (10, 9, 10, 9), (8, 5, 8, 5)
 CARD_NAME, CARD_RATE = "title", "big_number"
 LARGE_NAME, LARGE_RATE = "heading", "huge_number"
@@ -37,6 +45,7 @@ class StreamCard(QFrame):
     def __init__(self, stream_id: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.stream_id = stream_id
+        self._view: StreamView | None = None
         self.setProperty("kind", "card")
         self.setMinimumWidth(COMPACT_WIDTH)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -49,6 +58,7 @@ class StreamCard(QFrame):
         self.uptime = label("", "small_number")
         self.curve = Sparkline(HISTORY_SAMPLES)
         self.lamps = ErrorLamps()
+        self.pane = PreviewPane()
         self.route = ElidedLabel("", "muted")
         self.last = ElidedLabel("", "muted")
         self.next = ElidedLabel("", "muted")
@@ -61,14 +71,17 @@ class StreamCard(QFrame):
         head.addWidget(self.chip)
         head.addWidget(self.name, 1)
         head.addWidget(self.severity)
-        rate = QVBoxLayout()
-        rate.setSpacing(0)
+        rate = QHBoxLayout()
+        rate.setSpacing(6)
         rate.addWidget(self.rate)
-        unit = label("Mb/s on the output", "muted")
-        rate.addWidget(unit)
+        rate.addWidget(label("Mb/s", "muted"))
+        rate.addStretch(1)
+        column = self._column = QVBoxLayout()
+        column.setSpacing(2)
+        column.addLayout(rate)
         body = self._body = QHBoxLayout()
-        body.setSpacing(12)
-        body.addLayout(rate)
+        body.setSpacing(10)
+        body.addLayout(column)
         body.addWidget(self.curve, 1)
         numbers = QWidget()
         facts = QGridLayout(numbers)
@@ -83,18 +96,18 @@ class StreamCard(QFrame):
         foot.addWidget(self.lamps)
         foot.addStretch(1)
         foot.addWidget(self.run_button)
-        rate.addStretch(1)
-        layout = QVBoxLayout(self)
+        layout = self._rows = QVBoxLayout(self)
         layout.setContentsMargins(*FULL_MARGINS)
         layout.setSpacing(5)
         layout.addLayout(head)
+        layout.addWidget(self.pane, 1)
+        layout.addLayout(body)
         layout.addWidget(self.route)
-        layout.addLayout(body, 1)
         layout.addWidget(numbers)
         layout.addWidget(self.last)
         layout.addWidget(self.next)
         layout.addLayout(foot)
-        self._only_in_full = (self.route, unit, numbers, self.last, self.run_button)
+        self._only_in_tall = (self.route, numbers, self.last)
 
     def show_row(self, row: StreamRow, cue: Cue | None, coming: ScheduledBreak | None) -> None:
         """The stream as of now."""
@@ -118,6 +131,8 @@ class StreamCard(QFrame):
         self.next.setText(words)
         set_kind(self.next, kind)
         self.run_button.show_stream(view)
+        self._view = view
+        self._show_run_button()
         self.setAccessibleName(f"Stream {view.number} {row.name}, {row.state_words}")
 
     def set_selected(self, selected: bool) -> None:
@@ -132,18 +147,33 @@ class StreamCard(QFrame):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Name and rate grow with the card; a compact one keeps what matters on air."""
         super().resizeEvent(event)
-        is_full = self.height() >= FULL_HEIGHT
-        for part in self._only_in_full:
-            part.setVisible(is_full)
-        # In a narrow card the name needs the line of its own.
-        (self._head if is_full else self._body).insertWidget(int(not is_full), self.chip, 0, TOP)
-        layout = self.layout()
-        assert layout is not None
-        layout.setContentsMargins(*(FULL_MARGINS if is_full else COMPACT_MARGINS))
-        layout.setSpacing(5 if is_full else 2)
+        is_full, is_tall = self.height() >= FULL_HEIGHT, self.height() >= TALL_HEIGHT
+        for part in self._only_in_tall:
+            part.setVisible(is_tall)
+        self._show_run_button()
+        self.lamps.setVisible(self.height() >= LAMPS_HEIGHT)
+        self.curve.setVisible(is_full or self.width() >= CURVE_WIDTH)
+        # In a compact card the name needs the line of its own, and the picture stands beside the rate.
+        if is_full:
+            self._head.insertWidget(0, self.chip, 0, TOP)
+            self._rows.insertWidget(1, self.pane, 1)
+            self.pane.setMinimumSize(0, 0)
+        else:
+            self._column.insertWidget(0, self.chip, 0, TOP)
+            self._body.insertWidget(0, self.pane, 1)
+            self.pane.setMinimumSize(*COMPACT_PICTURE)
+        self._rows.setStretchFactor(self._body, int(not is_full))
+        self._rows.setContentsMargins(*(FULL_MARGINS if is_full else COMPACT_MARGINS))
+        self._rows.setSpacing(5 if is_full else 2)
         is_large = self.height() >= LARGE_HEIGHT
         set_kind(self.name, LARGE_NAME if is_large else CARD_NAME)
         set_kind(self.rate, LARGE_RATE if is_large else CARD_RATE)
+
+    def _show_run_button(self) -> None:
+        """A stream on air is stopped from the list where the picture needs the room."""
+        is_off = self._view is not None and not self._view.state.is_active
+        tall, full = self.height() >= TALL_HEIGHT, self.height() >= FULL_HEIGHT
+        self.run_button.setVisible(tall or (full and is_off))
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """A click selects the stream."""

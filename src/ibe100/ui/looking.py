@@ -1,0 +1,42 @@
+"""Tells the services what is in sight: a stream that nobody looks at is not decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PyQt6.QtCore import QObject, QTimer
+
+from ibe100.models.confidence import PictureSize
+from ibe100.ui.service_client import ServiceClient
+
+LOOK_MS = 500
+
+
+class Looking(QObject):
+    """Asks `in_sight` twice a second and passes on what has changed, for one `viewer`."""
+
+    def __init__(
+        self,
+        client: ServiceClient,
+        viewer: str,
+        in_sight: Callable[[], Mapping[str, PictureSize]],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._client, self._viewer, self._in_sight = client, viewer, in_sight
+        self._told: Mapping[str, PictureSize] | None = None
+        timer = QTimer(self)
+        timer.setInterval(LOOK_MS)
+        timer.timeout.connect(self.look)
+        timer.start()
+
+    def look(self) -> None:
+        """Pass on what is in sight now, if that is news."""
+        if not self._client.is_bound:
+            # Services that come up again know of nobody.
+            self._told = None
+            return
+        wanted = dict(self._in_sight())
+        if wanted != (self._told or {}):
+            self._client.watch_previews(self._viewer, wanted)
+        self._told = wanted

@@ -1,0 +1,75 @@
+"""What the streams look and sound like, as the window knows it: the latest of each stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QImage
+
+from ibe100.models.confidence import Picture, Preview, SoundLevels
+
+BYTES_PER_PIXEL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """A picture as Qt paints it, and when it was taken (wall clock)."""
+
+    image: QImage
+    taken_at: float
+
+
+class ConfidenceModel(QObject):
+    """Each signal carries the `stream_id`."""
+
+    picture_changed = pyqtSignal(str)
+    levels_changed = pyqtSignal(str)
+    preview_changed = pyqtSignal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pictures: dict[str, ShownPicture] = {}
+        self._levels: dict[str, SoundLevels] = {}
+        self._previews: dict[str, Preview] = {}
+
+    def picture(self, stream_id: str) -> ShownPicture | None:
+        """The latest, however old."""
+        return self._pictures.get(stream_id)
+
+    def levels(self, stream_id: str) -> SoundLevels | None:
+        """The latest, however old."""
+        return self._levels.get(stream_id)
+
+    def preview(self, stream_id: str) -> Preview:
+        """Whether it is on, and what is the matter with it."""
+        return self._previews.get(stream_id, Preview(stream_id=stream_id))
+
+    def take_picture(self, picture: Picture) -> None:
+        """A newer one."""
+        image = QImage(
+            picture.pixels,
+            picture.width,
+            picture.height,
+            picture.width * BYTES_PER_PIXEL,
+            QImage.Format.Format_RGB888,
+        )
+        # The conversion copies: the bytes need not live as long as the image.
+        painted = image.convertToFormat(QImage.Format.Format_RGB32)
+        self._pictures[picture.stream_id] = ShownPicture(painted, picture.taken_at)
+        self.picture_changed.emit(picture.stream_id)
+
+    def take_levels(self, levels: SoundLevels) -> None:
+        """Newer ones."""
+        self._levels[levels.stream_id] = levels
+        self.levels_changed.emit(levels.stream_id)
+
+    def take_preview(self, preview: Preview) -> None:
+        """It began, ended, or has something else to say."""
+        self._previews[preview.stream_id] = preview
+        self.preview_changed.emit(preview.stream_id)
+
+    def forget(self, stream_id: str) -> None:
+        """The stream was deleted."""
+        for known in (self._pictures, self._levels, self._previews):
+            known.pop(stream_id, None)
