@@ -65,7 +65,7 @@ def watched(media: Path, far: Relay, **changes: Any) -> StreamConfig:
 def disown(application: Application) -> None:
     """The runners of this console are the next one's business: their Popen objects shall not complain."""
     links = [run.link for run in application.streams._list.runs()]
-    links += [watcher._link for watcher in application.returns._watchers.values()]
+    links += [watcher._link for watcher in application.return_feeds._watchers.values()]
     for link in links:
         if link._child is not None and link._child.returncode is None:
             link._child.returncode = 0
@@ -88,7 +88,7 @@ async def until_receipt(
     application: Application, cue: Cue, state: ReturnState, seen: int = 0
 ) -> ReturnReceipt:
     def ask() -> ReturnReceipt | None:
-        receipt = application.returns.receipt(cue.cue_id)
+        receipt = application.return_feeds.receipt(cue.cue_id)
         if receipt is None or receipt.state is not state or receipt.seen < seen:
             return None
         return receipt
@@ -153,7 +153,7 @@ async def test_a_hop_that_spoils_the_pmt_is_named_before_the_break_and_with_the_
                 cue = await fired(application, stream_id, action)
                 assert cue.state is CueState.SPLICED, "our own output is as it should be"
                 alarm = await until_alarm(application, "cue_not_returned", AlarmState.UNACKNOWLEDGED)
-                receipt = application.returns.receipt(cue.cue_id)
+                receipt = application.return_feeds.receipt(cue.cue_id)
                 assert receipt is not None
                 assert (receipt.cause, receipt.state.is_fault) == (cause, True)
                 assert words in receipt.reason
@@ -233,7 +233,7 @@ async def test_the_watcher_goes_on_without_a_console_and_the_next_one_takes_over
             await until_watching(application, stream_id)
             far.delay_s = 2.0
             cue = await fired(application, stream_id, TO_BREAK)
-            receipt = application.returns.receipt(cue.cue_id)
+            receipt = application.return_feeds.receipt(cue.cue_id)
             assert receipt is not None and receipt.state is ReturnState.WAITING
             folder = watcher_folder(application.streams.run_of(stream_id).link.stream_dir)
             before = processes_with(str(folder))
@@ -263,9 +263,9 @@ async def test_a_console_that_finds_a_watcher_without_its_stream_ends_it(tmp_pat
             await until_watching(application, stream_id)
             folder = watcher_folder(application.streams.run_of(stream_id).link.stream_dir)
             # As if the console had died in this very moment.
-            application.returns.hear = lambda message: None  # type: ignore[method-assign]
+            application.return_feeds.hear = lambda message: None  # type: ignore[method-assign]
             await application.streams.stop(stream_id)
-            application.returns._watches.clear()
+            application.return_feeds._watches.clear()
         disown(application)
         assert processes_with(str(folder)) != []
         async with console(data):

@@ -15,7 +15,7 @@ from typing import Any
 from ibe100.api.schedule_control import schedule_command
 from ibe100.models.base import build
 from ibe100.models.errors import ConfigurationError, OperatorError, StorageError
-from ibe100.models.scte35_marker import CueRequest
+from ibe100.models.scte35_marker import Cue, CueRequest
 from ibe100.models.stream_config import StreamConfig
 from ibe100.runner.launch import control_socket_path
 from ibe100.services.ports import Services
@@ -100,23 +100,31 @@ async def _do(services: Services, request: Mapping[str, Any]) -> Any:
             return None
         case "fire":
             values = {**request.get("cue", {}), "stream_id": _stream_id(services, request)}
-            cue = await services.cues.fire(build(CueRequest, values, "cue"))
-            return cue.model_dump(mode="json")
+            return _with_return(services, await services.cues.fire(build(CueRequest, values, "cue")))
         case "preview":
             values = {**request.get("cue", {}), "stream_id": _stream_id(services, request)}
             preview = await services.cues.preview(build(CueRequest, values, "cue"))
             return preview.model_dump(mode="json")
         case "cancel":
-            cue = await services.cues.cancel(_cue_id(request))
-            return cue.model_dump(mode="json")
+            return _with_return(services, await services.cues.cancel(_cue_id(request)))
         case "cues":
             recent = services.cues.recent(_stream_id(services, request))
-            return [cue.model_dump(mode="json") for cue in recent]
+            return [_with_return(services, cue) for cue in recent]
         case str(command) if command.startswith("schedule_"):
             return await schedule_command(services, command, request)
         case other:
             raise ConfigurationError(f"command {other!r} is not known")
     return view.model_dump(mode="json")
+
+
+def _with_return(services: Services, cue: Cue) -> dict[str, Any]:
+    """The cue, and under `return_feed` what came back of it so far; None where nobody watches."""
+    receipt = services.return_feeds.receipt(cue.cue_id)
+    came_back = None
+    if receipt is not None:
+        delay_s, words = receipt.delay_s, receipt.words
+        came_back = {**receipt.model_dump(mode="json"), "delay_s": delay_s, "words": words}
+    return {**cue.model_dump(mode="json"), "return_feed": came_back}
 
 
 def _stream_id(services: Services, request: Mapping[str, Any]) -> str:

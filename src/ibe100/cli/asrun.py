@@ -14,7 +14,7 @@ from ibe100.cli.running_instance import overrides
 from ibe100.core.config import load
 from ibe100.core.folders import resolve
 from ibe100.database.as_run import open_as_run
-from ibe100.models.as_run import AsRunFormat, AsRunLog, LoggedStream
+from ibe100.models.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
 from ibe100.models.errors import ConfigurationError
 from ibe100.services.as_run import today, utc_text
 from ibe100.services.as_run_export import export
@@ -111,7 +111,11 @@ def _print_table(log: AsRunLog) -> None:
             cue.state,
             "" if row.lateness_ms is None else f"{row.lateness_ms:.0f}",
             "" if cue.pre_roll_ms is None else f"{cue.pre_roll_ms:.0f}",
-            f"{row.receipt}; {cue.reason}" if cue.reason else row.receipt,
+            "; ".join(words for words in (row.receipt, cue.reason, _came_back(row)) if words),
         )
     Console(highlight=False, markup=False).print(table)
     print(f"{len(log.rows)} cues")
+
+
+def _came_back(row: AsRunRow) -> str:
+    return row.came_back.words if row.came_back is not None else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +12,7 @@ import typer
 
 from ibe100.cli.running_instance import request
 from ibe100.models.cue_segmentation import UpidType
+from ibe100.models.return_receipt import ReturnState
 from ibe100.models.scte35_marker import BreakReturn, CueAction, CueState
 
 POLL_S = 0.1
@@ -26,6 +29,19 @@ Who = Annotated[str, typer.Option("--by", help="Who asks; goes on record.")]
 Duration = Annotated[
     float | None, typer.Option(help="Announced seconds; the stream's own if left out.", show_default=False)
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the cue and its receipts as JSON.")]
+ReturnWait = Annotated[
+    float, typer.Option("--return-feed", help="Seconds to wait for the return feed as well.", min=0)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Who is asked, and how the receipt is wanted."""
+
+    data_dir: Path | None
+    as_json: bool
+    return_feed_s: float
 
 
 @app.command("to-break")
@@ -38,20 +54,29 @@ def to_break(
         typer.Option(help="How the break ends; the stream's own way if left out.", show_default=False),
     ] = None,
     by: Who = "command line",
+    return_feed: ReturnWait = 0.0,
+    as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """TO BREAK: out of the network's programme."""
     cue = {"action": CueAction.TO_BREAK, "duration_s": duration, "pre_roll_s": pre_roll, "requested_by": by}
-    _fire(data_dir, stream, cue | {"returns": returns})
+    _fire(Answer(data_dir, as_json, return_feed), stream, cue | {"returns": returns})
 
 
 @app.command("to-programme")
 def to_programme(
-    stream: StreamName, pre_roll: PreRoll = 0.0, by: Who = "command line", data_dir: DataDir = None
+    stream: StreamName,
+    pre_roll: PreRoll = 0.0,
+    by: Who = "command line",
+    return_feed: ReturnWait = 0.0,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
 ) -> None:
     """BACK TO PROGRAMME: the break is over."""
     _fire(
-        data_dir, stream, {"action": CueAction.BACK_TO_PROGRAMME, "pre_roll_s": pre_roll, "requested_by": by}
+        Answer(data_dir, as_json, return_feed),
+        stream,
+        {"action": CueAction.BACK_TO_PROGRAMME, "pre_roll_s": pre_roll, "requested_by": by},
     )
 
 
@@ -62,22 +87,42 @@ def crash_out(
         float | None, typer.Option(help="Announced seconds; none if left out.", show_default=False)
     ] = None,
     by: Who = "command line",
+    return_feed: ReturnWait = 0.0,
+    as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """CRASH OUT: out of the network's programme at once."""
-    _fire(data_dir, stream, {"action": CueAction.CRASH_OUT, "duration_s": duration, "requested_by": by})
+    _fire(
+        Answer(data_dir, as_json, return_feed),
+        stream,
+        {"action": CueAction.CRASH_OUT, "duration_s": duration, "requested_by": by},
+    )
 
 
 @app.command("crash-in")
-def crash_in(stream: StreamName, by: Who = "command line", data_dir: DataDir = None) -> None:
+def crash_in(
+    stream: StreamName,
+    by: Who = "command line",
+    return_feed: ReturnWait = 0.0,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
     """CRASH IN: back at once, before the announced duration is over."""
-    _fire(data_dir, stream, {"action": CueAction.CRASH_IN, "requested_by": by})
+    _fire(Answer(data_dir, as_json, return_feed), stream, {"action": CueAction.CRASH_IN, "requested_by": by})
 
 
 @app.command("null")
-def null(stream: StreamName, by: Who = "command line", data_dir: DataDir = None) -> None:
+def null(
+    stream: StreamName,
+    by: Who = "command line",
+    return_feed: ReturnWait = 0.0,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
     """SPLICE NULL: one heartbeat, nothing is spliced."""
-    _fire(data_dir, stream, {"action": CueAction.SPLICE_NULL, "requested_by": by})
+    _fire(
+        Answer(data_dir, as_json, return_feed), stream, {"action": CueAction.SPLICE_NULL, "requested_by": by}
+    )
 
 
 @app.command("signal")
@@ -93,12 +138,14 @@ def signal(
     upid: Annotated[str, typer.Option(help="As text; binary types in hex.")] = "",
     pre_roll: PreRoll = 0.0,
     by: Who = "command line",
+    return_feed: ReturnWait = 0.0,
+    as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """TIME SIGNAL with a segmentation_descriptor; an End carries the id of its Start."""
     segmentation = {"type": kind, "duration_s": duration, "upid_type": upid_type, "upid": upid}
     cue = {"action": CueAction.TIME_SIGNAL, "pre_roll_s": pre_roll, "requested_by": by}
-    _fire(data_dir, stream, {**cue, "segmentation": segmentation})
+    _fire(Answer(data_dir, as_json, return_feed), stream, {**cue, "segmentation": segmentation})
 
 
 @app.command("section")
@@ -108,6 +155,8 @@ def section(
         str, typer.Argument(metavar="SECTION", help="A whole splice_info_section, base64 or hex.")
     ],
     by: Who = "command line",
+    return_feed: ReturnWait = 0.0,
+    as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """SEND SECTION: one made elsewhere, byte for byte, decoded before it goes."""
@@ -115,7 +164,7 @@ def section(
     preview = request(data_dir, {"cmd": "preview", "stream": stream, "cue": cue})
     for warning in preview["warnings"]:
         typer.echo(f"warning: {warning}", err=True)
-    _fire(data_dir, stream, cue)
+    _fire(Answer(data_dir, as_json, return_feed), stream, cue)
 
 
 @app.command("cancel")
@@ -128,21 +177,41 @@ def cancel(
 
 
 @app.command("log")
-def log(stream: StreamName, data_dir: DataDir = None) -> None:
+def log(stream: StreamName, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """The newest cues of the stream."""
     for cue in request(data_dir, {"cmd": "cues", "stream": stream}):
-        typer.echo(_words(cue))
+        typer.echo(json.dumps(cue) if as_json else _words(cue))
 
 
-def _fire(data_dir: Path | None, stream: str, cue: dict[str, Any]) -> None:
-    fired = request(data_dir, {"cmd": "fire", "stream": stream, "cue": cue})
+def _fire(answer: Answer, stream: str, cue: dict[str, Any]) -> None:
+    fired = request(answer.data_dir, {"cmd": "fire", "stream": stream, "cue": cue})
     while not CueState(fired["state"]).is_final:
-        time.sleep(POLL_S)
-        recent = request(data_dir, {"cmd": "cues", "stream": stream})
-        fired = next(one for one in recent if one["cue_id"] == fired["cue_id"])
-    typer.echo(_words(fired))
-    if fired["state"] != CueState.SPLICED:
+        fired = _again(answer, stream, fired)
+    until = time.monotonic() + answer.return_feed_s
+    while _is_awaited(fired) and time.monotonic() < until:
+        fired = _again(answer, stream, fired)
+    typer.echo(json.dumps(fired) if answer.as_json else _words(fired))
+    came_back = fired["return_feed"]
+    is_lost = came_back is not None and ReturnState(came_back["state"]).is_fault
+    if fired["state"] != CueState.SPLICED or is_lost:
         raise typer.Exit(EXIT_NOT_PROVED)
+
+
+def _again(answer: Answer, stream: str, fired: dict[str, Any]) -> dict[str, Any]:
+    """The same cue a moment later."""
+    time.sleep(POLL_S)
+    recent = request(answer.data_dir, {"cmd": "cues", "stream": stream})
+    found: dict[str, Any] = next(one for one in recent if one["cue_id"] == fired["cue_id"])
+    return found
+
+
+def _is_awaited(fired: dict[str, Any]) -> bool:
+    """Whether the return feed has more to say of a cue."""
+    came_back = fired["return_feed"]
+    if came_back is None:
+        return False
+    state = ReturnState(came_back["state"])
+    return state is ReturnState.WAITING or (state.is_proof and came_back["seen"] < came_back["expected"])
 
 
 def _words(cue: dict[str, Any]) -> str:
@@ -154,4 +223,5 @@ def _words(cue: dict[str, Any]) -> str:
         text += f" {cue['latency_ms']:.0f} ms"
     if cue["pre_roll_ms"] is not None:
         text += f" {cue['pre_roll_ms'] / 1000:.2f} s pre-roll"
-    return text + (f": {cue['reason']}" if cue["reason"] else "")
+    text += f": {cue['reason']}" if cue["reason"] else ""
+    return text if cue.get("return_feed") is None else f"{text}; {cue['return_feed']['words']}"

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from ibe100.cli.running_instance import request
+from ibe100.models.base import build
 from ibe100.models.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
-from ibe100.models.stream_config import StreamConfig, describe_input, describe_output
+from ibe100.models.stream_config import RETURN_WINDOW_S, StreamConfig, describe_input, describe_output
 from ibe100.services.stream_secrets import reveal
 
 app = typer.Typer(help="List, add, start and stop the streams of a running console or server.")
@@ -55,12 +56,23 @@ def add(
     source: Annotated[str, typer.Option("--input", help=f"One of: {INPUT_SCHEMES}.")] = "test://",
     target: Annotated[str, typer.Option("--output", help=f"One of: {OUTPUT_SCHEMES}.")] = "none",
     overwrite: Annotated[bool, typer.Option(help="An output file may be overwritten.")] = False,
+    back: Annotated[
+        str, typer.Option("--return-feed", help="Where it comes back from the distributor's end.")
+    ] = "",
+    back_within: Annotated[
+        float, typer.Option("--return-window", help="Seconds a cue may take to the return feed.")
+    ] = RETURN_WINDOW_S,
     data_dir: DataDir = None,
 ) -> None:
     """A new stream; everything else as by default, to be edited in the console."""
-    config = StreamConfig(
-        name=name, input=parse_input(source), output=parse_output(target, overwrite=overwrite)
-    )
+    values = {
+        "name": name,
+        "input": parse_input(source),
+        "output": parse_output(target, overwrite=overwrite),
+        "return_feed": parse_input(back, loop=False) if back else None,
+        "return_window_s": back_within,
+    }
+    config = build(StreamConfig, values, f"stream {name}")
     view = request(data_dir, {"cmd": "add", "config": reveal(config)})
     typer.echo(f"{view['number']} {view['stream_id']}")
 

@@ -78,7 +78,7 @@ class Application:
             database, self.streams, self._publish, seen_timeout_s=config.cues.seen_timeout_s
         )
         starter = StreamStarter(config.engine.kind, config.engine.tsp_path)
-        self.returns = ReturnFeedService(database, self.streams, self._publish, starter, policy)
+        self.return_feeds = ReturnFeedService(database, self.streams, self._publish, starter, policy)
         self.schedule = ScheduleService(database, self.streams, self.cues, self._cue_options, self._publish)
         self.profiles = ProfileService(folders.profiles_dir, self.streams)
         self.history = HistoryService(database)
@@ -100,10 +100,10 @@ class Application:
         await self.cues.open()
         await self.monitoring.open()
         self.preview.open()
-        await self.returns.open()
+        await self.return_feeds.open()
         await self.streams.open()
         await self.cues.settle()
-        await self.returns.settle()
+        await self.return_feeds.settle()
         await self.schedule.open()
         for notice in self._notices:
             _log.warning("%s", notice)
@@ -114,7 +114,7 @@ class Application:
         await self.schedule.close()
         await self.preview.close()
         await self.streams.close(stop_streams=stop_streams)
-        await self.returns.close(stop=stop_streams)
+        await self.return_feeds.close(stop=stop_streams)
         await self.cues.close()
         await self.monitoring.close()
         await self._metrics_store.close()
@@ -139,7 +139,7 @@ class Application:
         self.schedule.hear(message)
         self.preview.hear(message)
         # Last: what it makes of a change of state is told after it.
-        self.returns.hear(message)
+        self.return_feeds.hear(message)
 
 
 @asynccontextmanager

@@ -7,8 +7,12 @@ from sqlalchemy.orm import Session
 
 from ibe100.database.access import Access, columns_of, to_value
 from ibe100.database.reader import Reader
-from ibe100.database.schema import ReturnReceiptRow
+from ibe100.database.schema import ReturnReceiptRow, table_of
 from ibe100.models.return_receipt import ReturnReceipt, ReturnState
+
+_RECEIPTS = table_of(ReturnReceiptRow).c
+_FIELDS = tuple(ReturnReceipt.model_fields)
+_OF_CUES = select(*(_RECEIPTS[name] for name in _FIELDS))
 
 
 class ReturnReceiptStore:
@@ -45,9 +49,13 @@ class ReturnReceiptStore:
 
 async def receipts_of_cues(reader: Reader, first_cue_id: int, last_cue_id: int) -> dict[int, ReturnReceipt]:
     """By cue_id, both ends included; also from a file that a running console holds."""
-    query = select(ReturnReceiptRow).where(ReturnReceiptRow.cue_id.between(first_cue_id, last_cue_id))
+    query = _OF_CUES.where(_RECEIPTS.cue_id.between(first_cue_id, last_cue_id))
 
     def work(session: Session) -> dict[int, ReturnReceipt]:
-        return {row.cue_id: to_value(row, ReturnReceipt) for row in session.scalars(query)}
+        found = (
+            ReturnReceipt.model_validate(dict(zip(_FIELDS, row, strict=True)))
+            for row in session.execute(query)
+        )
+        return {receipt.cue_id: receipt for receipt in found}
 
     return await reader.read(work)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ibe100.models.base import Value
+from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueState
 
 PTS_PER_MS = 90
@@ -26,6 +27,8 @@ class AsRunRow:
     cue: Cue
     stream_name: str
     """As the stream was called in the cue's session."""
+    came_back: ReturnReceipt | None = None
+    """What the return feed said of it; None where none was watched."""
 
     @property
     def due_at(self) -> float:

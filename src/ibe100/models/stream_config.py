@@ -26,6 +26,8 @@ from ibe100.models.endpoint_fields import (
 from ibe100.models.scte35_marker import BreakReturn
 from ibe100.models.urls import short_url
 
+RETURN_WINDOW_S = 120.0
+
 
 class SrtMode(StrEnum):
     """Which side opens the SRT connection."""
@@ -278,7 +280,7 @@ class StreamConfig(Value):
     """When picture and sound raise an alarm, which keeps a preview running; None has no such alarms."""
     return_feed: ReturnInput | None = None
     """The stream as it comes back from the distributor's end, watched for the cues; None watches nothing."""
-    return_window_s: Annotated[float, Field(ge=1, le=3600)] = 120.0
+    return_window_s: Annotated[float, Field(ge=1, le=3600)] = RETURN_WINDOW_S
     """How long after our output a cue may take to the return feed: HLS needs 30 s and more."""
 
     @model_validator(mode="after")

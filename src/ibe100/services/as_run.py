@@ -12,6 +12,7 @@ import orjson
 
 from ibe100.models.as_run import AsRunRow
 from ibe100.models.errors import ConfigurationError
+from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue
 
 LOCAL = "local"
@@ -47,8 +48,21 @@ COLUMNS: dict[str, type[str] | type[int] | type[float]] = {
     "receipt": str,
     "reason": str,
     "section_base64": str,
+    "return_state": str,
+    "return_seen_at": str,
+    "return_delay_s": float,
+    "return_seen": int,
+    "return_expected": int,
+    "return_pid": int,
+    "return_pre_roll_ms": float,
+    "return_reason": str,
+    "return_base64": str,
 }
 """Every column of an export with the type of its values; numbers may be None."""
+
+RETURN_COLUMNS = tuple(name for name in COLUMNS if name.startswith("return_"))
+"""What the return feed said; logs of earlier versions have none of them."""
+EMPTY: Mapping[int, ReturnReceipt] = {}
 
 
 def day_range(day: date, time_zone: str = "UTC") -> tuple[float, float]:
@@ -70,9 +84,16 @@ def today(time_zone: str = "UTC") -> date:
     return datetime.now(_zone(time_zone)).date()
 
 
-def rows_of(cues: Iterable[Cue], stream_names: Mapping[int, str]) -> tuple[AsRunRow, ...]:
-    """A row for each cue, in the same order; `stream_names` by cue_id, else the stream's id will do."""
-    return tuple(AsRunRow(cue, stream_names.get(cue.cue_id, cue.stream_id)) for cue in cues)
+def rows_of(
+    cues: Iterable[Cue], stream_names: Mapping[int, str], came_back: Mapping[int, ReturnReceipt] = EMPTY
+) -> tuple[AsRunRow, ...]:
+    """A row for each cue, in the same order; `stream_names` by cue_id, else the stream's id will do.
+
+    `came_back` holds, by cue_id, what the return feeds said.
+    """
+    return tuple(
+        AsRunRow(cue, stream_names.get(cue.cue_id, cue.stream_id), came_back.get(cue.cue_id)) for cue in cues
+    )
 
 
 def record_of(row: AsRunRow) -> Record:
@@ -105,6 +126,24 @@ def record_of(row: AsRunRow) -> Record:
         "receipt": row.receipt,
         "reason": cue.reason,
         "section_base64": cue.section_base64,
+        **_return_record(row.came_back),
+    }
+
+
+def _return_record(receipt: ReturnReceipt | None) -> Record:
+    """Empty where no return feed was watched."""
+    if receipt is None:
+        return {name: "" if COLUMNS[name] is str else None for name in RETURN_COLUMNS}
+    return {
+        "return_state": receipt.state.value,
+        "return_seen_at": utc_text(receipt.seen_at),
+        "return_delay_s": receipt.delay_s,
+        "return_seen": receipt.seen,
+        "return_expected": receipt.expected,
+        "return_pid": receipt.splice_pid,
+        "return_pre_roll_ms": receipt.pre_roll_ms,
+        "return_reason": receipt.reason,
+        "return_base64": receipt.seen_base64,
     }
 
 

@@ -11,7 +11,7 @@ import orjson
 
 from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck
 from ibe100.models.errors import ConfigurationError
-from ibe100.services.as_run import COLUMNS, Record, digest_of, record_of, utc_text
+from ibe100.services.as_run import COLUMNS, RETURN_COLUMNS, Record, digest_of, record_of, utc_text
 
 SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 """What a spreadsheet takes for a formula: such text gets an apostrophe in front."""
@@ -89,7 +89,9 @@ def _cell(value: object) -> str:
 
 def _read_csv(text: str) -> tuple[str, list[Record]]:
     rows = csv.reader(io.StringIO(text, newline=""))
-    if next(rows, None) != list(COLUMNS):
+    columns = next(rows, [])
+    earlier = [name for name in COLUMNS if name not in RETURN_COLUMNS]
+    if columns not in (list(COLUMNS), earlier):
         raise ValueError("its first line does not name the columns")
     notes: dict[str, str] = {}
     records: list[Record] = []
@@ -98,7 +100,7 @@ def _read_csv(text: str) -> tuple[str, list[Record]]:
             notes[row[0]] = row[1]
         else:
             records.append(
-                {name: _value(kind, cell) for (name, kind), cell in zip(COLUMNS.items(), row, strict=True)}
+                {name: _value(COLUMNS[name], cell) for name, cell in zip(columns, row, strict=True)}
             )
     return notes[NOTES[0]], records
 

@@ -59,7 +59,7 @@ class _Pages(FPDF):
         self.set_font(FONT, "B", SIZE_PT)
         self._line(
             "Times of day are UTC; pre-roll is asked/real. Below each cue: its stream, what was proved, "
-            "the reason of a failure, the section in base64."
+            "the reason of a failure, what the return feed said, the section in base64."
         )
         self._line(_columns(tuple(name for name, _ in COLUMNS)))
         self.set_font(FONT, "", SIZE_PT)
@@ -78,6 +78,8 @@ class _Pages(FPDF):
         words = f"{record['stream_name']}: {record['receipt']}"
         if record["reason"]:
             words += f"; {record['reason']}"
+        if record["return_state"]:
+            words += f"; return feed: {_return_words(record)}"
         lines = [_columns(_cells(record)), *_wrapped(f"{words}  {record['section_base64']}")]
         if self.will_page_break(len(lines) * LINE_MM):
             self.add_page()
@@ -119,6 +121,14 @@ def _cells(record: Record) -> tuple[str, ...]:
         f"{record['seen']}/{record['sent_expected']}",
         _text(record["requested_by"]),
     )
+
+
+def _return_words(record: Record) -> str:
+    """`SEEN 3/3 +31.2 s`, and what was wrong."""
+    words = f"{record['return_state']} {record['return_seen']}/{record['return_expected']}"
+    if isinstance(record["return_delay_s"], int | float):
+        words += f" {record['return_delay_s']:+.1f} s"
+    return f"{words}: {record['return_reason']}" if record["return_reason"] else words
 
 
 def _clock(moment: str | int | float | None) -> str:

@@ -31,13 +31,15 @@ class AsRunService:
         """
         begins_at, ends_at = day_range(day, time_zone)
         cues, stream_names = await self._storage.cues(begins_at, ends_at, stream_id)
+        ids = [cue.cue_id for cue in cues]
+        came_back = await self._storage.return_receipts(min(ids), max(ids)) if ids else {}
         return AsRunLog(
             day=day.isoformat(),
             time_zone=time_zone,
             begins_at=begins_at,
             ends_at=ends_at,
             stream_id=stream_id,
-            rows=rows_of(cues, stream_names),
+            rows=rows_of(cues, stream_names, came_back),
         )
 
     async def export(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
