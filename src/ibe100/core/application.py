@@ -22,6 +22,7 @@ from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.contract_service import ContractService
 from ibe100.services.history_service import HistoryService
+from ibe100.services.machine_watch import Backlog
 from ibe100.services.metrics_recorder import MetricsRecorder
 from ibe100.services.metrics_service import MetricsService
 from ibe100.services.monitoring_service import MonitoringService
@@ -52,6 +53,7 @@ class Application:
         logging_files: Logging,
     ) -> None:
         self.folders = folders
+        self._database = database
         self._bus = EventBus()
         self._loop = asyncio.get_running_loop()
         self._metrics_store = MetricsStore(folders.metrics_file, self._post_from_thread)
@@ -72,6 +74,7 @@ class Application:
             folders.data_dir,
             logging_files.problem,
             MetricsRecorder(self._metrics_store),
+            self._backlog,
         )
         self.preview = PreviewService(self.streams, self._publish, self.monitoring.judge_content)
         self.cues = SCTE35Service(
@@ -119,6 +122,11 @@ class Application:
         await self.monitoring.close()
         await self._metrics_store.close()
         self._bus.close()
+
+    def _backlog(self) -> Backlog:
+        queues = {"bus": self._bus.facts_behind(), "database": self._database.writes_behind()}
+        dropped = self._bus.replaced() + self._metrics_store.health().dropped
+        return Backlog(queues=queues, dropped=dropped)
 
     def _cue_options(self, stream_id: str) -> Scte35Options | None:
         try:

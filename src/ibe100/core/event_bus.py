@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
-from ibe100.models.messages import LevelsMeasured, Message, PictureTaken, TelemetryMeasured
+from ibe100.models.messages import LevelsMeasured, MachineMeasured, Message, PictureTaken, TelemetryMeasured
 
 MAX_FACTS_BEHIND = 20_000
 
@@ -22,7 +22,10 @@ class SubscriberFellBehind(Exception):
 def _sample_key(message: Message) -> _SampleKey | None:
     match message:
         case (
-            TelemetryMeasured(telemetry=sample) | PictureTaken(picture=sample) | LevelsMeasured(levels=sample)
+            TelemetryMeasured(telemetry=sample)
+            | PictureTaken(picture=sample)
+            | LevelsMeasured(levels=sample)
+            | MachineMeasured(health=sample)
         ):
             return type(message), sample.stream_id
     return None
@@ -43,6 +46,13 @@ class Subscription(AsyncIterator[Message]):
         self._wake = asyncio.Event()
         self._closed = False
         self._fell_behind = False
+        self.replaced = 0
+        """Samples that were replaced by newer ones before they were taken."""
+
+    @property
+    def facts_behind(self) -> int:
+        """Facts that have not been taken yet."""
+        return len(self._waiting) - len(self._samples)
 
     def offer(self, message: Message) -> None:
         """Called by the bus for each message."""
@@ -50,8 +60,10 @@ class Subscription(AsyncIterator[Message]):
         if key is not None:
             if key not in self._samples:
                 self._waiting.append(key)
+            else:
+                self.replaced += 1
             self._samples[key] = message
-        elif len(self._waiting) - len(self._samples) >= self._max_facts_behind:
+        elif self.facts_behind >= self._max_facts_behind:
             self._fell_behind = True
             self.close()
         else:
@@ -112,6 +124,14 @@ class EventBus:
         subscription = Subscription(self, self._max_facts_behind)
         self._subscriptions[subscription] = None
         return subscription
+
+    def facts_behind(self) -> int:
+        """Facts that the slowest subscriber has not taken yet."""
+        return max((subscription.facts_behind for subscription in self._subscriptions), default=0)
+
+    def replaced(self) -> int:
+        """Samples that newer ones replaced before a subscriber took them, of all who are subscribed now."""
+        return sum(subscription.replaced for subscription in self._subscriptions)
 
     def drop(self, subscription: Subscription) -> None:
         """Forget `subscription`; called by its `close`."""

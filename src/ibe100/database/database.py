@@ -66,6 +66,10 @@ class Database:
         database._writer.start()
         return database
 
+    def writes_behind(self) -> int:
+        """Writes that wait for their turn; safe from any thread."""
+        return self._writer.waiting()
+
     async def close(self) -> None:
         """Commit what waits, end the threads, close the file."""
         await asyncio.to_thread(self._close)

@@ -53,6 +53,10 @@ class Writer:
     def start(self) -> None:
         self._thread.start()
 
+    def waiting(self) -> int:
+        """Tasks that wait for the thread; safe from any thread."""
+        return self._tasks.qsize()
+
     async def submit(self, work: Callable[[Session], T]) -> T:
         """The result of `work`, after COMMIT has returned.
 

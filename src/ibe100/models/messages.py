@@ -7,6 +7,7 @@ from typing import Literal
 from ibe100.models.alarm import Alarm
 from ibe100.models.base import Value
 from ibe100.models.confidence import Picture, Preview, SoundLevels
+from ibe100.models.machine_health import MachineHealth
 from ibe100.models.return_receipt import ReturnFeedView, ReturnReceipt
 from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
@@ -125,6 +126,12 @@ class NoticePosted(Value):
     stream_id: str = ""
 
 
+class MachineMeasured(Value):
+    """A look at the machine and the console itself: only the latest counts."""
+
+    health: MachineHealth
+
+
 Message = (
     StreamStateChanged
     | StreamRemoved
@@ -133,6 +140,7 @@ Message = (
     | PictureTaken
     | LevelsMeasured
     | PreviewChanged
+    | MachineMeasured
     | CueChanged
     | CueSeen
     | ReturnReceiptChanged
@@ -140,5 +148,5 @@ Message = (
     | ScheduleChanged
     | NoticePosted
 )
-SAMPLES = (TelemetryMeasured, PictureTaken, LevelsMeasured)
+SAMPLES = (TelemetryMeasured, PictureTaken, LevelsMeasured, MachineMeasured)
 """Only the latest value per stream matters; every other message is delivered one by one."""

@@ -42,6 +42,7 @@ class Runs(Protocol):
     """Where the streams are; `ibe100.services.stream_service`."""
 
     def run_of(self, stream_id: str) -> StreamRun: ...
+    def streams(self) -> tuple[StreamView, ...]: ...
 
 
 class AlarmFeed:

@@ -149,6 +149,15 @@ MACHINE_RULES = (
         off_delay_s=60.0,
     ),
     AlarmRule(
+        "console_slow",
+        Severity.MAJOR,
+        "Console is slow: its own work waits",
+        "The machine has too much to do, or its disk is slow",
+        "Close other programs on this machine; streams go on, cues may leave late",
+        on_delay_s=3.0,
+        off_delay_s=10.0,
+    ),
+    AlarmRule(
         "logs_not_written",
         Severity.MINOR,
         "Log files cannot be written",

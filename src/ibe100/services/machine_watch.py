@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
-
+from ibe100.models.machine_health import MachineHealth
 from ibe100.services.alarm_board import AlarmBoard, Judgements
+from ibe100.services.loop_lag import LoopLag
+from ibe100.services.machine_sampler import MachineSampler
 from ibe100.services.task_faults import log_fault
 from ibe100.utils.units import format_bytes
 
@@ -21,9 +22,19 @@ LEAST_MEMORY = 0.05
 ENOUGH_MEMORY = 0.08
 LEAST_STEP_S = 0.5
 """Between two looks; what synchronisation slews is a thousand times less."""
+MOST_LAG_MS = 300.0
+"""A cue is asked for by a person, who notices more than this; custody sends its repeats by the same loop."""
 MACHINE = ""
 """The stream_id of alarms that concern no single stream."""
 MACHINE_NAME = "this machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in the console's own queues, and how many samples were lost there."""
+
+    queues: Mapping[str, int] = field(default_factory=dict)
+    dropped: int = 0
 
 
 class ClockWatch:
@@ -54,23 +65,37 @@ class MemoryWatch:
 
 
 class MachineWatch:
-    """One task on the loop, between `start` and `close`."""
+    """One task on the loop, between `start` and `close`. `tell` is given every look."""
 
-    def __init__(self, board: AlarmBoard, folder: Path, log_problem: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        board: AlarmBoard,
+        folder: Path,
+        log_problem: Callable[[], str],
+        tell: Callable[[MachineHealth], None] = lambda _: None,
+        stream_dirs: Callable[[], Mapping[str, Path]] = dict,
+        backlog: Callable[[], Backlog] = Backlog,
+    ) -> None:
         self._board = board
-        self._folder = folder
+        self._sampler = MachineSampler(folder)
         self._log_problem = log_problem
+        self._tell = tell
+        self._stream_dirs = stream_dirs
+        self._backlog = backlog
+        self._lag = LoopLag()
         self._clock = ClockWatch()
         self._memory = MemoryWatch()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Look now, and then every second."""
+        self._lag.start()
         self._task = asyncio.create_task(self._run(), name="machine watch")
         self._task.add_done_callback(log_fault)
 
     async def close(self) -> None:
         """Look no more."""
+        await self._lag.close()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -83,15 +108,27 @@ class MachineWatch:
     async def look(self) -> None:
         """Judge each condition once."""
         stepped = self._clock.observe(time.time(), time.monotonic())
-        disk = await asyncio.to_thread(shutil.disk_usage, self._folder)
-        memory = psutil.virtual_memory()
-        low_memory = self._memory.observe(memory.available, memory.total)
+        seen = await asyncio.to_thread(self._sampler.look, self._stream_dirs())
+        backlog = self._backlog()
+        own = {
+            "loop_lag_ms": self._lag.take_ms(),
+            "queues": backlog.queues,
+            "dropped": backlog.dropped,
+        }
+        health = seen.model_copy(update=own)
+        self._tell(health)
+        await self._board.judge_all(MACHINE, MACHINE_NAME, self._judgements(health, stepped))
+
+    def _judgements(self, health: MachineHealth, stepped: str) -> Judgements:
+        available = health.memory_total_bytes - health.memory_used_bytes
+        low_memory = self._memory.observe(available, health.memory_total_bytes)
         problem = self._log_problem()
-        is_low = disk.free < LEAST_FREE_BYTES
-        judgements: Judgements = {
-            "disk_low": (is_low, f"{format_bytes(disk.free)} free" if is_low else ""),
+        is_low = health.disk_free_bytes < LEAST_FREE_BYTES
+        lags = health.loop_lag_ms > MOST_LAG_MS
+        return {
+            "disk_low": (is_low, f"{format_bytes(health.disk_free_bytes)} free" if is_low else ""),
             "memory_low": (bool(low_memory), low_memory),
             "clock_step": (bool(stepped), stepped),
             "logs_not_written": (bool(problem), problem),
+            "console_slow": (lags, f"{health.loop_lag_ms:.0f} ms late" if lags else ""),
         }
-        await self._board.judge_all(MACHINE, MACHINE_NAME, judgements)

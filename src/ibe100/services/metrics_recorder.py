@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ibe100.models.machine_health import MachineHealth
 from ibe100.models.metrics import (
     CHECKS,
+    MACHINE,
     TYPES,
     ChangeKind,
     Kind,
@@ -18,6 +20,7 @@ from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
 
 PAT_TABLE, PMT_TABLE = 0x00, 0x02
 PTS_MODULO = 1 << 33
+BYTES_PER_MB = 1_000_000
 PCR_PER_MS = 27_000
 PCR_WRAP_MS = PTS_MODULO * 300 / PCR_PER_MS
 MOST_OFFSET_MS = 10_000.0
@@ -78,6 +81,27 @@ class MetricsRecorder:
             self._storage.record(stream_id, at, values)
         self._note_pids(stream_id, at, sample)
         return self._note_versions(stream_id, at, sample.tables)
+
+    def machine(self, health: MachineHealth) -> None:
+        """A look at the machine, the console and the processes of each stream."""
+        values = {
+            Series(Kind.MACHINE_CPU): health.cpu_percent,
+            Series(Kind.MACHINE_MEMORY): health.memory_percent,
+            Series(Kind.DISK_FREE): health.disk_free_bytes / BYTES_PER_MB,
+            Series(Kind.NETWORK_IN): health.network_in_bps,
+            Series(Kind.NETWORK_OUT): health.network_out_bps,
+            Series(Kind.LOOP_LAG): health.loop_lag_ms,
+            Series(Kind.QUEUE_DEPTH): sum(health.queues.values()),
+        }
+        if health.clock.offset_ms is not None:
+            values[Series(Kind.CLOCK_OFFSET)] = health.clock.offset_ms
+        self._storage.record(MACHINE, health.at, values)
+        for load in health.streams:
+            used = {
+                Series(Kind.PROCESS_CPU): load.cpu_percent,
+                Series(Kind.PROCESS_MEMORY): load.memory_bytes / BYTES_PER_MB,
+            }
+            self._storage.record(load.stream_id, health.at, used)
 
     def _offset_ms(self, stream_id: str, pcr: int, mono_s: float) -> float:
         """How much further the PCR has come than the clock, since the first PCR or its last jump."""

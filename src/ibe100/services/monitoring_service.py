@@ -7,14 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ibe100.models.alarm import Alarm
-from ibe100.models.messages import Message, TelemetryMeasured
+from ibe100.models.machine_health import MachineHealth
+from ibe100.models.messages import MachineMeasured, Message, TelemetryMeasured
 from ibe100.models.stream_state import PidSample, StreamState, Telemetry
 from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.services.alarm_board import AlarmBoard, Judgements
 from ibe100.services.alarm_feed import AlarmFeed, Runs
 from ibe100.services.alarm_shelf import check_shelving
 from ibe100.services.audit_trail import AuditTrail
-from ibe100.services.machine_watch import MachineWatch
+from ibe100.services.machine_watch import Backlog, MachineWatch
 from ibe100.services.metrics_recorder import MetricsRecorder
 from ibe100.services.return_alarms import ReturnAlarms
 from ibe100.services.runner_link import JournalLine, Sample
@@ -40,14 +41,18 @@ class MonitoringService:
         folder: Path,
         log_problem: Callable[[], str],
         metrics: MetricsRecorder,
+        backlog: Callable[[], Backlog] = Backlog,
     ) -> None:
         self._publish = publish
+        self._runs = runs
         self._metrics = metrics
         self._board = AlarmBoard(storage, publish)
         self._feed = AlarmFeed(self._board, runs, publish)
         self._returns = ReturnAlarms(self._board, runs, storage.cues.get)
         self._audit = AuditTrail(storage)
-        self._machine = MachineWatch(self._board, folder, log_problem)
+        self._machine = MachineWatch(
+            self._board, folder, log_problem, self._machine_measured, self._stream_dirs, backlog
+        )
         self._telemetry: dict[str, Telemetry] = {}
         self._totals: dict[str, Counter[str]] = {}
         self._seen_at: dict[str, dict[str, float]] = {}
@@ -182,6 +187,15 @@ class MonitoringService:
             self._feed.content_unwatched(stream_id)
         else:
             self._feed.content(stream_id, judgements)
+
+    def _machine_measured(self, health: MachineHealth) -> None:
+        self._metrics.machine(health)
+        self._publish(MachineMeasured(health=health))
+
+    def _stream_dirs(self) -> dict[str, Path]:
+        """Of those that may have a runner."""
+        running = (view.stream_id for view in self._runs.streams() if view.state.is_active)
+        return {stream_id: self._runs.run_of(stream_id).link.stream_dir for stream_id in running}
 
     def hear(self, message: Message) -> None:
         """What other services publish."""

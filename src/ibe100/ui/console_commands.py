@@ -47,6 +47,7 @@ def connect_commands(window: MainWindow) -> None:
             "run": window.stream_panel.run_button.click,
             "restart": lambda: window.desk.restart(window.selected_id()),
             "filter": window.stream_panel.filter_edit.setFocus,
+            "machine": window.show_machine,
             "palette": window.show_palette,
             "keys": window.show_keys,
             "dashboard": lambda: window.docks.raise_page("dashboard"),

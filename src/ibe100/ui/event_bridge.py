@@ -12,11 +12,13 @@ from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from ibe100.models.alarm import Alarm
 from ibe100.models.confidence import Picture, SoundLevels
+from ibe100.models.machine_health import MachineHealth
 from ibe100.models.messages import (
     AlarmChanged,
     CueChanged,
     CueSeen,
     LevelsMeasured,
+    MachineMeasured,
     Message,
     NoticePosted,
     PictureTaken,
@@ -64,6 +66,7 @@ class EventBridge(QObject):
     telemetry_measured = pyqtSignal(object)
     picture_taken = pyqtSignal(object)
     levels_measured = pyqtSignal(object)
+    machine_measured = pyqtSignal(object)
     preview_changed = pyqtSignal(object)
     cue_changed = pyqtSignal(object)
     cue_seen = pyqtSignal(object)
@@ -75,7 +78,7 @@ class EventBridge(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._samples: dict[tuple[type[Message], str], Telemetry | Picture | SoundLevels] = {}
+        self._samples: dict[tuple[type[Message], str], Telemetry | Picture | SoundLevels | MachineHealth] = {}
         self._lock = threading.Lock()
         self._crossed.connect(self._deliver, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
         self._drain_timer = QTimer(self)
@@ -112,6 +115,7 @@ class EventBridge(QObject):
                 TelemetryMeasured(telemetry=sample)
                 | PictureTaken(picture=sample)
                 | LevelsMeasured(levels=sample)
+                | MachineMeasured(health=sample)
             ):
                 with self._lock:
                     self._samples[type(message), sample.stream_id] = sample
@@ -129,6 +133,8 @@ class EventBridge(QObject):
                     self.picture_taken.emit(sample)
                 case SoundLevels():
                     self.levels_measured.emit(sample)
+                case MachineHealth():
+                    self.machine_measured.emit(sample)
 
     def _deliver(self, message: Snapshot | Message) -> None:
         match message:
@@ -152,7 +158,7 @@ class EventBridge(QObject):
                 self.notice_posted.emit(message)
             case PreviewChanged():
                 self.preview_changed.emit(message.preview)
-            case TelemetryMeasured() | PictureTaken() | LevelsMeasured():
+            case TelemetryMeasured() | PictureTaken() | LevelsMeasured() | MachineMeasured():
                 raise AssertionError("a sample is taken when it comes, not delivered")
             case ScheduleChanged():
                 self.schedule_changed.emit(message)

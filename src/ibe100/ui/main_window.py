@@ -36,6 +36,7 @@ from ibe100.ui.widgets.dashboard import Dashboard
 from ibe100.ui.widgets.first_run import FirstRunPage, StartingPage
 from ibe100.ui.widgets.history import HistoryPage
 from ibe100.ui.widgets.key_overlay import KeyOverlay
+from ibe100.ui.widgets.machine_view import MachineView
 from ibe100.ui.widgets.monitoring import MonitoringPanel
 from ibe100.ui.widgets.notice_bar import NoticeBar
 from ibe100.ui.widgets.schedule_page import SchedulePage
@@ -146,6 +147,8 @@ class MainWindow(QMainWindow):
         self.monitoring.command_wanted.connect(self._ask_command)
         self.desk.removed.connect(self._offer_undo)
         self.top_bar.set_up_toggled.connect(self._set_set_up)
+        self._bridge.machine_measured.connect(self.top_bar.machine.show_health)
+        self.top_bar.machine.opened.connect(self.show_machine)
         self.top_bar.palette_requested.connect(self.show_palette)
         self.top_bar.keys_requested.connect(self.show_keys)
 
@@ -165,6 +168,15 @@ class MainWindow(QMainWindow):
     def show_keys(self) -> None:
         """The key overlay."""
         KeyOverlay(self.actions_.keys(), self).show()
+
+    def show_machine(self) -> None:
+        """The whole system."""
+        names = {row.stream_id: row.name for row in self.state.streams.rows()}
+        view = MachineView(lambda stream_id: names.get(stream_id, stream_id), self)
+        self._bridge.machine_measured.connect(view.show_health)
+        if self.top_bar.machine.health is not None:
+            view.show_health(self.top_bar.machine.health)
+        view.show()
 
     def show_palette(self) -> None:
         """The command palette."""

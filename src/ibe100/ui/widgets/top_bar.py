@@ -11,10 +11,11 @@ from ibe100.ui.icons import icon
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.themes.enterprise_theme import sans
 from ibe100.ui.widgets.labels import ElidedLabel, label
+from ibe100.ui.widgets.machine_meter import MachineMeter
 from ibe100.ui.widgets.tally_mark import LOOKS, draw_tally_box
 from ibe100.ui.widgets.utc_clock import UtcClock
 
-ROOMY_WIDTH = 1500
+ROOMY_WIDTH, WIDE_WIDTH = 1700, 1900
 PALETTE_TEXT = "Ctrl K"
 COUNTED = (Tally.ON_AIR, Tally.IN_BREAK, Tally.ARMED, Tally.NO_INPUT, Tally.FAULT)
 
@@ -71,7 +72,7 @@ class TopBar(QWidget):
         self.counts = {tally: TallyCount(tally) for tally in COUNTED}
         self.engine = ElidedLabel("starting services …", "muted")
         self.engine.setAccessibleName("Engine in use")
-        self.gap = QWidget()
+        self.machine = MachineMeter()
         self.profiles = _menu_button("Profiles", "folder-outline", "Profiles: save, load, import, export")
         self.view = _menu_button("View", "view-dashboard-outline", "View: docks and layout")
         self.commands = QPushButton(icon("console-line"), PALETTE_TEXT)
@@ -109,7 +110,7 @@ class TopBar(QWidget):
         for count in self.counts.values():
             layout.addWidget(count)
         layout.addWidget(self.engine, 1)
-        layout.addWidget(self.gap, 1)
+        layout.addWidget(self.machine, 2)
         for button in (self.profiles, self.view, self.commands, self.keys):
             layout.addWidget(button)
         layout.addSpacing(4)
@@ -125,8 +126,7 @@ class TopBar(QWidget):
         for button in (self.profiles, self.view):
             button.setToolButtonStyle(style)
         self.commands.setText(PALETTE_TEXT if roomy else "")
-        self.engine.setVisible(roomy)
-        self.gap.setVisible(not roomy)
+        self.engine.setVisible(self.width() >= WIDE_WIDTH)
 
     def _count(self) -> None:
         tallies = [row.view.tally for row in self._streams.rows()]

@@ -1,0 +1,66 @@
+"""CPU and memory of each stream: its runner and all processes below it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+from ibe100.models.machine_health import ProcessLoad
+
+
+def runner_pid(stream_dir: Path) -> int | None:
+    """The runner that keeps its record in that folder; None where there is none."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        return int(json.loads((stream_dir / "runner.json").read_bytes())["pid"])
+    return None
+
+
+class ProcessLoads:
+    """Looks through the table of processes once for all streams. Blocks for some ms: used in a thread."""
+
+    def __init__(self) -> None:
+        self._times: dict[int, tuple[float, float]] = {}
+        """By pid: when it was looked at, monotonic, and the CPU seconds it had used."""
+
+    def measure(self, runners: Mapping[str, int]) -> tuple[ProcessLoad, ...]:
+        """By stream_id and the pid of its runner; what has no runner is left out."""
+        children: dict[int, list[psutil.Process]] = defaultdict(list)
+        roots: dict[int, psutil.Process] = {}
+        if runners:
+            for process in psutil.process_iter(["ppid"]):
+                children[process.info["ppid"]].append(process)
+                roots[process.pid] = process
+        before, self._times = self._times, {}
+        return tuple(
+            self._load(stream_id, list(_tree(roots[pid], children)), before)
+            for stream_id, pid in runners.items()
+            if pid in roots
+        )
+
+    def _load(
+        self, stream_id: str, tree: list[psutil.Process], before: Mapping[int, tuple[float, float]]
+    ) -> ProcessLoad:
+        used, memory, count = 0.0, 0, 0
+        for process in tree:
+            with contextlib.suppress(psutil.Error), process.oneshot():
+                now, times = time.monotonic(), process.cpu_times()
+                spent_s = times.user + times.system
+                memory += process.memory_info().rss
+                count += 1
+                self._times[process.pid] = now, spent_s
+                then, spent_before_s = before.get(process.pid, (now, spent_s))
+                if now > then:
+                    used += max(0.0, spent_s - spent_before_s) / (now - then)
+        return ProcessLoad(stream_id=stream_id, cpu_percent=100 * used, memory_bytes=memory, processes=count)
+
+
+def _tree(root: psutil.Process, children: Mapping[int, list[psutil.Process]]) -> Iterator[psutil.Process]:
+    yield root
+    for child in children.get(root.pid, ()):
+        yield from _tree(child, children)

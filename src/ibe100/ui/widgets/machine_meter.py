@@ -1,0 +1,176 @@
+"""How the machine is, in the top bar: of CPU, memory, disk, network and clock as much as fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QRect, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from ibe100.models.machine_health import ClockState, ClockSync, MachineHealth
+from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
+
+HEIGHT = 40
+BAR_HEIGHT = 3
+HIGH_PERCENT = 90.0
+OPEN_KEYS = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure: its caption, words, and how full it is where that can be said."""
+
+    caption: str
+    width: int
+    rank: int
+    """The lowest are shown first when room is short."""
+    words: Callable[[MachineHealth], str]
+    percent: Callable[[MachineHealth], float | None]
+    is_bad: Callable[[MachineHealth], bool]
+
+
+def clock_words(clock: ClockSync) -> str:
+    """`+0.4 ms`, `±1.2 ms`, `in sync`, or that it is not known."""
+    match clock.state:
+        case ClockState.NOT_KNOWN:
+            return "not known"
+        case ClockState.NOT_SYNCHRONISED:
+            return "no sync"
+    if clock.offset_ms is not None:
+        return f"{clock.offset_ms:+.1f} ms"
+    return "in sync" if clock.error_ms is None else f"±{clock.error_ms:.1f} ms"
+
+
+def rate_words(bps: float) -> str:
+    """`0.4`, `33` Mb/s."""
+    megabits = bps / 1e6
+    return f"{megabits:.1f}" if megabits < 9.95 else f"{megabits:.0f}"
+
+
+CELLS = (
+    Cell(
+        "CPU",
+        54,
+        0,
+        lambda h: f"{h.cpu_percent:.0f} %",
+        lambda h: h.cpu_percent,
+        lambda h: h.cpu_percent > HIGH_PERCENT,
+    ),
+    Cell(
+        "MEM",
+        54,
+        3,
+        lambda h: f"{h.memory_percent:.0f} %",
+        lambda h: h.memory_percent,
+        lambda h: h.memory_percent > HIGH_PERCENT,
+    ),
+    Cell(
+        "DISK",
+        54,
+        1,
+        lambda h: f"{h.disk_percent:.0f} %",
+        lambda h: h.disk_percent,
+        lambda h: h.disk_percent > HIGH_PERCENT,
+    ),
+    Cell(
+        "NET Mb/s",
+        92,
+        4,
+        lambda h: f"{rate_words(h.network_in_bps)}↓ {rate_words(h.network_out_bps)}↑",
+        lambda h: None,
+        lambda h: False,
+    ),
+    Cell(
+        "NTP",
+        74,
+        2,
+        lambda h: clock_words(h.clock),
+        lambda h: None,
+        lambda h: h.clock.state is ClockState.NOT_SYNCHRONISED,
+    ),
+)
+GAP = 12
+
+
+def cells_that_fit(width: int) -> list[Cell]:
+    """Those that fit side by side, in their places; the most important are left last."""
+    left, chosen = width, []
+    for cell in sorted(CELLS, key=lambda one: one.rank):
+        if left >= cell.width:
+            chosen.append(cell)
+            left -= cell.width + GAP
+        else:
+            break
+    return [cell for cell in CELLS if cell in chosen]
+
+
+class MachineMeter(QWidget):
+    """Grey while all is well; a click or Return opens everything that is measured."""
+
+    opened = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.health: MachineHealth | None = None
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName("System: not measured yet")
+
+    def sizeHint(self) -> QSize:
+        """All cells."""
+        return QSize(sum(cell.width + GAP for cell in CELLS) - GAP, HEIGHT)
+
+    def show_health(self, health: MachineHealth) -> None:
+        """The newest look."""
+        self.health = health
+        words = ", ".join(f"{cell.caption} {cell.words(health)}" for cell in CELLS)
+        self.setAccessibleName(f"System: {words}")
+        self.setToolTip(f"{words}\nClick for the whole system")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """The cells that fit, at the right."""
+        if self.health is None:
+            return
+        painter = QPainter(self)
+        cells = cells_that_fit(self.width())
+        left = self.width() - sum(cell.width + GAP for cell in cells) + GAP
+        for cell in cells:
+            self._draw(painter, cell, QRect(left, 0, cell.width, self.height()), self.health)
+            left += cell.width + GAP
+        if self.hasFocus():
+            painter.setPen(QColor(Colour.FOCUS))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _draw(self, painter: QPainter, cell: Cell, place: QRect, health: MachineHealth) -> None:
+        bad = cell.is_bad(health)
+        top = QRect(place.left(), 3, place.width(), 15)
+        value = QRect(place.left(), 18, place.width(), 15)
+        painter.setFont(sans(SMALL_PX))
+        painter.setPen(QColor(Colour.TEXT_MUTED))
+        painter.drawText(top, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), cell.caption)
+        painter.setFont(mono(SMALL_PX))
+        painter.setPen(QColor(Colour.ALARM_YELLOW if bad else Colour.TEXT))
+        words = f"! {cell.words(health)}" if bad else cell.words(health)
+        painter.drawText(value, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
+        percent = cell.percent(health)
+        if percent is not None:
+            bar = QRect(place.left(), self.height() - BAR_HEIGHT - 2, place.width(), BAR_HEIGHT)
+            painter.fillRect(bar, QColor(Colour.BORDER))
+            bar.setWidth(round(bar.width() * min(percent, 100) / 100))
+            painter.fillRect(bar, QColor(Colour.ALARM_YELLOW if bad else Colour.LINE))
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Open everything."""
+        self.opened.emit()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Return and Space open as a click does."""
+        if event is not None and event.key() in OPEN_KEYS:
+            self.opened.emit()
+            return
+        super().keyPressEvent(event)
