@@ -92,20 +92,20 @@ def test_time_stamps_are_listed_as_csv_in_packet_order(size: int, tmp_path: Path
     assert np.array_equal(process(plugin, packets, size), packets)
     header, *rows = target.read_text().splitlines()
     assert header == (
-        "PID;Packet index in TS;Packet index in PID;Type;Count in PID;Value;Value offset in PID;"
+        "PID,Packet index in TS,Packet index in PID,Type,Count in PID,Value,Value offset in PID,"
         "Offset from PCR"
     )
     assert rows[:4] == [
-        "101;2;0;PCR;1;104837532000;0;",
-        "101;2;0;PTS;1;349493440;0;35000",
-        "100;359;0;PTS;1;349500301;0;",
-        "100;361;2;PTS;2;349502221;1920;",
+        "101,2,0,PCR,1,104837532000,0,",
+        "101,2,0,PTS,1,349493440,0,35000",
+        "100,359,0,PTS,1,349500301,0,",
+        "100,361,2,PTS,2,349502221,1920,",
     ]
     assert log.lines == []
-    indexes = [int(row.split(";")[1]) for row in rows]
+    indexes = [int(row.split(",")[1]) for row in rows]
     assert indexes == sorted(indexes)
-    assert [row.split(";")[4] for row in rows if ";PCR;" in row] == [
-        str(n) for n in range(1, 1 + sum(";PCR;" in row for row in rows))
+    assert [row.split(",")[4] for row in rows if ",PCR," in row] == [
+        str(n) for n in range(1, 1 + sum(",PCR," in row for row in rows))
     ]
 
 

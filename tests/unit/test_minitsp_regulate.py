@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from ibe100.minitsp import plugins
+from ibe100.minitsp.options import OptionError
 from ibe100.minitsp.plugin import PACKET_BITS, Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins import regulate
 from ibe100.minitsp.plugins.regulate import Regulate
+from ibe100.mpegts.packet import as_block, null_packet, set_pids
+from ibe100.mpegts.timestamps import PCR_MODULO
 
 BITRATE_BPS = 1_504_000  # 1000 packets a second
 
@@ -102,6 +105,63 @@ def test_an_unknown_bitrate_is_said_once_and_passes(clock: Clock) -> None:
     plugin.process(block(10))
     assert clock.now_s == 1000
     assert [line for line in log.lines if "WARNING" in line] == ["WARNING bitrate unknown, cannot regulate"]
+
+
+def clocked(*rates: int, wrap: bool = False) -> np.ndarray:
+    """A second at each rate in packets, a PCR on every tenth packet of PID 256."""
+    pcr = PCR_MODULO - 27_000_000 if wrap else 0
+    parts = []
+    for rate in rates:
+        part = as_block(null_packet() * rate).copy()
+        set_pids(part, 256)
+        for row in range(0, rate, 10):
+            base, extension = divmod((pcr + row * 27_000_000 // rate) % PCR_MODULO, 300)
+            field = (base << 15 | 0x7E00 | extension).to_bytes(6, "big")
+            part[row, 3:12] = np.frombuffer(b"\x30\x07\x10" + field, np.uint8)
+        pcr += 27_000_000
+        parts.append(part)
+    return np.concatenate(parts)
+
+
+def pace(plugin: Regulate, clock: Clock, packets: np.ndarray) -> list[float]:
+    """When each packet left, in seconds since the start, in blocks as large as the plugin wants them."""
+    left: list[float] = []
+    while len(left) < len(packets):
+        size = plugin.context.max_block_packets
+        part = packets[len(left) : len(left) + size].copy()
+        plugin.process(Block(part, len(left)))
+        left += [clock.now_s - 1000] * len(part)
+    return left
+
+
+def test_packets_leave_when_their_pcrs_say_whatever_the_bitrate(clock: Clock) -> None:
+    plugin, log = regulator(clock, "--pcr-synchronous")
+    left = np.array(pace(plugin, clock, clocked(500, 2000, 500, wrap=True)))
+    due = np.concatenate([second + np.arange(rate) / rate for second, rate in enumerate((500, 2000, 500))])
+    assert np.abs(left - due)[::10].max() <= 0.021  # one interval of 20 ms where the rate changes
+    assert np.abs(left - due)[100:400].max() <= 0.011  # a burst of 10 ms
+    assert log.lines == ["VERBOSE using PID 0x0100 (256) for PCR reference"]
+
+
+def test_a_loop_restarts_the_clock_with_a_warning(clock: Clock) -> None:
+    plugin, log = regulator(clock, "--pcr-synchronous", "--pid-pcr=256")
+    left = pace(plugin, clock, np.concatenate([clocked(500), clocked(500)]))
+    assert left[-1] == pytest.approx(2, abs=0.05)
+    assert log.lines == [
+        "WARNING out of sequence PCR, maybe source was cycling, restarting regulation",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--pcr-synchronous", "--bitrate=5"], "--bitrate cannot be used with --pcr-synchronous"),
+        (["--pid-pcr=5"], "--pid-pcr cannot be used without --pcr-synchronous"),
+    ],
+)
+def test_options_that_exclude_each_other_are_refused(clock: Clock, options: list[str], reason: str) -> None:
+    with pytest.raises(OptionError, match=reason):
+        regulator(clock, *options)
 
 
 def test_every_built_in_plugin_can_be_loaded() -> None:

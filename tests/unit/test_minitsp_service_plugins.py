@@ -287,7 +287,7 @@ def test_the_lists_of_nit_and_bat_follow() -> None:
 @pytest.mark.parametrize(
     ("reference", "reason"),
     [
-        ("99", "service id 0x63 not found in PAT"),
+        ("99", "service id 0x0063 not found in PAT"),
         ("Nobody", 'service "Nobody" not found in SDT'),
     ],
 )

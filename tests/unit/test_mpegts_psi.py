@@ -185,7 +185,7 @@ def test_names_come_back_whatever_their_script(text: str) -> None:
     ("text", "raw"),
     [
         ("Service 01", b"Service 01"),
-        ("Überé", b"\xc8Uber\xc2e"),
+        ("Überé", b"\x0b\xdcber\xe9"),
         ("Новости", b"\x01" + "Новости".encode("iso8859-5")),
         ("Ειδήσεις", b"\x03" + "Ειδήσεις".encode("iso8859-7")),
         ("日本", b"\x15" + "日本".encode()),

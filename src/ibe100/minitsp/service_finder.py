@@ -14,6 +14,7 @@ _PMT: Final = 0x02
 class ServiceFinder:
     """Follows PAT, SDT and PMT for one service, on behalf of a plugin.
 
+    `found_row` is the packet of the last block fed that told the PMT PID for the first time, 0 in later ones.
     `service_id` and `pmt_pid` are None until the PAT has told them, `pmt` until its PMT came. A service that
     is absent ends the chain with exit 1 (in tsp with 0).
     """
@@ -28,12 +29,14 @@ class ServiceFinder:
             self.service_id = parse_integer(reference, "service") if reference else None
         except OptionError:
             self._name = reference
+        self.found_row = 0
         self._assemblers: dict[int, SectionAssembler] = {}
         self._pat_sections: dict[int, Pat] = {}
         self._last_section: dict[int, bytes] = {}
 
     def feed(self, block: Block) -> None:
         """Look at the tables in a block."""
+        self.found_row = 0
         self._feed_pid(block, PAT_PID)
         if self._name and self.service_id is None:
             self._feed_pid(block, SDT_PID)
@@ -47,8 +50,11 @@ class ServiceFinder:
                 assembler = self._assemblers[pid] = SectionAssembler()
             for section in assembler.feed(block.packets[row].tobytes()):
                 if self._last_section.get(pid) != section:
+                    known = self.pmt_pid is not None
                     self._last_section[pid] = section
                     self._take(pid, section)
+                    if not known and self.pmt_pid is not None:
+                        self.found_row = row
 
     def _take(self, pid: int, section: bytes) -> None:
         try:

@@ -26,7 +26,6 @@ _UPPER_HALF = dict(
 )
 
 _BYTES_6937 = {char: byte for byte, char in _UPPER_HALF.items()}
-_ACCENT_BYTES = {accent: byte for byte, accent in _COMBINING.items()}
 # Tables to write with, in the order of TSDuck, each with the bytes that announce it.
 _TO_WRITE = (
     *((f"iso8859-{number}", bytes((number - 4,))) for number in (15, 10, 13, 14, 5, 7, 8, 9, 6, 11)),
@@ -76,14 +75,11 @@ def _iso_6937(raw: bytes) -> str:
 
 
 def _to_iso_6937(text: str) -> bytes | None:
-    """`text` in ISO/IEC 6937; None if it has something else."""
+    """`text` in ISO/IEC 6937; None if it has something else, or accents, which few receivers put together."""
     raw = bytearray()
-    for char in unicodedata.normalize("NFC", text):
-        letter, accent = char, ""
-        if char not in _BYTES_6937 and len(parts := unicodedata.normalize("NFD", char)) == 2:
-            letter, accent = parts[0], parts[1]
-        byte = ord(letter) if " " <= letter <= "~" else _BYTES_6937.get(letter)
-        if byte is None or (accent and accent not in _ACCENT_BYTES):
+    for char in text:
+        byte = ord(char) if " " <= char <= "~" else _BYTES_6937.get(char)
+        if byte is None:
             return None
-        raw += bytes((_ACCENT_BYTES[accent], byte)) if accent else bytes((byte,))
+        raw.append(byte)
     return bytes(raw)

@@ -36,8 +36,8 @@ class Continuity(PacketObserver):
         if self._json_prefix is None:
             tag = f"{self._tag}: " if self._tag else ""
             place = f"packet index: {index:,}, PID: 0x{fault.pid:04X} ({fault.pid})"
-            kind = "duplicate" if fault.duplicate else "missing"
-            self.log(LogLevel.INFO, f"{tag}{place}, {kind} {fault.packets} packets")
+            what = f"{fault.packets} duplicate" if fault.duplicate else f"missing {fault.packets}"
+            self.log(LogLevel.INFO, f"{tag}{place}, {what} packets")
             return
         value: dict[str, str | int] = {
             "index": index,

@@ -84,4 +84,4 @@ class PcrBitrate(PacketProcessor):
         if change > bitrate_bps * _CHANGE_WORTH_A_LINE:
             self._bitrate_bps = bitrate_bps
             clock = "DTS" if self._by_dts else "PCR"
-            self.verbose(f"new bitrate from {clock} analysis: {int(bitrate_bps):,} b/s")
+            self.verbose(f"new bitrate from {clock} analysis: {int(bitrate_bps + 0.5):,} b/s")

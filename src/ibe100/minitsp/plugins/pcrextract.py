@@ -70,7 +70,7 @@ class PcrExtract(PacketProcessor):
         self._path = arguments.text("output-file")
         self._to_log = arguments.present("log")
         self._to_csv = arguments.present("csv") or bool(self._path) or not self._to_log
-        self._separator = arguments.text("separator", ";")
+        self._separator = arguments.text("separator", ",")
         self._pids = arguments.pids("pid")
         self._packets: dict[int, int] = {}
         self._stamps: dict[tuple[int, str], _Stamps] = {}

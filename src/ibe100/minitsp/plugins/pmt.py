@@ -20,6 +20,7 @@ _MOST_SECTIONS = 64
 class PmtEditor(PacketProcessor):
     """Performs various transformations on the PMT.
 
+    Packets before the PAT that tells the PMT's PID are left out, as in tsp, so that no PMT passes unchanged.
     The packets of the PMT's PID are replaced, one by one, by packets of the changed table. Where it needs
     more packets than there were, the rest of a section goes into null packets.
     """
@@ -47,10 +48,13 @@ class PmtEditor(PacketProcessor):
     def process(self, block: Block) -> Block:
         if self._follows_pat:
             self._finder.feed(block)
+            if self._finder.pmt_pid is None:
+                return Block(block.packets[:0], block.first_index)
+            if self._finder.found_row:
+                block = Block(block.packets[self._finder.found_row :], block.first_index)
             if self._finder.pmt_pid != self._pid:
                 self._move_to(self._finder.pmt_pid)
-        if self._pid is None:
-            return block
+        assert self._pid is not None
         rows = block.headers.rows_of(self._pid)
         if not rows and not self._cycle.mid_section():
             return block

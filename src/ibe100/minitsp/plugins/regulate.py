@@ -1,9 +1,10 @@
-"""Passes packets at a steady bitrate (tsp -P regulate)."""
+"""Passes packets at a steady bitrate, or as their PCRs say (tsp -P regulate)."""
 
 import time
 from typing import ClassVar, Final
 
-from ibe100.minitsp.options import Arguments, Option, OptionKind, OptionTable
+from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.pcr_pacer import PcrPacer
 from ibe100.minitsp.plugin import (
     MAX_BLOCK_PACKETS,
     PACKET_BITS,
@@ -12,6 +13,7 @@ from ibe100.minitsp.plugin import (
     LogLevel,
     PacketProcessor,
 )
+from ibe100.mpegts.packet import NULL_PID
 
 _BURST_S: Final = 0.01
 _LATEST_S: Final = 1.0
@@ -19,16 +21,19 @@ _CHANGE_WORTH_A_LINE: Final = 0.05
 
 
 class Regulate(PacketProcessor):
-    """Holds every block until it is due at --bitrate, or at the chain's bitrate.
+    """Regulate the TS packets flow based on PCR or bitrate.
 
-    Due times count from one anchor, so delays do not add up. A delay up to a second is caught up;
-    after a longer one (the input stood still) the clock starts anew.
+    Holds every block until it is due at --bitrate, at the chain's bitrate, or with --pcr-synchronous by its
+    PCRs. Due times count from one anchor, so delays do not add up. A delay up to a second is caught up; after
+    a longer one (the input stood still) the clock starts anew.
     """
 
     name: ClassVar[str] = "regulate"
     options: ClassVar[OptionTable] = OptionTable(
         Option("bitrate", OptionKind.DECIMAL, "b"),
         Option("packet-burst", OptionKind.INTEGER, "p", minimum=1),
+        Option("pcr-synchronous"),
+        Option("pid-pcr", OptionKind.PID),
         Option("wait-min", OptionKind.INTEGER, "w", minimum=1),
     )
 
@@ -37,6 +42,13 @@ class Regulate(PacketProcessor):
         self._fixed_bps = round(arguments.decimal("bitrate"))
         self._burst_s = arguments.integer("wait-min", round(_BURST_S * 1000)) / 1000
         self._burst_packets = arguments.integer("packet-burst", MAX_BLOCK_PACKETS)
+        self._pcr_pacer: PcrPacer | None = None
+        if arguments.present("pcr-synchronous"):
+            if arguments.present("bitrate"):
+                raise OptionError("--bitrate cannot be used with --pcr-synchronous")
+            self._pcr_pacer = PcrPacer(self, arguments.integer("pid-pcr", NULL_PID))
+        elif arguments.present("pid-pcr"):
+            raise OptionError("--pid-pcr cannot be used without --pcr-synchronous")
         self._bitrate_bps: int | None = None
         self._logged_bps = 0
         self._anchor_s = 0.0
@@ -44,10 +56,15 @@ class Regulate(PacketProcessor):
 
     def start(self) -> None:
         self.context.max_block_packets = 1
+        if self._pcr_pacer is not None:
+            return
         nanoseconds = round(self._burst_s * 1e9)
         self.verbose(f"minimum packet burst duration is {nanoseconds} nanoseconds")
 
     def process(self, block: Block) -> Block:
+        if self._pcr_pacer is not None:
+            self._wait_for_pcr(self._pcr_pacer, block)
+            return block
         bitrate_bps = self._fixed_bps or self.context.bitrate_bps
         if bitrate_bps != self._bitrate_bps:
             self._change_bitrate(bitrate_bps)
@@ -60,6 +77,17 @@ class Regulate(PacketProcessor):
         self._bits += len(block) * PACKET_BITS
         self.context.wait_until(due_s)
         return block
+
+    def _wait_for_pcr(self, pacer: PcrPacer, block: Block) -> None:
+        now_s = time.monotonic()
+        due_s = pacer.due_s(block, now_s)
+        if now_s - due_s > _LATEST_S:
+            pacer.restart(now_s)
+        elif due_s > now_s:
+            self.context.wait_until(due_s)
+        per_packet_s = pacer.seconds_per_packet
+        burst = max(1, int(self._burst_s / per_packet_s)) if per_packet_s else 1
+        self.context.max_block_packets = min(burst, self._burst_packets, MAX_BLOCK_PACKETS)
 
     def _change_bitrate(self, bitrate_bps: int) -> None:
         """Count from the present due time at the new bitrate."""

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import ClassVar, Final
 
+import numpy as np
+
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.plugin import PACKET_BITS, Block, Context, LogLevel, PluginError
 from ibe100.minitsp.psi_rewriter import PsiRewriter
@@ -79,10 +81,21 @@ class SdtEditor(PsiRewriter):
         packer.replace(sections, table.table_id, None if table.table_id == _ACTUAL else table.extension)
 
     def process(self, block: Block) -> Block:
-        if self._create_after_ms and not self._pid_seen:
-            self._pid_seen = bool((block.pids == SDT_PID).any())
-            self._create_if_due(block)
-        return super().process(block)
+        if not self._create_after_ms:
+            return super().process(block)
+        self._pid_seen |= bool((block.pids == SDT_PID).any())
+        if self._create_at is None and self.context.bitrate_bps:
+            self._create_at = self.context.bitrate_bps * self._create_after_ms // 1000 // PACKET_BITS
+        before = len(block) if self._create_at is None else max(self._create_at - block.first_index, 0)
+        if self._table_seen or before >= len(block):
+            self._insert(block)
+            return super().process(block)
+        head = super().process(Block(block.packets[:before], block.first_index)).packets
+        if not self._table_seen:
+            self._create()
+        rest = Block(block.packets[before:], block.first_index + before)
+        self._insert(rest)
+        return Block(np.concatenate([head, super().process(rest).packets]), block.first_index)
 
     def _is_target(self, table: Table) -> bool:
         if not self.arguments.present("other"):
@@ -109,36 +122,27 @@ class SdtEditor(PsiRewriter):
         )
         return sdt_sections(shared, services)
 
-    def _create_if_due(self, block: Block) -> None:
-        """Make a table once none has come for long enough, and put it into null packets."""
-        bitrate_bps = self.context.bitrate_bps
-        if self._create_at is None and bitrate_bps:
-            self._create_at = bitrate_bps * self._create_after_ms // 1000 // PACKET_BITS
-        end = block.first_index + len(block)
-        if self._create_at is not None and not self._table_seen and end > self._create_at:
-            other = self.arguments.present("other")
-            empty = Sdt(self.arguments.integer("other"), 0, (), actual=not other)
-            table_id = _OTHER if other else _ACTUAL
-            self.take(Table(SDT_PID, table_id, empty.transport_stream_id, (empty.encode(),)))
-            self._insert_at = self._create_at
+    def _create(self) -> None:
+        """Take an empty table as if it had come."""
+        other = self.arguments.present("other")
+        empty = Sdt(self.arguments.integer("other"), 0, (), actual=not other)
+        table_id = _OTHER if other else _ACTUAL
+        self.take(Table(SDT_PID, table_id, empty.transport_stream_id, (empty.encode(),)))
+        self._insert_at = self._create_at
+
+    def _insert(self, block: Block) -> None:
+        """Put a table that was made into null packets, as long as no packet of its PID comes."""
         if self._insert_at is None or self._pid_seen:
             return
+        bitrate_bps = self.context.bitrate_bps
         if not self.arguments.present("inter-packet") and bitrate_bps < self._bitrate_bps:
-            self.fail(
-                PluginError("input bitrate unknown or too low, specify --inter-packet instead of --bitrate")
-            )
+            reason = "input bitrate unknown or too low, specify --inter-packet instead of --bitrate"
+            self.fail(PluginError(reason))
             return
         interval = self.arguments.integer("inter-packet", int(bitrate_bps / self._bitrate_bps))
-        self._insert(block, interval)
-
-    def _insert(self, block: Block, interval: int) -> None:
-        assert self._insert_at is not None
         packer = self.packer(SDT_PID, packed=True)
-        for row in (block.pids == NULL_PID).nonzero()[0].tolist():
-            if block.first_index + row < self._insert_at:
-                continue
-            packet = packer.next_packet()
-            if packet is None:
-                return
-            block.packets[row] = as_block(packet)[0]
-            self._insert_at += interval
+        for row in block.headers.rows_of(NULL_PID):
+            packet = packer.next_packet() if block.first_index + row >= self._insert_at else None
+            if packet is not None:
+                block.packets[row] = as_block(packet)[0]
+                self._insert_at += interval

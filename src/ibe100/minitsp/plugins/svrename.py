@@ -52,6 +52,7 @@ class ServiceRename(PsiRewriter):
         self._ignore_nit, self._ignore_bat = map(arguments.present, ("ignore-nit", "ignore-bat"))
         self._transport_stream_id = 0
         self._pat_seen = False
+        self._sdt: list[bytes] = []
         if self._new_id is not None and not arguments.present("ignore-eit"):
             raise OptionError("changing the service id in EIT's needs TSDuck, use --ignore-eit")
 
@@ -90,21 +91,21 @@ class ServiceRename(PsiRewriter):
             if not self._service_may_be_absent():
                 return
         else:
-            self.verbose(f"found service id 0x{self._old_id:X}, PMT PID is 0x{pmt_pid:X}")
+            self.verbose(f"found service id 0x{self._old_id:04X}, PMT PID is 0x{pmt_pid:04X}")
             self.follow(pmt_pid)
             self.packer(pmt_pid)
             programs = replace(programs, pmt_pids=self._renumbered(programs.pmt_pids))
         self.packer(PAT_PID).replace(programs.sections(), 0x00)
         self._pat_seen = True
         self.follow(SDT_PID)
-        self.packer(SDT_PID)
+        self.packer(SDT_PID).replace(self._sdt, _SDT_ACTUAL)
         if not self._ignore_nit:
             nit_pid = _NIT_PID if programs.nit_pid is None else programs.nit_pid
             self.follow(nit_pid)
             self.packer(nit_pid)
 
     def _service_may_be_absent(self) -> bool:
-        text = f"service id 0x{self._old_id:X} not found in PAT"
+        text = f"service id 0x{self._old_id:04X} not found in PAT"
         if self._ignore_nit and self._ignore_bat:
             self.fail(PluginError(text))
             return False
@@ -133,7 +134,7 @@ class ServiceRename(PsiRewriter):
             if self._old_id is None:
                 self.fail(PluginError(f'service "{self._old_name}" not found in SDT'))
                 return
-            self.verbose(f'found service "{self._old_name}", service id is 0x{self._old_id:X}')
+            self.verbose(f'found service "{self._old_name}", service id is 0x{self._old_id:04X}')
             self.follow(PAT_PID)
         service = services.pop(self._old_id, None)
         if service is None:
@@ -141,8 +142,9 @@ class ServiceRename(PsiRewriter):
         else:
             number = self._old_id if self._new_id is None else self._new_id
             services[number] = replace(self._change.apply(service), service_id=number)
-        sections = sdt_sections(shared, services)
-        self.packer(SDT_PID).replace(sections, _SDT_ACTUAL, table.extension)
+        self._sdt = sdt_sections(shared, services)
+        if self._pat_seen:
+            self.packer(SDT_PID).replace(self._sdt, _SDT_ACTUAL, table.extension)
 
     def _take_other(self, table: Table) -> None:
         """NIT and BAT with the service's new number, type and channel; the rest as it is."""

@@ -118,7 +118,7 @@ class Zap(PsiRewriter):
                     self._forget_pids(one)
                 one.pmt_pid = pmt_pid
                 self.follow(pmt_pid)
-                self.verbose(f"found service id 0x{one.service_id:X}, PMT PID is 0x{pmt_pid:X}")
+                self.verbose(f"found service id 0x{one.service_id:04X}, PMT PID is 0x{pmt_pid:04X}")
                 changed = True
         if changed:
             self._send_pat()
