@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 from minitsp_rig import DEADLINE_S, MEDIA, finish, recording, run, running, wait_for
-from web_rig import Answer, WebServer, playlist, web_server
+from web_rig import HANG_UP, Answer, WebServer, playlist, web_server
 
 STREAM = (MEDIA / "ott_with_scte35.ts").read_bytes()
 SEQUENCE_PARAMETER_SET = b"\x00\x00\x01\x67"
@@ -112,9 +112,9 @@ def test_failures_of_the_server_are_tried_again_and_told() -> None:
     assert done.exit_code == 0
     warnings = [re.sub(r"http://\S*", "URL", line) for line in done.log]
     assert warnings == [
-        "* Warning: hls: segment 1 failed, trying again (1 of 3): "
+        "* Warning: hls: segment 1 failed, trying again: "
         "download error, HTTP status 503 Service Unavailable for URL",
-        "* Warning: hls: reload of the playlist failed, trying again (1 of 3): "
+        "* Warning: hls: reload of the playlist failed, trying again: "
         "download error, HTTP status 502 Bad Gateway for URL",
     ]
 
@@ -130,11 +130,52 @@ def test_a_playlist_that_is_gone_for_good_ends_with_an_error() -> None:
             return (200, playlist(0, names)) if loads == 1 else (404, b"")
 
         server.routes["/live.m3u8"] = live
-        done = run("-I", "hls", server.url("/live.m3u8?token=hush"), "-O", "file")
+        words = ["--receive-timeout=300", server.url("/live.m3u8?token=hush")]
+        done = run("-I", "hls", *words, "-O", "file")
     assert done.stdout == b"".join(SEGMENTS[:2])
     assert done.exit_code == 1
     assert done.log[-1].startswith("* Error: hls: download error, HTTP status 404")
     assert "hush" not in "".join(done.log)
+
+
+def test_a_segment_that_is_gone_is_left_out_and_the_window_as_it_is_then_goes_on() -> None:
+    with web_server() as server:
+        names = with_segments(server, 8)
+        del server.routes["/2.ts"]
+        loads = 0
+
+        def live() -> Answer:
+            nonlocal loads
+            loads += 1
+            first, last = (0, 5) if loads == 1 else (4, 8)
+            return 200, playlist(first, names[first:last], ended=loads > 1)
+
+        server.routes["/live.m3u8"] = live
+        done = run("-I", "hls", server.url("/live.m3u8"), "-O", "file")
+    assert done.exit_code == 0
+    assert done.stdout == b"".join(SEGMENTS[number] for number in (0, 1, 4, 5, 6, 7))
+    assert done.log[1].startswith("* Error: hls: segment 2 is left out: download error, HTTP status 404")
+    assert done.log[2] == "* Warning: hls: 1 segments were missed, the playlist went on without us"
+
+
+def test_a_server_that_goes_away_is_taken_up_where_it_was_left() -> None:
+    with web_server() as server:
+        names = with_segments(server, 6)
+        loads = 0
+
+        def live() -> Answer:
+            nonlocal loads
+            loads += 1
+            if loads == 1:
+                return 200, playlist(0, names[:3])
+            return (HANG_UP, b"") if loads < 4 else (200, playlist(1, names[1:], ended=True))
+
+        server.routes["/live.m3u8"] = live
+        done = run("-I", "hls", server.url("/live.m3u8"), "-O", "file")
+    assert done.exit_code == 0
+    assert done.stdout == b"".join(SEGMENTS[:6])
+    assert len(done.log) == 1
+    assert done.log[0].startswith("* Warning: hls: reload of the playlist failed, trying again: ")
 
 
 @pytest.mark.parametrize(

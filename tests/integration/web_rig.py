@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 Answer = tuple[int, bytes]
+HANG_UP = 0
+"""The status of an answer that is none: the server closes the connection."""
 
 
 class WebServer(ThreadingHTTPServer):
@@ -34,6 +36,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.requests.append(path)
         route = self.server.routes.get(path, lambda: (404, b""))
         status, body = route() if callable(route) else (200, route)
+        if status == HANG_UP:
+            self.close_connection = True
+            return
         wanted = self.headers.get("Range")
         if wanted and status == 200:
             first, _, last = wanted.removeprefix("bytes=").partition("-")

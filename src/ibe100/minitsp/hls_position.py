@@ -43,6 +43,10 @@ class PlayPosition:
             return Progress(())  # nothing new, or an older copy from a cache
         return self._take(segments, restarted=True)
 
+    def resume_after(self, sequence: int) -> None:
+        """Go on with the segment after this one: those that were taken beyond it have not been played."""
+        self._next = sequence + 1
+
     def _first(self, segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
         start = self._start_segment
         if start < 0:

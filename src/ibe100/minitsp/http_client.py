@@ -24,6 +24,11 @@ class DownloadError(PluginError):
         super().__init__(text)
         self.status = status
 
+    @property
+    def is_of_resource(self) -> bool:
+        """Whether the server is there, but has not got what was asked for."""
+        return 400 <= self.status < 500
+
 
 @dataclass(frozen=True, slots=True)
 class Downloaded:

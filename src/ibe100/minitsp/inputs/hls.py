@@ -9,14 +9,17 @@ from ibe100.minitsp.hls_position import PlayPosition
 from ibe100.minitsp.hls_segments import SegmentLoader
 from ibe100.minitsp.hls_variants import VARIANT_OPTIONS, VariantChoice
 from ibe100.minitsp.http_client import DownloadError, HttpClient, shown
+from ibe100.minitsp.http_outage import Outage
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.plugin import PACKET_SIZE, Context, LogLevel
 from ibe100.minitsp.web_options import WEB_OPTIONS
 
 _PLAYLIST_LIMIT_BYTES: Final = 16 << 20
 _PLAYLIST_TIMEOUT_S: Final = 15.0
-_ATTEMPTS: Final = 4
-_RETRY_S: Final = 0.5
+_DEFAULT_RECEIVE_TIMEOUT_MS: Final = 10_000
+_PATIENCE: Final = 3
+"""Times the receive timeout that a server may be away."""
+_ATTEMPTS_AT_A_SEGMENT: Final = 3
 _LOST_SEGMENTS_TO_GIVE_UP: Final = 3
 _QUEUE_PART_BYTES: Final = 1024 * PACKET_SIZE
 
@@ -24,8 +27,9 @@ _QUEUE_PART_BYTES: Final = 1024 * PACKET_SIZE
 class HlsInput(FedInput):
     """Plays an HLS playlist (tsp -I hls), segment after segment, at most some 16 MB ahead of the chain.
 
-    A failed reload or segment is tried again with a warning. A segment that cannot be had is left out with
-    an error line; three in a row, or a playlist that cannot be had, end the chain.
+    A failed reload or segment is tried again with a warning, for three times --receive-timeout. A segment
+    that the server does not have is left out with an error line; when none can be had, or no playlist, for
+    so long, the chain ends.
     """
 
     name: ClassVar[str] = "hls"
@@ -49,7 +53,13 @@ class HlsInput(FedInput):
         self._choice = VariantChoice.of(arguments)
         self._position = PlayPosition(-1 if arguments.present("live") else arguments.integer("start-segment"))
         self._segments_left = arguments.integer("segment-count", -1)
+        self._patience_s = (
+            _PATIENCE * arguments.integer("receive-timeout", _DEFAULT_RECEIVE_TIMEOUT_MS) / 1000
+        )
         self._lost_in_a_row = 0
+        self._lost_since_s: float | None = None
+        self._progressed_s = time.monotonic()
+        self._stands_still = False
         self._loaded_s = 0.0
         self._progressed = False
 
@@ -93,25 +103,27 @@ class HlsInput(FedInput):
         due_s = self._loaded_s + previous.target_duration_s * (1.0 if self._progressed else 0.5)
         if self.closing.wait(max(0.0, due_s - time.monotonic())):
             return None
-        for attempt in range(1, _ATTEMPTS + 1):
+        outage = self._outage("reload of the playlist failed")
+        while True:
             try:
                 playlist = self._load(client)
             except DownloadError as error:
-                if attempt == _ATTEMPTS:
-                    raise
-                self._warn_of_retry("reload of the playlist failed", attempt, error)
-            else:
-                if isinstance(playlist, MasterPlaylist):
-                    raise PlaylistError("the HLS media playlist has become a master playlist")
-                return playlist
-            if self.closing.wait(_RETRY_S * attempt):
-                return None
-        return None
+                if not outage.again(error):
+                    return None
+                continue
+            outage.over()
+            if isinstance(playlist, MasterPlaylist):
+                raise PlaylistError("the HLS media playlist has become a master playlist")
+            return playlist
+
+    def _outage(self, what: str) -> Outage:
+        return Outage(self, what, self.closing, self._patience_s)
 
     def _play(self, loader: SegmentLoader, playlist: MediaPlaylist) -> bool:
         """Queue the segments that a playlist brings; False if enough were played or the chain is ending."""
         progress = self._position.advance(playlist)
         self._progressed = bool(progress.segments)
+        self._watch_progress()
         if progress.missed:
             self.log(
                 LogLevel.WARNING, f"{progress.missed} segments were missed, the playlist went on without us"
@@ -124,34 +136,51 @@ class HlsInput(FedInput):
                 self.log(LogLevel.WARNING, f"segment {segment.sequence} is a gap at the source")
             elif not self._play_segment(loader, segment, timeout_s):
                 return False
+            elif self._lost_since_s is not None and not playlist.ended:
+                # A live window may have moved on meanwhile: what it holds now is tried, not what it held.
+                self._position.resume_after(segment.sequence)
+                return True
             self._segments_left -= 1
             if not self._segments_left:
                 return False
         return True
 
+    def _watch_progress(self) -> None:
+        """Say once that a live playlist stands still, and when it goes on."""
+        now_s = time.monotonic()
+        if self._progressed:
+            if self._stands_still:
+                self.log(LogLevel.INFO, "the playlist goes on")
+            self._progressed_s, self._stands_still = now_s, False
+        elif not self._stands_still and now_s - self._progressed_s > self._patience_s:
+            self._stands_still = True
+            self.log(LogLevel.WARNING, f"the playlist has brought nothing new for {self._patience_s:.0f} s")
+
     def _play_segment(self, loader: SegmentLoader, segment: Segment, timeout_s: float) -> bool:
         if segment.discontinuity:
             self.verbose(f"discontinuity before segment {segment.sequence}")
-        for attempt in range(1, _ATTEMPTS + 1):
-            if self.closing.is_set():
-                return False
+        outage = self._outage(f"segment {segment.sequence} failed")
+        while not self.closing.is_set():
             try:
                 packets = loader.load(segment, timeout_s)
             except DownloadError as error:
-                if attempt == _ATTEMPTS:
+                if error.is_of_resource and outage.attempts == _ATTEMPTS_AT_A_SEGMENT:
                     self._lose(segment, error)
                     return True
-                self._warn_of_retry(f"segment {segment.sequence} failed", attempt, error)
-            else:
-                self._lost_in_a_row = 0
-                return self._enqueue(packets)
-            if self.closing.wait(_RETRY_S * attempt):
-                return False
+                if not outage.again(error):
+                    return False
+                continue
+            outage.over()
+            self._lost_in_a_row, self._lost_since_s = 0, None
+            return self._enqueue(packets)
         return False
 
     def _lose(self, segment: Segment, error: DownloadError) -> None:
+        """Leave a segment out, unless nothing else has come for long."""
+        now_s = time.monotonic()
         self._lost_in_a_row += 1
-        if self._lost_in_a_row == _LOST_SEGMENTS_TO_GIVE_UP:
+        self._lost_since_s = self._lost_since_s or now_s
+        if self._lost_in_a_row >= _LOST_SEGMENTS_TO_GIVE_UP and now_s - self._lost_since_s > self._patience_s:
             raise error
         self.error(f"segment {segment.sequence} is left out: {error}")
 
@@ -160,6 +189,3 @@ class HlsInput(FedInput):
             if not self.queue.put(packets[start : start + _QUEUE_PART_BYTES]):
                 return False
         return True
-
-    def _warn_of_retry(self, what: str, attempt: int, error: DownloadError) -> None:
-        self.log(LogLevel.WARNING, f"{what}, trying again ({attempt} of {_ATTEMPTS - 1}): {error}")
