@@ -23,6 +23,11 @@ def transport_packets(datagram: bytes) -> bytes:
     return _aligned(datagram[start:])
 
 
+def is_rtp(datagram: bytes) -> bool:
+    """Whether a datagram begins with an RTP header and not with a packet."""
+    return datagram[:1] != bytes((SYNC_BYTE,)) and _rtp_payload(datagram) is not None
+
+
 def _aligned(data: bytes) -> bytes:
     """The leading run of packets that begin with the sync byte."""
     count = len(data) // PACKET_SIZE

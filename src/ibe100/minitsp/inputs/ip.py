@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from ibe100.minitsp.fed_input import FedInput
-from ibe100.minitsp.inputs.datagrams import transport_packets
+from ibe100.minitsp.inputs.datagrams import is_rtp, transport_packets
+from ibe100.minitsp.inputs.rtp_order import RtpOrder
 from ibe100.minitsp.inputs.udp_socket import open_receiver
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable, parse_address
 from ibe100.minitsp.plugin import Context, PluginError
@@ -24,7 +25,7 @@ _DATAGRAMS_AT_ONCE: Final = 1024
 
 
 class IpInput(FedInput):
-    """Receives packets by UDP (tsp -I ip); RTP is recognised by itself.
+    """Receives packets by UDP (tsp -I ip); RTP is recognised by itself, and put in order.
 
     A thread drains the socket into a bounded ring, so a slow moment of the chain loses nothing; of what a
     full ring can't hold the oldest goes, with a warning. What arrives within 10 ms is passed on together.
@@ -54,6 +55,7 @@ class IpInput(FedInput):
         self._source = arguments.text("source").partition(":")[0]
         self._first_source = arguments.present("first-source")
         self._receive_timeout_s = arguments.integer("receive-timeout") / 1000
+        self._rtp = RtpOrder()
         self._socket: socket.socket | None = None
 
     def start(self) -> None:
@@ -81,8 +83,8 @@ class IpInput(FedInput):
         arrived.register(receiver, select.POLLIN)
         last_packets_s = time.monotonic()
         while not self.closing.is_set():
-            packets = b"".join(self._waiting_datagrams(receiver))
             now_s = time.monotonic()
+            packets = b"".join(self._waiting_packets(receiver, now_s))
             if packets:
                 last_packets_s = now_s
                 self.offer(packets)
@@ -92,13 +94,22 @@ class IpInput(FedInput):
             else:
                 arrived.poll(_POLL_MS)
 
+    def _waiting_packets(self, receiver: socket.socket, now_s: float) -> Iterator[bytes]:
+        """The packets of each datagram that waits in the socket, RTP in its order."""
+        for datagram in self._waiting_datagrams(receiver):
+            if is_rtp(datagram):
+                yield from map(transport_packets, self._rtp.feed(datagram, now_s))
+            else:
+                yield transport_packets(datagram)
+        yield from map(transport_packets, self._rtp.overdue(now_s))
+
     def _waiting_datagrams(self, receiver: socket.socket) -> Iterator[bytes]:
-        """The packets of each datagram that waits in the socket, from the wanted source."""
+        """Each datagram that waits in the socket, from the wanted source."""
         any_source = not (self._source or self._first_source)
         for _ in range(_DATAGRAMS_AT_ONCE):
             try:
                 if any_source:
-                    yield transport_packets(receiver.recv(_LARGEST_DATAGRAM))
+                    yield receiver.recv(_LARGEST_DATAGRAM)
                     continue
                 datagram, sender = receiver.recvfrom(_LARGEST_DATAGRAM)
             except BlockingIOError:
@@ -108,7 +119,7 @@ class IpInput(FedInput):
             if self._first_source and not self._source:
                 self._source = sender[0]
             if sender[0] == self._source:
-                yield transport_packets(datagram)
+                yield datagram
 
 
 def _is_multicast(address: str) -> bool:
