@@ -166,3 +166,39 @@ def test_a_destination_that_cannot_be_used_is_named(target: str, reason: str) ->
     done = run("-I", "file", "dvb_hd_service.ts", "-O", "ip", target)
     assert done.exit_code == 1
     assert done.log[0].startswith(reason)
+
+
+def ipv6_address() -> str:
+    """One of this machine that multicast can go by; loopback has none."""
+    for line in Path("/proc/net/if_inet6").read_text().splitlines():
+        digits, _, _, scope, _, name = line.split()
+        if (name, scope) != ("lo", "10") and scope == "00":
+            return socket.inet_ntop(socket.AF_INET6, bytes.fromhex(digits))
+    pytest.skip("no IPv6 address on this machine")
+
+
+@pytest.mark.parametrize(
+    ("receives", "sends"),
+    [
+        (["--local-address=::1", "{port}"], ["[::1]:{port}"]),
+        (["--local-address={own}", "[ff12::77:1]:{port}"], ["--local-address={own}", "[ff12::77:1]:{port}"]),
+        (
+            ["--local-address={own}", "--source={own}", "--ssm", "[ff32::77:1]:{port}"],
+            ["--local-address={own}", "[ff32::77:1]:{port}"],
+        ),
+    ],
+    ids=["unicast", "multicast", "source-specific multicast"],
+)
+def test_ipv6_is_received_and_sent(
+    receives: list[str], sends: list[str], source: bytes, tmp_path: Path
+) -> None:
+    port = free_port()
+    target = tmp_path / "out.ts"
+    own = ipv6_address() if "{own}" in receives[0] else ""
+    words = [[word.format(port=port, own=own) for word in side] for side in (receives, sends)]
+    with running("-I", "ip", *words[0], "-O", "file", target) as process:
+        wait_for(lambda: f":{port:04X} " in Path("/proc/net/udp6").read_text(), "the input port")
+        run("-I", "file", "dvb_hd_service.ts", "-P", "regulate", "-O", "ip", "--ttl=1", *words[1])
+        wait_for(lambda: target.stat().st_size == len(source), "the stream")
+        finish(process)
+    assert target.read_bytes() == source

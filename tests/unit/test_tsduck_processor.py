@@ -2,7 +2,9 @@
 
 import json
 import os
+import platform
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from tsduck_cases import INPUTS, OUTPUTS, Case, gone, stream
 
 from ibe100.models.errors import ProcessorError
 from ibe100.models.stream_config import Engine
+from ibe100.tsduck import processor
 from ibe100.tsduck.processor import BUILTIN, check_builtin, choose_processor, find_tsp, parse_version
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,12 +135,15 @@ async def test_auto_does_not_pass_over_a_configured_tsp(programs: Path, tmp_path
         await choose_processor(Engine.AUTO, stream(), tmp_path / "absent")
 
 
-async def test_auto_says_why_there_is_no_tsp_when_only_that_could(programs: Path) -> None:
-    config = stream({"kind": "udp", "host": "[ff0e::1]", "port": 5000})
-    with pytest.raises(ProcessorError, match=r"IPv6, which needs TSDuck.*\(there is no tsp on PATH\)"):
+async def test_auto_says_why_there_is_no_tsp_when_only_that_could(
+    programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    config = stream({"kind": "rist", "url": "rist://@0.0.0.0:7000"})
+    with pytest.raises(ProcessorError, match=r"RIST, which needs TSDuck.*\(there is no tsp on PATH\)"):
         await choose_processor(Engine.AUTO, config)
     fake_tsp(programs, "echo 'Task Spooler v1.0.1'")
-    with pytest.raises(ProcessorError, match=r"IPv6, which needs TSDuck.*is not TSDuck's tsp"):
+    with pytest.raises(ProcessorError, match=r"RIST, which needs TSDuck.*is not TSDuck's tsp"):
         await choose_processor(Engine.AUTO, config)
 
 
@@ -155,22 +161,25 @@ async def test_builtin_does_not_look_for_tsp(programs: Path, version_text: str) 
 
 
 @pytest.mark.parametrize("case", INPUTS, ids=str)
-def test_an_input_that_the_builtin_lacks_is_named(case: Case) -> None:
-    if "IPv6" not in case.name:
-        check_builtin(stream(case.values).input)
-        return
-    with pytest.raises(ProcessorError, match="input ff0e::1 is IPv6, which needs TSDuck"):
-        check_builtin(stream(case.values).input)
+@pytest.mark.parametrize(("system", "library"), [("Linux", None), ("Darwin", None), ("Darwin", "libsrt")])
+def test_an_input_that_the_builtin_lacks_on_a_platform_is_named(
+    case: Case, system: str, library: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "system", lambda: system)
+    monkeypatch.setattr(processor, "find_library", lambda: library)
+    config = stream(case.values)
+    kind = case.values["kind"]
+    if system == "Darwin" and (kind == "rist" or (kind == "srt" and library is None)):
+        with pytest.raises(ProcessorError, match=f"the input is {kind.upper()}, which needs"):
+            check_builtin(config.input)
+    else:
+        check_builtin(config.input)
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other platforms lack SRT and RIST")
 @pytest.mark.parametrize("case", OUTPUTS, ids=str)
-async def test_an_output_that_the_builtin_lacks_is_named(case: Case) -> None:
-    config = stream(None, case.values)
-    if "IPv6" not in case.name:
-        assert await choose_processor(Engine.BUILTIN, config) is BUILTIN
-        return
-    with pytest.raises(ProcessorError, match="output ::1 is IPv6, which needs TSDuck"):
-        await choose_processor(Engine.BUILTIN, config)
+async def test_the_builtin_has_every_output(case: Case) -> None:
+    assert await choose_processor(Engine.BUILTIN, stream(None, case.values)) is BUILTIN
 
 
 def test_the_builtin_tells_its_name_and_can_be_run() -> None:

@@ -10,6 +10,10 @@ _MOST_SEGMENTS: Final = 64
 _LARGEST_PAYLOAD: Final = 65_507
 
 
+SocketAddress = tuple[str, int] | tuple[str, int, int, int]
+"""As the socket module has it: of IPv4, or of IPv6 with flow and scope."""
+
+
 class DatagramBursts:
     """Sends bytes as datagrams of `size`, the last one maybe shorter.
 
@@ -26,7 +30,7 @@ class DatagramBursts:
         except OSError:
             self._burst_bytes = size
 
-    def send(self, data: bytes, destination: tuple[str, int]) -> None:
+    def send(self, data: bytes, destination: SocketAddress) -> None:
         """OSError where one datagram cannot be sent; those after it are left out."""
         position = 0
         while position < len(data):

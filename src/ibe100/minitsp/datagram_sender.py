@@ -6,7 +6,8 @@ import socket
 import time
 from typing import Final
 
-from ibe100.minitsp.datagram_bursts import DatagramBursts
+from ibe100.minitsp.datagram_bursts import DatagramBursts, SocketAddress
+from ibe100.minitsp.network_interface import interface_index
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, parse_address
 from ibe100.minitsp.plugin import PACKET_SIZE, Packets, PluginError
 
@@ -48,7 +49,7 @@ class DatagramSender:
         if not host or not port:
             raise OptionError(f"invalid address {arguments.parameters[0]}, use address:port")
         self._arguments = arguments
-        self._destination = (host, port)
+        self._destination: SocketAddress = (host, port)
         self._datagram_bytes = arguments.integer("packet-burst", _DEFAULT_BURST) * PACKET_SIZE
         self._whole_bursts = whole_bursts
         self._may_wait = may_wait
@@ -64,17 +65,20 @@ class DatagramSender:
     @property
     def place(self) -> str:
         """Where the datagrams go, as address:port."""
-        host, port = self._destination
-        return f"{host}:{port}"
+        host, port = self._destination[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def open(self) -> None:
         """Open the socket. PluginError where the address cannot be used."""
-        host, port = self._destination
+        host, port = self._destination[:2]
         try:
-            self._destination = (socket.gethostbyname(host), port)
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
         except OSError as error:
             raise PluginError(f"cannot resolve {host}: {error.strerror or error}") from error
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        # A name with addresses of both kinds is taken by that of IPv4.
+        family, *_, address = min(found, key=lambda one: one[0] is not socket.AF_INET)
+        self._destination = address  # type: ignore[assignment]  # of these two families
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
             self._configure(self._socket)
         except OSError as error:
@@ -109,6 +113,15 @@ class DatagramSender:
         sender.setblocking(self._may_wait)
         if arguments.present("buffer-size"):
             sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, arguments.integer("buffer-size"))
+        if sender.family == socket.AF_INET6:
+            self._configure_ipv6(sender, local_address)
+        else:
+            self._configure_ipv4(sender, local_address)
+        if local_address or arguments.present("local-port"):
+            sender.bind((local_address, arguments.integer("local-port")))
+
+    def _configure_ipv4(self, sender: socket.socket, local_address: str) -> None:
+        arguments = self._arguments
         if arguments.present("tos"):
             sender.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, arguments.integer("tos"))
         multicast = ipaddress.IPv4Address(self._destination[0]).is_multicast
@@ -121,8 +134,21 @@ class DatagramSender:
             if local_address:
                 interface = socket.inet_aton(local_address)
                 sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, interface)
-        if local_address or arguments.present("local-port"):
-            sender.bind((local_address, arguments.integer("local-port")))
+
+    def _configure_ipv6(self, sender: socket.socket, local_address: str) -> None:
+        arguments = self._arguments
+        if arguments.present("tos"):
+            sender.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, arguments.integer("tos"))
+        multicast = ipaddress.IPv6Address(self._destination[0]).is_multicast
+        if arguments.present("ttl"):
+            option = socket.IPV6_MULTICAST_HOPS if multicast else socket.IPV6_UNICAST_HOPS
+            sender.setsockopt(socket.IPPROTO_IPV6, option, arguments.integer("ttl"))
+        if multicast:
+            loop = 0 if arguments.present("disable-multicast-loop") else 1
+            sender.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, loop)
+            if local_address:
+                index = interface_index(local_address)
+                sender.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
 
     def _send_datagrams(self, data: bytes) -> None:
         assert self._bursts is not None

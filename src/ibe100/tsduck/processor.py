@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import platform
 import re
 import shutil
 import sys
@@ -10,14 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ibe100 import __version__
+from ibe100.minitsp.libsrt import find_library
 from ibe100.models.errors import ProcessorError
 from ibe100.models.stream_config import (
     Engine,
+    RistInput,
+    RistOutput,
+    SrtInput,
+    SrtOutput,
     StreamConfig,
     StreamInput,
     StreamOutput,
-    UdpInput,
-    UdpOutput,
 )
 from ibe100.tsduck.child_process import ChildProcess, run_child
 
@@ -114,9 +118,14 @@ async def choose_processor(wanted: Engine, config: StreamConfig, tsp_path: Path 
 
 
 def check_builtin(source: StreamInput, target: StreamOutput | None = None) -> None:
-    """Raises ProcessorError naming what the built-in processor cannot do."""
+    """Raises ProcessorError naming what the built-in processor cannot do on this machine.
+
+    Its SRT is libsrt's or ffmpeg's, its RIST ffmpeg's; the ffmpeg that comes with us has both on Linux only.
+    """
+    if platform.system() == "Linux":
+        return
     for side, edge in (("input", source), ("output", target)):
-        if isinstance(edge, UdpInput | UdpOutput):
-            for host in (edge.host, edge.local_address):
-                if host is not None and ":" in host:
-                    raise ProcessorError(f"{side} {host} is IPv6, which {NEEDS_TSDUCK}")
+        if isinstance(edge, SrtInput | SrtOutput) and find_library() is None:
+            raise ProcessorError(f"the {side} is SRT, which needs libsrt, or TSDuck: install one of them")
+        if isinstance(edge, RistInput | RistOutput):
+            raise ProcessorError(f"the {side} is RIST, which {NEEDS_TSDUCK}")

@@ -52,7 +52,7 @@ class IpInput(FedInput):
         self._group, self._port = parse_address(text, "parameter")
         if self._group and not _is_multicast(self._group):
             raise OptionError(f"address {text} is not multicast")
-        self._source = arguments.text("source").partition(":")[0]
+        self._source = _without_port(arguments.text("source"))
         self._first_source = arguments.present("first-source")
         self._receive_timeout_s = arguments.integer("receive-timeout") / 1000
         self._rtp = RtpOrder()
@@ -124,6 +124,15 @@ class IpInput(FedInput):
 
 def _is_multicast(address: str) -> bool:
     try:
-        return ipaddress.IPv4Address(address).is_multicast
+        return ipaddress.ip_address(address).is_multicast
     except ValueError:
         return False
+
+
+def _without_port(address: str) -> str:
+    """The address of `address`, `address:port`, an IPv6 address or `[IPv6 address]:port`."""
+    if address.startswith("["):
+        address = address[1:].partition("]")[0]
+    elif address.count(":") == 1:
+        address = address.partition(":")[0]
+    return str(ipaddress.IPv6Address(address)) if ":" in address else address
