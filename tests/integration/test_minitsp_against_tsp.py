@@ -83,7 +83,7 @@ def streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return paths
 
 
-@pytest.mark.parametrize(("number", "command"), enumerate(COMMANDS))
+@pytest.mark.parametrize(("number", "command"), [*enumerate(COMMANDS)])
 def test_packets_and_log_are_those_of_tsp(
     number: int, command: str, streams: dict[str, Path], tmp_path: Path
 ) -> None:
