@@ -49,6 +49,7 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("palette", "Find a command", "Ctrl+K"),
     ActionSpec("keys", "Show all keys", "?"),
     ActionSpec("dashboard", "Show the dashboard", "Ctrl+1"),
+    ActionSpec("multiview", "Show the multiview on a screen of its own, or leave it", "F8"),
     ActionSpec("monitoring", "Show monitoring", "Ctrl+2"),
     ActionSpec("schedule", "Show the schedule", "Ctrl+3"),
     ActionSpec("cue_log", "Search the cue log", "Ctrl+G"),

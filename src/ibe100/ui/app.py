@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QCoreApplication, QEvent, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from ibe100.core.background_loop import BackgroundLoop
@@ -110,4 +110,6 @@ def _close(window: MainWindow, session: ServiceSession, loop: BackgroundLoop) ->
             close(CLOSE_TIMEOUT_S)
         except TimeoutError as error:
             log.warning("the console goes without waiting any longer: %s", error)
+    # Now, while there is an application: what is left to the interpreter's end outlives it, and crashes.
     window.deleteLater()
+    QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete.value)

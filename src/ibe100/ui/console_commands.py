@@ -16,6 +16,7 @@ OPERATOR = "operator"
 PROFILE_MENU = ("save_profile", "load_profile", "", "import_profile", "export_profile")
 VIEW_MENU = (
     "dashboard",
+    "multiview",
     "monitoring",
     "schedule",
     "cue_log",
@@ -51,6 +52,7 @@ def connect_commands(window: MainWindow) -> None:
             "palette": window.show_palette,
             "keys": window.show_keys,
             "dashboard": lambda: window.docks.raise_page("dashboard"),
+            "multiview": window.multiview.toggle,
             "monitoring": lambda: window.docks.raise_page("monitoring"),
             "schedule": lambda: window.docks.raise_page("schedule"),
             "cue_log": lambda: _search_cues(window),

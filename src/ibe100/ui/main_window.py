@@ -24,6 +24,7 @@ from ibe100.ui.console_state import ConsoleState
 from ibe100.ui.cue_keys import CueKeys
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.looking import Looking
+from ibe100.ui.multiview_desk import MultiviewDesk
 from ibe100.ui.profile_desk import ProfileDesk
 from ibe100.ui.schedule_desk import ScheduleDesk
 from ibe100.ui.service_client import ServiceClient
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
         self.cue_panel = CuePanel(self.state.streams, self.state.cues, self.state.schedule, client)
         self.alarm_panel = AlarmPanel(self.state.alarms, client.alarm_rate)
         self.cue_keys = CueKeys(self, self.cue_panel.buttons.take_key)
+        self.multiview = MultiviewDesk(self, self.state, client, self.cue_panel)
         self.pages = QStackedWidget()
         self.docks = ConsoleDocks(self, layout_file)
         self.closing = Closing(self, self.state.streams, client)
@@ -137,6 +139,8 @@ class MainWindow(QMainWindow):
             panel.stop_requested.connect(self.desk.stop)
         self.stream_panel.selected.connect(self._selected)
         self.dashboard.chosen.connect(self.stream_panel.select)
+        self.multiview.view.chosen.connect(self.stream_panel.select)
+        self.multiview.view.number_chosen.connect(self.select_number)
         self.stream_panel.edit_requested.connect(self.desk.edit)
         self.stream_panel.remove_requested.connect(self.desk.remove)
         self.starting.retry_requested.connect(self.retry_requested)
@@ -197,6 +201,7 @@ class MainWindow(QMainWindow):
         if not self.closing.may_close():
             event.ignore()
             return
+        self.multiview.view.hide()
         self.docks.save()
         event.accept()
         self.closed.emit()

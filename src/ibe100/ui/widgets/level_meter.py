@@ -90,7 +90,8 @@ class LevelMeter(QWidget):
         for at, peak in enumerate(peaks):
             left = bars.left() + bars.width() * at // len(peaks)
             right = bars.left() + bars.width() * (at + 1) // len(peaks)
-            bar = QRect(left, bars.top(), max(2, right - left - 2), bars.height())
+            gap = 2 if len(peaks) <= 2 else 1
+            bar = QRect(left, bars.top(), max(2, right - left - gap), bars.height())
             held = self._held[at][0] if levels is not None else FLOOR_DBTP
             _paint_bar(painter, bar, peak, held)
 
