@@ -8,7 +8,8 @@ from typing import Final
 
 from ibe100.minitsp.plugin import LogLevel, Plugin
 
-_STOP_TIMEOUT_S: Final = 1.0
+_LAST_MESSAGES_S: Final = 1.0
+_STOP_S: Final = 0.05
 
 
 class BackgroundSender:
@@ -43,12 +44,12 @@ class BackgroundSender:
         return True
 
     def stop(self) -> None:
-        """Send what is queued, for at most a second."""
+        """Send what is queued, for at most a second; hardly any longer if the chain was told to stop."""
         self._stopping.set()
         if self._thread.is_alive():
             with suppress(Full):  # an empty text wakes a thread that has nothing to send
                 self._queue.put_nowait("")
-            self._thread.join(_STOP_TIMEOUT_S)
+            self._thread.join(_STOP_S if self._plugin.context.stopping else _LAST_MESSAGES_S)
 
     def _run(self) -> None:
         failing = False

@@ -56,7 +56,8 @@ class Chain:
         self.processors = processors
         self.output = output
         self._sink = OutputThread(output) if output.may_block else output
-        self._stages = _stages(processors)
+        self._stages = _stages(processors, context)
+        self._groups = [stage.step for stage in self._stages if isinstance(stage.step, ObserverGroup)]
         self._estimator = BitrateEstimator(_LIVE_BITRATE_WINDOW_S if source.live else None)
         self._to_learn = PacketBatch(lambda batch: self._learn_bitrate(batch.headers))
         self._learn_s = 0.0
@@ -79,7 +80,11 @@ class Chain:
             if self.context.stopping:
                 break
         else:
+            for group in self._groups:
+                group.start()
             self._pass_packets()
+            for group in self._groups:
+                group.end()
         for plugin in reversed(started):
             try:
                 plugin.stop()
@@ -114,9 +119,6 @@ class Chain:
             self._learn_and_pass(packets)
         if options.stop_stuffing and not self.context.exit_code:
             self._pass(null_packets(options.stop_stuffing))
-        for stage in self._stages:
-            if isinstance(stage.step, ObserverGroup):
-                stage.step.flush()
 
     def _first_bitrate(self) -> None:
         """The bitrate before the first packet, from --bitrate or the beginning of a file."""
@@ -207,12 +209,12 @@ class Chain:
                 self._next_tick_s = min(self._next_tick_s, stage.step.due_s)
 
 
-def _stages(processors: Sequence[PacketProcessor]) -> list[_Stage]:
+def _stages(processors: Sequence[PacketProcessor], context: Context) -> list[_Stage]:
     stages: list[_Stage] = []
     for looks_on, neighbours in groupby(processors, lambda one: isinstance(one, PacketObserver)):
         if looks_on:
             observers = [one for one in neighbours if isinstance(one, PacketObserver)]
-            stages.append(_Stage(ObserverGroup(observers)))
+            stages.append(_Stage(ObserverGroup(observers, context)))
         else:
             stages += [_Stage(processor) for processor in neighbours]
     return stages

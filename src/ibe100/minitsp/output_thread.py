@@ -10,7 +10,7 @@ from ibe100.minitsp.plugin import MAX_BLOCK_PACKETS, PACKET_SIZE, PacketOutput, 
 
 _RING_BYTES: Final = 4 * MAX_BLOCK_PACKETS * PACKET_SIZE
 _POLL_S: Final = 0.05
-_LEAVE_S: Final = 0.15
+_LEAVE_S: Final = 0.05
 
 
 class OutputThread(PacketOutput):

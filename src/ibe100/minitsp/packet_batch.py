@@ -11,7 +11,7 @@ from ibe100.mpegts.packet_headers import PacketHeaders
 
 # Packets of one block came in since the block before, but not earlier than this.
 _LONGEST_SPREAD_S: Final = 0.1
-_LARGE: Final = MAX_BLOCK_PACKETS // 4
+_LARGE: Final = MAX_BLOCK_PACKETS // 2
 
 
 class Arrivals:
@@ -47,7 +47,7 @@ class Arrivals:
 class Batch:
     """`headers` of packets (n, 188) in order, `first_index` as in Block, and when they came.
 
-    The packets are only lent: they change after the call that brings the batch.
+    The packets may be lent only: they change after the call that brings the batch.
     """
 
     __slots__ = ("_arrivals_s", "arrivals", "first_index", "headers")
@@ -77,15 +77,16 @@ class Batch:
 
 
 class PacketBatch:
-    """Copies blocks until 4096 packets are there or `flush` is called, then hands them to `take`.
+    """Copies blocks until 4096 packets are there or `flush` is called, then hands them to `take` for good.
 
     NumPy costs the same for 7 packets as for 1000: without this a fast stream of small blocks would cost a
-    third of a core. A large block is handed over as it is.
+    third of a core. A large block is lent to `look`, without a copy.
     """
 
-    def __init__(self, take: Callable[[Batch], None]) -> None:
+    def __init__(self, take: Callable[[Batch], None], look: Callable[[Batch], None] | None = None) -> None:
         self._take = take
-        self._packets = np.empty((MAX_BLOCK_PACKETS, PACKET_SIZE), np.uint8)
+        self._look = look or take
+        self._packets: Packets | None = None
         self._arrivals: Arrivals | None = None
         self._count = 0
         self._first_index = 0
@@ -103,20 +104,22 @@ class PacketBatch:
         start_s = max(before, monotonic_s - _LONGEST_SPREAD_S)
         self._previous_s = monotonic_s
         if count >= _LARGE:
-            self._take(Batch(block.headers, block.first_index, Arrivals(count, start_s, monotonic_s)))
+            self._look(Batch(block.headers, block.first_index, Arrivals(count, start_s, monotonic_s)))
             return
         if self._arrivals is None:
             self._first_index = block.first_index
             self._arrivals = Arrivals(count, start_s, monotonic_s)
         else:
             self._arrivals.add(count, start_s, monotonic_s)
+        if self._packets is None:
+            self._packets = np.empty((MAX_BLOCK_PACKETS, PACKET_SIZE), np.uint8)
         self._packets[self._count : self._count + count] = block.packets
         self._count += count
 
     def flush(self) -> None:
         """Hand over what is there."""
-        arrivals, self._arrivals = self._arrivals, None
-        if arrivals is None:
+        packets, arrivals, count = self._packets, self._arrivals, self._count
+        if packets is None or arrivals is None:
             return
-        packets, self._count = self._packets[: self._count], 0
-        self._take(Batch(PacketHeaders(packets), self._first_index, arrivals))
+        self._packets, self._arrivals, self._count = None, None, 0
+        self._take(Batch(PacketHeaders(packets[:count]), self._first_index, arrivals))
