@@ -12,17 +12,17 @@ from pathlib import Path
 from fake_bus import FakeBus
 from fake_contracts import FakeContracts
 from fake_metrics import FakeMetrics
+from fake_monitoring import FakeMonitoring
 from fake_preview import FakePreview
 from fake_previews import preview_of_other
 from fake_schedule import FakeSchedule
 from fake_values import BEYOND_32_BITS, ENGINE, telemetry
 
-from ibe100.models.alarm import Alarm, AlarmFilter, AlarmState
+from ibe100.models.alarm import Alarm, AlarmFilter
 from ibe100.models.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
 from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
 from ibe100.models.errors import CueRefused, ProbeError, StorageError, StreamError
 from ibe100.models.messages import (
-    AlarmChanged,
     CueChanged,
     Message,
     StreamRemoved,
@@ -231,49 +231,6 @@ class FakeCues:
 
     def fail(self, cue: Cue, reason: str) -> Cue:
         return self.put(cue.moved_to(CueState.FAILED, reason=reason))
-
-
-class FakeMonitoring:
-    """Alarms that can be acknowledged; counters that can be reset."""
-
-    def __init__(self, bus: FakeBus) -> None:
-        self._bus = bus
-        self.open: dict[int, Alarm] = {}
-        self.resets: list[str] = []
-
-    def alarms(self) -> tuple[Alarm, ...]:
-        return tuple(sorted(self.open.values(), key=lambda alarm: (alarm.severity, -alarm.raised_at)))
-
-    def raise_alarm(self, alarm: Alarm) -> None:
-        self.open[alarm.alarm_id] = alarm
-        self._bus.publish(AlarmChanged(alarm=alarm))
-
-    async def acknowledge(self, alarm_id: int, who: str) -> None:
-        alarm = self.open[alarm_id]
-        state = AlarmState.ACKNOWLEDGED if alarm.cleared_at is None else AlarmState.CLOSED
-        changed = alarm.model_copy(
-            update={"state": state, "acknowledged_by": who, "acknowledged_at": time.time()}
-        )
-        self.raise_alarm(changed)
-        if state is AlarmState.CLOSED:
-            del self.open[alarm_id]
-
-    async def shelve(self, alarm_id: int, minutes: float, reason: str, who: str) -> None:
-        changes = {
-            "shelved_until": time.time() + 60 * minutes,
-            "shelve_reason": reason,
-            "shelved_by": who,
-        }
-        self.raise_alarm(self.open[alarm_id].model_copy(update=changes))
-
-    async def unshelve(self, alarm_id: int, who: str) -> None:
-        self.raise_alarm(self.open[alarm_id].model_copy(update={"shelved_until": None}))
-
-    def alarm_rate(self) -> int:
-        return len(self.open)
-
-    async def reset_counters(self, stream_id: str) -> None:
-        self.resets.append(stream_id)
 
 
 class FakeProfiles:
