@@ -15,6 +15,7 @@ from fake_metrics import FakeMetrics
 from fake_monitoring import FakeMonitoring
 from fake_preview import FakePreview
 from fake_previews import preview_of_other
+from fake_return_feeds import FakeReturnFeeds
 from fake_schedule import FakeSchedule
 from fake_values import BEYOND_32_BITS, ENGINE, telemetry
 
@@ -349,6 +350,7 @@ class FakeServices:
         self.streams = FakeStreams(self.bus)
         self.cues = FakeCues(self.bus, self.streams)
         self.monitoring = FakeMonitoring(self.bus)
+        self.return_feeds = FakeReturnFeeds(self.bus)
         self.schedule = FakeSchedule(self.bus)
         self.preview = FakePreview(self.bus)
         self.profiles = FakeProfiles(self.streams)

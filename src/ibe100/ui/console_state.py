@@ -42,6 +42,7 @@ class ConsoleState(QObject):
         bridge.levels_measured.connect(self.confidence.take_levels)
         bridge.preview_changed.connect(self.confidence.take_preview)
         bridge.cue_changed.connect(self.cues.put)
+        bridge.return_receipt_changed.connect(self.cues.put_return)
         bridge.alarm_changed.connect(self._alarm_changed)
         bridge.schedule_changed.connect(self.schedule.take)
         bridge.stream_logged.connect(self._logged)
@@ -58,6 +59,8 @@ class ConsoleState(QObject):
     def _take_over(self, snapshot: Snapshot) -> None:
         self.streams.replace_all(snapshot.streams)
         self.alarms.replace_all(snapshot.alarms)
+        for receipt in reversed(snapshot.return_receipts):
+            self.cues.put_return(receipt)
         self.cues.put_all(snapshot.cues)
         self.schedule.replace_all(snapshot.breaks)
         self.streams.set_severity(self.alarms.severities())

@@ -55,4 +55,5 @@ def _text(value: object) -> str:
 
 
 INPUT_DEFAULTS = _defaults("input", INPUTS)
+RETURN_DEFAULTS = _defaults("return_feed", INPUTS[1:])
 OUTPUT_DEFAULTS = _defaults("output", OUTPUTS)

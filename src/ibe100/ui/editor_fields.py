@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -63,6 +63,10 @@ def _srt(side: str) -> tuple[FieldSpec, ...]:
     )
 
 
+RETURN_KINDS: dict[str, str] = {
+    "": "None: not watched",
+    **{kind: title for kind, title in INPUT_KINDS.items() if kind != "test_pattern"},
+}
 INPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
     "test_pattern": (
         FieldSpec("input.width", "Width", FieldKind.NUMBER, "160 to 1920"),
@@ -90,6 +94,17 @@ INPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
     "rist": (FieldSpec("input.url", "URL", hint="rist://host:port?…"),),
     "hls": (FieldSpec("input.url", "URL", hint="https://…/index.m3u8"),),
     "http": (FieldSpec("input.url", "URL", hint="https://…/stream.ts"),),
+}
+RETURN_WINDOW_FIELD = FieldSpec(
+    "return_window_s", "Cue back within s", FieldKind.NUMBER, "1 to 3600; HLS needs 30 and more"
+)
+RETURN_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
+    "": (),
+    **{
+        kind: tuple(replace(spec, key=spec.key.replace("input.", "return_feed.", 1)) for spec in specs)
+        for kind, specs in INPUT_FIELDS.items()
+        if kind != "test_pattern"
+    },
 }
 OUTPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
     "none": (),

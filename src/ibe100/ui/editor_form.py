@@ -33,9 +33,11 @@ def config_from(
     for key, text in values.items():
         _put(nested, key, _parsed(key, text))
     nested["contract"] = contract
+    if isinstance(feed := nested.get("return_feed"), dict) and feed.get("kind") is None:
+        nested["return_feed"] = None
     if original is not None:
         nested["pmt"] = original.pmt
-        for side in ("input", "output"):
+        for side in ("input", "output", "return_feed"):
             _keep_secret(nested.get(side), getattr(original, side))
     return StreamConfig.model_validate(nested)
 
@@ -115,7 +117,7 @@ def _parsed(key: str, text: str) -> object:
     return text
 
 
-def _keep_secret(side: object, original: BaseModel) -> None:
+def _keep_secret(side: object, original: BaseModel | None) -> None:
     secret = getattr(original, "passphrase", None)
     if not isinstance(side, dict) or side.get("kind") != getattr(original, "kind", None):
         return

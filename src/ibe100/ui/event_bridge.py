@@ -31,6 +31,7 @@ from ibe100.models.messages import (
     StreamView,
     TelemetryMeasured,
 )
+from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_state import Telemetry
@@ -50,6 +51,7 @@ class Snapshot:
     streams: tuple[StreamView, ...]
     alarms: tuple[Alarm, ...]
     cues: tuple[Cue, ...]
+    return_receipts: tuple[ReturnReceipt, ...]
     breaks: tuple[ScheduledBreak, ...]
 
 
@@ -173,5 +175,8 @@ def _snapshot(services: Services) -> Snapshot:
         streams=streams,
         alarms=services.monitoring.alarms(),
         cues=tuple(cues),
+        return_receipts=tuple(
+            receipt for stream in streams for receipt in services.return_feeds.recent(stream.stream_id)
+        ),
         breaks=services.schedule.list(),
     )

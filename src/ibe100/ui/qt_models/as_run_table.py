@@ -10,6 +10,7 @@ from PyQt6.QtGui import QColor
 from ibe100.models.as_run import AsRunRow
 from ibe100.models.scte35_marker import CueState
 from ibe100.ui.formats import UNKNOWN, event_id_text, utc_text
+from ibe100.ui.return_words import short_return
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
 
 AS_RUN_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -42,9 +43,10 @@ COLUMNS: tuple[tuple[str, Callable[[AsRunRow], str], bool], ...] = (
     ("Seen", lambda row: utc_text(row.cue.seen_at, milliseconds=True), True),
     ("Late", late_text, True),
     ("Pre-roll s", lambda row: _seconds_text(row.cue.pre_roll_ms), True),
+    ("Return feed", lambda row: short_return(row.came_back), False),
     ("Reason, receipt", lambda row: row.cue.reason or row.receipt, False),
 )
-STATE_COLUMN, LATE_COLUMN = 4, 9
+STATE_COLUMN, LATE_COLUMN, RETURN_COLUMN = 4, 9, 11
 
 
 class AsRunTableModel(QAbstractTableModel):

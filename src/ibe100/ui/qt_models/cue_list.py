@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterable
 
 from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QSortFilterProxyModel, Qt, pyqtSignal
 
+from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.ui.formats import event_id_text, latency_text, utc_text
 
 CUE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+RETURN_ROLE = CUE_ROLE + 1
+"""The ReturnReceipt of a cue, or None."""
+MOST_RETURNS = 5000
 MOST_CUES = 500
 
 
@@ -57,10 +61,12 @@ class CueListModel(QAbstractListModel):
     """All cues the window knows, at most MOST_CUES."""
 
     cue_changed = pyqtSignal(object)
+    return_changed = pyqtSignal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._cues: list[Cue] = []
+        self._returns: dict[int, ReturnReceipt] = {}
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
         """Number of cues."""
@@ -71,13 +77,18 @@ class CueListModel(QAbstractListModel):
         if not 0 <= index.row() < len(self._cues):
             return None
         cue = self._cues[index.row()]
+        came_back = self._returns.get(cue.cue_id)
         if role == CUE_ROLE:
             return cue
+        if role == RETURN_ROLE:
+            return came_back
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             event = event_id_text(cue.splice_event_id)
-            return f"{utc_text(cue.requested_at)} {cue.action} {event} {cue.state}: {receipt_words(cue)}"
+            words = f"{utc_text(cue.requested_at)} {cue.action} {event} {cue.state}: {receipt_words(cue)}"
+            return words if came_back is None else f"{words}; {came_back.words}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{receipt_words(cue)}\nsent {cue.section_base64}\nseen {cue.seen_base64 or '–'}"
+            words = f"{receipt_words(cue)}\nsent {cue.section_base64}\nseen {cue.seen_base64 or '–'}"
+            return words if came_back is None else f"{words}\n{came_back.words}"
         return None
 
     def put(self, cue: Cue) -> None:
@@ -103,6 +114,20 @@ class CueListModel(QAbstractListModel):
         """Add cues of the past."""
         for cue in cues:
             self.put(cue)
+
+    def put_return(self, receipt: ReturnReceipt) -> None:
+        """What the return feed now says of a cue, which may be older than those in the list."""
+        self._returns[receipt.cue_id] = receipt
+        if len(self._returns) > MOST_RETURNS:
+            del self._returns[next(iter(self._returns))]
+        at = next((i for i, known in enumerate(self._cues) if known.cue_id == receipt.cue_id), None)
+        if at is not None:
+            self.dataChanged.emit(self.index(at), self.index(at))
+        self.return_changed.emit(receipt)
+
+    def return_of(self, cue_id: int) -> ReturnReceipt | None:
+        """What the return feed said of a cue."""
+        return self._returns.get(cue_id)
 
     def latest(self, stream_id: str, action: CueAction | None = None) -> Cue | None:
         """The newest cue of a stream, or its newest of one action."""

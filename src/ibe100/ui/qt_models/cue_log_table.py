@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.ui.formats import day_time_text, event_id_text
 from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.keyed_table import Column
+from ibe100.ui.return_words import short_return
 from ibe100.ui.themes.enterprise_theme import Colour
 
 STATE_COLOURS = {
@@ -13,11 +17,14 @@ STATE_COLOURS = {
     CueState.REFUSED: Colour.ALARM_YELLOW,
     CueState.ARMED: Colour.TALLY_AMBER,
 }
-WIDTHS = {0: 122, 1: 96, 2: 142, 3: 86, 4: 74, 5: 70, 6: 260}
+WIDTHS = {0: 122, 1: 96, 2: 142, 3: 86, 4: 74, 5: 70, 6: 132, 7: 260}
+RETURN_COLUMN = 6
 
 
-def cue_columns(stream_words: Column[Cue]) -> tuple[Column[Cue], ...]:
-    """The columns; who knows the streams' names gives theirs."""
+def cue_columns(
+    stream_words: Column[Cue], came_back: Callable[[Cue], ReturnReceipt | None]
+) -> tuple[Column[Cue], ...]:
+    """The columns; who knows the streams' names gives theirs, `came_back` what the return feed said."""
     return (
         Column("Asked (UTC)", lambda cue: day_time_text(cue.requested_at), numeric=True),
         stream_words,
@@ -25,5 +32,14 @@ def cue_columns(stream_words: Column[Cue]) -> tuple[Column[Cue], ...]:
         Column("Event", lambda cue: event_id_text(cue.splice_event_id), numeric=True),
         Column("State", lambda cue: str(cue.state), colour=lambda cue: STATE_COLOURS.get(cue.state)),
         Column("By", lambda cue: cue.requested_by),
+        Column(
+            "Return feed",
+            lambda cue: short_return(came_back(cue)),
+            colour=lambda cue: _return_colour(came_back(cue)),
+        ),
         Column("Receipt, reason", receipt_words),
     )
+
+
+def _return_colour(receipt: ReturnReceipt | None) -> Colour | None:
+    return Colour.ALARM_YELLOW if receipt is not None and receipt.state.is_fault else None

@@ -22,14 +22,14 @@ from PyQt6.QtWidgets import (
 from ibe100.models.as_run import AsRunFormat, AsRunLog, LoggedStream
 from ibe100.models.scte35_marker import CueState
 from ibe100.ui.icons import icon
-from ibe100.ui.qt_models.as_run_table import AS_RUN_ROLE, AsRunTableModel
+from ibe100.ui.qt_models.as_run_table import AS_RUN_ROLE, RETURN_COLUMN, AsRunTableModel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.choice_combo import choice_combo
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.section_view import SectionView
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 
-WIDTHS = {0: 106, 1: 104, 2: 152, 3: 98, 4: 90, 5: 82, 6: 78, 7: 106, 8: 106, 9: 124, 10: 78, 11: 280}
+WIDTHS = dict(enumerate((106, 104, 152, 98, 90, 82, 78, 106, 106, 124, 78, 130, 240)))
 TIME_ZONES = (("UTC", "UTC day"), ("local", "local day"))
 
 
@@ -152,6 +152,8 @@ class AsRunPage(QWidget):
             self.export_button.setEnabled(True)
             self.section.show_row(None)
             self.model.show_rows(log.rows)
+            watched = any(row.came_back is not None for row in log.rows)
+            self.table.setColumnHidden(RETURN_COLUMN, not watched)
 
     def _refused(self, words: str) -> None:
         self.summary.setText(f"▲ {words}")

@@ -8,11 +8,12 @@ from PyQt6.QtCore import QModelIndex, Qt, QTimer
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
+from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.ui.formats import date_text, now, utc_text
 from ibe100.ui.icons import icon
 from ibe100.ui.qt_models.cue_list import CueListModel, receipt_words
-from ibe100.ui.qt_models.cue_log_table import WIDTHS, cue_columns
+from ibe100.ui.qt_models.cue_log_table import RETURN_COLUMN, WIDTHS, cue_columns
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.service_client import ServiceClient
@@ -49,6 +50,7 @@ class CueLogPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._streams, self._client = streams, client
+        self._cues = cues
         self._asked = 0
         self.log: CueLog | None = None
         self.stream = choice_combo("Stream", (("", "all streams"),))
@@ -65,10 +67,14 @@ class CueLogPage(QWidget):
         self.summary = ElidedLabel("", "muted")
         name: Column[Cue] = Column("Stream", lambda cue: self._name(cue.stream_id))
         self.model: KeyedTableModel[Cue] = KeyedTableModel(
-            cue_columns(name), lambda cue: cue.cue_id, self, font_px=SMALL_PX
+            cue_columns(name, lambda cue: cues.return_of(cue.cue_id)),
+            lambda cue: cue.cue_id,
+            self,
+            font_px=SMALL_PX,
         )
         self.table = quiet_table(self.model, "Cue log")
         fit_columns(self.table, WIDTHS, len(WIDTHS) - 1)
+        self.table.setColumnHidden(RETURN_COLUMN, True)
         self.section = SectionView()
         self._lay_out()
         self._connect(cues)
@@ -107,6 +113,7 @@ class CueLogPage(QWidget):
         self.search.returnPressed.connect(self.table.setFocus)
         self.refresh.clicked.connect(self.come_up)
         cues.cue_changed.connect(self._take)
+        cues.return_changed.connect(self._came_back)
         selection = self.table.selectionModel()
         assert selection is not None
         selection.currentRowChanged.connect(self._chosen)
@@ -156,6 +163,8 @@ class CueLogPage(QWidget):
         selected = self.chosen()
         self.log = log
         self.model.replace(log.cues)
+        watched = any(self._cues.return_of(cue.cue_id) is not None for cue in log.cues)
+        self.table.setColumnHidden(RETURN_COLUMN, not watched)
         kept = -1 if selected is None else self.model.row_of(selected)
         if kept >= 0:
             self.table.selectRow(kept)
@@ -175,6 +184,19 @@ class CueLogPage(QWidget):
         selected = self.chosen()
         if selected is not None and selected.cue_id == cue.cue_id:
             self._ask_life(cue)
+
+    def _came_back(self, receipt: ReturnReceipt) -> None:
+        """The return feed has told of a cue: its detail is brought up to date."""
+        if self.log is None or not self.isVisible():
+            return
+        shown = next((cue for cue in self.model.rows() if cue.cue_id == receipt.cue_id), None)
+        if shown is None:
+            return
+        self.model.put(shown)
+        self.table.setColumnHidden(RETURN_COLUMN, False)
+        selected = self.chosen()
+        if selected is not None and selected.cue_id == receipt.cue_id:
+            self._ask_life(selected)
 
     def _summarise(self) -> None:
         assert self.log is not None
@@ -206,7 +228,7 @@ class CueLogPage(QWidget):
 
     def _show_cue(self, cue: Cue, steps: Sequence[CueStep]) -> None:
         what = f"{self._name(cue.stream_id)} · {date_text(cue.requested_at)} UTC · {receipt_words(cue)}"
-        self.section.show_cue(cue, what, life_words(cue, steps))
+        self.section.show_cue(cue, what, life_words(cue, steps), self._cues.return_of(cue.cue_id))
 
     def _name(self, stream_id: str) -> str:
         row = self._streams.row_of(stream_id)

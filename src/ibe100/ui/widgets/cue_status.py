@@ -5,15 +5,18 @@ from __future__ import annotations
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from ibe100.models.return_receipt import ReturnFeedView, ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.ui.formats import countdown_text, event_id_text, now, utc_text
 from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.stream_list import StreamRow
+from ibe100.ui.return_words import feed_words
 from ibe100.ui.themes.enterprise_theme import mono
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
 
 RECENT_S = 30.0
 """The result of an immediate cue stays up this long."""
+HEIGHT, RETURN_HEIGHT = 92, 17
 
 
 class CueStatus(QFrame):
@@ -24,7 +27,7 @@ class CueStatus(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "status")
-        self.setFixedHeight(92)
+        self.setFixedHeight(HEIGHT)
         self.title = ElidedLabel("", "strong")
         self.digits = label("", "")
         self.digits.setFont(mono(28, bold=True))
@@ -32,6 +35,9 @@ class CueStatus(QFrame):
         self.digits.setAccessibleName("Countdown")
         self.event_id = label("", "small_number")
         self.receipt = ElidedLabel("", "receipt")
+        self.came_back = ElidedLabel("", "receipt")
+        self.came_back.setAccessibleName("At the return feed")
+        self.came_back.hide()
         self.disarm = QPushButton("Disarm  Esc")
         self.disarm.setAccessibleName("Disarm the armed cue, key Escape")
         self.disarm.setToolTip("Take back the cue while it has not been sent (Esc)")
@@ -54,9 +60,12 @@ class CueStatus(QFrame):
         layout.addLayout(middle, 1)
         layout.addWidget(self.bar)
         layout.addWidget(self.receipt)
+        layout.addWidget(self.came_back)
 
-    def show_cue(self, row: StreamRow | None, cue: Cue | None) -> None:
-        """The target and its newest cue as of now."""
+    def show_cue(
+        self, row: StreamRow | None, cue: Cue | None, came_back: ReturnReceipt | None = None
+    ) -> None:
+        """The target, its newest cue, and what the return feed says of that, as of now."""
         at = now()
         title, digits, part, kind = _reading(row, cue, at)
         self.title.setText(title)
@@ -64,10 +73,23 @@ class CueStatus(QFrame):
         self.bar.setVisible(part is not None)
         self.bar.setValue(round(1000 * (part or 0)))
         self.receipt.setText(_receipt(cue, at))
+        self._show_return(None if row is None else row.view.return_feed, came_back)
         self.event_id.setText("" if cue is None else event_id_text(cue.splice_event_id))
         self.disarm.setVisible(cue is not None and cue.state is CueState.ARMED)
         set_kind(self, kind)
-        self.setAccessibleName(f"{title} {digits} {self.receipt.text()}")
+        far = f"; {self.came_back.text()}" if self.came_back.text() else ""
+        self.setAccessibleName(f"{title} {digits} {self.receipt.text()}{far}")
+
+    def _show_return(self, feed: ReturnFeedView | None, came_back: ReturnReceipt | None) -> None:
+        """A line of its own for a stream with a return feed: what came back, or how the feed is."""
+        words, kind = feed_words(feed)
+        if came_back is not None and kind != "problem":
+            words = f"▲ {came_back.words}" if came_back.state.is_fault else came_back.words
+            kind = "problem" if came_back.state.is_fault else "receipt"
+        self.came_back.setVisible(bool(words))
+        self.came_back.setText(words)
+        set_kind(self.came_back, kind)
+        self.setFixedHeight(HEIGHT + (RETURN_HEIGHT if words else 0))
 
 
 def _receipt(cue: Cue | None, at: float) -> str:

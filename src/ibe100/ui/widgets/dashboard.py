@@ -7,6 +7,7 @@ from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ibe100.models.confidence import PictureSize
+from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue
 from ibe100.ui.card_grid import card_grid
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
@@ -62,6 +63,7 @@ class Dashboard(QWidget):
         streams.rowsRemoved.connect(self._rebuild)
         streams.dataChanged.connect(self._rows_changed)
         cues.cue_changed.connect(self._cue_changed)
+        cues.return_changed.connect(self._cue_changed)
         schedule.changed.connect(self._show_all)
         for changed in (confidence.picture_changed, confidence.levels_changed, confidence.preview_changed):
             changed.connect(self._confidence_changed)
@@ -148,8 +150,8 @@ class Dashboard(QWidget):
         if row is not None and card is not None:
             card.pane.show_stream(row, self._cues.latest(stream_id), self._confidence)
 
-    def _cue_changed(self, cue: Cue) -> None:
-        row = self._streams.row_of(cue.stream_id)
+    def _cue_changed(self, told: Cue | ReturnReceipt) -> None:
+        row = self._streams.row_of(told.stream_id)
         if row is not None:
             self._show(row)
 
@@ -157,7 +159,8 @@ class Dashboard(QWidget):
         card = self._cards.get(row.stream_id)
         if card is not None:
             cue = self._cues.latest(row.stream_id)
-            card.show_row(row, cue, self._schedule.next_of(row.stream_id))
+            came_back = None if cue is None else self._cues.return_of(cue.cue_id)
+            card.show_row(row, cue, self._schedule.next_of(row.stream_id), came_back)
             card.pane.show_stream(row, cue, self._confidence)
 
 

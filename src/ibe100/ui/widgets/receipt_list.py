@@ -1,4 +1,4 @@
-"""The last receipts of the target: state, action, event id, latency, and the reason when it failed."""
+"""The last receipts of the target: state, action, event id, latency, why it failed, and what came back."""
 
 from __future__ import annotations
 
@@ -6,14 +6,25 @@ from PyQt6.QtCore import QModelIndex, QRect, QSize, Qt
 from PyQt6.QtGui import QColor, QFontMetrics, QPainter
 from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
+from ibe100.models.return_receipt import ReturnFeedView, ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.ui.formats import event_id_text, utc_text
 from ibe100.ui.icons import icon_pixmap
-from ibe100.ui.qt_models.cue_list import CUE_ROLE, CueListModel, CuesOfStream, receipt_words
+from ibe100.ui.qt_models.cue_list import (
+    CUE_ROLE,
+    RETURN_ROLE,
+    CueListModel,
+    CuesOfStream,
+    receipt_words,
+)
+from ibe100.ui.return_words import MARKS as RETURN_MARKS
+from ibe100.ui.return_words import feed_words
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
-from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
 
 ROW_HEIGHT = 40
+RETURN_HEIGHT = 17
+"""Of the line that the return feed adds."""
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 STATE_MARKS: dict[CueState, tuple[str, Colour]] = {
     CueState.REQUESTED: ("progress-clock", Colour.TEXT_SECOND),
@@ -28,11 +39,11 @@ STATE_MARKS: dict[CueState, tuple[str, Colour]] = {
 
 
 class ReceiptDelegate(QStyledItemDelegate):
-    """Two lines: what and when, then what became of it."""
+    """Two lines: what and when, then what became of it; a third where a return feed is watched."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        """All rows have one height."""
-        return QSize(200, ROW_HEIGHT)
+        """Higher by the line of the return feed."""
+        return QSize(200, ROW_HEIGHT + (RETURN_HEIGHT if index.data(RETURN_ROLE) is not None else 0))
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Icon, state word, action, event id; receipt below."""
@@ -68,6 +79,9 @@ class ReceiptDelegate(QStyledItemDelegate):
         painter.setFont(sans(11))
         painter.setPen(QColor(colour if cue.state is CueState.FAILED else Colour.TEXT_SECOND))
         _elided(painter, lower.adjusted(0, 0, -metrics.horizontalAdvance(when) - 8, 0), receipt_words(cue))
+        came_back = index.data(RETURN_ROLE)
+        if isinstance(came_back, ReturnReceipt):
+            _paint_return(painter, lower.translated(0, RETURN_HEIGHT), came_back, ratio)
         painter.restore()
 
 
@@ -81,17 +95,22 @@ class ReceiptList(QWidget):
         self.list = QListView()
         self.list.setModel(self._filter)
         self.list.setItemDelegate(ReceiptDelegate(self.list))
-        self.list.setUniformItemSizes(True)
         self.list.setAccessibleName("Last receipts of the target stream")
         self.list.setMinimumHeight(ROW_HEIGHT)
+        self.feed = ElidedLabel("", "muted")
+        self.feed.setAccessibleName("Return feed of the target stream")
+        self.feed.hide()
         self.empty = label("No cue yet: its receipt appears here, read from the output.", "muted", wrap=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
+        layout.addWidget(self.feed)
         layout.addWidget(self.empty)
         layout.addWidget(self.list, 1)
         for signal in (self._filter.rowsInserted, self._filter.rowsRemoved, self._filter.layoutChanged):
             signal.connect(self._count)
+        # A receipt that gets its third line is higher from then on.
+        cues.return_changed.connect(lambda _: self.list.scheduleDelayedItemsLayout())
         self._count()
 
     def show_stream(self, stream_id: str) -> None:
@@ -99,8 +118,22 @@ class ReceiptList(QWidget):
         self._filter.show_stream(stream_id)
         self._count()
 
+    def show_feed(self, feed: ReturnFeedView | None) -> None:
+        """The return feed of the stream; None where it has none."""
+        words, kind = feed_words(feed)
+        self.feed.setVisible(bool(words))
+        self.feed.setText(words)
+        set_kind(self.feed, kind)
+
     def _count(self) -> None:
         self.empty.setVisible(self._filter.rowCount() == 0)
+
+
+def _paint_return(painter: QPainter, room: QRect, receipt: ReturnReceipt, ratio: float) -> None:
+    name, colour = RETURN_MARKS[receipt.state]
+    painter.drawPixmap(room.left() - 20, room.top() + 3, icon_pixmap(name, colour, 13, ratio))
+    painter.setPen(QColor(colour if receipt.state.is_fault else Colour.TEXT_SECOND))
+    _elided(painter, room, receipt.words)
 
 
 def _elided(painter: QPainter, room: QRect, text: str) -> None:

@@ -215,7 +215,10 @@ class CuePanel(QWidget):
             self._was_in_break = in_break
             self.preview.choose(CueAction.BACK_TO_PROGRAMME if in_break else CueAction.TO_BREAK)
         self.target.show_row(row)
-        self.status.show_cue(row, self._cues.latest(self._target_id))
+        latest = self._cues.latest(self._target_id)
+        came_back = None if latest is None else self._cues.return_of(latest.cue_id)
+        self.status.show_cue(row, latest, came_back)
+        self.receipts.show_feed(None if row is None else row.view.return_feed)
         pre_roll = self.pre_roll_row.value()
         how = f"{pre_roll:g} s pre-roll" if pre_roll else "immediate"
         self.return_row.show_break(self.break_row.value(), self._next_id())

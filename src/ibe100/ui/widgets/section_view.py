@@ -7,11 +7,13 @@ import base64
 from PyQt6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from ibe100.models.as_run import AsRunRow
+from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue
 from ibe100.scte35.description import describe
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
 from ibe100.ui.formats import date_text, event_id_text
+from ibe100.ui.return_words import return_life
 from ibe100.ui.widgets.copy_button import CopyButton
 from ibe100.ui.widgets.labels import ElidedLabel
 
@@ -45,19 +47,28 @@ class SectionView(QWidget):
         if row is None:
             self.show_cue(None)
         else:
-            self.show_cue(row.cue, f"{row.stream_name} · {date_text(row.due_at)} UTC · {row.receipt}")
+            what = f"{row.stream_name} · {date_text(row.due_at)} UTC · {row.receipt}"
+            self.show_cue(row.cue, what, came_back=row.came_back)
 
-    def show_cue(self, cue: Cue | None, what: str = "", life: str = "") -> None:
-        """A cue; `what` is said of it in the title, `life` above its fields. None empties the view."""
+    def show_cue(
+        self, cue: Cue | None, what: str = "", life: str = "", came_back: ReturnReceipt | None = None
+    ) -> None:
+        """A cue; `what` is said of it in the title, `life` and `came_back` above its fields.
+
+        None empties the view.
+        """
         if cue is None:
             self.title.setText("Choose a row to see its section.")
             words, section = "", ""
         else:
             self.title.setText(f"{cue.action} {event_id_text(cue.splice_event_id)} · {what}")
             section = cue.section_base64
-            words = f"{life}\n\n{section_words(section)}" if life else section_words(section)
+            far = "" if came_back is None else return_life(cue, came_back)
+            words = "\n\n".join(part for part in (life, far, section_words(section)) if part)
             if cue.seen_base64 and cue.seen_base64 != section:
                 words += f"\n\nSEEN ON THE OUTPUT WITH OTHER BYTES\n{section_words(cue.seen_base64)}"
+            if came_back is not None and came_back.seen_base64 not in ("", section):
+                words += f"\n\nCAME BACK WITH OTHER BYTES\n{section_words(came_back.seen_base64)}"
         self.text.setPlainText(words)
         self.copy_base64.set_text(section)
         self.copy_text.set_text(words)

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QMouseEvent, QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.models.messages import StreamView
+from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import Tally
@@ -15,6 +16,7 @@ from ibe100.ui.card_grid import COMPACT_WIDTH, FULL_HEIGHT
 from ibe100.ui.formats import UNKNOWN, countdown_text, megabits, now, pts_text, span_text, utc_text
 from ibe100.ui.qt_models.cue_list import short_receipt
 from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, StreamRow
+from ibe100.ui.return_words import short_return
 from ibe100.ui.srt_words import route_words
 from ibe100.ui.widgets.error_lamps import ErrorLamps
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
@@ -109,8 +111,14 @@ class StreamCard(QFrame):
         layout.addLayout(foot)
         self._only_in_tall = (self.route, numbers, self.last)
 
-    def show_row(self, row: StreamRow, cue: Cue | None, coming: ScheduledBreak | None) -> None:
-        """The stream as of now."""
+    def show_row(
+        self,
+        row: StreamRow,
+        cue: Cue | None,
+        coming: ScheduledBreak | None,
+        came_back: ReturnReceipt | None = None,
+    ) -> None:
+        """The stream as of now; `came_back` is what the return feed says of `cue`."""
         view = row.view
         words = str(view.tally) if view.tally is not Tally.OFF else str(view.state)
         self.chip.show_tally(view.tally, words)
@@ -125,8 +133,8 @@ class StreamCard(QFrame):
         self.uptime.setText(span_text(now() - view.started_at) if running and view.started_at else UNKNOWN)
         self.curve.show_values(tuple(row.bitrates) if sample is not None else ())
         self.lamps.show_sums(tr101290.sums(sample.counters) if sample is not None else {})
-        self.last.setText(_last_words(cue))
-        set_kind(self.last, "magenta" if cue is not None and cue.state is CueState.FAILED else "muted")
+        self.last.setText(_last_words(cue, came_back))
+        set_kind(self.last, _last_kind(cue, came_back))
         words, kind = _next_words(row, cue, coming)
         self.next.setText(words)
         set_kind(self.next, kind)
@@ -181,10 +189,17 @@ class StreamCard(QFrame):
         super().mousePressEvent(event)
 
 
-def _last_words(cue: Cue | None) -> str:
+def _last_kind(cue: Cue | None, came_back: ReturnReceipt | None) -> str:
+    if cue is not None and cue.state is CueState.FAILED:
+        return "magenta"
+    return "problem" if came_back is not None and came_back.state.is_fault else "muted"
+
+
+def _last_words(cue: Cue | None, came_back: ReturnReceipt | None) -> str:
     if cue is None:
         return "Last cue: none yet"
-    return f"Last {utc_text(cue.requested_at)} {cue.action} · {short_receipt(cue)}"
+    words = f"Last {utc_text(cue.requested_at)} {cue.action} · {short_receipt(cue)}"
+    return words if came_back is None else f"{words} · {short_return(came_back)}"
 
 
 def _next_words(row: StreamRow, cue: Cue | None, coming: ScheduledBreak | None) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QScrollArea, QVBo
 from ibe100.models.contract import Contract
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import StreamConfig, StreamInput
-from ibe100.ui.editor_defaults import INPUT_DEFAULTS, OUTPUT_DEFAULTS
+from ibe100.ui.editor_defaults import INPUT_DEFAULTS, OUTPUT_DEFAULTS, RETURN_DEFAULTS
 from ibe100.ui.editor_fields import (
     CUE_FIELDS,
     INPUT_FIELDS,
@@ -20,6 +20,9 @@ from ibe100.ui.editor_fields import (
     OUTPUT_FIELDS,
     OUTPUT_KINDS,
     PROCESS_FIELDS,
+    RETURN_FIELDS,
+    RETURN_KINDS,
+    RETURN_WINDOW_FIELD,
     FieldSpec,
 )
 from ibe100.ui.editor_form import FORM, config_from, faults, shown_values
@@ -54,6 +57,8 @@ class StreamEditor(QDialog):
         self.name = FormField(NAME_FIELD)
         self.input = EndpointForm("input", "Input", INPUT_KINDS, INPUT_FIELDS)
         self.output = EndpointForm("output", "Output", OUTPUT_KINDS, OUTPUT_FIELDS)
+        self.return_feed = EndpointForm("return_feed", "Return feed (optional)", RETURN_KINDS, RETURN_FIELDS)
+        self.return_window = FormField(RETURN_WINDOW_FIELD)
         self._others = [FormField(spec) for spec in (*CUE_FIELDS, *PROCESS_FIELDS)]
         self.contract = ContractForm(None if view is None else view.config.contract)
         self.probe = ProbeView()
@@ -77,9 +82,10 @@ class StreamEditor(QDialog):
         column.setContentsMargins(0, 0, 10, 0)
         column.setSpacing(5)
         column.addWidget(self.name)
-        for endpoint in (self.input, self.output):
+        for endpoint in (self.input, self.output, self.return_feed):
             column.addSpacing(6)
             column.addWidget(endpoint)
+        column.addWidget(self.return_window)
         column.addSpacing(6)
         column.addWidget(label("Cues and processing", "title"))
         for field in self._others:
@@ -121,12 +127,17 @@ class StreamEditor(QDialog):
         self.name.set_value(values["name"])
         self.input.show_values(values, INPUT_DEFAULTS)
         self.output.show_values(values, OUTPUT_DEFAULTS)
+        self.return_feed.show_values({"return_feed.kind": "", **values}, RETURN_DEFAULTS)
+        self.return_window.set_value(values["return_window_s"])
+        self._show_window()
         for field in self._others:
             field.set_value(values.get(field.spec.key, ""))
 
     def _connect(self) -> None:
-        for signal in (self.name.changed, self.input.changed, self.output.changed):
-            signal.connect(self._timer.start)
+        self.return_feed.kind_changed.connect(self._show_window)
+        forms = (self.name, self.input, self.output, self.return_feed, self.return_window)
+        for form in forms:
+            form.changed.connect(self._timer.start)
         for field in self._others:
             field.changed.connect(self._timer.start)
         self.input.changed.connect(self._forget_report)
@@ -188,7 +199,12 @@ class StreamEditor(QDialog):
         self.save_button.setEnabled(True)
 
     def _fields(self) -> list[FormField]:
-        return [self.name, *self.input.fields(), *self.output.fields(), *self._others]
+        far = [*self.return_feed.fields(), self.return_window]
+        return [self.name, *self.input.fields(), *self.output.fields(), *far, *self._others]
+
+    def _show_window(self) -> None:
+        """How long a cue may take to a feed that is not watched is nobody's question."""
+        self.return_window.setVisible(bool(self.return_feed.kind.value()))
 
     def _source(self) -> StreamInput | None:
         """The input by itself: it can be probed before the output is known."""
@@ -237,4 +253,5 @@ class StreamEditor(QDialog):
 
 def _full_title(spec: FieldSpec) -> str:
     side = spec.key.partition(".")[0]
-    return f"{side} {spec.title}" if side in ("input", "output") else spec.title
+    words = {"input": "input", "output": "output", "return_feed": "return feed"}.get(side)
+    return f"{words} {spec.title}" if words else spec.title
