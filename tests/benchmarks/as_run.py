@@ -22,6 +22,7 @@ from sqlalchemy import insert
 from ibe100.database.access import columns_of
 from ibe100.database.database import Database
 from ibe100.database.engine import sqlite_url, writing_engine
+from ibe100.database.metrics_store import MetricsStore
 from ibe100.database.schema import CueRow, table_of
 from ibe100.models.as_run import AsRunFormat
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
@@ -92,7 +93,7 @@ async def fill(path: Path) -> None:
 async def main(folder: Path) -> None:
     await fill(folder / "ibe100.db")
     database = await Database.open(folder / "ibe100.db")
-    history = HistoryService(database)
+    history = HistoryService(database, MetricsStore(folder / "metrics.db", print))
     opened, busy = [], []
     for _ in range(ROUNDS):
         before, busy_before = time.perf_counter(), time.process_time()

@@ -13,6 +13,7 @@ import pytest
 
 from ibe100.database.as_run import open_as_run
 from ibe100.database.database import Database
+from ibe100.database.metrics_store import MetricsStore
 from ibe100.database.records import StoredStream
 from ibe100.models.as_run import AsRunFormat, LoggedStream
 from ibe100.models.errors import StorageError
@@ -64,14 +65,16 @@ async def test_a_cue_belongs_to_the_day_its_splice_fell_on(database: Database) -
     assert [row.cue for row in berlin.rows] == [before, first, refused, planned_long_before]
 
 
-async def test_a_log_is_of_one_stream_or_of_all_and_names_each_as_it_was(database: Database) -> None:
+async def test_a_log_is_of_one_stream_or_of_all_and_names_each_as_it_was(
+    database: Database, tmp_path: Path
+) -> None:
     for name in ("Old name", "New name"):
         session = await database.sessions.start(
             stream_id="one", stream_name=name, engine="e", command="c", started_at=1.0
         )
         await store(database, MIDNIGHT, session_id=session.session_id)
     await store(database, MIDNIGHT, stream_id="two")
-    history = HistoryService(database)
+    history = HistoryService(database, MetricsStore(tmp_path / "metrics.db", lambda text: None))
     assert [row.stream_name for row in (await history.as_run(DAY)).rows] == ["Old name", "New name", "two"]
     log = await history.as_run(DAY, stream_id="two")
     assert [row.cue.stream_id for row in log.rows] == ["two"]
@@ -137,7 +140,7 @@ async def test_a_record_that_is_not_there_or_of_another_version_is_refused_in_wo
 
 async def test_a_file_is_written_whole_and_checked_by_its_digest(database: Database, tmp_path: Path) -> None:
     await store(database, MIDNIGHT, splice_event_id=100023)
-    history = HistoryService(database)
+    history = HistoryService(database, MetricsStore(tmp_path / "metrics.db", lambda text: None))
     log = await history.as_run(DAY)
     for kind in (AsRunFormat.CSV, AsRunFormat.JSON):
         path = tmp_path / f"log.{kind}"

@@ -138,9 +138,10 @@ def test_a_new_version_of_the_pmt_is_a_change_and_the_first_is_not(
 
 def test_pids_that_come_and_go_are_one_change_in_words(recorder: MetricsRecorder, kept: Kept) -> None:
     video, french, english = pid(256, "AVC video"), pid(257, "AAC (fre)"), pid(258, "AAC (eng)")
-    recorder.analysis("s1", NOW, analysis(video, french))
+    recorder.analysis("s1", NOW, analysis(video, french, versions={1: 7}))
     recorder.analysis("s1", NOW + 2, analysis(services=False))
-    recorder.analysis("s1", NOW + 4, analysis(video, english))
+    recorder.analysis("s1", NOW + 3, analysis(pid(256, "AVC video (1920x1080)"), french, versions={1: 7}))
+    recorder.analysis("s1", NOW + 4, analysis(video, english, versions={1: 7}))
     (change,) = kept.changes_
     assert change.text == "PID 0x0101 is gone (AAC (fre)); PID 0x0102 is new (AAC (eng))"
 

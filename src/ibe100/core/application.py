@@ -84,7 +84,7 @@ class Application:
         self.return_feeds = ReturnFeedService(database, self.streams, self._publish, starter, policy)
         self.schedule = ScheduleService(database, self.streams, self.cues, self._cue_options, self._publish)
         self.profiles = ProfileService(folders.profiles_dir, self.streams)
-        self.history = HistoryService(database)
+        self.history = HistoryService(database, self._metrics_store)
         self.metrics = MetricsService(self._metrics_store)
         self.contracts = ContractService(contract_templates_file())
         self.engine = TSDuckService(config.engine.kind, config.engine.tsp_path)

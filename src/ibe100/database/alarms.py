@@ -9,6 +9,8 @@ from ibe100.database.access import Access, columns_of, to_value
 from ibe100.database.schema import AlarmRow
 from ibe100.models.alarm import Alarm, AlarmFilter, AlarmState
 
+MOST_ALARMS = 2000
+
 
 class AlarmStore:
     """Reads and writes alarms; a write has been committed when it returns."""
@@ -52,5 +54,23 @@ class AlarmStore:
 
         def work(session: Session) -> tuple[Alarm, ...]:
             return tuple(to_value(row, Alarm) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+    async def between(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[Alarm, ...]:
+        """Those of a stream that stood within the range, the oldest first; at most 2,000, the newest."""
+        query = (
+            select(AlarmRow)
+            .where(
+                AlarmRow.stream_id == stream_id,
+                AlarmRow.raised_at < ends_at,
+                or_(AlarmRow.cleared_at.is_(None), AlarmRow.cleared_at >= begins_at),
+            )
+            .order_by(AlarmRow.alarm_id.desc())
+            .limit(MOST_ALARMS)
+        )
+
+        def work(session: Session) -> tuple[Alarm, ...]:
+            return tuple(to_value(row, Alarm) for row in session.scalars(query))[::-1]
 
         return await self._access.reader.read(work)

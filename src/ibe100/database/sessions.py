@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from ibe100.database.access import Access, columns_of, to_value
@@ -107,6 +107,31 @@ class SessionStore:
 
         def work(session: Session) -> tuple[AttemptRecord, ...]:
             return tuple(to_value(row, AttemptRecord) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+    async def between(
+        self, stream_id: str, begins_at: float, ends_at: float
+    ) -> tuple[tuple[SessionRecord, tuple[AttemptRecord, ...]], ...]:
+        """The sessions of a stream that ran within the range, with their attempts, the oldest first."""
+        query = (
+            select(SessionRow)
+            .where(
+                SessionRow.stream_id == stream_id,
+                SessionRow.started_at < ends_at,
+                or_(SessionRow.ended_at.is_(None), SessionRow.ended_at >= begins_at),
+            )
+            .order_by(SessionRow.started_at)
+        )
+
+        def work(session: Session) -> tuple[tuple[SessionRecord, tuple[AttemptRecord, ...]], ...]:
+            sessions = [to_value(row, SessionRecord) for row in session.scalars(query)]
+            attempts: dict[int, list[AttemptRecord]] = {one.session_id: [] for one in sessions}
+            for row in session.scalars(
+                select(AttemptRow).where(AttemptRow.session_id.in_(attempts)).order_by(AttemptRow.attempt)
+            ):
+                attempts[row.session_id].append(to_value(row, AttemptRecord))
+            return tuple((one, tuple(attempts[one.session_id])) for one in sessions)
 
         return await self._access.reader.read(work)
 

@@ -11,20 +11,27 @@ from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStrea
 from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.session import AuditRecord, SessionRecord
+from ibe100.models.stream_event import StreamEvent
 from ibe100.services.as_run_service import AsRunService, verify_file
-from ibe100.services.storage import Storage
+from ibe100.services.storage import MetricsStorage, Storage
+from ibe100.services.stream_events import StreamEvents
 
 
 class HistoryService:
     """Reads only."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, metrics: MetricsStorage) -> None:
         self._storage = storage
+        self._events = StreamEvents(storage, metrics)
         self._as_run = AsRunService(storage.as_run)
 
     async def sessions(self, limit: int = 200) -> Sequence[SessionRecord]:
         """The newest first."""
         return await self._storage.sessions.list(limit)
+
+    async def events(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamEvent, ...]:
+        """What happened on a stream in a range, the oldest first."""
+        return await self._events.between(stream_id, begins_at, ends_at)
 
     async def cues(self, stream_id: str | None = None, limit: int = 500) -> Sequence[Cue]:
         """The newest first, of one stream or of all."""

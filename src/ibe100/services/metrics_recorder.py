@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ibe100.models.machine_health import MachineHealth
 from ibe100.models.metrics import (
     CHECKS,
+    EDGES,
     MACHINE,
     TYPES,
     ChangeKind,
@@ -14,6 +15,7 @@ from ibe100.models.metrics import (
     Series,
     StreamChange,
 )
+from ibe100.models.stream_state import SrtStatistics
 from ibe100.mpegts.packet import PAT_PID
 from ibe100.services.storage import MetricsStorage
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
@@ -37,7 +39,7 @@ class MetricsRecorder:
         self._storage = storage
         self._pcr_start: dict[str, tuple[int, float]] = {}
         self._versions: dict[str, Versions] = {}
-        self._pids: dict[str, dict[int, str]] = {}
+        self._pids: dict[str, dict[int, dict[int, str]]] = {}
 
     def begin(self, stream_id: str) -> None:
         """Another processor begins: its tables and clock are no change of what was before."""
@@ -65,6 +67,19 @@ class MetricsRecorder:
             values[Series(Kind.PCR_OFFSET)] = self._offset_ms(stream_id, pcr, mono_s)
             if pts is not None:
                 values[Series(Kind.PTS_MINUS_PCR)] = pts_minus_pcr_ms(pts, pcr)
+        self._storage.record(stream_id, at, values)
+
+    def srt(self, stream_id: str, at: float, side: str, figures: SrtStatistics) -> None:
+        """About a second of an SRT connection; `side` is `input` or `output`."""
+        edge = EDGES.index(side)
+        values = {
+            Series(Kind.SRT_RTT, edge): figures.rtt_ms,
+            Series(Kind.SRT_BITRATE, edge): figures.rate_bps,
+            Series(Kind.SRT_LOST, edge): figures.lost_packets,
+            Series(Kind.SRT_SENT_AGAIN, edge): figures.retransmitted_packets,
+            Series(Kind.SRT_DROPPED, edge): figures.dropped_packets,
+            Series(Kind.SRT_BUFFER, edge): figures.buffer_ms,
+        }
         self._storage.record(stream_id, at, values)
 
     def analysis(self, stream_id: str, at: float, sample: AnalyzeSample) -> Versions:
@@ -128,17 +143,23 @@ class MetricsRecorder:
         return dict(known)
 
     def _note_pids(self, stream_id: str, at: float, sample: AnalyzeSample) -> None:
-        """PIDs that PMTs name; a report without services says nothing about them."""
-        if not sample.services:
-            return
-        now = {pid.pid: pid.description for pid in sample.pids if pid.services}
-        before = self._pids.get(stream_id)
-        self._pids[stream_id] = now
-        if before is None or before == now:
-            return
-        texts = _differences(before, now)
+        """PIDs of the services whose PMT came in this report; without it nothing is known of them."""
+        texts: list[str] = []
+        known = self._pids.setdefault(stream_id, {})
+        for table in sample.tables:
+            service_id = table.table_id_extension
+            if table.table_id != PMT_TABLE or service_id is None:
+                continue
+            now = {
+                pid.pid: pid.description
+                for pid in sample.pids
+                if service_id in pid.services and pid.pid != table.pid
+            }
+            before = known.get(service_id)
+            known[service_id] = now
+            texts += [] if before is None else _differences(before, now)
         if texts:
-            text = "; ".join(texts)
+            text = "; ".join(dict.fromkeys(texts))
             self._storage.record_change(
                 StreamChange(stream_id=stream_id, at=at, kind=ChangeKind.PIDS, text=text)
             )
@@ -156,9 +177,15 @@ def _differences(before: Mapping[int, str], now: Mapping[int, str]) -> list[str]
     other = [
         f"PID 0x{pid:04X}: {before[pid]} became {now[pid]}"
         for pid in sorted(before.keys() & now.keys())
-        if before[pid] != now[pid]
+        if _is_other(before[pid], now[pid])
     ]
     return [*gone, *new, *other]
+
+
+def _is_other(before: str, now: str) -> bool:
+    """An interval without a sequence header tells the coding alone: that is no change."""
+    first, second = before.partition(" (")[0], now.partition(" (")[0]
+    return first != second or ("(" in before and "(" in now and before != now)
 
 
 def _name_of(table: TableSample) -> str | None:

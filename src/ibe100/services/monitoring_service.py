@@ -171,6 +171,8 @@ class MonitoringService:
         link = parse_srt_link(sample, SRT_SIDES[name])
         last = self._telemetry.get(run.stream_id, Telemetry(stream_id=run.stream_id, monotonic_s=0.0))
         self._measured(last.model_copy(update={name: link}))
+        if link is not None and link.statistics is not None:
+            self._metrics.srt(run.stream_id, float(sample["t"]), SRT_SIDES[name], link.statistics)
         self._feed.srt(run, SRT_SIDES[name], link)
 
     def _last(self, run: StreamRun, mono: float) -> Telemetry:

@@ -20,6 +20,7 @@ from ibe100.models.schedule import BreakPlan, Finding, ImportPreview, ScheduledB
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, Readiness
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_config import StreamConfig, StreamInput
+from ibe100.models.stream_event import StreamEvent
 from ibe100.mpegts.stream_report import StreamReport
 
 
@@ -170,6 +171,9 @@ class HistoryPort(Protocol):
 
     async def as_run(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
         """The cues whose splice fell on `day`; `time_zone` is `UTC`, `local` or an IANA name."""
+
+    async def events(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamEvent, ...]:
+        """Sessions, restarts, cues, alarms and changes of a stream in a range, the oldest first."""
 
     async def as_run_streams(self) -> tuple[LoggedStream, ...]:
         """Streams to choose from: those of the list, then those that were taken off it."""

@@ -114,6 +114,10 @@ class SessionStorage(Protocol):
         """The newest first."""
 
     async def attempts(self, session_id: int) -> tuple[AttemptRecord, ...]: ...
+    async def between(
+        self, stream_id: str, begins_at: float, ends_at: float
+    ) -> tuple[tuple[SessionRecord, tuple[AttemptRecord, ...]], ...]:
+        """The sessions of a stream that ran within the range, with their attempts, the oldest first."""
 
 
 class AlarmStorage(Protocol):
@@ -127,6 +131,9 @@ class AlarmStorage(Protocol):
 
     async def list(self, wanted: AlarmFilter = AlarmFilter()) -> tuple[Alarm, ...]:
         """The newest first, closed ones too."""
+
+    async def between(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[Alarm, ...]:
+        """Those of a stream that stood within the range, the oldest first; at most 2,000, the newest."""
 
 
 class AuditStorage(Protocol):

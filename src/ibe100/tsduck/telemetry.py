@@ -12,7 +12,7 @@ from ibe100.mpegts.packet import NULL_PID
 
 TR_101_290_SEVERITIES = ("1", "2", "3")
 PCR_PER_MS, PTS_PER_MS = 27_000, 90
-LEAST_STAMPS = 3
+LEAST_STAMPS = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,8 @@ def connect_records(window: MainWindow) -> None:
     )
     window.docks["as_run"].visibilityChanged.connect(lambda shown: window.as_run.come_up() if shown else None)
     window.as_run.notice.connect(window.notices.post)
+    for plots in (window.monitoring.plots, window.history.sessions.plots):
+        plots.notice.connect(window.notices.post)
 
 
 def _search_cues(window: MainWindow) -> None:

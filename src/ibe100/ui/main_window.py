@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
         self._looking = Looking(client, "dashboard", self.dashboard.in_sight, self)
         self.first_run = FirstRunPage()
         self.starting = StartingPage()
-        self.monitoring = MonitoringPanel(self.state.streams, self.state.log)
+        self.monitoring = MonitoringPanel(self.state.streams, self.state.log, client)
         self.history = HistoryPage(client)
         self.cue_log = CueLogPage(self.state.streams, self.state.cues, client)
         self.as_run = AsRunPage(client)

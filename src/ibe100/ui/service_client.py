@@ -12,9 +12,11 @@ from ibe100.models.as_run import AsRunFormat, AsRunLog
 from ibe100.models.confidence import PictureSize
 from ibe100.models.contract import Contract, ContractFinding
 from ibe100.models.cue_log import CueLogQuery
+from ibe100.models.metrics import Series
 from ibe100.models.schedule import BreakPlan, ImportPreview
 from ibe100.models.scte35_marker import CueAction, CueRequest, Readiness
 from ibe100.models.stream_config import StreamConfig, StreamInput
+from ibe100.ui.plots.plot_request import PlotRequest, read_plot
 from ibe100.ui.service_calls import Call, ServiceCalls
 
 if TYPE_CHECKING:
@@ -157,6 +159,22 @@ class ServiceClient(ServiceCalls):
     def cue_steps(self, cue_id: int) -> Call:
         """Result: the CueSteps of a cue."""
         return self.ask("Cue log", lambda s: s.history.cue_steps(cue_id))
+
+    def plot(self, request: PlotRequest) -> Call:
+        """Result: PlotData."""
+        return self.ask("Metrics", lambda s: read_plot(s, request))
+
+    def export_metrics(
+        self, stream_id: str, series: Sequence[Series], begins_at: float, ends_at: float, path: Path
+    ) -> Call:
+        """Result: how many rows were written."""
+        return self.ask(
+            f"Export {path.name}", lambda s: s.metrics.export_csv(stream_id, series, begins_at, ends_at, path)
+        )
+
+    def events(self, stream_id: str, begins_at: float, ends_at: float) -> Call:
+        """Result: tuple of StreamEvents, the oldest first."""
+        return self.ask("Events", lambda s: s.history.events(stream_id, begins_at, ends_at))
 
     def add_break(self, plan: BreakPlan) -> Call:
         """Result: ScheduledBreak."""

@@ -42,11 +42,18 @@ CHECKS: tuple[tuple[int, str], ...] = (
     (3, "TDT_error"),
 )
 PRIORITIES = (1, 2, 3)
+NOT_MEASURED_BY_TSDUCK = frozenset({"pcr_accuracy_error"})
+"""tsp has a counter of 2.4 and leaves it at zero whatever the stream does."""
 
 
 def normalised(counters: Mapping[str, int]) -> dict[str, int]:
     """The counters by lower-case name, as tsp writes them."""
     return {name.lower(): count for name, count in counters.items()}
+
+
+def not_measured_by(engine: str) -> frozenset[str]:
+    """Checks, in lower case, whose zero means nothing; `engine` as a StreamView names it."""
+    return NOT_MEASURED_BY_TSDUCK if engine.startswith("tsduck") else frozenset()
 
 
 def sums(counters: Mapping[str, int]) -> dict[int, int | None]:

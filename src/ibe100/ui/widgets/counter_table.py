@@ -1,16 +1,16 @@
-"""TR 101 290 counters: the last second, and the total since the start or the last reset."""
+"""TR 101 290 counters: the last second, the total since the start or the last reset, when last seen."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from ibe100.models.alarm import Severity
+from ibe100.models.stream_state import Telemetry
 from ibe100.ui import tr101290
-from ibe100.ui.formats import UNKNOWN
+from ibe100.ui.formats import UNKNOWN, day_time_text
 from ibe100.ui.icons import icon
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.themes.enterprise_theme import Colour
@@ -18,15 +18,19 @@ from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.tables import quiet_table
 from ibe100.ui.widgets.tally_mark import SEVERITY_FILL
 
+NOT_MEASURED = "not measured"
+
 
 @dataclass(frozen=True, slots=True)
 class CounterRow:
-    """One check."""
+    """One check; None where it is not measured."""
 
     priority: int
     name: str
     last_second: int | None
     total: int | None
+    seen: str
+    """When it last counted an error, or that it is not measured."""
 
 
 def _lit(priority: int, count: int | None) -> Colour:
@@ -48,11 +52,12 @@ COLUMNS: tuple[Column[CounterRow], ...] = (
         numeric=True,
         colour=lambda row: _lit(row.priority, row.total),
     ),
+    Column("Last seen (UTC)", lambda row: row.seen, numeric=True),
 )
 
 
 class CounterPanel(QWidget):
-    """Only checks that are measured are listed."""
+    """Every check of TR 101 290 that a processor may count; what is not measured says so."""
 
     reset_requested = pyqtSignal()
 
@@ -73,20 +78,28 @@ class CounterPanel(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.table, 1)
 
-    def show_counters(
-        self, last_second: Mapping[str, int], total: Mapping[str, int], *, measured: bool
-    ) -> None:
-        """The counters as of now."""
-        now, since = tr101290.normalised(last_second), tr101290.normalised(total)
-        known = now.keys() | since.keys()
-        self.model.show(
-            [
-                CounterRow(priority, name, now.get(name.lower()), since.get(name.lower()))
-                for priority, name in tr101290.CHECKS
-                if name.lower() in known
-            ]
-        )
-        self.reset.setEnabled(measured)
+    def show_sample(self, sample: Telemetry | None, engine: str) -> None:
+        """The counters as of now; without a sample the checks stand there without a count."""
+        if sample is None:
+            self.model.show([CounterRow(p, name, None, None, UNKNOWN) for p, name in tr101290.CHECKS])
+            self.reset.setEnabled(False)
+            return
+        now, since = tr101290.normalised(sample.counters), tr101290.normalised(sample.counters_total)
+        blind = tr101290.not_measured_by(engine)
+        rows = []
+        for priority, name in tr101290.CHECKS:
+            key = name.lower()
+            last_second = None if key in blind else now.get(key)
+            total = None if key in blind else since.get(key)
+            is_measured = last_second is not None or total is not None
+            seen = _seen(sample.counters_seen_at.get(key)) if is_measured else NOT_MEASURED
+            rows.append(CounterRow(priority, name, last_second, total, seen))
+        self.model.show(rows)
+        self.reset.setEnabled(True)
+
+
+def _seen(at: float | None) -> str:
+    return "never" if at is None else day_time_text(at)
 
 
 def _count(count: int | None) -> str:

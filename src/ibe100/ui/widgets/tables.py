@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QAbstractItemModel, Qt
+from PyQt6.QtCore import QAbstractItemModel, QObject, QSortFilterProxyModel, Qt
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 ROW_HEIGHT = 24
@@ -48,3 +48,12 @@ def fit_columns(table: QTableView, widths: dict[int, int], stretch: int) -> None
     for column, width in widths.items():
         table.setColumnWidth(column, width)
     columns.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+
+
+def text_filter(model: QAbstractItemModel, parent: QObject) -> QSortFilterProxyModel:
+    """The rows of `model` in which any column holds the text, whatever its case."""
+    filtered = QSortFilterProxyModel(parent)
+    filtered.setSourceModel(model)
+    filtered.setFilterKeyColumn(-1)
+    filtered.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+    return filtered

@@ -1,0 +1,34 @@
+"""What happened on a stream, from whatever is on record, on one time axis."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ibe100.models.alarm import Severity
+from ibe100.models.base import Value
+
+
+class EventKind(StrEnum):
+    """Where an event comes from."""
+
+    SESSION = "session"
+    RESTART = "restart"
+    CUE = "cue"
+    ALARM = "alarm"
+    CHANGE = "change"
+
+
+class StreamEvent(Value):
+    """Something that happened at a moment, or lasted."""
+
+    stream_id: str
+    at: float
+    """Seconds since the epoch."""
+    kind: EventKind
+    text: str
+    ends_at: float | None = None
+    """Of an alarm: when it cleared; None for a moment, and while it lasts."""
+    severity: Severity | None = None
+    """Of an alarm."""
+    is_bad: bool = False
+    """Worth a look: a failed cue, a processor that died."""

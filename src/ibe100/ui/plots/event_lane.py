@@ -1,0 +1,97 @@
+"""Events of a stream as marks in a lane below the curves: each kind has a shape, a colour and a height."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyqtgraph as pg
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor
+
+from ibe100.models.alarm import Severity
+from ibe100.models.stream_event import EventKind, StreamEvent
+from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, sans
+
+LANES: tuple[EventKind, ...] = (
+    EventKind.CHANGE,
+    EventKind.RESTART,
+    EventKind.ALARM,
+    EventKind.CUE,
+    EventKind.SESSION,
+)
+LANE_PX, AXIS_PX = 17, 24
+LANE_WORDS = {
+    EventKind.SESSION: "sessions",
+    EventKind.CUE: "cues",
+    EventKind.ALARM: "alarms",
+    EventKind.RESTART: "restarts",
+    EventKind.CHANGE: "changes",
+}
+SEVERITY_MARK = {
+    Severity.CRITICAL: ("d", Colour.ALARM_MAGENTA),
+    Severity.MAJOR: ("t1", Colour.ALARM_YELLOW),
+    Severity.MINOR: ("o", Colour.ALARM_CYAN),
+}
+KIND_MARK = {
+    EventKind.SESSION: ("s", Colour.TEXT_SECOND),
+    EventKind.CUE: ("t", Colour.TEXT),
+    EventKind.RESTART: ("x", Colour.TEXT),
+    EventKind.CHANGE: ("+", Colour.TEXT_SECOND),
+    EventKind.ALARM: ("o", Colour.ALARM_CYAN),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How one event is drawn."""
+
+    symbol: str
+    colour: Colour
+
+
+def mark_of(event: StreamEvent) -> Mark:
+    """Alarms as everywhere in the console; what is bad of the others in magenta."""
+    if event.severity is not None:
+        return Mark(*SEVERITY_MARK[event.severity])
+    symbol, colour = KIND_MARK[event.kind]
+    return Mark(symbol, Colour.ALARM_MAGENTA if event.is_bad else colour)
+
+
+class EventLane:
+    """The marks of one plot item; alarms also show how long they stood."""
+
+    def __init__(self, plot: pg.PlotItem) -> None:
+        self._plot = plot
+        plot.setMouseEnabled(x=True, y=False)
+        plot.getAxis("left").setStyle(tickFont=sans(SMALL_PX))
+        self.height = 0
+        self._marks = pg.ScatterPlotItem(pxMode=True)
+        self._spans = pg.PlotDataItem(connect="pairs")
+        self._spans.setPen(pg.mkPen(QColor(Colour.ALARM_CYAN), width=2, style=Qt.PenStyle.DotLine))
+        plot.addItem(self._spans)
+        plot.addItem(self._marks)
+
+    def show(self, events: Sequence[StreamEvent], now: float) -> None:
+        """All marks anew, a lane for each kind there is; `height` in pixels follows."""
+        kinds = {event.kind for event in events} | {EventKind.ALARM, EventKind.CUE}
+        lanes = [kind for kind in LANES if kind in kinds]
+        self.height = LANE_PX * len(lanes) + AXIS_PX
+        self._plot.setYRange(-0.6, len(lanes) - 0.4, padding=0)
+        names = [(place, LANE_WORDS[kind]) for place, kind in enumerate(lanes)]
+        self._plot.getAxis("left").setTicks([names])
+        spots = []
+        ends: list[float] = []
+        heights: list[float] = []
+        for event in events:
+            mark, height = mark_of(event), lanes.index(event.kind)
+            pen = pg.mkPen(QColor(mark.colour), width=1.5)
+            brush = pg.mkBrush(QColor(mark.colour)) if event.is_bad else None
+            spots.append(
+                {"pos": (event.at, height), "symbol": mark.symbol, "size": 11, "pen": pen, "brush": brush}
+            )
+            if event.kind is EventKind.ALARM:
+                ends += [event.at, now if event.ends_at is None else event.ends_at]
+                heights += [height, height]
+        self._marks.setData(spots)
+        self._spans.setData(ends, heights)

@@ -1,0 +1,55 @@
+"""What a page of curves asks of the services, as one request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ibe100.models.metrics import Curve, Series, Subject
+from ibe100.models.stream_event import StreamEvent
+from ibe100.ui.plots.plot_views import PlotChoice, series_of
+
+if TYPE_CHECKING:
+    from ibe100.services.ports import Services
+
+
+@dataclass(frozen=True, slots=True)
+class PlotRequest:
+    """Curves of a view over a range: of one stream, or of several to be compared."""
+
+    stream_ids: tuple[str, ...]
+    choice: PlotChoice
+    begins_at: float
+    ends_at: float
+    points: int
+
+    @property
+    def compares(self) -> bool:
+        """Of several streams only what each of them has once is shown."""
+        return len(self.stream_ids) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class PlotData:
+    """The answer."""
+
+    request: PlotRequest
+    curves: tuple[Curve, ...]
+    events: tuple[StreamEvent, ...]
+    problem: str
+    """Of the recording, in words; empty when all is well."""
+
+
+async def read_plot(services: Services, request: PlotRequest) -> PlotData:
+    """Raises OperatorError when the metrics cannot be read."""
+    metrics, begins_at, ends_at = services.metrics, request.begins_at, request.ends_at
+    if request.compares:
+        kinds = [kind for kind in request.choice.kinds if kind.subject is Subject.STREAM]
+        series = tuple(Series(kind) for kind in kinds[:1])
+        events: tuple[StreamEvent, ...] = ()
+    else:
+        (stream_id,) = request.stream_ids
+        series = series_of(request.choice, await metrics.series(stream_id, begins_at, ends_at))
+        events = await services.history.events(stream_id, begins_at, ends_at)
+    curves = await metrics.curves(request.stream_ids, series, begins_at, ends_at, request.points)
+    return PlotData(request, curves, events, metrics.health().problem)

@@ -1,0 +1,122 @@
+"""Curves and their legend. pyqtgraph is imported when they are first in sight, not before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from ibe100.models.metrics import Curve
+from ibe100.models.stream_event import StreamEvent
+from ibe100.ui.plots.legend_table import FIGURES, LegendModel, legend_row
+from ibe100.ui.plots.plot_request import PlotData
+from ibe100.ui.plots.plot_views import Pane, curves_of
+from ibe100.ui.widgets.tables import quiet_table
+
+if TYPE_CHECKING:
+    from ibe100.ui.plots.plot_stack import PlotStack
+
+LOW_PX = 360
+BELOW_PX, BESIDE_PX = 112, 250
+NEAR_S = 3.0
+"""An event this near to the cursor, or nearer than a hundredth of the range, is named."""
+NAMED_EVENTS = 3
+
+
+class PlotArea(QWidget):
+    """In a low window the legend stands beside the curves, with the values at the cursor alone."""
+
+    range_chosen = pyqtSignal(float, float)
+    cursor_moved = pyqtSignal(float)
+    home_requested = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.stack: PlotStack | None = None
+        self._panes: list[tuple[Pane, list[Curve]]] = []
+        self._data: PlotData | None = None
+        self._name_of: Callable[[Curve], str] = lambda curve: curve.series.title
+        self.legend_model = LegendModel(self)
+        self.legend = quiet_table(self.legend_model, "Curves", stretch=1)
+        self.legend.setMinimumHeight(76)
+        self._is_low: bool | None = None
+        self._splitter = QSplitter(Qt.Orientation.Vertical)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(self.legend)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._splitter)
+
+    def make_ready(self) -> None:
+        """To be called when it comes in sight: half a second, spent once."""
+        if self.stack is not None:
+            return
+        from ibe100.ui.plots.plot_stack import PlotStack
+
+        self.stack = PlotStack()
+        self.stack.range_chosen.connect(self.range_chosen)
+        self.stack.cursor_moved.connect(self._cursor_moved)
+        self.stack.home_requested.connect(self.home_requested)
+        self._splitter.insertWidget(0, self.stack)
+        self._splitter.setStretchFactor(0, 1)
+        self._arrange()
+
+    def show_data(self, data: PlotData, name_of: Callable[[Curve], str]) -> None:
+        """Draw an answer; `name_of` tells how a curve is called in the legend."""
+        if self.stack is None:
+            return
+        self._data, self._name_of = data, name_of
+        panes = data.request.choice.panes
+        shown = panes[:1] if data.request.compares else panes
+        self._panes = [(pane, curves_of(pane, data.curves)) for pane in shown]
+        self.stack.show_events(data.events)
+        self.stack.show_panes(self._panes, data.request.begins_at, data.request.ends_at)
+        self._show_legend()
+
+    def events_near(self, at: float) -> Sequence[StreamEvent]:
+        """Those at the cursor, the nearest first."""
+        if self._data is None:
+            return ()
+        request = self._data.request
+        reach_s = max(NEAR_S, (request.ends_at - request.begins_at) / 100)
+        near = [event for event in self._data.events if abs(event.at - at) <= reach_s]
+        return sorted(near, key=lambda event: abs(event.at - at))[:NAMED_EVENTS]
+
+    def export_png(self, path: Path) -> bool:
+        """The curves with their legend, as they are on screen."""
+        return self.stack is not None and self.grab().save(str(path), "PNG")
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Legend below or beside."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        is_low = self.height() < LOW_PX
+        if self.stack is None or is_low == self._is_low:
+            return
+        self._is_low = is_low
+        self._splitter.setOrientation(Qt.Orientation.Horizontal if is_low else Qt.Orientation.Vertical)
+        for column in FIGURES:
+            self.legend.setColumnHidden(column, is_low)
+        self._splitter.setSizes([1000, BESIDE_PX if is_low else BELOW_PX])
+
+    def _cursor_moved(self, at: float) -> None:
+        self._show_legend()
+        if not math.isnan(at):
+            self.cursor_moved.emit(at)
+
+    def _show_legend(self) -> None:
+        at = math.nan if self.stack is None else self.stack.cursor_at
+        self.legend_model.show(
+            [
+                legend_row(pane, place, self._name_of(curve), curve, at)
+                for pane, curves in self._panes
+                for place, curve in enumerate(curves)
+            ]
+        )

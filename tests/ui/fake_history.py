@@ -1,0 +1,97 @@
+"""What the other fakes have on record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ibe100.models.alarm import Alarm, AlarmFilter
+from ibe100.models.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
+from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.models.session import AuditRecord, SessionRecord
+from ibe100.models.stream_event import StreamEvent
+
+if TYPE_CHECKING:
+    from fake_monitoring import FakeMonitoring
+    from fake_services import FakeCues, FakeStreams
+
+
+class FakeHistory:
+    """What happened to the other fakes."""
+
+    def __init__(self, streams: FakeStreams, cues: FakeCues, monitoring: FakeMonitoring) -> None:
+        self._streams, self._cues, self._monitoring = streams, cues, monitoring
+        self.happened: list[StreamEvent] = []
+
+    async def alarms(self, wanted: AlarmFilter) -> Sequence[Alarm]:
+        words = wanted.words.lower()
+        return [
+            alarm
+            for alarm in self._monitoring.alarms()
+            if wanted.severity in (None, alarm.severity) and words in alarm.title.lower()
+        ]
+
+    async def sessions(self, limit: int = 200) -> Sequence[SessionRecord]:
+        return [
+            SessionRecord(
+                session_id=view.number,
+                stream_id=view.stream_id,
+                stream_name=view.config.name,
+                engine=view.engine,
+                command=view.command,
+                started_at=view.started_at,
+            )
+            for view in self._streams.streams()
+            if view.started_at is not None
+        ]
+
+    async def cues(self, stream_id: str | None = None, limit: int = 500) -> Sequence[Cue]:
+        return tuple(reversed(self._cues.cues))
+
+    async def cue_log(self, query: CueLogQuery) -> CueLog:
+        found = tuple(cue for cue in reversed(self._cues.cues) if query.admits(cue))
+        return CueLog(query=query, cues=found[: query.limit], is_cut=len(found) > query.limit)
+
+    async def cue_steps(self, cue_id: int) -> Sequence[CueStep]:
+        cue = next(cue for cue in self._cues.cues if cue.cue_id == cue_id)
+        asked = CueStep(step=1, state=CueState.REQUESTED, at=cue.requested_at, reason="")
+        return (asked, CueStep(step=2, state=cue.state, at=cue.requested_at + 0.0123, reason=cue.reason))
+
+    async def audit(self, limit: int = 500) -> Sequence[AuditRecord]:
+        return [
+            AuditRecord(
+                at=cue.requested_at, who=cue.requested_by, action=str(cue.action), subject=cue.stream_id
+            )
+            for cue in reversed(self._cues.cues)
+        ]
+
+    async def events(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamEvent, ...]:
+        return tuple(
+            event
+            for event in self.happened
+            if event.stream_id == stream_id and begins_at <= event.at < ends_at
+        )
+
+    async def as_run(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
+        begins_at = datetime.combine(day, datetime.min.time(), UTC).timestamp()
+        ends_at = begins_at + 86_400
+        wanted = [cue for cue in self._cues.cues if stream_id in (None, cue.stream_id)]
+        rows = tuple(
+            AsRunRow(cue, self._streams.views[cue.stream_id].config.name)
+            for cue in wanted
+            if begins_at <= cue.requested_at < ends_at
+        )
+        return AsRunLog(day.isoformat(), time_zone, begins_at, ends_at, stream_id, rows)
+
+    async def as_run_streams(self) -> tuple[LoggedStream, ...]:
+        return tuple(
+            LoggedStream(stream_id=view.stream_id, number=view.number, name=view.config.name)
+            for view in self._streams.streams()
+        )
+
+    async def export_as_run(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
+        path.write_text(f"{format} {len(log.rows)}", encoding="utf-8")
+        return "c0ffee"
