@@ -67,7 +67,8 @@ class InfluxMetrics:
     def feed(self, batch: Batch) -> None:
         """Take packets of this interval."""
         sections = self._services.feed(batch.packets, batch.pids)
-        self._packets += np.bincount(batch.pids, minlength=_PID_COUNT)
+        by_pid = batch.headers.by_pid
+        self._packets[by_pid.pids] += by_pid.last - by_pid.first + 1
         if "pcr" in self._stamps:
             rows, values = batch.headers.pcr
             for row, value in zip(rows.tolist(), values.tolist(), strict=True):

@@ -148,7 +148,7 @@ class Tr101290:
             self._bad_sync_run = 0
         for pid in batch.pids[batch.headers.rows_with(TRANSPORT_ERROR)].tolist():
             self._count(("transport_error",), pid)
-        scrambled = np.unique(batch.pids[(batch.headers.words & SCRAMBLED) != 0]).tolist()
+        scrambled = set(batch.pids[(batch.headers.words & SCRAMBLED) != 0].tolist())
         pmt_pids = set(self._services.pmt_pids.values())
         for pid in scrambled:
             if pid == PAT_PID:
@@ -195,16 +195,15 @@ class Tr101290:
                 self._gaps.seen(("pat", pid), arrival_s)
             elif pid != PAT_PID and table_id == 0x02:
                 self._gaps.seen(("pmt", pid), arrival_s)
-        pids, first_rows = np.unique(batch.pids, return_index=True)
-        last_rows = len(batch.pids) - 1 - np.unique(batch.pids[::-1], return_index=True)[1]
-        for pid, first_row, last_row in zip(
-            pids.tolist(), first_rows.tolist(), last_rows.tolist(), strict=True
-        ):
+        by_pid = batch.headers.by_pid
+        first_s = batch.arrivals_s[by_pid.rows[by_pid.first]].tolist()
+        last_s = batch.arrivals_s[by_pid.rows[by_pid.last]].tolist()
+        for pid, first_arrival_s, last_arrival_s in zip(by_pid.pids.tolist(), first_s, last_s, strict=True):
             if pid in self._referenced:
-                self._gaps.seen(("pid", pid), float(batch.arrivals_s[first_row]))
-                self._gaps.seen(("pid", pid), float(batch.arrivals_s[last_row]))
+                self._gaps.seen(("pid", pid), first_arrival_s)
+                self._gaps.seen(("pid", pid), last_arrival_s)
             elif pid >= _FIRST_FREE_PID and pid != packet.NULL_PID:
-                self._check_unreferenced(pid, float(batch.arrivals_s[last_row]))
+                self._check_unreferenced(pid, last_arrival_s)
 
     def _check_unreferenced(self, pid: int, arrival_s: float) -> None:
         known = set(self._services.pmt_pids.values())

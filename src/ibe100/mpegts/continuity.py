@@ -40,19 +40,17 @@ class ContinuityTracker:
 
     def feed(self, headers: PacketHeaders) -> list[ContinuityFault]:
         """Faults of the block, in packet order."""
-        order = headers.rows_by_pid
-        pid = headers.pids[order]
-        count = int(pid.searchsorted(NULL_PID))
-        if not count:
+        by_pid = headers.by_pid
+        kinds = int(by_pid.pids.searchsorted(NULL_PID))
+        if not kinds:
             return []
-        order, pid = order[:count], pid[:count]
+        pids, first, last = by_pid.pids[:kinds], by_pid.first[:kinds], by_pid.last[:kinds]
+        order = by_pid.rows[: last[-1] + 1]
         words = headers.words[order]
-        changes = (pid[1:] != pid[:-1]).nonzero()[0] + 1
-        first, last = np.append(0, changes), np.append(changes, count) - 1
         counter = words & 0x0F
         previous = np.empty_like(counter)
         previous[1:] = counter[:-1]
-        previous[first] = self._counters[pid[first]]
+        previous[first] = self._counters[pids]
         missing = (counter - previous - (words >> 4 & 1)) & 0x0F
         missing[first[previous[first] == _NEVER]] = 0
         wrong = missing.nonzero()[0]
@@ -63,12 +61,12 @@ class ContinuityTracker:
             begins = set(first.tolist())
             for at in wrong.tolist():
                 self._judge(headers.packets, order, at, at in begins, int(missing[at]), copies, faults)
-        last_pids = pid[last]
-        self._copies[last_pids] = 1
-        for at in copies.keys() & set(last.tolist()):
-            self._copies[pid[at]] = copies[at]
-        self._counters[last_pids] = counter[last]
-        self._last_packets[last_pids] = headers.packets[order[last]]
+        self._copies[pids] = 1
+        if copies:
+            for pid, at in zip(pids.tolist(), last.tolist(), strict=True):
+                self._copies[pid] = copies.get(at, 1)
+        self._counters[pids] = counter[last]
+        self._last_packets[pids] = headers.packets[order[last]]
         return sorted(faults, key=lambda fault: fault.row)
 
     def _judge(

@@ -1,5 +1,6 @@
 """The headers of consecutive packets, each field read once however many look at it."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,19 @@ _PCR_FIELD_BYTES: Final = 7
 _FEW: Final = 512
 
 
+@dataclass(frozen=True, slots=True)
+class RowsByPid:
+    """Every row, those of one PID together and in the order of the stream.
+
+    Of each PID in `pids`, `first` and `last` are the places of its rows in `rows`, both included.
+    """
+
+    rows: Rows
+    pids: npt.NDArray[np.uint16]
+    first: Rows
+    last: Rows
+
+
 class PacketHeaders:
     """Fields of a block `uint8 (n, 188)` that is C-contiguous; computed on first use and kept.
 
@@ -36,7 +50,7 @@ class PacketHeaders:
         self._words: npt.NDArray[np.uint32] | None = None
         self._pids: npt.NDArray[np.uint16] | None = None
         self._present: frozenset[int] | None = None
-        self._by_pid: Rows | None = None
+        self._by_pid: RowsByPid | None = None
         self._pcr: tuple[Rows, npt.NDArray[np.int64]] | None = None
         self._pes: PesStarts | None = None
 
@@ -58,10 +72,15 @@ class PacketHeaders:
         return self._pids
 
     @property
-    def rows_by_pid(self) -> Rows:
-        """Every row, ordered by PID; rows of one PID in the order of the stream."""
+    def by_pid(self) -> RowsByPid:
+        """The packets sorted out by PID."""
         if self._by_pid is None:
-            self._by_pid = self.pids.argsort(kind="stable")
+            rows = self.pids.argsort(kind="stable")
+            pids = self.pids[rows]
+            changes = (pids[1:] != pids[:-1]).nonzero()[0]
+            first = np.append(0, changes + 1)[: len(pids)]
+            last = np.append(changes, len(pids) - 1)[: len(pids)]
+            self._by_pid = RowsByPid(rows, pids[first], first, last)
         return self._by_pid
 
     @property

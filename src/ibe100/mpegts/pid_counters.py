@@ -47,7 +47,8 @@ class PidCounters:
     def feed(self, headers: PacketHeaders, indexes: Counts) -> None:
         """Count good packets; `indexes` are their places in the whole stream."""
         pids, words = headers.pids, headers.words
-        self.packets += _per_pid(pids)
+        by_pid = headers.by_pid
+        self.packets[by_pid.pids] += by_pid.last - by_pid.first + 1
         if (words & SCRAMBLED).any():
             self.scrambled += _per_pid(pids[(words & SCRAMBLED) != 0])
         self.adaptation_fields += _per_pid(pids[headers.has_adaptation])

@@ -62,7 +62,7 @@ class TimestampTracks:
         pids, indexes, values = (np.concatenate(part) for part in zip(*self._pending, strict=True))
         self._pending.clear()
         self._pending_count = 0
-        for pid in np.unique(pids).tolist():
+        for pid in sorted(set(pids.tolist())):
             track = self._tracks.get(pid)
             if track is None:
                 track = self._tracks[pid] = TimestampTrack(self._clock_hz, self._modulo)

@@ -90,7 +90,9 @@ class PcrExtract(PacketProcessor):
             if not self._pids or found.pid in self._pids:
                 self._take(found, block)
         if self._to_csv:
-            for pid, count in zip(*np.unique(block.pids, return_counts=True), strict=True):
+            by_pid = block.headers.by_pid
+            counts = (by_pid.last - by_pid.first + 1).tolist()
+            for pid, count in zip(by_pid.pids.tolist(), counts, strict=True):
                 self._packets[int(pid)] = self._packets.get(int(pid), 0) + int(count)
             self._csv.flush()
         return block
