@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from minitsp_rig import running
 from runner_rig import free_ports
-from services_rig import DEADLINE_S, console, journal, looped, on_air, until_alarm
+from services_rig import DEADLINE_S, console, journal, looped, until_alarm
 
 from ibe100.core.application import Application
 from ibe100.minitsp.libsrt import find_library
 from ibe100.models.alarm import AlarmState
 from ibe100.models.messages import TelemetryMeasured
-from ibe100.models.stream_config import SrtOutput
+from ibe100.models.stream_config import Engine, SrtOutput
 from ibe100.models.stream_state import SrtStatistics
 
 pytestmark = pytest.mark.skipif(find_library() is None, reason="no libsrt on this machine")
@@ -31,14 +31,16 @@ async def statistics(application: Application) -> SrtStatistics:
     raise AssertionError("the bus was closed")
 
 
+@pytest.mark.parametrize("engine", [Engine.BUILTIN, pytest.param(Engine.TSDUCK, marks=pytest.mark.tsduck)])
 async def test_statistics_reach_the_sample_and_a_missing_receiver_is_an_alarm(
-    tmp_path: Path, media: Path
+    tmp_path: Path, media: Path, engine: Engine
 ) -> None:
     (port,) = free_ports(1)
     target = SrtOutput(host="127.0.0.1", port=port, latency_ms=80)
     async with console(tmp_path / "data") as application:
-        config = looped(media).model_copy(update={"output": target})
-        stream_id = await on_air(application, config)
+        config = looped(media).model_copy(update={"output": target, "engine": engine})
+        stream_id = (await application.streams.add(config)).stream_id
+        await application.streams.start(stream_id)
         gone = await until_alarm(application, "srt_receiver_gone", AlarmState.UNACKNOWLEDGED)
         assert gone.value == f"nobody is connected to srt listener 127.0.0.1:{port}"
         with running("-I", "srt", f"--caller=127.0.0.1:{port}", "-O", "drop"):
