@@ -192,15 +192,19 @@ def _play(
         _wait_for(folder / "in" / "live.m3u8")
     middle = start(relay, folder / "relay.log")
     receiver = sink()
+    arrivals = folder / ("out" if receiver is None else "sink")
+    _wait_for_more(arrivals)
     time.sleep(seconds / 3)
     stop(feeder, signal.SIGKILL)
     time.sleep(AWAY_S)
     feeder = start(feed, folder / "feed.log")
+    _wait_for_more(arrivals)
     time.sleep(seconds / 3)
     if receiver is not None:
         stop(receiver)
         time.sleep(AWAY_S)
         receiver = sink()
+        _wait_for_more(arrivals)
     time.sleep(seconds / 3)
     stop(feeder)
     time.sleep(SETTLE_S)
@@ -215,6 +219,18 @@ def _play(
         for log in sorted(folder.glob("*.log")):
             print(log.name, log.read_text()[-1000:], sep="\n", file=sys.stderr)
     return outcome
+
+
+def _wait_for_more(folder: Path) -> None:
+    """Until packets come: processes start slowly on a busy machine, transports resume in their own time."""
+
+    def size() -> int:
+        return sum(path.stat().st_size for path in folder.glob("*.ts"))
+
+    before = size()
+    deadline = time.monotonic() + 20
+    while size() < before + 100 * PACKET_BYTES and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _wait_for(path: Path) -> None:

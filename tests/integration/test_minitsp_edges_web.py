@@ -234,6 +234,23 @@ def test_a_client_pulls_the_stream_and_the_next_one_when_it_may() -> None:
     assert "* http: client disconnected" in done.log
 
 
+def test_a_live_output_waits_for_no_client_and_drops_one_that_is_too_slow() -> None:
+    port = tcp_port()
+    live = ["--realtime", "-v", "-I", "file", "--infinite", "dvb_hd_service.ts", "-P", "regulate"]
+    output = ["-O", "http", f"--server=127.0.0.1:{port}", "--multiple-clients"]
+    with running(*live, "--bitrate=200000000", *output) as process:
+        assert process.stderr is not None
+        assert len(_pull(port, 188 * 50)) == 188 * 50
+        with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as slow:
+            slow.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            while b"too slow" not in (line := process.stderr.readline()):
+                assert line
+        last = _pull(port, 188 * 50)
+        done = finish(process)
+    assert done.exit_code == 0
+    assert set(last[::188]) == {0x47}
+
+
 def _pull(port: int, size: int) -> bytes:
     """The first bytes that the server sends, as soon as there is a server."""
     bodies: list[bytes] = []

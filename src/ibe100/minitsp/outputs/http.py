@@ -5,8 +5,9 @@ import socket
 import time
 from typing import ClassVar, Final
 
+from ibe100.minitsp.http_guest import HttpGuest
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.plugin import Context, LogLevel, PacketOutput, Packets, PluginError
+from ibe100.minitsp.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets, PluginError
 
 _POLL_S: Final = 0.05
 _REQUEST_LIMIT_BYTES: Final = 16_384
@@ -18,7 +19,9 @@ _BAD_REQUEST: Final = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnect
 class HttpOutput(PacketOutput):
     """Serves the stream to one client at a time (tsp -O http); without a client nothing flows.
 
-    When the client goes the chain ends, unless --multiple-clients asks to wait for the next one.
+    When the client goes the chain ends, unless --multiple-clients asks to wait for the next one. With
+    --multiple-clients and --realtime nothing waits: packets that nobody reads are dropped, and so is a
+    client that does not keep up.
     """
 
     name: ClassVar[str] = "http"
@@ -37,6 +40,9 @@ class HttpOutput(PacketOutput):
         self._address = arguments.address("server")
         self._server: socket.socket | None = None
         self._client: socket.socket | None = None
+        self._guest: HttpGuest | None = None
+        self._drops = arguments.present("multiple-clients") and context.tsp.realtime
+        self._is_served = False
 
     def start(self) -> None:
         host, port = self._address
@@ -52,12 +58,15 @@ class HttpOutput(PacketOutput):
         server.setblocking(False)
 
     def stop(self) -> None:
-        for one in (self._client, self._server):
+        for one in (self._client, self._guest, self._server):
             if one is not None:
                 one.close()
 
     def send(self, packets: Packets) -> None:
         data = packets.data.cast("B")
+        if self._drops:
+            self._send_live(data)
+            return
         while data:
             client = self._client or self._next_client()
             if client is None:
@@ -70,6 +79,41 @@ class HttpOutput(PacketOutput):
                     return
             except OSError:
                 self._client_gone()
+                data = data[len(data) % PACKET_SIZE :]  # the next one begins with a whole packet
+
+    def _send_live(self, data: memoryview) -> None:
+        """Serve whoever is there, as far as it goes without waiting."""
+        assert self._server is not None
+        if self._guest is None:
+            try:
+                connected, peer = self._server.accept()
+            except OSError:  # nobody
+                return
+            self._set_buffer(connected)
+            self._guest, self._is_served = HttpGuest(connected), False
+            self.verbose(f"client connected from {peer[0]}:{peer[1]}")
+        guest = self._guest
+        try:
+            if not self._is_served:
+                if not guest.has_asked():
+                    return
+                good = self._is_good(guest.request)
+                guest.give(_OK if good else _BAD_REQUEST)
+                if not good:
+                    raise ConnectionAbortedError
+                self._is_served = True
+            guest.give(data)
+        except TimeoutError:
+            self.log(LogLevel.WARNING, "the client is too slow, it is disconnected")
+            self._guest_gone()
+        except OSError:
+            self.log(LogLevel.INFO, "client disconnected")
+            self._guest_gone()
+
+    def _guest_gone(self) -> None:
+        assert self._guest is not None
+        self._guest.close()
+        self._guest = None
 
     def _client_gone(self) -> None:
         assert self._client is not None
@@ -89,9 +133,7 @@ class HttpOutput(PacketOutput):
             client.settimeout(_POLL_S)
             if self._answer(client):
                 client.setblocking(False)
-                if self.arguments.present("buffer-size"):
-                    size = self.arguments.integer("buffer-size")
-                    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+                self._set_buffer(client)
                 self.verbose(f"client connected from {peer[0]}:{peer[1]}")
                 self._client = client
                 return client
@@ -100,15 +142,22 @@ class HttpOutput(PacketOutput):
 
     def _answer(self, client: socket.socket) -> bool:
         """Read the request and answer it; False if the stream is not to be sent."""
-        request = self._request(client)
-        good = request.startswith((b"GET / ", b"GET /?")) or self.arguments.present("ignore-bad-request")
-        if not good:
-            self.log(LogLevel.WARNING, "a client's request was refused: only GET / gives the stream")
+        good = self._is_good(self._request(client))
         try:
             client.sendall(_OK if good else _BAD_REQUEST)
         except OSError:
             return False
         return good
+
+    def _is_good(self, request: bytes) -> bool:
+        good = request.startswith((b"GET / ", b"GET /?")) or self.arguments.present("ignore-bad-request")
+        if not good:
+            self.log(LogLevel.WARNING, "a client's request was refused: only GET / gives the stream")
+        return good
+
+    def _set_buffer(self, client: socket.socket) -> None:
+        if self.arguments.present("buffer-size"):
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.arguments.integer("buffer-size"))
 
     def _request(self, client: socket.socket) -> bytes:
         request = b""
