@@ -13,6 +13,7 @@ from fake_contracts import FakeContracts
 from fake_history import FakeHistory
 from fake_metrics import FakeMetrics
 from fake_monitoring import FakeMonitoring
+from fake_notifications import FakeNotifications
 from fake_preview import FakePreview
 from fake_previews import preview_of_other
 from fake_return_feeds import FakeReturnFeeds
@@ -283,6 +284,7 @@ class FakeServices:
         self.profiles = FakeProfiles(self.streams)
         self.history = FakeHistory(self.streams, self.cues, self.monitoring)
         self.metrics = FakeMetrics()
+        self.notifications = FakeNotifications()
         self.contracts = FakeContracts()
         self.engine = FakeEngine()
         self.is_open = False

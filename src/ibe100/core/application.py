@@ -26,6 +26,7 @@ from ibe100.services.machine_watch import Backlog
 from ibe100.services.metrics_recorder import MetricsRecorder
 from ibe100.services.metrics_service import MetricsService
 from ibe100.services.monitoring_service import MonitoringService
+from ibe100.services.notification_service import NotificationService
 from ibe100.services.preview_service import PreviewService
 from ibe100.services.profile_service import ProfileService
 from ibe100.services.return_feed_service import ReturnFeedService
@@ -86,6 +87,9 @@ class Application:
         self.profiles = ProfileService(folders.profiles_dir, self.streams)
         self.history = HistoryService(database, self._metrics_store)
         self.metrics = MetricsService(self._metrics_store)
+        self.notifications = NotificationService(
+            folders.data_dir / "notifications.json", secrets, database, self._publish
+        )
         self.contracts = ContractService(contract_templates_file())
         self.engine = TSDuckService(config.engine.kind, config.engine.tsp_path)
         # Clocks and health are brought up to date before a cue is judged by them.
@@ -101,6 +105,7 @@ class Application:
         """Take up cues and alarms first: the journals of adopted streams tell of them."""
         self._metrics_store.start()
         await self.cues.open()
+        await self.notifications.open()
         await self.monitoring.open()
         self.preview.open()
         await self.return_feeds.open()
@@ -120,6 +125,7 @@ class Application:
         await self.return_feeds.close(stop=stop_streams)
         await self.cues.close()
         await self.monitoring.close()
+        await self.notifications.close()
         await self._metrics_store.close()
         self._bus.close()
 
@@ -146,6 +152,7 @@ class Application:
         self.monitoring.hear(message)
         self.schedule.hear(message)
         self.preview.hear(message)
+        self.notifications.hear(message)
         # Last: what it makes of a change of state is told after it.
         self.return_feeds.hear(message)
 

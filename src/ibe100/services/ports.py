@@ -14,6 +14,7 @@ from ibe100.models.contract import Contract, ContractFinding
 from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
 from ibe100.models.messages import Message, StreamView
 from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
+from ibe100.models.notification import NotificationTarget, TargetView
 from ibe100.models.profile import Profile
 from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
@@ -229,6 +230,20 @@ class ContractPort(Protocol):
         """What differs from the stream's contract, breaches first; nothing without a contract."""
 
 
+class NotificationPort(Protocol):
+    """Who is told of alarms. Addresses are secrets: they go in and never come out."""
+
+    def targets(self) -> tuple[TargetView, ...]:
+        """All targets by name; safe from any thread."""
+
+    async def save(self, target: NotificationTarget, url: str, who: str) -> TargetView:
+        """Add or change; an empty `url` keeps the one there is."""
+
+    async def remove(self, target_id: str, who: str) -> None: ...
+    async def test(self, target_id: str) -> None:
+        """Send a message now; raises OperatorError with the reason when it is not delivered."""
+
+
 class EnginePort(Protocol):
     """Which processor there is."""
 
@@ -259,6 +274,8 @@ class Services(Protocol):
     def metrics(self) -> MetricsPort: ...
     @property
     def contracts(self) -> ContractPort: ...
+    @property
+    def notifications(self) -> NotificationPort: ...
     @property
     def engine(self) -> EnginePort: ...
 

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QMenu
 
 from ibe100.models.scte35_marker import CueAction
 from ibe100.ui.actions import Actions
+from ibe100.ui.widgets.notification_view import NotificationView
 
 if TYPE_CHECKING:
     from ibe100.ui.main_window import MainWindow
@@ -24,6 +25,9 @@ VIEW_MENU = (
     "history",
     "",
     "reset_layout",
+    "",
+    "notifications",
+    "machine",
     "",
     "palette",
     "keys",
@@ -49,6 +53,7 @@ def connect_commands(window: MainWindow) -> None:
             "restart": lambda: window.desk.restart(window.selected_id()),
             "filter": window.stream_panel.filter_edit.setFocus,
             "machine": window.show_machine,
+            "notifications": lambda: NotificationView(window.client, OPERATOR, window).show(),
             "palette": window.show_palette,
             "keys": window.show_keys,
             "dashboard": lambda: window.docks.raise_page("dashboard"),

@@ -13,6 +13,7 @@ from ibe100.models.confidence import PictureSize
 from ibe100.models.contract import Contract, ContractFinding
 from ibe100.models.cue_log import CueLogQuery
 from ibe100.models.metrics import Series
+from ibe100.models.notification import NotificationTarget, TargetView
 from ibe100.models.schedule import BreakPlan, ImportPreview
 from ibe100.models.scte35_marker import CueAction, CueRequest, Readiness
 from ibe100.models.stream_config import StreamConfig, StreamInput
@@ -122,6 +123,22 @@ class ServiceClient(ServiceCalls):
     def watch_previews(self, viewer: str, wanted: Mapping[str, PictureSize]) -> Call:
         """Result: None."""
         return self.ask("Previews", lambda s: s.preview.watch(viewer, wanted))
+
+    def notification_targets(self) -> tuple[TargetView, ...]:
+        """Who is told of alarms; nobody while the services start."""
+        return () if self._services is None else self._services.notifications.targets()
+
+    def save_target(self, target: NotificationTarget, url: str, who: str) -> Call:
+        """Result: TargetView."""
+        return self.ask(f"Save {target.name}", lambda s: s.notifications.save(target, url, who))
+
+    def remove_target(self, target_id: str, who: str) -> Call:
+        """Result: None."""
+        return self.ask("Remove", lambda s: s.notifications.remove(target_id, who))
+
+    def test_target(self, target_id: str) -> Call:
+        """Result: None; refused with the reason when it is not delivered."""
+        return self.ask("Test", lambda s: s.notifications.test(target_id))
 
     def profile_names(self) -> Call:
         """Result: tuple of names."""
