@@ -146,7 +146,8 @@ async def test_without_null_packets_cues_are_refused_with_what_to_do_and_an_alar
         assert "set stuffing" in ready.reasons[0]
         with pytest.raises(CueRefused, match="no null packets"):
             await application.cues.fire(asked(stream_id, TO_BREAK))
-        assert application.cues.recent(stream_id)[0].state is CueState.REFUSED
+        (refused,) = await until(lambda: application.cues.recent(stream_id), "the refusal on record")
+        assert refused.state is CueState.REFUSED
         await until_alarm(application, "no_null_packets", AlarmState.UNACKNOWLEDGED)
         await application.streams.stop(stream_id)
         await until_alarm(application, "no_null_packets", AlarmState.CLEARED_UNACKNOWLEDGED)

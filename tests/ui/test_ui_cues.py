@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,7 @@ from fake_values import BEYOND_32_BITS, running, view
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 
-from ibe100.models.scte35_marker import BreakReturn, CueAction, CueState
+from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import Tally
 from ibe100.ui.qt_models.cue_list import CUE_ROLE
@@ -37,7 +38,7 @@ def test_a_click_fires_one_cue_and_shows_its_receipt(console: Console) -> None:
     QTest.mouseClick(panel.buttons.to_break, LEFT)
     console.until(lambda: any("SEEN" in words for words in receipts(console)))
     assert [request.action for request in console.services.cues.requests] == [CueAction.TO_BREAK]
-    assert "sent 1/1 · seen on output 1/1 · 23 ms" in receipts(console)[0]
+    assert "seen on output 1/1 · 23 ms" in receipts(console)[0]
     assert "0x60000001" in receipts(console)[0]
     console.until(lambda: "seen on output 1/1" in panel.status.receipt.text())
 
@@ -164,6 +165,25 @@ def test_a_stream_that_does_not_run_says_why_no_cue_can_go(console: Console) -> 
     QTest.keyClick(console.window, Qt.Key.Key_F9)
     assert console.services.cues.requests == []
     assert "the stream does not run" in console.window.notices.text.text()
+
+
+def test_a_cue_that_waits_for_a_slow_disk_says_so_and_stays_latched(console: Console) -> None:
+    panel, cues = console.window.cue_panel, console.services.cues
+    release, fire = asyncio.Event(), cues.fire
+
+    async def slowly(request: CueRequest) -> Cue:
+        await release.wait()
+        return await fire(request)
+
+    cues.fire = slowly  # type: ignore[method-assign]
+    panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: panel.status.title.text() == "TO BREAK IS BEING RECORDED")
+    console.until(lambda: "the disk is slow" in panel.status.receipt.text())
+    assert panel.buttons.to_break.is_latched
+    panel.fire(CueAction.TO_BREAK)
+    console.do(release.set)
+    console.until(lambda: panel.status.title.text().startswith("IN BREAK"))
+    assert len(cues.requests) == 1
 
 
 def test_a_break_is_counted_down_and_tallied(console: Console) -> None:

@@ -218,7 +218,7 @@ def _words(cue: dict[str, Any]) -> str:
     clock = time.strftime("%H:%M:%S", time.gmtime(cue["requested_at"]))
     event = "" if cue["splice_event_id"] is None else f" event {cue['splice_event_id']}"
     text = f"{clock} #{cue['cue_id']} {cue['action']}{event} {cue['state']}"
-    text += f" sent {cue['sent']}/{cue['sent_expected']} seen {cue['seen']}/{cue['sent_expected']}"
+    text += f" seen {cue['seen']}/{cue['sent_expected']}"
     if cue["latency_ms"] is not None and cue["pts_time"] is None:
         text += f" {cue['latency_ms']:.0f} ms"
     if cue["pre_roll_ms"] is not None:

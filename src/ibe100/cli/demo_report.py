@@ -44,7 +44,7 @@ def progress(cue: Cue) -> str:
     """Where a cue stands, in one line."""
     text = f"  event {cue.splice_event_id} {cue.state}"
     if cue.sent:
-        text += f" · sent {cue.sent}/{cue.sent_expected} · seen {cue.seen}/{cue.sent_expected}"
+        text += f" · seen {cue.seen}/{cue.sent_expected}"
     if cue.latency_ms is not None and cue.pts_time is None:
         text += f" · {cue.latency_ms:.0f} ms"
     if cue.pre_roll_ms is not None:
@@ -55,7 +55,7 @@ def progress(cue: Cue) -> str:
 def print_table(outcome: Outcome) -> None:
     """One row per cue; reasons stand below, where there is room for them."""
     table = Table(title=f"{outcome.stream} → {outcome.output} ({outcome.engine})", title_justify="left")
-    for column in ("Cue", "Event", "State", "Sent", "Seen", "Latency", "Pre-roll"):
+    for column in ("Cue", "Event", "State", "Seen", "Latency", "Pre-roll"):
         justify: Literal["left", "right"] = "left" if column in ("Cue", "Event", "State") else "right"
         table.add_column(column, justify=justify, no_wrap=True)
     for cue in outcome.cues:
@@ -63,7 +63,6 @@ def print_table(outcome: Outcome) -> None:
             cue.action.value,
             "–" if cue.splice_event_id is None else f"0x{cue.splice_event_id:08X}",
             cue.state.value,
-            f"{cue.sent}/{cue.sent_expected}",
             f"{cue.seen}/{cue.sent_expected}",
             "–" if cue.latency_ms is None else f"{cue.latency_ms:.0f} ms",
             "–" if cue.pre_roll_ms is None else f"{cue.pre_roll_ms / 1000:.2f} s",

@@ -145,6 +145,7 @@ class Cue(Value):
     """Wall clock at which the splice falls, as far as known."""
     section_base64: str = ""
     sent: int = 0
+    """How many repeats the processor was asked for with the datagram; how many it made, `seen` tells."""
     sent_expected: int = 1
     sent_at: float | None = None
     seen: int = 0

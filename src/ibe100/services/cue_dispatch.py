@@ -64,23 +64,23 @@ class CueDispatch:
         assert run.facts is not None
         self._socket.sendto(section, (LOOPBACK, run.facts.ports.cue))
 
-    async def send(self, cue: Cue) -> Cue:
+    def send(self, cue: Cue) -> Cue:
         """Send an ARMED cue. The step is on record after, for the datagram must not wait."""
         run = self._runs.run_of(cue.stream_id)
         reason = why_unseen(run) if not readiness(run).ready else why_too_late(run, cue)
         if run.facts is None or reason is not None:
             before = f"; {cue.reason}" if cue.reason else ""
-            return await self._ledger.move(cue, CueState.FAILED, reason=f"not sent: {reason}{before}")
+            return self._ledger.move(cue, CueState.FAILED, reason=f"not sent: {reason}{before}")
         sent = cue.moved_to(CueState.SENT, sent=cue.sent_expected, sent_at=time.time(), reason="")
         self._ledger.keep(sent)
         try:
             self.put_out(run, base64.b64decode(cue.section_base64))
         except OSError as error:
-            return await self._ledger.move(sent, CueState.FAILED, reason=f"not sent: {error.strerror}")
-        await self._ledger.record(sent)
+            return self._ledger.move(sent, CueState.FAILED, reason=f"not sent: {error.strerror}")
+        self._ledger.record(sent)
         return self._ledger.now(sent)
 
-    async def processor_ended(self, run: StreamRun, line: JournalLine) -> None:
+    def processor_ended(self, run: StreamRun, line: JournalLine) -> None:
         """Its queue is gone: what it had not put out yet is ours again while there is time, or has failed."""
         # Until the next one has posted a sample nothing is ready, whatever state is still on its way to us.
         run.influx_at = float("-inf")
@@ -92,12 +92,12 @@ class CueDispatch:
                 self._half_sent.add(cue.cue_id)
             elif cue.state is CueState.SENT and cue.pts_time is not None:
                 reason = f"the processor restarted before it was seen: {outcome}"
-                await self._ledger.move(cue, CueState.ARMED, reason=reason)
+                self._ledger.move(cue, CueState.ARMED, reason=reason)
             elif cue.state is CueState.SENT and (cue.sent_at or 0.0) <= float(line["t"]):
                 reason = (
                     f"processor restarted before it was seen, an immediate cue is not repeated: {outcome}"
                 )
-                await self._ledger.move(cue, CueState.FAILED, reason=reason)
+                self._ledger.move(cue, CueState.FAILED, reason=reason)
 
     async def _follow(self, cue: Cue) -> None:
         run = self._runs.run_of(cue.stream_id)
@@ -126,7 +126,7 @@ class CueDispatch:
         while time.time() < latest and self._still(cue, CueState.ARMED) and why_hold(run, held) is not None:
             await asyncio.sleep(POLL_S)
         if (held := self._still(cue, CueState.ARMED)) is not None:
-            await self.send(held)
+            self.send(held)
 
     async def _look_out(self, run: StreamRun, cue: Cue) -> None:
         """SENT: it must be seen soon after the first repeat is due."""
@@ -135,9 +135,13 @@ class CueDispatch:
         if sent.splice_at is not None:
             first_due = max(first_due, sent.splice_at - run.cue_options.start_delay_ms / 1000)
         await self._stay(cue, CueState.SENT, first_due + self._seen_timeout_s)
+        # What was seen in time may still wait among the lines of the journal that are not taken yet.
+        patience = time.time() + JUDGE_PATIENCE_S
+        while time.time() < patience and self._still(cue, CueState.SENT) and run.is_behind():
+            await asyncio.sleep(POLL_S)
         if (unseen := self._still(cue, CueState.SENT)) is not None:
             reason = f"not seen on the output in {self._seen_timeout_s:g} s: {why_unseen(run)}"
-            await self._ledger.move(unseen, CueState.FAILED, reason=reason)
+            self._ledger.move(unseen, CueState.FAILED, reason=reason)
 
     async def _see_spliced(self, run: StreamRun, cue: Cue) -> None:
         """SEEN: until its splice is known to be over; what is left of its repeats survives a processor."""
@@ -145,15 +149,15 @@ class CueDispatch:
         while time.time() < over and (seen := self._still(cue, CueState.SEEN)) is not None:
             if cue.cue_id in self._half_sent and why_hold(run, seen) is None:
                 self._half_sent.discard(cue.cue_id)
-                await self._send_again(run, seen)
+                self._send_again(run, seen)
             await asyncio.sleep(POLL_S)
         patience = time.time() + JUDGE_PATIENCE_S
         while time.time() < patience and self._still(cue, CueState.SEEN) and why_hold(run, cue) is not None:
             await asyncio.sleep(POLL_S)
         if (unjudged := self._still(cue, CueState.SEEN)) is not None:
-            await self._receipts.judge(run, unjudged)
+            self._receipts.judge(run, unjudged)
 
-    async def _send_again(self, run: StreamRun, cue: Cue) -> None:
+    def _send_again(self, run: StreamRun, cue: Cue) -> None:
         """The same bytes to the new processor, while they are in time."""
         if not readiness(run).ready or why_too_late(run, cue) is not None:
             return
@@ -161,7 +165,7 @@ class CueDispatch:
         again = cue.model_copy(update={"sent": expected, "sent_expected": expected})
         self._ledger.keep(again)
         self.put_out(run, base64.b64decode(cue.section_base64))
-        await self._ledger.record(again)
+        self._ledger.record(again)
 
     async def _stay(self, cue: Cue, state: CueState, until: float) -> None:
         """Wait for a wall clock time, or until the cue has left `state`."""

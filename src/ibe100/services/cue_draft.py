@@ -103,15 +103,24 @@ def requested(run: StreamRun, request: CueRequest) -> Cue:
     )
 
 
-def make_draft(run: StreamRun, request: CueRequest, breaks: BreakLedger, recent: tuple[Cue, ...]) -> Draft:
+def make_draft(
+    run: StreamRun,
+    request: CueRequest,
+    breaks: BreakLedger,
+    recent: tuple[Cue, ...],
+    commit_s: float = 0.0,
+) -> Draft:
     """A draft of `request` on a stream that is ready. Raises CueRefused with the reason.
 
-    `recent` are the newest cues of the stream, newest first.
+    `recent` are the newest cues of the stream, newest first; `commit_s` is what a slow disk takes to record
+    one.
     """
     contract, current = contract_of(run), breaks.open_break(run.stream_id)
     changes, warnings = _particulars(run, request, contract, current, recent)
     if request.pre_roll_s > 0 or request.splice_at is not None:
-        changes["pts_time"], changes["splice_at"] = splice_target(run, request.pre_roll_s, request.splice_at)
+        changes["pts_time"], changes["splice_at"] = splice_target(
+            run, request.pre_roll_s, request.splice_at, commit_s
+        )
     timed = changes.get("pts_time") is not None
     changes["sent_expected"] = run.cue_options.inject_count if timed else 1
     cue = requested(run, request).model_copy(update=changes)

@@ -11,6 +11,7 @@ from typing import Protocol
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.messages import CueChanged, Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.services.background_writes import BackgroundWrites
 from ibe100.services.cue_shelf import CueShelf
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
@@ -35,12 +36,13 @@ class CueLedger:
         self._runs = runs
         self._shelf = shelf
         self._publish = publish
+        self.writes = BackgroundWrites()
 
-    async def move(self, cue: Cue, state: CueState, **changes: object) -> Cue:
+    def move(self, cue: Cue, state: CueState, **changes: object) -> Cue:
         """A step of its life: on screen at once, on record as soon as the disk has it."""
         moved = cue.moved_to(state, **changes)
         self.keep(moved)
-        await self.record(moved)
+        self.record(moved)
         return moved
 
     def keep(self, cue: Cue) -> None:
@@ -52,7 +54,11 @@ class CueLedger:
             run.armed = self._shelf.is_armed(cue.stream_id)
             run.refresh()
 
-    async def record(self, cue: Cue) -> None:
+    def record(self, cue: Cue) -> None:
+        """Put the cue as it now is on record, after all that was put there before."""
+        self.writes.add(self._record(cue), f"event {cue.splice_event_id} {cue.state}")
+
+    async def _record(self, cue: Cue) -> None:
         """What happened on air happened, even when the disk cannot take it: then it is said loudly."""
         try:
             await self._storage.cues.step(cue)

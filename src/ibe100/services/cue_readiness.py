@@ -67,8 +67,10 @@ def _nulls(run: StreamRun) -> str | None:
     )
 
 
-def splice_target(run: StreamRun, pre_roll_s: float, splice_at: float | None = None) -> tuple[int, float]:
-    """PTS on the frame grid, at least `pre_roll_s` ahead, and the wall clock at which it falls.
+def splice_target(
+    run: StreamRun, pre_roll_s: float, splice_at: float | None = None, commit_s: float = 0.0
+) -> tuple[int, float]:
+    """PTS on the frame grid, at least `pre_roll_s` ahead once it is recorded, and its wall clock time.
 
     With `splice_at` (wall clock) it is the first frame at or after that time instead.
     Raises CueRefused when the stream's clock cannot keep it, or its pre-roll no more.
@@ -79,7 +81,7 @@ def splice_target(run: StreamRun, pre_roll_s: float, splice_at: float | None = N
         raise CueRefused(
             "the stream's PTS clock is not known; a pre-rolled cue needs it, use an immediate one"
         )
-    ahead_s = pre_roll_s + PRE_ROLL_MARGIN_S
+    ahead_s = pre_roll_s + PRE_ROLL_MARGIN_S + commit_s
     if splice_at is not None:
         ahead_s = pre_roll_s = splice_at - wall
         needed_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S

@@ -41,7 +41,7 @@ class CueReceipts:
         self._publish = publish
         self._break_changed = break_changed
 
-    async def seen(self, run: StreamRun, line: JournalLine) -> None:
+    def seen(self, run: StreamRun, line: JournalLine) -> None:
         """A section was on the output: a `cue_seen` line of the journal."""
         seen_base64, at = str(line["base64"]), float(line["t"])
         section = base64.b64decode(seen_base64)
@@ -69,9 +69,9 @@ class CueReceipts:
                 changes["frame_pts"] = run.facts.plan.frame_pts
             if cue.pts_time is not None and cue.pre_roll_ms is None and run.clock is not None:
                 changes["pre_roll_ms"] = round(run.clock.ms_until(cue.pts_time, float(line["mono"])), 1)
-        cue = await self._ledger.move(cue, CueState.SEEN, **changes)
+        cue = self._ledger.move(cue, CueState.SEEN, **changes)
         if cue.pts_time is None:
-            await self.spliced(run, cue)
+            self.spliced(run, cue)
 
     def _tell_if_late(self, run: StreamRun, section: bytes, at: float) -> None:
         failed = self._shelf.failed_with(run.stream_id, section)
@@ -81,7 +81,7 @@ class CueReceipts:
         self._publish(NoticePosted(at=at, level="error", text=text, stream_id=run.stream_id))
         _log.error("%s: %s", run.name, text)
 
-    async def monitored(self, run: StreamRun, line: JournalLine) -> None:
+    def monitored(self, run: StreamRun, line: JournalLine) -> None:
         """An event of splicemonitor: how far ahead a cue was first seen, and when it has occurred."""
         event = parse_splice_event(line["json"])
         if event is None:
@@ -92,19 +92,19 @@ class CueReceipts:
         if event.progress == "pending" and cue.pre_roll_ms is None and event.time_to_event_ms is not None:
             self._ledger.keep(cue.model_copy(update={"pre_roll_ms": float(event.time_to_event_ms)}))
         elif event.progress == "occurred" and cue.state is CueState.SEEN:
-            await self.spliced(run, cue)
+            self.spliced(run, cue)
 
-    async def judge(self, run: StreamRun, cue: Cue) -> None:
+    def judge(self, run: StreamRun, cue: Cue) -> None:
         """The splice time is over and the monitor has not said so: does the stream's clock?"""
         assert cue.pts_time is not None
         now = time.monotonic()
         if run.clock is not None and run.clock.has_passed(cue.pts_time, now):
-            await self.spliced(run, cue)
+            self.spliced(run, cue)
             return
         reason = f"the stream did not reach the splice time: {why_not_reached(run, cue.pts_time, now)}"
-        await self._ledger.move(cue, CueState.FAILED, reason=reason)
+        self._ledger.move(cue, CueState.FAILED, reason=reason)
 
-    async def spliced(self, run: StreamRun, cue: Cue) -> None:
+    def spliced(self, run: StreamRun, cue: Cue) -> None:
         """A cue has taken effect."""
         missing = cue.sent_expected - cue.seen
         reason = f"{missing} of {cue.sent_expected} repeats were not seen" if missing > 0 else ""
@@ -112,7 +112,7 @@ class CueReceipts:
         direction = direction_of_cue(cue, contract_of(run))
         self._breaks.spliced(cue, direction, run.cue_options)
         self.show_break(run)
-        await self._ledger.move(cue, CueState.SPLICED, reason=reason)
+        self._ledger.move(cue, CueState.SPLICED, reason=reason)
 
     def show_break(self, run: StreamRun) -> None:
         """Bring the tally up to date, now and when the break returns by itself."""
@@ -125,7 +125,7 @@ class CueReceipts:
         if ends_at is not None:
             asyncio.get_running_loop().call_later(max(0.0, ends_at - now) + TICK_S, self.show_break, run)
 
-    async def stream_ended(self, run: StreamRun) -> None:
+    def stream_ended(self, run: StreamRun) -> None:
         """Nothing can be seen any more: the break is over, what was on its way has failed."""
         self._breaks.forget(run.stream_id)
         self.show_break(run)
@@ -133,4 +133,4 @@ class CueReceipts:
         for cue in self._shelf.unfinished():
             if cue.stream_id == run.stream_id:
                 reason = f"the stream is {run.view.state}{cause}"
-                await self._ledger.move(cue, CueState.FAILED, reason=reason)
+                self._ledger.move(cue, CueState.FAILED, reason=reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import Message, StreamLogged
 from ibe100.models.session import AttemptRecord
 from ibe100.models.stream_state import StreamState
+from ibe100.services.background_writes import BackgroundWrites
 from ibe100.services.runner_link import JournalLine, Sample, read_journal
 from ibe100.services.runner_spec import awaited_peer
 from ibe100.services.storage import Storage
@@ -49,6 +50,10 @@ class JournalFollower:
         self._respawn = respawn
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.observers: list[Observer] = []
+        self._writes = BackgroundWrites()
+        self._taken: dict[str, tuple[str, int]] = {}
+        """Journal and sequence number of the last fact that was taken of each stream."""
+        self._advancing: set[str] = set()
 
     async def resume(self, run: StreamRun, status: Mapping[str, Any] | None) -> None:
         """Take over what was written while nobody was looking, then go on following a living runner.
@@ -121,6 +126,7 @@ class JournalFollower:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         self._tasks.clear()
+        await self._writes.settled()
 
     async def _follow(self, run: StreamRun) -> None:
         died = 0
@@ -148,19 +154,42 @@ class JournalFollower:
 
     async def _take(self, run: StreamRun, line: JournalLine) -> None:
         run.seq = line["seq"]
+        run.taking(line["t"])
         # Each for itself: a full disk must not keep a fact from the alarms and the cues.
-        for take in (self._apply, *(observer.on_line for observer in self.observers), self._advance):
+        for take in (self._apply, *(observer.on_line for observer in self.observers)):
             try:
                 await take(run, line)
             except StorageError as error:
                 _log.error("%s: journal line %s is not on record: %s", run.name, line["seq"], error)
             except Exception:  # noqa: BLE001 - one line that we cannot read must not blind the console
                 _log.exception("%s: journal line %s could not be taken", run.name, line["seq"])
-
-    async def _advance(self, run: StreamRun, line: JournalLine) -> None:
+        run.taken()
         if line["kind"] != "log":
-            identity = journal_identity(run.link.stream_dir)
-            await self._storage.journal.advance(run.stream_id, identity, run.seq)
+            self._taken[run.stream_id] = (journal_identity(run.link.stream_dir), run.seq)
+            if run.stream_id not in self._advancing:
+                self._advancing.add(run.stream_id)
+                self._writes.add(self._advance(run.stream_id), f"{run.stream_id} journal position")
+
+    async def _advance(self, stream_id: str) -> None:
+        """Put on record how far the journal is taken: after its facts, whose writes were begun before."""
+        stored = None
+        try:
+            while stored != self._taken[stream_id]:
+                stored = self._taken[stream_id]
+                await self._storage.journal.advance(stream_id, *stored)
+        except StorageError as error:
+            _log.error("%s: that journal line %s is taken is not on record: %s", stream_id, stored, error)
+        finally:
+            self._advancing.discard(stream_id)
+
+    def _later(self, run: StreamRun, write: Coroutine[object, object, object]) -> None:
+        async def told() -> None:
+            try:
+                await write
+            except StorageError as error:
+                _log.error("%s: a fact is not on record: %s", run.name, error)
+
+        self._writes.add(told(), f"{run.stream_id} session")
 
     def _sample(self, run: StreamRun, sample: Sample) -> None:
         for observer in self.observers:
@@ -183,22 +212,20 @@ class JournalFollower:
 
     async def _attempt_started(self, run: StreamRun, line: JournalLine) -> None:
         if (session_id := _session_of(run)) is not None:
-            await self._storage.sessions.attempt_started(
-                AttemptRecord(session_id=session_id, attempt=_attempt(run, line), started_at=line["t"])
-            )
+            record = AttemptRecord(session_id=session_id, attempt=_attempt(run, line), started_at=line["t"])
+            self._later(run, self._storage.sessions.attempt_started(record))
 
     async def _attempt_ended(self, run: StreamRun, line: JournalLine) -> None:
         if (session_id := _session_of(run)) is not None:
-            await self._storage.sessions.attempt_ended(
-                AttemptRecord(
-                    session_id=session_id,
-                    attempt=_attempt(run, line),
-                    started_at=line["t"] - float(line.get("seconds") or 0.0),
-                    ended_at=line["t"],
-                    exit_code=line.get("exit_code"),
-                    outcome=str(line.get("outcome") or ""),
-                )
+            record = AttemptRecord(
+                session_id=session_id,
+                attempt=_attempt(run, line),
+                started_at=line["t"] - float(line.get("seconds") or 0.0),
+                ended_at=line["t"],
+                exit_code=line.get("exit_code"),
+                outcome=str(line.get("outcome") or ""),
             )
+            self._later(run, self._storage.sessions.attempt_ended(record))
 
     async def _state(self, run: StreamRun, state: StreamState, reason: str, at: float) -> None:
         if (
@@ -211,7 +238,7 @@ class JournalFollower:
             reason = awaited_peer(run.entry.config) or reason
         run.update(state=state, reason=reason)
         if state.is_ended and (session_id := _session_of(run)) is not None:
-            await self._storage.sessions.end(session_id, at, reason or state.value)
+            self._later(run, self._storage.sessions.end(session_id, at, reason or state.value))
 
     def _logged(self, run: StreamRun, line: JournalLine) -> None:
         level = line.get("level")

@@ -14,6 +14,7 @@ from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Readiness
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.break_ledger import BreakLedger
+from ibe100.services.commit_pace import CommitPace
 from ibe100.services.cue_dispatch import CueDispatch
 from ibe100.services.cue_draft import (
     REPLACED,
@@ -56,6 +57,7 @@ class SCTE35Service:
         self._heartbeat = Heartbeat(self._shelf, self._dispatch.put_out, seen_timeout_s)
         self._audit = AuditTrail(storage)
         self._publish = publish
+        self._pace = CommitPace()
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def open(self) -> None:
@@ -69,10 +71,10 @@ class SCTE35Service:
         """After the streams are opened: watch cues that are in time, fail the others, restore open breaks."""
         for cue in self._shelf.unfinished():
             if not self._exists(cue.stream_id):
-                await self._ledger.move(cue, CueState.FAILED, reason="its stream was deleted")
+                self._ledger.move(cue, CueState.FAILED, reason="its stream was deleted")
             elif cue.state is CueState.ARMED and self._latest(cue) < time.time():
                 reason = "the console was down when it was due; it is not sent late"
-                await self._ledger.move(cue, CueState.FAILED, reason=reason)
+                self._ledger.move(cue, CueState.FAILED, reason=reason)
             else:
                 self._dispatch.watch(cue)
         for stream_id in filter(self._exists, self._shelf.streams()):
@@ -88,6 +90,7 @@ class SCTE35Service:
         await self._returns.close()
         await self._heartbeat.close()
         await self._dispatch.close()
+        await self._ledger.writes.settled()
 
     def readiness(self, stream_id: str, action: CueAction | None = None) -> Readiness:
         """Whether a cue can go out now, and if `action` is named, that one; safe from any thread."""
@@ -109,7 +112,7 @@ class SCTE35Service:
     async def preview(self, request: CueRequest) -> CuePreview:
         """What would go out now; nothing is reserved. Raises CueRefused when it could not."""
         run = self._runs.run_of(request.stream_id)
-        draft = make_draft(run, request, self._breaks, await self._newest(request))
+        draft = await self._draft(run, request)
         options = run.cue_options
         next_id = self._shelf.next_event_id(run.stream_id, options.event_id_first, options.event_id_last)
         cue = draft.sealed(draft.numbered(next_id))
@@ -129,31 +132,44 @@ class SCTE35Service:
             try:
                 cue, draft = await self._commit(run, request)
             except CueRefused as refusal:
-                await self._record_refusal(run, request, str(refusal))
+                self._ledger.writes.add(self._record_refusal(run, request, str(refusal)), "a refused cue")
                 raise
             self._ledger.keep(cue)
             if cue.pts_time is None:
-                cue = await self._dispatch.send(cue)
+                cue = self._dispatch.send(cue)
             self._dispatch.watch(cue)
             if request.action.returns:
-                await self._drop_waiting_return(cue)
+                self._drop_waiting_return(cue)
         for warning in draft.warnings:
             self._notice(run, f"{cue.action} went out all the same: {warning}")
         detail = f"event {cue.splice_event_id} {cue.section_base64}"
-        await self._audit.write(request.requested_by, request.action.value, request.stream_id, detail)
+        done = self._audit.write(request.requested_by, request.action.value, request.stream_id, detail)
+        self._ledger.writes.add(done, f"audit of {request.action}")
         return self._ledger.now(cue)
 
     async def _commit(self, run: StreamRun, request: CueRequest) -> tuple[Cue, Draft]:
         ready = readiness(run)
         if not ready.ready:
             raise CueRefused("; ".join(ready.reasons))
-        draft = make_draft(run, request, self._breaks, await self._newest(request))
+        draft = await self._draft(run, request)
         options = run.cue_options
         ids = EventIdRange(first=options.event_id_first, last=options.event_id_last)
+        began = time.monotonic()
         cue = await self._storage.cues.create(
             draft.cue, ids if draft.allocates else None, draft.sealed, draft.foreign_ids
         )
+        now = time.monotonic()
+        if self._pace.note(now - began, now):
+            text = (
+                f"recording {cue.action} took {now - began:.1f} s, for the disk is slow: cues go out so much "
+                "later, and pre-rolled ones are timed for it"
+            )
+            self._notice(run, text)
         return cue, draft
+
+    async def _draft(self, run: StreamRun, request: CueRequest) -> Draft:
+        newest = await self._newest(request)
+        return make_draft(run, request, self._breaks, newest, self._pace.margin_s(time.monotonic()))
 
     async def _newest(self, request: CueRequest) -> tuple[Cue, ...]:
         """The stream's cues, newest first: far back where the request speaks of an event of long ago."""
@@ -165,10 +181,10 @@ class SCTE35Service:
         older = await self._storage.cues.recent(request.stream_id, REMEMBERED_CUES)
         return (*recent, *(cue for cue in older if cue.cue_id not in known))
 
-    async def _drop_waiting_return(self, replacing: Cue) -> None:
+    def _drop_waiting_return(self, replacing: Cue) -> None:
         for cue in self._shelf.open_of(replacing.stream_id):
             if cue.cue_id != replacing.cue_id and is_waiting_return(cue):
-                await self._ledger.move(cue, CueState.CANCELLED, reason=f"{REPLACED} {replacing.action}")
+                self._ledger.move(cue, CueState.CANCELLED, reason=f"{REPLACED} {replacing.action}")
 
     async def cancel(self, cue_id: int) -> Cue:
         """Only while ARMED: then the processor has not got it yet, and it truly never airs."""
@@ -177,7 +193,8 @@ class SCTE35Service:
             raise CueRefused(f"there is no cue {cue_id}")
         if cue.state is not CueState.ARMED:
             raise CueRefused(f"event {cue.splice_event_id} is {cue.state}: only an ARMED cue is still ours")
-        cancelled = await self._ledger.move(cue, CueState.CANCELLED, reason="disarmed by the operator")
+        cancelled = self._ledger.move(cue, CueState.CANCELLED, reason="disarmed by the operator")
+        await self._ledger.writes.settled()
         await self._audit.write("operator", "cue disarmed", cue.stream_id, f"event {cue.splice_event_id}")
         return cancelled
 
@@ -188,14 +205,14 @@ class SCTE35Service:
                 section = base64.b64decode(str(line["base64"]))
                 cue = self._shelf.waiting_for(run.stream_id, section)
                 if cue is not None or not self._heartbeat.seen(run, section):
-                    await self._receipts.seen(run, line)
+                    self._receipts.seen(run, line)
             case "splice_event":
-                await self._receipts.monitored(run, line)
+                self._receipts.monitored(run, line)
             case "attempt_ended":
                 self._heartbeat.processor_ended(run)
-                await self._dispatch.processor_ended(run, line)
+                self._dispatch.processor_ended(run, line)
             case "state" if run.view.state.is_ended:
-                await self._receipts.stream_ended(run)
+                self._receipts.stream_ended(run)
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
         """Each second while packets flow: also of a stream that ran before this console did."""

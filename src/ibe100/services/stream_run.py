@@ -26,6 +26,8 @@ from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import InfluxSample
 from ibe100.utils.atomic_write import atomic_write
 
+BEHIND_S = 0.5
+"""A line of the journal is taken within so long after it was written, unless the disk is slow."""
 FRESH_S = 3.0
 """A sample is posted every second; older than this the stream is not known to be healthy."""
 
@@ -66,6 +68,8 @@ class StreamRun:
         self.last_fault = ""
         """The newest error line of the processor's log in this attempt."""
         self.seq = 0
+        self._taking_since: float | None = None
+        self._lag_s, self._taken_at = 0.0, float("-inf")
         self.wanted: Literal["run", "off"] = "off"
         self.view = StreamView(stream_id=entry.stream_id, number=entry.number, config=entry.config)
         self._publish = publish
@@ -91,6 +95,22 @@ class StreamRun:
     def is_fresh(self) -> bool:
         """Whether packets were measured within the last seconds."""
         return time.monotonic() - self.influx_at < FRESH_S and self.influx.bitrate_bps > 0
+
+    def taking(self, written_at: float) -> None:
+        """A line of the journal, written at this wall time, is being taken."""
+        self._taking_since = time.monotonic()
+        self._lag_s = time.time() - written_at
+
+    def taken(self) -> None:
+        """The line was taken."""
+        self._taking_since, self._taken_at = None, time.monotonic()
+
+    def is_behind(self) -> bool:
+        """Whether the journal tells of more than is taken so far: what it says is not known yet."""
+        now = time.monotonic()
+        if self._taking_since is not None:
+            return self._lag_s + now - self._taking_since > BEHIND_S
+        return self._lag_s > BEHIND_S and now - self._taken_at < BEHIND_S
 
     def update(self, **changes: Any) -> None:
         """Change the view, work out its tally, and tell everybody when anything is new."""

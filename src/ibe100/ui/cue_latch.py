@@ -27,9 +27,12 @@ class CueLatch:
         self._pressed_at[button] = monotonic_s
         return True
 
-    def is_in_flight(self, button: Button) -> bool:
-        """Whether the services have not answered yet."""
-        return button in self._in_flight
+    def in_flight(self, stream_id: str) -> tuple[CueAction, float] | None:
+        """The action of a stream that is not answered yet, and when it was pressed (monotonic)."""
+        for button in self._in_flight:
+            if button[0] == stream_id:
+                return button[1], self._pressed_at[button]
+        return None
 
     def answered(self, button: Button) -> None:
         """The services have taken the cue; its own state holds the latch from here."""

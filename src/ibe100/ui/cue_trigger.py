@@ -41,9 +41,10 @@ class CueTrigger(QObject):
         button = (stream_id, action)
         return self._latch.is_latched(button, self._pending(button), time.monotonic(), now())
 
-    def is_in_flight(self, stream_id: str, action: CueAction) -> bool:
-        """Whether the services have not answered for a press yet: the cue is being recorded."""
-        return self._latch.is_in_flight((stream_id, action))
+    def being_recorded(self, stream_id: str) -> tuple[CueAction, float] | None:
+        """The cue of a stream that is not on disk yet, and for how many seconds that has been so."""
+        found = self._latch.in_flight(stream_id)
+        return None if found is None else (found[0], time.monotonic() - found[1])
 
     def fire(self, row: StreamRow | None, action: CueAction, request: CueRequest | None) -> None:
         """Send `request`; nothing while its button is latched, words where it cannot go."""

@@ -18,20 +18,23 @@ MOST_CUES = 500
 
 
 def receipt_words(cue: Cue) -> str:
-    """What became of a cue, from the monitor: `sent 1/1 · seen on output 1/1 · 23 ms`."""
-    sent = f"sent {cue.sent}/{cue.sent_expected}"
+    """What became of a cue, from the monitor: `seen on output 1/1 · 23 ms`.
+
+    The processor repeats a pre-rolled cue by itself: how often it did is known from the output alone.
+    """
     seen = f"seen on output {cue.seen}/{cue.sent_expected}"
     match cue.state:
         case CueState.REQUESTED:
             return "being recorded"
         case CueState.ARMED:
-            return f"armed · {sent} · splice {utc_text(cue.splice_at)}"
+            waits = f" · {cue.reason}" if cue.reason else ""
+            return f"in our custody · splice {utc_text(cue.splice_at)}{waits}"
         case CueState.REFUSED | CueState.CANCELLED | CueState.FAILED:
-            return cue.reason or f"{sent} · {seen}"
+            return cue.reason or seen
         case CueState.SENT:
-            return f"{sent} · waiting for the output"
+            return f"with the processor · {seen}"
         case CueState.SEEN | CueState.SPLICED:
-            return f"{sent} · {seen} · {_proof(cue)}"
+            return f"{seen} · {_proof(cue)}"
 
 
 def short_receipt(cue: Cue) -> str:

@@ -6,14 +6,17 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from ibe100.models.return_receipt import ReturnFeedView, ReturnReceipt
-from ibe100.models.scte35_marker import Cue, CueState
-from ibe100.ui.formats import countdown_text, event_id_text, now, utc_text
+from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.ui.formats import countdown_text, event_id_text, now, span_text, utc_text
 from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.stream_list import StreamRow
 from ibe100.ui.return_words import feed_words
 from ibe100.ui.themes.enterprise_theme import mono
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
 
+PROGRESS_S = 0.3
+SLOW_S = 1.0
+SLOW_WORDS = "It goes out as soon as it is on disk; the disk is slow."
 RECENT_S = 30.0
 """The result of an immediate cue stays up this long."""
 HEIGHT, RETURN_HEIGHT = 92, 17
@@ -63,16 +66,27 @@ class CueStatus(QFrame):
         layout.addWidget(self.came_back)
 
     def show_cue(
-        self, row: StreamRow | None, cue: Cue | None, came_back: ReturnReceipt | None = None
+        self,
+        row: StreamRow | None,
+        cue: Cue | None,
+        came_back: ReturnReceipt | None = None,
+        recording: tuple[CueAction, float] | None = None,
     ) -> None:
-        """The target, its newest cue, and what the return feed says of that, as of now."""
+        """The target, its newest cue, and what the return feed says of that, as of now.
+
+        `recording` is a cue that is not on disk yet, for so many seconds.
+        """
         at = now()
         title, digits, part, kind = _reading(row, cue, at)
+        if recording is not None and recording[1] > PROGRESS_S:
+            title, digits = f"{recording[0]} IS BEING RECORDED", span_text(recording[1])
+            part, kind = None, "status"
         self.title.setText(title)
         self.digits.setText(digits)
         self.bar.setVisible(part is not None)
         self.bar.setValue(round(1000 * (part or 0)))
-        self.receipt.setText(_receipt(cue, at))
+        waits = recording is not None and recording[1] > SLOW_S
+        self.receipt.setText(SLOW_WORDS if waits else _receipt(cue, at))
         self._show_return(None if row is None else row.view.return_feed, came_back)
         self.event_id.setText("" if cue is None else event_id_text(cue.splice_event_id))
         self.disarm.setVisible(cue is not None and cue.state is CueState.ARMED)

@@ -217,7 +217,7 @@ class CuePanel(QWidget):
         self.target.show_row(row)
         latest = self._cues.latest(self._target_id)
         came_back = None if latest is None else self._cues.return_of(latest.cue_id)
-        self.status.show_cue(row, latest, came_back)
+        self.status.show_cue(row, latest, came_back, self._trigger.being_recorded(self._target_id))
         self.receipts.show_feed(None if row is None else row.view.return_feed)
         pre_roll = self.pre_roll_row.value()
         how = f"{pre_roll:g} s pre-roll" if pre_roll else "immediate"

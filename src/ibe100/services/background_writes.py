@@ -1,0 +1,36 @@
+"""Writes that nobody waits for: what has happened on air must not stand still for a slow disk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from ibe100.services.task_faults import log_fault
+
+MOST_WAITING = 5000
+
+_log = logging.getLogger(__name__)
+
+
+class BackgroundWrites:
+    """Begun in the order in which they are added, so the one writer of the database commits them in it."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    def add(self, write: Coroutine[Any, Any, None], what: str) -> None:
+        """Write when the disk can; `what` names it in the log. The write reports its own StorageError."""
+        if len(self._waiting) >= MOST_WAITING:
+            write.close()
+            _log.error("%s is not on record: the disk is %d writes behind", what, len(self._waiting))
+            return
+        task = asyncio.create_task(write, name=what)
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+        task.add_done_callback(log_fault)
+
+    async def settled(self) -> None:
+        """Returns when everything added so far is on record, or has failed and said so."""
+        await asyncio.gather(*self._waiting, return_exceptions=True)
