@@ -90,7 +90,11 @@ async def test_under_a_contract_breaks_are_time_signals_and_breaches_are_refused
     tmp_path: Path, media: Path
 ) -> None:
     contract = Contract(
-        name="Distributor", command=TimeSignalCommand(), durations_s=(30.0, 60.0), duration_default_s=60.0
+        name="Distributor",
+        command=TimeSignalCommand(),
+        durations_s=(30.0, 60.0),
+        duration_default_s=60.0,
+        heartbeat_interval_s=None,
     )
     out = tmp_path / "out.ts"
     async with console(tmp_path / "data") as application:
