@@ -106,3 +106,24 @@ def test_a_duration_that_was_just_typed_does_not_keep_the_key_from_its_cue(conso
     QTest.keyClick(own, Key.Key_F9)
     console.until(lambda: actions(console) == [CueAction.TO_BREAK])
     assert console.services.cues.requests[0].duration_s == 45
+
+
+def test_tab_goes_through_what_is_in_sight_only(console: Console) -> None:
+    window = console.window
+    window.activateWindow()
+    start = focus(console, window.stream_panel.list)
+    passed: list[QWidget] = []
+    place: QWidget | None = start
+    while place is not None and place not in passed:
+        passed.append(place)
+        QTest.keyClick(place, Key.Key_Tab)
+        place = window.focusWidget()
+    assert all(window.docks.is_in_sight(widget) for widget in passed)
+    for widget in (window.cue_panel.buttons.to_break, window.cue_panel.pre_roll_row.button(0)):
+        assert widget in passed
+    assert window.cue_log.search not in passed
+    window.docks.raise_page("cue_log")
+    console.until(lambda: window.docks.is_in_sight(window.cue_log.search))
+    focus(console, window.cue_log.refresh)
+    QTest.keyClick(window.cue_log.refresh, Key.Key_Tab)
+    assert window.cue_log.search.hasFocus()

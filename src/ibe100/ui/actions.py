@@ -34,6 +34,7 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("to_break", "TO BREAK on the target stream", "F9"),
     ActionSpec("back", "BACK TO PROGRAMME on the target stream", "F10"),
     ActionSpec("disarm", "Disarm the armed cue", "Esc"),
+    ActionSpec("cue_choices", "Choose break, pre-roll and return of the next cue", "B"),
     ActionSpec("time_signal", "Prepare a time_signal for the target stream", "Ctrl+T"),
     ActionSpec("send_section", "Prepare a section made elsewhere for the target stream", "Ctrl+I"),
     ActionSpec("splice_null", "Prepare a splice_null for the target stream", "Ctrl+H"),

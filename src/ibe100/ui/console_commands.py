@@ -41,6 +41,7 @@ def connect_commands(window: MainWindow) -> None:
             "to_break": lambda: window.cue_panel.fire(CueAction.TO_BREAK),
             "back": lambda: window.cue_panel.fire(CueAction.BACK_TO_PROGRAMME),
             "disarm": window.cue_panel.disarm,
+            "cue_choices": window.cue_panel.break_row.take_focus,
             "time_signal": lambda: window.cue_panel.prepare(CueAction.TIME_SIGNAL),
             "send_section": lambda: window.cue_panel.prepare(CueAction.SEND_SECTION),
             "splice_null": lambda: window.cue_panel.prepare(CueAction.SPLICE_NULL),

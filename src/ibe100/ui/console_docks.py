@@ -131,6 +131,13 @@ class ConsoleDocks(QObject):
             bar.setDrawBase(False)
             bar.setExpanding(False)
 
+    def is_in_sight(self, widget: QWidget) -> bool:
+        """Whether it is on no page that lies behind the tab of another."""
+        place: QWidget | None = widget
+        while place is not None and not isinstance(place, QDockWidget):
+            place = place.parentWidget()
+        return place is None or not place.visibleRegion().isEmpty()
+
     def save(self) -> None:
         """Write the layout; nothing without a file."""
         if self._file is None:

@@ -194,6 +194,15 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         self.docks.fit()
 
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab goes through what is in sight: Qt keeps the pages behind the tabs in the chain."""
+        began = self.focusWidget()
+        while super().focusNextPrevChild(next):
+            reached = self.focusWidget()
+            if reached is None or reached is began or self.docks.is_in_sight(reached):
+                return True
+        return False
+
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Ask what becomes of running streams, then go."""
         if event is None:
@@ -212,7 +221,10 @@ class MainWindow(QMainWindow):
 
     def _choose_page(self) -> None:
         if self.client.is_bound:
-            self.pages.setCurrentWidget(self.dashboard if self.state.streams.rowCount() else self.first_run)
+            is_empty = self.state.streams.rowCount() == 0
+            self.pages.setCurrentWidget(self.first_run if is_empty else self.dashboard)
+            if is_empty and self.focusWidget() is self.stream_panel.list:
+                self.first_run.demo.setFocus()
 
     def _select_something(self) -> None:
         rows = self.state.streams.rows()

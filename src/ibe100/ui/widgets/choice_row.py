@@ -67,6 +67,12 @@ class ChoiceRow(QWidget):
         """The chosen seconds."""
         return self._value
 
+    def take_focus(self) -> None:
+        """The keyboard on the chosen button: arrows choose another, Tab goes on to the next row."""
+        chosen = self._group.checkedButton() or self._own
+        if chosen is not None:
+            chosen.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def finish_typing(self) -> None:
         """Take a value of which Enter was not pressed yet."""
         if self._own is not None and self._own.hasFocus():
