@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,10 @@ from services_rig import (
     until_ready,
     view_of,
 )
+from typer.testing import CliRunner
 
+from ibe100.api.local_control import local_control
+from ibe100.cli.cue import app
 from ibe100.core.application import Application
 from ibe100.models.alarm import AlarmState
 from ibe100.models.return_receipt import FeedState, ReturnCause, ReturnReceipt, ReturnState
@@ -39,12 +44,7 @@ from ibe100.scte35.values import SpliceInfoSection, SpliceInsert
 from ibe100.services import return_watch
 from ibe100.services.return_watcher import watcher_folder
 
-TO_BREAK, BACK, CRASH_OUT, CRASH_IN = (
-    CueAction.TO_BREAK,
-    CueAction.BACK_TO_PROGRAMME,
-    CueAction.CRASH_OUT,
-    CueAction.CRASH_IN,
-)
+TO_BREAK, BACK = CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME
 ENGINES = pytest.mark.parametrize("engine", ["builtin", pytest.param("tsduck", marks=pytest.mark.tsduck)])
 
 
@@ -177,25 +177,36 @@ def longer(section: SpliceInfoSection) -> SpliceInfoSection:
 async def test_an_altered_section_is_told_by_its_fields_and_a_restamped_one_is_no_fault(
     tmp_path: Path, media: Path
 ) -> None:
+    data = tmp_path / "data"
+
+    def run(*words: str) -> tuple[int, dict[str, Any]]:
+        """`./run cue … --json` as an operator types it: the cue with what came back of it."""
+        asked = [*words, "--return-feed", "20", "--json", "--data-dir", str(data)]
+        result = CliRunner().invoke(app, asked)
+        return result.exit_code, json.loads(result.output)
+
     with relay() as far:
         far.hop = edits_section(longer)
-        async with console(tmp_path / "data") as application:
+        async with console(data) as application, local_control(application, data):
             stream_id = await on_air(application, watched(media, far))
             await until_watching(application, stream_id)
-            cue = await fired(application, stream_id, CRASH_OUT, duration_s=60)
-            receipt = await until_receipt(application, cue, ReturnState.FAULTY)
-            assert receipt.cause is ReturnCause.SECTION_ALTERED
-            assert "duration 60.000 s (5400000) → 70.000 s (6300000)" in receipt.reason
-            assert section_of(receipt.seen_base64) == longer(section_of(cue.section_base64))
+            code, cue = await asyncio.to_thread(run, "crash-out", "1", "--duration", "60")
+            far_end = cue["return_feed"]
+            assert (code, cue["state"], far_end["state"]) == (1, "SPLICED", "FAULTY")
+            assert far_end["cause"] == ReturnCause.SECTION_ALTERED
+            assert "duration 60.000 s (5400000) → 70.000 s (6300000)" in far_end["reason"]
+            assert section_of(far_end["seen_base64"]) == longer(section_of(cue["section_base64"]))
             alarm = await until_alarm(application, "cue_not_returned", AlarmState.UNACKNOWLEDGED)
-            assert "CRASH OUT" in alarm.value and "duration 60.000 s" in alarm.value
+            assert "CRASH OUT event" in alarm.value
+            assert "duration 60.000 s" in alarm.value
             await application.monitoring.acknowledge(alarm.alarm_id, "test")
 
             far.hop = edits_section(lambda section: replace(section, pts_adjustment=27_000_000))
-            back = await fired(application, stream_id, CRASH_IN)
-            receipt = await until_receipt(application, back, ReturnState.RESTAMPED)
-            assert "pts_adjustment" in receipt.reason
-            assert receipt.words.startswith("re-stamped at the return feed 1/1, +")
+            code, cue = await asyncio.to_thread(run, "crash-in", "1")
+            far_end = cue["return_feed"]
+            assert (code, far_end["state"], far_end["seen"]) == (0, "RE-STAMPED", 1)
+            assert far_end["words"].startswith("re-stamped at the return feed 1/1, +")
+            assert "pts_adjustment" in far_end["reason"]
             conditions = [one.condition for one in application.monitoring.alarms()]
             assert "cue_not_returned" not in conditions
 

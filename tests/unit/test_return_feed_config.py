@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from ibe100.cli import stream as cli_stream
 from ibe100.core.secrets import SecretStore
 from ibe100.minitsp.command_line import parse_command_line
 from ibe100.models.base import build
@@ -54,8 +56,7 @@ def stream(return_feed: dict[str, Any], **fields: Any) -> StreamConfig:
         (
             {"kind": "hls", "url": TOKEN_URL},
             [
-                "--realtime",
-                "--verbose",
+                *LIVE,
                 "-I",
                 "hls",
                 "--receive-timeout=10000",
@@ -148,3 +149,19 @@ def test_a_profile_without_one_is_read_as_before() -> None:
     assert stream({"kind": "hls", "url": "https://cdn.example/a.m3u8"}).return_feed == HlsInput(
         url="https://cdn.example/a.m3u8"
     )
+
+
+def test_the_command_line_adds_a_stream_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, Any]] = []
+
+    def request(_data_dir: Path | None, asked: dict[str, Any]) -> dict[str, Any]:
+        sent.append(asked)
+        return {"number": 1, "stream_id": "one"}
+
+    monkeypatch.setattr(cli_stream, "request", request)
+    words = ["add", "One", "--return-feed", TOKEN_URL, "--return-window", "45"]
+    assert CliRunner().invoke(cli_stream.app, words).exit_code == 0
+    config = StreamConfig.model_validate(sent[0]["config"])
+    assert (config.return_feed, config.return_window_s) == (HlsInput(url=TOKEN_URL), 45.0)
+    refused = CliRunner().invoke(cli_stream.app, ["add", "One", "--return-feed", "test://"])
+    assert "return_feed" in str(refused.exception)

@@ -83,7 +83,8 @@ def _phone_text(name: str, cue: Cue | None, receipt: ReturnReceipt) -> str:
     if cue is None:
         return receipt.reason
     event = "" if cue.splice_event_id is None else f" event {cue.splice_event_id}"
+    repeats = "once" if receipt.expected == 1 else f"{receipt.expected} times"
     return (
-        f"{cue.action}{event} left {name} at {format_utc(receipt.left_at)}, seen on our output "
-        f"{cue.seen} times; at your end: {receipt.reason}"
+        f"{cue.action}{event} left {name} at {format_utc(receipt.left_at)} and was seen on our output "
+        f"{repeats}; at your end: {receipt.reason}"
     )

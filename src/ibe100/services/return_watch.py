@@ -19,8 +19,8 @@ LOST_AFTER_S = 5.0
 """A feed that comes back sooner, as after a restart of its watcher, was not lost."""
 SILENT_AFTER_S = 3.0
 """A sample with packets comes every second."""
-START_PATIENCE_S = 15.0
-"""HLS may need this long until the first packets."""
+START_PATIENCE_S = 30.0
+"""HLS may need this long until the first packets: tsp 3.45 waits on in vain when there is no playlist yet."""
 FAULT_AFTER_S = 3.0
 """Tables are read one after another: a PMT may come this much later than the PAT."""
 

@@ -33,6 +33,8 @@ from ibe100.tsduck.telemetry import parse_influx
 FOLDER = "return"
 AGAIN_S = 5.0
 """A feed that is absent is tried again this soon: a cue may come back at any time."""
+AGAIN_WORDS = "; trying again"
+"""What a runner adds to the reason for which it tries again: that goes without saying here."""
 STOP_S = 10.0
 POLL_S = 0.05
 
@@ -206,7 +208,7 @@ class ReturnWatcher:
             _log.exception("%s: journal line %s could not be taken", self._name, self._seq)
 
     def _tell_state(self, line: JournalLine) -> None:
-        reason, at = str(line.get("reason") or ""), float(line["t"])
+        reason, at = str(line.get("reason") or "").partition(AGAIN_WORDS)[0], float(line["t"])
         match self._state:
             case StreamState.RUNNING:
                 self._listener.feed_state(FeedState.WATCHING, "", at)

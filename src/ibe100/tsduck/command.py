@@ -50,9 +50,13 @@ def global_arguments(source: StreamInput) -> list[str]:
     """
     arguments = ["--realtime", "--verbose"]
     if isinstance(source, UdpInput | TestPatternInput | SrtInput | RistInput):
-        arguments.append(option("--initial-input-packets", LIVE_PACKETS))
-        arguments.append(option("--max-input-packets", LIVE_PACKETS))
+        arguments += small_portions()
     return arguments
+
+
+def small_portions() -> list[str]:
+    """Pass on what comes without holding it back."""
+    return [option("--initial-input-packets", LIVE_PACKETS), option("--max-input-packets", LIVE_PACKETS)]
 
 
 def build_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts) -> list[str]:

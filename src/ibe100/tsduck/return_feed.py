@@ -16,7 +16,7 @@ from ibe100.models.stream_config import (
 )
 from ibe100.mpegts.psi import PAT_TABLE_ID, PMT_TABLE_ID
 from ibe100.tsduck.catalogue import option, plugin
-from ibe100.tsduck.command import global_arguments, influx_server, input_arguments
+from ibe100.tsduck.command import global_arguments, influx_server, input_arguments, small_portions
 from ibe100.tsduck.loopback_ports import LOOPBACK, free_ports
 
 WATCH_NAME = "return feed"
@@ -62,7 +62,11 @@ def build_return_arguments(watch: StreamConfig, ports: ReturnPorts) -> list[str]
     The cue PID is whatever the PMT says it is, for a distributor may remap it: PAT and PMT are reported
     whenever their bytes change.
     """
-    arguments = global_arguments(watch.input) + input_arguments(watch.input, 0)
+    arguments = global_arguments(watch.input)
+    if isinstance(watch.input, HlsInput | HttpInput):
+        # tsp would hold back the first half of its buffer, and with it the first cues: some 20 s of 2 Mb/s.
+        arguments += small_portions()
+    arguments += input_arguments(watch.input, 0)
     if isinstance(watch.input, FileInput | HlsInput | HttpInput):
         # They come in bursts, and a pause between two would look like a feed that is gone.
         arguments += plugin("-P", "regulate")
