@@ -32,7 +32,6 @@ from ibe100.tsduck.plan import PidTaken
 from ibe100.utils.units import format_pid
 
 BREAK_S = 10.0
-OUTPUT_TAIL_S = 0.5
 PRE_ROLL_S = 7.0
 START_TIMEOUT_S = 40.0
 READY_TIMEOUT_S = 15.0
@@ -113,8 +112,6 @@ async def _demo(outcome: Outcome, wanted: Wanted) -> None:
                 outcome.cues.append(await _fire(application, stream_id, action, pre_roll_s))
             await asyncio.sleep(max(0.0, wanted.seconds - (time.monotonic() - started)))
             _say("stopping")
-            # What was seen last is still on its way through the output.
-            await asyncio.sleep(OUTPUT_TAIL_S)
             await application.streams.stop(stream_id, "the demo is over")
 
 
@@ -190,6 +187,7 @@ async def _fire(application: Application, stream_id: str, action: CueAction, pre
         cue = await _fire_when_possible(application, request)
     except CueRefused as refusal:
         _say(f"{action} refused: {refusal}")
+        await application.cues.settled()
         return application.cues.recent(stream_id)[0]
     shown = cue
     while not cue.state.is_final:

@@ -20,17 +20,22 @@ class BackgroundWrites:
     def __init__(self) -> None:
         self._waiting: set[asyncio.Task[None]] = set()
 
-    def add(self, write: Coroutine[Any, Any, None], what: str) -> None:
+    def add(self, write: Coroutine[Any, Any, None], what: str) -> asyncio.Task[None]:
         """Write when the disk can; `what` names it in the log. The write reports its own StorageError."""
         if len(self._waiting) >= MOST_WAITING:
             write.close()
             _log.error("%s is not on record: the disk is %d writes behind", what, len(self._waiting))
-            return
+            write = _nothing()
         task = asyncio.create_task(write, name=what)
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
         task.add_done_callback(log_fault)
+        return task
 
     async def settled(self) -> None:
         """Returns when everything added so far is on record, or has failed and said so."""
         await asyncio.gather(*self._waiting, return_exceptions=True)
+
+
+async def _nothing() -> None:
+    pass

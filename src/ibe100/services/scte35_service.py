@@ -36,6 +36,7 @@ from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
 
 REMEMBERED_CUES = 500
+PROMPT_S = 0.25
 
 _log = logging.getLogger(__name__)
 
@@ -92,6 +93,10 @@ class SCTE35Service:
         await self._dispatch.close()
         await self._ledger.writes.settled()
 
+    async def settled(self) -> None:
+        """Returns when all that has happened to cues so far is on record."""
+        await self._ledger.writes.settled()
+
     def readiness(self, stream_id: str, action: CueAction | None = None) -> Readiness:
         """Whether a cue can go out now, and if `action` is named, that one; safe from any thread."""
         run = self._runs.run_of(stream_id)
@@ -132,7 +137,11 @@ class SCTE35Service:
             try:
                 cue, draft = await self._commit(run, request)
             except CueRefused as refusal:
-                self._ledger.writes.add(self._record_refusal(run, request, str(refusal)), "a refused cue")
+                # On record before it is said, as a rule: a slow disk keeps no words from the operator.
+                recording = self._ledger.writes.add(
+                    self._record_refusal(run, request, str(refusal)), "a refused cue"
+                )
+                await asyncio.wait([recording], timeout=PROMPT_S)
                 raise
             self._ledger.keep(cue)
             if cue.pts_time is None:
