@@ -18,7 +18,9 @@ BLACK = "color=c=black:size=640x360:rate=25"
 SILENCE = "anullsrc=channel_layout=stereo:sample_rate=48000"
 
 
-def make_stream(path: Path, picture: str, sound: str, seconds: int = 6, *codecs: str) -> Path:
+def make_stream(
+    path: Path, picture: str, sound: str, seconds: int = 6, *codecs: str, bitrate_bps: int = 2_000_000
+) -> Path:
     """A transport stream of `picture` and `sound` (lavfi), a keyframe twice a second."""
     command = [
         *(imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", "-threads", "1"),
@@ -37,7 +39,7 @@ def make_stream(path: Path, picture: str, sound: str, seconds: int = 6, *codecs:
             "-ac",
             "2",
         ),
-        *(*codecs, "-muxrate", "2000000", "-f", "mpegts", str(path)),
+        *(*codecs, "-muxrate", str(bitrate_bps), "-f", "mpegts", str(path)),
     ]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return path

@@ -11,6 +11,7 @@ from services_rig import console, until, view_of
 
 from ibe100.core.application import Application
 from ibe100.models.confidence import ConfidenceOptions, PictureSize
+from ibe100.models.messages import PreviewChanged
 from ibe100.models.stream_config import FileInput, StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.services import preview_service
@@ -91,3 +92,23 @@ async def test_what_is_wrong_is_an_alarm_without_anybody_looking(tmp_path: Path)
             await until(
                 lambda stream_id=stream_id: not conditions(application, stream_id), "that it is cleared"
             )
+
+
+async def test_another_size_takes_the_place_of_the_first_without_a_problem(tmp_path: Path) -> None:
+    movie = make_stream(tmp_path / "moving.ts", MOVING, TONE)
+    async with console(tmp_path / "data") as application:
+        stream_id = await on_air(application, movie)
+        problems = []
+        application.preview._publish = lambda message: (
+            problems.append(message.preview.problem) if isinstance(message, PreviewChanged) else None
+        )
+        for size in (PictureSize.SMALL, PictureSize.LARGE):
+            await application.preview.watch("test", {stream_id: size})
+            await until(lambda size=size: width(application, stream_id) == size.value[0], str(size))
+        assert len(previews()) == 1
+        assert not any("cannot be listened on" in problem for problem in problems)
+
+
+def width(application: Application, stream_id: str) -> int:
+    picture = application.preview.picture(stream_id)
+    return 0 if picture is None else picture.width

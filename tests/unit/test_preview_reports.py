@@ -21,7 +21,7 @@ decibels = st.floats(-120, 12, allow_nan=False)
 reports = st.one_of(
     st.builds(PictureReport, st.integers(1, 4096), st.integers(1, 4096)),
     st.builds(LevelsReport, decibels, st.lists(decibels, max_size=8).map(tuple)),
-    st.builds(MediaReport, st.text(), st.text(), st.text(), st.booleans()),
+    st.builds(MediaReport, st.text(), st.text(), st.text(), st.booleans(), st.booleans()),
 )
 
 

@@ -111,9 +111,16 @@ def test_silence_is_told_when_every_channel_is_below_the_limit() -> None:
 def test_sound_that_does_not_come_at_all_is_silence() -> None:
     watch = ContentWatch(0.0)
     watch.see(picture(programme(0), 3.0))
-    assert standing(watch, 3.9) == set()
-    assert standing(watch, 4.0) == {SOUND_SILENT}
-    assert standing(watch, 4.0, has_audio=False) == set()
+    assert standing(watch, 8.9) == set()
+    assert standing(watch, 9.0) == {SOUND_SILENT}
+    assert standing(watch, 9.0, has_audio=False) == set()
+
+
+def test_what_a_late_preview_did_not_see_is_not_held_against_the_stream() -> None:
+    watch = ContentWatch(0.0)
+    assert standing(watch, 30.0) == {PICTURE_LOST, SOUND_SILENT}
+    watch.excuse(30.0)
+    assert standing(watch, 38.9) == set()
 
 
 def test_a_picture_that_does_not_come_is_lost_and_neither_black_nor_frozen() -> None:

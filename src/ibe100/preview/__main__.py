@@ -23,8 +23,11 @@ LOOPBACK = "127.0.0.1"
 LARGEST_DATAGRAM = 65_536
 RECEIVE_BUFFER_BYTES = 4_000_000
 LOOK_S = 0.25
-REST_S = 0.02
-"""Between two looks at the socket: one awakening for many datagrams is what keeps this cheap."""
+REST_S = 0.04
+"""Between two looks at the socket: one awakening for many datagrams is what keeps this cheap.
+
+The kernel's buffer holds some 50 datagrams of 28 packets meanwhile, 50 Mb/s.
+"""
 MOST_AT_ONCE = 2000
 EXIT_FAILED = 1
 
@@ -67,7 +70,7 @@ def _receive(receiver: socket.socket, preview: ServicePreview, leaving: threadin
         except (TimeoutError, BlockingIOError):
             pass
         preview.work(time.monotonic())
-        leaving.wait(REST_S)
+        time.sleep(REST_S)
 
 
 class _Teller:

@@ -50,6 +50,10 @@ class Decoder:
         except queue.Full:
             self.dropped += 1
 
+    def is_behind(self) -> bool:
+        """Whether it does not get on with what it is given."""
+        return self._waiting.qsize() > MOST_WAITING // 2
+
     def ended(self) -> str:
         """Its last words once it is gone; empty while it runs."""
         if self._process.poll() is None:

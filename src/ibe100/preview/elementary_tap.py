@@ -52,11 +52,13 @@ class ElementaryTap:
     def feed(self, datagram: bytes, monotonic_s: float) -> None:
         """Look at the packets of one datagram that arrived at `monotonic_s`."""
         video_pid, audio_pid = self._video_pid, self._audio_pid
-        for at in range(0, len(datagram) - PACKET_SIZE + 1, PACKET_SIZE):
-            pid = (datagram[at + 1] & 0x1F) << 8 | datagram[at + 2]
+        at = -PACKET_SIZE
+        for high, low in zip(datagram[1::PACKET_SIZE], datagram[2::PACKET_SIZE], strict=False):
+            at += PACKET_SIZE
+            pid = (high & 0x1F) << 8 | low
             if pid == video_pid:
                 # Most packets belong to pictures that are not wanted.
-                if self._gathered is not None or datagram[at + 1] & 0x40:
+                if high & 0x40 or self._gathered is not None:
                     self._take_video(datagram[at : at + PACKET_SIZE], monotonic_s)
             elif pid == audio_pid:
                 self._take_audio(datagram[at : at + PACKET_SIZE])

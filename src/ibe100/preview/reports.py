@@ -45,6 +45,8 @@ class MediaReport:
     problem: str
     receiving: bool
     """Whether packets arrive."""
+    behind: bool = False
+    """Whether the preview did not get the processor's time it needs: what is missing proves nothing."""
 
 
 Report = PictureReport | LevelsReport | MediaReport
@@ -80,11 +82,9 @@ def _checked(report: Report) -> Report:
             right = _is_side(width) and _is_side(height)
         case LevelsReport(momentary_lufs):
             right = isinstance(momentary_lufs, float)
-        case MediaReport(video, audio, problem, receiving):
-            right = all(isinstance(text, str) for text in (video, audio, problem)) and receiving in (
-                True,
-                False,
-            )
+        case MediaReport(video, audio, problem, receiving, behind):
+            texts = all(isinstance(text, str) for text in (video, audio, problem))
+            right = texts and isinstance(receiving, bool) and isinstance(behind, bool)
     if not right:
         raise ValueError("a field of the wrong type")
     return report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,9 +14,14 @@ from ibe100.preview.reports import LevelsReport, MediaReport, PictureReport, Rep
 from ibe100.preview.sound_decoder import SoundDecoder
 from ibe100.preview.video_decoder import VideoDecoder
 
-SOUND_PORTION_S = 0.1
+PORTION_S = 0.1
+"""Of sound that is decoded at once; how often the rest is looked after."""
 AGAIN_AFTER_S = 5.0
 """A decoder that ended by itself is started again after this."""
+LATE_S = 0.6
+"""Between two looks lies a quarter of a second at most, unless the machine has no time for us."""
+BEHIND_S = 10.0
+"""For so long after a delay it is not held against the stream that something is missing."""
 SILENT_AFTER_S = 1.0
 """Without a packet for so long nothing is received."""
 HEAD_BYTES = 4096
@@ -46,7 +52,9 @@ class ServicePreview:
         self._decoded: tuple[Component | None, Component | None] = (None, None)
         self._formats: dict[int, VideoFormat | AudioFormat] = {}
         self._video_again_at_s = self._sound_again_at_s = 0.0
-        self._sound_due_at_s = 0.0
+        self._due_at_s = 0.0
+        self._worked_at_s = math.inf
+        self._behind_until_s = 0.0
         self._received_at_s = float("-inf")
         self._problems: dict[str, str] = {}
         self._told: MediaReport | None = None
@@ -57,7 +65,13 @@ class ServicePreview:
         self._tap.feed(datagram, now_s)
 
     def work(self, now_s: float) -> None:
-        """To be called after datagrams, and every now and then without."""
+        """To be called after datagrams, and every now and then without; most calls do nothing."""
+        if now_s - self._worked_at_s > LATE_S or self._is_behind():
+            self._behind_until_s = now_s + BEHIND_S
+        self._worked_at_s = now_s
+        if now_s < self._due_at_s:
+            return
+        self._due_at_s = now_s + PORTION_S
         found = (self._tap.video, self._tap.audio)
         if found != self._decoded:
             self.close()
@@ -72,6 +86,9 @@ class ServicePreview:
             if decoder is not None:
                 decoder.close()
         self._video = self._sound = None
+
+    def _is_behind(self) -> bool:
+        return any(decoder is not None and decoder.is_behind() for decoder in (self._video, self._sound))
 
     def _work_on_video(self, now_s: float) -> None:
         component = self._tap.video
@@ -96,9 +113,6 @@ class ServicePreview:
             self._sound.close()
             self._sound, self._sound_again_at_s = None, now_s + AGAIN_AFTER_S
             self._problems["sound"] = f"the sound cannot be decoded: {words}"
-        if now_s < self._sound_due_at_s:
-            return
-        self._sound_due_at_s = now_s + SOUND_PORTION_S
         sound = self._tap.take_sound()
         if not sound or component is None or now_s < self._sound_again_at_s:
             return
@@ -124,17 +138,19 @@ class ServicePreview:
 
     def _tell_media(self, now_s: float) -> None:
         receiving = now_s - self._received_at_s < SILENT_AFTER_S
+        behind = now_s < self._behind_until_s
         media = MediaReport(
             _words(self._tap.video, self._formats),
             _words(self._tap.audio, self._formats),
-            self._problem(receiving),
+            self._problem(receiving, behind),
             receiving,
+            behind,
         )
         if media != self._told:
             self._told = media
             self._tell(media, b"")
 
-    def _problem(self, receiving: bool) -> str:
+    def _problem(self, receiving: bool, behind: bool) -> str:
         video, audio = self._tap.video, self._tap.audio
         if not receiving:
             return "nothing is received from the stream"
@@ -144,6 +160,8 @@ class ServicePreview:
             return f"{video.codec.name} cannot be shown here"
         if audio is not None and audio.codec.name not in SOUND_CODECS:
             return f"{audio.codec.name} cannot be heard here"
+        if behind and not self._problems:
+            return "this machine is too busy for a preview"
         return "; ".join(self._problems.values())
 
 

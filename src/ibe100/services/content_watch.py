@@ -18,6 +18,8 @@ SAME_LEVELS = 1.6
 """Of 255, the mean difference within a block: encoders make the same picture anew with each keyframe."""
 OLD_PICTURE_S = 20.0
 """A picture older than this tells nothing about now, where no `loss_s` is set."""
+GRACE_S = 5.0
+"""A decoder may be late; so much longer than a silence must the sound be missing altogether."""
 
 PICTURE_BLACK, PICTURE_FROZEN = "picture_black", "picture_frozen"
 PICTURE_LOST, SOUND_SILENT = "picture_lost", "sound_silent"
@@ -54,6 +56,10 @@ class ContentWatch:
         self._quiet_since_s = _begun(self._quiet_since_s, levels.monotonic_s) if quiet else None
         self._sound_at_s = levels.monotonic_s
 
+    def excuse(self, now_s: float) -> None:
+        """The preview itself was late: that nothing came lately is not held against the stream."""
+        self._picture_at_s = self._sound_at_s = now_s
+
     def judge(
         self, options: ConfidenceOptions, now_s: float, *, has_video: bool, has_audio: bool
     ) -> Mapping[str, tuple[bool, str]]:
@@ -66,7 +72,7 @@ class ContentWatch:
             PICTURE_BLACK: _over(_since(self._black_since_s, now_s), options.black_s, fresh),
             PICTURE_FROZEN: _over(_since(self._frozen_since_s, now_s), options.freeze_s, fresh),
             PICTURE_LOST: _over(unseen_s, options.loss_s, has_video),
-            SOUND_SILENT: _over(max(unheard_s, quiet_s), options.silence_s, has_audio),
+            SOUND_SILENT: _over(quiet_s or unheard_s - GRACE_S, options.silence_s, has_audio),
         }
 
 

@@ -80,6 +80,8 @@ class PreviewService:
         self._judge = judge
         self._wanted: dict[str, dict[str, PictureSize]] = {}
         self._watched: dict[str, _Watched] = {}
+        self._works: dict[str, asyncio.Task[None]] = {}
+        """The newest of each stream, also those that are ending."""
         self._latest: dict[str, _Latest] = {}
         self._starting = asyncio.Lock()
         self._judging: asyncio.Task[None] | None = None
@@ -114,7 +116,7 @@ class PreviewService:
 
     async def close(self) -> None:
         """End every process."""
-        works = [watched.work for watched in self._watched.values()]
+        works = list(self._works.values())
         if self._judging is not None:
             works.append(self._judging)
         for work in works:
@@ -131,6 +133,7 @@ class PreviewService:
             case StreamRemoved(stream_id=stream_id):
                 self._decide(stream_id)
                 self._latest.pop(stream_id, None)
+                self._works.pop(stream_id, None)
 
     def _decide(self, stream_id: str) -> None:
         """Start, end or replace the process of a stream, as things stand."""
@@ -146,10 +149,13 @@ class PreviewService:
                 loop = asyncio.get_running_loop()
                 watched.ending = loop.call_later(LINGER_S, self._end, stream_id, watched)
             return
+        if watched is not None and task is not None:
+            self._replace(watched, task)
+            return
         if watched is not None:
             self._end(stream_id, watched)
         if task is not None:
-            self._begin(task)
+            self._begin(task, ContentWatch(time.monotonic()))
         elif why_not:
             self._show(stream_id, problem=why_not)
 
@@ -183,10 +189,19 @@ class PreviewService:
         except StreamError:
             return None
 
-    def _begin(self, task: PreviewTask) -> None:
-        work = asyncio.create_task(self._keep_running(task), name=f"preview of {task.stream_id}")
+    def _replace(self, watched: _Watched, task: PreviewTask) -> None:
+        """Another size, or another run: black and silence that stand go on standing."""
+        if watched.ending is not None:
+            watched.ending.cancel()
+        watched.work.cancel()
+        self._begin(task, watched.watch)
+
+    def _begin(self, task: PreviewTask, watch: ContentWatch) -> None:
+        before = self._works.get(task.stream_id)
+        work = asyncio.create_task(self._keep_running(task, before), name=f"preview of {task.stream_id}")
         work.add_done_callback(log_fault)
-        self._watched[task.stream_id] = _Watched(task, work, ContentWatch(time.monotonic()))
+        self._works[task.stream_id] = work
+        self._watched[task.stream_id] = _Watched(task, work, watch)
         self._show(task.stream_id, is_on=True, problem="")
 
     def _end(self, stream_id: str, watched: _Watched) -> None:
@@ -198,8 +213,13 @@ class PreviewService:
             self._judge(stream_id, None)
             self._show(stream_id, is_on=False, problem="")
 
-    async def _keep_running(self, task: PreviewTask) -> None:
-        """Until cancelled; a process that ends is started again after a while."""
+    async def _keep_running(self, task: PreviewTask, before: asyncio.Task[None] | None) -> None:
+        """Until cancelled; a process that ends is started again after a while.
+
+        `before` is the stream's last work: its process holds the port until it is gone.
+        """
+        if before is not None:
+            await asyncio.wait({before})
         listener = PreviewListener(self._picture_taken, self._levels_measured, self._media(task))
         failures = 0
         while True:
@@ -263,6 +283,8 @@ class PreviewService:
         # Without packets there is nothing to judge: that is told by the stream itself.
         if options is None or media is None or not media.receiving:
             return
+        if media.behind:
+            watched.watch.excuse(time.monotonic())
         judgements = watched.watch.judge(
             options, time.monotonic(), has_video=bool(media.video), has_audio=bool(media.audio)
         )
