@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from minitsp_rig import running
 from runner_rig import free_ports
-from services_rig import DEADLINE_S, console, journal, looped, until_alarm
+from services_rig import DEADLINE_S, console, journal, looped, until, until_alarm
 
 from ibe100.core.application import Application
 from ibe100.minitsp.libsrt import find_library
@@ -43,8 +43,13 @@ async def test_statistics_reach_the_sample_and_a_missing_receiver_is_an_alarm(
         await application.streams.start(stream_id)
         gone = await until_alarm(application, "srt_receiver_gone", AlarmState.UNACKNOWLEDGED)
         assert gone.value == f"nobody is connected to srt listener 127.0.0.1:{port}"
+        wanted = "no receiver is connected" if engine is Engine.BUILTIN else "the stream is starting"
+        await until(
+            lambda: any(wanted in one for one in application.cues.readiness(stream_id).reasons), wanted
+        )
         with running("-I", "srt", f"--caller=127.0.0.1:{port}", "-O", "drop"):
             measured = await statistics(application)
+            await until(lambda: application.cues.readiness(stream_id).ready, "readiness for a cue")
             assert measured.latency_ms == 120
             assert measured.rtt_ms < 200
             await until_alarm(application, "srt_receiver_gone", AlarmState.CLEARED_UNACKNOWLEDGED)

@@ -33,7 +33,7 @@ FARTHEST_S = 3600.0
 
 def readiness(run: StreamRun) -> Readiness:
     """Whether any cue can go out on `run` now; reads single values only, so any thread may ask."""
-    reasons = tuple(filter(None, (_state(run), _packets(run), _nulls(run))))
+    reasons = tuple(filter(None, (_state(run), _packets(run), _nulls(run), _receiver(run))))
     return Readiness(ready=not reasons, reasons=reasons[:1] if reasons[:1] == (_state(run),) else reasons)
 
 
@@ -65,6 +65,13 @@ def _nulls(run: StreamRun) -> str | None:
     return (
         "no null packets in the stream, and a cue can only replace one; set stuffing and restart the stream"
     )
+
+
+def _receiver(run: StreamRun) -> str | None:
+    """The output proves a cue, but a live SRT output without a receiver drops what it is given."""
+    if run.srt_output is None or run.srt_output.connected:
+        return None
+    return "no receiver is connected to the SRT output, nobody would get the cue; call whoever receives it"
 
 
 def splice_target(

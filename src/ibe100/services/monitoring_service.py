@@ -169,6 +169,8 @@ class MonitoringService:
         """Only the connection is news: what was measured of the stream is as old as it was."""
         name = str(sample["sample"])
         link = parse_srt_link(sample, SRT_SIDES[name])
+        if name == "srt_output":
+            run.srt_output = link
         last = self._telemetry.get(run.stream_id, Telemetry(stream_id=run.stream_id, monotonic_s=0.0))
         self._measured(last.model_copy(update={name: link}))
         if link is not None and link.statistics is not None:

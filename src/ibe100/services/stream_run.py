@@ -16,7 +16,7 @@ from ibe100.models.errors import StorageError
 from ibe100.models.messages import StreamView
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import FileInput, Scte35Options, StreamConfig
-from ibe100.models.stream_state import StreamState, Tally
+from ibe100.models.stream_state import SrtLink, StreamState, Tally
 from ibe100.mpegts.pts_clock import PtsClock
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.runner_link import RunnerLink
@@ -60,6 +60,8 @@ class StreamRun:
         self.clock: PtsClock | None = None
         self.influx = InfluxSample()
         self.influx_at = float("-inf")
+        self.srt_output: SrtLink | None = None
+        """What the runner last said of an SRT output; None where the output is another, or not known."""
         self.in_break = False
         self.armed = False
         self.heartbeat_lost = ""
