@@ -120,6 +120,21 @@ def test_a_referenced_pid_that_stays_away_is_a_pid_error(stream: Stream) -> None
     assert stream.counters.take() == {}
 
 
+def test_a_data_pid_may_stay_away(stream: Stream) -> None:
+    with_cues = Pmt(1, VIDEO_PID, (PmtStream(0x1B, VIDEO_PID), PmtStream(0x86, 0x1F4)), version=1)
+    stream.feed(stream.section(with_cues.encode(), PMT_PID))
+    stream.normal(12, without=frozenset({"pmt"}))
+    assert "pid_error" not in stream.errors()
+
+
+def test_no_pcr_is_owed_by_a_pid_that_no_pmt_names_for_it(stream: Stream) -> None:
+    stream.feed(stream.pes(SOUND_PID, 0, pcr=0))
+    stream.normal(3)
+    assert stream.errors() == {}
+    stream.feed(stream.pes(SOUND_PID, 0, pcr=27_000))
+    assert stream.errors() == {"pcr_error": 1, "pcr_repetition_error": 1}
+
+
 def test_errors_belong_to_their_pid(stream: Stream) -> None:
     stream.feed(stream.pes(VIDEO_PID, 0) + stream.pes(SOUND_PID, 0))
     stream.counter(SOUND_PID)

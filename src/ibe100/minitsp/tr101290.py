@@ -100,6 +100,9 @@ class Tr101290:
         self._first_seen_s: dict[int, float] = {}
         self._referenced: frozenset[int] = frozenset()
         self._pts_pids: frozenset[int] = frozenset()
+        self._pcr_pids: frozenset[int] = frozenset()
+        self._stray_pcr_s: dict[int, float] = {}
+        """When the last PCR came on a PID that no PMT names for it: nothing is owed there."""
         self._gaps = GapWatch(self._count)
 
     def take(self) -> dict[tuple[str, int], int]:
@@ -222,13 +225,17 @@ class Tr101290:
         timed = (StreamKind.VIDEO, StreamKind.AUDIO)
         self._pts_pids = frozenset(pid for pid, kind in streams.items() if kind in timed)
         self._gaps.keep("pmt", pmt_pids)
-        self._gaps.keep("pid", self._referenced)
+        self._gaps.keep("pid", self._pts_pids)
         self._gaps.keep("pts", self._pts_pids)
         for pid in pmt_pids:
             self._gaps.expect(("pmt", pid), ("pmt_error", "pmt_error_2"), 0.5, now_s)
-        for pid in self._referenced:
+        # As tsp: a data PID (SCTE 35, subtitles) may be silent for as long as it likes.
+        for pid in self._pts_pids:
             self._gaps.expect(("pid", pid), ("pid_error",), self._pid_timeout_s, now_s)
+        for pid in self._referenced:
             self._first_seen_s.pop(pid, None)
+        self._pcr_pids = frozenset(pmt.pcr_pid for pmt in self._services.pmts.values())
+        self._gaps.keep("pcr", self._pcr_pids)
 
     def _check_pcr(self, batch: Batch) -> None:
         rows, values = batch.headers.pcr
@@ -237,10 +244,7 @@ class Tr101290:
         flagged = packet.discontinuity_flags(batch.packets[rows])
         for row, pcr, announced in zip(rows.tolist(), values.tolist(), flagged.tolist(), strict=True):
             pid, arrival_s = int(batch.pids[row]), float(batch.arrivals_s[row])
-            key = ("pcr", pid)
-            limit_s = _PCR_LIMIT_S + _ARRIVAL_JITTER_S
-            self._gaps.expect(key, ("pcr_error", "pcr_repetition_error"), limit_s, arrival_s)
-            late = self._gaps.seen(key, arrival_s)
+            late = self._is_pcr_late(pid, arrival_s)
             previous = self._last_pcr.get(pid)
             self._last_pcr[pid] = pcr
             if previous is None or announced:
@@ -248,6 +252,18 @@ class Tr101290:
             if (pcr - previous) % PCR_MODULO > _PCR_LIMIT_S * PCR_HZ:
                 names = ("pcr_discontinuity_indicator_error",)
                 self._count(names if late else ("pcr_error", *names), pid)
+
+    def _is_pcr_late(self, pid: int, arrival_s: float) -> bool:
+        key, names = ("pcr", pid), ("pcr_error", "pcr_repetition_error")
+        limit_s = _PCR_LIMIT_S + _ARRIVAL_JITTER_S
+        if pid in self._pcr_pids:
+            self._gaps.expect(key, names, limit_s, arrival_s)
+            return self._gaps.seen(key, arrival_s)
+        before_s, self._stray_pcr_s[pid] = self._stray_pcr_s.get(pid, arrival_s), arrival_s
+        late = arrival_s - before_s > limit_s
+        if late:
+            self._count(names, pid)
+        return late
 
     def _check_pts(self, batch: Batch) -> None:
         starts = batch.headers.pes

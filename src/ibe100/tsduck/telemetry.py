@@ -13,6 +13,7 @@ from ibe100.mpegts.packet import NULL_PID
 TR_101_290_SEVERITIES = ("1", "2", "3")
 PCR_PER_MS, PTS_PER_MS = 27_000, 90
 LEAST_STAMPS = 2
+UNKNOWN_NAME = "(unknown)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,8 @@ def parse_analysis(report: Mapping[str, Any]) -> AnalyzeSample:
     services = tuple(
         ServiceSample(
             service_id=item["id"],
-            name=item.get("name", ""),
-            provider=item.get("provider", ""),
+            name=_told(item.get("name", "")),
+            provider=_told(item.get("provider", "")),
             pmt_pid=item.get("pmt-pid", NULL_PID),
             pcr_pid=item.get("pcr-pid", NULL_PID),
             bitrate_bps=item["bitrate"],
@@ -159,6 +160,11 @@ def parse_analysis(report: Mapping[str, Any]) -> AnalyzeSample:
         for item in report.get("tables", ())
     )
     return AnalyzeSample(report["ts"]["bitrate"], services, pids, tables)
+
+
+def _told(name: str) -> str:
+    """tsp writes a word where there is no SDT; nothing is what we say of nothing."""
+    return "" if name == UNKNOWN_NAME else name
 
 
 def _interval_ms(item: Mapping[str, Any], stamp: str, ticks_per_ms: int) -> float | None:
