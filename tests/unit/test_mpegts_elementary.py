@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ibe100.mpegts import packet
 from ibe100.mpegts.elementary import AudioFormat, VideoFormat
-from ibe100.mpegts.elementary_audio import ac3_format, adts_format, latm_format, mpeg_audio_format
+from ibe100.mpegts.elementary_ac3 import ac3_format
+from ibe100.mpegts.elementary_audio import adts_format, latm_format, mpeg_audio_format
 from ibe100.mpegts.elementary_bits import BitReader, nal_units, without_emulation_prevention
 from ibe100.mpegts.elementary_hevc import hevc_format
 from ibe100.mpegts.elementary_video import h264_format, mpeg2_video_format
@@ -60,7 +61,7 @@ def test_h264_at_59_94_frames_with_cropping_and_aac(tmp_path: Path) -> None:
 def test_interlaced_mpeg2_with_layer_ii_sound(tmp_path: Path) -> None:
     options = ("-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-c:a", "mp2", "-b:a", "192k", "-ac", "2")
     video, audio = formats(encoded(tmp_path, *options, size="720x576"))
-    assert video == VideoFormat("MPEG-2 video", 720, 576, Fraction(25), True, "main", "main", "4:2:0")
+    assert video == VideoFormat("MPEG-2 video", 720, 576, Fraction(25), True, "main", "main", "4:2:0", "1:1")
     assert (audio.codec, audio.sample_rate_hz, audio.bitrate_bps) == ("MPEG-1 layer II", 48000, 192_000)
 
 

@@ -12,6 +12,7 @@ from ibe100.mpegts.packet import NULL_PID, PACKET_SIZE
 from ibe100.mpegts.stream_report import PidReport, ServiceInfo, StreamInfo, StreamReport
 
 _FIRST_FREE_PID: Final = 0x20
+_UNKNOWN: Final = "(unknown)"
 _EPOCH_2000: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -138,11 +139,11 @@ def _service_json(service: ServiceInfo, report: StreamReport) -> JsonValue:
         "hidden": False,
         "id": service.service_id,
         "is-scrambled": scrambled > 0,
-        "name": service.name,
+        "name": service.name or _UNKNOWN,
         "packets": packets,
         "pids": pids,
         "pmt-pid": service.pmt_pid,
-        "provider": service.provider,
+        "provider": service.provider or _UNKNOWN,
         "ssu": False,
         "t2mi": False,
         "type": service_type,

@@ -3,12 +3,13 @@
 from typing import Final
 
 from ibe100.mpegts.elementary import AudioFormat, StreamKind, VideoFormat
+from ibe100.mpegts.elementary_ac3 import DOLBY_SURROUND
 from ibe100.mpegts.packet import NULL_PID
 from ibe100.mpegts.stream_report import StreamInfo
 
 # service_type of ETSI EN 300 468 table 89.
 SERVICE_TYPES: Final = {
-    0x00: "unknown",
+    0x00: "Undefined",
     0x01: "Digital television service",
     0x02: "Digital radio sound service",
     0x03: "Teletext service",
@@ -31,12 +32,18 @@ _SYSTEM_PIDS: Final = {
     0x14: "TDT/TOT",
     NULL_PID: "Stuffing",
 }
+_BY_STREAM_TYPE: Final = {
+    0x03: "MPEG-1 Audio",
+    0x04: "MPEG-2 Audio",
+    0x81: "ATSC AC-3 Audio",
+    0x87: "ATSC Enhanced-AC-3 Audio",
+}
+_BY_DESCRIPTOR: Final = {0x6A: "AC-3 Audio", 0x7A: "E-AC-3 Audio"}
 _CODECS: Final = {
     "H.264": "AVC video",
     "HEVC": "HEVC video",
     "MPEG-1 video": "MPEG-1 Video",
     "MPEG-2 video": "MPEG-2 Video",
-    "MPEG audio": "MPEG Audio",
     "AAC (ADTS)": "MPEG-2 AAC Audio",
     "AAC (LATM)": "MPEG-4 AAC Audio",
     "AC-3": "AC-3 Audio",
@@ -44,6 +51,34 @@ _CODECS: Final = {
     "DTS": "DTS Audio",
     "DTS-HD": "DTS-HD Audio",
     "SCTE 35": "SCTE 35 Splice Info",
+}
+_SUBTITLING: Final = 0x59
+_TELETEXT: Final = 0x56
+_SUBTITLE_PICTURES: Final = {
+    0x0: "no aspect ratio",
+    0x1: "4:3 aspect ratio",
+    0x2: "16:9 aspect ratio",
+    0x3: "2.21:1 aspect ratio",
+    0x4: "high definition",
+    0x5: "plano-stereoscopic disparity, high definition",
+    0x6: "ultra high definition",
+}
+_TELETEXT_TYPES: Final = {
+    1: "Initial Teletext page",
+    2: "Teletext subtitles",
+    3: "Additional information page",
+    4: "Programme schedule page",
+    5: "Teletext subtitles for hearing impaired",
+}
+_AC3_LAYOUTS: Final = {
+    "1+1": "1+1 (Ch1,Ch2)",
+    "stereo": "stereo (L,R)",
+    "3/0": "3/0 (L,C,R)",
+    "2/1": "2/1 (L,R,S)",
+    "3/1": "3/1 (L,C,R,S)",
+    "2/2": "2/2 (L,R,SL,SR)",
+    "5.0": "3/2 (L,C,R,SL,SR)",
+    "5.1": "3/2 (L,C,R,SL,SR)",
 }
 
 
@@ -60,13 +95,48 @@ def describe_pid(pid: int, stream: StreamInfo | None, is_pmt: bool) -> str:
         details = [*stream.languages, *_audio_words(stream.format)]
     else:
         details = list(stream.languages)
-    name = _CODECS.get(stream.codec.name, stream.codec.name)
     if stream.kind is StreamKind.SUBTITLES:
-        return f"Subtitles ({', '.join([*stream.languages, stream.codec.name])})"
+        return _subtitle_words(stream)
+    name = _name(stream)
     return f"{name} ({', '.join(details)})" if details else name
 
 
+def _name(stream: StreamInfo) -> str:
+    for tag, _ in stream.pmt_stream.descriptors:
+        if tag in _BY_DESCRIPTOR:
+            return _BY_DESCRIPTOR[tag]
+    if stream.registration == "HDMV" and stream.stream_type in (0x81, 0x87):
+        return _BY_STREAM_TYPE[stream.stream_type].replace("ATSC", "HDMV")
+    default = _CODECS.get(stream.codec.name, stream.codec.name)
+    return _BY_STREAM_TYPE.get(stream.stream_type, default)
+
+
+def _subtitle_words(stream: StreamInfo) -> str:
+    """Languages first, then what each entry of the descriptor is (ETSI EN 300 468 tables 26 and 101)."""
+    kinds: list[str] = []
+    name = "Subtitles"
+    for tag, data in stream.pmt_stream.descriptors:
+        if tag == _SUBTITLING:
+            kinds += [_subtitling_type(data[at + 3]) for at in range(0, len(data) - 7, 8)]
+        elif tag == _TELETEXT:
+            name = "Teletext"
+            kinds += [_TELETEXT_TYPES.get(data[at + 3] >> 3, "reserved") for at in range(0, len(data) - 4, 5)]
+    words = dict.fromkeys((*stream.languages, *kinds))
+    return f"{name} ({', '.join(words)})" if words else name
+
+
+def _subtitling_type(component_type: int) -> str:
+    detail = _SUBTITLE_PICTURES.get(component_type & 0x0F)
+    if component_type >> 4 not in (1, 2) or detail is None:
+        return f"subtitling type 0x{component_type:02X}"
+    return f"DVB subtitles{' for hard of hearing' if component_type >> 4 == 2 else ''}, {detail}"
+
+
 def _video_words(video: VideoFormat) -> list[str]:
+    if video.codec == "MPEG-2 video":
+        scan = "i" if video.interlaced else "p"
+        words = [f"{video.width}x{video.height}{scan}", *_frame_rate(video), video.aspect_ratio, video.chroma]
+        return [word for word in words if word]
     words = [f"{video.width}x{video.height}"]
     if video.profile:
         words.append(f"{video.profile} profile")
@@ -79,5 +149,22 @@ def _audio_words(audio: AudioFormat) -> list[str]:
     # tsp tells nothing about AAC beyond its language.
     if audio.codec == "AAC":
         return []
-    layout = "stereo (L,R)" if audio.layout == "stereo" else audio.layout
-    return [audio.codec, layout, f"@{audio.sample_rate_hz:,} Hz", *audio.details]
+    rate = f"@{audio.sample_rate_hz:,} Hz"
+    if audio.codec.startswith("MPEG"):
+        mode = {"mono": "single channel", "joint stereo": ", ".join(audio.details)}.get(
+            audio.layout, audio.layout
+        )
+        layer = audio.codec.partition(" ")[2]
+        return [word for word in (f"Audio {layer}", f"{audio.bitrate_bps // 1000} kb/s", rate, mode) if word]
+    layout = _AC3_LAYOUTS.get(audio.layout.removesuffix(" + LFE"), audio.layout)
+    surround = [DOLBY_SURROUND] if DOLBY_SURROUND in audio.details else []
+    details = [detail for detail in audio.details if detail != DOLBY_SURROUND]
+    return [audio.codec, layout, *surround, rate, *details]
+
+
+def _frame_rate(video: VideoFormat) -> list[str]:
+    if video.frame_rate is None:
+        return []
+    hundredths = int(video.frame_rate * 100)
+    whole, rest = divmod(hundredths, 100)
+    return [f"@{whole}.{rest:02d} Hz" if rest else f"@{whole} Hz"]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ibe100.mpegts.elementary_audio import ac3_format, adts_format, latm_format, mpeg_audio_format
+from ibe100.mpegts.elementary_ac3 import ac3_format
+from ibe100.mpegts.elementary_audio import adts_format, latm_format, mpeg_audio_format
 from ibe100.mpegts.elementary_formats import AudioFormat, ElementaryFormat, VideoFormat
 from ibe100.mpegts.elementary_hevc import hevc_format
 from ibe100.mpegts.elementary_video import h264_format, mpeg2_video_format

@@ -19,20 +19,7 @@ _MPEG2_KBPS = {
     2: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
 _MPEG_MODES = ("stereo", "joint stereo", "dual channel", "mono")
-
-_AC3_RATES = (48000, 44100, 32000)
-_AC3_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
-# acmod (A/52 table 5.8): full-bandwidth channels and their layout.
-_AC3_MODES = (
-    (2, "1+1"),
-    (1, "mono"),
-    (2, "stereo"),
-    (3, "3/0"),
-    (3, "2/1"),
-    (4, "3/1"),
-    (4, "2/2"),
-    (5, "3/2"),
-)
+_INTENSITY = ("intensity stereo", "ms stereo", "intensity & ms stereo")
 
 
 def adts_format(stream: bytes) -> AudioFormat | None:
@@ -108,78 +95,35 @@ def mpeg_audio_format(stream: bytes) -> AudioFormat | None:
         if second & 0xF0 == 0xF0 and layer < 4 and rate_index < 3 and 0 < bitrate_index < 15:
             mpeg1 = bool(second & 8)
             kbps = (_MPEG1_KBPS[layer] if mpeg1 else _MPEG2_KBPS[min(layer, 2)])[bitrate_index - 1]
-            mode = fourth >> 6
-            return AudioFormat(
-                f"MPEG-{1 if mpeg1 else 2} layer {'I' * layer}",
-                _MPEG_RATES[rate_index] // (1 if mpeg1 else 2),
-                1 if mode == 3 else 2,
-                _MPEG_MODES[mode],
-                bitrate_bps=kbps * 1000,
-            )
+            rate = _MPEG_RATES[rate_index] // (1 if mpeg1 else 2)
+            mode, padding = fourth >> 6, third >> 1 & 1
+            if layer == 1:
+                length = (12_000 * kbps // rate + padding) * 4
+            else:
+                length = (72_000 if layer == 3 and not mpeg1 else 144_000) * kbps // rate + padding
+            if _is_followed(stream, at, length):
+                return AudioFormat(
+                    f"MPEG-{1 if mpeg1 else 2} layer {'I' * layer}",
+                    rate,
+                    1 if mode == 3 else 2,
+                    _MPEG_MODES[mode],
+                    bitrate_bps=kbps * 1000,
+                    details=_joint_stereo(layer, fourth >> 4 & 3) if mode == 1 else (),
+                )
         at = stream.find(b"\xff", at + 1)
     return None
 
 
-def ac3_format(stream: bytes) -> AudioFormat | None:
-    """Format from the first AC-3 or E-AC-3 syncframe (ATSC A/52 clauses 5.3, E.1.2)."""
-    at = stream.find(b"\x0b\x77")
-    while at >= 0 and at + 8 <= len(stream):
-        bsid = stream[at + 5] >> 3
-        found = None
-        if bsid <= 10:
-            found = _ac3_frame(stream[at : at + 8], bsid)
-        elif bsid <= 16:
-            found = _eac3_frame(BitReader(stream[at + 2 : at + 8]), bsid)
-        if found is not None:
-            return found
-        at = stream.find(b"\x0b\x77", at + 1)
-    return None
+def _joint_stereo(layer: int, extension: int) -> tuple[str, ...]:
+    """What mode_extension says of joint stereo (ISO/IEC 11172-3 clause 2.4.2.3)."""
+    if layer < 3:
+        return (f"subbands {4 * extension + 4}-31 in intensity stereo",)
+    return (_INTENSITY[extension - 1],) if extension else ()
 
 
-def _ac3_frame(frame: bytes, bsid: int) -> AudioFormat | None:
-    rate_code, size_code = frame[4] >> 6, frame[4] & 0x3F
-    if rate_code == 3 or size_code // 2 >= len(_AC3_KBPS):
-        return None
-    bits = BitReader(frame[5:8])
-    bits.skip(8)
-    mode = bits.u(3)
-    if mode & 1 and mode != 1:
-        bits.skip(2)
-    if mode & 4:
-        bits.skip(2)
-    if mode == 2:
-        bits.skip(2)
-    channels, layout = _ac3_layout(mode, bits.flag())
-    halved = 1 << max(bsid - 8, 0)
-    return AudioFormat(
-        "AC-3",
-        _AC3_RATES[rate_code] // halved,
-        channels,
-        layout,
-        bitrate_bps=_AC3_KBPS[size_code // 2] * 1000 // halved,
-        details=(f"bsid {bsid}",),
-    )
-
-
-def _eac3_frame(bits: BitReader, bsid: int) -> AudioFormat | None:
-    bits.skip(2 + 3 + 11)
-    rate_code = bits.u(2)
-    second_code = bits.u(2)
-    if rate_code == 3:
-        if second_code == 3:
-            return None
-        rate = _AC3_RATES[second_code] // 2
-    else:
-        rate = _AC3_RATES[rate_code]
-    mode = bits.u(3)
-    channels, layout = _ac3_layout(mode, bits.flag())
-    return AudioFormat("E-AC-3", rate, channels, layout, details=(f"bsid {bsid}",))
-
-
-def _ac3_layout(mode: int, low_frequency: bool) -> tuple[int, str]:
-    channels, layout = _AC3_MODES[mode]
-    if mode == 7:
-        layout = "5.1" if low_frequency else "5.0"
-    elif low_frequency:
-        layout += " + LFE"
-    return channels + low_frequency, layout
+def _is_followed(stream: bytes, at: int, length: int) -> bool:
+    """Whether a frame of this length is followed by one like it; the very first is believed unseen."""
+    following = stream[at + length : at + length + 2]
+    if len(following) < 2:
+        return at == 0
+    return following[0] == 0xFF and (following[1] ^ stream[at + 1]) & 0xFE == 0

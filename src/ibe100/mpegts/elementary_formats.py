@@ -7,7 +7,11 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class VideoFormat:
-    """A video sequence as displayed; `frame_rate` in frames (not fields) per second, None where not coded."""
+    """A video sequence as displayed.
+
+    `frame_rate` in frames (not fields) per second, None where not coded; `aspect_ratio` of the display, ""
+    where it is not read.
+    """
 
     codec: str
     width: int
@@ -17,6 +21,7 @@ class VideoFormat:
     profile: str
     level: str
     chroma: str
+    aspect_ratio: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ _MPEG2_RATES = (
     Fraction(60000, 1001),
     Fraction(60),
 )
+_MPEG2_ASPECTS = {1: "1:1", 2: "4:3", 3: "16:9", 4: "2.21:1"}
 _MPEG2_PROFILES = {1: "high", 2: "spatially scalable", 3: "SNR scalable", 4: "main", 5: "simple"}
 _MPEG2_LEVELS = {4: "high", 6: "high 1440", 8: "main", 10: "low"}
 
@@ -133,8 +134,7 @@ def mpeg2_video_format(stream: bytes) -> VideoFormat | None:
         return None
     bits = BitReader(stream[at + 4 : at + 12])
     width, height = bits.u(12), bits.u(12)
-    bits.skip(4)
-    rate_code = bits.u(4)
+    aspect, rate_code = bits.u(4), bits.u(4)
     rate = _MPEG2_RATES[rate_code - 1] if 1 <= rate_code <= len(_MPEG2_RATES) else None
     extension = stream[following + 3 : following + 10]
     if extension[0] != 0xB5 or extension[1] >> 4 != 1:
@@ -157,4 +157,5 @@ def mpeg2_video_format(stream: bytes) -> VideoFormat | None:
         _MPEG2_PROFILES.get(profile, ""),
         _MPEG2_LEVELS.get(level, ""),
         CHROMA_FORMATS[chroma],
+        _MPEG2_ASPECTS.get(aspect, ""),
     )

@@ -122,5 +122,5 @@ class PmtEditor(PacketProcessor):
             encoded = edited.encode()
         except (PsiError, OverflowError) as error:
             raise PluginError(f"cannot make the changed PMT: {error}") from error
-        self.verbose(f"PMT version {edited.version} modified")
+        self.verbose(f"PMT version {pmt.version} modified")
         return encoded
