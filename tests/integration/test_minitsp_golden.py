@@ -1,12 +1,16 @@
 """minitsp runs the command lines recorded from a real tsp 3.45 and answers alike."""
 
 import json
+import re
 import threading
+from contextlib import suppress
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 from typing import Any
 
 import pytest
 from minitsp_rig import (
+    GOLDEN,
     Finished,
     finish,
     free_port,
@@ -24,6 +28,7 @@ from minitsp_rig import (
 )
 
 SAME_TO_THE_LETTER = [
+    "continuity-loop-seam",
     "error-missing-file",
     "error-not-a-ts",
     "error-remap-conflict",
@@ -50,10 +55,29 @@ LIVE = [
     "live-cancel-does-not-dequeue",
     "live-heartbeat-splice-null",
     "live-immediate-out-in",
+    "live-no-stuffing-cue-never-airs",
     "live-past-pts-dropped",
     "live-preroll-out",
     "live-time-signal-segmentation",
 ]
+
+ELSEWHERE = {
+    "error-hls-unreachable": "test_minitsp_edges_web.py",
+    "error-srt-caller-refused": "test_minitsp_edges_reliable.py",
+    "live-analyze-json-line-dvb": "test_minitsp_golden_telemetry.py",
+    "live-analyze-json-udp": "test_minitsp_golden_telemetry.py",
+    "live-bitrate-continuity-json-line": "test_minitsp_golden_telemetry.py",
+    "live-influx-tr-101-290": "test_minitsp_golden_telemetry.py",
+    "live-pcrextract-pts-log": "test_minitsp_golden_telemetry.py",
+}
+HERE = {"end-of-file", "list-plugins", "stop-by-sigint", "stop-by-sigterm", "version"}
+
+
+def test_no_recording_is_left_out() -> None:
+    everywhere = [*SAME_TO_THE_LETTER, *LIVE, *ELSEWHERE, *HERE]
+    assert sorted(everywhere) == sorted(path.stem for path in GOLDEN.glob("*.json"))
+    for name, file in ELSEWHERE.items():
+        assert f'recording("{name}")' in (Path(__file__).parent / file).read_text()
 
 
 @pytest.mark.parametrize("name", SAME_TO_THE_LETTER)
@@ -101,6 +125,39 @@ def test_the_first_bitrate_is_that_of_tsp(media: str, bitrate: int) -> None:
         log[0].removeprefix("* file: initial input bitrate is ").removesuffix(" b/s").replace(",", "")
     )
     assert found == pytest.approx(bitrate, rel=0.001)
+
+
+@pytest.mark.parametrize(("name", "number"), [("stop-by-sigint", SIGINT), ("stop-by-sigterm", SIGTERM)])
+def test_a_signal_ends_the_stream_with_the_line_of_tsp(name: str, number: int) -> None:
+    golden = recording(name)
+    with running(*golden["argv"][1:]) as process:
+        wait_for(lambda: _has_open(process.pid, "ott_with_scte35.ts"), "the stream to begin")
+        done = finish(process, number)
+    assert done.exit_code == golden["rc"]
+    assert [without_times(line) for line in done.log] == [without_times(line) for line in golden["log"]]
+
+
+def _has_open(pid: int, name: str) -> bool:
+    """Whether a process reads this file (Linux)."""
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            if link.readlink().name == name:
+                return True
+    return False
+
+
+def test_version_and_list_of_plugins_have_the_shape_of_tsp() -> None:
+    """On standard output, where it is asked for; of the plugins those that are built in, by tsp's names."""
+    version, listed = (run(*recording(name)["argv"][1:]) for name in ("version", "list-plugins"))
+    assert (version.exit_code, listed.exit_code) == (0, 0)
+    assert re.fullmatch(rb"minitsp: .+ - version [\d.]+\n", version.stdout)
+    theirs, ours = recording("list-plugins")["log"], listed.stdout.decode().splitlines()
+    assert [line for line in ours if line.startswith("List of")] == [
+        line for line in theirs if line.startswith("List of")
+    ]
+    names, known = ({line.split()[0] for line in log if " .." in line} for log in (ours, theirs))
+    assert names <= known
+    assert all(re.fullmatch(r"  \w+ \.{2,} .+", line) for line in ours if " .." in line)
 
 
 def test_live_recordings_give_the_same_datagrams_and_log() -> None:

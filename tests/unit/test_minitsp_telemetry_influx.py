@@ -24,14 +24,8 @@ from ibe100.mpegts.packet_headers import PacketHeaders
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 # What tsp lists too, always 0 or of tables that this processor does not follow: left out, not made up.
 NOT_MEASURED = {
-    "pcr_accuracy_error",
-    "nit_other_error",
-    "si_repetition_error",
     "si_pid_error",
     "buffer_error",
-    "sdt_other_error",
-    "eit_actual_error",
-    "eit_other_error",
     "eit_pf_error",
     "empty_buffer_error",
     "data_delay_error",

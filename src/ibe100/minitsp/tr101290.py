@@ -7,6 +7,7 @@ import numpy as np
 
 from ibe100.minitsp.gap_watch import GapWatch
 from ibe100.minitsp.packet_batch import Batch
+from ibe100.minitsp.pcr_accuracy import PcrAccuracy
 from ibe100.mpegts import packet
 from ibe100.mpegts.continuity import ContinuityTracker
 from ibe100.mpegts.elementary import StreamKind, codec_of
@@ -32,19 +33,25 @@ SEVERITIES: Final[dict[str, int]] = {
     "pcr_error": 2,
     "pcr_repetition_error": 2,
     "pcr_discontinuity_indicator_error": 2,
+    "pcr_accuracy_error": 2,
     "pts_error": 2,
     "cat_error": 2,
     "nit_error": 3,
     "nit_actual_error": 3,
+    "nit_other_error": 3,
+    "si_repetition_error": 3,
     "unreferenced_pid": 3,
     "sdt_error": 3,
     "sdt_actual_error": 3,
+    "sdt_other_error": 3,
     "eit_error": 3,
+    "eit_actual_error": 3,
+    "eit_other_error": 3,
     "rst_error": 3,
     "tdt_error": 3,
 }
 # Each counts what a more exact counter counts too: left out of error_count.
-_AGGREGATES: Final = frozenset({"pat_error", "pmt_error", "pcr_error", "nit_error", "sdt_error"})
+_AGGREGATES: Final = frozenset({"pat_error", "pmt_error", "pcr_error", "nit_error", "sdt_error", "eit_error"})
 TS_SCOPE: Final = -1
 
 _CAT_PID, _NIT_PID, _SDT_PID, _EIT_PID, _RST_PID, _TDT_PID = 0x01, 0x10, 0x11, 0x12, 0x13, 0x14
@@ -67,16 +74,21 @@ _WRONG_TABLE: Final = {
     _CAT_PID: ("cat_error",),
     _NIT_PID: ("nit_error", "nit_actual_error"),
     _SDT_PID: ("sdt_error", "sdt_actual_error"),
-    _EIT_PID: ("eit_error",),
+    _EIT_PID: ("eit_error", "eit_actual_error"),
     _RST_PID: ("rst_error",),
     _TDT_PID: ("tdt_error",),
 }
 # (PID, table_id) -> counters and the longest gap; watched from the first section on, as tsp does.
 _REPETITION: Final = {
     (_NIT_PID, 0x40): (("nit_error", "nit_actual_error"), 10.0),
+    (_NIT_PID, 0x41): (("nit_other_error",), 10.0),
     (_SDT_PID, 0x42): (("sdt_error", "sdt_actual_error"), 2.0),
-    (_EIT_PID, 0x4E): (("eit_error",), 2.0),
+    (_SDT_PID, 0x46): (("sdt_other_error",), 10.0),
+    (_SDT_PID, 0x4A): (("si_repetition_error",), 10.0),
+    (_EIT_PID, 0x4E): (("eit_error", "eit_actual_error"), 2.0),
+    (_EIT_PID, 0x4F): (("eit_other_error",), 10.0),
     (_TDT_PID, 0x70): (("tdt_error",), 30.0),
+    (_TDT_PID, 0x73): (("si_repetition_error",), 30.0),
 }
 
 
@@ -95,6 +107,7 @@ class Tr101290:
         self._bad_sync_run = 0
         self._crc_errors: dict[int, int] = {}
         self._last_pcr: dict[int, int] = {}
+        self._accuracy = PcrAccuracy()
         self._cat_seen = False
         self._map_version = -1
         self._first_seen_s: dict[int, float] = {}
@@ -247,6 +260,10 @@ class Tr101290:
             late = self._is_pcr_late(pid, arrival_s)
             previous = self._last_pcr.get(pid)
             self._last_pcr[pid] = pcr
+            if announced:
+                self._accuracy.forget(pid)
+            if self._accuracy.is_wrong(pid, batch.first_index + row, pcr):
+                self._count(("pcr_accuracy_error",), pid)
             if previous is None or announced:
                 continue
             if (pcr - previous) % PCR_MODULO > _PCR_LIMIT_S * PCR_HZ:
