@@ -22,6 +22,7 @@ from fake_values import BEYOND_32_BITS, ENGINE, telemetry
 
 from ibe100.models.alarm import Alarm
 from ibe100.models.errors import CueRefused, ProbeError, StorageError, StreamError
+from ibe100.models.input_cue import InputCue
 from ibe100.models.messages import (
     CueChanged,
     Message,
@@ -265,6 +266,16 @@ class FakeProfiles:
         path.write_text(self.saved[name].model_dump_json(), encoding="utf-8")
 
 
+class FakeInputCues:
+    """What was seen on the inputs."""
+
+    def __init__(self) -> None:
+        self.seen: list[InputCue] = []
+
+    def recent(self, stream_id: str) -> tuple[InputCue, ...]:
+        return tuple(cue for cue in self.seen if cue.stream_id == stream_id)
+
+
 class FakeEngine:
     async def engines(self) -> tuple[str, ...]:
         return (ENGINE,)
@@ -285,6 +296,7 @@ class FakeServices:
         self.history = FakeHistory(self.streams, self.cues, self.monitoring)
         self.metrics = FakeMetrics()
         self.notifications = FakeNotifications()
+        self.input_cues = FakeInputCues()
         self.contracts = FakeContracts()
         self.engine = FakeEngine()
         self.is_open = False

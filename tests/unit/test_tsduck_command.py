@@ -30,6 +30,10 @@ SPLICEMONITOR = [
     *("-P", "splicemonitor", "--splice-pid=500", "--time-pid=256", "--all-commands", "--timestamp"),
     *("--meta-base64-sections", "--json-udp=127.0.0.1:20002"),
 ]
+INPUT_MONITOR = [
+    *("-P", "splicemonitor", "--all-commands", "--timestamp", "--meta-base64-sections"),
+    "--json-udp=127.0.0.1:20007",
+]
 TAP = ["-P", "ip", "--packet-burst=28", "127.0.0.1:20006"]
 WATCH = [*ANALYZE, *INFLUX, *SPLICEMONITOR, *TAP]
 LIVE = ["--initial-input-packets=28", "--max-input-packets=28"]
@@ -49,26 +53,57 @@ def ott(media: Path) -> StreamReport:
 def test_every_input_becomes_these_words(case: Case) -> None:
     argv = build_arguments(stream(case.values), PLAN, PORTS)
     live = LIVE if case.values["kind"] not in ("file", "hls", "http") else []
-    assert argv == ["--realtime", "--verbose", *live, *case.words, *PMT, *SPLICEINJECT, *WATCH, *DROP]
+    assert argv == [
+        "--realtime",
+        "--verbose",
+        *live,
+        *case.words,
+        *INPUT_MONITOR,
+        *PMT,
+        *SPLICEINJECT,
+        *WATCH,
+        *DROP,
+    ]
 
 
 @pytest.mark.parametrize("case", OUTPUTS, ids=str)
 def test_every_output_becomes_these_words(case: Case) -> None:
     argv = build_arguments(stream(None, case.values), PLAN, PORTS)
-    assert argv == ["--realtime", "--verbose", *LIVE, *UDP, *PMT, *SPLICEINJECT, *WATCH, *case.words]
+    assert argv == [
+        "--realtime",
+        "--verbose",
+        *LIVE,
+        *UDP,
+        *INPUT_MONITOR,
+        *PMT,
+        *SPLICEINJECT,
+        *WATCH,
+        *case.words,
+    ]
 
 
 def test_cues_that_are_there_pass_beside_ours(ott: StreamReport) -> None:
     config = stream(scte35=cues(ExistingCues.PASS_THROUGH))
     argv = build_arguments(config, plan_stream(config, ott), PORTS)
     stuffing = "--add-input-stuffing=1/8"
-    assert argv == ["--realtime", "--verbose", *LIVE, stuffing, *UDP, *PMT, *SPLICEINJECT, *WATCH, *DROP]
+    assert argv == [
+        "--realtime",
+        "--verbose",
+        *LIVE,
+        stuffing,
+        *UDP,
+        *INPUT_MONITOR,
+        *PMT,
+        *SPLICEINJECT,
+        *WATCH,
+        *DROP,
+    ]
 
 
 def test_cues_that_are_there_are_replaced_by_ours_on_another_pid(ott: StreamReport) -> None:
     config = stream(scte35=cues(ExistingCues.REPLACE))
     assert build_arguments(config, plan_stream(config, ott), PORTS) == [
-        *("--realtime", "--verbose", *LIVE, "--add-input-stuffing=1/8", *UDP),
+        *("--realtime", "--verbose", *LIVE, "--add-input-stuffing=1/8", *UDP, *INPUT_MONITOR),
         *("-P", "filter", "--negate", "--pid=1001"),
         *(*PMT, "--remove-pid=1001", *SPLICEINJECT, *WATCH, *DROP),
     ]
@@ -77,7 +112,7 @@ def test_cues_that_are_there_are_replaced_by_ours_on_another_pid(ott: StreamRepo
 def test_cues_that_are_there_are_replaced_on_their_own_pid(ott: StreamReport) -> None:
     config = stream(scte35=cues(ExistingCues.REPLACE, pid=1001))
     assert build_arguments(config, plan_stream(config, ott), PORTS) == [
-        *("--realtime", "--verbose", *LIVE, "--add-input-stuffing=1/8", *UDP),
+        *("--realtime", "--verbose", *LIVE, "--add-input-stuffing=1/8", *UDP, *INPUT_MONITOR),
         *("-P", "filter", "--negate", "--pid=1001"),
         *("-P", "pmt", "--service=1", "--add-registration=0x43554549"),
         *(word.replace("--pid=500", "--pid=1001") for word in SPLICEINJECT),
@@ -89,14 +124,14 @@ def test_cues_that_are_there_are_replaced_on_their_own_pid(ott: StreamReport) ->
 
 def test_a_pmt_that_needs_no_change_is_left_alone() -> None:
     argv = build_arguments(stream(), replace(PLAN, add_splice_pid=False, add_registration=False), PORTS)
-    assert argv == ["--realtime", "--verbose", *LIVE, *UDP, *SPLICEINJECT, *WATCH, *DROP]
+    assert argv == ["--realtime", "--verbose", *LIVE, *UDP, *INPUT_MONITOR, *SPLICEINJECT, *WATCH, *DROP]
 
 
 def test_without_pcr_and_pts_no_clock_is_named() -> None:
     config = stream()
     plan = plan_stream(config, report(service(pcr_pid=None), pids=()))
     assert build_arguments(config, replace(plan, stuffing=None), PORTS) == [
-        *("--realtime", "--verbose", *LIVE, *UDP, *PMT),
+        *("--realtime", "--verbose", *LIVE, *UDP, *INPUT_MONITOR, *PMT),
         *(word for word in SPLICEINJECT if not word.startswith(("--pcr-pid", "--pts-pid"))),
         *(*ANALYZE, *INFLUX_START, *INFLUX_END),
         *(word for word in SPLICEMONITOR if not word.startswith("--time-pid")),
@@ -107,7 +142,7 @@ def test_without_pcr_and_pts_no_clock_is_named() -> None:
 def test_pcr_and_pts_on_two_pids_are_both_measured() -> None:
     argv = build_arguments(stream(), replace(PLAN, pcr_pid=300, regulate=True), PORTS)
     assert argv == [
-        *("--realtime", "--verbose", *LIVE, *UDP, "-P", "regulate", *PMT),
+        *("--realtime", "--verbose", *LIVE, *UDP, "-P", "regulate", *INPUT_MONITOR, *PMT),
         *(word.replace("--pcr-pid=256", "--pcr-pid=300") for word in SPLICEINJECT),
         *(*ANALYZE, *INFLUX_START, "--pid=256", "--pid=300", *INFLUX_END, *SPLICEMONITOR, *TAP, *DROP),
     ]

@@ -18,7 +18,15 @@ from ibe100.mpegts.timestamp_track import TimestampRange
 from ibe100.tsduck.loopback_ports import LoopbackPorts
 from ibe100.tsduck.plan import StreamPlan
 
-PORTS = LoopbackPorts(cue=20001, splice_json=20002, influx=20003, analyze_json=20004, source=20005, tap=20006)
+PORTS = LoopbackPorts(
+    cue=20001,
+    splice_json=20002,
+    influx=20003,
+    analyze_json=20004,
+    source=20005,
+    tap=20006,
+    input_splice=20007,
+)
 PLAN = StreamPlan(
     service_id=1,
     pmt_pid=0x1000,

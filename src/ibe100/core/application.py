@@ -22,6 +22,7 @@ from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.contract_service import ContractService
 from ibe100.services.history_service import HistoryService
+from ibe100.services.input_cues import InputCues
 from ibe100.services.machine_watch import Backlog
 from ibe100.services.metrics_recorder import MetricsRecorder
 from ibe100.services.metrics_service import MetricsService
@@ -90,11 +91,13 @@ class Application:
         self.notifications = NotificationService(
             folders.data_dir / "notifications.json", secrets, database, self._publish
         )
+        self.input_cues = InputCues(self._metrics_store, self._publish)
         self.contracts = ContractService(contract_templates_file())
         self.engine = TSDuckService(config.engine.kind, config.engine.tsp_path)
         # Clocks and health are brought up to date before a cue is judged by them.
         self.streams.observe(self.monitoring)
         self.streams.observe(self.cues)
+        self.streams.observe(self.input_cues)
         self._notices = (*database.notices, *secrets.notices)
 
     def messages(self) -> AsyncIterator[Message]:

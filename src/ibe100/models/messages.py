@@ -7,6 +7,7 @@ from typing import Literal
 from ibe100.models.alarm import Alarm
 from ibe100.models.base import Value
 from ibe100.models.confidence import Picture, Preview, SoundLevels
+from ibe100.models.input_cue import InputCue
 from ibe100.models.machine_health import MachineHealth
 from ibe100.models.return_receipt import ReturnFeedView, ReturnReceipt
 from ibe100.models.schedule import ScheduledBreak
@@ -104,6 +105,12 @@ class ReturnReceiptChanged(Value):
     receipt: ReturnReceipt
 
 
+class InputCueSeen(Value):
+    """A section that is not ours was seen on the input."""
+
+    cue: InputCue
+
+
 class AlarmChanged(Value):
     """An alarm was raised, acknowledged, cleared or closed."""
 
@@ -144,6 +151,7 @@ Message = (
     | CueChanged
     | CueSeen
     | ReturnReceiptChanged
+    | InputCueSeen
     | AlarmChanged
     | ScheduleChanged
     | NoticePosted

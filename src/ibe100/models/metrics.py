@@ -198,6 +198,7 @@ class ChangeKind(StrEnum):
     PMT = "PMT"
     SERVICE = "SERVICE"
     PIDS = "PIDS"
+    INPUT_CUE = "INPUT_CUE"
 
 
 class StreamChange(Value):

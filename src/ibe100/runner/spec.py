@@ -39,6 +39,7 @@ class Ports:
     tables: int = 0
     tap: int = 0
     """Where the processor sends a copy of the output: kept here so that no other stream claims it."""
+    input_splice: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +217,17 @@ def _ports(value: object) -> Ports:
         analyze_json=fields.integer("analyze_json", 0, 65535, 0),
         tables=fields.integer("tables", 0, 65535, 0),
         tap=fields.integer("tap", 0, 65535, 0),
+        input_splice=fields.integer("input_splice", 0, 65535, 0),
     )
     fields.refuse_the_rest()
-    claimed = (ports.cue, ports.splice_json, ports.analyze_json, ports.tables, ports.tap)
+    claimed = (
+        ports.cue,
+        ports.splice_json,
+        ports.analyze_json,
+        ports.tables,
+        ports.tap,
+        ports.input_splice,
+    )
     udp = [port for port in claimed if port]
     if len(set(udp)) != len(udp):
         raise SpecError(f"ports: UDP port {max(udp, key=udp.count)} is given twice")

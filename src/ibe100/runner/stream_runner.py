@@ -29,6 +29,7 @@ _LAST_LINES_S = 1.0  # time for subscribers to take the last journal lines
 _JOURNAL_RETRY_S = 1.0
 _LEFT_BEHIND_S = 2.0
 _DAMAGED_PER_SECOND = 10
+_INPUT_CUES_PER_SECOND = 10
 
 
 class StreamRunner:
@@ -56,11 +57,16 @@ class StreamRunner:
         self._damaged_limit = RateLimit(
             _DAMAGED_PER_SECOND, lambda count: self._log("warning", f"{count} more damaged datagrams")
         )
+        self._input_cue_limit = RateLimit(
+            _INPUT_CUES_PER_SECOND,
+            lambda count: self._log("warning", f"{count} more cues of the input are not on record"),
+        )
         self._control = ControlServer(self._loop, socket_path, journal, self._answer)
         self._telemetry = Telemetry(
             self._loop,
             TelemetryHandlers(
                 cue_seen=lambda facts: self._note("cue_seen", facts),
+                input_cue_seen=self._input_cue,
                 splice_event=lambda facts: self._note("splice_event", facts),
                 influx=self._influx,
                 analyze=self._analyze,
@@ -116,6 +122,12 @@ class StreamRunner:
 
     def _log(self, level: str, text: str) -> None:
         self._note("log", {"level": level, "text": text, "plugin": "runner"})
+
+    def _input_cue(self, facts: dict[str, object]) -> None:
+        """Other people's cues must not push ours out of the journal."""
+        if self._input_cue_limit.admits(time.monotonic()):
+            short = {key: facts[key] for key in ("base64", "splice_pid", "time")}
+            self._note("input_cue_seen", short)
 
     def _damaged_datagram(self, text: str) -> None:
         if self._damaged_limit.admits(time.monotonic()):

@@ -28,6 +28,7 @@ class TelemetryHandlers:
     """Who is told what."""
 
     cue_seen: Callable[[dict[str, object]], None]
+    input_cue_seen: Callable[[dict[str, object]], None]
     splice_event: Callable[[dict[str, object]], None]
     influx: Callable[[list[str]], None]
     analyze: Callable[[object], None]
@@ -90,6 +91,7 @@ class Telemetry:
                 ("influx", ports.influx),
                 ("analyze_json", ports.analyze_json),
                 ("tables", ports.tables),
+                ("input_splice", ports.input_splice),
             )
             if port
         }
@@ -120,6 +122,8 @@ class Telemetry:
             return _DatagramListener(self._loop, port, FIRST, self._splice)
         if name == "analyze_json":
             return _DatagramListener(self._loop, port, NORMAL, self._analyze)
+        if name == "input_splice":
+            return _DatagramListener(self._loop, port, NORMAL, self._input_splice)
         if name == "tables":
             return _DatagramListener(self._loop, port, FIRST, self._table)
         return InfluxServer(self._loop, port, self._handlers.influx)
@@ -132,6 +136,12 @@ class Telemetry:
             self._handlers.splice_event({"json": value})
         else:
             self._handlers.cue_seen(cue_seen_facts(value))
+
+    def _input_splice(self, data: bytes) -> None:
+        """Events are left out: what is pending on the input concerns nobody here."""
+        value = self._decode("splicemonitor of the input", data)
+        if value is not None and value.get("#name") != "event":
+            self._handlers.input_cue_seen(cue_seen_facts(value))
 
     def _table(self, section: bytes) -> None:
         """Only what is new is told: several programmes on one PID take turns."""

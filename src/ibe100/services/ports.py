@@ -12,6 +12,7 @@ from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStrea
 from ibe100.models.confidence import Picture, PictureSize, Preview, SoundLevels
 from ibe100.models.contract import Contract, ContractFinding
 from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
+from ibe100.models.input_cue import InputCue
 from ibe100.models.messages import Message, StreamView
 from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
 from ibe100.models.notification import NotificationTarget, TargetView
@@ -230,6 +231,13 @@ class ContractPort(Protocol):
         """What differs from the stream's contract, breaches first; nothing without a contract."""
 
 
+class InputCuePort(Protocol):
+    """Other people's cues on the inputs."""
+
+    def recent(self, stream_id: str) -> tuple[InputCue, ...]:
+        """The newest first, at most 200; safe from any thread."""
+
+
 class NotificationPort(Protocol):
     """Who is told of alarms. Addresses are secrets: they go in and never come out."""
 
@@ -274,6 +282,8 @@ class Services(Protocol):
     def metrics(self) -> MetricsPort: ...
     @property
     def contracts(self) -> ContractPort: ...
+    @property
+    def input_cues(self) -> InputCuePort: ...
     @property
     def notifications(self) -> NotificationPort: ...
     @property

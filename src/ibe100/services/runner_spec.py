@@ -56,6 +56,7 @@ def make_spec(
             "influx": facts.ports.influx,
             "analyze_json": facts.ports.analyze_json,
             "tap": facts.ports.tap,
+            "input_splice": facts.ports.input_splice,
         },
         "policy": {
             "finite": isinstance(source, FileInput) and not source.loop,

@@ -67,6 +67,7 @@ def build_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts
     arguments += input_arguments(config.input, ports.source) + lasting_arguments(config.input, INPUT)
     if plan.regulate:
         arguments += plugin("-P", "regulate")
+    arguments += _input_splicemonitor(ports)
     if plan.filter_pids:
         pids = [option("--pid", pid) for pid in plan.filter_pids]
         arguments += plugin("-P", "filter", "--negate", *pids)
@@ -153,6 +154,18 @@ def _splicemonitor(plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
         "--timestamp",
         "--meta-base64-sections",
         option("--json-udp", f"{LOOPBACK}:{ports.splice_json}"),
+    )
+
+
+def _input_splicemonitor(ports: LoopbackPorts) -> list[str]:
+    """Other people's cues, on every PID that a PMT of the input calls SCTE 35, before ours are added."""
+    return plugin(
+        "-P",
+        "splicemonitor",
+        "--all-commands",
+        "--timestamp",
+        "--meta-base64-sections",
+        option("--json-udp", f"{LOOPBACK}:{ports.input_splice}"),
     )
 
 

@@ -27,16 +27,18 @@ class LoopbackPorts:
     """Where the test pattern arrives; 0 where there is none."""
     tap: int = 0
     """Where a copy of the output goes, for a preview; 0 in runs of versions that had none."""
+    input_splice: int = 0
+    """Where the cues of the input are told; 0 in runs of versions that did not look at them."""
 
 
 def claim_ports(taken: Collection[int], *, with_source: bool) -> LoopbackPorts:
-    """Six ports (five without a source) that nobody uses.
+    """Seven ports (six without a source) that nobody uses.
 
     `taken` holds the ports in the specs of other streams: those may be between two attempts just now.
     Raises StreamError when none can be found.
     """
-    cue, splice_json, influx, analyze_json, tap, *source = free_ports(taken, 6 if with_source else 5)
-    return LoopbackPorts(cue, splice_json, influx, analyze_json, source[0] if source else 0, tap)
+    cue, splice, influx, analyze, tap, input_splice, *source = free_ports(taken, 7 if with_source else 6)
+    return LoopbackPorts(cue, splice, influx, analyze, source[0] if source else 0, tap, input_splice)
 
 
 def free_ports(taken: Collection[int], wanted: int) -> list[int]:

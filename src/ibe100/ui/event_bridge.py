@@ -17,6 +17,7 @@ from ibe100.models.messages import (
     AlarmChanged,
     CueChanged,
     CueSeen,
+    InputCueSeen,
     LevelsMeasured,
     MachineMeasured,
     Message,
@@ -73,6 +74,7 @@ class EventBridge(QObject):
     cue_changed = pyqtSignal(object)
     cue_seen = pyqtSignal(object)
     return_receipt_changed = pyqtSignal(object)
+    input_cue_seen = pyqtSignal(object)
     alarm_changed = pyqtSignal(object)
     notice_posted = pyqtSignal(object)
     schedule_changed = pyqtSignal(object)
@@ -154,6 +156,8 @@ class EventBridge(QObject):
                 self.cue_seen.emit(message)
             case ReturnReceiptChanged():
                 self.return_receipt_changed.emit(message.receipt)
+            case InputCueSeen():
+                self.input_cue_seen.emit(message.cue)
             case AlarmChanged():
                 self.alarm_changed.emit(message.alarm)
             case NoticePosted():

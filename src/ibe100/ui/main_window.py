@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
         self.monitoring.command_wanted.connect(self._ask_command)
         self.desk.removed.connect(self._offer_undo)
         self.top_bar.set_up_toggled.connect(self._set_set_up)
+        self._bridge.input_cue_seen.connect(self.monitoring.input_cues.take)
         self._bridge.machine_measured.connect(self.top_bar.machine.show_health)
         self.top_bar.machine.opened.connect(self.show_machine)
         self.top_bar.palette_requested.connect(self.show_palette)

@@ -12,6 +12,7 @@ from ibe100.models.as_run import AsRunFormat, AsRunLog
 from ibe100.models.confidence import PictureSize
 from ibe100.models.contract import Contract, ContractFinding
 from ibe100.models.cue_log import CueLogQuery
+from ibe100.models.input_cue import InputCue
 from ibe100.models.metrics import Series
 from ibe100.models.notification import NotificationTarget, TargetView
 from ibe100.models.schedule import BreakPlan, ImportPreview
@@ -123,6 +124,10 @@ class ServiceClient(ServiceCalls):
     def watch_previews(self, viewer: str, wanted: Mapping[str, PictureSize]) -> Call:
         """Result: None."""
         return self.ask("Previews", lambda s: s.preview.watch(viewer, wanted))
+
+    def input_cues(self, stream_id: str) -> tuple[InputCue, ...]:
+        """Other people's cues on the input, the newest first; none while the services start."""
+        return () if self._services is None else self._services.input_cues.recent(stream_id)
 
     def notification_targets(self) -> tuple[TargetView, ...]:
         """Who is told of alarms; nobody while the services start."""

@@ -17,6 +17,7 @@ from ibe100.ui.widgets.command_view import CommandView
 from ibe100.ui.widgets.counter_table import CounterPanel
 from ibe100.ui.widgets.error_lamps import ErrorLamps
 from ibe100.ui.widgets.event_table import EventTable
+from ibe100.ui.widgets.input_cue_table import InputCueTable
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.log_view import LogView
 from ibe100.ui.widgets.metrics_panel import MetricsPanel
@@ -54,6 +55,7 @@ class MonitoringPanel(QWidget):
         self.counters = CounterPanel()
         self.plots = MetricsPanel(client, self._names, compares=True)
         self.events = EventTable()
+        self.input_cues = InputCueTable(client)
         self.log = LogView(log)
         self.command = CommandView()
         self.tabs = QTabWidget()
@@ -91,6 +93,7 @@ class MonitoringPanel(QWidget):
             (self.counters, "TR 101 290"),
             (self.plots, "Plots"),
             (self.events, "Events"),
+            (self.input_cues, "SCTE-35 on the input"),
             (log_and_command, "Log and command"),
         ):
             self.tabs.addTab(widget, title)
@@ -108,6 +111,7 @@ class MonitoringPanel(QWidget):
             self.log.show_stream(stream_id)
             self.command.show_command("")
             self.plots.show_stream(stream_id)
+            self.input_cues.show_stream(stream_id)
             self._refresh()
             self._read_events()
             self.command_wanted.emit(stream_id)
