@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from plugin_rig import BLOCK_SIZES, build, media, process
 
-from ibe100.minitsp.options import OptionError
 from ibe100.minitsp.plugin import Block
 from ibe100.minitsp.plugins.pcrbitrate import PcrBitrate
 from ibe100.minitsp.plugins.pcrextract import PcrExtract
@@ -171,8 +170,3 @@ def test_a_stream_ends_by_the_clock_on_the_wall(monkeypatch: pytest.MonkeyPatch)
     clock.now_s += 0.1
     assert len(plugin.process(Block(packets, 20))) == 1
     assert plugin.context.stopping
-
-
-def test_what_only_tsduck_has_is_refused_by_name() -> None:
-    with pytest.raises(OptionError, match="option --scte35 needs TSDuck"):
-        build(PcrExtract, "--scte35")

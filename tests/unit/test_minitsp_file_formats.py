@@ -150,7 +150,6 @@ def test_null_packets_are_put_before_and_after(packets: npt.NDArray[np.uint8], t
             "invalid value mp4 for option --format, use one of TS, RS204, M2TS, duck",
         ),
         (FileOutput, "--format=duck", "invalid value duck for option --format, use one of TS, RS204, M2TS"),
-        (FileOutput, "--max-size=5", "option --max-size needs TSDuck"),
         (FileTap, "--keep", "missing parameter"),
     ],
 )

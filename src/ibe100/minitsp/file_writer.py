@@ -17,9 +17,6 @@ FILE_OPTIONS: Final = (
     FORMAT_OPTION,
     Option("keep", short="k"),
 )
-FILE_OPTIONS_OF_TSDUCK: Final = (
-    *("max-duration", "max-files", "max-retry", "max-size", "reopen-on-error", "retry-interval"),
-)
 
 
 class FileWriter:

@@ -1,6 +1,6 @@
 """Options of tsp's command line: how each plugin declares its own, and how their values read."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -8,14 +8,20 @@ from typing import Final
 from ibe100.models.errors import OperatorError
 
 MAX_PID: Final = 0x1FFF
-# Labels pass from plugin to plugin beside the packets: not here.
-_OF_EVERY_PLUGIN: Final = ("except-label", "only-label")
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
 
 
 class OptionError(OperatorError):
     """A command line that cannot be run; the text is what tsp would print after the plugin's name."""
+
+
+class UnknownOption(OptionError):
+    """A long option that is not declared; `name` without dashes."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"unknown option --{name}")
+        self.name = name
 
 
 class OptionKind(Enum):
@@ -45,21 +51,31 @@ class Option:
     minimum: int = 0
     maximum: int | None = None
 
+    @property
+    def takes_value(self) -> bool:
+        """Whether a value belongs to it, optional or not."""
+        return self.kind is not OptionKind.FLAG
+
 
 class OptionTable:
     """The options of one plugin, and how many positional parameters it takes.
 
-    `max_parameters` None = any number. `of_tsduck`: options of tsp's plugin that are not built in, refused as
-    such.
+    `max_parameters` None = any number.
     """
 
-    def __init__(
-        self, *options: Option, max_parameters: int | None = 0, of_tsduck: Collection[str] = ()
-    ) -> None:
+    def __init__(self, *options: Option, max_parameters: int | None = 0) -> None:
         self.max_parameters = max_parameters
-        self._of_tsduck = frozenset((*of_tsduck, *_OF_EVERY_PLUGIN))
         self._by_name = {option.name: option for option in options}
         self._by_short = {option.short: option for option in options if option.short}
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Long names of the options, without dashes."""
+        return frozenset(self._by_name)
+
+    def option(self, name: str) -> Option | None:
+        """The declaration of an option, None where there is none."""
+        return self._by_name.get(name)
 
     def parse(self, tokens: Sequence[str]) -> "Arguments":
         """Read a plugin's part of the command line. Raises OptionError naming the option."""
@@ -108,14 +124,12 @@ class OptionTable:
         exact = self._by_name.get(name)
         if exact is not None:
             return exact
-        if name in self._of_tsduck:
-            raise OptionError(f"option --{name} needs TSDuck")
         candidates = [option for key, option in self._by_name.items() if key.startswith(name)]
         if len(candidates) > 1:
             names = ", ".join(f"--{option.name}" for option in candidates)
             raise OptionError(f"ambiguous option --{name} ({names})")
         if not candidates:
-            raise OptionError(f"unknown option --{name}")
+            raise UnknownOption(name)
         return candidates[0]
 
 

@@ -39,7 +39,6 @@ class FileInput(FedInput):
         Option("packet-offset", OptionKind.INTEGER, "p"),
         Option("repeat", OptionKind.INTEGER, "r", minimum=1),
         max_parameters=None,
-        of_tsduck=("add-start-stuffing", "add-stop-stuffing", "first-terminate", "interleave", "label-base"),
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from ibe100.minitsp.file_writer import FILE_OPTIONS, FILE_OPTIONS_OF_TSDUCK, FileWriter
+from ibe100.minitsp.file_writer import FILE_OPTIONS, FileWriter
 from ibe100.minitsp.options import Arguments, OptionTable
 from ibe100.minitsp.plugin import Context, PacketOutput, Packets
 
@@ -13,7 +13,8 @@ class FileOutput(PacketOutput):
     name: ClassVar[str] = "file"
     may_block: ClassVar[bool] = True
     options: ClassVar[OptionTable] = OptionTable(
-        *FILE_OPTIONS, max_parameters=1, of_tsduck=FILE_OPTIONS_OF_TSDUCK
+        *FILE_OPTIONS,
+        max_parameters=1,
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:

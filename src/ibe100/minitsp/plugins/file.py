@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from ibe100.minitsp.file_writer import FILE_OPTIONS, FILE_OPTIONS_OF_TSDUCK, FileWriter
+from ibe100.minitsp.file_writer import FILE_OPTIONS, FileWriter
 from ibe100.minitsp.options import Arguments, OptionError, OptionTable
 from ibe100.minitsp.plugin import Block, Context, PacketProcessor
 
@@ -12,7 +12,8 @@ class FileTap(PacketProcessor):
 
     name: ClassVar[str] = "file"
     options: ClassVar[OptionTable] = OptionTable(
-        *FILE_OPTIONS, max_parameters=1, of_tsduck=FILE_OPTIONS_OF_TSDUCK
+        *FILE_OPTIONS,
+        max_parameters=1,
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:

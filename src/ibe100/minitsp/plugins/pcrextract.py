@@ -61,7 +61,6 @@ class PcrExtract(PacketProcessor):
         Option("pid", OptionKind.PID_RANGE, "p", repeatable=True),
         Option("pts"),
         Option("separator", OptionKind.TEXT, "s"),
-        of_tsduck=("evaluate-pcr-offset", "input-timestamp", "scte35"),
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:

@@ -27,7 +27,6 @@ class PcrVerify(PacketProcessor):
         Option("jitter-unreal", OptionKind.INTEGER),
         Option("pid", OptionKind.PID_RANGE, "p", repeatable=True),
         Option("timestamp", short="t"),
-        of_tsduck=("input-synchronous",),
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:

@@ -35,7 +35,6 @@ class Remap(PsiRewriter):
         Option("single", short="s"),
         Option("unchecked", short="u"),
         max_parameters=None,
-        of_tsduck=("reset-label", "set-label"),
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:

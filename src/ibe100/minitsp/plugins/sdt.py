@@ -45,10 +45,6 @@ class SdtEditor(PsiRewriter):
         Option("service-id", OptionKind.INTEGER, "s", maximum=0xFFFF),
         Option("ts-id", OptionKind.INTEGER, maximum=0xFFFF),
         Option("type", OptionKind.INTEGER, "t", maximum=0xFF),
-        of_tsduck=(
-            *("brazil", "cleanup-private-descriptors", "default-charset", "europe", "expand-patch-xml"),
-            *("japan", "patch-xml", "philippines"),
-        ),
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:

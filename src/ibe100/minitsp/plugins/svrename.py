@@ -41,7 +41,6 @@ class ServiceRename(PsiRewriter):
         Option("running-status", OptionKind.INTEGER, "r", maximum=7),
         Option("type", OptionKind.INTEGER, "t", maximum=0xFF),
         max_parameters=1,
-        of_tsduck=("brazil", "default-charset", "europe", "japan", "philippines"),
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:

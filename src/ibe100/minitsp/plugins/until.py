@@ -27,7 +27,6 @@ class Until(PacketProcessor):
         Option("pcr-based"),
         Option("seconds", OptionKind.INTEGER, "s"),
         Option("unit-start-count", OptionKind.INTEGER, "u"),
-        of_tsduck=("joint-termination", "timestamp-based"),
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:

@@ -56,7 +56,6 @@ class Zap(PsiRewriter):
         Option("subtitles", OptionKind.TEXT, "t", repeatable=True),
         Option("subtitles-pid", OptionKind.PID_RANGE, repeatable=True),
         max_parameters=None,
-        of_tsduck=("brazil", "default-charset", "eit", "europe", "japan", "philippines"),
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:

@@ -1,0 +1,70 @@
+"""Every option of every plugin of tsp is built in as tsp has it, or refused as one that needs TSDuck."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from plugin_rig import Log
+
+from ibe100.minitsp import inputs, outputs, plugins
+from ibe100.minitsp.build import BuildError, build_chain
+from ibe100.minitsp.command_line import parse_command_line
+from ibe100.minitsp.options import OptionTable
+from ibe100.minitsp.options_of_tsduck import OPTIONS_OF_TSDUCK, is_of_tsduck
+from ibe100.minitsp.plugin import Context, GlobalOptions
+
+RECORDED = Path(__file__).resolve().parents[3] / "shared" / "tsduck" / "options.json"
+TABLES: dict[tuple[str, str, str], OptionTable] = {
+    **{("input", "-I", name): inputs.load(name).options for name in inputs.INPUTS},
+    **{("output", "-O", name): outputs.load(name).options for name in outputs.OUTPUTS},
+    **{("processor", "-P", name): plugins.load(name).options for name in plugins.PROCESSORS},
+}
+pytestmark = pytest.mark.skipif(not RECORDED.is_file(), reason="no recorded options of a real tsp")
+
+
+@pytest.fixture(scope="module")
+def recorded() -> dict[str, Any]:
+    commands: dict[str, Any] = json.loads(RECORDED.read_text())["commands"]
+    return commands
+
+
+@pytest.mark.parametrize("key", TABLES, ids=" ".join)
+def test_no_option_of_tsp_is_unknown_here_nor_one_of_ours_there(
+    key: tuple[str, str, str], recorded: dict[str, Any]
+) -> None:
+    kind, part, name = key
+    theirs = {option.removeprefix("--") for option in recorded[f"{part} {name}"]["options"]} - {"help"}
+    ours = TABLES[key].names
+    assert ours <= theirs
+    assert {option for option in theirs - ours if not is_of_tsduck(kind, name, option)} == set()
+    assert not ours & set(OPTIONS_OF_TSDUCK[kind].get(name, "").split())
+
+
+@pytest.mark.parametrize("key", TABLES, ids=" ".join)
+def test_an_option_takes_a_value_where_tsps_does_and_has_its_letter(
+    key: tuple[str, str, str], recorded: dict[str, Any]
+) -> None:
+    _, part, name = key
+    for option, theirs in recorded[f"{part} {name}"]["options"].items():
+        ours = TABLES[key].option(option.removeprefix("--"))
+        if ours is not None:
+            assert ours.takes_value == (theirs["value"] is not None), option
+            assert ours.value_optional == theirs["value_optional"], option
+            assert (f"-{ours.short}" if ours.short else None) == theirs["short"], option
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("-P pcrextract --scte35", "pcrextract: option --scte35 needs TSDuck"),
+        ("-P until --only-label=1", "until: option --only-label needs TSDuck"),
+        ("-O file --max-size=5", "file: option --max-size needs TSDuck"),
+        ("-P zap --bogus", "zap: unknown option --bogus"),
+    ],
+)
+def test_a_refusal_says_whether_tsduck_would_help(words: str, reason: str) -> None:
+    log = Log()
+    with pytest.raises(BuildError):
+        build_chain(parse_command_line(words.split()), Context(GlobalOptions(), log))
+    assert log.lines == [f"* Error: {reason}"]
