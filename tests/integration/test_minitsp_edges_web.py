@@ -158,6 +158,25 @@ def test_a_segment_that_is_gone_is_left_out_and_the_window_as_it_is_then_goes_on
     assert done.log[2] == "* Warning: hls: 1 segments were missed, the playlist went on without us"
 
 
+def test_a_playlist_that_stands_still_is_told_and_waited_for() -> None:
+    with web_server() as server:
+        names = with_segments(server, 4)
+        loads = 0
+
+        def live() -> Answer:
+            nonlocal loads
+            loads += 1
+            return 200, playlist(0, names[:2] if loads < 4 else names, ended=loads >= 4)
+
+        server.routes["/live.m3u8"] = live
+        done = run("-I", "hls", "--receive-timeout=300", server.url("/live.m3u8"), "-O", "file")
+    assert (done.exit_code, done.stdout) == (0, b"".join(SEGMENTS[:4]))
+    assert done.log == [
+        "* Warning: hls: the playlist has brought nothing new for 1 s",
+        "* hls: the playlist goes on",
+    ]
+
+
 def test_a_server_that_goes_away_is_taken_up_where_it_was_left() -> None:
     with web_server() as server:
         names = with_segments(server, 6)

@@ -1,12 +1,16 @@
 """SRT through the system's library: statistics in tsp's shape, and peers that go and come again."""
 
 import json
+import select
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from minitsp_rig import finish, free_port, is_bound, running, wait_for
+from minitsp_rig import MEDIA, finish, free_port, is_bound, port_of, running, udp_receiver, wait_for
 
 from ibe100.minitsp.libsrt import find_library
 
@@ -90,6 +94,54 @@ def test_a_caller_calls_again_until_the_other_side_is_back(tmp_path: Path) -> No
             line_with(receiver, b"srt: sender disconnected, waiting for another one")
         done = finish(receiver)
     assert done.exit_code == 0
+
+
+@contextmanager
+def lossy_line(listener_port: int) -> Iterator[int]:
+    """A UDP relay to an SRT listener that loses every 25th packet of the caller; gives the port to call."""
+    over = threading.Event()
+    with udp_receiver() as outside, udp_receiver() as inside:
+        caller: list[tuple[str, int]] = []
+
+        def forward() -> None:
+            sent = 0
+            while not over.is_set():
+                for ready in select.select([outside, inside], [], [], 0.05)[0]:
+                    data, sender = ready.recvfrom(2048)
+                    if ready is inside:
+                        outside.sendto(data, caller[0])
+                        continue
+                    caller[:] = [sender]
+                    sent += data[0] < 0x80  # of data; control packets have the first bit set
+                    if sent % 25 or data[0] >= 0x80:
+                        inside.sendto(data, ("127.0.0.1", listener_port))
+
+        thread = threading.Thread(target=forward)
+        thread.start()
+        try:
+            yield port_of(outside)
+        finally:
+            over.set()
+            thread.join()
+
+
+def test_what_the_line_loses_is_sent_again_and_told(tmp_path: Path) -> None:
+    port, target = free_port(), tmp_path / "received.ts"
+    receiver = ["-v", "-I", "srt", f"--listener=127.0.0.1:{port}", "--latency=500", "--final-statistics"]
+    once = ["-I", "file", SOURCE, "-P", "regulate", "--bitrate=12000000"]
+    with running(*receiver, "--json-line=statistics:", "-O", "file", target) as receiving:
+        wait_for(lambda: is_bound(port), "the listener")
+        with lossy_line(port) as line:
+            caller = ["-O", "srt", f"--caller=127.0.0.1:{line}", "--latency=500", *STATISTICS]
+            with running("-v", *once, *caller) as sending:
+                sent = finish(sending, None)
+        finish(receiving, None)
+    assert target.read_bytes() == (MEDIA / SOURCE).read_bytes()
+    told = [line.partition("statistics:")[2] for line in sent.log if "statistics:" in line]
+    totals = json.loads(told[-1])["send"]["total"]
+    assert totals["retransmit-packets"] >= totals["unique-packets"] // 25
+    assert totals["lost-packets"] > 0
+    assert totals["dropped-packets"] == 0
 
 
 def test_the_passphrase_is_on_no_command_line() -> None:
