@@ -17,7 +17,7 @@ from ibe100.models.stream_state import StreamState
 from ibe100.services import preview_service
 from ibe100.services.content_watch import CONTENT_CONDITIONS
 
-QUICK = ConfidenceOptions(black_s=2, freeze_s=3, silence_s=2, loss_s=10)
+QUICK = ConfidenceOptions(is_watched=True, black_s=2, freeze_s=3, silence_s=2, loss_s=10)
 
 
 async def on_air(
@@ -26,7 +26,7 @@ async def on_air(
     confidence: ConfidenceOptions | None = None,
     name: str = "Channel 1",
 ) -> str:
-    config = StreamConfig(name=name, input=FileInput(path=path), confidence=confidence)
+    config = StreamConfig(name=name, input=FileInput(path=path), confidence=confidence or ConfidenceOptions())
     view = await application.streams.add(config)
     await application.streams.start(view.stream_id)
     return view.stream_id
@@ -61,8 +61,7 @@ async def test_a_stream_is_decoded_while_somebody_looks_and_goes_on_when_its_pre
         assert preview.preview(stream_id).is_on
 
         previews()[0].kill()
-        problem = await until(lambda: preview.preview(stream_id).problem, "the problem")
-        assert "ended with status" in problem
+        await until(lambda: "ended with status" in preview.preview(stream_id).problem, "the problem")
         await until(lambda: preview.picture(stream_id) is not first, "a picture of the next process")
         assert view_of(application, stream_id).state is StreamState.RUNNING
         assert view_of(application, stream_id).attempt <= 1

@@ -10,7 +10,7 @@ from console_under_test import Console
 from fake_services import FakeServices
 from PyQt6.QtGui import QColor, QImage
 
-from ibe100.models.confidence import PictureSize, Preview
+from ibe100.models.confidence import ConfidenceOptions, PictureSize, Preview
 from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import CueAction, CueRequest
 from ibe100.models.stream_config import StreamConfig
@@ -134,3 +134,19 @@ def test_an_armed_cue_and_a_break_are_counted_down_on_the_picture(console: Conso
 
 def _taken(at: float) -> ShownPicture:
     return ShownPicture(QImage(16, 9, QImage.Format.Format_RGB32), at)
+
+
+def test_alarms_on_picture_and_sound_are_set_in_the_editor_and_kept(console: Console) -> None:
+    for silence in ("8", ""):
+        console.window.desk.edit("stream-1")
+        editor = console.window.desk.editor
+        assert editor is not None
+        editor.field("confidence.is_watched").set_value("true")
+        editor.field("confidence.silence_s").set_value(silence)
+        editor.field("confidence.silence_dbtp").set_value("-55")
+        editor.save()
+        console.until(lambda: console.window.desk.editor is None)
+        kept = console.services.streams.views["stream-1"].config.confidence
+        assert kept.is_watched and kept.silence_dbtp == -55
+        assert kept.silence_s == (float(silence) if silence else None)
+        assert kept.black_s == ConfidenceOptions().black_s

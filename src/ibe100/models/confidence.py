@@ -22,6 +22,8 @@ class PictureSize(Enum):
 class ConfidenceOptions(Value):
     """When picture and sound of a stream are wrong; None leaves a condition alone."""
 
+    is_watched: bool = False
+    """Whether they raise alarms, which keeps a preview running; else it runs while somebody looks."""
     black_s: Duration | None = 10.0
     freeze_s: Duration | None = 20.0
     """Pictures are compared about once a second: a slate or a test card stands still as well."""

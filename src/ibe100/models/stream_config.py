@@ -276,8 +276,8 @@ class StreamConfig(Value):
     regulate: bool | None = None
     """Pace the output by the clock; None lets the input kind decide."""
     engine: Engine = Engine.AUTO
-    confidence: ConfidenceOptions | None = None
-    """When picture and sound raise an alarm, which keeps a preview running; None has no such alarms."""
+    confidence: ConfidenceOptions = Field(default_factory=ConfidenceOptions)
+    """When picture and sound raise an alarm."""
     return_feed: ReturnInput | None = None
     """The stream as it comes back from the distributor's end, watched for the cues; None watches nothing."""
     return_window_s: Annotated[float, Field(ge=1, le=3600)] = RETURN_WINDOW_S

@@ -170,7 +170,7 @@ class PreviewService:
         run = self._run(stream_id)
         if run is None:
             return None, ""
-        if not sizes and run.view.config.confidence is None:
+        if not sizes and not run.view.config.confidence.is_watched:
             return None, ""
         size = PictureSize.LARGE if PictureSize.LARGE in sizes else PictureSize.SMALL
         task = self._possible(stream_id, size)
@@ -269,8 +269,11 @@ class PreviewService:
         return take
 
     def _options_of(self, stream_id: str) -> ConfidenceOptions | None:
+        """None where nothing is judged."""
         run = self._run(stream_id)
-        return None if run is None else run.view.config.confidence
+        if run is None or not run.view.config.confidence.is_watched:
+            return None
+        return run.view.config.confidence
 
     async def _judge_again(self) -> None:
         while True:

@@ -163,6 +163,14 @@ PROCESS_FIELDS: tuple[FieldSpec, ...] = (
         choices=(("auto", "auto: TSDuck if found"), ("tsduck", "TSDuck"), ("builtin", "built-in")),
     ),
 )
+CONFIDENCE_FIELDS: tuple[FieldSpec, ...] = (
+    FieldSpec("confidence.is_watched", "Raise alarms", FieldKind.SWITCH),
+    FieldSpec("confidence.black_s", "Black for s", FieldKind.NUMBER, "1 to 3600; empty: no alarm"),
+    FieldSpec("confidence.freeze_s", "Frozen for s", FieldKind.NUMBER, "1 to 3600; empty: no alarm"),
+    FieldSpec("confidence.silence_s", "Silent for s", FieldKind.NUMBER, "1 to 3600; empty: no alarm"),
+    FieldSpec("confidence.silence_dbtp", "Silent below dBTP", FieldKind.NUMBER, "-100 to -20, true peak"),
+    FieldSpec("confidence.loss_s", "No picture for s", FieldKind.NUMBER, "above the GOP; empty: no alarm"),
+)
 NAME_FIELD = FieldSpec("name", "Name")
 INTEGER_CHOICES = frozenset({"input.frame_rate"})
 HEX_KEYS = frozenset({"scte35.event_id_first", "scte35.event_id_last"})

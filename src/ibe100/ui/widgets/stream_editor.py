@@ -13,6 +13,7 @@ from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import StreamConfig, StreamInput
 from ibe100.ui.editor_defaults import INPUT_DEFAULTS, OUTPUT_DEFAULTS, RETURN_DEFAULTS
 from ibe100.ui.editor_fields import (
+    CONFIDENCE_FIELDS,
     CUE_FIELDS,
     INPUT_FIELDS,
     INPUT_KINDS,
@@ -60,6 +61,7 @@ class StreamEditor(QDialog):
         self.return_feed = EndpointForm("return_feed", "Return feed (optional)", RETURN_KINDS, RETURN_FIELDS)
         self.return_window = FormField(RETURN_WINDOW_FIELD)
         self._others = [FormField(spec) for spec in (*CUE_FIELDS, *PROCESS_FIELDS)]
+        self._content = [FormField(spec) for spec in CONFIDENCE_FIELDS]
         self.contract = ContractForm(None if view is None else view.config.contract)
         self.probe = ProbeView()
         self.command = CommandView("Command it would run (secrets masked)")
@@ -89,6 +91,10 @@ class StreamEditor(QDialog):
         column.addSpacing(6)
         column.addWidget(label("Cues and processing", "title"))
         for field in self._others:
+            column.addWidget(field)
+        column.addSpacing(6)
+        column.addWidget(label("Picture and sound of the output", "title"))
+        for field in self._content:
             column.addWidget(field)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -130,7 +136,7 @@ class StreamEditor(QDialog):
         self.return_feed.show_values({"return_feed.kind": "", **values}, RETURN_DEFAULTS)
         self.return_window.set_value(values["return_window_s"])
         self._show_window()
-        for field in self._others:
+        for field in (*self._others, *self._content):
             field.set_value(values.get(field.spec.key, ""))
 
     def _connect(self) -> None:
@@ -138,7 +144,7 @@ class StreamEditor(QDialog):
         forms = (self.name, self.input, self.output, self.return_feed, self.return_window)
         for form in forms:
             form.changed.connect(self._timer.start)
-        for field in self._others:
+        for field in (*self._others, *self._content):
             field.changed.connect(self._timer.start)
         self.input.changed.connect(self._forget_report)
         self.contract.chosen.connect(self._take_contract)
@@ -200,7 +206,7 @@ class StreamEditor(QDialog):
 
     def _fields(self) -> list[FormField]:
         far = [*self.return_feed.fields(), self.return_window]
-        return [self.name, *self.input.fields(), *self.output.fields(), *far, *self._others]
+        return [self.name, *self.input.fields(), *self.output.fields(), *far, *self._others, *self._content]
 
     def _show_window(self) -> None:
         """How long a cue may take to a feed that is not watched is nobody's question."""
