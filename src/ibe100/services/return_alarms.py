@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Protocol
 
-from ibe100.models.messages import Message, ReturnReceiptChanged, StreamStateChanged
+from ibe100.models.messages import Message, ReturnReceiptChanged, StreamStateChanged, StreamView
 from ibe100.models.return_receipt import FeedState, ReturnFeedView, ReturnReceipt
 from ibe100.models.scte35_marker import Cue
 from ibe100.services.alarm_board import AlarmBoard, Judgements
@@ -43,13 +43,17 @@ class ReturnAlarms:
     def hear(self, message: Message) -> None:
         """What other services publish."""
         match message:
-            case StreamStateChanged(stream=view) if view.return_feed != self._shown.get(view.stream_id):
+            case StreamStateChanged(stream=view) if self._is_news(view):
                 self._shown[view.stream_id] = view.return_feed
                 judgements = _judgements(view.return_feed)
                 self._start(self._board.judge_all(view.stream_id, view.config.name, judgements))
             case ReturnReceiptChanged(receipt=receipt) if receipt.state.is_fault:
                 if time.time() - receipt.left_at < NEWS_S:
                     self._start(self._not_returned(receipt))
+
+    def _is_news(self, view: StreamView) -> bool:
+        """Also the first word of a stream: an alarm of an earlier console may still stand."""
+        return view.stream_id not in self._shown or view.return_feed != self._shown[view.stream_id]
 
     async def close(self) -> None:
         """Let alarms that are being written come to their end."""

@@ -32,7 +32,8 @@ from ibe100.services.task_faults import log_fault
 
 TICK_S = 0.5
 REMEMBERED = 2000
-WATCHED_STATES = ACTIVE_STATES - {StreamState.PROBING, StreamState.STOPPING}
+WATCHED_STATES = ACTIVE_STATES - {StreamState.PROBING, StreamState.WAITING, StreamState.STOPPING}
+"""While there is a runner of the stream: a watcher without one ends."""
 ENDED_UNSEEN = {
     "state": ReturnState.UNKNOWN,
     "cause": ReturnCause.FEED_ABSENT,

@@ -103,6 +103,7 @@ class ReturnWatcher:
     async def _run(self) -> None:
         await self._take_position()
         while True:
+            begun_s = time.monotonic()
             try:
                 await self._adopt_or_spawn()
                 await self._link.follow(self._seq, self._line, self._sample)
@@ -114,7 +115,9 @@ class ReturnWatcher:
                 return
             if self._state is StreamState.RUNNING:
                 self._listener.feed_state(FeedState.LOST, "its watcher is gone", time.time())
-            await asyncio.sleep(AGAIN_S)
+            # One that had run for a while is started again at once.
+            if time.monotonic() - begun_s < AGAIN_S:
+                await asyncio.sleep(AGAIN_S)
 
     async def _take_position(self) -> None:
         """Tell what was written while nobody looked."""

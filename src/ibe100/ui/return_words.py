@@ -50,6 +50,8 @@ def short_return(receipt: ReturnReceipt | None) -> str:
             return f"back {receipt.seen}/{receipt.expected} {receipt.delay_s or 0:+.1f} s"
         case ReturnState.UNKNOWN:
             return "return not known"
+        case ReturnState.FAULTY:
+            return f"▲ {receipt.cause}"
         case _:
             return f"▲ not back: {receipt.cause}"
 

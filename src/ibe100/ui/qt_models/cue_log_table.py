@@ -17,7 +17,7 @@ STATE_COLOURS = {
     CueState.REFUSED: Colour.ALARM_YELLOW,
     CueState.ARMED: Colour.TALLY_AMBER,
 }
-WIDTHS = {0: 122, 1: 96, 2: 142, 3: 86, 4: 74, 5: 70, 6: 132, 7: 260}
+WIDTHS = {0: 122, 1: 96, 2: 142, 3: 86, 4: 74, 5: 70, 6: 176, 7: 240}
 RETURN_COLUMN = 6
 
 

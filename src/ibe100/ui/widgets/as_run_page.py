@@ -29,7 +29,7 @@ from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.section_view import SectionView
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 
-WIDTHS = dict(enumerate((106, 104, 152, 98, 90, 82, 78, 106, 106, 124, 78, 130, 240)))
+WIDTHS = dict(enumerate((106, 104, 152, 98, 90, 82, 78, 106, 106, 124, 78, 176, 240)))
 TIME_ZONES = (("UTC", "UTC day"), ("local", "local day"))
 
 
