@@ -59,6 +59,19 @@ def test_a_changed_table_is_told_with_its_versions_and_with_what_changed() -> No
     words = f"PID 0x{sound.pid:04X}"
     assert watch.observe(changed)["pmt_changed"] == (
         True,
-        f"PMT of service {service} version 31 → 0, {words} {sound.description} is now {words} AC-3 Audio",
+        f"PMT of service {service} version 31 → 0, {words} MPEG-2 AAC Audio became {words} AC-3 Audio",
     )
     assert watch.observe(changed)["pmt_changed"] == (False, "")
+
+
+def test_a_report_that_names_the_size_of_the_picture_only_now_and_then_is_no_change() -> None:
+    captured = capture("builtin_pattern")
+    report = next(one for _, one in captured.samples if isinstance(one, AnalyzeSample) and one.services)
+    watch = PidWatch(captured.facts.plan)
+    for number in range(2 * FIRST_REPORTS):
+        size = " (320x180, level 1.3)" if number % 2 else ""
+        pids = tuple(
+            pid.model_copy(update={"description": pid.description.partition(" (")[0] + size})
+            for pid in report.pids
+        )
+        assert watch.observe(replace(report, pids=pids))["pmt_changed"] == (False, "")

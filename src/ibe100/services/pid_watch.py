@@ -116,7 +116,7 @@ class PidWatch:
 
     def _pid_changes(self, named: dict[int, str]) -> list[str]:
         """Only what a PMT names: an unreferenced PID may come and go as it likes."""
-        now = {pid: f"PID {_words(pid)} {description}" for pid, description in named.items()}
+        now = {pid: f"PID {_words(pid)} {_codec(description)}" for pid, description in named.items()}
         before, self._pids = self._pids, now
         return _changes(before, now)
 
@@ -125,9 +125,14 @@ def _is_named(pid: PidSample) -> bool:
     return FIRST_FREE_PID <= pid.pid < NULL_PID and pid.description != UNREFERENCED
 
 
+def _codec(description: str) -> str:
+    """Without what stands in brackets: size and level are told only when a header came in the interval."""
+    return description.partition(" (")[0]
+
+
 def _changes(before: Mapping[int, str], now: Mapping[int, str]) -> list[str]:
     appeared = [f"{now[key]} appeared" for key in now if key not in before]
-    became = [f"{before[key]} is now {now[key]}" for key in now if before.get(key, now[key]) != now[key]]
+    became = [f"{before[key]} became {now[key]}" for key in now if before.get(key, now[key]) != now[key]]
     return appeared + became + [f"{before[key]} vanished" for key in before if key not in now]
 
 

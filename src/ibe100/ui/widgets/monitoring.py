@@ -93,7 +93,7 @@ class MonitoringPanel(QWidget):
             (self.counters, "TR 101 290"),
             (self.plots, "Plots"),
             (self.events, "Events"),
-            (self.input_cues, "SCTE-35 on the input"),
+            (self.input_cues, "Input cues"),
             (log_and_command, "Log and command"),
         ):
             self.tabs.addTab(widget, title)
