@@ -11,10 +11,11 @@ from ibe100.scte35.comparison import (
     event_ids,
     is_of_one_event,
     is_same_but_for_ids,
+    is_splice_null,
     says_the_same,
 )
 from ibe100.scte35.cues import splice_insert, splice_null, time_signal
-from ibe100.scte35.section import decode, encode
+from ibe100.scte35.section import decode, encode, to_base64
 from ibe100.scte35.values import SegmentationDescriptor, SpliceInfoSection, SpliceInsert
 
 OUT = splice_insert(7, True, pts_time=900_000, duration_pts=5_400_000)
@@ -80,6 +81,13 @@ def test_a_descriptor_that_was_dropped_or_changed_is_told() -> None:
 def test_the_out_and_the_in_of_a_break_share_an_id_and_are_two_cues() -> None:
     assert event_ids(OUT) == event_ids(IN) == {7}
     assert not is_of_one_event(OUT, IN)
+
+
+def test_a_heartbeat_is_known_without_being_decoded() -> None:
+    assert is_splice_null(to_base64(encode(splice_null())))
+    assert not is_splice_null(to_base64(encode(OUT)))
+    assert not is_splice_null("")
+    assert not is_splice_null("no base64 at all, and longer than that")
 
 
 def test_a_cue_under_another_id_is_known_by_everything_else() -> None:

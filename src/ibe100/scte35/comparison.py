@@ -1,5 +1,7 @@
 """Two sections held against each other: is it the same cue, and what differs in the standard's own fields."""
 
+import base64
+import binascii
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, NamedTuple, cast
@@ -27,6 +29,8 @@ _NOTATION = {
     "extra": b"",
     "stuffing": b"",
 }
+_COMMAND_TYPE_AT = 13
+_SPLICE_NULL = 0x00
 
 
 class Difference(NamedTuple):
@@ -73,6 +77,14 @@ def is_same_but_for_ids(sent: SpliceInfoSection, came: SpliceInfoSection) -> boo
     if not event_ids(sent) or not event_ids(came):
         return False
     return _meaning(_without_ids(sent)) == _meaning(_without_ids(came))
+
+
+def is_splice_null(section_base64: str) -> bool:
+    """Whether a section in base64 is a heartbeat, without decoding all of it."""
+    try:
+        return base64.b64decode(section_base64[:20])[_COMMAND_TYPE_AT] == _SPLICE_NULL
+    except (binascii.Error, IndexError):
+        return False
 
 
 def _segmentations(section: SpliceInfoSection) -> list[SegmentationDescriptor]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ibe100.models.return_receipt import FeedState, ReturnFeedView, ReturnReceipt
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import ReturnInput
+from ibe100.scte35.comparison import is_splice_null
 from ibe100.services.return_book import ReturnBook
 from ibe100.services.return_feed_log import ReturnFeedLog
 from ibe100.services.return_tables import read_tables
@@ -21,6 +22,8 @@ SILENT_AFTER_S = 3.0
 """A sample with packets comes every second."""
 START_PATIENCE_S = 30.0
 """HLS may need this long until the first packets: tsp 3.45 waits on in vain when there is no playlist yet."""
+HEARTBEATS_MISSED = 4
+"""So many intervals without a splice_null, where they came back before, are no jitter."""
 FAULT_AFTER_S = 3.0
 """Tables are read one after another: a PMT may come this much later than the PAT."""
 
@@ -42,6 +45,8 @@ class ReturnWatch:
         self._since = time.time()
         self._packets_at = 0.0
         self._faulty_since: float | None = None
+        self._heartbeat_at: float | None = None
+        """When a splice_null came back last; a distributor may also keep them to itself."""
         self._is_caught_up = False
 
     def cue(self, cue: Cue, known: ReturnReceipt | None) -> None:
@@ -91,6 +96,8 @@ class ReturnWatch:
         """A `cue_seen` line."""
         if line.get("base64") and line.get("splice_pid") is not None:
             at, splice_pid = float(line["t"]), int(line["splice_pid"])
+            if is_splice_null(str(line["base64"])):
+                self._heartbeat_at = at
             self._tell(self._book.arrived(at, str(line["base64"]), splice_pid))
 
     def splice_announced(self, line: JournalLine) -> None:
@@ -139,15 +146,30 @@ class ReturnWatch:
         return ReturnFeedView(state=shown, reason=reason, cue_pids=cue_pids, fault=self._fault(now))
 
     def _fault(self, now: float) -> str:
-        """What is wrong with its tables for some seconds now."""
+        """What is wrong with its tables for some seconds now, or with what does not come in spite of them."""
         sent_pid, flows_since = self._sent_pid(), self._log.flows_since
         fault = None if sent_pid is None or flows_since is None else self._log.tables.fault(sent_pid)
         if fault is None:
             self._faulty_since = None
-            return ""
+            return self._missed_heartbeats(now)
         if self._faulty_since is None:
             self._faulty_since = now
         return fault.words if now - self._faulty_since >= FAULT_AFTER_S else ""
+
+    def _missed_heartbeats(self, now: float) -> str:
+        """They came back, still leave us, and do not come back any more: cues will not either."""
+        interval_s = self.run.cue_options.heartbeat_interval_s
+        flows_since = self._log.flows_since
+        if interval_s is None or self._heartbeat_at is None or flows_since is None or self.run.heartbeat_lost:
+            return ""
+        # While the feed was away nothing could come, and what was on its way then has still to come.
+        silent_s = now - max(self._heartbeat_at, flows_since)
+        if silent_s <= HEARTBEATS_MISSED * interval_s + FAULT_AFTER_S:
+            return ""
+        return (
+            f"splice_null leaves every {interval_s:g} s and does not come back any more, "
+            "though the PMT there names its PID rightly: the sections are dropped"
+        )
 
     def _sent_pid(self) -> int | None:
         return self.run.facts.plan.splice_pid if self.run.facts is not None else None

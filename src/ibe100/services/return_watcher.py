@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import logging
 import time
 from collections.abc import Mapping
@@ -137,8 +139,8 @@ class ReturnWatcher:
                 return
             await end_watcher(self._link, "the return feed was changed")
         await self._link.end_left_behind()
-        spec = self._link.read_spec()
-        taken = () if spec is None else tuple(spec.get("ports", {}).values())
+        # The cue port of a stream is free for a moment between two attempts of its processor.
+        taken = await asyncio.to_thread(claimed_ports, self._stream_dir.parent)
         ports = claim_return_ports(taken)
         await asyncio.to_thread(self._link.write_spec, self._spec(processor, ports))
         await self._link.spawn(secrets_of(self._watch))
@@ -228,6 +230,16 @@ class ReturnWatcher:
                 self._listener.tables_came(list(sample["sections"]))
             case "influx" if parse_influx(sample["lines"]).bitrate_bps > 0:
                 self._listener.packets_came(float(sample["t"]))
+
+
+def claimed_ports(streams_dir: Path) -> set[int]:
+    """Loopback ports in the specs of all streams; read from their files."""
+    found: set[int] = set()
+    for path in streams_dir.glob("*/spec.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, AttributeError):
+            ports = json.loads(path.read_bytes())["ports"]
+            found.update(port for port in ports.values() if isinstance(port, int))
+    return found
 
 
 async def end_watcher(link: RunnerLink, reason: str) -> None:
