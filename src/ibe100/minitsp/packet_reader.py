@@ -44,7 +44,9 @@ class PacketReader:
         if not size and held < self._stride:
             return None
         self._held = self._held[:0]
-        packets = self._take(buffer[: held + size])
+        data = buffer[: held + size]
+        # What a pipe brings at once is little: it must not keep the whole buffer.
+        packets = self._take(data if 2 * len(data) > len(buffer) else data.copy())
         return packets if size or len(packets) else None
 
     def _take(self, data: npt.NDArray[np.uint8]) -> Packets:

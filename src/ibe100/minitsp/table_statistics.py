@@ -7,6 +7,7 @@ from ibe100.minitsp.json_report import JsonValue
 from ibe100.minitsp.plugin import PACKET_BITS
 
 _LONG_HEADER: Final = 8
+_MOST_TABLES: Final = 4096
 TableKey: TypeAlias = tuple[int, int, int | None]
 
 
@@ -22,7 +23,7 @@ class _Table:
 
 
 class TableStatistics:
-    """Counts sections and whole tables by PID, table_id and table_id_extension."""
+    """Counts sections and whole tables by PID, table_id and table_id_extension; 4096 of them at most."""
 
     def __init__(self) -> None:
         self._tables: dict[TableKey, _Table] = {}
@@ -31,7 +32,12 @@ class TableStatistics:
         """A section completed by the packet at `index` of the stream."""
         long_form = bool(section[1] & 0x80) and len(section) >= _LONG_HEADER
         extension = int.from_bytes(section[3:5], "big") if long_form else None
-        table = self._tables.setdefault((pid, section[0], extension), _Table())
+        key = pid, section[0], extension
+        table = self._tables.get(key)
+        if table is None:
+            if len(self._tables) == _MOST_TABLES:
+                return
+            table = self._tables[key] = _Table()
         table.sections += 1
         if long_form and (version := section[5] >> 1 & 0x1F) not in table.versions:
             table.versions.append(version)

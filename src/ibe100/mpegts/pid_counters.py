@@ -25,7 +25,7 @@ class PidCounters:
         self.pcr = TimestampTracks(PCR_HZ, PCR_MODULO)
         self.pts = TimestampTracks(PTS_HZ, PTS_MODULO)
         self.dts = TimestampTracks(PTS_HZ, PTS_MODULO)
-        self.decoding = TimestampTracks(PTS_HZ, PTS_MODULO)
+        self.decoding = TimestampTracks(PTS_HZ, PTS_MODULO, rhythm=True)
         self.pes_stream_ids: dict[int, int] = {}
         self.reset()
 

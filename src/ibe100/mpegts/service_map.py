@@ -14,6 +14,9 @@ _PAT_TABLE_ID = 0x00
 _PMT_TABLE_ID = 0x02
 _SDT_ACTUAL_TABLE_ID = 0x42
 _SPLICE_STREAM_TYPE = 0x86
+# What is kept of a stream whose tables change without end; no real one has nearly as much.
+_MOST_SECTIONS = 4096
+_MOST_SERVICES = 4096
 # PIDs that carry sections by definition (ISO/IEC 13818-1 table 2-3, ETSI EN 300 468 table 1).
 SYSTEM_SECTION_PIDS = (PAT_PID, 0x0001, 0x0010, SDT_PID, 0x0012, 0x0013, 0x0014)
 
@@ -104,6 +107,8 @@ class ServiceMap:
         except PsiError:
             self.syntax_errors[pid] = self.syntax_errors.get(pid, 0) + 1
             return
+        if len(self._known) >= _MOST_SECTIONS:
+            self._known.clear()
         self._known[key] = section
         self.version += 1
 
@@ -129,6 +134,8 @@ class ServiceMap:
     def _take_sdt(self, sdt: Sdt) -> None:
         if sdt.current:
             self.original_network_id = sdt.original_network_id
+            if len(self.services) >= _MOST_SERVICES:
+                self.services.clear()
             self.services.update((service.service_id, service) for service in sdt.services)
 
     def _choose_pids(self) -> None:

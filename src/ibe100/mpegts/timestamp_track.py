@@ -14,7 +14,7 @@ from ibe100.mpegts.packet import PACKET_SIZE
 _MAX_BACKWARD_S: Final = 1
 _MAX_FORWARD_S: Final = 5
 _REGULAR_SHARE: Final = 0.1
-_MAX_STEPS: Final = 500
+_MAX_STEPS: Final = 100
 _KNOWN_FRAME_RATES: Final = tuple(
     Fraction(rate)
     for rate in ("24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60", "100", "120")
@@ -32,9 +32,13 @@ class TimestampRange:
 
 
 class TimestampTrack:
-    """Follows values of `clock_hz` that wrap at `modulo`, each with the index of its packet in the stream."""
+    """Follows values of `clock_hz` that wrap at `modulo`, each with the index of its packet in the stream.
 
-    def __init__(self, clock_hz: int, modulo: int) -> None:
+    `rhythm`: whether steps are counted too, for `regular_step`.
+    """
+
+    def __init__(self, clock_hz: int, modulo: int, *, rhythm: bool = False) -> None:
+        self._rhythm = rhythm
         self._clock_hz = clock_hz
         self._modulo = modulo
         self._previous: tuple[int, int] | None = None
@@ -65,7 +69,8 @@ class TimestampTrack:
         normal = (steps >= -_MAX_BACKWARD_S * self._clock_hz) & (steps <= _MAX_FORWARD_S * self._clock_hz)
         self._jumps += int(np.count_nonzero(~normal))
         forward = normal & (steps > 0)
-        self._count_steps(steps[forward].tolist())
+        if self._rhythm:
+            self._count_steps(steps[forward].tolist())
         packets = np.diff(indexes)[forward]
         self._bitrate_sum += float((packets * (PACKET_SIZE * 8.0 * self._clock_hz) / steps[forward]).sum())
         self._bitrate_pairs += int(np.count_nonzero(forward))

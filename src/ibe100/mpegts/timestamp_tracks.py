@@ -18,7 +18,8 @@ class TimestampTracks:
     for three values as for three hundred.
     """
 
-    def __init__(self, clock_hz: int, modulo: int) -> None:
+    def __init__(self, clock_hz: int, modulo: int, *, rhythm: bool = False) -> None:
+        self._rhythm = rhythm
         self._clock_hz = clock_hz
         self._modulo = modulo
         self._tracks: dict[int, TimestampTrack] = {}
@@ -65,6 +66,6 @@ class TimestampTracks:
         for pid in sorted(set(pids.tolist())):
             track = self._tracks.get(pid)
             if track is None:
-                track = self._tracks[pid] = TimestampTrack(self._clock_hz, self._modulo)
+                track = self._tracks[pid] = TimestampTrack(self._clock_hz, self._modulo, rhythm=self._rhythm)
             mine = pids == pid
             track.feed(indexes[mine], values[mine])

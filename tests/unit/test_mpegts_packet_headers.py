@@ -1,0 +1,95 @@
+"""Headers that are read once say what each packet says by itself, also after packets were replaced."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ibe100.mpegts import packet
+from ibe100.mpegts.continuity import ContinuityTracker
+from ibe100.mpegts.packet_headers import PacketHeaders
+from ibe100.mpegts.pes import pes_starts
+
+Block = packet.PacketBlock
+
+
+def made(seed: int, count: int) -> Block:
+    """Random packets of few PIDs, many with adaptation fields, time stamps and PES starts."""
+    random = np.random.default_rng(seed)
+    block = random.integers(0, 256, (count, 188), np.uint8)
+    block[:, 0] = np.where(random.random(count) < 0.95, 0x47, 0x46)
+    block[:, 1] &= 0xC1
+    block[:, 2] = random.choice([0, 1, 7, 0xFF], count)
+    block[random.random(count) < 0.1, 1] |= 0x1F
+    block[:, 4] = random.choice([0, 1, 7, 20, 183, 255], count)
+    start = np.where(block[:, 3] & 0x20, np.minimum(5 + block[:, 4].astype(int), 184), 4)
+    block[np.arange(count)[:, None], start[:, None] + np.arange(3)] = (0, 0, 1)
+    return block
+
+
+@given(st.integers(0, 1 << 32), st.integers(1, 700))
+@settings(max_examples=60)
+def test_every_field_is_that_of_the_single_packets(seed: int, count: int) -> None:
+    block = made(seed, count)
+    headers = PacketHeaders(block)
+    pids = packet.pids(block)
+    assert headers.pids.tolist() == pids.tolist()
+    assert headers.present == set(pids.tolist())
+    assert headers.lost_sync.tolist() == np.flatnonzero(~packet.in_sync(block)).tolist()
+    good = packet.in_sync(block) & ~packet.transport_errors(block)
+    assert headers.good.tolist() == np.flatnonzero(good).tolist()
+    assert headers.unit_starts.tolist() == packet.payload_unit_starts(block).tolist()
+    assert headers.has_adaptation.tolist() == packet.has_adaptation(block).tolist()
+    for one, other in zip(headers.pcr, packet.pcr_values(block), strict=True):
+        assert one.tolist() == other.tolist()
+    stamps, theirs = headers.pes, pes_starts(block, pids)
+    assert stamps.rows.tolist() == theirs.rows.tolist()
+    assert stamps.pts.tolist() == theirs.pts.tolist()
+    for pid in (0, 1, 0x1FFF, 5):
+        rows = np.flatnonzero(pids == pid)
+        assert headers.rows_of(pid) == rows.tolist()
+        assert headers.unit_starts_of(pid) == rows[packet.payload_unit_starts(block)[rows]].tolist()
+
+
+@given(st.integers(0, 1 << 32), st.integers(1, 300))
+@settings(max_examples=40)
+def test_rows_are_sorted_out_by_pid(seed: int, count: int) -> None:
+    headers = PacketHeaders(made(seed, count))
+    by_pid = headers.by_pid
+    found = {}
+    for pid, first, last in zip(by_pid.pids.tolist(), by_pid.first, by_pid.last, strict=True):
+        found[pid] = by_pid.rows[first : last + 1].tolist()
+    assert found == {pid: headers.rows_of(pid) for pid in headers.present}
+
+
+def test_packets_that_were_replaced_are_read_anew() -> None:
+    block = made(1, 50)
+    headers = PacketHeaders(block)
+    assert headers.words.size
+    assert headers.pcr
+    assert headers.present
+    block[7] = np.frombuffer(packet.null_packet(), np.uint8)
+    block[9] = np.frombuffer(packet.packetize_section(b"\x00" * 20, 0x123, 5)[0], np.uint8)
+    headers.replaced([7, 9])
+    fresh = PacketHeaders(block)
+    assert headers.words.tolist() == fresh.words.tolist()
+    assert headers.pids.tolist() == fresh.pids.tolist()
+    assert headers.present == fresh.present
+    assert headers.pcr[0].tolist() == fresh.pcr[0].tolist()
+
+
+@given(st.integers(0, 1 << 32), st.lists(st.integers(1, 60), min_size=1, max_size=12))
+@settings(max_examples=40)
+def test_continuity_is_the_same_however_the_stream_is_cut(seed: int, sizes: list[int]) -> None:
+    block = made(seed, sum(sizes))
+    block[::3] = block[0]  # some packets repeat
+    whole = [(one.row, one.pid, one.packets, one.duplicate) for one in _faults(block)]
+    tracker, cut, start = ContinuityTracker(), [], 0
+    for size in sizes:
+        for one in tracker.feed(PacketHeaders(block[start : start + size])):
+            cut.append((start + one.row, one.pid, one.packets, one.duplicate))
+        start += size
+    assert cut == whole
+
+
+def _faults(block: Block) -> list[object]:
+    return list(ContinuityTracker().feed(PacketHeaders(block)))
