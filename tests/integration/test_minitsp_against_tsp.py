@@ -53,6 +53,8 @@ COMMANDS: Final = (
     "svrename --name Nom --ignore-nit",
     "svrename --name Ж --id 500 --ignore-eit 1",
     "svrename --name Nom Service1",
+    "tables --log-json-line=T: --psi-si",
+    "tables --log-json-line=T: --pid 0 --pid 0x1000-0x1010 --meta-base64-sections --meta-sections",
     "until --null-sequence-count 3",
     "until --packets 100",
     "until --seconds 1 --pcr-based",

@@ -103,7 +103,7 @@ OPTIONS_OF_TSDUCK: Final[dict[str, dict[str, str]]] = {
             default-pds default-registration diversified-payload dtmb duration dvb europe event-code
             exclude-current fill-eit flush ignore-leap-seconds include-next invalid-sections
             invalid-versions irdeto isdb japan joint-termination json-output local-udp log log-hexa-line
-            log-json-line log-size log-xml-line max-tables mediaguard meta-base64-sections meta-sections
+            log-size log-xml-line mediaguard
             multiple-files nagravision nds negate-pid negate-section-number negate-tid negate-tid-ext
             nested-tlv no-deep-duplicate only-invalid-sections output-file pack-all-sections
             pack-and-flush packet-index philippines raw-dump rewrite-binary rewrite-json rewrite-xml

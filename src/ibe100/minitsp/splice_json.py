@@ -20,16 +20,21 @@ def table_json(
     """One section as tsp's JSON table, its metadata node first. Raises SpliceDecodeError."""
     root = ElementTree.fromstring(to_xml(decode(section)))
     table = _node(root[0])
-    copies: list[JsonValue] = []
-    if base64_section:
-        copies.append({"#name": "section", "base64": base64.b64encode(section).decode("ascii")})
-    if hex_section:
-        copies.append({"#name": "section", "#nodes": [section.hex(" ").upper()]})
     node: dict[str, JsonValue] = {"#name": "metadata", **metadata}
-    if copies:
-        node["#nodes"] = copies
+    if base64_section or hex_section:
+        node["#nodes"] = [section_copy(section, base64_section=base64_section, hex_section=hex_section)]
     children = table.get("#nodes")
     return {**table, "#nodes": [node, *(children if isinstance(children, list) else [])]}
+
+
+def section_copy(section: bytes, *, base64_section: bool, hex_section: bool) -> dict[str, JsonValue]:
+    """The node that holds a section's own bytes, in one form or both."""
+    copy: dict[str, JsonValue] = {"#name": "section"}
+    if base64_section:
+        copy["base64"] = base64.b64encode(section).decode("ascii")
+    if hex_section:
+        copy["#nodes"] = [section.hex(" ").upper()]
+    return copy
 
 
 def _node(element: ElementTree.Element) -> dict[str, JsonValue]:

@@ -8,15 +8,15 @@ import numpy.typing as npt
 
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.plugin import Block, Context, PacketProcessor, PluginError
+from ibe100.minitsp.tables_log import SYSTEM_PIDS, TablesLog
 from ibe100.mpegts.packet import NULL_PID, PAT_PID
 from ibe100.mpegts.psi import PAT_TABLE_ID, Pat, PsiError, SectionAssembler
 
-_SYSTEM_PIDS: Final = frozenset({0x00, 0x01, 0x02, 0x10, 0x11, 0x12, 0x13, 0x14})
 _MAX_TABLE_ID: Final = 0xFF
 
 
 class Tables(PacketProcessor):
-    """Sends sections over UDP, one per datagram.
+    """Sends sections over UDP, one per datagram; or logs tables as JSON (see TablesLog).
 
     `--psi-si` takes the PIDs from the PAT. With `--no-duplicate` a section is left out while it is, byte for
     byte, the one before it on its PID.
@@ -26,6 +26,10 @@ class Tables(PacketProcessor):
     options: ClassVar[OptionTable] = OptionTable(
         Option("all-sections", short="a"),
         Option("ip-udp", OptionKind.ADDRESS, "i"),
+        Option("log-json-line", OptionKind.TEXT, value_optional=True),
+        Option("max-tables", OptionKind.INTEGER, "x"),
+        Option("meta-base64-sections"),
+        Option("meta-sections"),
         Option("no-duplicate"),
         Option("no-encapsulation"),
         Option("pid", OptionKind.PID_RANGE, "p", repeatable=True),
@@ -35,13 +39,16 @@ class Tables(PacketProcessor):
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
+        self._log = TablesLog(arguments, context) if arguments.present("log-json-line") else None
         for wanted in ("all-sections", "ip-udp", "no-encapsulation"):
-            if not arguments.present(wanted):
-                raise OptionError(f"only raw sections by UDP are built in, add --{wanted}")
+            if self._log is None and not arguments.present(wanted):
+                raise OptionError(
+                    f"only raw sections by UDP, or --log-json-line, are built in: add --{wanted}"
+                )
         self._pids = set(arguments.pids("pid"))
         self._follows_pat = arguments.present("psi-si")
         if self._follows_pat:
-            self._pids |= _SYSTEM_PIDS
+            self._pids |= SYSTEM_PIDS
         self._table_ids = arguments.pids("tid")
         self._no_duplicate = arguments.present("no-duplicate")
         self._assemblers: dict[int, SectionAssembler] = {}
@@ -50,6 +57,8 @@ class Tables(PacketProcessor):
         self._destination = ("", 0)
 
     def start(self) -> None:
+        if self._log is not None:
+            return
         host, port = self.arguments.address("ip-udp")
         try:
             self._destination = (socket.gethostbyname(host), port)
@@ -63,6 +72,8 @@ class Tables(PacketProcessor):
             self._socket = None
 
     def process(self, block: Block) -> Block:
+        if self._log is not None:
+            return self._log.process(block)
         # The PAT first: it may name a PMT of this very block.
         if PAT_PID in self._pids:
             self._feed(block, block.pids == PAT_PID)

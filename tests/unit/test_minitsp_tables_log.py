@@ -1,0 +1,116 @@
+"""tables --log-json-line: each table once until it changes, in the words of tsp."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from plugin_rig import BLOCK_SIZES, build, media, process
+
+from ibe100.minitsp.options import OptionError
+from ibe100.minitsp.plugins.tables import Tables
+from ibe100.minitsp.psi_json import table_json
+from ibe100.mpegts.packet import as_block, packetize_section
+from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream, with_crc
+from ibe100.mpegts.table_assembler import Table
+
+PMT = Pmt(1, 0x100, (PmtStream(0x1B, 0x100),))
+
+
+def logged(packets: bytes | np.ndarray, *options: str, size: int = 400) -> list[dict[str, Any]]:
+    plugin, log = build(Tables, "--log-json-line=T:", *options)
+    block = as_block(packets) if isinstance(packets, bytes) else packets
+    assert np.array_equal(process(plugin, block, size), block)
+    return [json.loads(line.partition("T:")[2]) for line in log.lines]
+
+
+@pytest.mark.parametrize("size", BLOCK_SIZES)
+def test_all_tables_of_a_stream_with_cues_are_logged_in_order(size: int) -> None:
+    found = logged(media("ott_with_scte35.ts"), size=size)
+    assert [one["#name"] for one in found] == ["SDT", "PAT", "PMT", "splice_information_table"]
+    splice = found[-1]["#nodes"]
+    assert splice[0] == {"#name": "metadata", "pid": 1001}
+    assert (splice[1]["#name"], splice[1]["pts_time"]) == ("splice_insert", 1_032_000)
+    assert found[1]["#nodes"][1] == {"#name": "service", "program_map_pid": 4096, "service_id": 1}
+
+
+def test_a_table_comes_again_when_it_has_changed_and_the_stream_ends_with_the_last_wanted() -> None:
+    sections = [PMT, PMT, replace(PMT, version=1), PMT]
+    packets = b"".join(
+        packetize_section(pmt.encode(), 0x40, number)[0] for number, pmt in enumerate(sections)
+    )
+    assert [one["version"] for one in logged(packets, "--pid=0x40")] == [0, 1, 0]
+    plugin, log = build(Tables, "--log-json-line=T:", "--pid=0x40", "--max-tables=2")
+    process(plugin, as_block(packets), 1)
+    assert len(log.lines) == 2
+    assert plugin.context.stopping
+
+
+def test_only_wanted_tables_are_logged() -> None:
+    found = logged(media("dvb_hd_service.ts"), "--psi-si", "--tid=2")
+    assert [one["#name"] for one in found] == ["PMT"]
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "expected"),
+    [
+        (Descriptor(0x05, b"CUEI"), {"#name": "registration_descriptor", "format_identifier": 0x43554549}),
+        (
+            Descriptor(0x09, b"\x01\x00\xe1\x23\xab"),
+            {
+                "#name": "CA_descriptor",
+                "CA_system_id": 0x100,
+                "CA_PID": 0x123,
+                "#nodes": [{"#name": "private_data", "#nodes": ["AB"]}],
+            },
+        ),
+        (Descriptor(0x8A, b"\x01"), {"#name": "cue_identifier_descriptor", "cue_stream_type": "all"}),
+        (Descriptor(0x7A, b""), {"#name": "generic_descriptor", "tag": 0x7A}),
+        (Descriptor(0xE0, b"\x01\xff"), {"#name": "generic_descriptor", "tag": 0xE0, "#nodes": ["01 FF"]}),
+    ],
+)
+def test_a_descriptor_has_its_words_or_its_bytes(descriptor: Descriptor, expected: dict[str, Any]) -> None:
+    section = replace(PMT, descriptors=(descriptor,)).encode()
+    value = table_json(Table(0x40, 2, 1, (section,)), base64_sections=False, hex_sections=False)
+    assert isinstance(value, dict)
+    nodes = value["#nodes"]
+    assert isinstance(nodes, list)
+    assert nodes[1] == expected
+
+
+def test_a_table_that_is_not_known_keeps_its_bytes() -> None:
+    section = with_crc(b"\x40\xf0\x0d\x00\x05\xc3\x00\x00\xf0\x00\xf0\x00" + bytes(4))
+    value = table_json(Table(0x10, 0x40, 5, (section,)), base64_sections=False, hex_sections=True)
+    copy = {"#name": "section", "#nodes": [section.hex(" ").upper()]}
+    assert value == {
+        "#name": "generic_long_table",
+        "#nodes": [
+            {
+                "#name": "metadata",
+                "pid": 0x10,
+                "#nodes": [{"#name": "section", "#nodes": [section.hex(" ").upper()]}],
+            },
+            {"#name": "section", "#nodes": ["F0 00 F0 00"]},
+        ],
+        "table_id": 0x40,
+        "table_id_ext": 5,
+        "version": 1,
+        "current": True,
+        "private": True,
+    }
+
+
+def test_single_sections_as_json_are_refused_as_in_tsp() -> None:
+    with pytest.raises(OptionError, match="is incompatible with XML or JSON output"):
+        build(Tables, "--log-json-line", "--all-sections")
+
+
+def test_a_pat_of_two_sections_is_one_table() -> None:
+    first, second = (
+        Pat(1, ((number, 0x20 + number),), section_number=number - 1, last_section_number=1).encode()
+        for number in (1, 2)
+    )
+    packets = packetize_section(first, 0, 0) + packetize_section(second, 0, 1)
+    (pat,) = logged(b"".join(packets), "--pid=0")
+    assert [one["service_id"] for one in pat["#nodes"][1:]] == [1, 2]
