@@ -86,11 +86,7 @@ def test_a_table_that_is_not_known_keeps_its_bytes() -> None:
     assert value == {
         "#name": "generic_long_table",
         "#nodes": [
-            {
-                "#name": "metadata",
-                "pid": 0x10,
-                "#nodes": [{"#name": "section", "#nodes": [section.hex(" ").upper()]}],
-            },
+            {"#name": "metadata", "pid": 0x10, "#nodes": [copy]},
             {"#name": "section", "#nodes": ["F0 00 F0 00"]},
         ],
         "table_id": 0x40,
