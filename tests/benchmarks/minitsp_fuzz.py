@@ -26,6 +26,7 @@ DEFAULT_PACKETS = 10_000_000
 BLOCK = 4096
 STALL_S = 60.0
 MOST_GROWTH_MB = 10.0
+SAMPLES = 20
 NOWHERE = "--json-udp=127.0.0.1:9"
 Packets = npt.NDArray[np.uint8]
 TABLES = ((0x00, 0x0000), (0x02, 110), (0x02, 0x1000), (0x42, 0x0011), (0xFC, 500), (0x4E, 0x0012))
@@ -186,7 +187,7 @@ def main() -> int:
                 process.stdin.write(data)
                 fed += len(data) // PACKET_SIZE
                 watch.progress_s = time.monotonic()
-                if fed // 250_000 > len(resident_mb):
+                if fed * SAMPLES // packets > len(resident_mb):
                     resident_mb.append(watched.memory_info().rss / 1e6)
             process.stdin.close()
         except BrokenPipeError:
@@ -200,6 +201,7 @@ def main() -> int:
         f"{fed:,} packets, seed {seed}, in {seconds:.0f} s; {watch.lines:,} log lines, exit status {status}"
     )
     begin_mb, end_mb = settled[0], settled[-1]
+    print(f"resident, MB: {', '.join(f'{one:.0f}' for one in resident_mb)}")
     print(
         f"resident: {begin_mb:.1f} MB after a fifth, {end_mb:.1f} MB at the end, {max(settled):.1f} MB most"
     )

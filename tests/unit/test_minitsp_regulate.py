@@ -167,3 +167,27 @@ def test_options_that_exclude_each_other_are_refused(clock: Clock, options: list
 def test_every_built_in_plugin_can_be_loaded() -> None:
     for name in plugins.PROCESSORS:
         assert plugins.load(name).name == name
+
+
+def test_how_exactly_bursts_were_sent_is_told_at_the_end(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin, log = regulator(clock)
+
+    def wake_late(monotonic_s: float) -> bool:
+        clock.now_s = monotonic_s + 0.002
+        return True
+
+    plugin.process(block(10))
+    plugin.context.wait_until = wake_late
+    for _ in range(4):
+        plugin.process(block(10))
+    plugin.stop()
+    assert log.lines[-1] == "DEBUG pacing jitter: 2,000 us mean, 2,000 us worst of 4 bursts"
+
+
+def test_nothing_is_told_where_nothing_was_held_back(clock: Clock) -> None:
+    plugin, log = regulator(clock, bitrate_bps=0)
+    plugin.process(block(10))
+    plugin.stop()
+    assert not [line for line in log.lines if "jitter" in line]

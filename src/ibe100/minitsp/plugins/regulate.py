@@ -4,6 +4,7 @@ import time
 from typing import ClassVar, Final
 
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.pacing_jitter import PacingJitter
 from ibe100.minitsp.pcr_pacer import PcrPacer
 from ibe100.minitsp.plugin import (
     MAX_BLOCK_PACKETS,
@@ -53,6 +54,7 @@ class Regulate(PacketProcessor):
         self._logged_bps = 0
         self._anchor_s = 0.0
         self._bits = 0
+        self._jitter: PacingJitter | None = None
 
     def start(self) -> None:
         self.context.max_block_packets = 1
@@ -75,16 +77,26 @@ class Regulate(PacketProcessor):
             self._anchor_s = due_s = time.monotonic()
             self._bits = 0
         self._bits += len(block) * PACKET_BITS
-        self.context.wait_until(due_s)
+        self._hold(due_s)
         return block
+
+    def stop(self) -> None:
+        if self._jitter is not None:
+            self.log(LogLevel.DEBUG, str(self._jitter))
+
+    def _hold(self, due_s: float) -> None:
+        """Wait until then, and note how exactly that was met."""
+        if time.monotonic() < due_s and self.context.wait_until(due_s):
+            self._jitter = self._jitter or PacingJitter()
+            self._jitter.add(time.monotonic() - due_s)
 
     def _wait_for_pcr(self, pacer: PcrPacer, block: Block) -> None:
         now_s = time.monotonic()
         due_s = pacer.due_s(block, now_s)
         if now_s - due_s > _LATEST_S:
             pacer.restart(now_s)
-        elif due_s > now_s:
-            self.context.wait_until(due_s)
+        else:
+            self._hold(due_s)
         per_packet_s = pacer.seconds_per_packet
         burst = max(1, int(self._burst_s / per_packet_s)) if per_packet_s else 1
         self.context.max_block_packets = min(burst, self._burst_packets, MAX_BLOCK_PACKETS)
