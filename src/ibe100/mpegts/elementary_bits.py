@@ -11,6 +11,11 @@ class BitReader:
         self._bits = len(data) * 8
         self._at = 0
 
+    @property
+    def position(self) -> int:
+        """Bits read so far."""
+        return self._at
+
     def u(self, bits: int) -> int:
         """The next `bits` bits as an unsigned number."""
         end = self._at + bits

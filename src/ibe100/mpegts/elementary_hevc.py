@@ -21,6 +21,37 @@ def hevc_format(stream: bytes) -> VideoFormat | None:
     return None
 
 
+def hevc_reorder_codes(rbsp: bytes) -> list[tuple[int, int]]:
+    """Where in a sequence parameter set each sps_max_num_reorder_pics stands: its first bit, the next.
+
+    Raises ValueError.
+    """
+    bits = BitReader(rbsp)
+    bits.skip(4)
+    sub_layers = bits.u(3)
+    bits.skip(1)
+    _profile_tier_level(bits, sub_layers)
+    bits.ue()
+    chroma = bits.ue()
+    if chroma == 3:
+        bits.skip(1)
+    bits.ue()
+    bits.ue()
+    if bits.flag():
+        for _ in range(4):
+            bits.ue()
+    for _ in range(3):
+        bits.ue()
+    codes = []
+    for _ in range(sub_layers + 1 if bits.flag() else 1):
+        bits.ue()
+        begins = bits.position
+        bits.ue()
+        codes.append((begins, bits.position))
+        bits.ue()
+    return codes
+
+
 def _parse_sps(rbsp: bytes) -> VideoFormat:
     bits = BitReader(rbsp)
     bits.skip(4)

@@ -1,5 +1,6 @@
 """Sequence headers of H.264 (clause 7.3.2.1) and MPEG-1/2 video (ISO/IEC 13818-2 clause 6.2.2)."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from ibe100.mpegts.elementary_bits import BitReader, nal_units, without_emulation_prevention
@@ -43,8 +44,65 @@ def h264_format(stream: bytes) -> VideoFormat | None:
     return None
 
 
+def h264_reorder_codes(rbsp: bytes) -> list[tuple[int, int]]:
+    """Where in a sequence parameter set max_num_reorder_frames stands (annex E.1.1): its first bit, the next.
+
+    Nothing where there is no bitstream restriction. Raises ValueError.
+    """
+    bits = BitReader(rbsp)
+    _h264_sequence(bits)
+    if not bits.flag():
+        return []
+    if bits.flag() and bits.u(8) == 255:
+        bits.skip(32)
+    if bits.flag():
+        bits.skip(1)
+    if bits.flag():
+        bits.skip(4)
+        if bits.flag():
+            bits.skip(24)
+    if bits.flag():
+        bits.ue()
+        bits.ue()
+    if bits.flag():
+        bits.skip(65)
+    has_hrd = [_skip_hrd(bits) for _ in ("NAL", "VCL")]
+    bits.skip(1 if any(has_hrd) else 0)
+    bits.skip(1)
+    if not bits.flag():
+        return []
+    bits.skip(1)
+    for _ in range(4):
+        bits.ue()
+    begins = bits.position
+    bits.ue()
+    return [(begins, bits.position)]
+
+
+def _skip_hrd(bits: BitReader) -> bool:
+    """hrd_parameters() (annex E.1.2); whether they are there."""
+    if not bits.flag():
+        return False
+    count = bits.ue() + 1
+    if count > 32:
+        raise ValueError("cpb_cnt_minus1 out of range")
+    bits.skip(8)
+    for _ in range(count):
+        bits.ue()
+        bits.ue()
+        bits.skip(1)
+    bits.skip(20)
+    return True
+
+
 def _parse_h264_sps(rbsp: bytes) -> VideoFormat:
     bits = BitReader(rbsp)
+    found = _h264_sequence(bits)
+    return replace(found, frame_rate=_h264_frame_rate(bits) if bits.flag() else None)
+
+
+def _h264_sequence(bits: BitReader) -> VideoFormat:
+    """Up to vui_parameters_present_flag; the frame rate is beyond it."""
     profile, constraints, level = bits.u(8), bits.u(8), bits.u(8)
     bits.ue()
     chroma, separate_planes = 1, False
@@ -74,13 +132,12 @@ def _parse_h264_sps(rbsp: bytes) -> VideoFormat:
         down = (2 if chroma == 1 and not separate_planes else 1) * (1 if frame_mbs_only else 2)
         width -= across * (bits.ue() + bits.ue())
         height -= down * (bits.ue() + bits.ue())
-    rate = _h264_frame_rate(bits) if bits.flag() else None
     name = _H264_PROFILES.get(profile, str(profile))
     if profile == 66 and constraints & 0x40:
         name = "constrained baseline"
     level_name = f"{level // 10}.{level % 10}"
     return VideoFormat(
-        "H.264", width, height, rate, not frame_mbs_only, name, level_name, CHROMA_FORMATS[chroma]
+        "H.264", width, height, None, not frame_mbs_only, name, level_name, CHROMA_FORMATS[chroma]
     )
 
 

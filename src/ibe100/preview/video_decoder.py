@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import IO
 
 from ibe100.preview.decoder import Decoder
+from ibe100.preview.picture_order import shown_at_once
 from ibe100.preview.reports import BYTES_PER_PIXEL
 
 _DECODERS = {
@@ -32,12 +33,14 @@ class VideoDecoder(Decoder):
         self._size = width * height * BYTES_PER_PIXEL
         self._on_picture = on_picture
         self._fed = 0
+        self._codec = codec
         super().__init__(_arguments(ffmpeg, _DECODERS[codec], width, height), self._read, lambda _: False)
         self.feed(b"DKIF" + struct.pack("<HH4sHHIIII", 0, 32, _FOURCC, width, height, 1, 1, 0, 0))
 
     def feed_keyframe(self, keyframe: bytes) -> None:
         """Never waits."""
-        self.feed(struct.pack("<IQ", len(keyframe), self._fed) + keyframe)
+        picture = shown_at_once(self._codec, keyframe)
+        self.feed(struct.pack("<IQ", len(picture), self._fed) + picture)
         self._fed += 1
 
     def _read(self, stdout: IO[bytes]) -> None:
@@ -62,5 +65,18 @@ def _arguments(ffmpeg: str, decoder: str, width: int, height: int) -> list[str]:
         *("-fpsprobesize", "0", "-analyzeduration", "0", "-probesize", "32"),
         *("-f", "ivf", "-c:v", decoder, "-i", "pipe:0", "-map", "0:v:0", "-filter_threads", "1"),
         *("-vf", f"{fitted},pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,setsar=1"),
-        *("-fps_mode", "passthrough", "-pix_fmt", "rgb24", "-f", "rawvideo", "-flush_packets", "1", "pipe:1"),
+        # Even the encoder of raw video has threads, and with them holds a picture back.
+        *(
+            "-threads",
+            "1",
+            "-fps_mode",
+            "passthrough",
+            "-pix_fmt",
+            "rgb24",
+            "-f",
+            "rawvideo",
+            "-flush_packets",
+            "1",
+            "pipe:1",
+        ),
     ]

@@ -56,7 +56,15 @@ class Screenshot(QObject):
             return False
         if any(row.view.state is StreamState.RUNNING and row.fresh() is None for row in rows):
             return False
+        if any(self._is_awaited(row.stream_id) for row in rows):
+            return False
         return at - self._changed_at >= QUIET_S
+
+    def _is_awaited(self, stream_id: str) -> bool:
+        """Whether the first picture of a stream is on its way."""
+        confidence = self._window.state.confidence
+        preview = confidence.preview(stream_id)
+        return preview.is_on and not preview.problem and confidence.picture(stream_id) is None
 
     def _take(self) -> None:
         saved = self._window.grab().save(str(self._path), "PNG")

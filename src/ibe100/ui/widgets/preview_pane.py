@@ -32,6 +32,8 @@ class PreviewPane(QWidget):
         super().__init__(parent)
         self.picture = PictureView(self)
         self.meter = LevelMeter(self)
+        self.hugs_left = False
+        """Whether it leaves what room it does not need on its right, instead of on both sides."""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
 
     def show_stream(self, row: StreamRow, cue: Cue | None, confidence: ConfidenceModel) -> None:
@@ -60,7 +62,7 @@ class PreviewPane(QWidget):
         room = max(0, self.width() - meter_width - GAP)
         width = min(room, self.height() * ACROSS // DOWN)
         height = width * DOWN // ACROSS
-        left = (self.width() - width - GAP - meter_width) // 2
+        left = 0 if self.hugs_left else (self.width() - width - GAP - meter_width) // 2
         top = (self.height() - height) // 2
         self.picture.setGeometry(left, top, width, height)
         self.meter.setGeometry(left + width + GAP, top, meter_width, height)

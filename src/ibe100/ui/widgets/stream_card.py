@@ -162,6 +162,7 @@ class StreamCard(QFrame):
         self.lamps.setVisible(self.height() >= LAMPS_HEIGHT)
         self.curve.setVisible(is_full or self.width() >= CURVE_WIDTH)
         # In a compact card the name needs the line of its own, and the picture stands beside the rate.
+        self.pane.hugs_left = not is_full
         if is_full:
             self._head.insertWidget(0, self.chip, 0, TOP)
             self._rows.insertWidget(1, self.pane, 1)
