@@ -133,7 +133,7 @@ async def healed(bench: Bench) -> None:
 
 async def follow(bench: Bench) -> None:
     async for message in bench.application.messages():
-        if isinstance(message, AlarmChanged):
+        if isinstance(message, AlarmChanged) and message.alarm.is_shown:
             bench.bus.setdefault((message.alarm.condition, message.alarm.state), time.monotonic())
 
 

@@ -7,7 +7,9 @@ import time
 from fake_bus import FakeBus
 
 from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.alarm_settings import RuleChange, RuleView
 from ibe100.models.messages import AlarmChanged
+from ibe100.services.alarm_settings import AlarmRules
 
 
 class FakeMonitoring:
@@ -17,6 +19,7 @@ class FakeMonitoring:
         self._bus = bus
         self.open: dict[int, Alarm] = {}
         self.resets: list[str] = []
+        self.rules = AlarmRules()
 
     def alarms(self) -> tuple[Alarm, ...]:
         return tuple(sorted(self.open.values(), key=lambda alarm: (alarm.severity, -alarm.raised_at)))
@@ -48,6 +51,12 @@ class FakeMonitoring:
 
     def alarm_rate(self) -> int:
         return len(self.open)
+
+    def alarm_rules(self, stream_id: str = "") -> tuple[RuleView, ...]:
+        return self.rules.views(stream_id)
+
+    async def set_alarm_rule(self, stream_id: str, condition: str, change: RuleChange, who: str) -> RuleView:
+        return await self.rules.set(stream_id, condition, change)
 
     async def reset_counters(self, stream_id: str) -> None:
         self.resets.append(stream_id)

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QLineEdit
 
 from ibe100.models.machine_health import ClockState, ClockSync, MachineHealth, ProcessLoad
 from ibe100.models.messages import MachineMeasured
+from ibe100.ui.widgets.alarm_rules_view import AlarmRulesView
 from ibe100.ui.widgets.machine_meter import CELLS, cells_that_fit, clock_words
 from ibe100.ui.widgets.machine_view import MachineView
 from ibe100.ui.widgets.notification_view import NotificationView
@@ -90,3 +91,26 @@ def test_a_clock_nobody_tells_of_is_called_not_known() -> None:
         ClockSync(state=ClockState.SYNCHRONISED),
     )
     assert [clock_words(state) for state in states] == ["not known", "no sync", "±1.2 ms", "in sync"]
+
+
+def test_a_rule_is_changed_for_one_stream_and_set_back_in_set_up(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    action = console.window.actions_["alarm_rules"]
+    assert not action.isEnabled()
+    console.window.toggle_mode()
+    action.trigger()
+    (view,) = console.window.findChildren(AlarmRulesView)
+    view.stream.setCurrentIndex(1)
+    row = next(at for at, rule in enumerate(view.model.rows()) if rule.condition == "continuity_error")
+    view.table.selectRow(row)
+    view.on_delay.setValue(4.0)
+    view.least.setValue(10)
+    QTest.mouseClick(view.set_button, LEFT)
+    rules = console.services.monitoring.rules
+    console.until(lambda: rules.rule("stream-1", "continuity_error").on_delay_s == 4.0)
+    assert rules.least_per_s("stream-1", "continuity_error") == 10
+    assert rules.rule("stream-2", "continuity_error").on_delay_s == 0.0
+    console.until(lambda: view.model.rows()[row].change.on_delay_s == 4.0)
+    QTest.mouseClick(view.undo_button, LEFT)
+    console.until(lambda: rules.rule("stream-1", "continuity_error").on_delay_s == 0.0)
+    view.accept()

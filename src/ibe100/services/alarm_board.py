@@ -12,6 +12,7 @@ from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import AlarmChanged, Message
 from ibe100.services.alarm_rate import AlarmRate
 from ibe100.services.alarm_rules import RULES
+from ibe100.services.alarm_settings import AlarmRules
 from ibe100.services.alarm_shelf import shelved, unshelved
 from ibe100.services.storage import Storage
 
@@ -37,11 +38,13 @@ class AlarmBoard:
         publish: Callable[[Message], None],
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        rules: AlarmRules | None = None,
     ) -> None:
         self._storage = storage
         self._publish = publish
         self._clock = clock
         self._wall = wall
+        self._rules = rules or AlarmRules()
         self._standing: dict[Key, Alarm] = {}
         self._true_since: dict[Key, float] = {}
         self._false_since: dict[Key, float] = {}
@@ -92,7 +95,8 @@ class AlarmBoard:
                     await self._clear(key, standing)
 
     async def _judge(self, key: Key, stream_name: str, is_true: bool, value: str) -> None:
-        rule, now = RULES[key[1]], self._clock()
+        rule, now = self._rules.rule(*key), self._clock()
+        is_true = is_true and self._rules.is_enabled(*key)
         standing = self._standing.get(key)
         if is_true:
             self._false_since.pop(key, None)
@@ -126,7 +130,7 @@ class AlarmBoard:
     def _cause_of(self, key: Key) -> str:
         """What explains a condition: another that stands, or stood until a moment ago."""
         stream_id, condition = key
-        rule, now = RULES[condition], self._clock()
+        rule, now = self._rules.rule(stream_id, condition), self._clock()
         for cause in rule.explained_by:
             root = self._standing.get((stream_id, cause))
             if root is not None and root.cleared_at is None:
@@ -139,7 +143,7 @@ class AlarmBoard:
 
     async def _raise(self, key: Key, stream_name: str, value: str, cleared: Alarm | None) -> None:
         """A condition that comes back before its alarm was acknowledged is the same alarm again."""
-        rule = RULES[key[1]]
+        rule = self._rules.rule(*key)
         alarm = Alarm(
             alarm_id=cleared.alarm_id if cleared is not None else 0,
             stream_id=key[0],

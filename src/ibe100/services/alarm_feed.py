@@ -21,12 +21,13 @@ from ibe100.models.stream_state import SrtLink, StreamState
 from ibe100.mpegts.pts_clock import ClockJump
 from ibe100.services.alarm_board import AlarmBoard, Judgements
 from ibe100.services.alarm_rules import MEASURED
+from ibe100.services.alarm_settings import AlarmRules
 from ibe100.services.attempt_watch import AttemptWatch
 from ibe100.services.content_rules import CONTENT_RULES
 from ibe100.services.runner_link import JournalLine
 from ibe100.services.signal_watch import SignalWatch
 from ibe100.services.srt_peers import SrtPeers
-from ibe100.services.stream_run import StreamRun
+from ibe100.services.stream_run import RunFacts, StreamRun
 from ibe100.services.task_faults import log_fault
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample
 from ibe100.utils.timecode import format_utc
@@ -48,7 +49,10 @@ class Runs(Protocol):
 class AlarmFeed:
     """Used on the loop, between `start` and `close`."""
 
-    def __init__(self, board: AlarmBoard, runs: Runs, publish: Callable[[Message], None]) -> None:
+    def __init__(
+        self, board: AlarmBoard, runs: Runs, publish: Callable[[Message], None], rules: AlarmRules
+    ) -> None:
+        self._rules = rules
         self._board = board
         self._runs = runs
         self._publish = publish
@@ -76,7 +80,7 @@ class AlarmFeed:
         """A change of state may raise or clear an alarm."""
         if line["kind"] == "attempt_started" and run.facts is not None:
             self._attempts.setdefault(run.stream_id, AttemptWatch()).started(float(line["t"]))
-            self._signals[run.stream_id] = SignalWatch(run.facts, time.monotonic())
+            self._signals[run.stream_id] = self._new_watch(run.stream_id, run.facts)
             self._followed[run.stream_id] = run
         elif line["kind"] == "state":
             await self._on_state(run)
@@ -135,13 +139,18 @@ class AlarmFeed:
         """Picture and sound are not looked at any more."""
         self._start(self._board.clear_now(stream_id, [rule.condition for rule in CONTENT_RULES]))
 
+    def _new_watch(self, stream_id: str, facts: RunFacts) -> SignalWatch:
+        return SignalWatch(
+            facts, time.monotonic(), lambda condition: self._rules.least_per_s(stream_id, condition)
+        )
+
     def _signal(self, run: StreamRun) -> SignalWatch | None:
         """None before the stream is known and after its end, when a last sample may still come."""
         if run.facts is None or run.view.state.is_ended:
             return None
         self._followed[run.stream_id] = run
         if run.stream_id not in self._signals:
-            self._signals[run.stream_id] = SignalWatch(run.facts, time.monotonic())
+            self._signals[run.stream_id] = self._new_watch(run.stream_id, run.facts)
         return self._signals[run.stream_id]
 
     async def _look_again(self) -> None:

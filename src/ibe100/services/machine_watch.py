@@ -10,20 +10,19 @@ from pathlib import Path
 
 from ibe100.models.machine_health import MachineHealth
 from ibe100.services.alarm_board import AlarmBoard, Judgements
+from ibe100.services.alarm_settings import AlarmRules
 from ibe100.services.loop_lag import LoopLag
 from ibe100.services.machine_sampler import MachineSampler
 from ibe100.services.task_faults import log_fault
 from ibe100.utils.units import format_bytes
 
 INTERVAL_S = 1.0
-LEAST_FREE_BYTES = 500_000_000
 LEAST_MEMORY = 0.05
 """Of all memory, available to a process that asks for it."""
-ENOUGH_MEMORY = 0.08
+ENOUGH_MORE = 0.03
+"""Above the least, before it is called enough again."""
 LEAST_STEP_S = 0.5
 """Between two looks; what synchronisation slews is a thousand times less."""
-MOST_LAG_MS = 300.0
-"""A cue is asked for by a person, who notices more than this; custody sends its repeats by the same loop."""
 MACHINE = ""
 """The stream_id of alarms that concern no single stream."""
 MACHINE_NAME = "this machine"
@@ -52,14 +51,14 @@ class ClockWatch:
 
 
 class MemoryWatch:
-    """Low below 5 %, and until there are 8 % again."""
+    """Low below the least, and until there is a little more again."""
 
     def __init__(self) -> None:
         self._is_low = False
 
-    def observe(self, available_bytes: int, total_bytes: int) -> str:
+    def observe(self, available_bytes: int, total_bytes: int, least: float = LEAST_MEMORY) -> str:
         """In words how little is left; empty while there is enough."""
-        limit = ENOUGH_MEMORY if self._is_low else LEAST_MEMORY
+        limit = least + ENOUGH_MORE if self._is_low else least
         self._is_low = available_bytes < total_bytes * limit
         return f"less than {limit:.0%} of {format_bytes(total_bytes)} left" if self._is_low else ""
 
@@ -75,8 +74,10 @@ class MachineWatch:
         tell: Callable[[MachineHealth], None] = lambda _: None,
         stream_dirs: Callable[[], Mapping[str, Path]] = dict,
         backlog: Callable[[], Backlog] = Backlog,
+        rules: AlarmRules | None = None,
     ) -> None:
         self._board = board
+        self._rules = rules or AlarmRules()
         self._sampler = MachineSampler(folder)
         self._log_problem = log_problem
         self._tell = tell
@@ -107,6 +108,7 @@ class MachineWatch:
 
     async def look(self) -> None:
         """Judge each condition once."""
+        await self._rules.read_if_changed()
         stepped = self._clock.observe(time.time(), time.monotonic())
         seen = await asyncio.to_thread(self._sampler.look, self._stream_dirs())
         backlog = self._backlog()
@@ -120,11 +122,14 @@ class MachineWatch:
         await self._board.judge_all(MACHINE, MACHINE_NAME, self._judgements(health, stepped))
 
     def _judgements(self, health: MachineHealth, stepped: str) -> Judgements:
+        limits = self._rules.settings.limits
         available = health.memory_total_bytes - health.memory_used_bytes
-        low_memory = self._memory.observe(available, health.memory_total_bytes)
+        low_memory = self._memory.observe(
+            available, health.memory_total_bytes, limits.memory_free_percent / 100
+        )
         problem = self._log_problem()
-        is_low = health.disk_free_bytes < LEAST_FREE_BYTES
-        lags = health.loop_lag_ms > MOST_LAG_MS
+        is_low = health.disk_free_bytes < limits.disk_free_mb * 1_000_000
+        lags = health.loop_lag_ms > limits.console_lag_ms
         return {
             "disk_low": (is_low, f"{format_bytes(health.disk_free_bytes)} free" if is_low else ""),
             "memory_low": (bool(low_memory), low_memory),

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ibe100.models.alarm import Alarm
+from ibe100.models.alarm_settings import RuleChange, RuleView
 from ibe100.models.machine_health import MachineHealth
 from ibe100.models.messages import MachineMeasured, Message, TelemetryMeasured
 from ibe100.models.stream_state import PidSample, StreamState, Telemetry
 from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.services.alarm_board import AlarmBoard, Judgements
 from ibe100.services.alarm_feed import AlarmFeed, Runs
+from ibe100.services.alarm_settings import AlarmRules
 from ibe100.services.alarm_shelf import check_shelving
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.machine_watch import Backlog, MachineWatch
@@ -24,6 +26,8 @@ from ibe100.services.stream_run import StreamRun
 from ibe100.tsduck.srt_link import parse_srt_link
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
 
+RULES_FILE = "alarm_settings.json"
+"""In the data folder."""
 SRT_SIDES = {"srt_input": "input", "srt_output": "output"}
 """Samples of the runner, which are fields of the telemetry too."""
 MOST_DELAY_S = 3.0
@@ -46,12 +50,13 @@ class MonitoringService:
         self._publish = publish
         self._runs = runs
         self._metrics = metrics
-        self._board = AlarmBoard(storage, publish)
-        self._feed = AlarmFeed(self._board, runs, publish)
+        self._rules = AlarmRules(folder / RULES_FILE, publish)
+        self._board = AlarmBoard(storage, publish, rules=self._rules)
+        self._feed = AlarmFeed(self._board, runs, publish, self._rules)
         self._returns = ReturnAlarms(self._board, runs, storage.cues.get)
         self._audit = AuditTrail(storage)
         self._machine = MachineWatch(
-            self._board, folder, log_problem, self._machine_measured, self._stream_dirs, backlog
+            self._board, folder, log_problem, self._machine_measured, self._stream_dirs, backlog, self._rules
         )
         self._telemetry: dict[str, Telemetry] = {}
         self._totals: dict[str, Counter[str]] = {}
@@ -60,6 +65,7 @@ class MonitoringService:
 
     async def open(self) -> None:
         """Take up the alarms on record, begin to watch the machine and the time."""
+        await self._rules.read_if_changed()
         await self._board.open()
         self._feed.start()
         self._machine.start()
@@ -94,6 +100,17 @@ class MonitoringService:
         """Raises OperatorError when it is not shelved."""
         alarm = await self._board.unshelve(alarm_id)
         await self._audit.write(who, "alarm unshelved", alarm.stream_id, alarm.title)
+
+    def alarm_rules(self, stream_id: str = "") -> tuple[RuleView, ...]:
+        """All rules as they hold for a stream, or in general; safe from any thread."""
+        return self._rules.views(stream_id)
+
+    async def set_alarm_rule(self, stream_id: str, condition: str, change: RuleChange, who: str) -> RuleView:
+        """Change a rule for a stream, or with an empty stream_id for all; an empty change undoes it."""
+        view = await self._rules.set(stream_id, condition, change)
+        detail = f"{view.title}: {change.model_dump_json(exclude_none=True)}"
+        await self._audit.write(who, "alarm rule changed", stream_id, detail)
+        return view
 
     async def reset_counters(self, stream_id: str) -> None:
         """Count TR 101 290 errors of a stream from zero."""

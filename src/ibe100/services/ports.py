@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ibe100.models.alarm import Alarm, AlarmFilter
+from ibe100.models.alarm_settings import RuleChange, RuleView
 from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
 from ibe100.models.confidence import Picture, PictureSize, Preview, SoundLevels
 from ibe100.models.contract import Contract, ContractFinding
@@ -99,6 +100,12 @@ class MonitoringPort(Protocol):
         """Out of sight for up to a day, also when it clears and comes again; a reason is asked for."""
 
     async def unshelve(self, alarm_id: int, who: str) -> None: ...
+    def alarm_rules(self, stream_id: str = "") -> tuple[RuleView, ...]:
+        """All rules as they hold for a stream, or in general; safe from any thread."""
+
+    async def set_alarm_rule(self, stream_id: str, condition: str, change: RuleChange, who: str) -> RuleView:
+        """Change a rule for a stream, or with an empty stream_id for all; an empty change undoes it."""
+
     async def reset_counters(self, stream_id: str) -> None: ...
 
 

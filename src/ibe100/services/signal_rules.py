@@ -195,3 +195,18 @@ SIGNAL_RULES = (
         explained_by=_SYNC,
     ),
 )
+COUNTED = (
+    ("sync_loss", ("ts_sync_loss",)),
+    ("sync_byte_error", ("sync_byte_error",)),
+    ("continuity_error", ("continuity_count_error",)),
+    ("transport_error", ("transport_error",)),
+    ("crc_error", ("crc_error", "crc_error_2")),
+    ("pcr_discontinuity_indicator_error", ("pcr_discontinuity_indicator_error",)),
+)
+PACED = (
+    ("pat_error", ("pat_error_2",)),
+    ("pmt_error", ("pmt_error_2",)),
+    ("pcr_repetition_error", ("pcr_repetition_error",)),
+    ("pts_error", ("pts_error",)),
+)
+"""Gaps are measured on arrival: where we pace the packets they tell of our bursts, not of the input."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ibe100.models.stream_config import FileInput
 from ibe100.mpegts.pts_clock import ClockJump, JumpKind, PtsClock
@@ -12,6 +12,7 @@ from ibe100.services.bitrate_watch import BitrateWatch
 from ibe100.services.flow_watch import FlowWatch
 from ibe100.services.pid_watch import PidWatch
 from ibe100.services.seam_watch import SeamWatch
+from ibe100.services.signal_rules import COUNTED, PACED
 from ibe100.services.stream_run import RunFacts
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample
 
@@ -22,28 +23,16 @@ SURE_JUMP_S = 3.0
 """Less may only be a source that lags or a file of variable bitrate that we pace by its mean."""
 PROVEN_S = 2.5
 """A smaller jump is one if PCR values that are apart were counted so short a time before."""
-COUNTED = (
-    ("sync_loss", ("ts_sync_loss",)),
-    ("sync_byte_error", ("sync_byte_error",)),
-    ("continuity_error", ("continuity_count_error",)),
-    ("transport_error", ("transport_error",)),
-    ("crc_error", ("crc_error", "crc_error_2")),
-    ("pcr_discontinuity_indicator_error", ("pcr_discontinuity_indicator_error",)),
-)
-PACED = (
-    ("pat_error", ("pat_error_2",)),
-    ("pmt_error", ("pmt_error_2",)),
-    ("pcr_repetition_error", ("pcr_repetition_error",)),
-    ("pts_error", ("pts_error",)),
-)
-"""Gaps are measured on arrival: where we pace the packets they tell of our bursts, not of the input."""
 
 
 class SignalWatch:
     """One processor's life: made anew for each attempt."""
 
-    def __init__(self, facts: RunFacts, monotonic_s: float) -> None:
+    def __init__(
+        self, facts: RunFacts, monotonic_s: float, least_per_s: Callable[[str], int] = lambda _: 1
+    ) -> None:
         source = facts.config.input
+        self._least_per_s = least_per_s
         self._plan = facts.plan
         self._rules = COUNTED if facts.plan.regulate else COUNTED + PACED
         self._seam = SeamWatch() if isinstance(source, FileInput) and source.loop else None
@@ -77,7 +66,10 @@ class SignalWatch:
         if counters is not None:
             for condition, names in self._rules:
                 count = sum(counters.get(name, 0) for name in names)
-                judgements[condition] = (count > 0, f"{count} per s" if count else "")
+                judgements[condition] = (
+                    count >= self._least_per_s(condition),
+                    f"{count} per s" if count else "",
+                )
         return judgements
 
     def report(self, analysis: AnalyzeSample) -> Judgements:

@@ -46,6 +46,7 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("run", "Start, or ask to stop, the selected stream", "Ctrl+R"),
     ActionSpec("restart", "Restart the selected stream"),
     ActionSpec("filter", "Filter streams", "Ctrl+F"),
+    ActionSpec("alarm_rules", "Alarm rules: delays, priorities, thresholds", set_up_only=True),
     ActionSpec("notifications", "Notifications: who is told of alarms"),
     ActionSpec("machine", "Show the system: machine, console, processes"),
     ActionSpec("palette", "Find a command", "Ctrl+K"),

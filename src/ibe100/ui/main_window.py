@@ -29,6 +29,7 @@ from ibe100.ui.profile_desk import ProfileDesk
 from ibe100.ui.schedule_desk import ScheduleDesk
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.stream_desk import StreamDesk
+from ibe100.ui.widgets.alarm_rules_view import AlarmRulesView
 from ibe100.ui.widgets.alarms_dock import AlarmPanel
 from ibe100.ui.widgets.as_run_page import AsRunPage
 from ibe100.ui.widgets.command_palette import CommandPalette
@@ -182,6 +183,11 @@ class MainWindow(QMainWindow):
         if self.top_bar.machine.health is not None:
             view.show_health(self.top_bar.machine.health)
         view.show()
+
+    def show_alarm_rules(self) -> None:
+        """Delays, priorities and thresholds of alarms."""
+        names = {row.stream_id: row.name for row in self.state.streams.rows()}
+        AlarmRulesView(self.client, names, self).show()
 
     def show_palette(self) -> None:
         """The command palette."""

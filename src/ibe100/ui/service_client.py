@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ibe100.models.alarm import AlarmFilter
+from ibe100.models.alarm_settings import RuleChange, RuleView
 from ibe100.models.as_run import AsRunFormat, AsRunLog
 from ibe100.models.confidence import PictureSize
 from ibe100.models.contract import Contract, ContractFinding
@@ -112,6 +113,16 @@ class ServiceClient(ServiceCalls):
     def alarm_rate(self) -> int:
         """Alarms put before the operator within the last 10 minutes; 0 while the services start."""
         return 0 if self._services is None else self._services.monitoring.alarm_rate()
+
+    def alarm_rules(self, stream_id: str) -> tuple[RuleView, ...]:
+        """The rules as they hold for a stream, or in general; none while the services start."""
+        return () if self._services is None else self._services.monitoring.alarm_rules(stream_id)
+
+    def set_alarm_rule(self, stream_id: str, condition: str, change: RuleChange, who: str) -> Call:
+        """Result: RuleView."""
+        return self.ask(
+            "Alarm rule", lambda s: s.monitoring.set_alarm_rule(stream_id, condition, change, who)
+        )
 
     def alarm_history(self, wanted: AlarmFilter) -> Call:
         """Result: tuple of Alarms, the newest first."""

@@ -1,0 +1,178 @@
+"""The rules of alarms, for all streams or one: switched on, priority, delays, how many errors in a second."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PyQt6.QtCore import QModelIndex
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ibe100.models.alarm import Severity
+from ibe100.models.alarm_settings import RuleChange, RuleView
+from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
+from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.widgets.labels import label, set_kind
+from ibe100.ui.widgets.tables import fit_columns, quiet_table
+
+WHO = "operator"
+WIDTH, HEIGHT = 780, 540
+COLUMNS: tuple[Column[RuleView], ...] = (
+    Column("Condition", lambda rule: rule.title),
+    Column("Priority", lambda rule: f"{int(rule.severity)}" if rule.enabled else "off", numeric=True),
+    Column("Raised after, s", lambda rule: f"{rule.on_delay_s:g}", numeric=True),
+    Column("Cleared after, s", lambda rule: f"{rule.off_delay_s:g}", numeric=True),
+    Column(
+        "From, per s", lambda rule: "–" if rule.least_per_s is None else f"{rule.least_per_s}", numeric=True
+    ),
+    Column("", lambda rule: "" if rule.change.is_empty else "changed"),
+)
+
+
+class AlarmRulesView(QDialog):
+    """A table and one row of fields for the chosen rule."""
+
+    def __init__(
+        self, client: ServiceClient, streams: Mapping[str, str], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Alarm rules")
+        self.setAccessibleName("Alarm rules")
+        self._client = client
+        self._rule: RuleView | None = None
+        self.stream = QComboBox()
+        self.stream.setAccessibleName("For which stream")
+        self.stream.addItem("all streams", "")
+        for stream_id, name in streams.items():
+            self.stream.addItem(f"only {name}", stream_id)
+        self.model: KeyedTableModel[RuleView] = KeyedTableModel(COLUMNS, lambda rule: rule.condition, self)
+        self.table = quiet_table(self.model, "Alarm rules")
+        fit_columns(self.table, {1: 64, 2: 104, 3: 110, 4: 84, 5: 70}, 0)
+        self.enabled = QCheckBox("On")
+        self.severity = QComboBox()
+        self.severity.setAccessibleName("Priority")
+        for severity in Severity:
+            self.severity.addItem(f"{int(severity)} {SEVERITY_WORDS[severity]}", severity)
+        self.on_delay = _seconds("Raised after, seconds")
+        self.off_delay = _seconds("Cleared after, seconds")
+        self.least = QSpinBox()
+        self.least.setRange(1, 100_000)
+        self.least.setSuffix(" per s")
+        self.least.setAccessibleName("Errors in a second that make an alarm")
+        self.set_button = _button("Set", "primary")
+        self.undo_button = _button("As shipped")
+        self.close_button = _button("Close")
+        self.words = label("", "muted", wrap=True)
+        self._lay_out()
+        selection = self.table.selectionModel()
+        assert selection is not None
+        selection.currentRowChanged.connect(self._chosen)
+        self.stream.currentIndexChanged.connect(self.read)
+        self.set_button.clicked.connect(self.set_rule)
+        self.undo_button.clicked.connect(lambda: self._send(RuleChange()))
+        self.close_button.clicked.connect(self.accept)
+        self.finished.connect(self.deleteLater)
+        self.read()
+        self.table.selectRow(0)
+
+    def _lay_out(self) -> None:
+        fields = QHBoxLayout()
+        for widget in (self.enabled, self.severity, self.on_delay, self.off_delay, self.least):
+            fields.addWidget(widget)
+        fields.addStretch(1)
+        row = QHBoxLayout()
+        row.addWidget(self.words, 1)
+        for button in (self.undo_button, self.set_button, self.close_button):
+            row.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 12)
+        layout.setSpacing(8)
+        layout.addWidget(self.stream)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(fields)
+        layout.addLayout(row)
+        self.resize(WIDTH, HEIGHT)
+
+    def read(self) -> None:
+        """The rules as they hold now."""
+        self.model.show(self._client.alarm_rules(self.stream.currentData()))
+        self._chosen(self.table.currentIndex())
+
+    def set_rule(self) -> None:
+        """What differs from the rule as it is now becomes the house's own."""
+        rule = self._rule
+        if rule is None:
+            return
+        own = rule.change
+        changes: dict[str, object] = {}
+        for name, value in (
+            ("enabled", self.enabled.isChecked()),
+            ("severity", self.severity.currentData()),
+            ("on_delay_s", self.on_delay.value()),
+            ("off_delay_s", self.off_delay.value()),
+            ("least_per_s", None if rule.least_per_s is None else self.least.value()),
+        ):
+            if value != getattr(rule, name):
+                changes[name] = value
+        self._send(own.model_copy(update=changes))
+
+    def _send(self, change: RuleChange) -> None:
+        if self._rule is None:
+            return
+        title = self._rule.title
+        call = self._client.set_alarm_rule(self.stream.currentData(), self._rule.condition, change, WHO)
+        call.done.connect(lambda _: self._done(title))
+        call.refused.connect(lambda words: self._say(words, bad=True))
+
+    def _done(self, title: str) -> None:
+        self.read()
+        self._say(f"{title}: holds from now on.")
+
+    def _chosen(self, index: QModelIndex) -> None:
+        rule = index.data(TABLE_ROW_ROLE)
+        self._rule = rule if isinstance(rule, RuleView) else None
+        for button in (self.set_button, self.undo_button):
+            button.setEnabled(self._rule is not None)
+        if self._rule is None:
+            return
+        self.enabled.setChecked(self._rule.enabled)
+        self.severity.setCurrentIndex(self.severity.findData(self._rule.severity))
+        self.on_delay.setValue(self._rule.on_delay_s)
+        self.off_delay.setValue(self._rule.off_delay_s)
+        self.least.setEnabled(self._rule.least_per_s is not None)
+        self.least.setValue(self._rule.least_per_s or 1)
+        self.undo_button.setEnabled(not self._rule.change.is_empty)
+        self._say("")
+
+    def _say(self, words: str, *, bad: bool = False) -> None:
+        self.words.setText(f"▲ {words}" if bad else words)
+        set_kind(self.words, "problem" if bad else "muted")
+
+
+def _seconds(accessible_name: str) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setRange(0, 3600)
+    box.setDecimals(1)
+    box.setPrefix("raised after " if accessible_name.startswith("Raised") else "cleared after ")
+    box.setSuffix(" s")
+    box.setAccessibleName(accessible_name)
+    return box
+
+
+def _button(text: str, kind: str = "") -> QPushButton:
+    button = QPushButton(text)
+    button.setAccessibleName(text)
+    button.setAutoDefault(False)
+    if kind:
+        button.setProperty("kind", kind)
+    return button
