@@ -19,8 +19,8 @@ _PROCESSORS_OF_TSDUCK: Final = """
     duplicate eit eitinject encap feed flute fork fuzz history iat identify inject isdbinfo
     limit merge mpe mpeextract mpeinject mux nip nipextract nit nitscan pat pattern pcradjust
     pcrcopy pcrduplicate pcredit pes pidshift psi psimerge reduce rmorphan rmsplice scrambler
-    sections sifilter skip slice splicerestamp stats stuffanalyze svremove svresync t2mi tables
-    teletext time timeref timeshift trace trigger tsrename
+    sections sifilter skip slice splicerestamp stats stuffanalyze svremove svresync t2mi
+    teletext timeref timeshift trace trigger tsrename
 """
 NEEDS_TSDUCK: Final = {
     "input": _INPUTS_OF_TSDUCK,

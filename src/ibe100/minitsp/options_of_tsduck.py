@@ -111,6 +111,7 @@ OPTIONS_OF_TSDUCK: Final[dict[str, dict[str, str]]] = {
             time-reference timestamp tlv ttl udp-format usa viaccess widevine x2j-collapse-text
             x2j-enforce-boolean x2j-enforce-integer x2j-include-root x2j-trim-text xml-output
         """,
+        "time": "preserve-units silent-after stuffing",
         "until": """
             joint-termination timestamp-based
         """,

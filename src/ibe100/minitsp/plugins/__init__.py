@@ -23,6 +23,7 @@ PROCESSORS: Final[dict[str, str]] = {
     "spliceinject": "SpliceInject",
     "splicemonitor": "SpliceMonitor",
     "svrename": "ServiceRename",
+    "time": "TimeSchedule",
     "until": "Until",
     "zap": "Zap",
     "tables": "Tables",
