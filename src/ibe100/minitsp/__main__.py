@@ -33,10 +33,12 @@ def main(argv: Sequence[str]) -> int:
     if _print_information(command_line):
         return 0
     log = LogOutput(_max_level(options), options.timed_log)
+    context = Context(options, log)
     try:
-        return _run(command_line, Context(options, log))
+        return _run(command_line, context)
     finally:
-        log.close()
+        # A stop does not wait for somebody who does not read; the reason of a failure is worth a second.
+        log.close(hastily=context.stopping and not context.exit_code)
 
 
 def _run(command_line: CommandLine, context: Context) -> int:

@@ -10,6 +10,7 @@ from ibe100.minitsp.plugin import LogLevel
 
 _QUEUE_LINES: Final = 1024
 _CLOSE_TIMEOUT_S: Final = 1.0
+_HASTE_S: Final = 0.05
 _PREFIX: Final = {LogLevel.ERROR: "Error: ", LogLevel.WARNING: "Warning: ", LogLevel.DEBUG: "Debug: "}
 _STDERR: Final = 2
 
@@ -40,13 +41,14 @@ class LogOutput:
         except queue.Full:
             return
 
-    def close(self) -> None:
-        """Print what is queued, for at most a second."""
+    def close(self, hastily: bool = False) -> None:
+        """Print what is queued, for at most a second, or a twentieth of one."""
+        timeout_s = _HASTE_S if hastily else _CLOSE_TIMEOUT_S
         try:
-            self._lines.put(None, timeout=_CLOSE_TIMEOUT_S)
+            self._lines.put(None, timeout=timeout_s)
         except queue.Full:
             return
-        self._writer.join(_CLOSE_TIMEOUT_S)
+        self._writer.join(timeout_s)
 
     def _write_all(self) -> None:
         broken = False
