@@ -5,15 +5,24 @@ at constant and at variable bitrate, with one service and with twelve.
 """
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 import imageio_ffmpeg
+import numpy as np
 import pytest
-from minitsp_rig import MEDIA, MINITSP
+from minitsp_rig import MEDIA, MINITSP, free_port, is_bound, send, wait_for
+
+from ibe100.mpegts.packet import pids
+from ibe100.mpegts.psi import SectionAssembler
+from ibe100.scte35.section import encode
+from ibe100.scte35.values import SpliceInfoSection, SpliceInsert, SpliceTime
 
 pytestmark = pytest.mark.tsduck
 
+FIRST_PTS: Final = 132_000
+GRID: Final = 21
 TWELVE: Final = range(1, 13)
 PICTURE: Final = ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25", "-f", "lavfi", "-i", "sine=440:r=48000")
 MADE: Final[dict[str, tuple[str, ...]]] = {
@@ -112,3 +121,66 @@ def _run(program: list[str], stream: Path, command: str, target: Path) -> tuple[
     )
     log = [line for line in done.stderr.splitlines() if not line.startswith("* file: ")]
     return log, out.read_bytes(), csv.read_text() if "{csv}" in command else ""
+
+
+@pytest.mark.parametrize("form", ["RS204", "M2TS"])
+def test_each_reads_the_files_that_the_other_wrote(form: str, tmp_path: Path) -> None:
+    """RS204 is the same to the byte; of M2TS the arrival times differ, as they are those of the run."""
+    source = MEDIA / "dvb_hd_service.ts"
+    written = {}
+    for name, writer, reader in (("ours", MINITSP, ["tsp"]), ("theirs", ["tsp"], MINITSP)):
+        target, back = tmp_path / f"{name}.bin", tmp_path / f"{name}.ts"
+        for program, words in (
+            (writer, ["-I", "file", source, "-P", "file", f"--format={form}", target, "-O", "drop"]),
+            (reader, ["-I", "file", target, "-O", "file", back]),
+        ):
+            subprocess.run([*program, *words], check=True, timeout=60)
+        assert back.read_bytes() == source.read_bytes()
+        written[name] = target.read_bytes()
+    assert len(written["ours"]) == len(written["theirs"])
+    if form == "RS204":
+        assert written["ours"] == written["theirs"]
+
+
+def test_a_cue_with_a_splice_time_is_put_in_the_same_places(tmp_path: Path) -> None:
+    """Up to one null packet of --add-input-stuffing: which of them is free when the time has come."""
+    cue = encode(
+        SpliceInfoSection(
+            SpliceInsert(
+                splice_event_id=7,
+                out_of_network_indicator=True,
+                splice_time=SpliceTime(FIRST_PTS + 6 * 90_000),
+                unique_program_id=1,
+            )
+        )
+    )
+    with ThreadPoolExecutor() as pool:
+        runs = [pool.submit(_places_of_cue, program, cue, tmp_path) for program in (MINITSP, ["tsp"])]
+        ours, theirs = (run.result() for run in runs)
+    assert [section for _, section in ours] == [section for _, section in theirs] == [cue] * 3
+    for (place, _), (their_place, _) in zip(ours, theirs, strict=True):
+        assert abs(place - their_place) <= GRID
+
+
+def _places_of_cue(program: list[str], cue: bytes, folder: Path) -> list[tuple[int, bytes]]:
+    """(packet index, section) of what a program injects: three times, from four seconds ahead on."""
+    port = free_port()
+    target = folder / f"{len(program)}.ts"
+    words = [
+        *("--add-input-stuffing", f"1/{GRID - 1}", "-I", "file", MEDIA / "ott_with_scte35.ts"),
+        *("-P", "regulate"),
+        *("-P", "pmt", "--service=1", "--add-pid=500/0x86", "-P", "spliceinject", "--service=1", "--pid=500"),
+        *(f"--udp=127.0.0.1:{port}", "--start-delay=4000", "--inject-count=3", "--inject-interval=1000"),
+        *("-P", "until", "--pcr-based", "--seconds=7", "-O", "file", target),
+    ]
+    with subprocess.Popen([*program, *map(str, words)]) as process:
+        wait_for(lambda: is_bound(port), "the cue port")
+        send(cue, port)
+        assert process.wait(60) == 0
+    packets = np.fromfile(target, np.uint8).reshape(-1, 188)
+    assembler = SectionAssembler()
+    return [
+        (row, section)
+        for row in np.flatnonzero(pids(packets) == 500).tolist()
+        for section in assembler.feed(packets[row].tobytes())
+    ]
