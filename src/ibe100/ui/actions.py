@@ -30,6 +30,11 @@ OF_THE_CUE_PANEL: tuple[tuple[str, str], ...] = (
     ("Ctrl Enter", "Send what is prepared under More cues"),
 )
 """Keys that are no shortcuts of the window: held ones, and one that counts on its own page only."""
+OF_THE_PLOTS: tuple[tuple[str, str], ...] = (
+    ("+ − ← →", "Zoom and move a plot that has the focus"),
+    ("Home", "Show the whole range of the plot again"),
+    ("[ ]", "Go from event to event in the plot"),
+)
 CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("to_break", "TO BREAK on the target stream", "F9"),
     ActionSpec("back", "BACK TO PROGRAMME on the target stream", "F10"),
@@ -120,7 +125,7 @@ class Actions(QObject):
 
     def keys(self) -> list[tuple[str, str]]:
         """For the overlay: key and what it does."""
-        listed = [(f"1–{SELECTABLE}", "Select a stream"), *OF_THE_CUE_PANEL]
+        listed = [(f"1–{SELECTABLE}", "Select a stream"), *OF_THE_CUE_PANEL, *OF_THE_PLOTS]
         return listed + [(spec.keys.replace("+", " "), spec.text) for spec in CATALOGUE if spec.keys]
 
     def _make(self, text: str, keys: str) -> QAction:
