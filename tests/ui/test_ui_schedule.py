@@ -126,6 +126,39 @@ def test_a_planned_break_is_dragged_to_another_time_and_put_back(console: Consol
     console.until(lambda: moved_s() == 0)
 
 
+def test_a_planned_break_is_re_timed_by_keys_alone_and_taken_back(console: Console) -> None:
+    window, timeline = console.window, console.window.dashboard.timeline
+    before = console.services.schedule.breaks[1].planned_at
+    assert before is not None
+    window.activateWindow()
+    QTest.keyClick(window, Qt.Key.Key_T)
+    console.until(timeline.hasFocus)
+    QTest.keyClick(timeline, Qt.Key.Key_Right)
+    for modifier in (Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier):
+        QTest.keyClick(timeline, Qt.Key.Key_Right, modifier)
+    console.settle()
+    assert console.services.schedule.breaks[1].planned_at == before, "carried, not set down"
+    QTest.keyClick(timeline, Qt.Key.Key_Return)
+    console.until(lambda: console.services.schedule.breaks[1].planned_at == round(before + 1) + 10)
+    console.until(lambda: "was moved" in window.notices.text.text())
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    console.until(lambda: console.services.schedule.breaks[1].planned_at == before)
+    QTest.keyClick(timeline, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(timeline, Qt.Key.Key_Escape)
+    QTest.keyClick(timeline, Qt.Key.Key_Return)
+    console.until(lambda: window.planning.editor is not None)
+    assert console.services.schedule.breaks[1].planned_at == before
+
+
+def test_plus_and_minus_zoom_the_time_line(console: Console) -> None:
+    timeline = console.window.dashboard.timeline
+    ahead_s = timeline.scale().ahead_s
+    QTest.keyClick(timeline, Qt.Key.Key_Minus)
+    assert timeline.scale().ahead_s > ahead_s
+    QTest.keyClick(timeline, Qt.Key.Key_Plus)
+    assert timeline.scale().ahead_s == ahead_s
+
+
 def test_escape_lets_go_of_a_dragged_break(console: Console) -> None:
     timeline = console.window.dashboard.timeline
     before = console.services.schedule.breaks[1]

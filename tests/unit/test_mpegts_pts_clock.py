@@ -205,3 +205,23 @@ def test_any_samples_keep_the_clock_answering(samples: list[tuple[int, float]]) 
         assert 0 <= clock.splice_pts_at(now_s + 6) < PTS_MODULO
         clock.refusal(now_s, 6.0)
         assert clock.uncertainty_ms >= 0
+
+
+def test_a_source_that_slips_by_a_frame_is_followed_within_three_samples() -> None:
+    clock = PtsClock(3600)
+    scatter_s = (0.0, 0.004, -0.003, 0.002, -0.005)
+    for second in range(16):
+        clock.observe(90_000 * second + round(scatter_s[second % 5] * PTS_HZ), float(second))
+    for second in range(16, 19):
+        clock.observe(90_000 * second - 3600 + round(scatter_s[second % 5] * PTS_HZ), float(second))
+    assert not clock.jumps, "a frame is no jump"
+    assert abs(pts_difference(clock.now_pts(20.0), 90_000 * 20 - 3600)) <= 0.005 * PTS_HZ
+
+
+def test_reordered_frames_scatter_and_are_no_step() -> None:
+    clock = PtsClock(3600)
+    reordered = (0, -3600, -7200, 3600, 0, -3600, 0, 3600, 3600, 3600, -7200, 0, 0, 3600, 3600, 3600)
+    for second, off in enumerate(reordered):
+        clock.observe(900_000 + 90_000 * second + off, float(second))
+    assert abs(pts_difference(clock.now_pts(15.0), 900_000 + 90_000 * 15)) <= 3600
+    assert clock.uncertainty_ms >= 80, "all of them still count"

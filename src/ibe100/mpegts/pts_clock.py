@@ -1,6 +1,7 @@
 """The PTS clock of a running stream, from samples of its PTS and of the machine's monotonic clock."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -18,6 +19,9 @@ _SAMPLING_SLACK_S = 2.5
 _REMEMBERED_S = 60.0
 # What one sample alone is good for: it may have been late by a reading interval.
 _UNPROVEN_MS = 500.0
+_STEP_SAMPLES = 3
+_LEAST_STEP_S = 0.008
+_STEP_SCATTERS = 3.0
 
 
 class JumpKind(StrEnum):
@@ -208,8 +212,26 @@ class PtsClock:
         leads = [
             pts_difference(one.pts, sample.pts) - (one.at_s - sample.at_s) * PTS_HZ for one in self._samples
         ]
+        if _has_stepped(leads):
+            leads = leads[-_STEP_SAMPLES:]
+            while len(self._samples) > _STEP_SAMPLES:
+                self._samples.popleft()
         self._lead_ticks = median(leads)
         self._spread_ticks = max(abs(lead - self._lead_ticks) for lead in leads)
+
+
+def _has_stepped(leads: Sequence[float]) -> bool:
+    """Whether the last samples lie on another line than those before them, all of them and all to one side.
+
+    A source slips by a frame or two, or its buffer settles; a median of all would believe it only half a
+    window later. What the older samples themselves scatter by, as with reordered frames, is no step.
+    """
+    older, newer = leads[:-_STEP_SAMPLES], leads[-_STEP_SAMPLES:]
+    if len(older) < _STEP_SAMPLES:
+        return False
+    middle = median(older)
+    slack = max(_LEAST_STEP_S * PTS_HZ, _STEP_SCATTERS * median(abs(lead - middle) for lead in older))
+    return all(lead - middle > slack for lead in newer) or all(middle - lead > slack for lead in newer)
 
 
 def _by(jump: ClockJump) -> str:

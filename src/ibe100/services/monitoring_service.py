@@ -148,7 +148,7 @@ class MonitoringService:
         pts = influx.pts.get(time_pid) if time_pid is not None else None
         jump = None
         if pts is not None and run.clock is not None:
-            jump = run.clock.observe(pts, measured_mono)
+            jump = run.clock.observe(pts, measured_mono - _age_s(influx, time_pid, run))
         totals = self._totals.setdefault(run.stream_id, Counter())
         totals.update(influx.counters)
         seen_at = self._seen_at.setdefault(run.stream_id, {})
@@ -222,6 +222,17 @@ class MonitoringService:
         """What other services publish."""
         self._feed.hear(message)
         self._returns.hear(message)
+
+
+def _age_s(influx: InfluxSample, time_pid: int | None, run: StreamRun) -> float:
+    """How much older the sample's PTS is than the sample: half a frame where nobody measured it.
+
+    tsp gives a PTS the time of its post, and the frame came at any moment of the frame time before.
+    """
+    measured_ms = influx.pts_time_ms.get(time_pid or 0, influx.time_ms)
+    if measured_ms < influx.time_ms:
+        return (influx.time_ms - measured_ms) / 1000
+    return run.facts.plan.frame_pts / PTS_HZ / 2 if run.facts is not None else 0.0
 
 
 def _with_frame_rate(pid: PidSample, run: StreamRun) -> PidSample:

@@ -34,6 +34,8 @@ class InfluxSample:
     bitrate_bps: int = 0
     null_bps: int = 0
     pts: Mapping[int, int] = field(default_factory=dict)
+    pts_time_ms: Mapping[int, int] = field(default_factory=dict)
+    """When each of them was in the stream; tsp gives the time of the post, and the PTS is somewhat older."""
     pcr: Mapping[int, int] = field(default_factory=dict)
     counters: Mapping[str, int] = field(default_factory=dict)
     """TR 101 290 counters of the whole stream since the post before, by name."""
@@ -99,6 +101,7 @@ def _pid_of(point: Point) -> int | None:
 def parse_influx(lines: Iterable[str]) -> InfluxSample:
     """Gather the points of one post."""
     pts: dict[int, int] = {}
+    pts_time_ms: dict[int, int] = {}
     pcr: dict[int, int] = {}
     counters: dict[str, int] = {}
     services: dict[int, int] = {}
@@ -115,13 +118,13 @@ def parse_influx(lines: Iterable[str]) -> InfluxSample:
             case "bitrate", "service" if point.tags.get("service", "").isdecimal():
                 services[int(point.tags["service"])] = int(point.value)
             case "pts", "pid" if (pid := _pid_of(point)) is not None:
-                pts[pid] = int(point.value)
+                pts[pid], pts_time_ms[pid] = int(point.value), point.time_ms
             case "pcr", "pid" if (pid := _pid_of(point)) is not None:
                 pcr[pid] = int(point.value)
             case "counter", "ts" if point.tags.get("severity") in TR_101_290_SEVERITIES:
                 counters[point.tags.get("name", "")] = int(point.value)
     null = types.get("stuffing", 0)
-    return InfluxSample(time_ms, bitrate, null, pts, pcr, counters, services, types)
+    return InfluxSample(time_ms, bitrate, null, pts, pts_time_ms, pcr, counters, services, types)
 
 
 def parse_analysis(report: Mapping[str, Any]) -> AnalyzeSample:

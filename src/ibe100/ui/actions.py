@@ -63,6 +63,7 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("cue_log", "Search the cue log", "Ctrl+G"),
     ActionSpec("as_run", "Show the as-run log", "Ctrl+4"),
     ActionSpec("history", "Show history", "Ctrl+5"),
+    ActionSpec("timeline", "Choose and re-time planned breaks on the time line", "T"),
     ActionSpec("plan_break", "Plan a break on the target stream", "Ctrl+B"),
     ActionSpec("import_breaks", "Import planned breaks from a file"),
     ActionSpec("undo", "Take back the last change of the schedule", "Ctrl+Z"),

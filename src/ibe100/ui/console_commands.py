@@ -65,6 +65,7 @@ def connect_commands(window: MainWindow) -> None:
             "schedule": lambda: window.docks.raise_page("schedule"),
             "cue_log": lambda: _search_cues(window),
             "as_run": lambda: window.docks.raise_page("as_run"),
+            "timeline": lambda: _to_the_time_line(window),
             "plan_break": lambda: window.planning.plan(window.cue_panel.target_id),
             "import_breaks": window.planning.import_file,
             "undo": window.planning.undo,
@@ -134,6 +135,11 @@ def connect_records(window: MainWindow) -> None:
     window.as_run.notice.connect(window.notices.post)
     for plots in (window.monitoring.plots, window.history.sessions.plots):
         plots.notice.connect(window.notices.post)
+
+
+def _to_the_time_line(window: MainWindow) -> None:
+    window.docks.raise_page("dashboard")
+    window.dashboard.timeline.setFocus()
 
 
 def _search_cues(window: MainWindow) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PyQt6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ibe100.ui.break_spans import BreakSpan, SpanKind, break_spans, planned_spans
@@ -14,6 +14,7 @@ from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.time_scale import AHEAD_CHOICES_S, BACK_S, TimeScale
+from ibe100.ui.timeline_keys import ARROWS, CTRL, PLACED, SHIFT, STEPS_S, WORDS, ZOOMS, neighbour
 from ibe100.ui.widgets.timeline_paint import EDGE, HEAD, NAMES, ROW, paint_frame, paint_head, paint_span
 
 REPAINT_MS = 1000
@@ -49,12 +50,13 @@ class BreakTimeline(QWidget):
         self._streams, self._cues, self._schedule = streams, cues, schedule
         self._ahead_s = AHEAD_CHOICES_S[1]
         self._drag: _Drag | None = None
+        self._chosen: int | None = None
+        """The planned break that the keys act on."""
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Break time line: five minutes back, and ahead")
-        self.setToolTip(
-            "Drag a planned break to re-time it · double-click to edit or plan · wheel with Ctrl zooms"
-        )
+        self.setToolTip(WORDS)
         streams.rowsInserted.connect(self._resize)
         streams.rowsRemoved.connect(self._resize)
         for signal in (cues.cue_changed, schedule.changed, schedule.looked_over):
@@ -104,7 +106,10 @@ class BreakTimeline(QWidget):
             for span in self.spans(row, scale.now):
                 is_held = self._drag is not None and span == self._drag.span
                 if span.ends >= scale.begins and span.begins <= scale.ends and not is_held:
-                    paint_span(painter, scale, span, top)
+                    is_chosen = (
+                        self.hasFocus() and span.break_id is not None and span.break_id == self._chosen
+                    )
+                    paint_span(painter, scale, span, top, ringed=is_chosen)
         paint_head(painter, self.rect(), scale, self.visibleRegion().boundingRect().top())
         if self._drag is not None:
             held, by = self._drag.span, self._drag.moved_s
@@ -116,6 +121,8 @@ class BreakTimeline(QWidget):
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Takes a planned break up."""
         found = None if event is None else self.span_at(event.position())
+        if found is not None:
+            self._chosen = found[1].break_id
         if event is not None and event.button() is Qt.MouseButton.LeftButton and found and found[1].can_move:
             self._drag = _Drag(found[1], found[0], event.position().x())
             self.grabKeyboard()
@@ -129,10 +136,8 @@ class BreakTimeline(QWidget):
             grip = Qt.CursorShape.SizeHorCursor if found and found[1].can_move else Qt.CursorShape.ArrowCursor
             self.setCursor(grip)
             return
-        scale, span = self.scale(), self._drag.span
-        by = scale.moment(event.position().x()) - scale.moment(self._drag.from_x)
-        self._drag.moved_s = max(round(span.begins + by), round(scale.now) + 1) - span.begins
-        self.update()
+        scale = self.scale()
+        self._carry(scale.moment(event.position().x()) - scale.moment(self._drag.from_x))
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Sets it down."""
@@ -156,11 +161,62 @@ class BreakTimeline(QWidget):
             self.plan_requested.emit(rows[line].stream_id, float(round(scale.moment(event.position().x()))))
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Escape lets go of a break that is being dragged."""
-        if event is not None and event.key() == Qt.Key.Key_Escape and self._drag is not None:
+        """Arrows choose and carry, Enter sets down or edits, Escape lets go of what is carried."""
+        if event is None or not self._take_key(Qt.Key(event.key()), event.modifiers()):
+            super().keyPressEvent(event)
+
+    def _take_key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        step_s = STEPS_S.get(modifiers & (SHIFT | CTRL))
+        if key in ARROWS and step_s is not None:
+            self._nudge(ARROWS[key] * step_s)
+        elif key in ARROWS:
+            self._put_back()
+            found = neighbour(self._planned(), self._chosen, ARROWS[key])
+            self._chosen = None if found is None else found[1].break_id
+        elif key in ZOOMS:
+            self.zoom(ZOOMS[key])
+        elif key in PLACED and self._drag is not None:
+            held = self._drag
+            self._put_back()
+            if held.span.break_id is not None:
+                self.moved.emit(held.span.break_id, held.span.begins + held.moved_s)
+        elif key in PLACED and self._chosen is not None:
+            self.edit_requested.emit(self._chosen)
+        elif key == Qt.Key.Key_Escape and self._drag is not None:
             self._put_back()
         else:
-            super().keyPressEvent(event)
+            return False
+        self.update()
+        return True
+
+    def _planned(self) -> list[tuple[int, BreakSpan]]:
+        """Line and span of every planned break in sight."""
+        at = now()
+        spans = (
+            (line, span) for line, row in enumerate(self._streams.rows()) for span in self.spans(row, at)
+        )
+        return [found for found in spans if found[1].break_id is not None]
+
+    def _nudge(self, by_s: float) -> None:
+        """Carry the chosen break along by keys; it stays where it was until it is set down."""
+        if self._drag is None:
+            found = next((one for one in self._planned() if one[1].break_id == self._chosen), None)
+            if found is None or not found[1].can_move:
+                return
+            self._drag = _Drag(found[1], found[0], self.scale().x(found[1].begins))
+        self._carry(self._drag.moved_s + by_s)
+
+    def _carry(self, by_s: float) -> None:
+        """In whole seconds, never into the past."""
+        if self._drag is not None:
+            begins = self._drag.span.begins
+            self._drag.moved_s = max(round(begins + by_s), round(now()) + 1) - begins
+            self.update()
+
+    def focusOutEvent(self, event: QFocusEvent | None) -> None:
+        """What the keys carry is put back."""
+        self._put_back()
+        super().focusOutEvent(event)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         """With Ctrl: more or less of the time ahead."""

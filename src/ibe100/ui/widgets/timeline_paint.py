@@ -73,9 +73,15 @@ def paint_head(painter: QPainter, room: QRect, scale: TimeScale, top: int) -> No
 
 
 def paint_span(
-    painter: QPainter, scale: TimeScale, span: BreakSpan, top: float, *, always_words: bool = False
+    painter: QPainter,
+    scale: TimeScale,
+    span: BreakSpan,
+    top: float,
+    *,
+    always_words: bool = False,
+    ringed: bool = False,
 ) -> None:
-    """A break as a box; its words where they fit, or beside it."""
+    """A break as a box; its words where they fit, or beside it; a ring where the keys act on it."""
     fill, edge, ink = FILLS[span.kind]
     left, right = max(scale.left, scale.x(span.begins)), min(scale.right, scale.x(span.ends))
     painter.setFont(mono(11))
@@ -90,6 +96,10 @@ def paint_span(
     painter.setPen(pen)
     painter.setBrush(QColor(fill))
     painter.drawRoundedRect(box, 3, 3)
+    if ringed:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(Colour.FOCUS), 2))
+        painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 4, 4)
     if box.width() >= width:
         painter.setPen(QColor(ink))
         painter.drawText(box, CENTRE, words)
