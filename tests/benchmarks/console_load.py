@@ -1,0 +1,202 @@
+"""The window under load: `.venv/bin/python tests/benchmarks/console_load.py [--streams N] [--no-flood]`.
+
+Real window (offscreen), real bridge and background loop, services in memory. Printed: first paint; with
+every stream measured once a second and all clocks running, how late the main thread is (a 10 ms timer), the
+CPU of the whole process, the growth of memory; then a flood of 10,000 events a second: lateness, and whether
+every cue, alarm and state change arrived.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ui"))
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from fake_services import FakeServices
+from fake_values import alarm, running, telemetry
+from PyQt6.QtCore import QElapsedTimer, Qt, QTimer
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
+
+from ibe100.core.background_loop import BackgroundLoop
+from ibe100.models.alarm import AlarmState, Severity
+from ibe100.models.messages import (
+    AlarmChanged,
+    CueChanged,
+    StreamLogged,
+    StreamStateChanged,
+    TelemetryMeasured,
+)
+from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.stream_state import Tally
+from ibe100.ui.event_bridge import EventBridge
+from ibe100.ui.main_window import MainWindow
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.service_session import ServiceSession
+from ibe100.ui.themes.enterprise_theme import apply_theme
+
+EVENTS_PER_S = 10_000
+FLOOD_S = 5
+BEAT_MS = 10
+
+
+class Lateness:
+    """How late a timer of the main thread fires, ms."""
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+        self._clock = QElapsedTimer()
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(BEAT_MS)
+        self._timer.timeout.connect(self._beat)
+
+    def start(self) -> None:
+        self.values.clear()
+        self._clock.start()
+        self._timer.start()
+
+    def stop(self) -> str:
+        self._timer.stop()
+        late = sorted(self.values)
+        p99 = late[round(0.99 * (len(late) - 1))]
+        return f"median {late[len(late) // 2]:.1f}, p99 {p99:.1f}, worst {late[-1]:.1f} ms"
+
+    def _beat(self) -> None:
+        self.values.append(max(0.0, self._clock.nsecsElapsed() / 1e6 - BEAT_MS))
+        self._clock.restart()
+
+
+async def measure_all(services: FakeServices, seconds: float) -> None:
+    """Each stream once a second, spread over the second as real ones are."""
+    streams = services.streams.streams()
+    end = time.monotonic() + seconds
+    due = time.monotonic()
+    number = 0
+    while time.monotonic() < end:
+        view = streams[number % len(streams)]
+        sample = telemetry(view.stream_id, 4_000_000 + 1000 * (number % 97))
+        services.bus.publish(TelemetryMeasured(telemetry=sample))
+        number += 1
+        due += 1 / len(streams)
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+
+async def flood(services: FakeServices) -> tuple[int, int, int]:
+    """Log lines, and among them cues, alarms and state changes, each of which must arrive."""
+    streams = services.streams.streams()
+    cues = alarms = states = 0
+    due = time.monotonic()
+    for tenth in range(FLOOD_S * 10):
+        for place in range(EVENTS_PER_S // 10):
+            view = streams[place % len(streams)]
+            if place % 50 == 0:
+                cues += 1
+                services.bus.publish(CueChanged(cue=a_cue(cues, view.stream_id)))
+            elif place % 50 == 1:
+                alarms += 1
+                services.bus.publish(AlarmChanged(alarm=an_alarm(alarms, view.stream_id)))
+            elif place % 50 == 2:
+                states += 1
+                tally = Tally.ON_AIR if tenth % 2 else Tally.ARMED
+                services.bus.publish(StreamStateChanged(stream=view.model_copy(update={"tally": tally})))
+            else:
+                text = f"event {tenth} {place}"
+                line = StreamLogged(stream_id=view.stream_id, at=time.time(), level="info", text=text)
+                services.bus.publish(line)
+        due += 0.1
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+    return cues, alarms, states
+
+
+def a_cue(number: int, stream_id: str) -> Cue:
+    return Cue(
+        cue_id=number,
+        stream_id=stream_id,
+        session_id=1,
+        action=CueAction.TO_BREAK,
+        state=CueState.SPLICED,
+        requested_by="flood",
+        requested_at=time.time(),
+    )
+
+
+def an_alarm(number: int, stream_id: str):  # type: ignore[no-untyped-def]
+    condition = number % 20
+    changes = {"stream_id": stream_id, "condition": f"condition_{condition}", "value": str(number)}
+    kept = 1 + condition + 20 * (int(stream_id.split("-")[1]) % 8)
+    return alarm(kept, Severity(1 + condition % 3), "Flooded", state=AlarmState.UNACKNOWLEDGED, **changes)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--streams", type=int, default=64)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--no-flood", action="store_true")
+    options = parser.parse_args()
+    application = QApplication([])
+    apply_theme(application)
+    services = FakeServices([running(n, f"Channel {n}") for n in range(1, options.streams + 1)])
+    loop = BackgroundLoop()
+    loop.start()
+    started = time.perf_counter()
+    bridge, client = EventBridge(), ServiceClient(loop)
+    window = MainWindow(client, bridge)
+    window.resize(1920, 1080)
+    window.show()
+    window.grab()
+    print(f"first paint {1000 * (time.perf_counter() - started):.0f} ms after the application was there")
+    session = ServiceSession(loop, services.opened, client, bridge)
+    session.opened.connect(window.services_opened)
+    session.open()
+    QTest.qWait(1500)
+    process, late = psutil.Process(), Lateness()
+    gc.collect()
+    memory, cpu = process.memory_info().rss, time.process_time()
+    work = loop.submit(measure_all(services, options.seconds))
+    late.start()
+    QTest.qWait(round(options.seconds * 1000))
+    said = late.stop()
+    work.result(10)
+    used = 100 * (time.process_time() - cpu) / options.seconds
+    grown = (process.memory_info().rss - memory) / 1e6
+    print(f"{options.streams} streams, {options.seconds:g} s: lateness {said}")
+    print(f"CPU {used:.1f} % of a core, memory {grown:+.1f} MB")
+    if not options.no_flood:
+        got = {"cues": 0, "alarms": 0, "states": 0}
+
+        def count(name: str) -> None:
+            got[name] += 1
+
+        bridge.cue_changed.connect(lambda _: count("cues"))
+        bridge.alarm_changed.connect(lambda _: count("alarms"))
+        bridge.stream_changed.connect(lambda _: count("states"))
+        sent = loop.submit(flood(services))
+        late.start()
+        QTest.qWait(FLOOD_S * 1000)
+        begun = time.perf_counter()
+        while not sent.done() or tuple(got.values()) != sent.result():
+            QTest.qWait(20)
+            if time.perf_counter() - begun > 30:
+                break
+        said = late.stop()
+        print(f"flood of {EVENTS_PER_S} events/s for {FLOOD_S} s: lateness {said}")
+        print(
+            f"arrived {tuple(got.values())} of {sent.result()}, {time.perf_counter() - begun:.1f} s after it"
+        )
+    window.hide()
+    session.close(10)
+    loop.stop()
+
+
+if __name__ == "__main__":
+    main()
