@@ -76,7 +76,7 @@ def test_statistics_of_an_input_are_those_of_receiving() -> None:
 
 
 def test_a_side_without_srt_has_no_link() -> None:
-    assert parse_srt_link({"connected": None, "peer": "", "json": None, "mono": 1.0}, "input") is None
+    assert parse_srt_link({"connected": None}, "input") is None
 
 
 def test_a_missing_peer_is_a_condition_of_its_side() -> None:
@@ -87,6 +87,8 @@ def test_a_missing_peer_is_a_condition_of_its_side() -> None:
         "srt_sender_gone": (False, ""),
         "srt_receiver_gone": (True, "nobody is connected to srt listener :9001"),
     }
+    peers.observe("output", SrtLink(connected=False, refused="Incorrect passphrase"))
+    assert peers.judge(CONFIG)["srt_receiver_gone"][1].endswith("was refused: Incorrect passphrase")
     peers.observe("output", None)
     assert peers.judge(CONFIG)["srt_receiver_gone"] == (False, "")
 

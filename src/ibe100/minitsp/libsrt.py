@@ -1,9 +1,12 @@
 """The SRT library of the system by ctypes: what the srt input and output call of it."""
 
+import atexit
 import ctypes
 import functools
 import os
+import re
 import sys
+from collections import deque
 from typing import Final
 
 from ibe100.minitsp.libsrt_types import (
@@ -27,7 +30,13 @@ _MACOS_NAMES: Final = tuple(
 _OLDEST_VERSION: Final = 0x010402
 """The first whose statistics have the layout of `Statistics`; later ones only add at the end."""
 _ROOM_FOR_STATISTICS: Final = 4096
-_LOG_CRITICAL: Final = 2
+_LOG_WARNING: Final = 4
+_LOG_WITHOUT_EXTRAS: Final = 0x0F
+_MOST_REFUSALS: Final = 16
+_REFUSAL: Final = re.compile(rb"rsp\(REJECT\): \d+ - (.+)")
+_LOG_HANDLER: Final = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p
+)
 _INVALID: Final = -1
 _REJECTED_BY_TIMEOUT: Final = 16
 _EPOLL_IN_OR_ERROR: Final = 0x1 | 0x8
@@ -38,7 +47,10 @@ class _EpollEvent(ctypes.Structure):
 
 
 class SrtLibrary:
-    """One loaded library. Sockets are its numbers, all non-blocking; every method raises SrtError."""
+    """One loaded library. Sockets are its numbers, all non-blocking; every method raises SrtError.
+
+    `refusals`: why callers were turned away, as they are; whoever tells them takes them out.
+    """
 
     def __init__(self, path: str) -> None:
         """Raises OSError when there is no such library, or it is too old."""
@@ -58,13 +70,17 @@ class SrtLibrary:
         if number < _OLDEST_VERSION:
             raise OSError(0, f"libsrt {self.version} at {path} is too old, 1.4.2 is needed")
         self._started = False
+        self.refusals: deque[str] = deque(maxlen=_MOST_REFUSALS)
+        self._log_handler = _LOG_HANDLER(self._read_log)  # kept, as the library keeps only its address
 
     def create_socket(self) -> int:
         """A new socket that never blocks."""
         if not self._started:
             self._started = True
             self._check(self._calls.srt_startup(), "srt_startup()")
-            self._calls.srt_setloglevel(_LOG_CRITICAL)
+            self._calls.srt_setloghandler(None, self._log_handler)
+            self._calls.srt_setlogflags(_LOG_WITHOUT_EXTRAS)
+            self._calls.srt_setloglevel(_LOG_WARNING)
         number = self._check(self._calls.srt_create_socket(), "srt_create_socket()")
         for option in (SocketOption.SNDSYN, SocketOption.RCVSYN):
             self.set_option(number, option, b"\0")
@@ -164,6 +180,19 @@ class SrtLibrary:
         """End what `watch_readable` began."""
         self._calls.srt_epoll_release(poll)
 
+    def silence(self) -> None:
+        """Take no more of its log: its threads must not call us when Python ends."""
+        if self._started:
+            self._calls.srt_setloglevel(0)
+            self._calls.srt_setloghandler(None, None)
+
+    def _read_log(
+        self, _opaque: int, _level: int, _file: bytes, _line: int, _area: bytes, message: bytes
+    ) -> None:
+        """The one thing that only the log tells; called by the library's own threads."""
+        if found := _REFUSAL.search(message or b""):
+            self.refusals.append(found[1].decode(errors="replace").strip())
+
     def _address(self, number: int, call: str) -> str:
         room = ctypes.create_string_buffer(128)
         length = ctypes.c_int(len(room))
@@ -187,7 +216,9 @@ def find_library() -> SrtLibrary | None:
         names = _MACOS_NAMES if sys.platform == "darwin" else _LINUX_NAMES
     for name in names:
         try:
-            return SrtLibrary(name)
+            library = SrtLibrary(name)
         except (OSError, AttributeError):  # not there, or no SRT library, or too old
             continue
+        atexit.register(library.silence)
+        return library
     return None

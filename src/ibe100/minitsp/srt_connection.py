@@ -3,6 +3,7 @@
 import ctypes
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 from ibe100.minitsp.libsrt import SrtLibrary
@@ -19,8 +20,10 @@ _IPV6: Final = ":"
 class SrtConnection:
     """A connection from `open` to `close`, used by one thread; `close` is safe from any."""
 
-    def __init__(self, library: SrtLibrary, settings: SrtSettings) -> None:
+    def __init__(self, library: SrtLibrary, settings: SrtSettings, on_refusal: Callable[[str], None]) -> None:
+        """`on_refusal` is told why a caller was turned away, each time."""
         self._library = library
+        self._on_refusal = on_refusal
         self._settings = settings
         self._socket = -1
         self._poll = -1
@@ -132,6 +135,8 @@ class SrtConnection:
             self._bind(listener, *self._settings.ends.local)
             self._library.listen(listener, self._settings.backlog)
             while not closing.wait(_POLL_S):
+                while self._library.refusals:
+                    self._on_refusal(self._library.refusals.popleft())
                 accepted = self._library.accept(listener)
                 if accepted is not None:
                     self._socket = accepted

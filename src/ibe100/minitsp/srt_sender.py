@@ -8,6 +8,7 @@ from ibe100.minitsp.libsrt import SrtLibrary
 from ibe100.minitsp.libsrt_types import SrtError
 from ibe100.minitsp.plugin import LogLevel, Plugin, PluginError
 from ibe100.minitsp.srt_connection import SrtConnection
+from ibe100.minitsp.srt_refusals import SrtRefusals
 from ibe100.minitsp.srt_settings import SrtSettings
 from ibe100.minitsp.srt_statistics import StatisticsReport
 
@@ -34,6 +35,7 @@ class SrtSender:
         self._settings = settings
         self._again_after_s = again_after_s
         self._report = StatisticsReport(plugin.arguments)
+        self._refusals = SrtRefusals(plugin)
         self._closing = threading.Event()
         self._connection: SrtConnection | None = None
         self._thread = threading.Thread(target=self._run, name=f"{plugin.name}-output", daemon=True)
@@ -109,7 +111,7 @@ class SrtSender:
         pause_s = _LEAST_PAUSE_S
         told = ""
         while True:
-            connection = SrtConnection(self._library, self._settings)
+            connection = SrtConnection(self._library, self._settings, self._refusals.tell)
             try:
                 return connection if connection.open(self._closing) else None
             except PluginError as error:

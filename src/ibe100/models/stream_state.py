@@ -121,6 +121,8 @@ class SrtLink(Value):
     connected: bool
     peer: str = ""
     """address:port, where the processor says it."""
+    refused: str = ""
+    """Why the last attempt to connect failed, while nobody is connected."""
     statistics: SrtStatistics | None = None
     """None while nobody is connected, and where the edge gives none."""
     monotonic_s: float = 0.0

@@ -39,7 +39,8 @@ class SrtPeers:
             return False, ""
         place = f"srt {edge.mode} {edge.host or ''}:{edge.port}"
         if not link.connected:
-            return True, f"nobody is connected to {place}"
+            refused = f"; the last attempt was refused: {link.refused}" if link.refused else ""
+            return True, f"nobody is connected to {place}{refused}"
         if self._silent.get(side, 0) >= SILENT_SAMPLES:
             return True, f"{link.peer or place} acknowledges nothing any more"
         return False, ""

@@ -36,6 +36,7 @@ def parse_srt_link(sample: Mapping[str, Any], side: str) -> SrtLink | None:
     return SrtLink(
         connected=sample["connected"],
         peer=sample["peer"],
+        refused=sample["refused"],
         statistics=statistics,
         monotonic_s=float(sample["mono"]),
     )

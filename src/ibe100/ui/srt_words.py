@@ -34,7 +34,8 @@ def route_words(telemetry: Telemetry | None) -> str:
 
 def _side_words(side: str, link: SrtLink, monotonic_s: float) -> str:
     if not link.connected:
-        return f"SRT {side}: no {_PEERS[side]} is connected"
+        refused = f", refused: {link.refused}" if link.refused else ""
+        return f"SRT {side}: no {_PEERS[side]} is connected{refused}"
     head = f"SRT {side}: {link.peer}" if link.peer else f"SRT {side}: connected"
     figures = link.statistics
     if figures is None:

@@ -13,6 +13,7 @@ from ibe100.minitsp.plugin import Context, LogLevel, PacketInput, PluginError
 from ibe100.minitsp.srt_connection import SrtConnection
 from ibe100.minitsp.srt_ffmpeg import srt_peer, warn_of_statistics
 from ibe100.minitsp.srt_options import SRT_OPTIONS, again_after_s
+from ibe100.minitsp.srt_refusals import SrtRefusals
 from ibe100.minitsp.srt_settings import srt_settings
 from ibe100.minitsp.srt_statistics import StatisticsReport
 
@@ -43,8 +44,9 @@ class SrtLibraryInput(FedInput):
         assert library is not None  # this class is taken only where there is one
         pause_s = _LEAST_PAUSE_S
         told = ""
+        refusals = SrtRefusals(self)
         while not self.closing.is_set():
-            connection = SrtConnection(library, self._settings)
+            connection = SrtConnection(library, self._settings, refusals.tell)
             try:
                 if not connection.open(self.closing):
                     return
