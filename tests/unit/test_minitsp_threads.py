@@ -95,6 +95,18 @@ def test_an_observer_is_ticked_when_it_is_due_and_has_seen_all_by_then() -> None
     group.end()
 
 
+def test_an_observer_that_is_still_at_it_when_the_chain_stops_is_left_alone() -> None:
+    context = Context(GlobalOptions(), Log())
+    observer, may = Observer(context), threading.Event()
+    observer.observe = lambda _batch: may.wait(DEADLINE_S)  # type: ignore[method-assign,assignment,return-value]
+    group = ObserverGroup([observer], context)
+    group.start()
+    group.add(Block(numbered(50), 0), 100.0)
+    context.stop()
+    assert group.end() == [observer]
+    may.set()
+
+
 class SlowOutput(PacketOutput):
     """Takes nothing until it may."""
 

@@ -84,7 +84,8 @@ class Chain:
                 group.start()
             self._pass_packets()
             for group in self._groups:
-                group.end()
+                busy = group.end()
+                started = [plugin for plugin in started if plugin not in busy]
         for plugin in reversed(started):
             try:
                 plugin.stop()

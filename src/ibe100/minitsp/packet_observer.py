@@ -85,15 +85,19 @@ class ObserverGroup:
         if not self._tasks.full():  # it will be ticked soon enough
             self._hand_over(partial(self._tick, now_s))
 
-    def end(self) -> None:
-        """Show what is kept, and wait until all of it has been seen; not for long if the chain is to stop."""
+    def end(self) -> Sequence[PacketObserver]:
+        """Show what is kept, and wait until all of it has been seen; not for long if the chain is to stop.
+
+        Returns the observers that are still at it then: they must be left alone.
+        """
         self._batch.flush()
         self._hand_over(None)
         while self._thread.is_alive():
             self._thread.join(_POLL_S)
             if self._context.stopping:
                 self._thread.join(_POLL_S)
-                return
+                break
+        return self._observers if self._thread.is_alive() else ()
 
     def _hand_over(self, task: Callable[[], None] | None) -> None:
         """Give the thread its next task, once it has room for it."""
