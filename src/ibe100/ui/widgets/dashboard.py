@@ -65,8 +65,9 @@ class Dashboard(QWidget):
         cues.cue_changed.connect(self._cue_changed)
         cues.return_changed.connect(self._cue_changed)
         schedule.changed.connect(self._show_all)
-        for changed in (confidence.picture_changed, confidence.levels_changed, confidence.preview_changed):
+        for changed in (confidence.picture_changed, confidence.preview_changed):
             changed.connect(self._confidence_changed)
+        confidence.levels_changed.connect(self._levels_changed)
 
     def card(self, stream_id: str) -> StreamCard | None:
         """The card of a stream."""
@@ -144,6 +145,11 @@ class Dashboard(QWidget):
     def _show_all(self) -> None:
         for row in self._streams.rows():
             self._show(row)
+
+    def _levels_changed(self, stream_id: str) -> None:
+        card = self._cards.get(stream_id)
+        if card is not None:
+            card.pane.meter.show_levels(self._confidence.levels(stream_id))
 
     def _confidence_changed(self, stream_id: str) -> None:
         row, card = self._streams.row_of(stream_id), self._cards.get(stream_id)

@@ -21,6 +21,8 @@ SILENT_LUFS = -70.0
 """The absolute gate of EBU R128."""
 STALE_S = 2.0
 HOLD_S = 1.5
+DESCRIBE_S = 1.0
+"""For screen readers and the tooltip: ten times a second nobody could follow."""
 MARKS_DBTP = (0, -9, -18, -36)
 TEXT_HEIGHT = 16
 WIDE = 44
@@ -36,6 +38,7 @@ class LevelMeter(QWidget):
         self._held: list[tuple[float, float]] = []
         """Per channel the highest peak of late, and when it was."""
         self._was_stale = True
+        self._described_s = 0.0
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
         self._describe()
 
@@ -55,8 +58,10 @@ class LevelMeter(QWidget):
             )
         ]
         self._levels = levels
+        if self._was_stale or moment - self._described_s >= DESCRIBE_S:
+            self._described_s = moment
+            self._describe()
         self._was_stale = False
-        self._describe()
         self.update()
 
     def age(self) -> None:

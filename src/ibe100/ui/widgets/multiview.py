@@ -72,8 +72,9 @@ class Multiview(QWidget):
         streams.rowsInserted.connect(self.rebuild)
         streams.rowsRemoved.connect(self.rebuild)
         cues.cue_changed.connect(self._cue_changed)
-        for changed in (confidence.picture_changed, confidence.levels_changed, confidence.preview_changed):
+        for changed in (confidence.picture_changed, confidence.preview_changed):
             changed.connect(self._changed)
+        confidence.levels_changed.connect(self._levels_changed)
         self.rebuild()
 
     def tile(self, stream_id: str) -> MultiviewTile | None:
@@ -163,6 +164,11 @@ class Multiview(QWidget):
         row = self._streams.row_of(stream_id) if self.isVisible() else None
         if row is not None:
             self._show(row)
+
+    def _levels_changed(self, stream_id: str) -> None:
+        tile = self._tiles.get(stream_id) if self.isVisible() else None
+        if tile is not None:
+            tile.pane.meter.show_levels(self._confidence.levels(stream_id))
 
     def _cue_changed(self, cue: Cue) -> None:
         self._changed(cue.stream_id)
