@@ -342,6 +342,39 @@ def test_heartbeats_and_sections_that_are_none_disturb_nothing() -> None:
     assert "1 other sections were on PID" in verdict.reason
 
 
+@given(st.data())
+def test_in_whatever_order_and_number_they_come_each_cue_gets_its_own_receipts(data: st.DataObject) -> None:
+    sections = [splice_insert(event_id, out) for event_id in (1, 2) for out in (True, False)]
+    sections += [splice_insert(3, True, duration_pts=900_000), splice_insert(4, True, duration_pts=900_000)]
+    repeats = data.draw(st.lists(st.integers(0, 3), min_size=len(sections), max_size=len(sections)))
+    coming = [section for section, times in zip(sections, repeats, strict=True) for _ in range(times)]
+    far = Far()
+    final: dict[int, ReturnReceipt] = {}
+
+    def tell(receipt: ReturnReceipt | None) -> None:
+        if receipt is not None:
+            final[receipt.cue_id] = receipt
+
+    early = data.draw(st.integers(0, len(coming)))
+    order = data.draw(st.permutations(coming))
+    for section in order[:early]:
+        tell(far.comes(section, -0.1))
+    for cue_id, section in enumerate(sections, 1):
+        tell(far.expect(cue(section, cue_id=cue_id, seen=2)))
+    for section in order[early:]:
+        tell(far.comes(section))
+    for receipt in far.book.due(LEFT_AT + WINDOW_S):
+        tell(receipt)
+    for cue_id, times in enumerate(repeats, 1):
+        receipt = final[cue_id]
+        if times:
+            assert receipt.state is ReturnState.SEEN
+            # A third one may come after the second has closed the receipt.
+            assert min(times, 2) <= receipt.seen <= times
+        else:
+            assert (receipt.state, receipt.cause) == (ReturnState.MISSING, ReturnCause.NOT_SEEN)
+
+
 def read(sections: Iterable[bytes]) -> tuple[int, ...]:
     return read_tables(base64.b64encode(one).decode() for one in sections).cue_pids
 

@@ -91,7 +91,10 @@ class ReturnBook:
         if section is None:
             return None
         arrival = Arrival(at, section_base64, section, splice_pid)
-        expected = self._sent_as(section_base64) or self._made_of(arrival)
+        expected = self._sent_as(section_base64)
+        if expected is None and any(says_the_same(one, section) for one in self._closed):
+            return None  # one repeat more of a cue that has its receipt
+        expected = expected or self._made_of(arrival)
         if expected is None:
             self._arrivals.append(arrival)
             return None
@@ -131,8 +134,6 @@ class ReturnBook:
 
     def _made_of(self, arrival: Arrival) -> _Expected | None:
         """The cue that another hop made this section of."""
-        if any(says_the_same(section, arrival.section) for section in self._closed):
-            return None
         same_event = [one for one in self._open.values() if is_of_one_event(one.section, arrival.section)]
         same = [one for one in same_event if says_the_same(one.section, arrival.section)]
         if same:
