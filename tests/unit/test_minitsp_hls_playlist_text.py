@@ -70,7 +70,29 @@ def test_numbers_go_on_and_old_files_go_over_many_runs(tmp_path: Path) -> None:
 
 def test_a_playlist_of_something_else_is_not_gone_on_with(tmp_path: Path) -> None:
     (tmp_path / "live.m3u8").write_text("#EXTM3U\n#EXTINF:2,\nother.ts\n")
-    assert SegmentFiles(tmp_path / "live-.ts", Playlist(tmp_path / "live.m3u8", 2, 3)).take_up() == 0
+    assert SegmentFiles(tmp_path / "live-.ts", Playlist(tmp_path / "live.m3u8", 2, 3)).take_up() is None
+
+
+def test_segments_that_somebody_removed_are_not_listed_and_their_numbers_not_used_again(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, 3)
+    (tmp_path / "live-000001.ts").unlink()
+    write(tmp_path, 1)
+    lines = (tmp_path / "live.m3u8").read_text().splitlines()
+    assert [line for line in lines if line.endswith(".ts")] == ["live-000002.ts", "live-000003.ts"]
+    assert "#EXT-X-MEDIA-SEQUENCE:2" in lines
+    assert (
+        sorted(path.name for path in tmp_path.glob("*.ts"))[0] == "live-000000.ts"
+    )  # kept for one segment more
+    write(tmp_path, 2)
+    assert not (tmp_path / "live-000000.ts").exists()
+    for path in tmp_path.glob("*.ts"):
+        path.unlink()
+    write(tmp_path, 1)
+    lines = (tmp_path / "live.m3u8").read_text().splitlines()
+    assert lines[-1] == "live-000006.ts"
+    assert "#EXT-X-MEDIA-SEQUENCE:6" in lines
 
 
 def test_a_damaged_playlist_is_named(tmp_path: Path) -> None:

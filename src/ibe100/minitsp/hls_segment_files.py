@@ -89,26 +89,32 @@ class SegmentFiles:
         """Size of the segment that is being written."""
         return self._size_bytes
 
-    def take_up(self) -> int:
-        """Go on with the playlist of an earlier run, if there is one of ours; returns its segments."""
+    def take_up(self) -> int | None:
+        """Go on with the playlist of an earlier run; returns how many of its segments are left.
+
+        None where there is no playlist, or one of something else.
+        """
         if self._playlist.path is None:
-            return 0
+            return None
         try:
             head, listed = read_back(self._playlist.path.read_text("utf-8"), self._playlist.path.parent)
         except FileNotFoundError:
-            return 0
+            return None
         except (OSError, ValueError) as error:
             raise PluginError(f"cannot go on with playlist {self._playlist.path}: {error}") from error
-        numbers = [self._names.number_of(segment.path) for segment in listed]
-        if not numbers or None in numbers:
-            return 0
-        self._listed.extend(listed)
-        self._older, self._older_ranges = len(listed), head.tags
-        self._sequence, self._discontinuities = head.sequence, head.discontinuity_sequence
+        numbers = [number for one in listed if (number := self._names.number_of(one.path)) is not None]
+        if not numbers or len(numbers) < len(listed):
+            return None
+        # What somebody removed cannot be listed, nor what came before it: the numbers have no gaps.
+        gone = max((at + 1 for at, segment in enumerate(listed) if not segment.path.exists()), default=0)
+        self._listed.extend(listed[gone:])
+        self._older, self._older_ranges = len(self._listed), head.tags
+        self._sequence = head.sequence + gone
+        self._discontinuities = head.discontinuity_sequence + sum(one.discontinuity for one in listed[:gone])
         self._target_duration_s = max(self._target_duration_s, head.target_duration_s)
-        self._names.go_on_after(max(number for number in numbers if number is not None))
-        self._unlisted.extend(self._names.before(min(number for number in numbers if number is not None)))
-        return len(listed)
+        self._names.go_on_after(numbers[-1])
+        self._unlisted.extend(self._names.before(numbers[gone] if self._listed else numbers[-1] + 1))
+        return len(self._listed)
 
     def open(self, start: SegmentStart) -> None:
         """Begin the next segment."""

@@ -94,7 +94,7 @@ class HlsOutput(PacketOutput):
         except PluginError as error:
             self.log(LogLevel.WARNING, f"{error}; a new one is begun")
             return
-        if taken_up:
+        if taken_up is not None:
             self._is_seam = True
             self.verbose(f"going on after the {taken_up} segments of an earlier run")
 
