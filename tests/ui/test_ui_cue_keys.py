@@ -108,6 +108,16 @@ def test_a_duration_that_was_just_typed_does_not_keep_the_key_from_its_cue(conso
     assert console.services.cues.requests[0].duration_s == 45
 
 
+def test_letters_search_a_list_that_drops_down_and_are_no_commands(console: Console) -> None:
+    window = console.window
+    window.cue_panel.prepare(CueAction.TIME_SIGNAL)
+    combo = focus(console, window.cue_panel.more.signal.type)
+    QTest.keyClicks(combo, "Chapter")
+    assert combo.hasFocus()
+    assert window.cue_panel.more.signal.type.currentText().startswith("Chapter Start")
+    assert not window.cue_panel.target.pin.isChecked()
+
+
 def test_tab_goes_through_what_is_in_sight_only(console: Console) -> None:
     window = console.window
     window.activateWindow()

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 SHORTCUTS = {Qt.Key.Key_F9: "F9", Qt.Key.Key_F10: "F10"}
 HELD = {Qt.Key.Key_F11: "F11", Qt.Key.Key_F12: "F12"}
 NOT_TAKEN = "not taken, for the keyboard is in a text field: leave it with Esc, then press again"
+COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 KEY_EVENTS = frozenset({QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.KeyRelease})
 
 
@@ -49,8 +50,19 @@ class CueKeys(QObject):
         if event.key() in HELD and not event.modifiers() and event.type() != QEvent.Type.ShortcutOverride:
             return self._held(event, field)
         if field is None:
-            return False
+            return self._chosen_by_letter(event)
         return self._typed(event, field)
+
+    def _chosen_by_letter(self, event: QKeyEvent) -> bool:
+        """A list that drops down is searched by letters: they are no shortcuts then."""
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(
+            QApplication.focusWidget(), QComboBox
+        ):
+            return False
+        if event.modifiers() & COMMANDS or not event.text().isprintable() or not event.text():
+            return False
+        event.accept()
+        return True
 
     def _held(self, event: QKeyEvent, field: QWidget | None) -> bool:
         if field is None or event.type() == QEvent.Type.KeyRelease:
