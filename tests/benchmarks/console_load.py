@@ -14,6 +14,7 @@ import gc
 import os
 import sys
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
@@ -21,6 +22,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ui"))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import fake_services
 from fake_services import FakeServices
 from fake_values import alarm, running, telemetry
 from PyQt6.QtCore import QElapsedTimer, Qt, QTimer
@@ -28,10 +30,12 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
 from ibe100.core.background_loop import BackgroundLoop
+from ibe100.core.event_bus import EventBus
 from ibe100.models.alarm import AlarmState, Severity
 from ibe100.models.messages import (
     AlarmChanged,
     CueChanged,
+    Message,
     StreamLogged,
     StreamStateChanged,
     TelemetryMeasured,
@@ -47,6 +51,13 @@ from ibe100.ui.themes.enterprise_theme import apply_theme
 EVENTS_PER_S = 10_000
 FLOOD_S = 5
 BEAT_MS = 10
+
+
+class RealBus(EventBus):
+    """The console's own bus under the services in memory."""
+
+    def messages(self) -> AsyncIterator[Message]:
+        return self.subscribe()
 
 
 class Lateness:
@@ -143,6 +154,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--no-flood", action="store_true")
     options = parser.parse_args()
+    fake_services.FakeBus = RealBus  # type: ignore[misc, assignment]
     application = QApplication([])
     apply_theme(application)
     services = FakeServices([running(n, f"Channel {n}") for n in range(1, options.streams + 1)])

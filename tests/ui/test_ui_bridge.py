@@ -9,9 +9,11 @@ import pytest
 from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import BEYOND_32_BITS, running, telemetry
+from PyQt6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from ibe100.core.background_loop import BackgroundLoop
+from ibe100.models.errors import SubscriberFellBehind
 from ibe100.models.messages import StreamLogged, TelemetryMeasured
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.service_calls import BUG_WORDS
@@ -26,6 +28,25 @@ def test_facts_are_never_dropped_and_keep_their_order(qtbot: QtBot) -> None:
         bridge.accept(StreamLogged(stream_id="s", at=0.0, level="info", text=str(number)))
     qtbot.waitUntil(lambda: len(got) == 3000, timeout=20_000)
     assert got == [str(number) for number in range(3000)]
+
+
+def test_a_flood_of_facts_leaves_the_window_its_turns(qtbot: QtBot) -> None:
+    bridge, turns, seen = EventBridge(), list[int](), list[int]()
+
+    def slow(_line: StreamLogged) -> None:
+        end = time.perf_counter() + 0.001
+        while time.perf_counter() < end:
+            pass
+        seen.append(1)
+
+    bridge.stream_logged.connect(slow)
+    timer = QTimer()
+    timer.timeout.connect(lambda: turns.append(len(seen)))
+    timer.start(0)
+    for number in range(300):
+        bridge.accept(StreamLogged(stream_id="s", at=float(number), level="info", text="x"))
+    qtbot.waitUntil(lambda: len(seen) == 300, timeout=20_000)
+    assert len([count for count in turns if 0 < count < 300]) >= 10
 
 
 def test_of_many_samples_only_the_latest_of_each_stream_crosses(qtbot: QtBot) -> None:
@@ -72,11 +93,12 @@ def test_samples_reach_the_screen_at_most_ten_times_a_second(
     assert len(painted) <= (time.monotonic() - began) * 11 + 3
 
 
+@pytest.mark.parametrize("why", [None, SubscriberFellBehind("20000 facts were not taken")])
 def test_a_cut_subscription_is_taken_up_again_with_the_state_as_it_is(
-    open_console: Callable[[FakeServices], Console],
+    open_console: Callable[[FakeServices], Console], why: SubscriberFellBehind | None
 ) -> None:
     console = open_console(FakeServices([running(1, "News")]))
-    console.do(console.services.bus.cut_off)
+    console.do(lambda: console.services.bus.cut_off(why))
     # Missed by the console: it is not subscribed just then.
     console.do(lambda: console.services.streams.views.update({"stream-2": running(2, "Late")}))
     console.until(lambda: console.window.state.streams.rowCount() == 2)

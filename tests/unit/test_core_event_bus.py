@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from ibe100.core.event_bus import EventBus, SubscriberFellBehind, Subscription
+from ibe100.core.event_bus import EventBus, Subscription
+from ibe100.models.errors import SubscriberFellBehind
 from ibe100.models.messages import Message, NoticePosted, TelemetryMeasured
 from ibe100.models.stream_state import Telemetry
 

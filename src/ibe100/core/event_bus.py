@@ -8,15 +8,12 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
+from ibe100.models.errors import SubscriberFellBehind
 from ibe100.models.messages import LevelsMeasured, MachineMeasured, Message, PictureTaken, TelemetryMeasured
 
 MAX_FACTS_BEHIND = 20_000
 
 _SampleKey = tuple[type[Message], str]
-
-
-class SubscriberFellBehind(Exception):
-    """A subscriber did not take its facts in time and was closed; it must subscribe and read afresh."""
 
 
 def _sample_key(message: Message) -> _SampleKey | None:

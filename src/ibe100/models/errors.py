@@ -38,3 +38,7 @@ class CueRefused(OperatorError):
 
 class StorageError(OperatorError):
     """A profile, the database or a folder cannot be read or written."""
+
+
+class SubscriberFellBehind(Exception):
+    """A subscriber did not take its facts in time and was closed; it must subscribe and read afresh."""

@@ -16,6 +16,7 @@ from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 
 LOG_BATCH_MS = 100
+ALARM_BATCH_MS = 50
 AGE_MS = 1000
 
 
@@ -51,6 +52,11 @@ class ConsoleState(QObject):
         self._log_timer.setInterval(LOG_BATCH_MS)
         self._log_timer.setSingleShot(True)
         self._log_timer.timeout.connect(self._write_lines)
+        self._alarms: dict[int, Alarm] = {}
+        self._alarm_timer = QTimer(self)
+        self._alarm_timer.setInterval(ALARM_BATCH_MS)
+        self._alarm_timer.setSingleShot(True)
+        self._alarm_timer.timeout.connect(self._show_alarms)
         self._age_timer = QTimer(self)
         self._age_timer.setInterval(AGE_MS)
         self._age_timer.timeout.connect(self._age)
@@ -67,7 +73,17 @@ class ConsoleState(QObject):
         self.is_known.emit()
 
     def _alarm_changed(self, alarm: Alarm) -> None:
-        self.alarms.put(alarm)
+        """The first is shown at once; what follows on its heels is shown together."""
+        self._alarms[alarm.alarm_id] = alarm
+        if not self._alarm_timer.isActive():
+            self._show_alarms()
+            self._alarm_timer.start()
+
+    def _show_alarms(self) -> None:
+        alarms, self._alarms = self._alarms, {}
+        if not alarms:
+            return
+        self.alarms.put_all(alarms.values())
         self.streams.set_severity(self.alarms.severities())
 
     def _logged(self, line: StreamLogged) -> None:

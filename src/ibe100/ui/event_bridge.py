@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
@@ -12,6 +14,7 @@ from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from ibe100.models.alarm import Alarm
 from ibe100.models.confidence import Picture, SoundLevels
+from ibe100.models.errors import SubscriberFellBehind
 from ibe100.models.machine_health import MachineHealth
 from ibe100.models.messages import (
     AlarmChanged,
@@ -43,6 +46,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 DRAIN_INTERVAL_MS = 100
 RESUBSCRIBE_DELAY_S = 0.25
+SLICE_S = 0.006
+MOST_FACTS = 5000
+"""So many wait here at the most; what is more waits on the bus, whose queue is bounded."""
+HELD_BACK_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +85,18 @@ class EventBridge(QObject):
     alarm_changed = pyqtSignal(object)
     notice_posted = pyqtSignal(object)
     schedule_changed = pyqtSignal(object)
-    _crossed = pyqtSignal(object)
+    _woken = pyqtSignal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._samples: dict[tuple[type[Message], str], Telemetry | Picture | SoundLevels | MachineHealth] = {}
+        self._facts: deque[Snapshot | Message] = deque()
+        self._is_awake = False
         self._lock = threading.Lock()
-        self._crossed.connect(self._deliver, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+        self._woken.connect(self._deliver_some, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+        self._go_on = QTimer(self)
+        self._go_on.setSingleShot(True)
+        self._go_on.timeout.connect(self._deliver_some)
         self._drain_timer = QTimer(self)
         self._drain_timer.setInterval(DRAIN_INTERVAL_MS)
         self._drain_timer.timeout.connect(self._drain)
@@ -103,11 +115,13 @@ class EventBridge(QObject):
         try:
             # One turn of the loop lets the iterator subscribe before the snapshot is taken: no fact between.
             await asyncio.sleep(0)
-            self._crossed.emit(_snapshot(services))
+            self._cross(_snapshot(services))
             self.accept(await first)
             async for message in messages:
                 self.accept(message)
-        except StopAsyncIteration:
+                while len(self._facts) >= MOST_FACTS:
+                    await asyncio.sleep(HELD_BACK_S)
+        except (StopAsyncIteration, SubscriberFellBehind):
             return
         finally:
             first.cancel()
@@ -124,7 +138,31 @@ class EventBridge(QObject):
                 with self._lock:
                     self._samples[type(message), sample.stream_id] = sample
             case _:
-                self._crossed.emit(message)
+                self._cross(message)
+
+    def _cross(self, fact: Snapshot | Message) -> None:
+        with self._lock:
+            self._facts.append(fact)
+            wakes, self._is_awake = not self._is_awake, True
+        if wakes:
+            self._woken.emit()
+
+    def _deliver_some(self) -> None:
+        """Facts in their order, for a few ms at a time: between them the window paints and takes keys."""
+        end = time.perf_counter() + SLICE_S
+        try:
+            while True:
+                with self._lock:
+                    self._is_awake = bool(self._facts)
+                    if not self._facts:
+                        return
+                    fact = self._facts.popleft()
+                self._deliver(fact)
+                if time.perf_counter() > end:
+                    return
+        finally:
+            if self._is_awake:
+                self._go_on.start(0)
 
     def _drain(self) -> None:
         with self._lock:

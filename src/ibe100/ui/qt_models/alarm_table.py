@@ -130,12 +130,20 @@ class AlarmTableModel(QAbstractTableModel):
 
     def put(self, alarm: Alarm) -> None:
         """Add an alarm, bring it up to date, or drop it once it is closed."""
+        self.put_all((alarm,))
+
+    def put_all(self, alarms: Iterable[Alarm]) -> None:
+        """The same for several that changed together."""
+        for alarm in alarms:
+            self._take(alarm)
+        self._arrange()
+
+    def _take(self, alarm: Alarm) -> None:
         if alarm.state is AlarmState.CLOSED:
             self._open.pop(alarm.alarm_id, None)
             self._expanded.discard(alarm.alarm_id)
         else:
             self._open[alarm.alarm_id] = alarm
-        self._arrange()
 
     def set_expanded(self, alarm_id: int, expanded: bool) -> None:
         """Show what follows from an alarm, or hide it."""

@@ -17,6 +17,7 @@ from ibe100.ui.time_scale import AHEAD_CHOICES_S, BACK_S, TimeScale
 from ibe100.ui.timeline_keys import ARROWS, CTRL, PLACED, SHIFT, STEPS_S, WORDS, ZOOMS, neighbour
 from ibe100.ui.widgets.timeline_paint import EDGE, HEAD, NAMES, ROW, paint_frame, paint_head, paint_span
 
+TOGETHER_MS = 100
 REPAINT_MS = 1000
 LEAST_DRAG_PX = 4
 LEAST_GRIP_PX = 10
@@ -60,12 +61,21 @@ class BreakTimeline(QWidget):
         streams.rowsInserted.connect(self._resize)
         streams.rowsRemoved.connect(self._resize)
         for signal in (cues.cue_changed, schedule.changed, schedule.looked_over):
-            signal.connect(self.update)
+            signal.connect(self._update_soon)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(TOGETHER_MS)
+        self._soon.timeout.connect(self.update)
         self._timer = QTimer(self)
         self._timer.setInterval(REPAINT_MS)
         self._timer.timeout.connect(self.update)
         self._timer.start()
         self._resize()
+
+    def _update_soon(self) -> None:
+        """Cues that change together are painted together."""
+        if not self._soon.isActive():
+            self._soon.start()
 
     def sizeHint(self) -> QSize:
         """A line per stream."""
@@ -101,7 +111,9 @@ class BreakTimeline(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rows = self._streams.rows()
         paint_frame(painter, self.rect(), scale, [f"{row.view.number} {row.name}" for row in rows])
-        for line, row in enumerate(rows):
+        shown = self.rect() if event is None else event.rect()
+        first = max(0, (shown.top() - HEAD) // ROW)
+        for line, row in enumerate(rows[first : max(0, (shown.bottom() - HEAD) // ROW + 1)], first):
             top = HEAD + ROW * line
             for span in self.spans(row, scale.now):
                 is_held = self._drag is not None and span == self._drag.span
@@ -113,10 +125,10 @@ class BreakTimeline(QWidget):
         paint_head(painter, self.rect(), scale, self.visibleRegion().boundingRect().top())
         if self._drag is not None:
             held, by = self._drag.span, self._drag.moved_s
-            shown = BreakSpan(
+            held_now = BreakSpan(
                 0, SpanKind.PLANNED, held.begins + by, held.ends + by, utc_text(held.begins + by)
             )
-            paint_span(painter, scale, shown, HEAD + ROW * self._drag.line, always_words=True)
+            paint_span(painter, scale, held_now, HEAD + ROW * self._drag.line, always_words=True)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Takes a planned break up."""
