@@ -10,6 +10,7 @@ from ibe100.minitsp.plugins.remap import Remap
 from ibe100.minitsp.plugins.sdt import SdtEditor
 from ibe100.minitsp.plugins.svrename import ServiceRename
 from ibe100.minitsp.plugins.zap import Zap
+from ibe100.minitsp.section_packer import SectionFifo
 from ibe100.mpegts import packet
 from ibe100.mpegts.continuity import ContinuityTracker
 from ibe100.mpegts.packet_headers import PacketHeaders
@@ -310,3 +311,47 @@ def test_noise_is_passed_or_dropped_but_never_stumbled_over(kind: type[PacketPro
         process(plugin, source, 64)
     except PsiError:
         pytest.fail("a damaged table got through")
+
+
+def guide() -> packet.PacketBlock:
+    """A PAT, then EIT sections of three services, of this stream and another, without gaps between them."""
+    packer = SectionFifo(0x12)
+    for number, (table_id, service_id, size) in enumerate(EVENTS * 5):
+        body = (5).to_bytes(2, "big") + b"\x00\x06\x00" + bytes((table_id,)) + bytes((number,)) * size
+        head = bytes((table_id,)) + (0xF000 | len(body) + 9).to_bytes(2, "big")
+        packer.put(with_crc(head + service_id.to_bytes(2, "big") + b"\xc1\x00\x00" + body + bytes(4)))
+    packets = packet.packetize_section(Pat(5, ((1, 0x40), (257, 0x41))).encode(), 0, 0)
+    while (made := packer.next_packet()) is not None:
+        packets += [made, packet.null_packet()]
+    return packet.as_block(b"".join(packets)).copy()
+
+
+EVENTS = [
+    *((0x4E, 1, 30), (0x4E, 257, 400), (0x4F, 1, 30), (0x50, 1, 700), (0x50, 9, 20), (0x60, 1, 20)),
+    *((0x50, 1, 20), (0x50, 257, 20), (0x4E, 1, 170)),
+]
+STILL_WAITING = 10
+"""Sections that come out when further packets of the EIT's PID come: one packet leaves for one that came."""
+
+
+@pytest.mark.parametrize("size", BLOCK_SIZES)
+def test_the_guide_of_a_kept_service_stays(size: int) -> None:
+    before = sections_on(guide(), 0x12)
+    plugin, _ = build(Zap, "--eit", "--stuffing", "1")
+    after = sections_on(process(plugin, guide(), size), 0x12)
+    expected = [one for one in before if one[0] in (0x4E, 0x50) and one[3:5] == b"\x00\x01"]
+    assert after == expected[: len(after)]
+    assert len(after) > len(expected) - STILL_WAITING
+    plugin, _ = build(Zap, "1")
+    assert 0x12 not in packet.pids(process(plugin, guide(), size))
+
+
+@pytest.mark.parametrize("size", BLOCK_SIZES)
+def test_the_guide_follows_a_service_to_its_new_number(size: int) -> None:
+    before = sections_on(guide(), 0x12)
+    plugin, _ = build(ServiceRename, "--id=300", "1")
+    after = sections_on(process(plugin, guide(), size), 0x12)
+    assert len(after) > len(before) - STILL_WAITING
+    for one, other in zip(before[: len(after)], after, strict=True):
+        expected = 300 if one[3:5] == b"\x00\x01" else int.from_bytes(one[3:5], "big")
+        assert other == with_crc(one[:3] + expected.to_bytes(2, "big") + one[5:])

@@ -116,7 +116,7 @@ OPTIONS_OF_TSDUCK: Final[dict[str, dict[str, str]]] = {
             joint-termination timestamp-based
         """,
         "zap": """
-            brazil default-charset eit europe japan philippines
+            brazil default-charset europe japan philippines
         """,
     },
 }

@@ -1,6 +1,8 @@
 """What processors are built on that change tables, and treat packets as the tables say."""
 
 from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -8,12 +10,23 @@ import numpy.typing as npt
 
 from ibe100.minitsp.options import Arguments
 from ibe100.minitsp.plugin import Block, Context, PacketProcessor, Packets
-from ibe100.minitsp.section_packer import SectionPacker
+from ibe100.minitsp.section_packer import SectionFifo, SectionPacker
 from ibe100.mpegts.packet import NULL_PID, Flags, as_block, null_packet
+from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.mpegts.table_assembler import Table, TableAssembler
 
 PID_COUNT: Final = 0x2000
 NULL_PACKET: Final = as_block(null_packet())[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _SectionFilter:
+    assembler: SectionAssembler
+    edit: Callable[[bytes], bytes | None]
+
+    def feed(self, packet: bytes) -> list[bytes]:
+        edited = (self.edit(section) for section in self.assembler.feed(packet))
+        return [section for section in edited if section is not None]
 
 
 class PsiRewriter(PacketProcessor):
@@ -27,6 +40,7 @@ class PsiRewriter(PacketProcessor):
         super().__init__(arguments, context)
         self._assemblers: dict[int, TableAssembler] = {}
         self._packers: dict[int, SectionPacker] = {}
+        self._filters: dict[int, _SectionFilter] = {}
         self._touched = np.zeros(PID_COUNT, np.bool_)
 
     def follow(self, pid: int) -> None:
@@ -46,6 +60,13 @@ class PsiRewriter(PacketProcessor):
             self._packers[pid] = SectionPacker(pid, packed=packed)
             self._touched[pid] = True
         return self._packers[pid]
+
+    def filter_sections(self, pid: int, edit: Callable[[bytes], bytes | None]) -> None:
+        """Send the sections of this PID on as `edit` returns them, in order; None leaves one out."""
+        if pid not in self._filters:
+            self._filters[pid] = _SectionFilter(SectionAssembler(), edit)
+            self._packers[pid] = SectionFifo(pid)
+            self._touched[pid] = True
 
     @abstractmethod
     def take(self, table: Table) -> None:
@@ -93,6 +114,9 @@ class PsiRewriter(PacketProcessor):
         packer = self._packers.get(int(pids[row]))
         if packer is None:
             return
+        if isinstance(packer, SectionFifo):
+            for section in self._filters[packer.pid].feed(packet.tobytes()):
+                packer.put(section)
         replacement = packer.next_packet()
         if replacement is None:
             packet[:] = NULL_PACKET

@@ -11,6 +11,7 @@ from ibe100.mpegts.packet import SYNC_BYTE
 _PAYLOAD: Final = PACKET_SIZE - 4
 _SHORT_HEADER: Final = 3
 _LONG_HEADER: Final = 8
+_MOST_WAITING: Final = 1024
 
 
 @dataclass(slots=True)
@@ -116,6 +117,28 @@ class SectionPacker:
         header = bytes((SYNC_BYTE, high, self.pid & 0xFF, 0x10 | self._counter))
         self._counter = (self._counter + 1) & 0x0F
         return header
+
+
+class SectionFifo(SectionPacker):
+    """Sends each section once, one after the other without a gap.
+
+    Of more than 1024 that wait the newest are dropped: packets leave one for one, so that few ever wait.
+    """
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(pid, packed=True)
+        self._waiting: deque[bytes] = deque()
+
+    def put(self, section: bytes) -> None:
+        """Send a section after those that wait."""
+        if len(self._waiting) < _MOST_WAITING:
+            self._waiting.append(section)
+
+    def _ends_round(self) -> bool:
+        return False
+
+    def _next_section(self) -> bytes | None:
+        return self._waiting.popleft() if self._waiting else None
 
 
 def _is_of(section: bytes, table_id: int, extension: int | None) -> bool:

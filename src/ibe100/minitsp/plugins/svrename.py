@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
+from ibe100.minitsp.eit_edits import EIT_PID, renumbered
 from ibe100.minitsp.nit_edits import rename_in_service_lists
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable, parse_integer
 from ibe100.minitsp.pat_sections import Programs
@@ -17,15 +18,13 @@ from ibe100.mpegts.psi import Pmt, PsiError
 from ibe100.mpegts.table_assembler import Table
 
 _NIT_PID: Final = 0x0010
-_EIT_PID: Final = 0x0012
 _PMT_ID, _NIT_ACTUAL, _SDT_ACTUAL, _BAT = 0x02, 0x40, 0x42, 0x4A
 
 
 class ServiceRename(PsiRewriter):
     """Rename a service.
 
-    Without a parameter the first service of the PAT. Packets before the PAT become null packets. The EIT
-    keeps the old number of a service: --id wants --ignore-eit, which says that this is accepted.
+    Without a parameter the first service of the PAT. Packets before the PAT become null packets.
     """
 
     name: ClassVar[str] = "svrename"
@@ -52,8 +51,6 @@ class ServiceRename(PsiRewriter):
         self._transport_stream_id = 0
         self._pat_seen = False
         self._sdt: list[bytes] = []
-        if self._new_id is not None and not arguments.present("ignore-eit"):
-            raise OptionError("changing the service id in EIT's needs TSDuck, use --ignore-eit")
 
     def start(self) -> None:
         self.follow(SDT_PID if self._old_name else PAT_PID)
@@ -98,6 +95,8 @@ class ServiceRename(PsiRewriter):
         self._pat_seen = True
         self.follow(SDT_PID)
         self.packer(SDT_PID).replace(self._sdt, _SDT_ACTUAL)
+        if self._new_id is not None and not self.arguments.present("ignore-eit"):
+            self.filter_sections(EIT_PID, self._renumbered_eit)
         if not self._ignore_nit:
             nit_pid = _NIT_PID if programs.nit_pid is None else programs.nit_pid
             self.follow(nit_pid)
@@ -116,6 +115,11 @@ class ServiceRename(PsiRewriter):
         assert self._old_id is not None
         new_id = self._old_id if self._new_id is None else self._new_id
         return {new_id if number == self._old_id else number: pid for number, pid in pmt_pids.items()}
+
+    def _renumbered_eit(self, section: bytes) -> bytes | None:
+        assert self._old_id is not None
+        assert self._new_id is not None
+        return renumbered(section, self._transport_stream_id, self._old_id, self._new_id)
 
     def _take_pmt(self, table: Table) -> None:
         pmt = Pmt.parse(table.sections[0])

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
+from ibe100.minitsp.eit_edits import EIT_PID, of_services
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable, parse_integer
 from ibe100.minitsp.pat_sections import Programs
 from ibe100.minitsp.plugin import Context, Packets, PluginError
@@ -39,8 +40,8 @@ class _Wanted:
 class Zap(PsiRewriter):
     """Zap on one or more services, remove all other services.
 
-    PAT, SDT and PMTs are rewritten; BAT, NIT and EIT go. A service that is absent ends the chain, unless
-    --ignore-absent waits for it.
+    PAT, SDT and PMTs are rewritten; BAT, NIT and, without --eit, EIT go. A service that is absent ends the
+    chain, unless --ignore-absent waits for it.
     """
 
     name: ClassVar[str] = "zap"
@@ -48,6 +49,7 @@ class Zap(PsiRewriter):
         Option("audio", OptionKind.TEXT, "a", repeatable=True),
         Option("audio-pid", OptionKind.PID_RANGE, repeatable=True),
         Option("cas", short="c"),
+        Option("eit"),
         Option("ignore-absent", short="i"),
         Option("no-ecm", short="e"),
         Option("no-subtitles", short="n"),
@@ -78,6 +80,9 @@ class Zap(PsiRewriter):
         self.follow(SDT_PID)
         if not any(one.by_name for one in self._wanted):
             self.follow(PAT_PID)
+        if arguments.present("eit"):
+            self.filter_sections(EIT_PID, self._wanted_eit)
+            self._fate[EIT_PID] = _PASS
         if arguments.present("cas"):
             self.follow(_CAT_PID)
             self._fate[_CAT_PID] = _PASS
@@ -234,6 +239,9 @@ class Zap(PsiRewriter):
         for pid in _ca_pids(descriptors):
             self._let_pass(one, pid, _PASS)
         return descriptors
+
+    def _wanted_eit(self, section: bytes) -> bytes | None:
+        return of_services(section, {one.service_id for one in self._wanted if one.service_id is not None})
 
     def _take_cat(self, table: Table) -> None:
         self._fate[list(self._emm_pids)] = _DROP
