@@ -75,8 +75,8 @@ class ReturnReceipt(Value):
 
     @property
     def delay_s(self) -> float | None:
-        """From our output to the return feed."""
-        return None if self.seen_at is None else round(self.seen_at - self.left_at, 3)
+        """From our output to the return feed; two processes told of them, so it may be some ms too short."""
+        return None if self.seen_at is None else max(0.0, round(self.seen_at - self.left_at, 3))
 
     @property
     def words(self) -> str:

@@ -40,7 +40,7 @@ def mistimed(sent_ms: float | None, came_ms: float) -> str | None:
         return None
     return (
         f"its splice lies {_far(came_ms)} there, and lay {_far(sent_ms)} on our output: "
-        "the PTS were changed on the way and the cue was not moved with them"
+        "the picture's PTS and the cue were not moved together on the way"
     )
 
 
