@@ -55,6 +55,14 @@ def test_who_comes_and_goes_is_seen_and_stays_in_the_log() -> None:
     assert seen.latest("srt_input")["connected"] is False
 
 
+def test_a_peer_through_ffmpeg_is_there_without_figures() -> None:
+    seen = Seen()
+    seen.watch.begin(ARGV)
+    seen.watch.takes(b"* srt: connected to a receiver, through ffmpeg")
+    expected = {"connected": True, "peer": "a receiver, through ffmpeg", "json": None, "refused": ""}
+    assert seen.latest("srt_output") == expected
+
+
 def test_what_only_looks_like_statistics_is_kept_out_of_the_log_and_is_no_sample() -> None:
     seen = Seen()
     seen.watch.begin(ARGV)
