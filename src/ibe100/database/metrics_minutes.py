@@ -41,12 +41,12 @@ class OpenMinutes:
         self.dropped = 0
 
     def put(self, sample: Sample) -> None:
-        """Never waits; what finds no room is dropped and counted."""
+        """Never waits while there is room, not even for `sort`; what finds none is dropped and counted."""
+        if len(self._waiting) < self._most:
+            self._waiting.append(sample)
+            return
         with self._lock:
-            if len(self._waiting) >= self._most:
-                self.dropped += len(sample.values)
-            else:
-                self._waiting.append(sample)
+            self.dropped += len(sample.values)
 
     def sort(self) -> None:
         """Put what waits into its minutes."""
