@@ -24,7 +24,7 @@ HOLD_S = 1.5
 DESCRIBE_S = 1.0
 """For screen readers and the tooltip: ten times a second nobody could follow."""
 MARKS_DBTP = (0, -9, -18, -36)
-TEXT_HEIGHT = 16
+LEAST_TEXT_PX, MOST_TEXT_PX = 11, 20
 WIDE = 44
 """From this width up there is room for the scale and the number."""
 
@@ -83,13 +83,14 @@ class LevelMeter(QWidget):
         painter = QPainter(self)
         levels = self._fresh()
         wide = self.width() >= WIDE
-        bars = self.rect().adjusted(0, 2, 0, -TEXT_HEIGHT - 2 if wide else -2)
+        size = min(MOST_TEXT_PX, max(LEAST_TEXT_PX, self.width() // 4))
+        bars = self.rect().adjusted(0, 2, 0, -size - 7 if wide else -2)
         if wide:
-            font = mono(11)
+            font = mono(size)
             painter.setFont(font)
             scale = QFontMetrics(font).horizontalAdvance("-36") + 3
-            self._paint_scale(painter, bars.adjusted(bars.width() - scale, 0, 0, 0))
-            self._paint_number(painter, levels)
+            self._paint_scale(painter, bars.adjusted(bars.width() - scale, 0, 0, 0), size + 3)
+            self._paint_number(painter, levels, size + 5)
             bars.adjust(0, 0, -scale - 2, 0)
         peaks = (FLOOR_DBTP, FLOOR_DBTP) if levels is None else levels.true_peaks_dbtp
         for at, peak in enumerate(peaks):
@@ -100,22 +101,22 @@ class LevelMeter(QWidget):
             held = self._held[at][0] if levels is not None else FLOOR_DBTP
             _paint_bar(painter, bar, peak, held)
 
-    def _paint_scale(self, painter: QPainter, room: QRect) -> None:
+    def _paint_scale(self, painter: QPainter, room: QRect, line: int) -> None:
         painter.setPen(QColor(Colour.TEXT_MUTED))
         last = -100
         for mark in MARKS_DBTP:
             y = room.top() + _from_top(mark, room.height())
-            if y - last >= 14 and y + 7 <= room.bottom() + 8:
-                box = QRect(room.left(), y - 7, room.width(), 14)
+            if y - last >= line and y + line // 2 <= room.bottom() + 8:
+                box = QRect(room.left(), y - line // 2, room.width(), line)
                 painter.drawText(
                     box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(abs(mark))
                 )
                 last = y
 
-    def _paint_number(self, painter: QPainter, levels: SoundLevels | None) -> None:
+    def _paint_number(self, painter: QPainter, levels: SoundLevels | None, line: int) -> None:
         silent = levels is not None and levels.momentary_lufs <= SILENT_LUFS
         painter.setPen(QColor(Colour.ALARM_YELLOW if silent else Colour.TEXT))
-        box = QRect(0, self.height() - TEXT_HEIGHT, self.width(), TEXT_HEIGHT)
+        box = QRect(0, self.height() - line, self.width(), line)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.text())
 
     def _fresh(self) -> SoundLevels | None:
