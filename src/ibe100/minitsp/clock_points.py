@@ -1,22 +1,18 @@
 """Where a block carries PTS and PCR of the PIDs that give a plugin its time."""
 
-from typing import Final
-
 from ibe100.minitsp.plugin import Block
 from ibe100.mpegts.packet import payload
+from ibe100.mpegts.packet_headers import FEW_PACKETS
 from ibe100.mpegts.pes import NO_TIMESTAMP
 from ibe100.mpegts.timestamps import parse_pes_timestamps, pcr_to_pts
 
 ClockPoint = tuple[int, int]
 """(row, 90 kHz ticks)."""
 
-# From here on it is cheaper to read all PES headers at once; other plugins want them too.
-_LARGE: Final = 512
-
 
 def pts_points(block: Block, pid: int) -> list[ClockPoint]:
     """Every PTS of a PID, in order."""
-    if len(block) >= _LARGE:
+    if len(block) >= FEW_PACKETS:  # then it is cheaper to read all PES headers; other plugins want them too
         starts = block.headers.pes
         mine = (starts.pids == pid) & (starts.pts != NO_TIMESTAMP)
         return list(zip(starts.rows[mine].tolist(), starts.pts[mine].tolist(), strict=True))

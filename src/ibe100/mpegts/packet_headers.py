@@ -21,7 +21,7 @@ _SYNC_FIELD: Final = 0xFF00_0000
 _SYNC_WORD: Final = SYNC_BYTE << 24
 _PCR_FIELD_BYTES: Final = 7
 # Among so few packets a set tells sooner than NumPy whether a PID is there at all.
-_FEW: Final = 512
+FEW_PACKETS: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,14 @@ class PacketHeaders:
     After editing packets in place call `replaced` with their rows.
     """
 
-    __slots__ = ("_by_pid", "_pcr", "_pes", "_pids", "_present", "_words", "packets")
+    __slots__ = ("_by_pid", "_pcr", "_pes", "_pids", "_present", "_rows", "_words", "packets")
 
     def __init__(self, packets: PacketBlock) -> None:
         self.packets = packets
         self._words: npt.NDArray[np.uint32] | None = None
         self._pids: npt.NDArray[np.uint16] | None = None
         self._present: frozenset[int] | None = None
+        self._rows: dict[int, list[int]] = {}
         self._by_pid: RowsByPid | None = None
         self._pcr: tuple[Rows, npt.NDArray[np.int64]] | None = None
         self._pes: PesStarts | None = None
@@ -125,10 +126,12 @@ class PacketHeaders:
         return self._present
 
     def rows_of(self, pid: int) -> list[int]:
-        """Rows of one PID."""
-        if len(self.packets) < _FEW and pid not in self.present:
-            return []
-        rows: list[int] = (self.pids == pid).nonzero()[0].tolist()
+        """Rows of one PID; not to be edited."""
+        rows = self._rows.get(pid)
+        if rows is None:
+            if len(self.packets) < FEW_PACKETS and pid not in self.present:
+                return []
+            rows = self._rows[pid] = (self.pids == pid).nonzero()[0].tolist()
         return rows
 
     def unit_starts_of(self, pid: int) -> list[int]:
@@ -149,7 +152,21 @@ class PacketHeaders:
                 self._words[row] = word
                 if self._pids is not None:
                     self._pids[row] = word >> 8 & 0x1FFF
-        self._present = self._by_pid = self._pcr = self._pes = None
+        self._present = self._by_pid = None
+        self._rows.clear()
+        # The usual replacement is of tables and null packets, which carry no times.
+        if self._pcr is not None and not self._without_pcr(rows, self._pcr[0]):
+            self._pcr = None
+        if self._pes is not None and not self._without_pes(rows, self._pes.rows):
+            self._pes = None
+
+    def _without_pcr(self, rows: list[int], known: Rows) -> bool:
+        """Whether neither the old packets of some rows had a PCR nor the new ones can have."""
+        return not (np.isin(known, rows).any() or (self.packets[rows, 3] & _ADAPTATION).any())
+
+    def _without_pes(self, rows: list[int], known: Rows) -> bool:
+        """Whether neither the old packets of some rows started a PES packet nor the new ones can."""
+        return not (np.isin(known, rows).any() or pes_starts(self.packets[rows], self.pids[rows]).rows.size)
 
     def _read_pcr(self) -> tuple[Rows, npt.NDArray[np.int64]]:
         """ISO/IEC 13818-1 clause 2.4.3.4: PCR_flag in an adaptation field long enough for a PCR."""

@@ -1,7 +1,7 @@
 """PAT, PMTs and SDT as they are seen: which services there are, and what each PID is."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,7 @@ _MOST_SERVICES = 4096
 SYSTEM_SECTION_PIDS = (PAT_PID, 0x0001, 0x0010, SDT_PID, 0x0012, 0x0013, 0x0014)
 
 
-@dataclass(frozen=True, slots=True)
-class SectionSeen:
+class SectionSeen(NamedTuple):
     """A whole section whose CRC_32 is right; `row` is the packet of the block that completed it."""
 
     row: int
@@ -51,6 +50,8 @@ class ServiceMap:
         self._wanted[list(SYSTEM_SECTION_PIDS)] = True
         self.followed_pids = frozenset(SYSTEM_SECTION_PIDS)
         self._known: dict[tuple[int, int, int], bytes] = {}
+        # The very objects that were found to be known: assemblers hand out the same one while it repeats.
+        self._latest: dict[int, bytes] = {}
 
     @property
     def crc_errors(self) -> dict[int, int]:
@@ -83,7 +84,8 @@ class ServiceMap:
                 assembler = self._assemblers[pid] = SectionAssembler()
             for section in assembler.feed(block[row].tobytes()):
                 seen.append(SectionSeen(row, pid, section))
-                self._take(pid, section)
+                if self._latest.get(pid) is not section:
+                    self._take(pid, section)
             if self.version != before:
                 return row + 1
         return len(block)
@@ -94,6 +96,7 @@ class ServiceMap:
             return
         key = pid, table_id, int.from_bytes(section[3:5], "big") << 8 | section[6]
         if self._known.get(key) == section:
+            self._latest[pid] = section
             return
         try:
             if pid == PAT_PID and table_id == _PAT_TABLE_ID:
@@ -110,6 +113,7 @@ class ServiceMap:
         if len(self._known) >= _MOST_SECTIONS:
             self._known.clear()
         self._known[key] = section
+        self._latest.clear()
         self.version += 1
 
     def _take_pat(self, pat: Pat) -> None:

@@ -12,6 +12,7 @@ from ibe100.minitsp.splice_events import Announcement, PendingEvent, SpliceEvent
 from ibe100.minitsp.splice_json import table_json
 from ibe100.mpegts.elementary import StreamKind, codec_of
 from ibe100.mpegts.packet import NULL_PID
+from ibe100.mpegts.packet_headers import FEW_PACKETS
 from ibe100.mpegts.psi import SectionAssembler
 from ibe100.mpegts.service_map import ServiceMap
 from ibe100.scte35.errors import SpliceDecodeError
@@ -87,7 +88,7 @@ class SpliceMonitor(PacketProcessor):
             self._document.close()
 
     def process(self, block: Block) -> Block:
-        if not self._services.followed_pids.isdisjoint(block.headers.present):
+        if len(block) >= FEW_PACKETS or not self._services.followed_pids.isdisjoint(block.headers.present):
             self._services.feed(block.packets, block.pids)
         if self._services.version != self._services_version:
             self._services_version = self._services.version
