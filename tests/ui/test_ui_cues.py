@@ -251,3 +251,15 @@ def test_how_the_break_ends_is_chosen_for_each_one_and_begins_as_the_stream_has_
     panel.fire(CueAction.BACK_TO_PROGRAMME)
     console.until(lambda: len(receipts(console)) == 2)
     assert [one.returns for one in console.services.cues.requests] == [BreakReturn.CUE, None]
+
+
+def test_the_focus_does_not_hop_to_the_next_cue_button_when_its_own_is_not_to_be_had(
+    console: Console,
+) -> None:
+    buttons = console.window.cue_panel.buttons
+    console.window.activateWindow()
+    buttons.to_break.setFocus()
+    console.until(buttons.to_break.hasFocus)
+    QTest.keyClick(buttons.to_break, Qt.Key.Key_Space)
+    console.until(lambda: buttons.back.isEnabled() and not buttons.to_break.isEnabled())
+    assert console.window.focusWidget() not in (buttons.back, buttons.crash_out, buttons.crash_in)

@@ -42,6 +42,8 @@ class CueButton(QAbstractButton):
         """What a press does now."""
         if (detail, latched, ready) != (self._detail, self._latched, self.isEnabled()):
             self._detail, self._latched = detail, latched
+            if not ready and self.hasFocus():
+                self.clearFocus()  # Qt would hand it to the next button, which is another cue
             self.setEnabled(ready)
             self.setAccessibleDescription(detail)
             self.setToolTip(detail)

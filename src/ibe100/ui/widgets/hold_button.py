@@ -77,6 +77,8 @@ class HoldButton(QAbstractButton):
         """What a hold does now."""
         if (detail, ready) != (self._detail, self.isEnabled()):
             self._detail = detail
+            if not ready and self.hasFocus():
+                self.clearFocus()  # Qt would hand it to the next button, which is another cue
             self.setEnabled(ready)
             self.setAccessibleDescription(detail)
             self.setToolTip(detail)

@@ -124,7 +124,8 @@ class MoreCues(QWidget):
 
     def show_state(self, ready: Readiness, *, is_previewed: bool, is_latched: bool) -> None:
         """Whether it can go: only what is shown above can."""
-        self.send.setEnabled(ready.ready and is_previewed and not is_latched)
+        # A latched one swallows the press: disabled, it would lose the keyboard to the next widget.
+        self.send.setEnabled(ready.ready and (is_previewed or is_latched))
         words = "just sent" if is_latched else SEND_WORDS.get(self.action) or self._signal_words()
         self.send.setText(f"{words}   Ctrl Enter")
         self.send.setAccessibleName(f"{words}, keys Ctrl and Enter")
