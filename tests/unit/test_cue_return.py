@@ -1,0 +1,100 @@
+"""The automatic return at the end of a break: asked for once, by whoever comes first."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+from ibe100.models.messages import Message
+from ibe100.models.profile import StreamEntry
+from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState
+from ibe100.models.stream_config import Scte35Options, StreamConfig
+from ibe100.models.stream_state import StreamState
+from ibe100.scte35 import encode, splice_insert, to_base64
+from ibe100.services.break_ledger import BreakLedger
+from ibe100.services.cue_draft import REPLACED
+from ibe100.services.cue_return import AutomaticReturn
+from ibe100.services.cue_section import Direction
+from ibe100.services.cue_shelf import CueShelf
+from ibe100.services.runner_link import RunnerLink
+from ibe100.services.stream_run import StreamRun
+from ibe100.tsduck.telemetry import InfluxSample
+
+BREAK_S = 0.2
+BACK = to_base64(encode(splice_insert(7, False)))
+
+
+class Desk:
+    """A stream in a break that is to be returned from in a moment, and what is asked for it."""
+
+    def __init__(self) -> None:
+        self.asked: list[CueRequest] = []
+        self.shelf, breaks = CueShelf(), BreakLedger()
+        self.began = time.time()
+        out = self.cue(1, CueAction.TO_BREAK, CueState.SPLICED, splice_at=self.began, duration_s=BREAK_S)
+        breaks.spliced(out.model_copy(update={"returns": BreakReturn.CUE}), Direction.OUT, Scte35Options())
+        self.returns = AutomaticReturn(self.shelf, breaks, self.fire, self.publish)
+        entry = StreamEntry(stream_id="one", number=1, config=StreamConfig(name="One"))
+        self.run = StreamRun(entry, RunnerLink(Path("nowhere")), lambda _view: None)
+        self.run.update(state=StreamState.RUNNING)
+        self.run.influx = InfluxSample(bitrate_bps=2_000_000, null_bps=100_000)
+        self.run.influx_at = time.monotonic()
+
+    def cue(self, number: int, action: CueAction, state: CueState, **values: Any) -> Cue:
+        given: dict[str, Any] = {"session_id": None, "requested_by": "anna", "requested_at": self.began}
+        given |= {"splice_event_id": 7, "section_base64": BACK, **values}
+        return Cue(cue_id=number, stream_id="one", action=action, state=state, **given)
+
+    def back(self, state: CueState, reason: str = "") -> None:
+        """A return for the very end of the break, asked for by somebody else."""
+        splice_at = self.began + BREAK_S
+        action = CueAction.BACK_TO_PROGRAMME
+        self.shelf.put(self.cue(2, action, state, splice_at=splice_at, pts_time=9, reason=reason))
+
+    async def fire(self, request: CueRequest) -> Cue:
+        self.asked.append(request)
+        cue = self.cue(3, request.action, CueState.SENT)
+        self.shelf.put(cue)
+        return cue
+
+    def publish(self, message: Message) -> None:
+        """Nobody listens."""
+
+    async def see_the_end(self) -> None:
+        self.returns.follow(self.run)
+        await asyncio.sleep(BREAK_S * 3)
+
+
+async def test_it_is_asked_for_when_the_announced_duration_is_over() -> None:
+    desk = Desk()
+    await desk.see_the_end()
+    assert [(one.action, one.requested_by) for one in desk.asked] == [
+        (CueAction.BACK_TO_PROGRAMME, "automatic return")
+    ]
+    await desk.returns.close()
+
+
+async def test_it_is_not_asked_for_again_while_the_return_of_the_schedule_is_on_its_way() -> None:
+    desk = Desk()
+    desk.back(CueState.ARMED)
+    await desk.see_the_end()
+    assert desk.asked == []
+    await desk.returns.close()
+
+
+async def test_a_return_that_was_disarmed_is_not_sent_behind_the_back_of_who_disarmed_it() -> None:
+    desk = Desk()
+    desk.back(CueState.CANCELLED, "disarmed by the operator")
+    await desk.see_the_end()
+    assert desk.asked == []
+    await desk.returns.close()
+
+
+async def test_one_that_was_replaced_by_a_return_that_failed_is_asked_for_anew() -> None:
+    desk = Desk()
+    desk.back(CueState.CANCELLED, f"{REPLACED} BACK TO PROGRAMME")
+    await desk.see_the_end()
+    assert len(desk.asked) == 1
+    await desk.returns.close()
