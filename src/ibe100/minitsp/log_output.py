@@ -22,11 +22,15 @@ def format_line(level: LogLevel, plugin: str, text: str, local_time: time.struct
 
 
 class LogOutput:
-    """Prints log lines up to a level; a reader that does not keep up loses lines, never the stream."""
+    """Prints log lines up to a level; a reader that does not keep up loses lines, never the stream.
+
+    How many were lost is told in their place.
+    """
 
     def __init__(self, max_level: LogLevel, timed: bool) -> None:
         self._max_level = max_level
         self._timed = timed
+        self._lost = 0
         self._lines: queue.Queue[str | None] = queue.Queue(_QUEUE_LINES)
         self._writer = threading.Thread(target=self._write_all, name="minitsp-log", daemon=True)
         self._writer.start()
@@ -39,7 +43,7 @@ class LogOutput:
         try:
             self._lines.put_nowait(line)
         except queue.Full:
-            return
+            self._lost += 1
 
     def close(self, hastily: bool = False) -> None:
         """Print what is queued, for at most a second, or a twentieth of one."""
@@ -50,6 +54,12 @@ class LogOutput:
             return
         self._writer.join(timeout_s)
 
+    def _loss(self, lines: int) -> str:
+        local_time = time.localtime() if self._timed else None
+        return format_line(
+            LogLevel.WARNING, "tsp", f"{lines:,} log lines lost, nobody read in time", local_time
+        )
+
     def _write_all(self) -> None:
         broken = False
         while (line := self._lines.get()) is not None:
@@ -57,6 +67,9 @@ class LogOutput:
                 continue
             try:
                 _write_fully(f"{line}\n".encode(errors="backslashreplace"))
+                if self._lost and not self._lines.full():
+                    lost, self._lost = self._lost, 0
+                    _write_fully(f"{self._loss(lost)}\n".encode())
             except OSError:  # nobody reads any more; the stream goes on
                 broken = True
 
