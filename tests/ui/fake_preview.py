@@ -20,12 +20,13 @@ class FakePreview:
         self._bus = bus
         self.wanted: dict[str, dict[str, PictureSize]] = {}
         self.pictures: dict[str, Picture] = {}
+        self.previews: dict[str, Preview] = {}
 
     async def watch(self, viewer: str, wanted: Mapping[str, PictureSize]) -> None:
         self.wanted[viewer] = dict(wanted)
 
     def preview(self, stream_id: str) -> Preview:
-        return Preview(stream_id=stream_id)
+        return self.previews.get(stream_id, Preview(stream_id=stream_id))
 
     def picture(self, stream_id: str) -> Picture | None:
         return self.pictures.get(stream_id)
@@ -60,4 +61,5 @@ class FakePreview:
     def say(self, stream_id: str, **changes: object) -> None:
         """The preview of a stream changed."""
         fields = {"stream_id": stream_id, "is_on": True, **changes}
-        self._bus.publish(PreviewChanged(preview=Preview.model_validate(fields)))
+        self.previews[stream_id] = Preview.model_validate(fields)
+        self._bus.publish(PreviewChanged(preview=self.previews[stream_id]))

@@ -61,6 +61,15 @@ def test_a_picture_is_shown_on_its_own_card(console: Console) -> None:
     assert not pane(console, 2).picture.look.has_picture
 
 
+def test_a_preview_that_was_on_before_the_window_is_known_to_it(open_console: OpenConsole) -> None:
+    services = FakeServices([running(1)])
+    services.preview.previews["stream-1"] = Preview(stream_id="stream-1", is_on=True, video="720p50 HEVC")
+    console = open_console(services)
+    console.do(lambda: services.preview.show("stream-1", BLUE))
+    console.until(lambda: pane(console).picture.look.is_live)
+    assert pane(console).picture.look.tag == "720p50 HEVC"
+
+
 def test_without_input_the_last_picture_is_grey_and_says_how_old_it_is(console: Console) -> None:
     console.do(lambda: console.services.preview.show("stream-1", BLUE, age_s=14))
     console.do(

@@ -69,6 +69,8 @@ class ConsoleState(QObject):
             self.cues.put_return(receipt)
         self.cues.put_all(snapshot.cues)
         self.schedule.replace_all(snapshot.breaks)
+        for preview in snapshot.previews:
+            self.confidence.take_preview(preview)
         self.streams.set_severity(self.alarms.severities())
         self.is_known.emit()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from ibe100.models.alarm import Alarm
-from ibe100.models.confidence import Picture, SoundLevels
+from ibe100.models.confidence import Picture, Preview, SoundLevels
 from ibe100.models.errors import SubscriberFellBehind
 from ibe100.models.machine_health import MachineHealth
 from ibe100.models.messages import (
@@ -61,6 +61,7 @@ class Snapshot:
     cues: tuple[Cue, ...]
     return_receipts: tuple[ReturnReceipt, ...]
     breaks: tuple[ScheduledBreak, ...]
+    previews: tuple[Preview, ...]
 
 
 class EventBridge(QObject):
@@ -221,4 +222,5 @@ def _snapshot(services: Services) -> Snapshot:
             receipt for stream in streams for receipt in services.return_feeds.recent(stream.stream_id)
         ),
         breaks=services.schedule.list(),
+        previews=tuple(services.preview.preview(stream.stream_id) for stream in streams),
     )
