@@ -257,6 +257,21 @@ def test_a_session_shows_its_curves_over_its_whole_length(open_console: Open) ->
     assert sessions.filter.rowCount() == 1
 
 
+def test_an_event_of_the_list_leads_to_its_place_among_the_curves(open_console: Open) -> None:
+    services = recorded()
+    console = open_console(services)
+    show_plots(console)
+    plots = console.window.monitoring.plots
+    plots.list.click()
+    assert not plots.area.isVisible()
+    table = plots.events.table
+    table.selectRow(1)
+    table.activated.emit(table.currentIndex())
+    assert plots.area.isVisible()
+    assert plots.area.stack is not None
+    assert plots.area.stack.cursor_at == services.history.happened[1].at
+
+
 def test_the_events_of_the_stream_are_listed_while_they_are_looked_at(open_console: Open) -> None:
     console = open_console(recorded())
     console.window.docks.raise_page("monitoring")

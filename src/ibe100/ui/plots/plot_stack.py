@@ -177,11 +177,15 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         ahead = [at for at in moments if (at > here + 1e-3 if forward else at < here - 1e-3)]
         if not ahead:
             return
-        target = ahead[0] if forward else ahead[-1]
-        if not begins_at <= target <= ends_at:
+        self.go_to(ahead[0] if forward else ahead[-1])
+
+    def go_to(self, at: float) -> None:
+        """Put the cursor there, in the middle if it was out of sight."""
+        begins_at, ends_at = self.looked_at()
+        if not begins_at <= at <= ends_at:
             half_s = (ends_at - begins_at) / 2
-            self._look_at(target - half_s, target + half_s)
-        self.set_cursor(target)
+            self._look_at(at - half_s, at + half_s)
+        self.set_cursor(at)
 
 
 def _draw(plot: pg.PlotItem, pane: Pane, curve: Curve, place: int, *, with_band: bool) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PyQt6.QtCore import QModelIndex, pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from ibe100.models.stream_event import StreamEvent
 from ibe100.ui.formats import date_text, now, span_text
-from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
+from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
 from ibe100.ui.widgets.labels import ElidedLabel
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
@@ -43,7 +44,9 @@ COLUMNS: tuple[Column[Numbered], ...] = (
 
 
 class EventTable(QWidget):
-    """One line per event."""
+    """One line per event; Enter or a double click on it asks to see its time."""
+
+    moment_wanted = pyqtSignal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,12 +55,18 @@ class EventTable(QWidget):
         )
         self.table = quiet_table(self.model, "What happened on the stream")
         fit_columns(self.table, WIDTHS, 3)
+        self.table.activated.connect(self._activated)
         self.summary = ElidedLabel("", "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.summary)
         layout.addWidget(self.table, 1)
+
+    def _activated(self, index: QModelIndex) -> None:
+        row = index.data(TABLE_ROW_ROLE)
+        if row is not None:
+            self.moment_wanted.emit(row[1].at)
 
     def show_events(self, events: Sequence[StreamEvent], words: str) -> None:
         """`events` come the oldest first; `words` say of which time they are."""

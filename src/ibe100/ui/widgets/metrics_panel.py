@@ -111,6 +111,7 @@ class MetricsPanel(QWidget):
         self.area.home_requested.connect(self.go_home)
         self.list.toggled.connect(self.area.setHidden)
         self.list.toggled.connect(self.events.setVisible)
+        self.events.moment_wanted.connect(self.show_moment)
         self.csv.clicked.connect(lambda: self._choose_file("csv", self.export_csv))
         self.png.clicked.connect(lambda: self._choose_file("png", self.export_png))
 
@@ -154,6 +155,12 @@ class MetricsPanel(QWidget):
             return (MACHINE,)
         everything = tuple(self._all_names()) if self.scope.currentData() else ()
         return everything if len(everything) > 1 else (self._stream_id,)
+
+    def show_moment(self, at: float) -> None:
+        """The curves around a moment, with the cursor on it."""
+        self.list.setChecked(False)
+        self.area.make_ready()
+        self.area.show_moment(at)
 
     def _home(self) -> tuple[float, float]:
         span_s = float(self.span.currentData())

@@ -63,6 +63,7 @@ class MonitoringPanel(QWidget):
         self._events_timer.setInterval(EVENTS_EVERY_MS)
         self._lay_out()
         self.counters.reset_requested.connect(lambda: self.reset_requested.emit(self._stream_id))
+        self.events.moment_wanted.connect(self._show_moment)
         self.tabs.currentChanged.connect(self._read_events)
         self._events_timer.timeout.connect(self._read_events)
         self._events_timer.start()
@@ -120,6 +121,10 @@ class MonitoringPanel(QWidget):
         """The command of a stream that does not run."""
         if stream_id == self._stream_id:
             self.command.show_command(command)
+
+    def _show_moment(self, at: float) -> None:
+        self.tabs.setCurrentWidget(self.plots)
+        self.plots.show_moment(at)
 
     def _names(self) -> dict[str, str]:
         return {row.stream_id: row.name for row in self._streams.rows()}

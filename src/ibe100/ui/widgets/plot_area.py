@@ -78,6 +78,11 @@ class PlotArea(QWidget):
         self.stack.show_panes(self._panes, data.request.begins_at, data.request.ends_at)
         self._show_legend()
 
+    def show_moment(self, at: float) -> None:
+        """Move there, if it is not in sight, and put the cursor on it."""
+        if self.stack is not None and self._data is not None:
+            self.stack.go_to(at)
+
     def events_near(self, at: float) -> Sequence[StreamEvent]:
         """Those at the cursor, the nearest first."""
         if self._data is None:
