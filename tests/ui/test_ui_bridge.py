@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.models.errors import SubscriberFellBehind
-from ibe100.models.messages import StreamLogged, TelemetryMeasured
+from ibe100.models.messages import NoticePosted, StreamLogged, TelemetryMeasured
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.service_calls import BUG_WORDS
 from ibe100.ui.service_client import ServiceClient
@@ -23,9 +23,9 @@ from ibe100.ui.service_client import ServiceClient
 def test_facts_are_never_dropped_and_keep_their_order(qtbot: QtBot) -> None:
     bridge = EventBridge()
     got: list[str] = []
-    bridge.stream_logged.connect(lambda line: got.append(line.text))
+    bridge.notice_posted.connect(lambda notice: got.append(notice.text))
     for number in range(3000):
-        bridge.accept(StreamLogged(stream_id="s", at=0.0, level="info", text=str(number)))
+        bridge.accept(NoticePosted(at=0.0, level="info", text=str(number)))
     qtbot.waitUntil(lambda: len(got) == 3000, timeout=20_000)
     assert got == [str(number) for number in range(3000)]
 
@@ -47,6 +47,20 @@ def test_a_flood_of_facts_leaves_the_window_its_turns(qtbot: QtBot) -> None:
         bridge.accept(StreamLogged(stream_id="s", at=float(number), level="info", text="x"))
     qtbot.waitUntil(lambda: len(seen) == 300, timeout=20_000)
     assert len([count for count in turns if 0 < count < 300]) >= 10
+
+
+def test_in_a_flood_lines_of_the_log_give_way_and_are_counted_but_no_notice_is_lost(qtbot: QtBot) -> None:
+    bridge, lines, notices = EventBridge(), list[StreamLogged](), list[str]()
+    bridge.stream_logged.connect(lines.append)
+    bridge.notice_posted.connect(lambda notice: notices.append(notice.text))
+    for number in range(3000):
+        bridge.accept(StreamLogged(stream_id="s", at=float(number), level="info", text="x"))
+        bridge.accept(NoticePosted(at=0.0, level="info", text=str(number)))
+    qtbot.waitUntil(lambda: bool(lines) and lines[-1].level == "warning", timeout=20_000)
+    assert notices == [str(number) for number in range(3000)]
+    shown = len(lines) - 1
+    assert 0 < shown < 3000
+    assert lines[-1].text.startswith(f"{3000 - shown} lines are not shown")
 
 
 def test_of_many_samples_only_the_latest_of_each_stream_crosses(qtbot: QtBot) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
@@ -46,7 +46,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 DRAIN_INTERVAL_MS = 100
 RESUBSCRIBE_DELAY_S = 0.25
-SLICE_S = 0.006
+SLICE_S, LONG_SLICE_S = 0.006, 0.04
+"""For facts at a stretch; the long one when many wait, as what is painted in between costs as much."""
+MANY_FACTS = 200
+MOST_BEFORE_LOG = 1000
+"""Behind so many facts no line of a log is waited for: cues, alarms and states go first."""
 MOST_FACTS = 5000
 """So many wait here at the most; what is more waits on the bus, whose queue is bounded."""
 HELD_BACK_S = 0.02
@@ -92,6 +96,8 @@ class EventBridge(QObject):
         super().__init__(parent)
         self._samples: dict[tuple[type[Message], str], Telemetry | Picture | SoundLevels | MachineHealth] = {}
         self._facts: deque[Snapshot | Message] = deque()
+        self._left_out: Counter[str] = Counter()
+        """Log lines by stream that were not shown, so that cues, alarms and states came through."""
         self._is_awake = False
         self._lock = threading.Lock()
         self._woken.connect(self._deliver_some, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
@@ -138,6 +144,9 @@ class EventBridge(QObject):
             ):
                 with self._lock:
                     self._samples[type(message), sample.stream_id] = sample
+            case StreamLogged(stream_id=stream_id) if len(self._facts) >= MOST_BEFORE_LOG:
+                with self._lock:
+                    self._left_out[stream_id] += 1
             case _:
                 self._cross(message)
 
@@ -150,7 +159,7 @@ class EventBridge(QObject):
 
     def _deliver_some(self) -> None:
         """Facts in their order, for a few ms at a time: between them the window paints and takes keys."""
-        end = time.perf_counter() + SLICE_S
+        end = time.perf_counter() + (SLICE_S if len(self._facts) < MANY_FACTS else LONG_SLICE_S)
         try:
             while True:
                 with self._lock:
@@ -168,6 +177,12 @@ class EventBridge(QObject):
     def _drain(self) -> None:
         with self._lock:
             samples, self._samples = self._samples, {}
+            left_out = Counter[str]()
+            if len(self._facts) < MANY_FACTS:
+                left_out, self._left_out = self._left_out, left_out
+        for stream_id, count in left_out.items():
+            text = f"{count} lines are not shown: too many came at once; they are in the stream's log file"
+            self._cross(StreamLogged(stream_id=stream_id, at=time.time(), level="warning", text=text))
         for sample in samples.values():
             match sample:
                 case Telemetry():
