@@ -89,6 +89,15 @@ def test_an_old_picture_never_passes_for_live() -> None:
     assert look_at(row, shown, preview, 1000.0 + OLD_S - 0.1).is_live
     late = look_at(row, shown, preview, 1000.0 + OLD_S)
     assert not late.is_live and late.headline == "NO NEW PICTURE"
+    just_begun = look_at(row, shown, preview, 2000.0, begun_at=1999.0)
+    assert not just_begun.is_live and (just_begun.headline, just_begun.has_picture) == ("", True)
+    assert "last picture" in just_begun.detail
+
+
+def test_a_picture_of_an_earlier_run_is_not_shown() -> None:
+    row = StreamRow(running(started_at=1500.0))
+    look = look_at(row, _taken(at=1499.0), Preview(stream_id="stream-1", is_on=True), 1501.0)
+    assert not look.has_picture and look.detail == "waiting for the first picture"
 
 
 def test_a_preview_that_fails_says_why_and_is_no_alarm() -> None:

@@ -42,9 +42,13 @@ class Countdown:
     is_armed: bool
 
 
-def look_at(row: StreamRow, picture: ShownPicture | None, preview: Preview, now: float) -> PictureLook:
-    """As of `now`, wall clock."""
+def look_at(
+    row: StreamRow, picture: ShownPicture | None, preview: Preview, now: float, begun_at: float = 0.0
+) -> PictureLook:
+    """As of `now`; the preview goes on since `begun_at`. Both are wall clock."""
     view = row.view
+    if picture is not None and view.started_at is not None and picture.taken_at < view.started_at:
+        picture = None
     tag = preview.video
     if not view.state.is_active:
         headline = "NOT RUNNING" if view.state is StreamState.OFF else str(view.state)
@@ -61,7 +65,8 @@ def look_at(row: StreamRow, picture: ShownPicture | None, preview: Preview, now:
     if preview.problem:
         return PictureLook(view.tally, False, "NO PREVIEW", preview.problem, has_picture=shown)
     if shown:
-        return PictureLook(view.tally, False, "NO NEW PICTURE", last)
+        missed = preview.is_on and now - begun_at >= OLD_S
+        return PictureLook(view.tally, False, "NO NEW PICTURE" if missed else "", last)
     waiting = "waiting for the first picture" if preview.is_on else ""
     return PictureLook(view.tally, False, "", waiting, has_picture=False)
 

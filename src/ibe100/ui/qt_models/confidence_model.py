@@ -8,6 +8,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QImage
 
 from ibe100.models.confidence import Picture, Preview, SoundLevels
+from ibe100.ui.formats import now
 
 BYTES_PER_PIXEL = 3
 
@@ -32,6 +33,7 @@ class ConfidenceModel(QObject):
         self._pictures: dict[str, ShownPicture] = {}
         self._levels: dict[str, SoundLevels] = {}
         self._previews: dict[str, Preview] = {}
+        self._begun_at: dict[str, float] = {}
 
     def picture(self, stream_id: str) -> ShownPicture | None:
         """The latest, however old."""
@@ -44,6 +46,10 @@ class ConfidenceModel(QObject):
     def preview(self, stream_id: str) -> Preview:
         """Whether it is on, and what is the matter with it."""
         return self._previews.get(stream_id, Preview(stream_id=stream_id))
+
+    def begun_at(self, stream_id: str) -> float:
+        """When its preview began (wall clock); what came before tells nothing about it."""
+        return self._begun_at.get(stream_id, 0.0)
 
     def take_picture(self, picture: Picture) -> None:
         """A newer one."""
@@ -66,10 +72,12 @@ class ConfidenceModel(QObject):
 
     def take_preview(self, preview: Preview) -> None:
         """It began, ended, or has something else to say."""
+        if preview.is_on and not self.preview(preview.stream_id).is_on:
+            self._begun_at[preview.stream_id] = now()
         self._previews[preview.stream_id] = preview
         self.preview_changed.emit(preview.stream_id)
 
     def forget(self, stream_id: str) -> None:
         """The stream was deleted."""
-        for known in (self._pictures, self._levels, self._previews):
+        for known in (self._pictures, self._levels, self._previews, self._begun_at):
             known.pop(stream_id, None)

@@ -41,7 +41,8 @@ class PreviewPane(QWidget):
         stream_id = row.stream_id
         shown, moment = confidence.picture(stream_id), now()
         self.picture.show_picture(None if shown is None else shown.image)
-        look = look_at(row, shown, confidence.preview(stream_id), moment)
+        preview, begun_at = confidence.preview(stream_id), confidence.begun_at(stream_id)
+        look = look_at(row, shown, preview, moment, begun_at)
         self.picture.show_look(look, countdown_of(row, cue, moment))
         self.meter.show_levels(confidence.levels(stream_id))
 
