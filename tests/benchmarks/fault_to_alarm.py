@@ -54,7 +54,7 @@ from ibe100.ui.qt_models.alarm_table import ALARM_ROLE, AlarmTableModel
 QUIET_S = 12.0
 """Before a fault: long enough that the bitrate of the last minute is known and rates are even."""
 MOST_S = 25.0
-PATTERN_S = 900.0
+PATTERN_S = 300.0
 
 
 @dataclass
@@ -109,7 +109,10 @@ FAULTS: dict[str, tuple[tuple[str, ...], Fault]] = {
     "input cut": (("nothing_flows",), packets(lambda: nothing)),
     "processor killed": (("processor_restarting",), killed),
     "processor frozen": (("nothing_flows",), frozen),
-    "sync lost": (("sync_loss", "nothing_flows", "processor_restarting"), packets(lambda: without_sync)),
+    "sync lost": (
+        ("sync_loss", "sync_byte_error", "transport_error", "nothing_flows", "processor_restarting"),
+        packets(lambda: without_sync),
+    ),
     "packets lost": (("continuity_error",), packets(lambda: lossy)),
     "PAT missing": (("pat_error",), packets(lambda: without_pid(0))),
     "PMT missing": (("pmt_error",), packets(lambda: without_pid(PMT_PID))),

@@ -194,6 +194,20 @@ async def test_packets_lost_in_the_middle_of_a_loop_are_an_alarm_one_sample_late
     assert 50.0 < raised_s <= 50.0 + 2 * SAMPLE_S
 
 
+@pytest.mark.parametrize("engine", ["tsduck", "builtin"])
+@pytest.mark.parametrize(
+    ("condition", "stamps"), [("pcr_repetition_error", {"pcr": {}}), ("pts_error", {"pts": {}})]
+)
+async def test_time_stamps_that_do_not_come_at_all_are_an_alarm_though_nobody_counts_them(
+    bench: Bench, engine: str, condition: str, stamps: dict[str, Any]
+) -> None:
+    ((name, none),) = stamps.items()
+    await bench.play(capture(f"{engine}_pattern"), post(**{name: lambda _: none}), (BEGIN_S, END_S))
+    assert condition in bench.raised()
+    (told,) = {one.alarm.value for one in bench.told if one.alarm.condition == condition and one.alarm.value}
+    assert told.startswith(f"no {name.upper()} on PID 0x0100")
+
+
 async def test_pid_errors_of_our_own_silent_cue_pid_are_no_alarm(bench: Bench) -> None:
     captured = capture("builtin_pattern")
     counted = [one.counters for _, one in captured.samples if isinstance(one, InfluxSample)]

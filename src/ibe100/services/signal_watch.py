@@ -40,6 +40,8 @@ class SignalWatch:
         self._pids = PidWatch(facts.plan)
         self._pcr = PtsClock()
         self._pcr_apart_at = float("-inf")
+        self._stamps: dict[str, int | None] = {}
+        """The newest PCR and PTS, by the condition that misses them."""
         self._flowing_since: float | None = None
         self._flow = FlowWatch(monotonic_s)
 
@@ -55,6 +57,7 @@ class SignalWatch:
         if influx.counters.get("pcr_discontinuity_indicator_error"):
             self._pcr_apart_at = monotonic_s
         pcr_jump = self._pcr_jump(influx, monotonic_s)
+        gone = self._gone(influx)
         if monotonic_s - self._flowing_since < SETTLE_S:
             return {}
         judgements = {
@@ -70,7 +73,7 @@ class SignalWatch:
                     count >= self._least_per_s(condition),
                     f"{count} per s" if count else "",
                 )
-        return judgements
+        return {**judgements, **gone}
 
     def report(self, analysis: AnalyzeSample) -> Judgements:
         """What an analyze report tells."""
@@ -87,6 +90,22 @@ class SignalWatch:
         time_pid = self._plan.time_pid
         pts = influx.pts.get(time_pid) if time_pid is not None else None
         return self._seam.settled(influx, pts, monotonic_s)
+
+    def _gone(self, influx: InfluxSample) -> Judgements:
+        """Time stamps that do not come, or stand still: TSDuck counts an interval only at its end."""
+        judgements: dict[str, tuple[bool, str]] = {}
+        for condition, name, pid, stamps in (
+            ("pcr_repetition_error", "PCR", self._plan.pcr_pid, influx.pcr),
+            ("pts_error", "PTS", self._plan.time_pid, influx.pts),
+        ):
+            if pid is None:
+                continue
+            before, self._stamps[condition] = self._stamps.get(condition), stamps.get(pid)
+            if stamps.get(pid) is None or stamps.get(pid) == before:
+                judgements[condition] = True, f"no {name} on PID 0x{pid:04X}"
+            elif condition not in dict(self._rules):
+                judgements[condition] = False, ""
+        return judgements
 
     def _pcr_jump(self, influx: InfluxSample, monotonic_s: float) -> ClockJump | None:
         pcr_pid = self._plan.pcr_pid
