@@ -220,6 +220,29 @@ def test_all_streams_are_compared_in_one_plot(open_console: Open) -> None:
     assert not plots.csv.isEnabled()
 
 
+def test_the_curve_chosen_in_the_legend_stands_out_until_it_is_no_more(open_console: Open) -> None:
+    console = open_console(recorded())
+    show_plots(console)
+    area = console.window.monitoring.plots.area
+    assert area.stack is not None
+
+    def pens() -> list[tuple[float, int]]:
+        found = [item.opts["pen"] for item in area.stack.plots[0].listDataItems()]  # type: ignore[union-attr]
+        return [(one.widthF(), one.color().alpha()) for one in found]
+
+    assert pens() == [(1.0, 255), (1.0, 255)]
+    area.legend.selectRow(1)
+    assert pens()[1] == (2.5, 255)
+    assert pens()[0][1] < 255
+    asked = len(console.services.metrics.asked)
+    console.window.monitoring.plots.go_home()
+    console.until(lambda: len(console.services.metrics.asked) > asked)
+    console.settle()
+    assert pens()[1] == (2.5, 255), "also after the next answer"
+    area.legend.clearSelection()
+    assert pens() == [(1.0, 255), (1.0, 255)]
+
+
 def test_a_fault_of_the_metrics_is_told_where_the_curves_are(open_console: Open) -> None:
     console = open_console(recorded())
     show_plots(console)

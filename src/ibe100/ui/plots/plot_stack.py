@@ -22,6 +22,7 @@ LEAST_SPAN_S = 10.0
 FAINT = 90
 """Alpha of lowest and highest beside a mean."""
 PAN, ZOOM = 0.2, 0.6
+STRONG_PX = 2.5
 
 
 class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
@@ -44,6 +45,9 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._lane: EventLane | None = None
         self._panes: tuple[Pane, ...] = ()
         self._setting = False
+        self._lines: dict[tuple[str, int], pg.PlotDataItem] = {}
+        """By title of the pane and place within it."""
+        self._marked: tuple[str, int] | None = None
         self.cursor_at = math.nan
         self.scene().sigMouseMoved.connect(self._mouse_moved)
 
@@ -54,16 +58,38 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         if tuple(pane for pane, _ in panes) != self._panes:
             self._build(tuple(pane for pane, _ in panes))
         self._setting = True
+        self._lines.clear()
         for plot, (pane, curves) in zip(self.plots, panes, strict=False):
             plot.clearPlots()
             for place, curve in enumerate(curves):
-                _draw(plot, pane, curve, place, with_band=len(curves) <= 4)
+                line = _draw(plot, pane, curve, place, with_band=len(curves) <= 4)
+                self._lines[pane.title, place] = line
             plot.enableAutoRange(axis="y")
             if curves and all(curve.series.kind.counts for curve in curves):
                 plot.setLimits(yMin=0, minYRange=1)
         for plot in self.plots:
             plot.setXRange(begins_at, ends_at, padding=0)
         self._setting = False
+        if self._marked is not None:
+            self.mark(self._marked)
+
+    def mark(self, chosen: tuple[str, int] | None) -> None:
+        """Bring one curve, by title of its pane and place, out of all others; None: they are alike again."""
+        self._marked = chosen
+        for (title, place), line in self._lines.items():
+            if (title, place) == chosen:
+                strong = pen(place, STRONG_PX)
+                strong.setStyle(Qt.PenStyle.SolidLine)
+                line.setPen(strong)
+                line.setZValue(1)
+            else:
+                plain = pen(place)
+                if chosen is not None and title == chosen[0]:
+                    colour = plain.color()
+                    colour.setAlpha(FAINT)
+                    plain.setColor(colour)
+                line.setPen(plain)
+                line.setZValue(0)
 
     def show_events(self, events: Sequence[StreamEvent]) -> None:
         """Marks in the lane."""
@@ -188,7 +214,7 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.set_cursor(at)
 
 
-def _draw(plot: pg.PlotItem, pane: Pane, curve: Curve, place: int, *, with_band: bool) -> None:
+def _draw(plot: pg.PlotItem, pane: Pane, curve: Curve, place: int, *, with_band: bool) -> pg.PlotDataItem:
     """The mean; where a point stands for many samples also, faintly, the lowest and the highest."""
     present = ~np.isnan(np.asarray(curve.mean))
     at = np.asarray(curve.at)[present] + (curve.step_s / 2 if curve.step_s > 1 else 0)
@@ -202,7 +228,7 @@ def _draw(plot: pg.PlotItem, pane: Pane, curve: Curve, place: int, *, with_band:
                 at, np.asarray(edge)[present] * pane.scale, pen=pg.mkPen(faint, width=1), connect=joined
             )
     means = np.asarray(curve.mean)[present] * pane.scale
-    plot.plot(at, means, pen=line, connect=joined)
+    drawn = plot.plot(at, means, pen=line, connect=joined)
     alone = ~joined & ~np.append(False, joined[:-1])
     if alone.any():
         plot.plot(
@@ -214,3 +240,4 @@ def _draw(plot: pg.PlotItem, pane: Pane, curve: Curve, place: int, *, with_band:
             symbolPen=None,
             symbolBrush=line.color(),
         )
+    return drawn

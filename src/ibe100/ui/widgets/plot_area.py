@@ -16,6 +16,7 @@ from ibe100.models.stream_event import StreamEvent
 from ibe100.ui.plots.legend_table import FIGURES, LegendModel, legend_row
 from ibe100.ui.plots.plot_request import PlotData
 from ibe100.ui.plots.plot_views import Pane, curves_of
+from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE
 from ibe100.ui.widgets.tables import quiet_table
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ class PlotArea(QWidget):
         self.legend_model = LegendModel(self)
         self.legend = quiet_table(self.legend_model, "Curves", stretch=1)
         self.legend.setMinimumHeight(76)
+        selection = self.legend.selectionModel()
+        assert selection is not None
+        selection.selectionChanged.connect(self._mark)
         self._is_low: bool | None = None
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setChildrenCollapsible(False)
@@ -110,6 +114,14 @@ class PlotArea(QWidget):
         for column in FIGURES:
             self.legend.setColumnHidden(column, is_low)
         self._splitter.setSizes([1000, BESIDE_PX if is_low else BELOW_PX])
+
+    def _mark(self) -> None:
+        """The curve that is chosen in the legend stands out of the others."""
+        selection = self.legend.selectionModel()
+        chosen = [] if selection is None else selection.selectedRows()
+        row = chosen[0].data(TABLE_ROW_ROLE) if chosen else None
+        if self.stack is not None:
+            self.stack.mark(None if row is None else (row.pane.title, row.place))
 
     def _cursor_moved(self, at: float) -> None:
         self._show_legend()
