@@ -39,6 +39,13 @@ class CueKeys(QObject):
         application = QApplication.instance()
         assert application is not None
         application.installEventFilter(self)
+        # What Qt still delivers while the interpreter goes must not come here.
+        application.aboutToQuit.connect(self._leave)
+
+    def _leave(self) -> None:
+        application = QApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """True for what is used up here."""
