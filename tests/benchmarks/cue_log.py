@@ -17,6 +17,7 @@ from pathlib import Path
 from PyQt6.QtWidgets import QApplication
 
 from ibe100.database.database import Database
+from ibe100.database.metrics_store import MetricsStore
 from ibe100.database.records import EventIdRange
 from ibe100.models.cue_log import CueLog, CueLogQuery
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
@@ -51,7 +52,7 @@ def sealed(cue: Cue) -> Cue:
 
 async def read(folder: Path, count: int) -> tuple[dict[str, list[float]], CueLog]:
     database = await Database.open(folder / "ibe100.db")
-    history = HistoryService(database)
+    history = HistoryService(database, MetricsStore(folder / "metrics.db", print))
     for first in range(0, count, 100):
         await asyncio.gather(
             *(database.cues.create(draft(n), IDS, sealed) for n in range(first, first + 100))

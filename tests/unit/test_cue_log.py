@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ibe100.database.database import Database
+from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.cue_log import CueLogQuery
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.services.history_service import HistoryService
@@ -74,8 +75,8 @@ async def test_the_record_and_the_memory_agree_on_what_is_found(
         assert found
 
 
-async def test_a_log_that_is_cut_says_so(database: Database) -> None:
-    history = HistoryService(database)
+async def test_a_log_that_is_cut_says_so(database: Database, tmp_path: Path) -> None:
+    history = HistoryService(database, MetricsStore(tmp_path / "metrics.db", lambda text: None))
     log = await history.cue_log(CueLogQuery(limit=59))
     assert (len(log.cues), log.is_cut) == (59, True)
     assert log.cues[0].cue_id == 60, "the newest are kept"
