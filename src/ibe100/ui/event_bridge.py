@@ -49,8 +49,8 @@ RESUBSCRIBE_DELAY_S = 0.25
 SLICE_S, LONG_SLICE_S = 0.006, 0.04
 """For facts at a stretch; the long one when many wait, as what is painted in between costs as much."""
 MANY_FACTS = 200
-MOST_BEFORE_LOG = 1000
-"""Behind so many facts no line of a log is waited for: cues, alarms and states go first."""
+MOST_BEFORE_LOG = 3000
+"""Behind so many facts (more lines than the log shows) no line is taken: cues, alarms and states go first."""
 MOST_FACTS = 5000
 """So many wait here at the most; what is more waits on the bus, whose queue is bounded."""
 HELD_BACK_S = 0.02
