@@ -56,7 +56,7 @@ async def console(
 
 def looped(media: Path, out: Path | None = None, **changes: Any) -> StreamConfig:
     """A recorded channel of 79 s, for ever."""
-    options = {"existing": ExistingCues.REPLACE, **changes.pop("scte35", {})}
+    options = {"existing": ExistingCues.REPLACE, "heartbeat_interval_s": None, **changes.pop("scte35", {})}
     return StreamConfig(
         name=changes.pop("name", "Channel 1"),
         input=FileInput(path=media / "ott_with_scte35.ts"),

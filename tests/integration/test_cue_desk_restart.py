@@ -36,7 +36,7 @@ async def live(application: Application, out: Path, **options: object) -> str:
         name="Live",
         input=TestPatternInput(width=160, height=90, bitrate_bps=1_000_000),
         output=FileOutput(path=out),
-        scte35=options,
+        scte35={"heartbeat_interval_s": None, **options},
     )
     stream_id = (await application.streams.add(config)).stream_id
     await application.streams.start(stream_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,12 +22,17 @@ HICCUP_S = 0.4
 
 @contextlib.contextmanager
 def slow_commits() -> Iterator[None]:
+    """The listener stays: to take it away while a commit goes through the listeners breaks that commit."""
+    is_slow = threading.Event()
+
     def wait(connection: Connection) -> None:
-        time.sleep(COMMIT_S)
+        if is_slow.is_set():
+            time.sleep(COMMIT_S)
 
     event.listen(Engine, "commit", wait)
+    is_slow.set()
     yield
-    event.remove(Engine, "commit", wait)
+    is_slow.clear()
 
 
 async def longest_pause(until: asyncio.Event) -> float:

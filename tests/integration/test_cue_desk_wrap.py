@@ -47,7 +47,12 @@ async def test_cues_before_across_and_after_the_wrap_are_all_spliced(tmp_path: P
             name="Wraps",
             input=FileInput(path=source, loop=False),
             output=FileOutput(path=out),
-            scte35={"start_delay_ms": 5000, "inject_count": 2, "inject_interval_ms": 500},
+            scte35={
+                "start_delay_ms": 5000,
+                "inject_count": 2,
+                "inject_interval_ms": 500,
+                "heartbeat_interval_s": None,
+            },
         )
         stream_id = await on_air(application, config)
         clock = application.streams.run_of(stream_id).clock

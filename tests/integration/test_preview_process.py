@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from child_processes import children_with
 from preview_rig import BARS, TONE, make_stream, sender
 
 from ibe100.models.confidence import Picture, PictureSize, SoundLevels
@@ -114,9 +115,7 @@ async def test_nothing_is_left_of_a_preview_that_is_killed(bars: Path, number: s
     async with sender(bars, port):
         work = asyncio.create_task(run_preview(preview_task(port), notes.listener))
         await notes.until(lambda: notes.pictures and notes.levels)
-        process = next(
-            child for child in psutil.Process().children() if f"--port {port}" in " ".join(child.cmdline())
-        )
+        (process,) = children_with(f"--port {port}")
         family = [process, *process.children(recursive=True)]
         assert len(family) == 3
         assert {member.nice() for member in family} == {19}

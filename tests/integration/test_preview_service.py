@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from child_processes import children_with
 from preview_rig import BARS, BLACK, MOVING, SILENCE, TONE, make_stream
 from services_rig import console, until, view_of
 
@@ -34,8 +35,7 @@ async def on_air(
 
 def previews() -> list[psutil.Process]:
     """The preview processes of this process."""
-    children = psutil.Process().children()
-    return [child for child in children if "ibe100.preview" in " ".join(child.cmdline())]
+    return children_with("ibe100.preview")
 
 
 def conditions(application: Application, stream_id: str) -> set[str]:

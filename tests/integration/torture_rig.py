@@ -64,7 +64,12 @@ async def live_stream(application: Application, name: str, out: Path, engine: En
         input=TestPatternInput(width=160, height=90, bitrate_bps=800_000),
         output=FileOutput(path=out),
         engine=engine,
-        scte35={"start_delay_ms": 4500, "inject_count": 2, "inject_interval_ms": 300},
+        scte35={
+            "start_delay_ms": 4500,
+            "inject_count": 2,
+            "inject_interval_ms": 300,
+            "heartbeat_interval_s": None,
+        },
     )
     stream_id = (await application.streams.add(config)).stream_id
     await application.streams.start(stream_id)

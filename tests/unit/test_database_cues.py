@@ -147,6 +147,17 @@ async def test_a_count_within_a_state_is_a_step_but_a_way_back_is_a_bug(database
     assert await database.cues.get(cue.cue_id) == failed
 
 
+async def test_a_step_after_some_the_disk_did_not_take_puts_the_record_right(database: Database) -> None:
+    armed = await database.cues.step(
+        (await database.cues.create(draft(), ids(1, 9))).moved_to(CueState.ARMED)
+    )
+    seen = armed.moved_to(CueState.SENT, sent=1).moved_to(CueState.SEEN, seen=1)
+    await database.cues.step(seen)
+    assert await database.cues.get(armed.cue_id) == seen
+    steps = await database.cues.steps(armed.cue_id)
+    assert [step.state for step in steps] == [CueState.REQUESTED, CueState.ARMED, CueState.SEEN]
+
+
 async def test_recent_and_unfinished_are_by_stream(database: Database) -> None:
     first = await database.cues.create(draft(), ids(1, 9))
     other = await database.cues.create(draft("two"), ids(1, 9))

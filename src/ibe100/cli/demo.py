@@ -94,7 +94,12 @@ async def _demo(outcome: Outcome, wanted: Wanted) -> None:
         "output": parse_output(wanted.target, overwrite=True),
         "engine": wanted.engine,
         "service_id": wanted.service_id,
-        "scte35": {"existing": ExistingCues.REPLACE, "break_duration_s": BREAK_S, **options},
+        "scte35": {
+            "existing": ExistingCues.REPLACE,
+            "break_duration_s": BREAK_S,
+            "heartbeat_interval_s": None,
+            **options,
+        },
     }
     stream = build(StreamConfig, values, "demo")
     outcome.stream, outcome.output = describe_input(stream.input), describe_output(stream.output)

@@ -82,6 +82,16 @@ TRANSITIONS: dict[CueState, frozenset[CueState]] = {
 }
 
 
+def can_follow(earlier: CueState, later: CueState) -> bool:
+    """Whether a life leads from one state to the other, in one step or, some being off record, in several."""
+    ahead, found = [earlier], set[CueState]()
+    while ahead:
+        for state in TRANSITIONS.get(ahead.pop(), frozenset()) - found:
+            found.add(state)
+            ahead.append(state)
+    return later in found
+
+
 class CueRequest(Value):
     """What the operator asks."""
 

@@ -218,8 +218,9 @@ class Scte35Options(Value):
     auto_return: bool = True
     explicit_return: bool = False
     """Whether BACK TO PROGRAMME is sent by itself when the announced duration is over."""
-    heartbeat_interval_s: Annotated[float, Field(ge=0.5, le=300)] | None = None
-    """A splice_null every so many seconds; None sends none."""
+    heartbeat_interval_s: Annotated[float, Field(ge=0.5, le=300)] | None = 4.0
+    """A splice_null every so many seconds, so that a silent cue PID is no PID_error (5 s, TR 101 290 1.6);
+    None sends none."""
 
     @property
     def returns(self) -> BreakReturn:
