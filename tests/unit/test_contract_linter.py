@@ -53,6 +53,7 @@ def stream(terms: Contract, target: str = "none", **options: Any) -> StreamConfi
         ({"auto_return": False}, BREACH, "auto_return"),
         ({"unique_program_id": 2}, BREACH, "unique_program_id"),
         ({"start_delay_ms": 4000}, BREACH, "pre_roll_min_s"),
+        ({"start_delay_ms": 4500}, WARNING, "pre_roll_min_s"),
         ({"inject_count": 1}, BREACH, "repeats"),
         ({"inject_interval_ms": 700}, WARNING, "repeat_interval_ms"),
     ],

@@ -7,7 +7,12 @@ from ibe100.models.contract import Contract
 from ibe100.models.stream_config import ExistingCues, Scte35Options, StreamConfig
 
 LEAD_MARGIN_S = 1.0
-"""A section takes up to 0.1 s to the output: ask for more than the contract does."""
+"""A section takes up to 0.1 s to the output, and tsp begins up to 0.7 s late at low bitrates (measured)."""
+
+
+def start_delay_ms(contract: Contract) -> int:
+    """How long before its splice the first section is asked for, so that `contract` is kept."""
+    return round((contract.least_lead_s + LEAD_MARGIN_S) * 1000)
 
 
 def options_for(contract: Contract, existing: ExistingCues = ExistingCues.PASS_THROUGH) -> Scte35Options:
@@ -15,7 +20,7 @@ def options_for(contract: Contract, existing: ExistingCues = ExistingCues.PASS_T
     return Scte35Options(
         pid=contract.scte35_pid,
         existing=existing,
-        start_delay_ms=round((contract.least_lead_s + LEAD_MARGIN_S) * 1000),
+        start_delay_ms=start_delay_ms(contract),
         inject_count=contract.repeats,
         inject_interval_ms=contract.repeat_interval_ms,
         event_id_first=contract.event_id_first,
