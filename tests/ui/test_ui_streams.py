@@ -281,6 +281,7 @@ def test_a_deleted_stream_can_be_brought_back(open_console: Open) -> None:
     undo = console.window.notices.undo_button
     console.until(undo.isVisible)
     assert console.services.streams.views == {}
+    console.until(lambda: console.window.state.streams.rowCount() == 0)
     QTest.mouseClick(undo, LEFT)
     console.until(lambda: console.window.state.streams.rowCount() == 1)
     assert console.services.streams.views["stream-1"].config.input == source
