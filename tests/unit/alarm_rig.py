@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -127,10 +127,11 @@ class Bench:
         for at_s, original in captured.samples:
             self.now = start + at_s
             sample = fault(original) if between[0] <= at_s < between[1] else original
+            since: Mapping[str, float] = {}
             if isinstance(sample, InfluxSample):
                 pts = sample.pts.get(plan.time_pid) if plan.time_pid is not None else None
                 jump = clock.observe(pts, self.now) if pts is not None else None
-                judgements = watch.sample(sample, jump, self.now)
+                judgements, since = watch.sample(sample, jump, self.now), watch.since
             else:
                 judgements = watch.report(sample)
-            await self.board.judge_all(*STREAM, {**judgements, **watch.flow(self.now)})
+            await self.board.judge_all(*STREAM, {**judgements, **watch.flow(self.now)}, since)

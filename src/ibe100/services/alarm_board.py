@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 
 from ibe100.models.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError, StorageError
@@ -18,12 +19,16 @@ from ibe100.services.storage import Storage
 
 CAUSE_GRACE_S = 3.0
 """What follows from a cause may be measured until so long after it is over."""
+EARLY_S = 0.1
+"""A sample that confirms a condition may come so much sooner than its delay is over."""
 
 _log = logging.getLogger(__name__)
 
 Key = tuple[str, str]
 Judgements = Mapping[str, tuple[bool, str]]
 """By condition: whether it is true now, and its value in words."""
+NOW: Mapping[str, float] = MappingProxyType({})
+"""All conditions begin with their judgement."""
 
 
 class AlarmBoard:
@@ -78,11 +83,17 @@ class AlarmBoard:
         """The condition is (not) true now: raise or clear, after the rule's delays."""
         await self.judge_all(stream_id, stream_name, {condition: (is_true, value)})
 
-    async def judge_all(self, stream_id: str, stream_name: str, judgements: Judgements) -> None:
-        """The same for several conditions that were measured together."""
+    async def judge_all(
+        self, stream_id: str, stream_name: str, judgements: Judgements, since: Mapping[str, float] = NOW
+    ) -> None:
+        """The same for several conditions that were measured together.
+
+        `since`: when a condition is proved to have begun, monotonic, where that is before now.
+        """
         async with self._one_at_a_time:
             for condition, (is_true, value) in judgements.items():
-                await self._judge((stream_id, condition), stream_name, is_true, value)
+                began_s = since.get(condition, self._clock())
+                await self._judge((stream_id, condition), stream_name, is_true, value, began_s)
 
     async def clear_now(self, stream_id: str, conditions: Collection[str]) -> None:
         """These conditions are not looked at any more: clear them without a delay."""
@@ -94,14 +105,14 @@ class AlarmBoard:
                 if standing is not None and standing.cleared_at is None:
                     await self._clear(key, standing)
 
-    async def _judge(self, key: Key, stream_name: str, is_true: bool, value: str) -> None:
+    async def _judge(self, key: Key, stream_name: str, is_true: bool, value: str, began_s: float) -> None:
         rule, now = self._rules.rule(*key), self._clock()
         is_true = is_true and self._rules.is_enabled(*key)
         standing = self._standing.get(key)
         if is_true:
             self._false_since.pop(key, None)
-            since = self._true_since.setdefault(key, now)
-            if now - since < rule.on_delay_s:
+            since = self._true_since.setdefault(key, began_s)
+            if now - since < rule.on_delay_s - EARLY_S:
                 return
             if standing is None or standing.cleared_at is not None:
                 await self._raise(key, stream_name, value, standing)

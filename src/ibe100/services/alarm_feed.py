@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Protocol
 
 from ibe100.models.messages import (
@@ -19,7 +19,7 @@ from ibe100.models.schedule import BreakState, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import SrtLink, StreamState
 from ibe100.mpegts.pts_clock import ClockJump
-from ibe100.services.alarm_board import AlarmBoard, Judgements
+from ibe100.services.alarm_board import NOW, AlarmBoard, Judgements
 from ibe100.services.alarm_rules import MEASURED
 from ibe100.services.alarm_settings import AlarmRules
 from ibe100.services.attempt_watch import AttemptWatch
@@ -109,7 +109,8 @@ class AlarmFeed:
         watch = self._signal(run)
         if watch is not None:
             lost = {"heartbeat_lost": (bool(run.heartbeat_lost), run.heartbeat_lost)}
-            self._judge_later(run, {**watch.sample(influx, jump, at_s), **lost})
+            judgements = {**watch.sample(influx, jump, at_s), **lost}
+            self._judge_later(run, judgements, watch.since)
 
     def report(self, run: StreamRun, analysis: AnalyzeSample) -> None:
         """A report of `-P analyze`."""
@@ -212,8 +213,8 @@ class AlarmFeed:
         value = f"{one.title} of {format_utc(one.planned_at)}: {one.reason}"
         await self._board.judge(one.stream_id, name, "break_missed", True, value)
 
-    def _judge_later(self, run: StreamRun, judgements: Judgements) -> None:
-        self._start(self._board.judge_all(run.stream_id, run.name, judgements))
+    def _judge_later(self, run: StreamRun, judgements: Judgements, since: Mapping[str, float] = NOW) -> None:
+        self._start(self._board.judge_all(run.stream_id, run.name, judgements, since))
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -6,10 +6,10 @@ from ibe100.models.alarm import Severity
 from ibe100.services.alarm_rule import FLOW, AlarmRule
 
 _SYNC = (*FLOW, "sync_loss")
-_NEXT_SAMPLE_S = 0.9
-"""Two samples in a row, which come once a second."""
-_A_WHILE_S = 2.5
-"""Four samples in a row."""
+_NEXT_SAMPLE_S = 1.0
+"""Two samples in a row, which come once a second; one, where it proves that its whole interval was bad."""
+_A_WHILE_S = 3.0
+"""Four samples in a row, or three that prove it."""
 
 SIGNAL_RULES = (
     AlarmRule(
@@ -180,7 +180,7 @@ SIGNAL_RULES = (
         "Bitrate collapsed",
         "An encoder stopped, or the network loses much",
         "Compare with the source; check which PIDs are missing",
-        on_delay_s=3.0,
+        on_delay_s=_A_WHILE_S,
         off_delay_s=3.0,
         explained_by=(*_SYNC, "video_lost"),
     ),
@@ -190,7 +190,7 @@ SIGNAL_RULES = (
         "No null packets: cues cannot go out",
         "The input is full, or something took its stuffing out",
         "Set stuffing in the stream's settings and restart the stream",
-        on_delay_s=3.0,
+        on_delay_s=_A_WHILE_S,
         off_delay_s=3.0,
         explained_by=_SYNC,
     ),

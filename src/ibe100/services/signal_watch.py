@@ -44,10 +44,14 @@ class SignalWatch:
         """The newest PCR and PTS, by the condition that misses them."""
         self._flowing_since: float | None = None
         self._flow = FlowWatch(monotonic_s)
+        self._sampled_at: float | None = None
+        self.since: Mapping[str, float] = {}
+        """When conditions of the newest sample are proved to have begun: its interval was all like that."""
 
     def sample(self, influx: InfluxSample, jump: ClockJump | None, monotonic_s: float) -> Judgements:
         """What a post tells; `jump` is what it proved of the PTS."""
         self._flow.posted(monotonic_s, has_packets=influx.bitrate_bps > 0)
+        began_s, self._sampled_at, self.since = self._sampled_at, monotonic_s, {}
         if influx.bitrate_bps <= 0:
             return {}
         if self._flowing_since is None:
@@ -58,6 +62,8 @@ class SignalWatch:
             self._pcr_apart_at = monotonic_s
         pcr_jump = self._pcr_jump(influx, monotonic_s)
         gone = self._gone(influx)
+        if began_s is not None:
+            self.since = dict.fromkeys(self._proved(influx, gone), began_s)
         if monotonic_s - self._flowing_since < SETTLE_S:
             return {}
         judgements = {
@@ -74,6 +80,17 @@ class SignalWatch:
                     f"{count} per s" if count else "",
                 )
         return {**judgements, **gone}
+
+    def _proved(self, influx: InfluxSample, gone: Judgements) -> set[str]:
+        """What was so all through the interval, if it is so at all.
+
+        A table that is missing while PCR comes in time is missing; if both are late, all packets were.
+        """
+        in_time = not influx.counters.get("pcr_repetition_error")
+        proved = {"no_null_packets", "bitrate_collapse"} | {
+            name for name, (is_true, _) in gone.items() if is_true
+        }
+        return proved | {"pat_error", "pmt_error"} if in_time and self._plan.pcr_pid is not None else proved
 
     def report(self, analysis: AnalyzeSample) -> Judgements:
         """What an analyze report tells."""
