@@ -75,6 +75,13 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("load_profile", "Load a profile", "Ctrl+O", set_up_only=True),
     ActionSpec("import_profile", "Import a profile from a file", set_up_only=True),
     ActionSpec("export_profile", "Export a profile to a file"),
+    ActionSpec(
+        "card_back", "Move the selected stream's card a place back", "Ctrl+Shift+Left", set_up_only=True
+    ),
+    ActionSpec("card_on", "Move the selected stream's card a place on", "Ctrl+Shift+Right", set_up_only=True),
+    ActionSpec("choose_layout", "Bring back a saved layout", "Ctrl+Shift+L"),
+    ActionSpec("save_layout", "Save the layout under a name", set_up_only=True),
+    ActionSpec("delete_layout", "Delete a saved layout", set_up_only=True),
     ActionSpec("reset_layout", "Reset the layout", set_up_only=True),
     ActionSpec("quit", "Close the console", "Ctrl+Q"),
 )

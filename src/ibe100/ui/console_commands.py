@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import QMenu
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 OPERATOR = "operator"
 PROFILE_MENU = ("save_profile", "load_profile", "", "import_profile", "export_profile")
+SAVED_LAYOUTS = "Layouts"
 VIEW_MENU = (
     "dashboard",
     "multiview",
@@ -24,6 +27,9 @@ VIEW_MENU = (
     "as_run",
     "history",
     "",
+    SAVED_LAYOUTS,
+    "save_layout",
+    "delete_layout",
     "reset_layout",
     "",
     "alarm_rules",
@@ -78,13 +84,20 @@ def connect_commands(window: MainWindow) -> None:
             "load_profile": window.profiles.load,
             "import_profile": window.profiles.import_file,
             "export_profile": window.profiles.export,
-            "reset_layout": window.docks.arrange,
+            "card_back": lambda: window.card_order.shift(window.selected_id(), -1),
+            "card_on": lambda: window.card_order.shift(window.selected_id(), 1),
+            "choose_layout": window.layouts.choose,
+            "save_layout": window.layouts.save,
+            "delete_layout": window.layouts.delete,
+            "reset_layout": window.layouts.reset,
             "quit": window.close,
         },
         window.select_number,
     )
     _fill(window.top_bar.profiles.menu(), window.actions_, PROFILE_MENU)
-    _fill(window.top_bar.view.menu(), window.actions_, VIEW_MENU)
+    saved = QMenu(SAVED_LAYOUTS, window)
+    window.layouts.fill(saved)
+    _fill(window.top_bar.view.menu(), window.actions_, VIEW_MENU, {SAVED_LAYOUTS: saved})
 
 
 def connect_planning(window: MainWindow) -> None:
@@ -156,10 +169,17 @@ def connect_first_run(window: MainWindow) -> None:
     window.stream_panel.add_requested.connect(window.desk.add)
 
 
-def _fill(menu: QMenu | None, actions: Actions, names: tuple[str, ...]) -> None:
+def _fill(
+    menu: QMenu | None,
+    actions: Actions,
+    names: tuple[str, ...],
+    menus: Mapping[str, QMenu] = MappingProxyType({}),
+) -> None:
     assert menu is not None
     for name in names:
-        if name:
+        if name in menus:
+            menu.addMenu(menus[name])
+        elif name:
             menu.addAction(actions[name])
         else:
             menu.addSeparator()

@@ -1,17 +1,13 @@
-"""The docks of the window, their default places, and the saved layout."""
+"""The docks of the window and their default places."""
 
 from __future__ import annotations
 
-import logging
-from dataclasses import astuple, dataclass
-from pathlib import Path
-
-from PyQt6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt
+from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
-log = logging.getLogger(__name__)
-LAYOUT_VERSION = 2
+from ibe100.ui.layout_file import LAYOUT_VERSION, Layout, SideSizes
+
 SIDE_WIDTH, CUE_WIDTH, ALARM_HEIGHT = 280, 372, 240
 SMALL_HEIGHT = 800
 SPLIT_CURSORS = frozenset({Qt.CursorShape.SplitHCursor, Qt.CursorShape.SplitVCursor})
@@ -19,23 +15,13 @@ LOCKED = QDockWidget.DockWidgetFeature.NoDockWidgetFeatures
 FREE = QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
 
 
-@dataclass(frozen=True, slots=True)
-class SideSizes:
-    """Pixels: width of the streams, width of the cues, height of the alarms."""
-
-    streams: int
-    cues: int
-    alarms: int
-
-
 class ConsoleDocks(QObject):
     """Streams left, pages in the middle, cues right, alarms below; the sides keep their sizes."""
 
-    def __init__(self, window: QMainWindow, settings_file: Path | None) -> None:
+    def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
         self._window = window
         self._chosen: SideSizes | None = None
-        self._file = settings_file
         self._docks: dict[str, QDockWidget] = {}
         self._pages: list[str] = []
         window.setDockOptions(
@@ -138,42 +124,18 @@ class ConsoleDocks(QObject):
             place = place.parentWidget()
         return place is None or not place.visibleRegion().isEmpty()
 
-    def save(self) -> None:
-        """Write the layout; nothing without a file."""
-        if self._file is None:
-            return
-        settings = QSettings(str(self._file), QSettings.Format.IniFormat)
-        settings.setValue("layout/version", LAYOUT_VERSION)
-        chosen = self._chosen
-        settings.setValue("layout/sides", [] if chosen is None else list(astuple(chosen)))
-        settings.setValue("layout/geometry", self._window.saveGeometry())
-        settings.setValue("layout/state", self._window.saveState(LAYOUT_VERSION))
-        settings.sync()
-        if settings.status() is not QSettings.Status.NoError:
-            log.warning("the layout could not be saved to %s", self._file)
+    def layout(self) -> Layout:
+        """Where everything is now; the cards are not the docks' business."""
+        window = self._window
+        return Layout(window.saveGeometry(), window.saveState(LAYOUT_VERSION), self._chosen)
 
-    def restore(self) -> bool:
-        """Read the layout of this version; False if there is none and the default stands."""
-        if self._file is None or not self._file.exists():
-            return False
-        settings = QSettings(str(self._file), QSettings.Format.IniFormat)
-        geometry, state = settings.value("layout/geometry"), settings.value("layout/state")
-        if settings.value("layout/version", 0, int) != LAYOUT_VERSION:
-            return False
-        if not isinstance(geometry, QByteArray) or not isinstance(state, QByteArray):
-            return False
-        self._chosen = _sides(settings.value("layout/sides"))
-        self._window.restoreGeometry(geometry)
-        return self._window.restoreState(state, LAYOUT_VERSION)
+    def put(self, layout: Layout) -> bool:
+        """Everything where it was; False when Qt cannot read it, and the docks stay as they are."""
+        self._chosen = layout.sides
+        self._window.restoreGeometry(layout.geometry)
+        return self._window.restoreState(layout.docks, LAYOUT_VERSION)
 
 
 def _default_sides(width: int, height: int) -> SideSizes:
     side, cue = (SIDE_WIDTH - 16, CUE_WIDTH - 24) if width < 1400 else (SIDE_WIDTH, CUE_WIDTH)
     return SideSizes(side, cue, 150 if height < SMALL_HEIGHT else ALARM_HEIGHT)
-
-
-def _sides(saved: object) -> SideSizes | None:
-    """As it was saved; None where the file holds anything else."""
-    if not isinstance(saved, list) or len(saved) != 3 or not all(str(size).isdigit() for size in saved):
-        return None
-    return SideSizes(*(int(size) for size in saved))

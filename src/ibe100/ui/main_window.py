@@ -9,8 +9,8 @@ from PyQt6.QtGui import QCloseEvent, QResizeEvent
 from PyQt6.QtWidgets import QMainWindow, QStackedWidget
 
 from ibe100.models.messages import NoticePosted
-from ibe100.models.stream_config import StreamConfig
 from ibe100.ui.actions import Actions
+from ibe100.ui.card_order import CardOrder
 from ibe100.ui.closing import Closing
 from ibe100.ui.console_commands import (
     connect_alarms,
@@ -23,6 +23,7 @@ from ibe100.ui.console_docks import ConsoleDocks
 from ibe100.ui.console_state import ConsoleState
 from ibe100.ui.cue_keys import CueKeys
 from ibe100.ui.event_bridge import EventBridge
+from ibe100.ui.layout_desk import LayoutDesk
 from ibe100.ui.looking import Looking
 from ibe100.ui.multiview_desk import MultiviewDesk
 from ibe100.ui.profile_desk import ProfileDesk
@@ -76,8 +77,9 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(self.state.streams, title_suffix or "operator console")
         self.notices = NoticeBar()
         self.stream_panel = StreamPanel(self.state.streams)
+        self.card_order = CardOrder(self.state.streams, self)
         self.dashboard = Dashboard(
-            self.state.streams, self.state.cues, self.state.schedule, self.state.confidence
+            self.state.streams, self.state.cues, self.state.schedule, self.state.confidence, self.card_order
         )
         self._looking = Looking(client, "dashboard", self.dashboard.in_sight, self)
         self.first_run = FirstRunPage()
@@ -90,9 +92,10 @@ class MainWindow(QMainWindow):
         self.cue_panel = CuePanel(self.state.streams, self.state.cues, self.state.schedule, client)
         self.alarm_panel = AlarmPanel(self.state.alarms, client.alarm_rate)
         self.cue_keys = CueKeys(self, self.cue_panel.buttons.take_key)
-        self.multiview = MultiviewDesk(self, self.state, client, self.cue_panel)
+        self.multiview = MultiviewDesk(self, self.state, self.card_order, client, self.cue_panel)
         self.pages = QStackedWidget()
-        self.docks = ConsoleDocks(self, layout_file)
+        self.docks = ConsoleDocks(self)
+        self.layouts = LayoutDesk(self, self.docks, self.card_order, layout_file)
         self.closing = Closing(self, self.state.streams, client)
         self._lay_out()
         self._connect()
@@ -121,7 +124,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(LEAST_SIZE)
         self.resize(DEFAULT_SIZE)
         self.docks.arrange()
-        self.docks.restore()
+        self.layouts.restore_last()
         self.stream_panel.list.setFocus()
 
     def _connect(self) -> None:
@@ -146,11 +149,11 @@ class MainWindow(QMainWindow):
         self.stream_panel.remove_requested.connect(self.desk.remove)
         self.starting.retry_requested.connect(self.retry_requested)
         self.desk.added.connect(self.stream_panel.select)
-        self.desk.notice.connect(self.notices.post)
+        self.layouts.notice.connect(self.notices.post)
         self.profiles.notice.connect(self.notices.post)
         self.monitoring.reset_requested.connect(client.reset_counters)
         self.monitoring.command_wanted.connect(self._ask_command)
-        self.desk.removed.connect(self._offer_undo)
+        self.desk.notice.connect(lambda level, words, undo: self.notices.post(level, words, undo=undo))
         self.top_bar.set_up_toggled.connect(self._set_set_up)
         self._bridge.input_cue_seen.connect(self.monitoring.input_cues.take)
         self._bridge.machine_measured.connect(self.top_bar.machine.show_health)
@@ -218,7 +221,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.multiview.view.hide()
-        self.docks.save()
+        self.layouts.keep_last()
         event.accept()
         self.closed.emit()
 
@@ -272,11 +275,6 @@ class MainWindow(QMainWindow):
         text = notice.text if row is None or row.name in notice.text else f"{row.name}: {notice.text}"
         self.notices.post(notice.level, text, notice.at)
 
-    def _offer_undo(self, config: StreamConfig) -> None:
-        self.notices.post(
-            "info", f"{config.name} was deleted from the list.", undo=lambda: self.client.add_stream(config)
-        )
-
     def toggle_mode(self) -> None:
         """From Operate to Set-up and back."""
         (self.top_bar.set_up if self.top_bar.operate.isChecked() else self.top_bar.operate).click()
@@ -284,4 +282,5 @@ class MainWindow(QMainWindow):
     def _set_set_up(self, set_up: bool) -> None:
         self.docks.set_locked(not set_up)
         self.stream_panel.set_can_edit(set_up)
+        self.dashboard.set_can_place(set_up)
         self.actions_.set_set_up(set_up)

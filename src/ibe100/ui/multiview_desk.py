@@ -6,6 +6,7 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QGuiApplication, QScreen
 from PyQt6.QtWidgets import QWidget
 
+from ibe100.ui.card_order import CardOrder
 from ibe100.ui.console_state import ConsoleState
 from ibe100.ui.looking import Looking
 from ibe100.ui.service_client import ServiceClient
@@ -17,11 +18,16 @@ class MultiviewDesk(QObject):
     """Belongs to the window; keeps no reference to it, so that both go when the window goes."""
 
     def __init__(
-        self, window: QWidget, state: ConsoleState, client: ServiceClient, cue_panel: CuePanel
+        self,
+        window: QWidget,
+        state: ConsoleState,
+        order: CardOrder,
+        client: ServiceClient,
+        cue_panel: CuePanel,
     ) -> None:
         super().__init__(window)
         self.view = Multiview(
-            state.streams, state.cues, state.confidence, lambda: cue_panel.target_id, window
+            state.streams, state.cues, state.confidence, order, lambda: cue_panel.target_id, window
         )
         self.view.left.connect(self.leave)
         self._looking = Looking(client, "multiview", self.view.in_sight, self)

@@ -61,7 +61,7 @@ class ProfileDesk(QObject):
         if not own and not names:
             self._say("There are no saved profiles yet: save the streams as a profile first.")
             return
-        question = NameQuestion(title, verb, names, own=own, parent=self._window)
+        question = NameQuestion(title, verb, names, own=own, thing="profile", parent=self._window)
         question.answered.connect(then)
         question.open()
 

@@ -15,7 +15,7 @@ from ibe100.ui.service_session import ServiceSession
 log = logging.getLogger(__name__)
 CHECK_MS = 100
 QUIET_S = 1.5
-LONGEST_S = 15.0
+LONGEST_S = 30.0
 PASSING = frozenset({StreamState.PROBING, StreamState.STARTING, StreamState.STOPPING})
 
 

@@ -21,9 +21,9 @@ class StreamDesk(QObject):
     """Turns intents into requests; the outcome reaches the screen as facts, errors as notices."""
 
     added = pyqtSignal(str)
-    removed = pyqtSignal(object)
     adding_demo = pyqtSignal(bool)
-    notice = pyqtSignal(str, str)
+    notice = pyqtSignal(str, str, object)
+    """Level, words, and what takes it back (None where nothing does)."""
 
     def __init__(self, window: QWidget, streams: StreamListModel, client: ServiceClient) -> None:
         super().__init__(window)
@@ -49,12 +49,15 @@ class StreamDesk(QObject):
             self._client.restart_stream(stream_id, self._name(stream_id))
 
     def remove(self, stream_id: str) -> None:
-        """Delete a stopped stream; `removed` carries its configuration, so that it can be undone."""
+        """Delete a stopped stream; it can be brought back."""
         row = self._streams.row_of(stream_id)
         if row is not None:
             config = row.view.config
+            words = f"{config.name} was deleted from the list."
             call = self._client.remove_stream(stream_id, row.name)
-            call.done.connect(lambda _none: self.removed.emit(config))
+            call.done.connect(
+                lambda _none: self.notice.emit("info", words, lambda: self._client.add_stream(config))
+            )
 
     def try_demo(self) -> None:
         """Add the demo stream and start it."""
@@ -79,15 +82,20 @@ class StreamDesk(QObject):
             self._editor.activateWindow()
             return
         editor = StreamEditor(self._client, view, self._window)
-        editor.saved.connect(self._saved)
+        before = None if view is None else view.config
+        editor.saved.connect(lambda changed: self._saved(changed, before))
         editor.finished.connect(self._editor_closed)
         self._editor = editor
         editor.show()
 
-    def _saved(self, view: StreamView) -> None:
-        if view.state.is_active:
-            text = f"{view.config.name} is saved; it goes on as it was until it is restarted."
-            self.notice.emit("info", text)
+    def _saved(self, view: StreamView, before: StreamConfig | None) -> None:
+        goes_on = "; it goes on as it was until it is restarted" if view.state.is_active else ""
+        if before is not None and before != view.config:
+            self.notice.emit(
+                "info",
+                f"{view.config.name} is saved{goes_on}.",
+                lambda: self._client.change_stream(view.stream_id, before),
+            )
         self.added.emit(view.stream_id)
 
     def _editor_closed(self) -> None:

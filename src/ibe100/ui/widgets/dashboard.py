@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QModelIndex, Qt, pyqtSignal
+from PyQt6.QtCore import QModelIndex, QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -10,6 +10,7 @@ from ibe100.models.confidence import PictureSize
 from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue
 from ibe100.ui.card_grid import card_grid
+from ibe100.ui.card_order import CardOrder
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
@@ -36,11 +37,13 @@ class Dashboard(QWidget):
         cues: CueListModel,
         schedule: ScheduleModel,
         confidence: ConfidenceModel,
+        order: CardOrder,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._streams, self._cues, self._schedule = streams, cues, schedule
-        self._confidence = confidence
+        self._confidence, self._order = confidence, order
+        self._can_place = False
         self._cards: dict[str, StreamCard] = {}
         self._selected = ""
         self.setAccessibleName("Dashboard")
@@ -61,6 +64,7 @@ class Dashboard(QWidget):
         layout.addWidget(self._below)
         streams.rowsInserted.connect(self._rebuild)
         streams.rowsRemoved.connect(self._rebuild)
+        order.changed.connect(self._arrange)
         streams.dataChanged.connect(self._rows_changed)
         cues.cue_changed.connect(self._cue_changed)
         cues.return_changed.connect(self._cue_changed)
@@ -81,6 +85,10 @@ class Dashboard(QWidget):
         chosen = self._cards.get(stream_id)
         if chosen is not None:
             self.cards.ensureWidgetVisible(chosen, 0, SPACING)
+
+    def set_can_place(self, can_place: bool) -> None:
+        """Set-up lets cards be dragged to other places, Operate does not."""
+        self._can_place = can_place
 
     def in_sight(self) -> dict[str, PictureSize]:
         """Streams whose pictures can be seen just now, and how large they are."""
@@ -113,13 +121,24 @@ class Dashboard(QWidget):
     def _new_card(self, stream_id: str) -> StreamCard:
         card = StreamCard(stream_id)
         card.chosen.connect(self.chosen)
+        card.dragged.connect(self._drag)
         card.run_button.start_requested.connect(self.start_requested)
         card.run_button.stop_requested.connect(self.stop_requested)
         card.set_selected(stream_id == self._selected)
         return card
 
+    def _drag(self, stream_id: str, at: QPoint) -> None:
+        """The dragged card takes the place of the one under the pointer (global position) at once."""
+        under = next(
+            (card for card in self._cards.values() if card.rect().contains(card.mapFromGlobal(at))), None
+        )
+        if self._can_place and under is not None:
+            self._order.move(stream_id, under.stream_id)
+            # At once: the next move of the pointer must find the cards where they are now.
+            self._grid.activate()
+
     def _arrange(self) -> None:
-        rows = self._streams.rows()
+        rows = self._order.rows()
         needed = self.timeline.sizeHint().height()
         roomy = len(rows) < MANY and self.height() >= ROOMY_HEIGHT
         part = TIMELINE_PART if roomy else SMALL_TIMELINE_PART

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from ibe100.models.confidence import PictureSize
 from ibe100.models.scte35_marker import Cue
+from ibe100.ui.card_order import CardOrder
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
@@ -44,12 +45,13 @@ class Multiview(QWidget):
         streams: StreamListModel,
         cues: CueListModel,
         confidence: ConfidenceModel,
+        order: CardOrder,
         target: Callable[[], str],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self._streams, self._cues, self._confidence = streams, cues, confidence
-        self._target = target
+        self._order, self._target = order, target
         self._tiles: dict[str, MultiviewTile] = {}
         self.setWindowTitle("IBE-100 multiview")
         self.setAccessibleName("Multiview")
@@ -71,6 +73,7 @@ class Multiview(QWidget):
         self._refreshing.timeout.connect(self.refresh)
         streams.rowsInserted.connect(self.rebuild)
         streams.rowsRemoved.connect(self.rebuild)
+        order.changed.connect(self.rebuild)
         cues.cue_changed.connect(self._cue_changed)
         for changed in (confidence.picture_changed, confidence.preview_changed):
             changed.connect(self._changed)
@@ -89,7 +92,7 @@ class Multiview(QWidget):
 
     def rebuild(self) -> None:
         """Streams came or went."""
-        rows = self._streams.rows()[:MOST_TILES]
+        rows = self._order.rows()[:MOST_TILES]
         kept = {row.stream_id for row in rows}
         for stream_id in self._tiles.keys() - kept:
             tile = self._tiles.pop(stream_id)
@@ -106,7 +109,7 @@ class Multiview(QWidget):
 
     def refresh(self) -> None:
         """Everything as of now."""
-        rows = self._streams.rows()
+        rows = self._order.rows()
         target = self._target()
         for row in rows[:MOST_TILES]:
             self._show(row)
@@ -153,7 +156,7 @@ class Multiview(QWidget):
         height = self.height() - FOOT_HEIGHT
         self.foot.setGeometry(0, height, self.width(), FOOT_HEIGHT)
         grid = tile_grid(len(self._tiles), self.width(), height, BESIDE, BELOW)
-        for at, row in enumerate(self._streams.rows()[:MOST_TILES]):
+        for at, row in enumerate(self._order.rows()[:MOST_TILES]):
             down, across = divmod(at, grid.columns)
             left, right = (self.width() * place // grid.columns for place in (across, across + 1))
             top, bottom = (height * place // grid.rows for place in (down, down + 1))

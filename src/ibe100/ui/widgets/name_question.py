@@ -1,4 +1,4 @@
-"""Asks for a profile's name: one of the saved, or a new one."""
+"""Asks for a name: one of the saved, or a new one."""
 
 from __future__ import annotations
 
@@ -16,14 +16,21 @@ class NameQuestion(QDialog):
     answered = pyqtSignal(str)
 
     def __init__(
-        self, title: str, verb: str, names: Sequence[str], *, own: bool, parent: QWidget | None = None
+        self,
+        title: str,
+        verb: str,
+        names: Sequence[str],
+        *,
+        own: bool,
+        thing: str,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.name = QComboBox()
         self.name.addItems(list(names))
         self.name.setEditable(own)
-        self.name.setAccessibleName("Name of the profile")
+        self.name.setAccessibleName(f"Name of the {thing}")
         self.accept_button = QPushButton(verb)
         self.accept_button.setProperty("kind", "primary")
         self.accept_button.setAccessibleName(title)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QMouseEvent, QResizeEvent
-from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.models.messages import StreamView
 from ibe100.models.return_receipt import ReturnReceipt
@@ -43,11 +43,15 @@ class StreamCard(QFrame):
     """Tally, state, bitrate, TR 101 290 lamps, the last cue and what comes next."""
 
     chosen = pyqtSignal(str)
+    dragged = pyqtSignal(str, QPoint)
+    """Stream id and where the pointer is, in global pixels."""
 
     def __init__(self, stream_id: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.stream_id = stream_id
         self._view: StreamView | None = None
+        self._pressed_at: QPoint | None = None
+        self._is_dragged = False
         self.setProperty("kind", "card")
         self.setMinimumWidth(COMPACT_WIDTH)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -186,8 +190,26 @@ class StreamCard(QFrame):
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """A click selects the stream."""
+        self._pressed_at = None if event is None else event.globalPosition().toPoint()
         self.chosen.emit(self.stream_id)
         super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        """A card that is held and moved far enough is dragged."""
+        if event is not None and self._pressed_at is not None:
+            at = event.globalPosition().toPoint()
+            if (
+                self._is_dragged
+                or (at - self._pressed_at).manhattanLength() >= QApplication.startDragDistance()
+            ):
+                self._is_dragged = True
+                self.dragged.emit(self.stream_id, at)
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        """The card stays where it is now."""
+        self._pressed_at, self._is_dragged = None, False
+        super().mouseReleaseEvent(event)
 
 
 def _last_kind(cue: Cue | None, came_back: ReturnReceipt | None) -> str:
