@@ -17,13 +17,18 @@ from ibe100.minitsp.plugins.file import FileTap
 PACKETS = 50
 
 
-class NoLog:
+class Log:
+    """Takes the lines that are expected, and no other."""
+
+    def __init__(self, *expected: str) -> None:
+        self._expected = expected
+
     def write(self, level: LogLevel, plugin: str, text: str) -> None:
-        raise AssertionError(text)
+        assert text in self._expected
 
 
-def context() -> Context:
-    return Context(GlobalOptions(), NoLog())
+def context(*expected: str) -> Context:
+    return Context(GlobalOptions(), Log(*expected))
 
 
 @pytest.fixture
@@ -42,9 +47,9 @@ def in_format(packets: npt.NDArray[np.uint8], layout: PacketFormat, header: int 
     return rows.tobytes()
 
 
-def read(path: Path, *options: str) -> npt.NDArray[np.uint8]:
+def read(path: Path, *options: str, log: str = "") -> npt.NDArray[np.uint8]:
     """All packets of a file, read in portions of seven."""
-    plugin = FileInput(FileInput.options.parse([*options, str(path)]), context())
+    plugin = FileInput(FileInput.options.parse([*options, str(path)]), context(log))
     plugin.start()
     parts = []
     while (part := plugin.receive(7, 5.0)) is not None and len(part):
@@ -71,6 +76,18 @@ def test_an_m2ts_whose_time_begins_like_a_packet_is_still_found_out(
     path.write_bytes(in_format(packets, M2TS, header=0x47))
     assert np.array_equal(read(path), packets)
     assert np.array_equal(read(path, "--format=m2ts"), packets)
+
+
+@pytest.mark.parametrize("layout", [TS, M2TS, RS204], ids=lambda one: one.name)
+def test_a_file_that_begins_within_a_packet_is_read_from_the_next_on(
+    packets: npt.NDArray[np.uint8], layout: PacketFormat, tmp_path: Path
+) -> None:
+    path = tmp_path / "cut.bin"
+    around = ((0, 0), (layout.header_bytes, layout.trailer_bytes))
+    path.write_bytes(np.pad(packets, around).tobytes()[100:])
+    log = f"{layout.size - 100} bytes before the first packet skipped"
+    assert np.array_equal(read(path, log=log), packets[1:])
+    assert np.array_equal(read(path, "--packet-offset=2", log=log), packets[3:])
 
 
 @pytest.mark.parametrize("data", [b"", b"\x47" * 100, bytes(400), b"\x47" + bytes(600)])

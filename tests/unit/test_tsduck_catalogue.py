@@ -52,7 +52,8 @@ def real() -> dict[str, Any]:
 
 def all_arguments() -> list[list[str]]:
     """Command lines that use every input and output kind and every optional part between them."""
-    plan = replace(PLAN, stuffing=(1, 8), regulate=True, filter_pids=(700,), remove_pids=(700,))
+    edits = replace(PLAN, filter_pids=(700,), remove_pids=(700,))
+    plan = replace(edits, stuffing=(1, 8), regulate=True, leading_bytes=88)
     inputs = [build_arguments(stream(case.values), plan, PORTS) for case in INPUTS]
     outputs = [build_arguments(stream(None, case.values), plan, PORTS) for case in OUTPUTS]
     watch = watch_config(StreamConfig(name="One", return_feed=UdpInput(port=5000)))

@@ -66,6 +66,13 @@ def test_every_input_becomes_these_words(case: Case) -> None:
     ]
 
 
+def test_a_file_is_read_from_its_first_packet_on() -> None:
+    """tsp refuses one that begins within a packet."""
+    source = {"kind": "file", "path": "/media/a.ts"}
+    argv = build_arguments(stream(source), replace(PLAN, leading_bytes=88), PORTS)
+    assert argv[2:6] == ["-I", "file", "--infinite", "--byte-offset=88"]
+
+
 @pytest.mark.parametrize("case", OUTPUTS, ids=str)
 def test_every_output_becomes_these_words(case: Case) -> None:
     argv = build_arguments(stream(None, case.values), PLAN, PORTS)

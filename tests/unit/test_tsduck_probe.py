@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from tsduck_cases import gone, stream
@@ -100,7 +101,28 @@ async def test_a_file_is_read_whole(media: Path, name: str, packets: int, servic
 async def test_a_file_that_begins_within_a_packet_is_aligned(media: Path, tmp_path: Path) -> None:
     path = tmp_path / "cut.ts"
     path.write_bytes((media / "ott_with_scte35.ts").read_bytes()[100:])
-    assert (await probe_input(FileInput(path=path), BUILTIN)).packets == 12928
+    report = await probe_input(FileInput(path=path), BUILTIN)
+    assert (report.packets, report.leading_bytes) == (12928, 88)
+
+
+@pytest.mark.parametrize(("before", "after"), [(4, 0), (0, 16)], ids=["192 bytes", "204 bytes"])
+async def test_a_file_with_more_around_each_packet_is_read(
+    before: int, after: int, media: Path, tmp_path: Path
+) -> None:
+    source = np.fromfile(media / "ott_with_scte35.ts", np.uint8).reshape(-1, 188)
+    path = tmp_path / "around.ts"
+    path.write_bytes(np.pad(source, ((0, 0), (before, after))).tobytes())
+    plain = await probe_input(FileInput(path=media / "ott_with_scte35.ts"), BUILTIN)
+    assert await probe_input(FileInput(path=path), BUILTIN) == plain
+
+
+async def test_a_file_is_read_past_what_is_no_packet(media: Path, tmp_path: Path) -> None:
+    """Its length, and with it that of its loop, would else be taken from the part before."""
+    source = (media / "ott_with_scte35.ts").read_bytes()
+    path = tmp_path / "junk.ts"
+    path.write_bytes(source[: 188 * 1000] + bytes(999) + source[188 * 1000 :])
+    plain = await probe_input(FileInput(path=media / "ott_with_scte35.ts"), BUILTIN)
+    assert await probe_input(FileInput(path=path), BUILTIN) == plain
 
 
 @pytest.mark.parametrize(

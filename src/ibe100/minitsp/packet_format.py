@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind
+from ibe100.minitsp.packet_aligner import find_sync
 from ibe100.minitsp.plugin import PACKET_SIZE, Packets
 from ibe100.mpegts.packet import SYNC_BYTE
 from ibe100.mpegts.timestamps import PCR_HZ
@@ -53,12 +54,31 @@ DUCK: Final = PacketFormat("duck", header_bytes=14)
 _READABLE: Final = (TS, RS204, M2TS, DUCK)
 _WRITABLE: Final = (TS, RS204, M2TS)
 BYTES_TO_JUDGE: Final = _PACKETS_TO_JUDGE * max(one.size for one in _READABLE)
+BYTES_TO_SEARCH: Final = 1 << 16
+"""How far the first packet of a file may be from its beginning."""
 
 
 def detect(head: bytes) -> PacketFormat | None:
     """The format of a file that begins so; None if it is no transport stream."""
     judged = (one for one in _READABLE if one.fits(head[: _PACKETS_TO_JUDGE * one.size]))
     return next(judged, None)
+
+
+def find_first_packet(head: bytes) -> tuple[PacketFormat, int] | None:
+    """The format of a file that begins so, and the bytes before its first packet: a recording may begin
+    anywhere in one. None if there is no transport stream in them.
+    """
+    detected = detect(head[:BYTES_TO_JUDGE])
+    if detected is not None:
+        return detected, 0
+    found = [
+        (find_sync(np.frombuffer(head, np.uint8)[one.header_bytes :], one.size), one) for one in _WRITABLE
+    ]
+    starts = [(start, one) for start, one in found if start is not None]
+    if not starts:
+        return None
+    start, found_format = min(starts, key=lambda one: one[0])
+    return found_format, start
 
 
 def input_format(arguments: Arguments) -> PacketFormat | None:

@@ -101,6 +101,8 @@ class StreamReport:
     original_network_id: int | None
     services: tuple[ServiceInfo, ...]
     pids: tuple[PidReport, ...]
+    leading_bytes: int = 0
+    """Of a file: before its first packet, belonging to none."""
 
     @property
     def null_packets(self) -> int:

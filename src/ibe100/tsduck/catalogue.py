@@ -29,7 +29,7 @@ _SRT: Final = frozenset(
     }
 )
 PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
-    ("-I", "file"): frozenset({"--infinite"}),
+    ("-I", "file"): frozenset({"--infinite", "--byte-offset"}),
     ("-I", "ip"): frozenset({"--local-address", "--source", "--ssm", "--receive-timeout", "--no-reuse-port"}),
     ("-I", "srt"): _SRT,
     ("-I", "rist"): frozenset(),

@@ -28,13 +28,17 @@ from ibe100.models.stream_config import (
 from ibe100.models.urls import MASK, may_hold_secret
 from ibe100.tsduck.catalogue import option, plugin, positional
 from ibe100.tsduck.loopback_ports import LOOPBACK, LoopbackPorts
-from ibe100.tsduck.plan import StreamPlan
+from ibe100.tsduck.plan import PACKET_BITS, StreamPlan
 from ibe100.tsduck.srt_link import lasting_arguments
 
 CUEI = "0x43554549"
 ANALYZE_INTERVAL_S = 1
 TAP_BURST_PACKETS = 28
 """5,264 bytes: loopback carries them whole, and one call to the system sends four times the usual."""
+PULSE_S = 0.05
+"""Between two pulses at the bitrate that the probe found: at a twentieth of it still one a second."""
+MOST_PULSE_PACKETS = 128
+"""The most that a datagram of `-P ip` may hold."""
 LIVE_PACKETS = 28
 """Four datagrams of seven packets."""
 INPUT = "input"
@@ -64,7 +68,8 @@ def build_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts
     arguments = global_arguments(config.input)
     if plan.stuffing is not None:
         arguments.append(option("--add-input-stuffing", f"{plan.stuffing[0]}/{plan.stuffing[1]}"))
-    arguments += input_arguments(config.input, ports.source) + lasting_arguments(config.input, INPUT)
+    arguments += input_arguments(config.input, ports.source, plan.leading_bytes)
+    arguments += lasting_arguments(config.input, INPUT)
     if plan.regulate:
         arguments += plugin("-P", "regulate")
     arguments += _input_splicemonitor(ports)
@@ -82,6 +87,7 @@ def build_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts
     arguments += _influx(plan, ports)
     arguments += _splicemonitor(plan, ports)
     arguments += _tap(ports)
+    arguments += _pulse(plan, ports)
     return arguments + output_arguments(config.output) + lasting_arguments(config.output, OUTPUT)
 
 
@@ -175,8 +181,15 @@ def _tap(ports: LoopbackPorts) -> list[str]:
     return plugin("-P", "ip", burst, positional(f"{LOOPBACK}:{ports.tap}"))
 
 
-def input_arguments(source: StreamInput, source_port: int) -> list[str]:
-    """`-I` and its options; `source_port` is where the test pattern arrives."""
+def _pulse(plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
+    """A datagram every so many packets, by which the runner knows within tenths of a second that they flow."""
+    packets = round(PULSE_S * plan.bitrate_bps / PACKET_BITS)
+    burst = option("--packet-burst", min(max(packets, 1), MOST_PULSE_PACKETS))
+    return plugin("-P", "ip", burst, positional(f"{LOOPBACK}:{ports.pulse}"))
+
+
+def input_arguments(source: StreamInput, source_port: int, leading_bytes: int = 0) -> list[str]:
+    """`-I` and its options; `source_port`: where the test pattern arrives, `leading_bytes`: see the plan."""
     match source:
         case TestPatternInput():
             return plugin(
@@ -188,8 +201,10 @@ def input_arguments(source: StreamInput, source_port: int) -> list[str]:
                 positional(str(source_port)),
             )
         case FileInput():
-            loop = ["--infinite"] if source.loop else []
-            return plugin("-I", "file", *loop, positional(str(source.path)))
+            options = ["--infinite"] if source.loop else []
+            if leading_bytes:
+                options.append(option("--byte-offset", leading_bytes))
+            return plugin("-I", "file", *options, positional(str(source.path)))
         case UdpInput():
             return _udp_input(source)
         case SrtInput():

@@ -29,16 +29,19 @@ class LoopbackPorts:
     """Where a copy of the output goes, for a preview; 0 in runs of versions that had none."""
     input_splice: int = 0
     """Where the cues of the input are told; 0 in runs of versions that did not look at them."""
+    pulse: int = 0
+    """Where a datagram goes every so many packets; 0 in runs of versions that had none."""
 
 
 def claim_ports(taken: Collection[int], *, with_source: bool) -> LoopbackPorts:
-    """Seven ports (six without a source) that nobody uses.
+    """Eight ports (seven without a source) that nobody uses.
 
     `taken` holds the ports in the specs of other streams: those may be between two attempts just now.
     Raises StreamError when none can be found.
     """
-    cue, splice, influx, analyze, tap, input_splice, *source = free_ports(taken, 7 if with_source else 6)
-    return LoopbackPorts(cue, splice, influx, analyze, source[0] if source else 0, tap, input_splice)
+    found = free_ports(taken, 8 if with_source else 7)
+    cue, splice, influx, analyze, tap, input_splice, pulse, *source = found
+    return LoopbackPorts(cue, splice, influx, analyze, source[0] if source else 0, tap, input_splice, pulse)
 
 
 def free_ports(taken: Collection[int], wanted: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from ibe100.models.errors import ProbeError
 from ibe100.mpegts.packet import PACKET_SIZE
@@ -40,6 +41,12 @@ class PacketCollector:
         if count:
             block = np.frombuffer(data, np.uint8, count * PACKET_SIZE).reshape(count, PACKET_SIZE)
             self._analyzer.feed(block)
+
+    def take(self, packets: npt.NDArray[np.uint8]) -> None:
+        """Take whole packets, (n, 188)."""
+        if len(packets):
+            self.is_aligned = True
+            self._analyzer.feed(packets)
 
     def tables_known(self) -> bool:
         """Whether a PAT and the PMTs of all its services have been seen."""

@@ -59,6 +59,8 @@ class StreamPlan:
     bitrate_bps: int
     frame_pts: float
     """Duration of a frame in 90 kHz ticks; 0 when there is no video."""
+    leading_bytes: int = 0
+    """Of a file: before its first packet; tsp refuses a file that does not begin with one."""
 
 
 def plan_stream(config: StreamConfig, report: StreamReport) -> StreamPlan:
@@ -103,6 +105,7 @@ def plan_stream(config: StreamConfig, report: StreamReport) -> StreamPlan:
         regulate=_regulate(config),
         bitrate_bps=report.bitrate_bps,
         frame_pts=float(video.frame_duration_pts) if video and video.frame_duration_pts else 0.0,
+        leading_bytes=report.leading_bytes,
     )
 
 

@@ -8,8 +8,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from io import FileIO
 from pathlib import Path
 
+from ibe100.minitsp.packet_format import BYTES_TO_SEARCH, find_first_packet
+from ibe100.minitsp.packet_reader import PacketReader, SyncListener
 from ibe100.models.errors import InputAbsent, ProbeError
 from ibe100.models.stream_config import FileInput, StreamInput, TestPatternInput, describe_input
 from ibe100.mpegts.stream_report import StreamReport
@@ -73,15 +76,34 @@ def _probe_file(path: Path) -> StreamReport:
     if path.exists() and not path.is_file():
         raise ProbeError(f"{path} is not a file; name a transport stream file")
     try:
-        with path.open("rb") as file:
-            data = file.read(FILE_BYTES)
+        with path.open("rb", buffering=0) as file:
+            report = _read_file(str(path), file)
     except OSError as error:
         raise ProbeError(f"cannot read {path}: {error.strerror}") from error
-    if not data:
-        raise ProbeError(f"{path} is empty")
-    collector = PacketCollector(str(path))
-    collector.feed(data)
-    return collector.report()
+    return report
+
+
+def _read_file(name: str, file: FileIO) -> StreamReport:
+    """As the processors read it: in any packet format, from its first packet on, past what is no packet."""
+    head = os.pread(file.fileno(), BYTES_TO_SEARCH, 0)
+    if not head:
+        raise ProbeError(f"{name} is empty")
+    collector = PacketCollector(name)
+    found = find_first_packet(head)
+    if found is None:
+        return collector.report()
+    packet_format, leading_bytes = found
+    file.seek(leading_bytes)
+    reader = PacketReader(file.fileno(), packet_format, SyncListener(_pass_over, _pass_over))
+    taken_bytes = 0
+    while taken_bytes < FILE_BYTES and (packets := reader.read()) is not None:
+        collector.take(packets)
+        taken_bytes += packets.nbytes
+    return replace(collector.report(), leading_bytes=leading_bytes)
+
+
+def _pass_over(*_: int) -> None:
+    """A loss of synchronisation within a file is the processor's to tell."""
 
 
 async def _probe_process(

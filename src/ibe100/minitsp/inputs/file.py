@@ -5,7 +5,14 @@ from typing import ClassVar, Final
 
 from ibe100.minitsp.fed_input import FedInput
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.packet_format import BYTES_TO_JUDGE, FORMAT_OPTION, TS, detect, input_format
+from ibe100.minitsp.packet_format import (
+    BYTES_TO_JUDGE,
+    BYTES_TO_SEARCH,
+    FORMAT_OPTION,
+    TS,
+    find_first_packet,
+    input_format,
+)
 from ibe100.minitsp.packet_reader import PacketReader, SyncListener
 from ibe100.minitsp.plugin import (
     MAX_BLOCK_PACKETS,
@@ -25,7 +32,7 @@ class FileInput(FedInput):
     """Reads files one after the other (tsp -I file). `-` or no name is standard input.
 
     Each file's packet format is found out from its beginning, unless --format names it. Where it loses
-    synchronisation tsp ends; this goes on where packets begin again.
+    synchronisation, or begins within a packet, tsp ends; this goes on where packets begin.
     """
 
     name: ClassVar[str] = "file"
@@ -52,6 +59,7 @@ class FileInput(FedInput):
             raise OptionError("standard input cannot be repeated")
         self._forced_format = input_format(arguments)
         self._format = self._forced_format or TS
+        self._leading_bytes = 0
         self._position = 0
         self._descriptor = _STDIN
         self._head = super().preview()
@@ -106,14 +114,11 @@ class FileInput(FedInput):
         return False
 
     def _relay_standard_input(self) -> None:
-        head = b""
-        while len(head) < BYTES_TO_JUDGE:
-            data = os.read(_STDIN, BYTES_TO_JUDGE - len(head))
-            if not data:
-                break
-            head += data
+        head = _read_at_least(BYTES_TO_JUDGE, b"")
+        if self._forced_format is None and find_first_packet(head) is None:
+            head = _read_at_least(BYTES_TO_SEARCH, head)
         self._judge(head)
-        self._relay(PacketReader(_STDIN, self._format, self._listener, head))
+        self._relay(PacketReader(_STDIN, self._format, self._listener, head[self._leading_bytes :]))
 
     def _sync_lost(self, packets: int, found: int) -> None:
         self.error(
@@ -126,23 +131,27 @@ class FileInput(FedInput):
     def _open(self, path: str) -> None:
         try:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            self._judge(os.pread(self._descriptor, BYTES_TO_JUDGE, self.arguments.integer("byte-offset")))
+            self._judge(os.pread(self._descriptor, BYTES_TO_SEARCH, self.arguments.integer("byte-offset")))
             os.lseek(self._descriptor, self._offset, os.SEEK_SET)
         except OSError as error:
             raise PluginError(f"cannot open file {path}: {error.strerror}") from error
 
     def _judge(self, head: bytes) -> None:
-        """Learn the format; refuse what does not begin as a transport stream, or is shorter than a packet."""
-        detected = self._forced_format or detect(head)
-        if detected is None or len(head) < detected.size:
+        """Learn the format and where it begins; refuse what is none, or is shorter than a packet."""
+        found = find_first_packet(head) if self._forced_format is None else (self._forced_format, 0)
+        if found is None or len(head) < found[0].size:
             raise PluginError("cannot detect TS file format")
-        self._format = detected
+        self._format, self._leading_bytes = found
+        if self._leading_bytes:
+            skipped = f"{self._leading_bytes:,} bytes before the first packet skipped"
+            self.log(LogLevel.WARNING, skipped)
 
     @property
     def _offset(self) -> int:
         """Where to begin in a file."""
         packets = self.arguments.integer("packet-offset")
-        return self.arguments.integer("byte-offset") + packets * self._format.size
+        before = self.arguments.integer("byte-offset") + self._leading_bytes
+        return before + packets * self._format.size
 
     def _next_file(self) -> bool:
         """Go on with the next file or the next round; False when all is read."""
@@ -162,3 +171,13 @@ class FileInput(FedInput):
             os.close(descriptor)
             self._open(self._paths[self._position])
         return True
+
+
+def _read_at_least(size: int, head: bytes) -> bytes:
+    """Standard input as far as `size` bytes or its end, after the `head` that was read of it."""
+    while len(head) < size:
+        data = os.read(_STDIN, size - len(head))
+        if not data:
+            break
+        head += data
+    return head
