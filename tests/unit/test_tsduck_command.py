@@ -35,7 +35,11 @@ INPUT_MONITOR = [
     "--json-udp=127.0.0.1:20007",
 ]
 TAP = ["-P", "ip", "--packet-burst=28", "127.0.0.1:20006"]
-WATCH = [*ANALYZE, *INFLUX, *SPLICEMONITOR, *TAP]
+PULSE = ["-P", "ip", "--packet-burst=128", "127.0.0.1:20008"]
+SLOW_PULSE = ["-P", "ip", "--packet-burst=8", "127.0.0.1:20008"]
+"""Twenty a second at 0.24 Mb/s."""
+WATCH = [*ANALYZE, *INFLUX, *SPLICEMONITOR, *TAP, *PULSE]
+SLOW_WATCH = [*ANALYZE, *INFLUX, *SPLICEMONITOR, *TAP, *SLOW_PULSE]
 LIVE = ["--initial-input-packets=28", "--max-input-packets=28"]
 UDP = ["-I", "ip", "--receive-timeout=5000", "--no-reuse-port", "5000"]
 DROP = ["-O", "drop"]
@@ -102,7 +106,7 @@ def test_cues_that_are_there_pass_beside_ours(ott: StreamReport) -> None:
         *INPUT_MONITOR,
         *PMT,
         *SPLICEINJECT,
-        *WATCH,
+        *SLOW_WATCH,
         *DROP,
     ]
 
@@ -112,7 +116,7 @@ def test_cues_that_are_there_are_replaced_by_ours_on_another_pid(ott: StreamRepo
     assert build_arguments(config, plan_stream(config, ott), PORTS) == [
         *("--realtime", "--verbose", *LIVE, "--add-input-stuffing=1/8", *UDP, *INPUT_MONITOR),
         *("-P", "filter", "--negate", "--pid=1001"),
-        *(*PMT, "--remove-pid=1001", *SPLICEINJECT, *WATCH, *DROP),
+        *(*PMT, "--remove-pid=1001", *SPLICEINJECT, *SLOW_WATCH, *DROP),
     ]
 
 
@@ -125,7 +129,7 @@ def test_cues_that_are_there_are_replaced_on_their_own_pid(ott: StreamReport) ->
         *(word.replace("--pid=500", "--pid=1001") for word in SPLICEINJECT),
         *(ANALYZE + INFLUX),
         *(word.replace("--splice-pid=500", "--splice-pid=1001") for word in SPLICEMONITOR),
-        *(TAP + DROP),
+        *(TAP + SLOW_PULSE + DROP),
     ]
 
 
@@ -142,7 +146,7 @@ def test_without_pcr_and_pts_no_clock_is_named() -> None:
         *(word for word in SPLICEINJECT if not word.startswith(("--pcr-pid", "--pts-pid"))),
         *(*ANALYZE, *INFLUX_START, *INFLUX_END),
         *(word for word in SPLICEMONITOR if not word.startswith("--time-pid")),
-        *(TAP + DROP),
+        *(TAP + PULSE + DROP),
     ]
 
 
@@ -151,7 +155,8 @@ def test_pcr_and_pts_on_two_pids_are_both_measured() -> None:
     assert argv == [
         *("--realtime", "--verbose", *LIVE, *UDP, "-P", "regulate", *INPUT_MONITOR, *PMT),
         *(word.replace("--pcr-pid=256", "--pcr-pid=300") for word in SPLICEINJECT),
-        *(*ANALYZE, *INFLUX_START, "--pid=256", "--pid=300", *INFLUX_END, *SPLICEMONITOR, *TAP, *DROP),
+        *(*ANALYZE, *INFLUX_START, "--pid=256", "--pid=300", *INFLUX_END, *SPLICEMONITOR),
+        *(*TAP, *PULSE, *DROP),
     ]
 
 

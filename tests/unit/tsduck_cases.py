@@ -26,6 +26,7 @@ PORTS = LoopbackPorts(
     source=20005,
     tap=20006,
     input_splice=20007,
+    pulse=20008,
 )
 PLAN = StreamPlan(
     service_id=1,

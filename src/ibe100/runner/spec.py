@@ -40,6 +40,8 @@ class Ports:
     tap: int = 0
     """Where the processor sends a copy of the output: kept here so that no other stream claims it."""
     input_splice: int = 0
+    pulse: int = 0
+    """Where the processor sends a datagram every so many packets; see `ibe100.runner.pulse`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,7 @@ def _ports(value: object) -> Ports:
         tables=fields.integer("tables", 0, 65535, 0),
         tap=fields.integer("tap", 0, 65535, 0),
         input_splice=fields.integer("input_splice", 0, 65535, 0),
+        pulse=fields.integer("pulse", 0, 65535, 0),
     )
     fields.refuse_the_rest()
     claimed = (
@@ -227,6 +230,7 @@ def _ports(value: object) -> Ports:
         ports.tables,
         ports.tap,
         ports.input_splice,
+        ports.pulse,
     )
     udp = [port for port in claimed if port]
     if len(set(udp)) != len(udp):

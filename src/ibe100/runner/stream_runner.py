@@ -71,6 +71,9 @@ class StreamRunner:
                 influx=self._influx,
                 analyze=self._analyze,
                 tables=lambda sections: self._sample("tables", {"sections": sections}),
+                pulse=lambda flows, quiet_s: self._sample(
+                    "pulse", {"flows": flows, "quiet_s": round(quiet_s, 3)}
+                ),
                 damaged=self._damaged_datagram,
             ),
         )

@@ -10,6 +10,7 @@ from typing import NoReturn, Protocol
 
 from ibe100.runner.influx_http import InfluxServer
 from ibe100.runner.loop import FIRST, NORMAL, Loop
+from ibe100.runner.pulse import PulseListener, Tell
 from ibe100.runner.spec import Ports
 
 _DATAGRAMS_PER_WAKE = 64
@@ -33,11 +34,12 @@ class TelemetryHandlers:
     influx: Callable[[list[str]], None]
     analyze: Callable[[object], None]
     tables: Callable[[list[str]], None]
+    pulse: Tell
     damaged: Callable[[str], None]
 
 
 class _Listener(Protocol):
-    def drain(self) -> None: ...
+    def drain(self) -> object: ...
     def close(self) -> None: ...
 
 
@@ -92,6 +94,7 @@ class Telemetry:
                 ("analyze_json", ports.analyze_json),
                 ("tables", ports.tables),
                 ("input_splice", ports.input_splice),
+                ("pulse", ports.pulse),
             )
             if port
         }
@@ -126,6 +129,8 @@ class Telemetry:
             return _DatagramListener(self._loop, port, NORMAL, self._input_splice)
         if name == "tables":
             return _DatagramListener(self._loop, port, FIRST, self._table)
+        if name == "pulse":
+            return PulseListener(self._loop, port, self._handlers.pulse)
         return InfluxServer(self._loop, port, self._handlers.influx)
 
     def _splice(self, data: bytes) -> None:
@@ -158,7 +163,10 @@ class Telemetry:
         self._tell_tables()
 
     def new_processor(self) -> None:
-        """What was in the tables of the last one's input may be gone."""
+        """The tables of the last one's input may be gone; how evenly it worked says nothing of this one."""
+        for listener in self._listeners.values():
+            if isinstance(listener, PulseListener):
+                listener.begin()
         if self._sections:
             self._sections.clear()
             self._tell_tables()

@@ -124,6 +124,12 @@ class AlarmFeed:
             self._publish(NoticePosted(at=time.time(), level="info", text=text, stream_id=run.stream_id))
         self._judge_later(run, judgements)
 
+    def pulse(self, run: StreamRun, flows: bool, since_s: float) -> None:
+        """The runner noticed that nothing comes out of the processor any more, or something again."""
+        watch = self._signal(run)
+        if watch is not None:
+            watch.pulse(flows, since_s)
+
     def srt(self, run: StreamRun, side: str, link: SrtLink | None) -> None:
         """What the runner says of an SRT input or output; None where it is no SRT."""
         if not run.view.state.is_ended:

@@ -137,6 +137,8 @@ class MonitoringService:
             self._influx(run, parse_influx(sample["lines"]), float(sample["t"]), mono)
         elif sample["sample"] == "analyze":
             self._analysis(run, parse_analysis(sample["json"]), float(sample["t"]), mono)
+        elif sample["sample"] == "pulse":
+            self._feed.pulse(run, bool(sample["flows"]), mono - float(sample["quiet_s"]))
         elif sample["sample"] in SRT_SIDES:
             self._srt(run, sample)
 

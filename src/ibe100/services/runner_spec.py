@@ -57,6 +57,7 @@ def make_spec(
             "analyze_json": facts.ports.analyze_json,
             "tap": facts.ports.tap,
             "input_splice": facts.ports.input_splice,
+            "pulse": facts.ports.pulse,
         },
         "policy": {
             "finite": isinstance(source, FileInput) and not source.loop,

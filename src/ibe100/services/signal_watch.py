@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ibe100.models.stream_config import FileInput
+from ibe100.models.stream_config import FileInput, HlsInput
 from ibe100.mpegts.pts_clock import ClockJump, JumpKind, PtsClock
 from ibe100.mpegts.timestamps import PTS_MODULO
 from ibe100.services.alarm_board import Judgements
@@ -37,7 +37,7 @@ class SignalWatch:
         self._rules = COUNTED if facts.plan.regulate else COUNTED + PACED
         self._seam = SeamWatch() if isinstance(source, FileInput) and source.loop else None
         self._bitrate = BitrateWatch()
-        self._pids = PidWatch(facts.plan)
+        self._pids = PidWatch(facts.plan, in_segments=isinstance(source, HlsInput))
         self._pcr = PtsClock()
         self._pcr_apart_at = float("-inf")
         self._stamps: dict[str, int | None] = {}
@@ -95,6 +95,10 @@ class SignalWatch:
     def report(self, analysis: AnalyzeSample) -> Judgements:
         """What an analyze report tells."""
         return self._pids.observe(analysis)
+
+    def pulse(self, flows: bool, since_s: float) -> None:
+        """What the runner noticed of the flow, and since when."""
+        self._flow.pulse(flows, since_s)
 
     def flow(self, monotonic_s: float) -> Judgements:
         """Whether a stream that is called running has packets at all."""

@@ -14,7 +14,9 @@ from ibe100.tsduck.plan import plan_stream
 from ibe100.tsduck.probe import FILE_BYTES, probe_input
 from ibe100.tsduck.processor import Processor, check_builtin, choose_processor
 
-PREVIEW_PORTS = LoopbackPorts(cue=1, splice_json=2, influx=3, analyze_json=4, source=5, tap=6, input_splice=7)
+PREVIEW_PORTS = LoopbackPorts(
+    cue=1, splice_json=2, influx=3, analyze_json=4, source=5, tap=6, input_splice=7, pulse=8
+)
 
 
 class StreamStarter:

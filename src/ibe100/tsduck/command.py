@@ -182,7 +182,7 @@ def _tap(ports: LoopbackPorts) -> list[str]:
 
 
 def _pulse(plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
-    """A datagram every so many packets, by which the runner knows within tenths of a second that they flow."""
+    """A datagram every so many packets, by which the runner knows in tenths of a second that they flow."""
     packets = round(PULSE_S * plan.bitrate_bps / PACKET_BITS)
     burst = option("--packet-burst", min(max(packets, 1), MOST_PULSE_PACKETS))
     return plugin("-P", "ip", burst, positional(f"{LOOPBACK}:{ports.pulse}"))

@@ -1,0 +1,83 @@
+"""Between two posts: when it is said that nothing comes any more, and when that it comes again."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+
+from ibe100.runner.loop import Loop
+from ibe100.runner.pulse import LEARNING_S, LEAST_PATIENCE_S, LOOK_S, PulseJudge, PulseListener
+
+Told = list[tuple[float, bool]]
+
+
+def played(
+    judge: PulseJudge, until_s: float, has_pulse: Callable[[float], bool], begin_s: float = 0.0
+) -> Told:
+    """What is told of looks every `LOOK_S`, with when."""
+    told = []
+    for number in range(round(begin_s / LOOK_S), round(until_s / LOOK_S)):
+        now = number * LOOK_S
+        if news := judge.look(has_pulse(now), 100.0 + now):
+            told.append((now, news[0]))
+    return told
+
+
+def test_a_stop_is_told_within_a_second_and_so_is_its_end() -> None:
+    judge = PulseJudge()
+    told = played(judge, 30.0, lambda now: not 10.0 <= now < 20.0)
+    assert [flows for _, flows in told] == [True, False, True]
+    assert 10.0 + LEAST_PATIENCE_S - LOOK_S <= told[1][0] <= 10.0 + LEAST_PATIENCE_S + 2 * LOOK_S
+    assert told[2][0] == pytest.approx(20.0)
+
+
+def test_bursts_are_learned_and_are_no_stop() -> None:
+    judge = PulseJudge()
+    told = played(judge, 60.0, lambda now: round(now / LOOK_S) % 10 == 0)
+    assert told == [(0.0, True)]
+    assert judge.patience_s > 1.0
+    told = played(judge, 70.0, lambda _: False, begin_s=60.0)
+    assert [flows for _, flows in told] == [False]
+
+
+def test_nothing_is_said_of_what_was_not_seen_for_long_enough() -> None:
+    assert played(PulseJudge(), 30.0, lambda _: False) == []
+    assert played(PulseJudge(), 30.0, lambda now: now < LEARNING_S - 1.0) == [(0.0, True)]
+
+
+def test_looks_that_come_late_themselves_prove_little() -> None:
+    judge = PulseJudge()
+    played(judge, 10.0, lambda _: True)
+    assert judge.look(False, 111.0) is None
+    assert judge.look(False, 112.0) is None
+    told = [judge.look(False, 112.0 + number * LOOK_S) for number in range(1, 10)]
+    assert [news for news in told if news is not None] == [(False, pytest.approx(2.4, abs=0.25))]
+
+
+def test_pulses_of_any_size_are_heard_and_forgotten_with_their_processor() -> None:
+    loop, told = Loop(), list[bool]()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def tell(flows: bool, _: float) -> None:
+        told.append(flows)
+        loop.stop()
+
+    listener = PulseListener(loop, port, tell)
+    give_up = loop.call_later(30.0, loop.stop)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(50):
+            sender.sendto(bytes(128 * 188), ("127.0.0.1", port))
+        loop.run()
+        sender.sendto(b"the last of an old processor", ("127.0.0.1", port))
+        time.sleep(0.01)
+        listener.begin()
+        assert not listener.drain()
+    give_up.cancel()
+    listener.close()
+    loop.close()
+    assert told == [True]
