@@ -9,7 +9,7 @@ import pytest
 from alarm_rig import capture
 
 from ibe100.services.flow_watch import MARGIN_S, FlowWatch
-from ibe100.services.pid_watch import PidWatch
+from ibe100.services.pid_watch import SEGMENT_REPORTS, PidWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, TableSample
 
 FIRST_REPORTS = 4
@@ -41,6 +41,21 @@ def test_a_post_without_packets_says_at_once_that_nothing_flows() -> None:
     watch.posted(1.0, has_packets=True)
     watch.posted(2.0, has_packets=False)
     assert watch.is_quiet(2.0)
+
+
+def test_what_the_runner_notices_between_two_posts_is_believed_until_posts_prove_otherwise() -> None:
+    watch = FlowWatch(0.0)
+    for at in range(1, 10):
+        watch.posted(float(at), has_packets=True)
+    watch.pulse(False, 9.1)
+    assert watch.is_quiet(9.8)
+    watch.posted(10.0, has_packets=True)
+    assert watch.is_quiet(10.0), "of packets before the stop"
+    watch.posted(11.0, has_packets=True)
+    assert not watch.is_quiet(11.0), "a post of packets that came after the stop"
+    watch.pulse(False, 11.1)
+    watch.pulse(True, 11.1)
+    assert not watch.is_quiet(11.2)
 
 
 def test_a_changed_table_is_told_with_its_versions_and_with_what_changed() -> None:
@@ -75,3 +90,24 @@ def test_a_report_that_names_the_size_of_the_picture_only_now_and_then_is_no_cha
             for pid in report.pids
         )
         assert watch.observe(replace(report, pids=pids))["pmt_changed"] == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("in_segments", "tables_every", "is_missing"), [(True, 6, False), (True, 99, True), (False, 6, True)]
+)
+def test_a_pat_once_in_a_segment_is_enough_for_hls_and_for_nothing_else(
+    in_segments: bool, tables_every: int, is_missing: bool
+) -> None:
+    captured = capture("builtin_pattern")
+    report = next(one for _, one in captured.samples if isinstance(one, AnalyzeSample) and one.services)
+    tables = {0, captured.facts.plan.pmt_pid}
+    without = tuple(
+        pid.model_copy(update={"packets": 0}) if pid.pid in tables else pid for pid in report.pids
+    )
+    watch = PidWatch(replace(captured.facts.plan, regulate=True), in_segments=in_segments)
+    told = [
+        watch.observe(report if number % tables_every == 0 else replace(report, pids=without))
+        for number in range(3 * SEGMENT_REPORTS)
+    ]
+    for condition in ("pat_error", "pmt_error"):
+        assert any(one.get(condition, (False, ""))[0] for one in told) is is_missing

@@ -19,6 +19,8 @@ STEADY_REPORTS = 10
 MISSED_REPORTS = 3
 PACED_REPORTS = 2
 """Packets that we pace come in portions: PAT and PMT are counted over so many reports."""
+SEGMENT_REPORTS = 15
+"""HLS promises PAT and PMT once in a segment (RFC 8216 clause 3.2): missed when none came for so long."""
 PAT_TABLE_ID, PMT_TABLE_ID = 0x00, 0x02
 UNREFERENCED = "Unreferenced"
 
@@ -26,8 +28,9 @@ UNREFERENCED = "Unreferenced"
 class PidWatch:
     """Takes the reports of one processor's life, one every second."""
 
-    def __init__(self, plan: StreamPlan) -> None:
+    def __init__(self, plan: StreamPlan, *, in_segments: bool = False) -> None:
         self._plan = plan
+        self._in_segments = in_segments
         self._reports = 0
         self._steady: dict[int, int] = {}
         """Reports on end in which a PID carried packets."""
@@ -39,7 +42,7 @@ class PidWatch:
         self._service_missed = 0
         self._versions: dict[tuple[int, int | None], int] = {}
         """By table_id and its extension."""
-        self._tables: deque[tuple[int, int]] = deque(maxlen=PACED_REPORTS)
+        self._tables: deque[tuple[int, int]] = deque(maxlen=SEGMENT_REPORTS if in_segments else PACED_REPORTS)
         """Packets of the PAT and of our PMT, by report."""
 
     def observe(self, analysis: AnalyzeSample) -> Judgements:
@@ -61,10 +64,17 @@ class PidWatch:
             judgements["cue_pid_lost"] = _missing((self._plan.splice_pid,), named)
         judgements["pmt_changed"] = _listed(changes if self._reports > FIRST_REPORTS else [])
         self._tables.append((packets.get(PAT_PID, 0), packets.get(self._plan.pmt_pid, 0)))
-        if self._plan.regulate and self._reports > PACED_REPORTS:
-            judgements["pat_error"] = _rare(sum(pats for pats, _ in self._tables))
-            judgements["pmt_error"] = _rare(sum(pmts for _, pmts in self._tables))
+        if self._plan.regulate and self._reports > len(self._tables):
+            judgements["pat_error"] = self._rare(sum(pats for pats, _ in self._tables))
+            judgements["pmt_error"] = self._rare(sum(pmts for _, pmts in self._tables))
         return judgements
+
+    def _rare(self, tables: int) -> tuple[bool, str]:
+        """What comes less than once a second is missing, whatever our pacing did to it."""
+        if self._in_segments:
+            return tables == 0, "" if tables else f"none for {SEGMENT_REPORTS} s"
+        rare = tables < PACED_REPORTS
+        return rare, "fewer than 1 per s" if rare else ""
 
     def _version_changes(self, analysis: AnalyzeSample) -> list[str]:
         """PAT and PMT under another version_number than in the report before."""
@@ -142,12 +152,6 @@ def _missing(wanted: tuple[int | None, ...], there: Mapping[int, object]) -> tup
 
 def _listed(words: list[str]) -> tuple[bool, str]:
     return bool(words), ", ".join(words)
-
-
-def _rare(tables: int) -> tuple[bool, str]:
-    """What comes less than once a second is missing, whatever our pacing did to it."""
-    rare = tables < PACED_REPORTS
-    return rare, "fewer than 1 per s" if rare else ""
 
 
 def _words(pid: int) -> str:
