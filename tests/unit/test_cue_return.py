@@ -20,6 +20,7 @@ from ibe100.services.cue_section import Direction
 from ibe100.services.cue_shelf import CueShelf
 from ibe100.services.runner_link import RunnerLink
 from ibe100.services.stream_run import StreamRun
+from ibe100.services.wall_clock import WallClock
 from ibe100.tsduck.telemetry import InfluxSample
 
 BREAK_S = 0.2
@@ -35,7 +36,9 @@ class Desk:
         self.began = time.time()
         out = self.cue(1, CueAction.TO_BREAK, CueState.SPLICED, splice_at=self.began, duration_s=BREAK_S)
         breaks.spliced(out.model_copy(update={"returns": BreakReturn.CUE}), Direction.OUT, Scte35Options())
-        self.returns = AutomaticReturn(self.shelf, breaks, self.fire, self.publish)
+        self.returns = AutomaticReturn(
+            self.shelf, breaks, self.fire, self.publish, WallClock(lambda _step_s: None)
+        )
         entry = StreamEntry(stream_id="one", number=1, config=StreamConfig(name="One"))
         self.run = StreamRun(entry, RunnerLink(Path("nowhere")), lambda _view: None)
         self.run.update(state=StreamState.RUNNING)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ibe100.models.contract import Contract
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
@@ -44,7 +44,7 @@ class BreakLedger:
     def restore(
         self, stream_id: str, newest_first: Iterable[Cue], contract: Contract | None, options: Scte35Options
     ) -> None:
-        """Find the open break in what is on record."""
+        """Find the open break in what is on record of the session that goes on."""
         for cue in newest_first:
             if cue.state is CueState.SPLICED:
                 direction = direction_of_cue(cue, contract)
@@ -70,6 +70,15 @@ class BreakLedger:
                 end,
                 end_pts,
                 terms.explicit_return,
+            )
+
+    def clock_was_set(self, step_s: float) -> None:
+        """The wall clock was set by so much: the breaks end when they would have, at another time of it."""
+        for stream_id, one in self._breaks.items():
+            self._breaks[stream_id] = replace(
+                one,
+                ends_at=None if one.ends_at is None else one.ends_at + step_s,
+                announced_end=None if one.announced_end is None else one.announced_end + step_s,
             )
 
     def forget(self, stream_id: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ibe100.models.errors import StorageError, StreamError
-from ibe100.models.messages import CueChanged, Message, NoticePosted
+from ibe100.models.messages import CueChanged, Message, NoticePosted, StreamView
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.services.background_writes import BackgroundWrites
 from ibe100.services.cue_shelf import CueShelf
@@ -24,6 +24,9 @@ class Runs(Protocol):
 
     def run_of(self, stream_id: str) -> StreamRun:
         """Raises StreamError for a stream that does not exist."""
+
+    def streams(self) -> tuple[StreamView, ...]:
+        """Every stream in the list."""
 
 
 class CueLedger:

@@ -13,7 +13,7 @@ from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.services.break_ledger import BreakLedger
 from ibe100.services.cue_ledger import CueLedger
 from ibe100.services.cue_readiness import why_not_reached
-from ibe100.services.cue_section import contract_of, direction_of_cue
+from ibe100.services.cue_section import Direction, contract_of, direction_of_cue
 from ibe100.services.cue_shelf import CueShelf
 from ibe100.services.runner_link import JournalLine
 from ibe100.services.stream_run import StreamRun
@@ -45,7 +45,7 @@ class CueReceipts:
         """A section was on the output: a `cue_seen` line of the journal."""
         seen_base64, at = str(line["base64"]), float(line["t"])
         section = base64.b64decode(seen_base64)
-        cue = self._shelf.waiting_for(run.stream_id, section)
+        cue = self._shelf.waiting_for(run.stream_id, section) or self._sent_unnoted(run, section, at)
         self._publish(
             CueSeen(
                 stream_id=run.stream_id,
@@ -63,23 +63,55 @@ class CueReceipts:
             changes |= {"seen_base64": seen_base64, "seen_at": at}
             if cue.sent_at is not None:
                 changes["latency_ms"] = round((at - cue.sent_at) * 1000, 1)
+            # A console that has just begun reads of sights that are older than all it knows of the clock.
             if run.clock is not None and run.clock.is_known(float(line["mono"])):
                 changes["seen_pts"] = run.clock.now_pts(float(line["mono"]))
+                if cue.pts_time is not None and cue.pre_roll_ms is None:
+                    changes["pre_roll_ms"] = round(run.clock.ms_until(cue.pts_time, float(line["mono"])), 1)
             if run.facts is not None and run.facts.plan.frame_pts > 0:
                 changes["frame_pts"] = run.facts.plan.frame_pts
-            if cue.pts_time is not None and cue.pre_roll_ms is None and run.clock is not None:
-                changes["pre_roll_ms"] = round(run.clock.ms_until(cue.pts_time, float(line["mono"])), 1)
         cue = self._ledger.move(cue, CueState.SEEN, **changes)
         if cue.pts_time is None:
             self.spliced(run, cue)
 
+    def _sent_unnoted(self, run: StreamRun, section: bytes, at: float) -> Cue | None:
+        """A cue that is ARMED as far as we know, but went out: its bytes are there to be seen.
+
+        Its console ended before that was on record, or its processor right after it had put it out.
+        """
+        cue = self._shelf.armed_with(run.stream_id, section)
+        if cue is None or at < cue.requested_at:
+            return None
+        reason = cue.reason or "the console ended before it was on record that it was sent"
+        return self._ledger.move(cue, CueState.SENT, sent=cue.sent_expected, reason=reason)
+
     def _tell_if_late(self, run: StreamRun, section: bytes, at: float) -> None:
-        failed = self._shelf.failed_with(run.stream_id, section)
-        if failed is None:
+        cue = self._shelf.given_up_with(run.stream_id, section)
+        if cue is None or at < cue.requested_at:
             return
-        text = f"event {failed.splice_event_id} was FAILED and aired all the same; tell the distributor"
+        text = f"event {cue.splice_event_id} was {cue.state} and aired all the same; tell the distributor"
+        match direction_of_cue(cue, contract_of(run)):
+            case Direction.OUT:
+                text += " and go BACK TO PROGRAMME if the break is not wanted"
+            case Direction.IN:
+                text += " that the stream is back in its programme"
         self._publish(NoticePosted(at=at, level="error", text=text, stream_id=run.stream_id))
         _log.error("%s: %s", run.name, text)
+        left_s = cue.splice_at - time.time() if cue.splice_at is not None else 0.0
+        asyncio.get_running_loop().call_later(max(0.0, left_s), self._took_effect, run, cue)
+
+    def _took_effect(self, run: StreamRun, cue: Cue) -> None:
+        """What was given up on began or ended a break on air: that is how the stream now stands."""
+        contract = contract_of(run)
+        for other in self._shelf.recent(run.stream_id):
+            if other.cue_id <= cue.cue_id:
+                break
+            is_over = other.state is CueState.SPLICED
+            if is_over and direction_of_cue(other, contract) is not Direction.NONE:
+                return  # a later one has put it right
+        if run.view.state.is_active:
+            self._breaks.spliced(cue, direction_of_cue(cue, contract), run.cue_options)
+            self.show_break(run)
 
     def monitored(self, run: StreamRun, line: JournalLine) -> None:
         """An event of splicemonitor: how far ahead a cue was first seen, and when it has occurred."""

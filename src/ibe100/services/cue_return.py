@@ -17,6 +17,7 @@ from ibe100.services.cue_readiness import SEND_AHEAD_S, readiness
 from ibe100.services.cue_section import contract_of
 from ibe100.services.cue_shelf import CueShelf
 from ibe100.services.stream_run import StreamRun
+from ibe100.services.wall_clock import WallClock
 
 ASK_AHEAD_S = 1.0
 """The return is asked for this long before its pre-roll begins, so that a restart can be waited for."""
@@ -38,11 +39,13 @@ class AutomaticReturn:
         breaks: BreakLedger,
         fire: Callable[[CueRequest], Awaitable[Cue]],
         publish: Callable[[Message], None],
+        clock: WallClock,
     ) -> None:
         self._shelf = shelf
         self._breaks = breaks
         self._fire = fire
         self._publish = publish
+        self._clock = clock
         self._tasks: dict[str, tuple[OpenBreak, asyncio.Task[None]]] = {}
 
     def follow(self, run: StreamRun) -> None:
@@ -53,7 +56,7 @@ class AutomaticReturn:
             return
         if current is None or current.announced_end is None or not current.returns_by_cue:
             return
-        if not current.is_running(time.time()):
+        if not current.is_running(self._clock.now()):
             return  # it has returned by itself while nobody was here
         task = asyncio.create_task(self._see_back(run, current), name=f"return {run.stream_id}")
         self._tasks[run.stream_id] = (current, task)
@@ -77,7 +80,7 @@ class AutomaticReturn:
         lead_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
         if current.end_pts is not None:
             await self._stay(run, current, end - lead_s - ASK_AHEAD_S)
-            while asked is None and self._is_open(run, current) and time.time() < end - lead_s:
+            while asked is None and self._is_open(run, current) and self._clock.now() < end - lead_s:
                 if self._was_taken_back(run, end):
                     return
                 splice_at = _wall_of(run, current.end_pts)
@@ -90,7 +93,7 @@ class AutomaticReturn:
             if self._was_taken_back(run, end):
                 return
             if not self._pending(run):
-                if time.time() > end + LATEST_S:
+                if self._clock.now() > end + LATEST_S:
                     self._give_up(run, current, why)
                     return
                 if (ready := readiness(run)).ready:
@@ -120,10 +123,11 @@ class AutomaticReturn:
         self._publish(NoticePosted(at=time.time(), level="error", text=text, stream_id=run.stream_id))
 
     async def _stay(self, run: StreamRun, current: OpenBreak, until: float) -> None:
-        while (left_s := until - time.time()) > 0 and self._is_open(run, current):
+        while (left_s := until - self._clock.now()) > 0 and self._is_open(run, current):
             await asyncio.sleep(min(left_s, POLL_S))
 
     def _is_open(self, run: StreamRun, current: OpenBreak) -> bool:
+        self._clock.now()  # a clock that was just set has moved the break's end: another task sees to it
         return self._breaks.open_break(run.stream_id) is current
 
     def _pending(self, run: StreamRun) -> bool:

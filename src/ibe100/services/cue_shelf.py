@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 
 KEPT = 50
 ON_AIR = (CueState.SENT, CueState.SEEN)
+GIVEN_UP = (CueState.FAILED, CueState.CANCELLED)
+ANY_STATE = tuple(CueState)
 NUMBERED = frozenset({CueAction.TO_BREAK, CueAction.CRASH_OUT, CueAction.TIME_SIGNAL})
 """Actions whose event id is allocated."""
 
@@ -67,11 +69,16 @@ class CueShelf:
         """The cue that was sent with exactly these bytes and is not over."""
         return self._find(stream_id, section, ON_AIR)
 
-    def failed_with(self, stream_id: str, section: bytes) -> Cue | None:
-        """A cue that was given up on, with exactly these bytes."""
-        return self._find(stream_id, section, (CueState.FAILED,))
+    def armed_with(self, stream_id: str, section: bytes) -> Cue | None:
+        """The cue in our custody with exactly these bytes."""
+        return self._find(stream_id, section, (CueState.ARMED,))
 
-    def _find(self, stream_id: str, section: bytes, states: tuple[CueState, ...]) -> Cue | None:
+    def given_up_with(self, stream_id: str, section: bytes) -> Cue | None:
+        """The newest cue with exactly these bytes, if it was given up on or disarmed."""
+        newest = self._find(stream_id, section, ANY_STATE)
+        return newest if newest is not None and newest.state in GIVEN_UP else None
+
+    def _find(self, stream_id: str, section: bytes, states: Collection[CueState]) -> Cue | None:
         for cue in reversed(self._cues.values()):
             if (
                 cue.stream_id == stream_id
@@ -82,11 +89,14 @@ class CueShelf:
         return None
 
     def with_event_id(self, stream_id: str, splice_event_id: int) -> Cue | None:
-        """The cue of this event that was sent and is not over."""
-        for cue in reversed(self._cues.values()):
-            if (cue.stream_id, cue.splice_event_id) == (stream_id, splice_event_id) and cue.state in ON_AIR:
-                return cue
-        return None
+        """The cue of this event that was sent and is not over; one in our custody if there is no such."""
+        of_event = [
+            cue
+            for cue in reversed(self._cues.values())
+            if (cue.stream_id, cue.splice_event_id) == (stream_id, splice_event_id)
+        ]
+        on_air = (cue for cue in of_event if cue.state in ON_AIR)
+        return next(on_air, None) or next((cue for cue in of_event if cue.state is CueState.ARMED), None)
 
     def next_event_id(self, stream_id: str, first: int, last: int) -> int:
         """The id that the allocator will most likely give; it alone decides."""

@@ -14,7 +14,9 @@ from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Readiness
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.break_ledger import BreakLedger
+from ibe100.services.break_record import REMEMBERED_CUES, spliced_in_session
 from ibe100.services.commit_pace import CommitPace
+from ibe100.services.cue_clock import move_with_clock, open_breaks
 from ibe100.services.cue_dispatch import CueDispatch
 from ibe100.services.cue_draft import (
     REPLACED,
@@ -34,8 +36,8 @@ from ibe100.services.cue_shelf import CueShelf
 from ibe100.services.runner_link import JournalLine, Sample
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
+from ibe100.services.wall_clock import WallClock
 
-REMEMBERED_CUES = 500
 PROMPT_S = 0.25
 
 _log = logging.getLogger(__name__)
@@ -52,9 +54,12 @@ class SCTE35Service:
         self._shelf = CueShelf()
         self._breaks = BreakLedger()
         self._ledger = CueLedger(storage, runs, self._shelf, publish)
-        self._returns = AutomaticReturn(self._shelf, self._breaks, self.fire, publish)
+        self._clock = WallClock(self._clock_was_set)
+        self._returns = AutomaticReturn(self._shelf, self._breaks, self.fire, publish, self._clock)
         self._receipts = CueReceipts(self._shelf, self._ledger, self._breaks, publish, self._returns.follow)
-        self._dispatch = CueDispatch(runs, self._shelf, self._ledger, self._receipts, seen_timeout_s)
+        self._dispatch = CueDispatch(
+            runs, self._shelf, self._ledger, self._receipts, self._clock, seen_timeout_s
+        )
         self._heartbeat = Heartbeat(self._shelf, self._dispatch.put_out, seen_timeout_s)
         self._audit = AuditTrail(storage)
         self._publish = publish
@@ -78,12 +83,11 @@ class SCTE35Service:
                 self._ledger.move(cue, CueState.FAILED, reason=reason)
             else:
                 self._dispatch.watch(cue)
-        for stream_id in filter(self._exists, self._shelf.streams()):
-            run = self._runs.run_of(stream_id)
-            if run.view.state.is_active:
-                self._breaks.restore(
-                    stream_id, self._shelf.recent(stream_id), contract_of(run), run.cue_options
-                )
+        for view in self._runs.streams():
+            if view.state.is_active:
+                run = self._runs.run_of(view.stream_id)
+                spliced = await spliced_in_session(self._storage, self._shelf, run)
+                self._breaks.restore(run.stream_id, spliced, contract_of(run), run.cue_options)
                 self._receipts.show_break(run)
 
     async def close(self) -> None:
@@ -225,7 +229,13 @@ class SCTE35Service:
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
         """Each second while packets flow: also of a stream that ran before this console did."""
+        self._clock.now()
         self._heartbeat.follow(run)
+
+    def _clock_was_set(self, step_s: float) -> None:
+        move_with_clock(step_s, self._runs, self._shelf, self._ledger, self._breaks)
+        for run in open_breaks(self._runs, self._breaks):
+            self._receipts.show_break(run)
 
     def _exists(self, stream_id: str) -> bool:
         try:
