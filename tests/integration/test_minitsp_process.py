@@ -176,3 +176,37 @@ def test_a_stop_needs_no_reader_of_the_output(broken_pipe: bool) -> None:
 def _waiting(descriptor: int) -> int:
     """Bytes that wait in a pipe."""
     return int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+def test_a_named_pipe_is_read_and_written(tmp_path: Path) -> None:
+    source = (MEDIA / "ott_with_scte35.ts").read_bytes()
+    inward, outward = tmp_path / "in.ts", tmp_path / "out.ts"
+    os.mkfifo(inward)
+    os.mkfifo(outward)
+    with (
+        running("-I", "file", inward, "-O", "file", outward) as process,
+        subprocess.Popen(["cat", outward], stdout=subprocess.PIPE) as reader,
+    ):
+        inward.write_bytes(source)
+        assert reader.communicate(timeout=DEADLINE_S)[0] == source
+        assert process.wait(DEADLINE_S) == 0
+
+
+@pytest.mark.parametrize("side", ["-I", "-O"])
+def test_a_stop_needs_nobody_at_the_other_end_of_a_named_pipe(side: str, tmp_path: Path) -> None:
+    pipe, seen = tmp_path / "pipe.ts", tmp_path / "seen.ts"
+    os.mkfifo(pipe)
+    tap = ["-P", "file", seen]
+    words = ["-I", "file", pipe, *tap, "-O", "drop"] if side == "-I" else [*LOOP, *tap, "-O", "file", pipe]
+    with running(*words) as process:
+        wait_for(seen.exists, "the start")
+        wait_for(lambda: side == "-I" or seen.stat().st_size, "the first packet")
+        assert finish(process, signal.SIGTERM).exit_code == 0
+
+
+def test_a_named_pipe_cannot_be_repeated(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.ts"
+    os.mkfifo(pipe)
+    done = run("-I", "file", "--infinite", pipe, "-O", "drop")
+    assert done.exit_code == 1
+    assert done.log == ["* Error: file: a named pipe cannot be repeated, nor read with other files"]

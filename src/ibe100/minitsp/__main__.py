@@ -1,5 +1,6 @@
 """`python -m ibe100.minitsp`: tsp's command line on a machine without TSDuck."""
 
+import os
 import signal
 import sys
 import threading
@@ -101,4 +102,8 @@ def _print_plugins() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    _status = main(sys.argv[1:])
+    sys.stdout.flush()
+    # Everything is closed. Taking the interpreter down costs up to half a second on a busy machine, and a
+    # thread that hangs in a call to the system would hold it up.
+    os._exit(_status)

@@ -23,7 +23,7 @@ class FedInput(PacketInput):
 
     in_bursts: ClassVar[bool] = False
     ring_bytes: ClassVar[int] = 16 << 20
-    leave_s: ClassVar[float] = 0.25
+    leave_s: ClassVar[float] = 0.1
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)

@@ -22,7 +22,8 @@ PAYLOAD_BYTES: Final = 7 * PACKET_SIZE
 _READ_BYTES: Final = 1 << 20
 _GATHER_S: Final = 0.004
 # Without --linger SRT takes leave at once; what ffmpeg then waits for is a second of tidying up in libsrt.
-_GOODBYE_S: Final = 0.2
+# RIST takes no leave.
+_GOODBYE_S: Final = 0.15
 _COMMON: Final = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "info")
 
 
@@ -99,7 +100,8 @@ class _FfmpegPipe:
         Asked, it takes leave of the peer, which would wait five seconds for us otherwise.
         """
         assert self._process is not None
-        goodbye_s = _GOODBYE_S if self.connected.is_set() else 0.0
+        has_peer = self.connected.is_set() and self._peer.url.startswith("srt:")
+        goodbye_s = _GOODBYE_S if has_peer else 0.0
         for wait, then in ((wait_s, self._process.terminate), (goodbye_s, self._process.kill)):
             try:
                 self._process.wait(wait)

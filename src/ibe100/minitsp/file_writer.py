@@ -1,6 +1,7 @@
 """Packets into a file or standard output: what tsp's -O file and -P file share."""
 
 import os
+from pathlib import Path
 from typing import Final
 
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind
@@ -20,7 +21,10 @@ FILE_OPTIONS: Final = (
 
 
 class FileWriter:
-    """Writes one file; every block is written at once, nothing is buffered here. "" is standard output."""
+    """Writes one file; every block is written at once, nothing is buffered here. "" is standard output.
+
+    A named pipe is opened with the first packets: that waits until somebody reads it.
+    """
 
     def __init__(self, arguments: Arguments) -> None:
         self._path = arguments.parameters[0] if arguments.parameters else ""
@@ -32,11 +36,13 @@ class FileWriter:
 
     def open(self) -> None:
         """Create the file, or go on at its end. PluginError where that cannot be."""
-        self._descriptor = self._create() if self._path else _STDOUT
-        self._write_stuffing("add-start-stuffing")
+        if not is_pipe(self._path):
+            self._begin()
 
     def write(self, packets: Packets) -> None:
         """Write packets (n, 188). PluginError where they cannot be written."""
+        if self._descriptor is None:
+            self._begin()
         assert self._descriptor is not None
         data = self._dresser.dress(packets).data.cast("B")
         try:
@@ -55,6 +61,10 @@ class FileWriter:
             descriptor, self._descriptor = self._descriptor, None
             if descriptor != _STDOUT:
                 self._close(descriptor)
+
+    def _begin(self) -> None:
+        self._descriptor = self._create() if self._path else _STDOUT
+        self._write_stuffing("add-start-stuffing")
 
     def _create(self) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
@@ -82,3 +92,8 @@ class FileWriter:
 
     def _failure(self, error: OSError) -> PluginError:
         return PluginError(f"error writing {self._path or 'standard output'}: {error.strerror}")
+
+
+def is_pipe(path: str) -> bool:
+    """Whether that is a named pipe."""
+    return Path(path).is_fifo()

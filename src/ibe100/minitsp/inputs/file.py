@@ -4,6 +4,7 @@ import os
 from typing import ClassVar, Final
 
 from ibe100.minitsp.fed_input import FedInput
+from ibe100.minitsp.file_writer import is_pipe
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.packet_format import (
     BYTES_TO_JUDGE,
@@ -29,7 +30,8 @@ _STDIN: Final = 0
 
 
 class FileInput(FedInput):
-    """Reads files one after the other (tsp -I file). `-` or no name is standard input.
+    """Reads files one after the other (tsp -I file). `-` or no name is standard input; a named pipe is
+    read like that.
 
     Each file's packet format is found out from its beginning, unless --format names it. Where it loses
     synchronisation, or begins within a packet, tsp ends; this goes on where packets begin.
@@ -62,12 +64,17 @@ class FileInput(FedInput):
         self._leading_bytes = 0
         self._position = 0
         self._descriptor = _STDIN
+        self._pipe = ""
         self._head = super().preview()
         self._read_packets = self._received_packets = 0
         self._first_round: int | None = None
         self._listener = SyncListener(self._sync_lost, self._sync_regained)
 
     def start(self) -> None:
+        if any(map(is_pipe, self._paths)):
+            if len(self._paths) > 1 or self._endless or self._rounds_left > 1:
+                raise PluginError("a named pipe cannot be repeated, nor read with other files")
+            self._pipe = self._paths.pop()
         if self._paths:
             for path in self._paths[1:]:
                 self._open(path)
@@ -95,7 +102,9 @@ class FileInput(FedInput):
                     if not self._next_file():
                         return
             else:
-                self._relay_standard_input()
+                if self._pipe:
+                    self._descriptor = os.open(self._pipe, os.O_RDONLY | os.O_CLOEXEC)
+                self._relay_pipe()
         except OSError as error:
             raise PluginError(f"error reading input: {error.strerror}") from error
         finally:
@@ -113,12 +122,22 @@ class FileInput(FedInput):
                 break
         return False
 
-    def _relay_standard_input(self) -> None:
-        head = _read_at_least(BYTES_TO_JUDGE, b"")
+    def _relay_pipe(self) -> None:
+        head = self._read_at_least(BYTES_TO_JUDGE, b"")
         if self._forced_format is None and find_first_packet(head) is None:
-            head = _read_at_least(BYTES_TO_SEARCH, head)
+            head = self._read_at_least(BYTES_TO_SEARCH, head)
         self._judge(head)
-        self._relay(PacketReader(_STDIN, self._format, self._listener, head[self._leading_bytes :]))
+        reader = PacketReader(self._descriptor, self._format, self._listener, head[self._leading_bytes :])
+        self._relay(reader)
+
+    def _read_at_least(self, size: int, head: bytes) -> bytes:
+        """What comes as far as `size` bytes or the end, after the `head` that was read."""
+        while len(head) < size:
+            data = os.read(self._descriptor, size - len(head))
+            if not data:
+                break
+            head += data
+        return head
 
     def _sync_lost(self, packets: int, found: int) -> None:
         self.error(
@@ -171,13 +190,3 @@ class FileInput(FedInput):
             os.close(descriptor)
             self._open(self._paths[self._position])
         return True
-
-
-def _read_at_least(size: int, head: bytes) -> bytes:
-    """Standard input as far as `size` bytes or its end, after the `head` that was read of it."""
-    while len(head) < size:
-        data = os.read(_STDIN, size - len(head))
-        if not data:
-            break
-        head += data
-    return head

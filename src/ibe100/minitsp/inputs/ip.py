@@ -12,7 +12,7 @@ from ibe100.minitsp.inputs.datagrams import is_rtp, transport_packets
 from ibe100.minitsp.inputs.rtp_order import RtpOrder
 from ibe100.minitsp.inputs.udp_socket import open_receiver
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable, parse_address
-from ibe100.minitsp.plugin import Context, PluginError
+from ibe100.minitsp.plugin import PACKET_SIZE, Context, LogLevel, PluginError
 
 _LARGEST_DATAGRAM: Final = 65_536
 _DEFAULT_SOCKET_BUFFER: Final = 8 << 20
@@ -22,6 +22,7 @@ _GATHER_S: Final = 0.010
 _GATHER_MUCH_S: Final = 0.002
 _MUCH_BYTES: Final = 64 << 10
 _DATAGRAMS_AT_ONCE: Final = 1024
+_SAY_SKIPPED_S: Final = 1.0
 
 
 class IpInput(FedInput):
@@ -56,6 +57,8 @@ class IpInput(FedInput):
         self._first_source = arguments.present("first-source")
         self._receive_timeout_s = arguments.integer("receive-timeout") / 1000
         self._rtp = RtpOrder()
+        self._skipped_bytes = 0
+        self._said_skipped_s = float("-inf")
         self._socket: socket.socket | None = None
 
     def start(self) -> None:
@@ -85,6 +88,9 @@ class IpInput(FedInput):
         while not self.closing.is_set():
             now_s = time.monotonic()
             packets = b"".join(self._waiting_packets(receiver, now_s))
+            if self._skipped_bytes and now_s - self._said_skipped_s >= _SAY_SKIPPED_S:
+                self.log(LogLevel.WARNING, f"{self._skipped_bytes:,} bytes skipped that are no packets")
+                self._skipped_bytes, self._said_skipped_s = 0, now_s
             if packets:
                 last_packets_s = now_s
                 self.offer(packets)
@@ -98,10 +104,18 @@ class IpInput(FedInput):
         """The packets of each datagram that waits in the socket, RTP in its order."""
         for datagram in self._waiting_datagrams(receiver):
             if is_rtp(datagram):
-                yield from map(transport_packets, self._rtp.feed(datagram, now_s))
+                yield from map(self._packets, self._rtp.feed(datagram, now_s))
             else:
-                yield transport_packets(datagram)
-        yield from map(transport_packets, self._rtp.overdue(now_s))
+                yield self._packets(datagram)
+        yield from map(self._packets, self._rtp.overdue(now_s))
+
+    def _packets(self, datagram: bytes) -> bytes:
+        """What tsp passes over in silence is counted: nobody else can tell that sync is lost."""
+        packets = transport_packets(datagram)
+        skipped = len(datagram) - len(packets)
+        if skipped >= PACKET_SIZE:
+            self._skipped_bytes += skipped
+        return packets
 
     def _waiting_datagrams(self, receiver: socket.socket) -> Iterator[bytes]:
         """Each datagram that waits in the socket, from the wanted source."""
