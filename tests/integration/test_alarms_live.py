@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from demo_rig import free_udp_port
+from live_faults import without_sync
 from live_rig import LiveSender, as_it_is, live_sender, lossy_full_and_scrambled, make_pattern, nothing
 from services_rig import (
     console,
@@ -88,6 +89,20 @@ async def test_an_input_that_is_cut_is_one_alarm_and_clears_when_it_comes_again(
         assert standing(application)["nothing_flows"].suppressed_by == "input_lost"
         sender.spoil = as_it_is
         await until_alarm(application, "input_lost", CLEARED)
+        await until(lambda: not shown(application), "a stream without alarms")
+
+
+async def test_a_sender_of_what_is_no_transport_stream_lost_its_sync_and_nothing_else(
+    tmp_path: Path, pattern: Path
+) -> None:
+    async with live(tmp_path, pattern) as (application, sender):
+        sender.spoil = without_sync
+        lost = await until_alarm(application, "sync_loss", RAISED)
+        assert lost.value.endswith("bytes skipped that are no packets")
+        await until_alarm(application, "input_lost", RAISED)
+        assert shown(application) == {"sync_loss"}
+        sender.spoil = as_it_is
+        await until_alarm(application, "sync_loss", CLEARED)
         await until(lambda: not shown(application), "a stream without alarms")
 
 

@@ -28,6 +28,7 @@ from ibe100.services.runner_link import JournalLine
 from ibe100.services.signal_watch import SignalWatch
 from ibe100.services.srt_peers import SrtPeers
 from ibe100.services.stream_run import RunFacts, StreamRun
+from ibe100.services.sync_watch import SyncWatch
 from ibe100.services.task_faults import log_fault
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample
 from ibe100.utils.timecode import format_utc
@@ -60,6 +61,7 @@ class AlarmFeed:
         self._attempts: dict[str, AttemptWatch] = {}
         self._followed: dict[str, StreamRun] = {}
         self._srt_peers: dict[str, SrtPeers] = {}
+        self._syncs: dict[str, SyncWatch] = {}
         self._awaiting_input: set[str] = set()
         self._work: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
@@ -84,6 +86,9 @@ class AlarmFeed:
             self._followed[run.stream_id] = run
         elif line["kind"] == "state":
             await self._on_state(run)
+        elif line["kind"] == "log":
+            sync = self._syncs.setdefault(run.stream_id, SyncWatch())
+            sync.line(line["text"], float(line["t"]), time.time(), time.monotonic())
 
     async def _on_state(self, run: StreamRun) -> None:
         state, reason = run.view.state, run.view.reason
@@ -99,7 +104,7 @@ class AlarmFeed:
         }
         judgements["stream_failed"] = (state is StreamState.FAILED, reason)
         if state.is_ended:
-            for watched in (self._signals, self._attempts, self._srt_peers, self._followed):
+            for watched in (self._signals, self._attempts, self._srt_peers, self._syncs, self._followed):
                 watched.pop(run.stream_id, None)
             await self._board.clear_now(run.stream_id, MEASURED)
         await self._board.judge_all(run.stream_id, run.name, judgements)
@@ -178,6 +183,9 @@ class AlarmFeed:
             # Called otherwise, it is that state's alarm, which hides this one until packets come.
             if signal is not None and run.view.state is StreamState.RUNNING:
                 judgements.update(signal.flow(time.monotonic()))
+            flows = judgements.get("nothing_flows") == (False, "")
+            sync = self._syncs.setdefault(stream_id, SyncWatch())
+            judgements = {**sync.judge(time.monotonic(), is_quiet=not flows), **judgements}
             if (peers := self._srt_peers.get(stream_id)) is not None and run.facts is not None:
                 judgements.update(peers.judge(run.facts.config))
             if (attempts := self._attempts.get(stream_id)) is not None:

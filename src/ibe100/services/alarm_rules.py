@@ -16,7 +16,7 @@ STREAM_RULES = (
         "Input lost: nothing flows",
         "The sender stopped, or the network lost its packets",
         "Check the source, its address and port; the stream goes on by itself when packets come",
-        explained_by=("stream_failed", *SRT_PEERS),
+        explained_by=("stream_failed", "sync_loss", *SRT_PEERS),
     ),
     AlarmRule(
         "nothing_flows",
@@ -24,7 +24,14 @@ STREAM_RULES = (
         "Running, but nothing flows",
         "The input stopped, or the processor hangs",
         "Check the source; the processor is restarted by itself if it hangs",
-        explained_by=("stream_failed", "input_lost", "crash_loop", "processor_restarting", *SRT_PEERS),
+        explained_by=(
+            "stream_failed",
+            "sync_loss",
+            "input_lost",
+            "crash_loop",
+            "processor_restarting",
+            *SRT_PEERS,
+        ),
     ),
     AlarmRule(
         "processor_restarting",
@@ -32,7 +39,7 @@ STREAM_RULES = (
         "Processor ended and is being restarted",
         "Its input or output failed, or it was killed",
         "Read the last log lines; if it repeats, check input and output",
-        explained_by=("stream_failed", "input_lost", "crash_loop"),
+        explained_by=("stream_failed", "sync_loss", "input_lost", "crash_loop"),
     ),
     AlarmRule(
         "crash_loop",
@@ -40,7 +47,7 @@ STREAM_RULES = (
         "Processor ends again and again",
         "An input or output that cannot be opened, or options that do not fit the stream",
         "Read the error in the log; put input and output right, or stop the stream",
-        explained_by=("stream_failed", "input_lost"),
+        explained_by=("stream_failed", "sync_loss", "input_lost"),
     ),
     AlarmRule(
         "stream_failed",

@@ -19,7 +19,7 @@ SIGNAL_RULES = (
         "What arrives is no transport stream, or is cut into wrong pieces",
         "Check the link that delivers the input",
         off_delay_s=5.0,
-        explained_by=FLOW,
+        explained_by=("stream_failed",),
     ),
     AlarmRule(
         "sync_byte_error",

@@ -1,0 +1,36 @@
+"""Does something arrive that is no transport stream? The processor's log tells: no counter does."""
+
+from __future__ import annotations
+
+import re
+
+from ibe100.services.alarm_board import Judgements
+
+REMEMBERED_S = 5.0
+"""It is said once a second while it lasts, and not while a processor is started again."""
+NEWS_S = 5.0
+"""A line that was written longer ago is read after a pause of the console."""
+_TOLD = re.compile(r"bytes skipped that are no packets|synchroni[sz]ation lost", re.IGNORECASE)
+
+
+class SyncWatch:
+    """Of one stream; `written_at` and `wall_s` are wall clock, `now_s` is monotonic."""
+
+    def __init__(self) -> None:
+        self._told_at: float | None = None
+        self._words = ""
+
+    def line(self, text: str, written_at: float, wall_s: float, now_s: float) -> None:
+        """A line of the processor's log."""
+        if wall_s - written_at < NEWS_S and _TOLD.search(text):
+            self._told_at, self._words = now_s, text
+
+    def judge(self, now_s: float, *, is_quiet: bool) -> Judgements:
+        """Nothing to say while packets flow and the log is silent: then the counters tell.
+
+        `is_quiet`: no packets flow, and so nobody counts.
+        """
+        if self._told_at is not None and now_s - self._told_at < REMEMBERED_S:
+            return {"sync_loss": (True, self._words)}
+        was_told, self._told_at = self._told_at is not None, None
+        return {"sync_loss": (False, "")} if was_told or is_quiet else {}

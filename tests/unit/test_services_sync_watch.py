@@ -1,0 +1,38 @@
+"""That bytes come which are no packets is told by the log, and by nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from ibe100.services.alarm_board import CAUSE_GRACE_S
+from ibe100.services.sync_watch import NEWS_S, REMEMBERED_S, SyncWatch
+
+SKIPPED = "9,212 bytes skipped that are no packets"
+LOST = (True, SKIPPED)
+FOUND = {"sync_loss": (False, "")}
+
+
+@pytest.mark.parametrize("text", [SKIPPED, "synchronization lost after 3 packets, got 0x00 instead of 0x47"])
+def test_a_line_stands_for_a_while_and_then_the_counters_tell_again(text: str) -> None:
+    watch = SyncWatch()
+    watch.line(text, 50.0, 50.1, 1000.0)
+    assert watch.judge(1000.0, is_quiet=True) == {"sync_loss": (True, text)}
+    assert watch.judge(1000.0 + REMEMBERED_S - 0.1, is_quiet=False) == {"sync_loss": (True, text)}
+    assert watch.judge(1000.0 + REMEMBERED_S, is_quiet=False) == FOUND
+    assert watch.judge(1000.0 + REMEMBERED_S, is_quiet=False) == {}
+
+
+def test_without_packets_nobody_counts_so_that_sync_is_lost_no_longer() -> None:
+    assert SyncWatch().judge(1000.0, is_quiet=True) == FOUND
+    assert SyncWatch().judge(1000.0, is_quiet=False) == {}
+
+
+def test_other_lines_and_old_ones_tell_nothing() -> None:
+    watch = SyncWatch()
+    watch.line("connected from 10.0.0.1", 50.0, 50.1, 1000.0)
+    watch.line(SKIPPED, 50.0, 50.0 + NEWS_S, 1000.0)
+    assert watch.judge(1000.0, is_quiet=False) == {}
+
+
+def test_a_processor_that_is_started_again_does_not_end_it() -> None:
+    assert REMEMBERED_S > CAUSE_GRACE_S
