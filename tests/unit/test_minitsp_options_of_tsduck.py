@@ -8,14 +8,16 @@ import pytest
 from plugin_rig import Log
 
 from ibe100.minitsp import inputs, outputs, plugins
+from ibe100.minitsp.__main__ import main
 from ibe100.minitsp.build import BuildError, build_chain
-from ibe100.minitsp.command_line import parse_command_line
+from ibe100.minitsp.command_line import GLOBAL_OPTIONS, parse_command_line
 from ibe100.minitsp.options import OptionTable
 from ibe100.minitsp.options_of_tsduck import OPTIONS_OF_TSDUCK, is_of_tsduck
 from ibe100.minitsp.plugin import Context, GlobalOptions
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "tsduck" / "options.json"
 TABLES: dict[tuple[str, str, str], OptionTable] = {
+    ("tsp", "", "tsp"): GLOBAL_OPTIONS,
     **{("input", "-I", name): inputs.load(name).options for name in inputs.INPUTS},
     **{("output", "-O", name): outputs.load(name).options for name in outputs.OUTPUTS},
     **{("processor", "-P", name): plugins.load(name).options for name in plugins.PROCESSORS},
@@ -34,7 +36,9 @@ def test_no_option_of_tsp_is_unknown_here_nor_one_of_ours_there(
     key: tuple[str, str, str], recorded: dict[str, Any]
 ) -> None:
     kind, part, name = key
-    theirs = {option.removeprefix("--") for option in recorded[f"{part} {name}"]["options"]} - {"help"}
+    theirs = {option.removeprefix("--") for option in recorded[f"{part} {name}".strip()]["options"]} - {
+        "help"
+    }
     ours = TABLES[key].names
     assert ours <= theirs
     assert {option for option in theirs - ours if not is_of_tsduck(kind, name, option)} == set()
@@ -46,7 +50,7 @@ def test_an_option_takes_a_value_where_tsps_does_and_has_its_letter(
     key: tuple[str, str, str], recorded: dict[str, Any]
 ) -> None:
     _, part, name = key
-    for option, theirs in recorded[f"{part} {name}"]["options"].items():
+    for option, theirs in recorded[f"{part} {name}".strip()]["options"].items():
         ours = TABLES[key].option(option.removeprefix("--"))
         if ours is not None:
             assert ours.takes_value == (theirs["value"] is not None), option
@@ -68,3 +72,13 @@ def test_a_refusal_says_whether_tsduck_would_help(words: str, reason: str) -> No
     with pytest.raises(BuildError):
         build_chain(parse_command_line(words.split()), Context(GlobalOptions(), log))
     assert log.lines == [f"* Error: {reason}"]
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"), [("monitor", "option --monitor needs TSDuck"), ("bogus", "unknown option --bogus")]
+)
+def test_a_refusal_of_an_option_of_tsp_itself_says_so_too(
+    option: str, reason: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main([f"--{option}", "-I", "null", "-O", "drop"]) == 1
+    assert capfd.readouterr().err == f"* Error: tsp: {reason}\n"

@@ -12,6 +12,7 @@ from ibe100.minitsp.build import BuildError, build_chain
 from ibe100.minitsp.command_line import CommandLine, global_options, parse_command_line
 from ibe100.minitsp.log_output import LogOutput
 from ibe100.minitsp.options import OptionError
+from ibe100.minitsp.options_of_tsduck import refusal
 from ibe100.minitsp.plugin import FAILURE, Context, GlobalOptions, LogLevel
 
 PROGRAM: Final = "tsp"
@@ -28,7 +29,7 @@ def main(argv: Sequence[str]) -> int:
         options = global_options(command_line.tsp)
     except OptionError as error:
         log = LogOutput(LogLevel.INFO, timed=False)
-        log.write(LogLevel.ERROR, PROGRAM, str(error))
+        log.write(LogLevel.ERROR, PROGRAM, refusal("tsp", PROGRAM, error))
         log.close()
         return FAILURE
     if _print_information(command_line):

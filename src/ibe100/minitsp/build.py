@@ -6,8 +6,8 @@ from typing import Final, TypeVar
 from ibe100.minitsp import inputs, outputs, plugins
 from ibe100.minitsp.chain import Chain
 from ibe100.minitsp.command_line import CommandLine, PluginCall
-from ibe100.minitsp.options import OptionError, UnknownOption
-from ibe100.minitsp.options_of_tsduck import is_of_tsduck
+from ibe100.minitsp.options import OptionError
+from ibe100.minitsp.options_of_tsduck import refusal
 from ibe100.minitsp.plugin import Context, LogLevel, Plugin
 
 AnyPlugin = TypeVar("AnyPlugin", bound=Plugin)
@@ -66,8 +66,5 @@ def _make(
     try:
         return plugin(plugin.options.parse(call.tokens), context)
     except OptionError as error:
-        reason = str(error)
-        if isinstance(error, UnknownOption) and is_of_tsduck(kind, call.name, error.name):
-            reason = f"option --{error.name} needs TSDuck"
-        context.log(LogLevel.ERROR, call.name, reason)
+        context.log(LogLevel.ERROR, call.name, refusal(kind, call.name, error))
         raise BuildError from error

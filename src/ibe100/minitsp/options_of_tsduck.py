@@ -2,9 +2,22 @@
 
 from typing import Final
 
+from ibe100.minitsp.options import OptionError, UnknownOption
+
 _OF_EVERY_PROCESSOR: Final = ("except-label", "only-label")
 
 OPTIONS_OF_TSDUCK: Final[dict[str, dict[str, str]]] = {
+    "tsp": {
+        "tsp": """
+            abnt atsc bitrate-adjust-interval brazil china conax control control-certificate-path
+            control-ephemeral-rsa-bits control-key-path control-local control-port control-reuse-port
+            control-source control-store control-timeout control-tls control-token default-cas-id
+            default-charset default-pds default-registration dtmb dvb europe final-wait fix-missing-pds
+            hf-band-region ignore-joint-termination ignore-leap-seconds irdeto isdb japan
+            log-plugin-index mediaguard monitor nagravision nds philippines receive-timeout safeaccess
+            synchronous-log time-reference usa viaccess widevine
+        """,
+    },
     "input": {
         "file": """
             add-start-stuffing add-stop-stuffing first-terminate interleave label-base
@@ -120,10 +133,17 @@ OPTIONS_OF_TSDUCK: Final[dict[str, dict[str, str]]] = {
         """,
     },
 }
-"""By kind and plugin, words with blanks between."""
+"""By kind and plugin (tsp itself stands before them all), words with blanks between."""
 
 
 def is_of_tsduck(kind: str, plugin: str, option: str) -> bool:
     """Whether tsp's plugin has this option (without dashes) and the one built in has not."""
     common = _OF_EVERY_PROCESSOR if kind == "processor" else ()
     return option in common or option in OPTIONS_OF_TSDUCK[kind].get(plugin, "").split()
+
+
+def refusal(kind: str, plugin: str, error: OptionError) -> str:
+    """What is wrong with an option, and whether TSDuck would help."""
+    if isinstance(error, UnknownOption) and is_of_tsduck(kind, plugin, error.name):
+        return f"option --{error.name} needs TSDuck"
+    return str(error)
