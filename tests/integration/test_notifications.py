@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -111,6 +113,21 @@ async def test_a_hook_that_refuses_is_told_of_once_quietly_and_works_again(
         await application.notifications.test(target_id)
         assert application.notifications.targets()[0].problem == ""
         application.notifications._publish = publish
+
+
+async def test_a_target_that_never_answers_keeps_no_other_waiting(tmp_path: Path, hook: Hook) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        async with console(tmp_path / "data") as application:
+            url = f"json://127.0.0.1:{silent.getsockname()[1]}/?rto=3600"
+            dead = await application.notifications.save(NotificationTarget(name="dead"), url, "test")
+            waiting = asyncio.create_task(application.notifications.test(dead.target.target_id))
+            connection, _ = await asyncio.to_thread(silent.accept)
+            with connection:
+                await application.notifications.test(await saved(application, hook))
+                assert (await next_post(hook))["title"] == "IBE-100: a test"
+                assert not waiting.done()
+        with pytest.raises(OperatorError):
+            await waiting
 
 
 async def test_targets_are_kept_without_their_addresses_and_forgotten_when_removed(

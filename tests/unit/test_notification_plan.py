@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ibe100.models.alarm import Alarm, AlarmState, Severity
 from ibe100.models.notification import NotificationTarget
-from ibe100.services.notification_plan import HOLD_S, SAME_AGAIN_S, WINDOW_S, NotificationPlan
+from ibe100.services.notification_plan import AGAIN_S, HOLD_S, SAME_AGAIN_S, WINDOW_S, NotificationPlan
 
 
 def alarm(condition: str = "input_lost", severity: Severity = Severity.CRITICAL, **changes: object) -> Alarm:
@@ -69,6 +69,34 @@ def test_what_flaps_is_told_again_only_after_a_while() -> None:
         night.hear(alarm(**CLEARED), second + 5.0)
     assert [at for at, _ in told] == [0, 300, 600, 900]
     assert SAME_AGAIN_S == 300
+
+
+def test_what_comes_again_and_stays_is_told_once_the_time_for_the_same_is_over() -> None:
+    night = plan()
+    night.hear(alarm(), 0.0)
+    assert titles(night.due(HOLD_S)) == ["[1] Sport: Input lost"]
+    assert titles(night.hear(alarm(**CLEARED), 10.0)) == ["[over] Sport: Input lost"]
+    night.hear(alarm(), 20.0)
+    assert night.due(30.0) == []
+    assert night.hear(alarm(**CLEARED), 40.0) == [], "nobody was told that it came again"
+    night.hear(alarm(), 50.0)
+    assert night.due(SAME_AGAIN_S) == []
+    assert titles(night.due(SAME_AGAIN_S + HOLD_S)) == ["[1] Sport: Input lost"]
+
+
+def test_a_message_that_was_not_delivered_is_sent_again_while_its_alarm_stands() -> None:
+    night = plan()
+    night.hear(alarm(), 0.0)
+    (first,) = night.due(HOLD_S)
+    night.not_delivered(first, 5.0)
+    assert night.due(5.0 + AGAIN_S - 0.1) == []
+    (second,) = night.due(5.0 + AGAIN_S)
+    assert second == first
+    night.not_delivered(second, 40.0)
+    assert night.hear(alarm(**CLEARED), 50.0) == []
+    assert night.due(1000.0) == []
+    night.not_delivered(second, 1001.0)
+    assert night.due(2000.0) == [], "it is over"
 
 
 def test_lesser_alarms_and_targets_that_are_switched_off_are_left_alone() -> None:

@@ -11,7 +11,9 @@ from ibe100.models.notification import NotificationTarget
 HOLD_S = 3.0
 """An alarm that is over, seen to or explained by then was nothing to wake anybody for."""
 SAME_AGAIN_S = 300.0
-"""The same alarm is not told of again within this time."""
+"""The same alarm is not told of again within this time; afterwards it is, if it stands then."""
+AGAIN_S = 30.0
+"""After a message that could not be delivered: the network may be what broke."""
 WINDOW_S = 600.0
 MOST_HELD = 200
 
@@ -25,6 +27,8 @@ class Wording:
     title: str
     body: str
     is_good: bool = False
+    key: Key | None = None
+    """Of the alarm that was raised; None for everything else."""
 
 
 def words_of(alarm: Alarm) -> Wording:
@@ -32,7 +36,8 @@ def words_of(alarm: Alarm) -> Wording:
     whose = alarm.stream_name or "console"
     value = f" ({alarm.value})" if alarm.value else ""
     body = f"{alarm.title}{value}\nWhat to do: {alarm.what_to_do}"
-    return Wording(f"[{int(alarm.severity)}] {whose}: {alarm.title}", body)
+    title = f"[{int(alarm.severity)}] {whose}: {alarm.title}"
+    return Wording(title, body, key=(alarm.stream_id, alarm.condition))
 
 
 def words_of_clearing(alarm: Alarm) -> Wording:
@@ -49,8 +54,8 @@ class NotificationPlan:
         self.target = target
         self._held: dict[Key, tuple[float, Alarm]] = {}
         self._told_at: dict[Key, float] = {}
-        self._open: dict[Key, int] = {}
-        """Told of and not over: the alarm's id."""
+        self._open: dict[Key, Alarm] = {}
+        """Told of and not over."""
         self._sent: deque[float] = deque()
         self._left_out = 0
 
@@ -74,12 +79,14 @@ class NotificationPlan:
         for key, (since, alarm) in tuple(self._held.items()):
             if now_s - since < HOLD_S:
                 continue
-            del self._held[key]
-            self._open[key] = alarm.alarm_id
             if now_s - self._told_at.get(key, float("-inf")) < SAME_AGAIN_S:
+                # It is told of then, if it still stands: the last word was that it is over.
                 continue
-            said += self._within_limit(words_of(alarm), now_s)
-            self._told_at[key] = now_s
+            del self._held[key]
+            told = self._within_limit(words_of(alarm), now_s)
+            if told:
+                self._open[key], self._told_at[key] = alarm, now_s
+            said += told
         self._forget(now_s)
         if self._left_out and len(self._sent) < self.target.most_per_10_min:
             left_out, self._left_out = self._left_out, 0
@@ -88,6 +95,12 @@ class NotificationPlan:
                 Wording(f"{left_out} more messages were left out", "Look at the console: there are many.")
             )
         return said
+
+    def not_delivered(self, wording: Wording, now_s: float) -> None:
+        """An alarm that still stands is told of again after a while."""
+        if wording.key is not None and (alarm := self._open.pop(wording.key, None)) is not None:
+            self._told_at.pop(wording.key, None)
+            self._held[wording.key] = now_s + AGAIN_S - HOLD_S, alarm
 
     def _within_limit(self, wording: Wording, now_s: float) -> list[Wording]:
         self._forget(now_s)

@@ -1,4 +1,4 @@
-"""Delivers messages by apprise from a thread of its own: a slow mail server delays the next message only."""
+"""Delivers the messages of a target by apprise from a thread of its own: a slow one delays its next only."""
 
 from __future__ import annotations
 

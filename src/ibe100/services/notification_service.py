@@ -46,7 +46,8 @@ class NotificationService:
         self._audit = AuditTrail(storage)
         self._publish = publish
         self._clock = clock
-        self._sender = NotificationSender()
+        self._senders: dict[str, NotificationSender] = {}
+        """One for each target: who answers slowly, or not at all, keeps no other waiting."""
         self._plans: dict[str, NotificationPlan] = {}
         self._urls: dict[str, str] = {}
         self._views: dict[str, TargetView] = {}
@@ -66,7 +67,8 @@ class NotificationService:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
-        self._sender.close()
+        for sender in self._senders.values():
+            sender.close()
         for task in self._work:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
@@ -101,6 +103,8 @@ class NotificationService:
             raise OperatorError("this target of notifications is gone already")
         self._plans.pop(target_id, None)
         self._urls.pop(target_id, None)
+        if (sender := self._senders.pop(target_id, None)) is not None:
+            sender.close()
         await asyncio.to_thread(self._secrets.delete, _secret_name(target_id))
         await asyncio.to_thread(self._write)
         await self._audit.write(who, "notification target removed", "", view.target.name)
@@ -134,7 +138,11 @@ class NotificationService:
             task.add_done_callback(log_fault)
 
     async def _send(self, target_id: str, wording: Wording) -> None:
-        problem = await asyncio.wrap_future(self._sender.send(self._urls[target_id], wording))
+        url = self._urls.get(target_id)
+        if url is None:
+            return
+        sender = self._senders.setdefault(target_id, NotificationSender())
+        problem = await asyncio.wrap_future(sender.send(url, wording))
         before = self._views.get(target_id)
         if before is None:
             return
@@ -142,6 +150,8 @@ class NotificationService:
         if not problem:
             changes |= {"told": before.told + 1, "last_told_at": time.time()}
         self._views[target_id] = before.model_copy(update=changes)
+        if problem and (plan := self._plans.get(target_id)) is not None:
+            plan.not_delivered(wording, self._clock())
         if problem and not before.problem:
             text = f"{before.target.name} could not be told of an alarm: {problem}"
             _log.warning("%s", text)
