@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ibe100 import scte35
 from ibe100.scte35 import SpliceDecodeError, SpliceInfoSection, decode, encode
 from ibe100.scte35 import values as v
+from ibe100.scte35.gps_time import utc_text
 from ibe100.scte35.json_form import from_dict, to_dict
 from ibe100.scte35.segmentation import (
     SEGMENTATION_TYPES,
@@ -155,6 +156,34 @@ def test_commands_and_descriptors_of_every_kind_survive_json_and_xml(command: v.
     assert from_xml(to_xml(section)) == [section]
 
 
+def test_scheduled_times_are_dates_as_in_tsducks_xml_or_the_seconds_themselves() -> None:
+    event = "<splice_event splice_event_id='1' out_of_network='true' unique_program_id='1' {}/>"
+    xml = (
+        "<splice_information_table><splice_schedule>"
+        + event
+        + "</splice_schedule></splice_information_table>"
+    )
+    for written in ("2024-05-17 16:53:02", "1400000000", "1,400,000,000"):
+        (section,) = from_xml(xml.format(f"utc_splice_time='{written}'"))
+        assert isinstance(section.command, v.SpliceSchedule)
+        assert section.command.events[0].utc_splice_time == 1_400_000_000
+        assert 'utc_splice_time="2024-05-17 16:53:02"' in to_xml(section)
+    for written in ("2024-05-17 25:00:00", "1979-01-01 00:00:00"):
+        with pytest.raises(SpliceDecodeError, match=r"splice_event\.utc_splice_time"):
+            from_xml(xml.format(f"utc_splice_time='{written}'"))
+
+
+@given(st.integers(0, (1 << 32) - 1))
+def test_every_scheduled_time_survives_xml(seconds: int) -> None:
+    section = SpliceInfoSection(v.SpliceSchedule((v.ScheduledEvent(1, utc_splice_time=seconds),)))
+    assert from_xml(to_xml(section)) == [section]
+
+
+def test_the_leap_second_itself_stays_a_number() -> None:
+    texts = [utc_text(1_167_264_015 + second) for second in range(4)]
+    assert texts == ["2016-12-31 23:59:58", "2016-12-31 23:59:59", None, "2017-01-01 00:00:00"]
+
+
 def test_one_document_may_hold_several_tables() -> None:
     xml = "<tsduck><splice_information_table><splice_null/></splice_information_table>"
     xml += "<splice_information_table><time_signal/></splice_information_table></tsduck>"
@@ -286,7 +315,10 @@ def test_any_json_is_safe_to_read(command: dict[str, object], descriptors: objec
         (0x04, bytes(range(32)), "00010203.04050607.08090A0B.0C0D0E0F.10111213.14151617.18191A1B.1C1D1E1F"),
         (0x06, bytes.fromhex("00000001b5a1000012345678"), "0000-0001-B5A1-0000-1234-5678"),
         (0x08, bytes.fromhex("000000002ca0a18a"), "0x000000002CA0A18A"),
+        (0x0B, b"\x00\xf1\xc8\x05show 7", "TSID 0x00F1, end_of_day 4, unique_for 5, content_id show 7"),
+        (0x0B, b"\x00\xf1\xc8", "00f1c8"),
         (0x0C, b"NBCU\x00\xff", "NBCU:00ff"),
+        (0x0C, b'NBCU{"id":"x"}', 'NBCU:{"id":"x"}'),
         (0x0C, b"NB", "4e42"),
         (0x0D, b"\x09\x02ab\x0f\x01c", "ADI ab; URI c"),
         (0x0D, b"\x09\x05ab", "09056162"),
@@ -310,6 +342,13 @@ def test_a_zero_length_upid_is_no_fault() -> None:
     assert upid_fault(v.SegmentationUpid(3, b"x")) == "Ad-ID of 1 bytes instead of 12"
     assert "MID" in upid_fault(v.SegmentationUpid(13, b"\x09\x05ab"))
     assert "format_identifier" in upid_fault(v.SegmentationUpid(12, b"ab"))
+
+
+def test_a_faulty_upid_in_a_mid_is_told() -> None:
+    parts = (v.SegmentationUpid(9, b"x"), v.SegmentationUpid(3, b"short"))
+    assert upid_fault(make_mid(parts)) == "MID() with Ad-ID of 5 bytes instead of 12"
+    assert upid_fault(make_mid(parts[:1])) == ""
+    assert upid_fault(v.SegmentationUpid(0x0B, b"abc")) == "ATSC Content Identifier of 3 bytes, 4 at least"
 
 
 def test_mid_parts_come_back() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import NamedTuple
 
+from ibe100.scte35.gps_time import utc_text
 from ibe100.scte35.json_form import type_name
 from ibe100.scte35.segmentation import DEVICE_RESTRICTIONS, segmentation_type_name, upid_text, upid_type_name
 from ibe100.scte35.values import (
@@ -119,6 +120,7 @@ _TEXTS: dict[str, Callable[..., str]] = {
     "splice_descriptor_tag": _hexadecimal(2),
     "reserved_cleared": _hexadecimal(2),
     "pts_time": format_pts,
+    "utc_splice_time": lambda seconds: f"{utc_text(seconds) or 'leap second'} UTC ({seconds})",
     "pts_offset": _duration,
     "duration": _duration,
     "segmentation_duration": _duration,

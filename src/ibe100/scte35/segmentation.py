@@ -115,8 +115,15 @@ def upid_fault(upid: SegmentationUpid) -> str:
     size = len(upid.data)
     if size and length is not None and size != length:
         return f"{name} of {size} bytes instead of {length}"
-    if upid.segmentation_upid_type == MID_TYPE and mid_parts(upid) is None:
-        return "MID() whose parts do not add up to its length"
+    if upid.segmentation_upid_type == MID_TYPE:
+        parts = mid_parts(upid)
+        if parts is None:
+            return "MID() whose parts do not add up to its length"
+        # A MID() in a MID() is looked into no further: its depth must not be the input's choice.
+        inner = (upid_fault(part) for part in parts if part.segmentation_upid_type != MID_TYPE)
+        return next((f"MID() with {fault}" for fault in inner if fault), "")
+    if size and upid.segmentation_upid_type == 0x0B and size < 4:
+        return f"{name} of {size} bytes, 4 at least"
     if size and upid.segmentation_upid_type == 0x0C and size < 4:
         return "MPU() without its format_identifier"
     return ""
@@ -161,9 +168,10 @@ def upid_text(upid: SegmentationUpid) -> str:
             return f"0x{data.hex().upper()}"
         case 0x0A:
             return _eidr_text(data)
+        case 0x0B:
+            return _atsc_text(data)
         case 0x0C:
-            owner = data[:4].decode("latin-1")
-            return f"{owner if owner.isprintable() else data[:4].hex()}:{data[4:].hex()}"
+            return f"{_printable(data[:4])}:{_printable(data[4:])}"
         case 0x0D:
             named = (
                 (upid_type_name(part.segmentation_upid_type), upid_text(part))
@@ -174,6 +182,20 @@ def upid_text(upid: SegmentationUpid) -> str:
             return str(uuid.UUID(bytes=data))
         case _:
             return data.hex()
+
+
+def _printable(data: bytes) -> str:
+    text = data.decode("latin-1")
+    return text if text.isascii() and text.isprintable() else data.hex()
+
+
+def _atsc_text(data: bytes) -> str:
+    """ATSC_content_identifier() of A/57B; end_of_day is an hour, unique_for are days."""
+    fields = int.from_bytes(data[2:4], "big")
+    return (
+        f"TSID 0x{data[:2].hex().upper()}, end_of_day {fields >> 9 & 0x1F}, unique_for {fields & 0x1FF}, "
+        f"content_id {_printable(data[4:])}"
+    )
 
 
 def _eidr_text(data: bytes) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from xml.etree.ElementTree import Element, SubElement
 
 from ibe100.scte35.errors import SpliceDecodeError
+from ibe100.scte35.gps_time import from_utc_text, utc_text
 from ibe100.scte35.values import (
     BandwidthReservation,
     BreakDuration,
@@ -26,6 +27,8 @@ from ibe100.scte35.xml_values import (
     read_hex,
     read_int,
     read_optional_int,
+    read_optional_text,
+    read_text,
 )
 
 
@@ -78,12 +81,29 @@ def _write_event(element: Element, event: ScheduledEvent) -> None:
         return
     element.set("out_of_network", boolean(event.out_of_network_indicator))
     if event.utc_splice_time is not None:
-        element.set("utc_splice_time", str(event.utc_splice_time))
+        element.set("utc_splice_time", _utc(event.utc_splice_time))
     _write_avail(element, event)
     _write_duration(element, event.break_duration)
     for component in event.components or ():
         child = SubElement(element, "component", component_tag=decimal(component.component_tag))
-        child.set("utc_splice_time", str(component.utc_splice_time))
+        child.set("utc_splice_time", _utc(component.utc_splice_time))
+
+
+def _utc(utc_splice_time: int) -> str:
+    """As TSDuck writes it: a date and time, where there is one."""
+    return utc_text(utc_splice_time) or str(utc_splice_time)
+
+
+def _read_utc(element: Element, *, is_required: bool = False) -> int | None:
+    """A date and time, or the seconds themselves."""
+    name = "utc_splice_time"
+    text = read_text(element, name) if is_required else read_optional_text(element, name)
+    if text is None or ":" not in text:
+        return read_optional_int(element, name)
+    try:
+        return from_utc_text(text)
+    except ValueError as error:
+        raise SpliceDecodeError(f"{element.tag}.{name}", str(error)) from error
 
 
 def _write_avail(element: Element, event: SpliceInsert | ScheduledEvent) -> None:
@@ -133,10 +153,11 @@ def _read_event(element: Element) -> ScheduledEvent:
     event_id = read_int(element, "splice_event_id")
     if read_bool(element, "splice_event_cancel", False):
         return ScheduledEvent(event_id, True)
-    utc_splice_time = read_optional_int(element, "utc_splice_time")
+    utc_splice_time = _read_utc(element)
     components = tuple(
-        ScheduleComponent(read_int(child, "component_tag"), read_int(child, "utc_splice_time"))
+        ScheduleComponent(read_int(child, "component_tag"), time)
         for child in _children(element, "component")
+        if (time := _read_utc(child, is_required=True)) is not None
     )
     return ScheduledEvent(
         event_id,

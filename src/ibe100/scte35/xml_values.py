@@ -70,6 +70,11 @@ def read_text(element: Element, name: str) -> str:
     return text
 
 
+def read_optional_text(element: Element, name: str) -> str | None:
+    """A text attribute, or None where there is none."""
+    return _attribute(element, name)
+
+
 def read_hex(element: Element) -> bytes:
     """The hex digits between an element's tags."""
     try:
