@@ -135,3 +135,6 @@ def test_a_log_that_cannot_be_read_says_why(console: Console) -> None:
     console.services.history.cue_log = fail  # type: ignore[method-assign]
     console.window.cue_log.refresh.click()
     console.until(lambda: "disk error" in console.window.cue_log.summary.text())
+    fire(console, 1, CueAction.TO_BREAK)
+    console.until(lambda: 4 in shown(console))
+    assert "disk error" in console.window.cue_log.summary.text(), "the next cue hides no fault"

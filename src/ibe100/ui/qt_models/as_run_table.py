@@ -46,7 +46,7 @@ COLUMNS: tuple[tuple[str, Callable[[AsRunRow], str], bool], ...] = (
     ("Return feed", lambda row: short_return(row.came_back), False),
     ("Reason, receipt", lambda row: row.cue.reason or row.receipt, False),
 )
-STATE_COLUMN, LATE_COLUMN, RETURN_COLUMN = 4, 9, 11
+STATE_COLUMN, SCHEDULED_COLUMN, LATE_COLUMN, RETURN_COLUMN = 4, 5, 9, 11
 
 
 class AsRunTableModel(QAbstractTableModel):

@@ -22,14 +22,14 @@ from PyQt6.QtWidgets import (
 from ibe100.models.as_run import AsRunFormat, AsRunLog, LoggedStream
 from ibe100.models.scte35_marker import CueState
 from ibe100.ui.icons import icon
-from ibe100.ui.qt_models.as_run_table import AS_RUN_ROLE, RETURN_COLUMN, AsRunTableModel
+from ibe100.ui.qt_models.as_run_table import AS_RUN_ROLE, RETURN_COLUMN, SCHEDULED_COLUMN, AsRunTableModel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.choice_combo import choice_combo
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.section_view import SectionView
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 
-WIDTHS = dict(enumerate((106, 104, 152, 98, 90, 82, 78, 106, 106, 124, 78, 176, 240)))
+WIDTHS = dict(enumerate((106, 104, 152, 90, 84, 82, 72, 102, 102, 150, 72, 176, 240)))
 TIME_ZONES = (("UTC", "UTC day"), ("local", "local day"))
 
 
@@ -154,6 +154,10 @@ class AsRunPage(QWidget):
             self.model.show_rows(log.rows)
             watched = any(row.came_back is not None for row in log.rows)
             self.table.setColumnHidden(RETURN_COLUMN, not watched)
+            is_scheduled = any(row.cue.scheduled_at is not None for row in log.rows)
+            self.table.setColumnHidden(SCHEDULED_COLUMN, not is_scheduled)
+            if log.rows:
+                self.table.selectRow(0)
 
     def _refused(self, words: str) -> None:
         self.summary.setText(f"▲ {words}")

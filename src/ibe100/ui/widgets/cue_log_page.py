@@ -52,6 +52,7 @@ class CueLogPage(QWidget):
         self._streams, self._client = streams, client
         self._cues = cues
         self._asked = 0
+        self._is_refused = False
         self.log: CueLog | None = None
         self.stream = choice_combo("Stream", (("", "all streams"),))
         self.action = choice_combo("Action", tuple((words, words) for words in ACTIONS))
@@ -150,7 +151,7 @@ class CueLogPage(QWidget):
         self._progress.start()
         call = self._client.cue_log(self.query())
         call.done.connect(lambda log, asked=self._asked: self._show(log, asked))
-        call.refused.connect(lambda words: self._say(f"▲ {words}", "problem"))
+        call.refused.connect(self._refused)
 
     def chosen(self) -> Cue | None:
         """The selected cue."""
@@ -161,13 +162,14 @@ class CueLogPage(QWidget):
         if asked != self._asked:
             return
         selected = self.chosen()
-        self.log = log
+        self.log, self._is_refused = log, False
         self.model.replace(log.cues)
         watched = any(self._cues.return_of(cue.cue_id) is not None for cue in log.cues)
         self.table.setColumnHidden(RETURN_COLUMN, not watched)
         kept = -1 if selected is None else self.model.row_of(selected)
-        if kept >= 0:
-            self.table.selectRow(kept)
+        if log.cues:
+            # The newest, unless the operator has chosen another that is still listed.
+            self.table.selectRow(max(0, kept))
         else:
             self.section.show_cue(None)
         self._summarise()
@@ -198,8 +200,15 @@ class CueLogPage(QWidget):
         if selected is not None and selected.cue_id == receipt.cue_id:
             self._ask_life(selected)
 
+    def _refused(self, words: str) -> None:
+        self._is_refused = True
+        self._say(f"▲ {words}", "problem")
+
     def _summarise(self) -> None:
+        """How many are listed; a log that could not be read goes on saying so while cues come in."""
         assert self.log is not None
+        if self._is_refused:
+            return
         shown = self.model.rowCount()
         more = f"the newest {shown:,} cues; there are more: narrow the filter" if self.log.is_cut else ""
         self._say(more or f"{shown:,} cue{'' if shown == 1 else 's'}")
