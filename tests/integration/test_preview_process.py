@@ -16,6 +16,7 @@ from child_processes import children_with
 from preview_rig import BARS, TONE, make_stream, sender
 
 from ibe100.models.confidence import Picture, PictureSize, SoundLevels
+from ibe100.preview.low_priority import AUTOGROUP, SESSION_NICE
 from ibe100.preview.reports import MediaReport
 from ibe100.services.preview_process import PreviewListener, PreviewTask, run_preview
 from ibe100.tsduck.loopback_ports import free_ports
@@ -119,6 +120,11 @@ async def test_nothing_is_left_of_a_preview_that_is_killed(bars: Path, number: s
         family = [process, *process.children(recursive=True)]
         assert len(family) == 3
         assert {member.nice() for member in family} == {19}
+        if AUTOGROUP.exists():
+            groups = {Path(f"/proc/{member.pid}/autogroup").read_text().strip() for member in family}
+            assert len(groups) == 1
+            assert groups.pop().endswith(f"nice {SESSION_NICE}")
+            assert {os.getsid(member.pid) for member in family} == {process.pid}
         os.kill(process.pid, number)
         words = await work
     gone, alive = await asyncio.to_thread(psutil.wait_procs, family, 10)
