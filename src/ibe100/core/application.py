@@ -113,6 +113,7 @@ class Application:
         self.preview.open()
         await self.return_feeds.open()
         await self.streams.open()
+        await self.monitoring.settle()
         await self.cues.settle()
         await self.return_feeds.settle()
         await self.schedule.open()

@@ -12,6 +12,7 @@ from ibe100.models.messages import (
     Message,
     NoticePosted,
     ScheduleChanged,
+    StreamRemoved,
     StreamStateChanged,
     StreamView,
 )
@@ -20,7 +21,7 @@ from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import SrtLink, StreamState
 from ibe100.mpegts.pts_clock import ClockJump
 from ibe100.services.alarm_board import NOW, AlarmBoard, Judgements
-from ibe100.services.alarm_rules import MEASURED
+from ibe100.services.alarm_rules import CLEARING, MEASURED
 from ibe100.services.alarm_settings import AlarmRules
 from ibe100.services.attempt_watch import AttemptWatch
 from ibe100.services.content_rules import CONTENT_RULES
@@ -77,6 +78,15 @@ class AlarmFeed:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
         await asyncio.gather(*self._work, return_exceptions=True)
+
+    async def settle(self) -> None:
+        """Alarms on record of streams that do not run any more: whatever was true of them is over."""
+        states = {view.stream_id: view.state for view in self._runs.streams()}
+        for stream_id in {alarm.stream_id for alarm in self._board.alarms() if alarm.stream_id}:
+            state = states.get(stream_id, StreamState.OFF)
+            if state.is_ended:
+                kept = {"stream_failed"} if state is StreamState.FAILED else set()
+                await self._board.clear_now(stream_id, CLEARING - kept)
 
     async def on_line(self, run: StreamRun, line: JournalLine) -> None:
         """A change of state may raise or clear an alarm."""
@@ -200,6 +210,8 @@ class AlarmFeed:
             case CueChanged(cue=cue) if cue.state is CueState.FAILED:
                 if time.time() - cue.requested_at < NEWS_S:
                     self._start(self._cue_failed(cue))
+            case StreamRemoved(stream_id=stream_id):
+                self._start(self._board.clear_now(stream_id, CLEARING))
             case ScheduleChanged(changed=changed):
                 for one in changed:
                     if one.state is BreakState.MISSED:

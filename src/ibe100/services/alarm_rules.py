@@ -184,6 +184,7 @@ RULES = {
         *MACHINE_RULES,
     )
 }
+CLEARING = frozenset(condition for condition, rule in RULES.items() if rule.clears_itself)
 MEASURED = (
     "nothing_flows",
     "crash_loop",

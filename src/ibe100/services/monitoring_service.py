@@ -70,6 +70,10 @@ class MonitoringService:
         self._feed.start()
         self._machine.start()
 
+    async def settle(self) -> None:
+        """To be called once the streams are there: those that ended meanwhile have no alarms that stand."""
+        await self._feed.settle()
+
     async def close(self) -> None:
         """Let alarms that are being written come to their end."""
         await self._machine.close()
