@@ -93,6 +93,7 @@ async def test_a_csv_is_shown_first_row_by_row_and_stored_when_confirmed(rig: Ri
         ("news,,,#77,60", "no planned break 77 to follow"),
         ("news,,2026-11-22T11:00:00Z,,60", "is past"),
         ("news,Next,2026-11-22T13:00:00Z,,60,7", "6 cells under 5 columns"),
+        ('news,"Next"x,2026-11-22T13:00:00Z,,60', "what stands here is no CSV; look at its quotes"),
     ],
 )
 async def test_each_bad_row_says_what_is_wrong_and_spoils_no_other(
@@ -103,6 +104,14 @@ async def test_each_bad_row_says_what_is_wrong_and_spoils_no_other(
     preview = await rig.schedule.preview_import(path)
     assert [(row.line, words in row.error) for row in preview.bad] == [(2, True)], preview.bad
     assert [row.line for row in preview.good] == [3]
+
+
+async def test_a_quote_that_is_never_closed_costs_the_rows_it_holds(rig: Rig, tmp_path: Path) -> None:
+    good = "news,Good,2026-11-22T13:00:00Z,60\n"
+    path = write(tmp_path, "day.csv", f'stream,title,start,duration\n{good}news,"open,x,60\n{good}')
+    preview = await rig.schedule.preview_import(path)
+    assert [row.line for row in preview.good] == [2]
+    assert [(row.line, "to line 4, is no CSV" in row.error) for row in preview.bad] == [(3, True)]
 
 
 async def test_a_row_that_follows_a_bad_row_is_bad_as_well(rig: Rig, tmp_path: Path) -> None:
@@ -122,12 +131,14 @@ async def test_a_row_that_follows_a_bad_row_is_bad_as_well(rig: Rig, tmp_path: P
         ("day.csv", "stream,when\n", "column 'when' is not known; columns are: ref, stream"),
         ("day.csv", "", "there is no header row"),
         ("day.csv", "stream,stream\n", "a column is there twice"),
-        ("day.csv", 'stream,start\n"news,x\n', "day.csv, line 2"),
+        ("day.csv", 'stream,"start\n', "day.csv, line 1"),
         ("day.csv", b"stream,title\nnews,\xe9t\xe9\n", "is no UTF-8 text"),
         ("day.json", "{", "is no JSON"),
         ("day.json", "[" * 100_000, "is no JSON"),
+        ("day.json", '[{"duration":' + "1" * 5000 + "}]", "is no JSON"),
         ("day.json", '{"stream": 1}', "a list of objects is expected"),
         ("day.xml", "<tv><programme></tv>", "is no XML"),
+        ("day.xml", '<?xml version="1.0" encoding="none"?><tv/>', "is no XML"),
         ("day.xml", "<html/>", "a <tv> document is expected"),
         ("day.xml", '<!DOCTYPE tv [<!ENTITY a "aaaa">]><tv/>', "defines an entity"),
         ("day.xlsx", "PK", "none of .csv, .json, .xml, .xmltv"),

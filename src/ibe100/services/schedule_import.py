@@ -116,14 +116,21 @@ def _csv_rows(text: str, name: str) -> Iterator[RawRow]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = [cell.strip().lower() for cell in next(reader, [])]
-        check_columns(header, name)
-        line = reader.line_num + 1
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield _csv_row(line, header, cells)
-            line = reader.line_num + 1
     except csv.Error as error:
         raise ConfigurationError(f"{name}, line {reader.line_num}: {error}") from error
+    check_columns(header, name)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            upto = f", to line {reader.line_num}," if reader.line_num > line else ""
+            yield RawRow(line, {}, f"what stands here{upto} is no CSV; look at its quotes: {error}")
+            continue
+        if any(cell.strip() for cell in cells):
+            yield _csv_row(line, header, cells)
 
 
 def _csv_row(line: int, header: list[str], cells: list[str]) -> RawRow:
@@ -149,7 +156,7 @@ def check_columns(names: Iterable[str], what: str) -> None:
 def _json_rows(text: str, name: str) -> Iterator[RawRow]:
     try:
         document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of too many digits is a ValueError
         raise ConfigurationError(f"{name} is no JSON: {error}") from error
     if not isinstance(document, list):
         raise ConfigurationError(f"{name}: a list of objects is expected")

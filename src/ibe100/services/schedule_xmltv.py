@@ -33,7 +33,7 @@ def xmltv_rows(data: bytes, name: str, time_zone: str) -> list[XmltvRow]:
     parser.EntityDeclHandler = reader.refuse_entity
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:  # an encoding nobody knows is a LookupError
         raise ConfigurationError(f"{name} is no XML: {error}") from error
     if not reader.is_tv:
         raise ConfigurationError(f"{name}: a <tv> document is expected")
