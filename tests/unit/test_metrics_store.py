@@ -204,6 +204,27 @@ async def test_a_file_of_another_version_is_set_aside(stores: Stores) -> None:
     assert stores.rows("SELECT value FROM marks WHERE name = 'format'") == [(1,)]
 
 
+@pytest.mark.parametrize("is_replaced", [False, True])
+async def test_a_file_that_is_taken_away_while_it_is_open_is_begun_afresh(
+    stores: Stores, is_replaced: bool
+) -> None:
+    store = stores.open()
+    stores.record(store, range(60), lambda s: 1e6)
+    stores.pass_to(store, 66)
+    assert 1e6 in (await store.curves(["s1"], [BITRATE], T0, T0 + 60))[0].mean
+    for file in stores.file.parent.glob("metrics.db*"):
+        file.unlink()
+    if is_replaced:
+        sqlite3.connect(stores.file).close()
+    stores.record(store, range(60, 120), lambda s: 2e6)
+    stores.pass_to(store, 126)
+    assert any("is gone" in text for text in stores.notices)
+    assert stores.rows("SELECT count(*) FROM chunks") == [(1,)]
+    (curve,) = await store.curves(["s1"], [BITRATE], T0, T0 + 120)
+    assert {value for value in curve.mean if not math.isnan(value)} == {2e6}
+    assert store.health().problem == ""
+
+
 async def test_what_cannot_be_written_waits_is_told_once_and_is_written_later(stores: Stores) -> None:
     store = stores.open()
     stores.record(store, range(60), lambda s: 1e6)

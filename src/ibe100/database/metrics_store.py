@@ -44,8 +44,8 @@ class MetricsStore:
         """`on_notice` gets words for the operator, on the writer's thread."""
         self._path = path
         self._wall = wall
-        self._writer = MetricsWriter(path, wall, on_notice)
         self._engine = reading_engine(sqlite_url(path))
+        self._writer = MetricsWriter(path, wall, on_notice, self._engine.dispose)
         self._reader = Reader(self._engine, str(path))
 
     def start(self) -> None:

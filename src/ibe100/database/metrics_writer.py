@@ -38,11 +38,21 @@ _log = logging.getLogger(__name__)
 class MetricsWriter:
     """Takes samples from any thread without waiting, and stores them a minute at a time."""
 
-    def __init__(self, path: Path, wall: Callable[[], float], on_notice: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        wall: Callable[[], float],
+        on_notice: Callable[[str], None],
+        on_fresh: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`on_fresh`: another file has taken the place of the one that was open; called on the thread."""
         self._path = path
+        self._on_fresh = on_fresh
         self._wall = wall
         self._on_notice = on_notice
         self._engine: Engine | None = None
+        self._opened: tuple[int, int] | None = None
+        """Which file is open: somebody may take it away."""
         self._changes: queue.Queue[StreamChange] = queue.Queue(MOST_CHANGES)
         self._kept_changes: list[StreamChange] = []
         self._closing = threading.Event()
@@ -92,6 +102,7 @@ class MetricsWriter:
         self._give_up()
 
     def _store(self, before: float) -> None:
+        self._look_for_the_file()
         engine = self._open()
         for key in self.minutes.ended(before):
             chunk = self.minutes.chunk(key)
@@ -106,6 +117,19 @@ class MetricsWriter:
                 for change in self._kept_changes:
                     metrics_keeper.add_change(connection, change)
             self._kept_changes.clear()
+
+    def _look_for_the_file(self) -> None:
+        """What is written to a file that was deleted is lost without an error."""
+        if self._engine is None or _identity(self._path) == self._opened:
+            return
+        self._dispose()
+        if not self._path.exists():
+            for rest in ("-wal", "-shm"):
+                self._path.with_name(self._path.name + rest).unlink(missing_ok=True)
+        self._on_notice(
+            f"The metrics file {self._path} is gone: somebody took it away. A fresh one was begun."
+        )
+        self._on_fresh()
 
     def _tidy(self) -> None:
         now = self._wall()
@@ -136,7 +160,7 @@ class MetricsWriter:
             except BaseException:
                 engine.dispose()
                 raise
-            self._engine = engine
+            self._engine, self._opened = engine, _identity(self._path)
         return self._engine
 
     def _failed(self, error: Exception) -> None:
@@ -158,6 +182,7 @@ class MetricsWriter:
         except OSError as fault:
             self._told(f"The metrics file {self._path} is damaged and cannot be moved: {fault.strerror}.")
             return
+        self._on_fresh()
         _log.error("the metrics file was set aside: %s", error)
         self._on_notice(
             f"The metrics file {self._path} could not be read ({error_words(error)}). It was set aside as "
@@ -181,6 +206,14 @@ class MetricsWriter:
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def error_words(error: Exception) -> str:
