@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from ibe100.api.local_control import ask, local_control
 from ibe100.cli.cue import app
 from ibe100.core.application import Application
-from ibe100.models.contract import Contract, TimeSignalCommand
+from ibe100.models.contract import Contract, EventIdRule, TimeSignalCommand
 from ibe100.models.cue_segmentation import Segmentation, SegmentationType, UpidType
 from ibe100.models.errors import CueRefused, OperatorError
 from ibe100.models.scte35_marker import CueAction, CueState
@@ -24,6 +24,7 @@ from ibe100.scte35.values import SegmentationDescriptor, TimeSignal
 from independent_parser import parse_file
 
 OUT, IN = CueAction.CRASH_OUT, CueAction.CRASH_IN
+BACK = CueAction.BACK_TO_PROGRAMME
 
 
 def reasons(application: Application, stream_id: str, action: CueAction) -> str:
@@ -84,6 +85,28 @@ async def test_each_action_airs_what_its_preview_said(tmp_path: Path, media: Pat
         aired = [crash_out, null, crash_in, began, ended, sent]
         await application.streams.stop(stream_id)
     assert parse_file(out).splices_base64(500) == [one.section_base64 for one in aired]
+
+
+async def test_a_return_with_a_rising_id_goes_out_though_the_range_of_ids_begins_anew(
+    tmp_path: Path, media: Path
+) -> None:
+    contract = Contract(
+        name="Rising",
+        event_id_rule=EventIdRule.RISING,
+        event_id_first=100,
+        event_id_last=102,
+        heartbeat_interval_s=None,
+    )
+    async with console(tmp_path / "data") as application:
+        config = application.contracts.apply(looped(media), contract)
+        stream_id = await on_air(application, config)
+        first = await fired(application, stream_id, OUT)
+        preview = await application.cues.preview(asked(stream_id, IN))
+        assert preview.warnings == ()
+        following = [await fired(application, stream_id, one) for one in (IN, OUT, BACK)]
+        assert [cue.splice_event_id for cue in (first, *following)] == [100, 101, 102, 100]
+        assert {cue.state for cue in (first, *following)} == {CueState.SPLICED}
+        await application.streams.stop(stream_id)
 
 
 async def test_under_a_contract_breaks_are_time_signals_and_breaches_are_refused_before_air(

@@ -71,7 +71,8 @@ class Draft:
         """Where the cue does not keep the stream's contract, in words."""
         if self.contract is None:
             return ()
-        out_id = self.ends.splice_event_id if self.ends is not None else None
+        # One that the allocator gives rises as it should, but where the range begins anew.
+        out_id = self.ends.splice_event_id if self.ends is not None and not self.allocates else None
         findings = lint_cue(self.contract, numbered, self.encoded(numbered), out_id=out_id)
         return tuple(one.words for one in findings if one.severity is Severity.BREACH)
 

@@ -171,11 +171,15 @@ def _event_id(
         asked = f"event ids from {contract.event_id_first} to {contract.event_id_last}"
         found.append(_breach("event_id_first", asked, str(event_id)))
     is_rising = contract.event_id_rule is EventIdRule.RISING
+
+    def rises_from(earlier: int) -> bool:
+        rolls_over = (earlier, event_id) == (contract.event_id_last, contract.event_id_first)
+        return event_id > earlier or rolls_over
+
     if announced.is_out:
-        rolls_over = previous_id == contract.event_id_last and event_id == contract.event_id_first
-        if previous_id is not None and event_id <= previous_id and not rolls_over:
+        if previous_id is not None and not rises_from(previous_id):
             found.append(_breach("event_id_rule", f"an id above {previous_id}", str(event_id)))
-    elif out_id is not None and is_rising and event_id <= out_id:
+    elif out_id is not None and is_rising and not rises_from(out_id):
         found.append(_breach("event_id_rule", f"a rising id, above {out_id}", str(event_id)))
     elif out_id is not None and not is_rising and event_id != out_id:
         found.append(_breach("event_id_rule", f"the id of the CUE-OUT, {out_id}", str(event_id)))
