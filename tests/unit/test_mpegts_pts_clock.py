@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.mpegts.pts_clock import ClockJump, JumpKind, PtsClock
-from ibe100.mpegts.timestamps import PTS_HZ, PTS_MODULO, pts_add, pts_difference
+from ibe100.mpegts.pts_clock import ClockJump, JumpKind, PtsClock, Stamp
+from ibe100.mpegts.timestamps import PTS_HZ, PTS_MODULO, pts_add, pts_difference, pts_to_pcr
 
 FRAMES = [Fraction(3600), Fraction(3003), Fraction(1800), Fraction(3003, 2), Fraction(15015, 4)]
 
@@ -36,6 +36,25 @@ def test_the_clock_goes_on_between_samples_and_over_the_wrap(start: int, ahead_s
     expected = pts_add(start, 4 * PTS_HZ + int(ahead_s * PTS_HZ))
     assert abs(pts_difference(clock.now_pts(104.0 + ahead_s), expected)) <= 1
     assert not clock.jumps
+
+
+def test_wraps_are_counted_and_jumps_are_none() -> None:
+    clock = fed(PtsClock(), PTS_MODULO - 3 * PTS_HZ, 6)
+    assert (clock.wraps, clock.last_pts) == (1, Stamp(2 * PTS_HZ, 105.0))
+    clock.observe(PTS_MODULO - PTS_HZ, 106.0)
+    clock.observe(PTS_MODULO - 1, 107.0)
+    assert [jump.kind for jump in clock.jumps] == [JumpKind.BACK]
+    assert clock.wraps == 1
+    clock.observe(PTS_HZ - 1, 108.0)
+    assert clock.wraps == 2
+
+
+def test_how_far_the_pcr_lies_behind_the_pts_is_known_over_the_wrap() -> None:
+    clock = fed(PtsClock(), PTS_MODULO - 2 * PTS_HZ, 4)
+    assert clock.pcr_behind_s == 0.0
+    clock.observe_pcr(pts_to_pcr(PTS_MODULO - PTS_HZ // 2), 103.2)
+    clock.observe_pcr(0, 102.0)
+    assert clock.pcr_behind_s == pytest.approx(1.7, abs=0.001), "an older one is passed over"
 
 
 def test_a_clock_without_samples_knows_nothing() -> None:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import floor, inf
 from statistics import median
 
-from ibe100.mpegts.timestamps import PTS_HZ, pts_add, pts_difference
+from ibe100.mpegts.timestamps import PTS_HZ, pcr_to_pts, pts_add, pts_difference
 
 _WINDOW_SAMPLES = 16
 _WINDOW_S = 20.0
@@ -43,6 +43,14 @@ class ClockJump:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """A PTS, 90 kHz ticks, or a PCR, 27 MHz ticks, and the monotonic time at which the stream had it."""
+
+    ticks: int
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Sample:
     pts: int
     at_s: float
@@ -57,6 +65,9 @@ class PtsClock:
 
     def __init__(self, frame_duration_pts: Fraction | float | None = None) -> None:
         self.jumps: deque[ClockJump] = deque(maxlen=8)
+        self.wraps = 0
+        """How often the PTS went over 2^33 as time went on; a jump is no wrap."""
+        self.last_pcr: Stamp | None = None
         self._frame = Fraction(frame_duration_pts) if frame_duration_pts else None
         self._samples: deque[_Sample] = deque(maxlen=_WINDOW_SAMPLES)
         self._suspect: _Sample | None = None
@@ -89,6 +100,24 @@ class PtsClock:
             self._suspect = sample
             return None
         return self._jump(sample, off_s, heard_before_s)
+
+    def observe_pcr(self, pcr: int, monotonic_s: float) -> None:
+        """Take the PCR the stream had at a time."""
+        if self.last_pcr is None or monotonic_s > self.last_pcr.at_s:
+            self.last_pcr = Stamp(pcr, monotonic_s)
+
+    @property
+    def last_pts(self) -> Stamp | None:
+        """The newest PTS that was believed."""
+        return Stamp(self._samples[-1].pts, self._samples[-1].at_s) if self._samples else None
+
+    @property
+    def pcr_behind_s(self) -> float:
+        """How far the PCR lies behind the PTS; 0 while either is not known."""
+        if self.last_pcr is None or not self._samples:
+            return 0.0
+        pts = self.now_pts(self.last_pcr.at_s)
+        return max(0.0, pts_difference(pts, pcr_to_pts(self.last_pcr.ticks)) / PTS_HZ)
 
     def is_known(self, monotonic_s: float) -> bool:
         """Whether there are fresh samples and they advance."""
@@ -201,11 +230,14 @@ class PtsClock:
         jump = ClockJump(kind, after_s, at_s, abs(off_s))
         self.jumps.append(jump)
         self._samples.clear()
+        self.last_pcr = None
         self._accept(sample)
         return jump
 
     def _accept(self, sample: _Sample) -> None:
         self._still_since_s = None
+        if self._samples and sample.pts < (before := self._samples[-1].pts):
+            self.wraps += pts_difference(sample.pts, before) > 0
         self._samples.append(sample)
         while sample.at_s - self._samples[0].at_s > _WINDOW_S:
             self._samples.popleft()

@@ -8,7 +8,7 @@ from ibe100.models.contract import LEAST_OUT_POINT_S
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueAction, Readiness
 from ibe100.models.stream_state import StreamState
-from ibe100.mpegts.timestamps import PTS_MODULO, pcr_to_pts, pts_difference
+from ibe100.mpegts.timestamps import PTS_MODULO, pts_difference
 from ibe100.services.cue_section import contract_of
 from ibe100.services.stream_run import StreamRun
 
@@ -145,13 +145,7 @@ def _check_wrap(run: StreamRun, target: int, pts_now: int) -> None:
 
 def _pcr_behind_s(run: StreamRun) -> float:
     """How far the PCR lies behind the PTS: tsp's spliceinject takes whichever of the two came last."""
-    plan = run.facts.plan if run.facts is not None else None
-    if plan is None or plan.time_pid is None or plan.pcr_pid is None:
-        return 0.0
-    pts, pcr = run.influx.pts.get(plan.time_pid), run.influx.pcr.get(plan.pcr_pid)
-    if pts is None or pcr is None:
-        return 0.0
-    return max(0.0, pts_difference(pts, pcr_to_pts(pcr)) / PTS_PER_S)
+    return run.clock.pcr_behind_s if run.clock is not None else 0.0
 
 
 def given_splice(run: StreamRun, pts_time: int) -> float:

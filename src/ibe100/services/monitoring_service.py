@@ -161,6 +161,8 @@ class MonitoringService:
         seen_at.update({name: received_at for name, count in influx.counters.items() if count})
         pcr_pid = run.facts.plan.pcr_pid if run.facts is not None else None
         pcr = influx.pcr.get(pcr_pid) if pcr_pid is not None else None
+        if pcr is not None and run.clock is not None:
+            run.clock.observe_pcr(pcr, measured_mono)
         self._metrics.influx(run.stream_id, received_at, measured_mono, influx, pts, pcr)
         self._measured(
             self._last(run, mono).model_copy(
