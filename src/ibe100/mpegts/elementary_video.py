@@ -17,6 +17,25 @@ _H264_PROFILES = {
     122: "high 4:2:2",
     244: "high 4:4:4 predictive",
 }
+_H264_SAMPLE_ASPECTS = {
+    1: (1, 1),
+    2: (12, 11),
+    3: (10, 11),
+    4: (16, 11),
+    5: (40, 33),
+    6: (24, 11),
+    7: (20, 11),
+    8: (32, 11),
+    9: (80, 33),
+    10: (18, 11),
+    11: (15, 11),
+    12: (64, 33),
+    13: (160, 99),
+    14: (4, 3),
+    15: (3, 2),
+    16: (2, 1),
+}
+"""Table E-1."""
 _WITH_CHROMA = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244})
 _MPEG2_RATES = (
     Fraction(24000, 1001),
@@ -77,6 +96,22 @@ def h264_reorder_codes(rbsp: bytes) -> list[tuple[int, int]]:
     begins = bits.position
     bits.ue()
     return [(begins, bits.position)]
+
+
+def h264_sample_aspect(rbsp: bytes) -> tuple[int, int, tuple[int, int]]:
+    """Where in a sequence parameter set vui_parameters_present_flag stands, where its aspect_ratio_info ends
+    (the bit after the flag where there is no VUI), and the sample aspect ratio; 0:0 where none is told.
+
+    Raises ValueError.
+    """
+    bits = BitReader(rbsp)
+    _h264_sequence(bits)
+    flag_at, has_vui = bits.position, bits.flag()
+    ratio = (0, 0)
+    if has_vui and bits.flag():
+        code = bits.u(8)
+        ratio = (bits.u(16), bits.u(16)) if code == 255 else _H264_SAMPLE_ASPECTS.get(code, (0, 0))
+    return flag_at, bits.position, ratio
 
 
 def _skip_hrd(bits: BitReader) -> bool:

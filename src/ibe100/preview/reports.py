@@ -47,6 +47,9 @@ class MediaReport:
     """Whether packets arrive."""
     behind: bool = False
     """Whether the preview did not get the processor's time it needs: what is missing proves nothing."""
+    shows_video: bool = True
+    plays_audio: bool = True
+    """Whether there are decoders for them at all: what nobody can decode here is not missed."""
 
 
 Report = PictureReport | LevelsReport | MediaReport
@@ -82,9 +85,10 @@ def _checked(report: Report) -> Report:
             right = _is_side(width) and _is_side(height)
         case LevelsReport(momentary_lufs):
             right = isinstance(momentary_lufs, float)
-        case MediaReport(video, audio, problem, receiving, behind):
+        case MediaReport(video, audio, problem):
             texts = all(isinstance(text, str) for text in (video, audio, problem))
-            right = texts and isinstance(receiving, bool) and isinstance(behind, bool)
+            facts = (report.receiving, report.behind, report.shows_video, report.plays_audio)
+            right = texts and all(isinstance(fact, bool) for fact in facts)
     if not right:
         raise ValueError("a field of the wrong type")
     return report

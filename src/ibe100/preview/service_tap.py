@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ibe100.mpegts.elementary import AudioFormat, VideoFormat, read_format
@@ -25,6 +25,8 @@ BEHIND_S = 10.0
 SILENT_AFTER_S = 1.0
 """Without a packet for so long nothing is received."""
 HEAD_BYTES = 4096
+MPEG_AUDIO = "MPEG audio"
+"""What is called so may be AAC: which it is, its first whole header tells."""
 
 Tell = Callable[[Report, bytes], None]
 
@@ -116,7 +118,10 @@ class ServicePreview:
         sound = self._tap.take_sound()
         if not sound or component is None or now_s < self._sound_again_at_s:
             return
+        component = _as_it_is(component, sound)
         self._read_format(component, sound)
+        if self._sound is None and component.pid not in self._formats and component.codec.name == MPEG_AUDIO:
+            return
         if self._sound is None:
             self._sound = SoundDecoder(self._options.ffmpeg, component.codec.name, self._levels_measured)
         self._sound.feed(sound)
@@ -145,6 +150,8 @@ class ServicePreview:
             self._problem(receiving, behind),
             receiving,
             behind,
+            shows_video=self._tap.video is None or self._tap.video.codec.name in KEYFRAME_CODECS,
+            plays_audio=self._tap.audio is None or self._tap.audio.codec.name in SOUND_CODECS,
         )
         if media != self._told:
             self._told = media
@@ -163,6 +170,15 @@ class ServicePreview:
         if behind and not self._problems:
             return "this machine is too busy for a preview"
         return "; ".join(self._problems.values())
+
+
+def _as_it_is(component: Component, sound: bytes) -> Component:
+    """Some multiplexers call AAC by the stream_type of MPEG-2 audio."""
+    if component.codec.name == MPEG_AUDIO and read_format(component.codec, sound) is None:
+        aac = replace(component.codec, name="AAC (ADTS)")
+        if read_format(aac, sound) is not None:
+            return replace(component, codec=aac)
+    return component
 
 
 def _words(component: Component | None, formats: dict[int, VideoFormat | AudioFormat]) -> str:

@@ -39,7 +39,7 @@ class VideoDecoder(Decoder):
 
     def feed_keyframe(self, keyframe: bytes) -> None:
         """Never waits."""
-        picture = shown_at_once(self._codec, keyframe)
+        picture = shown_at_once(self._codec, keyframe, self._fed)
         self.feed(struct.pack("<IQ", len(picture), self._fed) + picture)
         self._fed += 1
 

@@ -289,7 +289,10 @@ class PreviewService:
         if media.behind:
             watched.watch.excuse(time.monotonic())
         judgements = watched.watch.judge(
-            options, time.monotonic(), has_video=bool(media.video), has_audio=bool(media.audio)
+            options,
+            time.monotonic(),
+            has_video=bool(media.video) and media.shows_video,
+            has_audio=bool(media.audio) and media.plays_audio,
         )
         self._judge(stream_id, judgements)
 
