@@ -29,7 +29,7 @@ _CUES = table_of(CueRow).c
 _SESSIONS = table_of(SessionRow).c
 _STREAMS = table_of(StreamRow).c
 _FIELDS = tuple(Cue.model_fields)
-_STREAM_FIELD, _STREAM_NAME = _FIELDS.index("stream_id"), len(_FIELDS)
+_CUE_ID, _STREAM_FIELD, _STREAM_NAME = _FIELDS.index("cue_id"), _FIELDS.index("stream_id"), len(_FIELDS)
 _BEGIN: BindParameter[float] = bindparam("begins_at", type_=Double())
 _END: BindParameter[float] = bindparam("ends_at", type_=Double())
 _AT_ONCE = func.coalesce(_CUES.seen_at, _CUES.sent_at, _CUES.requested_at)
@@ -51,7 +51,8 @@ _CUES_OF_RANGE = (
     )
     .order_by(func.coalesce(_CUES.splice_at, _AT_ONCE), _CUES.cue_id)
 )
-_VALUE: TypeAdapter[Cue] = TypeAdapter(Cue)
+# All at once: one by one takes twice as long.
+_VALUES: TypeAdapter[tuple[Cue, ...]] = TypeAdapter(tuple[Cue, ...])
 
 
 class AsRunStore:
@@ -71,17 +72,14 @@ class AsRunStore:
         span = {"begins_at": begins_at, "ends_at": ends_at}
 
         def work(session: Session) -> tuple[tuple[Cue, ...], dict[int, str]]:
-            names: dict[int, str] = {}
-            found: list[Cue] = []
-            for row in session.execute(_CUES_OF_RANGE, span):
-                # In SQL this condition would make SQLite read all cues of the stream instead of a day's.
-                if stream_id not in (None, row[_STREAM_FIELD]):
-                    continue
-                cue = _VALUE.validate_python(dict(zip(_FIELDS, row, strict=False)))
-                found.append(cue)
-                if row[_STREAM_NAME] is not None:
-                    names[cue.cue_id] = row[_STREAM_NAME]
-            return tuple(found), names
+            # In SQL this condition would make SQLite read all cues of the stream instead of a day's.
+            rows = [
+                row
+                for row in session.execute(_CUES_OF_RANGE, span)
+                if stream_id in (None, row[_STREAM_FIELD])
+            ]
+            names = {row[_CUE_ID]: row[_STREAM_NAME] for row in rows if row[_STREAM_NAME] is not None}
+            return _VALUES.validate_python([dict(zip(_FIELDS, row, strict=False)) for row in rows]), names
 
         return await self._reader.read(work)
 

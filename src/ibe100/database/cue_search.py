@@ -16,14 +16,15 @@ _CUES = table_of(CueRow).c
 _FIELDS = tuple(Cue.model_fields)
 _COLUMNS = tuple(_CUES[name] for name in _FIELDS)
 _WITH_TEXT = (_CUES.section_base64, _CUES.seen_base64, _CUES.reason, _CUES.requested_by)
-_VALUE: TypeAdapter[Cue] = TypeAdapter(Cue)
+# All at once: one by one takes twice as long.
+_VALUES: TypeAdapter[tuple[Cue, ...]] = TypeAdapter(tuple[Cue, ...])
 
 
 def find_cues(session: Session, query: CueLogQuery) -> tuple[Cue, ...]:
     """The newest first, one more than the limit where there are more."""
     statement = select(*_COLUMNS).where(*_conditions(query)).order_by(_CUES.cue_id.desc())
     rows = session.execute(statement.limit(query.limit + 1))
-    return tuple(_VALUE.validate_python(dict(zip(_FIELDS, row, strict=True))) for row in rows)
+    return _VALUES.validate_python([dict(zip(_FIELDS, row, strict=True)) for row in rows])
 
 
 def _conditions(query: CueLogQuery) -> Iterator[ColumnElement[bool]]:
