@@ -102,6 +102,26 @@ async def test_another_program_named_tsp_is_told_apart(programs: Path) -> None:
         await find_tsp()
 
 
+@pytest.mark.parametrize("version", ["3.9-2000", "3.44-4576", "2.99"])
+async def test_a_tsp_without_what_receipts_are_made_of_gives_way_to_the_builtin(
+    programs: Path, version: str
+) -> None:
+    fake_tsp(programs, f"echo 'tsp: TSDuck - The MPEG Transport Stream Toolkit - version {version}'")
+    with pytest.raises(ProcessorError, match=rf"is TSDuck {version}: update it, .* need 3\.45"):
+        await find_tsp()
+    assert await choose_processor(Engine.AUTO, stream()) is BUILTIN
+    with pytest.raises(ProcessorError, match="update it"):
+        await choose_processor(Engine.TSDUCK, stream())
+
+
+@pytest.mark.parametrize("version", ["3.45-4721", "3.100-1", "4.0"])
+async def test_a_later_tsp_is_taken(programs: Path, version: str) -> None:
+    fake_tsp(programs, f"echo 'tsp: TSDuck - The MPEG Transport Stream Toolkit - version {version}'")
+    found = await find_tsp()
+    assert found is not None
+    assert found.version == version
+
+
 async def test_a_tsp_that_hangs_is_ended_with_all_it_started(programs: Path, tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     path = fake_tsp(programs, f"PATH=/usr/bin:/bin\ntrap '' TERM\nsleep 1000 &\necho $$ $! > {pids}\nwait")

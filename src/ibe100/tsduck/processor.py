@@ -27,6 +27,8 @@ from ibe100.tsduck.child_process import ChildProcess, run_child
 
 VERSION_TIMEOUT_S = 10.0
 VERSION_BYTES = 10_000
+LEAST_TSDUCK = (3, 45)
+"""The first with `splicemonitor --meta-base64-sections`, which every receipt is made of."""
 TSDUCK_ENVIRONMENT = {"TSDUCK_NO_USER_CONFIG": "1"}
 NEEDS_TSDUCK = "needs TSDuck: install it so that tsp is on PATH"
 _SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
@@ -63,7 +65,8 @@ async def find_tsp(
 ) -> Processor | None:
     """The real tsp, configured or on PATH; None where there is none on PATH.
 
-    Raises ProcessorError when what is there cannot be run or is another program (task-spooler has a tsp too).
+    Raises ProcessorError when what is there cannot be run, is another program (task-spooler has a tsp too)
+    or too old.
     """
     path = str(configured) if configured is not None else shutil.which("tsp")
     if path is None:
@@ -76,6 +79,9 @@ async def find_tsp(
     version = parse_version(text)
     if version is None:
         raise ProcessorError(f"{path} is not TSDuck's tsp: its --version does not say so")
+    if tuple(int(part) for part in version.partition("-")[0].split(".")) < LEAST_TSDUCK:
+        least = ".".join(str(part) for part in LEAST_TSDUCK)
+        raise ProcessorError(f"{path} is TSDuck {version}: update it, the receipts of cues need {least}")
     return Processor(Engine.TSDUCK, version, (path,))
 
 
