@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -131,8 +132,30 @@ async def test_a_refusal_is_tried_again_while_there_is_time_and_then_is_the_reas
     await rig.until(NOON + 90)
     missed = rig.now(planned)
     assert (missed.state, missed.reason) == (BreakState.MISSED, "the file loops in 3.0 s")
-    assert len(rig.cues.fired) > 1
-    assert all(asked_at <= NOON + 60 - LEAST_LEAD_S for asked_at, _ in rig.cues.fired)
+    assert len(rig.cues.fired) == 1, "the refusal is on record once"
+    assert len(rig.cues.previewed) > 1
+    asked = [*rig.cues.fired, *rig.cues.previewed]
+    assert all(asked_at <= NOON + 60 - LEAST_LEAD_S for asked_at, _ in asked)
+
+
+async def test_a_refusal_that_passes_does_not_keep_the_break_off_the_air(rig: Rig) -> None:
+    planned = await rig.schedule.add(at(60))
+    rig.cues.refusal = "the file loops in 1.0 s"
+    await rig.until(NOON + 60 - LEAST_LEAD_S - 2)
+    rig.cues.refusal = ""
+    await rig.until(NOON + 61)
+    assert rig.now(planned).state is BreakState.DONE
+    assert len(rig.cues.fired) == 2
+
+
+async def test_a_refusal_is_not_looked_at_again_before_its_second_is_over(rig: Rig) -> None:
+    await rig.schedule.add(at(60))
+    rig.clocks.pass_by(60 - LEAST_LEAD_S - 1)
+    rig.cues.refusal, rig.cues.hear = "the file loops in 3.0 s", rig.schedule.hear
+    await rig.schedule.open()
+    await asyncio.sleep(0.3)
+    await rig.schedule.close()
+    assert len(rig.cues.fired) + len(rig.cues.previewed) <= 2
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,9 @@ class BreakAiring:
                 requested_by=_who(one),
             )
             try:
+                if one.break_id in self._hindrances:
+                    # It was refused before, which is on record: it is not put there again each second.
+                    await self._cues.preview(request)
                 return await self._cues.fire(request)
             except (CueRefused, StorageError) as refusal:
                 hindrance = str(refusal)

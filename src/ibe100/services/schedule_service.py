@@ -12,6 +12,7 @@ from pathlib import Path
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import CueChanged, Message, NoticePosted, ScheduleChanged
 from ibe100.models.schedule import BreakPlan, BreakState, Finding, ImportPreview, ImportRow, ScheduledBreak
+from ibe100.models.scte35_marker import CueState
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.break_airing import BreakAiring
@@ -145,8 +146,15 @@ class ScheduleService:
         return stored
 
     def hear(self, message: Message) -> None:
-        """A cue of ours has taken a step: what became of it is seen to at once."""
-        if isinstance(message, CueChanged) and message.cue.requested_by.startswith("schedule "):
+        """A cue of ours has taken a step: what became of it is seen to at once.
+
+        A refusal is no step of one: to look at once would only have it refused again.
+        """
+        if (
+            isinstance(message, CueChanged)
+            and message.cue.requested_by.startswith("schedule ")
+            and message.cue.state is not CueState.REFUSED
+        ):
             self._news.set()
 
     async def look(self) -> float:
