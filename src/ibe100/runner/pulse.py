@@ -13,7 +13,8 @@ from collections.abc import Callable
 from ibe100.runner.loop import Loop, Timer
 
 LOOK_S = 0.1
-LEAST_PATIENCE_S = 0.7
+LEAST_PATIENCE_S = 0.8
+"""An alarm is due within a second; a busy machine makes pauses of half a second."""
 MARGIN_S = 0.2
 """On top of the longest gap lately: what comes in bursts is not called interrupted between two of them."""
 MOST_GAP_S = 1.5

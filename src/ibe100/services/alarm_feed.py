@@ -144,6 +144,8 @@ class AlarmFeed:
         watch = self._signal(run)
         if watch is not None:
             watch.pulse(flows, since_s)
+            if run.view.state is StreamState.RUNNING:
+                self._judge_later(run, watch.flow(time.monotonic()))
 
     def srt(self, run: StreamRun, side: str, link: SrtLink | None) -> None:
         """What the runner says of an SRT input or output; None where it is no SRT."""
