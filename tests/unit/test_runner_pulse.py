@@ -54,7 +54,9 @@ def test_looks_that_come_late_themselves_prove_little() -> None:
     assert judge.look(False, 111.0) is None
     assert judge.look(False, 112.0) is None
     told = [judge.look(False, 112.0 + number * LOOK_S) for number in range(1, 10)]
-    assert [news for news in told if news is not None] == [(False, pytest.approx(2.4, abs=0.25))]
+    assert [news for news in told if news is not None] == [
+        (False, pytest.approx(2.1 + LEAST_PATIENCE_S - 0.3, abs=0.25))
+    ]
 
 
 def test_pulses_of_any_size_are_heard_and_forgotten_with_their_processor() -> None:
