@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ibe100.database.database import Database
 from ibe100.models.errors import CueRefused
-from ibe100.models.messages import CueChanged, Message, ScheduleChanged, StreamView
+from ibe100.models.messages import Message, ScheduleChanged, StreamView
 from ibe100.models.schedule import At, BreakPlan, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState, Readiness
 from ibe100.models.stream_config import Scte35Options, StreamConfig
@@ -73,8 +73,6 @@ class Cues:
         self._clocks = clocks
         self.fired: list[tuple[float, CueRequest]] = []
         self.previewed: list[tuple[float, CueRequest]] = []
-        self.hear: Callable[[Message], None] = lambda _: None
-        """Who is told of a cue that was refused."""
         self.cues: list[Cue] = []
         self.refusal = ""
         self.unready = ""
@@ -103,7 +101,6 @@ class Cues:
             pts_time=1,
         )
         if self.refusal:
-            self.hear(CueChanged(cue=draft.moved_to(CueState.REFUSED, reason=self.refusal)))
             raise CueRefused(self.refusal)
         cue = await self._database.cues.create(
             draft, None, lambda numbered: numbered.moved_to(CueState.ARMED)
