@@ -7,12 +7,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ibe100.models.messages import Message
+import pytest
+
+from ibe100.models.errors import CueRefused
+from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.profile import StreamEntry
 from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.scte35 import encode, splice_insert, to_base64
+from ibe100.services import cue_return
 from ibe100.services.break_ledger import BreakLedger
 from ibe100.services.cue_draft import REPLACED
 from ibe100.services.cue_return import AutomaticReturn
@@ -32,12 +36,15 @@ class Desk:
 
     def __init__(self) -> None:
         self.asked: list[CueRequest] = []
+        self.previewed: list[CueRequest] = []
+        self.notices: list[Message] = []
+        self.refusal = ""
         self.shelf, breaks = CueShelf(), BreakLedger()
         self.began = time.time()
         out = self.cue(1, CueAction.TO_BREAK, CueState.SPLICED, splice_at=self.began, duration_s=BREAK_S)
         breaks.spliced(out.model_copy(update={"returns": BreakReturn.CUE}), Direction.OUT, Scte35Options())
         self.returns = AutomaticReturn(
-            self.shelf, breaks, self.fire, self.publish, WallClock(lambda _step_s: None)
+            self.shelf, breaks, self.fire, self.preview, self.notices.append, WallClock(lambda _step_s: None)
         )
         entry = StreamEntry(stream_id="one", number=1, config=StreamConfig(name="One"))
         self.run = StreamRun(entry, RunnerLink(Path("nowhere")), lambda _view: None)
@@ -58,12 +65,16 @@ class Desk:
 
     async def fire(self, request: CueRequest) -> Cue:
         self.asked.append(request)
+        if self.refusal:
+            raise CueRefused(self.refusal)
         cue = self.cue(3, request.action, CueState.SENT)
         self.shelf.put(cue)
         return cue
 
-    def publish(self, message: Message) -> None:
-        """Nobody listens."""
+    async def preview(self, request: CueRequest) -> None:
+        self.previewed.append(request)
+        if self.refusal:
+            raise CueRefused(self.refusal)
 
     async def see_the_end(self) -> None:
         self.returns.follow(self.run)
@@ -84,6 +95,22 @@ async def test_it_is_not_asked_for_again_while_the_return_of_the_schedule_is_on_
     desk.back(CueState.ARMED)
     await desk.see_the_end()
     assert desk.asked == []
+    await desk.returns.close()
+
+
+async def test_a_return_that_is_refused_is_on_record_once_and_told_when_it_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cue_return, "LATEST_S", BREAK_S)
+    desk = Desk()
+    desk.refusal = "no event ids are left"
+    await desk.see_the_end()
+    while not desk.notices:
+        await asyncio.sleep(0.05)
+    assert len(desk.asked) == 1
+    (given_up,) = desk.notices
+    assert isinstance(given_up, NoticePosted)
+    assert "was not sent at the end of its duration: no event ids are left" in given_up.text
     await desk.returns.close()
 
 

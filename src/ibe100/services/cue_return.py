@@ -38,15 +38,19 @@ class AutomaticReturn:
         shelf: CueShelf,
         breaks: BreakLedger,
         fire: Callable[[CueRequest], Awaitable[Cue]],
+        preview: Callable[[CueRequest], Awaitable[object]],
         publish: Callable[[Message], None],
         clock: WallClock,
     ) -> None:
         self._shelf = shelf
         self._breaks = breaks
         self._fire = fire
+        self._preview = preview
         self._publish = publish
         self._clock = clock
         self._tasks: dict[str, tuple[OpenBreak, asyncio.Task[None]]] = {}
+        self._refused: dict[str, str] = {}
+        """By stream, why the return of its break was refused: on record once, and not at each try."""
 
     def follow(self, run: StreamRun) -> None:
         """The break of `run` has begun or ended."""
@@ -75,6 +79,7 @@ class AutomaticReturn:
 
     async def _see_back(self, run: StreamRun, current: OpenBreak) -> None:
         assert current.announced_end is not None
+        self._refused.pop(run.stream_id, None)
         end = current.announced_end
         asked: Cue | None = None
         lead_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
@@ -98,6 +103,7 @@ class AutomaticReturn:
                     return
                 if (ready := readiness(run)).ready:
                     asked = await self._ask(run, None)
+                    why = self._refused.get(run.stream_id, why)
                 else:
                     why = "; ".join(ready.reasons)
             await asyncio.sleep(POLL_S)
@@ -110,9 +116,13 @@ class AutomaticReturn:
             stream_id=run.stream_id, action=action, splice_at=splice_at, requested_by=AUTOMATIC
         )
         try:
+            if run.stream_id in self._refused:
+                await self._preview(request)
             return await self._fire(request)
         except (CueRefused, StorageError) as error:
-            _log.warning("%s: the automatic return waits: %s", run.name, error)
+            if self._refused.get(run.stream_id) != str(error):
+                _log.warning("%s: the automatic return waits: %s", run.name, error)
+            self._refused[run.stream_id] = str(error)
             return None
 
     def _give_up(self, run: StreamRun, current: OpenBreak, why: str) -> None:

@@ -55,7 +55,9 @@ class SCTE35Service:
         self._breaks = BreakLedger()
         self._ledger = CueLedger(storage, runs, self._shelf, publish)
         self._clock = WallClock(self._clock_was_set)
-        self._returns = AutomaticReturn(self._shelf, self._breaks, self.fire, publish, self._clock)
+        self._returns = AutomaticReturn(
+            self._shelf, self._breaks, self.fire, self.preview, publish, self._clock
+        )
         self._receipts = CueReceipts(self._shelf, self._ledger, self._breaks, publish, self._returns.follow)
         self._dispatch = CueDispatch(
             runs, self._shelf, self._ledger, self._receipts, self._clock, seen_timeout_s
