@@ -36,6 +36,8 @@ from ibe100.utils.timecode import format_utc
 
 NEWS_S = 3600.0
 """A cue that failed longer ago is history, not an alarm."""
+INPUT_TIMEOUT = "error receiving from UDP socket: Resource temporarily unavailable"
+"""The last word of a processor whose input was silent for its --receive-timeout, in either engine."""
 LOOK_S = 0.1
 LATE_S = 0.15
 """A loop that was held up this long has not read the samples that came meanwhile."""
@@ -112,6 +114,8 @@ class AlarmFeed:
             )
             if over or state is cause
         }
+        if state is StreamState.RETRYING and INPUT_TIMEOUT in reason:
+            judgements = {"input_lost": (True, "no packets any more"), **judgements}
         judgements["stream_failed"] = (state is StreamState.FAILED, reason)
         if state.is_ended:
             for watched in (self._signals, self._attempts, self._srt_peers, self._syncs, self._followed):
