@@ -142,6 +142,26 @@ def test_nothing_is_cut_off(open_console: Open, size: tuple[int, int]) -> None:
     assert faults(console, PAGES[-1]) == []
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (2560, 1440)])
+@pytest.mark.parametrize("count", [1, 6, 24])
+def test_dashboards_of_any_size_show_their_streams_whole(
+    open_console: Open, size: tuple[int, int], count: int
+) -> None:
+    tallies = (Tally.ON_AIR, Tally.ARMED, Tally.IN_BREAK, Tally.NO_INPUT)
+    console = open_console(
+        FakeServices([running(n, f"Regional channel {n}", tallies[n % 4]) for n in range(1, count + 1)])
+    )
+    console.window.resize(*size)
+    console.do(lambda: [console.services.streams.measure(f"stream-{n}") for n in range(1, count + 1)])
+    console.settle()
+    assert faults(console, "dashboard") == []
+    multiview = console.window.multiview.view
+    multiview.resize(*size)
+    multiview.show()
+    console.settle()
+    assert cut_off(multiview) == []
+
+
 @pytest.mark.parametrize("size", [(1600, 1000), (1280, 720)])
 def test_nothing_is_cut_off_on_the_first_run_page_and_in_the_editor(
     open_console: Open, size: tuple[int, int]

@@ -30,7 +30,9 @@ class Colour(StrEnum):
     LINE = "#a3b5c8"
     INK = "#0b0d10"
     """Text on a bright fill."""
-    TALLY_RED = "#cf2230"
+    ON_RED = "#ffffff"
+    """Text on the red of the tally, which is dark to who does not see red."""
+    TALLY_RED = "#cb202e"
     TALLY_RED_TEXT = "#ff7b83"
     TALLY_AMBER = "#ffa31a"
     TALLY_AMBER_DIM = "#2c2110"
@@ -51,7 +53,7 @@ TEXT_ON_BACKGROUND: tuple[tuple[Colour, Colour], ...] = (
     (Colour.TEXT, Colour.SELECTION),
     (Colour.TEXT_MUTED, Colour.SELECTION),
     (Colour.TEXT, Colour.ACCENT),
-    (Colour.TEXT, Colour.TALLY_RED),
+    (Colour.ON_RED, Colour.TALLY_RED),
     (Colour.TEXT, Colour.ALARM_MAGENTA_DIM),
     (Colour.INK, Colour.TALLY_AMBER),
     (Colour.TALLY_AMBER, Colour.TALLY_AMBER_DIM),

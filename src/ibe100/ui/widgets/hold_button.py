@@ -106,7 +106,7 @@ class HoldButton(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ready = self.isEnabled()
-        ink = Colour.TEXT if ready else Colour.TEXT_MUTED
+        ink = Colour.ON_RED if ready else Colour.TEXT_MUTED
         box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(Colour.PANEL))

@@ -36,7 +36,7 @@ LOOKS: dict[Tally, TallyLook] = {
         Colour.RAISED, Colour.TEXT, Colour.BORDER_STRONG, "circle-outline", Colour.TEXT_SECOND
     ),
     Tally.ON_AIR: TallyLook(
-        Colour.TALLY_RED, Colour.TEXT, Colour.TALLY_RED, "record-circle-outline", Colour.TALLY_RED_TEXT
+        Colour.TALLY_RED, Colour.ON_RED, Colour.TALLY_RED, "record-circle-outline", Colour.TALLY_RED_TEXT
     ),
     Tally.ARMED: TallyLook(
         Colour.TALLY_AMBER, Colour.INK, Colour.TALLY_AMBER, "timer-sand", Colour.TALLY_AMBER
