@@ -10,43 +10,43 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from alarm_faults import CONTENT, CONTENT_FAULTS, DISK_USAGE, FAULTS, WATCHED, Bench, machine_as_it_is
 from demo_rig import free_udp_port
-from live_faults import (
-    PMT_PID,
-    collapsed,
-    full,
-    later_by,
-    lossy,
-    pmt_without_sound,
-    scrambled,
-    without_pcr,
-    without_pid,
-    without_pts,
-    without_sync,
-)
-from live_rig import LiveSender, Spoil, as_it_is, live_sender, make_pattern, nothing
+from live_rig import as_it_is, live_sender, make_pattern
+from minitsp_rig import MINITSP
 from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtWidgets import QApplication
-from services_rig import console, kill, on_air, processor_pid, until
+from services_rig import console, on_air, processor_pid, until, until_alarm
 
 from ibe100.core.application import Application
 from ibe100.core.background_loop import BackgroundLoop
-from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.alarm import AlarmState
+from ibe100.models.confidence import ConfidenceOptions
 from ibe100.models.messages import AlarmChanged
-from ibe100.models.stream_config import Engine, StreamConfig, UdpInput
-from ibe100.services import machine_watch
+from ibe100.models.stream_config import (
+    Engine,
+    NoOutput,
+    SrtInput,
+    SrtMode,
+    SrtOutput,
+    StreamConfig,
+    StreamInput,
+    StreamOutput,
+    TestPatternInput,
+    UdpInput,
+)
 from ibe100.services.signal_watch import SETTLE_S
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.qt_models.alarm_table import ALARM_ROLE, AlarmTableModel
@@ -54,90 +54,33 @@ from ibe100.ui.qt_models.alarm_table import ALARM_ROLE, AlarmTableModel
 QUIET_S = 12.0
 """Before a fault: long enough that the bitrate of the last minute is known and rates are even."""
 MOST_S = 25.0
-PATTERN_S = 300.0
-
-
-@dataclass
-class Bench:
-    """One stream on air, its sender, and what was told when (monotonic)."""
-
-    application: Application
-    sender: LiveSender
-    stream_id: str
-    bus: dict[tuple[str, AlarmState], float]
-    model: dict[str, float]
-
-    def standing(self) -> dict[str, Alarm]:
-        """Alarms whose condition is true."""
-        return {one.condition: one for one in self.application.monitoring.alarms() if one.cleared_at is None}
-
-
-Fault = Callable[[Bench], Awaitable[float]]
-"""Makes a fault; returns when it began, monotonic."""
-
-
-def packets(spoil: Callable[[], Spoil]) -> Fault:
-    """A fault of the packets themselves."""
-
-    async def make(bench: Bench) -> float:
-        bench.sender.spoil = spoil()
-        return await until(lambda: bench.sender.spoiled_at, "a bad packet")
-
-    return make
-
-
-async def killed(bench: Bench) -> float:
-    pid = await processor_pid(bench.application, bench.stream_id)
-    kill(pid)
-    return time.monotonic()
-
-
-async def frozen(bench: Bench) -> float:
-    pid = await processor_pid(bench.application, bench.stream_id)
-    os.kill(pid, signal.SIGSTOP)
-    return time.monotonic()
-
-
-async def stepped(bench: Bench) -> float:
-    """The clock that the console reads, not the machine's: others work here."""
-    real = time.time
-    machine_watch.time.time = lambda: real() + 5.0  # type: ignore[assignment]
-    return time.monotonic()
-
-
-FAULTS: dict[str, tuple[tuple[str, ...], Fault]] = {
-    "input cut": (("nothing_flows",), packets(lambda: nothing)),
-    "processor killed": (("processor_restarting",), killed),
-    "processor frozen": (("nothing_flows",), frozen),
-    "sync lost": (
-        ("sync_loss", "sync_byte_error", "transport_error", "nothing_flows", "processor_restarting"),
-        packets(lambda: without_sync),
-    ),
-    "packets lost": (("continuity_error",), packets(lambda: lossy)),
-    "PAT missing": (("pat_error",), packets(lambda: without_pid(0))),
-    "PMT missing": (("pmt_error",), packets(lambda: without_pid(PMT_PID))),
-    "PMT changed": (("pmt_changed",), packets(lambda: pmt_without_sound)),
-    "PCR gap": (("pcr_repetition_error",), packets(lambda: without_pcr)),
-    "PTS gap": (("pts_error",), packets(lambda: without_pts)),
-    "PTS jump": (("pts_jump",), packets(lambda: later_by(10.0))),
-    "PID scrambled": (("scrambled_pid",), packets(lambda: scrambled)),
-    "bitrate collapsed": (("bitrate_collapse",), packets(collapsed)),
-    "null packets gone": (("no_null_packets",), packets(lambda: full)),
-    "clock stepped": (("clock_step",), stepped),
+PATTERN_S = 240.0
+SRT_FAULTS = {
+    "SRT receiver leaves": ("srt_receiver_gone", signal.SIGINT),
+    "SRT receiver killed": ("srt_receiver_gone", signal.SIGKILL),
+    "SRT sender leaves": ("srt_sender_gone", signal.SIGINT),
+    "SRT sender killed": ("srt_sender_gone", signal.SIGKILL),
 }
+ALL = [*FAULTS, *SRT_FAULTS]
 
 
 async def healed(bench: Bench) -> None:
     """Undo whatever was done."""
     bench.sender.spoil = as_it_is
+    bench.sender.show(None)
+    shutil.disk_usage = DISK_USAGE
     with suppress(Exception):
         os.kill(await processor_pid(bench.application, bench.stream_id), signal.SIGCONT)
 
 
 async def follow(bench: Bench) -> None:
     async for message in bench.application.messages():
-        if isinstance(message, AlarmChanged) and message.alarm.is_shown:
-            bench.bus.setdefault((message.alarm.condition, message.alarm.state), time.monotonic())
+        if isinstance(message, AlarmChanged):
+            alarm = message.alarm
+            if alarm.is_shown:
+                bench.bus.setdefault((alarm.condition, alarm.state), time.monotonic())
+            else:
+                bench.hidden.add(f"{alarm.condition} by {alarm.suppressed_by}")
 
 
 async def one(bench: Bench, name: str) -> str:
@@ -154,6 +97,7 @@ async def one(bench: Bench, name: str) -> str:
     sampled_at = run.influx_at
     await until(lambda: run.influx_at > sampled_at, "the next sample")
     bench.bus.clear()
+    bench.hidden.clear()
     bench.model.clear()
     began = await make(bench)
 
@@ -164,7 +108,7 @@ async def one(bench: Bench, name: str) -> str:
         condition = await until(raised, name, MOST_S)
     except AssertionError:
         await healed(bench)
-        return f"{name:20s} NOT TOLD; standing {', '.join(bench.standing()) or 'nothing'}"
+        return f"{name:20s} NOT TOLD; standing {', '.join(bench.standing()) or 'nothing'}; {bench.hidden}"
     await until(lambda: condition in bench.model, "the alarm in the window's model", 5.0)
     on_bus = bench.bus[condition, AlarmState.UNACKNOWLEDGED]
     value = bench.standing()[condition].value if condition in bench.standing() else ""
@@ -180,6 +124,7 @@ async def one(bench: Bench, name: str) -> str:
         f"the end of {condition}",
         120.0,
     )
+    await asyncio.sleep(0.1)
     told = [bench.bus.get((condition, state), healed_at) for state in cleared]
     others = ", ".join(sorted(set(bench.standing()) - {condition}))
     return (
@@ -190,38 +135,111 @@ async def one(bench: Bench, name: str) -> str:
 
 
 async def measure(engine: Engine, names: list[str], bridge: EventBridge, model: dict[str, float]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        pattern = make_pattern(Path(folder, "pattern.ts"), PATTERN_S)
-        port = free_udp_port()
-        source = UdpInput(port=port, local_address="127.0.0.1", receive_timeout_ms=60_000)
-        with live_sender(pattern, port) as sender:
-            async with console(Path(folder, "data"), runner={}, engine={"kind": engine.value}) as application:
-                config = StreamConfig(name="Live", input=source, stuffing_ratio=0)
-                crossing = asyncio.create_task(bridge.follow(application))
-                stream_id = await on_air(application, config)
-                bench = Bench(application, sender, stream_id, {}, model)
-                following = asyncio.create_task(follow(bench))
-                for name in names:
-                    with restored_clock():
-                        print(await one(bench, name), flush=True)
-                for task in (following, crossing):
-                    task.cancel()
-                await asyncio.gather(following, crossing, return_exceptions=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pattern = make_pattern(folder / "pattern.ts", PATTERN_S)
+        for content, lavfi in CONTENT.items() if set(names) & set(CONTENT_FAULTS) else ():
+            make_pattern(folder / f"{content}.ts", PATTERN_S, *lavfi)
+        for wanted, options in (
+            ([one for one in names if one in FAULTS and one not in CONTENT_FAULTS], ConfidenceOptions()),
+            ([one for one in names if one in CONTENT_FAULTS], WATCHED),
+        ):
+            if wanted:
+                await measure_live(engine, wanted, options, pattern, bridge, model)
+        for fault in [one for one in names if one in SRT_FAULTS]:
+            async with console(folder / fault, runner={}, engine={"kind": engine.value}) as application:
+                print(await peer_gone(application, fault), flush=True)
 
 
-@contextmanager
-def restored_clock() -> Iterator[None]:
-    real = time.time
+async def measure_live(
+    engine: Engine,
+    names: list[str],
+    options: ConfidenceOptions,
+    pattern: Path,
+    bridge: EventBridge,
+    model: dict[str, float],
+) -> None:
+    port = free_udp_port()
+    source = UdpInput(port=port, local_address="127.0.0.1", receive_timeout_ms=60_000)
+    data_dir = pattern.parent / f"data{options.is_watched}"
+    with live_sender(pattern, port) as sender:
+        async with console(data_dir, runner={}, engine={"kind": engine.value}) as application:
+            config = StreamConfig(name="Live", input=source, stuffing_ratio=0, confidence=options)
+            crossing = asyncio.create_task(bridge.follow(application))
+            stream_id = await on_air(application, config)
+            bench = Bench(application, sender, pattern.parent, stream_id, {}, set(), model)
+            following = asyncio.create_task(follow(bench))
+            for name in names:
+                with machine_as_it_is():
+                    print(await one(bench, name), flush=True)
+            for task in (following, crossing):
+                task.cancel()
+            await asyncio.gather(following, crossing, return_exceptions=True)
+
+
+async def peer_gone(application: Application, fault: str) -> str:
+    """The other end of an SRT connection goes, with a word or without, and another one comes."""
+    condition, number = SRT_FAULTS[fault]
+    port, is_input = free_udp_port(), condition == "srt_sender_gone"
+    edge = {"mode": SrtMode.LISTENER, "host": "127.0.0.1", "port": port, "latency_ms": 120}
+    source: StreamInput = SrtInput(**edge) if is_input else TestPatternInput(bitrate_bps=1_000_000)
+    target: StreamOutput = NoOutput() if is_input else SrtOutput(**edge)
+    feeder = free_udp_port()
+    call = f"--caller=127.0.0.1:{port}"
+    pattern = application.folders.data_dir / "pattern.ts"
+    make_pattern(pattern, 60.0)
+    sends = ["-I", "file", "--infinite", str(pattern), "-P", "regulate", "-O", "srt", call]
+    words = sends if is_input else ["-I", "srt", call, "-O", "ip", f"127.0.0.1:{feeder}"]
+    peers = [_peer(words)] if is_input else []
+    stream_id = (
+        await application.streams.add(StreamConfig(name="SRT", input=source, output=target))
+    ).stream_id
+    await application.streams.start(stream_id)
+    run = application.streams.run_of(stream_id)
+    if not is_input:
+        await until_alarm(application, condition, AlarmState.UNACKNOWLEDGED)
+        peers.append(_peer(words))
+    await until(lambda: run.is_fresh() and not _stands(application, condition), "a peer", 60.0)
+    await asyncio.sleep(QUIET_S)
+    peers[-1].send_signal(number)
+    began, told = time.monotonic(), dict[str, float]()
+
+    def shown() -> bool:
+        for alarm in application.monitoring.alarms():
+            if alarm.cleared_at is None and alarm.is_shown:
+                told.setdefault(alarm.condition, 1000 * (time.monotonic() - began))
+        return condition in told
+
     try:
-        yield
-    finally:
-        time.time = real
+        await until(shown, condition, MOST_S)
+    except AssertionError:
+        return f"{fault:20s} NOT TOLD; {told}"
+    peers[-1].wait()
+    peers.append(_peer(words))
+    healed_at = time.monotonic()
+    await until(lambda: not _stands(application, condition), "its end", 60.0)
+    cleared = 1000 * (time.monotonic() - healed_at)
+    peers[-1].kill()
+    peers[-1].wait()
+    others = ", ".join(f"{name} {at:.0f}" for name, at in told.items() if name != condition)
+    return (
+        f"{fault:20s} {condition:22s} bus {told[condition]:6.0f}   cleared {cleared:6.0f}   | first {others}"
+    )
+
+
+def _peer(words: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([*MINITSP, *words], stderr=subprocess.DEVNULL)
+
+
+def _stands(application: Application, condition: str) -> bool:
+    alarms = application.monitoring.alarms()
+    return any(one.condition == condition and one.cleared_at is None for one in alarms)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--engine", type=Engine, default=Engine.AUTO)
-    parser.add_argument("--only", nargs="*", default=list(FAULTS), choices=list(FAULTS))
+    parser.add_argument("--only", nargs="*", default=ALL, choices=ALL)
     options = parser.parse_args()
     window = QApplication([])
     bridge, table, seen = EventBridge(), AlarmTableModel(), dict[str, float]()

@@ -26,11 +26,15 @@ Spoil = Callable[[Packets], Packets]
 """Makes of the packets of a datagram those that are sent instead."""
 
 
-def make_pattern(path: Path, seconds: float) -> Path:
-    """A test pattern of constant bitrate with null packets, in a file."""
+def make_pattern(path: Path, seconds: float, *lavfi: str) -> Path:
+    """A test pattern of constant bitrate with null packets, in a file; or another picture and sound."""
     pattern = TestPatternInput(width=320, height=180, frame_rate=25, bitrate_bps=BITRATE_BPS)
+    arguments = sample_arguments(pattern, seconds)
+    inputs = [at + 1 for at, word in enumerate(arguments) if word == "-i"]
+    for at, description in zip(inputs, lavfi, strict=False):
+        arguments[at] = description
     with path.open("wb") as out:
-        subprocess.run(sample_arguments(pattern, seconds), stdout=out, stderr=subprocess.DEVNULL, check=True)
+        subprocess.run(arguments, stdout=out, stderr=subprocess.DEVNULL, check=True)
     return path
 
 
@@ -55,10 +59,9 @@ class LiveSender:
     """Sends a file at its own rate, over and over; `spoil` may be changed at any time."""
 
     def __init__(self, source: Path, port: int) -> None:
-        data = np.fromfile(source, np.uint8)
-        packets = data[: len(data) // packet.PACKET_SIZE * packet.PACKET_SIZE]
-        self._packets = packets.reshape(-1, packet.PACKET_SIZE)
+        self._packets = _read(source)
         self._target = ("127.0.0.1", port)
+        self._shown = self._packets
         self._over = threading.Event()
         self._spoil: Spoil = as_it_is
         self.spoiled_at: float | None = None
@@ -73,12 +76,17 @@ class LiveSender:
     def spoil(self, spoil: Spoil) -> None:
         self._spoil, self.spoiled_at = spoil, None
 
+    def show(self, source: Path | None) -> None:
+        """Send what stands at the same place of another file of that rate; None goes back to the first."""
+        self._shown = self._packets if source is None else _read(source)
+        self.spoiled_at = time.monotonic()
+
     def run(self) -> None:
         """Until `stop`."""
         due = time.monotonic()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
             for first in itertools.cycle(range(0, len(self._packets), DATAGRAM_PACKETS)):
-                datagram = self._packets[first : first + DATAGRAM_PACKETS].copy()
+                datagram = self._shown[first : first + DATAGRAM_PACKETS].copy()
                 due += datagram.size * 8 / BITRATE_BPS
                 if self._over.wait(max(0.0, due - time.monotonic())):
                     return
@@ -93,6 +101,11 @@ class LiveSender:
     def stop(self) -> None:
         """Send no more."""
         self._over.set()
+
+
+def _read(source: Path) -> Packets:
+    data = np.fromfile(source, np.uint8)
+    return data[: len(data) // packet.PACKET_SIZE * packet.PACKET_SIZE].reshape(-1, packet.PACKET_SIZE)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,151 @@
+"""Every fault that the console has to notice on a live stream, made for real; for `fault_to_alarm.py`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from live_faults import (
+    PMT_PID,
+    collapsed,
+    full,
+    later_by,
+    lossy,
+    pmt_without_sound,
+    scrambled,
+    without_pcr,
+    without_pid,
+    without_pts,
+    without_sync,
+)
+from live_rig import LiveSender, Spoil, nothing
+from services_rig import kill, processor_pid, until
+
+from ibe100.core.application import Application
+from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.confidence import ConfidenceOptions
+from ibe100.services import machine_sampler, machine_watch
+
+CONTENT = {
+    "black": ("color=c=black:size=320x180:rate=25", "sine=frequency=1000:sample_rate=48000"),
+    "still": ("smptebars=size=320x180:rate=25", "sine=frequency=1000:sample_rate=48000"),
+    "silent": ("testsrc2=size=320x180:rate=25", "anullsrc=channel_layout=mono:sample_rate=48000"),
+}
+"""Picture and sound (lavfi) of the files that are sent instead, by the name of the file."""
+WATCHED = ConfidenceOptions(is_watched=True, black_s=3, freeze_s=3, silence_s=3, loss_s=20)
+
+
+@dataclass
+class Bench:
+    """One stream on air, its sender, and what was told when (monotonic)."""
+
+    application: Application
+    sender: LiveSender
+    folder: Path
+    stream_id: str
+    bus: dict[tuple[str, AlarmState], float]
+    hidden: set[str]
+    """What was explained by another alarm."""
+    model: dict[str, float]
+
+    def standing(self) -> dict[str, Alarm]:
+        """Alarms whose condition is true."""
+        return {one.condition: one for one in self.application.monitoring.alarms() if one.cleared_at is None}
+
+
+Fault = Callable[[Bench], Awaitable[float]]
+"""Makes a fault; returns when it began, monotonic."""
+
+
+def packets(spoil: Callable[[], Spoil]) -> Fault:
+    """A fault of the packets themselves."""
+
+    async def make(bench: Bench) -> float:
+        bench.sender.spoil = spoil()
+        return await until(lambda: bench.sender.spoiled_at, "a bad packet")
+
+    return make
+
+
+async def killed(bench: Bench) -> float:
+    pid = await processor_pid(bench.application, bench.stream_id)
+    kill(pid)
+    return time.monotonic()
+
+
+async def frozen(bench: Bench) -> float:
+    pid = await processor_pid(bench.application, bench.stream_id)
+    os.kill(pid, signal.SIGSTOP)
+    return time.monotonic()
+
+
+def shown(name: str) -> Fault:
+    """Another picture or sound, on the same clock."""
+
+    async def make(bench: Bench) -> float:
+        bench.sender.show(bench.folder / f"{name}.ts")
+        return time.monotonic()
+
+    return make
+
+
+DISK_USAGE = shutil.disk_usage
+
+
+async def filled(bench: Bench) -> float:
+    """What the console is told of its disk, not the disk: others work here."""
+
+    def nearly_full(path: Path) -> object:
+        return DISK_USAGE(path)._replace(free=100_000_000)
+
+    machine_sampler.shutil.disk_usage = nearly_full  # type: ignore[assignment]
+    return time.monotonic()
+
+
+@contextmanager
+def machine_as_it_is() -> Iterator[None]:
+    """Puts back at the end what `stepped` and `filled` replaced."""
+    clock, disk = time.time, shutil.disk_usage
+    try:
+        yield
+    finally:
+        time.time, shutil.disk_usage = clock, disk
+
+
+async def stepped(bench: Bench) -> float:
+    """The clock that the console reads, not the machine's: others work here."""
+    real = time.time
+    machine_watch.time.time = lambda: real() + 5.0  # type: ignore[assignment]
+    return time.monotonic()
+
+
+FAULTS: dict[str, tuple[tuple[str, ...], Fault]] = {
+    "input cut": (("nothing_flows",), packets(lambda: nothing)),
+    "processor killed": (("processor_restarting",), killed),
+    "processor frozen": (("nothing_flows",), frozen),
+    # tsp passes over what is no packet without a word.
+    "sync lost": (("sync_loss", "nothing_flows"), packets(lambda: without_sync)),
+    "packets lost": (("continuity_error",), packets(lambda: lossy)),
+    "PAT missing": (("pat_error",), packets(lambda: without_pid(0))),
+    "PMT missing": (("pmt_error",), packets(lambda: without_pid(PMT_PID))),
+    "PMT changed": (("pmt_changed",), packets(lambda: pmt_without_sound)),
+    "PCR gap": (("pcr_repetition_error",), packets(lambda: without_pcr)),
+    "PTS gap": (("pts_error",), packets(lambda: without_pts)),
+    "PTS jump": (("pts_jump",), packets(lambda: later_by(10.0))),
+    "PID scrambled": (("scrambled_pid",), packets(lambda: scrambled)),
+    "bitrate collapsed": (("bitrate_collapse",), packets(collapsed)),
+    "null packets gone": (("no_null_packets",), packets(lambda: full)),
+    "black": (("picture_black",), shown("black")),
+    "frozen picture": (("picture_frozen",), shown("still")),
+    "silent": (("sound_silent",), shown("silent")),
+    "disk nearly full": (("disk_low",), filled),
+    "clock stepped": (("clock_step",), stepped),
+}
+CONTENT_FAULTS = ("black", "frozen picture", "silent")
+"""They are looked for where a stream's settings ask for it, by decoding it."""
