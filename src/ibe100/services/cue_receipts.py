@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from ibe100.models.messages import CueSeen, Message, NoticePosted
-from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.services.break_ledger import BreakLedger
 from ibe100.services.cue_ledger import CueLedger
 from ibe100.services.cue_readiness import why_not_reached
@@ -87,8 +87,8 @@ class CueReceipts:
 
     def _tell_if_late(self, run: StreamRun, section: bytes, at: float) -> None:
         cue = self._shelf.given_up_with(run.stream_id, section)
-        if cue is None or at < cue.requested_at:
-            return
+        if cue is None or at < cue.requested_at or cue.action is CueAction.SPLICE_NULL:
+            return  # every splice_null has the same bytes: it is a later one, or a heartbeat
         text = f"event {cue.splice_event_id} was {cue.state} and aired all the same; tell the distributor"
         match direction_of_cue(cue, contract_of(run)):
             case Direction.OUT:

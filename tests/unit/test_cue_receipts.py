@@ -1,0 +1,93 @@
+"""A section on the output whose cue was given up on: it is told, and how the stream then stands."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.profile import StreamEntry
+from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.stream_config import StreamConfig
+from ibe100.models.stream_state import StreamState
+from ibe100.scte35 import encode, splice_insert, splice_null, to_base64
+from ibe100.services.break_ledger import BreakLedger
+from ibe100.services.cue_ledger import CueLedger
+from ibe100.services.cue_receipts import CueReceipts
+from ibe100.services.cue_shelf import CueShelf
+from ibe100.services.runner_link import RunnerLink
+from ibe100.services.stream_run import StreamRun
+
+OUT = to_base64(encode(splice_insert(7, True)))
+IN = to_base64(encode(splice_insert(7, False)))
+NULL = to_base64(encode(splice_null()))
+ASKED_AT = time.time() - 10
+
+
+class Desk:
+    """A stream on air, the cues it had, and what is said when sections are seen on its output."""
+
+    def __init__(self, *cues: Cue) -> None:
+        self.shelf, self.breaks, self.said = CueShelf(), BreakLedger(), list[Message]()
+        for cue in cues:
+            self.shelf.put(cue)
+        nothing_moves = cast("CueLedger", None)
+        self.receipts = CueReceipts(
+            self.shelf, nothing_moves, self.breaks, self.said.append, lambda _run: None
+        )
+        entry = StreamEntry(stream_id="one", number=1, config=StreamConfig(name="One"))
+        self.run = StreamRun(entry, RunnerLink(Path("nowhere")), lambda _view: None)
+        self.run.update(state=StreamState.RUNNING)
+
+    def sees(self, section: str, after_s: float = 1.0) -> list[str]:
+        """What is said of a section that was on the output so long after the cues were asked for."""
+        line: dict[str, Any] = {"base64": section, "t": ASKED_AT + after_s, "mono": 0.0, "splice_pid": 500}
+        self.receipts.seen(self.run, line)
+        return [message.text for message in self.said if isinstance(message, NoticePosted)]
+
+
+def cue(number: int, action: CueAction, state: CueState, section: str) -> Cue:
+    return Cue(
+        cue_id=number,
+        stream_id="one",
+        session_id=None,
+        action=action,
+        state=state,
+        requested_by="anna",
+        requested_at=ASKED_AT,
+        splice_event_id=7,
+        section_base64=section,
+    )
+
+
+FAILED_OUT = cue(1, CueAction.TO_BREAK, CueState.FAILED, OUT)
+
+
+@pytest.mark.parametrize("state", [CueState.FAILED, CueState.CANCELLED])
+async def test_what_airs_all_the_same_is_told(state: CueState) -> None:
+    (text,) = Desk(cue(1, CueAction.TO_BREAK, state, OUT)).sees(OUT)
+    assert text.startswith(f"event 7 was {state} and aired all the same; tell the distributor")
+
+
+async def test_nothing_is_told_of_bytes_that_others_have_as_well() -> None:
+    failed_null = cue(1, CueAction.SPLICE_NULL, CueState.FAILED, NULL)
+    assert Desk(failed_null).sees(NULL) == [], "a heartbeat has the same bytes"
+    failed_in = cue(1, CueAction.CRASH_IN, CueState.FAILED, IN)
+    second_in = cue(2, CueAction.CRASH_IN, CueState.SPLICED, IN)
+    assert Desk(failed_in, second_in).sees(IN) == [], "the second try went out"
+    assert Desk(FAILED_OUT).sees(OUT, after_s=-1.0) == [], "it was there before the cue was asked for"
+
+
+async def test_a_break_that_began_all_the_same_is_open_unless_a_later_cue_has_ended_it() -> None:
+    desk = Desk(FAILED_OUT)
+    desk.sees(OUT)
+    await asyncio.sleep(0.01)
+    assert desk.breaks.open_break("one") is not None
+    returned = Desk(FAILED_OUT, cue(2, CueAction.SEND_SECTION, CueState.SPLICED, IN))
+    returned.sees(OUT)
+    await asyncio.sleep(0.01)
+    assert returned.breaks.open_break("one") is None
