@@ -53,6 +53,25 @@ def test_a_constant_bitrate_is_found_across_a_wrap(size: int, bitrate_bps: int, 
     assert estimator.bitrate_bps == pytest.approx(bitrate_bps, rel=1e-4)
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(-(400 * 27_000_000), 400 * 27_000_000)), max_size=300)
+)
+def test_a_large_block_counts_as_its_packets_do_one_by_one(steps: list[tuple[int, int]]) -> None:
+    """Of several PIDs, whose clocks jump."""
+    clock, packets = 0, []
+    for offset, step in steps:
+        clock += step // 100 if step % 3 else step
+        one = bytearray(packet(pcr=clock))
+        one[2] += offset
+        packets.append(bytes(one))
+    together, alone = BitrateEstimator(None), BitrateEstimator(None)
+    if packets:
+        together.feed(block(packets))
+    for one_packet in packets:
+        alone.feed(block([one_packet]))
+    assert together.bitrate_bps == alone.bitrate_bps
+
+
 def test_the_seam_of_a_loop_changes_nothing() -> None:
     once = block(cbr(2, 1_000_000, 900_000_000))
     estimator = BitrateEstimator(20)

@@ -3,14 +3,16 @@
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from ibe100.minitsp.plugin import PACKET_BITS
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.pes import NO_TIMESTAMP
-from ibe100.mpegts.timestamps import PCR_HZ, pcr_difference, pts_to_pcr
+from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, pcr_difference, pts_to_pcr
 
 _LONGEST_INTERVAL_PCR: Final = 10 * PCR_HZ
 _SHORTEST_DTS_SPAN_PCR: Final = PCR_HZ
+_MANY: Final = 64
 
 
 class _ClockSums:
@@ -37,6 +39,29 @@ class _ClockSums:
             self._packets /= 2
             self.ticks_pcr /= 2
 
+    def add_all(
+        self, pids: npt.NDArray[np.uint16], indexes: npt.NDArray[np.int64], clocks_pcr: npt.NDArray[np.int64]
+    ) -> None:
+        """The clock values of a block, in order: the same as `add` for each."""
+        if self._window_pcr is not None or len(pids) < _MANY:
+            values = zip(pids.tolist(), indexes.tolist(), clocks_pcr.tolist(), strict=True)
+            for pid, index, clock in values:
+                self.add(pid, index, clock)
+            return
+        order = np.argsort(pids, kind="stable")
+        pids, indexes, clocks_pcr = pids[order], indexes[order], clocks_pcr[order]
+        new_pid = pids[1:] != pids[:-1]
+        ticks = (clocks_pcr[1:] - clocks_pcr[:-1]) % PCR_MODULO
+        counted = ~new_pid & (ticks > 0) & (ticks <= _LONGEST_INTERVAL_PCR)
+        self._packets += int((indexes[1:] - indexes[:-1])[counted].sum())
+        self.ticks_pcr += int(ticks[counted].sum())
+        firsts = [0, *(np.flatnonzero(new_pid) + 1).tolist()]
+        lasts = [*(first - 1 for first in firsts[1:]), len(pids) - 1]
+        for first, last in zip(firsts, lasts, strict=True):
+            pid = int(pids[first])
+            self.add(pid, int(indexes[first]), int(clocks_pcr[first]))
+            self._last[pid] = int(indexes[last]), int(clocks_pcr[last])
+
     @property
     def bitrate_bps(self) -> float:
         return self._packets * PACKET_BITS * PCR_HZ / self.ticks_pcr if self.ticks_pcr else 0.0
@@ -58,9 +83,7 @@ class BitrateEstimator:
         """Take the next packets of the stream."""
         rows, clocks = headers.pcr
         if rows.size:
-            pids = headers.pids[rows].tolist()
-            for row, pid, clock in zip(rows.tolist(), pids, clocks.tolist(), strict=True):
-                self._pcr.add(pid, self._index + row, clock)
+            self._pcr.add_all(headers.pids[rows], rows + self._index, clocks)
         if not self._pcr.ticks_pcr:
             self._feed_dts(headers)
         self._index += len(headers)

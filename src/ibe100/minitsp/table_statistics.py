@@ -27,21 +27,19 @@ class TableStatistics:
 
     def __init__(self) -> None:
         self._tables: dict[TableKey, _Table] = {}
+        # The very object that came last on a PID: assemblers hand out the same one while a table repeats.
+        self._latest: dict[int, tuple[bytes, _Table | None, bool]] = {}
 
     def add(self, pid: int, section: bytes, index: int) -> None:
         """A section completed by the packet at `index` of the stream."""
-        long_form = bool(section[1] & 0x80) and len(section) >= _LONG_HEADER
-        extension = int.from_bytes(section[3:5], "big") if long_form else None
-        key = pid, section[0], extension
-        table = self._tables.get(key)
+        known = self._latest.get(pid)
+        if known is None or known[0] is not section:
+            known = self._latest[pid] = section, *self._table_of(pid, section)
+        _, table, completes = known
         if table is None:
-            if len(self._tables) == _MOST_TABLES:
-                return
-            table = self._tables[key] = _Table()
+            return
         table.sections += 1
-        if long_form and (version := section[5] >> 1 & 0x1F) not in table.versions:
-            table.versions.append(version)
-        if long_form and section[6] != section[7]:
+        if not completes:
             return
         table.tables += 1
         if table.first_index is None:
@@ -51,6 +49,19 @@ class TableStatistics:
             table.shortest = min(table.shortest or gap, gap)
             table.longest = max(table.longest, gap)
         table.last_index = index
+
+    def _table_of(self, pid: int, section: bytes) -> tuple[_Table | None, bool]:
+        """Where a section is counted (None: there are too many tables), and whether it ends a table."""
+        long_form = bool(section[1] & 0x80) and len(section) >= _LONG_HEADER
+        key = pid, section[0], int.from_bytes(section[3:5], "big") if long_form else None
+        table = self._tables.get(key)
+        if table is None:
+            if len(self._tables) == _MOST_TABLES:
+                return None, False
+            table = self._tables[key] = _Table()
+        if long_form and (version := section[5] >> 1 & 0x1F) not in table.versions:
+            table.versions.append(version)
+        return table, not long_form or section[6] == section[7]
 
     def to_json(self, bitrate_bps: int) -> list[JsonValue]:
         """tsp's "tables" array; milliseconds follow from the bitrate, 0 while that is unknown."""
