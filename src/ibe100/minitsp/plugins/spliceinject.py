@@ -150,7 +150,11 @@ class SpliceInject(PacketProcessor):
         return True
 
     def _clock(self, block: Block) -> list[ClockPoint]:
-        """Times in the block: PTS, or PCR as long as no PTS has come."""
+        """Times in the block: PTS, or PCR as long as no PTS has come.
+
+        tsp goes by the PCR of that PID too, which lies behind: a pre-rolled cue is due there only in the null
+        packets between a PTS and the next PCR, so that it leaves up to some frames later than here.
+        """
         points = [] if self._pts_pid is None else pts_points(block, self._pts_pid)
         self._pts_seen = self._pts_seen or bool(points)
         if self._pts_seen:
