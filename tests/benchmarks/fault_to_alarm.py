@@ -199,7 +199,14 @@ async def peer_gone(application: Application, fault: str) -> str:
     if not is_input:
         await until_alarm(application, condition, AlarmState.UNACKNOWLEDGED)
         peers.append(_peer(words))
-    await until(lambda: run.is_fresh() and not _stands(application, condition), "a peer", 60.0)
+
+    def has_peer() -> bool:
+        if peers[-1].poll() is not None:
+            # The probe was the first to listen, and is gone.
+            peers.append(_peer(words))
+        return run.is_fresh() and not _stands(application, condition)
+
+    await until(has_peer, "a peer", 60.0)
     await asyncio.sleep(QUIET_S)
     peers[-1].send_signal(number)
     began, told = time.monotonic(), dict[str, float]()
@@ -217,7 +224,7 @@ async def peer_gone(application: Application, fault: str) -> str:
     peers[-1].wait()
     peers.append(_peer(words))
     healed_at = time.monotonic()
-    await until(lambda: not _stands(application, condition), "its end", 60.0)
+    await until(has_peer, "its end", 60.0)
     cleared = 1000 * (time.monotonic() - healed_at)
     peers[-1].kill()
     peers[-1].wait()
