@@ -267,8 +267,11 @@ def main() -> None:
     )
     work.add_done_callback(lambda _: QCoreApplication.quit())
     window.exec()
-    work.result()
-    loop.stop()
+    try:
+        work.result()
+    finally:
+        # Its thread would keep a benchmark that failed from ending.
+        loop.stop()
 
 
 if __name__ == "__main__":
