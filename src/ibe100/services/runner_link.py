@@ -29,6 +29,9 @@ _log = logging.getLogger(__name__)
 JournalLine = Mapping[str, Any]
 Sample = Mapping[str, Any]
 
+# Python warns when a child that still runs is forgotten; a runner is meant to go on when its link is gone.
+_outliving: set[subprocess.Popen[bytes]] = set()
+
 
 class RunnerGone(StreamError):
     """There is no runner behind the control socket."""
@@ -120,6 +123,8 @@ class RunnerLink:
                 cwd="/",
                 env={**os.environ, "TSDUCK_NO_USER_CONFIG": "1"},
             )
+        _outliving.difference_update([one for one in _outliving if one.poll() is not None])
+        _outliving.add(child)
         assert child.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             child.stdin.write(json.dumps({"secrets": secrets}).encode() + b"\n")
