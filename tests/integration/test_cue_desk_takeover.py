@@ -1,7 +1,8 @@
 """A console that takes streams over: what went out before it, and what was recorded of it, are one story."""
 
-from __future__ import gc
+from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
