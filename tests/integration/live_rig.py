@@ -64,6 +64,7 @@ class LiveSender:
         self._shown = self._packets
         self._over = threading.Event()
         self._spoil: Spoil = as_it_is
+        self._pause_s = 0.0
         self.spoiled_at: float | None = None
         """When the first packet was sent otherwise, or left out; monotonic."""
 
@@ -81,13 +82,18 @@ class LiveSender:
         self._shown = self._packets if source is None else _read(source)
         self.spoiled_at = time.monotonic()
 
+    def pause(self, seconds: float) -> None:
+        """Send nothing for so long, then go on with what comes next."""
+        self._pause_s = seconds
+
     def run(self) -> None:
         """Until `stop`."""
         due = time.monotonic()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
             for first in itertools.cycle(range(0, len(self._packets), DATAGRAM_PACKETS)):
                 datagram = self._shown[first : first + DATAGRAM_PACKETS].copy()
-                due += datagram.size * 8 / BITRATE_BPS
+                pause_s, self._pause_s = self._pause_s, 0.0
+                due += datagram.size * 8 / BITRATE_BPS + pause_s
                 if self._over.wait(max(0.0, due - time.monotonic())):
                     return
                 spoil = self._spoil

@@ -182,14 +182,27 @@ def test_one_sample_read_late_is_no_jump() -> None:
     assert not clock.jumps
 
 
-def test_a_lag_that_stays_is_a_jump_back() -> None:
+def test_a_lag_that_stays_is_told_and_no_seam_is_expected_of_it() -> None:
     clock = fed(PtsClock(), 0, 5)
     assert clock.observe(round(4.2 * PTS_HZ), 105.0) is None
     jump = clock.observe(round(5.2 * PTS_HZ), 106.0)
     assert jump is not None
-    assert (jump.kind, jump.at_s) == (JumpKind.BACK, 105.0)
+    assert (jump.kind, jump.at_s) == (JumpKind.LAG, 105.0)
     assert jump.amount_s == pytest.approx(0.8)
     assert clock.now_pts(107.0) == round(6.2 * PTS_HZ)
+    assert clock.last_jump_words(107.0) == "timestamps fell behind 0.8 s 2.0 s ago"
+    assert clock.refusal(106.5, 30.0) is None
+
+
+def test_a_pause_keeps_the_meaning_of_timestamps_and_a_jump_does_not() -> None:
+    clock = fed(PtsClock(), 10 * PTS_HZ, 5)
+    assert not clock.has_paused_since(0.0)
+    clock.observe(round(14.2 * PTS_HZ), 105.0)
+    clock.observe(round(15.2 * PTS_HZ), 106.0)
+    assert clock.has_paused_since(104.5)
+    assert not clock.has_paused_since(105.5), "the pause was before"
+    clock.observe(2 * PTS_HZ, 107.0)
+    assert not clock.has_paused_since(104.5)
 
 
 def test_timestamps_that_stand_still_are_told() -> None:

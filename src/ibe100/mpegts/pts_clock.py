@@ -30,6 +30,8 @@ class JumpKind(StrEnum):
     BACK = "jumped back"
     AHEAD = "jumped ahead"
     STALL = "stood still"
+    LAG = "fell behind"
+    """They went on, later than they should: the source or the machine paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,11 @@ class PtsClock:
         frames = -floor(-pts_difference(target, anchor) / self._frame)
         return pts_add(anchor, floor(frames * self._frame))
 
+    def has_paused_since(self, monotonic_s: float) -> bool:
+        """Whether timestamps only stood still or fell behind since: each still means its frame, later."""
+        kinds = {jump.kind for jump in self.jumps if jump.at_s > monotonic_s}
+        return bool(kinds) and kinds <= {JumpKind.STALL, JumpKind.LAG}
+
     def next_jump_s(self, monotonic_s: float) -> float | None:
         """Earliest time at which timestamps are to be expected to jump again; None where nothing hints at it.
 
@@ -221,6 +228,8 @@ class PtsClock:
             kind = JumpKind.AHEAD
         elif self._still_since_s is not None and advanced:
             kind = JumpKind.STALL
+        elif advanced:
+            kind = JumpKind.LAG
         else:
             kind = JumpKind.BACK
         after_s, at_s = heard_before_s, sample.at_s

@@ -15,6 +15,7 @@ from ibe100.services.cue_readiness import (
     SEND_AHEAD_S,
     WAY_OUT_S,
     least_lead_s,
+    pause_s,
     readiness,
     why_hold,
     why_too_late,
@@ -136,12 +137,12 @@ class CueDispatch:
         """Custody: until its lead time, and longer while the stream cannot take it, but never too long."""
         assert cue.splice_at is not None
         lead_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
-        await self._stay(cue, CueState.ARMED, lambda held: _splice_at(held) - lead_s)
+        await self._stay(run, cue, CueState.ARMED, lambda held: _splice_at(held) - lead_s)
 
         def latest(held: Cue) -> float:
             return _splice_at(held) - least_lead_s(run, held) - WAY_OUT_S
 
-        await self._stay(cue, CueState.ARMED, latest, lambda held: why_hold(run, held) is not None)
+        await self._stay(run, cue, CueState.ARMED, latest, lambda held: why_hold(run, held) is not None)
         if (held := self._still(cue, CueState.ARMED)) is not None:
             self.send(held)
 
@@ -155,7 +156,7 @@ class CueDispatch:
                 first_due = max(first_due, sent.splice_at - run.cue_options.start_delay_ms / 1000)
             return first_due + self._seen_timeout_s
 
-        await self._stay(cue, CueState.SENT, latest)
+        await self._stay(run, cue, CueState.SENT, latest)
         # What was seen in time may still wait among the lines of the journal that are not taken yet.
         patience = time.monotonic() + JUDGE_PATIENCE_S
         while time.monotonic() < patience and self._still(cue, CueState.SENT) and run.is_behind():
@@ -176,7 +177,10 @@ class CueDispatch:
                 self._send_again(run, seen)
             return True
 
-        await self._stay(cue, CueState.SEEN, lambda seen: _splice_at(seen) + self._seen_timeout_s, goes_on)
+        def latest(seen: Cue) -> float:
+            return _splice_at(seen) + self._seen_timeout_s
+
+        await self._stay(run, cue, CueState.SEEN, latest, goes_on)
         patience = time.monotonic() + JUDGE_PATIENCE_S
         while (
             time.monotonic() < patience and self._still(cue, CueState.SEEN) and why_hold(run, cue) is not None
@@ -201,6 +205,7 @@ class CueDispatch:
 
     async def _stay(
         self,
+        run: StreamRun,
         cue: Cue,
         state: CueState,
         until: Callable[[Cue], float],
@@ -209,10 +214,18 @@ class CueDispatch:
         """Wait for a wall clock time of the cue as it then stands, or until it has left `state`."""
         while (still := self._still(cue, state)) is not None and goes_on(still):
             now = self._clock.now()
-            # Asked again: a clock that was just set has moved the cue's times.
+            if later_s := pause_s(run, still):
+                self._put_off(still, later_s)
+            # Asked again: a clock that was just set, or a stream that paused, has moved the cue's times.
             if (still := self._still(cue, state)) is None or (left_s := until(still) - now) <= 0:
                 return
             await asyncio.sleep(min(left_s, POLL_S))
+
+    def _put_off(self, cue: Cue, later_s: float) -> None:
+        """Its PTS stays, as it is of the same frame; the stream comes there later by the wall clock."""
+        self._ledger.keep(cue.model_copy(update={"splice_at": _splice_at(cue) + later_s}))
+        self._ledger.record(self._ledger.now(cue))
+        _log.warning("the stream paused: event %s is spliced %.1f s later", cue.splice_event_id, later_s)
 
     def _still(self, cue: Cue, state: CueState) -> Cue | None:
         """The cue as it stands, while it is in `state`; one that is over may be off the shelf already."""

@@ -25,6 +25,8 @@ SEND_AHEAD_S = 0.5
 """spliceinject gets the cue this long before its first repeat is due."""
 WRAP_SETTLE_S = 0.5
 """After the PTS wrap, until no frame that was reordered across it is still to come."""
+LEAST_PAUSE_S, LONGEST_PAUSE_S = 0.3, 10.0
+"""Of a stream whose cues keep their frame; less is the clock's own uncertainty."""
 WAY_OUT_S = 0.1
 """From the datagram to the output (DOMAIN.md: 79 ms worst)."""
 FARTHEST_S = 3600.0
@@ -211,6 +213,20 @@ def why_too_late(run: StreamRun, cue: Cue) -> str | None:
         jump = run.clock.last_jump_words(now) or f"timestamps are {abs(off_s):.1f} s off"
         return f"the stream will not reach the splice time when it should: {jump}"
     return None
+
+
+def pause_s(run: StreamRun, cue: Cue) -> float:
+    """By how much later the stream reaches the splice of a cue because it stood still or fell behind.
+
+    0 while it keeps its time, and once its timestamps jumped: then the PTS may mean another frame.
+    """
+    now, wall = time.monotonic(), time.time()
+    if cue.pts_time is None or cue.splice_at is None or run.clock is None or not run.clock.is_known(now):
+        return 0.0
+    if not run.clock.has_paused_since(now - (wall - cue.requested_at)):
+        return 0.0
+    later_s = run.clock.ms_until(cue.pts_time, now) / 1000 - (cue.splice_at - wall)
+    return later_s if LEAST_PAUSE_S <= later_s <= LONGEST_PAUSE_S else 0.0
 
 
 def why_not_reached(run: StreamRun, pts_time: int, monotonic_s: float) -> str:

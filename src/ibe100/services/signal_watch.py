@@ -136,8 +136,10 @@ class SignalWatch:
         return self._pcr.observe(pcr // PCR_PER_PTS % PTS_MODULO, monotonic_s)
 
     def _jumped(self, jump: ClockJump | None, monotonic_s: float) -> tuple[bool, str]:
-        """A looped file goes back at its seam, as it must."""
+        """A looped file goes back at its seam, as it must; what we pace falls behind with our machine."""
         if jump is None or (self._seam is not None and jump.kind is JumpKind.BACK):
+            return False, ""
+        if self._plan.regulate and jump.kind is JumpKind.LAG:
             return False, ""
         is_proven = not self._plan.regulate and monotonic_s - self._pcr_apart_at < PROVEN_S
         if jump.amount_s < SURE_JUMP_S and not is_proven:
