@@ -60,7 +60,7 @@ def test_every_check_runs_and_only_pytest_gets_the_arguments(checkout: Path) -> 
         "mypy ",
         "lint-imports --cache-dir .cache/import-linter --no-logo",
         "python -m pytest -m serial -k a or b",
-        "python -m pytest -n 2 --dist worksteal -m not serial -k a or b",
+        "python -m pytest -n 3 --dist worksteal -m not serial -k a or b",
     ]
 
 
