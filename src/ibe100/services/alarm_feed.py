@@ -31,13 +31,12 @@ from ibe100.services.srt_peers import SrtPeers
 from ibe100.services.stream_run import RunFacts, StreamRun
 from ibe100.services.sync_watch import SyncWatch
 from ibe100.services.task_faults import log_fault
+from ibe100.tsduck.fault_words import INPUT_SILENT
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample
 from ibe100.utils.timecode import format_utc
 
 NEWS_S = 3600.0
 """A cue that failed longer ago is history, not an alarm."""
-INPUT_TIMEOUT = "error receiving from UDP socket: Resource temporarily unavailable"
-"""The last word of a processor whose input was silent for its --receive-timeout, in either engine."""
 LOOK_S = 0.1
 LATE_S = 0.15
 """A loop that was held up this long has not read the samples that came meanwhile."""
@@ -114,7 +113,7 @@ class AlarmFeed:
             )
             if over or state is cause
         }
-        if state is StreamState.RETRYING and INPUT_TIMEOUT in reason:
+        if state is StreamState.RETRYING and INPUT_SILENT in reason:
             judgements = {"input_lost": (True, "no packets any more"), **judgements}
         judgements["stream_failed"] = (state is StreamState.FAILED, reason)
         if state.is_ended:

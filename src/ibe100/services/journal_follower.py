@@ -19,6 +19,7 @@ from ibe100.services.runner_spec import awaited_peer
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
 from ibe100.services.task_faults import log_fault
+from ibe100.tsduck.fault_words import in_words
 
 RESPAWN_PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 LEVELS = frozenset({"debug", "info", "warning", "error"})
@@ -236,6 +237,7 @@ class JournalFollower:
             reason = f"{reason}: {run.last_fault}" if reason else run.last_fault
         if state is StreamState.STARTING:
             reason = awaited_peer(run.entry.config) or reason
+        reason = in_words(reason)
         run.update(state=state, reason=reason)
         if state.is_ended and (session_id := _session_of(run)) is not None:
             self._later(run, self._storage.sessions.end(session_id, at, reason or state.value))
