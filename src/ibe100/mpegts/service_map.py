@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.mpegts.packet import PAT_PID, SDT_PID, PacketBlock
+from ibe100.mpegts.packet import PACKET_SIZE, PAT_PID, SDT_PID, PacketBlock
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream, PsiError, Sdt, SdtService, SectionAssembler
 
 _PID_COUNT = 8192
@@ -78,11 +78,13 @@ class ServiceMap:
         """Go on until the set of wanted PIDs changes; returns the row to go on from."""
         rows = self._wanted[pids[start:]].nonzero()[0] + start
         before = self.version
-        for row, pid in zip(rows.tolist(), pids[rows].tolist(), strict=True):
-            assembler = self._assemblers.get(pid)
+        packets = block[rows].tobytes()
+        assemblers = self._assemblers
+        for at, (row, pid) in enumerate(zip(rows.tolist(), pids[rows].tolist(), strict=True)):
+            assembler = assemblers.get(pid)
             if assembler is None:
-                assembler = self._assemblers[pid] = SectionAssembler()
-            for section in assembler.feed(block[row].tobytes()):
+                assembler = assemblers[pid] = SectionAssembler()
+            for section in assembler.feed(packets[at * PACKET_SIZE : (at + 1) * PACKET_SIZE]):
                 seen.append(SectionSeen(row, pid, section))
                 if self._latest.get(pid) is not section:
                     self._take(pid, section)
