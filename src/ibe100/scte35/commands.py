@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ibe100.scte35.bits import Reader, fit
+from ibe100.scte35.construction import quick
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.values import (
     PTS_BITS,
@@ -22,6 +23,11 @@ from ibe100.scte35.values import (
 )
 
 _PTS_MASK = (1 << PTS_BITS) - 1
+
+_splice_time = quick(SpliceTime)
+_break_duration = quick(BreakDuration)
+_splice_insert = quick(SpliceInsert)
+_scheduled_event = quick(ScheduledEvent)
 
 
 def read_command(splice_command_type: int, reader: Reader) -> SpliceCommand:
@@ -55,36 +61,36 @@ def write_command(command: SpliceCommand) -> tuple[int, bytes]:
 
 
 def _read_time(reader: Reader) -> SpliceTime:
-    first = reader.uint(1)
+    first = reader.byte()
     if not first & 0x80:
-        return SpliceTime(None, ~first & 0x7F)
-    return SpliceTime((first & 1) << 32 | reader.uint(4), ~first & 0x7E)
+        return _splice_time(None, ~first & 0x7F)
+    return _splice_time((first & 1) << 32 | reader.uint(4), ~first & 0x7E)
 
 
 def _write_time(time: SpliceTime, where: str) -> bytes:
     if time.pts_time is None:
         return bytes((0x7F & ~time.reserved_cleared,))
     high = 0xFE & ~(time.reserved_cleared & 0x7E)
-    return (high << 32 | fit(time.pts_time, PTS_BITS, f"{where}.pts_time")).to_bytes(5, "big")
+    return (high << 32 | fit(time.pts_time, PTS_BITS, where, "pts_time")).to_bytes(5, "big")
 
 
 def _read_duration(reader: Reader) -> BreakDuration:
     field = reader.uint(5)
-    return BreakDuration(field >> 39 == 1, field & _PTS_MASK, ~(field >> 32) & 0x7E)
+    return _break_duration(field >> 39 == 1, field & _PTS_MASK, ~(field >> 32) & 0x7E)
 
 
 def _write_duration(duration: BreakDuration, where: str) -> bytes:
     high = duration.auto_return << 7 | 0x7E & ~duration.reserved_cleared
-    return (high << 32 | fit(duration.duration, PTS_BITS, f"{where}.break_duration")).to_bytes(5, "big")
+    return (high << 32 | fit(duration.duration, PTS_BITS, where, "break_duration")).to_bytes(5, "big")
 
 
 def _read_insert(reader: Reader) -> SpliceInsert:
-    event_id = reader.uint(4)
-    first = reader.uint(1)
-    cleared = (~first & 0x7F) << 8
-    if first & 0x80:
-        return SpliceInsert(event_id, True, reserved_cleared=cleared)
-    flags = reader.uint(1)
+    head = reader.uint(5)
+    event_id = head >> 8
+    cleared = (~head & 0x7F) << 8
+    if head & 0x80:
+        return _splice_insert(event_id, True, reserved_cleared=cleared)
+    flags = reader.byte()
     immediate = flags & 0x10 != 0
     time: SpliceTime | None = None
     components: tuple[SpliceComponent, ...] | None = None
@@ -92,10 +98,12 @@ def _read_insert(reader: Reader) -> SpliceInsert:
         time = None if immediate else _read_time(reader)
     else:
         components = tuple(
-            SpliceComponent(reader.uint(1), None if immediate else _read_time(reader))
-            for _ in range(reader.uint(1))
+            SpliceComponent(reader.byte(), None if immediate else _read_time(reader))
+            for _ in range(reader.byte())
         )
-    return SpliceInsert(
+    duration = _read_duration(reader) if flags & 0x20 else None
+    avail = reader.uint(4)
+    return _splice_insert(
         event_id,
         False,
         flags & 0x80 != 0,
@@ -103,10 +111,10 @@ def _read_insert(reader: Reader) -> SpliceInsert:
         flags & 0x08 != 0,
         time,
         components,
-        _read_duration(reader) if flags & 0x20 else None,
-        reader.uint(2),
-        reader.uint(1),
-        reader.uint(1),
+        duration,
+        avail >> 16,
+        avail >> 8 & 0xFF,
+        avail & 0xFF,
         cleared | ~flags & 0x07,
     )
 
@@ -115,7 +123,7 @@ def _write_insert(command: SpliceInsert) -> bytes:
     where = "splice_insert"
     cancel = command.splice_event_cancel_indicator
     first = 0xFF if cancel else 0x7F
-    head = fit(command.splice_event_id, 32, f"{where}.splice_event_id") << 8
+    head = fit(command.splice_event_id, 32, where, "splice_event_id") << 8
     parts = [(head | first & ~(command.reserved_cleared >> 8)).to_bytes(5, "big")]
     if cancel:
         return parts[0]
@@ -145,53 +153,55 @@ def _write_insert(command: SpliceInsert) -> bytes:
 
 
 def _write_components(components: tuple[SpliceComponent, ...], immediate: bool) -> bytes:
-    where = "splice_insert.component"
-    parts = [bytes((fit(len(components), 8, f"{where}_count"),))]
+    where = "splice_insert"
+    parts = [bytes((fit(len(components), 8, where, "component_count"),))]
     for component in components:
-        parts.append(bytes((fit(component.component_tag, 8, f"{where}_tag"),)))
+        parts.append(bytes((fit(component.component_tag, 8, where, "component_tag"),)))
         if immediate != (component.splice_time is None):
             raise SpliceDecodeError(
-                f"{where}.splice_time", "is there exactly when the splice is not immediate"
+                f"{where}.component.splice_time", "is there exactly when the splice is not immediate"
             )
         if component.splice_time is not None:
-            parts.append(_write_time(component.splice_time, where))
+            parts.append(_write_time(component.splice_time, f"{where}.component"))
     return b"".join(parts)
 
 
 def _write_avail(event: SpliceInsert | ScheduledEvent, where: str) -> bytes:
     return (
-        fit(event.unique_program_id, 16, f"{where}.unique_program_id") << 16
-        | fit(event.avail_num, 8, f"{where}.avail_num") << 8
-        | fit(event.avails_expected, 8, f"{where}.avails_expected")
+        fit(event.unique_program_id, 16, where, "unique_program_id") << 16
+        | fit(event.avail_num, 8, where, "avail_num") << 8
+        | fit(event.avails_expected, 8, where, "avails_expected")
     ).to_bytes(4, "big")
 
 
 def _read_event(reader: Reader) -> ScheduledEvent:
-    event_id = reader.uint(4)
-    first = reader.uint(1)
-    compliance = first & 0x40 != 0
-    cleared = (~first & 0x3F) << 8
-    if first & 0x80:
-        return ScheduledEvent(event_id, True, compliance, reserved_cleared=cleared)
-    flags = reader.uint(1)
+    head = reader.uint(5)
+    event_id = head >> 8
+    compliance = head & 0x40 != 0
+    cleared = (~head & 0x3F) << 8
+    if head & 0x80:
+        return _scheduled_event(event_id, True, compliance, reserved_cleared=cleared)
+    flags = reader.byte()
     utc_splice_time: int | None = None
     components: tuple[ScheduleComponent, ...] | None = None
     if flags & 0x40:
         utc_splice_time = reader.uint(4)
     else:
-        count = reader.uint(1)
-        components = tuple(ScheduleComponent(reader.uint(1), reader.uint(4)) for _ in range(count))
-    return ScheduledEvent(
+        count = reader.byte()
+        components = tuple(ScheduleComponent(reader.byte(), reader.uint(4)) for _ in range(count))
+    duration = _read_duration(reader) if flags & 0x20 else None
+    avail = reader.uint(4)
+    return _scheduled_event(
         event_id,
         False,
         compliance,
         flags & 0x80 != 0,
         utc_splice_time,
         components,
-        _read_duration(reader) if flags & 0x20 else None,
-        reader.uint(2),
-        reader.uint(1),
-        reader.uint(1),
+        duration,
+        avail >> 16,
+        avail >> 8 & 0xFF,
+        avail & 0xFF,
         cleared | ~flags & 0x1F,
     )
 
@@ -199,7 +209,7 @@ def _read_event(reader: Reader) -> ScheduledEvent:
 def _write_event(event: ScheduledEvent) -> bytes:
     where = "splice_schedule"
     first = event.splice_event_cancel_indicator << 7 | event.event_id_compliance_flag << 6 | 0x3F
-    head = fit(event.splice_event_id, 32, f"{where}.splice_event_id") << 8
+    head = fit(event.splice_event_id, 32, where, "splice_event_id") << 8
     parts = [(head | first & ~(event.reserved_cleared >> 8)).to_bytes(5, "big")]
     if event.splice_event_cancel_indicator:
         return parts[0]
@@ -213,12 +223,12 @@ def _write_event(event: ScheduledEvent) -> bytes:
     )
     parts.append(bytes((flags,)))
     if event.utc_splice_time is not None:
-        parts.append(fit(event.utc_splice_time, 32, f"{where}.utc_splice_time").to_bytes(4, "big"))
+        parts.append(fit(event.utc_splice_time, 32, where, "utc_splice_time").to_bytes(4, "big"))
     if event.components is not None:
-        parts.append(bytes((fit(len(event.components), 8, f"{where}.component_count"),)))
+        parts.append(bytes((fit(len(event.components), 8, where, "component_count"),)))
         for component in event.components:
-            tag = fit(component.component_tag, 8, f"{where}.component_tag")
-            time = fit(component.utc_splice_time, 32, f"{where}.utc_splice_time")
+            tag = fit(component.component_tag, 8, where, "component_tag")
+            time = fit(component.utc_splice_time, 32, where, "utc_splice_time")
             parts.append((tag << 32 | time).to_bytes(5, "big"))
     if event.break_duration is not None:
         parts.append(_write_duration(event.break_duration, where))
@@ -228,7 +238,7 @@ def _write_event(event: ScheduledEvent) -> bytes:
 
 _READERS: dict[int, Callable[[Reader], SpliceCommand]] = {
     0x00: lambda reader: SpliceNull(),
-    0x04: lambda reader: SpliceSchedule(tuple(_read_event(reader) for _ in range(reader.uint(1)))),
+    0x04: lambda reader: SpliceSchedule(tuple(_read_event(reader) for _ in range(reader.byte()))),
     0x05: _read_insert,
     0x06: lambda reader: TimeSignal(_read_time(reader)),
     0x07: lambda reader: BandwidthReservation(),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ibe100.scte35.bits import Reader, fit
+from ibe100.scte35.construction import quick
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.values import (
     CUEI,
@@ -22,6 +23,9 @@ from ibe100.scte35.values import (
 
 _CUEI_BYTES = CUEI.to_bytes(4, "big")
 _PTS_MASK = (1 << PTS_BITS) - 1
+
+_segmentation_upid = quick(SegmentationUpid)
+_segmentation_descriptor = quick(SegmentationDescriptor)
 
 
 def read_descriptors(loop: bytes) -> tuple[tuple[SpliceDescriptor, ...], bytes]:
@@ -73,15 +77,15 @@ def write_descriptor(descriptor: SpliceDescriptor) -> bytes:
 
 
 def _read_dtmf(reader: Reader) -> DtmfDescriptor:
-    preroll, counts = reader.uint(1), reader.uint(1)
+    preroll, counts = reader.byte(), reader.byte()
     return DtmfDescriptor(preroll, reader.take(counts >> 5).decode("latin-1"), ~counts & 0x1F)
 
 
 def _write_dtmf(descriptor: DtmfDescriptor) -> bytes:
     where = "DTMF_descriptor"
     chars = latin(descriptor.dtmf_chars, f"{where}.DTMF_char")
-    counts = fit(len(chars), 3, f"{where}.dtmf_count") << 5 | 0x1F & ~descriptor.reserved_cleared
-    return bytes((fit(descriptor.preroll, 8, f"{where}.preroll"), counts)) + chars
+    counts = fit(len(chars), 3, where, "dtmf_count") << 5 | 0x1F & ~descriptor.reserved_cleared
+    return bytes((fit(descriptor.preroll, 8, where, "preroll"), counts)) + chars
 
 
 def _read_time(reader: Reader) -> TimeDescriptor:
@@ -91,49 +95,49 @@ def _read_time(reader: Reader) -> TimeDescriptor:
 def _write_time(descriptor: TimeDescriptor) -> bytes:
     where = "time_descriptor"
     return (
-        fit(descriptor.tai_seconds, 48, f"{where}.TAI_seconds").to_bytes(6, "big")
-        + fit(descriptor.tai_ns, 32, f"{where}.TAI_ns").to_bytes(4, "big")
-        + fit(descriptor.utc_offset, 16, f"{where}.UTC_offset").to_bytes(2, "big")
+        fit(descriptor.tai_seconds, 48, where, "TAI_seconds").to_bytes(6, "big")
+        + fit(descriptor.tai_ns, 32, where, "TAI_ns").to_bytes(4, "big")
+        + fit(descriptor.utc_offset, 16, where, "UTC_offset").to_bytes(2, "big")
     )
 
 
 def _read_audio(reader: Reader) -> AudioDescriptor:
-    counts = reader.uint(1)
+    counts = reader.byte()
     components = []
     for _ in range(counts >> 4):
-        tag, language, modes = reader.uint(1), reader.take(3).decode("latin-1"), reader.uint(1)
+        tag, language, modes = reader.byte(), reader.take(3).decode("latin-1"), reader.byte()
         components.append(AudioComponent(tag, language, modes >> 5, modes >> 1 & 0x0F, modes & 1 == 1))
     return AudioDescriptor(tuple(components), ~counts & 0x0F)
 
 
 def _write_audio(descriptor: AudioDescriptor) -> bytes:
     where = "audio_descriptor"
-    count = fit(len(descriptor.components), 4, f"{where}.audio_count")
+    count = fit(len(descriptor.components), 4, where, "audio_count")
     parts = [bytes((count << 4 | 0x0F & ~descriptor.reserved_cleared,))]
     for component in descriptor.components:
         language = latin(component.iso_code, f"{where}.ISO_code")
         if len(language) != 3:
             raise SpliceDecodeError(f"{where}.ISO_code", f"{component.iso_code!r} is not three letters")
         modes = (
-            fit(component.bit_stream_mode, 3, f"{where}.Bit_Stream_Mode") << 5
-            | fit(component.num_channels, 4, f"{where}.Num_Channels") << 1
+            fit(component.bit_stream_mode, 3, where, "Bit_Stream_Mode") << 5
+            | fit(component.num_channels, 4, where, "Num_Channels") << 1
             | component.full_srvc_audio
         )
-        tag = fit(component.component_tag, 8, f"{where}.component_tag")
+        tag = fit(component.component_tag, 8, where, "component_tag")
         parts.append(bytes((tag,)) + language + bytes((modes,)))
     return b"".join(parts)
 
 
 def _read_segmentation(reader: Reader) -> SegmentationDescriptor:
-    event_id = reader.uint(4)
-    first = reader.uint(1)
-    compliance = first & 0x40 != 0
-    cleared = (~first & 0x3F) << 8
-    if first & 0x80:
-        return SegmentationDescriptor(
+    head = reader.uint(5)
+    event_id = head >> 8
+    compliance = head & 0x40 != 0
+    cleared = (~head & 0x3F) << 8
+    if head & 0x80:
+        return _segmentation_descriptor(
             event_id, True, compliance, reserved_cleared=cleared, extra=reader.rest()
         )
-    flags = reader.uint(1)
+    flags = reader.byte()
     restrictions: DeliveryRestrictions | None = None
     if flags & 0x20:
         cleared |= ~flags & 0x1F
@@ -143,15 +147,15 @@ def _read_segmentation(reader: Reader) -> SegmentationDescriptor:
         )
     components: tuple[SegmentationComponent, ...] | None = None
     if not flags & 0x80:
-        components = tuple(_read_component(reader) for _ in range(reader.uint(1)))
+        components = tuple(_read_component(reader) for _ in range(reader.byte()))
     duration = reader.uint(5) if flags & 0x40 else None
-    upid_type, upid_length = reader.uint(1), reader.uint(1)
-    upid = SegmentationUpid(upid_type, reader.take(upid_length))
-    type_id, number, expected = reader.uint(1), reader.uint(1), reader.uint(1)
+    upid_type, upid_length = reader.take(2)
+    upid = _segmentation_upid(upid_type, reader.take(upid_length))
+    type_id, number, expected = reader.take(3)
     sub_number = sub_expected = None
     if reader.left >= 2:
-        sub_number, sub_expected = reader.uint(1), reader.uint(1)
-    return SegmentationDescriptor(
+        sub_number, sub_expected = reader.take(2)
+    return _segmentation_descriptor(
         event_id,
         False,
         compliance,
@@ -170,7 +174,7 @@ def _read_segmentation(reader: Reader) -> SegmentationDescriptor:
 
 
 def _read_component(reader: Reader) -> SegmentationComponent:
-    tag, field = reader.uint(1), reader.uint(5)
+    tag, field = reader.byte(), reader.uint(5)
     return SegmentationComponent(tag, field & _PTS_MASK, ~(field >> 33) & 0x7F)
 
 
@@ -178,38 +182,42 @@ def _write_segmentation(descriptor: SegmentationDescriptor) -> bytes:
     where = "segmentation_descriptor"
     cancel = descriptor.segmentation_event_cancel_indicator
     first = cancel << 7 | descriptor.segmentation_event_id_compliance_indicator << 6 | 0x3F
-    head = fit(descriptor.segmentation_event_id, 32, f"{where}.segmentation_event_id") << 8
-    parts = [(head | first & ~(descriptor.reserved_cleared >> 8)).to_bytes(5, "big")]
+    head = fit(descriptor.segmentation_event_id, 32, where, "segmentation_event_id") << 8
+    head |= first & ~(descriptor.reserved_cleared >> 8)
     if cancel:
-        return parts[0] + descriptor.extra
-    parts.append(_write_segmentation_flags(descriptor))
+        return head.to_bytes(5, "big") + descriptor.extra
+    parts = [(head << 8 | _segmentation_flags(descriptor)).to_bytes(6, "big")]
     if descriptor.components is not None:
-        parts.append(bytes((fit(len(descriptor.components), 8, f"{where}.component_count"),)))
+        parts.append(bytes((fit(len(descriptor.components), 8, where, "component_count"),)))
         for component in descriptor.components:
-            offset = fit(component.pts_offset, PTS_BITS, f"{where}.pts_offset")
-            high = fit(component.component_tag, 8, f"{where}.component_tag") << 7
+            offset = fit(component.pts_offset, PTS_BITS, where, "pts_offset")
+            high = fit(component.component_tag, 8, where, "component_tag") << 7
             field = (high | 0x7F & ~component.reserved_cleared) << 33 | offset
             parts.append(field.to_bytes(6, "big"))
     if descriptor.segmentation_duration is not None:
-        duration = fit(descriptor.segmentation_duration, 40, f"{where}.segmentation_duration")
+        duration = fit(descriptor.segmentation_duration, 40, where, "segmentation_duration")
         parts.append(duration.to_bytes(5, "big"))
     upid = descriptor.upid
     tail = [
-        fit(descriptor.segmentation_type_id, 8, f"{where}.segmentation_type_id"),
-        fit(descriptor.segment_num, 8, f"{where}.segment_num"),
-        fit(descriptor.segments_expected, 8, f"{where}.segments_expected"),
+        fit(descriptor.segmentation_type_id, 8, where, "segmentation_type_id"),
+        fit(descriptor.segment_num, 8, where, "segment_num"),
+        fit(descriptor.segments_expected, 8, where, "segments_expected"),
     ]
-    if descriptor.sub_segment_num is not None and descriptor.sub_segments_expected is not None:
-        tail.append(fit(descriptor.sub_segment_num, 8, f"{where}.sub_segment_num"))
-        tail.append(fit(descriptor.sub_segments_expected, 8, f"{where}.sub_segments_expected"))
-    elif (descriptor.sub_segment_num, descriptor.sub_segments_expected) != (None, None):
+    sub_number, sub_expected = descriptor.sub_segment_num, descriptor.sub_segments_expected
+    if sub_number is not None and sub_expected is not None:
+        tail.append(fit(sub_number, 8, where, "sub_segment_num"))
+        tail.append(fit(sub_expected, 8, where, "sub_segments_expected"))
+    elif sub_number is not None or sub_expected is not None:
         raise SpliceDecodeError(f"{where}.sub_segment_num", "goes together with sub_segments_expected")
-    upid_type = fit(upid.segmentation_upid_type, 8, f"{where}.segmentation_upid_type")
-    parts.append(bytes((upid_type, fit(len(upid.data), 8, f"{where}.segmentation_upid_length"))))
-    return b"".join((*parts, upid.data, bytes(tail), descriptor.extra))
+    upid_type = fit(upid.segmentation_upid_type, 8, where, "segmentation_upid_type")
+    parts.append(bytes((upid_type, fit(len(upid.data), 8, where, "segmentation_upid_length"))))
+    parts.append(upid.data)
+    parts.append(bytes(tail))
+    parts.append(descriptor.extra)
+    return b"".join(parts)
 
 
-def _write_segmentation_flags(descriptor: SegmentationDescriptor) -> bytes:
+def _segmentation_flags(descriptor: SegmentationDescriptor) -> int:
     where = "segmentation_descriptor"
     flags = (descriptor.components is None) << 7 | (descriptor.segmentation_duration is not None) << 6
     restrictions = descriptor.delivery_restrictions
@@ -220,9 +228,9 @@ def _write_segmentation_flags(descriptor: SegmentationDescriptor) -> bytes:
             restrictions.web_delivery_allowed_flag << 4
             | restrictions.no_regional_blackout_flag << 3
             | restrictions.archive_allowed_flag << 2
-            | fit(restrictions.device_restrictions, 2, f"{where}.device_restrictions")
+            | fit(restrictions.device_restrictions, 2, where, "device_restrictions")
         )
-    return bytes((flags,))
+    return flags
 
 
 def latin(text: str, where: str) -> bytes:

@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+from struct import Struct
 
 from ibe100.scte35.bits import Reader, fit
 from ibe100.scte35.commands import read_command, write_command
+from ibe100.scte35.construction import quick
 from ibe100.scte35.descriptors import read_descriptors, write_descriptor
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.faults import find_faults
@@ -17,14 +19,20 @@ from ibe100.scte35.values import (
     SpliceDescriptor,
     SpliceInfoSection,
 )
-from ibe100.utils.crc import crc32_mpeg
+from ibe100.utils.crc import has_right_crc32, with_crc32
 
-# From table_id to splice_command_type, descriptor_loop_length and CRC_32.
-_HEADER_SIZE = 14
-_SHORTEST = _HEADER_SIZE + 2 + 4
+_HEADER = Struct(">BHBBII")
+"""What no encryption hides: table_id; the indicators, sap_type and section_length; protocol_version;
+encrypted_packet, encryption_algorithm and the top bit of pts_adjustment; its other 32 bits; cw_index, tier
+and splice_command_length."""
+_COMMAND_TYPE_AT = _HEADER.size
+_COMMAND_AT = _COMMAND_TYPE_AT + 1
+# The header, splice_command_type, descriptor_loop_length and CRC_32.
+_SHORTEST = _COMMAND_AT + 2 + 4
 _MAX_SECTION_LENGTH = 4093
 _LEGACY_LENGTH = 0xFFF
-_PTS_MASK = (1 << PTS_BITS) - 1
+
+_splice_info_section = quick(SpliceInfoSection)
 
 
 def decode(section: bytes, *, strict: bool = False) -> SpliceInfoSection:
@@ -35,43 +43,42 @@ def decode(section: bytes, *, strict: bool = False) -> SpliceInfoSection:
     """
     _check_frame(section)
     crc_at = len(section) - 4
-    field = int.from_bytes(section[4:9], "big")
-    tier_and_length = int.from_bytes(section[10:13], "big")
-    command_length = tier_and_length & 0xFFF
+    _, indicators, version, encryption, pts_low, cw_index_to_length = _HEADER.unpack_from(section)
+    command_length = cw_index_to_length & 0xFFF
     legacy = False
     command_extra = descriptor_extra = stuffing = b""
     command: SpliceCommand
     descriptors: tuple[SpliceDescriptor, ...] = ()
-    if field >> 39:
-        command = EncryptedPart(command_length, section[13:crc_at])
+    if encryption & 0x80:
+        command = EncryptedPart(command_length, section[_COMMAND_TYPE_AT:crc_at])
     else:
         legacy = command_length == _LEGACY_LENGTH
         if legacy:
-            reader = Reader(section, "splice_command", _HEADER_SIZE, crc_at - 2)
-            command = read_command(section[13], reader)
+            reader = Reader(section, "splice_command", _COMMAND_AT, crc_at - 2)
+            command = read_command(section[_COMMAND_TYPE_AT], reader)
             loop_at = reader.at
         else:
-            loop_at = _HEADER_SIZE + command_length
+            loop_at = _COMMAND_AT + command_length
             if loop_at + 2 > crc_at:
                 raise SpliceDecodeError("splice_command_length", f"{command_length} runs past the section")
-            command, command_extra = _read_counted(section[13], section[_HEADER_SIZE:loop_at])
+            command, command_extra = _read_counted(section, loop_at)
         loop_end = loop_at + 2 + (section[loop_at] << 8 | section[loop_at + 1])
         if loop_end > crc_at:
             raise SpliceDecodeError("descriptor_loop_length", "runs past the section")
         descriptors, descriptor_extra = read_descriptors(section[loop_at + 2 : loop_end])
         stuffing = section[loop_end:crc_at]
-    result = SpliceInfoSection(
+    result = _splice_info_section(
         command,
         descriptors,
-        field & _PTS_MASK,
-        tier_and_length >> 12,
-        section[9],
-        field >> 33 & 0x3F,
-        section[1] >> 4 & 3,
-        section[3],
+        (encryption & 1) << 32 | pts_low,
+        cw_index_to_length >> 12 & 0xFFF,
+        cw_index_to_length >> 24,
+        encryption >> 1 & 0x3F,
+        indicators >> 12 & 3,
+        version,
         legacy,
-        section[1] & 0x80 != 0,
-        section[1] & 0x40 != 0,
+        indicators & 0x8000 != 0,
+        indicators & 0x4000 != 0,
         command_extra,
         descriptor_extra,
         stuffing,
@@ -85,7 +92,7 @@ def decode(section: bytes, *, strict: bool = False) -> SpliceInfoSection:
 def encode(section: SpliceInfoSection) -> bytes:
     """The section's bytes with CRC_32; raises SpliceDecodeError where a value does not fit its field."""
     if isinstance(section.command, EncryptedPart):
-        encrypted = 0x40
+        encrypted = 0x80
         command_length = fit(section.command.splice_command_length, 12, "splice_command_length")
         body = section.command.data
     else:
@@ -97,32 +104,26 @@ def encode(section: SpliceInfoSection) -> bytes:
             raise SpliceDecodeError("splice_command_length", f"{len(data)} does not fit in a section")
         loop = b"".join(map(write_descriptor, section.descriptors)) + section.descriptor_extra
         loop_length = fit(len(loop), 16, "descriptor_loop_length").to_bytes(2, "big")
-        body = b"".join((bytes((command_type,)), data, loop_length, loop, section.stuffing))
+        body = bytes((command_type,)) + data + loop_length + loop + section.stuffing
     section_length = 10 + len(body) + 4
     if section_length > _MAX_SECTION_LENGTH:
         raise SpliceDecodeError("section_length", f"{section_length} is more than {_MAX_SECTION_LENGTH}")
     indicators = (
-        section.section_syntax_indicator << 7
-        | section.private_indicator << 6
-        | fit(section.sap_type, 2, "sap_type") << 4
-        | section_length >> 8
+        (0x8000 if section.section_syntax_indicator else 0)
+        | (0x4000 if section.private_indicator else 0)
+        | fit(section.sap_type, 2, "sap_type") << 12
     )
-    algorithm = encrypted | fit(section.encryption_algorithm, 6, "encryption_algorithm")
-    adjusted = algorithm << PTS_BITS | fit(section.pts_adjustment, PTS_BITS, "pts_adjustment")
-    head = bytes(
-        (TABLE_ID, indicators, section_length & 0xFF, fit(section.protocol_version, 8, "protocol_version"))
+    algorithm = fit(section.encryption_algorithm, 6, "encryption_algorithm")
+    pts_adjustment = fit(section.pts_adjustment, PTS_BITS, "pts_adjustment")
+    header = _HEADER.pack(
+        TABLE_ID,
+        indicators | section_length,
+        fit(section.protocol_version, 8, "protocol_version"),
+        encrypted | algorithm << 1 | pts_adjustment >> 32,
+        pts_adjustment & 0xFFFFFFFF,
+        fit(section.cw_index, 8, "cw_index") << 24 | fit(section.tier, 12, "tier") << 12 | command_length,
     )
-    tier_and_length = fit(section.tier, 12, "tier") << 12 | command_length
-    whole = b"".join(
-        (
-            head,
-            adjusted.to_bytes(5, "big"),
-            bytes((fit(section.cw_index, 8, "cw_index"),)),
-            tier_and_length.to_bytes(3, "big"),
-            body,
-        )
-    )
-    return whole + crc32_mpeg(whole).to_bytes(4, "big")
+    return with_crc32(header + body)
 
 
 def from_text(text: str) -> bytes:
@@ -158,15 +159,16 @@ def _check_frame(section: bytes) -> None:
     expected = 3 + ((section[1] & 0x0F) << 8 | section[2])
     if expected != len(section):
         raise SpliceDecodeError("section_length", f"announces {expected} bytes, {len(section)} are there")
-    if crc32_mpeg(section) != 0:
+    if not has_right_crc32(section):
         raise SpliceDecodeError("CRC_32", "does not match the section")
 
 
-def _read_counted(command_type: int, data: bytes) -> tuple[SpliceCommand, bytes]:
-    """The command in its counted bytes and what it left of them; raw where it cannot be read."""
-    reader = Reader(data, "splice_command")
+def _read_counted(section: bytes, end: int) -> tuple[SpliceCommand, bytes]:
+    """The command of a section up to `end` and what it left before that; raw where it cannot be read."""
+    reader = Reader(section, "splice_command", _COMMAND_AT, end)
+    command_type = section[_COMMAND_TYPE_AT]
     try:
         command = read_command(command_type, reader)
     except SpliceDecodeError as error:
-        return RawCommand(command_type, data, error.what), b""
+        return RawCommand(command_type, section[_COMMAND_AT:end], error.what), b""
     return command, reader.rest()

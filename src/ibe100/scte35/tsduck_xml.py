@@ -20,7 +20,7 @@ from ibe100.scte35.values import (
     SpliceInfoSection,
 )
 from ibe100.scte35.xml_values import decimal, hexadecimal, read_hex, read_int
-from ibe100.utils.crc import crc32_mpeg
+from ibe100.utils.crc import with_crc32
 
 # Far more than any message needs; keeps a datagram from costing more than it is worth.
 _MAX_TEXT = 1_000_000
@@ -111,7 +111,7 @@ def _read_generic(table: Element) -> SpliceInfoSection:
     if table.get("private") == "true":
         whole = whole[:1] + bytes((whole[1] | 0x40,)) + whole[2:]
     # The indicator bits are not part of the payload, so the CRC_32 has to follow them.
-    return decode(whole[:-4] + crc32_mpeg(whole[:-4]).to_bytes(4, "big"))
+    return decode(with_crc32(whole[:-4]))
 
 
 def _lay_out(element: Element, indent: str, lines: list[str]) -> None:
