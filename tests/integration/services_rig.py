@@ -28,6 +28,13 @@ from ibe100.models.stream_config import (
 from ibe100.models.stream_state import StreamState
 
 DEADLINE_S = 60.0
+SHORT_LEAD = {
+    "start_delay_ms": 5000,
+    "inject_count": 2,
+    "inject_interval_ms": 500,
+    "heartbeat_interval_s": None,
+}
+"""SCTE-35 options with which a pre-rolled cue is over soon."""
 Answer = TypeVar("Answer")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from demo_rig import free_udp_port
 from live_rig import live_sender, make_pattern
-from services_rig import asked, console, now, on_air, until, until_cue, until_over
+from services_rig import SHORT_LEAD, asked, console, now, on_air, until, until_cue, until_over
 
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_config import Engine, FileOutput, StreamConfig, UdpInput
@@ -31,12 +31,7 @@ async def test_a_source_that_pauses_loses_no_cue(tmp_path: Path, engine: Engine,
                 name="Pauses",
                 input=UdpInput(port=port, local_address="127.0.0.1"),
                 output=FileOutput(path=out),
-                scte35={
-                    "start_delay_ms": 5000,
-                    "inject_count": 2,
-                    "inject_interval_ms": 500,
-                    "heartbeat_interval_s": None,
-                },
+                scte35=SHORT_LEAD,
             )
             stream_id = await on_air(application, config)
             clock = application.streams.run_of(stream_id).clock

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
-from services_rig import asked, console, now, on_air, until, until_over
+from services_rig import SHORT_LEAD, asked, console, now, on_air, until, until_over
 
 from ibe100.models.cue_segmentation import Segmentation, SegmentationType
 from ibe100.models.errors import CueRefused
@@ -47,12 +47,7 @@ async def test_cues_before_across_and_after_the_wrap_are_all_spliced(tmp_path: P
             name="Wraps",
             input=FileInput(path=source, loop=False),
             output=FileOutput(path=out),
-            scte35={
-                "start_delay_ms": 5000,
-                "inject_count": 2,
-                "inject_interval_ms": 500,
-                "heartbeat_interval_s": None,
-            },
+            scte35=SHORT_LEAD,
         )
         stream_id = await on_air(application, config)
         clock = application.streams.run_of(stream_id).clock
