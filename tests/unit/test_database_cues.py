@@ -95,10 +95,10 @@ async def test_every_field_of_a_cue_comes_back_as_it_was_stored(database: Databa
 
 async def test_a_sealed_cue_is_armed_and_numbered_in_one_commit(database: Database) -> None:
     def seal(cue: Cue) -> Cue:
-        return cue.moved_to(CueState.ARMED, section_base64=f"{cue.cue_id}:{cue.splice_event_id}")
+        return cue.moved_to(CueState.ARMED, section_base64=f"of {cue.splice_event_id}")
 
     cue = await database.cues.create(draft(), ids(7, 9), seal)
-    assert (cue.state, cue.section_base64) == (CueState.ARMED, f"{cue.cue_id}:7")
+    assert (cue.state, cue.section_base64) == (CueState.ARMED, "of 7")
     assert await database.cues.get(cue.cue_id) == cue
     steps = await database.cues.steps(cue.cue_id)
     assert [step.state for step in steps] == [CueState.REQUESTED, CueState.ARMED]

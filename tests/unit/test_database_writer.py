@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from ibe100.database.database import Database
 from ibe100.database.engine import sqlite_url, writing_engine
 from ibe100.database.schema import AuditRow
 from ibe100.database.upgrade import prepare
-from ibe100.database.writer import THREAD_NAME, Writer
+from ibe100.database.writer import THREAD_NAME, Turn, Writer
 from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord
 
@@ -98,6 +98,42 @@ async def test_in_a_group_each_task_has_its_own_outcome(writer: Writer) -> None:
     ]
     details = await writer.submit(lambda session: list(session.scalars(select(AuditRow.detail))))
     assert details == ["fine", "fine"]
+
+
+async def test_what_goes_on_air_is_committed_alone_and_ahead_of_the_record(
+    writer: Writer, tmp_path: Path
+) -> None:
+    """Also ahead of those of the record whose turn has come, but for the one that is under way."""
+    first, second = Gate(), Gate()
+
+    def seen_by_others(_session: Session) -> list[str]:
+        with closing(sqlite3.connect(tmp_path / "ibe100.db")) as other:
+            return [detail for (detail,) in other.execute("SELECT detail FROM audit ORDER BY audit_id")]
+
+    def record(detail: str, gate: Gate | None = None) -> Callable[[Session], None]:
+        def work(session: Session) -> None:
+            session.execute(add(detail))
+            if gate is not None:
+                gate(session)
+
+        return work
+
+    held = asyncio.ensure_future(writer.submit(first))
+    await asyncio.to_thread(first.entered.wait, 60)
+    records = [
+        asyncio.ensure_future(writer.submit(work))
+        for work in (record("one", second), record("two"), record("three"))
+    ]
+    await asyncio.sleep(0)
+    first.opened.set()
+    await asyncio.to_thread(second.entered.wait, 60)
+    on_air = asyncio.ensure_future(writer.submit(record("on air"), Turn.AIR))
+    looked = asyncio.ensure_future(writer.submit(seen_by_others, Turn.AIR))
+    await asyncio.sleep(0)
+    second.opened.set()
+    assert await looked == ["one"], "its group is on disk, nothing of the others yet"
+    await asyncio.gather(held, on_air, *records)
+    assert await writer.submit(seen_by_others) == ["one", "on air", "two", "three"]
 
 
 async def test_a_write_cancelled_before_its_turn_is_not_done(writer: Writer) -> None:

@@ -12,6 +12,7 @@ from ibe100.database.cue_search import find_cues
 from ibe100.database.event_ids import allocate_event_id, note_event_ids
 from ibe100.database.records import EventIdRange
 from ibe100.database.schema import CueRow, CueStepRow, table_of
+from ibe100.database.writer import Turn
 from ibe100.models.cue_log import CueLogQuery, CueStep
 from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import FINAL_STATES, Cue, CueState, can_follow
@@ -46,9 +47,9 @@ class CueStore:
         """Store a new cue: `draft` with its cue_id given by the database.
 
         With `event_ids` a splice_event_id is allocated in the same transaction, unless the draft has one.
-        `seal` gets the numbered cue inside that transaction and returns it encoded and ARMED, so that one
-        COMMIT makes the cue ours; it must be pure and quick, for it may be run twice.
-        `foreign_ids` were chosen elsewhere and are entered as used.
+        `seal` gets the cue with its splice_event_id inside that transaction and returns it encoded and
+        ARMED, so that one COMMIT makes the cue ours; it must be pure and quick, for it may be run twice.
+        It goes ahead of other writes that wait. `foreign_ids` were chosen elsewhere and are entered as used.
         Raises StorageError, CueRefused (no event id is free), or what `seal` raises; then nothing is stored.
         """
         now = self._access.wall()
@@ -61,16 +62,12 @@ class CueStore:
                 )
                 cue = cue.model_copy(update={"splice_event_id": allocated})
             note_event_ids(session, cue.stream_id, foreign_ids, now)
-            cue_id = session.execute(_INSERT_CUE, columns_of(cue, "cue_id")).scalar_one()
-            cue = cue.model_copy(update={"cue_id": cue_id})
-            _add_step(session, cue, 1, now)
-            if seal is not None:
-                sealed = seal(cue)
-                _take_step(session, cue.state, sealed, 2, now)
-                cue = sealed
-            return cue
+            life = [cue] if seal is None else [cue, seal(cue)]
+            cue_id = session.execute(_INSERT_CUE, columns_of(life[-1], "cue_id")).scalar_one()
+            session.execute(_INSERT_STEP, [_step(one, cue_id, at, now) for at, one in enumerate(life, 1)])
+            return life[-1].model_copy(update={"cue_id": cue_id})
 
-        return await self._access.writer.submit(work)
+        return await self._access.writer.submit(work, Turn.AIR)
 
     async def step(self, cue: Cue) -> Cue:
         """Store `cue` as it now is and note the step (a new state, or a new count in the same state).
@@ -137,11 +134,8 @@ def _take_step(session: Session, stored: CueState, cue: Cue, step: int, now: flo
     # A full disk may have taken none of the steps between: the next one that it takes puts the record right.
     assert is_count or can_follow(stored, cue.state), f"cue {cue.cue_id}: {stored} → {cue.state}"
     session.execute(_UPDATE_CUE, {**columns_of(cue, "cue_id"), "of_cue": cue.cue_id})
-    _add_step(session, cue, step, now)
+    session.execute(_INSERT_STEP, _step(cue, cue.cue_id, step, now))
 
 
-def _add_step(session: Session, cue: Cue, step: int, now: float) -> None:
-    session.execute(
-        _INSERT_STEP,
-        {"cue_id": cue.cue_id, "step": step, "state": cue.state.value, "at": now, "reason": cue.reason},
-    )
+def _step(cue: Cue, cue_id: int, step: int, now: float) -> dict[str, object]:
+    return {"cue_id": cue_id, "step": step, "state": cue.state.value, "at": now, "reason": cue.reason}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from enum import IntEnum
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -26,12 +28,26 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
+class Turn(IntEnum):
+    """Who goes first of those that wait."""
+
+    AIR = 0
+    """Something waits for it before it goes on air: also ahead of the record of what has happened."""
+    RECORD = 1
+    END = 2
+    """None is behind it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task(Generic[T]):
     """One write. `work` may be run twice (after a rollback) and does nothing but use its Session."""
 
     work: Callable[[Session], T]
+    turn: Turn
     future: Future[T] = field(default_factory=Future)
+
+
+_Waiting: TypeAlias = tuple[Turn, int, Task[Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +56,17 @@ class _Failed:
 
 
 class Writer:
-    """Takes tasks in order; those that wait together are committed together, each with its own outcome."""
+    """Takes tasks in the order of their turns; those of one turn that wait together are committed together.
+
+    Each has its own outcome.
+    """
 
     def __init__(self, engine: Engine, database: str, queue_size: int = QUEUE_SIZE) -> None:
         self._engine = engine
         self._database = database
-        self._tasks: queue.Queue[Task[Any] | None] = queue.Queue(queue_size)
-        self._turn = asyncio.Lock()  # keeps the order also of those that wait for room
+        self._tasks: queue.PriorityQueue[_Waiting] = queue.PriorityQueue(queue_size)
+        self._number = itertools.count()  # keeps the order within a turn
+        self._door = asyncio.Lock()  # keeps the order also of those that wait for room
         self._closing = False
         self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
 
@@ -57,25 +77,26 @@ class Writer:
         """Tasks that wait for the thread; safe from any thread."""
         return self._tasks.qsize()
 
-    async def submit(self, work: Callable[[Session], T]) -> T:
+    async def submit(self, work: Callable[[Session], T], turn: Turn = Turn.RECORD) -> T:
         """The result of `work`, after COMMIT has returned.
 
         Raises StorageError in words when it could not be committed; the next write is tried anew.
         Any other error is the one that `work` raised; nothing of it is stored.
         """
-        task = Task(work)
-        async with self._turn:
+        task = Task(work, turn)
+        async with self._door:
             if self._closing:
                 raise self._closed()
             try:
-                self._tasks.put_nowait(task)
+                self._tasks.put_nowait((task.turn, next(self._number), task))
             except queue.Full:
                 await self._put_when_there_is_room(task)
         return await asyncio.wrap_future(task.future)
 
     async def _put_when_there_is_room(self, task: Task[Any]) -> None:
         try:
-            await asyncio.to_thread(self._tasks.put, task, timeout=QUEUE_TIMEOUT_S)
+            waiting = (task.turn, next(self._number), task)
+            await asyncio.to_thread(self._tasks.put, waiting, timeout=QUEUE_TIMEOUT_S)
         except asyncio.CancelledError:
             task.future.cancel()  # the thread goes on and may still put it in
             raise
@@ -95,7 +116,7 @@ class Writer:
         """Commit what waits, then end the thread. Blocks; raises TimeoutError."""
         if not self._closing:
             self._closing = True
-            self._tasks.put(None, timeout=timeout_s)
+            self._tasks.put((Turn.END, next(self._number), None), timeout=timeout_s)
         self._thread.join(timeout_s)
         if self._thread.is_alive():
             raise TimeoutError(f"{THREAD_NAME} still writes {timeout_s:g} s after it was told to end")
@@ -104,44 +125,57 @@ class Writer:
         ended = False
         while not ended:
             group, ended = self._next_group()
-            running = [task for task in group if task.future.set_running_or_notify_cancel()]
-            if running:
-                self._settle(running)
+            self._work_off(group)
+
+    def _work_off(self, group: Sequence[Task[Any]]) -> None:
+        left = [task for task in group if task.future.set_running_or_notify_cancel()]
+        while left:
+            left = left[self._settle(left) :]
+            if left:  # it made way
+                self._work_off(self._next_group()[0])
 
     def _next_group(self) -> tuple[list[Task[Any]], bool]:
-        """What waits now, at least one task, and whether the end was among it."""
+        """What waits now of one turn, and whether that was the end."""
         group: list[Task[Any]] = []
-        task = self._tasks.get()
-        while task is not None:
+        while True:
+            turn, _, task = self._tasks.get()
+            if task is None:
+                return group, True
             group.append(task)
-            if len(group) == GROUP_SIZE:
+            if len(group) == GROUP_SIZE or not self._waits(turn):
                 return group, False
-            try:
-                task = self._tasks.get_nowait()
-            except queue.Empty:
-                return group, False
-        return group, True
 
-    def _settle(self, tasks: Sequence[Task[Any]]) -> None:
-        """Commit `tasks` together, or else one by one, and tell each caller."""
+    def _waits(self, turn: Turn) -> bool:
+        """Whether the next is of this turn; only this thread takes it."""
+        with self._tasks.mutex:
+            return bool(self._tasks.queue) and self._tasks.queue[0][0] is turn
+
+    def _settle(self, tasks: Sequence[Task[Any]]) -> int:
+        """Commit `tasks` together, or else one by one, and tell each caller.
+
+        Returns how many, from the first: not all where something that goes on air came to wait meanwhile.
+        """
         try:
             outcomes = self._transact(tasks)
         except Exception as error:  # noqa: BLE001 -- whoever asked gets it; the thread must live on
             if len(tasks) > 1:
-                for task in tasks:
-                    self._settle([task])
-                return
+                return sum(self._settle([task]) for task in tasks)
             outcomes = [_Failed(self._for_caller(error))]
-        for task, outcome in zip(tasks, outcomes, strict=True):
+        for task, outcome in zip(tasks, outcomes, strict=False):
             if isinstance(outcome, _Failed):
                 task.future.set_exception(outcome.error)
             else:
                 task.future.set_result(outcome)
+        return len(outcomes)
 
     def _transact(self, tasks: Sequence[Task[Any]]) -> list[Any]:
         outcomes: list[Any] = []
         with Session(self._engine) as session, session.begin():
+            if len(tasks) == 1:  # nothing of another is to be kept: the transaction itself is its savepoint
+                return [tasks[0].work(session)]
             for task in tasks:
+                if outcomes and task.turn is not Turn.AIR and self._waits(Turn.AIR):
+                    break
                 try:
                     with session.begin_nested():
                         outcomes.append(task.work(session))
