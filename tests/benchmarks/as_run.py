@@ -30,6 +30,7 @@ from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
 from ibe100.services.as_run import day_range
 from ibe100.services.history_service import HistoryService
+from ibe100.utils.lasting_heap import lasting_heap
 
 DAY = date(2026, 11, 22)
 CUES_OF_DAY = 10_000
@@ -95,11 +96,12 @@ async def main(folder: Path) -> None:
     database = await Database.open(folder / "ibe100.db")
     history = HistoryService(database, MetricsStore(folder / "metrics.db", print))
     opened, busy = [], []
-    for _ in range(ROUNDS):
-        before, busy_before = time.perf_counter(), time.process_time()
-        log = await history.as_run(DAY)
-        opened.append((time.perf_counter() - before) * 1000)
-        busy.append((time.process_time() - busy_before) * 1000)
+    with lasting_heap():  # as in a console
+        for _ in range(ROUNDS):
+            before, busy_before = time.perf_counter(), time.process_time()
+            log = await history.as_run(DAY)
+            opened.append((time.perf_counter() - before) * 1000)
+            busy.append((time.process_time() - busy_before) * 1000)
     assert len(log.rows) == CUES_OF_DAY
     verdict = "within" if max(opened) < TARGET_MS else "MISSED"
     print(f"{'a day of 10,000 cues opened':<34} median {statistics.median(opened):7.0f}", end="")

@@ -37,6 +37,7 @@ from ibe100.services.scte35_service import SCTE35Service
 from ibe100.services.stream_service import StreamService
 from ibe100.services.stream_starter import StreamStarter
 from ibe100.services.tsduck_service import TSDuckService
+from ibe100.utils.lasting_heap import lasting_heap
 
 SECONDS_PER_DAY = 86_400
 
@@ -183,5 +184,6 @@ async def open_application(
         application = Application(config, folders, database, secrets, logging_files)
         stack.push_async_callback(application.close, stop_streams=stop_streams)
         await application.open()
+        stack.enter_context(lasting_heap())
         _log.info("%s is open on %s", role, folders.data_dir)
         yield application

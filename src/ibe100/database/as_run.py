@@ -72,12 +72,10 @@ class AsRunStore:
         span = {"begins_at": begins_at, "ends_at": ends_at}
 
         def work(session: Session) -> tuple[tuple[Cue, ...], dict[int, str]]:
-            # In SQL this condition would make SQLite read all cues of the stream instead of a day's.
-            rows = [
-                row
-                for row in session.execute(_CUES_OF_RANGE, span)
-                if stream_id in (None, row[_STREAM_FIELD])
-            ]
+            rows = session.execute(_CUES_OF_RANGE, span).fetchall()
+            if stream_id is not None:
+                # In SQL this condition would make SQLite read all cues of the stream instead of a day's.
+                rows = [row for row in rows if row[_STREAM_FIELD] == stream_id]
             names = {row[_CUE_ID]: row[_STREAM_NAME] for row in rows if row[_STREAM_NAME] is not None}
             return _VALUES.validate_python([dict(zip(_FIELDS, row, strict=False)) for row in rows]), names
 

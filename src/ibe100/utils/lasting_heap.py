@@ -1,0 +1,18 @@
+"""Full collections of cyclic garbage stop every thread, also the one that is about to send a cue."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def lasting_heap() -> Iterator[None]:
+    """What exists now (modules, services) outlives the context: full collections pass over it."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
