@@ -79,3 +79,14 @@ def test_wrong_secrets_are_refused_without_repeating_them() -> None:
     with pytest.raises(SpecError) as caught:
         parse_secrets({"srt": ["--passphrase=hidden"]})
     assert "hidden" not in str(caught.value)
+
+
+def test_a_processor_may_come_later_where_there_is_a_source() -> None:
+    held = spec()
+    held["processor"] = None
+    with pytest.raises(SpecError, match="processor is null"):
+        parse_spec({**held, "source": None})
+    parsed = parse_spec({**held, "source": {"argv": ["tsp", "@{secret:srt}"]}})
+    assert parsed.processor is None
+    with pytest.raises(SpecError, match="secret srt was not handed over"):
+        parsed.check_secrets({})

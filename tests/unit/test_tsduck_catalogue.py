@@ -13,9 +13,9 @@ from tsduck_cases import INPUTS, OUTPUTS, PLAN, PORTS, Case, stream
 
 from ibe100.minitsp.command_line import expand_files, parse_command_line
 from ibe100.models.errors import ProcessorError
-from ibe100.models.stream_config import StreamConfig, UdpInput
+from ibe100.models.stream_config import SrtInput, SrtMode, StreamConfig, UdpInput
 from ibe100.tsduck.catalogue import GLOBAL_OPTIONS, PLUGIN_OPTIONS, PluginKind, option, plugin, positional
-from ibe100.tsduck.command import build_arguments
+from ibe100.tsduck.command import build_arguments, relay_arguments
 from ibe100.tsduck.return_feed import ReturnPorts, build_return_arguments, watch_config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +57,8 @@ def all_arguments() -> list[list[str]]:
     inputs = [build_arguments(stream(case.values), plan, PORTS) for case in INPUTS]
     outputs = [build_arguments(stream(None, case.values), plan, PORTS) for case in OUTPUTS]
     watch = watch_config(StreamConfig(name="One", return_feed=UdpInput(port=5000)))
-    return [*inputs, *outputs, build_return_arguments(watch, ReturnPorts(20001, 20002, 20003))]
+    relay = relay_arguments(SrtInput(mode=SrtMode.LISTENER, port=9000), PORTS.source)
+    return [*inputs, *outputs, relay, build_return_arguments(watch, ReturnPorts(20001, 20002, 20003))]
 
 
 def parts(argv: list[str]) -> list[tuple[str, list[str]]]:

@@ -9,9 +9,10 @@ from tsduck_cases import INPUTS, OUTPUTS, PASSPHRASE, PLAN, PORTS, Case, cues, r
 
 from ibe100.models.stream_config import ExistingCues
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.tsduck.command import build_arguments, secrets_of, shell_command
+from ibe100.tsduck.command import build_arguments, relay_arguments, secrets_of, shell_command
 from ibe100.tsduck.packet_collector import PacketCollector
 from ibe100.tsduck.plan import plan_stream
+from ibe100.tsduck.srt_link import is_relayed
 
 PMT = ["-P", "pmt", "--service=1", "--add-registration=0x43554549", "--add-pid=500/0x86"]
 SPLICEINJECT = [
@@ -166,6 +167,24 @@ def test_each_placeholder_has_its_secret_and_each_secret_its_placeholder(case: C
     argv = build_arguments(config, PLAN, PORTS)
     placeholders = {token for token in argv if token.startswith("@{secret:")}
     assert placeholders == {f"@{{secret:{name}}}" for name in secrets_of(config)}
+
+
+def test_srt_callers_are_received_by_a_command_of_its_own() -> None:
+    values = {"kind": "srt", "mode": "listener", "port": 9000, "passphrase": PASSPHRASE}
+    source = stream(values).input
+    assert is_relayed(source)
+    argv = relay_arguments(source, PORTS.source)
+    assert argv == [
+        *("--realtime", "--verbose", *LIVE, "-I", "srt", "--listener=9000", "--latency=2000"),
+        *("@{secret:input.passphrase}", "--multiple", "--statistics-interval=1000"),
+        *("--json-line=srt-statistics:input:", "-O", "ip", "--packet-burst=7", "127.0.0.1:20005"),
+    ]
+    assert secrets_of(stream(values)) == {"input.passphrase": f"--passphrase={PASSPHRASE}\n"}
+
+
+def test_a_call_of_our_own_is_made_by_the_processor_itself() -> None:
+    assert not is_relayed(stream({"kind": "srt", "mode": "caller", "host": "localhost", "port": 9000}).input)
+    assert not is_relayed(stream({"kind": "udp", "port": 9000}).input)
 
 
 @pytest.mark.parametrize("case", [*INPUTS, *OUTPUTS], ids=str)

@@ -133,7 +133,7 @@ INPUTS = [
     Case(
         "srt listener",
         {"kind": "srt", "mode": "listener", "port": 9000},
-        ["-I", "srt", "--listener=9000", "--latency=2000", *lasting("input")],
+        ["-I", "ip", "--local-address=127.0.0.1", "--buffer-size=8388608", "--no-reuse-port", "20005"],
     ),
     Case(
         "rist",

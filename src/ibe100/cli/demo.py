@@ -28,6 +28,7 @@ from ibe100.models.stream_config import (
     describe_output,
 )
 from ibe100.models.stream_state import StreamState
+from ibe100.services.runner_spec import awaited_sender
 from ibe100.tsduck.plan import PidTaken
 from ibe100.utils.units import format_pid
 
@@ -142,7 +143,7 @@ def _folder_for_now() -> tempfile.TemporaryDirectory[str]:
 async def _on_air(
     application: Application, stream: StreamConfig, outcome: Outcome, *, may_move: bool
 ) -> None:
-    _say(f"looking at {outcome.stream}")
+    _say(awaited_sender(stream) or f"looking at {outcome.stream}")
     view = await application.streams.add(stream)
     try:
         view = await application.streams.start(view.stream_id, wait_for_input=False)

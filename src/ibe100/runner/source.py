@@ -1,6 +1,10 @@
-"""The source beside the processor (ffmpeg for a test pattern): started with it, restarted on its own."""
+"""The source beside the processor (a test pattern's ffmpeg, the receiver of SRT callers).
+
+It is started with the processor, or before it, and restarted on its own.
+"""
 
 import signal
+import time
 from collections.abc import Callable, Mapping
 
 from ibe100.runner.backoff import Backoff
@@ -9,6 +13,9 @@ from ibe100.runner.log_lines import Redactor
 from ibe100.runner.loop import Loop, Timer
 from ibe100.runner.process import Child
 from ibe100.runner.spec import Command, Policy
+from ibe100.runner.srt_watch import SrtWatch
+
+_HEARD_S = 3.0  # statistics come every second
 
 
 class Source:
@@ -19,12 +26,14 @@ class Source:
         loop: Loop,
         note: Note,
         log: LogIntake,
+        srt: SrtWatch,
         backoff: Callable[[Policy], Backoff],
         changed: Callable[[], None],
     ) -> None:
         self._loop = loop
         self._note = note
         self._log = log
+        self._srt = srt
         self._make_backoff = backoff
         self._changed = changed
         self._wanted: tuple[Command, Mapping[str, str], Policy] | None = None
@@ -49,6 +58,10 @@ class Source:
             self._bouncing = True
             self._end(self.child, self._wanted[2])
 
+    def is_connected(self) -> bool:
+        """Whether it has just shown that it holds a peer's connection: then it does not hang."""
+        return self.child is not None and time.monotonic() - self._srt.heard_at < _HEARD_S
+
     def stop(self) -> None:
         """End it for good; `child` is None when it has ended."""
         if self._retry is not None:
@@ -66,6 +79,7 @@ class Source:
         if ended is None:
             return
         pid, self.child = self.child.pid, None
+        self._srt.end()
         outcome = f"{ended.words()} while it should run"
         if self._wanted is None or self._bouncing:
             outcome = f"ended by the runner ({ended.words()})"
@@ -98,6 +112,7 @@ class Source:
 
     def _start(self, command: Command, secrets: Mapping[str, str]) -> None:
         self._log.begin(Redactor(secrets.values()))
+        self._srt.begin(command.argv)
         self.child = Child(self._loop, command, secrets, self._log.line)
         self._note("source_started", {"pid": self.child.pid, "argv": list(command.argv)})
         self._changed()

@@ -42,6 +42,8 @@ class Ports:
     input_splice: int = 0
     pulse: int = 0
     """Where the processor sends a datagram every so many packets; see `ibe100.runner.pulse`."""
+    source: int = 0
+    """Where the source sends: kept here so that no other stream claims it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Spec:
     name: str
     generation: int
     engine: str
-    processor: Command
+    processor: Command | None
+    """None: only the source runs, until a respec brings a processor."""
     source: Command | None
     ports: Ports
     policy: Policy
@@ -75,7 +78,7 @@ class Spec:
 
     def check_secrets(self, secrets: Mapping[str, str]) -> None:
         """SpecError if a placeholder has no secret."""
-        commands = [self.processor] if self.source is None else [self.processor, self.source]
+        commands = [one for one in (self.processor, self.source) if one is not None]
         missing = sorted(set[str]().union(*(c.secret_names() for c in commands)) - secrets.keys())
         if missing:
             raise SpecError(
@@ -111,13 +114,15 @@ def parse_spec(value: object) -> Spec:
     version = top.integer("version", 1, 1 << 31)
     if version != SPEC_VERSION:
         raise SpecError(f"version is {version}; this runner reads version {SPEC_VERSION}")
-    source = top.take("source", None)
+    source, processor = top.take("source", None), top.take("processor")
+    if source is None and processor is None:
+        raise SpecError("processor is null; that is allowed only where there is a source")
     spec = Spec(
         stream_id=top.text("stream_id"),
         name=top.text("name"),
         generation=top.integer("generation", 0, 1 << 53),
         engine=top.text("engine"),
-        processor=_command("processor", top.take("processor")),
+        processor=None if processor is None else _command("processor", processor),
         source=None if source is None else _command("source", source),
         ports=_ports(top.take("ports")),
         policy=_policy(top.take("policy", {})),
@@ -221,6 +226,7 @@ def _ports(value: object) -> Ports:
         tap=fields.integer("tap", 0, 65535, 0),
         input_splice=fields.integer("input_splice", 0, 65535, 0),
         pulse=fields.integer("pulse", 0, 65535, 0),
+        source=fields.integer("source", 0, 65535, 0),
     )
     fields.refuse_the_rest()
     claimed = (
@@ -231,6 +237,7 @@ def _ports(value: object) -> Ports:
         ports.tap,
         ports.input_splice,
         ports.pulse,
+        ports.source,
     )
     udp = [port for port in claimed if port]
     if len(set(udp)) != len(udp):

@@ -7,6 +7,7 @@ latest is passed on as a sample, none is a fact of the journal. That a peer came
 import itertools
 import json
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 STATISTICS_PREFIX = "srt-statistics:"
@@ -37,6 +38,8 @@ class SrtWatch:
     def __init__(self, sample: Sample) -> None:
         self._sample = sample
         self._sides: dict[str, dict[str, object]] = {}
+        self.heard_at = float("-inf")
+        """When a peer came, or a connection was last measured; time.monotonic() seconds."""
 
     def begin(self, argv: Sequence[str]) -> None:
         """A processor starts: nobody is connected yet."""
@@ -60,9 +63,11 @@ class SrtWatch:
         if found := _STATISTICS.match(raw):
             statistics = _numbers(found[2])
             if statistics is not None:
+                self.heard_at = time.monotonic()
                 self._tell(found[1].decode(), connected=True, json=statistics, refused="")
             return True
         if found := _CAME.match(raw):
+            self.heard_at = time.monotonic()
             side = "input" if found[1] in _INPUT_WORDS else "output"
             peer = found[2].decode("utf-8", "replace")[:_REASON_LIMIT]
             self._tell(side, connected=True, peer=peer, json=None, refused="")

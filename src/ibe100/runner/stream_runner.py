@@ -87,6 +87,7 @@ class StreamRunner:
             self._record,
             self._end,
             SrtWatch(self._sample),
+            SrtWatch(self._sample),
             fraction,
         )
 
@@ -179,6 +180,8 @@ class StreamRunner:
             secrets = parse_secrets(secrets_value)
             spec = load_spec(self._folder / SPEC)
             spec.check_secrets(secrets)
+            if spec.processor is None:
+                raise SpecError("processor is null; a stream is not taken off the air by a spec")
             if spec.stream_id != self._supervisor.spec.stream_id:
                 raise SpecError(
                     f"stream_id is {spec.stream_id}, but this is {self._supervisor.spec.stream_id}"
@@ -189,7 +192,11 @@ class StreamRunner:
         return self._accepted(self._supervisor.respec(spec, secrets, reason))
 
     def _accepted(self, done: bool) -> dict[str, object]:
-        return {"ok": True} if done else {"ok": False, "error": f"the stream is {self._supervisor.state}"}
+        return (
+            {"ok": True}
+            if done
+            else {"ok": False, "error": f"the stream is {self._supervisor.state or 'not begun'}"}
+        )
 
     def _status(self) -> dict[str, object]:
         supervisor = self._supervisor

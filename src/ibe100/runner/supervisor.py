@@ -39,6 +39,7 @@ class Supervisor:
         processes_changed: Callable[[], None],
         ended: Callable[[str], None],
         srt: SrtWatch,
+        srt_of_source: SrtWatch,
         fraction: Callable[[], float] = system_fraction,
     ) -> None:
         self._loop = loop
@@ -51,9 +52,8 @@ class Supervisor:
         self._fraction = fraction
         self._srt = srt
         self._log = LogIntake("processor", note, log_file, srt)
-        self._source = Source(
-            loop, note, LogIntake("source", note, log_file), self._make_backoff, self._source_changed
-        )
+        source_log = LogIntake("source", note, log_file, srt_of_source)
+        self._source = Source(loop, note, source_log, srt_of_source, self._make_backoff, self._source_changed)
         self._backoff = self._make_backoff(spec.policy)
         self._health = Health(spec.policy.expect_pts)
         self._has_run = False
@@ -71,8 +71,15 @@ class Supervisor:
         return self._source.child
 
     def start(self) -> None:
-        """Begin the first attempt."""
-        self._begin_attempt("started")
+        """Begin the first attempt; without a processor yet, only the source, and there is no state."""
+        if self.spec.processor is not None:
+            self._begin_attempt("started")
+            return
+        assert self.spec.source is not None
+        try:
+            self._source.run(self.spec.source, self._secrets, self.spec.policy)
+        except OSError as error:
+            self.fail(f"{self.spec.source.argv[0]} cannot be executed: {error.strerror}")
 
     def fail(self, reason: str) -> None:
         """Nothing can run at all: FAILED, without an attempt."""
@@ -83,6 +90,11 @@ class Supervisor:
         """TERM, wait, TERM, KILL, wait; then STOPPED."""
         if self.state in TERMINAL or self.state == State.STOPPING:
             return
+        if self.state is None:
+            # It never was a stream's run: no state of it goes on record.
+            self.state, self.reason = State.STOPPED, reason
+            self._finish()
+            return
         self._enter(State.STOPPING, reason)
         if self._retry is not None:
             self._retry.cancel()
@@ -91,33 +103,41 @@ class Supervisor:
         self._finish()
 
     def restart(self, reason: str) -> bool:
-        """End the attempt and begin another at once. False if the stream is at its end already."""
-        if self.state in TERMINAL or self.state == State.STOPPING:
+        """End the attempt and begin another at once. False if the stream is at its end, or has not begun."""
+        if self.state in TERMINAL or self.state == State.STOPPING or self.spec.processor is None:
             return False
+        self._source.bounce()
+        self._attempt_anew(reason)
+        return True
+
+    def _attempt_anew(self, reason: str) -> None:
         self._relaunch = reason
         if self._retry is not None:
             self._retry.cancel()
-        self._source.bounce()
         if self.child is None:
             self._begin_attempt(reason)
-            return True
-        if self.state != State.RETRYING:
+        elif self.state != State.RETRYING:
             if self.state != State.STALLED:
                 self._end_child()
             self._enter(State.RETRYING, reason)
-        return True
 
     def respec(self, spec: Spec, secrets: Mapping[str, str], reason: str) -> bool:
-        """Go on with another spec, by a restart."""
+        """Go on with another spec, by a new attempt.
+
+        A source that stays as it is goes on: whoever is connected to it may not call twice.
+        """
         if self.state in TERMINAL or self.state == State.STOPPING:
             return False
         if spec.source is None:
             self._source.stop()
+        elif (spec.source, secrets) != (self.spec.source, self._secrets):
+            self._source.bounce()
         self.spec = spec
         self._secrets = secrets
         self._backoff = self._make_backoff(spec.policy)
         self._has_run = False
-        return self.restart(reason)
+        self._attempt_anew(reason)
+        return True
 
     def child_ended(self) -> None:
         """Some child may have ended (SIGCHLD)."""
@@ -140,17 +160,19 @@ class Supervisor:
         self.attempt += 1
         self._enter(State.STARTING, reason)
         self._health = Health(self.spec.policy.expect_pts)
-        program = self.spec.processor.argv[0]
+        processor = self.spec.processor
+        assert processor is not None
+        program = processor.argv[0]
         try:
             if self.spec.ports.cue:
                 check_free("cue", self.spec.ports.cue)
             if self.spec.source is not None:
                 program = self.spec.source.argv[0]
                 self._source.run(self.spec.source, self._secrets, self.spec.policy)
-                program = self.spec.processor.argv[0]
+                program = processor.argv[0]
             self._log.begin(Redactor(self._secrets.values()))
-            self._srt.begin(self.spec.processor.argv)
-            self.child = Child(self._loop, self.spec.processor, self._secrets, self._log.line)
+            self._srt.begin(processor.argv)
+            self.child = Child(self._loop, processor, self._secrets, self._log.line)
         except PortTaken as error:
             self._could_not_start(str(error))
             return
@@ -160,7 +182,7 @@ class Supervisor:
         self._has_run = True
         self._note(
             "attempt_started",
-            {"attempt": self.attempt, "pid": self.child.pid, "argv": list(self.spec.processor.argv)},
+            {"attempt": self.attempt, "pid": self.child.pid, "argv": list(processor.argv)},
         )
         self._processes_changed()
         self._watch()
@@ -237,7 +259,8 @@ class Supervisor:
             self._watchdog = self._loop.call_later(left_s, self._watch)
             return
         self._enter(State.STALLED, self._health.complaint())
-        self._source.bounce()
+        if not self._source.is_connected():
+            self._source.bounce()
         self.child.end((signal.SIGTERM, _STALL_GRACE_S), (signal.SIGKILL, 0.0))
 
     def _end_child(self) -> None:

@@ -22,7 +22,7 @@ from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import ReturnInput
 from ibe100.models.stream_state import ACTIVE_STATES, StreamState
 from ibe100.services.return_watch import ReturnWatch
-from ibe100.services.return_watcher import ReturnWatcher, end_watcher, watcher_folder
+from ibe100.services.return_watcher import ReturnWatcher, watcher_folder
 from ibe100.services.runner_link import RunnerLink
 from ibe100.services.runner_spec import RunnerPolicy
 from ibe100.services.storage import Storage
@@ -183,7 +183,7 @@ class ReturnFeedService:
         folder = watcher_folder(run.link.stream_dir)
         async with self._lock(stream_id):
             if folder.is_dir() and stream_id not in self._watches:
-                await end_watcher(RunnerLink(folder), "its stream does not run")
+                await RunnerLink(folder).end("its stream does not run")
 
     async def _tick(self) -> None:
         while True:

@@ -16,7 +16,7 @@ from ibe100.models.return_receipt import FeedState
 from ibe100.models.stream_config import FileInput, StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.services.journal_follower import journal_identity
-from ibe100.services.runner_link import JournalLine, RunnerGone, RunnerLink, Sample, read_journal
+from ibe100.services.runner_link import JournalLine, RunnerLink, Sample, read_journal
 from ibe100.services.runner_spec import PATIENCE_S, RunnerPolicy, awaited_peer
 from ibe100.services.storage import Storage
 from ibe100.services.stream_starter import StreamStarter
@@ -37,8 +37,6 @@ AGAIN_S = 5.0
 """A feed that is absent is tried again this soon: a cue may come back at any time."""
 AGAIN_WORDS = "; trying again"
 """What a runner adds to the reason for which it tries again: that goes without saying here."""
-STOP_S = 10.0
-POLL_S = 0.05
 
 _log = logging.getLogger(__name__)
 
@@ -100,7 +98,7 @@ class ReturnWatcher:
     async def stop(self, reason: str) -> None:
         """End the process; returns when it is gone."""
         await self.leave()
-        await end_watcher(self._link, reason)
+        await self._link.end(reason)
 
     async def _run(self) -> None:
         await self._take_position()
@@ -137,7 +135,7 @@ class ReturnWatcher:
             if self._is_as_wanted(processor):
                 self._tell_adopted(status)
                 return
-            await end_watcher(self._link, "the return feed was changed")
+            await self._link.end("the return feed was changed")
         await self._link.end_left_behind()
         # The cue port of a stream is free for a moment between two attempts of its processor.
         taken = await asyncio.to_thread(claimed_ports, self._stream_dir.parent)
@@ -240,17 +238,3 @@ def claimed_ports(streams_dir: Path) -> set[int]:
             ports = json.loads(path.read_bytes())["ports"]
             found.update(port for port in ports.values() if isinstance(port, int))
     return found
-
-
-async def end_watcher(link: RunnerLink, reason: str) -> None:
-    """Stop the watcher behind `link`, if there is one, and what one that was killed left behind."""
-    try:
-        await link.request({"cmd": "stop", "reason": reason})
-        async with asyncio.timeout(STOP_S):
-            while await link.is_alive():
-                await asyncio.sleep(POLL_S)
-    except RunnerGone:
-        await link.end_left_behind()
-    except TimeoutError:
-        _log.error("the watcher in %s did not stop in %s s", link.stream_dir, STOP_S)
-    await link.reap()

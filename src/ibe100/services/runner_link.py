@@ -22,6 +22,8 @@ CONNECT_TIMEOUT_S = 10.0
 REPLY_TIMEOUT_S = 15.0
 RECONNECT_S = 0.1
 LEFT_BEHIND_S = 2.0
+STOP_S = 20.0
+POLL_S = 0.02
 LONGEST_LINE = 4 << 20
 
 _log = logging.getLogger(__name__)
@@ -110,7 +112,7 @@ class RunnerLink:
                 child.kill()
                 await self.reap()
                 raise StreamError(f"the runner did not answer in {CONNECT_TIMEOUT_S:.0f} s")
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(POLL_S)
 
     def _spawn(self, secrets: dict[str, str]) -> subprocess.Popen[bytes]:
         with (self.stream_dir / "runner.err").open("wb") as errors:
@@ -143,6 +145,19 @@ class RunnerLink:
         if self._child is not None and self._child.poll() is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 await asyncio.to_thread(self._child.wait, 3.0)
+
+    async def end(self, reason: str) -> None:
+        """Stop the runner, if there is one, and what one that was killed left behind; nobody follows it."""
+        try:
+            await self.request({"cmd": "stop", "reason": reason})
+            async with asyncio.timeout(STOP_S):
+                while await self.is_alive():
+                    await asyncio.sleep(POLL_S)
+        except RunnerGone:
+            await self.end_left_behind()
+        except TimeoutError:
+            _log.error("the runner in %s did not stop in %s s", self.stream_dir, STOP_S)
+        await self.reap()
 
     async def end_left_behind(self) -> None:
         """End the processor and source of a runner that was killed: they would stay on air for ever."""

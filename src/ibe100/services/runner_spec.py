@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,10 +14,15 @@ from ibe100.models.stream_config import (
     SrtMode,
     SrtOutput,
     StreamConfig,
+    StreamInput,
+    StreamOutput,
     TestPatternInput,
 )
 from ibe100.services.stream_run import RunFacts
+from ibe100.tsduck.command import relay_arguments
+from ibe100.tsduck.loopback_ports import LoopbackPorts
 from ibe100.tsduck.processor import Processor
+from ibe100.tsduck.srt_link import is_relayed
 from ibe100.tsduck.test_pattern import live_arguments
 
 PATIENCE_S = 86_400.0
@@ -39,26 +45,10 @@ def make_spec(
 ) -> dict[str, Any]:
     """The whole spec; never a secret."""
     source = entry.config.input
-    feeder = None
-    if isinstance(source, TestPatternInput):
-        feeder = {"argv": live_arguments(source, facts.ports.source)}
     return {
-        "version": 1,
-        "stream_id": entry.stream_id,
-        "name": entry.config.name,
+        **_common(entry, processor, facts.ports),
         "generation": int(facts.started_at * 1000),
-        "engine": processor.engine.value,
         "processor": {"argv": list(argv), "env": processor.environment},
-        "source": feeder,
-        "ports": {
-            "cue": facts.ports.cue,
-            "splice_json": facts.ports.splice_json,
-            "influx": facts.ports.influx,
-            "analyze_json": facts.ports.analyze_json,
-            "tap": facts.ports.tap,
-            "input_splice": facts.ports.input_splice,
-            "pulse": facts.ports.pulse,
-        },
         "policy": {
             "finite": isinstance(source, FileInput) and not source.loop,
             "expect_pts": facts.plan.time_pid is not None,
@@ -68,9 +58,56 @@ def make_spec(
     }
 
 
+def make_held_spec(
+    entry: StreamEntry, processor: Processor, ports: LoopbackPorts, policy: RunnerPolicy
+) -> dict[str, Any]:
+    """A runner with nothing but the stream's source, until it is known what is in it; never a secret."""
+    return {
+        **_common(entry, processor, ports),
+        "generation": int(time.time() * 1000),
+        "processor": None,
+        "policy": policy.model_dump(),
+    }
+
+
+def _common(entry: StreamEntry, processor: Processor, ports: LoopbackPorts) -> dict[str, Any]:
+    source = entry.config.input
+    feeder: dict[str, Any] | None = None
+    if isinstance(source, TestPatternInput):
+        feeder = {"argv": live_arguments(source, ports.source)}
+    elif is_relayed(source):
+        argv = [*processor.command, *relay_arguments(source, ports.source)]
+        feeder = {"argv": argv, "env": processor.environment}
+    return {
+        "version": 1,
+        "stream_id": entry.stream_id,
+        "name": entry.config.name,
+        "engine": processor.engine.value,
+        "source": feeder,
+        "ports": {
+            "cue": ports.cue,
+            "splice_json": ports.splice_json,
+            "influx": ports.influx,
+            "analyze_json": ports.analyze_json,
+            "tap": ports.tap,
+            "input_splice": ports.input_splice,
+            "pulse": ports.pulse,
+            "source": ports.source,
+        },
+    }
+
+
 def awaited_peer(config: StreamConfig) -> str:
     """Who has to call before anything can flow, in words; empty when nobody has to."""
-    for side, edge in (("receiver", config.output), ("sender", config.input)):
-        if isinstance(edge, SrtInput | SrtOutput) and edge.mode is SrtMode.LISTENER:
-            return f"waiting for the SRT {side} to call on port {edge.port}"
+    return _awaited("receiver", config.output) or awaited_sender(config)
+
+
+def awaited_sender(config: StreamConfig) -> str:
+    """The same of the input alone."""
+    return _awaited("sender", config.input)
+
+
+def _awaited(side: str, edge: StreamInput | StreamOutput) -> str:
+    if isinstance(edge, SrtInput | SrtOutput) and edge.mode is SrtMode.LISTENER:
+        return f"waiting for the SRT {side} to call on port {edge.port}"
     return ""

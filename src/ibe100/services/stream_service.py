@@ -125,6 +125,10 @@ class StreamService:
         except RunnerSilent as error:
             self._notice("error", f"{run.name}: {error}", run.stream_id)
             return
+        if status is not None and status["state"] is None:
+            # It waits for the processor that a console which is gone would have given it.
+            await run.link.end("its console is gone")
+            status = None
         if facts is not None:
             run.begin(facts)
             await self.follower.resume(run, status)
@@ -133,7 +137,8 @@ class StreamService:
         elif status is None and run.wanted == "off":
             await run.link.end_left_behind()
         elif status is None and run.wanted == "run":
-            if run.facts is None or run.link.read_spec() is None:
+            spec = run.link.read_spec()
+            if run.facts is None or spec is None or spec.get("processor") is None:
                 self._later(run, self.start(run.stream_id))
             elif run.view.state is not StreamState.COMPLETED:
                 run.update(state=StreamState.RETRYING, reason="its runner is gone")
@@ -159,6 +164,7 @@ class StreamService:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
         await self._waiting.close()
+        await self._launch.close()
         if stop_streams:
             running = [run for run in self._list.runs() if run.view.state.is_active]
             stops = (self.stop(run.stream_id, "console closed") for run in running)
@@ -244,11 +250,14 @@ class StreamService:
             wanted_before, run.wanted = run.wanted, "run"
             run.update(state=StreamState.PROBING, reason="looking at the input")
             try:
-                await self._launch.bring_up(run, self.profile, keep_output=keep_output)
+                await self._launch.bring_up(
+                    run, self.profile, keep_output=keep_output, is_last_look=not wait_for_input
+                )
             except BaseException as error:
                 if isinstance(error, InputAbsent) and wait_for_input and run.is_wanted():
                     await self._wait_for_input(run, error, keep_output=keep_output)
                     return run.view
+                await self._launch.let_go(run)
                 self._not_started(run, error)
                 run.wanted = wanted_before if run.is_wanted() else "off"
                 raise
@@ -271,8 +280,8 @@ class StreamService:
         await self._audit.write(OPERATOR, "stream started", run.stream_id, run.view.command)
 
     async def _wait_for_input(self, run: StreamRun, absent: InputAbsent, *, keep_output: bool) -> None:
-        """It is meant to run from now on; the spec of an earlier run must not be taken up."""
-        await asyncio.to_thread(run.link.forget_spec)
+        """It is meant to run from now on."""
+        await self._launch.forget_spec(run)
         run.update(state=StreamState.WAITING, reason=str(absent), started_at=None, session_id=None)
         self._waiting.begin(run, lambda: self._look_again(run, keep_output=keep_output))
         await self._save_wish(run)
@@ -314,6 +323,7 @@ class StreamService:
     async def _stop(self, run: StreamRun, reason: str) -> None:
         await self._waiting.end(run)
         if run.view.state is StreamState.WAITING:
+            await self._launch.let_go(run)
             run.update(state=StreamState.STOPPED, reason=reason)
             return
         try:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ibe100.models.stream_config import Engine, StreamConfig
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.stream_run import RunFacts, loop_range
-from ibe100.tsduck.command import build_arguments, secrets_of, shell_command
+from ibe100.tsduck.command import build_arguments, relay_arguments, secrets_of, shell_command
 from ibe100.tsduck.loopback_ports import LoopbackPorts, claim_ports
 from ibe100.tsduck.plan import plan_stream
 from ibe100.tsduck.probe import FILE_BYTES, probe_input
 from ibe100.tsduck.processor import Processor, check_builtin, choose_processor
+from ibe100.tsduck.srt_link import is_relayed
 
 PREVIEW_PORTS = LoopbackPorts(
     cue=1, splice_json=2, influx=3, analyze_json=4, source=5, tap=6, input_splice=7, pulse=8
@@ -42,7 +43,12 @@ class StreamStarter:
         """The command that `config` would run on an input like `report`; the ports are examples."""
         processor = await self.processor(config)
         plan = plan_stream(config, report or await self.probe(config))
-        return shell_command([*processor.command, *build_arguments(config, plan, PREVIEW_PORTS)])
+        return shell_line(config, processor, PREVIEW_PORTS, build_arguments(config, plan, PREVIEW_PORTS))
+
+    def claim(self, config: StreamConfig, taken_ports: Collection[int]) -> LoopbackPorts:
+        """Loopback ports for a run. Raises StreamError when none can be found."""
+        fed = config.input.kind == "test_pattern" or is_relayed(config.input)
+        return claim_ports(taken_ports, with_source=fed)
 
     def plan(
         self,
@@ -50,15 +56,14 @@ class StreamStarter:
         number: int,
         processor: Processor,
         report: StreamReport,
-        taken_ports: Collection[int],
+        ports: LoopbackPorts,
     ) -> tuple[RunFacts, list[str]]:
         """The facts of a run on an input like `report`, without a session yet, and its whole argv.
 
         Raises StreamError when the input does not allow it.
         """
         plan = plan_stream(config, report)
-        ports = claim_ports(taken_ports, with_source=config.input.kind == "test_pattern")
-        argv = [*processor.command, *build_arguments(config, plan, ports)]
+        arguments = build_arguments(config, plan, ports)
         whole = report.packets * 188 < FILE_BYTES
         loop = loop_range(config, plan, report, whole) or (None, None)
         facts = RunFacts(
@@ -67,9 +72,20 @@ class StreamStarter:
             plan=plan,
             ports=ports,
             engine=processor.label,
-            command=shell_command(argv),
+            command=shell_line(config, processor, ports, arguments),
             session_id=None,
             loop_first_pts=loop[0],
             loop_last_pts=loop[1],
         )
-        return facts, argv
+        return facts, [*processor.command, *arguments]
+
+
+def shell_line(
+    config: StreamConfig, processor: Processor, ports: LoopbackPorts, arguments: Sequence[str]
+) -> str:
+    """All that runs for a stream as it can be pasted into a shell; secrets are masked."""
+    command = shell_command([*processor.command, *arguments])
+    if not is_relayed(config.input):
+        return command
+    relay = shell_command([*processor.command, *relay_arguments(config.input, ports.source)])
+    return f"{relay} & {command}"

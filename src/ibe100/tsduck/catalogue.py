@@ -30,7 +30,9 @@ _SRT: Final = frozenset(
 )
 PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
     ("-I", "file"): frozenset({"--infinite", "--byte-offset"}),
-    ("-I", "ip"): frozenset({"--local-address", "--source", "--ssm", "--receive-timeout", "--no-reuse-port"}),
+    ("-I", "ip"): frozenset(
+        {"--local-address", "--source", "--ssm", "--receive-timeout", "--no-reuse-port", "--buffer-size"}
+    ),
     ("-I", "srt"): _SRT,
     ("-I", "rist"): frozenset(),
     ("-I", "hls"): frozenset({"--receive-timeout"}),

@@ -29,7 +29,7 @@ from ibe100.models.urls import MASK, may_hold_secret
 from ibe100.tsduck.catalogue import option, plugin, positional
 from ibe100.tsduck.loopback_ports import LOOPBACK, LoopbackPorts
 from ibe100.tsduck.plan import PACKET_BITS, StreamPlan
-from ibe100.tsduck.srt_link import lasting_arguments
+from ibe100.tsduck.srt_link import is_relayed, lasting_arguments
 
 CUEI = "0x43554549"
 ANALYZE_INTERVAL_S = 1
@@ -41,6 +41,8 @@ MOST_PULSE_PACKETS = 128
 """The most that a datagram of `-P ip` may hold."""
 LIVE_PACKETS = 28
 """Four datagrams of seven packets."""
+RELAY_BUFFER_BYTES = 8 << 20
+"""Asked of the system, which may grant less: what SRT has recovered must not be lost on the last metre."""
 INPUT = "input"
 OUTPUT = "output"
 PASSPHRASE_MASK = f"--passphrase={MASK}"
@@ -63,13 +65,24 @@ def small_portions() -> list[str]:
     return [option("--initial-input-packets", LIVE_PACKETS), option("--max-input-packets", LIVE_PACKETS)]
 
 
+def relay_arguments(source: SrtInput, source_port: int) -> list[str]:
+    """What receives SRT callers and passes on to loopback what they send, before and on air (ADR 13)."""
+    return [
+        *global_arguments(source),
+        *plugin("-I", "srt", *_srt(source, INPUT)),
+        *lasting_arguments(source, INPUT),
+        *plugin("-O", "ip", option("--packet-burst", 7), positional(f"{LOOPBACK}:{source_port}")),
+    ]
+
+
 def build_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
     """Everything after the name of the processor; secrets stand as `@{secret:NAME}`."""
     arguments = global_arguments(config.input)
     if plan.stuffing is not None:
         arguments.append(option("--add-input-stuffing", f"{plan.stuffing[0]}/{plan.stuffing[1]}"))
     arguments += input_arguments(config.input, ports.source, plan.leading_bytes)
-    arguments += lasting_arguments(config.input, INPUT)
+    if not is_relayed(config.input):
+        arguments += lasting_arguments(config.input, INPUT)
     if plan.regulate:
         arguments += plugin("-P", "regulate")
     arguments += _input_splicemonitor(ports)
@@ -189,7 +202,10 @@ def _pulse(plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
 
 
 def input_arguments(source: StreamInput, source_port: int, leading_bytes: int = 0) -> list[str]:
-    """`-I` and its options; `source_port`: where the test pattern arrives, `leading_bytes`: see the plan."""
+    """`-I` and its options; `leading_bytes`: see the plan.
+
+    `source_port`: where the test pattern or what an SRT caller sends arrives; 0 listens to the caller itself.
+    """
     match source:
         case TestPatternInput():
             return plugin(
@@ -207,6 +223,15 @@ def input_arguments(source: StreamInput, source_port: int, leading_bytes: int = 
             return plugin("-I", "file", *options, positional(str(source.path)))
         case UdpInput():
             return _udp_input(source)
+        case SrtInput() if source_port and is_relayed(source):
+            return plugin(
+                "-I",
+                "ip",
+                option("--local-address", LOOPBACK),
+                option("--buffer-size", RELAY_BUFFER_BYTES),
+                "--no-reuse-port",
+                positional(str(source_port)),
+            )
         case SrtInput():
             return plugin("-I", "srt", *_srt(source, INPUT))
         case RistInput():

@@ -24,7 +24,7 @@ class LoopbackPorts:
     influx: int
     analyze_json: int
     source: int = 0
-    """Where the test pattern arrives; 0 where there is none."""
+    """Where the test pattern, or what an SRT caller sends, arrives; 0 where there is neither."""
     tap: int = 0
     """Where a copy of the output goes, for a preview; 0 in runs of versions that had none."""
     input_splice: int = 0

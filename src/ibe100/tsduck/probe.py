@@ -49,8 +49,9 @@ async def probe_input(
     processor: Processor,
     secrets: Mapping[str, str] | None = None,
     limits: ProbeLimits = LIMITS,
+    source_port: int = 0,
 ) -> StreamReport:
-    """Read `source` for a few seconds and say what is in it.
+    """Read `source` for a few seconds and say what is in it; at `source_port` where it is received already.
 
     Raises InputAbsent when a live input gives nothing, ProbeError when nothing can be read or it is no
     transport stream, each with the reason; ProcessorError when the processor cannot be run.
@@ -68,7 +69,13 @@ async def probe_input(
             except InputAbsent as error:
                 raise ProbeError(str(error)) from error
         case _:
-            argv = [*processor.command, *global_arguments(source), *input_arguments(source, 0), "-O", "file"]
+            argv = [
+                *processor.command,
+                *global_arguments(source),
+                *input_arguments(source, source_port),
+                "-O",
+                "file",
+            ]
             return await _probe_process(name, argv, processor.environment, secrets or {}, limits)
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
-from ibe100.models.stream_config import SrtInput, SrtOutput, StreamInput, StreamOutput
+from ibe100.models.stream_config import SrtInput, SrtMode, SrtOutput, StreamInput, StreamOutput
 from ibe100.models.stream_state import SrtLink, SrtStatistics
 from ibe100.runner.srt_watch import STATISTICS_PREFIX
 from ibe100.tsduck.catalogue import option
 
 STATISTICS_INTERVAL_MS = 1000
+
+
+def is_relayed(source: StreamInput) -> TypeGuard[SrtInput]:
+    """Whether a process of its own receives it, as a caller's connection cannot change hands (ADR 13)."""
+    return isinstance(source, SrtInput) and source.mode is SrtMode.LISTENER
 
 
 def lasting_arguments(edge: StreamInput | StreamOutput, side: str) -> list[str]:
