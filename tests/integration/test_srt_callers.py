@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from demo_rig import finished, place_in
+from minitsp_rig import wait_for
 from runner_rig import free_ports
 from services_rig import (
     DEADLINE_S,
@@ -78,9 +80,13 @@ async def found_absent(application: Application, stream_id: str) -> StreamView:
     return view
 
 
-async def until_listening(port: int) -> None:
+def is_listening(port: int) -> bool:
     """SRT listens by UDP: the port is in the kernel's table."""
-    await until(lambda: f":{port:04X} " in Path("/proc/net/udp").read_text(), f"a listener on {port}")
+    return f":{port:04X} " in Path("/proc/net/udp").read_text()
+
+
+async def until_listening(port: int) -> None:
+    await until(lambda: is_listening(port), f"a listener on {port}")
 
 
 def calls(application: Application, stream_id: str) -> int:
@@ -198,3 +204,15 @@ async def test_what_a_console_that_is_gone_was_waiting_for_is_waited_for_by_the_
         with caller(port) as sender:
             await until_ready(second, stream_id)
             assert sender.poll() is None
+
+
+def test_the_demo_proves_its_cues_to_a_sender_that_calls_once(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    with place_in(tmp_path) as place:
+        demo = place.start("demo", "--input", f"srt://:{port}?latency=200", "--engine", "builtin", "--json")
+        wait_for(lambda: demo.poll() is not None or is_listening(port), f"a listener on {port}")
+        with caller(port):
+            ended = finished(demo)
+    assert ended.code == 0, ended.err
+    assert ended.json["ok"]
+    assert f"waiting for the SRT sender to call on port {port}" in ended.err
