@@ -1,4 +1,4 @@
-"""Inputs that others call: their connection is held from the first look into the stream's life (ADR 13).
+"""Inputs that others call: their connection is held from the first look into the stream's life (ADR 15).
 
 The stream's runner begins with nothing but its source, which takes the call and passes on what comes. It is
 looked at there; then the same runner is given the processor, and the caller never notices.

@@ -66,7 +66,7 @@ def small_portions() -> list[str]:
 
 
 def relay_arguments(source: SrtInput, source_port: int) -> list[str]:
-    """What receives SRT callers and passes on to loopback what they send, before and on air (ADR 13)."""
+    """What receives SRT callers and passes on to loopback what they send, before and on air (ADR 15)."""
     return [
         *global_arguments(source),
         *plugin("-I", "srt", *_srt(source, INPUT)),

@@ -14,7 +14,7 @@ STATISTICS_INTERVAL_MS = 1000
 
 
 def is_relayed(source: StreamInput) -> TypeGuard[SrtInput]:
-    """Whether a process of its own receives it, as a caller's connection cannot change hands (ADR 13)."""
+    """Whether a process of its own receives it, as a caller's connection cannot change hands (ADR 15)."""
     return isinstance(source, SrtInput) and source.mode is SrtMode.LISTENER
 
 
