@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from ibe100.database.database import Database
 from ibe100.database.engine import sqlite_url, writing_engine
 from ibe100.database.schema import AuditRow
 from ibe100.database.upgrade import prepare
-from ibe100.database.writer import THREAD_NAME, Turn, Writer
+from ibe100.database.writer import CHECKPOINT_COMMITS, THREAD_NAME, Turn, Writer
 from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord
 
@@ -45,6 +46,25 @@ def add(detail: str) -> insert:  # type: ignore[valid-type]
 
 def count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(AuditRow)) or 0
+
+
+async def test_commits_reach_the_file_itself_in_the_first_pause(writer: Writer, tmp_path: Path) -> None:
+    for number in range(CHECKPOINT_COMMITS):
+        await writer.submit(lambda session, detail=str(number): session.execute(add(detail)))
+
+    def in_the_file() -> int:
+        """Without the WAL beside it."""
+        alone = tmp_path / "alone.db"
+        shutil.copy(tmp_path / "ibe100.db", alone)
+        with closing(sqlite3.connect(alone)) as connection:
+            (found,) = connection.execute(f"SELECT count(*) FROM {AuditRow.__tablename__}").fetchone()
+        return int(found)
+
+    for _ in range(400):
+        if await asyncio.to_thread(in_the_file) == CHECKPOINT_COMMITS:
+            break
+        await asyncio.sleep(0.05)
+    assert await asyncio.to_thread(in_the_file) == CHECKPOINT_COMMITS
 
 
 class Gate:

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from ibe100.database.engine import checkpoint
 from ibe100.database.faults import is_storage_fault, storage_error
 from ibe100.models.errors import StorageError
 
@@ -23,6 +24,9 @@ THREAD_NAME = "ibe100-db"
 QUEUE_SIZE = 1000
 GROUP_SIZE = 100
 QUEUE_TIMEOUT_S = 5.0
+CHECKPOINT_COMMITS = 100
+QUIET_S = 0.3
+"""After so many commits the first pause of this length is used to copy the WAL back into the file."""
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -68,6 +72,7 @@ class Writer:
         self._number = itertools.count()  # keeps the order within a turn
         self._door = asyncio.Lock()  # keeps the order also of those that wait for room
         self._closing = False
+        self._commits = 0  # since the last checkpoint
         self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
 
     def start(self) -> None:
@@ -138,12 +143,30 @@ class Writer:
         """What waits now of one turn, and whether that was the end."""
         group: list[Task[Any]] = []
         while True:
-            turn, _, task = self._tasks.get()
+            turn, _, task = self._next()
             if task is None:
                 return group, True
             group.append(task)
             if len(group) == GROUP_SIZE or not self._waits(turn):
                 return group, False
+
+    def _next(self) -> _Waiting:
+        """The next that waits; while none does, what was committed is copied to where it belongs."""
+        if self._commits >= CHECKPOINT_COMMITS:
+            try:
+                return self._tasks.get(timeout=QUIET_S)
+            except queue.Empty:
+                self._checkpoint()
+        return self._tasks.get()
+
+    def _checkpoint(self) -> None:
+        self._commits = 0
+        try:
+            checkpoint(self._engine)
+        except Exception as error:
+            if not is_storage_fault(error):
+                raise
+            _log.warning("the WAL of %s was not copied back: %s", self._database, error)
 
     def _waits(self, turn: Turn) -> bool:
         """Whether the next is of this turn; only this thread takes it."""
@@ -171,9 +194,10 @@ class Writer:
     def _transact(self, tasks: Sequence[Task[Any]]) -> list[Any]:
         outcomes: list[Any] = []
         with Session(self._engine) as session, session.begin():
-            if len(tasks) == 1:  # nothing of another is to be kept: the transaction itself is its savepoint
-                return [tasks[0].work(session)]
             for task in tasks:
+                if len(tasks) == 1:  # the transaction itself is its savepoint
+                    outcomes.append(task.work(session))
+                    break
                 if outcomes and task.turn is not Turn.AIR and self._waits(Turn.AIR):
                     break
                 try:
@@ -184,6 +208,7 @@ class Writer:
                     if is_storage_fault(error):
                         raise
                     outcomes.append(_Failed(error))
+        self._commits += 1
         return outcomes
 
     def _for_caller(self, error: Exception) -> Exception:
