@@ -2,8 +2,9 @@
 
 Real window (offscreen), real bridge and background loop, services in memory. Printed: first paint; with
 every stream measured once a second and all clocks running, how late the main thread is (a 10 ms timer), the
-CPU of the whole process, the growth of memory; then a flood of 10,000 events a second: lateness, and whether
-every cue, alarm and state change arrived.
+CPU of the whole process, the growth of memory and, in a run of minutes (`--seconds 3600 --no-flood`), its
+slope; then a flood of 10,000 events a second: lateness, and whether every cue, alarm and state change
+arrived.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import gc
 import os
 import sys
 import time
+from array import array
 from collections.abc import AsyncIterator
 from pathlib import Path
+from statistics import linear_regression
 
 import psutil
 
@@ -51,6 +54,9 @@ from ibe100.ui.themes.enterprise_theme import apply_theme
 EVENTS_PER_S = 10_000
 FLOOD_S = 5
 BEAT_MS = 10
+MEMORY_S = 10
+SETTLED_S = 120
+"""The curves of the cards are full after two minutes."""
 
 
 class RealBus(EventBus):
@@ -64,7 +70,7 @@ class Lateness:
     """How late a timer of the main thread fires, ms."""
 
     def __init__(self) -> None:
-        self.values: list[float] = []
+        self.values = array("f")
         self._clock = QElapsedTimer()
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -72,7 +78,7 @@ class Lateness:
         self._timer.timeout.connect(self._beat)
 
     def start(self) -> None:
-        self.values.clear()
+        del self.values[:]
         self._clock.start()
         self._timer.start()
 
@@ -85,6 +91,38 @@ class Lateness:
     def _beat(self) -> None:
         self.values.append(max(0.0, self._clock.nsecsElapsed() / 1e6 - BEAT_MS))
         self._clock.restart()
+
+
+class Memory:
+    """What the process holds, looked at every ten seconds."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._seen: list[tuple[float, float]] = []
+        self._timer = QTimer()
+        self._timer.setInterval(MEMORY_S * 1000)
+        self._timer.timeout.connect(self._look)
+
+    def start(self) -> None:
+        gc.collect()
+        self._look()
+        self._timer.start()
+
+    def stop(self) -> str:
+        self._timer.stop()
+        self._look()
+        grown = f"memory {self._seen[-1][1] - self._seen[0][1]:+.1f} MB"
+        settled = [(at, held) for at, held in self._seen if at - self._seen[0][0] >= SETTLED_S]
+        if len(settled) < SETTLED_S // MEMORY_S:
+            return grown
+        slope = linear_regression(*zip(*settled, strict=True)).slope * 3600
+        first, last = settled[0][1], settled[-1][1]
+        return (
+            f"{grown}; after {SETTLED_S} s from {first:.1f} to {last:.1f} MB, slope {slope:+.2f} MB an hour"
+        )
+
+    def _look(self) -> None:
+        self._seen.append((time.monotonic(), self._process.memory_info().rss / 1e6))
 
 
 async def measure_all(services: FakeServices, seconds: float) -> None:
@@ -172,18 +210,17 @@ def main() -> None:
     session.opened.connect(window.services_opened)
     session.open()
     QTest.qWait(1500)
-    process, late = psutil.Process(), Lateness()
-    gc.collect()
-    memory, cpu = process.memory_info().rss, time.process_time()
+    memory, late = Memory(), Lateness()
+    memory.start()
+    cpu = time.process_time()
     work = loop.submit(measure_all(services, options.seconds))
     late.start()
     QTest.qWait(round(options.seconds * 1000))
     said = late.stop()
     work.result(10)
     used = 100 * (time.process_time() - cpu) / options.seconds
-    grown = (process.memory_info().rss - memory) / 1e6
     print(f"{options.streams} streams, {options.seconds:g} s: lateness {said}")
-    print(f"CPU {used:.1f} % of a core, memory {grown:+.1f} MB")
+    print(f"CPU {used:.1f} % of a core, {memory.stop()}")
     if not options.no_flood:
         got = {"cues": 0, "alarms": 0, "states": 0}
 
