@@ -31,7 +31,7 @@ class Picture:
 
 
 class PictureFinder:
-    """Finds the pictures of the first service that has a PMT; of its sound, where it has no video."""
+    """Finds the pictures of the first service that has video; of the first sound, where none has."""
 
     def __init__(self) -> None:
         self.tables = ServiceMap()
@@ -52,16 +52,15 @@ class PictureFinder:
         return self._pictures(packets, pids, self._pid)
 
     def _choose_pid(self) -> None:
-        pmt = next((self.tables.pmts[number] for number in sorted(self.tables.pmts)), None)
-        if pmt is None:
-            return
-        codecs = [(stream.pid, codec_of(stream)) for stream in pmt.streams]
+        services = [self.tables.pmts[number] for number in sorted(self.tables.pmts)]
+        codecs = [(stream.pid, codec_of(stream)) for pmt in services for stream in pmt.streams]
         for kind in (StreamKind.VIDEO, StreamKind.AUDIO):
             for pid, codec in codecs:
                 if codec.kind is kind:
                     self._pid, self._codec = pid, codec.name if kind is StreamKind.VIDEO else ""
                     return
-        self._pid = None
+        if services:
+            self._pid = None
 
     def _pictures(self, packets: Packets, pids: npt.NDArray[np.uint16], pid: int) -> list[Picture]:
         rows = np.flatnonzero((pids == pid) & packet.payload_unit_starts(packets))

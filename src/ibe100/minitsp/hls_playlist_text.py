@@ -15,12 +15,16 @@ _BITRATE: Final = "#EXT-X-BITRATE:"
 _SEQUENCE: Final = "#EXT-X-MEDIA-SEQUENCE:"
 _DISCONTINUITY_SEQUENCE: Final = "#EXT-X-DISCONTINUITY-SEQUENCE:"
 _TARGET: Final = "#EXT-X-TARGETDURATION:"
+_INDEPENDENT: Final = "#EXT-X-INDEPENDENT-SEGMENTS"
 _OF_SEGMENTS: Final = (_DATE, _DURATION, _BITRATE, "#EXT-X-CUE-OUT", "#EXT-X-CUE-IN")
 
 
 @dataclass(frozen=True, slots=True)
 class ListedSegment:
-    """A segment of the playlist; `date` is when its first picture was there, in seconds since the epoch."""
+    """A segment of the playlist; `date` is when its first picture was there, in seconds since the epoch.
+
+    `independent`: its first picture stands alone, so that a player may begin there.
+    """
 
     path: Path
     duration_s: float
@@ -28,6 +32,7 @@ class ListedSegment:
     discontinuity: bool = False
     date: float | None = None
     cue_tags: tuple[str, ...] = ()
+    independent: bool = True
 
     def lines(self, folder: Path) -> list[str]:
         """Its tags and its place relative to the playlist's folder."""
@@ -54,13 +59,10 @@ class PlaylistHead:
 
 def playlist_text(head: PlaylistHead, segments: Sequence[ListedSegment], folder: Path, *, ended: bool) -> str:
     """The whole playlist."""
-    lines = [
-        "#EXTM3U",
-        "#EXT-X-VERSION:3",
-        "#EXT-X-INDEPENDENT-SEGMENTS",
-        f"{_TARGET}{head.target_duration_s}",
-        f"{_SEQUENCE}{head.sequence}",
-    ]
+    lines = ["#EXTM3U", "#EXT-X-VERSION:3"]
+    if all(one.independent for one in segments):
+        lines.append(_INDEPENDENT)
+    lines += [f"{_TARGET}{head.target_duration_s}", f"{_SEQUENCE}{head.sequence}"]
     if head.discontinuity_sequence:
         lines.append(f"{_DISCONTINUITY_SEQUENCE}{head.discontinuity_sequence}")
     if head.kind:
@@ -89,7 +91,7 @@ def read_back(text: str, folder: Path) -> tuple[PlaylistHead, list[ListedSegment
         elif line == _DISCONTINUITY or line.startswith(_OF_SEGMENTS):
             tags.append(line)
         elif line and not line.startswith("#"):
-            segments.append(_segment(folder / line, tags))
+            segments.append(_segment(folder / line, tags, independent=_INDEPENDENT in lines))
             tags = []
     head = PlaylistHead(
         numbers[_TARGET], numbers[_SEQUENCE], numbers[_DISCONTINUITY_SEQUENCE], tags=tuple(ranges)
@@ -103,7 +105,7 @@ def iso_date(at: float) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
-def _segment(path: Path, tags: Sequence[str]) -> ListedSegment:
+def _segment(path: Path, tags: Sequence[str], *, independent: bool) -> ListedSegment:
     def value(name: str) -> str | None:
         return next((tag[len(name) :] for tag in tags if tag.startswith(name)), None)
 
@@ -117,4 +119,5 @@ def _segment(path: Path, tags: Sequence[str]) -> ListedSegment:
         _DISCONTINUITY in tags,
         None if date is None else datetime.fromisoformat(date).timestamp(),
         tuple(tag for tag in tags if tag.startswith("#EXT-X-CUE-")),
+        independent,
     )

@@ -135,8 +135,11 @@ class SegmentFiles:
         except OSError as error:
             raise PluginError(f"error writing {self._path}: {error.strerror}") from error
 
-    def close(self, duration_s: float, *, last: bool = False) -> None:
-        """End the segment that is open, and put it on the playlist."""
+    def close(self, duration_s: float, *, independent: bool = True, last: bool = False) -> None:
+        """End the segment that is open, and put it on the playlist.
+
+        `independent`: decoding can begin with it. `last`: the playlist ends with it.
+        """
         assert self._path is not None
         os.close(self._descriptor)
         start = self._start
@@ -144,7 +147,13 @@ class SegmentFiles:
         bitrate_bps = round(self._size_bytes * 8 / duration_s) if known else 0
         self._listed.append(
             ListedSegment(
-                self._path, duration_s, bitrate_bps, start.discontinuity, start.date, start.cue_tags
+                self._path,
+                duration_s,
+                bitrate_bps,
+                start.discontinuity,
+                start.date,
+                start.cue_tags,
+                independent,
             )
         )
         self._path = None

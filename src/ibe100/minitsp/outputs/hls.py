@@ -16,6 +16,8 @@ _DURATION_S: Final = 10
 _LIVE_DURATION_S: Final = 5
 _MAX_EXTRA_DURATION_S: Final = 2
 _LARGEST_PTS_STEP_S: Final = 10.0
+_LARGEST_PTS_STEP_BACK_S: Final = 2.0  # pictures are sent out of order, but not by as much
+_LEAST_BLIND_PACKETS: Final = 100  # whatever the bitrate is thought to be
 _SPLICE_TABLE_ID: Final = 0xFC
 _NEEDS_TSDUCK: Final = ("label-close",)
 
@@ -85,6 +87,9 @@ class HlsOutput(PacketOutput):
         self._tables = TableCopies()
         self._first_pts: int | None = None
         self._last_pts: int | None = None
+        self._independent = False
+        self._blind_packets = 0
+        self._opened_s = 0.0
 
     def start(self) -> None:
         if not self._goes_on:
@@ -113,17 +118,21 @@ class HlsOutput(PacketOutput):
                 done = picture.row
                 self._cut(picture, discontinuity=jump)
             if self._first_pts is None:
-                self._first_pts = picture.pts
+                self._first_pts, self._independent = picture.pts, picture.intra
                 self._breaks.anchor(picture.pts, time.time())
             self._last_pts = picture.pts
         for seen in sections:
             self._breaks.hear(seen.section, self._last_pts)
-        self._write(packets[done:])
+        if pictures:
+            self._write(packets[done:])
+            self._blind_packets = len(packets) - pictures[-1].row
+        else:
+            self._write_blind(packets)
 
     def stop(self) -> None:
         if self._files.is_open:
             ended = not (self.context.stopping if self._is_live else self.context.exit_code)
-            self._files.close(self._elapsed_s(self._last_pts), last=ended)
+            self._close(self._elapsed_s(self._last_pts), last=ended)
 
     def _due(self, picture: Picture, pending_bytes: int) -> bool:
         if self._waiting:
@@ -140,31 +149,37 @@ class HlsOutput(PacketOutput):
         """Whether the PTS leaps, as at the seam of a loop; pictures out of order step a little only."""
         if self._last_pts is None:
             return False
-        return abs(pts_difference(picture.pts, self._last_pts)) > _LARGEST_PTS_STEP_S * PTS_HZ
+        step_s = pts_difference(picture.pts, self._last_pts) / PTS_HZ
+        return not -_LARGEST_PTS_STEP_BACK_S <= step_s <= _LARGEST_PTS_STEP_S
 
     def _cut(self, picture: Picture, *, discontinuity: bool) -> None:
         """End the segment before a picture and begin the next one with it."""
         if self._files.is_open:
-            self._files.close(self._elapsed_s(self._last_pts if discontinuity else picture.pts))
+            self._close(self._elapsed_s(self._last_pts if discontinuity else picture.pts))
         self._waiting = False
         self._open(picture.pts, discontinuity=discontinuity)
-        if not self.arguments.present("slice-only"):
-            self._files.write(self._tables.copies())
+        self._independent = picture.intra
+        self._write_tables()
 
     def _open(self, pts: int | None, *, discontinuity: bool = False) -> None:
         """Begin a segment, at a picture if it is known."""
-        date = None
+        date = time.time() if self._dated else None
         cue_tags: tuple[str, ...] = ()
         if pts is not None:
             self._first_pts = pts
-            if discontinuity or self._breaks.date(pts) is None:
-                self._breaks.anchor(pts, time.time())
-            date = self._breaks.date(pts) if self._dated else None
+            known = None if discontinuity else self._breaks.date(pts)
+            on_air = time.time() if known is None else known
+            # Again and again: half a day away a PTS is as near the other way round.
+            self._breaks.anchor(pts, on_air)
+            date = on_air if self._dated else None
             cue_tags = self._breaks.tags(pts)
-        elif self._dated:
-            date = time.time()
         self._files.open(SegmentStart(discontinuity or self._is_seam, date, cue_tags))
         self._is_seam = False
+        self._opened_s = time.monotonic()
+
+    def _close(self, elapsed_s: float, *, last: bool = False) -> None:
+        """End the segment; where pictures do not tell how long it is, the bitrate does, or the clock."""
+        self._files.close(elapsed_s or self._estimated_s(), independent=self._independent, last=last)
 
     def _write(self, packets: Packets) -> None:
         self._tables.feed(packets, self._pictures.tables)
@@ -173,6 +188,39 @@ class HlsOutput(PacketOutput):
         if not self._files.is_open:
             self._open(None)
         self._files.write(packets.tobytes())
+
+    def _write_blind(self, packets: Packets) -> None:
+        """Write packets among which no picture begins; their segments end all the same."""
+        while len(packets) > (room := self._blind_room(len(packets))):
+            self._write(packets[:room])
+            self._close(max(self._elapsed_s(self._last_pts), self._estimated_s()))
+            self._first_pts, self._independent, self._blind_packets = None, False, 0
+            self._open(None)
+            self._write_tables()
+            packets = packets[room:]
+        self._write(packets)
+        self._blind_packets += len(packets)
+
+    def _write_tables(self) -> None:
+        if not self.arguments.present("slice-only"):
+            self._files.write(self._tables.copies())
+
+    def _blind_room(self, wanted: int) -> int:
+        """How many of the packets wanted may come before the segment has to end without a picture."""
+        if self._waiting:
+            return wanted
+        bitrate_bps = self.context.bitrate_bps
+        if not bitrate_bps:
+            late = self._files.is_open and time.monotonic() - self._opened_s > self._longest_s
+            return 0 if late else wanted
+        longest = int(bitrate_bps * self._longest_s / (8 * PACKET_SIZE))
+        return max(0, max(longest, _LEAST_BLIND_PACKETS) - self._blind_packets)
+
+    def _estimated_s(self) -> float:
+        bitrate_bps = self.context.bitrate_bps
+        if not bitrate_bps:
+            return time.monotonic() - self._opened_s
+        return self._files.size_bytes * 8 / bitrate_bps
 
     def _elapsed_s(self, pts: int | None) -> float:
         if pts is None or self._first_pts is None:
