@@ -15,10 +15,12 @@ import numpy as np
 import pytest
 from minitsp_rig import MEDIA, MINITSP, free_port, is_bound, send, wait_for
 
-from ibe100.mpegts.packet import pids
-from ibe100.mpegts.psi import SectionAssembler
+from ibe100.mpegts.elementary import StreamKind, codec_of
+from ibe100.mpegts.packet import NULL_PID, PAT_PID, payload, pids
+from ibe100.mpegts.psi import Pat, Pmt, SectionAssembler
+from ibe100.mpegts.timestamps import parse_pes_timestamps, pts_add
+from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
-from ibe100.scte35.values import SpliceInfoSection, SpliceInsert, SpliceTime
 
 pytestmark = pytest.mark.tsduck
 
@@ -26,8 +28,8 @@ READ_WRONGLY: Final = {
     "hevc_ac3_vbr": "HEVC video (320x192, main 10",  # the conformance window cuts it to 320x180, in 8 bits
     "sat_no_sdt": "Audio layer 0",  # ADTS under the stream_type of MPEG-2 audio
 }
-FIRST_PTS: Final = 132_000
-GRID: Final = 21
+CUE_PID: Final = 7000
+PMT_TABLE_ID: Final = 0x02
 TWELVE: Final = range(1, 13)
 PICTURE: Final = ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25", "-f", "lavfi", "-i", "sine=440:r=48000")
 MADE: Final[dict[str, tuple[str, ...]]] = {
@@ -147,46 +149,78 @@ def test_each_reads_the_files_that_the_other_wrote(form: str, tmp_path: Path) ->
         assert written["ours"] == written["theirs"]
 
 
-def test_a_cue_with_a_splice_time_is_put_in_the_same_places(tmp_path: Path) -> None:
-    """Up to one null packet of --add-input-stuffing: which of them is free when the time has come."""
-    cue = encode(
-        SpliceInfoSection(
-            SpliceInsert(
-                splice_event_id=7,
-                out_of_network_indicator=True,
-                splice_time=SpliceTime(FIRST_PTS + 6 * 90_000),
-                unique_program_id=1,
-            )
-        )
-    )
+@pytest.mark.parametrize("stuffing", ["", "1/20"])
+@pytest.mark.parametrize("name", STREAMS)
+def test_cues_with_a_splice_time_are_put_in_the_same_packets(
+    name: str, stuffing: str, streams: dict[str, Path], tmp_path: Path
+) -> None:
+    """Two cues, three times each; of streams without null packets only those that get some."""
+    packets = np.fromfile(streams[name], np.uint8).reshape(-1, 188)
+    if not stuffing and not (pids(packets) == NULL_PID).any():
+        pytest.skip("no null packets")
+    service, first_pts = _first_service(packets)
+    cues = [
+        encode(splice_insert(number, True, pts_time=pts_add(first_pts, ticks)))
+        for number, ticks in enumerate((2 * 90_000, 2 * 90_000 + 11_700), 1)
+    ]
     with ThreadPoolExecutor() as pool:
-        runs = [pool.submit(_places_of_cue, program, cue, tmp_path) for program in (MINITSP, ["tsp"])]
+        runs = [
+            pool.submit(_places_of_cues, program, streams[name], service, stuffing, cues, tmp_path)
+            for program in (MINITSP, ["tsp"])
+        ]
         ours, theirs = (run.result() for run in runs)
-    assert [section for _, section in ours] == [section for _, section in theirs] == [cue] * 3
-    for (place, _), (their_place, _) in zip(ours, theirs, strict=True):
-        assert abs(place - their_place) <= GRID
+    assert {section for _, section in ours} == {*cues}
+    assert ours == theirs
 
 
-def _places_of_cue(program: list[str], cue: bytes, folder: Path) -> list[tuple[int, bytes]]:
-    """(packet index, section) of what a program injects: three times, from four seconds ahead on."""
+def _first_service(packets: np.ndarray) -> tuple[int, int]:
+    """The lowest service_id and the first PTS of its first video, or of its PCR PID."""
+    tables, assemblers = [], {}
+    for row in packets:
+        pid = int(row[1] & 0x1F) << 8 | int(row[2])
+        if pid in {PAT_PID, *(pmt_pid for _, pmt_pid in tables)}:
+            for section in assemblers.setdefault(pid, SectionAssembler()).feed(row.tobytes()):
+                if pid == PAT_PID:
+                    tables = sorted(Pat.parse(section).programs)[:1]
+                elif section[0] == PMT_TABLE_ID and Pmt.parse(section).program_number == tables[0][0]:
+                    pmt = Pmt.parse(section)
+                    videos = [s.pid for s in pmt.streams if codec_of(s).kind is StreamKind.VIDEO]
+                    return tables[0][0], _first_pts(packets, [*videos, pmt.pcr_pid][0])
+    raise AssertionError("no service")
+
+
+def _first_pts(packets: np.ndarray, pid: int) -> int:
+    for row in np.flatnonzero((pids(packets) == pid) & ((packets[:, 1] & 0x40) > 0)):
+        pts, _ = parse_pes_timestamps(payload(packets[row].tobytes()))
+        if pts is not None:
+            return pts
+    raise AssertionError("no PTS")
+
+
+def _places_of_cues(
+    program: list[str], stream: Path, service: int, stuffing: str, cues: list[bytes], folder: Path
+) -> list[tuple[int, bytes]]:
+    """(packet index, section) of what a program injects: three times, from a second ahead on."""
     port = free_port()
     target = folder / f"{len(program)}.ts"
     words = [
-        *("--add-input-stuffing", f"1/{GRID - 1}", "-I", "file", MEDIA / "ott_with_scte35.ts"),
-        *("-P", "regulate"),
-        *("-P", "pmt", "--service=1", "--add-pid=500/0x86", "-P", "spliceinject", "--service=1", "--pid=500"),
-        *(f"--udp=127.0.0.1:{port}", "--start-delay=4000", "--inject-count=3", "--inject-interval=1000"),
-        *("-P", "until", "--pcr-based", "--seconds=7", "-O", "file", target),
+        *(["--add-input-stuffing", stuffing] if stuffing else []),
+        *("-I", "file", stream, "-P", "regulate"),
+        *("-P", "pmt", f"--service={service}", f"--add-pid={CUE_PID}/0x86"),
+        *("-P", "spliceinject", f"--service={service}", f"--pid={CUE_PID}", f"--udp=127.0.0.1:{port}"),
+        *("--start-delay=1000", "--inject-count=3", "--inject-interval=300"),
+        *("-P", "until", "--pcr-based", "--seconds=3", "-O", "file", target),
     ]
     with subprocess.Popen([*program, *map(str, words)]) as process:
         wait_for(lambda: is_bound(port), "the cue port")
-        send(cue, port)
+        send(cues[0], port)
+        send(cues[1], port)
         assert process.wait(60) == 0
     packets = np.fromfile(target, np.uint8).reshape(-1, 188)
     assembler = SectionAssembler()
     return [
         (row, section)
-        for row in np.flatnonzero(pids(packets) == 500).tolist()
+        for row in np.flatnonzero(pids(packets) == CUE_PID).tolist()
         for section in assembler.feed(packets[row].tobytes())
     ]
 

@@ -77,7 +77,6 @@ class SpliceInject(PacketProcessor):
         self._cc = 0
         self._last_injected = 0
         self._current_pts: int | None = None
-        self._pts_seen = False
         self._conflict = False
         self._udp: socket.socket | None = None
 
@@ -150,17 +149,19 @@ class SpliceInject(PacketProcessor):
         return True
 
     def _clock(self, block: Block) -> list[ClockPoint]:
-        """Times in the block: PTS, or PCR as long as no PTS has come.
+        """The times that tsp goes by: each PTS, and each PCR that does not come in the same packet.
 
-        tsp goes by the PCR of that PID too, which lies behind: a pre-rolled cue is due there only in the null
-        packets between a PTS and the next PCR, so that it leaves up to some frames later than here.
+        The PCR lies behind, so that after a PTS the time goes back with the next PCR: a pre-rolled cue that
+        is just due leaves in the null packets between the two, or when the PCR has come that far.
         """
-        points = [] if self._pts_pid is None else pts_points(block, self._pts_pid)
-        self._pts_seen = self._pts_seen or bool(points)
-        if self._pts_seen:
-            return points
-        pid = self._pts_pid if self._pcr_pid is None else self._pcr_pid
-        return [] if pid is None else pcr_points(block, pid)
+        if self._pts_pid is None:
+            return []
+        points = pts_points(block, self._pts_pid)
+        with_pts = {row for row, _ in points}
+        pcr_pid = self._pts_pid if self._pcr_pid is None else self._pcr_pid
+        for pid in {self._pts_pid, pcr_pid}:
+            points += [point for point in pcr_points(block, pid) if point[0] not in with_pts]
+        return sorted(points)
 
     def _inject(self, block: Block, clock: list[ClockPoint]) -> None:
         """Replace null packets by what is due at their place in the stream."""
@@ -188,6 +189,8 @@ class SpliceInject(PacketProcessor):
 
     def _next_packet(self, index: int, pts: int | None) -> bytes | None:
         if not self._pending:
+            if pts is None:  # nothing goes out, immediate or not, before the stream has told its time
+                return None
             section = self._queue.take_due(pts)
             interval = self._interval_packets()
             if section is None and interval and index >= self._last_injected + interval:
