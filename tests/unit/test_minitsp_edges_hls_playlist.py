@@ -12,7 +12,7 @@ from ibe100.minitsp.hls_playlist import (
     Variant,
     parse_playlist,
 )
-from ibe100.minitsp.hls_position import PlayPosition
+from ibe100.minitsp.hls_position import PlayPosition, Progress
 from ibe100.minitsp.hls_variants import VARIANT_OPTIONS, VariantChoice
 from ibe100.minitsp.options import OptionError, OptionTable
 
@@ -158,3 +158,24 @@ def test_a_server_that_starts_anew_is_followed_but_an_old_copy_is_not() -> None:
     assert again.restarted
     assert [segment.sequence for segment in again.segments] == [0, 1, 2]
     assert [segment.sequence for segment in position.advance(window(1, 3, "new")).segments] == [3]
+
+
+def test_a_server_that_starts_anew_under_the_same_names_is_followed_when_its_playlist_keeps_growing() -> None:
+    position = PlayPosition()
+    for last in range(3, 31):
+        position.advance(window(max(0, last - 3), last))
+    # An old copy, as a cache has it, even twice, then what is new.
+    assert position.advance(window(24, 27)).segments == ()
+    assert position.advance(window(24, 27)).segments == ()
+    assert not position.advance(window(28, 31)).restarted
+    grown = [position.advance(window(max(0, last - 3), last)) for last in range(1, 6)]
+    assert [one.restarted for one in grown] == [False, False, False, True, False]
+    assert [one.sequence for one in grown[3].segments] == [1, 2, 3, 4]
+    assert [one.sequence for one in grown[4].segments] == [5]
+
+
+def test_old_copies_that_catch_up_are_no_new_start() -> None:
+    position = PlayPosition()
+    position.advance(window(0, 10))
+    assert all(position.advance(window(last - 8, last)) == Progress(()) for last in (8, 9, 10))
+    assert [one.sequence for one in position.advance(window(3, 11)).segments] == [11]

@@ -15,6 +15,10 @@ class PlaylistError(PluginError):
     """A playlist that cannot be played; the text says what it holds instead."""
 
 
+class UnreadablePlaylist(PlaylistError):
+    """What came is no whole playlist; the next time it may be one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One rendition of a master playlist; 0 where the playlist does not say."""
@@ -70,11 +74,11 @@ class MasterPlaylist:
 def parse_playlist(text: str, url: str) -> MasterPlaylist | MediaPlaylist:
     """Read a playlist that came from `url`. Raises PlaylistError."""
     if not text.lstrip("\ufeff").startswith("#EXTM3U"):
-        raise PlaylistError("this is no HLS playlist: it does not begin with #EXTM3U")
+        raise UnreadablePlaylist("this is no HLS playlist: it does not begin with #EXTM3U")
     try:
         playlist = m3u8.loads(text, uri=url)
-    except (m3u8.ParseError, ValueError, KeyError, IndexError, AttributeError) as error:
-        raise PlaylistError(f"the HLS playlist cannot be read: {error}") from error
+    except (m3u8.ParseError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
+        raise UnreadablePlaylist(f"the HLS playlist cannot be read: {error}") from error
     if playlist.is_variant:
         return MasterPlaylist(tuple(_variant(one) for one in playlist.playlists))
     if playlist.is_i_frames_only:
@@ -92,6 +96,8 @@ def _segments(playlist: m3u8.M3U8) -> tuple[Segment, ...]:
     segments = []
     range_ends: dict[str, int] = {}
     for number, one in enumerate(playlist.segments):
+        if not one.uri:  # the playlist was read while it was being written
+            break
         sequence = (playlist.media_sequence or 0) + number
         url = one.absolute_uri
         _refuse_mp4(one, url)

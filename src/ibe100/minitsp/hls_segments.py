@@ -11,6 +11,14 @@ _KEY_BYTES: Final = 16
 _MP4_BOXES: Final = (b"ftyp", b"styp", b"moof", b"sidx", b"moov")
 
 
+class UselessSegment(DownloadError):
+    """The server gave something else than a segment: an error page, or what is not there yet."""
+
+    @property
+    def is_of_resource(self) -> bool:
+        return True
+
+
 class SegmentLoader:
     """Loads one segment after the other; the last key is kept, as it mostly serves for many segments."""
 
@@ -20,7 +28,7 @@ class SegmentLoader:
         self._key = b""
 
     def load(self, segment: Segment, timeout_s: float) -> bytes:
-        """The packets of a segment. Raises DownloadError (may be tried again) or PlaylistError (useless)."""
+        """The packets of a segment. Raises DownloadError (may be tried again) or PlaylistError (in vain)."""
         body = self._client.download(
             segment.url,
             limit_bytes=_SEGMENT_LIMIT_BYTES,
@@ -54,8 +62,8 @@ class SegmentLoader:
 def _packets(body: bytes) -> bytes:
     aligner = PacketAligner()
     packets = aligner.feed(body) + aligner.finish()
-    if not packets and body:
+    if not packets:
         if body[4:8] in _MP4_BOXES:
             raise PlaylistError("the segments are fragmented MP4 (fMP4/CMAF), not MPEG-2 transport stream")
-        raise PlaylistError("a segment holds no MPEG-2 transport stream packets")
+        raise UselessSegment("a segment holds no MPEG-2 transport stream packets")
     return packets

@@ -4,8 +4,7 @@ import threading
 import time
 from typing import Final
 
-from ibe100.minitsp.http_client import DownloadError
-from ibe100.minitsp.plugin import LogLevel, Plugin
+from ibe100.minitsp.plugin import LogLevel, Plugin, PluginError
 
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 4.0
@@ -24,7 +23,7 @@ class Outage:
         self._since_s = 0.0
         self._told = ""
 
-    def again(self, error: DownloadError) -> bool:
+    def again(self, error: PluginError) -> bool:
         """Wait before the next attempt; False if the chain is ending. Raises `error` after too long."""
         now_s = time.monotonic()
         self.attempts += 1

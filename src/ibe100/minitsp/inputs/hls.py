@@ -4,9 +4,16 @@ import time
 from typing import ClassVar, Final
 
 from ibe100.minitsp.fed_input import FedInput
-from ibe100.minitsp.hls_playlist import MasterPlaylist, MediaPlaylist, PlaylistError, Segment, parse_playlist
+from ibe100.minitsp.hls_playlist import (
+    MasterPlaylist,
+    MediaPlaylist,
+    PlaylistError,
+    Segment,
+    UnreadablePlaylist,
+    parse_playlist,
+)
 from ibe100.minitsp.hls_position import PlayPosition
-from ibe100.minitsp.hls_segments import SegmentLoader
+from ibe100.minitsp.hls_segments import SegmentLoader, UselessSegment
 from ibe100.minitsp.hls_variants import VARIANT_OPTIONS, VariantChoice
 from ibe100.minitsp.http_client import DownloadError, HttpClient, shown
 from ibe100.minitsp.http_outage import Outage
@@ -27,9 +34,9 @@ _QUEUE_PART_BYTES: Final = 1024 * PACKET_SIZE
 class HlsInput(FedInput):
     """Plays an HLS playlist (tsp -I hls), segment after segment, at most some 16 MB ahead of the chain.
 
-    A failed reload or segment is tried again with a warning, for three times --receive-timeout. A segment
-    that the server does not have is left out with an error line; when none can be had, or no playlist, for
-    so long, the chain ends.
+    A failed reload or segment is tried again with a warning, for three times --receive-timeout; so is what
+    is no playlist, or no transport stream, once there was one. A segment that the server does not have is
+    left out with an error line; when none can be had, or no playlist, for so long, the chain ends.
     """
 
     name: ClassVar[str] = "hls"
@@ -56,6 +63,7 @@ class HlsInput(FedInput):
         self._patience_s = (
             _PATIENCE * arguments.integer("receive-timeout", _DEFAULT_RECEIVE_TIMEOUT_MS) / 1000
         )
+        self._has_played = False
         self._lost_in_a_row = 0
         self._lost_since_s: float | None = None
         self._progressed_s = time.monotonic()
@@ -107,7 +115,7 @@ class HlsInput(FedInput):
         while True:
             try:
                 playlist = self._load(client)
-            except DownloadError as error:
+            except (DownloadError, UnreadablePlaylist) as error:
                 if not outage.again(error):
                     return None
                 continue
@@ -164,6 +172,8 @@ class HlsInput(FedInput):
             try:
                 packets = loader.load(segment, timeout_s)
             except DownloadError as error:
+                if isinstance(error, UselessSegment) and not self._has_played:
+                    raise
                 if error.is_of_resource and outage.attempts == _ATTEMPTS_AT_A_SEGMENT:
                     self._lose(segment, error)
                     return True
@@ -171,7 +181,7 @@ class HlsInput(FedInput):
                     return False
                 continue
             outage.over()
-            self._lost_in_a_row, self._lost_since_s = 0, None
+            self._lost_in_a_row, self._lost_since_s, self._has_played = 0, None, True
             return self._enqueue(packets)
         return False
 
