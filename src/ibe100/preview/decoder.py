@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import queue
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
-from typing import IO
+from typing import IO, cast
 
 MOST_WAITING = 8
 """Portions that may wait for a decoder; more are dropped."""
@@ -88,8 +89,9 @@ class Decoder:
                     return
 
     def _listen(self, stderr: IO[bytes]) -> None:
-        with stderr:
-            for line in iter(stderr.readline, b""):
+        # A pipe without a buffer would be read byte by byte.
+        with io.BufferedReader(cast(io.RawIOBase, stderr)) as lines:
+            for line in lines:
                 text = line.decode(errors="replace").strip()
                 if text and not self._on_line(text):
                     self._last_words = [*self._last_words, text][-LAST_WORDS:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 BYTES_PER_PIXEL = 3
 MOST_SIDE = 4096
@@ -63,7 +63,8 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 def encode_report(report: Report) -> bytes:
     """The line, with its end."""
-    return json.dumps({"report": _NAMES[type(report)], **asdict(report)}).encode() + b"\n"
+    fields = {name: getattr(report, name) for name in report.__slots__}
+    return json.dumps({"report": _NAMES[type(report)], **fields}).encode() + b"\n"
 
 
 def decode_report(line: bytes) -> Report:
