@@ -199,8 +199,38 @@ def test_breaks_follow_the_direction_of_what_was_spliced() -> None:
     null = cue(CueAction.SPLICE_NULL, CueState.SPLICED, section_base64=to_base64(encode(splice_null())))
     aired = out.model_copy(update={"section_base64": to_base64(encode(splice_insert(9, True)))})
     restored = BreakLedger()
-    restored.restore("one", [null, aired], None, Scte35Options(auto_return=False))
-    assert restored.open_break("one") is not None, "a heartbeat after it does not hide the break"
+    restored.restore("one", [null, aired], aired.session_id, None, Scte35Options(auto_return=False))
+    current = restored.open_break("one")
+    assert current is not None, "a heartbeat after it does not hide the break"
+    assert current.is_on_air(5000.0)
+
+
+@pytest.mark.parametrize("how", ["the stream ended", "restored by the console of a later run"])
+def test_a_later_run_may_return_from_a_break_and_may_begin_one(how: str) -> None:
+    ledger = BreakLedger()
+    out = cue(CueAction.CRASH_OUT, CueState.SPLICED, splice_event_id=9, duration_s=30.0, seen_at=1000.0)
+    aired = out.model_copy(update={"section_base64": to_base64(encode(splice_insert(9, True)))})
+    options = Scte35Options(auto_return=False)
+    if how == "the stream ended":
+        ledger.spliced(aired, Direction.OUT, options)
+        ledger.stream_ended("one", 1010.0)
+    else:
+        ledger.restore("one", [aired], 2, None, options)
+    current = ledger.open_break("one")
+    assert current is not None
+    assert not current.is_on_air(1020.0)
+    assert ledger.refusal("one", CueAction.TO_BREAK, Direction.OUT, [], 1020.0) is None
+    assert ledger.refusal("one", CueAction.CRASH_IN, Direction.IN, [], 1020.0) is None
+    ledger.spliced(aired, Direction.IN, options)
+    assert ledger.open_break("one") is None
+
+
+def test_a_break_that_returns_by_itself_is_over_when_its_stream_ends_later() -> None:
+    ledger = BreakLedger()
+    out = cue(CueAction.CRASH_OUT, CueState.SPLICED, splice_event_id=9, duration_s=30.0, seen_at=1000.0)
+    ledger.spliced(out, Direction.OUT, Scte35Options(auto_return=True))
+    ledger.stream_ended("one", 1031.0)
+    assert ledger.open_break("one") is None
 
 
 @pytest.mark.parametrize(

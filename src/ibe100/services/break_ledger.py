@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -25,10 +26,16 @@ class OpenBreak:
     """The PTS at which it is over, of a break that began at a known one."""
     returns_by_cue: bool = False
     """Whether an explicit return is sent when its announced duration is over."""
+    of_earlier_run: bool = False
+    """The stream ended in it: the distributor may still be in the break, the next run is not."""
 
     def is_running(self, now: float) -> bool:
-        """Whether the break is still on air at wall time `now`."""
+        """Whether the break is still on at wall time `now`, at the distributor at least."""
         return self.ends_at is None or now < self.ends_at
+
+    def is_on_air(self, now: float) -> bool:
+        """Whether this run of the stream is in the break at wall time `now`."""
+        return self.is_running(now) and not self.of_earlier_run
 
 
 class BreakLedger:
@@ -42,14 +49,21 @@ class BreakLedger:
         return self._breaks.get(stream_id)
 
     def restore(
-        self, stream_id: str, newest_first: Iterable[Cue], contract: Contract | None, options: Scte35Options
+        self,
+        stream_id: str,
+        newest_first: Iterable[Cue],
+        session_id: int | None,
+        contract: Contract | None,
+        options: Scte35Options,
     ) -> None:
-        """Find the open break in what is on record of the session that goes on."""
+        """Find the open break in what is on record; `session_id` is None for a stream that is off."""
         for cue in newest_first:
             if cue.state is CueState.SPLICED:
                 direction = direction_of_cue(cue, contract)
                 if direction is not Direction.NONE:
                     self.spliced(cue, direction, options)
+                    if cue.session_id != session_id:
+                        self.stream_ended(stream_id, time.time())
                     return
 
     def spliced(self, cue: Cue, direction: Direction, options: Scte35Options) -> None:
@@ -81,9 +95,13 @@ class BreakLedger:
                 announced_end=None if one.announced_end is None else one.announced_end + step_s,
             )
 
-    def forget(self, stream_id: str) -> None:
-        """The stream has ended, and with it the break."""
-        self._breaks.pop(stream_id, None)
+    def stream_ended(self, stream_id: str, now: float) -> None:
+        """The stream is off: its next run may still return from a break that has not returned by itself."""
+        current = self._breaks.pop(stream_id, None)
+        if current is not None and current.is_running(now):
+            self._breaks[stream_id] = replace(
+                current, end_pts=None, returns_by_cue=False, of_earlier_run=True
+            )
 
     def refusal(
         self, stream_id: str, action: CueAction, direction: Direction, pending: Iterable[Cue], now: float
@@ -100,7 +118,7 @@ class BreakLedger:
                 f"{waiting.action} (event {waiting.splice_event_id}) is on its way; wait for it or disarm it"
             )
         current = self._breaks.get(stream_id)
-        if direction is Direction.OUT and current is not None and current.is_running(now):
+        if direction is Direction.OUT and current is not None and current.is_on_air(now):
             return "the stream is in a break already; go BACK TO PROGRAMME first"
         if direction is Direction.IN and current is None:
             return "the stream is not in a break"

@@ -13,8 +13,8 @@ from ibe100.services.stream_run import StreamRun
 REMEMBERED_CUES = 500
 
 
-async def spliced_in_session(storage: Storage, shelf: CueShelf, run: StreamRun) -> tuple[Cue, ...]:
-    """The cues of the session that goes on which may have begun or ended a break, the newest first.
+async def spliced_on_record(storage: Storage, shelf: CueShelf, run: StreamRun) -> tuple[Cue, ...]:
+    """The cues of a stream which may have begun or ended a break, the newest first.
 
     From the record, for a long break may have seen more time signals and splice_nulls than are in memory.
     """
@@ -27,6 +27,5 @@ async def spliced_in_session(storage: Storage, shelf: CueShelf, run: StreamRun) 
     found = await storage.cues.find(query)
     # What has become known a moment ago may be in memory only: it goes before what the record says.
     known = {cue.cue_id: cue for cue in (*found, *shelf.recent(run.stream_id))}
-    session_id = run.facts.session_id if run.facts is not None else None
     newest_first = sorted(known.values(), key=lambda cue: cue.cue_id, reverse=True)
-    return tuple(cue for cue in newest_first if cue.state in states and cue.session_id == session_id)
+    return tuple(cue for cue in newest_first if cue.state in states)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ibe100.models.messages import CueSeen, Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
-from ibe100.services.break_ledger import BreakLedger
+from ibe100.services.break_ledger import BreakLedger, OpenBreak
 from ibe100.services.cue_ledger import CueLedger
 from ibe100.services.cue_readiness import why_not_reached
 from ibe100.services.cue_section import Direction, contract_of, direction_of_cue
@@ -40,6 +40,7 @@ class CueReceipts:
         self._breaks = breaks
         self._publish = publish
         self._break_changed = break_changed
+        self._told: dict[str, OpenBreak] = {}
 
     def seen(self, run: StreamRun, line: JournalLine) -> None:
         """A section was on the output: a `cue_seen` line of the journal."""
@@ -151,15 +152,28 @@ class CueReceipts:
         self._break_changed(run)
         current = self._breaks.open_break(run.stream_id)
         now = time.time()
-        run.in_break = current is not None and current.is_running(now)
+        run.in_break = current is not None and current.is_on_air(now)
         ends_at = current.ends_at if current is not None and run.in_break else None
         run.update(break_ends_at=ends_at)
         if ends_at is not None:
             asyncio.get_running_loop().call_later(max(0.0, ends_at - now) + TICK_S, self.show_break, run)
 
+    def stream_began(self, run: StreamRun) -> None:
+        """Packets flow: of a break that the last run ended in, the operator is told once."""
+        current = self._breaks.open_break(run.stream_id)
+        if current is None or not current.of_earlier_run or self._told.get(run.stream_id) is current:
+            return
+        self._told[run.stream_id] = current
+        if current.is_running(time.time()):
+            text = (
+                f"the last run ended in the break of event {current.splice_event_id}: if the distributor is "
+                "still in it, go BACK TO PROGRAMME"
+            )
+            self._publish(NoticePosted(at=time.time(), level="warning", text=text, stream_id=run.stream_id))
+
     def stream_ended(self, run: StreamRun) -> None:
-        """Nothing can be seen any more: the break is over, what was on its way has failed."""
-        self._breaks.forget(run.stream_id)
+        """Nothing can be seen any more: what was on its way has failed."""
+        self._breaks.stream_ended(run.stream_id, time.time())
         self.show_break(run)
         cause = f": {run.view.reason}" if run.view.reason else ""
         for cue in self._shelf.unfinished():

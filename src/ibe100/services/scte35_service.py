@@ -12,9 +12,10 @@ from ibe100.database.records import EventIdRange
 from ibe100.models.errors import CueRefused, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Readiness
+from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.break_ledger import BreakLedger
-from ibe100.services.break_record import REMEMBERED_CUES, spliced_in_session
+from ibe100.services.break_record import REMEMBERED_CUES, spliced_on_record
 from ibe100.services.commit_pace import CommitPace
 from ibe100.services.cue_clock import move_with_clock, open_breaks
 from ibe100.services.cue_dispatch import CueDispatch
@@ -86,11 +87,19 @@ class SCTE35Service:
             else:
                 self._dispatch.watch(cue)
         for view in self._runs.streams():
-            if view.state.is_active:
-                run = self._runs.run_of(view.stream_id)
-                spliced = await spliced_in_session(self._storage, self._shelf, run)
-                self._breaks.restore(run.stream_id, spliced, contract_of(run), run.cue_options)
-                self._receipts.show_break(run)
+            await self._restore_break(self._runs.run_of(view.stream_id))
+
+    async def _restore_break(self, run: StreamRun) -> None:
+        """Of a stream that is off the cues in memory are enough: at most it ended in a break."""
+        if run.view.state.is_active:
+            spliced, session_id = (
+                await spliced_on_record(self._storage, self._shelf, run),
+                run.view.session_id,
+            )
+        else:
+            spliced, session_id = self._shelf.recent(run.stream_id), None
+        self._breaks.restore(run.stream_id, spliced, session_id, contract_of(run), run.cue_options)
+        self._receipts.show_break(run)
 
     async def close(self) -> None:
         """Stop watching; what is ARMED stays on record for the next console."""
@@ -228,6 +237,8 @@ class SCTE35Service:
                 self._dispatch.processor_ended(run, line)
             case "state" if run.view.state.is_ended:
                 self._receipts.stream_ended(run)
+            case "state" if run.view.state is StreamState.RUNNING:
+                self._receipts.stream_began(run)
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
         """Each second while packets flow: also of a stream that ran before this console did."""
