@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.minitsp.inputs.datagrams import transport_packets
+from ibe100.minitsp.inputs.datagrams import RawDatagrams, is_rtp, transport_packets
 
 PACKET = b"\x47\x01\x00\x10" + bytes(range(184))
 
@@ -36,3 +36,66 @@ def test_other_datagrams_give_only_packets(data: bytes) -> None:
     packets = transport_packets(data)
     assert len(packets) % 188 == 0
     assert all(byte == 0x47 for byte in packets[::188])
+
+
+def stream(count: int) -> bytes:
+    """Packets that are all different and hold no other sync byte."""
+    return b"".join(b"\x47\x01\x00\x10" + bytes([number % 64]) * 184 for number in range(count))
+
+
+@given(st.integers(20, 60), st.integers(205, 1472), st.integers(0, 187))
+def test_packets_that_lie_across_datagrams_are_put_together(count: int, size: int, start: int) -> None:
+    data, raw = stream(count)[start:], RawDatagrams()
+    received = b"".join(raw.feed(data[at : at + size]) for at in range(0, len(data), size))
+    whole = stream(count)[188 if start else 0 :]
+    assert whole.endswith(received)
+    # It takes two sync bytes in one datagram to find the first packet.
+    assert len(received) >= len(whole) - 2 * 188 or size < 3 * 188
+    assert raw.skipped_bytes == 0 or size < 3 * 188
+
+
+@given(st.lists(st.booleans(), min_size=4, max_size=20))
+def test_a_lost_datagram_costs_the_packets_it_held_and_no_others(lost: list[bool]) -> None:
+    data, raw, size = stream(len(lost) * 8), RawDatagrams(), 1472
+    came = b""
+    for number, is_lost in enumerate(lost):
+        if not is_lost:
+            came += raw.feed(data[number * size : (number + 1) * size])
+    packets = [came[at : at + 188] for at in range(0, len(came), 188)]
+    source = [data[at : at + 188] for at in range(0, len(data), 188)]
+    whole = [
+        packet
+        for at, packet in enumerate(source)
+        if not any(lost[at * 188 // size : ((at + 1) * 188 - 1) // size + 1])
+        and (at + 1) * 188 <= len(lost) * size
+    ]
+    assert packets == whole
+
+
+@given(st.integers(1, 7), st.binary(max_size=40).filter(lambda data: data[:1] != b"\x47"))
+def test_what_stands_before_or_after_the_packets_is_left_out(count: int, other: bytes) -> None:
+    for datagram in (other + stream(count), stream(count) + other):
+        raw = RawDatagrams()
+        assert [raw.feed(datagram) for _ in range(3)] == [stream(count)] * 3
+        assert raw.skipped_bytes == 0
+
+
+@given(st.integers(1, 7))
+def test_packets_with_reed_solomon_code_lose_it(count: int) -> None:
+    packets = [stream(7)[at : at + 188] for at in range(0, count * 188, 188)]
+    assert RawDatagrams().feed(b"".join(one + bytes(16) for one in packets)) == b"".join(packets)
+
+
+def test_what_is_no_stream_is_counted() -> None:
+    raw = RawDatagrams()
+    assert [raw.feed(bytes(1316)), raw.feed(b"x"), raw.feed(b"")] == [b""] * 3
+    assert raw.skipped_bytes == 1316
+
+
+def test_the_middle_of_a_packet_that_looks_like_rtp_is_none() -> None:
+    raw = RawDatagrams()
+    data = PACKET + b"\x47\x01\x00\x10" + b"\x80" * 184 + PACKET
+    assert raw.feed(data[:250]) == PACKET
+    assert is_rtp(data[250:])
+    assert raw.continues(data[250:])
+    assert raw.feed(data[250:]) == data[188:]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from ibe100.minitsp.fed_input import FedInput
-from ibe100.minitsp.inputs.datagrams import is_rtp, transport_packets
+from ibe100.minitsp.inputs.datagrams import RawDatagrams, is_rtp, transport_packets
 from ibe100.minitsp.inputs.rtp_order import RtpOrder
 from ibe100.minitsp.inputs.udp_socket import open_receiver
 from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable, parse_address
@@ -57,6 +57,7 @@ class IpInput(FedInput):
         self._first_source = arguments.present("first-source")
         self._receive_timeout_s = arguments.integer("receive-timeout") / 1000
         self._rtp = RtpOrder()
+        self._raw = RawDatagrams()
         self._skipped_bytes = 0
         self._said_skipped_s = float("-inf")
         self._socket: socket.socket | None = None
@@ -103,14 +104,16 @@ class IpInput(FedInput):
     def _waiting_packets(self, receiver: socket.socket, now_s: float) -> Iterator[bytes]:
         """The packets of each datagram that waits in the socket, RTP in its order."""
         for datagram in self._waiting_datagrams(receiver):
-            if is_rtp(datagram):
-                yield from map(self._packets, self._rtp.feed(datagram, now_s))
+            if is_rtp(datagram) and not self._raw.continues(datagram):
+                yield from map(self._rtp_packets, self._rtp.feed(datagram, now_s))
             else:
-                yield self._packets(datagram)
-        yield from map(self._packets, self._rtp.overdue(now_s))
+                yield self._raw.feed(datagram)
+        yield from map(self._rtp_packets, self._rtp.overdue(now_s))
+        # What tsp passes over in silence is counted: nobody else can tell that sync is lost.
+        self._skipped_bytes += self._raw.skipped_bytes
+        self._raw.skipped_bytes = 0
 
-    def _packets(self, datagram: bytes) -> bytes:
-        """What tsp passes over in silence is counted: nobody else can tell that sync is lost."""
+    def _rtp_packets(self, datagram: bytes) -> bytes:
         packets = transport_packets(datagram)
         skipped = len(datagram) - len(packets)
         if skipped >= PACKET_SIZE:
