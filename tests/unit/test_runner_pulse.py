@@ -60,20 +60,31 @@ def test_looks_that_come_late_themselves_prove_little() -> None:
 
 
 def test_pulses_of_any_size_are_heard_and_forgotten_with_their_processor() -> None:
-    loop, told = Loop(), list[bool]()
+    loop, told, faults = Loop(), list[bool](), list[object]()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
 
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+    def send(first: int) -> None:
+        for number in range(first, first + 50):
+            # Counters that stand still: errors from the third packet on.
+            packets = (b"\x47\x01\x00\x10" + bytes(184)) * 128
+            sender.sendto(b"\x80\x21" + number.to_bytes(2, "big") + bytes(8) + packets, ("127.0.0.1", port))
+
     def tell(flows: bool, _: float) -> None:
         told.append(flows)
+        loop.call_later(2 * LOOK_S, lambda: send(50))
+
+    def tell_faults(facts: object) -> None:
+        faults.append(facts)
         loop.stop()
 
-    listener = PulseListener(loop, port, tell)
+    listener = PulseListener(loop, port, tell, tell_faults)
     give_up = loop.call_later(30.0, loop.stop)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for _ in range(50):
-            sender.sendto(bytes(128 * 188), ("127.0.0.1", port))
+    with sender:
+        send(0)
         loop.run()
         sender.sendto(b"the last of an old processor", ("127.0.0.1", port))
         time.sleep(0.01)
@@ -83,3 +94,4 @@ def test_pulses_of_any_size_are_heard_and_forgotten_with_their_processor() -> No
     listener.close()
     loop.close()
     assert told == [True]
+    assert len(faults) == 1

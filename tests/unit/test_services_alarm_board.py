@@ -125,33 +125,33 @@ def test_every_rule_says_what_is_behind_it_and_what_to_do_and_no_cause_explains_
 async def test_a_shelved_alarm_stays_away_when_it_comes_again_and_is_back_when_its_time_is_over(
     bench: Bench,
 ) -> None:
-    number = await stands(bench, "scrambled_pid")
+    number = await stands(bench, "video_lost")
     assert bench.board.rate() == 1
     shelved = await bench.board.shelve(number, 30, " test signal ", "anna")
     assert (shelved.is_shown, shelved.shelve_reason, shelved.shelved_by) == (False, "test signal", "anna")
     assert shelved.shelved_until == bench.now + 1800
     await bench.board.acknowledge(number, "anna")
-    await bench.judge(scrambled_pid=False)
-    assert bench.alarm("scrambled_pid") is not None, "the shelf outlasts the fault"
-    await bench.judge(scrambled_pid="0x0101")
+    await bench.judge(video_lost=False)
+    assert bench.alarm("video_lost") is not None, "the shelf outlasts the fault"
+    await bench.judge(video_lost="0x0101")
     bench.now += 1799
     await bench.board.take_back_expired()
-    alarm = bench.alarm("scrambled_pid")
+    alarm = bench.alarm("video_lost")
     assert alarm is not None
     assert (alarm.alarm_id, alarm.is_shown, bench.board.rate()) == (number, False, 0)
     bench.now += 1
     await bench.board.take_back_expired()
-    alarm = bench.alarm("scrambled_pid")
+    alarm = bench.alarm("video_lost")
     assert alarm is not None
     assert (alarm.alarm_id, alarm.is_shown, alarm.state) == (number, True, AlarmState.UNACKNOWLEDGED)
     assert bench.board.rate() == 1
 
 
 async def test_a_shelf_that_ends_after_the_fault_closes_what_was_seen_to(bench: Bench) -> None:
-    number = await stands(bench, "scrambled_pid")
+    number = await stands(bench, "video_lost")
     await bench.board.acknowledge(number, "anna")
     await bench.board.shelve(number, 1, "test signal", "anna")
-    await bench.judge(scrambled_pid=False)
+    await bench.judge(video_lost=False)
     bench.now += 61
     await bench.board.take_back_expired()
     assert bench.board.alarms() == ()

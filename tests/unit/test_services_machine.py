@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from alarm_rig import Bench, Kept
@@ -105,3 +106,32 @@ async def test_a_console_that_is_slow_for_seconds_is_an_alarm_and_each_look_is_t
     assert alarm is not None
     assert alarm.value == "900 ms late"
     assert (told[0].queues, told[0].dropped, told[0].loop_lag_ms) == ({"bus": 7}, 2, 900.0)
+
+
+async def test_a_disk_that_a_stream_records_to_is_watched_too_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings, absent = tmp_path / "recordings", tmp_path / "absent"
+    recordings.mkdir()
+    free = {tmp_path: 9_000_000_000, recordings: 20_000_000}
+
+    def usage(folder: Path) -> SimpleNamespace:
+        if folder == absent:
+            raise FileNotFoundError(folder)
+        return SimpleNamespace(free=free[folder])
+
+    monkeypatch.setattr("ibe100.services.machine_sampler.shutil.disk_usage", usage)
+    bench = Bench(Kept())
+    watch = MachineWatch(bench.board, tmp_path, lambda: "", recordings=lambda: {recordings, absent})
+    await watch.glance()
+    alarm = bench.alarm("disk_low")
+    assert alarm is not None
+    assert alarm.value == f"20.0 MB free at {recordings}"
+    free[recordings] = 9_000_000_000
+    for _ in range(2):
+        await watch.glance()
+        bench.now += 10.1
+    assert bench.alarm("disk_low").cleared_at is not None  # type: ignore[union-attr]
+    free[tmp_path] = 30_000_000
+    await watch.glance()
+    assert bench.alarm("disk_low").value == "30.0 MB free"  # type: ignore[union-attr]

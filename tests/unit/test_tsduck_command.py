@@ -36,8 +36,8 @@ INPUT_MONITOR = [
     "--json-udp=127.0.0.1:20007",
 ]
 TAP = ["-P", "ip", "--packet-burst=28", "127.0.0.1:20006"]
-PULSE = ["-P", "ip", "--packet-burst=128", "127.0.0.1:20008"]
-SLOW_PULSE = ["-P", "ip", "--packet-burst=8", "127.0.0.1:20008"]
+PULSE = ["-P", "ip", "--rtp", "--packet-burst=128", "127.0.0.1:20008"]
+SLOW_PULSE = ["-P", "ip", "--rtp", "--packet-burst=8", "127.0.0.1:20008"]
 """Twenty a second at 0.24 Mb/s."""
 WATCH = [*ANALYZE, *INFLUX, *SPLICEMONITOR, *TAP, *PULSE]
 SLOW_WATCH = [*ANALYZE, *INFLUX, *SPLICEMONITOR, *TAP, *SLOW_PULSE]

@@ -74,6 +74,7 @@ class StreamRunner:
                 pulse=lambda flows, quiet_s: self._sample(
                     "pulse", {"flows": flows, "quiet_s": round(quiet_s, 3)}
                 ),
+                packet_faults=lambda facts: self._sample("packet_faults", facts),
                 damaged=self._damaged_datagram,
             ),
         )

@@ -20,11 +20,13 @@ from ibe100.models.schedule import BreakState, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import SrtLink, StreamState
 from ibe100.mpegts.pts_clock import ClockJump
+from ibe100.services import packet_faults
 from ibe100.services.alarm_board import NOW, AlarmBoard, Judgements
 from ibe100.services.alarm_rules import CLEARING, MEASURED
 from ibe100.services.alarm_settings import AlarmRules
 from ibe100.services.attempt_watch import AttemptWatch
 from ibe100.services.content_rules import CONTENT_RULES
+from ibe100.services.packet_faults import PacketFaults
 from ibe100.services.runner_link import JournalLine
 from ibe100.services.signal_watch import SignalWatch
 from ibe100.services.srt_peers import SrtPeers
@@ -149,6 +151,12 @@ class AlarmFeed:
             watch.pulse(flows, since_s)
             if run.view.state is StreamState.RUNNING:
                 self._judge_later(run, watch.flow(time.monotonic()))
+
+    def packet_faults(self, run: StreamRun, faults: PacketFaults) -> None:
+        """What the runner found in the packets between two posts."""
+        watch = self._signal(run)
+        if watch is not None and time.monotonic() - faults.at_s < packet_faults.NEWS_S:
+            self._judge_later(run, *watch.packet_faults(faults))
 
     def srt(self, run: StreamRun, side: str, link: SrtLink | None) -> None:
         """What the runner says of an SRT input or output; None where it is no SRT."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -50,6 +51,14 @@ class MachineSampler:
             clock=read_clock_sync(),
             streams=self._streams,
         )
+
+    def fullest(self, folders: Iterable[Path]) -> tuple[int, Path | None]:
+        """What is free on the disk that has least, and which of these folders lies on it; None is our own."""
+        free: list[tuple[int, Path | None]] = [(shutil.disk_usage(self._folder).free, None)]
+        for folder in folders:
+            with suppress(OSError):  # not there yet, or gone: its stream says so
+                free.append((shutil.disk_usage(folder).free, folder))
+        return min(free, key=lambda one: one[0])
 
     def _rates(self) -> tuple[float, float]:
         """Bits per second in and out since the last look."""

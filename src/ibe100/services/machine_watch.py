@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from ibe100.services.task_faults import log_fault
 from ibe100.utils.units import format_bytes
 
 INTERVAL_S = 1.0
+GLANCES = 4
+"""At the clock and the disks, in an interval: their alarms are due within a second too."""
 LEAST_MEMORY = 0.05
 """Of all memory, available to a process that asks for it."""
 ENOUGH_MORE = 0.03
@@ -75,7 +77,9 @@ class MachineWatch:
         stream_dirs: Callable[[], Mapping[str, Path]] = dict,
         backlog: Callable[[], Backlog] = Backlog,
         rules: AlarmRules | None = None,
+        recordings: Callable[[], Collection[Path]] = tuple,
     ) -> None:
+        """`recordings`: the folders that streams on air write to."""
         self._board = board
         self._rules = rules or AlarmRules()
         self._sampler = MachineSampler(folder)
@@ -83,6 +87,7 @@ class MachineWatch:
         self._tell = tell
         self._stream_dirs = stream_dirs
         self._backlog = backlog
+        self._recordings = recordings
         self._lag = LoopLag()
         self._clock = ClockWatch()
         self._memory = MemoryWatch()
@@ -104,13 +109,24 @@ class MachineWatch:
     async def _run(self) -> None:
         while True:
             await self.look()
-            await asyncio.sleep(INTERVAL_S)
+            for _ in range(GLANCES):
+                await self.glance()
+                await asyncio.sleep(INTERVAL_S / GLANCES)
+
+    async def glance(self) -> None:
+        """Judge the clock, and the disks on which we and the streams write."""
+        stepped = self._clock.observe(time.time(), time.monotonic())
+        free_bytes, folder = await asyncio.to_thread(self._sampler.fullest, self._recordings())
+        is_low = free_bytes < self._rules.settings.limits.disk_free_mb * 1_000_000
+        words = f"{format_bytes(free_bytes)} free{f' at {folder}' if folder is not None else ''}"
+        judgements = {"clock_step": (bool(stepped), stepped), "disk_low": (is_low, words if is_low else "")}
+        await self._board.judge_all(MACHINE, MACHINE_NAME, judgements)
 
     async def look(self) -> None:
-        """Judge each condition once."""
+        """Measure everything, and judge what is measured."""
         await self._rules.read_if_changed()
-        stepped = self._clock.observe(time.time(), time.monotonic())
         seen = await asyncio.to_thread(self._sampler.look, self._stream_dirs())
+        problem = await asyncio.to_thread(self._log_problem)
         backlog = self._backlog()
         own = {
             "loop_lag_ms": self._lag.take_ms(),
@@ -119,21 +135,17 @@ class MachineWatch:
         }
         health = seen.model_copy(update=own)
         self._tell(health)
-        await self._board.judge_all(MACHINE, MACHINE_NAME, self._judgements(health, stepped))
+        await self._board.judge_all(MACHINE, MACHINE_NAME, self._judgements(health, problem))
 
-    def _judgements(self, health: MachineHealth, stepped: str) -> Judgements:
+    def _judgements(self, health: MachineHealth, log_problem: str) -> Judgements:
         limits = self._rules.settings.limits
         available = health.memory_total_bytes - health.memory_used_bytes
         low_memory = self._memory.observe(
             available, health.memory_total_bytes, limits.memory_free_percent / 100
         )
-        problem = self._log_problem()
-        is_low = health.disk_free_bytes < limits.disk_free_mb * 1_000_000
         lags = health.loop_lag_ms > limits.console_lag_ms
         return {
-            "disk_low": (is_low, f"{format_bytes(health.disk_free_bytes)} free" if is_low else ""),
             "memory_low": (bool(low_memory), low_memory),
-            "clock_step": (bool(stepped), stepped),
-            "logs_not_written": (bool(problem), problem),
+            "logs_not_written": (bool(log_problem), log_problem),
             "console_slow": (lags, f"{health.loop_lag_ms:.0f} ms late" if lags else ""),
         }

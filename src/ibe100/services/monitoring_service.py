@@ -10,6 +10,7 @@ from ibe100.models.alarm import Alarm
 from ibe100.models.alarm_settings import RuleChange, RuleView
 from ibe100.models.machine_health import MachineHealth
 from ibe100.models.messages import MachineMeasured, Message, TelemetryMeasured
+from ibe100.models.stream_config import FileOutput, HlsOutput
 from ibe100.models.stream_state import PidSample, StreamState, Telemetry
 from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.services.alarm_board import AlarmBoard, Judgements
@@ -19,6 +20,7 @@ from ibe100.services.alarm_shelf import check_shelving
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.machine_watch import Backlog, MachineWatch
 from ibe100.services.metrics_recorder import MetricsRecorder
+from ibe100.services.packet_faults import parse_packet_faults
 from ibe100.services.return_alarms import ReturnAlarms
 from ibe100.services.runner_link import JournalLine, Sample
 from ibe100.services.storage import Storage
@@ -56,7 +58,14 @@ class MonitoringService:
         self._returns = ReturnAlarms(self._board, runs, storage.cues.get)
         self._audit = AuditTrail(storage)
         self._machine = MachineWatch(
-            self._board, folder, log_problem, self._machine_measured, self._stream_dirs, backlog, self._rules
+            self._board,
+            folder,
+            log_problem,
+            self._machine_measured,
+            self._stream_dirs,
+            backlog,
+            self._rules,
+            self._recordings,
         )
         self._telemetry: dict[str, Telemetry] = {}
         self._totals: dict[str, Counter[str]] = {}
@@ -143,6 +152,8 @@ class MonitoringService:
             self._analysis(run, parse_analysis(sample["json"]), float(sample["t"]), mono)
         elif sample["sample"] == "pulse":
             self._feed.pulse(run, bool(sample["flows"]), mono - float(sample["quiet_s"]))
+        elif sample["sample"] == "packet_faults":
+            self._feed.packet_faults(run, parse_packet_faults(sample))
         elif sample["sample"] in SRT_SIDES:
             self._srt(run, sample)
 
@@ -225,6 +236,12 @@ class MonitoringService:
         """Of those that may have a runner."""
         running = (view.stream_id for view in self._runs.streams() if view.state.is_active)
         return {stream_id: self._runs.run_of(stream_id).link.stream_dir for stream_id in running}
+
+    def _recordings(self) -> set[Path]:
+        """The folders that streams on air write to."""
+        outputs = [view.config.output for view in self._runs.streams() if view.state.is_active]
+        files = [one.path for one in outputs if isinstance(one, FileOutput)]
+        return {path.parent for path in files + [o.playlist for o in outputs if isinstance(o, HlsOutput)]}
 
     def hear(self, message: Message) -> None:
         """What other services publish."""

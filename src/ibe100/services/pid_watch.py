@@ -69,6 +69,21 @@ class PidWatch:
             judgements["pmt_error"] = self._rare(sum(pmts for _, pmts in self._tables))
         return judgements
 
+    def newly_scrambled(self, pids: Iterable[int]) -> list[str]:
+        """Those of PIDs seen scrambled between two reports that were clear when the stream began."""
+        if not self._reports:
+            return []
+        return [_words(pid) for pid in sorted(set(pids) - self._scrambled_at_first)]
+
+    def version_change(self, table_id: int, extension: int, before: int, version: int) -> str:
+        """In words, a change of PAT or PMT that was seen between two reports.
+
+        Empty while all is new, and where a report was first to tell, with all that has changed.
+        """
+        if self._reports <= FIRST_REPORTS or self._versions.get((table_id, extension)) == version:
+            return ""
+        return _version_words(table_id, extension, before, version)
+
     def _rare(self, tables: int) -> tuple[bool, str]:
         """What comes less than once a second is missing, whatever our pacing did to it."""
         if self._in_segments:
@@ -86,10 +101,7 @@ class PidWatch:
             before = self._versions.setdefault(key, table.version)
             self._versions[key] = table.version
             if table.version != before:
-                name = (
-                    "PAT" if table.table_id == PAT_TABLE_ID else f"PMT of service {table.table_id_extension}"
-                )
-                changes.append(f"{name} version {before} → {table.version}")
+                changes.append(_version_words(*key, before, table.version))
         return changes
 
     def _silent(self, pids: Iterable[PidSample]) -> list[str]:
@@ -129,6 +141,11 @@ class PidWatch:
         now = {pid: f"PID {_words(pid)} {_codec(description)}" for pid, description in named.items()}
         before, self._pids = self._pids, now
         return _changes(before, now)
+
+
+def _version_words(table_id: int, extension: int | None, before: int, version: int) -> str:
+    name = "PAT" if table_id == PAT_TABLE_ID else f"PMT of service {extension}"
+    return f"{name} version {before} → {version}"
 
 
 def _is_named(pid: PidSample) -> bool:

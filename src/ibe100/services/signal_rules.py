@@ -106,6 +106,7 @@ SIGNAL_RULES = (
         "A PID is scrambled",
         "A scrambler was switched on, or a receiver lost its rights",
         "Check the conditional access of the source; cues still go out, the picture cannot be seen",
+        off_delay_s=2.0,
         explained_by=_SYNC,
     ),
     AlarmRule(

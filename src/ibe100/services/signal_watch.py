@@ -10,6 +10,7 @@ from ibe100.mpegts.timestamps import PTS_MODULO
 from ibe100.services.alarm_board import Judgements
 from ibe100.services.bitrate_watch import BitrateWatch
 from ibe100.services.flow_watch import FlowWatch
+from ibe100.services.packet_faults import FaultWatch, PacketFaults
 from ibe100.services.pid_watch import PidWatch
 from ibe100.services.seam_watch import SeamWatch
 from ibe100.services.signal_rules import COUNTED, PACED
@@ -44,6 +45,7 @@ class SignalWatch:
         """The newest PCR and PTS, by the condition that misses them."""
         self._flowing_since: float | None = None
         self._flow = FlowWatch(monotonic_s)
+        self._faults = FaultWatch(facts.plan, self._pids, least_per_s)
         self._sampled_at: float | None = None
         self.since: Mapping[str, float] = {}
         """When conditions of the newest sample are proved to have begun: its interval was all like that."""
@@ -91,6 +93,11 @@ class SignalWatch:
             name for name, (is_true, _) in gone.items() if is_true
         }
         return proved | {"pat_error", "pmt_error"} if in_time and self._plan.pcr_pid is not None else proved
+
+    def packet_faults(self, faults: PacketFaults) -> tuple[Judgements, Mapping[str, float]]:
+        """What the runner found in the packets, and since when; a looped file is left to the posts."""
+        is_settled = self._flowing_since is not None and faults.at_s - self._flowing_since >= SETTLE_S
+        return self._faults.judge(faults) if is_settled and self._seam is None else ({}, {})
 
     def report(self, analysis: AnalyzeSample) -> Judgements:
         """What an analyze report tells."""

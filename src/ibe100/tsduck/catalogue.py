@@ -83,7 +83,7 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
     ("-P", "tables"): frozenset(
         {"--psi-si", "--tid", "--all-sections", "--no-duplicate", "--ip-udp", "--no-encapsulation"}
     ),
-    ("-P", "ip"): frozenset({"--packet-burst"}),
+    ("-P", "ip"): frozenset({"--packet-burst", "--rtp"}),
     ("-O", "drop"): frozenset(),
     ("-O", "file"): frozenset({"--append"}),
     ("-O", "ip"): frozenset({"--packet-burst", "--ttl", "--local-address", "--rtp"}),

@@ -195,10 +195,13 @@ def _tap(ports: LoopbackPorts) -> list[str]:
 
 
 def _pulse(plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
-    """A datagram every so many packets, by which the runner knows in tenths of a second that they flow."""
+    """A datagram every so many packets, by which the runner knows in tenths of a second how they flow.
+
+    As RTP, so that it knows which of them it was given.
+    """
     packets = round(PULSE_S * plan.bitrate_bps / PACKET_BITS)
     burst = option("--packet-burst", min(max(packets, 1), MOST_PULSE_PACKETS))
-    return plugin("-P", "ip", burst, positional(f"{LOOPBACK}:{ports.pulse}"))
+    return plugin("-P", "ip", "--rtp", burst, positional(f"{LOOPBACK}:{ports.pulse}"))
 
 
 def input_arguments(source: StreamInput, source_port: int, leading_bytes: int = 0) -> list[str]:
