@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,19 @@ def test_a_folder_that_vanished_is_a_problem_until_it_is_back(log_dir: Path) -> 
     assert file.problem == ""
     assert (folder / "app.log").read_text() == "text\n"
     file.close()
+
+
+def test_a_quiet_log_shows_by_itself_that_it_can_be_written_again(log_dir: Path) -> None:
+    blocked = log_dir / "errors.log"
+    blocked.mkdir()
+    with Running(log_dir) as running:
+        logging.getLogger("ibe100.database").error("write failed")
+        while not running.problem():
+            time.sleep(0.01)
+        assert "errors.log cannot be written" in running.problem()
+        blocked.rmdir()
+        assert running.problem() == ""
+    assert [str(line["event"]).partition(":")[0] for line in lines(blocked)] == ["lines were lost here"]
 
 
 def test_a_stuck_disk_does_not_block_who_logs_and_the_loss_is_counted(log_dir: Path) -> None:

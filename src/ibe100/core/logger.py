@@ -83,7 +83,15 @@ class Logging:
             file.close()
 
     def problem(self) -> str:
-        """Why log lines are being lost at present, in words; empty when they are not."""
+        """Why log lines are being lost at present, in words; empty when they are not.
+
+        Tries again what failed, as a quiet log may have no line of its own for hours; blocks on the disk.
+        """
+        for file in self._files:
+            if file.problem:
+                text = f"lines were lost here: {file.problem}"
+                notice = logging.LogRecord(__name__, logging.ERROR, __file__, 0, text, None, None)
+                file.handle(self._queue.prepare(notice))
         return next((file.problem for file in self._files if file.problem), "")
 
     def _file(self, log_dir: Path, name: str) -> LogFile:
