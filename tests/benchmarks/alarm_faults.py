@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from live_faults import (
@@ -30,8 +31,10 @@ from services_rig import kill, processor_pid, until
 from ibe100.core.application import Application
 from ibe100.models.alarm import Alarm, AlarmState
 from ibe100.models.confidence import ConfidenceOptions
-from ibe100.services import machine_sampler, machine_watch
+from ibe100.services import machine_watch
 
+FILLER = "filler"
+"""In the data folder: what fills its disk."""
 CONTENT = {
     "black": ("color=c=black:size=320x180:rate=25", "sine=frequency=1000:sample_rate=48000"),
     "still": ("smptebars=size=320x180:rate=25", "sine=frequency=1000:sample_rate=48000"),
@@ -53,6 +56,12 @@ class Bench:
     hidden: set[str]
     """What was explained by another alarm."""
     model: dict[str, float]
+    attempts: dict[int, float] = field(default_factory=dict)
+
+    def learning_s(self) -> float:
+        """For how long the newest processor has been known."""
+        attempt = self.application.streams.run_of(self.stream_id).view.attempt
+        return time.monotonic() - self.attempts.setdefault(attempt, time.monotonic())
 
     def standing(self) -> dict[str, Alarm]:
         """Alarms whose condition is true."""
@@ -95,27 +104,47 @@ def shown(name: str) -> Fault:
     return make
 
 
-DISK_USAGE = shutil.disk_usage
-
-
-async def filled(bench: Bench) -> float:
-    """What the console is told of its disk, not the disk: others work here."""
-
-    def nearly_full(path: Path) -> object:
-        return DISK_USAGE(path)._replace(free=100_000_000)
-
-    machine_sampler.shutil.disk_usage = nearly_full  # type: ignore[assignment]
-    return time.monotonic()
+SMALL_DISK_BYTES = 900_000_000
+"""Of the data folder where a file system can be mounted: 500 MB free are asked for."""
 
 
 @contextmanager
-def machine_as_it_is() -> Iterator[None]:
-    """Puts back at the end what `stepped` and `filled` replaced."""
-    clock, disk = time.time, shutil.disk_usage
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A file system of its own; the same folder where none can be mounted."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_BYTES}", "tmpfs", str(folder)]
+    is_mounted = (
+        shutil.which("mount") is not None and not subprocess.run(mount, capture_output=True).returncode
+    )
+    try:
+        yield folder
+    finally:
+        if is_mounted:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def filled(left_bytes: int) -> Fault:
+    """A file that leaves so much on the disk of the data folder."""
+
+    async def make(bench: Bench) -> float:
+        data_dir = bench.application.folders.data_dir
+        free_bytes = shutil.disk_usage(data_dir).free
+        assert free_bytes <= SMALL_DISK_BYTES, "a full disk needs a small one, and mounting it needs root"
+        with (data_dir / FILLER).open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, free_bytes - left_bytes)
+        return time.monotonic()
+
+    return make
+
+
+@contextmanager
+def clock_as_it_is() -> Iterator[None]:
+    """Puts back at the end what `stepped` replaced."""
+    clock = time.time
     try:
         yield
     finally:
-        time.time, shutil.disk_usage = clock, disk
+        time.time = clock
 
 
 async def stepped(bench: Bench) -> float:
@@ -144,7 +173,8 @@ FAULTS: dict[str, tuple[tuple[str, ...], Fault]] = {
     "black": (("picture_black",), shown("black")),
     "frozen picture": (("picture_frozen",), shown("still")),
     "silent": (("sound_silent",), shown("silent")),
-    "disk nearly full": (("disk_low",), filled),
+    "disk nearly full": (("disk_low",), filled(100_000_000)),
+    "disk full": (("disk_low",), filled(0)),
     "clock stepped": (("clock_step",), stepped),
 }
 CONTENT_FAULTS = ("black", "frozen picture", "silent")
