@@ -50,7 +50,7 @@ class Stream:
         self.now_s = at_s if at_s is not None else self.now_s
         block = packet.as_block(packets)
         batch = Batch(PacketHeaders(block), 0, Arrivals(len(block), self.now_s, self.now_s))
-        self.counters.feed(batch, self.services.feed(block, batch.pids))
+        self.counters.feed(batch, self.services.feed_headers(batch.headers))
 
     def normal(self, seconds: float, *, without: frozenset[str] = frozenset()) -> None:
         """Steps of 40 ms with everything a good stream has, but for what is left out."""

@@ -66,7 +66,7 @@ class InfluxMetrics:
 
     def feed(self, batch: Batch) -> None:
         """Take packets of this interval."""
-        sections = self._services.feed(batch.packets, batch.pids)
+        sections = self._services.feed_headers(batch.headers)
         by_pid = batch.headers.by_pid
         self._packets[by_pid.pids] += by_pid.last - by_pid.first + 1
         if "pcr" in self._stamps:

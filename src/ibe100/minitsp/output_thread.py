@@ -8,7 +8,7 @@ from ibe100.minitsp.options import OptionTable
 from ibe100.minitsp.packet_ring import PacketRing
 from ibe100.minitsp.plugin import MAX_BLOCK_PACKETS, PACKET_SIZE, PacketOutput, Packets, PluginError
 
-_RING_BYTES: Final = 4 * MAX_BLOCK_PACKETS * PACKET_SIZE
+_RING_BYTES: Final = MAX_BLOCK_PACKETS * PACKET_SIZE
 _POLL_S: Final = 0.05
 _LEAVE_S: Final = 0.05
 

@@ -6,12 +6,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.minitsp.plugin import MAX_BLOCK_PACKETS, PACKET_SIZE, Block, Packets
+from ibe100.minitsp.plugin import PACKET_SIZE, Block, Packets
 from ibe100.mpegts.packet_headers import PacketHeaders
 
 # Packets of one block came in since the block before, but not earlier than this.
 _LONGEST_SPREAD_S: Final = 0.1
-_LARGE: Final = MAX_BLOCK_PACKETS // 2
+_GATHERED: Final = 4096
+_LARGE: Final = _GATHERED // 2
 
 
 class Arrivals:
@@ -98,7 +99,7 @@ class PacketBatch:
     def add(self, block: Block, monotonic_s: float) -> None:
         """Take in a block that has just come."""
         count = len(block)
-        if self._count + count > MAX_BLOCK_PACKETS or count >= _LARGE:
+        if self._count + count > _GATHERED or count >= _LARGE:
             self.flush()
         before = monotonic_s if self._previous_s is None else self._previous_s
         start_s = max(before, monotonic_s - _LONGEST_SPREAD_S)
@@ -112,7 +113,7 @@ class PacketBatch:
         else:
             self._arrivals.add(count, start_s, monotonic_s)
         if self._packets is None:
-            self._packets = np.empty((MAX_BLOCK_PACKETS, PACKET_SIZE), np.uint8)
+            self._packets = np.empty((_GATHERED, PACKET_SIZE), np.uint8)
         self._packets[self._count : self._count + count] = block.packets
         self._count += count
 

@@ -17,7 +17,8 @@ Packets = npt.NDArray[np.uint8]
 
 PACKET_SIZE: Final = 188
 PACKET_BITS: Final = PACKET_SIZE * 8
-MAX_BLOCK_PACKETS: Final = 4096
+MAX_BLOCK_PACKETS: Final = 16_384
+"""Only a file fills such a block, of 3 MB: most of what a block costs, it costs whatever its size."""
 PREVIEW_PACKETS: Final = 16_384
 FAILURE: Final = 1
 """Exit code of a chain that failed."""

@@ -1,6 +1,7 @@
 """How often each PSI/SI table is repeated, as tsp's analysis reports it."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 from ibe100.minitsp.json_report import JsonValue
@@ -21,6 +22,18 @@ class _Table:
     longest: int = 0
     versions: list[int] = field(default_factory=list)
 
+    def came(self, indexes: list[int]) -> None:
+        """The whole table came at each of these packets."""
+        self.tables += len(indexes)
+        if self.first_index is None:
+            self.first_index = self.last_index = indexes[0]
+            indexes = indexes[1:]
+        gaps = [index - before for before, index in pairwise((self.last_index, *indexes))]
+        if gaps:
+            self.shortest = min(self.shortest or gaps[0], *gaps)
+            self.longest = max(self.longest, *gaps)
+            self.last_index = indexes[-1]
+
 
 class TableStatistics:
     """Counts sections and whole tables by PID, table_id and table_id_extension; 4096 of them at most."""
@@ -30,25 +43,17 @@ class TableStatistics:
         # The very object that came last on a PID: assemblers hand out the same one while a table repeats.
         self._latest: dict[int, tuple[bytes, _Table | None, bool]] = {}
 
-    def add(self, pid: int, section: bytes, index: int) -> None:
-        """A section completed by the packet at `index` of the stream."""
+    def add(self, pid: int, section: bytes, indexes: list[int]) -> None:
+        """A section completed by each of some packets, which `indexes` count over the stream."""
         known = self._latest.get(pid)
         if known is None or known[0] is not section:
             known = self._latest[pid] = section, *self._table_of(pid, section)
         _, table, completes = known
         if table is None:
             return
-        table.sections += 1
-        if not completes:
-            return
-        table.tables += 1
-        if table.first_index is None:
-            table.first_index = index
-        else:
-            gap = index - table.last_index
-            table.shortest = min(table.shortest or gap, gap)
-            table.longest = max(table.longest, gap)
-        table.last_index = index
+        table.sections += len(indexes)
+        if completes:
+            table.came(indexes)
 
     def _table_of(self, pid: int, section: bytes) -> tuple[_Table | None, bool]:
         """Where a section is counted (None: there are too many tables), and whether it ends a table."""

@@ -14,7 +14,7 @@ from ibe100.mpegts.elementary import StreamKind, codec_of
 from ibe100.mpegts.packet import PAT_PID
 from ibe100.mpegts.packet_headers import PAYLOAD, SCRAMBLED, TRANSPORT_ERROR, UNIT_START
 from ibe100.mpegts.pes import NO_TIMESTAMP
-from ibe100.mpegts.service_map import SectionSeen, ServiceMap
+from ibe100.mpegts.service_map import SectionRun, ServiceMap
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO
 
 # Measured counters, in tsp's order, with their severity. What is not listed is not measured.
@@ -128,7 +128,7 @@ class Tr101290:
         """tsp's error_count: each error once, though several counters may include it."""
         return sum(count for (name, _), count in errors.items() if name not in _AGGREGATES)
 
-    def feed(self, batch: Batch, sections: list[SectionSeen]) -> None:
+    def feed(self, batch: Batch, sections: list[SectionRun]) -> None:
         """Check a batch, of which `sections` are the sections the service map found."""
         if not len(batch.packets):
             return
@@ -174,18 +174,18 @@ class Tr101290:
         if scrambled and not self._cat_seen:
             self._gaps.expect(("cat", _CAT_PID), ("cat_error",), 0.5, float(batch.arrivals_s[0]))
 
-    def _check_sections(self, batch: Batch, sections: list[SectionSeen]) -> None:
-        for seen in sections:
-            table_id = seen.section[0]
-            allowed = _ALLOWED_TABLES.get(seen.pid)
+    def _check_sections(self, batch: Batch, sections: list[SectionRun]) -> None:
+        for pid, section, rows in sections:
+            table_id = section[0]
+            allowed = _ALLOWED_TABLES.get(pid)
             if allowed is not None and table_id not in allowed:
-                self._count(_WRONG_TABLE[seen.pid], seen.pid)
-            repetition = _REPETITION.get((seen.pid, table_id))
+                self._count(_WRONG_TABLE[pid], pid, len(rows))
+            repetition = _REPETITION.get((pid, table_id))
             if repetition is not None:
-                arrival_s = float(batch.arrivals_s[seen.row])
-                self._gaps.expect((f"table {table_id}", seen.pid), *repetition, arrival_s)
-                self._gaps.seen((f"table {table_id}", seen.pid), arrival_s)
-            if table_id == 0x01 and seen.pid == _CAT_PID:
+                for arrival_s in batch.arrivals_s[rows].tolist():
+                    self._gaps.expect((f"table {table_id}", pid), *repetition, arrival_s)
+                    self._gaps.seen((f"table {table_id}", pid), arrival_s)
+            if table_id == 0x01 and pid == _CAT_PID:
                 self._cat_seen = True
                 self._gaps.forget(("cat", _CAT_PID))
         for pid, errors in self._services.crc_errors.items():

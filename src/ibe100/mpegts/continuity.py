@@ -8,6 +8,7 @@ import numpy.typing as npt
 from ibe100.mpegts import packet
 from ibe100.mpegts.packet import NULL_PID, PACKET_SIZE, PacketBlock
 from ibe100.mpegts.packet_headers import PacketHeaders
+from ibe100.mpegts.pid_rows import counters_missing
 
 _PID_COUNT = 8192
 _NEVER = np.uint32(0xFF)
@@ -45,27 +46,28 @@ class ContinuityTracker:
         if not kinds:
             return []
         pids, first, last = by_pid.pids[:kinds], by_pid.first[:kinds], by_pid.last[:kinds]
-        order = by_pid.rows[: last[-1] + 1]
-        words = headers.words[order]
-        counter = words & 0x0F
-        previous = np.empty_like(counter)
-        previous[1:] = counter[:-1]
-        previous[first] = self._counters[pids]
-        missing = (counter - previous - (words >> 4 & 1)) & 0x0F
-        missing[first[previous[first] == _NEVER]] = 0
-        wrong = missing.nonzero()[0]
+        order, words = by_pid.rows, by_pid.words
+        steps = headers.counter_steps
+        inside = steps.places[: int(steps.places.searchsorted(last[-1], "right"))]
+        missing = dict(zip(inside.tolist(), steps.missing.tolist(), strict=False))
+        counters = self._counters[pids]
+        entering = counters_missing(counters, words[first])
+        entering[counters == _NEVER] = 0
+        late = entering.nonzero()[0]
+        missing |= dict(zip(first[late].tolist(), entering[late].tolist(), strict=True))
+        wrong = np.array(sorted(missing), np.intp)
         faults: list[ContinuityFault] = []
         copies: dict[int, int] = {}
         if wrong.size:
             wrong = wrong[~packet.discontinuity_flags(headers.packets[order[wrong]])]
             begins = set(first.tolist())
             for at in wrong.tolist():
-                self._judge(headers.packets, order, at, at in begins, int(missing[at]), copies, faults)
+                self._judge(headers.packets, order, at, at in begins, missing[at], copies, faults)
         self._copies[pids] = 1
         if copies:
             for pid, at in zip(pids.tolist(), last.tolist(), strict=True):
                 self._copies[pid] = copies.get(at, 1)
-        self._counters[pids] = counter[last]
+        self._counters[pids] = words[last] & 0x0F
         self._last_packets[pids] = headers.packets[order[last]]
         return sorted(faults, key=lambda fault: fault.row)
 

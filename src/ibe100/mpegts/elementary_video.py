@@ -9,8 +9,11 @@ from ibe100.mpegts.elementary_formats import VideoFormat
 CHROMA_FORMATS = ("4:0:0", "4:2:0", "4:2:2", "4:4:4")
 
 _H264_PROFILES = {
+    44: "CAVLC 4:4:4 intra",
     66: "baseline",
     77: "main",
+    83: "scalable baseline",
+    86: "scalable high",
     88: "extended",
     100: "high",
     110: "high 10",
@@ -168,8 +171,6 @@ def _h264_sequence(bits: BitReader) -> VideoFormat:
         width -= across * (bits.ue() + bits.ue())
         height -= down * (bits.ue() + bits.ue())
     name = _H264_PROFILES.get(profile, str(profile))
-    if profile == 66 and constraints & 0x40:
-        name = "constrained baseline"
     level_name = f"{level // 10}.{level % 10}"
     return VideoFormat(
         "H.264", width, height, None, not frame_mbs_only, name, level_name, CHROMA_FORMATS[chroma]

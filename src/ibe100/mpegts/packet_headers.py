@@ -1,6 +1,5 @@
 """The headers of consecutive packets, each field read once however many look at it."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -8,33 +7,20 @@ import numpy.typing as npt
 
 from ibe100.mpegts.packet import SYNC_BYTE, Flags, PacketBlock
 from ibe100.mpegts.pes import PesStarts, pes_starts
-
-Rows = npt.NDArray[np.intp]
+from ibe100.mpegts.pid_rows import CounterSteps, Rows, RowsByPid
 
 SCRAMBLED: Final = 0xC0
 TRANSPORT_ERROR: Final = 0x80_0000
 UNIT_START: Final = 0x40_0000
-_ADAPTATION: Final = 0x20
+ADAPTATION: Final = 0x20
 PAYLOAD: Final = 0x10
 _PID_FIELD: Final = 0x1F_FF00
 _SYNC_FIELD: Final = 0xFF00_0000
 _SYNC_WORD: Final = SYNC_BYTE << 24
 _PCR_FIELD_BYTES: Final = 7
+_PCR_FLAG: Final = 0x10 << 48
 # Among so few packets a set tells sooner than NumPy whether a PID is there at all.
 FEW_PACKETS: Final = 512
-
-
-@dataclass(frozen=True, slots=True)
-class RowsByPid:
-    """Every row, those of one PID together and in the order of the stream.
-
-    Of each PID in `pids`, `first` and `last` are the places of its rows in `rows`, both included.
-    """
-
-    rows: Rows
-    pids: npt.NDArray[np.uint16]
-    first: Rows
-    last: Rows
 
 
 class PacketHeaders:
@@ -43,7 +29,17 @@ class PacketHeaders:
     After editing packets in place call `replaced` with their rows.
     """
 
-    __slots__ = ("_by_pid", "_pcr", "_pes", "_pids", "_present", "_rows", "_words", "packets")
+    __slots__ = (
+        "_by_pid",
+        "_counter_steps",
+        "_pcr",
+        "_pes",
+        "_pids",
+        "_present",
+        "_rows",
+        "_words",
+        "packets",
+    )
 
     def __init__(self, packets: PacketBlock) -> None:
         self.packets = packets
@@ -52,6 +48,7 @@ class PacketHeaders:
         self._present: frozenset[int] | None = None
         self._rows: dict[int, list[int]] = {}
         self._by_pid: RowsByPid | None = None
+        self._counter_steps: CounterSteps | None = None
         self._pcr: tuple[Rows, npt.NDArray[np.int64]] | None = None
         self._pes: PesStarts | None = None
 
@@ -76,13 +73,15 @@ class PacketHeaders:
     def by_pid(self) -> RowsByPid:
         """The packets sorted out by PID."""
         if self._by_pid is None:
-            rows = self.pids.argsort(kind="stable")
-            pids = self.pids[rows]
-            changes = (pids[1:] != pids[:-1]).nonzero()[0]
-            first = np.append(0, changes + 1)[: len(pids)]
-            last = np.append(changes, len(pids) - 1)[: len(pids)]
-            self._by_pid = RowsByPid(rows, pids[first], first, last)
+            self._by_pid = RowsByPid.sort(self.pids, self.words)
         return self._by_pid
+
+    @property
+    def counter_steps(self) -> CounterSteps:
+        """Where continuity counters do not count on inside the block."""
+        if self._counter_steps is None:
+            self._counter_steps = CounterSteps.inside(self.by_pid)
+        return self._counter_steps
 
     @property
     def pcr(self) -> tuple[Rows, npt.NDArray[np.int64]]:
@@ -112,11 +111,6 @@ class PacketHeaders:
     def unit_starts(self) -> Flags:
         """payload_unit_start_indicator of each packet."""
         return np.asarray((self.words & UNIT_START) != 0)
-
-    @property
-    def has_adaptation(self) -> Flags:
-        """Which packets carry an adaptation field."""
-        return np.asarray((self.words & _ADAPTATION) != 0)
 
     @property
     def present(self) -> frozenset[int]:
@@ -152,7 +146,7 @@ class PacketHeaders:
                 self._words[row] = word
                 if self._pids is not None:
                     self._pids[row] = word >> 8 & 0x1FFF
-        self._present = self._by_pid = None
+        self._present = self._by_pid = self._counter_steps = None
         self._rows.clear()
         # The usual replacement is of tables and null packets, which carry no times.
         if self._pcr is not None and not self._without_pcr(rows, self._pcr[0]):
@@ -162,24 +156,25 @@ class PacketHeaders:
 
     def _without_pcr(self, rows: list[int], known: Rows) -> bool:
         """Whether neither the old packets of some rows had a PCR nor the new ones can have."""
-        return not (np.isin(known, rows).any() or (self.packets[rows, 3] & _ADAPTATION).any())
+        return set(rows).isdisjoint(known.tolist()) and not (self.packets[rows, 3] & ADAPTATION).any()
 
     def _without_pes(self, rows: list[int], known: Rows) -> bool:
         """Whether neither the old packets of some rows started a PES packet nor the new ones can."""
-        return not (np.isin(known, rows).any() or pes_starts(self.packets[rows], self.pids[rows]).rows.size)
+        if not set(rows).isdisjoint(known.tolist()):
+            return False
+        return not pes_starts(self.packets[rows], self.pids[rows]).rows.size
 
     def _read_pcr(self) -> tuple[Rows, npt.NDArray[np.int64]]:
         """ISO/IEC 13818-1 clause 2.4.3.4: PCR_flag in an adaptation field long enough for a PCR."""
-        rows = self.rows_with(_ADAPTATION)
-        if rows.size:
-            fields = self.packets[rows, 4:6]
-            rows = rows[(fields[:, 0] >= _PCR_FIELD_BYTES) & ((fields[:, 1] & 0x10) != 0)]
+        rows = self.rows_with(ADAPTATION)
         if not rows.size:
             return _NO_PCR
-        field = self.packets[rows, 6:12].astype(np.int64)
-        base = field[:, :4] @ _PCR_BASE_WEIGHTS + (field[:, 4] >> 7)
-        return rows, base * 300 + ((field[:, 4] & 1) << 8) + field[:, 5]
+        # Bytes 4 to 11 as one number: length of the field, its flags, 33 bits base, 6 reserved, 9 extension.
+        fields = self.packets[rows, 4:12].view(">u8")[:, 0].astype(np.uint64)
+        there = (fields >= _PCR_FIELD_BYTES << 56) & (fields & _PCR_FLAG != 0)
+        rows, clocks = rows[there], fields[there]
+        base = clocks >> 15 & (1 << 33) - 1
+        return rows, (base * 300 + (clocks & 0x1FF)).astype(np.int64)
 
 
 _NO_PCR: Final = np.empty(0, np.intp), np.empty(0, np.int64)
-_PCR_BASE_WEIGHTS: Final = np.array([1 << 25, 1 << 17, 1 << 9, 1 << 1], np.int64)

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from ibe100.mpegts.continuity import ContinuityTracker
 from ibe100.mpegts.packet import NULL_PID
-from ibe100.mpegts.packet_headers import SCRAMBLED, PacketHeaders
+from ibe100.mpegts.packet_headers import ADAPTATION, SCRAMBLED, UNIT_START, PacketHeaders
 from ibe100.mpegts.pes import NO_TIMESTAMP, PesStarts
 from ibe100.mpegts.timestamp_tracks import TimestampTracks
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_HZ, PTS_MODULO
@@ -46,13 +46,15 @@ class PidCounters:
 
     def feed(self, headers: PacketHeaders, indexes: Counts) -> None:
         """Count good packets; `indexes` are their places in the whole stream."""
-        pids, words = headers.pids, headers.words
-        by_pid = headers.by_pid
-        self.packets[by_pid.pids] += by_pid.last - by_pid.first + 1
-        if (words & SCRAMBLED).any():
-            self.scrambled += _per_pid(pids[(words & SCRAMBLED) != 0])
-        self.adaptation_fields += _per_pid(pids[headers.has_adaptation])
-        self.unit_starts += _per_pid(pids[headers.unit_starts])
+        if not len(headers):
+            return
+        pids, by_pid = headers.pids, headers.by_pid
+        self.packets[by_pid.pids] += by_pid.counts
+        scrambled = (headers.words & SCRAMBLED) != 0
+        if scrambled.any():
+            self.scrambled += _per_pid(pids[scrambled])
+        self.adaptation_fields[by_pid.pids] += by_pid.sums(ADAPTATION)
+        self.unit_starts[by_pid.pids] += by_pid.sums(UNIT_START)
         self.unit_starts[NULL_PID] = 0
         for fault in self._continuity.feed(headers):
             if not fault.duplicate:
@@ -64,7 +66,7 @@ class PidCounters:
     def _feed_pes(self, starts: PesStarts, indexes: Counts) -> None:
         if not starts.rows.size:
             return
-        self.pes_packets += _per_pid(starts.pids)
+        np.add.at(self.pes_packets, starts.pids, 1)
         self.pes_stream_ids.update(zip(starts.pids.tolist(), starts.stream_ids.tolist(), strict=True))
         places = indexes[starts.rows]
         decoding = np.where(starts.dts != NO_TIMESTAMP, starts.dts, starts.pts)

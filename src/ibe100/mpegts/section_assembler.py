@@ -40,6 +40,25 @@ class SectionAssembler:
             return self._repeated_sections
         return self._feed_new(packet, control)
 
+    def payload_due(self, word: int) -> bytes | None:
+        """What the payload of a packet must be for it to bring the same sections as the last one did.
+
+        `word`: the packet's first four bytes. None if it is not the next in the count, or no packet would do.
+        """
+        if self._partial is not None or self._cc is None or (self._cc + 1 ^ word) & 0x0F:
+            return None
+        return self._repeated or None
+
+    @property
+    def repeated(self) -> list[bytes]:
+        """The sections that such a packet brings; not to be edited."""
+        return self._repeated_sections
+
+    def repeat(self, packets: int) -> None:
+        """So many packets in sequence brought the same sections once more."""
+        assert self._cc is not None
+        self._cc = (self._cc + packets) & 0x0F
+
     def _feed_new(self, packet: bytes | bytearray | memoryview, control: int) -> list[bytes]:
         if packet[1] & 0x80 or not control & 0x10:
             return []

@@ -1,5 +1,6 @@
 """PAT, PMTs and SDT as they are seen: which services there are, and what each PID is."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -7,13 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ibe100.mpegts.packet import PACKET_SIZE, PAT_PID, SDT_PID, PacketBlock
+from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream, PsiError, Sdt, SdtService, SectionAssembler
+from ibe100.mpegts.repeated_sections import repeated_sections
 
 _PID_COUNT = 8192
 _PAT_TABLE_ID = 0x00
 _PMT_TABLE_ID = 0x02
 _SDT_ACTUAL_TABLE_ID = 0x42
+_FOLLOWED_TABLES = (_PAT_TABLE_ID, _PMT_TABLE_ID, _SDT_ACTUAL_TABLE_ID)
+_SHORTEST_TABLE = 12
 _SPLICE_STREAM_TYPE = 0x86
+# From so many packets of tables on it is cheaper to look for those that repeat than to take each by itself.
+_MANY_PACKETS = 64
 # What is kept of a stream whose tables change without end; no real one has nearly as much.
 _MOST_SECTIONS = 4096
 _MOST_SERVICES = 4096
@@ -27,6 +34,14 @@ class SectionSeen(NamedTuple):
     row: int
     pid: int
     section: bytes
+
+
+class SectionRun(NamedTuple):
+    """A whole section whose CRC_32 is right; `rows` are the packets that completed it, each time it came."""
+
+    pid: int
+    section: bytes
+    rows: list[int]
 
 
 class ServiceMap:
@@ -66,17 +81,59 @@ class ServiceMap:
             start = self._feed_from(block, pids, start, seen)
         return seen
 
+    def feed_headers(self, headers: PacketHeaders) -> list[SectionRun]:
+        """The same for packets whose headers others look at too; the sections of each PID are in order."""
+        packets, pids = headers.packets, headers.pids
+        seen: list[SectionSeen] = []
+        runs: list[SectionRun] = []
+        start = 0
+        if np.count_nonzero(self._wanted[pids]) >= _MANY_PACKETS:
+            start = self._feed_repeated(headers, seen, runs)
+        while start < len(packets):
+            start = self._feed_from(packets, pids, start, seen)
+        return runs + [SectionRun(pid, section, [row]) for row, pid, section in seen]
+
     def streams(self) -> Iterator[tuple[Pmt, PmtStream]]:
         """Every stream of every PMT seen."""
         for pmt in self.pmts.values():
             for stream in pmt.streams:
                 yield pmt, stream
 
+    def _feed_repeated(self, headers: PacketHeaders, seen: list[SectionSeen], runs: list[SectionRun]) -> int:
+        """Take PIDs that only repeat known tables at once, the others as `_feed_from` does."""
+        known = {pid: one for pid, one in self._assemblers.items() if self._knows(pid, one.repeated)}
+        repeated = repeated_sections(headers, known)
+        others = self._wanted.copy()
+        others[[one.pid for one in repeated]] = False
+        end = self._feed_from(headers.packets, headers.pids, 0, seen, others)
+        for pid, all_rows, assembler in repeated:
+            rows = all_rows[: bisect_left(all_rows, end)]
+            assembler.repeat(len(rows))
+            if rows:
+                runs.append(SectionRun(pid, assembler.repeated[0], rows))
+        return end
+
+    def _knows(self, pid: int, sections: list[bytes]) -> bool:
+        """Whether that is one section which, if it came again, would change nothing."""
+        if len(sections) != 1:
+            return False
+        matters = sections[0][0] in _FOLLOWED_TABLES and len(sections[0]) >= _SHORTEST_TABLE
+        return not matters or self._latest.get(pid) is sections[0]
+
     def _feed_from(
-        self, block: PacketBlock, pids: npt.NDArray[np.uint16], start: int, seen: list[SectionSeen]
+        self,
+        block: PacketBlock,
+        pids: npt.NDArray[np.uint16],
+        start: int,
+        seen: list[SectionSeen],
+        wanted: npt.NDArray[np.bool_] | None = None,
     ) -> int:
-        """Go on until the set of wanted PIDs changes; returns the row to go on from."""
-        rows = self._wanted[pids[start:]].nonzero()[0] + start
+        """Go on until the set of wanted PIDs changes; returns the row to go on from.
+
+        `wanted`, where given: the only PIDs of those followed that are to be looked at.
+        """
+        wanted = self._wanted if wanted is None else wanted
+        rows = wanted[pids[start:]].nonzero()[0] + start
         before = self.version
         packets = block[rows].tobytes()
         assemblers = self._assemblers
@@ -94,7 +151,7 @@ class ServiceMap:
 
     def _take(self, pid: int, section: bytes) -> None:
         table_id = section[0]
-        if table_id not in (_PAT_TABLE_ID, _PMT_TABLE_ID, _SDT_ACTUAL_TABLE_ID) or len(section) < 12:
+        if table_id not in _FOLLOWED_TABLES or len(section) < _SHORTEST_TABLE:
             return
         key = pid, table_id, int.from_bytes(section[3:5], "big") << 8 | section[6]
         if self._known.get(key) == section:

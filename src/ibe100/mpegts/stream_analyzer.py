@@ -11,7 +11,7 @@ from ibe100.mpegts.packet import NULL_PID, PACKET_SIZE, PacketBlock
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.pid_counters import PidCounters
 from ibe100.mpegts.psi import Pmt, PmtStream
-from ibe100.mpegts.service_map import SectionSeen, ServiceMap
+from ibe100.mpegts.service_map import SectionRun, ServiceMap
 from ibe100.mpegts.stream_report import PidReport, ServiceInfo, StreamInfo, StreamReport
 from ibe100.mpegts.timestamp_track import TimestampRange, TimestampTrack
 from ibe100.mpegts.timestamps import PTS_HZ
@@ -37,12 +37,14 @@ class StreamAnalyzer:
         self._next_index = 0
         self._reset_totals()
 
-    def feed(self, block: PacketBlock) -> list[SectionSeen]:
-        """Analyse the next packets; returns the PSI/SI and SCTE 35 sections they completed."""
-        return self.feed_headers(PacketHeaders(block))
+    def feed(self, block: PacketBlock) -> None:
+        """Analyse the next packets."""
+        self.feed_headers(PacketHeaders(block))
 
-    def feed_headers(self, headers: PacketHeaders) -> list[SectionSeen]:
-        """The same for packets whose headers others look at too."""
+    def feed_headers(self, headers: PacketHeaders) -> list[SectionRun]:
+        """The same for packets whose headers others look at too; returns the PSI/SI and SCTE 35 sections
+        they completed.
+        """
         total = len(headers)
         indexes = np.arange(self._next_index, self._next_index + total, dtype=np.int64)
         self._next_index += total
@@ -54,10 +56,10 @@ class StreamAnalyzer:
         self._sync_errors += lost
         self._transport_errors += total - lost - len(good)
         sections = self._feed_good(PacketHeaders(headers.packets[good]), indexes[good])
-        return [SectionSeen(int(good[one.row]), one.pid, one.section) for one in sections]
+        return [one._replace(rows=good[one.rows].tolist()) for one in sections]
 
-    def _feed_good(self, headers: PacketHeaders, indexes: npt.NDArray[np.int64]) -> list[SectionSeen]:
-        sections = self.service_map.feed(headers.packets, headers.pids)
+    def _feed_good(self, headers: PacketHeaders, indexes: npt.NDArray[np.int64]) -> list[SectionRun]:
+        sections = self.service_map.feed_headers(headers)
         self._splice_pids.update(one.pid for one in sections if one.section[0] == _SPLICE_TABLE_ID)
         if self._seen_version != self.service_map.version:
             self._seen_version = self.service_map.version

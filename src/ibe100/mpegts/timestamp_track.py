@@ -65,15 +65,15 @@ class TimestampTrack:
             values = np.concatenate(([self._previous[1]], values))
         self._previous = int(indexes[-1]), int(values[-1])
         half = self._modulo // 2
-        steps = (np.diff(values) + half) % self._modulo - half
+        steps = (values[1:] - values[:-1] + half) % self._modulo - half
         normal = (steps >= -_MAX_BACKWARD_S * self._clock_hz) & (steps <= _MAX_FORWARD_S * self._clock_hz)
         self._jumps += int(np.count_nonzero(~normal))
         forward = normal & (steps > 0)
         if self._rhythm:
             self._count_steps(steps[forward].tolist())
-        packets = np.diff(indexes)[forward]
+        packets = (indexes[1:] - indexes[:-1])[forward]
         self._bitrate_sum += float((packets * (PACKET_SIZE * 8.0 * self._clock_hz) / steps[forward]).sum())
-        self._bitrate_pairs += int(np.count_nonzero(forward))
+        self._bitrate_pairs += len(packets)
 
     @property
     def range(self) -> TimestampRange:
@@ -88,9 +88,9 @@ class TimestampTrack:
 
     def _count_steps(self, steps: list[int]) -> None:
         """Bounded: a clock that jitters makes ever new steps, and none of those is regular."""
-        for step in steps:
+        for step, times in Counter(steps).items():
             if step in self._steps or len(self._steps) < _MAX_STEPS:
-                self._steps[step] += 1
+                self._steps[step] += times
 
     def regular_step(self) -> Fraction | None:
         """The smallest step that occurs regularly, in ticks; that of a known frame rate if it fits."""

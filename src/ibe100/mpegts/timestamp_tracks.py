@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ibe100.mpegts.timestamp_track import TimestampTrack
 
-_MOST_PENDING: Final = 4096
+_MOST_PENDING: Final = 16_384
 
 
 class TimestampTracks:

@@ -40,7 +40,7 @@ class FileInput(FedInput):
     name: ClassVar[str] = "file"
     live: ClassVar[bool] = False
     leave_s: ClassVar[float] = 0.05
-    ring_bytes: ClassVar[int] = 4 * MAX_BLOCK_PACKETS * PACKET_SIZE
+    ring_bytes: ClassVar[int] = MAX_BLOCK_PACKETS * PACKET_SIZE
     options: ClassVar[OptionTable] = OptionTable(
         Option("byte-offset", OptionKind.INTEGER, "b"),
         FORMAT_OPTION,

@@ -71,8 +71,8 @@ class Analyze(PacketObserver):
         now, now_s = datetime.now(UTC), time.monotonic()
         self._last = now - timedelta(seconds=now_s - arrivals.last_s)
         self._first = self._first or now - timedelta(seconds=now_s - arrivals.first_s)
-        for seen in self._analyzer.feed_headers(batch.headers):
-            self._tables.add(seen.pid, seen.section, batch.first_index + seen.row)
+        for run in self._analyzer.feed_headers(batch.headers):
+            self._tables.add(run.pid, run.section, [batch.first_index + row for row in run.rows])
 
     def stop(self) -> None:
         if self._first is not None or self.due_s == math.inf:

@@ -89,7 +89,7 @@ class SpliceMonitor(PacketProcessor):
 
     def process(self, block: Block) -> Block:
         if len(block) >= FEW_PACKETS or not self._services.followed_pids.isdisjoint(block.headers.present):
-            self._services.feed(block.packets, block.pids)
+            self._services.feed_headers(block.headers)
         if self._services.version != self._services_version:
             self._services_version = self._services.version
             self._follow_services()
