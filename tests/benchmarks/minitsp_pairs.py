@@ -76,7 +76,7 @@ class Outcome:
             return "ALTERED"
         if not self.received:
             return "NOTHING"
-        if not self.resumed:
+        if not self.resumed or 0 < len(self.stretches) < cuts + 1:
             return "CUT OFF"
         if len(self.stretches) > cuts + 1:
             return "LOSS"
@@ -90,7 +90,8 @@ class Pair:
         self._folder = folder
         self._first, self._second = comes_by, goes_by
         self._ends = ends
-        self._sinks = 0
+        self._feeder: subprocess.Popen[bytes] | None = None
+        self._sink: subprocess.Popen[bytes] | None = None
         self._can_cut = comes_by.transport not in LOCAL
         self._has_feeder = comes_by.transport not in ("file", "null")
         self._has_sink = goes_by.transport not in ("file", "drop", "hls")
@@ -101,36 +102,42 @@ class Pair:
         """Run it for so many seconds."""
         for link in (self._first, self._second):
             link.prepare()
-        feeder = self._feed() if self._has_feeder else None
+        if self._has_feeder:
+            self._feed()
         if self._first.transport == "hls":
             wait_for(self._first.playlist)
-        middle = self._relay(feeder)
-        sink = self._sink() if self._has_sink else None
+        middle = self._relay()
+        if self._has_sink:
+            self._drain()
         self._wait_for_more()
         time.sleep(seconds / 3)
-        if feeder is not None and self._can_cut:
-            stop(feeder, signal.SIGKILL)
+        if self._feeder is not None and self._can_cut:
+            stop(self._feeder, signal.SIGKILL)
             time.sleep(AWAY_S)
-            feeder = self._feed()
+            self._feed()
             self._wait_for_more()
         time.sleep(seconds / 3)
-        if sink is not None:
-            stop(sink)
+        if self._sink is not None:
+            stop(self._sink)
             time.sleep(AWAY_S)
-            sink = self._sink()
+            self._drain()
             self._wait_for_more()
         time.sleep(seconds / 3)
-        if feeder is not None and self._can_cut:
-            stop(feeder)
+        if self._feeder is not None and self._can_cut:
+            stop(self._feeder)
             time.sleep(SETTLE_S)
         survived = middle.poll() is None
-        for process in (middle, feeder, sink):
+        for process in (middle, self._feeder, self._sink):
             if process is not None:
                 stop(process)
         parts = [path.read_bytes() for path in sorted(self._arrivals.glob("*.ts"))]
         sent = b"" if self._first.transport == "null" else source.read_bytes()
-        outcome = replace(compare(sent, b"".join(parts)), survived=survived, resumed=all(parts))
-        if not (survived and all(parts) and parts):
+        outcome = replace(
+            compare(sent, b"".join(parts)),
+            survived=survived,
+            resumed=len(parts) > int(self._has_sink) and all(parts),
+        )
+        if not outcome.resumed or not survived:
             self._show_logs()
         return outcome
 
@@ -144,27 +151,36 @@ class Pair:
         """Whether nothing may be missing between two cuts."""
         return {self._first.transport, self._second.transport} <= set(LOSS_FREE)
 
-    def _feed(self) -> subprocess.Popen[bytes]:
+    def _feed(self) -> None:
         words = ["-I", "file", str(self._first.source), "-P", "regulate"]
         stdout = subprocess.PIPE if self._first.transport == "stdin" else subprocess.DEVNULL
         words += self._first.sender(self._folder / "unused")
-        return self._start(self._ends, words, "feed", stdout=stdout)
+        self._feeder = self._start(self._ends, words, "feed", stdout=stdout)
 
-    def _relay(self, feeder: subprocess.Popen[bytes] | None) -> subprocess.Popen[bytes]:
+    def _relay(self) -> subprocess.Popen[bytes]:
         pace = ["-P", "regulate"] if self._first.transport in BURSTS else []
-        words = [*self._first.receiver(), *pace, *self._second.sender(self._next_sink())]
-        if feeder is None or feeder.stdout is None:
+        tap = self._folder / "sink" / "0.ts"
+        words = [*self._first.receiver(), *pace, *self._second.sender(tap)]
+        if self._feeder is None or self._feeder.stdout is None:
             return self._start(MINITSP, words, "relay")
-        with feeder.stdout:
-            return self._start(MINITSP, words, "relay", stdin=feeder.stdout)
+        with self._feeder.stdout:
+            return self._start(MINITSP, words, "relay", stdin=self._feeder.stdout)
 
-    def _sink(self) -> subprocess.Popen[bytes]:
+    def _drain(self) -> None:
         words = [*self._second.receiver(), "-O", "file", str(self._next_sink())]
-        return self._start(self._ends, words, "sink")
+        self._sink = self._start(self._ends, words, "sink")
+
+    def _revive(self) -> None:
+        """Start an end anew that was there too early and does not try again by itself, as tsp."""
+        if self._feeder is not None and self._feeder.poll() is not None and self._can_cut:
+            self._feed()
+        if self._sink is not None and self._sink.poll() is not None:
+            self._drain()
 
     def _next_sink(self) -> Path:
-        self._sinks += 1
-        return self._folder / "sink" / f"{self._sinks}.ts"
+        """The next file that is not there yet: an end that never wrote leaves none."""
+        names = (self._folder / "sink" / f"{number}.ts" for number in range(1, 100))
+        return next(path for path in names if not path.exists())
 
     def _start(
         self,
@@ -187,7 +203,8 @@ class Pair:
         before = size()
         deadline = time.monotonic() + DEADLINE_S
         while size() < before + 100 * PACKET_BYTES and time.monotonic() < deadline:
-            time.sleep(0.05)
+            self._revive()
+            time.sleep(0.2)
 
     def _show_logs(self) -> None:
         for log in sorted(self._folder.glob("*.log")):
