@@ -31,6 +31,7 @@ def test_tables_are_those_of_tsp(name: str, media: Path) -> None:
         assert to_json(table_json(section, facts, base64_section=True, hex_section=False)) == text
 
 
-def test_empty_and_nested_values_keep_the_spacing() -> None:
-    assert to_json({"b": [1, {"a": None}], "a": "é\n"}) == '{ "a": "é\\n", "b": [ 1, { "a": null } ] }'
+def test_empty_and_nested_values_keep_the_spacing_and_text_is_ascii() -> None:
+    assert to_json({"b": [1, {"a": None}], "a": "x\n"}) == '{ "a": "x\\n", "b": [ 1, { "a": null } ] }'
+    assert to_json('é\x1f🎬\\"') == r'"\u00E9\u001F\uD83C\uDFAC\\\""'
     assert to_json({}) == "{ }"

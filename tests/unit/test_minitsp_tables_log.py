@@ -60,8 +60,8 @@ def test_only_wanted_tables_are_logged() -> None:
             Descriptor(0x09, b"\x01\x00\xe1\x23\xab"),
             {
                 "#name": "CA_descriptor",
-                "CA_system_id": 0x100,
-                "CA_PID": 0x123,
+                "ca_system_id": 0x100,
+                "ca_pid": 0x123,
                 "#nodes": [{"#name": "private_data", "#nodes": ["AB"]}],
             },
         ),
@@ -80,8 +80,8 @@ def test_a_descriptor_has_its_words_or_its_bytes(descriptor: Descriptor, expecte
 
 
 def test_a_table_that_is_not_known_keeps_its_bytes() -> None:
-    section = with_crc(b"\x40\xf0\x0d\x00\x05\xc3\x00\x00\xf0\x00\xf0\x00" + bytes(4))
-    value = table_json(Table(0x10, 0x40, 5, (section,)), base64_sections=False, hex_sections=True)
+    section = with_crc(b"\x72\xf0\x0d\x00\x05\xc3\x00\x00\xf0\x00\xf0\x00" + bytes(4))
+    value = table_json(Table(0x10, 0x72, 5, (section,)), base64_sections=False, hex_sections=True)
     copy = {"#name": "section", "#nodes": [section.hex(" ").upper()]}
     assert value == {
         "#name": "generic_long_table",
@@ -89,12 +89,41 @@ def test_a_table_that_is_not_known_keeps_its_bytes() -> None:
             {"#name": "metadata", "pid": 0x10, "#nodes": [copy]},
             {"#name": "section", "#nodes": ["F0 00 F0 00"]},
         ],
-        "table_id": 0x40,
+        "table_id": 0x72,
         "table_id_ext": 5,
         "version": 1,
         "current": True,
         "private": True,
     }
+
+
+def test_a_nit_names_its_network_and_the_services_of_each_stream() -> None:
+    services = b"\x00\x01\x00\x02\xf0\x05\x41\x03\x00\x07\x19"
+    body = b"\x00\x05\xc3\x00\x00\xf0\x06\x40\x04Netz\xf0\x0b" + services
+    whole, cut = (with_crc(b"\x40\xf0" + bytes([len(one) + 4]) + one + bytes(4)) for one in (body, body[:-1]))
+    value = table_json(Table(0x10, 0x40, 5, (whole,)), base64_sections=False, hex_sections=False)
+    service = {"#name": "service", "service_id": 7, "service_type": 25}
+    assert value == {
+        "#name": "NIT",
+        "#nodes": [
+            {"#name": "metadata", "pid": 0x10},
+            {"#name": "network_name_descriptor", "network_name": "Netz"},
+            {
+                "#name": "transport_stream",
+                "#nodes": [{"#name": "service_list_descriptor", "#nodes": [service]}],
+                "transport_stream_id": 1,
+                "original_network_id": 2,
+                "preferred_section": 0,
+            },
+        ],
+        "version": 1,
+        "current": True,
+        "network_id": 5,
+        "actual": True,
+    }
+    damaged = table_json(Table(0x10, 0x40, 5, (cut,)), base64_sections=False, hex_sections=False)
+    assert isinstance(damaged, dict)
+    assert damaged["#name"] == "generic_long_table"
 
 
 def test_single_sections_as_json_are_refused_as_in_tsp() -> None:

@@ -16,13 +16,13 @@ _CUE_STREAMS: Final = (
     "tiered_splicing",
     "tiered_segmentation",
 )
-_TELETEXT_ENTRY, _SUBTITLING_ENTRY, _LANGUAGE_ENTRY = 5, 8, 4
+_TELETEXT_ENTRY, _SUBTITLING_ENTRY, _LANGUAGE_ENTRY, _SERVICE_LIST_ENTRY = 5, 8, 4, 3
 
 
 def node(name: str, attributes: Node | None = None, children: Sequence[JsonValue] = ()) -> Node:
-    """An element: its name, its attributes, and what it holds under #nodes."""
+    """An element: its name, its attributes in small letters, and what it holds under #nodes."""
     held: Node = {"#nodes": list(children)} if children else {}
-    return {"#name": name, **(attributes or {}), **held}
+    return {"#name": name, **{key.lower(): value for key, value in (attributes or {}).items()}, **held}
 
 
 def descriptor_nodes(descriptors: Sequence[Descriptor]) -> list[JsonValue]:
@@ -70,6 +70,18 @@ def _language(data: bytes) -> Node:
         for entry in _entries(data, _LANGUAGE_ENTRY)
     ]
     return node("ISO_639_language_descriptor", children=entries)
+
+
+def _network_name(data: bytes) -> Node:
+    return node("network_name_descriptor", {"network_name": decode_dvb_text(data)})
+
+
+def _service_list(data: bytes) -> Node:
+    entries = [
+        node("service", {"service_id": entry[0] << 8 | entry[1], "service_type": entry[2]})
+        for entry in _entries(data, _SERVICE_LIST_ENTRY)
+    ]
+    return node("service_list_descriptor", children=entries)
 
 
 def _service(data: bytes) -> Node:
@@ -171,6 +183,8 @@ _READERS: Final[dict[int, Callable[[bytes], Node | None]]] = {
     0x05: _registration,
     0x09: _conditional_access,
     0x0A: _language,
+    0x40: _network_name,
+    0x41: _service_list,
     0x48: _service,
     0x52: _stream_identifier,
     0x56: _teletext,

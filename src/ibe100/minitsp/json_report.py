@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -18,16 +19,29 @@ JSON_OPTIONS: Final = (
     Option("json-udp-ttl", OptionKind.INTEGER, minimum=1, maximum=255),
 )
 
+_NOT_PLAIN: Final = re.compile(r'[^\x20-\x7e]|["\\]')
+_BY_LETTER: Final = {'"': '"', "\\": "\\", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
+
 
 def to_json(value: JsonValue) -> str:
-    """One line of JSON with sorted keys and tsp's spacing: `{ "a": [ 1, 2 ] }`."""
+    """One line of JSON in ASCII with tsp's spacing, `{ "a": [ 1, 2 ] }`; keys are sorted, and plain words."""
+    if isinstance(value, str):
+        return f'"{_NOT_PLAIN.sub(_escaped, value)}"'
+    if value is None or isinstance(value, bool | int | float):
+        return json.dumps(value)
     if isinstance(value, Mapping):
-        members = ", ".join(f"{json.dumps(key)}: {to_json(value[key])}" for key in sorted(value))
+        members = ", ".join(f'"{key}": {to_json(value[key])}' for key in sorted(value))
         return f"{{ {members} }}" if members else "{ }"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        items = ", ".join(to_json(item) for item in value)
-        return f"[ {items} ]" if items else "[ ]"
-    return json.dumps(value, ensure_ascii=False)
+    items = ", ".join(to_json(item) for item in value)
+    return f"[ {items} ]" if items else "[ ]"
+
+
+def _escaped(character: re.Match[str]) -> str:
+    """A character by its letter, or as its UTF-16 units in hexadecimal, with capitals as tsp has them."""
+    if letter := _BY_LETTER.get(character[0]):
+        return f"\\{letter}"
+    units = character[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at] << 8 | units[at + 1]:04X}" for at in range(0, len(units), 2))
 
 
 class JsonReport:

@@ -48,6 +48,8 @@ def _known(table: Table) -> Node:
             return _cat(table)
         if table.table_id == 0x02:
             return _pmt(table)
+        if table.table_id in (0x40, 0x41):
+            return _nit(table)
         if table.table_id in (0x42, 0x46):
             return _sdt(table)
     except PsiError:
@@ -115,6 +117,42 @@ def _sdt(table: Table) -> Node:
         for _, service in sorted(services.items())
     ]
     return node("SDT", attributes, children)
+
+
+def _nit(table: Table) -> Node:
+    """ETSI EN 300 468 clause 5.2.1; a transport stream also says which section it stands in."""
+    attributes: Node = {
+        **_state(table.sections[0]),
+        "network_id": table.extension,
+        "actual": table.table_id == 0x40,
+    }
+    of_network: list[JsonValue] = []
+    streams: list[JsonValue] = []
+    for number, section in enumerate(table.sections):
+        start = _loop_end(section, 8)
+        of_network += descriptor_nodes(list(iterate_descriptors(section[10:start])))
+        at = start + 2
+        while at < _loop_end(section, start):
+            end = _loop_end(section, at + 4)
+            one: Node = {
+                "transport_stream_id": section[at] << 8 | section[at + 1],
+                "original_network_id": section[at + 2] << 8 | section[at + 3],
+                "preferred_section": number,
+            }
+            held = descriptor_nodes(list(iterate_descriptors(section[at + 6 : end])))
+            streams.append(node("transport_stream", one, held))
+            at = end
+    return node("NIT", attributes, [*of_network, *streams])
+
+
+def _loop_end(section: bytes, at: int) -> int:
+    """Where a loop ends whose 12-bit length stands at `at`. Raises PsiError where the section is shorter."""
+    if at + 2 > len(section) - 4:
+        raise PsiError("NIT cut short")
+    end = at + 2 + ((section[at] & 0x0F) << 8 | section[at + 1])
+    if end > len(section) - 4:
+        raise PsiError("NIT cut short")
+    return end
 
 
 def _generic(table: Table) -> Node:

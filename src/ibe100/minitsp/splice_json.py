@@ -40,7 +40,7 @@ def section_copy(section: bytes, *, base64_section: bool, hex_section: bool) -> 
 def _node(element: ElementTree.Element) -> dict[str, JsonValue]:
     """An XML element as tsp converts it: attributes typed, children and text under #nodes."""
     node: dict[str, JsonValue] = {"#name": element.tag}
-    node.update((name, _typed(name, text)) for name, text in element.items())
+    node.update((name.lower(), _typed(name, text)) for name, text in element.items())
     children: list[JsonValue] = [_node(child) for child in element]
     text = " ".join((element.text or "").split())
     if text:

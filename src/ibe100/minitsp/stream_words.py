@@ -32,13 +32,32 @@ _SYSTEM_PIDS: Final = {
     0x14: "TDT/TOT",
     NULL_PID: "Stuffing",
 }
+# stream_type of ISO/IEC 13818-1 table 2-34, where no descriptor says more.
 _BY_STREAM_TYPE: Final = {
     0x03: "MPEG-1 Audio",
     0x04: "MPEG-2 Audio",
+    0x05: "MPEG-2 Private sections",
+    0x07: "MHEG",
+    0x08: "DSM-CC",
+    0x0A: "DSM-CC MPE",
+    0x0B: "DSM-CC U-N",
+    0x0C: "DSM-CC Stream Descriptors",
+    0x0D: "DSM-CC Sections",
+    0x10: "MPEG-4 Video",
+    0x15: "MetaData in PES packets",
+    0x16: "MetaData in sections",
+    0x21: "JPEG 2000 video stream ISO/IEC 15444-1",
     0x81: "ATSC AC-3 Audio",
     0x87: "ATSC Enhanced-AC-3 Audio",
 }
 _BY_DESCRIPTOR: Final = {0x6A: "AC-3 Audio", 0x7A: "E-AC-3 Audio"}
+# audio_type of ISO/IEC 13818-1 table 2-60.
+_LANGUAGE: Final = 0x0A
+_AUDIO_TYPES: Final = {
+    1: "clean effects",
+    2: "hearing impaired",
+    3: "visual impaired commentary",
+}
 _CODECS: Final = {
     "H.264": "AVC video",
     "HEVC": "HEVC video",
@@ -50,6 +69,8 @@ _CODECS: Final = {
     "E-AC-3": "E-AC-3 Audio",
     "DTS": "DTS Audio",
     "DTS-HD": "DTS-HD Audio",
+    "SMPTE 302M": "AES3 PCM Audio",
+    "Private PES data": "MPEG-2 PES private data",
     "SCTE 35": "SCTE 35 Splice Info",
 }
 _SUBTITLING: Final = 0x59
@@ -92,9 +113,9 @@ def describe_pid(pid: int, stream: StreamInfo | None, is_pmt: bool) -> str:
     if isinstance(stream.format, VideoFormat):
         details = _video_words(stream.format)
     elif isinstance(stream.format, AudioFormat):
-        details = [*stream.languages, *_audio_words(stream.format)]
+        details = [*_languages(stream), *_audio_words(stream.format)]
     else:
-        details = list(stream.languages)
+        details = _languages(stream)
     if stream.kind is StreamKind.SUBTITLES:
         return _subtitle_words(stream)
     name = _name(stream)
@@ -109,6 +130,17 @@ def _name(stream: StreamInfo) -> str:
         return _BY_STREAM_TYPE[stream.stream_type].replace("ATSC", "HDMV")
     default = _CODECS.get(stream.codec.name, stream.codec.name)
     return _BY_STREAM_TYPE.get(stream.stream_type, default)
+
+
+def _languages(stream: StreamInfo) -> list[str]:
+    """Those of its sound, and for whom it is."""
+    kinds = [
+        _AUDIO_TYPES[data[at]]
+        for tag, data in stream.pmt_stream.descriptors
+        for at in range(3, len(data), 4)
+        if tag == _LANGUAGE and data[at] in _AUDIO_TYPES
+    ]
+    return [*stream.languages, *kinds[-1:]]
 
 
 def _subtitle_words(stream: StreamInfo) -> str:
