@@ -128,7 +128,7 @@ def test_pids_stand_under_their_service_with_what_they_carry(open_console: Open)
         "–",
         "40.0",
     ]
-    assert (audio.text(2), audio.text(3)) == ("E-AC-3, stereo (L,R), @48,000 Hz", "fre")
+    assert (audio.text(2), audio.text(3)) == ("stereo (L,R), @48,000 Hz", "fre")
     tree.setCurrentItem(video)
     measure(VIDEO.model_copy(update={"bitrate_bps": 5_000_000}), NULL)
     console.until(lambda: service.childCount() == 1)
@@ -172,7 +172,7 @@ def test_curves_are_read_when_they_are_seen_and_not_before(open_console: Open) -
     assert area.stack is not None
     assert len(area.stack.plots) == 3, "bitrate, errors, events"
     names = [row.name for row in area.legend_model.rows()]
-    assert names == ["Output", "Null packets", "pat_error"]
+    assert names == ["Output", "Null packets", "PAT_error"]
     assert "3 events" in console.window.monitoring.plots.status.text()
 
 

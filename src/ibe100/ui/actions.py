@@ -24,17 +24,6 @@ class ActionSpec:
     set_up_only: bool = False
 
 
-OF_THE_CUE_PANEL: tuple[tuple[str, str], ...] = (
-    ("hold F11", "CRASH OUT on the target stream"),
-    ("hold F12", "CRASH IN on the target stream"),
-    ("Ctrl Enter", "Send what is prepared under More cues"),
-)
-"""Keys that are no shortcuts of the window: held ones, and one that counts on its own page only."""
-OF_THE_PLOTS: tuple[tuple[str, str], ...] = (
-    ("+ − ← →", "Zoom and move a plot that has the focus"),
-    ("Home", "Show the whole range of the plot again"),
-    ("[ ]", "Go from event to event in the plot"),
-)
 CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("to_break", "TO BREAK on the target stream", "F9"),
     ActionSpec("back", "BACK TO PROGRAMME on the target stream", "F10"),
@@ -86,6 +75,44 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("quit", "Close the console", "Ctrl+Q"),
 )
 
+KEY_GROUPS: tuple[tuple[str, tuple[str | tuple[str, str], ...]], ...] = (
+    (
+        "Cues",
+        (
+            *("to_break", "back", "disarm"),
+            ("hold F11", "CRASH OUT on the target stream"),
+            ("hold F12", "CRASH IN on the target stream"),
+            *("pin", "cue_choices", "time_signal", "send_section", "splice_null"),
+            ("Ctrl Enter", "Send what is prepared under More cues"),
+        ),
+    ),
+    ("Alarms", ("acknowledge", "acknowledge_page", "shelve")),
+    (
+        "Streams",
+        ((f"1–{SELECTABLE}", "Select a stream"), "filter", "run", "add", "edit", "card_back", "card_on"),
+    ),
+    ("Planned breaks", ("plan_break", "timeline", "undo")),
+    (
+        "Pages",
+        ("dashboard", "monitoring", "schedule", "as_run", "history", "cue_log", "multiview"),
+    ),
+    (
+        "Plots",
+        (
+            ("+ − ← →", "Zoom and move a plot that has the focus"),
+            ("Home", "Show the whole range of the plot again"),
+            ("[ ]", "Go from event to event in the plot"),
+        ),
+    ),
+    (
+        "Console",
+        ("palette", "keys", "mode", "choose_layout", "save_profile", "load_profile", "quit"),
+    ),
+)
+"""For the overlay: actions by name, and keys that are no shortcuts of the window – held ones, and those that
+count on their own page only."""
+_SHOWN_AS = {"Left": "←", "Right": "→"}
+
 
 class Actions(QObject):
     """The catalogue as QActions of the window.
@@ -131,10 +158,16 @@ class Actions(QObject):
         everything = (*self._actions.values(), *self._selectors)
         return [action for action in everything if action.isEnabled() and action.isVisible()]
 
-    def keys(self) -> list[tuple[str, str]]:
-        """For the overlay: key and what it does."""
-        listed = [(f"1–{SELECTABLE}", "Select a stream"), *OF_THE_CUE_PANEL, *OF_THE_PLOTS]
-        return listed + [(spec.keys.replace("+", " "), spec.text) for spec in CATALOGUE if spec.keys]
+    def keys(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """For the overlay: groups of keys and what they do."""
+        return [
+            (title, [self._key_of(entry) if isinstance(entry, str) else entry for entry in entries])
+            for title, entries in KEY_GROUPS
+        ]
+
+    def _key_of(self, name: str) -> tuple[str, str]:
+        spec = self._specs[name]
+        return " ".join(_SHOWN_AS.get(part, part) for part in spec.keys.split("+")), spec.text
 
     def _make(self, text: str, keys: str) -> QAction:
         context = Qt.ShortcutContext.WindowShortcut

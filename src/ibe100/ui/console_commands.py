@@ -119,6 +119,10 @@ def connect_planning(window: MainWindow) -> None:
 def connect_alarms(window: MainWindow) -> None:
     """What is done about an alarm goes to the services; its history is a tab of the history."""
     panel, client = window.alarm_panel, window.client
+    rules, button = window.actions_["alarm_rules"], window.monitoring.counters.rules
+    button.clicked.connect(rules.trigger)
+    rules.enabledChanged.connect(button.setEnabled)
+    button.setEnabled(rules.isEnabled())
     panel.acknowledge_requested.connect(lambda alarms: client.acknowledge(alarms, OPERATOR))
     panel.shelve_requested.connect(
         lambda alarm, minutes, reason: client.shelve(alarm, minutes, reason, OPERATOR)

@@ -8,8 +8,10 @@ from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidg
 
 from ibe100.ui.layout_file import LAYOUT_VERSION, Layout, SideSizes
 
-SIDE_WIDTH, CUE_WIDTH, ALARM_HEIGHT = 280, 372, 240
-SMALL_HEIGHT = 800
+SIDE_WIDTH, CUE_WIDTH = 280, 372
+ALARM_HEIGHTS = ((800, 150), (1200, 240))
+"""Height of the window below which the alarms have so much, in pixels."""
+MOST_ALARM_HEIGHT = 320
 SPLIT_CURSORS = frozenset({Qt.CursorShape.SplitHCursor, Qt.CursorShape.SplitVCursor})
 LOCKED = QDockWidget.DockWidgetFeature.NoDockWidgetFeatures
 FREE = QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
@@ -138,4 +140,5 @@ class ConsoleDocks(QObject):
 
 def _default_sides(width: int, height: int) -> SideSizes:
     side, cue = (SIDE_WIDTH - 16, CUE_WIDTH - 24) if width < 1400 else (SIDE_WIDTH, CUE_WIDTH)
-    return SideSizes(side, cue, 150 if height < SMALL_HEIGHT else ALARM_HEIGHT)
+    alarms = next((given for below, given in ALARM_HEIGHTS if height < below), MOST_ALARM_HEIGHT)
+    return SideSizes(side, cue, alarms)

@@ -58,7 +58,7 @@ def look_at(
     shown = picture is not None
     if view.tally in (Tally.NO_INPUT, Tally.FAULT):
         headline = str(view.tally if view.tally is Tally.NO_INPUT else view.state)
-        return PictureLook(view.tally, False, headline, last, has_picture=shown)
+        return PictureLook(view.tally, False, headline, last or view.reason, has_picture=shown)
     if age_s < OLD_S:
         note = preview.problem or (f"{age_s:.0f} s ago" if age_s >= LIVE_S else "")
         return PictureLook(view.tally, tag=tag, note=note)
@@ -67,7 +67,7 @@ def look_at(
     if shown:
         missed = preview.is_on and now - begun_at >= OLD_S
         return PictureLook(view.tally, False, "NO NEW PICTURE" if missed else "", last)
-    waiting = "waiting for the first picture" if preview.is_on else ""
+    waiting = "waiting for the first picture" if preview.is_on else "no preview yet"
     return PictureLook(view.tally, False, "", waiting, has_picture=False)
 
 

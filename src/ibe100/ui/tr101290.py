@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 CHECKS: tuple[tuple[int, str], ...] = (
     (1, "TS_sync_loss"),
@@ -42,8 +43,54 @@ CHECKS: tuple[tuple[int, str], ...] = (
     (3, "TDT_error"),
 )
 PRIORITIES = (1, 2, 3)
+CLAUSES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "TS_sync_loss": ("1.1", "sync bytes are missing"),
+        "Sync_byte_error": ("1.2", "a sync byte is not 0x47"),
+        "PAT_error": ("1.3", "no PAT for 0.5 s, another table on PID 0, or scrambled"),
+        "PAT_error_2": ("1.3.a", "the same, for each section of the PAT"),
+        "Continuity_count_error": ("1.4", "packets lost, out of order, or sent more than twice"),
+        "PMT_error": ("1.5", "no PMT for 0.5 s, or scrambled"),
+        "PMT_error_2": ("1.5.a", "the same, for each PMT that the PAT names"),
+        "PID_error": ("1.6", "a PID that the PMT names carries nothing for 5 s"),
+        "Transport_error": ("2.1", "transport_error_indicator is set"),
+        "CRC_error": ("2.2", "wrong CRC_32 in PAT, CAT, PMT, NIT, SDT, BAT, EIT or TOT"),
+        "CRC_error_2": ("2.2", "wrong CRC_32 in another table"),
+        "PCR_error": ("2.3", "more than 100 ms between PCRs, or a jump that is not announced"),
+        "PCR_repetition_error": ("2.3.a", "more than 100 ms between PCRs"),
+        "PCR_discontinuity_indicator_error": ("2.3.b", "a PCR jumps by more than 100 ms, unannounced"),
+        "PCR_accuracy_error": ("2.4", "a PCR is off by more than 500 ns"),
+        "PTS_error": ("2.5", "more than 700 ms between PTSs"),
+        "CAT_error": ("2.6", "scrambled packets without a CAT, or another table on PID 1"),
+        "NIT_error": ("3.1", "no NIT for 10 s, or another table on PID 0x10"),
+        "NIT_actual_error": ("3.1.a", "the same, for the actual network"),
+        "NIT_other_error": ("3.1.b", "NIT of other networks more than 10 s apart"),
+        "SI_repetition_error": ("3.2", "SI tables further apart than allowed"),
+        "Buffer_error": ("3.3", "a buffer of the T-STD overflows or runs dry"),
+        "Empty_buffer_error": ("3.9", "a buffer of the T-STD is not emptied once a second"),
+        "Data_delay_error": ("3.10", "data stay in the T-STD longer than 1 s"),
+        "Unreferenced_PID": ("3.4", "no PMT names a PID for 0.5 s"),
+        "SI_PID_error": ("3.2", "an SI section on a PID that is not its own"),
+        "SDT_error": ("3.5", "no SDT for 2 s, or another table on PID 0x11"),
+        "SDT_actual_error": ("3.5.a", "the same, for the actual stream"),
+        "SDT_other_error": ("3.5.b", "SDT of other streams more than 10 s apart"),
+        "EIT_error": ("3.6", "no EIT present/following for 2 s, or another table on PID 0x12"),
+        "EIT_actual_error": ("3.6.a", "the same, for the actual stream"),
+        "EIT_other_error": ("3.6.b", "EIT of other streams more than 10 s apart"),
+        "EIT_PF_error": ("3.6.c", "present without following, or the reverse"),
+        "RST_error": ("3.7", "another table on PID 0x13, or RSTs too close together"),
+        "TDT_error": ("3.8", "no TDT for 30 s, or another table on PID 0x14"),
+    }
+)
+"""By check: where ETSI TR 101 290 (clause 5.2) has it, and what it counts."""
+_SPELLED = {name.lower(): name for _, name in CHECKS}
 NOT_MEASURED_BY_TSDUCK = frozenset({"pcr_accuracy_error"})
 """tsp has a counter of 2.4 and leaves it at zero whatever the stream does."""
+
+
+def spelled(name: str) -> str:
+    """As the standard writes it: `PAT_error` for `pat_error`; what is no check stays as it is."""
+    return _SPELLED.get(name.lower(), name)
 
 
 def normalised(counters: Mapping[str, int]) -> dict[str, int]:

@@ -111,8 +111,10 @@ class AlarmTableModel(QAbstractTableModel):
         return None
 
     def _hint(self, row: AlarmRow, column: int) -> str:
-        if column == CONDITION_COLUMN and row.alarm.cause:
-            return f"{row.alarm.title}\nLikely cause: {row.alarm.cause}"
+        if column == CONDITION_COLUMN:
+            alarm = row.alarm
+            cause = f"Likely cause: {alarm.cause}" if alarm.cause else ""
+            return "\n".join(filter(None, (alarm.title, alarm.value, cause)))
         return COLUMNS[column][1](row)
 
     def alarms(self) -> tuple[Alarm, ...]:

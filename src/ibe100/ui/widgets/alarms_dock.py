@@ -26,15 +26,16 @@ from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.shelve_question import ShelveQuestion
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 from ibe100.ui.widgets.tally_mark import draw_severity
+from ibe100.ui.widgets.wrapped_rows import WrappedRows
 
 FLASH_MS = 500
 """Half a period: one flash a second at the most."""
-WIDTHS = {0: 40, 1: 92, 2: 62, 3: 110, 4: 170, 5: 90, 7: 132}
-SHARES = {3: 0.10, 4: 0.20, 5: 0.12}
+WIDTHS = {0: 40, 1: 92, 2: 62, 3: 110, 4: 170, 5: 90, 7: 124}
+SHARES = {3: 0.11, 4: 0.19, 5: 0.12}
 """Columns that grow with the panel, as parts of its width."""
-WHAT_TO_DO_COLUMN = 6
+VALUE_COLUMN, WHAT_TO_DO_COLUMN = 5, 6
 ROOMY_WIDTH = 1040
-"""Below this the counts lose their words."""
+"""Below this the counts lose their words, and the value stands in the tooltip of its condition."""
 RATE_MS = 1000
 FLOOD = 10
 """More alarms in 10 minutes are a flood (EEMUA 191)."""
@@ -80,6 +81,7 @@ class AlarmPanel(QWidget):
         fit_columns(self.table, WIDTHS, WHAT_TO_DO_COLUMN)
         self.delegate = AlarmDelegate(self)
         self.table.setItemDelegate(self.delegate)
+        self._wrapped = WrappedRows(self.table, (CONDITION_COLUMN, WHAT_TO_DO_COLUMN))
         self.table.installEventFilter(self)
         self.table.clicked.connect(self._clicked)
         self.kept_back = KeptBackView(model)
@@ -138,6 +140,7 @@ class AlarmPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Stream, condition and value take their share of the room."""
         super().resizeEvent(event)
+        self.table.setColumnHidden(VALUE_COLUMN, self.width() < ROOMY_WIDTH)
         for column, share in SHARES.items():
             self.table.setColumnWidth(column, max(WIDTHS[column], int(self.width() * share)))
         self._refresh()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
@@ -115,20 +116,23 @@ class BreakTimeline(QWidget):
         first = max(0, (shown.top() - HEAD) // ROW)
         for line, row in enumerate(rows[first : max(0, (shown.bottom() - HEAD) // ROW + 1)], first):
             top = HEAD + ROW * line
-            for span in self.spans(row, scale.now):
+            spans = sorted(self.spans(row, scale.now), key=lambda span: span.begins)
+            for place, span in enumerate(spans):
                 is_held = self._drag is not None and span == self._drag.span
                 if span.ends >= scale.begins and span.begins <= scale.ends and not is_held:
                     is_chosen = (
                         self.hasFocus() and span.break_id is not None and span.break_id == self._chosen
                     )
-                    paint_span(painter, scale, span, top, ringed=is_chosen)
+                    later = spans[place + 1 :]
+                    free_until = scale.x(later[0].begins) if later else scale.right
+                    paint_span(painter, scale, span, top, free_until=free_until, ringed=is_chosen)
         paint_head(painter, self.rect(), scale, self.visibleRegion().boundingRect().top())
         if self._drag is not None:
             held, by = self._drag.span, self._drag.moved_s
             held_now = BreakSpan(
                 0, SpanKind.PLANNED, held.begins + by, held.ends + by, utc_text(held.begins + by)
             )
-            paint_span(painter, scale, held_now, HEAD + ROW * self._drag.line, always_words=True)
+            paint_span(painter, scale, held_now, HEAD + ROW * self._drag.line, free_until=math.inf)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Takes a planned break up."""

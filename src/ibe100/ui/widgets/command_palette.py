@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QEvent, QObject, QSortFilterProxyModel, Qt
-from PyQt6.QtGui import QAction, QKeyEvent, QStandardItem, QStandardItemModel
-from PyQt6.QtWidgets import QDialog, QLineEdit, QListView, QWidget
+from PyQt6.QtCore import QEvent, QModelIndex, QObject, QSortFilterProxyModel, Qt
+from PyQt6.QtGui import QAction, QColor, QKeyEvent, QPainter, QStandardItem, QStandardItemModel
+from PyQt6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QListView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
+from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono
 from ibe100.ui.widgets.popup import popup_layout
 
 ACTION_ROLE = int(Qt.ItemDataRole.UserRole) + 1
-WIDTH, HEIGHT = 460, 340
+KEYS_ROLE = ACTION_ROLE + 1
+WIDTH, HEIGHT = 520, 380
+KEYS_EDGE = 10
 LIST_KEYS = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown})
 
 
@@ -24,9 +34,9 @@ class CommandPalette(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         model = QStandardItemModel(self)
         for action in actions:
-            keys = action.shortcut().toString()
-            item = QStandardItem(f"{action.text()}    {keys}" if keys else action.text())
+            item = QStandardItem(action.text())
             item.setData(action, ACTION_ROLE)
+            item.setData(action.shortcut().toString(), KEYS_ROLE)
             item.setEditable(False)
             model.appendRow(item)
         self._filter = _AllWords(self)
@@ -38,6 +48,7 @@ class CommandPalette(QDialog):
         self.edit.installEventFilter(self)
         self.list = QListView()
         self.list.setModel(self._filter)
+        self.list.setItemDelegate(_WithKeys(self.list))
         self.list.setAccessibleName("Matching commands")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.clicked.connect(lambda _index: self.accept_current())
@@ -70,6 +81,23 @@ class CommandPalette(QDialog):
         self.list.setCurrentIndex(self._filter.index(0, 0))
 
 
+class _WithKeys(QStyledItemDelegate):
+    """The command, and its key at the right edge."""
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Both on one line."""
+        super().paint(painter, option, index)
+        keys = index.data(KEYS_ROLE)
+        if painter is None or not keys:
+            return
+        painter.save()
+        painter.setFont(mono(SMALL_PX))
+        painter.setPen(QColor(Colour.TEXT_SECOND))
+        room = option.rect.adjusted(0, 0, -KEYS_EDGE, 0)
+        painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(keys))
+        painter.restore()
+
+
 class _AllWords(QSortFilterProxyModel):
     """Entries that hold every word."""
 
@@ -84,5 +112,6 @@ class _AllWords(QSortFilterProxyModel):
         model = self.sourceModel()
         if model is None:
             return False
-        entry = str(model.index(source_row, 0).data()).casefold()
+        index = model.index(source_row, 0)
+        entry = f"{index.data()} {index.data(KEYS_ROLE)}".casefold()
         return all(word in entry for word in self._words)

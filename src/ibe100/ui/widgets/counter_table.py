@@ -14,7 +14,7 @@ from ibe100.ui.formats import UNKNOWN, day_time_text
 from ibe100.ui.icons import icon
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.themes.enterprise_theme import Colour
-from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.labels import ElidedLabel
 from ibe100.ui.widgets.tables import quiet_table
 from ibe100.ui.widgets.tally_mark import SEVERITY_FILL
 
@@ -39,7 +39,9 @@ def _lit(priority: int, count: int | None) -> Colour:
 
 COLUMNS: tuple[Column[CounterRow], ...] = (
     Column("P", lambda row: str(row.priority), numeric=True),
+    Column("No.", lambda row: tr101290.CLAUSES[row.name][0], numeric=True),
     Column("Check", lambda row: row.name),
+    Column("Counts", lambda row: tr101290.CLAUSES[row.name][1], colour=lambda _: Colour.TEXT_MUTED),
     Column(
         "1 s",
         lambda row: _count(row.last_second),
@@ -64,13 +66,18 @@ class CounterPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model: KeyedTableModel[CounterRow] = KeyedTableModel(COLUMNS, lambda row: row.name, self)
-        self.table = quiet_table(self.model, "TR 101 290 counters", stretch=1)
+        self.table = quiet_table(self.model, "TR 101 290 counters", stretch=3)
         self.reset = QPushButton(icon("restart"), "Reset")
         self.reset.setAccessibleName("Reset the totals of the TR 101 290 counters")
         self.reset.setToolTip("Count the totals from zero")
         self.reset.clicked.connect(self.reset_requested)
+        self.rules = QPushButton(icon("tune"), "Thresholds")
+        self.rules.setAccessibleName("Alarm rules: delays, priorities, thresholds")
+        self.rules.setToolTip("From how many errors a second an alarm is raised, and after how long (Set-up)")
         head = QHBoxLayout()
-        head.addWidget(label("TR 101 290", "strong"), 1)
+        hint = "Counted on the output: in the last second, and since the start or the last reset"
+        head.addWidget(ElidedLabel(hint, "muted"), 1)
+        head.addWidget(self.rules)
         head.addWidget(self.reset)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QGuiApplication, QKeyEvent
+from PyQt6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from ibe100.models.scte35_marker import CueAction, Readiness
@@ -17,6 +17,8 @@ MOST_REASONS = 3
 PAIR = (CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME)
 CRASH_PAIR = (CueAction.CRASH_OUT, CueAction.CRASH_IN)
 CRASH_WORDS = {CueAction.CRASH_OUT: "no pre-roll", CueAction.CRASH_IN: "back now"}
+
+USUAL_LINES = 3
 
 
 class CueButtons(QWidget):
@@ -31,6 +33,7 @@ class CueButtons(QWidget):
         self.crash_out = HoldButton("CRASH OUT", "flash-alert", Qt.Key.Key_F11, "F11")
         self.crash_in = HoldButton("CRASH IN", "flash-alert-outline", Qt.Key.Key_F12, "F12")
         self.reasons = label("", "muted", wrap=True)
+        self.reasons.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._pair = dict(zip(PAIR, (self.to_break, self.back), strict=True))
         self._crash = dict(zip(CRASH_PAIR, (self.crash_out, self.crash_in), strict=True))
         application = QGuiApplication.instance()
@@ -89,7 +92,19 @@ class CueButtons(QWidget):
         ready = [action for action, found in readiness.items() if found.ready]
         self.reasons.setText("\n".join([*([f"✓ {ready[0]} can go out now"] if ready else []), *shown]))
         self.reasons.setToolTip("\n".join(lines))
+        self._keep_room()
         set_kind(self.reasons, "muted" if ((ready or latched) and not breaches) or muted else "problem")
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """The reasons may need more lines now."""
+        super().resizeEvent(event)
+        self._keep_room()
+
+    def _keep_room(self) -> None:
+        """For the reasons, at least for the few there mostly are, so that nothing below them jumps."""
+        needed = max(self.reasons.heightForWidth(self.reasons.width()), 0)
+        usual = USUAL_LINES * self.reasons.fontMetrics().lineSpacing()
+        self.reasons.setMinimumHeight(max(needed, usual))
 
 
 def _lines(readiness: Mapping[CueAction, Readiness]) -> list[str]:

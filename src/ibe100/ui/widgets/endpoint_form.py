@@ -13,7 +13,7 @@ from ibe100.ui.widgets.labels import label
 
 
 class EndpointForm(QWidget):
-    """`side` is `input` or `output`; fields of the other kinds are hidden and not handed out."""
+    """`side` is `input`, `output` or `return_feed`; fields of other kinds are hidden and not handed out."""
 
     changed = pyqtSignal()
     kind_changed = pyqtSignal()
@@ -27,7 +27,8 @@ class EndpointForm(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        spec = FieldSpec(f"{side}.kind", title, FieldKind.CHOICE, choices=tuple(kinds.items()))
+        via = f"{side.replace('_', ' ').capitalize()} via"
+        spec = FieldSpec(f"{side}.kind", via, FieldKind.CHOICE, choices=tuple(kinds.items()))
         self.kind = FormField(spec)
         self._fields = {kind: [FormField(one) for one in specs] for kind, specs in fields.items()}
         layout = QVBoxLayout(self)

@@ -14,7 +14,8 @@ from ibe100.ui.themes.enterprise_theme import Colour, mono
 from ibe100.ui.tr101290 import PRIORITIES
 from ibe100.ui.widgets.tally_mark import SEVERITY_FILL
 
-MOST_SHOWN = 999
+MOST_SHOWN = 99
+GAP = 3
 
 
 class ErrorLamps(QWidget):
@@ -23,7 +24,7 @@ class ErrorLamps(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sums: dict[int, int | None] = dict.fromkeys(PRIORITIES)
-        self._lamp = QFontMetrics(mono(11)).horizontalAdvance("P1 999+") + 10
+        self._lamp = QFontMetrics(mono(11)).horizontalAdvance("P1 99+") + 8
         self.setFixedSize(self.sizeHint())
         self._describe()
 
@@ -37,7 +38,7 @@ class ErrorLamps(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for three counts."""
-        return QSize(3 * self._lamp + 8, 22)
+        return QSize(3 * self._lamp + 2 * GAP, 22)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Three boxes."""
@@ -49,7 +50,7 @@ class ErrorLamps(QWidget):
             fill = SEVERITY_FILL[Severity(priority)] if lit else Colour.PANEL
             painter.setBrush(QColor(fill))
             painter.setPen(QColor(fill if lit else Colour.BORDER))
-            box = QRect(at * (self._lamp + 4), 0, self._lamp - 1, self.height() - 1)
+            box = QRect(at * (self._lamp + GAP), 0, self._lamp - 1, self.height() - 1)
             painter.drawRoundedRect(box, 3, 3)
             painter.setPen(QColor(Colour.INK if lit else Colour.TEXT_MUTED))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"P{priority} {_count_text(count)}")

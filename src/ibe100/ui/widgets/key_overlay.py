@@ -6,35 +6,31 @@ from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeyEvent, QMouseEvent
-from PyQt6.QtWidgets import QDialog, QGridLayout, QLabel, QWidget
+from PyQt6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.popup import popup_layout
 
-ROWS_PER_COLUMN = 10
+KeyGroup = tuple[str, Sequence[tuple[str, str]]]
+"""A heading, and below it keys and what they do."""
+MOST_COLUMNS = 3
+MARGIN = 24
+HEADING_ROWS = 2
+"""A heading takes about as much room as this many keys."""
 
 
 class KeyOverlay(QDialog):
-    """A frameless sheet over its parent."""
+    """A frameless sheet over its parent, in as many columns as fit into it."""
 
-    def __init__(self, keys: Sequence[tuple[str, str]], parent: QWidget) -> None:
+    def __init__(self, groups: Sequence[KeyGroup], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setAccessibleName("Keys")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(14)
-        grid.setVerticalSpacing(8)
-        for at, (key, words) in enumerate(keys):
-            row, column = at % ROWS_PER_COLUMN, 2 * (at // ROWS_PER_COLUMN)
-            cap: QLabel = label(key, "number")
-            cap.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            grid.addWidget(cap, row, column)
-            grid.addWidget(label(words, "second"), row, column + 1)
         layout = popup_layout(self)
-        layout.setContentsMargins(24, 20, 24, 20)
+        layout.setContentsMargins(MARGIN, 20, MARGIN, 20)
         layout.setSpacing(14)
         layout.addWidget(label("Keys", "heading"))
-        layout.addLayout(grid)
+        layout.addWidget(_sheet(groups, parent.width() - 4 * MARGIN))
         layout.addWidget(label("Letters and digits are off while you type. Any key closes this.", "muted"))
         self.adjustSize()
         middle = parent.mapToGlobal(parent.rect().center())
@@ -47,3 +43,48 @@ class KeyOverlay(QDialog):
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """A click closes."""
         self.close()
+
+
+def _sheet(groups: Sequence[KeyGroup], width: int) -> QWidget:
+    for count in range(MOST_COLUMNS, 0, -1):
+        sheet = QWidget()
+        row = QHBoxLayout(sheet)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2 * MARGIN)
+        for column in columns_of(groups, count):
+            row.addLayout(_column(column))
+        if sheet.sizeHint().width() <= width:
+            break
+    return sheet
+
+
+def columns_of(groups: Sequence[KeyGroup], count: int) -> list[list[KeyGroup]]:
+    """The groups in their order, in `count` columns of about one height."""
+    heights = [len(keys) + HEADING_ROWS for _, keys in groups]
+    columns: list[list[KeyGroup]] = [[] for _ in range(count)]
+    above = 0
+    for group, height in zip(groups, heights, strict=True):
+        # A group goes where its middle lies.
+        columns[min(count - 1, (2 * above + height) * count // (2 * sum(heights)))].append(group)
+        above += height
+    return columns
+
+
+def _column(groups: Sequence[KeyGroup]) -> QLayout:
+    column = QVBoxLayout()
+    column.setSpacing(8)
+    for title, keys in groups:
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 12)
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(6)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(label(title, "title"), 0, 0, 1, 2)
+        for row, (key, words) in enumerate(keys, start=1):
+            cap = label(key, "key")
+            cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            grid.addWidget(cap, row, 0)
+            grid.addWidget(label(words, "second"), row, 1)
+        column.addLayout(grid)
+    column.addStretch(1)
+    return column

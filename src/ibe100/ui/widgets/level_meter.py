@@ -88,10 +88,10 @@ class LevelMeter(QWidget):
         if wide:
             font = mono(size)
             painter.setFont(font)
-            scale = QFontMetrics(font).horizontalAdvance("-36") + 3
+            scale = QFontMetrics(font).horizontalAdvance("36")
             self._paint_scale(painter, bars.adjusted(bars.width() - scale, 0, 0, 0), size + 3)
             self._paint_number(painter, levels, size + 5)
-            bars.adjust(0, 0, -scale - 2, 0)
+            bars.adjust(0, 0, -scale - 4, 0)
         peaks = (FLOOR_DBTP, FLOOR_DBTP) if levels is None else levels.true_peaks_dbtp
         for at, peak in enumerate(peaks):
             left = bars.left() + bars.width() * at // len(peaks)

@@ -15,6 +15,7 @@ from ibe100.ui.icons import icon
 from ibe100.ui.plots.plot_request import PlotData, PlotRequest
 from ibe100.ui.plots.plot_views import CHOICES, PlotChoice
 from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.tr101290 import spelled
 from ibe100.ui.widgets.event_table import EventTable
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.plot_area import PlotArea
@@ -190,7 +191,7 @@ class MetricsPanel(QWidget):
         names = self._all_names()
 
         def name_of(curve: Curve) -> str:
-            return names.get(curve.stream_id, "") if data.request.compares else curve.series.title
+            return names.get(curve.stream_id, "") if data.request.compares else spelled(curve.series.title)
 
         self.area.show_data(data, name_of)
         self.events.show_events(data.events, "in this range")

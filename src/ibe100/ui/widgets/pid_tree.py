@@ -14,7 +14,7 @@ from ibe100.ui.formats import UNKNOWN, kilobits, pid_text
 from ibe100.ui.themes.enterprise_theme import BODY_PX, Colour, mono, sans
 
 COLUMNS = ("PID", "What it is", "Format", "Lang", "kb/s", "CC err", "PCR ms", "PTS ms")
-WIDTHS = (112, 146, 150, 40, 58, 56, 58, 58)
+WIDTHS = (122, 182, 150, 48, 64, 58, 64, 64)
 NUMERIC = frozenset({0, 4, 5, 6, 7})
 FORMAT = 2
 OTHERS = -1
@@ -34,6 +34,9 @@ def words_of(sample: PidSample) -> PidWords:
     """`AVC video (1920x1080, high profile)` is a name and a format; languages have a column of their own."""
     name, _, rest = sample.description.partition(" (")
     parts = [part for part in rest.removesuffix(")").split(", ") if part and part not in sample.languages]
+    if parts and name.startswith(parts[0]):
+        # `E-AC-3 Audio (E-AC-3, stereo …)`: the name says it.
+        del parts[0]
     if sample.frame_rate is not None:
         parts.insert(1, f"{sample.frame_rate:.5g} fps")
     if sample.scrambled:
@@ -115,7 +118,7 @@ class PidTree(QTreeWidget):
         errors = sum(pid.discontinuities for pid in pids)
         words = (
             "others",
-            "PSI, SI and null packets",
+            "PSI/SI and null packets",
             version,
             "",
             kilobits(rate),

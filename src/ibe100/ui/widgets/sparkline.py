@@ -12,6 +12,8 @@ from ibe100.ui.themes.enterprise_theme import Colour
 
 LEAST_SPAN = 0.25
 """The curve's range is at least this part of its mean: noise must not look like trouble."""
+MOST_HEIGHT = 40
+"""A higher one would say no more."""
 
 
 def draw_sparkline(
@@ -65,7 +67,9 @@ class Sparkline(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Base line and curve."""
         painter = QPainter(self)
+        height = min(self.height(), MOST_HEIGHT)
+        strip = QRectF(0, (self.height() - height) / 2, self.width(), height)
         painter.setPen(QColor(Colour.BORDER))
-        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
-        room = QRectF(self.rect()).adjusted(0, 3, -1, -4)
+        painter.drawLine(0, int(strip.bottom()) - 1, self.width(), int(strip.bottom()) - 1)
+        room = strip.adjusted(0, 3, -1, -4)
         draw_sparkline(painter, room, self._values, self._capacity)

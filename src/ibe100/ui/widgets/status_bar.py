@@ -41,4 +41,5 @@ class ConsoleStatusBar(QStatusBar):
     def _count(self) -> None:
         rows = self._streams.rows()
         running = sum(row.view.state.is_active for row in rows)
-        self.running.setText(f"{running} of {len(rows)} streams running")
+        noun = "stream" if len(rows) == 1 else "streams"
+        self.running.setText(f"·  {running} of {len(rows)} {noun} running  ·" if rows else "·")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QMouseEvent, QResizeEvent
-from PyQt6.QtWidgets import QApplication, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.models.messages import StreamView
 from ibe100.models.return_receipt import ReturnReceipt
@@ -18,6 +18,7 @@ from ibe100.ui.qt_models.cue_list import short_receipt
 from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, StreamRow
 from ibe100.ui.return_words import short_return
 from ibe100.ui.srt_words import route_words
+from ibe100.ui.widgets.card_facts import CardFacts
 from ibe100.ui.widgets.error_lamps import ErrorLamps
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
 from ibe100.ui.widgets.preview_pane import PreviewPane
@@ -25,7 +26,8 @@ from ibe100.ui.widgets.run_button import RunButton
 from ibe100.ui.widgets.sparkline import Sparkline
 from ibe100.ui.widgets.tally_mark import SeverityMark, TallyChip
 
-TOP = Qt.AlignmentFlag.AlignTop
+TOP, MIDDLE = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignVCenter
+LEFT, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 LARGE_HEIGHT = 280
 """From here up a card is read from across the room."""
 TALL_HEIGHT = 380
@@ -33,7 +35,7 @@ TALL_HEIGHT = 380
 COMPACT_PICTURE = (104, 48)
 LAMPS_HEIGHT = 122
 """Below it the mark of the worst alarm has to do."""
-CURVE_WIDTH = 330
+CURVE_WIDTH = 300
 FULL_MARGINS, COMPACT_MARGINS = (10, 9, 10, 9), (8, 5, 8, 5)
 CARD_NAME, CARD_RATE = "title", "big_number"
 LARGE_NAME, LARGE_RATE = "heading", "huge_number"
@@ -59,7 +61,7 @@ class StreamCard(QFrame):
         self.name = ElidedLabel("", CARD_NAME)
         self.severity = SeverityMark()
         self.rate = label(UNKNOWN, CARD_RATE)
-        self.nulls = label("", "small_number")
+        self.facts = CardFacts()
         self.clock = label("", "small_number")
         self.uptime = label("", "small_number")
         self.curve = Sparkline(HISTORY_SAMPLES)
@@ -78,7 +80,7 @@ class StreamCard(QFrame):
         head.addWidget(self.name, 1)
         head.addWidget(self.severity)
         rate = QHBoxLayout()
-        rate.setSpacing(6)
+        rate.setSpacing(5)
         rate.addWidget(self.rate)
         rate.addWidget(label("Mb/s", "muted"))
         rate.addStretch(1)
@@ -89,18 +91,19 @@ class StreamCard(QFrame):
         body.setSpacing(10)
         body.addLayout(column)
         body.addWidget(self.curve, 1)
-        numbers = QWidget()
-        facts = QGridLayout(numbers)
-        facts.setContentsMargins(0, 0, 0, 0)
-        facts.setHorizontalSpacing(8)
-        facts.setVerticalSpacing(2)
-        for at, (title, value) in enumerate((("Null", self.nulls), ("PTS", self.clock), ("Up", self.uptime))):
-            facts.addWidget(label(title, "muted"), 0, 2 * at)
-            facts.addWidget(value, 0, 2 * at + 1)
-            facts.setColumnStretch(2 * at + 1, 1)
+        body.addWidget(self.facts, 0, MIDDLE)
+        times = QWidget()
+        row = QHBoxLayout(times)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.last, 1)
+        for title, value in (("PTS", self.clock), ("Up", self.uptime)):
+            row.addWidget(label(title, "muted"))
+            row.addWidget(value)
         foot = QHBoxLayout()
-        foot.addWidget(self.lamps)
-        foot.addStretch(1)
+        foot.setSpacing(8)
+        foot.addWidget(self.lamps, 0, MIDDLE)
+        foot.addWidget(self.next, 1)
         foot.addWidget(self.run_button)
         layout = self._rows = QVBoxLayout(self)
         layout.setContentsMargins(*FULL_MARGINS)
@@ -109,11 +112,9 @@ class StreamCard(QFrame):
         layout.addWidget(self.pane, 1)
         layout.addLayout(body)
         layout.addWidget(self.route)
-        layout.addWidget(numbers)
-        layout.addWidget(self.last)
-        layout.addWidget(self.next)
+        layout.addWidget(times)
         layout.addLayout(foot)
-        self._only_in_tall = (self.route, numbers, self.last)
+        self._only_in_tall = (self.route, times)
 
     def show_row(
         self,
@@ -131,7 +132,7 @@ class StreamCard(QFrame):
         self.route.setText(" · ".join(filter(None, (route_words(row.telemetry), row.route, view.engine))))
         sample = row.fresh()
         self.rate.setText(UNKNOWN if sample is None else megabits(sample.bitrate_bps))
-        self.nulls.setText(UNKNOWN if sample is None else megabits(sample.null_bps))
+        self.facts.show_sample(sample)
         self.clock.setText(UNKNOWN if sample is None else pts_text(sample.pts)[:8])
         running = view.started_at is not None and view.state.is_active
         self.uptime.setText(span_text(now() - view.started_at) if running and view.started_at else UNKNOWN)
@@ -163,7 +164,10 @@ class StreamCard(QFrame):
         for part in self._only_in_tall:
             part.setVisible(is_tall)
         self._show_run_button()
-        self.lamps.setVisible(self.height() >= LAMPS_HEIGHT)
+        self.facts.setVisible(is_full)
+        has_lamps = self.height() >= LAMPS_HEIGHT
+        self.lamps.setVisible(has_lamps)
+        self.next.setAlignment(MIDDLE | (RIGHT if has_lamps else LEFT))
         self.curve.setVisible(is_full or self.width() >= CURVE_WIDTH)
         # In a compact card the name needs the line of its own, and the picture stands beside the rate.
         self.pane.hugs_left = not is_full
@@ -230,15 +234,16 @@ def _next_words(row: StreamRow, cue: Cue | None, coming: ScheduledBreak | None) 
     if cue is not None and cue.state in (CueState.ARMED, CueState.SENT, CueState.SEEN):
         left = (cue.splice_at or 0) - now()
         if left > 0:
-            return f"Next: {cue.action} in {countdown_text(left)}", "amber"
+            return f"{cue.action} in {countdown_text(left)}", "amber"
     if view.break_ends_at is not None:
-        left = view.break_ends_at - now()
-        return f"Next: break ends {utc_text(view.break_ends_at)}, in {countdown_text(left)}", "amber"
+        # The picture counts it down.
+        return f"break ends {utc_text(view.break_ends_at)}", "amber"
     if view.reason and view.tally in (Tally.NO_INPUT, Tally.FAULT):
         return view.reason, "magenta"
     if view.reason and not view.state.is_active:
         return view.reason, "muted"
     if coming is not None and coming.planned_at is not None:
-        when = f"{utc_text(coming.planned_at)}, in {countdown_text(coming.planned_at - now())}"
-        return f"Next: {coming.title} {coming.duration_s:g} s, {when}", "muted"
-    return "Next: nothing planned", "muted"
+        when = f"{utc_text(coming.planned_at)} in {countdown_text(coming.planned_at - now())}"
+        # The time first: it is what must not be cut off.
+        return f"next {when}: {coming.title} {coming.duration_s:g} s", "muted"
+    return "nothing planned", "muted"

@@ -78,10 +78,10 @@ def paint_span(
     span: BreakSpan,
     top: float,
     *,
-    always_words: bool = False,
+    free_until: float,
     ringed: bool = False,
 ) -> None:
-    """A break as a box; its words where they fit, or beside it; a ring where the keys act on it."""
+    """A break as a box; its words inside, or beside it up to `free_until`; a ring where keys act on it."""
     fill, edge, ink = FILLS[span.kind]
     left, right = max(scale.left, scale.x(span.begins)), min(scale.right, scale.x(span.ends))
     painter.setFont(mono(11))
@@ -103,6 +103,6 @@ def paint_span(
     if box.width() >= width:
         painter.setPen(QColor(ink))
         painter.drawText(box, CENTRE, words)
-    elif always_words:
-        painter.setPen(QColor(Colour.TEXT))
+    elif box.right() + 4 + width <= free_until:
+        painter.setPen(QColor(Colour.TEXT_SECOND))
         painter.drawText(QRectF(box.right() + 4, box.top(), width, box.height()), LEFT, words)
