@@ -72,7 +72,8 @@ class Link:
             case "rist":
                 return ["-O", "rist", f"--buffer-size={LATENCY_MS}", *self._rist(), f"rist://{at}"]
             case "http":
-                return ["-O", "http", f"--server={at}", "--multiple-clients"]
+                # Without an address: tsp takes 127.0.0.1 for ::1.
+                return ["-O", "http", f"--server={self.port}", "--multiple-clients"]
         words = ["--live=1000", "--duration=1", "--slice-only", f"--playlist={self.playlist}"]
         return ["-O", "hls", *words, str(self.folder / "live-.ts")]
 
