@@ -15,7 +15,7 @@ from ibe100.models.alarm import AlarmState
 from ibe100.models.errors import OperatorError
 from ibe100.services.alarm_board import CAUSE_GRACE_S
 from ibe100.services.alarm_rules import MEASURED, RULES
-from ibe100.services.attempt_watch import AttemptWatch
+from ibe100.services.attempt_watch import AttemptWatch, ended_itself
 from ibe100.services.machine_watch import ClockWatch, MemoryWatch
 from ibe100.services.metrics_recorder import MetricsRecorder
 from ibe100.services.monitoring_service import MonitoringService
@@ -250,13 +250,32 @@ async def test_whatever_happens_nothing_measured_stays_once_the_stream_has_ended
         assert not alarm.suppressed_by, "what was explained to the end is closed"
 
 
-def test_three_attempts_within_two_minutes_are_a_crash_loop_until_they_are_long_past() -> None:
+def test_three_ends_within_two_minutes_are_a_crash_loop_until_they_are_long_past() -> None:
     watch = AttemptWatch()
     for at in (0.0, 60.0, 119.0):
-        watch.started(at)
+        watch.ended(at)
     assert watch.judge(60.0)["crash_loop"] == (False, "")
-    assert watch.judge(119.0)["crash_loop"] == (True, "3 attempts within 2 minutes")
+    assert watch.judge(119.0)["crash_loop"] == (True, "it ended 3 times within 2 minutes")
     assert watch.judge(120.0)["crash_loop"] == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "of_itself"),
+    [
+        ("killed by SIGKILL while it should run", True),
+        ("exit code 1 while it should run: srt: no address", True),
+        (
+            "exit code 1 while it should run: "
+            "ip: error receiving from UDP socket: Resource temporarily unavailable",
+            False,
+        ),
+        ("ended by the runner, STALLED: no packets any more (killed by SIGTERM)", False),
+        ("ended by the runner, RETRYING: restart asked for (exit code 0)", False),
+        ("completed", False),
+    ],
+)
+def test_an_input_that_comes_and_goes_is_no_fault_of_the_processor(outcome: str, of_itself: bool) -> None:
+    assert ended_itself(outcome) is of_itself
 
 
 def test_a_clock_that_is_stepped_is_told_once_and_one_that_is_slewed_never() -> None:

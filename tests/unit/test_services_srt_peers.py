@@ -1,13 +1,12 @@
 """SRT statistics become values, and a peer that is not there becomes a condition."""
 
-import pytest
-
 from ibe100.minitsp.libsrt_types import Statistics
 from ibe100.minitsp.options import OptionTable
 from ibe100.minitsp.srt_options import SRT_OPTIONS
 from ibe100.minitsp.srt_statistics import StatisticsReport
 from ibe100.models.stream_config import SrtInput, SrtMode, SrtOutput, StreamConfig
 from ibe100.models.stream_state import SrtLink, SrtStatistics
+from ibe100.runner.srt_silence import SILENT_S
 from ibe100.runner.srt_watch import SrtWatch
 from ibe100.services.srt_peers import SrtPeers
 from ibe100.tsduck.srt_link import lasting_arguments, parse_srt_link
@@ -35,12 +34,15 @@ COUNTED = Statistics(
 
 def sampled(side: str) -> SrtLink | None:
     """Statistics from the processor's log to the sample, over every stage."""
-    samples = []
-    watch = SrtWatch(lambda kind, content: samples.append({"sample": kind, "mono": 7.0, **content}))
+    samples, now = [], iter([6.0, 7.0])
+    watch = SrtWatch(
+        lambda kind, content: samples.append({"sample": kind, "mono": 7.0, **content}), lambda: next(now)
+    )
     watch.begin(["minitsp", "-I", "srt", "-O", "srt"])
     words = ["--listener=1", *lasting_arguments(CONFIG.input if side == "input" else CONFIG.output, side)]
     report = StatisticsReport(OptionTable(*SRT_OPTIONS).parse(words))
-    assert watch.takes(f"* srt: {report.text(COUNTED)}".encode())
+    for statistics in (Statistics(), COUNTED):
+        assert watch.takes(f"* srt: {report.text(statistics)}".encode())
     return parse_srt_link(samples[-1], side)
 
 
@@ -51,7 +53,7 @@ def test_statistics_of_an_output_are_those_of_sending() -> None:
         monotonic_s=7.0,
         statistics=SrtStatistics(
             rtt_ms=12.5,
-            rate_bps=4_000_000,
+            rate_bps=2_000_000,
             packets=400,
             lost_packets=4,
             lost_packets_total=0,
@@ -93,16 +95,16 @@ def test_a_missing_peer_is_a_condition_of_its_side() -> None:
     assert peers.judge(CONFIG)["srt_receiver_gone"] == (False, "")
 
 
-@pytest.mark.parametrize(("acknowledgements", "is_gone"), [(0, True), (5, False)])
-def test_a_receiver_that_acknowledges_nothing_is_gone_before_the_protocol_gives_it_up(
-    acknowledgements: int, is_gone: bool
-) -> None:
-    sampled_output = sampled("output")
-    assert sampled_output is not None
-    assert sampled_output.statistics is not None
-    statistics = sampled_output.statistics.model_copy(update={"acknowledgements": acknowledgements})
+def test_a_peer_that_is_silent_is_gone_since_it_was_heard_last() -> None:
     peers = SrtPeers()
-    for _ in range(2):
-        assert not peers.judge(CONFIG)["srt_receiver_gone"][0]
-        peers.observe("output", SrtLink(connected=True, peer="10.0.0.9:1", statistics=statistics))
-    assert peers.judge(CONFIG)["srt_receiver_gone"][0] is is_gone
+    for side in ("input", "output"):
+        peers.observe(side, SrtLink(connected=True, peer="10.0.0.9:1", silent=True, monotonic_s=50.0))
+        peers.observe(side, SrtLink(connected=True, peer="10.0.0.9:1", silent=True, monotonic_s=51.0))
+    assert peers.judge(CONFIG) == {
+        "srt_sender_gone": (True, "10.0.0.9:1 sends nothing any more"),
+        "srt_receiver_gone": (True, "10.0.0.9:1 acknowledges nothing any more"),
+    }
+    assert set(peers.since.values()) == {50.0 - SILENT_S}
+    peers.observe("output", SrtLink(connected=True, monotonic_s=52.0))
+    assert peers.judge(CONFIG)["srt_receiver_gone"] == (False, "")
+    assert peers.since.keys() == {"srt_sender_gone"}

@@ -176,7 +176,7 @@ def test_srt_callers_are_received_by_a_command_of_its_own() -> None:
     argv = relay_arguments(source, PORTS.source)
     assert argv == [
         *("--realtime", "--verbose", *LIVE, "-I", "srt", "--listener=9000", "--latency=2000"),
-        *("@{secret:input.passphrase}", "--multiple", "--statistics-interval=1000"),
+        *("@{secret:input.passphrase}", "--multiple", "--statistics-interval=150"),
         *("--json-line=srt-statistics:input:", "-O", "ip", "--packet-burst=7", "127.0.0.1:20005"),
     ]
     assert secrets_of(stream(values)) == {"input.passphrase": f"--passphrase={PASSPHRASE}\n"}

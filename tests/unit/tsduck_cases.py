@@ -62,7 +62,7 @@ class Case:
 
 def lasting(side: str) -> list[str]:
     """What an SRT edge on air has beside its address."""
-    return ["--multiple", "--statistics-interval=1000", f"--json-line=srt-statistics:{side}:"]
+    return ["--multiple", "--statistics-interval=150", f"--json-line=srt-statistics:{side}:"]
 
 
 INPUTS = [

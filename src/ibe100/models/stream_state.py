@@ -121,6 +121,8 @@ class SrtLink(Value):
     connected: bool
     peer: str = ""
     """address:port, where the processor says it."""
+    silent: bool = False
+    """The peer has not left, but has not been heard for a while."""
     refused: str = ""
     """Why the last attempt to connect failed, while nobody is connected."""
     statistics: SrtStatistics | None = None

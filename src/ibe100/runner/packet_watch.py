@@ -10,7 +10,7 @@ from collections.abc import Mapping
 PACKET_BYTES = 188
 RTP_BYTES = 12
 """The pulses are RTP (RFC 3550): their sequence number tells whether datagrams are missing."""
-TABLE_S = 0.9
+TABLE_S = 0.8
 """PAT and PMT are due every 0.5 s; so much later they are missing."""
 JUMP_S = 1.0
 """Where no packet of the PID is missing, one PTS does not follow another by more."""

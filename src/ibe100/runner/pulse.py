@@ -40,7 +40,8 @@ TellFaults = Callable[[Facts], None]
 class PulseJudge:
     """Pure; times are monotonic seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, least_patience_s: float = LEAST_PATIENCE_S) -> None:
+        self._least_patience_s = least_patience_s
         self._began_at: float | None = None
         self._last_at = self._looked_at = 0.0
         self._quiet_s = 0.0
@@ -73,7 +74,7 @@ class PulseJudge:
     @property
     def patience_s(self) -> float:
         """How long nothing may come before nothing flows."""
-        return max(LEAST_PATIENCE_S, max((gap_s for _, gap_s in self._gaps), default=0.0) + MARGIN_S)
+        return max(self._least_patience_s, max((gap_s for _, gap_s in self._gaps), default=0.0) + MARGIN_S)
 
 
 class PulseListener:

@@ -1,7 +1,8 @@
 """What a processor's log tells of its SRT connections: who is there, and the statistics asked for.
 
-Statistics come as `* srt: srt-statistics:output:{ …JSON… }` about once a second. They are telemetry: the
-latest is passed on as a sample, none is a fact of the journal. That a peer came or went is in the log too.
+Statistics come as `* srt: srt-statistics:output:{ …JSON… }` several times a second. They are telemetry: they
+are passed on as a sample once a second, none is a fact of the journal. That a peer came or went is in the log
+too.
 """
 
 import itertools
@@ -9,6 +10,8 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+
+from ibe100.runner.srt_silence import Acknowledgements, Arrivals, Figures
 
 STATISTICS_PREFIX = "srt-statistics:"
 """With the side and a colon, the value of --json-line that makes the statistics ours."""
@@ -31,13 +34,17 @@ Sample = Callable[[str, Mapping[str, object]], None]
 class SrtWatch:
     """The SRT edges of one stream, by `srt_input` and `srt_output` samples.
 
-    `connected` is None where that side is no SRT; `json` the latest statistics of this connection, or None;
-    `refused` why the last attempt to connect failed, while nobody is connected.
+    `connected` is None where that side is no SRT; `silent`: the peer has not left, but is not heard any more;
+    `json` the statistics of the last second of this connection, or None; `refused` why the last attempt to
+    connect failed, while nobody is connected.
     """
 
-    def __init__(self, sample: Sample) -> None:
+    def __init__(self, sample: Sample, clock: Callable[[], float] = time.monotonic) -> None:
         self._sample = sample
+        self._clock = clock
         self._sides: dict[str, dict[str, object]] = {}
+        self._figures: dict[str, Figures] = {}
+        self._silences: dict[str, Acknowledgements | Arrivals] = {}
         self.heard_at = float("-inf")
         """When a peer came, or a connection was last measured; time.monotonic() seconds."""
 
@@ -46,14 +53,20 @@ class SrtWatch:
         for side, option in SIDES.items():
             is_srt = (option, "srt") in itertools.pairwise(argv)
             if is_srt or side in self._sides:
-                self._tell(side, connected=False if is_srt else None, peer="", json=None, refused="")
+                self._change(side, False if is_srt else None)
             if not is_srt:
                 self._sides.pop(side, None)
 
     def end(self) -> None:
         """The processor has ended, and its connections with it."""
         for side in self._sides:
-            self._tell(side, connected=False, peer="", json=None, refused="")
+            self._change(side, False)
+
+    def look(self) -> None:
+        """To be called ten times a second: a peer that is not heard any more is told of."""
+        for side, silence in self._silences.items():
+            silence.look(self._clock())
+            self._tell_silence(side)
 
     def takes(self, raw: bytes) -> bool:
         """Read a line of the log; whether it was nothing but statistics."""
@@ -63,17 +76,16 @@ class SrtWatch:
         if found := _STATISTICS.match(raw):
             statistics = _numbers(found[2])
             if statistics is not None:
-                self.heard_at = time.monotonic()
-                self._tell(found[1].decode(), connected=True, json=statistics, refused="")
+                self._measured(found[1].decode(), statistics)
             return True
         if found := _CAME.match(raw):
-            self.heard_at = time.monotonic()
+            self.heard_at = self._clock()
             side = "input" if found[1] in _INPUT_WORDS else "output"
             peer = found[2].decode("utf-8", "replace")[:_REASON_LIMIT]
-            self._tell(side, connected=True, peer=peer, json=None, refused="")
+            self._change(side, True, peer)
         elif found := _WENT.match(raw):
             side = "input" if found[1] in _INPUT_WORDS else "output"
-            self._tell(side, connected=False, peer="", json=None, refused="")
+            self._change(side, False)
         else:
             self._look_for_refusal(raw)
         return False
@@ -87,6 +99,26 @@ class SrtWatch:
         for side, facts in self._sides.items():
             if facts["connected"] is False and facts["refused"] != reason:
                 self._tell(side, refused=reason)
+
+    def _change(self, side: str, connected: bool | None, peer: str = "") -> None:
+        """A peer came, or went: what was known of the last one is over."""
+        self._figures.pop(side, None)
+        self._silences.pop(side, None)
+        self._tell(side, connected=connected, peer=peer, silent=False, json=None, refused="")
+
+    def _measured(self, side: str, statistics: dict[str, object]) -> None:
+        now = self.heard_at = self._clock()
+        silence = self._silences.setdefault(side, Arrivals() if side == "input" else Acknowledgements())
+        silence.observe(statistics, now)
+        if figures := self._figures.setdefault(side, Figures()).add(statistics, now):
+            self._tell(side, connected=True, silent=silence.is_silent, json=figures, refused="")
+        else:
+            self._tell_silence(side)
+
+    def _tell_silence(self, side: str) -> None:
+        is_silent = self._silences[side].is_silent
+        if is_silent != self._sides.get(side, {}).get("silent", False):
+            self._tell(side, connected=True, silent=is_silent, refused="")
 
     def _tell(self, side: str, **changes: object) -> None:
         facts = self._sides.setdefault(side, {})

@@ -16,6 +16,7 @@ from ibe100.runner.journal import Journal
 from ibe100.runner.log_lines import RateLimit
 from ibe100.runner.loop import Loop
 from ibe100.runner.processor_log import ProcessorLog
+from ibe100.runner.pulse import LOOK_S
 from ibe100.runner.spec import Spec, SpecError, load_spec, parse_secrets
 from ibe100.runner.srt_watch import SrtWatch
 from ibe100.runner.states import State
@@ -78,6 +79,8 @@ class StreamRunner:
                 damaged=self._damaged_datagram,
             ),
         )
+        self._srt = SrtWatch(self._sample), SrtWatch(self._sample)
+        """Of the processor, and of the source."""
         self._supervisor = Supervisor(
             self._loop,
             spec,
@@ -87,8 +90,7 @@ class StreamRunner:
             self._telemetry.drain,
             self._record,
             self._end,
-            SrtWatch(self._sample),
-            SrtWatch(self._sample),
+            *self._srt,
             fraction,
         )
 
@@ -110,6 +112,7 @@ class StreamRunner:
         else:
             self._supervisor.start()
         self._loop.call_later(_JOURNAL_RETRY_S, self._retry_journal)
+        self._look_at_peers()
         if spec.companion_of:
             self._companion = Companion(
                 self._loop, Path(spec.companion_of), lambda: self._supervisor.stop("its stream has ended")
@@ -251,6 +254,11 @@ class StreamRunner:
             os.killpg(identity.pid, signal.SIGKILL)  # with whatever it started itself
             while identity.is_alive() and time.monotonic() < deadline + _LEFT_BEHIND_S:
                 time.sleep(0.005)
+
+    def _look_at_peers(self) -> None:
+        for watch in self._srt:
+            watch.look()
+        self._loop.call_later(LOOK_S, self._look_at_peers)
 
     def _retry_journal(self) -> None:
         if self._journal.error is not None and self._journal.flush():

@@ -24,7 +24,7 @@ from ibe100.services import packet_faults
 from ibe100.services.alarm_board import NOW, AlarmBoard, Judgements
 from ibe100.services.alarm_rules import CLEARING, MEASURED
 from ibe100.services.alarm_settings import AlarmRules
-from ibe100.services.attempt_watch import AttemptWatch
+from ibe100.services.attempt_watch import AttemptWatch, ended_itself
 from ibe100.services.content_rules import CONTENT_RULES
 from ibe100.services.packet_faults import PacketFaults
 from ibe100.services.runner_link import JournalLine
@@ -94,9 +94,12 @@ class AlarmFeed:
     async def on_line(self, run: StreamRun, line: JournalLine) -> None:
         """A change of state may raise or clear an alarm."""
         if line["kind"] == "attempt_started" and run.facts is not None:
-            self._attempts.setdefault(run.stream_id, AttemptWatch()).started(float(line["t"]))
+            self._attempts.setdefault(run.stream_id, AttemptWatch())
             self._signals[run.stream_id] = self._new_watch(run.stream_id, run.facts)
             self._followed[run.stream_id] = run
+        elif line["kind"] == "attempt_ended":
+            if ended_itself(str(line.get("outcome"))):
+                self._attempts.setdefault(run.stream_id, AttemptWatch()).ended(float(line["t"]))
         elif line["kind"] == "state":
             await self._on_state(run)
         elif line["kind"] == "log":
@@ -202,6 +205,7 @@ class AlarmFeed:
             if run.view.state.is_ended:
                 continue
             judgements: dict[str, tuple[bool, str]] = {}
+            since = NOW
             signal = self._signals.get(stream_id)
             # Called otherwise, it is that state's alarm, which hides this one until packets come.
             if signal is not None and run.view.state is StreamState.RUNNING:
@@ -211,9 +215,10 @@ class AlarmFeed:
             judgements = {**sync.judge(time.monotonic(), is_quiet=not flows), **judgements}
             if (peers := self._srt_peers.get(stream_id)) is not None and run.facts is not None:
                 judgements.update(peers.judge(run.facts.config))
+                since = peers.since
             if (attempts := self._attempts.get(stream_id)) is not None:
                 judgements.update(attempts.judge(time.time()))
-            await self._board.judge_all(stream_id, run.name, judgements)
+            await self._board.judge_all(stream_id, run.name, judgements, since)
 
     def hear(self, message: Message) -> None:
         """What other services publish; a failed cue is an alarm, and so is a break that was missed."""

@@ -9,6 +9,8 @@ from ibe100.services.signal_rules import SIGNAL_RULES
 
 SRT_PEERS = ("srt_sender_gone", "srt_receiver_gone")
 """Without a sender nothing comes, and a tsp without a receiver stands still."""
+PEER_S = 0.6
+"""An alarm is due within a second, and that a peer is silent is known after half of one."""
 STREAM_RULES = (
     AlarmRule(
         "input_lost",
@@ -61,19 +63,19 @@ SRT_RULES = (
     AlarmRule(
         "srt_sender_gone",
         Severity.CRITICAL,
-        "SRT input: no sender is connected",
+        "SRT input: no sender, or it is silent",
         "The sender stopped, was refused, or has not called yet",
         "Check the sender, its address, port, passphrase and stream id; it is heard as soon as it comes",
-        on_delay_s=1.0,
+        on_delay_s=PEER_S,
         explained_by=("stream_failed",),
     ),
     AlarmRule(
         "srt_receiver_gone",
         Severity.CRITICAL,
-        "SRT output: no receiver is connected",
+        "SRT output: no receiver, or it is silent",
         "The receiver stopped, was refused, or has not called yet",
         "Call whoever receives it; check address, port, passphrase and stream id; it is served once it comes",
-        on_delay_s=1.0,
+        on_delay_s=PEER_S,
         explained_by=("stream_failed",),
     ),
 )

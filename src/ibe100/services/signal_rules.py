@@ -6,8 +6,10 @@ from ibe100.models.alarm import Severity
 from ibe100.services.alarm_rule import FLOW, AlarmRule
 
 _SYNC = (*FLOW, "sync_loss")
-_NEXT_SAMPLE_S = 1.0
-"""Two samples in a row, which come once a second; one, where it proves that its whole interval was bad."""
+_NEXT_SAMPLE_S = 0.8
+"""Two samples in a row, which come once a second; one, where it proves that its whole interval was bad;
+or what the runner found missing for so long.
+"""
 _A_WHILE_S = 3.0
 """Four samples in a row, or three that prove it."""
 

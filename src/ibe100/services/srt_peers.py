@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from ibe100.models.stream_config import SrtInput, SrtOutput, StreamConfig
 from ibe100.models.stream_state import SrtLink
+from ibe100.runner.srt_silence import SILENT_S
 from ibe100.services.alarm_board import Judgements
 
+FIRST_CALL_S = 1.0
+"""A call takes two round trips until it is answered."""
 CONDITIONS = {"input": "srt_sender_gone", "output": "srt_receiver_gone"}
-SILENT_SAMPLES = 2
-"""Statistics come once a second; libsrt itself gives a dead peer five seconds."""
+SILENCE = {"input": "sends nothing any more", "output": "acknowledges nothing any more"}
+"""What the runner noticed; libsrt itself gives a dead peer five seconds."""
 
 
 class SrtPeers:
@@ -16,15 +19,25 @@ class SrtPeers:
 
     def __init__(self) -> None:
         self._links: dict[str, SrtLink] = {}
-        self._silent: dict[str, int] = {}
+        self._met: set[str] = set()
+        """Sides that had a peer."""
+        self.since: dict[str, float] = {}
+        """By condition, monotonic: when a peer that is silent was heard last, or how long a first one has."""
 
     def observe(self, side: str, link: SrtLink | None) -> None:
         """What the runner says of one side; None where it is no SRT."""
+        if link is not None and link.connected:
+            self._met.add(side)
+        if link is not None and link.silent:
+            self.since.setdefault(CONDITIONS[side], link.monotonic_s - SILENT_S)
+        elif link is not None and side not in self._met:
+            self.since.setdefault(CONDITIONS[side], link.monotonic_s + FIRST_CALL_S)
+        else:
+            self.since.pop(CONDITIONS[side], None)
         if link is None:
             self._links.pop(side, None)
             return
         self._links[side] = link
-        self._silent[side] = self._silent.get(side, 0) + 1 if _is_silent(link) else 0
 
     def judge(self, config: StreamConfig) -> Judgements:
         """Who is missing; both conditions, so that one clears when its side is SRT no longer."""
@@ -41,12 +54,4 @@ class SrtPeers:
         if not link.connected:
             refused = f"; the last attempt was refused: {link.refused}" if link.refused else ""
             return True, f"nobody is connected to {place}{refused}"
-        if self._silent.get(side, 0) >= SILENT_SAMPLES:
-            return True, f"{link.peer or place} acknowledges nothing any more"
-        return False, ""
-
-
-def _is_silent(link: SrtLink) -> bool:
-    """A sender whose packets are not acknowledged: its receiver has gone without a word."""
-    statistics = link.statistics
-    return statistics is not None and statistics.packets > 0 and statistics.acknowledgements == 0
+        return link.silent, f"{link.peer or place} {SILENCE[side]}" if link.silent else ""

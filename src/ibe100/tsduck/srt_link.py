@@ -10,7 +10,8 @@ from ibe100.models.stream_state import SrtLink, SrtStatistics
 from ibe100.runner.srt_watch import STATISTICS_PREFIX
 from ibe100.tsduck.catalogue import option
 
-STATISTICS_INTERVAL_MS = 1000
+STATISTICS_INTERVAL_MS = 150
+"""The runner makes one a second of them: they also tell of a peer that is not heard any more."""
 
 
 def is_relayed(source: StreamInput) -> TypeGuard[SrtInput]:
@@ -41,6 +42,7 @@ def parse_srt_link(sample: Mapping[str, Any], side: str) -> SrtLink | None:
     return SrtLink(
         connected=sample["connected"],
         peer=sample["peer"],
+        silent=sample.get("silent", False),
         refused=sample["refused"],
         statistics=statistics,
         monotonic_s=float(sample["mono"]),
