@@ -191,6 +191,29 @@ def test_with_multiple_the_next_caller_is_served(source: Path, tmp_path: Path) -
     assert "* Warning: srt: receiver disconnected, waiting for another one" in done.log
 
 
+@pytest.mark.parametrize("sends", [True, False], ids=["sender calls", "receiver calls"])
+def test_through_ffmpeg_a_call_is_made_again_until_somebody_answers(
+    sends: bool, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINITSP_LIBSRT", "none")
+    port, target = free_port(), tmp_path / "received.ts"
+    caller = ["srt", f"--caller=127.0.0.1:{port}", "--conn-timeout=300", "--multiple"]
+    listener = ["srt", f"--listener=127.0.0.1:{port}"]
+    feed = ["-I", "file", "--infinite", source, *PACED, "-O"]
+    sender = [*feed, *(caller if sends else listener)]
+    receiver = ["-I", *(listener if sends else caller), "-O", "file", target]
+    first, second = (sender, receiver) if sends else (receiver, sender)
+    with running(*first) as calling:
+        assert calling.stderr is not None
+        while b"connection timed out, trying again" not in (line := calling.stderr.readline()):
+            assert line
+        with running(*second) as answering:
+            wait_for(lambda: target.exists() and target.stat().st_size > 188 * 200, "packets")
+            finish(answering)
+        done = finish(calling)
+    assert done.exit_code == 0
+
+
 def test_a_cue_put_in_on_the_way_arrives_unchanged_over_srt(tmp_path: Path) -> None:
     port, cue_port = free_port(), free_port()
     cue = encode(splice_insert(0x60000001, out_of_network=True))

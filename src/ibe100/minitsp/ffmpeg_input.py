@@ -4,15 +4,20 @@ from typing import ClassVar, Final
 
 from ibe100.minitsp.fed_input import FedInput
 from ibe100.minitsp.ffmpeg_pipe import FfmpegReader, Peer
+from ibe100.minitsp.ffmpeg_retries import Retries
 from ibe100.minitsp.options import Arguments
 from ibe100.minitsp.packet_aligner import PacketAligner
-from ibe100.minitsp.plugin import Context, LogLevel, PluginError
+from ibe100.minitsp.plugin import Context, LogLevel
 
 _POLL_S: Final = 0.05
 
 
 class FfmpegInput(FedInput):
-    """Receives through ffmpeg. With `again_after_s` it waits so long when a sender has gone, and goes on."""
+    """Receives through ffmpeg.
+
+    With `again_after_s` it waits so long when a sender has gone, and goes on; a call that fails is made again
+    too, until somebody answers.
+    """
 
     leave_s: ClassVar[float] = 1.0
 
@@ -24,6 +29,7 @@ class FfmpegInput(FedInput):
         self._again_after_s = again_after_s
 
     def fetch(self) -> None:
+        retries = Retries(self, self._again_after_s is not None)
         while not self.closing.is_set():
             reader = FfmpegReader(self, self._peer)
             reader.open()
@@ -34,7 +40,10 @@ class FfmpegInput(FedInput):
             if self.closing.is_set():
                 return
             if not reader.connected.is_set():
-                raise PluginError(reader.failure())
+                if self.closing.wait(retries.pause_s(reader)):
+                    return
+                continue
+            retries.over()
             self.log(LogLevel.INFO, "sender disconnected")
             if self._again_after_s is None or self.closing.wait(self._again_after_s):
                 return

@@ -9,6 +9,7 @@ _NOT_CONNECTED: Final = re.compile(r"Connection to .* failed: (?P<reason>.*)")
 _NO_HOST: Final = re.compile(r"Failed to resolve hostname (?P<host>\S*): (?P<reason>.*)")
 _PORT_TAKEN: Final = re.compile(r"Error opening (?:input|output).*Address already in use")
 _NO_PROTOCOL: Final = re.compile(r"Protocol not found|Unknown protocol")
+_LACKS_PROTOCOL: Final = "needs TSDuck: this machine's ffmpeg lacks the protocol"
 _GENERIC_ERROR: Final = "Input/output error"
 _SRT_LIBRARY: Final = re.compile(r"^\d\d:\d\d:\d\d\.\d+/")
 
@@ -26,6 +27,11 @@ class FfmpegLog:
         """The most telling reason seen, "" if there was none."""
         return self._failure or self._last_line
 
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether another attempt would fail like this one."""
+        return self._failure == _LACKS_PROTOCOL
+
     def take(self, line: str) -> None:
         """Read one line of the log."""
         if match := _REJECTED.search(line):
@@ -39,7 +45,7 @@ class FfmpegLog:
         elif _PORT_TAKEN.search(line):
             self._failure = "error during srt_bind(): the address is already in use"
         elif _NO_PROTOCOL.search(line):
-            self._failure = "needs TSDuck: this machine's ffmpeg lacks the protocol"
+            self._failure = _LACKS_PROTOCOL
         elif line.startswith("[") and not _SRT_LIBRARY.match(line):
             self._last_line = _CONTEXT.sub("", line).strip()
 

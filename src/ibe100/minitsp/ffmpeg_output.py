@@ -1,9 +1,11 @@
 """What the srt and rist outputs share: payloads that ffmpeg sends for us."""
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 from ibe100.minitsp.ffmpeg_pipe import FfmpegWriter, Peer
+from ibe100.minitsp.ffmpeg_retries import Retries
 from ibe100.minitsp.options import Arguments
 from ibe100.minitsp.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets, PluginError
 
@@ -18,9 +20,9 @@ class FfmpegOutput(PacketOutput):
     """Sends through ffmpeg, `burst` packets in a payload.
 
     Starting waits for the connection, as tsp does. When the receiver goes, the chain ends with exit 1; with
-    `again_after_s` it waits so long and then for the next one, while nothing flows. At the end of the input
-    the connection is kept open for `drain_s` and a little more: a receiver drops what it still holds back
-    when we hang up.
+    `again_after_s` it waits so long and then for the next one, while nothing flows, and a call that fails is
+    made again. At the end of the input the connection is kept open for `drain_s` and a little more: a
+    receiver drops what it still holds back when we hang up.
     """
 
     def __init__(
@@ -40,9 +42,10 @@ class FfmpegOutput(PacketOutput):
         self._enforce_burst = arguments.present("enforce-burst")
         self._held = b""
         self._writer: FfmpegWriter | None = None
+        self._retries = Retries(self, again_after_s is not None)
 
     def start(self) -> None:
-        self._connect()
+        self._connect(self._is_starting)
 
     def send(self, packets: Packets) -> None:
         data = self._held + packets.tobytes()
@@ -59,19 +62,32 @@ class FfmpegOutput(PacketOutput):
             else:
                 self._drain()
 
-    def _connect(self) -> None:
-        """Start ffmpeg and wait until the receiver is there, or the chain is ending."""
-        writer = FfmpegWriter(self, self._peer)
-        writer.open()
-        self._writer = writer
-        while not writer.connected.wait(_POLL_S):
-            if self.context.stopping:
+    def _connect(self, goes_on: Callable[[], bool]) -> None:
+        """Start ffmpeg and wait until the receiver is there, as long as the chain goes on."""
+        while goes_on():
+            writer = FfmpegWriter(self, self._peer)
+            writer.open()
+            self._writer = writer
+            while not writer.connected.wait(_POLL_S):
+                if not goes_on():
+                    return
+                if writer.ended:
+                    break
+            else:
+                self._retries.over()
+                self.verbose("connected to a receiver, through ffmpeg")
                 return
-            if writer.ended:
-                failure = writer.failure()
-                self._close()
-                raise PluginError(failure)
-        self.verbose("connected to a receiver, through ffmpeg")
+            self._close()
+            again_s = time.monotonic() + self._retries.pause_s(writer)
+            while time.monotonic() < again_s and goes_on():
+                time.sleep(_POLL_S)
+
+    def _is_starting(self) -> bool:
+        return not self.context.stopping
+
+    def _is_running(self) -> bool:
+        """Lets the processors, which have started by now, do what is due."""
+        return self.context.wait_until(time.monotonic())
 
     def _send_payloads(self, data: memoryview) -> None:
         position = 0
@@ -92,7 +108,7 @@ class FfmpegOutput(PacketOutput):
             raise PluginError("receiver disconnected")
         self.log(LogLevel.WARNING, "receiver disconnected, waiting for another one")
         if self.context.wait_until(time.monotonic() + self._again_after_s):
-            self._connect()
+            self._connect(self._is_running)
 
     def _drain(self) -> None:
         """Send the rest and leave the receiver the time to take what its latency holds back."""

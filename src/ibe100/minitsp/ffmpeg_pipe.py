@@ -65,6 +65,11 @@ class _FfmpegPipe:
         self._log_reader.join(1.0)
         return self._log.failure or "ffmpeg has ended without a reason"
 
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether `failure` is one that another attempt would not mend."""
+        return self._log.is_hopeless
+
     def _begin(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self._log_reader.start()
