@@ -14,40 +14,51 @@ _PLAIN_START: Final = 0x40_0010
 _WORDS_OF_PAYLOAD: Final = 46
 
 
-class Repeated(NamedTuple):
-    """Packets of one PID, all of which bring the same sections once more."""
+class Stretch(NamedTuple):
+    """Packets of one PID in sequence, `rows` of the block, which bring what `assembler` had last.
 
-    pid: int
-    rows: list[int]
-    assembler: SectionAssembler
-
-
-def repeated_sections(headers: PacketHeaders, assemblers: Mapping[int, SectionAssembler]) -> list[Repeated]:
-    """The PIDs on which the block holds nothing but what their assemblers had last.
-
-    `assemblers` by PID are those to ask. They are left as they were: call `repeat` for what is taken.
+    `after` is the row of the packet before them on the PID; they count on from that one. None where they are
+    the first of the block, which then count on from what the assembler had last.
     """
-    by_pid, places = headers.by_pid, headers.counter_steps.places
-    unbroken = places.searchsorted(by_pid.first) == places.searchsorted(by_pid.last, "right")
-    found: list[Repeated] = []
-    spans: list[tuple[int, int]] = []
-    payloads: list[bytes] = []
-    for kind in unbroken.nonzero()[0].tolist():
-        pid, first, last = int(by_pid.pids[kind]), int(by_pid.first[kind]), int(by_pid.last[kind])
-        assembler = assemblers.get(pid)
-        payload = None if assembler is None else assembler.payload_due(int(by_pid.words[first]))
-        if assembler is not None and payload is not None:
-            found.append(Repeated(pid, by_pid.rows[first : last + 1].tolist(), assembler))
-            spans.append((first, last + 1))
-            payloads.append(payload)
-    if not found:
-        return []
-    rows = np.concatenate([by_pid.rows[first:end] for first, end in spans])
-    words = np.concatenate([by_pid.words[first:end] for first, end in spans])
-    counts = [end - first for first, end in spans]
-    due = np.frombuffer(b"".join(payloads), np.uint32).reshape(-1, _WORDS_OF_PAYLOAD).repeat(counts, axis=0)
+
+    assembler: SectionAssembler
+    after: int | None
+    rows: list[int]
+
+
+def repeated_sections(
+    headers: PacketHeaders, assemblers: Mapping[int, SectionAssembler]
+) -> dict[int, list[Stretch]]:
+    """Where the assemblers' PIDs bring nothing new, by PID; the assemblers are left as they were."""
+    by_pid = headers.by_pid
+    told = [
+        (pid, first, last + 1)
+        for pid, first, last in zip(
+            by_pid.pids.tolist(), by_pid.first.tolist(), by_pid.last.tolist(), strict=True
+        )
+        if pid in assemblers and assemblers[pid].repeated_payload
+    ]
+    if not told:
+        return {}
+    places = np.concatenate([np.arange(first, end) for _, first, end in told])
+    counts = [end - first for _, first, end in told]
+    payloads = b"".join(assemblers[pid].repeated_payload for pid, _, _ in told)
+    due = np.frombuffer(payloads, np.uint32).reshape(-1, _WORDS_OF_PAYLOAD).repeat(counts, axis=0)
+    rows, words = by_pid.rows[places], by_pid.words[places]
     alike = (headers.packets.view(np.uint32)[rows, 1:] == due).all(axis=1)
     alike &= (words & _PLAIN_FIELDS) == _PLAIN_START
-    begins = np.cumsum([0, *counts[:-1]])
-    whole: list[bool] = np.logical_and.reduceat(alike, begins).tolist()
-    return [one for one, repeats in zip(found, whole, strict=True) if repeats]
+    alike &= ~np.isin(places, headers.counter_steps.places, assume_unique=True)
+    found: dict[int, list[Stretch]] = {}
+    end = 0
+    for (pid, _, _), count in zip(told, counts, strict=True):
+        start, end = end, end + count
+        assembler = assemblers[pid]
+        alike[start] &= assembler.is_next(int(words[start]))
+        # A stretch begins where `alike` becomes True and ends before it becomes False again.
+        edges = np.diff(alike[start:end], prepend=False, append=False).nonzero()[0].tolist()
+        mine: list[int] = rows[start:end].tolist()
+        found[pid] = [
+            Stretch(assembler, mine[begin - 1] if begin else None, mine[begin:stop])
+            for begin, stop in zip(edges[::2], edges[1::2], strict=True)
+        ]
+    return found

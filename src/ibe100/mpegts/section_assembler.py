@@ -40,19 +40,19 @@ class SectionAssembler:
             return self._repeated_sections
         return self._feed_new(packet, control)
 
-    def payload_due(self, word: int) -> bytes | None:
-        """What the payload of a packet must be for it to bring the same sections as the last one did.
-
-        `word`: the packet's first four bytes. None if it is not the next in the count, or no packet would do.
-        """
-        if self._partial is not None or self._cc is None or (self._cc + 1 ^ word) & 0x0F:
-            return None
-        return self._repeated or None
+    @property
+    def repeated_payload(self) -> bytes:
+        """The payload which, coming next, would bring the same sections as the last one did; else empty."""
+        return self._repeated if self._partial is None else b""
 
     @property
     def repeated(self) -> list[bytes]:
-        """The sections that such a packet brings; not to be edited."""
+        """The sections that it would bring; not to be edited."""
         return self._repeated_sections
+
+    def is_next(self, word: int) -> bool:
+        """Whether a packet that begins with this word, of four bytes, is the next in the count."""
+        return self._cc is not None and (self._cc + 1 ^ word) & 0x0F == 0
 
     def repeat(self, packets: int) -> None:
         """So many packets in sequence brought the same sections once more."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ibe100.mpegts.packet import PACKET_SIZE, PAT_PID, SDT_PID, PacketBlock
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream, PsiError, Sdt, SdtService, SectionAssembler
-from ibe100.mpegts.repeated_sections import repeated_sections
+from ibe100.mpegts.repeated_sections import Stretch, repeated_sections
 
 _PID_COUNT = 8192
 _PAT_TABLE_ID = 0x00
@@ -18,6 +18,7 @@ _PMT_TABLE_ID = 0x02
 _SDT_ACTUAL_TABLE_ID = 0x42
 _FOLLOWED_TABLES = (_PAT_TABLE_ID, _PMT_TABLE_ID, _SDT_ACTUAL_TABLE_ID)
 _SHORTEST_TABLE = 12
+_HEADER_BYTES = 4
 _SPLICE_STREAM_TYPE = 0x86
 # From so many packets of tables on it is cheaper to look for those that repeat than to take each by itself.
 _MANY_PACKETS = 64
@@ -75,23 +76,18 @@ class ServiceMap:
 
     def feed(self, block: PacketBlock, pids: npt.NDArray[np.uint16]) -> list[SectionSeen]:
         """Follow the tables in a block; returns every section on system, PMT and SCTE 35 PIDs."""
-        seen: list[SectionSeen] = []
-        start = 0
-        while start < len(block):
-            start = self._feed_from(block, pids, start, seen)
-        return seen
+        runs: list[SectionRun] = []
+        self._feed_singly(block, pids, 0, runs)
+        return [SectionSeen(run.rows[0], run.pid, run.section) for run in runs]
 
     def feed_headers(self, headers: PacketHeaders) -> list[SectionRun]:
         """The same for packets whose headers others look at too; the sections of each PID are in order."""
-        packets, pids = headers.packets, headers.pids
-        seen: list[SectionSeen] = []
         runs: list[SectionRun] = []
         start = 0
-        if np.count_nonzero(self._wanted[pids]) >= _MANY_PACKETS:
-            start = self._feed_repeated(headers, seen, runs)
-        while start < len(packets):
-            start = self._feed_from(packets, pids, start, seen)
-        return runs + [SectionRun(pid, section, [row]) for row, pid, section in seen]
+        if np.count_nonzero(self._wanted[headers.pids]) >= _MANY_PACKETS:
+            start = self._feed_repeated(headers, runs)
+        self._feed_singly(headers.packets, headers.pids, start, runs)
+        return runs
 
     def streams(self) -> Iterator[tuple[Pmt, PmtStream]]:
         """Every stream of every PMT seen."""
@@ -99,19 +95,43 @@ class ServiceMap:
             for stream in pmt.streams:
                 yield pmt, stream
 
-    def _feed_repeated(self, headers: PacketHeaders, seen: list[SectionSeen], runs: list[SectionRun]) -> int:
-        """Take PIDs that only repeat known tables at once, the others as `_feed_from` does."""
+    def _feed_repeated(self, headers: PacketHeaders, runs: list[SectionRun]) -> int:
+        """Take together the packets that only repeat known tables, the others one by one.
+
+        Returns the row to go on from: all of that ends where the tables change.
+        """
         known = {pid: one for pid, one in self._assemblers.items() if self._knows(pid, one.repeated)}
-        repeated = repeated_sections(headers, known)
-        others = self._wanted.copy()
-        others[[one.pid for one in repeated]] = False
-        end = self._feed_from(headers.packets, headers.pids, 0, seen, others)
-        for pid, all_rows, assembler in repeated:
-            rows = all_rows[: bisect_left(all_rows, end)]
-            assembler.repeat(len(rows))
-            if rows:
-                runs.append(SectionRun(pid, assembler.repeated[0], rows))
+        stretches = repeated_sections(headers, known)
+        alone = self._wanted[headers.pids]
+        alone[[row for many in stretches.values() for one in many for row in one.rows]] = False
+        resuming = {one.after: one for many in stretches.values() for one in many}
+        waiting = {pid: many[0] for pid, many in stretches.items() if many and many[0].after is None}
+        rows, end, before = alone.nonzero()[0], len(headers), self.version
+        for row, pid in zip(rows.tolist(), headers.pids[rows].tolist(), strict=True):
+            if pid in waiting:
+                _take_stretch(pid, waiting.pop(pid), end, runs)
+            self._feed_packet(pid, headers.packets[row].tobytes(), row, runs)
+            following = resuming.get(row)
+            if following is not None and self._still_fits(headers, pid, following, known):
+                waiting[pid] = following
+            elif following is not None or self.version != before:
+                end = row + 1
+                break
+        for pid, stretch in waiting.items():
+            _take_stretch(pid, stretch, end, runs)
         return end
+
+    def _still_fits(
+        self, headers: PacketHeaders, pid: int, stretch: Stretch, known: dict[int, SectionAssembler]
+    ) -> bool:
+        """Whether the packet before a stretch has left the assembler as the stretch needs it."""
+        assembler, row = stretch.assembler, stretch.rows[0]
+        return (
+            self._assemblers.get(pid) is assembler
+            and assembler.repeated_payload == headers.packets[row, _HEADER_BYTES:].tobytes()
+            and assembler.is_next(int(headers.words[row]))
+            and self._knows(pid, assembler.repeated)
+        )
 
     def _knows(self, pid: int, sections: list[bytes]) -> bool:
         """Whether that is one section which, if it came again, would change nothing."""
@@ -120,34 +140,34 @@ class ServiceMap:
         matters = sections[0][0] in _FOLLOWED_TABLES and len(sections[0]) >= _SHORTEST_TABLE
         return not matters or self._latest.get(pid) is sections[0]
 
-    def _feed_from(
-        self,
-        block: PacketBlock,
-        pids: npt.NDArray[np.uint16],
-        start: int,
-        seen: list[SectionSeen],
-        wanted: npt.NDArray[np.bool_] | None = None,
-    ) -> int:
-        """Go on until the set of wanted PIDs changes; returns the row to go on from.
+    def _feed_singly(
+        self, block: PacketBlock, pids: npt.NDArray[np.uint16], start: int, runs: list[SectionRun]
+    ) -> None:
+        """Take the packets from a row on one by one."""
+        while start < len(block):
+            start = self._feed_from(block, pids, start, runs)
 
-        `wanted`, where given: the only PIDs of those followed that are to be looked at.
-        """
-        wanted = self._wanted if wanted is None else wanted
-        rows = wanted[pids[start:]].nonzero()[0] + start
+    def _feed_from(
+        self, block: PacketBlock, pids: npt.NDArray[np.uint16], start: int, runs: list[SectionRun]
+    ) -> int:
+        """Go on until the set of wanted PIDs changes; returns the row to go on from."""
+        rows = self._wanted[pids[start:]].nonzero()[0] + start
         before = self.version
         packets = block[rows].tobytes()
-        assemblers = self._assemblers
         for at, (row, pid) in enumerate(zip(rows.tolist(), pids[rows].tolist(), strict=True)):
-            assembler = assemblers.get(pid)
-            if assembler is None:
-                assembler = assemblers[pid] = SectionAssembler()
-            for section in assembler.feed(packets[at * PACKET_SIZE : (at + 1) * PACKET_SIZE]):
-                seen.append(SectionSeen(row, pid, section))
-                if self._latest.get(pid) is not section:
-                    self._take(pid, section)
+            self._feed_packet(pid, packets[at * PACKET_SIZE : (at + 1) * PACKET_SIZE], row, runs)
             if self.version != before:
                 return row + 1
         return len(block)
+
+    def _feed_packet(self, pid: int, one: bytes, row: int, runs: list[SectionRun]) -> None:
+        assembler = self._assemblers.get(pid)
+        if assembler is None:
+            assembler = self._assemblers[pid] = SectionAssembler()
+        for section in assembler.feed(one):
+            runs.append(SectionRun(pid, section, [row]))
+            if self._latest.get(pid) is not section:
+                self._take(pid, section)
 
     def _take(self, pid: int, section: bytes) -> None:
         table_id = section[0]
@@ -209,3 +229,11 @@ class ServiceMap:
         self.followed_pids = frozenset(np.flatnonzero(self._wanted).tolist())
         for pid in self._assemblers.keys() - self.followed_pids:
             del self._assemblers[pid]
+
+
+def _take_stretch(pid: int, stretch: Stretch, end: int, runs: list[SectionRun]) -> None:
+    """Take what comes before the row `end`."""
+    rows = stretch.rows[: bisect_left(stretch.rows, end)]
+    if rows:
+        stretch.assembler.repeat(len(rows))
+        runs.append(SectionRun(pid, stretch.assembler.repeated[0], rows))
