@@ -97,7 +97,10 @@ FAULTS: dict[str, tuple[Fault, float]] = {
     "continuity_error": (counters(continuity_count_error=3), SAMPLE_S),
     "transport_error": (counters(transport_error=4), SAMPLE_S),
     "crc_error": (counters(crc_error=1), SAMPLE_S),
-    "pcr_repetition_error": (counters(pcr_error=2, pcr_repetition_error=2), SAMPLE_S),
+    "pcr_repetition_error": (
+        counters(pcr_error=2, pcr_repetition_error=2, pcr_discontinuity_indicator_error=2),
+        SAMPLE_S,
+    ),
     "pcr_discontinuity_indicator_error": (counters(pcr_discontinuity_indicator_error=1), SAMPLE_S),
     "pts_error": (counters(pts_error=1), SAMPLE_S),
     "no_null_packets": (post(null_bps=lambda _: 0), SAMPLE_S),
@@ -109,10 +112,23 @@ FAULTS: dict[str, tuple[Fault, float]] = {
     "service_lost": (another_service, 3 * REPORT_S),
     "pmt_changed": (another_audio, REPORT_S),
 }
-ALSO = {"cue_pid_lost": {"pmt_changed"}, "service_lost": {"pmt_changed"}}
-"""A PID that leaves the PMT is a change of it as well."""
+ALSO = {
+    "cue_pid_lost": {"pmt_changed"},
+    "service_lost": {"pmt_changed"},
+    "pcr_repetition_error": {"pcr_discontinuity_indicator_error"},
+}
+"""A PID that leaves the PMT is a change of it as well; PCR that come too seldom are apart."""
 PROVED = {"pat_error", "pmt_error", "no_null_packets", "bitrate_collapse"}
 """Their first sample proves that they began with its interval, a sample before."""
+
+
+@pytest.mark.parametrize("engine", ["tsduck", "builtin"])
+async def test_pcr_that_are_often_enough_and_only_arrive_unevenly_are_no_fault(
+    bench: Bench, engine: str
+) -> None:
+    uneven = counters(pcr_error=5, pcr_repetition_error=5)
+    await bench.play(capture(f"{engine}_pattern"), uneven, (BEGIN_S, END_S))
+    assert bench.raised() == set()
 
 
 @pytest.mark.parametrize("engine", ["tsduck", "builtin"])

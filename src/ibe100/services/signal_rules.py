@@ -147,7 +147,7 @@ SIGNAL_RULES = (
         "Check the multiplexer; receivers may lose their clock",
         on_delay_s=_A_WHILE_S,
         off_delay_s=10.0,
-        explained_by=(*_SYNC, "continuity_error", "video_lost"),
+        explained_by=(*_SYNC, "continuity_error", "video_lost", "pcr_repetition_error"),
     ),
     AlarmRule(
         "pcr_jump",
