@@ -235,6 +235,21 @@ def test_a_stream_over_http_is_read_as_often_as_asked() -> None:
     assert page.log[0].startswith("* Error: http: download error, HTTP status 404 Not Found")
 
 
+def test_a_server_that_is_away_is_waited_for_and_told_once() -> None:
+    port = tcp_port()
+    words = ["--infinite", "--ignore-errors", f"http://127.0.0.1:{port}/s.ts"]
+    with running("-I", "http", *words, "-O", "file", stdout=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        assert b"Connection refused" in process.stderr.readline()
+        with web_server(port) as server:
+            server.routes["/s.ts"] = STREAM
+            assert process.stdout.read(len(STREAM)) == STREAM
+        process.stdout.close()
+        done = finish(process, signal.SIGTERM)
+    assert not [line for line in done.log if "Connection refused" in line][1:]
+
+
 def test_null_packets_are_made_to_order() -> None:
     done = run("-I", "null", "1,000", "-O", "file")
     assert done.stdout == (b"\x47\x1f\xff\x10" + b"\xff" * 184) * 1000

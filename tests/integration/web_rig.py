@@ -15,8 +15,8 @@ class WebServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.routes: dict[str, bytes | Callable[[], Answer]] = {}
         self.requests: list[str] = []
 
@@ -53,8 +53,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def web_server() -> Iterator[WebServer]:
-    with WebServer() as server:
+def web_server(port: int = 0) -> Iterator[WebServer]:
+    with WebServer(port) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:

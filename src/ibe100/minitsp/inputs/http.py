@@ -10,6 +10,8 @@ from ibe100.minitsp.plugin import Context, LogLevel, PluginError
 from ibe100.minitsp.web_options import WEB_OPTIONS
 
 _BYTES_TO_JUDGE: Final = 1 << 20
+_LEAST_PAUSE_S: Final = 0.1
+"""After a round that brought nothing, even without --reconnect-delay."""
 
 
 class HttpInput(FedInput):
@@ -35,6 +37,7 @@ class HttpInput(FedInput):
         self._url = arguments.parameters[0]
         self._rounds_left = None if arguments.present("infinite") else arguments.integer("repeat", 1)
         self._reconnect_delay_s = arguments.integer("reconnect-delay") / 1000
+        self._told = ""
 
     def fetch(self) -> None:
         from ibe100.minitsp.http_client import HttpClient
@@ -42,8 +45,9 @@ class HttpInput(FedInput):
         client = HttpClient(self.arguments)
         try:
             while True:
-                self._read_once(client.stream(self._url))
-                if not self._another_round() or self.closing.wait(self._reconnect_delay_s):
+                received_bytes = self._read_once(client.stream(self._url))
+                pause_s = max(self._reconnect_delay_s, 0.0 if received_bytes else _LEAST_PAUSE_S)
+                if not self._another_round() or self.closing.wait(pause_s):
                     return
         finally:
             client.close()
@@ -53,7 +57,8 @@ class HttpInput(FedInput):
             self._rounds_left -= 1
         return self._rounds_left != 0
 
-    def _read_once(self, chunks: Iterator[bytes]) -> None:
+    def _read_once(self, chunks: Iterator[bytes]) -> int:
+        """Queue what comes until the end; returns how many bytes of packets that was."""
         aligner = PacketAligner()
         received = 0
         try:
@@ -61,13 +66,18 @@ class HttpInput(FedInput):
                 packets = aligner.feed(chunk)
                 received += len(packets)
                 if not self.queue.put(packets):
-                    return
+                    return received
                 if not received and aligner.skipped_bytes > _BYTES_TO_JUDGE:
                     raise PluginError(f"no transport stream in the first {aligner.skipped_bytes:,} bytes")
         except PluginError as error:
             if not self.arguments.present("ignore-errors") or self._rounds_left == 1:
                 raise
-            self.log(LogLevel.WARNING, str(error))
+            if received or str(error) != self._told:
+                self._told = str(error)
+                self.log(LogLevel.WARNING, self._told)
         self.queue.put(aligner.finish())
         if aligner.skipped_bytes:
             self.log(LogLevel.WARNING, f"{aligner.skipped_bytes:,} bytes skipped that are no packets")
+        if received:
+            self._told = ""
+        return received
