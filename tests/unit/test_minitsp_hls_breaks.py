@@ -152,7 +152,7 @@ def test_what_is_no_cue_and_what_is_long_past_changes_nothing() -> None:
 def test_a_leap_of_the_pts_takes_back_what_was_announced_before_it() -> None:
     told = breaks()
     told.hear(out(at=50 * SECOND), NOW)
-    told.jump()
+    told.jump(NOW, NOW + 3600 * SECOND)
     assert told.is_due(60 * SECOND) is None
 
 
@@ -161,3 +161,15 @@ def test_a_splice_time_is_adjusted_and_wraps() -> None:
     section = cues.splice_insert(1, out_of_network=True, pts_time=2**33 - SECOND)
     told.hear(encode(replace(section, pts_adjustment=3 * SECOND)), NOW)
     assert told.is_due(2 * SECOND) == 0.0
+
+
+def test_a_break_lasts_as_long_over_a_leap_of_the_clock() -> None:
+    told = breaks()
+    told.hear(out(seconds=60.0, returns=True), NOW)
+    told.tags(5 * SECOND)
+    told.jump(20 * SECOND, SECOND)
+    told.anchor(SECOND, DATE + 19)
+    assert told.tags(6 * SECOND) == ("#EXT-X-CUE-OUT-CONT:ElapsedTime=20.000,Duration=60.000",)
+    assert told.is_due(45 * SECOND) is None
+    assert told.is_due(46 * SECOND) == 0.0
+    assert told.tags(46 * SECOND) == ("#EXT-X-CUE-IN",)

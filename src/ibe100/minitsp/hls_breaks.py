@@ -5,7 +5,7 @@ EXT-X-DATERANGE with SCTE35-OUT, -IN and -CMD is RFC 8216 clause 4.3.2.7; EXT-X-
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ibe100.minitsp.hls_playlist_text import DATE_RANGE, iso_date
@@ -151,9 +151,12 @@ class Breaks:
             self._ranges.popleft()
         return [line for one in self._ranges for line in one.lines()]
 
-    def jump(self) -> None:
-        """The PTS leapt: splices announced for the time before do not come any more."""
+    def jump(self, from_pts: int, to_pts: int) -> None:
+        """The PTS leapt: splices announced for before do not come any more; a break goes on as long."""
         self._splices.clear()
+        if self._current is not None:
+            begun = pts_add(to_pts, pts_difference(self._current.pts, from_pts))
+            self._current = replace(self._current, pts=begun)
 
     def _is_repeated(self, raw: bytes, now_pts: int) -> bool:
         limit = _REPEATED_S * PTS_HZ

@@ -111,8 +111,8 @@ class HlsOutput(PacketOutput):
             while sections and sections[0].row <= picture.row:
                 self._breaks.hear(sections.popleft().section, self._last_pts)
             jump = self._jumps(picture)
-            if jump:
-                self._breaks.jump()
+            if jump and self._last_pts is not None:
+                self._breaks.jump(self._last_pts, picture.pts)
             if jump or self._due(picture, pending_bytes=(picture.row - done) * PACKET_SIZE):
                 self._write(packets[done : picture.row])
                 done = picture.row
