@@ -39,12 +39,26 @@ def collect(receiver: socket.socket, count: int) -> bytes:
     return bytes(received)
 
 
-def feed(data: bytes, port: int, pause_s: float = 0.0005) -> None:
-    """Send in datagrams of seven packets, about 20 Mb/s."""
+def feed(data: bytes, port: int, pause_s: float = 0.0005, size: int = DATAGRAM) -> None:
+    """Send in datagrams of seven packets, about 20 Mb/s, or of another size in bytes."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for at in range(0, len(data), DATAGRAM):
-            sender.sendto(data[at : at + DATAGRAM], ("127.0.0.1", port))
+        for at in range(0, len(data), size):
+            sender.sendto(data[at : at + size], ("127.0.0.1", port))
             threading.Event().wait(pause_s)
+
+
+@pytest.mark.parametrize("size", [1472, 1000])
+def test_packets_may_lie_across_datagrams(size: int, source: bytes, tmp_path: Path) -> None:
+    """ffmpeg sends 1,472 bytes at a time; some then begin like RTP."""
+    port = free_port()
+    target = tmp_path / "out.ts"
+    with running("-I", "ip", port, "-O", "file", target) as process:
+        wait_for(lambda: is_bound(port), "the input port")
+        feed(source, port, size=size)
+        wait_for(lambda: target.stat().st_size >= len(source), "every packet")
+        done = finish(process)
+    assert target.read_bytes() == source
+    assert done.log == ["* tsp: user interrupt, terminating..."]
 
 
 @pytest.mark.parametrize("rtp", [[], ["--rtp", "--payload-type=33", "--ssrc-identifier=7"]])
