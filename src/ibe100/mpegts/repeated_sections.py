@@ -45,9 +45,11 @@ def repeated_sections(
     payloads = b"".join(assemblers[pid].repeated_payload for pid, _, _ in told)
     due = np.frombuffer(payloads, np.uint32).reshape(-1, _WORDS_OF_PAYLOAD).repeat(counts, axis=0)
     rows, words = by_pid.rows[places], by_pid.words[places]
+    broken = np.zeros(len(headers), np.bool_)
+    broken[headers.counter_steps.places] = True
     alike = (headers.packets.view(np.uint32)[rows, 1:] == due).all(axis=1)
     alike &= (words & _PLAIN_FIELDS) == _PLAIN_START
-    alike &= ~np.isin(places, headers.counter_steps.places, assume_unique=True)
+    alike &= ~broken[places]
     found: dict[int, list[Stretch]] = {}
     end = 0
     for (pid, _, _), count in zip(told, counts, strict=True):
