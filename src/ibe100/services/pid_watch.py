@@ -19,6 +19,8 @@ STEADY_REPORTS = 10
 MISSED_REPORTS = 3
 PACED_REPORTS = 2
 """Packets that we pace come in portions: PAT and PMT are counted over so many reports."""
+DUE_REPORTS, DUE_TABLES = 4, 7
+"""PAT and PMT that come every 0.5 s, as they may at the latest, are at least so many in so many reports."""
 SEGMENT_REPORTS = 15
 """HLS promises PAT and PMT once in a segment (RFC 8216 clause 3.2): missed when none came for so long."""
 PAT_TABLE_ID, PMT_TABLE_ID = 0x00, 0x02
@@ -30,6 +32,7 @@ class PidWatch:
 
     def __init__(self, plan: StreamPlan, *, in_segments: bool = False) -> None:
         self._plan = plan
+        self._with_alarms_of_their_own = (plan.splice_pid, plan.video_pid, plan.pmt_pid)
         self._in_segments = in_segments
         self._reports = 0
         self._steady: dict[int, int] = {}
@@ -44,6 +47,8 @@ class PidWatch:
         """By table_id and its extension."""
         self._tables: deque[tuple[int, int]] = deque(maxlen=SEGMENT_REPORTS if in_segments else PACED_REPORTS)
         """Packets of the PAT and of our PMT, by report."""
+        self._due: deque[tuple[int, int]] = deque(maxlen=DUE_REPORTS)
+        """The same of the last few reports."""
 
     def observe(self, analysis: AnalyzeSample) -> Judgements:
         """What a report tells; nothing when nothing flowed."""
@@ -63,11 +68,24 @@ class PidWatch:
             changes += self._pid_changes(named)
             judgements["cue_pid_lost"] = _missing((self._plan.splice_pid,), named)
         judgements["pmt_changed"] = _listed(changes if self._reports > FIRST_REPORTS else [])
-        self._tables.append((packets.get(PAT_PID, 0), packets.get(self._plan.pmt_pid, 0)))
+        counts = packets.get(PAT_PID, 0), packets.get(self._plan.pmt_pid, 0)
+        self._tables.append(counts)
+        self._due.append(counts)
         if self._plan.regulate and self._reports > len(self._tables):
             judgements["pat_error"] = self._rare(sum(pats for pats, _ in self._tables))
             judgements["pmt_error"] = self._rare(sum(pmts for _, pmts in self._tables))
         return judgements
+
+    def in_time(self, condition: str) -> bool:
+        """Whether PAT or PMT came as often as they must, whatever single ones were late by on their way.
+
+        False for other conditions.
+        """
+        index = {"pat_error": 0, "pmt_error": 1}.get(condition)
+        if index is None or len(self._due) < DUE_REPORTS:
+            return False
+        counts = [tables[index] for tables in self._due]
+        return all(counts) and sum(counts) >= DUE_TABLES
 
     def newly_scrambled(self, pids: Iterable[int]) -> list[str]:
         """Those of PIDs seen scrambled between two reports that were clear when the stream began."""
@@ -113,7 +131,7 @@ class PidWatch:
                 self._missed.pop(one.pid, None)
             elif self._steady.get(one.pid, 0) < STEADY_REPORTS:
                 self._steady.pop(one.pid, None)
-            elif one.pid >= FIRST_FREE_PID and one.pid not in (self._plan.splice_pid, self._plan.video_pid):
+            elif one.pid >= FIRST_FREE_PID and one.pid not in self._with_alarms_of_their_own:
                 self._missed[one.pid] = self._missed.get(one.pid, 0) + 1
                 if self._missed[one.pid] >= MISSED_REPORTS:
                     silent.append(f"{_words(one.pid)} {one.description}")

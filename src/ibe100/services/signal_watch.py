@@ -76,7 +76,7 @@ class SignalWatch:
         }
         if counters is not None:
             for condition, names in self._rules:
-                count = _count(condition, names, counters)
+                count = 0 if self._pids.in_time(condition) else _count(condition, names, counters)
                 judgements[condition] = (
                     count >= self._least_per_s(condition),
                     f"{count} per s" if count else "",
