@@ -99,3 +99,13 @@ def test_the_middle_of_a_packet_that_looks_like_rtp_is_none() -> None:
     assert is_rtp(data[250:])
     assert raw.continues(data[250:])
     assert raw.feed(data[250:]) == data[188:]
+
+
+@given(st.sets(st.integers(0, 6), max_size=3))
+def test_a_bit_error_in_a_sync_byte_costs_its_own_packet(broken: set[int]) -> None:
+    raw, data = RawDatagrams(), bytearray(stream(7))
+    for number in broken:
+        data[number * 188] ^= 0x10
+    kept = b"".join(stream(7)[n * 188 : (n + 1) * 188] for n in range(7) if n not in broken)
+    assert [raw.feed(bytes(data)) for _ in range(2)] == [kept] * 2
+    assert raw.skipped_bytes == 2 * 188 * len(broken)
