@@ -47,7 +47,11 @@ def stream(return_feed: dict[str, Any], **fields: Any) -> StreamConfig:
     [
         (
             {"kind": "udp", "port": 5000},
-            [*LIVE, "-I", "ip", "--receive-timeout=60000", "--no-reuse-port", "5000"],
+            [
+                *LIVE,
+                *("-I", "ip", "--receive-timeout=60000", "--buffer-size=8388608"),
+                *("--no-reuse-port", "5000"),
+            ],
         ),
         (
             {"kind": "srt", "host": "cdn.example", "port": 9000, "latency_ms": 500, "passphrase": PASSPHRASE},

@@ -42,7 +42,7 @@ SLOW_PULSE = ["-P", "ip", "--rtp", "--packet-burst=8", "127.0.0.1:20008"]
 WATCH = [*ANALYZE, *INFLUX, *SPLICEMONITOR, *TAP, *PULSE]
 SLOW_WATCH = [*ANALYZE, *INFLUX, *SPLICEMONITOR, *TAP, *SLOW_PULSE]
 LIVE = ["--initial-input-packets=28", "--max-input-packets=28"]
-UDP = ["-I", "ip", "--receive-timeout=5000", "--no-reuse-port", "5000"]
+UDP = ["-I", "ip", "--receive-timeout=5000", "--buffer-size=8388608", "--no-reuse-port", "5000"]
 DROP = ["-O", "drop"]
 
 

@@ -69,7 +69,15 @@ INPUTS = [
     Case(
         "test pattern",
         {"kind": "test_pattern"},
-        ["-I", "ip", "--local-address=127.0.0.1", "--receive-timeout=5000", "--no-reuse-port", "20005"],
+        [
+            "-I",
+            "ip",
+            "--local-address=127.0.0.1",
+            "--receive-timeout=5000",
+            "--buffer-size=8388608",
+            "--no-reuse-port",
+            "20005",
+        ],
     ),
     Case(
         "file looped",
@@ -84,30 +92,38 @@ INPUTS = [
     Case(
         "udp unicast",
         {"kind": "udp", "port": 5000},
-        ["-I", "ip", "--receive-timeout=5000", "--no-reuse-port", "5000"],
+        ["-I", "ip", "--receive-timeout=5000", "--buffer-size=8388608", "--no-reuse-port", "5000"],
     ),
     Case(
         "udp unicast on one interface",
         {"kind": "udp", "port": 5000, "local_address": "10.0.0.5", "receive_timeout_ms": 1500},
-        ["-I", "ip", "--receive-timeout=2000", "--local-address=10.0.0.5", "--no-reuse-port", "5000"],
+        [
+            "-I",
+            "ip",
+            "--receive-timeout=2000",
+            "--buffer-size=8388608",
+            "--local-address=10.0.0.5",
+            "--no-reuse-port",
+            "5000",
+        ],
     ),
     Case(
         "udp multicast",
         {"kind": "udp", "host": "239.1.1.1", "port": 5000},
-        ["-I", "ip", "--receive-timeout=5000", "239.1.1.1:5000"],
+        ["-I", "ip", "--receive-timeout=5000", "--buffer-size=8388608", "239.1.1.1:5000"],
     ),
     Case(
         "udp source-specific multicast",
         {"kind": "udp", "host": "232.1.1.1", "port": 5000, "source": "10.0.0.1", "local_address": "10.0.0.5"},
         [
-            *("-I", "ip", "--receive-timeout=5000", "--local-address=10.0.0.5"),
+            *("-I", "ip", "--receive-timeout=5000", "--buffer-size=8388608", "--local-address=10.0.0.5"),
             *("--source=10.0.0.1", "--ssm", "232.1.1.1:5000"),
         ],
     ),
     Case(
         "udp IPv6 multicast",
         {"kind": "udp", "host": "[ff0e::1]", "port": 5000},
-        ["-I", "ip", "--receive-timeout=5000", "[ff0e::1]:5000"],
+        ["-I", "ip", "--receive-timeout=5000", "--buffer-size=8388608", "[ff0e::1]:5000"],
     ),
     Case(
         "srt caller",
