@@ -1,4 +1,4 @@
-"""What is read at a glance is whole: keys, figures of a card, what to do about an alarm, why no cue can go."""
+"""What is read at a glance is whole: keys, figures of a card, what to do about an alarm, why no cue goes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ibe100.ui.tr101290 import CHECKS, CLAUSES, spelled
 from ibe100.ui.widgets.alarms_dock import ROOMY_WIDTH, VALUE_COLUMN, WHAT_TO_DO_COLUMN, AlarmPanel
 from ibe100.ui.widgets.cue_buttons import CueButtons
 from ibe100.ui.widgets.key_overlay import KeyOverlay, columns_of
+from ibe100.ui.widgets.labels import TwoLineLabel
 
 Open = Callable[[FakeServices], Console]
 LONG_ADVICE = (
@@ -137,6 +138,22 @@ def test_reasons_never_lie_over_the_buttons(themed: QApplication, qtbot: QtBot) 
     qtbot.waitUntil(
         lambda: buttons.reasons.height() >= buttons.reasons.heightForWidth(buttons.reasons.width())
     )
+
+
+def test_two_lines_stay_two_lines(themed: QApplication, qtbot: QtBot) -> None:
+    words = TwoLineLabel("receipt")
+    qtbot.addWidget(words)
+    words.resize(200, words.sizeHint().height())
+    one_line = words.minimumSizeHint().height()
+    heights = set()
+    for text in ("short", "timestamps jumped back 1.0 s, 0.8 s ago", LONG_ADVICE + LONG_ADVICE):
+        words.setText(text)
+        heights.add(words.sizeHint().height())
+        assert len(words.lines()) <= TwoLineLabel.LINES
+    assert len(heights) == 1
+    assert words.lines()[-1].endswith("…")
+    words.resize(200, one_line)
+    assert len(words.lines()) == 1, "where there is room for no more"
 
 
 def test_a_lost_input_says_why_on_its_picture(open_console: Open) -> None:

@@ -30,8 +30,8 @@ from ibe100.ui.widgets.wrapped_rows import WrappedRows
 
 FLASH_MS = 500
 """Half a period: one flash a second at the most."""
-WIDTHS = {0: 40, 1: 92, 2: 62, 3: 110, 4: 170, 5: 90, 7: 124}
-SHARES = {3: 0.11, 4: 0.19, 5: 0.12}
+WIDTHS = {0: 40, 1: 92, 2: 62, 3: 110, 4: 170, 5: 90, 7: 114}
+SHARES = {3: 0.11, 4: 0.19, 5: 0.11}
 """Columns that grow with the panel, as parts of its width."""
 VALUE_COLUMN, WHAT_TO_DO_COLUMN = 5, 6
 ROOMY_WIDTH = 1040

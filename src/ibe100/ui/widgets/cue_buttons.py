@@ -19,6 +19,7 @@ CRASH_PAIR = (CueAction.CRASH_OUT, CueAction.CRASH_IN)
 CRASH_WORDS = {CueAction.CRASH_OUT: "no pre-roll", CueAction.CRASH_IN: "back now"}
 
 USUAL_LINES = 3
+LEAST_WIDTH = 320
 
 
 class CueButtons(QWidget):
@@ -102,7 +103,8 @@ class CueButtons(QWidget):
 
     def _keep_room(self) -> None:
         """For the reasons, at least for the few there mostly are, so that nothing below them jumps."""
-        needed = max(self.reasons.heightForWidth(self.reasons.width()), 0)
+        # Before it is laid out it is narrower than it will ever be.
+        needed = max(self.reasons.heightForWidth(max(self.reasons.width(), LEAST_WIDTH)), 0)
         usual = USUAL_LINES * self.reasons.fontMetrics().lineSpacing()
         self.reasons.setMinimumHeight(max(needed, usual))
 

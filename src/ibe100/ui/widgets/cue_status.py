@@ -12,14 +12,14 @@ from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.stream_list import StreamRow
 from ibe100.ui.return_words import feed_words
 from ibe100.ui.themes.enterprise_theme import mono
-from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
+from ibe100.ui.widgets.labels import ElidedLabel, TwoLineLabel, label, set_kind
 
 PROGRESS_S = 0.3
 SLOW_S = 1.0
 SLOW_WORDS = "It goes out as soon as it is on disk; the disk is slow."
 RECENT_S = 30.0
 """The result of an immediate cue stays up this long."""
-HEIGHT, RETURN_HEIGHT = 96, 17
+HEIGHT, RETURN_HEIGHT = 92, 17
 
 
 class CueStatus(QFrame):
@@ -38,7 +38,7 @@ class CueStatus(QFrame):
         self.digits.setAccessibleName("Countdown")
         self.event_id = label("", "small_number")
         # Why a cue was refused or failed takes two lines.
-        self.receipt = label("", "receipt", wrap=True)
+        self.receipt = TwoLineLabel("receipt")
         self.came_back = ElidedLabel("", "receipt")
         self.came_back.setAccessibleName("At the return feed")
         self.came_back.hide()
@@ -88,7 +88,6 @@ class CueStatus(QFrame):
         self.bar.setValue(round(1000 * (part or 0)))
         waits = recording is not None and recording[1] > SLOW_S
         self.receipt.setText(SLOW_WORDS if waits else _receipt(cue, at))
-        self.receipt.setToolTip(self.receipt.text())
         self._show_return(None if row is None else row.view.return_feed, came_back)
         self.event_id.setText("" if cue is None else event_id_text(cue.splice_event_id))
         self.disarm.setVisible(cue is not None and cue.state is CueState.ARMED)

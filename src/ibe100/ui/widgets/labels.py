@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QPainter, QPaintEvent
+from PyQt6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 
@@ -36,6 +36,53 @@ class ElidedLabel(QLabel):
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.setFont(self.font())
         painter.drawText(self.contentsRect(), int(self.alignment()), shown)
+
+
+class TwoLineLabel(QLabel):
+    """Two lines where there is room, else one; what does not fit ends in …, and is whole in the tooltip."""
+
+    LINES = 2
+
+    def __init__(self, kind: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("kind", kind)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        """Always the same height, so that nothing jumps."""
+        return QSize(20, self.LINES * self.fontMetrics().lineSpacing())
+
+    def minimumSizeHint(self) -> QSize:
+        """One line, as narrow as need be."""
+        return QSize(20, self.fontMetrics().lineSpacing())
+
+    def lines(self) -> list[str]:
+        """The text as it is broken now."""
+        most = min(self.LINES, max(1, self.height() // self.fontMetrics().lineSpacing()))
+        return wrapped(self.text(), self.font(), self.width(), most)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """From the top."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.setFont(self.font())
+        lines = "\n".join(self.lines())
+        if self.toolTip() != self.text():
+            self.setToolTip(self.text())
+        painter.drawText(self.contentsRect(), int(Qt.AlignmentFlag.AlignTop), lines)
+
+
+def wrapped(text: str, font: QFont, width: int, most_lines: int = 2) -> list[str]:
+    """Broken between words; what is too long ends in …."""
+    metrics, lines = QFontMetrics(font), [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if metrics.horizontalAdvance(longer) <= width or not lines[-1] or len(lines) == most_lines:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in lines if line]
 
 
 def label(text: str, kind: str = "", *, wrap: bool = False) -> QLabel:

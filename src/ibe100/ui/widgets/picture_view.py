@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QRect, QRectF, Qt, QTimer
-from PyQt6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
+from PyQt6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ibe100.models.stream_state import Tally
 from ibe100.ui.formats import countdown_text, now
 from ibe100.ui.picture_look import Countdown, PictureLook
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.widgets.labels import wrapped
 from ibe100.ui.widgets.tally_mark import LOOKS
 
 BORDER = 3
@@ -115,27 +116,29 @@ class PictureView(QWidget):
         head = sans(11 if small else 20 if large else 13, bold=True)
         detail = "" if small else look.detail
         room = self.width() - 2 * BORDER - (4 if small else 16)
-        lines = _wrapped(detail, sans(13 if large else 11), room - 12)
-        head_height = QFontMetrics(head).height() if look.headline else 0
+        lines = wrapped(detail, sans(13 if large else 11), room - 12)
+        heads = wrapped(look.headline, head, room)
+        head_line = QFontMetrics(head).height()
+        head_height = head_line * len(heads)
         line_height = QFontMetrics(sans(13 if large else 11)).height()
+        if not heads and not lines:
+            return
         height = head_height + line_height * len(lines) + (4 if small else 12)
-        widths = [QFontMetrics(head).horizontalAdvance(look.headline)]
+        widths = [QFontMetrics(head).horizontalAdvance(line) for line in heads]
         widths += [QFontMetrics(sans(13 if large else 11)).horizontalAdvance(line) for line in lines]
         width = min(room, max(widths) + (8 if small else 20))
-        if not look.headline and not lines:
-            return
         box = QRect((self.width() - width) // 2, (self.height() - height) // 2, width, height)
         _fill(painter, box, QColor(LOOKS[look.tally].fill) if alarm else VEIL)
         painter.setPen(QColor(LOOKS[look.tally].text if alarm else Colour.TEXT))
         painter.setFont(head)
         top = box.top() + (2 if small else 6)
-        painter.drawText(
-            QRect(box.left(), top, width, head_height), Qt.AlignmentFlag.AlignCenter, look.headline
-        )
+        centre = Qt.AlignmentFlag.AlignCenter
+        for at, line in enumerate(heads):
+            painter.drawText(QRect(box.left(), top + at * head_line, width, head_line), centre, line)
         painter.setFont(sans(13 if large else 11))
         for at, line in enumerate(lines):
             y = top + head_height + at * line_height
-            painter.drawText(QRect(box.left(), y, width, line_height), Qt.AlignmentFlag.AlignCenter, line)
+            painter.drawText(QRect(box.left(), y, width, line_height), centre, line)
 
     def _paint_countdown(self, painter: QPainter, countdown: Countdown) -> None:
         large, small = self.width() >= LARGE_WIDTH, self.width() < SMALL_WIDTH
@@ -177,15 +180,3 @@ def _fill(painter: QPainter, box: QRect, colour: QColor) -> None:
     painter.setBrush(colour)
     painter.drawRoundedRect(box, 3, 3)
     painter.restore()
-
-
-def _wrapped(text: str, font: QFont, width: int, most_lines: int = 2) -> list[str]:
-    """Broken between words; what is too long ends in …."""
-    metrics, lines = QFontMetrics(font), [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if metrics.horizontalAdvance(longer) <= width or not lines[-1] or len(lines) == most_lines:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in lines if line]
