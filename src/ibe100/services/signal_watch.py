@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ibe100.models.stream_config import FileInput, HlsInput
 from ibe100.mpegts.pts_clock import ClockJump, JumpKind, PtsClock
-from ibe100.mpegts.timestamps import PTS_MODULO
+from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_MODULO
 from ibe100.services.alarm_board import Judgements
 from ibe100.services.bitrate_watch import BitrateWatch
 from ibe100.services.flow_watch import FlowWatch
@@ -20,6 +20,8 @@ from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample
 SETTLE_S = 3.0
 """The first seconds after packets begin to flow: tables are not known yet, buffers fill."""
 PCR_PER_PTS = 300
+BEHIND_S = 0.3
+"""So much more than a PCR may be late by."""
 SURE_JUMP_S = 3.0
 """Less may only be a source that lags or a file of variable bitrate that we pace by its mean."""
 PROVEN_S = 2.5
@@ -63,6 +65,7 @@ class SignalWatch:
         if influx.counters.get("pcr_discontinuity_indicator_error"):
             self._pcr_apart_at = monotonic_s
         pcr_jump = self._pcr_jump(influx, monotonic_s)
+        is_behind = began_s is None or self._is_pcr_behind(influx, monotonic_s - began_s)
         gone = self._gone(influx)
         if began_s is not None:
             self.since = dict.fromkeys(self._proved(influx, gone), began_s)
@@ -76,7 +79,9 @@ class SignalWatch:
         }
         if counters is not None:
             for condition, names in self._rules:
-                count = 0 if self._pids.in_time(condition) else _count(condition, names, counters)
+                count = 0 if self._pids.in_time(condition) else sum(counters.get(name, 0) for name in names)
+                if condition == "pcr_repetition_error" and not is_behind:
+                    count = min(count, counters.get("pcr_discontinuity_indicator_error", 0))
                 judgements[condition] = (
                     count >= self._least_per_s(condition),
                     f"{count} per s" if count else "",
@@ -135,6 +140,19 @@ class SignalWatch:
                 judgements[condition] = False, ""
         return judgements
 
+    def _is_pcr_behind(self, influx: InfluxSample, elapsed_s: float) -> bool:
+        """Whether the last PCR of an interval came long before its end, or there was none.
+
+        Those that are late otherwise, and no more than 100 ms apart by their values, only arrive unevenly: at
+        exactly every 100 ms, as many multiplexers send them, half of them do by what the way to us adds.
+        """
+        pcr_pid = self._plan.pcr_pid
+        pcr = influx.pcr.get(pcr_pid) if pcr_pid is not None else None
+        before = self._stamps.get("pcr_repetition_error")
+        if pcr is None or before is None:
+            return True
+        return elapsed_s - (pcr - before) % PCR_MODULO / PCR_HZ > BEHIND_S
+
     def _pcr_jump(self, influx: InfluxSample, monotonic_s: float) -> ClockJump | None:
         pcr_pid = self._plan.pcr_pid
         pcr = influx.pcr.get(pcr_pid) if pcr_pid is not None else None
@@ -152,14 +170,3 @@ class SignalWatch:
         if jump.amount_s < SURE_JUMP_S and not is_proven:
             return False, ""
         return True, f"{jump.kind} {jump.amount_s:.1f} s"
-
-
-def _count(condition: str, names: tuple[str, ...], counters: Mapping[str, int]) -> int:
-    """Errors of a condition in one post.
-
-    PCR that come late are too seldom if they are apart by their values too: at exactly every 100 ms, as many
-    multiplexers send them, half of them would be late by what the way to us and our own machine add.
-    """
-    count = sum(counters.get(name, 0) for name in names)
-    apart = counters.get("pcr_discontinuity_indicator_error", 0)
-    return min(count, apart) if condition == "pcr_repetition_error" else count
