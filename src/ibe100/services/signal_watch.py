@@ -49,7 +49,7 @@ class SignalWatch:
         self._flow = FlowWatch(monotonic_s)
         self._faults = FaultWatch(facts.plan, self._pids, least_per_s)
         self._sampled_at: float | None = None
-        self.since: Mapping[str, float] = {}
+        self.since: dict[str, float] = {}
         """When conditions of the newest sample are proved to have begun: its interval was all like that."""
 
     def sample(self, influx: InfluxSample, jump: ClockJump | None, monotonic_s: float) -> Judgements:
@@ -65,10 +65,13 @@ class SignalWatch:
         if influx.counters.get("pcr_discontinuity_indicator_error"):
             self._pcr_apart_at = monotonic_s
         pcr_jump = self._pcr_jump(influx, monotonic_s)
-        is_behind = began_s is None or self._is_pcr_behind(influx, monotonic_s - began_s)
+        stopped_s = 0.0 if began_s is None else self._without_pcr_s(influx, monotonic_s - began_s)
+        is_behind = began_s is None or stopped_s > BEHIND_S
         gone = self._gone(influx)
         if began_s is not None:
             self.since = dict.fromkeys(self._proved(influx, gone), began_s)
+            if stopped_s > BEHIND_S:
+                self.since["pcr_repetition_error"] = monotonic_s - stopped_s
         if monotonic_s - self._flowing_since < SETTLE_S:
             return {}
         judgements = {
@@ -140,8 +143,8 @@ class SignalWatch:
                 judgements[condition] = False, ""
         return judgements
 
-    def _is_pcr_behind(self, influx: InfluxSample, elapsed_s: float) -> bool:
-        """Whether the last PCR of an interval came long before its end, or there was none.
+    def _without_pcr_s(self, influx: InfluxSample, elapsed_s: float) -> float:
+        """How long before the end of an interval its last PCR came.
 
         Those that are late otherwise, and no more than 100 ms apart by their values, only arrive unevenly: at
         exactly every 100 ms, as many multiplexers send them, half of them do by what the way to us adds.
@@ -150,8 +153,8 @@ class SignalWatch:
         pcr = influx.pcr.get(pcr_pid) if pcr_pid is not None else None
         before = self._stamps.get("pcr_repetition_error")
         if pcr is None or before is None:
-            return True
-        return elapsed_s - (pcr - before) % PCR_MODULO / PCR_HZ > BEHIND_S
+            return elapsed_s
+        return min(max(elapsed_s - (pcr - before) % PCR_MODULO / PCR_HZ, 0.0), elapsed_s)
 
     def _pcr_jump(self, influx: InfluxSample, monotonic_s: float) -> ClockJump | None:
         pcr_pid = self._plan.pcr_pid
