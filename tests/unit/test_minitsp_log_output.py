@@ -22,7 +22,7 @@ def test_lines_that_nobody_reads_in_time_are_counted_in_the_log(monkeypatch: pyt
     log = LogOutput(LogLevel.INFO, timed=False)
     log.write(LogLevel.INFO, "x", "0")
     assert waiting.wait(30)
-    for number in range(1, 3000):
+    for number in range(1, 30_000):
         log.write(LogLevel.INFO, "x", str(number))
     log.write(LogLevel.VERBOSE, "x", "not wanted")
     reader.set()
@@ -30,6 +30,6 @@ def test_lines_that_nobody_reads_in_time_are_counted_in_the_log(monkeypatch: pyt
     lines = printed.decode().splitlines()
     losses = [line for line in lines if "lost" in line]
     lost = [int(re.sub(r"\D", "", line)) for line in losses]
-    assert sum(lost) + len(lines) - len(losses) == 3000
+    assert sum(lost) + len(lines) - len(losses) == 30_000
     assert losses[0] == f"* Warning: tsp: {lost[0]:,} log lines lost, nobody read in time"
     assert lines[0] == "* x: 0"

@@ -24,17 +24,24 @@ def made(seed: int, count: int) -> Block:
     block[:, 4] = random.choice([0, 1, 7, 20, 183, 255], count)
     start = np.where(block[:, 3] & 0x20, np.minimum(5 + block[:, 4].astype(int), 184), 4)
     block[np.arange(count)[:, None], start[:, None] + np.arange(3)] = (0, 0, 1)
-    stamped = np.flatnonzero((random.random(count) < 0.5) & (start < 180))
+    stamped = np.flatnonzero((random.random(count) < 0.5) & (start < 165))
     block[stamped, start[stamped] + 6] = 0x80
+    both = random.random(len(stamped)) < 0.5
+    block[stamped, start[stamped] + 7] = np.where(both, 0xC0, 0x80)
+    block[stamped, start[stamped] + 9] = np.where(both, 0x31, 0x21)
+    block[stamped, start[stamped] + 14] = 0x11
+    for marker in (11, 13, 16, 18):
+        block[stamped, start[stamped] + marker] |= 1
     return block
 
 
 def single_pes_starts(block: Block) -> list[tuple[int, int, int, int]]:
-    """(row, stream_id, PTS, DTS) of each packet that starts a PES packet in clear."""
+    """(row, stream_id, PTS, DTS) of each undamaged packet that starts a PES packet in clear."""
     found = []
     for row, one in enumerate(map(bytes, block)):
         body = packet.payload(one)
-        if one[1] & 0x40 and one[3] < 0x40 and len(body) >= 6 and body[:3] == b"\0\0\1":
+        readable = one[0] == 0x47 and one[1] & 0xC0 == 0x40 and one[3] < 0x40
+        if readable and len(body) >= 6 and body[:3] == b"\0\0\1":
             stamps = (NO_TIMESTAMP if stamp is None else stamp for stamp in parse_pes_timestamps(body))
             found.append((row, body[3], *stamps))
     return found
@@ -67,7 +74,8 @@ def test_every_field_is_that_of_the_single_packets(seed: int, count: int) -> Non
     for pid in (0, 1, 0x1FFF, 5):
         rows = np.flatnonzero(pids == pid)
         assert headers.rows_of(pid) == rows.tolist()
-        assert headers.unit_starts_of(pid) == rows[packet.payload_unit_starts(block)[rows]].tolist()
+        starts = good & packet.payload_unit_starts(block) & (block[:, 3] < 0x40)
+        assert headers.clear_starts_of(pid) == rows[starts[rows]].tolist()
 
 
 @given(st.integers(0, 1 << 32), st.integers(1, 300))

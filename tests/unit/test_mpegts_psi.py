@@ -156,9 +156,12 @@ def test_a_section_with_a_wrong_crc_is_counted_and_dropped() -> None:
     assert assembler.crc_errors == 1
 
 
-def test_a_packet_with_transport_error_is_not_believed() -> None:
-    (packet,) = packetize_section(Pat(1, ((1, 0x100),)).encode(), 0, 0)
-    assert SectionAssembler().feed(packet[:1] + b"\xc0" + packet[2:]) == []
+def test_a_packet_with_transport_error_is_believed_where_the_crc_is_right() -> None:
+    section = Pat(1, ((1, 0x100),)).encode()
+    (packet,) = packetize_section(section, 0, 0)
+    marked = packet[:1] + b"\xc0" + packet[2:]
+    assert SectionAssembler().feed(marked) == [section]
+    assert SectionAssembler().feed(marked[:14] + b"\x77" + marked[15:]) == []
 
 
 @given(st.lists(st.binary(min_size=187, max_size=187), max_size=6))

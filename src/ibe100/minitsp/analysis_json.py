@@ -1,12 +1,13 @@
 """tsp's JSON of a stream analysis (tsp -P analyze --json…)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from ibe100.minitsp.json_report import JsonValue
 from ibe100.minitsp.plugin import PACKET_BITS
-from ibe100.minitsp.stream_words import SERVICE_TYPES, describe_pid
+from ibe100.minitsp.stream_words import SERVICE_TYPES, describe_ecm, describe_pid
 from ibe100.mpegts.elementary import StreamKind
 from ibe100.mpegts.packet import NULL_PID, PACKET_SIZE
 from ibe100.mpegts.stream_report import PidReport, ServiceInfo, StreamInfo, StreamReport
@@ -32,25 +33,39 @@ class _Referenced:
     streams: dict[int, StreamInfo]
     services: dict[int, list[int]]
     pmt_pids: frozenset[int]
+    ecm_pids: dict[int, int]
 
     @classmethod
     def of(cls, report: StreamReport) -> "_Referenced":
         streams: dict[int, StreamInfo] = {}
         services: dict[int, list[int]] = {}
         for service in report.services:
-            for pid in _service_pids(service):
+            for pid in sorted(service.pids):
                 services.setdefault(pid, []).append(service.service_id)
             streams.update((stream.pid, stream) for stream in service.streams)
-        return cls(streams, services, frozenset(service.pmt_pid for service in report.services))
+        pmt_pids = frozenset(service.pmt_pid for service in report.services)
+        ecm_pids = {pid: system for service in report.services for pid, system in service.ecm_pids}
+        return cls(streams, services, pmt_pids, ecm_pids)
 
 
-def analysis_json(report: StreamReport, tables: list[JsonValue], times: AnalysisTimes) -> JsonValue:
-    """The whole analysis as one value."""
+def analysis_json(
+    report: StreamReport, tables: list[JsonValue], times: AnalysisTimes, networks: Mapping[int, list[str]]
+) -> JsonValue:
+    """The whole analysis as one value; without the lists that would be empty.
+
+    `networks`: what the NITs of a PID say in words.
+    """
     known = _Referenced.of(report)
-    return {
-        "pids": [_pid_json(one, known, _share(report, one.packets)) for one in report.pids],
+    lists: dict[str, JsonValue] = {
+        "pids": [
+            _pid_json(one, known, _share(report, one.packets), networks.get(one.pid, ()))
+            for one in report.pids
+        ],
         "services": [_service_json(one, report) for one in report.services],
         "tables": tables,
+    }
+    return {
+        **{name: held for name, held in lists.items() if held},
         "time": _time_json(times),
         "ts": _ts_json(report, known, times.user_bitrate_bps),
     }
@@ -65,34 +80,34 @@ def _is_global(pid: int) -> bool:
     return pid < _FIRST_FREE_PID or pid == NULL_PID
 
 
-def _pid_json(one: PidReport, known: _Referenced, bitrate_bps: float) -> JsonValue:
+def _pid_json(one: PidReport, known: _Referenced, bitrate_bps: float, networks: Sequence[str]) -> JsonValue:
     stream = known.streams.get(one.pid)
     services = known.services.get(one.pid, [])
     kind = stream.kind if stream else None
-    pes = one.pid not in known.pmt_pids and (stream.codec.pes if stream else one.pes_packets > 0)
+    pes = stream is not None and stream.codec.pes and one.pid not in known.pmt_pids
     value: dict[str, JsonValue] = {
         **_with_204("bitrate", bitrate_bps),
         "audio": kind is StreamKind.AUDIO,
-        "description": describe_pid(one.pid, stream, one.pid in known.pmt_pids),
-        "ecm": False,
+        "description": _description(one.pid, known, networks),
+        "ecm": one.pid in known.ecm_pids,
         "emm": False,
-        "global": _is_global(one.pid),
+        "global": not services,
         "id": one.pid,
         "iip": False,
         "is-scrambled": one.scrambled > 0,
         "packets": {
             "af": one.adaptation_fields,
             "clear": one.packets - one.scrambled,
+            "invalid-scrambling": one.reserved_scrambling,
             "discontinuities": one.continuity_errors,
             "dts": one.dts.count,
-            "dts-leap": one.dts.jumps,
+            "dts-leap": one.dts.leaps,
             "duplicated": one.duplicated,
-            "invalid-scrambling": 0,
             "pcr": one.pcr.count,
-            "pcr-leap": one.pcr.jumps,
+            "pcr-leap": one.pcr.leaps,
             "pts": one.pts.count,
-            "pts-leap": one.pts.jumps,
-            "scrambled": one.scrambled,
+            "pts-leap": one.pts.leaps,
+            "scrambled": one.scrambled - one.reserved_scrambling,
             "total": one.packets,
         },
         "pmt": one.pid in known.pmt_pids,
@@ -101,18 +116,20 @@ def _pid_json(one: PidReport, known: _Referenced, bitrate_bps: float) -> JsonVal
         "unreferenced": not (services or _is_global(one.pid)),
         "video": kind is StreamKind.VIDEO,
     }
+    if one.pid in known.ecm_pids:
+        value["cas"] = known.ecm_pids[one.pid]
     if services:
         value["services"] = services
     if stream and stream.languages:
         value["language"] = stream.languages[0]
         value["languages"] = list(stream.languages)
     if pes:
-        value["pes"] = one.pes_packets
+        value["pes"] = one.unit_starts
         value["invalid-pes-prefix"] = max(one.unit_starts - one.pes_packets, 0) if not one.scrambled else 0
-        if one.pes_packets and one.pes_stream_id is not None:
-            value["pes-stream-id"] = one.pes_stream_id
     else:
         value["unit-start"] = one.unit_starts
+    if one.pes_packets and one.pes_stream_id is not None:
+        value["pes-stream-id"] = one.pes_stream_id
     for name, stamps in (("pcr", one.pcr), ("pts", one.pts), ("dts", one.dts)):
         if stamps.count:
             value[f"first-{name}"] = stamps.first
@@ -120,15 +137,18 @@ def _pid_json(one: PidReport, known: _Referenced, bitrate_bps: float) -> JsonVal
     return value
 
 
-def _service_pids(service: ServiceInfo) -> list[int]:
-    pids = {service.pmt_pid, *(stream.pid for stream in service.streams)}
-    if service.pcr_pid is not None:
-        pids.add(service.pcr_pid)
-    return sorted(pids)
+def _description(pid: int, known: _Referenced, networks: Sequence[str]) -> str:
+    if pid in known.ecm_pids and pid not in known.streams:
+        return describe_ecm(known.ecm_pids[pid])
+    stream, is_pmt = known.streams.get(pid), pid in known.pmt_pids
+    if stream is None and not is_pmt and pid in known.services:
+        return "PCR (not otherwise referenced)"
+    words = describe_pid(pid, stream, is_pmt)
+    return f"{words} ({', '.join(networks)})" if networks else words
 
 
 def _service_json(service: ServiceInfo, report: StreamReport) -> JsonValue:
-    pids = _service_pids(service)
+    pids = sorted(service.pids)
     found = [one for one in report.pids if one.pid in pids]
     packets = sum(one.packets for one in found)
     scrambled = sum(1 for one in found if one.scrambled)
@@ -166,14 +186,14 @@ def _ts_json(report: StreamReport, known: _Referenced, user_bitrate_bps: int) ->
     common_scrambled = sum(1 for one in common if one.scrambled)
     unreferenced = [one for one in present if not (_is_global(one.pid) or one.pid in known.services)]
     scrambled_pids = {one.pid for one in present if one.scrambled}
-    services_scrambled = sum(1 for one in report.services if scrambled_pids & set(_service_pids(one)))
+    services_scrambled = sum(1 for one in report.services if scrambled_pids & one.pids)
     value: dict[str, JsonValue] = {
         **_with_204("bitrate", _share(report, report.packets)),
         "bytes": report.packets * PACKET_SIZE,
         "duration": int(report.duration_s),
         "packets": {
             "invalid-syncs": report.sync_errors,
-            "suspect-ignored": 0,
+            "suspect-ignored": report.suspect_packets,
             "total": report.packets,
             "transport-errors": report.transport_errors,
         },
@@ -185,7 +205,7 @@ def _ts_json(report: StreamReport, known: _Referenced, user_bitrate_bps: int) ->
                 "clear": len(common) - common_scrambled,
                 "is-scrambled": common_scrambled > 0,
                 "packets": common_packets,
-                "pids": [one.pid for one in common],
+                **({"pids": [one.pid for one in common]} if common else {}),
                 "scrambled": common_scrambled,
                 "total": len(common),
             },

@@ -17,7 +17,7 @@ def pts_points(block: Block, pid: int) -> list[ClockPoint]:
         mine = (starts.pids == pid) & (starts.pts != NO_TIMESTAMP)
         return list(zip(starts.rows[mine].tolist(), starts.pts[mine].tolist(), strict=True))
     points = []
-    for row in block.headers.unit_starts_of(pid):
+    for row in block.headers.clear_starts_of(pid):
         pts, _ = parse_pes_timestamps(payload(block.packets[row].tobytes()))
         if pts is not None:
             points.append((row, pts))

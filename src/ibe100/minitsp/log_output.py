@@ -8,7 +8,9 @@ from typing import Final
 
 from ibe100.minitsp.plugin import LogLevel
 
-_QUEUE_LINES: Final = 1024
+_QUEUE_LINES: Final = 16_384
+"""One block of a badly damaged stream gives thousands, before anybody could have read one."""
+_LINES_AT_ONCE: Final = 256
 _CLOSE_TIMEOUT_S: Final = 1.0
 _HASTE_S: Final = 0.05
 _PREFIX: Final = {LogLevel.ERROR: "Error: ", LogLevel.WARNING: "Warning: ", LogLevel.DEBUG: "Debug: "}
@@ -61,13 +63,17 @@ class LogOutput:
         )
 
     def _write_all(self) -> None:
-        broken = False
-        while (line := self._lines.get()) is not None:
-            if broken:
-                continue
+        broken = closing = False
+        while not closing:
+            lines = [self._lines.get()]
+            while len(lines) < _LINES_AT_ONCE and not self._lines.empty():
+                lines.append(self._lines.get())
+            closing = None in lines
+            text = "".join(f"{line}\n" for line in lines if line is not None)
             try:
-                _write_fully(f"{line}\n".encode(errors="backslashreplace"))
-                if self._lost and not self._lines.full():
+                if not broken:
+                    _write_fully(text.encode(errors="backslashreplace"))
+                if not broken and self._lost and not self._lines.full():
                     lost, self._lost = self._lost, 0
                     _write_fully(f"{self._loss(lost)}\n".encode())
             except OSError:  # nobody reads any more; the stream goes on

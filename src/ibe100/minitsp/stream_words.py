@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from ibe100.mpegts.dvb_text import decode_dvb_text
 from ibe100.mpegts.elementary import AudioFormat, StreamKind, VideoFormat
 from ibe100.mpegts.elementary_ac3 import DOLBY_SURROUND
 from ibe100.mpegts.packet import NULL_PID
+from ibe100.mpegts.psi import PsiError, iterate_descriptors
 from ibe100.mpegts.stream_report import StreamInfo
 
 # service_type of ETSI EN 300 468 table 89.
@@ -73,6 +75,22 @@ _CODECS: Final = {
     "Private PES data": "MPEG-2 PES private data",
     "SCTE 35": "SCTE 35 Splice Info",
 }
+# The more usual CA_system_id by their upper byte (as registered with DVB).
+_CA_SYSTEMS: Final = {
+    0x01: "MediaGuard",
+    0x05: "Viaccess",
+    0x06: "Irdeto",
+    0x09: "NDS",
+    0x0B: "Conax",
+    0x0D: "CryptoWorks (Irdeto)",
+    0x0E: "Scientific Atlanta",
+    0x10: "Tandberg Television",
+    0x17: "Verimatrix",
+    0x18: "Nagravision",
+    0x22: "Harmonic",
+    0x26: "European Broadcasting Union",
+}
+_NETWORK_NAME: Final = 0x40
 _SUBTITLING: Final = 0x59
 _TELETEXT: Final = 0x56
 _SUBTITLE_PICTURES: Final = {
@@ -120,6 +138,25 @@ def describe_pid(pid: int, stream: StreamInfo | None, is_pmt: bool) -> str:
         return _subtitle_words(stream)
     name = _name(stream)
     return f"{name} ({', '.join(details)})" if details else name
+
+
+def network_words(nit_section: bytes) -> str | None:
+    """What a NIT says of its PID; None if it cannot be read (ETSI EN 300 468 clause 5.2.1)."""
+    network_id = int.from_bytes(nit_section[3:5], "big")
+    end = 10 + (int.from_bytes(nit_section[8:10], "big") & 0x0FFF)
+    if end > len(nit_section) - 4:
+        return None
+    try:
+        names = [data for tag, data in iterate_descriptors(nit_section[10:end]) if tag == _NETWORK_NAME]
+    except PsiError:
+        return None
+    name = decode_dvb_text(names[0]) if names else ""
+    return f"Network: 0x{network_id:04X} ({network_id}) {name}".rstrip()
+
+
+def describe_ecm(ca_system_id: int) -> str:
+    """One line about a PID of entitlement control messages."""
+    return f"{_CA_SYSTEMS.get(ca_system_id >> 8, f'CA system 0x{ca_system_id:04X}')} ECM"
 
 
 def _name(stream: StreamInfo) -> str:

@@ -69,7 +69,7 @@ class TableStatistics:
         return table, not long_form or section[6] == section[7]
 
     def to_json(self, bitrate_bps: int) -> list[JsonValue]:
-        """tsp's "tables" array; milliseconds follow from the bitrate, 0 while that is unknown."""
+        """tsp's "tables" array; milliseconds follow from the bitrate, without which they are left out."""
         in_order = sorted(
             self._tables.items(), key=lambda item: tuple(-1 if k is None else k for k in item[0])
         )
@@ -77,25 +77,25 @@ class TableStatistics:
 
 
 def _table_json(key: TableKey, table: _Table, bitrate_bps: int) -> JsonValue:
-    def milliseconds(packets: int) -> int:
-        return round(packets * PACKET_BITS * 1000 / bitrate_bps) if bitrate_bps else 0
-
     pid, table_id, extension = key
     mean = 0
     if table.tables > 1 and table.first_index is not None:
         mean = round((table.last_index - table.first_index) / (table.tables - 1))
+    packets = {
+        "repetition": mean,
+        "min-repetition": table.shortest,
+        "max-repetition": table.longest,
+    }
     value: dict[str, JsonValue] = {
         "pid": pid,
         "tid": table_id,
         "sections": table.sections,
         "tables": table.tables,
-        "repetition-pkt": mean,
-        "min-repetition-pkt": table.shortest,
-        "max-repetition-pkt": table.longest,
-        "repetition-ms": milliseconds(mean),
-        "min-repetition-ms": milliseconds(table.shortest),
-        "max-repetition-ms": milliseconds(table.longest),
+        **{f"{name}-pkt": count for name, count in packets.items()},
     }
+    if bitrate_bps:
+        for name, count in packets.items():
+            value[f"{name}-ms"] = round(count * PACKET_BITS * 1000 / bitrate_bps)
     if extension is not None:
         value["tid-ext"] = extension
         value["versions"] = list(table.versions)

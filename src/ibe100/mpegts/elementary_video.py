@@ -141,7 +141,7 @@ def _parse_h264_sps(rbsp: bytes) -> VideoFormat:
 
 def _h264_sequence(bits: BitReader) -> VideoFormat:
     """Up to vui_parameters_present_flag; the frame rate is beyond it."""
-    profile, constraints, level = bits.u(8), bits.u(8), bits.u(8)
+    profile, _constraints, level = bits.u(8), bits.u(8), bits.u(8)
     bits.ue()
     chroma, separate_planes = 1, False
     if profile in _WITH_CHROMA:

@@ -17,6 +17,7 @@ PAYLOAD: Final = 0x10
 _PID_FIELD: Final = 0x1F_FF00
 _SYNC_FIELD: Final = 0xFF00_0000
 _SYNC_WORD: Final = SYNC_BYTE << 24
+_UNREADABLE: Final = _SYNC_FIELD & ~_SYNC_WORD | TRANSPORT_ERROR | SCRAMBLED
 _PCR_FIELD_BYTES: Final = 7
 _PCR_FLAG: Final = 0x10 << 48
 # Among so few packets a set tells sooner than NumPy whether a PID is there at all.
@@ -94,7 +95,8 @@ class PacketHeaders:
     def pes(self) -> PesStarts:
         """Starts of PES packets that can be read."""
         if self._pes is None:
-            self._pes = pes_starts(self.packets, self.pids, self.rows_with(UNIT_START | PAYLOAD, SCRAMBLED))
+            rows = self.rows_with(_SYNC_WORD | UNIT_START | PAYLOAD, _UNREADABLE)
+            self._pes = pes_starts(self.packets, self.pids, rows)
         return self._pes
 
     @property
@@ -105,7 +107,7 @@ class PacketHeaders:
     @property
     def good(self) -> Rows:
         """Rows in sync whose transport_error_indicator is not set."""
-        return self.rows_with(_SYNC_WORD, _SYNC_FIELD & ~_SYNC_WORD | TRANSPORT_ERROR)
+        return self.rows_with(_SYNC_WORD, _UNREADABLE & ~SCRAMBLED)
 
     @property
     def unit_starts(self) -> Flags:
@@ -128,10 +130,10 @@ class PacketHeaders:
             rows = self._rows[pid] = (self.pids == pid).nonzero()[0].tolist()
         return rows
 
-    def unit_starts_of(self, pid: int) -> list[int]:
-        """Rows of one PID that start a PES packet or a section."""
-        wanted = (self.words & (_PID_FIELD | UNIT_START)) == (UNIT_START | pid << 8)
-        rows: list[int] = wanted.nonzero()[0].tolist()
+    def clear_starts_of(self, pid: int) -> list[int]:
+        """Rows of one PID that start a PES packet or a section, undamaged and in clear."""
+        bits = _SYNC_WORD | UNIT_START | pid << 8
+        rows: list[int] = self.rows_with(bits, (_UNREADABLE | _PID_FIELD) & ~bits).tolist()
         return rows
 
     def rows_with(self, bits_set: int, bits_clear: int = 0) -> Rows:

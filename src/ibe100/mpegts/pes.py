@@ -15,6 +15,13 @@ _HEADER = np.arange(_HEADER_BYTES)
 _HAS_HEADER = np.ones(256, np.bool_)
 _HAS_HEADER[[0xBC, 0xBE, 0xBF, 0xF0, 0xF1, 0xF2, 0xF8, 0xFF]] = False
 NO_TIMESTAMP = -1
+# The fixed bits of PTS and DTS in bytes 8 to 15, and 16 to 23, of a PES header.
+_PTS_MARKERS = np.uint64(0xF1 << 48 | 1 << 32 | 1 << 16)
+_PTS_ALONE = np.uint64(0x21 << 48 | 1 << 32 | 1 << 16)
+_PTS_BEFORE_DTS = np.uint64(0x31 << 48 | 1 << 32 | 1 << 16)
+_DTS_MARKERS = np.uint64(0xF1 << 8)
+_DTS_BEGINS = np.uint64(0x11 << 8)
+_DTS_REST = np.uint64(1 << 56 | 1 << 40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +43,12 @@ def pes_starts(
 ) -> PesStarts:
     """All PES packet starts of the block; scrambled ones cannot be read and are left out.
 
-    `candidates`: the rows in clear with a unit start and payload, where the caller knows them already.
+    A time stamp counts where its marker bits are right (clause 2.4.3.7), as it does for tsp. `candidates`:
+    the rows in clear with a unit start and payload, where the caller knows them already.
     """
     if candidates is None:
-        clear_starts = packet.payload_unit_starts(block) & packet.has_payload(block) & (block[:, 3] < 0x40)
-        candidates = np.flatnonzero(clear_starts)
+        whole = (block[:, 0] == packet.SYNC_BYTE) & (block[:, 1] < 0x80) & (block[:, 3] < 0x40)
+        candidates = np.flatnonzero(whole & packet.payload_unit_starts(block) & packet.has_payload(block))
     if not candidates.size:
         return _NONE
     flags, lengths = block[candidates, 3], block[candidates, 4].astype(np.intp)
@@ -53,18 +61,19 @@ def pes_starts(
     starts = (header[:, 0] >> 40 == 1) & (room >= 6)
     if not starts.all():
         candidates, header, room = candidates[starts], header[starts], room[starts]
-    first, second = header[:, 0], header[:, 1]
+    first, second, third = header[:, 0], header[:, 1], header[:, 2]
     stream_ids = (first >> 32 & 0xFF).astype(np.uint8)
-    header_length = second >> 56
-    readable = _HAS_HEADER[stream_ids] & (first & 0xC000 == 0x8000)
-    with_pts = readable & (first & 0x80 != 0) & (header_length >= 5) & (room >= 14)
-    with_dts = with_pts & (first & 0x40 != 0) & (header_length >= 10) & (room >= 19)
+    both = first & 0xC0 == 0xC0
+    marked = second & _PTS_MARKERS == np.where(both, _PTS_BEFORE_DTS, _PTS_ALONE)
+    with_pts = _HAS_HEADER[stream_ids] & (first & 0x80 != 0) & (room >= 14) & marked
+    marked = (second & _DTS_MARKERS == _DTS_BEGINS) & (third & _DTS_REST == _DTS_REST)
+    with_dts = with_pts & both & (room >= 19) & marked
     return PesStarts(
         candidates,
         pids[candidates],
         stream_ids,
         np.where(with_pts, _timestamps(second >> 16), NO_TIMESTAMP),
-        np.where(with_dts, _timestamps(second << 24 | header[:, 2] >> 40), NO_TIMESTAMP),
+        np.where(with_dts, _timestamps(second << 24 | third >> 40), NO_TIMESTAMP),
     )
 
 

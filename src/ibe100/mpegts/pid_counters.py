@@ -4,13 +4,17 @@ import numpy as np
 import numpy.typing as npt
 
 from ibe100.mpegts.continuity import ContinuityTracker
-from ibe100.mpegts.packet import NULL_PID
+from ibe100.mpegts.packet import NULL_PID, discontinuity_flags
 from ibe100.mpegts.packet_headers import ADAPTATION, SCRAMBLED, UNIT_START, PacketHeaders
 from ibe100.mpegts.pes import NO_TIMESTAMP, PesStarts
+from ibe100.mpegts.timestamp_track import Leap
 from ibe100.mpegts.timestamp_tracks import TimestampTracks
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_HZ, PTS_MODULO
 
 PID_COUNT = 8192
+_RESERVED = 0x40
+_SAME_COUNTER = 15
+"""So many packets are missing where the counter stands still."""
 Counts = npt.NDArray[np.int64]
 
 
@@ -22,11 +26,12 @@ class PidCounters:
 
     def __init__(self) -> None:
         self._continuity = ContinuityTracker()
-        self.pcr = TimestampTracks(PCR_HZ, PCR_MODULO)
-        self.pts = TimestampTracks(PTS_HZ, PTS_MODULO)
-        self.dts = TimestampTracks(PTS_HZ, PTS_MODULO)
-        self.decoding = TimestampTracks(PTS_HZ, PTS_MODULO, rhythm=True)
-        self.pes_stream_ids: dict[int, int] = {}
+        self.pcr = TimestampTracks(PCR_HZ, PCR_MODULO, Leap(1))
+        self.pts = TimestampTracks(PTS_HZ, PTS_MODULO, Leap(3, reordered=True))
+        self.dts = TimestampTracks(PTS_HZ, PTS_MODULO, Leap(3))
+        self.decoding = TimestampTracks(PTS_HZ, PTS_MODULO, Leap(3, reordered=True), rhythm=True)
+        self.pes_stream_ids: dict[int, int | None] = {}
+        """None where they differ."""
         self.reset()
 
     def reset(self) -> None:
@@ -35,14 +40,16 @@ class PidCounters:
             np.zeros(PID_COUNT, np.int64) for _ in range(5)
         )
         self.discontinuities = np.zeros(PID_COUNT, np.int64)
+        self.reserved_scrambling = np.zeros(PID_COUNT, np.int64)
+        self._same_counter = np.zeros(PID_COUNT, np.int64)
         self._duplicated_before = self._continuity.duplicated.copy()
         for tracks in (self.pcr, self.pts, self.dts, self.decoding):
             tracks.reset()
 
     @property
     def duplicated(self) -> Counts:
-        """Repeated packets in this interval."""
-        return self._continuity.duplicated - self._duplicated_before
+        """Repeated packets in this interval, whatever they hold: as in tsp's analysis."""
+        return self._continuity.duplicated - self._duplicated_before + self._same_counter
 
     def feed(self, headers: PacketHeaders, indexes: Counts) -> None:
         """Count good packets; `indexes` are their places in the whole stream."""
@@ -53,13 +60,21 @@ class PidCounters:
         scrambled = (headers.words & SCRAMBLED) != 0
         if scrambled.any():
             self.scrambled += _per_pid(pids[scrambled])
+            self.reserved_scrambling += _per_pid(pids[(headers.words & SCRAMBLED) == _RESERVED])
         self.adaptation_fields[by_pid.pids] += by_pid.sums(ADAPTATION)
         self.unit_starts[by_pid.pids] += by_pid.sums(UNIT_START)
         self.unit_starts[NULL_PID] = 0
         for fault in self._continuity.feed(headers):
-            if not fault.duplicate:
+            if fault.duplicate:
+                continue
+            if fault.packets == _SAME_COUNTER:
+                self._same_counter[fault.pid] += 1
+            else:
                 self.discontinuities[fault.pid] += 1
+                self.pcr.broken(fault.pid, int(indexes[fault.row]))
         rows, values = headers.pcr
+        for row in rows[discontinuity_flags(headers.packets[rows])].tolist():
+            self.pcr.broken(int(pids[row]), int(indexes[row]))
         self.pcr.feed(pids[rows], indexes[rows], values)
         self._feed_pes(headers.pes, indexes)
 
@@ -67,7 +82,9 @@ class PidCounters:
         if not starts.rows.size:
             return
         np.add.at(self.pes_packets, starts.pids, 1)
-        self.pes_stream_ids.update(zip(starts.pids.tolist(), starts.stream_ids.tolist(), strict=True))
+        for pid, stream_id in {*zip(starts.pids.tolist(), starts.stream_ids.tolist(), strict=True)}:
+            if self.pes_stream_ids.setdefault(pid, stream_id) != stream_id:
+                self.pes_stream_ids[pid] = None
         places = indexes[starts.rows]
         decoding = np.where(starts.dts != NO_TIMESTAMP, starts.dts, starts.pts)
         for tracks, values in ((self.pts, starts.pts), (self.dts, starts.dts), (self.decoding, decoding)):

@@ -12,6 +12,8 @@ _UNIT_START = 0x40
 class SectionAssembler:
     """Sections of one PID, in order, from its packets; a section that is torn or fails its CRC is dropped.
 
+    Packets with transport_error_indicator are read too, as by tsp: the CRC tells whether to believe them.
+
     `crc_errors` counts sections with a wrong CRC_32, `lost` those torn by a continuity error or a bad length.
     """
 
@@ -31,7 +33,7 @@ class SectionAssembler:
         if (
             control & 0xF0 == _PAYLOAD_ONLY
             and packet[4:] == self._repeated
-            and packet[1] & 0xC0 == _UNIT_START
+            and packet[1] & _UNIT_START
             and self._partial is None
             and self._cc is not None
             and control & 0x0F == (self._cc + 1) & 0x0F
@@ -60,7 +62,7 @@ class SectionAssembler:
         self._cc = (self._cc + packets) & 0x0F
 
     def _feed_new(self, packet: bytes | bytearray | memoryview, control: int) -> list[bytes]:
-        if packet[1] & 0x80 or not control & 0x10:
+        if not control & 0x10:
             return []
         if not self._in_sequence(packet, control):
             return []

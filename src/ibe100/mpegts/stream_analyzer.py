@@ -10,6 +10,7 @@ from ibe100.mpegts.format_finder import FormatFinder
 from ibe100.mpegts.packet import NULL_PID, PACKET_SIZE, PacketBlock
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.pid_counters import PidCounters
+from ibe100.mpegts.pid_rows import Rows
 from ibe100.mpegts.psi import Pmt, PmtStream
 from ibe100.mpegts.service_map import SectionRun, ServiceMap
 from ibe100.mpegts.stream_report import PidReport, ServiceInfo, StreamInfo, StreamReport
@@ -18,6 +19,7 @@ from ibe100.mpegts.timestamps import PTS_HZ
 
 _PACKET_BITS = PACKET_SIZE * 8
 _REGISTRATION_TAG = 0x05
+_CA_TAG = 0x09
 # Descriptors whose entries begin with a language code, and the size of an entry (EN 300 468).
 _LANGUAGE_ENTRIES = {0x0A: 4, 0x56: 5, 0x59: 8}
 _SPLICE_TABLE_ID = 0xFC
@@ -35,6 +37,7 @@ class StreamAnalyzer:
         self._splice_pids: set[int] = set()
         self._seen_version = -1
         self._next_index = 0
+        self._follows_damage = False
         self._reset_totals()
 
     def feed(self, block: PacketBlock) -> None:
@@ -46,17 +49,37 @@ class StreamAnalyzer:
         they completed.
         """
         total = len(headers)
+        if not total:
+            return []
         indexes = np.arange(self._next_index, self._next_index + total, dtype=np.int64)
         self._next_index += total
         self._packets += total
         good = headers.good
-        if len(good) == total:
+        if len(good) == total and not self._follows_damage:
             return self._feed_good(headers, indexes)
         lost = len(headers.lost_sync)
         self._sync_errors += lost
         self._transport_errors += total - lost - len(good)
+        good = self._without_suspects(headers, good)
         sections = self._feed_good(PacketHeaders(headers.packets[good]), indexes[good])
         return [one._replace(rows=good[one.rows].tolist()) for one in sections]
+
+    def _without_suspects(self, headers: PacketHeaders, good: Rows) -> Rows:
+        """What tsp's analysis counts: not a packet after damaged ones whose PID was never seen before."""
+        gaps = np.diff(good, prepend=-2 if self._follows_damage else -1) > 1
+        self._follows_damage = not good.size or int(good[-1]) != len(headers) - 1
+        seen = headers.pids[good].tolist()
+        suspects = [
+            place
+            for place in np.flatnonzero(gaps).tolist()
+            if not self._is_known(seen[place]) and seen[place] not in seen[:place]
+        ]
+        self._suspects += len(suspects)
+        return np.delete(good, suspects)
+
+    def _is_known(self, pid: int) -> bool:
+        known = self._counters.packets[pid] or pid in self.service_map.pmt_pids.values()
+        return bool(known) or any(stream.pid == pid for _, stream in self.service_map.streams())
 
     def _feed_good(self, headers: PacketHeaders, indexes: npt.NDArray[np.int64]) -> list[SectionRun]:
         sections = self.service_map.feed_headers(headers)
@@ -77,7 +100,8 @@ class StreamAnalyzer:
         """What was found since the start, or since `start_interval`."""
         self._finder.finish()
         bitrate = self._bitrate()
-        referenced = {stream.pid for _, stream in self.service_map.streams()}
+        services = tuple(self._service(number) for number in self.service_map.pmt_pids)
+        referenced = {pid for service in services for pid in service.pids}
         counted = set(np.flatnonzero(self._counters.packets).tolist())
         return StreamReport(
             self._packets,
@@ -87,12 +111,13 @@ class StreamAnalyzer:
             self._packets * _PACKET_BITS / bitrate if bitrate else 0.0,
             self.service_map.transport_stream_id,
             self.service_map.original_network_id,
-            tuple(self._service(number) for number in self.service_map.pmt_pids),
+            services,
             tuple(self._pid(pid, bitrate) for pid in sorted(counted | referenced)),
+            suspect_packets=self._suspects,
         )
 
     def _reset_totals(self) -> None:
-        self._packets = self._sync_errors = self._transport_errors = 0
+        self._packets = self._sync_errors = self._transport_errors = self._suspects = 0
 
     def _bitrate(self) -> float:
         """Mean over neighbouring PCRs of all PCR PIDs, as tsp has it; else the same over decoding times."""
@@ -120,6 +145,7 @@ class StreamAnalyzer:
             _range(counters.pcr.get(pid)),
             _range(counters.pts.get(pid)),
             _range(counters.dts.get(pid)),
+            int(counters.reserved_scrambling[pid]),
         )
 
     def _service(self, number: int) -> ServiceInfo:
@@ -135,6 +161,7 @@ class StreamAnalyzer:
             pmt is not None,
             pmt is not None and _has_cuei(pmt),
             tuple(self._stream(stream) for stream in pmt.streams) if pmt else (),
+            _ecm_pids(pmt) if pmt else (),
         )
 
     def _stream(self, stream: PmtStream) -> StreamInfo:
@@ -161,6 +188,17 @@ class StreamAnalyzer:
 
 def _range(track: TimestampTrack | None) -> TimestampRange:
     return track.range if track else TimestampRange()
+
+
+def _ecm_pids(pmt: Pmt) -> tuple[tuple[int, int], ...]:
+    loops = (pmt.descriptors, *(stream.descriptors for stream in pmt.streams))
+    found = (
+        ((data[2] & 0x1F) << 8 | data[3], data[0] << 8 | data[1])
+        for loop in loops
+        for tag, data in loop
+        if tag == _CA_TAG and len(data) >= 4
+    )
+    return tuple(dict.fromkeys(one for one in found if one[0] != NULL_PID))
 
 
 def _has_cuei(pmt: Pmt) -> bool:

@@ -26,6 +26,8 @@ class PidReport:
     pcr: TimestampRange
     pts: TimestampRange
     dts: TimestampRange
+    reserved_scrambling: int = 0
+    """Of the scrambled packets those whose transport_scrambling_control is 01, which is reserved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,20 @@ class ServiceInfo:
     pmt_seen: bool
     has_cuei: bool
     streams: tuple[StreamInfo, ...]
+    ecm_pids: tuple[tuple[int, int], ...] = ()
+    """(CA_PID, CA_system_id) of each CA_descriptor of its PMT."""
 
     @property
     def scte35_pids(self) -> tuple[int, ...]:
         """PIDs of SCTE 35 splice information."""
         return tuple(stream.pid for stream in self.streams if stream.kind is StreamKind.SPLICE)
+
+    @property
+    def pids(self) -> frozenset[int]:
+        """All that its PAT and PMT name."""
+        clock = () if self.pcr_pid is None else (self.pcr_pid,)
+        ecm = (pid for pid, _ in self.ecm_pids)
+        return frozenset((self.pmt_pid, *clock, *(stream.pid for stream in self.streams), *ecm))
 
     def first_of(self, kind: StreamKind) -> StreamInfo | None:
         """The first stream of a kind, in the PMT's order."""
@@ -103,6 +114,8 @@ class StreamReport:
     pids: tuple[PidReport, ...]
     leading_bytes: int = 0
     """Of a file: before its first packet, belonging to none."""
+    suspect_packets: int = 0
+    """Left out: the first of its PID, right after damaged ones."""
 
     @property
     def null_packets(self) -> int:

@@ -1,6 +1,7 @@
 """One kind of time stamp on one PID: its range, its jumps, its rhythm, and the bitrate it tells."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -13,6 +14,7 @@ from ibe100.mpegts.packet import PACKET_SIZE
 # Further back than reordering of pictures explains, or further ahead than any legal distance, is a jump.
 _MAX_BACKWARD_S: Final = 1
 _MAX_FORWARD_S: Final = 5
+_NEVER: Final = -1
 _REGULAR_SHARE: Final = 0.1
 _MAX_STEPS: Final = 100
 _KNOWN_FRAME_RATES: Final = tuple(
@@ -23,12 +25,24 @@ _KNOWN_FRAME_RATES: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class TimestampRange:
-    """`first` and `last` in stream order, None if none was seen; `jumps`: steps no play-out makes."""
+    """`first` and `last` in stream order, None if none was seen.
+
+    `jumps`: steps no play-out makes. `leaps`: what tsp's analysis calls so, a wrap too.
+    """
 
     count: int = 0
     first: int | None = None
     last: int | None = None
     jumps: int = 0
+    leaps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Leap:
+    """More than `seconds` from one value to the next; backwards any step, unless values are `reordered`."""
+
+    seconds: int
+    reordered: bool = False
 
 
 class TimestampTrack:
@@ -37,8 +51,9 @@ class TimestampTrack:
     `rhythm`: whether steps are counted too, for `regular_step`.
     """
 
-    def __init__(self, clock_hz: int, modulo: int, *, rhythm: bool = False) -> None:
+    def __init__(self, clock_hz: int, modulo: int, leap: Leap, *, rhythm: bool = False) -> None:
         self._rhythm = rhythm
+        self._leap = leap
         self._clock_hz = clock_hz
         self._modulo = modulo
         self._previous: tuple[int, int] | None = None
@@ -46,15 +61,23 @@ class TimestampTrack:
 
     def reset(self) -> None:
         """Begin a new measuring interval; bitrate is not measured across its edge."""
-        self._count = self._jumps = 0
+        self._count = self._jumps = self._leaps = 0
+        self._broken_at = _NEVER
         self._first: int | None = None
         self._previous = None
         self._steps: Counter[int] = Counter()
         self._bitrate_sum = 0.0
         self._bitrate_pairs = 0
 
-    def feed(self, indexes: npt.NDArray[np.int64], values: npt.NDArray[np.int64]) -> None:
-        """Take the next values, in stream order; `indexes` count all packets of the stream."""
+    def feed(
+        self, indexes: npt.NDArray[np.int64], values: npt.NDArray[np.int64], breaks: Sequence[int] = ()
+    ) -> None:
+        """Take the next values, in stream order; `indexes` count all packets of the stream.
+
+        `breaks`: the indexes at which packets of the PID are missing. No bitrate is measured across them.
+        """
+        lost = np.sort(np.array((self._broken_at, *breaks), np.int64))
+        self._broken_at = int(lost[-1])
         if not values.size:
             return
         if self._first is None:
@@ -68,18 +91,22 @@ class TimestampTrack:
         steps = (values[1:] - values[:-1] + half) % self._modulo - half
         normal = (steps >= -_MAX_BACKWARD_S * self._clock_hz) & (steps <= _MAX_FORWARD_S * self._clock_hz)
         self._jumps += int(np.count_nonzero(~normal))
-        forward = normal & (steps > 0)
         if self._rhythm:
-            self._count_steps(steps[forward].tolist())
-        packets = (indexes[1:] - indexes[:-1])[forward]
-        self._bitrate_sum += float((packets * (PACKET_SIZE * 8.0 * self._clock_hz) / steps[forward]).sum())
+            self._count_steps(steps[normal & (steps > 0)].tolist())
+        plain = values[1:] - values[:-1]
+        far = np.abs(plain) > self._leap.seconds * self._clock_hz
+        self._leaps += int(np.count_nonzero(far if self._leap.reordered else far | (plain < 0)))
+        lost_before = lost.searchsorted(indexes, "right")
+        whole = (plain > 0) & (lost_before[1:] == lost_before[:-1])
+        packets = (indexes[1:] - indexes[:-1])[whole]
+        self._bitrate_sum += float((packets * (PACKET_SIZE * 8.0 * self._clock_hz) / plain[whole]).sum())
         self._bitrate_pairs += len(packets)
 
     @property
     def range(self) -> TimestampRange:
         """What was seen in this interval."""
         last = None if self._previous is None else self._previous[1]
-        return TimestampRange(self._count, self._first, last, self._jumps)
+        return TimestampRange(self._count, self._first, last, self._jumps, self._leaps)
 
     @property
     def bitrate_measures(self) -> tuple[float, int]:

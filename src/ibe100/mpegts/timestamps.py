@@ -64,16 +64,20 @@ def encode_timestamp(pts: int, prefix: int) -> bytes:
 def parse_pes_timestamps(payload: bytes) -> tuple[int | None, int | None]:
     """(PTS, DTS) in 90 kHz ticks of a payload that starts a PES packet; None where there is none.
 
-    A payload that starts no PES packet, or ends before its timestamps do, gives (None, None).
+    A payload that starts no PES packet, ends before its timestamps do, or has wrong marker bits in them gives
+    (None, None).
     """
     if len(payload) < 14 or payload[:3] != b"\x00\x00\x01" or payload[3] in _WITHOUT_HEADER:
         return None, None
-    if payload[6] & 0xC0 != 0x80:
-        return None, None
-    flags, header_length = payload[7] >> 6, payload[8]
-    if flags & 2 == 0 or header_length < 5:
+    flags = payload[7] >> 6
+    if flags & 2 == 0 or not _is_marked(payload[9:14], flags):
         return None, None
     pts = decode_timestamp(payload[9:14])
-    if flags == 3 and header_length >= 10 and len(payload) >= 19:
+    if flags == 3 and len(payload) >= 19 and _is_marked(payload[14:19], 1):
         return pts, decode_timestamp(payload[14:19])
     return pts, None
+
+
+def _is_marked(field: bytes, prefix: int) -> bool:
+    """Whether the fixed bits of a 5-byte field are right: its first four, and three markers."""
+    return field[0] & 0xF1 == prefix << 4 | 1 and bool(field[2] & field[4] & 1)

@@ -15,12 +15,14 @@ from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, O
 from ibe100.minitsp.packet_batch import Batch
 from ibe100.minitsp.packet_observer import PacketObserver
 from ibe100.minitsp.plugin import Context, LogLevel
+from ibe100.minitsp.stream_words import network_words
 from ibe100.minitsp.table_statistics import TableStatistics
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
 
 _TCP_TIMEOUT_S: Final = 2.0
 _TCP_QUEUE: Final = 2
 _LARGEST_DATAGRAM: Final = 65_507
+_NIT_ACTUAL: Final = 0x40
 
 
 class Analyze(PacketObserver):
@@ -50,6 +52,7 @@ class Analyze(PacketObserver):
         self._interval_s = arguments.integer("interval")
         self._analyzer = StreamAnalyzer()
         self._tables = TableStatistics()
+        self._networks: dict[int, dict[str, None]] = {}
         self._first: datetime | None = None
         self._last = datetime.now(UTC)
         self._too_large = False
@@ -73,6 +76,8 @@ class Analyze(PacketObserver):
         self._first = self._first or now - timedelta(seconds=now_s - arrivals.first_s)
         for run in self._analyzer.feed_headers(batch.headers):
             self._tables.add(run.pid, run.section, [batch.first_index + row for row in run.rows])
+            if run.section[0] == _NIT_ACTUAL and (network := network_words(run.section)) is not None:
+                self._networks.setdefault(run.pid, {})[network] = None
 
     def stop(self) -> None:
         if self._first is not None or self.due_s == math.inf:
@@ -89,12 +94,14 @@ class Analyze(PacketObserver):
         if not self.arguments.present("cumulative"):
             self._analyzer.start_interval()
             self._tables = TableStatistics()
+            self._networks.clear()
             self._first = None
 
     def _report(self) -> None:
         report = self._analyzer.report()
         times = AnalysisTimes(self._first or self._last, self._last, self.context.bitrate_bps)
-        value = analysis_json(report, self._tables.to_json(report.bitrate_bps), times)
+        networks = {pid: list(words) for pid, words in self._networks.items()}
+        value = analysis_json(report, self._tables.to_json(report.bitrate_bps), times, networks)
         if self.arguments.present("json-udp"):
             self._check_size(len(to_json(value).encode()))
         self._json_report.report(value)
