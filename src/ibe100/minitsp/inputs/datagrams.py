@@ -57,8 +57,8 @@ class RawDatagrams:
             return b"".join(datagram[start : start + PACKET_SIZE] for start in good)
         if datagram[:1] == _SYNC:
             if _has_reed_solomon(datagram):
-                starts = range(0, len(datagram), _RS_PACKET_BYTES)
-                return b"".join(datagram[start : start + PACKET_SIZE] for start in starts)
+                places = range(0, len(datagram), _RS_PACKET_BYTES)
+                return b"".join(datagram[start : start + PACKET_SIZE] for start in places)
             return self._cut(datagram)
         header = len(datagram) % PACKET_SIZE
         if header < len(datagram) and _in_sync(datagram[header::PACKET_SIZE]):
