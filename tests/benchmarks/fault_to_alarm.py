@@ -23,7 +23,7 @@ from alarm_peers import SRT_FAULTS, peer_gone
 from alarm_rounds import Round, follow, play, table
 from demo_rig import free_udp_port
 from live_rig import live_sender, make_pattern
-from PyQt6.QtCore import QCoreApplication
+from PyQt6.QtCore import QMetaObject, Qt
 from PyQt6.QtWidgets import QApplication
 from services_rig import console, on_air
 
@@ -118,7 +118,9 @@ def main() -> None:
     print(
         f"engine {options.engine.value}, ms after the first bad packet; cleared: ms after the first good one"
     )
-    work.add_done_callback(lambda _: QCoreApplication.quit())
+    # Called from the loop's thread, `quit` waits for this one, which may wait for Python's lock.
+    queued = Qt.ConnectionType.QueuedConnection
+    work.add_done_callback(lambda _: QMetaObject.invokeMethod(window, "quit", queued))
     window.exec()
     try:
         work.result()

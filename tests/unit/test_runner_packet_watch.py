@@ -9,10 +9,11 @@ import pytest
 from ibe100.mpegts.packet import null_packet
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 from ibe100.mpegts.timestamps import encode_timestamp
-from ibe100.runner.packet_watch import HELD_UP_S, SURE_JUMP_S, TABLE_S, TELL_S, Facts, PacketWatch
+from ibe100.runner.absence_watch import ABSENT_S
+from ibe100.runner.packet_watch import HELD_UP_S, PAUSE_S, SURE_JUMP_S, TABLE_S, TELL_S, Facts, PacketWatch
 
 LOOK_S = 0.1
-VIDEO, SOUND, PMT = 0x100, 0x101, 0x1000
+NULL, VIDEO, SOUND, CLOCK, PMT = 0x1FFF, 0x100, 0x101, 0x102, 0x1000
 
 
 class Source:
@@ -34,6 +35,15 @@ class Source:
     def picture(self, pts: int) -> bytes:
         head = b"\x00\x00\x01\xe0\x00\x00\x80\x80\x05" + encode_timestamp(pts % (1 << 33), 2)
         return self.packet(VIDEO, head, first=True)
+
+    def adapted(self, has_pcr: bool = True, has_payload: bool = True) -> bytes:
+        """A packet with an adaptation field; without a payload it does not count on."""
+        if not has_payload:
+            return bytes([0x47, CLOCK >> 8, CLOCK & 0xFF, 0x20, 183, 0x10]).ljust(188, b"\xff")
+        packet = bytearray(self.packet(CLOCK))
+        packet[3] |= 0x20
+        packet[4:6] = 7, 0x10 if has_pcr else 0
+        return bytes(packet)
 
     def look(self, *packets: bytes) -> Facts | None:
         """One look later these have come, in one datagram; none where there are none."""
@@ -110,10 +120,10 @@ def test_a_runner_that_was_held_up_says_nothing_of_what_it_missed(source: Source
 
 
 def test_a_scrambled_pid_is_told_once_and_again_when_it_was_clear_meanwhile(source: Source) -> None:
-    def scrambled(_: int) -> list[bytes]:
+    def scrambled(pts: int) -> list[bytes]:
         packet = bytearray(source.packet(SOUND))
         packet[3] |= 0x80
-        return [bytes(packet)]
+        return [source.picture(pts), bytes(packet), null_packet()]
 
     source.play(2.0, scrambled)
     assert [facts["scrambled"] for facts in source.told] == [[SOUND]]
@@ -195,6 +205,119 @@ def test_tables_are_not_missed_while_nothing_comes_at_all(source: Source) -> Non
     source.play(5.0, lambda _: [])
     source.play(1.0, with_tables(source, pat(3), pmt(1)))
     assert source.told == []
+
+
+def but_for(source: Source, what: str) -> Callable[[int], list[bytes]]:
+    """A healthy stream with PCR, without one of what comes all the time."""
+
+    def make(pts: int) -> list[bytes]:
+        return [
+            source.packet(SOUND),
+            source.packet(VIDEO) if what == "pts" else source.picture(pts),
+            source.adapted(has_pcr=what != "pcr"),
+            *([] if what == "null" else [null_packet()]),
+        ]
+
+    return make
+
+
+def absent(source: Source) -> list[object]:
+    return [facts["absent"] for facts in source.told]
+
+
+ABSENCES = pytest.mark.parametrize(("what", "pid"), [("null", NULL), ("pcr", CLOCK), ("pts", VIDEO)])
+
+
+@ABSENCES
+def test_what_comes_no_more_while_packets_do_is_told_once_and_so_is_that_it_is_back(
+    source: Source, what: str, pid: int
+) -> None:
+    source.play(2.0, but_for(source, ""))
+    source.play(ABSENT_S - LOOK_S, but_for(source, what))
+    assert absent(source) == []
+    source.play(2.0, but_for(source, what))
+    assert absent(source) == [[[what, pid, pytest.approx(ABSENT_S, abs=LOOK_S)]]]
+    facts = source.look(*but_for(source, "")(round((source.now + LOOK_S - 100.0) * 90_000)))
+    assert facts is not None
+    assert facts["absent"] == []
+    source.play(2.0, but_for(source, ""))
+    assert len(absent(source)) == 2
+
+
+def test_pcr_without_a_payload_are_pcr(source: Source) -> None:
+    source.play(2.0, lambda pts: [*source.healthy(pts), source.adapted(has_payload=False)])
+    source.play(1.0, source.healthy)
+    assert absent(source) == [[["pcr", CLOCK, pytest.approx(ABSENT_S, abs=LOOK_S)]]]
+
+
+def test_what_is_rare_is_not_missed(source: Source) -> None:
+    source.play(1.0, but_for(source, "null"))
+    source.told.clear()
+    for _ in range(5):
+        source.look(*source.healthy(round((source.now + LOOK_S - 100.0) * 90_000)))
+        source.play(2.0, but_for(source, "null"))
+    assert absent(source) == [[]], "it came back, and that was all"
+
+
+def dropped(source: Source) -> None:
+    source.sequence += 3
+
+
+def held_up(source: Source) -> None:
+    source.now += HELD_UP_S
+
+
+def paused(source: Source) -> None:
+    source.play(ABSENT_S + 2 * LOOK_S, lambda _: [])
+
+
+@pytest.mark.parametrize("unknown", [dropped, held_up, paused])
+@ABSENCES
+def test_what_may_have_come_unseen_is_not_called_absent_any_more_nor_missed_anew(
+    source: Source, what: str, pid: int, unknown: Callable[[Source], None]
+) -> None:
+    source.play(2.0, but_for(source, ""))
+    source.play(1.0, but_for(source, what))
+    assert absent(source) == [[[what, pid, pytest.approx(ABSENT_S, abs=LOOK_S)]]]
+    unknown(source)
+    source.play(3.0, but_for(source, what))
+    assert absent(source)[1:] == [[]]
+
+
+@ABSENCES
+def test_a_short_pause_hides_nothing_but_is_no_part_of_what_makes_absent(
+    source: Source, what: str, pid: int
+) -> None:
+    source.play(2.0, but_for(source, ""))
+    source.play(ABSENT_S / 2, but_for(source, what))
+    source.play(PAUSE_S + LOOK_S, lambda _: [])
+    source.play(2 * LOOK_S, but_for(source, what))
+    assert absent(source) == []
+    source.play(1.0, but_for(source, what))
+    source.play(PAUSE_S + LOOK_S, lambda _: [])
+    source.play(1.0, but_for(source, what))
+    assert absent(source) == [[[what, pid, pytest.approx(ABSENT_S, abs=LOOK_S)]]]
+
+
+def test_a_fault_that_waited_to_be_told_is_told_without_what_is_not_known_any_more(source: Source) -> None:
+    source.play(2.0, but_for(source, "null"))
+    source.look(source.packet(SOUND, skip=1))
+    source.look(source.packet(SOUND, skip=1))
+    source.now += HELD_UP_S
+    facts = source.look()
+    assert facts is not None
+    assert (facts["lost"], facts["absent"]) == ({str(SOUND): 1}, [])
+
+
+def test_what_is_absent_does_not_wait_for_its_turn_among_other_faults(source: Source) -> None:
+    source.play(ABSENT_S - LOOK_S, but_for(source, "null"))
+    source.told.clear()
+    for _ in range(3):
+        source.look(source.packet(SOUND, skip=1), source.picture(round((source.now - 99.9) * 90_000)))
+        if source.told and source.told[-1]["absent"]:
+            break
+    assert source.told[-1]["absent"] == [["null", NULL, pytest.approx(ABSENT_S, abs=1.1 * LOOK_S)]]
+    assert len(source.told) == 2, "the first of the others was told one look before"
 
 
 @pytest.mark.parametrize("datagram", [b"", b"\x80", bytes(300), b"\x80" * 200, b"\x80\x21" + bytes(100)])

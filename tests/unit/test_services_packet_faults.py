@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
-from alarm_rig import capture
+from alarm_rig import STREAM, Bench, Kept, capture
 
+from ibe100.models.alarm import AlarmState
 from ibe100.models.stream_config import FileInput
-from ibe100.services.packet_faults import PacketFaults, parse_packet_faults
+from ibe100.models.stream_state import StreamState
+from ibe100.mpegts.packet import NULL_PID
+from ibe100.services import alarm_feed
+from ibe100.services.alarm_board import EARLY_S
+from ibe100.services.alarm_feed import AlarmFeed, Runs
+from ibe100.services.alarm_rules import RULES
+from ibe100.services.alarm_settings import AlarmRules
+from ibe100.services.packet_faults import NEWS_S, PacketFaults, parse_packet_faults
 from ibe100.services.signal_watch import SETTLE_S, SignalWatch
-from ibe100.tsduck.telemetry import AnalyzeSample, TableSample
+from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
 
 FACTS = capture("tsduck_pattern").facts
 PLAN = FACTS.plan
@@ -105,3 +116,115 @@ def test_a_change_that_a_report_has_told_with_all_its_pids_is_not_told_again_in_
     assert watch.packet_faults(faults(now_s + 0.3, versions=[[2, PLAN.service_id, 30, 31]])) == ({}, {})
     judgements, _ = watch.packet_faults(faults(now_s + 0.6, versions=[[2, PLAN.service_id, 31, 0]]))
     assert judgements.keys() == {"pmt_changed"}
+
+
+ABSENT: dict[str, tuple[str, int | None, dict[str, object]]] = {
+    "pcr_repetition_error": ("pcr", PLAN.pcr_pid, {"pcr": {}}),
+    "pts_error": ("pts", PLAN.time_pid, {"pts": {}}),
+    "no_null_packets": ("null", NULL_PID, {"null_bps": 0}),
+}
+"""By condition: what the runner calls it, and a post of a second that was wholly without."""
+ABSENCES = pytest.mark.parametrize("condition", ABSENT)
+LOOK_S = 0.1
+
+
+def told(condition: str, at_s: float, since_s: float) -> PacketFaults:
+    what, pid, _ = ABSENT[condition]
+    return faults(at_s, absent=[[what, pid, at_s - since_s]])
+
+
+def good_post() -> InfluxSample:
+    return next(
+        one for _, one in reversed(capture("tsduck_pattern").samples) if isinstance(one, InfluxSample)
+    )
+
+
+@ABSENCES
+@pytest.mark.parametrize("phase_s", [0.05, 0.5, 0.95])
+async def test_what_is_absent_is_an_alarm_when_its_delay_is_over_not_at_the_next_post(
+    condition: str, phase_s: float
+) -> None:
+    watch, now_s = watching()
+    bench, good = Bench(Kept()), good_post()
+    since_s, looks = now_s + phase_s, 0
+    while looks < 45:
+        looks += 1
+        bench.now = now_s + looks * LOOK_S
+        if looks % 10 == 0:
+            bad = good if looks == 10 else replace(good, **ABSENT[condition][2])
+            await bench.board.judge_all(*STREAM, watch.sample(bad, None, bench.now), watch.since)
+        if bench.now - since_s >= 0.8:
+            watch.absences(told(condition, bench.now, since_s))
+        await bench.board.judge_all(*STREAM, *watch.absent(bench.now))
+    raised_s = bench.first(condition, AlarmState.UNACKNOWLEDGED) - since_s
+    delay_s = RULES[condition].on_delay_s
+    assert delay_s - EARLY_S - 1e-6 <= raised_s <= delay_s + LOOK_S
+
+
+@ABSENCES
+def test_a_post_of_a_second_that_was_good_in_part_does_not_end_what_is_absent(condition: str) -> None:
+    watch, now_s = watching()
+    watch.absences(told(condition, now_s + 1.1, now_s + 0.3))
+    assert watch.sample(good_post(), None, now_s + 1.2)[condition][0]
+    assert watch.since[condition] == pytest.approx(now_s + 0.3)
+    watch.absences(faults(now_s + 1.3))
+    assert watch.absent(now_s + 1.3) == ({}, {})
+
+
+def test_a_post_of_a_second_that_was_good_proves_that_nothing_was_absent_in_it() -> None:
+    watch, now_s = watching()
+    watch.absences(told("no_null_packets", now_s + 1.0, now_s - 1.0))
+    assert watch.absent(now_s + 0.9)[0].keys() == {"no_null_packets"}
+    assert not watch.sample(good_post(), None, now_s + 1.0)["no_null_packets"][0]
+    assert watch.absent(now_s + 1.1) == ({}, {})
+    watch.absences(told("no_null_packets", now_s + 1.8, now_s + 0.9))
+    assert watch.absent(now_s + 1.8)[0].keys() == {"no_null_packets"}
+
+
+def test_other_pids_than_ours_are_not_missed() -> None:
+    watch, now_s = watching()
+    watch.absences(faults(now_s + 0.9, absent=[["pcr", 4000, 0.85], ["pts", 4001, 0.85]]))
+    assert watch.absent(now_s + 0.9) == ({}, {})
+
+
+def test_nothing_is_absent_while_nothing_flows_or_a_stream_has_not_settled() -> None:
+    watch, now_s = watching()
+    watch.absences(told("no_null_packets", now_s + 0.9, now_s))
+    watch.pulse(flows=False, since_s=now_s + 0.2)
+    assert watch.absent(now_s + 1.0) == ({}, {})
+    watch, now_s = watching(seconds=1.0)
+    watch.absences(told("no_null_packets", now_s + 0.9, now_s))
+    assert watch.absent(now_s + 0.9) == ({}, {})
+
+
+def test_what_we_pace_or_loop_is_left_to_the_posts(tmp_path: object) -> None:
+    looped = FACTS.config.model_copy(update={"input": FileInput(path=f"{tmp_path}/a.ts", loop=True)})
+    for changes in ({"config": looped}, {"plan": replace(PLAN, regulate=True)}):
+        watch, now_s = watching(**changes)
+        watch.absences(told("no_null_packets", now_s + 0.9, now_s))
+        assert watch.absent(now_s + 0.9) == ({}, {})
+
+
+@ABSENCES
+async def test_what_is_absent_is_judged_at_each_look_also_where_it_was_told_before_the_console_came(
+    condition: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, runs = Bench(Kept()), cast(Runs, None)
+    view = SimpleNamespace(state=StreamState.RUNNING)
+    run: Any = SimpleNamespace(stream_id=STREAM[0], name=STREAM[1], facts=FACTS, view=view, heartbeat_lost="")
+    clock = SimpleNamespace(monotonic=lambda: bench.now, time=time.time)
+    monkeypatch.setattr(alarm_feed, "time", clock)
+    feed = AlarmFeed(bench.board, runs, lambda message: None, AlarmRules())
+    start = bench.now
+    for at_s, sample in capture("tsduck_pattern").samples:
+        if isinstance(sample, InfluxSample) and at_s <= SETTLE_S + 15.0:
+            bench.now = start + at_s
+            feed.sample(run, sample, None, bench.now)
+    since_s = bench.now - RULES[condition].on_delay_s + 0.5
+    feed.packet_faults(run, told(condition, bench.now - NEWS_S, since_s))
+    await feed.look()
+    assert bench.raised() == set()
+    bench.now += 0.5
+    await feed.look()
+    assert bench.raised() == {condition}
+    await feed.close()

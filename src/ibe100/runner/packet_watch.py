@@ -7,6 +7,8 @@ was held up, is left to them. Facts of ISO/IEC 13818-1; the limits are those of 
 from collections import Counter
 from collections.abc import Mapping
 
+from ibe100.runner.absence_watch import ABSENT_S, AbsenceWatch, Key
+
 PACKET_BYTES = 188
 RTP_BYTES = 12
 """The pulses are RTP (RFC 3550): their sequence number tells whether datagrams are missing."""
@@ -19,9 +21,9 @@ SURE_JUMP_S = 3.0
 HELD_UP_S = 0.5
 """Between two looks: so much later nobody knows what was dropped meanwhile."""
 PAUSE_S = 0.3
-"""Without a datagram: tables that did not come in it are not missed."""
+"""Without a datagram: what did not come in it is not missed."""
 TELL_S = 0.3
-"""At most so often; the first fault is told at once."""
+"""At most so often; the first fault is told at once, and so is what is absent, and that it is back."""
 
 _RTP_VERSION = 0x80
 _NULL_PID = 0x1FFF
@@ -29,6 +31,8 @@ _PAT_PID, _FIRST_FREE_PID = 0x0000, 0x0020
 _PAT_TABLE, _PMT_TABLE = 0x00, 0x02
 _DAMAGED, _UNIT_START = 0x80, 0x40
 _SCRAMBLED, _ADAPTATION, _PAYLOAD = 0xC0, 0x20, 0x10
+_ADAPTATION_CONTROL = _ADAPTATION | _PAYLOAD
+_PCR_FLAG = 0x10
 _PTS_MODULO, _PTS_HZ = 1 << 33, 90_000
 _MOST_TABLES = 256
 
@@ -60,21 +64,30 @@ class PacketWatch:
         self._changes: list[list[int]] = []
         self._missing: dict[int, float] = {}
         """When a table that is missing was seen last, by PID."""
+        self._came: set[Key] = set()
+        """Since the last look."""
+        self._absences = AbsenceWatch()
 
     def look(self, datagrams: list[bytes], now: float) -> Facts | None:
         """Take what came since the last look; returns what is to be told of it, if anything."""
+        pause_s = now - self._came_at
         if now - self._looked_at > HELD_UP_S:
             self._forget()
         elif datagrams:
-            if now - self._came_at > PAUSE_S:
+            if pause_s > PAUSE_S:
                 self._table_at.clear()
+                self._absences.paused(pause_s)
             for datagram in datagrams:
                 self._take(datagram, now)
+        if pause_s >= ABSENT_S:
+            self._absences.forget()
         if datagrams:
             self._came_at = now
             self._miss_tables(now)
         self._looked_at = now
-        return self._news(now)
+        is_other = (bool(datagrams) or pause_s >= ABSENT_S) and self._absences.look(self._came, now)
+        self._came.clear()
+        return self._news(now, is_other)
 
     def _forget(self) -> None:
         """Whatever was expected to follow may have been dropped."""
@@ -87,6 +100,8 @@ class PacketWatch:
         self._repeated.clear()
         self._whole.clear()
         self._table_at.clear()
+        self._came.clear()
+        self._absences.forget()
 
     def _take(self, datagram: bytes, now: float) -> None:
         if len(datagram) <= RTP_BYTES or datagram[0] != _RTP_VERSION:
@@ -99,16 +114,30 @@ class PacketWatch:
         highs = datagram[RTP_BYTES + 1 :: PACKET_BYTES]
         lows = datagram[RTP_BYTES + 2 :: PACKET_BYTES]
         at = RTP_BYTES - PACKET_BYTES
+        has_null = False
         for high, low, flags in zip(highs, lows, datagram[RTP_BYTES + 3 :: PACKET_BYTES], strict=False):
             at += PACKET_BYTES
             pid = (high & 0x1F) << 8 | low
-            if pid == _NULL_PID or not flags & _PAYLOAD:
+            if pid == _NULL_PID:
+                has_null = True
                 continue
+            if flags & _ADAPTATION_CONTROL != _PAYLOAD:
+                self._look_for_pcr(datagram[at : at + PACKET_BYTES], pid)
+                if not flags & _PAYLOAD:
+                    continue
             before = counters.get(pid)
             counters[pid] = counter = flags & 0x0F
             if before is not None and counter == (before + 1) & 0x0F and not (high | flags) & 0xC0:
                 continue
             self._examine(datagram[at : at + PACKET_BYTES], pid, before, now)
+        if has_null:
+            self._came.add(("null", _NULL_PID))
+
+    def _look_for_pcr(self, packet: bytes, pid: int) -> None:
+        if len(packet) < PACKET_BYTES or not packet[3] & _ADAPTATION or packet[1] & _DAMAGED:
+            return
+        if packet[4] and packet[5] & _PCR_FLAG:
+            self._came.add(("pcr", pid))
 
     def _examine(self, packet: bytes, pid: int, before: int | None, now: float) -> None:
         """One that is not just the next of its PID: out of order, first of a unit, scrambled or damaged."""
@@ -158,6 +187,7 @@ class PacketWatch:
             (field[3] << 8 | field[4]) >> 1,
         )
         pts = high << 30 | middle << 15 | low
+        self._came.add(("pts", pid))
         last, is_whole = self._pts.get(pid), pid in self._whole
         self._pts[pid] = pts, now
         self._whole.add(pid)
@@ -195,9 +225,9 @@ class PacketWatch:
                 self._missed.add(pid)
                 self._missing[pid] = seen_at
 
-    def _news(self, now: float) -> Facts | None:
+    def _news(self, now: float, is_other: bool) -> Facts | None:
         news = self._lost or self._damaged or self._appeared or self._jumps or self._changes or self._missing
-        if not news or now - self._told_at < TELL_S:
+        if not is_other and (not news or now - self._told_at < TELL_S):
             return None
         self._told_at = now
         facts: Facts = {
@@ -207,6 +237,7 @@ class PacketWatch:
             "jumps_s": _by_pid({pid: round(off_s, 3) for pid, off_s in self._jumps.items()}),
             "versions": self._changes,
             "missing_s": _by_pid({pid: round(now - at, 3) for pid, at in self._missing.items()}),
+            "absent": self._absences.absent(now),
         }
         self._lost, self._damaged, self._appeared = Counter(), 0, set()
         self._jumps, self._changes, self._missing = {}, [], {}

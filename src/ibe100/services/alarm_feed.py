@@ -158,7 +158,10 @@ class AlarmFeed:
     def packet_faults(self, run: StreamRun, faults: PacketFaults) -> None:
         """What the runner found in the packets between two posts."""
         watch = self._signal(run)
-        if watch is not None and time.monotonic() - faults.at_s < packet_faults.NEWS_S:
+        if watch is None:
+            return
+        watch.absences(faults)
+        if time.monotonic() - faults.at_s < packet_faults.NEWS_S:
             self._judge_later(run, *watch.packet_faults(faults))
 
     def srt(self, run: StreamRun, side: str, link: SrtLink | None) -> None:
@@ -205,17 +208,20 @@ class AlarmFeed:
             if run.view.state.is_ended:
                 continue
             judgements: dict[str, tuple[bool, str]] = {}
-            since = NOW
+            since: dict[str, float] = {}
             signal = self._signals.get(stream_id)
             # Called otherwise, it is that state's alarm, which hides this one until packets come.
             if signal is not None and run.view.state is StreamState.RUNNING:
                 judgements.update(signal.flow(time.monotonic()))
+                absent, since_s = signal.absent(time.monotonic())
+                judgements.update(absent)
+                since.update(since_s)
             flows = judgements.get("nothing_flows") == (False, "")
             sync = self._syncs.setdefault(stream_id, SyncWatch())
             judgements = {**sync.judge(time.monotonic(), is_quiet=not flows), **judgements}
             if (peers := self._srt_peers.get(stream_id)) is not None and run.facts is not None:
                 judgements.update(peers.judge(run.facts.config))
-                since = peers.since
+                since.update(peers.since)
             if (attempts := self._attempts.get(stream_id)) is not None:
                 judgements.update(attempts.judge(time.time()))
             await self._board.judge_all(stream_id, run.name, judgements, since)

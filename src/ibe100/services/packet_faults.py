@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ibe100.mpegts.packet import PAT_PID
+from ibe100.mpegts.packet import NULL_PID, PAT_PID
 from ibe100.services.alarm_board import Judgements
 from ibe100.services.pid_watch import PidWatch
 from ibe100.services.runner_link import Sample
@@ -16,6 +16,8 @@ NEWS_S = 2.0
 """What a runner told longer ago is told again to a console that comes later."""
 SECOND_S = 1.0
 """The thresholds of rules are errors per second."""
+CLEAR_S = 0.5
+"""A post's interval is so much off at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class PacketFaults:
     """table_id, its extension, version_number before and now."""
     missing_s: Mapping[int, float]
     """For how long a PAT or PMT did not come."""
+    absent_s: Mapping[tuple[str, int], float]
+    """All that is absent now of what came all the time, and for how long: `null`, `pcr` or `pts`, and PID."""
 
 
 def parse_packet_faults(sample: Sample) -> PacketFaults:
@@ -48,6 +52,8 @@ def parse_packet_faults(sample: Sample) -> PacketFaults:
         jumps_s={int(pid): float(off_s) for pid, off_s in sample["jumps_s"].items()},
         versions=tuple((table, ext, before, now) for table, ext, before, now in sample["versions"]),
         missing_s={int(pid): float(age_s) for pid, age_s in sample["missing_s"].items()},
+        # A runner that an older console started tells of none.
+        absent_s={(str(what), int(pid)): float(age_s) for what, pid, age_s in sample.get("absent", ())},
     )
 
 
@@ -92,3 +98,46 @@ class FaultWatch:
         while now_s - counts[0][0] >= SECOND_S:
             counts.popleft()
         return sum(one for _, one in counts)
+
+
+class Absences:
+    """What the runner says is absent, all of it each time; that something is not, is said by the posts."""
+
+    def __init__(self, plan: StreamPlan) -> None:
+        self._plan = plan
+        self._since: dict[str, tuple[float, str]] = {}
+        """When it came last, and the value in words, by the condition that misses it."""
+        self._came_after: dict[str, float] = {}
+        """Proved by a post."""
+
+    def told(self, faults: PacketFaults) -> None:
+        """What is absent from now on, until it is told again."""
+        pcr, pts = ("pcr", self._plan.pcr_pid), ("pts", self._plan.time_pid)
+        self._since = {
+            condition: (faults.at_s - age_s, words)
+            for condition, key, words in (
+                ("pcr_repetition_error", pcr, f"no PCR on PID 0x{pcr[1] or 0:04X}"),
+                ("pts_error", pts, f"no PTS on PID 0x{pts[1] or 0:04X}"),
+                ("no_null_packets", ("null", NULL_PID), ""),
+            )
+            for what, age_s in faults.absent_s.items()
+            if what == key
+        }
+
+    def disproved(self, judgements: Judgements, began_s: float) -> None:
+        """A post says what is not so, or not all through its interval, which began then."""
+        for condition, (is_true, _) in judgements.items():
+            if condition in self._since and not is_true:
+                self._came_after[condition] = began_s - CLEAR_S
+
+    def judge(self, settled_s: float) -> tuple[Judgements, Mapping[str, float]]:
+        """What is true, and since when; nothing is missed before the stream had settled."""
+        found = {
+            condition: (since_s, words)
+            for condition, (since_s, words) in self._since.items()
+            if since_s >= self._came_after.get(condition, since_s)
+        }
+        return (
+            {condition: (True, words) for condition, (_, words) in found.items()},
+            {condition: max(since_s, settled_s) for condition, (since_s, _) in found.items()},
+        )

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from ibe100.models.stream_config import FileInput, HlsInput
 from ibe100.mpegts.pts_clock import ClockJump, JumpKind, PtsClock
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_MODULO
-from ibe100.services.alarm_board import Judgements
+from ibe100.services.alarm_board import NOW, Judgements
 from ibe100.services.bitrate_watch import BitrateWatch
 from ibe100.services.flow_watch import FlowWatch
-from ibe100.services.packet_faults import FaultWatch, PacketFaults
+from ibe100.services.packet_faults import Absences, FaultWatch, PacketFaults
 from ibe100.services.pid_watch import PidWatch
 from ibe100.services.seam_watch import SeamWatch
 from ibe100.services.signal_rules import COUNTED, PACED
@@ -48,6 +48,7 @@ class SignalWatch:
         self._flowing_since: float | None = None
         self._flow = FlowWatch(monotonic_s)
         self._faults = FaultWatch(facts.plan, self._pids, least_per_s)
+        self._absences = Absences(facts.plan)
         self._sampled_at: float | None = None
         self.since: dict[str, float] = {}
         """When conditions of the newest sample are proved to have begun: its interval was all like that."""
@@ -89,7 +90,12 @@ class SignalWatch:
                     count >= self._least_per_s(condition),
                     f"{count} per s" if count else "",
                 )
-        return {**judgements, **gone}
+        judgements.update(gone)
+        if began_s is not None:
+            self._absences.disproved(judgements, began_s)
+        absent, since = self.absent(monotonic_s)
+        self.since.update(since)
+        return {**judgements, **absent}
 
     def _proved(self, influx: InfluxSample, gone: Judgements) -> set[str]:
         """What was so all through the interval, if it is so at all.
@@ -106,6 +112,21 @@ class SignalWatch:
         """What the runner found in the packets, and since when; a looped file is left to the posts."""
         is_settled = self._flowing_since is not None and faults.at_s - self._flowing_since >= SETTLE_S
         return self._faults.judge(faults) if is_settled and self._seam is None else ({}, {})
+
+    def absences(self, faults: PacketFaults) -> None:
+        """What the runner misses, however long ago it said so."""
+        self._absences.told(faults)
+
+    def absent(self, monotonic_s: float) -> tuple[Judgements, Mapping[str, float]]:
+        """What the runner misses now, and since when, so that no alarm waits for a post to be raised.
+
+        What we pace comes in portions, and a loop has a seam: both are left to the posts.
+        """
+        settled_s = monotonic_s if self._flowing_since is None else self._flowing_since + SETTLE_S
+        is_ours = self._plan.regulate or self._seam is not None
+        if is_ours or monotonic_s <= settled_s or self._flow.is_quiet(monotonic_s):
+            return {}, NOW
+        return self._absences.judge(settled_s)
 
     def report(self, analysis: AnalyzeSample) -> Judgements:
         """What an analyze report tells."""
