@@ -89,7 +89,7 @@ def decode(data: bytes, wanted: Collection[int] | None = None) -> Chunk:
     if len(body) != 4 * rows + 8 * lines + width * lines * steps:
         raise DamagedChunk("of the wrong length")
     numbers = _from_planes(body, 0, rows, np.dtype("<u4")).astype(np.int64)
-    chosen = np.arange(rows) if wanted is None else np.flatnonzero(np.isin(numbers, list(wanted)))
+    chosen = np.arange(rows) if wanted is None else _rows_of(numbers, frozenset(wanted))
     picked = (np.arange(columns)[:, None] * rows + chosen).ravel()
     first = _from_planes(body, 4 * rows, lines, np.dtype("<i8"))[picked]
     # Only the rows that are wanted are put together again.
@@ -106,6 +106,11 @@ def decode(data: bytes, wanted: Collection[int] | None = None) -> Chunk:
     if columns == _PLAIN:
         return plain(numbers[chosen], count, value)
     return Chunk(numbers[chosen], count, value, value - parts[2], value + parts[3])
+
+
+def _rows_of(numbers: Ints, wanted: frozenset[int]) -> npt.NDArray[np.intp]:
+    """A chunk has some forty rows: Python tells in a tenth of NumPy's time which of them are wanted."""
+    return np.array([row for row, number in enumerate(numbers.tolist()) if number in wanted], np.intp)
 
 
 def numbers_in(data: bytes) -> tuple[int, ...]:

@@ -77,13 +77,15 @@ def _times(part: Part) -> Ints:
 def _beside(parts: Sequence[Part], numbers: Ints, width: int) -> tuple[Ints, Ints, Ints, Ints]:
     """Count, value, low and high of all parts in one row per series."""
     whole = np.zeros((4, len(numbers), width), np.int64)
+    row_of = {number: row for row, number in enumerate(numbers.tolist())}
     left = 0
     for part in parts:
         chunk, right = part.chunk, left + part.chunk.points
-        known = np.isin(chunk.numbers, numbers)
-        rows = np.searchsorted(numbers, chunk.numbers[known])
+        rows = [row_of.get(number, -1) for number in chunk.numbers.tolist()]
+        known = [place for place, row in enumerate(rows) if row >= 0]
+        rows = [row for row in rows if row >= 0]
         for column, values in zip(whole, (chunk.count, chunk.value, chunk.low, chunk.high), strict=True):
-            column[rows, left:right] = values[known]
+            column[rows, left:right] = values if len(known) == len(values) else values[known]
         left = right
     return whole[0], whole[1], whole[2], whole[3]
 
