@@ -130,9 +130,11 @@ async def test_a_processor_that_hangs_and_one_that_ends_again_and_again_are_alar
         await until_alarm(application, "nothing_flows", RAISED)
         os.kill(frozen, signal.SIGCONT)
         await until(lambda: "nothing_flows" not in standing(application), "packets again")
-        for _ in range(3):
+        run = application.streams.run_of(stream_id)
+        for ended in range(1, 4):
             kill(await processor_pid(application, stream_id))
             await until_alarm(application, "processor_restarting", RAISED)
+            await until(lambda ended=ended: run.view.attempt == ended + 1, f"attempt {ended + 1}")  # type: ignore[misc]
             await until_state(application, stream_id, StreamState.RUNNING)
             await until_ready(application, stream_id)
         alarm = await until_alarm(application, "crash_loop", RAISED)
