@@ -49,6 +49,8 @@ MADE: Final[dict[str, tuple[str, ...]]] = {
     "twelve_vbr": ("-c:v", "mpeg2video", "-b:v", "100k", "-c:a", "mp2", "-b:a", "64k"),
 }
 STREAMS: Final = (*MADE, "dvb_hd_service", "ott_with_scte35", "sat_no_sdt")
+LONG_ENOUGH: Final = tuple(name for name in STREAMS if name != "dvb_hd_service")
+"""For a cue that is due after a second."""
 COMMANDS: Final = (
     "continuity",
     "filter --pid 256 --pid 0",
@@ -150,7 +152,7 @@ def test_each_reads_the_files_that_the_other_wrote(form: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("stuffing", ["", "1/20"])
-@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("name", LONG_ENOUGH)
 def test_cues_with_a_splice_time_are_put_in_the_same_packets(
     name: str, stuffing: str, streams: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ from ibe100.services.metrics_recorder import MetricsRecorder
 from ibe100.services.packet_faults import parse_packet_faults
 from ibe100.services.return_alarms import ReturnAlarms
 from ibe100.services.runner_link import JournalLine, Sample
+from ibe100.services.steady_words import steady_pids, steady_services
 from ibe100.services.storage import Storage
 from ibe100.services.stream_run import StreamRun
 from ibe100.tsduck.srt_link import parse_srt_link
@@ -194,8 +195,8 @@ class MonitoringService:
         last = self._last(run, mono)
         versions = self._metrics.analysis(run.stream_id, received_at, analysis)
         # An interval in which the PAT was not repeated tells of no services: they are still there.
-        services = analysis.services or last.services
-        pids = tuple(_with_frame_rate(pid, run) for pid in analysis.pids)
+        services = steady_services(analysis.services, last.services) or last.services
+        pids = tuple(_with_frame_rate(pid, run) for pid in steady_pids(analysis.pids, last.pids))
         self._measured(
             last.model_copy(update={"services": services, "pids": pids, "table_versions": versions})
         )
