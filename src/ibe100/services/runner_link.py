@@ -166,7 +166,8 @@ class RunnerLink:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(identity.pid, number)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(_end_of(identity), LEFT_BEHIND_S)
+                    async with asyncio.timeout(LEFT_BEHIND_S):
+                        await _end_of(identity)
                     break
 
     async def request(self, command: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -175,7 +176,8 @@ class RunnerLink:
         try:
             writer.write(json.dumps(command).encode() + b"\n")
             await writer.drain()
-            line = await asyncio.wait_for(reader.readline(), REPLY_TIMEOUT_S)
+            async with asyncio.timeout(REPLY_TIMEOUT_S):
+                line = await reader.readline()
         except TimeoutError:
             raise RunnerSilent(
                 f"the runner in {self.stream_dir} did not answer in {REPLY_TIMEOUT_S:.0f} s; is it frozen?"

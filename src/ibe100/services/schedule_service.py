@@ -175,8 +175,10 @@ class ScheduleService:
             except Exception:  # noqa: BLE001 - a bug must not end the schedule unheard
                 pause_s = TICK_S
                 _log.exception("the schedule could not be looked at")
+            # Not wait_for: in Python 3.11 it loses a cancellation that comes together with news.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), pause_s)
+                async with asyncio.timeout(pause_s):
+                    await self._news.wait()
             self._news.clear()
 
     async def _see_to(self, one: ScheduledBreak) -> None:

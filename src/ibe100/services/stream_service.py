@@ -336,7 +336,8 @@ class StreamService:
                 await self.follower.declare_ended(run, reason)
             return
         try:
-            await asyncio.wait_for(self.follower.ended(run), STOP_TIMEOUT_S)
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await self.follower.ended(run)
         except TimeoutError:
             raise StreamError(f"{run.name} did not stop in {STOP_TIMEOUT_S:.0f} s; look at its log") from None
         await run.link.reap()
