@@ -17,7 +17,8 @@ from ibe100.ui.qt_models.stream_list import StreamListModel
 
 LOG_BATCH_MS = 100
 ALARM_BATCH_MS = 50
-AGE_MS = 1000
+ALARM_AGE_MS = 1000
+STREAM_AGE_MS = 100
 
 
 class ConsoleState(QObject):
@@ -57,10 +58,13 @@ class ConsoleState(QObject):
         self._alarm_timer.setInterval(ALARM_BATCH_MS)
         self._alarm_timer.setSingleShot(True)
         self._alarm_timer.timeout.connect(self._show_alarms)
-        self._age_timer = QTimer(self)
-        self._age_timer.setInterval(AGE_MS)
-        self._age_timer.timeout.connect(self._age)
-        self._age_timer.start()
+        for interval_ms, grow_older in (
+            (ALARM_AGE_MS, self.alarms.refresh_ages),
+            (STREAM_AGE_MS, self.streams.refresh_aged),
+        ):
+            timer = QTimer(self)
+            timer.timeout.connect(grow_older)
+            timer.start(interval_ms)
 
     def _take_over(self, snapshot: Snapshot) -> None:
         self.streams.replace_all(snapshot.streams)
@@ -104,7 +108,3 @@ class ConsoleState(QObject):
         lines, self._lines = self._lines, []
         if lines:
             self.log.append(lines)
-
-    def _age(self) -> None:
-        self.alarms.refresh_ages()
-        self.streams.refresh()

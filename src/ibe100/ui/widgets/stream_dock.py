@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PyQt6.QtCore import QItemSelectionModel, QModelIndex, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ibe100.ui.icons import icon
 from ibe100.ui.qt_models.stream_list import ROW_ROLE, StreamFilter, StreamListModel, StreamRow
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.run_button import RunButton
 from ibe100.ui.widgets.stream_delegate import StreamDelegate
+
+
+class StreamListView(QListView):
+    """Rows of one height: a change paints its row, where QListView lays out and paints the whole list."""
+
+    def dataChanged(self, first: QModelIndex, last: QModelIndex, roles: Iterable[int] = ()) -> None:
+        """Qt's news of changed rows."""
+        QAbstractItemView.dataChanged(self, first, last, roles)
 
 
 class StreamPanel(QWidget):
@@ -36,7 +54,7 @@ class StreamPanel(QWidget):
         self.filter_edit.setAccessibleName("Filter streams")
         self.filter_edit.setClearButtonEnabled(True)
         self.filter_edit.textChanged.connect(self._filter.set_text)
-        self.list = QListView()
+        self.list = StreamListView()
         self.list.setAccessibleName("Streams")
         self.list.setModel(self._filter)
         self.list.setItemDelegate(StreamDelegate(self.list))
