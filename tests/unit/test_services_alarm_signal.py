@@ -302,3 +302,21 @@ def test_a_bitrate_that_stays_low_collapsed_until_it_is_the_new_normal() -> None
         assert watch.observe(900_000, second) != ""
     assert watch.observe(900_000, 62.0 + NEW_NORMAL_S) == ""
     assert watch.observe(900_000, 63.0 + NEW_NORMAL_S) == ""
+
+
+@pytest.mark.parametrize("low_s", [0.1, 0.4, 0.6, 0.7])
+def test_when_the_bitrate_collapsed_is_read_from_the_second_that_held_both(low_s: float) -> None:
+    watch = BitrateWatch()
+    for second in range(60):
+        watch.observe(2_000_000, second)
+    assert watch.observe(round(2_000_000 - 1_400_000 * low_s), 60.0) == ""
+    assert watch.observe(600_000, 61.0) != ""
+    assert watch.began_s == pytest.approx(60.0 - low_s, abs=0.01)
+
+
+def test_a_bitrate_that_is_low_at_once_may_have_collapsed_all_through_the_second() -> None:
+    watch = BitrateWatch()
+    for second in range(60):
+        watch.observe(2_000_000, second)
+    assert watch.observe(700_000, 60.0) != ""
+    assert watch.began_s == pytest.approx(59.0)

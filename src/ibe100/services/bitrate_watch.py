@@ -15,14 +15,22 @@ NEW_NORMAL_S = 600.0
 
 
 class BitrateWatch:
-    """Takes one sample a second; times are monotonic."""
+    """Takes one sample a second, each the mean since the last; times are monotonic."""
 
     def __init__(self) -> None:
         self._usual: deque[tuple[float, int]] = deque(maxlen=600)
         self._low_since: float | None = None
+        self.words = ""
+        """What the last sample made of it."""
+        self.began_s = float("-inf")
+        """When the bitrate that collapsed did so, within the interval that held both."""
 
     def observe(self, bitrate_bps: int, monotonic_s: float) -> str:
         """In words by how much it collapsed; empty while it did not."""
+        self.words = self._judge(bitrate_bps, monotonic_s)
+        return self.words
+
+    def _judge(self, bitrate_bps: int, monotonic_s: float) -> str:
         usual_bps = self._usual_bps()
         limit = RECOVERED if self._low_since is not None else COLLAPSED
         if usual_bps is None or bitrate_bps >= usual_bps * limit:
@@ -31,10 +39,19 @@ class BitrateWatch:
             return ""
         if self._low_since is None:
             self._low_since = monotonic_s
+            self.began_s = self._began(bitrate_bps, usual_bps, monotonic_s)
         if monotonic_s - self._low_since > NEW_NORMAL_S:
             self._usual.clear()
             return ""
         return f"{round(100 * bitrate_bps / usual_bps, -1):.0f} % of {usual_bps / 1e6:.2f} Mb/s"
+
+    def _began(self, bitrate_bps: int, usual_bps: float, monotonic_s: float) -> float:
+        """All of this interval was low if the last one was in part, else it may have begun anywhere in it."""
+        if len(self._usual) < 2:
+            return monotonic_s
+        (before_s, _), (last_s, last_bps) = self._usual[-2], self._usual[-1]
+        low_share = (usual_bps - last_bps) / (usual_bps - bitrate_bps)
+        return last_s - min(max(low_share, 0.0), 1.0) * (last_s - before_s)
 
     def _usual_bps(self) -> float | None:
         if len(self._usual) < LEAST_SAMPLES:

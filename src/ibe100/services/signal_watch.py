@@ -71,6 +71,7 @@ class SignalWatch:
         gone = self._gone(influx)
         if began_s is not None:
             self.since = dict.fromkeys(self._proved(influx, gone), began_s)
+            self.since["bitrate_collapse"] = self._bitrate.began_s
             if stopped_s > BEHIND_S:
                 self.since["pcr_repetition_error"] = monotonic_s - stopped_s
         if monotonic_s - self._flowing_since < SETTLE_S:
@@ -103,9 +104,7 @@ class SignalWatch:
         A table that is missing while PCR comes in time is missing; if both are late, all packets were.
         """
         in_time = not influx.counters.get("pcr_repetition_error")
-        proved = {"no_null_packets", "bitrate_collapse"} | {
-            name for name, (is_true, _) in gone.items() if is_true
-        }
+        proved = {"no_null_packets"} | {name for name, (is_true, _) in gone.items() if is_true}
         return proved | {"pat_error", "pmt_error"} if in_time and self._plan.pcr_pid is not None else proved
 
     def packet_faults(self, faults: PacketFaults) -> tuple[Judgements, Mapping[str, float]]:
@@ -118,7 +117,7 @@ class SignalWatch:
         self._absences.told(faults)
 
     def absent(self, monotonic_s: float) -> tuple[Judgements, Mapping[str, float]]:
-        """What the runner misses now, and since when, so that no alarm waits for a post to be raised.
+        """What is missed now, and since when, so that no alarm waits for a post to be raised.
 
         What we pace comes in portions, and a loop has a seam: both are left to the posts.
         """
@@ -126,7 +125,11 @@ class SignalWatch:
         is_ours = self._plan.regulate or self._seam is not None
         if is_ours or monotonic_s <= settled_s or self._flow.is_quiet(monotonic_s):
             return {}, NOW
-        return self._absences.judge(settled_s)
+        absent, since = self._absences.judge(settled_s)
+        if self._bitrate.words:
+            absent = {**absent, "bitrate_collapse": (True, self._bitrate.words)}
+            since = {**since, "bitrate_collapse": max(self._bitrate.began_s, settled_s)}
+        return absent, since
 
     def report(self, analysis: AnalyzeSample) -> Judgements:
         """What an analyze report tells."""
