@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from ibe100.runner.loop import Loop
-from ibe100.runner.pulse import LEARNING_S, LEAST_PATIENCE_S, LOOK_S, PulseJudge, PulseListener
+from ibe100.runner.pulse import LEARNING_S, LEAST_PATIENCE_S, LOOK_S, PulseHandlers, PulseJudge, PulseListener
 
 Told = list[tuple[float, bool]]
 
@@ -81,7 +81,11 @@ def test_pulses_of_any_size_are_heard_and_forgotten_with_their_processor() -> No
         faults.append(facts)
         loop.stop()
 
-    listener = PulseListener(loop, port, tell, tell_faults)
+    def tell_strays(count: int, over_s: float) -> None:
+        raise AssertionError(f"{count} strays in {over_s} s")
+
+    handlers = PulseHandlers(tell, tell_faults, tell_strays, lambda: None)
+    listener = PulseListener(loop, port, handlers)
     give_up = loop.call_later(30.0, loop.stop)
     with sender:
         send(0)

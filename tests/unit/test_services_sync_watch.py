@@ -36,3 +36,11 @@ def test_other_lines_and_old_ones_tell_nothing() -> None:
 
 def test_a_processor_that_is_started_again_does_not_end_it() -> None:
     assert REMEMBERED_S > CAUSE_GRACE_S
+
+
+def test_datagrams_without_packets_are_lost_sync_in_words() -> None:
+    watch = SyncWatch()
+    watch.strays(57, 0.5, 1000.0)
+    words = "114 datagrams per second arrive that hold no transport packets"
+    assert watch.judge(1000.0, is_quiet=True) == {"sync_loss": (True, words)}
+    assert watch.judge(1000.0 + REMEMBERED_S, is_quiet=False) == FOUND

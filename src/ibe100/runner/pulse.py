@@ -9,9 +9,12 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ibe100.runner.loop import Loop, Timer
+from ibe100.runner.noise_watch import NoiseWatch
 from ibe100.runner.packet_watch import Facts, PacketWatch
+from ibe100.runner.stray_watch import StrayWatch, Wakeups
 
 LOOK_S = 0.1
 LEAST_PATIENCE_S = 0.8
@@ -35,6 +38,18 @@ Tell = Callable[[bool, float], None]
 """Whether packets flow, and for how long none did, seconds."""
 TellFaults = Callable[[Facts], None]
 """What is wrong with the packets."""
+TellStrays = Callable[[int, float], None]
+"""How many datagrams came, in how many seconds, that hold no packets."""
+
+
+@dataclass(frozen=True, slots=True)
+class PulseHandlers:
+    """Who is told what; `wakeups` says how often the processor's input was woken, see `stray_watch`."""
+
+    flows: Tell
+    faults: TellFaults
+    strays: TellStrays
+    wakeups: Wakeups
 
 
 class PulseJudge:
@@ -72,6 +87,11 @@ class PulseJudge:
         return (True, gap_s) if was_quiet else None
 
     @property
+    def is_quiet(self) -> bool:
+        """Nothing comes where something should."""
+        return self._is_quiet
+
+    @property
     def patience_s(self) -> float:
         """How long nothing may come before nothing flows."""
         return max(self._least_patience_s, max((gap_s for _, gap_s in self._gaps), default=0.0) + MARGIN_S)
@@ -80,12 +100,13 @@ class PulseJudge:
 class PulseListener:
     """A bound UDP socket that is looked at, not read as it fills."""
 
-    def __init__(self, loop: Loop, port: int, tell: Tell, tell_faults: TellFaults) -> None:
+    def __init__(self, loop: Loop, port: int, handlers: PulseHandlers) -> None:
         self._loop = loop
-        self._tell = tell
-        self._tell_faults = tell_faults
+        self._handlers = handlers
         self._judge = PulseJudge()
         self._packets = PacketWatch()
+        self._noise = NoiseWatch()
+        self._strays = StrayWatch(handlers.wakeups)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
@@ -102,6 +123,8 @@ class PulseListener:
             continue
         self._judge = PulseJudge()
         self._packets = PacketWatch()
+        self._noise = NoiseWatch()
+        self._strays.begin(time.monotonic())
 
     def drain(self) -> list[bytes]:
         """What came since it was asked for last, or the oldest part of it."""
@@ -117,8 +140,13 @@ class PulseListener:
 
     def _look(self) -> None:
         self._timer = self._loop.call_later(LOOK_S, self._look)
-        came, now = self.drain(), time.monotonic()
-        if news := self._judge.look(bool(came), now):
-            self._tell(*news)
+        now = time.monotonic()
+        came = [datagram for datagram in self.drain() if not self._noise.is_noise(datagram, now)]
+        news = self._judge.look(bool(came), now)
+        # Before it is said that nothing flows: they are why.
+        if strays := self._strays.look(bool(came), self._judge.is_quiet, now):
+            self._handlers.strays(*strays)
+        if news:
+            self._handlers.flows(*news)
         if faults := self._packets.look(came, now):
-            self._tell_faults(faults)
+            self._handlers.faults(faults)

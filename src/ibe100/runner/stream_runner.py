@@ -16,10 +16,11 @@ from ibe100.runner.journal import Journal
 from ibe100.runner.log_lines import RateLimit
 from ibe100.runner.loop import Loop
 from ibe100.runner.processor_log import ProcessorLog
-from ibe100.runner.pulse import LOOK_S
+from ibe100.runner.pulse import LOOK_S, PulseHandlers
 from ibe100.runner.spec import Spec, SpecError, load_spec, parse_secrets
 from ibe100.runner.srt_watch import SrtWatch
 from ibe100.runner.states import State
+from ibe100.runner.stray_watch import input_wakeups
 from ibe100.runner.supervisor import Supervisor
 from ibe100.runner.telemetry import PortTaken, Telemetry, TelemetryHandlers
 
@@ -72,10 +73,16 @@ class StreamRunner:
                 influx=self._influx,
                 analyze=self._analyze,
                 tables=lambda sections: self._sample("tables", {"sections": sections}),
-                pulse=lambda flows, quiet_s: self._sample(
-                    "pulse", {"flows": flows, "quiet_s": round(quiet_s, 3)}
+                pulse=PulseHandlers(
+                    flows=lambda flows, quiet_s: self._sample(
+                        "pulse", {"flows": flows, "quiet_s": round(quiet_s, 3)}
+                    ),
+                    faults=lambda facts: self._sample("packet_faults", facts),
+                    strays=lambda count, over_s: self._sample(
+                        "strays", {"datagrams": count, "over_s": round(over_s, 3)}
+                    ),
+                    wakeups=self._input_wakeups,
                 ),
-                packet_faults=lambda facts: self._sample("packet_faults", facts),
                 damaged=self._damaged_datagram,
             ),
         )
@@ -254,6 +261,10 @@ class StreamRunner:
             os.killpg(identity.pid, signal.SIGKILL)  # with whatever it started itself
             while identity.is_alive() and time.monotonic() < deadline + _LEFT_BEHIND_S:
                 time.sleep(0.005)
+
+    def _input_wakeups(self) -> int | None:
+        child, processor = self._supervisor.child, self._supervisor.spec.processor
+        return None if child is None or processor is None else input_wakeups(child.pid, processor.argv)
 
     def _look_at_peers(self) -> None:
         for watch in self._srt:

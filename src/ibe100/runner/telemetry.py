@@ -10,7 +10,7 @@ from typing import NoReturn, Protocol
 
 from ibe100.runner.influx_http import InfluxServer
 from ibe100.runner.loop import FIRST, NORMAL, Loop
-from ibe100.runner.pulse import PulseListener, Tell, TellFaults
+from ibe100.runner.pulse import PulseHandlers, PulseListener
 from ibe100.runner.spec import Ports
 
 _DATAGRAMS_PER_WAKE = 64
@@ -34,8 +34,7 @@ class TelemetryHandlers:
     influx: Callable[[list[str]], None]
     analyze: Callable[[object], None]
     tables: Callable[[list[str]], None]
-    pulse: Tell
-    packet_faults: TellFaults
+    pulse: PulseHandlers
     damaged: Callable[[str], None]
 
 
@@ -131,7 +130,7 @@ class Telemetry:
         if name == "tables":
             return _DatagramListener(self._loop, port, FIRST, self._table)
         if name == "pulse":
-            return PulseListener(self._loop, port, self._handlers.pulse, self._handlers.packet_faults)
+            return PulseListener(self._loop, port, self._handlers.pulse)
         return InfluxServer(self._loop, port, self._handlers.influx)
 
     def _splice(self, data: bytes) -> None:

@@ -164,6 +164,15 @@ class AlarmFeed:
         if time.monotonic() - faults.at_s < packet_faults.NEWS_S:
             self._judge_later(run, *watch.packet_faults(faults))
 
+    def strays(self, run: StreamRun, count: int, over_s: float, at_s: float) -> None:
+        """The runner: datagrams come in that hold no packets, and nothing comes out."""
+        now = time.monotonic()
+        if self._signal(run) is None or now - at_s >= packet_faults.NEWS_S:
+            return
+        sync = self._syncs.setdefault(run.stream_id, SyncWatch())
+        sync.strays(count, over_s, now)
+        self._judge_later(run, sync.judge(now, is_quiet=True))
+
     def srt(self, run: StreamRun, side: str, link: SrtLink | None) -> None:
         """What the runner says of an SRT input or output; None where it is no SRT."""
         if not run.view.state.is_ended:

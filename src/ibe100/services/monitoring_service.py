@@ -155,6 +155,8 @@ class MonitoringService:
             self._feed.pulse(run, bool(sample["flows"]), mono - float(sample["quiet_s"]))
         elif sample["sample"] == "packet_faults":
             self._feed.packet_faults(run, parse_packet_faults(sample))
+        elif sample["sample"] == "strays":
+            self._feed.strays(run, int(sample["datagrams"]), float(sample["over_s"]), mono)
         elif sample["sample"] in SRT_SIDES:
             self._srt(run, sample)
 

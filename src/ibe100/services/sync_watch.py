@@ -1,4 +1,4 @@
-"""Does something arrive that is no transport stream? The processor's log tells: no counter does."""
+"""Does something arrive that is no transport stream? The log or the runner tells; no counter does."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ class SyncWatch:
         """A line of the processor's log."""
         if wall_s - written_at < NEWS_S and _TOLD.search(text):
             self._told_at, self._words = now_s, text
+
+    def strays(self, count: int, over_s: float, now_s: float) -> None:
+        """The runner: so many datagrams came in so many seconds, and nothing came out of the processor."""
+        self._told_at = now_s
+        self._words = f"{count / over_s:.0f} datagrams per second arrive that hold no transport packets"
 
     def judge(self, now_s: float, *, is_quiet: bool) -> Judgements:
         """Nothing to say while packets flow and the log is silent: then the counters tell.

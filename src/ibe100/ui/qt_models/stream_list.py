@@ -163,7 +163,7 @@ class StreamListModel(QAbstractListModel):
     def refresh_aged(self) -> None:
         """Repaint what depends on the time (age of samples, countdowns) of rows not shown for a second.
 
-        To be called ten times a second: all rows at once would hold the main thread for 25 ms with 64 streams.
+        To be called ten times a second: 64 rows at once would hold the main thread for 25 ms.
         """
         oldest = time.monotonic() - AGED_S
         aged = sorted((row.shown_at, at) for at, row in enumerate(self._rows) if row.shown_at <= oldest)
