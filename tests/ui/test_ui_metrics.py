@@ -141,6 +141,18 @@ def test_a_scrambled_pid_says_so() -> None:
     assert (said.name, said.format) == ("AVC video", "scrambled, 25 fps")
 
 
+def test_how_aac_sounds_is_told_though_the_analysis_does_not_say() -> None:
+    aac = VIDEO.model_copy(
+        update={
+            "description": "MPEG-2 AAC Audio (eng)",
+            "languages": ("eng",),
+            "sound": "LC, @48,000 Hz, stereo",
+            "frame_rate": None,
+        }
+    )
+    assert words_of(aac).format == "LC, @48,000 Hz, stereo"
+
+
 @pytest.mark.parametrize(
     ("engine", "accuracy"), [("tsduck 3.45-4721", NOT_MEASURED), ("built-in minitsp", "never")]
 )

@@ -45,6 +45,7 @@ def test_an_ott_stream_with_cues(media: Path) -> None:
         regulate=False,
         bitrate_bps=242_506,
         frame_pts=3000.0,
+        aac=((257, "LC, @48,000 Hz, stereo"),),
     )
 
 

@@ -81,6 +81,8 @@ class PidSample(Value):
     """Mean from one PTS to the next; reordered pictures at both ends make it uncertain by a frame or two."""
     frame_rate: float | None = None
     """Frames per second of video, as the probe read it."""
+    sound: str = ""
+    """Profile, rate and layout of AAC, as the probe read them."""
 
 
 class ServiceSample(Value):

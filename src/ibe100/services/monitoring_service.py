@@ -198,7 +198,7 @@ class MonitoringService:
         versions = self._metrics.analysis(run.stream_id, received_at, analysis)
         # An interval in which the PAT was not repeated tells of no services: they are still there.
         services = steady_services(analysis.services, last.services) or last.services
-        pids = tuple(_with_frame_rate(pid, run) for pid in steady_pids(analysis.pids, last.pids))
+        pids = tuple(_with_probed(pid, run) for pid in steady_pids(analysis.pids, last.pids))
         self._measured(
             last.model_copy(update={"services": services, "pids": pids, "table_versions": versions})
         )
@@ -263,9 +263,12 @@ def _age_s(influx: InfluxSample, time_pid: int | None, run: StreamRun) -> float:
     return run.facts.plan.frame_pts / PTS_HZ / 2 if run.facts is not None else 0.0
 
 
-def _with_frame_rate(pid: PidSample, run: StreamRun) -> PidSample:
-    """The frame rate of the video that times the cues is known from its sequence header."""
+def _with_probed(pid: PidSample, run: StreamRun) -> PidSample:
+    """What only the probe has read: the frame rate of the video that times the cues, and how AAC sounds."""
     plan = run.facts.plan if run.facts is not None else None
-    if plan is None or pid.pid != plan.video_pid or not plan.frame_pts:
+    if plan is None:
         return pid
-    return pid.model_copy(update={"frame_rate": PTS_HZ / plan.frame_pts})
+    if pid.pid == plan.video_pid and plan.frame_pts:
+        return pid.model_copy(update={"frame_rate": PTS_HZ / plan.frame_pts})
+    sound = dict(plan.aac).get(pid.pid, "")
+    return pid.model_copy(update={"sound": sound}) if sound and "AAC" in pid.description else pid

@@ -61,6 +61,8 @@ class StreamPlan:
     """Duration of a frame in 90 kHz ticks; 0 when there is no video."""
     leading_bytes: int = 0
     """Of a file: before its first packet; tsp refuses a file that does not begin with one."""
+    aac: tuple[tuple[int, str], ...] = ()
+    """PIDs of AAC and how they sound: tsp's analysis tells no more than their language."""
 
 
 def plan_stream(config: StreamConfig, report: StreamReport) -> StreamPlan:
@@ -106,6 +108,16 @@ def plan_stream(config: StreamConfig, report: StreamReport) -> StreamPlan:
         bitrate_bps=report.bitrate_bps,
         frame_pts=float(video.frame_duration_pts) if video and video.frame_duration_pts else 0.0,
         leading_bytes=report.leading_bytes,
+        aac=_aac(report),
+    )
+
+
+def _aac(report: StreamReport) -> tuple[tuple[int, str], ...]:
+    return tuple(
+        (stream.pid, ", ".join(filter(None, (sound.profile, f"@{sound.sample_rate_hz:,} Hz", sound.layout))))
+        for service in report.services
+        for stream in service.streams
+        if (sound := stream.audio) is not None and sound.codec == "AAC"
     )
 
 

@@ -37,6 +37,8 @@ def words_of(sample: PidSample) -> PidWords:
     if parts and name.startswith(parts[0]):
         # `E-AC-3 Audio (E-AC-3, stereo …)`: the name says it.
         del parts[0]
+    if sample.sound:
+        parts.append(sample.sound)
     if sample.frame_rate is not None:
         parts.insert(1, f"{sample.frame_rate:.5g} fps")
     if sample.scrambled:
