@@ -1,0 +1,82 @@
+"""What a backup holds, and what is known of the backups that there are."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from ibe100.models.base import Text, Value
+
+DATABASE = "ibe100.db"
+PROFILES = "profiles"
+SECRETS = "secrets.bin"
+SECRET_KEY = "secrets.key"
+LAYOUTS = "console.ini"
+
+
+def check_member(name: str) -> str:
+    """`name` itself. Raises ValueError when nothing of a data folder that is backed up is called so."""
+    parts = PurePosixPath(name).parts
+    is_plain = bool(parts) and "/".join(parts) == name and ".." not in parts and "\\" not in name
+    is_json = is_plain and parts[-1].endswith(".json") and parts[:-1] in ((), (PROFILES,))
+    if not is_json and name not in (DATABASE, SECRETS, SECRET_KEY, LAYOUTS):
+        raise ValueError("no file of a data folder is called so")
+    return name
+
+
+class BackupMember(Value):
+    """One file of the data folder."""
+
+    name: Annotated[Text, AfterValidator(check_member)]
+    """Below the data folder, such as `ibe100.db` or `profiles/Morning.json`."""
+    size: Annotated[int, Field(ge=0)]
+    """In bytes."""
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class BackupManifest(Value):
+    """The first file in a backup: what else is in it."""
+
+    format: Literal[1] = 1
+    made_at: float
+    """Wall clock at which the copy of the database began: all that was committed before is in it."""
+    version: Text
+    """The IBE-100 that made it."""
+    schema_revision: Annotated[str, Field(pattern=r"^\d{4}$")]
+    members: tuple[BackupMember, ...]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        names = [member.name for member in self.members]
+        if DATABASE not in names or len(set(names)) < len(names):
+            raise ValueError(f"{DATABASE} and each other file must be named once")
+        return self
+
+    @property
+    def holds_key(self) -> bool:
+        """Whether the key of the secrets is in it, so that whoever has the file can read them."""
+        return any(member.name == SECRET_KEY for member in self.members)
+
+
+class BackupFile(Value):
+    """A file in the folder of backups, as far as its manifest tells."""
+
+    path: Path
+    size: int
+    """In bytes."""
+    manifest: BackupManifest | None = None
+    problem: str = ""
+    """Why it cannot be used, in words; empty when its manifest can be read."""
+
+
+class BackupStatus(Value):
+    """How the automatic backups stand."""
+
+    folder: Path
+    is_running: bool = False
+    last: BackupFile | None = None
+    """The newest that can be read."""
+    problem: str = ""
+    """Why the last try failed, in words; empty after one that did not."""
