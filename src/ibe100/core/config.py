@@ -77,6 +77,20 @@ class CueSettings(Value):
     """A splice_event_id is not used again within this time while others are free."""
 
 
+class BackupSettings(Value):
+    """When a backup of what is on record is made, where it goes, and how many are kept."""
+
+    enabled: bool = True
+    hour_utc: Annotated[int, Field(ge=0, le=23)] = 3
+    """Once a day at this hour; at once where the last one is older than a day."""
+    keep_daily: Annotated[int, Field(ge=1, le=366)] = 7
+    """The newest of so many days."""
+    keep_weekly: Annotated[int, Field(ge=0, le=520)] = 8
+    """Before them, the newest of so many weeks."""
+    folder: FolderPath | None = None
+    """None: `backups` in the data folder; another disk is better."""
+
+
 class AppConfig(BaseSettings):
     """All settings, frozen. Build it with `load`; built directly it holds the defaults."""
 
@@ -89,6 +103,7 @@ class AppConfig(BaseSettings):
     runner: RunnerSettings = RunnerSettings()
     logging: LoggingSettings = LoggingSettings()
     cues: CueSettings = CueSettings()
+    backup: BackupSettings = BackupSettings()
 
     @classmethod
     def settings_customise_sources(
