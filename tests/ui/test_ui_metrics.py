@@ -40,6 +40,7 @@ VIDEO = PidSample(
     services=(1,),
     pts_interval_ms=40.02,
     frame_rate=25.0,
+    pcr_jitter_us=1204.5,
 )
 AUDIO = PidSample(
     pid=0x101,
@@ -118,7 +119,7 @@ def test_pids_stand_under_their_service_with_what_they_carry(open_console: Open)
     video, audio = service.child(0), service.child(1)
     assert video is not None
     assert audio is not None
-    assert [video.text(column) for column in range(8)] == [
+    assert [video.text(column) for column in range(9)] == [
         "0x0100",
         "AVC video",
         "1920x1080, 25 fps, high profile, level 4.0, 4:2:0",
@@ -126,6 +127,7 @@ def test_pids_stand_under_their_service_with_what_they_carry(open_console: Open)
         "4,000",
         "2",
         "–",
+        "1,204.5",
         "40.0",
     ]
     assert (audio.text(2), audio.text(3)) == ("stereo (L,R), @48,000 Hz", "fre")

@@ -42,6 +42,8 @@ class Kind(Enum):
     PTS_INTERVAL = (9, "pts_interval", "PTS interval, mean", "ms", 0.01, Subject.PID)
     PTS_MINUS_PCR = (10, "pts_minus_pcr", "PTS − PCR", "ms", 0.1, Subject.STREAM)
     PCR_OFFSET = (11, "pcr_offset", "PCR against this machine's clock", "ms", 0.1, Subject.STREAM)
+    PCR_LONGEST = (12, "pcr_longest", "PCR interval, longest", "ms", 0.01, Subject.PID)
+    PCR_JITTER = (13, "pcr_jitter", "PCR jitter, peak", "µs", 0.1, Subject.PID)
     SRT_RTT = (20, "srt_rtt", "SRT round trip", "ms", 0.01, Subject.EDGE)
     SRT_LOST = (21, "srt_lost", "SRT packets lost", "packets", 1.0, Subject.EDGE, True)
     SRT_SENT_AGAIN = (

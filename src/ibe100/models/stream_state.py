@@ -77,6 +77,10 @@ class PidSample(Value):
     languages: tuple[str, ...] = ()
     pcr_interval_ms: float | None = None
     """Mean over the interval of the analysis."""
+    pcr_longest_ms: float | None = None
+    """The longest interval of the last second."""
+    pcr_jitter_us: float | None = None
+    """Peak of the last second; None where the bitrate is not constant."""
     pts_interval_ms: float | None = None
     """Mean from one PTS to the next; reordered pictures at both ends make it uncertain by a frame or two."""
     frame_rate: float | None = None

@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Mapping
 
 from ibe100.runner.absence_watch import ABSENT_S, AbsenceWatch, Key
+from ibe100.runner.pcr_watch import PcrWatch
 
 PACKET_BYTES = 188
+PCR_BYTES = 6
 RTP_BYTES = 12
 """The pulses are RTP (RFC 3550): their sequence number tells whether datagrams are missing."""
 TABLE_S = 0.8
@@ -67,6 +69,9 @@ class PacketWatch:
         self._came: set[Key] = set()
         """Since the last look."""
         self._absences = AbsenceWatch()
+        self._packets = 0
+        """Of the output, since the last that are missing."""
+        self.pcrs = PcrWatch()
 
     def look(self, datagrams: list[bytes], now: float) -> Facts | None:
         """Take what came since the last look; returns what is to be told of it, if anything."""
@@ -102,6 +107,7 @@ class PacketWatch:
         self._table_at.clear()
         self._came.clear()
         self._absences.forget()
+        self.pcrs.miss()
 
     def _take(self, datagram: bytes, now: float) -> None:
         if len(datagram) <= RTP_BYTES or datagram[0] != _RTP_VERSION:
@@ -122,7 +128,7 @@ class PacketWatch:
                 has_null = True
                 continue
             if flags & _ADAPTATION_CONTROL != _PAYLOAD:
-                self._look_for_pcr(datagram[at : at + PACKET_BYTES], pid)
+                self._look_for_pcr(datagram[at : at + PACKET_BYTES], pid, self._packets + at // PACKET_BYTES)
                 if not flags & _PAYLOAD:
                     continue
             before = counters.get(pid)
@@ -130,14 +136,17 @@ class PacketWatch:
             if before is not None and counter == (before + 1) & 0x0F and not (high | flags) & 0xC0:
                 continue
             self._examine(datagram[at : at + PACKET_BYTES], pid, before, now)
+        self._packets += len(highs)
         if has_null:
             self._came.add(("null", _NULL_PID))
 
-    def _look_for_pcr(self, packet: bytes, pid: int) -> None:
+    def _look_for_pcr(self, packet: bytes, pid: int, number: int) -> None:
         if len(packet) < PACKET_BYTES or not packet[3] & _ADAPTATION or packet[1] & _DAMAGED:
             return
         if packet[4] and packet[5] & _PCR_FLAG:
             self._came.add(("pcr", pid))
+            if packet[4] > PCR_BYTES:
+                self.pcrs.take(pid, number, packet[6 : 6 + PCR_BYTES])
 
     def _examine(self, packet: bytes, pid: int, before: int | None, now: float) -> None:
         """One that is not just the next of its PID: out of order, first of a unit, scrambled or damaged."""

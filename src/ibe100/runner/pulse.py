@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ibe100.runner.loop import Loop, Timer
 from ibe100.runner.noise_watch import NoiseWatch
 from ibe100.runner.packet_watch import Facts, PacketWatch
+from ibe100.runner.pcr_watch import PcrFacts
 from ibe100.runner.stray_watch import StrayWatch, Wakeups
 
 LOOK_S = 0.1
@@ -49,6 +50,7 @@ class PulseHandlers:
     flows: Tell
     faults: TellFaults
     strays: TellStrays
+    pcrs: Callable[[PcrFacts], None]
     wakeups: Wakeups
 
 
@@ -150,3 +152,5 @@ class PulseListener:
             self._handlers.flows(*news)
         if faults := self._packets.look(came, now):
             self._handlers.faults(faults)
+        if pcrs := self._packets.pcrs.told(now):
+            self._handlers.pcrs(pcrs)

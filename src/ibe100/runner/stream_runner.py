@@ -81,6 +81,7 @@ class StreamRunner:
                     strays=lambda count, over_s: self._sample(
                         "strays", {"datagrams": count, "over_s": round(over_s, 3)}
                     ),
+                    pcrs=lambda facts: self._sample("pcr", {"pids": facts}),
                     wakeups=self._input_wakeups,
                 ),
                 damaged=self._damaged_datagram,

@@ -17,6 +17,7 @@ from ibe100.models.metrics import (
 )
 from ibe100.models.stream_state import SrtStatistics
 from ibe100.mpegts.packet import PAT_PID
+from ibe100.services.pcr_rhythm import PcrRhythm
 from ibe100.services.storage import MetricsStorage
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
 
@@ -96,6 +97,16 @@ class MetricsRecorder:
             self._storage.record(stream_id, at, values)
         self._note_pids(stream_id, at, sample)
         return self._note_versions(stream_id, at, sample.tables)
+
+    def pcr(self, stream_id: str, at: float, rhythms: Mapping[int, PcrRhythm]) -> None:
+        """A second of the PCRs of each PID."""
+        values = {Series(Kind.PCR_LONGEST, pid): one.longest_ms for pid, one in rhythms.items()}
+        jitter = {
+            Series(Kind.PCR_JITTER, pid): one.jitter_us
+            for pid, one in rhythms.items()
+            if one.jitter_us is not None
+        }
+        self._storage.record(stream_id, at, values | jitter)
 
     def machine(self, health: MachineHealth) -> None:
         """A look at the machine, the console and the processes of each stream."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -18,9 +19,10 @@ from ibe100.services.alarm_feed import AlarmFeed, Runs
 from ibe100.services.alarm_settings import AlarmRules
 from ibe100.services.alarm_shelf import check_shelving
 from ibe100.services.audit_trail import AuditTrail
-from ibe100.services.machine_watch import Backlog, MachineWatch
+from ibe100.services.machine_watch import MACHINE, MACHINE_NAME, Backlog, MachineWatch
 from ibe100.services.metrics_recorder import MetricsRecorder
 from ibe100.services.packet_faults import parse_packet_faults
+from ibe100.services.pcr_rhythm import FRESH_S, PcrRhythm, parse_pcr_rhythm
 from ibe100.services.return_alarms import ReturnAlarms
 from ibe100.services.runner_link import JournalLine, Sample
 from ibe100.services.steady_words import steady_pids, steady_services
@@ -70,6 +72,8 @@ class MonitoringService:
         )
         self._telemetry: dict[str, Telemetry] = {}
         self._totals: dict[str, Counter[str]] = {}
+        self._pcrs: dict[str, tuple[float, dict[int, PcrRhythm]]] = {}
+        """With when they were measured, monotonic."""
         self._seen_at: dict[str, dict[str, float]] = {}
         """When each counter last counted, by stream; wall clock."""
 
@@ -155,6 +159,11 @@ class MonitoringService:
             self._feed.pulse(run, bool(sample["flows"]), mono - float(sample["quiet_s"]))
         elif sample["sample"] == "packet_faults":
             self._feed.packet_faults(run, parse_packet_faults(sample))
+        elif sample["sample"] == "pcr":
+            rhythms = parse_pcr_rhythm(sample)
+            self._pcrs[run.stream_id] = mono, rhythms
+            if time.monotonic() - mono < FRESH_S:
+                self._metrics.pcr(run.stream_id, float(sample["t"]), rhythms)
         elif sample["sample"] == "strays":
             self._feed.strays(run, int(sample["datagrams"]), float(sample["over_s"]), mono)
         elif sample["sample"] in SRT_SIDES:
@@ -198,7 +207,11 @@ class MonitoringService:
         versions = self._metrics.analysis(run.stream_id, received_at, analysis)
         # An interval in which the PAT was not repeated tells of no services: they are still there.
         services = steady_services(analysis.services, last.services) or last.services
-        pids = tuple(_with_probed(pid, run) for pid in steady_pids(analysis.pids, last.pids))
+        pcrs_at, pcrs = self._pcrs.get(run.stream_id, (float("-inf"), {}))
+        if mono - pcrs_at > FRESH_S:
+            pcrs = {}
+        steady = steady_pids(analysis.pids, last.pids)
+        pids = tuple(_with_rhythm(_with_probed(pid, run), pcrs.get(pid.pid)) for pid in steady)
         self._measured(
             last.model_copy(update={"services": services, "pids": pids, "table_versions": versions})
         )
@@ -230,6 +243,10 @@ class MonitoringService:
             self._feed.content_unwatched(stream_id)
         else:
             self._feed.content(stream_id, judgements)
+
+    async def judge_machine(self, judgements: Judgements) -> None:
+        """Conditions of this machine that another service looks at."""
+        await self._board.judge_all(MACHINE, MACHINE_NAME, judgements)
 
     def _machine_measured(self, health: MachineHealth) -> None:
         self._metrics.machine(health)
@@ -272,3 +289,10 @@ def _with_probed(pid: PidSample, run: StreamRun) -> PidSample:
         return pid.model_copy(update={"frame_rate": PTS_HZ / plan.frame_pts})
     sound = dict(plan.aac).get(pid.pid, "")
     return pid.model_copy(update={"sound": sound}) if sound and "AAC" in pid.description else pid
+
+
+def _with_rhythm(pid: PidSample, rhythm: PcrRhythm | None) -> PidSample:
+    """What the runner alone has measured."""
+    if rhythm is None:
+        return pid
+    return pid.model_copy(update={"pcr_longest_ms": rhythm.longest_ms, "pcr_jitter_us": rhythm.jitter_us})

@@ -61,7 +61,14 @@ CHOICES: tuple[PlotChoice, ...] = (
     PlotChoice(
         "PCR and PTS",
         (
-            Pane("Interval", "interval ms", (Kind.PCR_INTERVAL, Kind.PTS_INTERVAL), 1.0, "ms"),
+            Pane(
+                "Interval",
+                "interval ms",
+                (Kind.PCR_INTERVAL, Kind.PCR_LONGEST, Kind.PTS_INTERVAL),
+                1.0,
+                "ms",
+            ),
+            Pane("PCR jitter", "jitter µs", (Kind.PCR_JITTER,), 1.0, "µs"),
             Pane("PTS − PCR", "PTS−PCR ms", (Kind.PTS_MINUS_PCR,), 1.0, "ms"),
             Pane("PCR against the clock", "drift ms", (Kind.PCR_OFFSET,), 1.0, "ms"),
         ),

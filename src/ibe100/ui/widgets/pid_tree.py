@@ -13,9 +13,9 @@ from ibe100.models.stream_state import PidSample, ServiceSample, Telemetry
 from ibe100.ui.formats import UNKNOWN, kilobits, pid_text
 from ibe100.ui.themes.enterprise_theme import BODY_PX, Colour, mono, sans
 
-COLUMNS = ("PID", "What it is", "Format", "Lang", "kb/s", "CC err", "PCR ms", "PTS ms")
-WIDTHS = (122, 182, 150, 48, 64, 58, 64, 64)
-NUMERIC = frozenset({0, 4, 5, 6, 7})
+COLUMNS = ("PID", "What it is", "Format", "Lang", "kb/s", "CC err", "PCR ms", "jitter µs", "PTS ms")
+WIDTHS = (122, 182, 150, 48, 64, 58, 64, 72, 64)
+NUMERIC = frozenset({0, 4, 5, 6, 7, 8})
 FORMAT = 2
 OTHERS = -1
 """The key of what belongs to no service."""
@@ -108,6 +108,7 @@ class PidTree(QTreeWidget):
             f"{sum(pid.discontinuities for pid in pids):,}",
             "",
             "",
+            "",
         )
         top = self._item((service.service_id, None))
         self._fill(top, words, bold=True)
@@ -127,6 +128,7 @@ class PidTree(QTreeWidget):
             f"{errors:,}",
             "",
             "",
+            "",
         )
         self._fill(self._item((OTHERS, None)), words, bold=True)
         for pid in pids:
@@ -142,6 +144,7 @@ class PidTree(QTreeWidget):
             kilobits(pid.bitrate_bps),
             f"{pid.discontinuities:,}",
             _interval(pid.pcr_interval_ms),
+            UNKNOWN if pid.pcr_jitter_us is None else f"{pid.pcr_jitter_us:,.1f}",
             _interval(pid.pts_interval_ms),
         )
         item = self._item(key)
