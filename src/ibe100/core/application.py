@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from ibe100.core.config import AppConfig, contract_templates_file
-from ibe100.core.event_bus import EventBus
+from ibe100.core.event_bus import EventBus, Subscription
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.logger import Logging
@@ -20,7 +20,9 @@ from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.stream_config import Scte35Options
+from ibe100.services.access_service import AccessService
 from ibe100.services.contract_service import ContractService
+from ibe100.services.cue_once import CueOnce
 from ibe100.services.history_service import HistoryService
 from ibe100.services.input_cues import InputCues
 from ibe100.services.machine_watch import Backlog
@@ -95,19 +97,31 @@ class Application:
         self.input_cues = InputCues(self._metrics_store, self._publish)
         self.contracts = ContractService(contract_templates_file())
         self.engine = TSDuckService(config.engine.kind, config.engine.tsp_path)
+        self.access = AccessService(database)
+        self.cue_once = CueOnce(database.kept_requests, database.cues, self.cues)
         # Clocks and health are brought up to date before a cue is judged by them.
         self.streams.observe(self.monitoring)
         self.streams.observe(self.cues)
         self.streams.observe(self.input_cues)
         self._notices = (*database.notices, *secrets.notices)
+        self._for_next_subscriber: list[NoticePosted] = []
 
-    def messages(self) -> AsyncIterator[Message]:
+    def messages(self, most_behind: int | None = None) -> Subscription:
         """Every fact and the latest samples from now on; one bounded queue per subscriber."""
-        return self._bus.subscribe()
+        subscription = self._bus.subscribe(most_behind)
+        while self._for_next_subscriber:
+            subscription.offer(self._for_next_subscriber.pop(0))
+        return subscription
+
+    def tell_next_subscriber(self, text: str) -> None:
+        """An error to be read by whoever subscribes next: the window, which is not there yet."""
+        _log.error("%s", text)
+        self._for_next_subscriber.append(NoticePosted(at=time.time(), level="error", text=text))
 
     async def open(self) -> None:
         """Take up cues and alarms first: the journals of adopted streams tell of them."""
         self._metrics_store.start()
+        await self.access.open()
         await self.cues.open()
         await self.notifications.open()
         await self.monitoring.open()
@@ -124,6 +138,7 @@ class Application:
 
     async def close(self, *, stop_streams: bool = False) -> None:
         """Leave the streams to their runners, or stop them first."""
+        await self.cue_once.close()
         await self.schedule.close()
         await self.preview.close()
         await self.streams.close(stop_streams=stop_streams)
@@ -131,6 +146,7 @@ class Application:
         await self.cues.close()
         await self.monitoring.close()
         await self.notifications.close()
+        await self.access.close()
         await self._metrics_store.close()
         self._bus.close()
 

@@ -7,10 +7,10 @@ import os
 import sysconfig
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import platformdirs
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from ibe100.models.base import Value, in_words
+from ibe100.models.endpoint_fields import Host, Port, is_loopback
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.stream_config import Engine
 
@@ -89,6 +90,36 @@ class BackupSettings(Value):
     """Before them, the newest of so many weeks."""
     folder: FolderPath | None = None
     """None: `backups` in the data folder; another disk is better."""
+
+
+class ApiSettings(Value):
+    """The REST API and its WebSocket; see docs/api.md."""
+
+    enabled: bool = False
+    host: Host = "127.0.0.1"
+    """The address to listen on; `0.0.0.0` is all of this machine's."""
+    port: Port = 8100
+    certificate: FolderPath | None = None
+    """PEM, with the chain: then it is HTTPS."""
+    private_key: FolderPath | None = None
+    plain_http_beyond_loopback: bool = False
+    """Let passwords, tokens and cues cross the network in clear."""
+    host_names: tuple[str, ...] = ()
+    """Names by which clients call this machine, beside its addresses and localhost."""
+    allowed_origins: tuple[str, ...] = ()
+    """Web pages that may use it, such as `https://dashboard.example`; none without."""
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> Self:
+        if (self.certificate is None) is not (self.private_key is None):
+            raise ValueError("certificate and private_key go together: give both or none")
+        beyond = not is_loopback(self.host)
+        if beyond and self.certificate is None and not self.plain_http_beyond_loopback:
+            raise ValueError(
+                f"host {self.host} can be reached from other machines: give certificate and private_key, or "
+                "set plain_http_beyond_loopback if passwords and tokens may cross the network in clear"
+            )
+        return self
 
 
 class AppConfig(BaseSettings):

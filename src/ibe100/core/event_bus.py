@@ -115,10 +115,10 @@ class EventBus:
         for subscription in tuple(self._subscriptions):
             subscription.offer(message)
 
-    def subscribe(self) -> Subscription:
+    def subscribe(self, max_facts_behind: int | None = None) -> Subscription:
         """Everything published from now on. Close it, or use it as a context manager."""
         self._assert_own_loop()
-        subscription = Subscription(self, self._max_facts_behind)
+        subscription = Subscription(self, max_facts_behind or self._max_facts_behind)
         self._subscriptions[subscription] = None
         return subscription
 

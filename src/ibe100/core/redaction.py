@@ -17,10 +17,12 @@ _SECRET_IN_TEXT = re.compile(
     r"""(?:(?P<quote>["'])(?:(?!(?P=quote)).)*(?P=quote)|(?:bearer\s+|basic\s+)?[^\s&'"]+)""",
     re.IGNORECASE,
 )
+_API_TOKEN = re.compile(r"\bibe100_[A-Za-z0-9_-]{43}\b")
 
 
 def redact_text(text: str) -> str:
-    """`text` with the credentials of URLs and the values of secret-looking keys masked."""
+    """`text` with API tokens, the credentials of URLs and the values of secret-looking keys masked."""
+    text = _API_TOKEN.sub(MASK, text)
     text = _URL_CREDENTIALS.sub(rf"\g<scheme>{MASK}@", text)
     return _SECRET_IN_TEXT.sub(rf"\g<key>{MASK}", text)
 

@@ -23,6 +23,7 @@ from ibe100.database.schedule import ScheduleStore
 from ibe100.database.sessions import SessionStore
 from ibe100.database.streams import StreamStore
 from ibe100.database.upgrade import prepare
+from ibe100.database.users import KeptRequestStore, UserStore
 from ibe100.database.writer import Writer
 
 EVENT_ID_RETENTION_S = 366 * 86_400.0
@@ -47,6 +48,8 @@ class Database:
         self.schedule = ScheduleStore(access)
         self.return_receipts = ReturnReceiptStore(access)
         self.as_run = AsRunStore(self._reader)
+        self.users = UserStore(access)
+        self.kept_requests = KeptRequestStore(access)
         self.notices: tuple[str, ...] = ()
         """What the operator should read about how the file was found."""
 

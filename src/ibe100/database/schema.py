@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration; what a database must be at before it is used."""
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
@@ -224,6 +224,47 @@ class ReturnReceiptRow(Base):
     seen_base64: Mapped[str]
     splice_pid: Mapped[int | None]
     pre_roll_ms: Mapped[float | None]
+
+
+class UserRow(Base):
+    """Somebody who may come in by the API."""
+
+    __tablename__ = "users"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    password_hash: Mapped[str]
+    created_at: Mapped[float]
+
+
+class TokenRow(Base):
+    """A user's token, by the SHA-256 of its secret."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (UniqueConstraint("digest"),)
+
+    token_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    user: Mapped[str] = mapped_column(ForeignKey("users.name"))
+    label: Mapped[str]
+    role: Mapped[str]
+    digest: Mapped[str]
+    by_login: Mapped[bool]
+    created_at: Mapped[float]
+    expires_at: Mapped[float | None]
+    last_used_at: Mapped[float | None]
+
+
+class KeptRequestRow(Base):
+    """A request for a cue that was made under a key of the caller's."""
+
+    __tablename__ = "kept_requests"
+    __table_args__ = (Index(None, "kept_at"),)
+
+    user: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    cue_id: Mapped[int | None]
+    kept_at: Mapped[float]
 
 
 def table_of(row: type[Base]) -> Table:

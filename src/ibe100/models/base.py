@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -13,7 +14,7 @@ from ibe100.models.urls import public_url
 
 Model = TypeVar("Model", bound=BaseModel)
 
-SECRET_FIELD = "passphrase"
+SECRET_FIELDS = frozenset({"passphrase", "password", "token"})
 LONGEST_SHOWN = 100
 # Controls, lone surrogates, line and paragraph separators: none can be part of a command line or of a name.
 UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -43,8 +44,13 @@ Pid = Annotated[int, Field(ge=0x0010, le=0x1FFE)]
 
 def in_words(error: ValidationError) -> str:
     """What is wrong, a clause per fault: the field, the value, what is allowed. Secrets are not repeated."""
+    return faults_in_words(error.errors(include_url=False))
+
+
+def faults_in_words(faults: Sequence[ErrorDetails]) -> str:
+    """As `in_words`, for faults that come without their error."""
     clauses = []
-    for fault in error.errors(include_url=False):
+    for fault in faults:
         field = ".".join(str(part) for part in fault["loc"]) or "value"
         message = fault["msg"].removeprefix("Value error, ")
         clauses.append(f"{field}{_shown(fault)}: {message[:1].lower()}{message[1:]}")
@@ -53,7 +59,7 @@ def in_words(error: ValidationError) -> str:
 
 def _shown(fault: ErrorDetails) -> str:
     given = fault["input"]
-    if isinstance(given, dict | list | tuple | BaseModel) or SECRET_FIELD in fault["loc"]:
+    if isinstance(given, dict | list | tuple | BaseModel) or SECRET_FIELDS.intersection(fault["loc"]):
         return ""
     shown = repr(public_url(given) if isinstance(given, str) else given)
     return f" {shown}" if len(shown) <= LONGEST_SHOWN else f" {shown[:LONGEST_SHOWN]}…"

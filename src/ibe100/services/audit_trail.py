@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextvars import ContextVar
 
 from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord
@@ -11,6 +12,25 @@ from ibe100.services.storage import Storage
 
 _audit = logging.getLogger("ibe100.audit")
 _log = logging.getLogger(__name__)
+
+OPERATOR = "operator"
+"""Whoever sits at the console, or at this machine's command line: there nobody signs in."""
+_acting: ContextVar[str] = ContextVar("who acts", default=OPERATOR)
+
+
+def act_as(who: str) -> None:
+    """What this task does from now on, and what it begins, is done by `who`."""
+    _acting.set(who)
+
+
+def acting() -> str:
+    """Who does what is being done, where no argument says it."""
+    return _acting.get()
+
+
+def who_words() -> str:
+    """`the operator`, or a name, as it stands in a sentence."""
+    return f"the {OPERATOR}" if acting() == OPERATOR else acting()
 
 
 class AuditTrail:

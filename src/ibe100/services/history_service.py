@@ -46,6 +46,10 @@ class HistoryService:
         found = await self._storage.cues.find(query)
         return CueLog(query=query, cues=found[: query.limit], is_cut=len(found) > query.limit)
 
+    async def cue(self, cue_id: int) -> Cue | None:
+        """As it is on record."""
+        return await self._storage.cues.get(cue_id)
+
     async def cue_steps(self, cue_id: int) -> Sequence[CueStep]:
         """The life of a cue, step by step."""
         return await self._storage.cues.steps(cue_id)

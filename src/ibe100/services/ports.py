@@ -7,6 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from pydantic import SecretStr
+
+from ibe100.models.access import Identity, NewToken, Role, Token, User
 from ibe100.models.alarm import Alarm, AlarmFilter
 from ibe100.models.alarm_settings import RuleChange, RuleView
 from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
@@ -71,6 +74,16 @@ class CuePort(Protocol):
 
     def recent(self, stream_id: str) -> tuple[Cue, ...]:
         """The newest cues first, at most 50; safe from any thread."""
+
+
+class CueOncePort(Protocol):
+    """Cues asked for over a network, where an answer may be lost and a request made again."""
+
+    async def fire(self, request: CueRequest, key: str) -> tuple[Cue, bool]:
+        """The cue, and whether it is that of an earlier request of the same user under the same key.
+
+        Raises CueRefused, StorageError, and KeyReused when the key stands for another request.
+        """
 
 
 class ReturnPort(Protocol):
@@ -172,6 +185,9 @@ class HistoryPort(Protocol):
     async def cues(self, stream_id: str | None = None, limit: int = 500) -> Sequence[Cue]: ...
     async def audit(self, limit: int = 500) -> Sequence[AuditRecord]: ...
     async def cue_log(self, query: CueLogQuery) -> CueLog: ...
+    async def cue(self, cue_id: int) -> Cue | None:
+        """As it is on record."""
+
     async def cue_steps(self, cue_id: int) -> Sequence[CueStep]:
         """The life of a cue, step by step."""
 
@@ -259,6 +275,47 @@ class NotificationPort(Protocol):
         """Send a message now; raises OperatorError with the reason when it is not delivered."""
 
 
+class AccessPort(Protocol):
+    """Who may come in by the API. `who` changes something, in the words of the audit trail."""
+
+    def users(self) -> tuple[User, ...]:
+        """By name."""
+
+    def tokens(self, user: str = "") -> tuple[Token, ...]:
+        """All that are valid, or those of one user, by their numbers."""
+
+    async def add_user(self, name: str, role: Role, password: SecretStr | None, who: str) -> User:
+        """Without a password only tokens let them in."""
+
+    async def set_role(self, name: str, role: Role, who: str) -> User: ...
+    async def set_password(self, name: str, password: SecretStr, who: str) -> None:
+        """Whoever is in by the old one is out."""
+
+    async def remove_user(self, name: str, who: str) -> None:
+        """Out at once, with all tokens."""
+
+    async def add_token(
+        self, user: str, label: str, role: Role | None, lasts_s: float | None, who: str
+    ) -> NewToken:
+        """Role None is the user's own, lasts_s None is until it is revoked."""
+
+    async def revoke_token(self, token_id: int, who: str) -> None: ...
+    async def log_in(self, name: str, password: SecretStr, address: str) -> NewToken:
+        """Raises NotSignedIn, or TooManyAttempts with the time to wait."""
+
+    def identify(self, secret: str) -> Identity:
+        """Whose token it is, and what it may do now. Raises NotSignedIn."""
+
+    async def until_over(self, identity: Identity) -> None:
+        """Returns when the token does not let in any more."""
+
+
+class MessageStream(AsyncIterator[Message], Protocol):
+    """A subscription to the bus. Raises SubscriberFellBehind when it is not read in time."""
+
+    def close(self) -> None: ...
+
+
 class EnginePort(Protocol):
     """Which processor there is."""
 
@@ -295,6 +352,10 @@ class Services(Protocol):
     def notifications(self) -> NotificationPort: ...
     @property
     def engine(self) -> EnginePort: ...
+    @property
+    def access(self) -> AccessPort: ...
+    @property
+    def cue_once(self) -> CueOncePort: ...
 
-    def messages(self) -> AsyncIterator[Message]:
+    def messages(self, most_behind: int | None = None) -> MessageStream:
         """Every fact and the latest samples from now on; one bounded queue per subscriber."""

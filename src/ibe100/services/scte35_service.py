@@ -13,7 +13,7 @@ from ibe100.models.errors import CueRefused, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Readiness
 from ibe100.models.stream_state import StreamState
-from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.audit_trail import AuditTrail, acting, who_words
 from ibe100.services.break_ledger import BreakLedger
 from ibe100.services.break_record import REMEMBERED_CUES, spliced_on_record
 from ibe100.services.commit_pace import CommitPace
@@ -217,9 +217,9 @@ class SCTE35Service:
             raise CueRefused(f"there is no cue {cue_id}")
         if cue.state is not CueState.ARMED:
             raise CueRefused(f"event {cue.splice_event_id} is {cue.state}: only an ARMED cue is still ours")
-        cancelled = self._ledger.move(cue, CueState.CANCELLED, reason="disarmed by the operator")
+        cancelled = self._ledger.move(cue, CueState.CANCELLED, reason=f"disarmed by {who_words()}")
         await self._ledger.writes.settled()
-        await self._audit.write("operator", "cue disarmed", cue.stream_id, f"event {cue.splice_event_id}")
+        await self._audit.write(acting(), "cue disarmed", cue.stream_id, f"event {cue.splice_event_id}")
         return cancelled
 
     async def on_line(self, run: StreamRun, line: JournalLine) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from ibe100.database.records import EventIdRange, JournalPosition, StoredStream, StoredStreams
+from ibe100.models.access import KeptRequest, StoredToken, StoredUser
 from ibe100.models.alarm import Alarm, AlarmFilter
 from ibe100.models.as_run import LoggedStream
 from ibe100.models.cue_log import CueLogQuery, CueStep
@@ -180,6 +181,35 @@ class ScheduleStorage(Protocol):
     async def remove(self, break_ids: Collection[int]) -> None: ...
 
 
+class UserStorage(Protocol):
+    """Users and their tokens."""
+
+    async def users(self) -> tuple[StoredUser, ...]: ...
+    async def tokens(self) -> tuple[StoredToken, ...]: ...
+    async def save_user(self, user: StoredUser) -> None:
+        """Add or replace; the tokens stay."""
+
+    async def remove_user(self, name: str) -> None:
+        """With all tokens."""
+
+    async def add_token(self, token: StoredToken) -> StoredToken:
+        """Its token_id is ignored and given."""
+
+    async def remove_tokens(self, token_ids: Collection[int]) -> None: ...
+    async def used(self, token_id: int, at: float) -> None: ...
+
+
+class KeptRequestStorage(Protocol):
+    """Which cue came of which request, by the caller's own key; kept for a day."""
+
+    async def reserve(self, user: str, key: str, digest: str) -> KeptRequest | None:
+        """None when the key is new and now stands for `digest`; else what it stood for before."""
+
+    async def settle(self, user: str, key: str, cue_id: int) -> None: ...
+    async def release(self, user: str, key: str) -> None:
+        """Nothing came of it: the key is free again."""
+
+
 class Storage(Protocol):
     """All of the above, as the composition root hands them to the services."""
 
@@ -201,6 +231,10 @@ class Storage(Protocol):
     def as_run(self) -> AsRunStorage: ...
     @property
     def return_receipts(self) -> ReturnReceiptStorage: ...
+    @property
+    def users(self) -> UserStorage: ...
+    @property
+    def kept_requests(self) -> KeptRequestStorage: ...
 
 
 class MetricsStorage(Protocol):

@@ -58,6 +58,11 @@ def without_secrets(config: StreamConfig) -> StreamConfig:
     return config.model_copy(update=edges)
 
 
+def secret_names(config: StreamConfig) -> tuple[str, ...]:
+    """Which fields of `config` hold secrets: `input.passphrase`, `output.url`, …"""
+    return tuple(f"{side}.{field}" for side, field, _ in _secrets(config))
+
+
 def forget_secrets(store: SecretStore, stream_id: str) -> None:
     """Delete what was put away for a stream."""
     for side in SIDES:

@@ -15,7 +15,7 @@ from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import Engine, StreamConfig, StreamInput
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.input_wait import InputWait
 from ibe100.services.journal_follower import JournalFollower, Observer
 from ibe100.services.runner_link import RunnerGone, RunnerLink, RunnerSilent
@@ -34,7 +34,6 @@ from ibe100.services.stream_starter import StreamStarter
 from ibe100.services.task_faults import log_fault
 from ibe100.tsduck.command import secrets_of
 
-OPERATOR = "operator"
 STOP_TIMEOUT_S = 20.0
 
 _log = logging.getLogger(__name__)
@@ -188,7 +187,7 @@ class StreamService:
             self._list.take_out(entry.stream_id)
             raise
         self._list.changed(run.view)
-        await self._audit.write(OPERATOR, "stream added", entry.stream_id, entry.config.name)
+        await self._audit.write(acting(), "stream added", entry.stream_id, entry.config.name)
         return run.view
 
     async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
@@ -203,7 +202,7 @@ class StreamService:
             run.entry = before
             raise
         run.update(config=run.entry.config)
-        await self._audit.write(OPERATOR, "stream changed", stream_id, config.name)
+        await self._audit.write(acting(), "stream changed", stream_id, config.name)
         return run.view
 
     async def remove(self, stream_id: str) -> None:
@@ -217,7 +216,7 @@ class StreamService:
             await self._storage.streams.remove(stream_id)
             await asyncio.to_thread(forget_secrets, self._secrets, stream_id)
             self._list.take_out(stream_id)
-        await self._audit.write(OPERATOR, "stream deleted", stream_id, run.name)
+        await self._audit.write(acting(), "stream deleted", stream_id, run.name)
 
     async def probe(self, source: StreamInput) -> StreamReport:
         """Read the input for a few seconds and say what is in it."""
@@ -277,7 +276,7 @@ class StreamService:
             run.update(state=StreamState.STARTING, reason="")
         self.follower.follow(run)
         await self._save_wish(run)
-        await self._audit.write(OPERATOR, "stream started", run.stream_id, run.view.command)
+        await self._audit.write(acting(), "stream started", run.stream_id, run.view.command)
 
     async def _wait_for_input(self, run: StreamRun, absent: InputAbsent, *, keep_output: bool) -> None:
         """It is meant to run from now on."""
@@ -285,7 +284,7 @@ class StreamService:
         run.update(state=StreamState.WAITING, reason=str(absent), started_at=None, session_id=None)
         self._waiting.begin(run, lambda: self._look_again(run, keep_output=keep_output))
         await self._save_wish(run)
-        await self._audit.write(OPERATOR, "stream waits for its input", run.stream_id, str(absent))
+        await self._audit.write(acting(), "stream waits for its input", run.stream_id, str(absent))
 
     async def _look_again(self, run: StreamRun, *, keep_output: bool) -> bool:
         async with self._lock(run.stream_id):
@@ -317,7 +316,7 @@ class StreamService:
             run.wanted = "off"
             await self._stop(run, reason)
         await self._save_wish(run)
-        await self._audit.write(OPERATOR, "stream stopped", stream_id, reason)
+        await self._audit.write(acting(), "stream stopped", stream_id, reason)
         return run.view
 
     async def _stop(self, run: StreamRun, reason: str) -> None:

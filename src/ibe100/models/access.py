@@ -1,0 +1,170 @@
+"""Who may do what: users, roles, tokens, and the words in which somebody is turned away."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from ibe100.models.base import Name, Value
+from ibe100.models.errors import OperatorError
+
+SHORTEST_PASSWORD = 10
+LONGEST_PASSWORD = 200
+_USER_NAME = re.compile(r"[a-z][a-z0-9._-]{0,39}")
+_TAKEN_NAMES = frozenset({"operator", "console", "schedule"})
+"""What the record calls those who have no account: nobody else may go by these names."""
+
+
+class Role(StrEnum):
+    """What somebody may do; each may do all that those before it may."""
+
+    VIEWER = "viewer"
+    """Reads."""
+    OPERATOR = "operator"
+    """Cues, starts and stops streams, sees to alarms, plans breaks."""
+    ENGINEER = "engineer"
+    """Sets up streams, rules, profiles; tests notifications."""
+    ADMIN = "admin"
+    """Users, tokens, the audit trail."""
+
+    def covers(self, other: Role) -> bool:
+        """Whether this one may do what `other` may."""
+        return _RANKS[self] >= _RANKS[other]
+
+    def within(self, most: Role) -> Role:
+        """This role, or `most` where it is above it."""
+        return self if most.covers(self) else most
+
+
+_RANKS: dict[Role, int] = {role: rank for rank, role in enumerate(Role)}
+
+
+def _user_name(text: str) -> str:
+    if not _USER_NAME.fullmatch(text):
+        raise ValueError("allowed are 1 to 40 of a-z, 0-9, '.', '-' and '_', a letter first")
+    if text in _TAKEN_NAMES:
+        raise ValueError("this name stands on record for who has no account; choose another")
+    return text
+
+
+def _password(secret: SecretStr) -> SecretStr:
+    if not SHORTEST_PASSWORD <= len(secret.get_secret_value()) <= LONGEST_PASSWORD:
+        raise ValueError(f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters are allowed")
+    return secret
+
+
+UserName = Annotated[str, AfterValidator(_user_name)]
+Password = Annotated[SecretStr, AfterValidator(_password)]
+
+
+class User(Value):
+    """Somebody who may come in by the API."""
+
+    name: UserName
+    role: Role
+    has_password: bool = True
+    """Without one only tokens let them in: for automation."""
+    created_at: float
+    """Wall clock, seconds since the epoch."""
+
+
+class StoredUser(Value):
+    """A user as kept."""
+
+    name: UserName
+    role: Role
+    password_hash: Annotated[str, Field(repr=False)] = ""
+    """argon2id; empty without a password."""
+    created_at: float
+
+    @property
+    def public(self) -> User:
+        """Without the hash."""
+        return User(
+            name=self.name,
+            role=self.role,
+            has_password=bool(self.password_hash),
+            created_at=self.created_at,
+        )
+
+
+class Token(Value):
+    """A token without its secret. Times are wall clock, seconds since the epoch."""
+
+    token_id: int
+    user: UserName
+    label: Name
+    role: Role
+    """What it may do; never more than its user may at the time."""
+    created_at: float
+    expires_at: float | None = None
+    """None: when it is revoked."""
+    last_used_at: float | None = None
+    """To within a minute."""
+    by_login: bool = False
+    """It came of a login, and ends when the password is changed."""
+
+
+class StoredToken(Token):
+    """A token as kept: only the SHA-256 of its secret, in hex."""
+
+    digest: Annotated[str, Field(repr=False)]
+
+    @property
+    def public(self) -> Token:
+        """Without the digest."""
+        return Token.model_validate(self.model_dump(exclude={"digest"}))
+
+
+class NewToken(Token):
+    """A token that was just made; its secret is shown this once."""
+
+    token: Annotated[str, Field(repr=False)]
+
+
+class Identity(Value):
+    """Who makes a request, by its token."""
+
+    name: UserName
+    role: Role
+    token_id: int
+
+
+class KeptRequest(Value):
+    """A request for a cue that was made under an Idempotency-Key."""
+
+    digest: str
+    """SHA-256 of what was asked, in hex."""
+    cue_id: int | None = None
+    """The cue that came of it; None while that is not known."""
+
+
+class NotSignedIn(OperatorError):
+    """No valid token, or a wrong name or password: the text does not say which of the two."""
+
+
+class NotAllowed(OperatorError):
+    """The role does not cover it."""
+
+
+class NotFound(OperatorError):
+    """What is named is not there; the text says what is."""
+
+
+class AccessRefused(OperatorError):
+    """A user or token cannot be made or changed so."""
+
+
+class KeyReused(OperatorError):
+    """An Idempotency-Key that stands for another request, or for one whose outcome is not known."""
+
+
+class TooManyAttempts(OperatorError):
+    """Wait so many seconds before the next."""
+
+    def __init__(self, words: str, *, retry_in_s: float) -> None:
+        super().__init__(words)
+        self.retry_in_s = retry_in_s

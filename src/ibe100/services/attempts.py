@@ -1,0 +1,80 @@
+"""Guessing is slowed down: after some attempts each further one has to wait twice as long."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from ibe100.models.access import TooManyAttempts
+
+FORGOTTEN_S = 900.0
+"""Without an attempt for so long, a name or an address begins afresh."""
+MOST_KEPT = 4096
+MOST_EXPONENT = 16
+
+
+class Attempts:
+    """Counts by one kind of key, such as the name or the address; of bounded size, used on the loop only."""
+
+    def __init__(self, free: int, most_wait_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._free = free
+        self._most_wait_s = most_wait_s
+        self._clock = clock
+        self._counts: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        """How many attempts, and when the last was; the longest unused first."""
+
+    def wait_s(self, key: str) -> float:
+        """How long the next attempt still has to wait."""
+        count, last = self._standing(key)
+        if count < self._free:
+            return 0.0
+        pause_s = min(2.0 ** min(count - self._free, MOST_EXPONENT), self._most_wait_s)
+        return max(0.0, last + pause_s - self._clock())
+
+    def begin(self, key: str) -> None:
+        """Count an attempt, before it is known how it ends: many at once are no way around the wait."""
+        count, _ = self._standing(key)
+        self._counts[key] = count + 1, self._clock()
+        self._counts.move_to_end(key)
+        while len(self._counts) > MOST_KEPT:
+            self._counts.popitem(last=False)
+
+    def take_back(self, key: str) -> None:
+        """The attempt was right: it does not count."""
+        count, last = self._standing(key)
+        if count > 1:
+            self._counts[key] = count - 1, last
+        else:
+            self._counts.pop(key, None)
+
+    def forget(self, key: str) -> None:
+        """Begin afresh."""
+        self._counts.pop(key, None)
+
+    def _standing(self, key: str) -> tuple[int, float]:
+        count, last = self._counts.get(key, (0, 0.0))
+        return (0, 0.0) if count and self._clock() - last > FORGOTTEN_S else (count, last)
+
+
+class LoginPace:
+    """By name and by address: an address may try more, for a whole house may be behind it."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._names = Attempts(free=3, most_wait_s=60, clock=clock)
+        self._addresses = Attempts(free=10, most_wait_s=300, clock=clock)
+
+    def begin(self, name: str, address: str) -> None:
+        """Raises TooManyAttempts while there is still to wait; that does not count as an attempt."""
+        wait_s = max(self._names.wait_s(name), self._addresses.wait_s(address))
+        if wait_s > 0:
+            seconds = math.ceil(wait_s)
+            raise TooManyAttempts(f"too many attempts: wait {seconds} s", retry_in_s=seconds)
+        self._names.begin(name)
+        self._addresses.begin(address)
+
+    def succeeded(self, name: str, address: str) -> None:
+        """The name begins afresh; the address only gets this attempt back."""
+        self._names.forget(name)
+        self._addresses.take_back(address)
