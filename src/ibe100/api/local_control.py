@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ibe100.api.schedule_control import schedule_command
+from ibe100.models.backup import BackupRequest
 from ibe100.models.base import build
 from ibe100.models.errors import ConfigurationError, OperatorError, StorageError
 from ibe100.models.scte35_marker import Cue, CueRequest
@@ -110,6 +111,10 @@ async def _do(services: Services, request: Mapping[str, Any]) -> Any:
         case "cues":
             recent = services.cues.recent(_stream_id(services, request))
             return [_with_return(services, cue) for cue in recent]
+        case "backup":
+            task = build(BackupRequest, {**request, "cmd": None}, "backup")
+            made = await services.backups.make("command line", task.file, with_key=task.with_key)
+            return made.model_dump(mode="json")
         case str(command) if command.startswith("schedule_"):
             return await schedule_command(services, command, request)
         case other:

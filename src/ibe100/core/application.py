@@ -21,6 +21,7 @@ from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.access_service import AccessService
+from ibe100.services.backup_service import BackupService
 from ibe100.services.contract_service import ContractService
 from ibe100.services.cue_once import CueOnce
 from ibe100.services.history_service import HistoryService
@@ -96,6 +97,9 @@ class Application:
         )
         self.input_cues = InputCues(self._metrics_store, self._publish)
         self.contracts = ContractService(contract_templates_file())
+        self.backups = BackupService(
+            folders.data_dir, config.backup, database, self._publish, self.monitoring.judge_machine
+        )
         self.engine = TSDuckService(config.engine.kind, config.engine.tsp_path)
         self.access = AccessService(database)
         self.cue_once = CueOnce(database.kept_requests, database.cues, self.cues)
@@ -132,12 +136,14 @@ class Application:
         await self.cues.settle()
         await self.return_feeds.settle()
         await self.schedule.open()
+        await self.backups.open()
         for notice in self._notices:
             _log.warning("%s", notice)
             self._publish(NoticePosted(at=time.time(), level="warning", text=notice))
 
     async def close(self, *, stop_streams: bool = False) -> None:
         """Leave the streams to their runners, or stop them first."""
+        await self.backups.close()
         await self.cue_once.close()
         await self.schedule.close()
         await self.preview.close()

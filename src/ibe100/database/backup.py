@@ -36,6 +36,7 @@ from ibe100.utils.timecode import utc_stamp
 
 UNFINISHED = (".ibe100-copy.part", ".ibe100-packed.part")
 """What a backup is made in, and what may be left of one that was killed."""
+DAY_S = 86_400.0
 _NAME = re.compile(r"ibe100-\d{8}T\d{6}Z(-\d+)?\.tar\.gz")
 
 
@@ -191,8 +192,9 @@ def _made_at(backup: BackupFile) -> tuple[float, str]:
 def superfluous(backups: tuple[BackupFile, ...], daily: int, weekly: int) -> tuple[BackupFile, ...]:
     """Which may go: all but the newest of each of `daily` days (UTC), and of `weekly` ISO weeks before them.
 
-    Days and weeks without a backup do not count, so that a console which was off for long loses none.
-    One that cannot be read is for the operator to judge, and stays.
+    All of the last day stay as well: somebody may have made one before each step of a change. Days and weeks
+    without a backup do not count, so that a console which was off for long loses none. One that cannot be
+    read is for the operator to judge, and stays.
     """
     days: dict[object, BackupFile] = {}
     weeks: dict[object, BackupFile] = {}
@@ -205,7 +207,9 @@ def superfluous(backups: tuple[BackupFile, ...], daily: int, weekly: int) -> tup
             weeks_of_days.add(moment.isocalendar()[:2])
         elif (week := moment.isocalendar()[:2]) not in weeks_of_days:
             weeks.setdefault(week, backup)
-    kept = [*days.values(), *list(weeks.values())[:weekly]]
+    newest_at = _made_at(readable[0])[0] if readable else 0.0
+    young = [one for one in readable if _made_at(one)[0] > newest_at - DAY_S]
+    kept = [*young, *days.values(), *list(weeks.values())[:weekly]]
     return tuple(one for one in readable if one not in kept)
 
 

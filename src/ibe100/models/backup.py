@@ -26,6 +26,12 @@ def check_member(name: str) -> str:
     return name
 
 
+def _absolute(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path")
+    return path
+
+
 class BackupMember(Value):
     """One file of the data folder."""
 
@@ -69,6 +75,15 @@ class BackupFile(Value):
     manifest: BackupManifest | None = None
     problem: str = ""
     """Why it cannot be used, in words; empty when its manifest can be read."""
+
+
+class BackupRequest(Value):
+    """What the command line asks of a running console."""
+
+    cmd: None = None
+    file: Annotated[Path, AfterValidator(_absolute)] | None = None
+    """A new file; None stands for the folder of backups."""
+    with_key: bool = False
 
 
 class BackupStatus(Value):

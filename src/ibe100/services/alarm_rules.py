@@ -173,6 +173,21 @@ MACHINE_RULES = (
         "The disk is full or the folder is not ours",
         "Check the log folder and its disk; streams and cues go on",
     ),
+    AlarmRule(
+        "backup_failed",
+        Severity.MAJOR,
+        "Backup could not be made",
+        "The disk of the backups is full, gone or read-only, or the database is damaged",
+        "Put right what is said there; it is tried again every quarter of an hour, or now: ./run backup now",
+    ),
+    AlarmRule(
+        "backup_old",
+        Severity.MAJOR,
+        "Last good backup is more than two days old",
+        "Backups fail, or the machine had no time for them",
+        "Make one now (./run backup now) and read why it fails; streams and cues go on",
+        explained_by=("backup_failed",),
+    ),
 )
 RULES = {
     rule.condition: rule

@@ -13,6 +13,7 @@ from ibe100.models.access import Identity, NewToken, Role, Token, User
 from ibe100.models.alarm import Alarm, AlarmFilter
 from ibe100.models.alarm_settings import RuleChange, RuleView
 from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
+from ibe100.models.backup import BackupFile, BackupStatus
 from ibe100.models.confidence import Picture, PictureSize, Preview, SoundLevels
 from ibe100.models.contract import Contract, ContractFinding
 from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
@@ -275,6 +276,16 @@ class NotificationPort(Protocol):
         """Send a message now; raises OperatorError with the reason when it is not delivered."""
 
 
+class BackupPort(Protocol):
+    """Backups of what is on record."""
+
+    def status(self) -> BackupStatus:
+        """How the automatic backups stand; safe from any thread."""
+
+    async def make(self, who: str, file: Path | None = None, *, with_key: bool = False) -> BackupFile:
+        """Make one now, in the folder of backups or as the new `file`; it is proved when this returns."""
+
+
 class AccessPort(Protocol):
     """Who may come in by the API. `who` changes something, in the words of the audit trail."""
 
@@ -350,6 +361,8 @@ class Services(Protocol):
     def input_cues(self) -> InputCuePort: ...
     @property
     def notifications(self) -> NotificationPort: ...
+    @property
+    def backups(self) -> BackupPort: ...
     @property
     def engine(self) -> EnginePort: ...
     @property
