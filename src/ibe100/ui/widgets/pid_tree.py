@@ -14,7 +14,7 @@ from ibe100.ui.formats import UNKNOWN, kilobits, pid_text
 from ibe100.ui.themes.enterprise_theme import BODY_PX, Colour, mono, sans
 
 COLUMNS = ("PID", "What it is", "Format", "Lang", "kb/s", "CC err", "PCR ms", "jitter µs", "PTS ms")
-WIDTHS = (122, 182, 150, 48, 64, 58, 64, 72, 64)
+WIDTHS = (112, 170, 150, 44, 58, 56, 58, 68, 58)
 NUMERIC = frozenset({0, 4, 5, 6, 7, 8})
 FORMAT = 2
 OTHERS = -1
