@@ -321,9 +321,11 @@ class AccessPort(Protocol):
         """Returns when the token does not let in any more."""
 
 
-class MessageStream(AsyncIterator[Message], Protocol):
+class MessageStream(Protocol):
     """A subscription to the bus. Raises SubscriberFellBehind when it is not read in time."""
 
+    def __aiter__(self) -> AsyncIterator[Message]: ...
+    async def __anext__(self) -> Message: ...
     def close(self) -> None: ...
 
 
