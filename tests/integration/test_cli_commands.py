@@ -54,6 +54,21 @@ def test_help_lists_every_command_and_a_wrong_one_is_refused(place: Place) -> No
     assert "broadcast" in wrong.err
 
 
+def test_options_without_a_command_are_those_of_the_console(place: Place) -> None:
+    help_of_console, unknown, refused = (
+        finished(process)
+        for process in [
+            place.start("--demo", "--help"),
+            place.start("--broadcast"),
+            place.start("--data-dir", "/proc/nowhere"),
+        ]
+    )
+    assert "--screenshot" in help_of_console.out
+    assert (help_of_console.code, unknown.code, refused.code) == (0, REFUSED, REFUSED)
+    assert "--broadcast" in unknown.err
+    assert "/proc/nowhere" in refused.err
+
+
 def test_doctor_tells_what_is_there_and_decode_what_a_cue_means(place: Place) -> None:
     doctor, decoded, damaged, asked = (
         finished(process)

@@ -14,6 +14,7 @@ from ibe100.models.errors import OperatorError
 from ibe100.models.stream_config import Engine
 
 EXIT_REFUSED = 2
+TOP_OPTIONS = frozenset({"-h", "--help", "--version"})
 
 app = typer.Typer(
     add_completion=False,
@@ -34,7 +35,7 @@ def default(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
 ) -> None:
-    """Without a command the console starts."""
+    """Without a command the console starts, with its options."""
     if version:
         typer.echo(f"IBE-100 {__version__}")
         raise typer.Exit
@@ -140,6 +141,7 @@ def asrun(
 
 def _mount() -> None:
     """Groups of commands live in modules of their own."""
+    from ibe100.cli.backup import app as backup
     from ibe100.cli.contract import app as contract
     from ibe100.cli.cue import app as cue
     from ibe100.cli.schedule import app as schedule
@@ -151,13 +153,20 @@ def _mount() -> None:
     app.add_typer(schedule, name="schedule")
     app.add_typer(scte35, name="scte35")
     app.add_typer(contract, name="contract")
+    app.add_typer(backup, name="backup")
+
+
+def _with_command(arguments: list[str]) -> list[str]:
+    """Options without a command are the console's: `./run --demo`."""
+    is_for_console = arguments[:1] != [] and arguments[0].startswith("-") and arguments[0] not in TOP_OPTIONS
+    return ["console", *arguments] if is_for_console else arguments
 
 
 def main() -> None:
     """Run the command line; what the operator can put right is one line and exit code 2."""
     _mount()
     try:
-        app(prog_name="ibe100" if Path(sys.argv[0]).name == "ibe100" else "./run")
+        app(_with_command(sys.argv[1:]), "ibe100" if Path(sys.argv[0]).name == "ibe100" else "./run")
     except OperatorError as error:
         typer.echo(f"ibe100: {error}", err=True)
         sys.exit(EXIT_REFUSED)

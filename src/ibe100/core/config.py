@@ -135,6 +135,7 @@ class AppConfig(BaseSettings):
     logging: LoggingSettings = LoggingSettings()
     cues: CueSettings = CueSettings()
     backup: BackupSettings = BackupSettings()
+    api: ApiSettings = ApiSettings()
 
     @classmethod
     def settings_customise_sources(
