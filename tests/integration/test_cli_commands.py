@@ -60,13 +60,13 @@ def test_options_without_a_command_are_those_of_the_console(place: Place) -> Non
         for process in [
             place.start("--demo", "--help"),
             place.start("--broadcast"),
-            place.start("--data-dir", "/proc/nowhere"),
+            place.start("--engine", "ffmpeg"),
         ]
     )
     assert "--screenshot" in help_of_console.out
     assert (help_of_console.code, unknown.code, refused.code) == (0, REFUSED, REFUSED)
     assert "--broadcast" in unknown.err
-    assert "/proc/nowhere" in refused.err
+    assert "'auto', 'tsduck', 'builtin'" in refused.err
 
 
 def test_doctor_tells_what_is_there_and_decode_what_a_cue_means(place: Place) -> None:
