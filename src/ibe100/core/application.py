@@ -14,6 +14,7 @@ from ibe100.core.event_bus import EventBus, Subscription
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.logger import Logging
+from ibe100.core.restore import finish_restore
 from ibe100.core.secrets import SecretStore
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
@@ -22,6 +23,7 @@ from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.access_service import AccessService
 from ibe100.services.backup_service import BackupService
+from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.contract_service import ContractService
 from ibe100.services.cue_once import CueOnce
 from ibe100.services.history_service import HistoryService
@@ -89,7 +91,7 @@ class Application:
         starter = StreamStarter(config.engine.kind, config.engine.tsp_path)
         self.return_feeds = ReturnFeedService(database, self.streams, self._publish, starter, policy)
         self.schedule = ScheduleService(database, self.streams, self.cues, self._cue_options, self._publish)
-        self.profiles = ProfileService(folders.profiles_dir, self.streams)
+        self.profiles = ProfileService(folders.profiles_dir, self.streams, AuditTrail(database))
         self.history = HistoryService(database, self._metrics_store)
         self.metrics = MetricsService(self._metrics_store)
         self.notifications = NotificationService(
@@ -199,6 +201,7 @@ async def open_application(
         logging_files = Logging(config.logging, folders.log_dir, to_stderr=log_to_stderr)
         logging_files.start()
         stack.callback(logging_files.stop)
+        await asyncio.to_thread(finish_restore, folders.data_dir)
         secrets = await asyncio.to_thread(SecretStore.open, folders.data_dir)
         retention_s = config.cues.event_id_retention_days * SECONDS_PER_DAY
         database = await Database.open(folders.database_file, event_id_retention_s=retention_s)

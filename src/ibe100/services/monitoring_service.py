@@ -18,7 +18,7 @@ from ibe100.services.alarm_board import AlarmBoard, Judgements
 from ibe100.services.alarm_feed import AlarmFeed, Runs
 from ibe100.services.alarm_settings import AlarmRules
 from ibe100.services.alarm_shelf import check_shelving
-from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.machine_watch import MACHINE, MACHINE_NAME, Backlog, MachineWatch
 from ibe100.services.metrics_recorder import MetricsRecorder
 from ibe100.services.packet_faults import parse_packet_faults
@@ -136,6 +136,7 @@ class MonitoringService:
         current = self._telemetry.get(stream_id)
         if current is not None:
             self._measured(current.model_copy(update={"counters_total": {}, "counters_seen_at": {}}))
+        await self._audit.write(acting(), "counters reset", stream_id)
 
     async def on_line(self, run: StreamRun, line: JournalLine) -> None:
         """A change of state may raise or clear an alarm; a start counts from zero."""

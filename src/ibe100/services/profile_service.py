@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from ibe100.models.base import in_words
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.profile import Profile, StreamEntry
+from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.stream_secrets import without_secrets
 from ibe100.services.stream_service import StreamService
 from ibe100.utils.atomic_write import atomic_write
@@ -27,9 +28,10 @@ _log = logging.getLogger(__name__)
 class ProfileService:
     """Profiles live as `<name>.json` in one folder."""
 
-    def __init__(self, folder: Path, streams: StreamService) -> None:
+    def __init__(self, folder: Path, streams: StreamService, audit: AuditTrail | None = None) -> None:
         self._folder = folder
         self._streams = streams
+        self._audit = audit
 
     async def names(self) -> tuple[str, ...]:
         """All profiles, by name."""
@@ -45,6 +47,7 @@ class ProfileService:
         )
         await asyncio.to_thread(_write, path, Profile(name=name, streams=entries))
         self._streams.profile = name
+        await self._tell("profile saved", name)
         return path
 
     async def load(self, name: str) -> Profile:
@@ -52,6 +55,7 @@ class ProfileService:
         profile = await asyncio.to_thread(self._read, self._path(name), ours=True)
         await self._replace(profile)
         self._streams.profile = profile.name
+        await self._tell("profile loaded", name)
         return profile
 
     async def import_file(self, path: Path) -> Profile:
@@ -64,6 +68,10 @@ class ProfileService:
         """Write a profile elsewhere. Raises StorageError."""
         profile = await asyncio.to_thread(self._read, self._path(name), ours=True)
         await asyncio.to_thread(_write, path, profile)
+
+    async def _tell(self, action: str, name: str) -> None:
+        if self._audit is not None:
+            await self._audit.write(acting(), action, name)
 
     async def _replace(self, profile: Profile) -> None:
         wanted = {entry.stream_id: entry for entry in profile.streams}

@@ -1,0 +1,85 @@
+"""What each route asks of who calls it: a role, declared with the route and held in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.routing import APIRoute
+
+from ibe100.models.access import Identity, NotAllowed, NotFound, Role
+from ibe100.models.messages import StreamView
+from ibe100.services.ports import Services
+
+API = "/api/v1"
+ROLE = "x-role"
+"""Where a route's role stands in openapi.json."""
+
+
+def needs(role: Role) -> dict[str, Any]:
+    """For a route's decorator: only who has this role, or one above it, gets in."""
+
+    async def check(request: Request) -> None:
+        identity: Identity = request.scope["state"]["identity"]
+        if not identity.role.covers(role):
+            raise NotAllowed(f"{identity.name} is {identity.role}: this needs {role}")
+
+    return {"dependencies": [Depends(check)], "openapi_extra": {ROLE: role.value}}
+
+
+def role_of(route: APIRoute) -> Role:
+    """The role a route asks for. Raises LookupError for one that asks for none: there must be none such."""
+    declared = (route.openapi_extra or {}).get(ROLE)
+    if declared is None:
+        raise LookupError(f"{route.path} asks for no role")
+    return Role(declared)
+
+
+def new_router(subject: str) -> APIRouter:
+    """Routes about one subject."""
+    return APIRouter(prefix=API, tags=[subject])
+
+
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+async def _caller(request: Request) -> Identity:
+    identity: Identity = request.scope["state"]["identity"]
+    return identity
+
+
+Desk = Annotated[Services, Depends(_services)]
+Caller = Annotated[Identity, Depends(_caller)]
+
+
+def find_stream(services: Services, wanted: str) -> StreamView:
+    """The stream that is named by number, id or name. Raises NotFound."""
+    views = services.streams.streams()
+    named: tuple[Callable[[StreamView], str], ...] = (
+        lambda view: view.stream_id,
+        lambda view: str(view.number),
+        lambda view: view.config.name,
+    )
+    for name in named:
+        for view in views:
+            if name(view) == wanted:
+                return view
+    present = ", ".join(f"{view.number} {view.config.name}" for view in views) or "none"
+    raise NotFound(f"there is no stream {wanted!r}; there are: {present}")
+
+
+async def _stream(stream: str, services: Desk) -> StreamView:
+    return find_stream(services, stream)
+
+
+async def _one_stream(services: Desk, stream: str = "") -> str:
+    return find_stream(services, stream).stream_id if stream else ""
+
+
+Stream = Annotated[StreamView, Depends(_stream)]
+"""The stream of the path: its number, id or name."""
+StreamWanted = Annotated[str, Depends(_one_stream)]
+"""The stream_id of the one that `?stream=` names; empty where it names none."""

@@ -1,0 +1,93 @@
+"""The API put together: routes, door, listeners. Loads FastAPI: imported only where it is switched on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from ibe100 import __version__
+from ibe100.api import refusals
+from ibe100.api.access import needs, new_router, role_of
+from ibe100.api.latest import Latest
+from ibe100.api.listeners import Listeners
+from ibe100.api.middleware import HEALTH, Door
+from ibe100.api.routes import (
+    alarms,
+    cues,
+    history,
+    house,
+    metrics,
+    profiles,
+    prometheus,
+    schedule,
+    streams,
+    users,
+)
+from ibe100.core.config import ApiSettings
+from ibe100.models.access import Role
+from ibe100.services.ports import Services
+
+SUBJECTS = (streams, cues, alarms, schedule, profiles, history, metrics, house, users, prometheus)
+NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+
+_description = new_router("house")
+_health = APIRouter(tags=["house"])
+
+
+@_health.get(HEALTH)
+async def health() -> dict[str, str]:
+    """That it answers; needs no token, and says nothing else."""
+    return {"status": "ok"}
+
+
+@_description.get("/openapi.json", response_class=Response, **needs(Role.VIEWER))
+async def description(request: Request) -> Response:
+    """This API in OpenAPI."""
+    document = await asyncio.to_thread(request.app.openapi)
+    return JSONResponse(document)
+
+
+def guarded_routes() -> tuple[APIRoute, ...]:
+    """Every route that needs a token, each with its role."""
+    routers = (*(subject.router for subject in SUBJECTS), _description)
+    return tuple(route for router in routers for route in router.routes if isinstance(route, APIRoute))
+
+
+class Api:
+    """What uvicorn serves, and what of it has to be begun and ended."""
+
+    def __init__(self, services: Services, settings: ApiSettings) -> None:
+        self.latest = Latest(services)
+        self.listeners = Listeners(services)
+        app = FastAPI(
+            title="IBE-100",
+            version=__version__,
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
+            telemetry=NO_TELEMETRY,
+        )
+        app.state.services = services
+        app.state.latest = self.latest
+        app.state.listeners = self.listeners
+        refusals.install(app)
+        for route in guarded_routes():
+            role_of(route)  # none may be open by oversight
+        for router in (*(subject.router for subject in SUBJECTS), _description, users.open_router, _health):
+            app.include_router(router)
+        self.listeners.install(app)
+        self.asgi: ASGIApp = Door(app, services, settings)
+        if settings.allowed_origins:
+            self.asgi = CORSMiddleware(
+                self.asgi,
+                allow_origins=settings.allowed_origins,
+                allow_methods=["GET", "POST", "PUT", "DELETE"],
+                allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+                expose_headers=[cues.REPLAYED, "Content-Disposition", "Retry-After"],
+            )

@@ -1,0 +1,128 @@
+"""The bus as JSON: what a message says, whom it concerns, worked out once for all who listen."""
+
+from __future__ import annotations
+
+import base64
+from collections import OrderedDict
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import get_args
+
+import orjson
+
+from ibe100.api.replies import alarm_reply, return_reply, stream_reply
+from ibe100.models.messages import (
+    AlarmChanged,
+    CueChanged,
+    CueSeen,
+    InputCueSeen,
+    LevelsMeasured,
+    MachineMeasured,
+    Message,
+    NoticePosted,
+    PictureTaken,
+    PreviewChanged,
+    ReturnReceiptChanged,
+    ScheduleChanged,
+    StreamLogged,
+    StreamRemoved,
+    StreamStateChanged,
+    TelemetryMeasured,
+)
+from ibe100.services.ports import Services
+
+TYPES: frozenset[str] = frozenset(kind.__name__ for kind in get_args(Message))
+"""What can be asked for."""
+NOT_UNASKED = frozenset({PictureTaken.__name__})
+"""Hundreds of kilobytes a second: only for who names it."""
+KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a listener asked for; nothing named is all but pictures."""
+
+    streams: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+
+    def wants(self, message: Message) -> bool:
+        """Whether it is to be sent."""
+        kind = type(message).__name__
+        if kind not in self.types if self.types else kind in NOT_UNASKED:
+            return False
+        return self.concerns(streams_of(message))
+
+    def concerns(self, streams: Set[str]) -> bool:
+        """Whether one of them is wanted; what is of no single stream always is."""
+        return not self.streams or not streams or not self.streams.isdisjoint(streams)
+
+
+def streams_of(message: Message) -> frozenset[str]:
+    """The streams it concerns; none where it concerns the house, or says no more which."""
+    match message:
+        case StreamStateChanged(stream=subject) | PictureTaken(picture=subject):
+            found = {subject.stream_id}
+        case TelemetryMeasured(telemetry=subject) | LevelsMeasured(levels=subject):
+            found = {subject.stream_id}
+        case PreviewChanged(preview=subject) | CueChanged(cue=subject) | InputCueSeen(cue=subject):
+            found = {subject.stream_id}
+        case ReturnReceiptChanged(receipt=subject) | AlarmChanged(alarm=subject):
+            found = {subject.stream_id}
+        case StreamRemoved() | StreamLogged() | CueSeen() | NoticePosted():
+            found = {message.stream_id}
+        case ScheduleChanged(changed=changed, removed=removed):
+            found = {""} if removed else {one.stream_id for one in changed}
+        case MachineMeasured():
+            found = {""}
+    return frozenset(found - {""})
+
+
+def event_of(message: Message) -> bytes:
+    """`{"type": "CueChanged", "cue": …}`, without secrets."""
+    values: dict[str, object]
+    match message:
+        case StreamStateChanged(stream=view):
+            values = {"stream": stream_reply(view).model_dump(mode="json")}
+        case AlarmChanged(alarm=alarm):
+            values = {"alarm": alarm_reply(alarm).model_dump(mode="json")}
+        case ReturnReceiptChanged(receipt=receipt):
+            reply = return_reply(receipt)
+            values = {"receipt": None if reply is None else reply.model_dump(mode="json")}
+        case PictureTaken(picture=picture):
+            pixels = base64.b64encode(picture.pixels).decode()
+            values = {"picture": {**picture.model_dump(exclude={"pixels"}), "pixels": pixels}}
+        case _:
+            values = message.model_dump(mode="json")
+    return orjson.dumps({"type": type(message).__name__, **values})
+
+
+class Encoder:
+    """Many listeners get the same message within moments: it is put into JSON once."""
+
+    def __init__(self) -> None:
+        self._newest: OrderedDict[int, tuple[Message, str]] = OrderedDict()
+        """By identity; the message is kept with it, so that the identity is not given away."""
+
+    def text(self, message: Message) -> str:
+        """The event as text."""
+        known = self._newest.get(id(message))
+        if known is not None:
+            return known[1]
+        text = event_of(message).decode()
+        self._newest[id(message)] = message, text
+        if len(self._newest) > KEPT:
+            self._newest.popitem(last=False)
+        return text
+
+
+def snapshot(services: Services, wanted: Wanted, now: float) -> str:
+    """What stands: every later message is a change of it."""
+    streams = [view for view in services.streams.streams() if wanted.concerns({view.stream_id})]
+    alarms = [one for one in services.monitoring.alarms() if wanted.concerns({one.stream_id} - {""})]
+    values = {
+        "type": "Snapshot",
+        "at": now,
+        "streams": [stream_reply(view).model_dump(mode="json") for view in streams],
+        "alarms": [alarm_reply(alarm).model_dump(mode="json") for alarm in alarms],
+    }
+    return orjson.dumps(values).decode()

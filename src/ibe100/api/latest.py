@@ -1,0 +1,75 @@
+"""The latest of everything measured, and what has happened since the API is on: for Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+
+from ibe100.models.errors import SubscriberFellBehind
+from ibe100.models.machine_health import MachineHealth
+from ibe100.models.messages import CueChanged, MachineMeasured, StreamRemoved, TelemetryMeasured
+from ibe100.models.scte35_marker import CueState
+from ibe100.models.stream_state import Telemetry
+from ibe100.services.ports import Services
+from ibe100.services.task_faults import log_fault
+
+CueKey = tuple[str, str, str]
+"""stream_id, action, state."""
+MOST_OPEN = 1000
+
+_log = logging.getLogger(__name__)
+
+
+class Latest:
+    """Follows the bus. Used on the loop only."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._following: asyncio.Task[None] | None = None
+        self._told: dict[int, CueState] = {}
+        """The state in which each open cue was counted last."""
+        self.telemetry: dict[str, Telemetry] = {}
+        self.machine: MachineHealth | None = None
+        self.cues: Counter[CueKey] = Counter()
+
+    def start(self) -> None:
+        """From now on."""
+        self._following = asyncio.create_task(self._follow(), name="what Prometheus is told")
+        self._following.add_done_callback(log_fault)
+
+    async def close(self) -> None:
+        """Follow no more."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        while True:
+            messages = self._services.messages()
+            try:
+                async for message in messages:
+                    match message:
+                        case TelemetryMeasured(telemetry=telemetry):
+                            self.telemetry[telemetry.stream_id] = telemetry
+                        case MachineMeasured(health=health):
+                            self.machine = health
+                        case CueChanged():
+                            self._count(message)
+                        case StreamRemoved(stream_id=stream_id):
+                            self.telemetry.pop(stream_id, None)
+                return
+            except SubscriberFellBehind:
+                _log.warning("facts were missed: the numbers of cues for Prometheus are too low")
+            finally:
+                messages.close()
+
+    def _count(self, message: CueChanged) -> None:
+        """A cue counts once in each state, however often it is told in it."""
+        cue = message.cue
+        if self._told.get(cue.cue_id) is cue.state:
+            return
+        self.cues[cue.stream_id, cue.action.value, cue.state.value] += 1
+        self._told[cue.cue_id] = cue.state
+        while len(self._told) > MOST_OPEN:
+            del self._told[next(iter(self._told))]

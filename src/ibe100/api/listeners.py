@@ -1,0 +1,236 @@
+"""The WebSocket of events: who listens, until when, and what becomes of who does not keep up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from fastapi import FastAPI, WebSocket
+from starlette.websockets import WebSocketDisconnect
+
+from ibe100.api.access import API, find_stream
+from ibe100.api.events import TYPES, Encoder, Wanted, snapshot
+from ibe100.models.access import Identity, NotSignedIn
+from ibe100.models.errors import ConfigurationError, OperatorError, SubscriberFellBehind
+from ibe100.services.ports import MessageStream, Services
+
+MOST_LISTENERS = 50
+MOST_NEWCOMERS = 20
+"""Who is yet to say its token; who brings it in the header is none of them."""
+MOST_BEHIND = 2_000
+"""Facts that wait for one listener."""
+SEND_TIMEOUT_S = 5.0
+TOKEN_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 2.0
+LONGEST_REASON = 123
+"""Bytes of a close frame, RFC 6455 5.5."""
+GOING_AWAY = 1001
+NOT_UNDERSTOOD = 1008
+FELL_BEHIND = 4008
+NOT_SIGNED_IN = 4401
+TOO_MANY = 4429
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class _Closed(Exception):
+    """The connection is to end, with a code and words."""
+
+    def __init__(self, code: int, words: str) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+class Listeners:
+    """All open WebSockets. Used on the loop only."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._encoder = Encoder()
+        self._listening = 0
+        self._newcomers = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._ending = asyncio.Event()
+
+    def __len__(self) -> int:
+        return self._listening
+
+    def install(self, app: FastAPI) -> None:
+        """Serve `/events`."""
+        app.add_api_websocket_route(f"{API}/events", self.serve)
+
+    async def close(self) -> None:
+        """Tell everybody that this ends; returns when they are gone, or soon."""
+        self._ending.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2 * CLOSE_TIMEOUT_S)
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """One listener, from the first to the last."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await self._serve(websocket)
+        finally:
+            self._tasks.discard(task)
+
+    async def _serve(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        try:
+            identity, wanted = await self._greet(websocket)
+            if self._listening >= MOST_LISTENERS:
+                raise _Closed(TOO_MANY, f"{MOST_LISTENERS} listen already")
+            self._listening += 1
+            try:
+                await self._listen(websocket, identity, wanted)
+            finally:
+                self._listening -= 1
+        except _Closed as closed:
+            await _end(websocket, closed.code, str(closed))
+        except WebSocketDisconnect:
+            _log.debug("a listener went away")
+        except Exception:  # noqa: BLE001 - a bug ends this connection, and says nothing of the inside
+            _log.exception("a listener's connection failed")
+            await _end(websocket, 1011, "an error of the console; see errors.log")
+
+    async def _greet(self, websocket: WebSocket) -> tuple[Identity, Wanted]:
+        """Who it is and what is wanted, from header and query, or from the first message."""
+        query = websocket.query_params
+        asked: dict[str, object] = {"streams": query.getlist("stream"), "types": query.getlist("type")}
+        identity: Identity | None = websocket.scope["state"].get("identity")
+        if identity is None:
+            asked = {**asked, **await self._first_message(websocket)}
+            try:
+                identity = self._services.access.identify(str(asked.get("token", "")))
+            except NotSignedIn as error:
+                raise _Closed(NOT_SIGNED_IN, str(error)) from error
+        try:
+            return identity, self._wanted(asked)
+        except OperatorError as error:
+            raise _Closed(NOT_UNDERSTOOD, str(error)) from error
+
+    def _wanted(self, asked: dict[str, object]) -> Wanted:
+        """Raises ConfigurationError, NotFound."""
+        streams = {find_stream(self._services, name).stream_id for name in _names(asked, "streams")}
+        types = _names(asked, "types")
+        unknown = sorted(types - TYPES)
+        if unknown:
+            raise ConfigurationError(f"there is no type {unknown[0]!r}; see docs/api.md")
+        return Wanted(frozenset(streams), types)
+
+    async def _listen(self, websocket: WebSocket, identity: Identity, wanted: Wanted) -> None:
+        """Until one of these is over: the sending, the connection, the token, the server."""
+        messages = self._services.messages(MOST_BEHIND)
+        # Between the subscription and the snapshot nothing can happen: both are of one moment.
+        first = snapshot(self._services, wanted, time.time())
+        begun = [
+            asyncio.ensure_future(work)
+            for work in (
+                self._send(websocket, first, messages, wanted),
+                _until_gone(websocket),
+                self._services.access.until_over(identity),
+                self._ending.wait(),
+            )
+        ]
+        sending, gone, over, ending = begun
+        try:
+            await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
+            if over.done():
+                raise _Closed(NOT_SIGNED_IN, "the token is not valid any more")
+            if ending.done():
+                raise _Closed(GOING_AWAY, "the console ends")
+            for work in (sending, gone):
+                if work.done():
+                    await work
+            raise _Closed(GOING_AWAY, "the console ends")
+        finally:
+            messages.close()
+            for work in begun:
+                work.cancel()
+            await asyncio.gather(*begun, return_exceptions=True)
+
+    async def _send(self, websocket: WebSocket, first: str, messages: MessageStream, wanted: Wanted) -> None:
+        """Raises _Closed when the listener does not take what is sent."""
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await websocket.send_text(first)
+            async for message in messages:
+                if wanted.wants(message):
+                    async with asyncio.timeout(SEND_TIMEOUT_S):
+                        await websocket.send_text(self._encoder.text(message))
+        except (TimeoutError, SubscriberFellBehind):
+            raise _Closed(FELL_BEHIND, "fell behind: connect again for a snapshot") from None
+
+    async def _first_message(self, websocket: WebSocket) -> dict[str, object]:
+        if self._newcomers >= MOST_NEWCOMERS:
+            raise _Closed(TOO_MANY, "too many are yet to say their token")
+        self._newcomers += 1
+        try:
+            return await _until(_read_first(websocket), self._ending)
+        finally:
+            self._newcomers -= 1
+
+
+async def _read_first(websocket: WebSocket) -> dict[str, object]:
+    try:
+        async with asyncio.timeout(TOKEN_TIMEOUT_S):
+            text = await websocket.receive_text()
+    except TimeoutError:
+        raise _Closed(NOT_SIGNED_IN, f"no token came within {TOKEN_TIMEOUT_S:.0f} s") from None
+    except KeyError:
+        raise _Closed(NOT_UNDERSTOOD, "the first message is text") from None
+    try:
+        asked = json.loads(text)
+    except ValueError:
+        asked = None
+    if not isinstance(asked, dict):
+        raise _Closed(NOT_UNDERSTOOD, 'the first message is {"token": "ibe100_…"}')
+    return asked
+
+
+async def _until(work: Coroutine[Any, Any, T], ending: asyncio.Event) -> T:
+    """The result of `work`, unless the server ends before."""
+    doing, end = asyncio.ensure_future(work), asyncio.ensure_future(ending.wait())
+    try:
+        await asyncio.wait((doing, end), return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            raise _Closed(GOING_AWAY, "the console ends")
+        return await doing
+    finally:
+        for one in (doing, end):
+            one.cancel()
+        await asyncio.gather(doing, end, return_exceptions=True)
+
+
+async def _until_gone(websocket: WebSocket) -> None:
+    """What a listener says after its first message is passed over. Raises WebSocketDisconnect."""
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+
+
+async def _end(websocket: WebSocket, code: int, words: str) -> None:
+    """Say goodbye behind what still waits to be taken; who does not take it is cut off."""
+    reason = words.encode()[:LONGEST_REASON].decode(errors="ignore")
+    part: Callable[[int, str], None] | None = websocket.scope["state"].get("part")
+    if part is not None:
+        part(code, reason)
+        return
+    with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await websocket.close(code, reason)
+
+
+def _names(asked: dict[str, object], field: str) -> frozenset[str]:
+    names = asked.get(field, [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigurationError(f"{field}: a list of names is expected")
+    return frozenset(names)

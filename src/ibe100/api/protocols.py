@@ -1,0 +1,67 @@
+"""uvicorn's protocols, made sure of: no connection is held by who says nothing or takes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+from websockets.exceptions import InvalidState
+
+HEAD_TIMEOUT_S = 10.0
+"""From the connection to the end of the first request's head."""
+PARTING_S = 5.0
+"""So long a listener may take what was sent before the goodbye."""
+
+
+class HttpProtocol(H11Protocol):
+    """Closes a connection on which no request comes."""
+
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._no_head)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+        super().connection_lost(exc)
+
+    def _no_head(self) -> None:
+        protocol: object = self.transport.get_protocol()
+        is_unasked = protocol is self and getattr(self, "cycle", None) is None
+        if is_unasked and not self.transport.is_closing():
+            self.transport.abort()
+
+
+class ListenerProtocol(WebSocketsSansIOProtocol):
+    """Gives the application a way to end a connection whose peer takes nothing."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, {**app_state, "part": self.part}, _loop)
+
+    def part(self, code: int, words: str) -> None:
+        """A close frame behind all that waits to be taken; cut off when it is not taken soon."""
+        if self.close_sent or self.transport.is_closing():
+            return
+        try:
+            self.conn.send_close(code, words)
+        except InvalidState:
+            self.transport.abort()
+            return
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(PARTING_S, self.transport.abort)

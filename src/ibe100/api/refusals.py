@@ -1,0 +1,126 @@
+"""How the API says no: one JSON object with words and a kind, and the status that goes with them."""
+
+from __future__ import annotations
+
+import logging
+import math
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic_core import ErrorDetails
+from starlette.exceptions import HTTPException
+
+from ibe100.models.access import (
+    AccessRefused,
+    KeyReused,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    TooManyAttempts,
+)
+from ibe100.models.base import faults_in_words
+from ibe100.models.errors import ConfigurationError, CueRefused, OperatorError, StorageError
+
+PLACES = frozenset({"body", "query", "path", "header"})
+KINDS: Mapping[int, str] = {
+    400: "malformed",
+    401: "not_signed_in",
+    403: "not_allowed",
+    404: "not_found",
+    405: "method",
+    408: "slow",
+    409: "refused",
+    413: "too_large",
+    415: "malformed",
+    421: "wrong_host",
+    422: "invalid",
+    429: "too_many",
+    500: "bug",
+    503: "storage",
+}
+_STATUSES: tuple[tuple[type[OperatorError], int], ...] = (
+    (NotSignedIn, 401),
+    (NotAllowed, 403),
+    (NotFound, 404),
+    (TooManyAttempts, 429),
+    (ConfigurationError, 422),
+    (StorageError, 503),
+    (KeyReused, 409),
+    (AccessRefused, 409),
+    (OperatorError, 409),
+)
+"""The first that fits."""
+
+_log = logging.getLogger(__name__)
+
+
+def refusal(status: int, words: str, **more: Any) -> JSONResponse:
+    """`{"error": words, "kind": …}`, with what a client needs to go on."""
+    headers = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if more.get("retry_in_s") is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(more["retry_in_s"])))
+    kind = more.pop("kind", KINDS.get(status, "refused"))
+    return JSONResponse({"error": words, "kind": kind, **more}, status, headers)
+
+
+def refusal_of(error: OperatorError) -> JSONResponse:
+    """What the operator would read on the screen, as an answer."""
+    status = next(status for kind, status in _STATUSES if isinstance(error, kind))
+    if isinstance(error, CueRefused | TooManyAttempts) and error.retry_in_s is not None:
+        return refusal(status, str(error), retry_in_s=error.retry_in_s)
+    return refusal(status, str(error))
+
+
+def bug(error: Exception, where: str) -> JSONResponse:
+    """Nothing of the inside; the number stands in errors.log with all of it."""
+    number = secrets.token_hex(6)
+    _log.error("error %s of the API at %s", number, where, exc_info=error)
+    return refusal(500, f"an error of the console; it is number {number} in errors.log", number=number)
+
+
+def install(app: FastAPI) -> None:
+    """Every error leaves in this form."""
+    app.add_exception_handler(OperatorError, _operator_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _bug)
+
+
+async def _operator_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, OperatorError)
+    return refusal_of(error)
+
+
+async def _validation_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    faults: list[ErrorDetails] = []
+    for fault in error.errors():
+        if fault["type"] == "json_invalid":
+            return refusal(400, f"the body is no JSON: {fault.get('ctx', {}).get('error', 'unreadable')}")
+        place = fault["loc"][1:] if fault["loc"] and fault["loc"][0] in PLACES else fault["loc"]
+        faults.append(
+            ErrorDetails(
+                type=fault["type"], loc=place or fault["loc"], msg=fault["msg"], input=fault.get("input")
+            )
+        )
+    return refusal(422, faults_in_words(faults))
+
+
+async def _http_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    words = {404: "there is no such path", 405: "this path does not take that method"}
+    is_plain = error.detail == HTTPStatus(error.status_code).phrase
+    return refusal(
+        error.status_code, words.get(error.status_code, error.detail) if is_plain else error.detail
+    )
+
+
+async def _bug(request: Request, error: Exception) -> JSONResponse:
+    return bug(error, f"{request.method} {request.url.path}")

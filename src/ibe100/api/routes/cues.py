@@ -1,0 +1,132 @@
+"""Cues: may one go, what would go out, fire it once, what became of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Header, Path, Response
+from pydantic import Field
+
+from ibe100.api.access import Caller, Desk, Stream, needs, new_router
+from ibe100.api.replies import CueReply, WholeCueReply, cue_reply, return_reply
+from ibe100.models.access import Identity, NotFound, Role
+from ibe100.models.base import Value, build
+from ibe100.models.cue_segmentation import Segmentation
+from ibe100.models.errors import ConfigurationError
+from ibe100.models.messages import StreamView
+from ibe100.models.return_receipt import ReturnReceipt
+from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CuePreview, CueRequest, Readiness
+from ibe100.services.ports import Services
+
+REPLAYED = "Idempotency-Replayed"
+
+router = new_router("cues")
+
+
+class WantedCue(Value):
+    """What the caller asks; stream and name are known by path and token."""
+
+    action: CueAction
+    duration_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
+    """Announced duration of the break; left out, the stream's default."""
+    pre_roll_s: Annotated[float, Field(ge=0, le=60)] = 0.0
+    """0 is immediate; otherwise the splice lies at least this far ahead on the stream's own PTS clock."""
+    splice_at: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """Wall clock, seconds since the epoch: the splice falls on the first frame at or after it."""
+    returns: BreakReturn | None = None
+    """How the break ends; left out, the stream's own way."""
+    segmentation: Segmentation | None = None
+    """Of a TIME SIGNAL, which needs one."""
+    section: Annotated[str, Field(max_length=12_000)] = ""
+    """Of SEND SECTION, base64 or hex."""
+
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=128,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Your own name for this one cue, such as a UUID: a retry under it fires nothing again.",
+    ),
+]
+CueId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+@router.get("/streams/{stream}/cues/readiness", **needs(Role.VIEWER))
+async def readiness(stream: Stream, services: Desk, action: CueAction | None = None) -> Readiness:
+    """Whether a cue can go out now, and if not why."""
+    return services.cues.readiness(stream.stream_id, action)
+
+
+@router.post("/streams/{stream}/cues/preview", **needs(Role.OPERATOR))
+async def preview(stream: Stream, wanted: WantedCue, services: Desk, caller: Caller) -> CuePreview:
+    """What would go out now; nothing is reserved."""
+    return await services.cues.preview(_request(stream, wanted, caller))
+
+
+@router.post("/streams/{stream}/cues", status_code=201, **needs(Role.OPERATOR))
+async def fire(
+    stream: Stream,
+    wanted: WantedCue,
+    services: Desk,
+    caller: Caller,
+    response: Response,
+    key: IdempotencyKey = None,
+) -> CueReply:
+    """Fire a cue: committed, then sent; answers with it SENT (immediate) or ARMED.
+
+    Needs an Idempotency-Key. The same key with the same body answers 200 with the first cue as it now
+    stands; with another body 409. A cue that was refused leaves its key free.
+    """
+    if key is None:
+        raise ConfigurationError(
+            "Idempotency-Key: this header is needed, with your own name for this one cue (such as a UUID): "
+            "a request whose answer was lost can then be made again and fires nothing twice"
+        )
+    cue, is_replay = await services.cue_once.fire(_request(stream, wanted, caller), key)
+    if is_replay:
+        response.status_code = 200
+        response.headers[REPLAYED] = "true"
+    return cue_reply(cue, services.return_feeds.receipt(cue.cue_id))
+
+
+@router.get("/streams/{stream}/cues", **needs(Role.VIEWER))
+async def recent(stream: Stream, services: Desk) -> list[CueReply]:
+    """The newest cues first, at most 50; older ones are in the history."""
+    receipt = services.return_feeds.receipt
+    return [cue_reply(cue, receipt(cue.cue_id)) for cue in services.cues.recent(stream.stream_id)]
+
+
+@router.get("/cues/{cue_id}", **needs(Role.VIEWER))
+async def one_cue(cue_id: CueId, services: Desk) -> WholeCueReply:
+    """One cue with every step of its life, and what the return feed said."""
+    cue = await _find(services, cue_id)
+    receipt: ReturnReceipt | None = services.return_feeds.receipt(cue_id)
+    steps = tuple(await services.history.cue_steps(cue_id))
+    return WholeCueReply.model_construct(**dict(cue), return_feed=return_reply(receipt), steps=steps)
+
+
+@router.post("/cues/{cue_id}/cancel", **needs(Role.OPERATOR))
+async def cancel(cue_id: CueId, services: Desk) -> CueReply:
+    """Only while it is ARMED: then it truly never airs."""
+    await _find(services, cue_id)
+    return cue_reply(await services.cues.cancel(cue_id), services.return_feeds.receipt(cue_id))
+
+
+def _request(stream: StreamView, wanted: WantedCue, caller: Identity) -> CueRequest:
+    values = {**wanted.model_dump(), "stream_id": stream.stream_id, "requested_by": caller.name}
+    return build(CueRequest, values, "cue")
+
+
+async def _find(services: Services, cue_id: int) -> Cue:
+    """As it stands: the record may be a step behind. Raises NotFound."""
+    for view in services.streams.streams():
+        for cue in services.cues.recent(view.stream_id):
+            if cue.cue_id == cue_id:
+                return cue
+    cue_on_record = await services.history.cue(cue_id)
+    if cue_on_record is None:
+        raise NotFound(f"there is no cue {cue_id}")
+    return cue_on_record

@@ -1,0 +1,110 @@
+"""What is on record: sessions, cues, events, as-run, audit."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from ibe100.api.access import Desk, StreamWanted, find_stream, needs, new_router
+from ibe100.models.access import NotFound, Role
+from ibe100.models.as_run import AsRunFormat, LoggedStream
+from ibe100.models.cue_log import CueLog, CueLogQuery
+from ibe100.models.scte35_marker import CueAction, CueState
+from ibe100.models.session import AuditRecord, SessionRecord
+from ibe100.models.stream_event import StreamEvent
+
+MEDIA_TYPES = {
+    AsRunFormat.CSV: "text/csv; charset=utf-8",
+    AsRunFormat.JSON: "application/json",
+    AsRunFormat.PDF: "application/pdf",
+}
+Moment = Annotated[float, Query(ge=0, le=253_402_300_799, allow_inf_nan=False)]
+"""Wall clock, seconds since the epoch."""
+Limit = Annotated[int, Query(ge=1, le=5000)]
+
+router = new_router("history")
+
+
+@router.get("/history/sessions", **needs(Role.VIEWER))
+async def sessions(services: Desk, limit: Limit = 200) -> list[SessionRecord]:
+    """The newest first."""
+    return list(await services.history.sessions(limit))
+
+
+@router.get("/history/cues", **needs(Role.VIEWER))
+async def cues(
+    services: Desk,
+    stream: StreamWanted,
+    action: Annotated[list[CueAction] | None, Query()] = None,
+    state: Annotated[list[CueState] | None, Query()] = None,
+    since: Moment | None = None,
+    text: Annotated[str, Query(max_length=200)] = "",
+    limit: Limit = 500,
+) -> CueLog:
+    """The newest first; `text` is an event id or part of the section, of the reason or of who asked."""
+    query = CueLogQuery(
+        stream_id=stream,
+        actions=tuple(action or ()),
+        states=tuple(state or ()),
+        since=since,
+        text=text,
+        limit=limit,
+    )
+    return await services.history.cue_log(query)
+
+
+@router.get("/history/events", **needs(Role.VIEWER))
+async def events(services: Desk, stream: str, begins_at: Moment, ends_at: Moment) -> list[StreamEvent]:
+    """Sessions, restarts, cues, alarms and changes of a stream in a range, the oldest first."""
+    stream_id = find_stream(services, stream).stream_id
+    return list(await services.history.events(stream_id, begins_at, ends_at))
+
+
+@router.get("/history/audit", **needs(Role.ADMIN))
+async def audit(services: Desk, limit: Limit = 500) -> list[AuditRecord]:
+    """Who did what, the newest first."""
+    return list(await services.history.audit(limit))
+
+
+@router.get("/as-run/streams", **needs(Role.VIEWER))
+async def as_run_streams(services: Desk) -> list[LoggedStream]:
+    """Streams that may have cues on record, those that were taken off the list too."""
+    return list(await services.history.as_run_streams())
+
+
+@router.get("/as-run", response_class=Response, **needs(Role.VIEWER))
+async def as_run(
+    services: Desk,
+    day: date,
+    time_zone: Annotated[str, Query(max_length=64)] = "UTC",
+    stream: str = "",
+    format: AsRunFormat = AsRunFormat.JSON,
+) -> Response:
+    """The as-run log of a day as a file, with its digest; a stream by its id, also one that is gone."""
+    stream_id = await _logged(services, stream) if stream else None
+    log = await services.history.as_run(day, time_zone, stream_id)
+    folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="ibe100-as-run-")
+    try:
+        path = Path(folder.name) / f"as-run-{day.isoformat()}.{format}"
+        digest = await services.history.export_as_run(log, format, path)
+        content = await asyncio.to_thread(path.read_bytes)
+    finally:
+        await asyncio.to_thread(folder.cleanup)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{path.name}"',
+        "X-Content-SHA256-Of-Rows": digest,
+    }
+    return Response(content, media_type=MEDIA_TYPES[format], headers=headers)
+
+
+async def _logged(services: Desk, wanted: str) -> str:
+    for stream in await services.history.as_run_streams():
+        number = "" if stream.number is None else str(stream.number)
+        if wanted in (stream.stream_id, number, stream.name):
+            return stream.stream_id
+    raise NotFound(f"no stream {wanted!r} has cues on record")

@@ -1,0 +1,64 @@
+"""Measurements over time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Query, Response
+
+from ibe100.api.access import Desk, StreamWanted, needs, new_router
+from ibe100.api.replies import curve_reply, series_reply
+from ibe100.api.routes.history import Moment
+from ibe100.models.access import NotFound, Role
+from ibe100.models.errors import ConfigurationError
+from ibe100.models.metrics import StreamChange
+
+MOST_SERIES = 64
+
+router = new_router("metrics")
+
+
+@router.get("/metrics/series", **needs(Role.VIEWER))
+async def series(
+    services: Desk, stream: StreamWanted, begins_at: Moment, ends_at: Moment
+) -> list[dict[str, Any]]:
+    """What was measured on a stream in that time; without one, the machine and the console itself."""
+    _check(begins_at, ends_at)
+    return [series_reply(one) for one in await services.metrics.series(stream, begins_at, ends_at)]
+
+
+@router.get("/metrics/curves", response_class=Response, **needs(Role.VIEWER))
+async def curves(
+    services: Desk,
+    stream: StreamWanted,
+    begins_at: Moment,
+    ends_at: Moment,
+    series: Annotated[list[str], Query(min_length=1, max_length=MOST_SERIES)],
+    points: Annotated[int, Query(ge=2, le=5000)] = 800,
+) -> Response:
+    """Series by their names, with at most about so many points; null where nothing was measured."""
+    _check(begins_at, ends_at)
+    measured = {one.name: one for one in await services.metrics.series(stream, begins_at, ends_at)}
+    unknown = [name for name in series if name not in measured]
+    if unknown:
+        raise NotFound(f"not measured in that time: {', '.join(unknown)}; see /metrics/series")
+    wanted = [measured[name] for name in dict.fromkeys(series)]
+    found = await services.metrics.curves([stream], wanted, begins_at, ends_at, points)
+    content = await asyncio.to_thread(lambda: orjson.dumps([curve_reply(curve) for curve in found]))
+    return Response(content, media_type="application/json")
+
+
+@router.get("/metrics/changes", **needs(Role.VIEWER))
+async def changes(
+    services: Desk, stream: StreamWanted, begins_at: Moment, ends_at: Moment
+) -> list[StreamChange]:
+    """Changes of a stream's tables and PIDs, the newest last."""
+    _check(begins_at, ends_at)
+    return list(await services.metrics.changes(stream, begins_at, ends_at))
+
+
+def _check(begins_at: float, ends_at: float) -> None:
+    if not ends_at > begins_at:
+        raise ConfigurationError("ends_at: the range ends before it begins")

@@ -1,0 +1,159 @@
+"""Planned breaks: list, plan, change, import."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from ibe100.api.access import Caller, Desk, StreamWanted, find_stream, needs, new_router
+from ibe100.api.replies import Done
+from ibe100.models.access import NotFound, Role
+from ibe100.models.base import Value
+from ibe100.models.errors import ConfigurationError
+from ibe100.models.schedule import BreakPlan, Finding, ImportPreview, ImportRow, ScheduledBreak
+from ibe100.services.ports import Services
+
+SUFFIXES = (".csv", ".json", ".xmltv", ".xml")
+MOST_ROWS = 1000
+
+router = new_router("schedule")
+
+
+class BreakPage(Value):
+    """Some of the planned breaks."""
+
+    total: int
+    breaks: tuple[ScheduledBreak, ...]
+
+
+class ImportReply(Value):
+    """What a file would plan, or has planned."""
+
+    good: int
+    bad: int
+    stored: int
+    """0 of a preview, and where a bad row kept all others out as well."""
+    rows: tuple[ImportRow, ...]
+    """The first thousand."""
+    findings: tuple[Finding, ...]
+
+
+class Upload:
+    """A file as the body of a request: `?name=` says by its suffix what it is."""
+
+    def __init__(
+        self,
+        request: Request,
+        name: Annotated[str, Query(min_length=1, max_length=200)],
+        time_zone: Annotated[str, Query(max_length=64)] = "",
+    ) -> None:
+        self.name = Path(name).name
+        self.time_zone = time_zone
+        self._request = request
+
+    @asynccontextmanager
+    async def file(self) -> AsyncIterator[Path]:
+        """In a folder of its own that is gone afterwards. Raises ConfigurationError."""
+        if not self.name.lower().endswith(SUFFIXES):
+            raise ConfigurationError(f"name {self.name!r}: a file ends in {', '.join(SUFFIXES)}")
+        content = await self._request.body()
+        folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="ibe100-import-")
+        try:
+            path = Path(folder.name) / self.name
+            await asyncio.to_thread(path.write_bytes, content)
+            yield path
+        finally:
+            await asyncio.to_thread(folder.cleanup)
+
+
+Uploaded = Annotated[Upload, Depends(Upload)]
+BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {}}}}
+
+
+@router.get("/schedule", **needs(Role.VIEWER))
+async def list_breaks(
+    services: Desk,
+    stream: StreamWanted,
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
+) -> BreakPage:
+    """By the time they are due, those over since two days ago as well."""
+    breaks = [one for one in services.schedule.list() if stream in ("", one.stream_id)]
+    return BreakPage(total=len(breaks), breaks=tuple(breaks[offset : offset + limit]))
+
+
+@router.get("/schedule/conflicts", **needs(Role.VIEWER))
+async def conflicts(services: Desk, stream: StreamWanted) -> list[Finding]:
+    """What cannot be aired as planned within the next day."""
+    return [found for found in services.schedule.conflicts() if stream in ("", found.stream_id)]
+
+
+@router.post("/schedule", status_code=201, **needs(Role.OPERATOR))
+async def add(plan: BreakPlan, services: Desk, caller: Caller) -> ScheduledBreak:
+    """Plan a break; `stream_id` may be a stream's number or name as well."""
+    return await services.schedule.add(_named(services, plan), caller.name)
+
+
+@router.put("/schedule/{break_id}", **needs(Role.OPERATOR))
+async def change(break_id: int, plan: BreakPlan, services: Desk, caller: Caller) -> ScheduledBreak:
+    """Plan it otherwise; refused once its cue is made or it is over."""
+    _find(services, break_id)
+    return await services.schedule.change(break_id, _named(services, plan), caller.name)
+
+
+@router.delete("/schedule/{break_id}", **needs(Role.OPERATOR))
+async def remove(break_id: int, services: Desk, caller: Caller) -> Done:
+    """Refused once its cue is made or it is over, or while another break follows it."""
+    _find(services, break_id)
+    await services.schedule.remove([break_id], caller.name)
+    return Done()
+
+
+def _with_body(role: Role) -> dict[str, object]:
+    wanted = needs(role)
+    return {**wanted, "openapi_extra": {**wanted["openapi_extra"], **BODY}}
+
+
+@router.post("/schedule/import/preview", **_with_body(Role.OPERATOR))  # type: ignore[arg-type]
+async def preview_import(upload: Uploaded, services: Desk) -> ImportReply:
+    """What the file in the body would plan; nothing is stored."""
+    async with upload.file() as path:
+        return _reply(await services.schedule.preview_import(path, upload.time_zone), 0)
+
+
+@router.post("/schedule/import", **_with_body(Role.OPERATOR))  # type: ignore[arg-type]
+async def import_file(
+    upload: Uploaded, services: Desk, caller: Caller, skip_bad: bool = False
+) -> ImportReply:
+    """Plan what the file in the body says, all or none; with `skip_bad` all that can be read."""
+    async with upload.file() as path:
+        preview = await services.schedule.preview_import(path, upload.time_zone)
+        stored = 0
+        if not preview.bad or skip_bad:
+            stored = len(await services.schedule.import_rows(preview, caller.name))
+        return _reply(preview, stored)
+
+
+def _named(services: Services, plan: BreakPlan) -> BreakPlan:
+    return plan.model_copy(update={"stream_id": find_stream(services, plan.stream_id).stream_id})
+
+
+def _find(services: Services, break_id: int) -> None:
+    if not any(one.break_id == break_id for one in services.schedule.list()):
+        raise NotFound(f"there is no planned break {break_id}")
+
+
+def _reply(preview: ImportPreview, stored: int) -> ImportReply:
+    return ImportReply(
+        good=len(preview.good),
+        bad=len(preview.bad),
+        stored=stored,
+        rows=preview.rows[:MOST_ROWS],
+        findings=preview.findings[:MOST_ROWS],
+    )

@@ -1,0 +1,117 @@
+"""Streams: what there is, set up, start, stop."""
+
+from __future__ import annotations
+
+from ibe100.api.access import Caller, Desk, Stream, needs, new_router
+from ibe100.api.replies import Done, StreamReply, stream_reply
+from ibe100.models.access import Role
+from ibe100.models.base import Value
+from ibe100.models.errors import ConfigurationError
+from ibe100.models.input_cue import InputCue
+from ibe100.models.stream_config import StreamConfig, StreamInput
+from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.stream_secrets import SIDES
+
+router = new_router("streams")
+
+
+class CommandReply(Value):
+    """A command line, secrets masked."""
+
+    command: str
+
+
+@router.get("/streams", **needs(Role.VIEWER))
+async def list_streams(services: Desk) -> list[StreamReply]:
+    """All streams in the order of their numbers."""
+    return [stream_reply(view) for view in services.streams.streams()]
+
+
+@router.get("/streams/{stream}", **needs(Role.VIEWER))
+async def one_stream(stream: Stream) -> StreamReply:
+    """One stream, by number, id or name."""
+    return stream_reply(stream)
+
+
+@router.post("/streams", status_code=201, **needs(Role.ENGINEER))
+async def add_stream(config: StreamConfig, services: Desk) -> StreamReply:
+    """A new stream with the next free number; it is not started."""
+    _refuse_masks(config)
+    return stream_reply(await services.streams.add(config))
+
+
+@router.put("/streams/{stream}", **needs(Role.ENGINEER))
+async def change_stream(stream: Stream, config: StreamConfig, services: Desk) -> StreamReply:
+    """Replace the configuration; a running stream goes on with the old one until it is restarted.
+
+    A passphrase that is left out, and the user and query of a URL to the same place, stay as they are.
+    """
+    _refuse_masks(config)
+    return stream_reply(await services.streams.change(stream.stream_id, config))
+
+
+@router.delete("/streams/{stream}", **needs(Role.ENGINEER))
+async def remove_stream(stream: Stream, services: Desk) -> Done:
+    """Delete a stopped stream from the list."""
+    await services.streams.remove(stream.stream_id)
+    return Done()
+
+
+@router.post("/probe", **needs(Role.ENGINEER))
+async def probe(source: StreamInput, services: Desk) -> StreamReport:
+    """Read an input for a few seconds and say what is in it."""
+    return await services.streams.probe(source)
+
+
+@router.post("/streams/{stream}/probe", **needs(Role.ENGINEER))
+async def probe_stream(stream: Stream, services: Desk) -> StreamReport:
+    """Read a stream's own input for a few seconds and say what is in it."""
+    return await services.streams.probe(stream.config.input)
+
+
+@router.get("/streams/{stream}/command", **needs(Role.VIEWER))
+async def command(stream: Stream, services: Desk) -> CommandReply:
+    """The command the stream runs, or would run; secrets masked."""
+    return CommandReply(command=await services.streams.command(stream.stream_id))
+
+
+@router.post("/streams/{stream}/start", **needs(Role.OPERATOR))
+async def start(stream: Stream, services: Desk) -> StreamReply:
+    """Answers when the runner is up (STARTING), or the input is waited for (WAITING)."""
+    return stream_reply(await services.streams.start(stream.stream_id))
+
+
+@router.post("/streams/{stream}/stop", **needs(Role.OPERATOR))
+async def stop(stream: Stream, services: Desk, caller: Caller) -> StreamReply:
+    """Answers when the processor is gone."""
+    return stream_reply(await services.streams.stop(stream.stream_id, caller.name))
+
+
+@router.post("/streams/{stream}/restart", **needs(Role.OPERATOR))
+async def restart(stream: Stream, services: Desk) -> StreamReply:
+    """Stop and start, with the configuration as it is now."""
+    return stream_reply(await services.streams.restart(stream.stream_id))
+
+
+@router.post("/streams/{stream}/reset-counters", **needs(Role.OPERATOR))
+async def reset_counters(stream: Stream, services: Desk) -> Done:
+    """Count TR 101 290 errors from zero."""
+    await services.monitoring.reset_counters(stream.stream_id)
+    return Done()
+
+
+@router.get("/streams/{stream}/input-cues", **needs(Role.VIEWER))
+async def input_cues(stream: Stream, services: Desk) -> list[InputCue]:
+    """Other people's cues on the input, the newest first."""
+    return list(services.input_cues.recent(stream.stream_id))
+
+
+def _refuse_masks(config: StreamConfig) -> None:
+    """What hides a secret on a screen must not become one. Raises ConfigurationError."""
+    for side in SIDES:
+        edge = getattr(config, side)
+        passphrase = getattr(edge, "passphrase", None)
+        if passphrase is not None and not passphrase.get_secret_value().strip("*"):
+            raise ConfigurationError(f"{side}.passphrase: this is a mask; leave it out to keep what there is")
+        if "***" in getattr(edge, "url", ""):
+            raise ConfigurationError(f"{side}.url: a part is masked; leave user and query out to keep them")

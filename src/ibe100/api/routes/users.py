@@ -1,0 +1,134 @@
+"""Who is here: log in and out, users, tokens."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Annotated
+
+from fastapi import Request
+from pydantic import Field, SecretStr
+
+from ibe100.api.access import Caller, Desk, needs, new_router
+from ibe100.api.replies import Done
+from ibe100.models.access import Identity, NewToken, Password, Role, Token, User, UserName
+from ibe100.models.base import Name, Value
+
+SECONDS_PER_DAY = 86_400
+
+router = new_router("users")
+open_router = new_router("users")
+"""What needs no token."""
+
+
+class Login(Value):
+    """Name and password."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    password: Annotated[SecretStr, Field(min_length=1, max_length=200)]
+
+
+class WantedUser(Value):
+    """A user to be made."""
+
+    name: UserName
+    role: Role
+    password: Password | None = None
+    """Left out, only tokens let them in: for automation."""
+
+
+class UserChange(Value):
+    """What is to be changed."""
+
+    role: Role | None = None
+    password: Password | None = None
+
+
+class WantedToken(Value):
+    """A token to be made."""
+
+    user: UserName
+    label: Name
+    role: Role | None = None
+    """Left out, the user's own."""
+    days: Annotated[float, Field(gt=0, le=3660)] | None = 365
+    """null is until it is revoked."""
+
+
+@open_router.post("/login")
+async def log_in(login: Login, services: Desk, request: Request) -> NewToken:
+    """A token for twelve hours."""
+    return await services.access.log_in(login.name, login.password, _address(request))
+
+
+@router.post("/logout", **needs(Role.VIEWER))
+async def log_out(services: Desk, caller: Caller) -> Done:
+    """Revoke the token that this request was made with."""
+    await services.access.revoke_token(caller.token_id, caller.name)
+    return Done()
+
+
+@router.get("/me", **needs(Role.VIEWER))
+async def me(caller: Caller) -> Identity:
+    """Who the token says the caller is."""
+    return caller
+
+
+@router.get("/users", **needs(Role.ADMIN))
+async def list_users(services: Desk) -> list[User]:
+    """By name."""
+    return list(services.access.users())
+
+
+@router.post("/users", status_code=201, **needs(Role.ADMIN))
+async def add_user(wanted: WantedUser, services: Desk, caller: Caller) -> User:
+    """A new user."""
+    return await services.access.add_user(wanted.name, wanted.role, wanted.password, caller.name)
+
+
+@router.put("/users/{name}", **needs(Role.ADMIN))
+async def change_user(name: str, change: UserChange, services: Desk, caller: Caller) -> Done:
+    """Another role (holds at once), another password (whoever is in by the old one is out), or both."""
+    if change.role is not None:
+        await services.access.set_role(name, change.role, caller.name)
+    if change.password is not None:
+        await services.access.set_password(name, change.password, caller.name)
+    return Done()
+
+
+@router.delete("/users/{name}", **needs(Role.ADMIN))
+async def remove_user(name: str, services: Desk, caller: Caller) -> Done:
+    """Out at once, with all tokens."""
+    await services.access.remove_user(name, caller.name)
+    return Done()
+
+
+@router.get("/tokens", **needs(Role.ADMIN))
+async def list_tokens(services: Desk, user: str = "") -> list[Token]:
+    """All that are valid; their secrets are known to nobody here."""
+    return list(services.access.tokens(user))
+
+
+@router.post("/tokens", status_code=201, **needs(Role.ADMIN))
+async def add_token(wanted: WantedToken, services: Desk, caller: Caller) -> NewToken:
+    """A new token; its secret is shown this once."""
+    lasts_s = None if wanted.days is None else wanted.days * SECONDS_PER_DAY
+    return await services.access.add_token(wanted.user, wanted.label, wanted.role, lasts_s, caller.name)
+
+
+@router.delete("/tokens/{token_id}", **needs(Role.ADMIN))
+async def revoke_token(token_id: int, services: Desk, caller: Caller) -> Done:
+    """Ends at once, open WebSockets too."""
+    await services.access.revoke_token(token_id, caller.name)
+    return Done()
+
+
+def _address(request: Request) -> str:
+    """Whose attempts are counted together: an address, or a /64 of IPv6."""
+    host = request.client.host if request.client is not None else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, 64), strict=False))
+    return str(address)

@@ -1,0 +1,138 @@
+"""The API on a port: uvicorn within the services' own loop, begun and ended with them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import socket
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+
+from ibe100.api.application import Api
+from ibe100.api.protocols import HttpProtocol, ListenerProtocol
+from ibe100.core.config import ApiSettings
+from ibe100.models.errors import ConfigurationError, OperatorError
+from ibe100.services.ports import Services
+from ibe100.services.task_faults import log_fault
+
+MOST_CONNECTIONS = 256
+MOST_MESSAGE = 64 << 10
+"""Of what a listener says, bytes."""
+KEEP_ALIVE_S = 30
+GRACE_S = 2
+"""So long a request that is under way may take when this ends."""
+END_S = 6.0
+"""After so long it is over, whatever a client does."""
+
+_log = logging.getLogger(__name__)
+
+
+class _Server(uvicorn.Server):
+    """Leaves the process's signals alone."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def api_server(services: Services, settings: ApiSettings, door: socket.socket) -> AsyncIterator[str]:
+    """Serve on `door` for as long as the context lasts; its value is the URL. Raises ConfigurationError."""
+    context = await asyncio.to_thread(_tls, settings)
+    api = await asyncio.to_thread(Api, services, settings)
+    server = _Server(_config(api, context))
+    api.latest.start()
+    serving = asyncio.create_task(server.serve([door]), name="API")
+    serving.add_done_callback(log_fault)
+    try:
+        yield f"{'http' if context is None else 'https'}://{_place(door)}"
+    finally:
+        await api.listeners.close()
+        await api.latest.close()
+        await _end(server, serving)
+        door.close()
+
+
+def open_door(settings: ApiSettings) -> socket.socket:
+    """Listen, so that a port that is taken is known before anything else begins. Raises OperatorError."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        door = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            door.bind((settings.host, settings.port))
+            door.listen(MOST_CONNECTIONS)
+            door.setblocking(False)
+        except BaseException:
+            door.close()
+            raise
+    except OSError as error:
+        what = f"the API cannot listen on {settings.host} port {settings.port}"
+        if error.errno == errno.EADDRINUSE:
+            advice = "another program does; choose another with api.port or --api-port"
+            raise OperatorError(f"{what}: {advice}") from error
+        raise OperatorError(f"{what}: {error.strerror or error}") from error
+    return door
+
+
+def _config(api: Api, context: ssl.SSLContext | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        api.asgi,
+        http=HttpProtocol,
+        ws=ListenerProtocol,
+        ws_max_size=MOST_MESSAGE,
+        ws_per_message_deflate=False,
+        loop="none",
+        lifespan="off",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+        reset_contextvars=True,
+        ssl_context_factory=None if context is None else lambda _config, _default: context,
+    )
+
+
+def _tls(settings: ApiSettings) -> ssl.SSLContext | None:
+    if settings.certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(settings.certificate, settings.private_key, password=lambda: "")
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            f"api.certificate {settings.certificate} and api.private_key {settings.private_key} cannot be "
+            f"used: {error.strerror or error}. Both are PEM files, the key without a passphrase"
+        ) from error
+    return context
+
+
+async def _end(server: _Server, serving: asyncio.Task[None]) -> None:
+    """Let requests come to their end for a moment, then cut off what is left."""
+    server.should_exit = True
+    done, _ = await asyncio.wait([serving], timeout=END_S)
+    if not done:
+        _log.warning("the API did not end by itself; its connections are cut off")
+        serving.cancel()
+    for connection in list(server.server_state.connections):
+        with contextlib.suppress(AttributeError):
+            connection.transport.abort()
+    tasks = list(server.server_state.tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait([serving, *tasks], timeout=END_S)
+
+
+def _place(door: socket.socket) -> str:
+    host, port = door.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
