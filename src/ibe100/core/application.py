@@ -14,6 +14,7 @@ from ibe100.core.event_bus import EventBus, Subscription
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.logger import Logging
+from ibe100.core.restore import finish_restore
 from ibe100.core.secrets import SecretStore
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
@@ -200,6 +201,7 @@ async def open_application(
         logging_files = Logging(config.logging, folders.log_dir, to_stderr=log_to_stderr)
         logging_files.start()
         stack.callback(logging_files.stop)
+        await asyncio.to_thread(finish_restore, folders.data_dir)
         secrets = await asyncio.to_thread(SecretStore.open, folders.data_dir)
         retention_s = config.cues.event_id_retention_days * SECONDS_PER_DAY
         database = await Database.open(folders.database_file, event_id_retention_s=retention_s)

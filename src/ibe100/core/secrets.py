@@ -52,6 +52,21 @@ class SecretStore:
         except (InvalidToken, ValueError):
             return cls(path, key, {}, (_begin_afresh(path),))
 
+    @classmethod
+    def read(cls, path: Path, key_dir: Path) -> Self | None:
+        """The secrets of another file, with the key that is in `key_dir`; None where it is not theirs."""
+        if not (
+            path.exists() and ((key_dir / KEY_FILE_NAME).exists() or os.environ.get(SECRET_KEY_VARIABLE))
+        ):
+            return None
+        key = _key(key_dir / KEY_FILE_NAME)
+        try:
+            return cls(path, key, _decrypt(key, path.read_bytes()), ())
+        except OSError as error:
+            raise _unusable(path, "read", error) from error
+        except (InvalidToken, ValueError):
+            return None
+
     def get(self, name: str) -> str | None:
         with self._lock:
             return self._secrets.get(name)

@@ -1,0 +1,177 @@
+"""`ibe100 backup`: make, list, verify and restore backups of what is on record."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ibe100.api.local_control import ask
+from ibe100.cli.running_instance import overrides
+from ibe100.core.config import AppConfig, load
+from ibe100.core.folders import Folders, resolve
+from ibe100.core.instance_lock import AlreadyRunning, InstanceLock
+from ibe100.core.restore import Restored, restore
+from ibe100.database.backup import describe, list_backups, make_backup, new_name, prune, unpack
+from ibe100.database.backup_archive import read_manifest
+from ibe100.database.backup_copy import Pace
+from ibe100.database.database import Database
+from ibe100.database.schema import REVISION
+from ibe100.models.backup import BackupFile
+from ibe100.models.errors import StorageError
+from ibe100.models.session import AuditRecord
+from ibe100.services.backup_service import FOLDER
+from ibe100.utils.timecode import format_utc
+from ibe100.utils.units import format_bytes
+
+WHO = "command line"
+
+app = typer.Typer(help="Backups of what is on record: make, list, verify, restore.")
+
+DataDir = Annotated[Path | None, typer.Option(help="Of the console or server.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+BackupPath = Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")]
+
+
+@app.command()
+def now(
+    to: Annotated[
+        Path | None, typer.Option("--to", help="A new file; else the folder of backups.", show_default=False)
+    ] = None,
+    with_key: Annotated[
+        bool,
+        typer.Option("--with-key", help="With the key of the passphrases: who has the file can read them."),
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Make a backup, also while a console or server runs."""
+    config = load(overrides(data_dir))
+    folders, file = resolve(config.folders), None if to is None else to.absolute()
+    if _is_in_use(folders):
+        request = {"cmd": "backup", "file": None if file is None else str(file), "with_key": with_key}
+        made = BackupFile.model_validate(asyncio.run(ask(folders.data_dir, request)))
+    else:
+        made = _make(config, folders, file, with_key)
+    typer.echo(f"{made.path}: {format_bytes(made.size)}, proved")
+
+
+def _is_in_use(folders: Folders) -> bool:
+    """Whether a console or server works on the data: then the backup is its own, and it keeps the record."""
+    if not folders.data_dir.is_dir():
+        raise StorageError(f"There is no data folder {folders.data_dir}.")
+    try:
+        InstanceLock.acquire(folders.data_dir, "backup").release()
+    except AlreadyRunning:
+        return True
+    return False
+
+
+def _make(config: AppConfig, folders: Folders, file: Path | None, with_key: bool) -> BackupFile:
+    folder = _folder(config, folders)
+    target = file or new_name(folder, time.time())
+    manifest = make_backup(folders.data_dir, target, Pace(target.parent, rest=0), with_key=with_key)
+    if file is None:
+        prune(folder, config.backup.keep_daily, config.backup.keep_weekly)
+    made = describe(target)
+    if manifest.schema_revision == REVISION:  # a backup upgrades nothing
+        asyncio.run(_put_on_record(folders, f"{target}: {format_bytes(made.size)}, proved"))
+    return made
+
+
+async def _put_on_record(folders: Folders, detail: str) -> None:
+    with InstanceLock.acquire(folders.data_dir, "backup"):
+        database = await Database.open(folders.database_file)
+        await database.audit.write(
+            AuditRecord(at=time.time(), who=WHO, action="backup made", subject="", detail=detail)
+        )
+        await database.close()
+
+
+@app.command("list")
+def list_them(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """The backups that there are, the newest first."""
+    config = load(overrides(data_dir))
+    folder = _folder(config, resolve(config.folders))
+    backups = list_backups(folder)
+    if as_json:
+        typer.echo(json.dumps([one.model_dump(mode="json") for one in backups]))
+        return
+    table = Table(title=f"Backups in {folder}")
+    for column in ("Made", "File", "Size", "IBE-100", "Schema", ""):
+        table.add_column(column)
+    for one in backups:
+        made = one.manifest
+        words = "with the key" if made is not None and made.holds_key else one.problem
+        cells = ("–", "–", "–")
+        if made is not None:
+            cells = (format_utc(made.made_at), made.version, made.schema_revision)
+        table.add_row(cells[0], one.path.name, format_bytes(one.size), cells[1], cells[2], words)
+    Console(highlight=False, markup=False).print(table)
+
+
+@app.command()
+def verify(file: BackupPath) -> None:
+    """Prove a backup: its digest, each file's, and the integrity of the database in it."""
+    with tempfile.TemporaryDirectory(prefix="ibe100-verify-") as scratch:
+        folder = Path(scratch)
+        Pace(folder).check_room(sum(member.size for member in read_manifest(file).members))
+        manifest = unpack(file, folder)
+    made = f"of {format_utc(manifest.made_at)}, IBE-100 {manifest.version}, schema {manifest.schema_revision}"
+    typer.echo(f"{file}: intact, {made}, {len(manifest.members)} files")
+
+
+@app.command("restore")
+def restore_it(file: BackupPath, data_dir: DataDir = None) -> None:
+    """Put a backup in the place of the present data, which are kept aside; streams on air go on."""
+    folders = resolve(load(overrides(data_dir)).folders)
+    done = asyncio.run(restore(folders, file.absolute(), WHO))
+    for line in in_words(done):
+        typer.echo(line)
+
+
+def in_words(done: Restored) -> list[str]:
+    """What the operator has to know of it."""
+    merged = done.merged
+    lines = [f"restored the backup of {format_utc(done.manifest.made_at)}; what was there is in {done.aside}"]
+    lines += done.notices
+    if merged.goes_on:
+        lines.append(
+            "streams, schedule, profiles, layouts and alarm rules are those of the backup; sessions, cues, "
+            "alarms, audit, event ids, users and tokens go on from now"
+        )
+    else:
+        lines.append(
+            "what is on record here does not go on from the backup, or is lost: what happened since then "
+            f"is only in the folder aside ({merged.facts_left_out} sessions and cues)"
+        )
+        lines.append(
+            f"{merged.event_ids} event ids used since, as the old database, the runners' journals and "
+            "audit.log tell, are not used again"
+        )
+        lines.append(
+            "a break that began since is not known: if a stream is in one, its distributor has to be phoned"
+        )
+        lines.append("users and tokens are those of the backup: revoke again what was revoked since")
+    if merged.cues_closed:
+        lines.append(
+            f"{merged.cues_closed} cues that were on their way in the backup are over: SPLICED where a "
+            "journal proves it, else FAILED; none is sent"
+        )
+    if merged.breaks_left_out:
+        lines.append(f"planned breaks that are only in the folder aside: {merged.breaks_left_out}")
+    if merged.streams_left_out:
+        lines.append(f"streams that are only in the folder aside: {', '.join(merged.streams_left_out)}")
+    if merged.will_start:
+        lines.append(f"the next console or server will start: {', '.join(merged.will_start)}")
+    return lines
+
+
+def _folder(config: AppConfig, folders: Folders) -> Path:
+    return config.backup.folder or folders.data_dir / FOLDER

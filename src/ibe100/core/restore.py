@@ -1,0 +1,169 @@
+"""A backup takes the place of the present data, which is put aside; what runs goes on meanwhile."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ibe100.core.folders import Folders
+from ibe100.core.instance_lock import InstanceLock
+from ibe100.core.restore_traces import find_traces, number_anew, used_ids
+from ibe100.core.secrets import SecretStore
+from ibe100.database.backup import unpack
+from ibe100.database.backup_archive import read_manifest
+from ibe100.database.backup_copy import Pace
+from ibe100.database.engine import copy_file, is_damaged
+from ibe100.database.faults import LIBRARY_ERRORS
+from ibe100.database.restore_merge import Merged, merge
+from ibe100.database.schema import REVISION
+from ibe100.database.upgrade import prepare
+from ibe100.models.backup import DATABASE, PROFILES, SECRET_KEY, SECRETS, BackupManifest
+from ibe100.models.errors import StorageError
+from ibe100.models.session import AuditRecord
+from ibe100.utils.atomic_write import atomic_write
+from ibe100.utils.set_aside import free_name
+from ibe100.utils.timecode import format_utc, utc_stamp
+
+STAGED = "restore.staged"
+PENDING = "restore.pending"
+"""While it is there, a restore is decided and its renames are not all done."""
+PRESENT_COPY = "present.db"
+COMPANIONS = ("-wal", "-shm")
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was done, for the operator."""
+
+    manifest: BackupManifest
+    aside: Path
+    merged: Merged
+    notices: tuple[str, ...]
+
+
+def finish_restore(data_dir: Path) -> None:
+    """Complete the renames of a restore that was interrupted; nothing happens without one.
+
+    To be called under the instance lock; each step may have been done already. Raises StorageError.
+    """
+    marker = data_dir / PENDING
+    if not marker.exists():
+        return
+    try:
+        plan = json.loads(marker.read_bytes())
+        staged, aside = data_dir / STAGED, data_dir / plan["aside"]
+        aside.mkdir(mode=0o700, exist_ok=True)
+        for name in plan["gone"]:
+            _move(data_dir / name, aside / name)
+        for name in plan["new"]:
+            if (staged / name).exists():  # else it is in its place already
+                for suffix in ("", *COMPANIONS):
+                    _move(data_dir / f"{name}{suffix}", aside / f"{name}{suffix}")
+                (staged / name).rename(data_dir / name)
+        marker.unlink()
+    except (OSError, ValueError, KeyError) as error:
+        raise StorageError(f"A restore in {data_dir} could not be finished: {error}.") from error
+    shutil.rmtree(staged, ignore_errors=True)
+
+
+def _move(present: Path, aside: Path) -> None:
+    if present.exists() and not aside.exists():
+        present.rename(aside)
+
+
+async def restore(folders: Folders, file: Path, who: str) -> Restored:
+    """Raises OperatorError in words; then the present data are as they were."""
+    folders.create()
+    with InstanceLock.acquire(folders.data_dir, "restore"):
+        finish_restore(folders.data_dir)
+        staged = folders.data_dir / STAGED
+        shutil.rmtree(staged, ignore_errors=True)
+        try:
+            return await _restore(folders, file, staged, who)
+        except OSError as error:
+            raise StorageError(f"The backup could not be restored: {error}.") from error
+        finally:
+            if not (folders.data_dir / PENDING).exists():
+                shutil.rmtree(staged, ignore_errors=True)
+
+
+async def _restore(folders: Folders, file: Path, staged: Path, who: str) -> Restored:
+    now = time.time()
+    manifest = read_manifest(file)
+    if manifest.schema_revision > REVISION:
+        raise StorageError(
+            f"The backup {file} was made by IBE-100 {manifest.version} (schema {manifest.schema_revision}; "
+            f"this one knows up to {REVISION}): restore it with that version."
+        )
+    present = folders.database_file
+    room = 2 * sum(member.size for member in manifest.members)
+    Pace(folders.data_dir).check_room(room + (present.stat().st_size if present.exists() else 0))
+    unpack(file, staged)
+    _upgrade(staged / DATABASE, now)
+    readable, words = _readable_copy(present, staged / PRESENT_COPY, now)
+    traces = await find_traces(folders.streams_dir)
+    aside = free_name(folders.data_dir / f"before-restore-{utc_stamp(now)}")
+    detail = f"of {format_utc(manifest.made_at)}, from {file}; what was there is in {aside.name}"
+    record = AuditRecord(at=now, who=who, action="database restored", subject="", detail=detail)
+    merged = merge(staged / DATABASE, readable, traces, used_ids(traces, folders.log_dir), record)
+    notices = (words, _secrets(folders.data_dir, staged))
+    for left in staged.glob(f"{PRESENT_COPY}*"):
+        left.unlink()
+    number_anew(folders.streams_dir, merged.sessions)
+    _switch(folders.data_dir, staged, aside)
+    return Restored(manifest, aside, merged, tuple(one for one in notices if one))
+
+
+def _upgrade(path: Path, now: float) -> None:
+    """To the schema of this version; the copy of before is the backup itself."""
+    prepare(path, now)
+    for copy in path.parent.glob(f"{path.name}.schema-*"):
+        copy.unlink()
+
+
+def _readable_copy(present: Path, copy: Path, now: float) -> tuple[Path | None, str]:
+    """The present database in this version's schema, or None and why not. Raises StorageError."""
+    if not present.exists():
+        return None, ""
+    try:
+        if is_damaged(present):
+            return None, "the present database is damaged"
+        copy_file(present, copy)
+    except LIBRARY_ERRORS as error:
+        return None, f"the present database cannot be read ({error})"
+    _upgrade(copy, now)
+    return copy, ""
+
+
+def _secrets(data_dir: Path, staged: Path) -> str:
+    """The backup's secrets, where their key is here, and those that came since; else those that are here."""
+    present, restored = data_dir / SECRETS, staged / SECRETS
+    key_dir = staged if (staged / SECRET_KEY).exists() else data_dir
+    then, now = SecretStore.read(restored, key_dir), SecretStore.read(present, data_dir)
+    if then is not None and now is not None:
+        for name in set(now.names()) - set(then.names()):
+            then.set(name, now.get(name) or "")
+    if then is not None:
+        return ""
+    was_there = restored.exists()
+    restored.unlink(missing_ok=True)
+    if not was_there:
+        return ""
+    return (
+        "the passphrases in the backup are encrypted with another key, and those that are here stay: put the "
+        f"key of then in the data folder ({SECRET_KEY}) and restore again, or enter them again"
+    )
+
+
+def _switch(data_dir: Path, staged: Path, aside: Path) -> None:
+    """Decided once the marker is on disk; from then on it is completed, whatever happens."""
+    plan = {
+        "aside": aside.name,
+        "new": sorted(path.name for path in staged.iterdir()),
+        "gone": [] if (staged / PROFILES).exists() else [PROFILES],
+    }
+    atomic_write(data_dir / PENDING, json.dumps(plan).encode(), 0o600)
+    finish_restore(data_dir)

@@ -1,0 +1,93 @@
+"""What the folders of the runners and the audit log tell of the time that a database does not know."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from ibe100.database.restore_merge import Trace, UsedId
+from ibe100.scte35.comparison import event_ids
+from ibe100.scte35.errors import SpliceDecodeError
+from ibe100.scte35.section import decode
+from ibe100.services.journal_follower import journal_identity
+from ibe100.services.runner_link import RunnerLink, RunnerSilent, read_journal
+from ibe100.services.stream_run import RunFacts, facts_path, read_facts
+from ibe100.utils.atomic_write import atomic_write
+
+_EVENT = re.compile(r"event (\d+)( |$)")
+
+
+async def find_traces(streams_dir: Path) -> tuple[Trace, ...]:
+    """One for each stream that ever ran here. Blocks on the disk."""
+    folders = sorted(streams_dir.iterdir()) if streams_dir.is_dir() else []
+    known = [(folder, read_facts(folder)) for folder in folders]
+    return tuple([await _trace(folder, facts) for folder, facts in known if facts is not None])
+
+
+async def _trace(folder: Path, facts: RunFacts) -> Trace:
+    lines = read_journal(folder, 0)
+    try:
+        is_alive = await RunnerLink(folder).is_alive()
+    except RunnerSilent:
+        is_alive = True  # it is there, and its stream must not be taken for off
+    before = [int(line["seq"]) for line in lines if float(line["t"]) < facts.started_at]
+    seen = [(float(line["t"]), str(line["base64"])) for line in lines if line["kind"] == "cue_seen"]
+    return Trace(
+        stream_id=folder.name,
+        stream_name=facts.config.name,
+        is_alive=is_alive,
+        engine=facts.engine,
+        command=facts.command,
+        session_id=facts.session_id,
+        started_at=facts.started_at,
+        journal=journal_identity(folder),
+        seq_before_run=max(before, default=0),
+        seen=tuple(seen),
+    )
+
+
+def number_anew(streams_dir: Path, sessions: Mapping[str, int]) -> None:
+    """Tell the next console the sessions of runs that had to be numbered anew. Raises OSError.
+
+    Nothing but a console reads that file: the runner is not concerned.
+    """
+    for stream_id, session_id in sessions.items():
+        folder = streams_dir / stream_id
+        if (facts := read_facts(folder)) is not None:
+            text = facts.model_copy(update={"session_id": session_id}).model_dump_json(indent=1)
+            atomic_write(facts_path(folder), text.encode())
+
+
+def used_ids(traces: tuple[Trace, ...], log_dir: Path) -> tuple[UsedId, ...]:
+    """Every event id that was seen on an output or stands in the audit log, in the order of their times."""
+    found = [*_seen(traces), *_audited(log_dir)]
+    return tuple(sorted(found, key=lambda one: one.at))
+
+
+def _seen(traces: tuple[Trace, ...]) -> Iterator[UsedId]:
+    for trace in traces:
+        first: dict[str, float] = {}
+        for at, section in trace.seen:
+            first.setdefault(section, at)
+        for section, at in first.items():
+            with suppress(SpliceDecodeError, ValueError):
+                for event_id in event_ids(decode(base64.b64decode(section))):
+                    yield UsedId(trace.stream_id, event_id, at)
+
+
+def _audited(log_dir: Path) -> Iterator[UsedId]:
+    """Each cue leaves `event N` and its bytes in the detail of its line."""
+    for path in sorted(log_dir.glob("audit.log*")):
+        with suppress(OSError), path.open("rb") as lines:
+            for line in lines:
+                with suppress(ValueError, KeyError, TypeError, AttributeError):
+                    values = json.loads(line)
+                    event = _EVENT.match(values["detail"])
+                    if event and values["subject"]:
+                        at = datetime.fromisoformat(values["timestamp"]).timestamp()
+                        yield UsedId(str(values["subject"]), int(event[1]), at)

@@ -1,0 +1,282 @@
+"""Restoring: refused in words, done whole, and true to what has happened since the backup."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from ibe100.core import restore as restoring
+from ibe100.core.folders import Folders
+from ibe100.core.restore import PENDING, STAGED, finish_restore, restore
+from ibe100.core.secrets import SecretStore
+from ibe100.database.backup import make_backup
+from ibe100.database.backup_archive import write_archive
+from ibe100.database.backup_copy import Pace
+from ibe100.database.database import Database
+from ibe100.database.records import EventIdRange, StoredStream
+from ibe100.database.schema import REVISION
+from ibe100.models.backup import BackupManifest, BackupMember
+from ibe100.models.errors import StorageError
+from ibe100.models.schedule import At, BreakState, ScheduledBreak
+from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.session import AuditRecord
+from ibe100.models.stream_config import StreamConfig, TestPatternInput
+
+IDS = EventIdRange(first=100, last=199)
+LONG_AGO, FAR_AHEAD = 1_000_000.0, 4_000_000_000.0
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    data_dir = tmp_path / "data"
+    folders = Folders(data_dir=data_dir, log_dir=data_dir / "logs", state_dir=data_dir / "state")
+    folders.create()
+    return folders
+
+
+def stream(stream_id: str, desired: str = "off") -> StoredStream:
+    config = StreamConfig(name=stream_id, input=TestPatternInput())
+    return StoredStream.model_validate(
+        {"stream_id": stream_id, "number": ord(stream_id[0]), "config": config, "desired": desired}
+    )
+
+
+def draft(**values: object) -> Cue:
+    fields = {
+        "cue_id": 0,
+        "stream_id": "a",
+        "session_id": None,
+        "action": CueAction.TO_BREAK,
+        "state": CueState.REQUESTED,
+        "requested_by": "test",
+        "requested_at": 5.0,
+    }
+    return Cue.model_validate({**fields, **values})
+
+
+async def cue(database: Database) -> Cue:
+    def seal(one: Cue) -> Cue:
+        return one.moved_to(CueState.ARMED, section_base64="AAAA")
+
+    return await database.cues.create(draft(), IDS, seal)
+
+
+def planned(title: str, at: float) -> ScheduledBreak:
+    return ScheduledBreak(
+        break_id=-len(title) - int(at > LONG_AGO),
+        stream_id="a",
+        title=title,
+        when=At(at=at),
+        duration_s=60,
+        planned_at=at,
+    )
+
+
+async def record(folders: Folders, *actions: str) -> None:
+    database = await Database.open(folders.database_file)
+    for action in actions:
+        await database.audit.write(AuditRecord(at=float(len(action)), who="w", action=action, subject="s"))
+    await database.close()
+
+
+def backup(folders: Folders) -> Path:
+    file = folders.data_dir.parent / "backup.tar.gz"
+    make_backup(folders.data_dir, file, Pace(file.parent, rest=0))
+    return file
+
+
+def audit(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return [action for (action,) in connection.execute("SELECT action FROM audit ORDER BY audit_id")]
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file() and path.name != "instance.lock")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+async def test_the_record_goes_on_and_wishes_are_those_of_the_backup(folders: Folders) -> None:
+    database = await Database.open(folders.database_file)
+    await database.streams.save(stream("a", "run"))
+    await database.streams.save(stream("b"))
+    early, later = await database.schedule.add([planned("early", LONG_AGO), planned("later", FAR_AHEAD)])
+    first = await cue(database)
+    await database.close()
+    file = backup(folders)
+
+    database = await Database.open(folders.database_file)
+    await database.streams.save(stream("a", "off"))
+    await database.streams.remove("b")
+    await database.streams.save(stream("c"))
+    await database.cues.step(first.moved_to(CueState.CANCELLED, reason="disarmed"))
+    second = await cue(database)
+    await database.schedule.remove([early.break_id])
+    aired = later.model_copy(update={"state": BreakState.DONE, "cue_id": second.cue_id})
+    (added,) = await database.schedule.add([planned("added", FAR_AHEAD + 1)])
+    await database.schedule.save([aired])
+    await database.close()
+
+    done = await restore(folders, file, "anna")
+    assert done.merged.goes_on
+    assert done.merged.streams_left_out == ["c"]
+    assert (done.merged.breaks_left_out, done.merged.will_start) == (1, [])
+    database = await Database.open(folders.database_file)
+    stored = {one.stream_id: one.desired for one in (await database.streams.load()).streams}
+    assert stored == {"a": "off", "b": "off"}, "a restore starts nothing that was stopped since"
+    cues = {one.cue_id: one.state for one in await database.cues.recent()}
+    assert cues == {first.cue_id: CueState.CANCELLED, second.cue_id: CueState.ARMED}
+    breaks = {one.title: one.state for one in await database.schedule.load(0.0)}
+    assert breaks == {"early": BreakState.SKIPPED, "later": BreakState.DONE}
+    assert (await cue(database)).splice_event_id == 102
+    await database.close()
+    assert added.break_id > 0
+
+
+async def test_a_history_begun_anew_gives_only_its_event_ids(folders: Folders) -> None:
+    database = await Database.open(folders.database_file)
+    old = await cue(database)
+    await database.audit.write(AuditRecord(at=1.0, who="w", action="then", subject="s"))
+    await database.close()
+    file = backup(folders)
+    folders.database_file.unlink()
+    database = await Database.open(folders.database_file)
+    await database.audit.write(AuditRecord(at=2.0, who="w", action="anew", subject="s"))
+    used = [(await cue(database)).splice_event_id for _ in range(3)]
+    await database.close()
+
+    done = await restore(folders, file, "anna")
+    assert (done.merged.goes_on, done.merged.facts_left_out, done.merged.event_ids) == (False, 3, 2)
+    assert audit(folders.database_file) == ["then", "database restored"]
+    assert audit(done.aside / "ibe100.db") == ["anew"]
+    database = await Database.open(folders.database_file)
+    closed = await database.cues.get(old.cue_id)
+    assert closed is not None and closed.state is CueState.FAILED
+    assert "not sent" in closed.reason
+    assert (await cue(database)).splice_event_id not in [old.splice_event_id, *used]
+    await database.close()
+
+
+async def test_event_ids_of_the_audit_log_are_not_used_again(folders: Folders) -> None:
+    await record(folders, "then")
+    file = backup(folders)
+    folders.database_file.unlink()
+    lines = [
+        '{"timestamp":"2026-11-27T02:00:00.5Z","event":"TO BREAK","subject":"a","detail":"event 100 AAAA"}',
+        '{"timestamp":"2026-11-27T02:10:00.5Z","event":"TO BREAK","subject":"a","detail":"event 101 AAAA"}',
+        '{"timestamp":"2026-11-27T02:11:00.5Z","event":"stream stopped","subject":"a","detail":"operator"}',
+        "torn",
+    ]
+    (folders.log_dir / "audit.log").write_text("\n".join(lines))
+    assert (await restore(folders, file, "anna")).merged.event_ids == 2
+    database = await Database.open(folders.database_file)
+    assert (await cue(database)).splice_event_id == 102
+    await database.close()
+
+
+async def test_what_is_damaged_or_newer_is_refused_and_all_stays(folders: Folders, tmp_path: Path) -> None:
+    await record(folders, "then")
+    file = backup(folders)
+    before = everything(folders.data_dir)
+    damaged = tmp_path / "damaged.tar.gz"
+    content = file.read_bytes()
+    damaged.write_bytes(content[:3000] + b"\0" + content[3001:])
+    with pytest.raises(StorageError, match="damaged"):
+        await restore(folders, damaged, "anna")
+    member = BackupMember(name="ibe100.db", size=0, sha256="e3b0c442" + "0" * 56)
+    newer = BackupManifest(made_at=1.0, version="4.0.0", schema_revision="9999", members=(member,))
+    write_archive(tmp_path / "newer.tar.gz", newer, {"ibe100.db": b""}, lambda: None)
+    with pytest.raises(
+        StorageError, match=rf"IBE-100 4\.0\.0 \(schema 9999; this one knows up to {REVISION}\)"
+    ):
+        await restore(folders, tmp_path / "newer.tar.gz", "anna")
+    with pytest.raises(StorageError, match="cannot be read"):
+        await restore(folders, tmp_path / "none.tar.gz", "anna")
+    assert everything(folders.data_dir) == before
+
+
+async def test_an_older_schema_is_upgraded(folders: Folders) -> None:
+    await record(folders, "then")
+    with closing(sqlite3.connect(folders.database_file)) as connection:
+        for table in ("kept_requests", "tokens", "users"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("UPDATE alembic_version SET version_num = '0006'")
+        connection.commit()
+    file = backup(folders)
+    done = await restore(folders, file, "anna")
+    assert done.manifest.schema_revision == "0006"
+    with closing(sqlite3.connect(folders.database_file)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (REVISION,)
+    assert sorted(path.name for path in folders.data_dir.glob("*schema*")) == [], "the backup is the copy"
+
+
+@pytest.mark.parametrize("moves", range(6))
+async def test_a_restore_that_was_killed_between_its_renames_is_finished_at_the_next_start(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    await record(folders, "then")
+    (folders.profiles_dir / "Then.json").write_text("then")
+    (folders.data_dir / "console.ini").write_text("then")
+    file = backup(folders)
+    await record(folders, "since")
+    (folders.profiles_dir / "Since.json").write_text("since")
+    (folders.data_dir / "console.ini").unlink()
+    rename = Path.rename
+    left = moves
+
+    def killed(self: Path, target: Path) -> Path:
+        nonlocal left
+        if folders.data_dir in self.parents and (folders.data_dir / PENDING).exists():
+            if left == 0:
+                raise KeyboardInterrupt
+            left -= 1
+        return rename(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", killed)
+        try:
+            await restore(folders, file, "anna")
+        except KeyboardInterrupt:
+            assert (folders.data_dir / PENDING).exists()
+    finish_restore(folders.data_dir)
+    assert audit(folders.database_file) == ["then", "since", "database restored"]
+    assert (folders.data_dir / "console.ini").read_text() == "then"
+    assert [path.name for path in folders.profiles_dir.iterdir()] == ["Then.json"]
+    [aside] = folders.data_dir.glob("before-restore-*")
+    assert audit(aside / "ibe100.db") == ["then", "since"]
+    assert (aside / "profiles" / "Since.json").exists()
+    assert not (folders.data_dir / STAGED).exists()
+    assert not (folders.data_dir / PENDING).exists()
+
+
+async def test_secrets_come_back_with_their_key_and_those_made_since_stay(folders: Folders) -> None:
+    await record(folders, "then")
+    SecretStore.open(folders.data_dir).set("stream/a", "of then")
+    file = backup(folders)
+    store = SecretStore.open(folders.data_dir)
+    store.set("stream/a", "of now")
+    store.set("stream/new", "made since")
+    await restore(folders, file, "anna")
+    store = SecretStore.open(folders.data_dir)
+    assert (store.get("stream/a"), store.get("stream/new")) == ("of then", "made since")
+    (folders.data_dir / "secrets.bin").unlink()
+    (folders.data_dir / "secrets.key").unlink()
+    SecretStore.open(folders.data_dir).set("stream/a", "of another key")
+    done = await restore(folders, file, "anna")
+    assert "another key" in done.notices[0]
+    store = SecretStore.open(folders.data_dir)
+    assert (store.get("stream/a"), store.notices) == ("of another key", ())
+
+
+async def test_a_restore_that_would_fill_the_disk_is_not_begun(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await record(folders, "then")
+    file = backup(folders)
+    before = everything(folders.data_dir)
+    monkeypatch.setattr(restoring, "Pace", lambda folder: Pace(folder, free=lambda _: 500_000_001))
+    with pytest.raises(StorageError, match="stay free"):
+        await restore(folders, file, "anna")
+    assert everything(folders.data_dir) == before
