@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.runner.stray_watch import STARTING_S, StrayWatch, input_wakeups
+from ibe100.runner.stray_watch import STARTING_S, StrayWatch, Woken, input_wakeups
 
 LOOK_S = 0.1
 QUIET_AFTER_S = 0.8
@@ -24,16 +24,28 @@ class Bench:
         self.woken: int | None = 0
         self.told: list[tuple[int, float]] = []
         self.told_at: list[float] = []
-        self._watch = StrayWatch(lambda: self.woken)
+        self.others = 0
+        self._watch = StrayWatch(self._look)
         self._pulse_at = self.now
+
+    def _look(self) -> Woken | None:
+        return None if self.woken is None else Woken(self.woken, {"7": self.others, "8": 5})
 
     def begin(self) -> None:
         self._watch.begin(self.now)
 
-    def play(self, seconds: float, pulses: bool, per_look: int | None, is_quiet: bool | None = None) -> None:
+    def play(
+        self,
+        seconds: float,
+        pulses: bool,
+        per_look: int | None,
+        is_quiet: bool | None = None,
+        others: int = 0,
+    ) -> None:
         for _ in range(round(seconds / LOOK_S)):
             self.now += LOOK_S
             self.woken = None if per_look is None or self.woken is None else self.woken + per_look
+            self.others += others
             if pulses:
                 self._pulse_at = self.now
             quiet = self.now - self._pulse_at >= QUIET_AFTER_S if is_quiet is None else is_quiet
@@ -57,6 +69,20 @@ def test_a_source_that_is_cut_is_no_stray() -> None:
     bench.play(5.0, pulses=True, per_look=30)
     bench.play(10.0, pulses=False, per_look=0)
     assert bench.told == []
+
+
+def test_a_plugin_that_hangs_while_those_before_it_work_on_is_no_stray() -> None:
+    bench = Bench()
+    bench.play(5.0, pulses=True, per_look=30, others=30)
+    bench.play(10.0, pulses=False, per_look=10, others=8)
+    assert bench.told == []
+
+
+def test_noise_that_is_taken_for_a_packet_now_and_then_changes_nothing() -> None:
+    bench = Bench()
+    bench.play(5.0, pulses=True, per_look=30, others=30)
+    bench.play(4.0, pulses=False, per_look=17, others=3)
+    assert len(bench.told) == 4
 
 
 def test_a_few_datagrams_an_hour_are_no_stream() -> None:
@@ -134,7 +160,7 @@ def test_each_datagram_wakes_the_thread_that_waits_for_it() -> None:
         thread.join(10)
     assert before is not None
     assert after is not None
-    assert after - before >= 40
+    assert after.input - before.input >= 40
 
 
 @pytest.mark.parametrize("argv", [("tsp", "-I", "srt", "--caller"), ("tsp", "-I"), ("tsp",)])

@@ -20,7 +20,7 @@ from ibe100.runner.pulse import LOOK_S, PulseHandlers
 from ibe100.runner.spec import Spec, SpecError, load_spec, parse_secrets
 from ibe100.runner.srt_watch import SrtWatch
 from ibe100.runner.states import State
-from ibe100.runner.stray_watch import input_wakeups
+from ibe100.runner.stray_watch import Woken, input_wakeups
 from ibe100.runner.supervisor import Supervisor
 from ibe100.runner.telemetry import PortTaken, Telemetry, TelemetryHandlers
 
@@ -263,7 +263,7 @@ class StreamRunner:
             while identity.is_alive() and time.monotonic() < deadline + _LEFT_BEHIND_S:
                 time.sleep(0.005)
 
-    def _input_wakeups(self) -> int | None:
+    def _input_wakeups(self) -> Woken | None:
         child, processor = self._supervisor.child, self._supervisor.spec.processor
         return None if child is None or processor is None else input_wakeups(child.pid, processor.argv)
 
