@@ -17,7 +17,8 @@ from ibe100.database.backup_archive import read_manifest
 from ibe100.database.backup_copy import Pace
 from ibe100.database.engine import copy_file, is_damaged
 from ibe100.database.faults import LIBRARY_ERRORS
-from ibe100.database.restore_merge import Merged, merge
+from ibe100.database.restore_facts import Merged
+from ibe100.database.restore_merge import merge
 from ibe100.database.schema import REVISION
 from ibe100.database.upgrade import prepare
 from ibe100.models.backup import DATABASE, PROFILES, SECRET_KEY, SECRETS, BackupManifest

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from ibe100.database.restore_merge import Trace, UsedId
+from ibe100.database.restore_facts import Trace, UsedId
 from ibe100.scte35.comparison import event_ids
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode

@@ -10,13 +10,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ibe100.database.faults import LIBRARY_ERRORS, storage_error
+from ibe100.database.restore_facts import Merged, Trace, UsedId
+from ibe100.database.restore_runs import follow_runs, skip_breaks
 from ibe100.models.errors import StorageError
 from ibe100.models.schedule import BreakState
-from ibe100.models.scte35_marker import FINAL_STATES, CueState
 from ibe100.models.session import AuditRecord
 
 WANTED = ("streams", "schedule")
@@ -28,60 +28,10 @@ SAME_FACTS = {
     "audit": ("audit_id", ("at", "action", "subject")),
 }
 """By table: what two databases of one history have in common for each key."""
-SAME_START_S = 1.0
 _OTHERWISE = (
     f"state = '{BreakState.PLANNED}' AND NOT EXISTS (SELECT 1 FROM present.schedule AS now WHERE "
     "now.break_id = main.schedule.break_id AND now.planned_at IS main.schedule.planned_at)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class UsedId:
-    """A splice_event_id that was used, as something beside the database tells."""
-
-    stream_id: str
-    splice_event_id: int
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What the folder of a stream's runner tells."""
-
-    stream_id: str
-    stream_name: str
-    is_alive: bool
-    engine: str
-    command: str
-    session_id: int | None
-    started_at: float
-    journal: str
-    """Which journal its sequence numbers count in."""
-    seq_before_run: int
-    """The last line of the runs before the present one."""
-    seen: tuple[tuple[float, str], ...] = ()
-    """When which section (base64) was seen on the output."""
-
-
-@dataclass(slots=True)
-class Merged:
-    """What was made of it."""
-
-    goes_on: bool = False
-    """Whether the record of the present database is gone on with."""
-    facts_left_out: int = 0
-    """Sessions and cues that are in the present database only."""
-    breaks_left_out: int = 0
-    """Planned breaks that are in the present database only."""
-    streams_left_out: list[str] = field(default_factory=list)
-    """Streams of the present list that are neither in the backup's nor running."""
-    event_ids: int = 0
-    """Entered as used."""
-    cues_closed: int = 0
-    sessions: dict[str, int] = field(default_factory=dict)
-    """By stream_id, the session of the run that is on air, where it had to be numbered anew."""
-    will_start: list[str] = field(default_factory=list)
-    """Streams that should run and do not: the next console starts them."""
 
 
 def merge(
@@ -111,7 +61,7 @@ def merge(
                 else:
                     _leave_out(connection, merged)
             merged.event_ids += _note(connection, used)
-            _follow_runs(connection, runs, merged, now)
+            follow_runs(connection, runs, merged, now)
             connection.execute(
                 "INSERT INTO audit (at, who, action, subject, detail) "
                 "VALUES (:at, :who, :action, :subject, :detail)",
@@ -176,7 +126,7 @@ def _go_on(connection: sqlite3.Connection, merged: Merged, now: float) -> None:
         (planned,),
     )
     # What was planned otherwise, or not at all, when it was due.
-    _skip_breaks(connection, now, _OTHERWISE)
+    skip_breaks(connection, now, _OTHERWISE)
     (merged.breaks_left_out,) = connection.execute(
         "SELECT count(*) FROM present.schedule WHERE break_id NOT IN (SELECT break_id FROM main.schedule)"
     ).fetchone()
@@ -216,103 +166,3 @@ def _note(connection: sqlite3.Connection, used: Iterable[UsedId]) -> int:
             )
             new += 1
     return new
-
-
-def _follow_runs(
-    connection: sqlite3.Connection, runs: Mapping[str, Trace], merged: Merged, now: float
-) -> None:
-    for trace in runs.values():
-        if trace.is_alive:
-            connection.execute("UPDATE streams SET desired = 'run' WHERE stream_id = ?", (trace.stream_id,))
-        if trace.session_id is not None:
-            session_id = _session(connection, trace, runs)
-            if session_id != trace.session_id:
-                merged.sessions[trace.stream_id] = session_id
-            if trace.is_alive:
-                connection.execute(
-                    "UPDATE streams SET session_id = ? WHERE stream_id = ?", (session_id, trace.stream_id)
-                )
-        if not merged.goes_on:
-            _begin_journal(connection, trace)
-    if not merged.goes_on:
-        _close_cues(connection, runs, merged, now)
-        _skip_breaks(connection, now, "1")
-    wanted = connection.execute("SELECT stream_id FROM streams WHERE desired = 'run' ORDER BY number")
-    alive = {trace.stream_id for trace in runs.values() if trace.is_alive}
-    merged.will_start = [stream_id for (stream_id,) in wanted if stream_id not in alive]
-    connection.execute(
-        "UPDATE streams SET session_id = NULL WHERE session_id NOT IN (SELECT session_id FROM sessions)"
-    )
-
-
-def _session(connection: sqlite3.Connection, trace: Trace, runs: Mapping[str, Trace]) -> int:
-    """The session of the run, entered where the restored database does not have it."""
-    row = connection.execute(
-        "SELECT stream_id, started_at FROM sessions WHERE session_id = ?", (trace.session_id,)
-    ).fetchone()
-    if row and row[0] == trace.stream_id and abs(row[1] - trace.started_at) < SAME_START_S:
-        return trace.session_id or 0
-    (highest,) = connection.execute("SELECT coalesce(max(session_id), 0) FROM sessions").fetchone()
-    # Beyond all that any run names: a number stands for one session only.
-    number = max(highest, *(other.session_id or 0 for other in runs.values())) + 1
-    connection.execute(
-        "INSERT INTO sessions (session_id, stream_id, stream_name, profile, engine, command, started_at, "
-        "ended_at, end_reason) VALUES (?, ?, ?, '', ?, ?, ?, NULL, '')",
-        (number, trace.stream_id, trace.stream_name, trace.engine, trace.command, trace.started_at),
-    )
-    return int(number)
-
-
-def _begin_journal(connection: sqlite3.Connection, trace: Trace) -> None:
-    """From where the database stopped, but nothing of runs whose sessions it does not know."""
-    row = connection.execute(
-        "SELECT runner, last_seq FROM journal_positions WHERE stream_id = ?", (trace.stream_id,)
-    ).fetchone()
-    known = row[1] if row and row[0] == trace.journal else 0
-    connection.execute(
-        "INSERT OR REPLACE INTO journal_positions (stream_id, runner, last_seq) VALUES (?, ?, ?)",
-        (trace.stream_id, trace.journal, max(known, trace.seq_before_run)),
-    )
-
-
-def _close_cues(
-    connection: sqlite3.Connection, runs: Mapping[str, Trace], merged: Merged, now: float
-) -> None:
-    """Cues that were on their way when the backup was made: proved by the journals, or FAILED; never sent."""
-    marks = ", ".join("?" * len(FINAL_STATES))
-    unfinished = connection.execute(
-        "SELECT cue_id, stream_id, requested_at, section_base64, seen, sent_expected FROM cues "
-        f"WHERE state NOT IN ({marks})",
-        sorted(FINAL_STATES),
-    ).fetchall()
-    for cue_id, stream_id, requested_at, section, seen, expected in unfinished:
-        trace = runs.get(stream_id)
-        sights = [at for at, one in trace.seen if one == section and at >= requested_at] if trace else []
-        if sights and section:
-            state, reason = CueState.SPLICED, "seen on the output, as the runner's journal tells; restored"
-            connection.execute(
-                "UPDATE cues SET seen = ?, seen_base64 = ?, seen_at = coalesce(seen_at, ?), "
-                "sent = sent_expected, sent_at = coalesce(sent_at, ?) WHERE cue_id = ?",
-                (max(seen, min(len(sights), expected or 1)), section, sights[0], sights[0], cue_id),
-            )
-        else:
-            state = CueState.FAILED
-            reason = "the database was restored from a backup: what became of it is not known, it is not sent"
-        connection.execute(
-            "UPDATE cues SET state = ?, reason = ? WHERE cue_id = ?", (state.value, reason, cue_id)
-        )
-        connection.execute(
-            "INSERT INTO cue_steps (cue_id, step, state, at, reason) SELECT ?, coalesce(max(step), 0) + 1, "
-            "?, ?, ? FROM cue_steps WHERE cue_id = ?",
-            (cue_id, state.value, now, reason, cue_id),
-        )
-    merged.cues_closed = len(unfinished)
-
-
-def _skip_breaks(connection: sqlite3.Connection, now: float, which: str) -> None:
-    """What was due between the backup and now is neither aired late nor an alarm; a series goes on."""
-    connection.execute(
-        f"UPDATE main.schedule SET state = ?, reason = ? WHERE state IN ('{BreakState.PLANNED}', "
-        f"'{BreakState.ARMED}') AND planned_at < ? AND timing NOT LIKE '%\"every\"%' AND {which}",
-        (BreakState.SKIPPED.value, "it was due before the database was restored from a backup", now),
-    )

@@ -1,0 +1,54 @@
+"""What is known of the time that a backup does not know, and what was made of it at its restore."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class UsedId:
+    """A splice_event_id that was used, as something beside the database tells."""
+
+    stream_id: str
+    splice_event_id: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the folder of a stream's runner tells."""
+
+    stream_id: str
+    stream_name: str
+    is_alive: bool
+    engine: str
+    command: str
+    session_id: int | None
+    started_at: float
+    journal: str
+    """Which journal its sequence numbers count in."""
+    seq_before_run: int
+    """The last line of the runs before the present one."""
+    seen: tuple[tuple[float, str], ...] = ()
+    """When which section (base64) was seen on the output."""
+
+
+@dataclass(slots=True)
+class Merged:
+    """What was made of it."""
+
+    goes_on: bool = False
+    """Whether the record of the present database is gone on with."""
+    facts_left_out: int = 0
+    """Sessions and cues that are in the present database only."""
+    breaks_left_out: int = 0
+    """Planned breaks that are in the present database only."""
+    streams_left_out: list[str] = field(default_factory=list)
+    """Streams of the present list that are neither in the backup's nor running."""
+    event_ids: int = 0
+    """Entered as used."""
+    cues_closed: int = 0
+    sessions: dict[str, int] = field(default_factory=dict)
+    """By stream_id, the session of the run that is on air, where it had to be numbered anew."""
+    will_start: list[str] = field(default_factory=list)
+    """Streams that should run and do not: the next console starts them."""
