@@ -16,7 +16,7 @@ SAME_START_S = 1.0
 def follow_runs(
     connection: sqlite3.Connection, runs: Mapping[str, Trace], merged: Merged, now: float
 ) -> None:
-    """What runs has a session, a wish, a place in its journal; without a record to go on with, no open end."""
+    """What runs has a session, a wish, a place in its journal; with no record to go on with, no open end."""
     for trace in runs.values():
         if trace.is_alive:
             connection.execute("UPDATE streams SET desired = 'run' WHERE stream_id = ?", (trace.stream_id,))
