@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from ibe100.api.access_control import access_command
 from ibe100.api.schedule_control import schedule_command
 from ibe100.models.backup import BackupRequest
 from ibe100.models.base import build
@@ -25,6 +26,10 @@ LONGEST_LINE = 1 << 20
 PRIVATE_FOLDER = 0o700
 
 _log = logging.getLogger(__name__)
+
+
+class NotRunning(OperatorError):
+    """Nobody answers on this data folder."""
 
 
 def socket_path(data_dir: Path) -> Path:
@@ -117,6 +122,8 @@ async def _do(services: Services, request: Mapping[str, Any]) -> Any:
             return made.model_dump(mode="json")
         case str(command) if command.startswith("schedule_"):
             return await schedule_command(services, command, request)
+        case str(command) if command.startswith(("user_", "token_")):
+            return await access_command(services.access, command, request)
         case other:
             raise ConfigurationError(f"command {other!r} is not known")
     return view.model_dump(mode="json")
@@ -156,7 +163,7 @@ async def ask(data_dir: Path, request: Mapping[str, Any]) -> Any:
     try:
         reader, writer = await asyncio.open_unix_connection(path, limit=LONGEST_LINE)
     except OSError:
-        raise OperatorError(
+        raise NotRunning(
             f"no console or server runs on {data_dir}; start one with ./run or ./run serve"
         ) from None
     try:

@@ -41,6 +41,7 @@ def start_console(
 
     # Qt and the services are loaded only when there is something to show.
     from ibe100.api.local_control import local_control
+    from ibe100.api.switch import api_beside
     from ibe100.core.application import open_application
     from ibe100.ui.app import run_console
 
@@ -49,6 +50,7 @@ def start_console(
         async with (
             open_application(config, "console", log_to_stderr=False) as application,
             local_control(application, application.folders.data_dir),
+            api_beside(application, config.api, application.tell_next_subscriber),
         ):
             yield application
 

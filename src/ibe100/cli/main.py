@@ -93,11 +93,18 @@ def serve(
     stop_streams: Annotated[
         bool, typer.Option("--stop-streams", help="Stop the streams when the server ends.")
     ] = False,
+    api: Annotated[
+        bool | None,
+        typer.Option("--api/--no-api", help="The REST API; api.enabled if left out.", show_default=False),
+    ] = None,
+    api_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="api.port if left out.", show_default=False)
+    ] = None,
 ) -> None:
-    """The services without a window: streams run, cues are taken from `./run cue`."""
+    """The services without a window: streams run, cues are taken from `./run cue` and, with --api, HTTP."""
     from ibe100.cli.serve import run_serve
 
-    raise typer.Exit(run_serve(data_dir, engine, stop_streams=stop_streams))
+    raise typer.Exit(run_serve(data_dir, engine, stop_streams=stop_streams, api=api, api_port=api_port))
 
 
 @app.command()
@@ -147,12 +154,16 @@ def _mount() -> None:
     from ibe100.cli.schedule import app as schedule
     from ibe100.cli.scte35 import app as scte35
     from ibe100.cli.stream import app as stream
+    from ibe100.cli.token import app as token
+    from ibe100.cli.user import app as user
 
     app.add_typer(stream, name="stream")
     app.add_typer(cue, name="cue")
     app.add_typer(schedule, name="schedule")
     app.add_typer(scte35, name="scte35")
     app.add_typer(contract, name="contract")
+    app.add_typer(user, name="user")
+    app.add_typer(token, name="token")
     app.add_typer(backup, name="backup")
 
 

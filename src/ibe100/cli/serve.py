@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from ibe100.api.local_control import local_control
+from ibe100.api.switch import NOBODY, knock, serve_api
 from ibe100.cli.line_teller import LineTeller
 from ibe100.cli.running_instance import overrides
 from ibe100.core.application import Application, open_application
@@ -18,9 +20,19 @@ from ibe100.models.stream_config import Engine
 from ibe100.services.task_faults import log_fault
 
 
-def run_serve(data_dir: Path | None, engine: Engine, *, stop_streams: bool) -> int:
+def run_serve(
+    data_dir: Path | None,
+    engine: Engine,
+    *,
+    stop_streams: bool,
+    api: bool | None = None,
+    api_port: int | None = None,
+) -> int:
     """Returns when told to end; the streams go on unless `stop_streams`."""
-    asyncio.run(_serve(load(overrides(data_dir, engine.value)), stop_streams=stop_streams))
+    settings = overrides(data_dir, engine.value)
+    given = {"enabled": api, "port": api_port}
+    settings["api"] = {name: value for name, value in given.items() if value is not None}
+    asyncio.run(_serve(load(settings), stop_streams=stop_streams))
     return 0
 
 
@@ -37,12 +49,20 @@ async def _serve(config: AppConfig, *, stop_streams: bool) -> None:
 async def _until_told_to_end(
     config: AppConfig, ended: asyncio.Event, say: Callable[[str], None], *, stop_streams: bool
 ) -> None:
-    async with (
-        open_application(config, "ibe100 serve", stop_streams=stop_streams) as application,
-        local_control(application, application.folders.data_dir),
-    ):
+    async with AsyncExitStack() as stack:
+        # Before anything else begins: a port that is taken must not have started streams.
+        door = await knock(config.api)
+        if door is not None:
+            stack.callback(door.close)
+        application = await stack.enter_async_context(
+            open_application(config, "ibe100 serve", stop_streams=stop_streams)
+        )
+        await stack.enter_async_context(local_control(application, application.folders.data_dir))
         count = len(application.streams.streams())
         say(f"serving {count} streams on {application.folders.data_dir}; Ctrl-C ends this, not the streams")
+        if door is not None:
+            url = await stack.enter_async_context(serve_api(application, config.api, door))
+            say(f"the API is on {url}{'' if application.access.users() else NOBODY}")
         telling = asyncio.create_task(_tell(application, say), name="what serve tells")
         telling.add_done_callback(log_fault)
         await ended.wait()

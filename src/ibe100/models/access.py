@@ -13,6 +13,7 @@ from ibe100.models.errors import OperatorError
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
+SECONDS_PER_DAY = 86_400
 _USER_NAME = re.compile(r"[a-z][a-z0-9._-]{0,39}")
 _TAKEN_NAMES = frozenset({"operator", "console", "schedule"})
 """What the record calls those who have no account: nobody else may go by these names."""
@@ -123,6 +124,38 @@ class NewToken(Token):
     """A token that was just made; its secret is shown this once."""
 
     token: Annotated[str, Field(repr=False)]
+
+
+class WantedUser(Value):
+    """A user to be made."""
+
+    name: UserName
+    role: Role
+    password: Password | None = None
+    """Left out, only tokens let them in: for automation."""
+
+
+class UserChange(Value):
+    """What is to be changed."""
+
+    role: Role | None = None
+    password: Password | None = None
+
+
+class WantedToken(Value):
+    """A token to be made."""
+
+    user: UserName
+    label: Name
+    role: Role | None = None
+    """Left out, the user's own."""
+    days: Annotated[float, Field(gt=0, le=3660)] | None = 365
+    """None is until it is revoked."""
+
+    @property
+    def lasts_s(self) -> float | None:
+        """The same in seconds."""
+        return None if self.days is None else self.days * SECONDS_PER_DAY
 
 
 class Identity(Value):

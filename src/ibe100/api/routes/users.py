@@ -10,10 +10,8 @@ from pydantic import Field, SecretStr
 
 from ibe100.api.access import Caller, Desk, needs, new_router
 from ibe100.api.replies import Done
-from ibe100.models.access import Identity, NewToken, Password, Role, Token, User, UserName
-from ibe100.models.base import Name, Value
-
-SECONDS_PER_DAY = 86_400
+from ibe100.models.access import Identity, NewToken, Role, Token, User, UserChange, WantedToken, WantedUser
+from ibe100.models.base import Value
 
 router = new_router("users")
 open_router = new_router("users")
@@ -25,33 +23,6 @@ class Login(Value):
 
     name: Annotated[str, Field(min_length=1, max_length=40)]
     password: Annotated[SecretStr, Field(min_length=1, max_length=200)]
-
-
-class WantedUser(Value):
-    """A user to be made."""
-
-    name: UserName
-    role: Role
-    password: Password | None = None
-    """Left out, only tokens let them in: for automation."""
-
-
-class UserChange(Value):
-    """What is to be changed."""
-
-    role: Role | None = None
-    password: Password | None = None
-
-
-class WantedToken(Value):
-    """A token to be made."""
-
-    user: UserName
-    label: Name
-    role: Role | None = None
-    """Left out, the user's own."""
-    days: Annotated[float, Field(gt=0, le=3660)] | None = 365
-    """null is until it is revoked."""
 
 
 @open_router.post("/login")
@@ -111,8 +82,9 @@ async def list_tokens(services: Desk, user: str = "") -> list[Token]:
 @router.post("/tokens", status_code=201, **needs(Role.ADMIN))
 async def add_token(wanted: WantedToken, services: Desk, caller: Caller) -> NewToken:
     """A new token; its secret is shown this once."""
-    lasts_s = None if wanted.days is None else wanted.days * SECONDS_PER_DAY
-    return await services.access.add_token(wanted.user, wanted.label, wanted.role, lasts_s, caller.name)
+    return await services.access.add_token(
+        wanted.user, wanted.label, wanted.role, wanted.lasts_s, caller.name
+    )
 
 
 @router.delete("/tokens/{token_id}", **needs(Role.ADMIN))

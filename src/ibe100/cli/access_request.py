@@ -1,0 +1,48 @@
+"""Users and tokens of a data folder, whether somebody runs on it or not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from ibe100.api.access_control import access_command
+from ibe100.api.local_control import NotRunning, ask
+from ibe100.cli.running_instance import overrides
+from ibe100.core.config import AppConfig, load
+from ibe100.core.folders import Folders, resolve
+from ibe100.core.instance_lock import InstanceLock
+from ibe100.core.logger import Logging
+from ibe100.database.database import Database
+from ibe100.services.access_service import AccessService
+
+
+def request_access(data_dir: Path | None, command: Mapping[str, Any]) -> Any:
+    """Ask whoever runs on the folder, so that it holds at once; else see to it here. Raises OperatorError."""
+    config = load(overrides(data_dir))
+    folders = resolve(config.folders)
+    try:
+        return asyncio.run(ask(folders.data_dir, command))
+    except NotRunning:
+        return asyncio.run(_alone(config, folders, command))
+
+
+async def _alone(config: AppConfig, folders: Folders, command: Mapping[str, Any]) -> Any:
+    folders.create()
+    with ExitStack() as stack:
+        stack.enter_context(InstanceLock.acquire(folders.data_dir, "ibe100 user"))
+        logging_files = Logging(config.logging, folders.log_dir, to_stderr=True)
+        logging_files.start()
+        stack.callback(logging_files.stop)
+        database = await Database.open(folders.database_file)
+        try:
+            access = AccessService(database)
+            await access.open()
+            try:
+                return await access_command(access, str(command["cmd"]), command)
+            finally:
+                await access.close()
+        finally:
+            await database.close()
