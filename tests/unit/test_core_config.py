@@ -94,6 +94,42 @@ def test_a_named_file_must_be_there(tmp_path: Path) -> None:
         config.load(file=tmp_path / "none.json")
 
 
+@pytest.fixture
+def staging(file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("IBE100_ENVIRONMENT", "staging")
+    path = file.with_name("app_config.staging.json")
+    path.write_text(json.dumps({"cues": {"seen_timeout_s": 4.0}}))
+    return path
+
+
+def test_a_named_environment_lies_between_the_file_and_the_variables(
+    file: Path, staging: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert config.settings_files(file) == (staging, file)
+    settings = config.load(file=file)
+    assert (settings.cues.seen_timeout_s, settings.runner.stall_timeout_s) == (4.0, 7)
+    monkeypatch.setenv("IBE100_CUES__SEEN_TIMEOUT_S", "5")
+    assert config.load(file=file).cues.seen_timeout_s == 5.0
+
+
+def test_a_wrong_value_of_a_named_environment_is_refused_with_its_file(file: Path, staging: Path) -> None:
+    staging.write_text(json.dumps({"cues": {"seen_timeout_s": 0}}))
+    with pytest.raises(ConfigurationError, match=rf"cues\.seen_timeout_s 0.*from {staging}"):
+        config.load(file=file)
+    staging.unlink()
+    with pytest.raises(ConfigurationError, match=rf"{staging} does not exist"):
+        config.load(file=file)
+
+
+@pytest.mark.parametrize("name", ["../staging", "Staging", "a/b", "-x", "x" * 40])
+def test_a_name_that_is_none_of_an_environment_is_refused(
+    file: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("IBE100_ENVIRONMENT", name)
+    with pytest.raises(ConfigurationError, match="names no environment"):
+        config.load(file=file)
+
+
 def test_a_checkout_keeps_its_data_in_its_own_folders() -> None:
     folders = resolve(config.FolderSettings())
     root = config.source_root()

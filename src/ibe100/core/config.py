@@ -1,9 +1,10 @@
-"""The settings: shipped file < environment IBE100_* < command line; a wrong one is refused by name."""
+"""The settings: file < named environment's file < IBE100_* < command line; a wrong one is refused by name."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sysconfig
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -27,7 +28,9 @@ from ibe100.models.stream_config import Engine
 PREFIX = "IBE100_"
 NESTED = "__"
 SECRET_KEY_VARIABLE = "IBE100_SECRET_KEY"
-_NOT_SETTINGS = frozenset({SECRET_KEY_VARIABLE})
+ENVIRONMENT_VARIABLE = "IBE100_ENVIRONMENT"
+"""`staging` lays `app_config.staging.json` over `app_config.json` beside it."""
+_NOT_SETTINGS = frozenset({SECRET_KEY_VARIABLE, ENVIRONMENT_VARIABLE})
 
 FolderPath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -171,31 +174,62 @@ def contract_templates_file() -> Path:
     return folder / "default_profiles.json"
 
 
+def settings_files(file: Path | None = None) -> tuple[Path, ...]:
+    """The files that settings are read from, the one that goes before first. Raises ConfigurationError."""
+    path = file or default_file()
+    name = os.environ.get(ENVIRONMENT_VARIABLE, "")
+    if not name:
+        return (path,)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", name):
+        raise ConfigurationError(
+            f"{ENVIRONMENT_VARIABLE} {name!r} names no environment: small letters, digits, - and _ only"
+        )
+    return (path.with_name(f"{path.stem}.{name}{path.suffix}"), path)
+
+
+def sources(
+    overrides: Mapping[str, Any] | None = None, file: Path | None = None
+) -> dict[str, dict[str, Any]]:
+    """What each place sets, by its name in words; the one that goes before comes first.
+
+    A `file` named by the caller and that of a named environment must be there, the default one may be
+    missing. Raises ConfigurationError.
+    """
+    *layers, base = settings_files(file)
+    return {
+        "the command line": dict(overrides or {}),
+        "the environment": _from_environment(),
+        **{str(path): _from_file(path, required=True) for path in layers},
+        str(base): _from_file(base, required=file is not None),
+    }
+
+
 def load(overrides: Mapping[str, Any] | None = None, file: Path | None = None) -> AppConfig:
     """The settings of this run; `overrides` is nested, such as `{"engine": {"kind": "builtin"}}`.
 
-    A `file` named by the caller must be there, the default one may be missing.
     Raises ConfigurationError with the setting's name, its value, what is allowed and where it was set.
     """
-    path = file or default_file()
-    sources = {
-        "the command line": dict(overrides or {}),
-        "the environment": _from_environment(),
-        str(path): _from_file(path, required=file is not None),
-    }
+    return merged_settings(sources(overrides, file))
+
+
+def merged_settings(places: Mapping[str, Mapping[str, Any]]) -> AppConfig:
+    """The settings of these places, the one that goes before first. Raises ConfigurationError."""
     merged: dict[str, Any] = {}
-    for values in reversed(sources.values()):
-        merged = _merged(merged, values)
+    for place in reversed(list(places)):
+        merged = _merged(merged, places[place])
     try:
         return AppConfig(**merged)
     except ValidationError as error:
-        places = {
-            next(
-                (place for place, values in sources.items() if _holds(values, fault["loc"])), str(path)
-            ): None
-            for fault in error.errors(include_url=False)
-        }
-        raise ConfigurationError(f"Setting {in_words(error)} (from {', '.join(places)})") from error
+        named = {place_of(fault["loc"], places): None for fault in error.errors(include_url=False)}
+        raise ConfigurationError(f"Setting {in_words(error)} (from {', '.join(named)})") from error
+
+
+def place_of(
+    location: tuple[int | str, ...], places: Mapping[str, Mapping[str, Any]], otherwise: str = ""
+) -> str:
+    """Which place sets the setting at `location`; `otherwise` (or else the last place) when none does."""
+    found = (place for place, values in places.items() if _holds(values, location))
+    return next(found, otherwise or list(places)[-1])
 
 
 def _from_file(path: Path, required: bool) -> dict[str, Any]:
