@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ibe100.cli.running_instance import overrides
-from ibe100.core.config import load
 from ibe100.core.folders import resolve
+from ibe100.core.settings_reload import SettingsSource
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.stream_config import Engine
 from ibe100.services.ports import Services
@@ -37,7 +37,8 @@ def start_console(
             )
             return EXIT_NO_DISPLAY
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    config = load(overrides(data_dir, engine.value))
+    source = SettingsSource(overrides(data_dir, engine.value))
+    config = source.load()
 
     # Qt and the services are loaded only when there is something to show.
     from ibe100.api.local_control import local_control
@@ -48,7 +49,7 @@ def start_console(
     @asynccontextmanager
     async def services() -> AsyncIterator[Services]:
         async with (
-            open_application(config, "console", log_to_stderr=False) as application,
+            open_application(config, "console", log_to_stderr=False, source=source) as application,
             local_control(application, application.folders.data_dir),
             api_beside(application, config.api, application.tell_next_subscriber),
         ):

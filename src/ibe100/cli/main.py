@@ -149,6 +149,7 @@ def asrun(
 def _mount() -> None:
     """Groups of commands live in modules of their own."""
     from ibe100.cli.backup import app as backup
+    from ibe100.cli.config import app as config
     from ibe100.cli.contract import app as contract
     from ibe100.cli.cue import app as cue
     from ibe100.cli.schedule import app as schedule
@@ -165,6 +166,7 @@ def _mount() -> None:
     app.add_typer(user, name="user")
     app.add_typer(token, name="token")
     app.add_typer(backup, name="backup")
+    app.add_typer(config, name="config")
 
 
 def _with_command(arguments: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from ibe100.api.switch import NOBODY, knock, serve_api
 from ibe100.cli.line_teller import LineTeller
 from ibe100.cli.running_instance import overrides
 from ibe100.core.application import Application, open_application
-from ibe100.core.config import AppConfig, load
+from ibe100.core.settings_reload import HANGUP, SettingsSource
 from ibe100.models.messages import AlarmChanged, CueChanged, NoticePosted, ScheduleChanged, StreamStateChanged
 from ibe100.models.schedule import BreakState
 from ibe100.models.stream_config import Engine
@@ -32,30 +32,37 @@ def run_serve(
     settings = overrides(data_dir, engine.value)
     given = {"enabled": api, "port": api_port}
     settings["api"] = {name: value for name, value in given.items() if value is not None}
-    asyncio.run(_serve(load(settings), stop_streams=stop_streams))
+    asyncio.run(_serve(SettingsSource(settings), stop_streams=stop_streams))
     return 0
 
 
-async def _serve(config: AppConfig, *, stop_streams: bool) -> None:
-    ended = asyncio.Event()
+async def _serve(source: SettingsSource, *, stop_streams: bool) -> None:
+    ended, hung_up = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
+    loop.add_signal_handler(signal.SIGHUP, hung_up.set)
     with LineTeller() as teller:
-        await _until_told_to_end(config, ended, teller.say, stop_streams=stop_streams)
+        await _until_told_to_end(source, ended, hung_up, teller.say, stop_streams=stop_streams)
         teller.say("ended; " + ("the streams were stopped" if stop_streams else "the streams go on"))
 
 
 async def _until_told_to_end(
-    config: AppConfig, ended: asyncio.Event, say: Callable[[str], None], *, stop_streams: bool
+    source: SettingsSource,
+    ended: asyncio.Event,
+    hung_up: asyncio.Event,
+    say: Callable[[str], None],
+    *,
+    stop_streams: bool,
 ) -> None:
+    config = source.load()
     async with AsyncExitStack() as stack:
         # Before anything else begins: a port that is taken must not have started streams.
         door = await knock(config.api)
         if door is not None:
             stack.callback(door.close)
         application = await stack.enter_async_context(
-            open_application(config, "ibe100 serve", stop_streams=stop_streams)
+            open_application(config, "ibe100 serve", stop_streams=stop_streams, source=source)
         )
         await stack.enter_async_context(local_control(application, application.folders.data_dir))
         count = len(application.streams.streams())
@@ -65,8 +72,18 @@ async def _until_told_to_end(
             say(f"the API is on {url}{'' if application.access.users() else NOBODY}")
         telling = asyncio.create_task(_tell(application, say), name="what serve tells")
         telling.add_done_callback(log_fault)
+        reloading = asyncio.create_task(_reload(application, hung_up), name="settings at SIGHUP")
+        reloading.add_done_callback(log_fault)
         await ended.wait()
         telling.cancel()
+        reloading.cancel()
+
+
+async def _reload(application: Application, hung_up: asyncio.Event) -> None:
+    assert application.settings is not None
+    while await hung_up.wait():
+        hung_up.clear()
+        await application.settings.reload(HANGUP)
 
 
 async def _tell(application: Application, say: Callable[[str], None]) -> None:

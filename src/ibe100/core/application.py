@@ -16,14 +16,16 @@ from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.logger import Logging
 from ibe100.core.restore import finish_restore
 from ibe100.core.secrets import SecretStore
+from ibe100.core.settings_apply import apply_settings
+from ibe100.core.settings_reload import SettingsReload, SettingsSource
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.access_service import AccessService
-from ibe100.services.backup_service import BackupService
 from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.backup_service import BackupService
 from ibe100.services.contract_service import ContractService
 from ibe100.services.cue_once import CueOnce
 from ibe100.services.history_service import HistoryService
@@ -59,6 +61,7 @@ class Application:
         database: Database,
         secrets: SecretStore,
         logging_files: Logging,
+        source: SettingsSource | None = None,
     ) -> None:
         self.folders = folders
         self._database = database
@@ -109,6 +112,16 @@ class Application:
         self.streams.observe(self.monitoring)
         self.streams.observe(self.cues)
         self.streams.observe(self.input_cues)
+        self.settings: SettingsReload | None = None
+        """None where the settings came from nowhere that can be read again."""
+        if source is not None:
+            self.settings = SettingsReload(
+                config,
+                source,
+                lambda changed: apply_settings(changed, self, database, logging_files),
+                self._publish,
+                AuditTrail(database),
+            )
         self._notices = (*database.notices, *secrets.notices)
         self._for_next_subscriber: list[NoticePosted] = []
 
@@ -139,12 +152,16 @@ class Application:
         await self.return_feeds.settle()
         await self.schedule.open()
         await self.backups.open()
+        if self.settings is not None:
+            await self.settings.open()
         for notice in self._notices:
             _log.warning("%s", notice)
             self._publish(NoticePosted(at=time.time(), level="warning", text=notice))
 
     async def close(self, *, stop_streams: bool = False) -> None:
         """Leave the streams to their runners, or stop them first."""
+        if self.settings is not None:
+            await self.settings.close()
         await self.backups.close()
         await self.cue_once.close()
         await self.schedule.close()
@@ -188,10 +205,16 @@ class Application:
 
 @asynccontextmanager
 async def open_application(
-    config: AppConfig, role: str, *, stop_streams: bool = False, log_to_stderr: bool = True
+    config: AppConfig,
+    role: str,
+    *,
+    stop_streams: bool = False,
+    log_to_stderr: bool = True,
+    source: SettingsSource | None = None,
 ) -> AsyncIterator[Application]:
     """Everything a front end needs, for as long as the context lasts; the streams outlive it by default.
 
+    With a `source` settings that are changed there meanwhile take effect, as far as they can.
     Raises OperatorError in words: another console on the same folder, a folder that cannot be written, …
     """
     folders = resolve(config.folders)
@@ -206,7 +229,7 @@ async def open_application(
         retention_s = config.cues.event_id_retention_days * SECONDS_PER_DAY
         database = await Database.open(folders.database_file, event_id_retention_s=retention_s)
         stack.push_async_callback(database.close)
-        application = Application(config, folders, database, secrets, logging_files)
+        application = Application(config, folders, database, secrets, logging_files, source)
         stack.push_async_callback(application.close, stop_streams=stop_streams)
         await application.open()
         stack.enter_context(lasting_heap())

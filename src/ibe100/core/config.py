@@ -30,7 +30,9 @@ NESTED = "__"
 SECRET_KEY_VARIABLE = "IBE100_SECRET_KEY"
 ENVIRONMENT_VARIABLE = "IBE100_ENVIRONMENT"
 """`staging` lays `app_config.staging.json` over `app_config.json` beside it."""
-_NOT_SETTINGS = frozenset({SECRET_KEY_VARIABLE, ENVIRONMENT_VARIABLE})
+FILE_VARIABLE = "IBE100_SETTINGS_FILE"
+"""Another file in the place of `app_config.json`."""
+_NOT_SETTINGS = frozenset({SECRET_KEY_VARIABLE, ENVIRONMENT_VARIABLE, FILE_VARIABLE})
 
 FolderPath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -176,7 +178,7 @@ def contract_templates_file() -> Path:
 
 def settings_files(file: Path | None = None) -> tuple[Path, ...]:
     """The files that settings are read from, the one that goes before first. Raises ConfigurationError."""
-    path = file or default_file()
+    path = file or _given_file() or default_file()
     name = os.environ.get(ENVIRONMENT_VARIABLE, "")
     if not name:
         return (path,)
@@ -187,20 +189,25 @@ def settings_files(file: Path | None = None) -> tuple[Path, ...]:
     return (path.with_name(f"{path.stem}.{name}{path.suffix}"), path)
 
 
+def _given_file() -> Path | None:
+    given = os.environ.get(FILE_VARIABLE, "")
+    return Path(given).expanduser().absolute() if given else None
+
+
 def sources(
     overrides: Mapping[str, Any] | None = None, file: Path | None = None
 ) -> dict[str, dict[str, Any]]:
     """What each place sets, by its name in words; the one that goes before comes first.
 
-    A `file` named by the caller and that of a named environment must be there, the default one may be
-    missing. Raises ConfigurationError.
+    A `file` named by the caller or a variable and that of a named environment must be there, the default one
+    may be missing. Raises ConfigurationError.
     """
     *layers, base = settings_files(file)
     return {
         "the command line": dict(overrides or {}),
         "the environment": _from_environment(),
-        **{str(path): _from_file(path, required=True) for path in layers},
-        str(base): _from_file(base, required=file is not None),
+        **{str(path): read_file(path, required=True) for path in layers},
+        str(base): read_file(base, required=(file or _given_file()) is not None),
     }
 
 
@@ -232,7 +239,8 @@ def place_of(
     return next(found, otherwise or list(places)[-1])
 
 
-def _from_file(path: Path, required: bool) -> dict[str, Any]:
+def read_file(path: Path, required: bool) -> dict[str, Any]:
+    """What a settings file sets; nothing of it is checked but that it is one JSON object."""
     try:
         values = json.loads(path.read_bytes())
     except FileNotFoundError:

@@ -71,6 +71,13 @@ class Logging:
         logging.captureWarnings(True)
         self._listener.start()
 
+    def apply(self, settings: LoggingSettings) -> None:
+        """Level and rotation hold from the next line on."""
+        self._settings = settings
+        logging.getLogger("ibe100").setLevel(settings.level.upper())
+        for file in self._files:
+            file.maxBytes, file.backupCount = settings.max_bytes, settings.backups
+
     def stop(self) -> None:
         """Write what is queued, close the files."""
         logging.captureWarnings(False)

@@ -37,6 +37,10 @@ class CueStore:
         self._access = access
         self._event_id_retention_s = event_id_retention_s
 
+    def set_event_id_retention(self, event_id_retention_s: float) -> None:
+        """How long an id is not used again, from the next cue on."""
+        self._event_id_retention_s = event_id_retention_s
+
     async def create(
         self,
         draft: Cue,

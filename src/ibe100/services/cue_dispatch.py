@@ -67,6 +67,10 @@ class CueDispatch:
         await asyncio.gather(*self._watchers.values(), return_exceptions=True)
         self._socket.close()
 
+    def set_seen_timeout(self, seen_timeout_s: float) -> None:
+        """Also for cues that are waited for."""
+        self._seen_timeout_s = seen_timeout_s
+
     def watch(self, cue: Cue) -> None:
         """See a cue to its end."""
         task = asyncio.create_task(self._follow(cue), name=f"cue {cue.cue_id}")

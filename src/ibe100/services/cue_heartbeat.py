@@ -36,6 +36,10 @@ class Heartbeat:
         self._waiting: dict[str, deque[float]] = {}
         """When the heartbeats were sent that were not seen yet."""
 
+    def set_seen_timeout(self, seen_timeout_s: float) -> None:
+        """Also for those that are waited for."""
+        self._seen_timeout_s = seen_timeout_s
+
     def follow(self, run: StreamRun) -> None:
         """The stream runs: beat until it ends, if its options say so."""
         if run.stream_id in self._tasks or run.cue_options.heartbeat_interval_s is None:

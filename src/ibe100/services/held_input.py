@@ -48,6 +48,10 @@ class HeldInput:
         self._policy = policy
         self._holds: dict[str, tuple[RunnerLink, Hold]] = {}
 
+    def set_policy(self, policy: RunnerPolicy) -> None:
+        """For runners from their start on."""
+        self._policy = policy
+
     def is_held(self, run: StreamRun) -> bool:
         """Whether the runner of `run` is one that waits for its processor."""
         return run.stream_id in self._holds

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Protocol
 
 from ibe100.models.errors import OperatorError, StorageError
@@ -19,7 +20,7 @@ from ibe100.models.messages import (
 )
 from ibe100.models.return_receipt import ReturnCause, ReturnReceipt, ReturnState
 from ibe100.models.scte35_marker import Cue
-from ibe100.models.stream_config import ReturnInput
+from ibe100.models.stream_config import Engine, ReturnInput
 from ibe100.models.stream_state import ACTIVE_STATES, StreamState
 from ibe100.services.return_watch import ReturnWatch
 from ibe100.services.return_watcher import ReturnWatcher, watcher_folder
@@ -74,6 +75,11 @@ class ReturnFeedService:
         self._locks: dict[str, asyncio.Lock] = {}
         self._work: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
+
+    def use(self, engine: Engine, tsp_path: Path | None, policy: RunnerPolicy) -> None:
+        """For each watcher from its next start on."""
+        self._starter.use(engine, tsp_path)
+        self._policy = policy
 
     def receipt(self, cue_id: int) -> ReturnReceipt | None:
         """What the return feed said of a cue; None where none was watched, or long ago."""

@@ -69,6 +69,11 @@ class SCTE35Service:
         self._pace = CommitPace()
         self._locks: dict[str, asyncio.Lock] = {}
 
+    def set_seen_timeout(self, seen_timeout_s: float) -> None:
+        """How long a cue may take to be seen, from now on."""
+        self._dispatch.set_seen_timeout(seen_timeout_s)
+        self._heartbeat.set_seen_timeout(seen_timeout_s)
+
     async def open(self) -> None:
         """Take up the cues on record; before the streams are opened, for their journals may tell of them."""
         for cue in reversed(await self._storage.cues.recent(limit=REMEMBERED_CUES)):

@@ -48,6 +48,11 @@ class StreamLaunch:
         self._held = HeldInput(starter, streams, policy)
         self._probing: dict[str, asyncio.Task[Look]] = {}
 
+    def set_policy(self, policy: RunnerPolicy) -> None:
+        """For runners from their next start on."""
+        self._policy = policy
+        self._held.set_policy(policy)
+
     async def bring_up(
         self, run: StreamRun, profile: str, *, keep_output: bool, is_last_look: bool = False
     ) -> None:

@@ -68,6 +68,11 @@ class StreamService:
         self.follower = JournalFollower(storage, publish, self._respawn)
         self._launch = StreamLaunch(storage, self._starter, self._list, self.follower, policy)
 
+    def use(self, engine: Engine, tsp_path: Path | None, policy: RunnerPolicy) -> None:
+        """For each stream from its next start on; what runs is not touched."""
+        self._starter.use(engine, tsp_path)
+        self._launch.set_policy(policy)
+
     def observe(self, observer: Observer) -> None:
         """Tell `observer` of every journal line and sample of every stream."""
         self.follower.observers.append(observer)

@@ -27,6 +27,10 @@ class StreamStarter:
         self._engine = engine
         self._tsp_path = tsp_path
 
+    def use(self, engine: Engine, tsp_path: Path | None) -> None:
+        """From the next run on."""
+        self._engine, self._tsp_path = engine, tsp_path
+
     async def processor(self, config: StreamConfig) -> Processor:
         """The processor that runs `config`. Raises ProcessorError when it cannot do what is asked."""
         wanted = config.engine if config.engine is not Engine.AUTO else self._engine

@@ -16,6 +16,10 @@ class TSDuckService:
         self._engine = engine
         self._tsp_path = tsp_path
 
+    def use(self, engine: Engine, tsp_path: Path | None) -> None:
+        """From now on."""
+        self._engine, self._tsp_path = engine, tsp_path
+
     async def engines(self) -> tuple[str, ...]:
         """In words, what a stream that names none gets first."""
         builtin = BUILTIN.label

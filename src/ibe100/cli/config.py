@@ -1,0 +1,60 @@
+"""`ibe100 config`: which settings hold and where each comes from; whether a file is right."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ibe100.cli.running_instance import overrides
+from ibe100.core.config import AppConfig, merged_settings, place_of, read_file, sources
+from ibe100.core.settings_reload import RELOADED, flat
+
+DEFAULT = "default"
+
+app = typer.Typer(help="Settings: which hold and where they come from, whether a file is right.")
+
+
+@app.command()
+def show(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="As it would be given to the console.", show_default=False)
+    ] = None,
+) -> None:
+    """Every setting with its value, and which file, variable or option it comes from."""
+    places = sources(overrides(data_dir))
+    values = flat(merged_settings(places))
+    origins = {name: place_of(tuple(name.split(".")), places, DEFAULT) for name in values}
+    if as_json:
+        rows = [{"setting": name, "value": value, "from": origins[name]} for name, value in values.items()]
+        typer.echo(json.dumps(rows))
+        return
+    table = Table()
+    for column in ("Setting", "Value", "From", "A change holds"):
+        table.add_column(column)
+    for name, value in values.items():
+        table.add_row(name, json.dumps(value, ensure_ascii=False), origins[name], _when(name))
+    Console(highlight=False, markup=False).print(table)
+
+
+def _when(name: str) -> str:
+    section = name.partition(".")[0]
+    if section in ("engine", "runner"):
+        return "from a stream's next start"
+    return "at once" if section in RELOADED else "after a restart"
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A settings file, whole or in part.")],
+) -> None:
+    """Hold a settings file against what is allowed, before it takes effect."""
+    values = flat(merged_settings({str(file): read_file(file, required=True)}))
+    usual = flat(AppConfig())
+    others = [name for name, value in values.items() if value != usual[name]]
+    typer.echo(f"{file}: right; settings that are not the default: {', '.join(others) or 'none'}")

@@ -1,0 +1,151 @@
+"""Settings that are changed while the console runs: what can take effect does, the rest is said by name."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ibe100.core.config import AppConfig, load, settings_files
+from ibe100.models.errors import ConfigurationError
+from ibe100.models.messages import Message, NoticePosted
+from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.task_faults import log_fault
+
+POLL_S = 1.0
+RELOADED = frozenset({"engine", "runner", "logging", "cues", "backup"})
+"""Sections whose changes take effect at once, or with the next start of a stream; others need a restart."""
+FILE, HANGUP = "settings file", "SIGHUP"
+"""Who changed it, as far as is known."""
+
+Stamps = tuple[tuple[int, int] | None, ...]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsSource:
+    """Where the settings of this run come from, to be read again."""
+
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    file: Path | None = None
+
+    def load(self) -> AppConfig:
+        """Blocks on the disk. Raises ConfigurationError."""
+        return load(self.overrides, self.file)
+
+    def stamps(self) -> Stamps:
+        """Of each file when and how large it was written last; None for one that is not there."""
+        return tuple(_stamp(path) for path in settings_files(self.file))
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def flat(config: AppConfig) -> dict[str, Any]:
+    """Every setting by its name, such as `cues.seen_timeout_s`."""
+    sections: dict[str, dict[str, Any]] = config.model_dump(mode="json")
+    return {
+        f"{section}.{name}": value for section, values in sections.items() for name, value in values.items()
+    }
+
+
+class SettingsReload:
+    """Lives on the loop; the files are read in a thread."""
+
+    def __init__(
+        self,
+        present: AppConfig,
+        source: SettingsSource,
+        apply: Callable[[AppConfig], Awaitable[None]],
+        publish: Callable[[Message], None],
+        audit: AuditTrail,
+        *,
+        poll_s: float = POLL_S,
+    ) -> None:
+        self.present = present
+        """What holds now."""
+        self._source = source
+        self._apply = apply
+        self._publish = publish
+        self._audit = audit
+        self._poll_s = poll_s
+        self._read: Stamps = ()
+        self._waiting: dict[str, Any] = {}
+        """What was told to need a restart."""
+        self._busy = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Look at the files from now on; what was changed since they were read is taken at once."""
+        self._task = asyncio.create_task(self._run(), name="settings")
+        self._task.add_done_callback(log_fault)
+
+    async def close(self) -> None:
+        """Look no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def reload(self, who: str) -> None:
+        """Read the settings now; a wrong one is told by name, and all stays as it was."""
+        async with self._busy:
+            self._read = await asyncio.to_thread(self._source.stamps)
+            try:
+                read = await asyncio.to_thread(self._source.load)
+            except ConfigurationError as error:
+                self._notice("warning", f"The settings stay as they were: {error}")
+                return
+            await self._take(read, who)
+
+    async def _run(self) -> None:
+        seen: Stamps = ()
+        while True:
+            stamps = await asyncio.to_thread(self._source.stamps)
+            # Once it stays: an editor may be in the middle of writing. One that is gone may be coming again.
+            if stamps == seen and stamps != self._read and not self._is_gone(stamps):
+                await self.reload(FILE)
+            seen = stamps
+            await asyncio.sleep(self._poll_s)
+
+    def _is_gone(self, stamps: Stamps) -> bool:
+        return any(
+            now is None and before is not None for before, now in zip(self._read, stamps, strict=False)
+        )
+
+    async def _take(self, read: AppConfig, who: str) -> None:
+        before, after = flat(self.present), flat(read)
+        changed = {name: value for name, value in after.items() if value != before[name]}
+        effective = {name for name in changed if name.partition(".")[0] in RELOADED}
+        waiting = {name: value for name, value in changed.items() if name not in effective}
+        if effective:
+            sections = {name: getattr(read, name) for name in RELOADED}
+            taken = self.present.model_copy(update=sections)
+            await self._apply(taken)
+            self.present = taken
+            words = [f"{name} {_shown(before[name])} → {_shown(after[name])}" for name in sorted(effective)]
+            self._notice("info", f"Settings read again: {', '.join(words)}")
+            for name in sorted(effective):
+                detail = f"{_shown(before[name])} → {_shown(after[name])}"
+                await self._audit.write(who, "setting changed", name, detail)
+        if waiting and waiting != self._waiting:
+            names = ", ".join(sorted(waiting))
+            self._notice("warning", f"These settings hold after a restart of the console or server: {names}")
+        self._waiting = waiting
+
+    def _notice(self, level: Literal["info", "warning"], text: str) -> None:
+        _log.log(logging.WARNING if level == "warning" else logging.INFO, "%s", text)
+        self._publish(NoticePosted(at=time.time(), level=level, text=text))
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,159 @@
+"""Settings that change while the console runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ibe100.core.config import AppConfig
+from ibe100.core.logger import Logging
+from ibe100.core.settings_reload import FILE, SettingsReload, SettingsSource
+from ibe100.models.messages import Message, NoticePosted
+
+PATIENCE_S = 30.0
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("IBE100_"):
+            monkeypatch.delenv(name)
+
+
+class Bench:
+    """A reload on a real file, and all it does."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.messages: list[Message] = []
+        self.lines: list[tuple[str, str, str]] = []
+        self.applied: list[AppConfig] = []
+        source = SettingsSource({"engine": {"kind": "builtin"}}, file)
+        self.reload = SettingsReload(
+            source.load(), source, self._apply, self.messages.append, self, poll_s=0.02
+        )
+
+    async def _apply(self, config: AppConfig) -> None:
+        self.applied.append(config)
+
+    async def write(self, who: str, action: str, subject: str, detail: str = "") -> None:
+        """In the place of the audit trail."""
+        assert action == "setting changed"
+        self.lines.append((who, subject, detail))
+
+    def set(self, **sections: Any) -> None:
+        self.file.write_text(json.dumps(sections))
+
+    def notices(self) -> list[tuple[str, str]]:
+        return [(one.level, one.text) for one in self.messages if isinstance(one, NoticePosted)]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    file = tmp_path / "app_config.json"
+    file.write_text(json.dumps({"cues": {"seen_timeout_s": 3}}))
+    return Bench(file)
+
+
+async def until(ask: Callable[[], object], what: str) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not ask():
+        assert time.monotonic() < end, f"{what} did not come"
+        await asyncio.sleep(0.01)
+
+
+async def test_a_file_that_is_written_takes_effect_is_told_and_audited(bench: Bench) -> None:
+    await bench.reload.open()
+    bench.set(cues={"seen_timeout_s": 4}, backup={"hour_utc": 5})
+    await until(lambda: bench.lines, "an audit line")
+    await bench.reload.close()
+    assert bench.applied[-1].cues.seen_timeout_s == 4
+    assert bench.reload.present.backup.hour_utc == 5
+    assert bench.reload.present.engine.kind == "builtin", "the command line still goes before"
+    assert bench.notices() == [
+        ("info", "Settings read again: backup.hour_utc 3 → 5, cues.seen_timeout_s 3.0 → 4.0")
+    ]
+    assert bench.lines == [(FILE, "backup.hour_utc", "3 → 5"), (FILE, "cues.seen_timeout_s", "3.0 → 4.0")]
+
+
+async def test_a_wrong_one_is_refused_by_name_and_the_old_goes_on(bench: Bench) -> None:
+    for content, words in (
+        ('{"cues": {"seen_timeout_s": 0}}', "cues.seen_timeout_s 0"),
+        ('{"cues": {"sen": 1}}', "cues.sen"),
+        ('{"cues": ', "is not JSON"),
+    ):
+        bench.file.write_text(content)
+        await bench.reload.reload("anna")
+        level, text = bench.notices()[-1]
+        assert level == "warning"
+        assert text.startswith("The settings stay as they were: ")
+        assert words in text
+        assert str(bench.file) in text
+    assert (bench.applied, bench.lines) == ([], [])
+    assert bench.reload.present.cues.seen_timeout_s == 3
+
+
+async def test_what_needs_a_restart_is_said_by_name_once_and_does_not_hold(bench: Bench) -> None:
+    for _ in range(2):
+        bench.set(cues={"seen_timeout_s": 3}, api={"port": 8123, "enabled": True}, folders={"log_dir": "/x"})
+        await bench.reload.reload("anna")
+    assert bench.notices() == [
+        (
+            "warning",
+            "These settings hold after a restart of the console or server: api.enabled, api.port, "
+            "folders.log_dir",
+        )
+    ]
+    assert bench.reload.present.api.port == AppConfig().api.port
+    assert bench.applied == []
+
+
+async def test_a_file_that_is_gone_for_a_moment_changes_nothing(bench: Bench) -> None:
+    await bench.reload.open()
+    await until(lambda: bench.reload._read, "a first look")
+    bench.file.unlink()
+    for _ in range(10):
+        await asyncio.sleep(0.02)
+    assert (bench.notices(), bench.applied) == ([], [])
+    bench.set(cues={"seen_timeout_s": 6})
+    await until(lambda: bench.applied, "the new file")
+    await bench.reload.close()
+    assert bench.applied[-1].cues.seen_timeout_s == 6
+
+
+async def test_the_file_of_a_named_environment_is_watched_too(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IBE100_ENVIRONMENT", "staging")
+    layer = bench.file.with_name("app_config.staging.json")
+    layer.write_text("{}")
+    await bench.reload.open()
+    layer.write_text('{"cues": {"seen_timeout_s": 7}}')
+    await until(lambda: bench.applied, "the change")
+    await bench.reload.close()
+    assert bench.applied[-1].cues.seen_timeout_s == 7
+
+
+def test_the_level_and_the_rotation_of_logs_hold_from_the_next_line_on(tmp_path: Path) -> None:
+    files = Logging(AppConfig().logging, tmp_path, to_stderr=False)
+    files.start()
+    logger = logging.getLogger("ibe100.test_settings_reload")
+    try:
+        logger.debug("not yet")
+        files.apply(AppConfig().logging.model_copy(update={"level": "debug", "max_bytes": 10_000}))
+        for number in range(200):
+            logger.debug("line %s %s", number, "x" * 200)
+    finally:
+        files.stop()
+    text = "".join(path.read_text() for path in tmp_path.glob("app.log*"))
+    assert "not yet" not in text
+    assert "line 199" in text
+    assert len(list(tmp_path.glob("app.log*"))) == 6, "the newest and five before"
