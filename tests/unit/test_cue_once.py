@@ -1,0 +1,176 @@
+"""A request for a cue that is made again under the same key fires nothing again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ibe100.database.database import Database
+from ibe100.database.users import KEPT_S
+from ibe100.models.access import KeyReused
+from ibe100.models.errors import CueRefused, StorageError
+from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
+from ibe100.services.cue_once import CueOnce
+
+ASKED = CueRequest(stream_id="ch-1", action=CueAction.CRASH_OUT, requested_by="anna")
+
+
+class Desk:
+    """Fires at once, unless it is told otherwise."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.fired: list[CueRequest] = []
+        self.refuses = False
+        self.held: asyncio.Event | None = None
+        self.entered = asyncio.Event()
+
+    async def fire(self, request: CueRequest) -> Cue:
+        self.fired.append(request)
+        self.entered.set()
+        if self.held is not None:
+            await self.held.wait()
+        if self.refuses:
+            raise CueRefused("not now")
+        draft = Cue(
+            cue_id=0,
+            stream_id=request.stream_id,
+            session_id=None,
+            action=request.action,
+            state=CueState.REQUESTED,
+            requested_by=request.requested_by,
+            requested_at=1.0,
+        )
+        return await self._database.cues.create(draft, None, lambda cue: cue.moved_to(CueState.ARMED))
+
+    def recent(self, stream_id: str) -> tuple[Cue, ...]:
+        return ()
+
+
+class Wall:
+    """Time that is told."""
+
+    now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+async def database(tmp_path: Path, wall: Wall) -> AsyncIterator[Database]:
+    database = await Database.open(tmp_path / "ibe100.db", wall=wall)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    return Desk(database)
+
+
+def once(database: Database, desk: Desk) -> CueOnce:
+    return CueOnce(database.kept_requests, database.cues, desk)
+
+
+async def test_a_retry_gets_the_first_cue(database: Database, desk: Desk) -> None:
+    first, was_before = await once(database, desk).fire(ASKED, "k")
+    again, is_again = await once(database, desk).fire(ASKED, "k")
+    assert (was_before, is_again) == (False, True)
+    assert again.cue_id == first.cue_id
+    assert len(desk.fired) == 1
+
+
+async def test_retries_at_once_fire_one_cue(database: Database, desk: Desk) -> None:
+    desk.held = asyncio.Event()
+    desk_once = once(database, desk)
+    asking = [asyncio.create_task(desk_once.fire(ASKED, "k")) for _ in range(5)]
+    await desk.entered.wait()
+    desk.held.set()
+    outcomes = await asyncio.gather(*asking)
+    assert len({cue.cue_id for cue, _ in outcomes}) == 1
+    assert sorted(is_replay for _, is_replay in outcomes) == [False, True, True, True, True]
+    assert len(desk.fired) == 1
+
+
+async def test_another_key_and_another_user_fire_another_cue(database: Database, desk: Desk) -> None:
+    desk_once = once(database, desk)
+    others = ASKED.model_copy(update={"requested_by": "bert"})
+    cues = {
+        (await desk_once.fire(asked, key))[0].cue_id
+        for asked, key in [(ASKED, "k"), (ASKED, "l"), (others, "k")]
+    }
+    assert len(cues) == 3
+
+
+async def test_a_key_that_stands_for_another_request_is_refused(database: Database, desk: Desk) -> None:
+    await once(database, desk).fire(ASKED, "k")
+    other = ASKED.model_copy(update={"action": CueAction.CRASH_IN})
+    with pytest.raises(KeyReused, match="stands for another request"):
+        await once(database, desk).fire(other, "k")
+    assert len(desk.fired) == 1
+
+
+async def test_a_request_that_was_refused_may_be_made_again(database: Database, desk: Desk) -> None:
+    desk.refuses = True
+    with pytest.raises(CueRefused):
+        await once(database, desk).fire(ASKED, "k")
+    desk.refuses = False
+    _, is_replay = await once(database, desk).fire(ASKED, "k")
+    assert not is_replay
+
+
+async def test_after_a_crash_between_key_and_cue_nothing_is_fired_in_doubt(
+    database: Database, desk: Desk
+) -> None:
+    """What a killed console leaves: the key, and no cue with it."""
+    desk.held = asyncio.Event()
+    before = once(database, desk)
+    dying = asyncio.create_task(before.fire(ASKED, "k"))
+    await desk.entered.wait()
+    with pytest.raises(KeyReused, match="is not known: the console ended meanwhile"):
+        await once(database, desk).fire(ASKED, "k")
+    assert len(desk.fired) == 1
+    desk.held.set()
+    await dying
+
+
+async def test_a_caller_who_goes_away_does_not_stop_the_cue(database: Database, desk: Desk) -> None:
+    desk.held = asyncio.Event()
+    desk_once = once(database, desk)
+    asking = asyncio.create_task(desk_once.fire(ASKED, "k"))
+    await desk.entered.wait()
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    desk.held.set()
+    await desk_once.close()
+    cue, is_replay = await desk_once.fire(ASKED, "k")
+    assert is_replay
+    assert cue.state is CueState.ARMED
+
+
+async def test_without_a_disk_nothing_is_fired(
+    database: Database, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(database.kept_requests, "reserve", full)
+    with pytest.raises(StorageError):
+        await once(database, desk).fire(ASKED, "k")
+    assert desk.fired == []
+
+
+async def test_a_key_is_kept_for_a_day(database: Database, desk: Desk, wall: Wall) -> None:
+    await once(database, desk).fire(ASKED, "k")
+    wall.now += KEPT_S - 1
+    assert (await once(database, desk).fire(ASKED, "k"))[1]
+    wall.now += 2
+    assert not (await once(database, desk).fire(ASKED, "k"))[1]
