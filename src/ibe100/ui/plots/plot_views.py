@@ -59,18 +59,18 @@ CHOICES: tuple[PlotChoice, ...] = (
     PlotChoice("Services", (_bitrates(Kind.SERVICE_BITRATE),)),
     PlotChoice("Types", (_bitrates(Kind.TYPE_BITRATE),)),
     PlotChoice(
-        "PCR and PTS",
+        "PCR",
         (
-            Pane(
-                "Interval",
-                "interval ms",
-                (Kind.PCR_INTERVAL, Kind.PCR_LONGEST, Kind.PTS_INTERVAL),
-                1.0,
-                "ms",
-            ),
-            Pane("PCR jitter", "jitter µs", (Kind.PCR_JITTER,), 1.0, "µs"),
+            Pane("Interval", "interval ms", (Kind.PCR_INTERVAL, Kind.PCR_LONGEST), 1.0, "ms"),
+            Pane("Jitter", "jitter µs", (Kind.PCR_JITTER,), 1.0, "µs"),
+            Pane("Against the clock", "drift ms", (Kind.PCR_OFFSET,), 1.0, "ms"),
+        ),
+    ),
+    PlotChoice(
+        "PTS",
+        (
+            Pane("Interval", "interval ms", (Kind.PTS_INTERVAL,), 1.0, "ms"),
             Pane("PTS − PCR", "PTS−PCR ms", (Kind.PTS_MINUS_PCR,), 1.0, "ms"),
-            Pane("PCR against the clock", "drift ms", (Kind.PCR_OFFSET,), 1.0, "ms"),
         ),
     ),
     PlotChoice(

@@ -171,4 +171,4 @@ class MonitoringPanel(QWidget):
             self.clock.setText(row.view.reason or "nothing is measured now")
         else:
             rate, nulls = megabits(sample.bitrate_bps), megabits(sample.null_bps)
-            self.clock.setText(f"{rate} Mb/s · null {nulls} Mb/s · PTS {pts_text(sample.pts)}")
+            self.clock.setText(f"{rate} Mb/s · null {nulls} · PTS {pts_text(sample.pts)}")

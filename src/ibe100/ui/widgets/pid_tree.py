@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QResizeEvent
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from ibe100.models.stream_state import PidSample, ServiceSample, Telemetry
@@ -17,6 +17,9 @@ COLUMNS = ("PID", "What it is", "Format", "Lang", "kb/s", "CC err", "PCR ms", "j
 WIDTHS = (112, 170, 150, 44, 58, 56, 58, 68, 58)
 NUMERIC = frozenset({0, 4, 5, 6, 7, 8})
 FORMAT = 2
+ONLY_IF_WIDE = (7, 8)
+"""Jitter and PTS interval, which are curves too: in a narrow window the format needs their room."""
+WIDE = sum(WIDTHS)
 OTHERS = -1
 """The key of what belongs to no service."""
 Key = tuple[int, int | None]
@@ -68,6 +71,14 @@ class PidTree(QTreeWidget):
         header.setSectionResizeMode(FORMAT, QHeaderView.ResizeMode.Stretch)
         self._items: dict[Key, QTreeWidgetItem] = {}
         self._fonts = {True: mono(BODY_PX), False: sans(BODY_PX)}
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """As many columns as there is room for."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < WIDE
+        if self.isColumnHidden(ONLY_IF_WIDE[0]) != is_narrow:
+            for column in ONLY_IF_WIDE:
+                self.setColumnHidden(column, is_narrow)
 
     def show_sample(self, sample: Telemetry | None) -> None:
         """What flows now; nothing without a sample."""
