@@ -39,7 +39,7 @@ class LegendRow:
 COLUMNS: tuple[Column[LegendRow], ...] = (
     Column("Line", lambda row: ""),
     Column("Curve", lambda row: row.name),
-    Column("At cursor", lambda row: figure(row.at_cursor), numeric=True),
+    Column("Cursor", lambda row: figure(row.at_cursor), numeric=True),
     Column("Mean or sum", lambda row: figure(row.mean), numeric=True),
     Column("Lowest", lambda row: figure(row.low), numeric=True),
     Column("Highest", lambda row: figure(row.high), numeric=True),

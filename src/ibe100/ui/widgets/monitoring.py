@@ -171,4 +171,7 @@ class MonitoringPanel(QWidget):
             self.clock.setText(row.view.reason or "nothing is measured now")
         else:
             rate, nulls = megabits(sample.bitrate_bps), megabits(sample.null_bps)
-            self.clock.setText(f"{rate} Mb/s · null {nulls} · PTS {pts_text(sample.pts)}")
+            clock = f"PTS {pts_text(sample.pts)}"
+            self.clock.setText(f"{rate} Mb/s · null {nulls} Mb/s · {clock}")
+            if self.clock.shown_text() != self.clock.text():
+                self.clock.setText(f"{rate} Mb/s · {clock}")
