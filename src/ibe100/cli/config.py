@@ -38,11 +38,12 @@ def show(
     for column in ("Setting", "Value", "From", "A change holds"):
         table.add_column(column)
     for name, value in values.items():
-        table.add_row(name, json.dumps(value, ensure_ascii=False), origins[name], _when(name))
+        table.add_row(name, json.dumps(value, ensure_ascii=False), origins[name], when_it_holds(name))
     Console(highlight=False, markup=False).print(table)
 
 
-def _when(name: str) -> str:
+def when_it_holds(name: str) -> str:
+    """When a change of the setting takes effect, in words."""
     section = name.partition(".")[0]
     if section in ("engine", "runner"):
         return "from a stream's next start"

@@ -14,9 +14,9 @@ from ibe100.database.faults import LIBRARY_ERRORS, storage_error
 from ibe100.models.errors import StorageError
 from ibe100.utils.units import format_bytes
 
-STEP_PAGES = 256
-"""1 MB: what is read while nobody else gets a turn, and all that waits in the kernel for the disk."""
-SYNC_BYTES = STEP_PAGES * 4096
+STEP_PAGES = 64
+"""256 kB: what is read while nobody else gets a turn, and all that waits in the kernel for the disk."""
+SYNC_BYTES = 1 << 20
 LEAST_FREE_BYTES = 500_000_000
 """Left on the disk of the backups, for what streams, logs and the database still have to write."""
 
