@@ -16,6 +16,7 @@ import websockets
 from services_rig import console
 from websockets.asyncio.client import ClientConnection
 
+from ibe100.api.listeners import Listeners
 from ibe100.api.server import api_server
 from ibe100.core.application import Application
 from ibe100.core.config import ApiSettings
@@ -31,6 +32,7 @@ class Served:
 
     application: Application
     url: str
+    listeners: Listeners
     tokens: dict[Role, NewToken]
     stack: contextlib.AsyncExitStack
     clients: dict[Role | None, httpx.AsyncClient] = field(default_factory=dict)
@@ -72,9 +74,11 @@ async def served(data_dir: Path, **settings: Any) -> AsyncIterator[Served]:
         for role, name in NAMES.items():
             await application.access.add_user(name, role, None, "test")
             tokens[role] = await application.access.add_token(name, "test", None, 3600, "test")
-        url = await stack.enter_async_context(api_server(application, ApiSettings(**settings), free_door()))
+        serving = await stack.enter_async_context(
+            api_server(application, ApiSettings(**settings), free_door())
+        )
         clients = await stack.enter_async_context(contextlib.AsyncExitStack())
-        yield Served(application, url, tokens, clients)
+        yield Served(application, serving.url, serving.api.listeners, tokens, clients)
 
 
 def key() -> dict[str, str]:

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 
 import uvicorn
 
@@ -40,9 +41,19 @@ class _Server(uvicorn.Server):
         yield
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The API while it is on."""
+
+    url: str
+    api: Api
+
+
 @asynccontextmanager
-async def api_server(services: Services, settings: ApiSettings, door: socket.socket) -> AsyncIterator[str]:
-    """Serve on `door` for as long as the context lasts; its value is the URL. Raises ConfigurationError."""
+async def api_server(
+    services: Services, settings: ApiSettings, door: socket.socket
+) -> AsyncIterator[Serving]:
+    """Serve on `door` for as long as the context lasts. Raises ConfigurationError."""
     context = await asyncio.to_thread(_tls, settings)
     api = await asyncio.to_thread(Api, services, settings)
     server = _Server(_config(api, context))
@@ -50,7 +61,7 @@ async def api_server(services: Services, settings: ApiSettings, door: socket.soc
     serving = asyncio.create_task(server.serve([door]), name="API")
     serving.add_done_callback(log_fault)
     try:
-        yield f"{'http' if context is None else 'https'}://{_place(door)}"
+        yield Serving(f"{'http' if context is None else 'https'}://{_place(door)}", api)
     finally:
         await api.listeners.close()
         await api.latest.close()

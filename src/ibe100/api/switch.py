@@ -16,6 +16,8 @@ from ibe100.services.ports import Services
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from ibe100.api.server import Serving
+
 NOBODY = "; nobody may come in yet: ./run user add NAME --role admin"
 
 
@@ -30,8 +32,8 @@ async def knock(settings: ApiSettings) -> socket.socket | None:
 
 def serve_api(
     services: Services, settings: ApiSettings, door: socket.socket
-) -> AbstractAsyncContextManager[str]:
-    """Serve on what `knock` gave; the value is the URL."""
+) -> AbstractAsyncContextManager[Serving]:
+    """Serve on what `knock` gave."""
     from ibe100.api.server import api_server
 
     return api_server(services, settings, door)

@@ -68,8 +68,8 @@ async def _until_told_to_end(
         count = len(application.streams.streams())
         say(f"serving {count} streams on {application.folders.data_dir}; Ctrl-C ends this, not the streams")
         if door is not None:
-            url = await stack.enter_async_context(serve_api(application, config.api, door))
-            say(f"the API is on {url}{'' if application.access.users() else NOBODY}")
+            serving = await stack.enter_async_context(serve_api(application, config.api, door))
+            say(f"the API is on {serving.url}{'' if application.access.users() else NOBODY}")
         telling = asyncio.create_task(_tell(application, say), name="what serve tells")
         telling.add_done_callback(log_fault)
         reloading = asyncio.create_task(_reload(application, hung_up), name="settings at SIGHUP")
