@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from alarm_rig import STREAM, Bench
 
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
-from ibe100.models.alarm import AlarmState
+from ibe100.models.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError
 from ibe100.services.alarm_board import CAUSE_GRACE_S
 from ibe100.services.alarm_rules import MEASURED, RULES
@@ -224,6 +225,44 @@ async def test_a_value_that_moves_is_shown_and_not_written_each_time(bench: Benc
     assert bench.told[-1].alarm == alarm
     (on_record,) = await bench.storage.alarms.open()
     assert on_record.value == "yes"
+
+
+class HeldDisk:
+    """The alarms of a database whose disk writes nothing until it is let go."""
+
+    def __init__(self, database: Database) -> None:
+        self.alarms = self
+        self.let_go = asyncio.Event()
+        self._database = database
+
+    async def save(self, alarm: Alarm) -> None:
+        await self.let_go.wait()
+        await self._database.alarms.save(alarm)
+
+
+async def test_alarms_wait_for_no_disk_and_are_on_record_once_it_writes_again(database: Database) -> None:
+    disk = HeldDisk(database)
+    bench = Bench(disk)
+    number = await stands(bench, "continuity_error")
+    await bench.judge(cue_failed="lost")
+    await bench.board.acknowledge(number, "anna")
+    shown = {one.condition: one.state for one in bench.board.alarms()}
+    assert shown == {"continuity_error": AlarmState.ACKNOWLEDGED, "cue_failed": AlarmState.UNACKNOWLEDGED}
+    assert bench.told[-1].alarm.state is AlarmState.ACKNOWLEDGED
+    assert await database.alarms.list() == ()
+    disk.let_go.set()
+    await bench.board.settled()
+    assert set(await database.alarms.list()) == set(bench.board.alarms())
+
+
+async def test_the_next_console_numbers_its_alarms_on(bench: Bench) -> None:
+    number = await stands(bench, "pat_error")
+    await bench.board.acknowledge(number, "anna")
+    await bench.judge(pat_error=False)
+    following = bench.new_board()
+    await following.open()
+    await following.judge(*STREAM, "cue_failed", True, "lost")
+    assert max(one.alarm_id for one in following.alarms()) > number
 
 
 async def test_an_alarm_of_a_version_that_knew_other_conditions_is_closed(bench: Bench) -> None:

@@ -19,7 +19,7 @@ T0 = 1_800_000_000.0
 
 def alarm(raised_at: float, cleared_at: float | None, stream_id: str = "s1") -> Alarm:
     return Alarm(
-        alarm_id=0,
+        alarm_id=round(raised_at),
         stream_id=stream_id,
         stream_name="News",
         condition="input_lost",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from ibe100.database.access import Access, columns_of, to_value
@@ -18,16 +18,21 @@ class AlarmStore:
     def __init__(self, access: Access) -> None:
         self._access = access
 
-    async def save(self, alarm: Alarm) -> Alarm:
-        """Store an alarm as it now is; alarm_id 0 is a new one and gets its id."""
+    async def save(self, alarm: Alarm) -> None:
+        """Store an alarm as it now is, under its alarm_id."""
 
-        def work(session: Session) -> Alarm:
-            row = AlarmRow(**columns_of(alarm, "alarm_id"), alarm_id=alarm.alarm_id or None)
-            stored = session.merge(row)
-            session.flush()
-            return alarm.model_copy(update={"alarm_id": stored.alarm_id})
+        def work(session: Session) -> None:
+            session.merge(AlarmRow(**columns_of(alarm)))
 
-        return await self._access.writer.submit(work)
+        await self._access.writer.submit(work)
+
+    async def highest_id(self) -> int:
+        """Of all that were ever kept; 0 without any."""
+
+        def work(session: Session) -> int:
+            return session.scalar(select(func.max(AlarmRow.alarm_id))) or 0
+
+        return await self._access.reader.read(work)
 
     async def open(self) -> tuple[Alarm, ...]:
         """All that are not closed, the oldest first."""

@@ -15,6 +15,7 @@ from ibe100.services.alarm_rate import AlarmRate
 from ibe100.services.alarm_rules import RULES
 from ibe100.services.alarm_settings import AlarmRules
 from ibe100.services.alarm_shelf import shelved, unshelved
+from ibe100.services.background_writes import BackgroundWrites
 from ibe100.services.storage import Storage
 
 CAUSE_GRACE_S = 3.0
@@ -27,6 +28,8 @@ _log = logging.getLogger(__name__)
 Key = tuple[str, str]
 Judgements = Mapping[str, tuple[bool, str]]
 """By condition: whether it is true now, and its value in words."""
+PATIENCE_S = 0.1
+"""An alarm is not held longer by the disk."""
 NOW: Mapping[str, float] = MappingProxyType({})
 """All conditions begin with their judgement."""
 
@@ -50,6 +53,8 @@ class AlarmBoard:
         self._clock = clock
         self._wall = wall
         self._rules = rules or AlarmRules()
+        self._writes = BackgroundWrites()
+        self._last_id = 0
         self._standing: dict[Key, Alarm] = {}
         self._true_since: dict[Key, float] = {}
         self._false_since: dict[Key, float] = {}
@@ -61,6 +66,7 @@ class AlarmBoard:
 
     async def open(self) -> None:
         """Take up the alarms on record; one whose condition this version does not know is closed."""
+        self._last_id = await self._storage.alarms.highest_id()
         for alarm in await self._storage.alarms.open():
             key = alarm.stream_id, alarm.condition
             if alarm.condition in RULES:
@@ -233,17 +239,28 @@ class AlarmBoard:
         raise OperatorError(f"alarm {alarm_id} is closed already")
 
     async def _keep(self, key: Key, alarm: Alarm) -> Alarm:
-        """On screen in any case; on record when the disk lets us."""
+        """On record, then on screen; on screen at once while the disk is slow, full or gone."""
+        if alarm.alarm_id == 0:
+            self._last_id += 1
+            alarm = alarm.model_copy(update={"alarm_id": self._last_id})
         if alarm.state is not AlarmState.CLOSED:
             self._standing[key] = alarm
-        try:
-            alarm = await self._storage.alarms.save(alarm)
-        except StorageError as error:
-            _log.error("alarm %s of %s is not on record: %s", alarm.condition, alarm.stream_name, error)
-            if alarm.alarm_id == 0:
-                alarm = alarm.model_copy(update={"alarm_id": -int(time.monotonic() * 1000)})
+        is_slow = self._writes.count > 0
+        write = self._writes.add(self._record(alarm), f"alarm {alarm.condition} of {alarm.stream_name}")
+        if not is_slow:
+            await asyncio.wait({write}, timeout=PATIENCE_S)
         self._show(key, alarm)
         return alarm
+
+    async def _record(self, alarm: Alarm) -> None:
+        try:
+            await self._storage.alarms.save(alarm)
+        except StorageError as error:
+            _log.error("alarm %s of %s is not on record: %s", alarm.condition, alarm.stream_name, error)
+
+    async def settled(self) -> None:
+        """Returns when all that was shown is on record, or cannot be and is in the log."""
+        await self._writes.settled()
 
     def _show(self, key: Key, alarm: Alarm) -> None:
         if alarm.state is AlarmState.CLOSED:

@@ -32,6 +32,11 @@ class BackgroundWrites:
         task.add_done_callback(log_fault)
         return task
 
+    @property
+    def count(self) -> int:
+        """How many are not on record yet."""
+        return len(self._waiting)
+
     async def settled(self) -> None:
         """Returns when everything added so far is on record, or has failed and said so."""
         await asyncio.gather(*self._waiting, return_exceptions=True)

@@ -93,6 +93,7 @@ class MonitoringService:
         await self._machine.close()
         await self._feed.close()
         await self._returns.close()
+        await self._board.settled()
 
     def alarms(self) -> tuple[Alarm, ...]:
         """All that are not closed, shelved and explained ones too; safe from any thread."""

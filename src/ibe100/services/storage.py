@@ -124,8 +124,11 @@ class SessionStorage(Protocol):
 class AlarmStorage(Protocol):
     """Alarms on record."""
 
-    async def save(self, alarm: Alarm) -> Alarm:
-        """alarm_id 0 is a new one; the alarm comes back with its id."""
+    async def save(self, alarm: Alarm) -> None:
+        """As it now is, under its alarm_id."""
+
+    async def highest_id(self) -> int:
+        """Of all that were ever kept; 0 without any."""
 
     async def open(self) -> tuple[Alarm, ...]:
         """All that are not closed, the oldest first."""
