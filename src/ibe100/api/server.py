@@ -53,20 +53,20 @@ class Serving:
 async def api_server(
     services: Services, settings: ApiSettings, door: socket.socket
 ) -> AsyncIterator[Serving]:
-    """Serve on `door` for as long as the context lasts. Raises ConfigurationError."""
-    context = await asyncio.to_thread(_tls, settings)
-    api = await asyncio.to_thread(Api, services, settings)
-    server = _Server(_config(api, context))
-    api.latest.start()
-    serving = asyncio.create_task(server.serve([door]), name="API")
-    serving.add_done_callback(log_fault)
-    try:
-        yield Serving(f"{'http' if context is None else 'https'}://{_place(door)}", api)
-    finally:
-        await api.listeners.close()
-        await api.latest.close()
-        await _end(server, serving)
-        door.close()
+    """Serve on `door`, and close it at the end. Raises ConfigurationError."""
+    with contextlib.closing(door):
+        context = await asyncio.to_thread(_tls, settings)
+        api = await asyncio.to_thread(Api, services, settings)
+        server = _Server(_config(api, context))
+        api.latest.start()
+        serving = asyncio.create_task(server.serve([door]), name="API")
+        serving.add_done_callback(log_fault)
+        try:
+            yield Serving(f"{'http' if context is None else 'https'}://{_place(door)}", api)
+        finally:
+            await api.listeners.close()
+            await api.latest.close()
+            await _end(server, serving)
 
 
 def open_door(settings: ApiSettings) -> socket.socket:
