@@ -31,6 +31,7 @@ HEALTH = MachineHealth(
     network_out_bps=400_000.0,
     clock=ClockSync(state=ClockState.SYNCHRONISED, offset_ms=0.4),
     queues={"bus": 3},
+    last_backup_at=1_800_000_000.0,
     streams=(ProcessLoad(stream_id="stream-1", cpu_percent=7.0, memory_bytes=60_000_000, processes=3),),
 )
 
@@ -72,6 +73,7 @@ def test_the_system_is_in_the_top_bar_and_opens_whole(open_console: Open) -> Non
     (view,) = console.window.findChildren(MachineView)
     figures = dict(view.figures.rows())
     assert figures["Memory in use"] == "5.0 GB of 20.0 GB (25 %)"
+    assert figures["Last good backup"] == "2027-01-15 08:00:00Z"
     assert figures["Console: waiting for the bus"] == "3"
     assert view.loads.rows() == (("stream-1", "News", "7", "60.0 MB", "3"),)
     view.accept()

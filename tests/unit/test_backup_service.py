@@ -201,3 +201,11 @@ async def test_a_backup_ends_with_the_console_and_puts_away_what_it_began(tmp_pa
     await asyncio.gather(job, return_exceptions=True)
     assert list(folder.iterdir()) == []
     assert [c for c in psutil.Process().children() if "backup_process" in " ".join(c.cmdline())] == []
+
+
+async def test_the_age_of_the_last_one_is_among_the_figures_of_the_machine(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        assert one.service.last_at() is None
+        made = await one.service.make("anna")
+        assert made.manifest is not None
+        assert one.service.last_at() == made.manifest.made_at

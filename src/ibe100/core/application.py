@@ -178,7 +178,7 @@ class Application:
     def _backlog(self) -> Backlog:
         queues = {"bus": self._bus.facts_behind(), "database": self._database.writes_behind()}
         dropped = self._bus.replaced() + self._metrics_store.health().dropped
-        return Backlog(queues=queues, dropped=dropped)
+        return Backlog(queues=queues, dropped=dropped, last_backup_at=self.backups.last_at())
 
     def _cue_options(self, stream_id: str) -> Scte35Options | None:
         try:

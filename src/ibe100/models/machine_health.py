@@ -60,6 +60,8 @@ class MachineHealth(Value):
     """What waits, by the name of the queue."""
     dropped: int = 0
     """Samples that were replaced by newer ones before a slow reader took them."""
+    last_backup_at: float | None = None
+    """Wall clock of the newest good backup; None without one."""
     streams: tuple[ProcessLoad, ...] = ()
 
     @property

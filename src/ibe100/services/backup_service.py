@@ -159,9 +159,10 @@ class BackupService:
     def _is_due(self, now: float) -> bool:
         if self._tried_at is not None and 0 <= now - self._tried_at < RETRY_S:
             return False
-        return is_due(now, self._last_at(), self._plan.hour_utc)
+        return is_due(now, self.last_at(), self._plan.hour_utc)
 
-    def _last_at(self) -> float | None:
+    def last_at(self) -> float | None:
+        """Wall clock of the newest good backup; None without one. Safe from any thread."""
         return None if self._last is None or self._last.manifest is None else self._last.manifest.made_at
 
     def _failed(self, why: str) -> None:
@@ -195,7 +196,7 @@ class BackupService:
             return next(readable, None)
 
     async def _tell_alarms(self) -> None:
-        last, enabled = self._last_at(), self._plan.enabled
+        last, enabled = self.last_at(), self._plan.enabled
         is_old = enabled and last is not None and self._wall() - last > OLD_S
         failed = self._problem if enabled else ""
         await self._judge(

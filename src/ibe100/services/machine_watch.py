@@ -32,10 +32,12 @@ MACHINE_NAME = "this machine"
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits in the console's own queues, and how many samples were lost there."""
+    """What waits in the console's own queues, how many samples were lost there, how old its backup is."""
 
     queues: Mapping[str, int] = field(default_factory=dict)
     dropped: int = 0
+    last_backup_at: float | None = None
+    """Wall clock; None without one."""
 
 
 class ClockWatch:
@@ -132,6 +134,7 @@ class MachineWatch:
             "loop_lag_ms": self._lag.take_ms(),
             "queues": backlog.queues,
             "dropped": backlog.dropped,
+            "last_backup_at": backlog.last_backup_at,
         }
         health = seen.model_copy(update=own)
         self._tell(health)

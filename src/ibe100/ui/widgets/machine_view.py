@@ -11,6 +11,7 @@ from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.machine_meter import clock_words, rate_words
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.utils.timecode import format_utc
 from ibe100.utils.units import format_bytes
 
 Figure = tuple[str, str]
@@ -26,6 +27,10 @@ def figures(health: MachineHealth) -> Iterator[Figure]:
     yield "Disk of the data folder, free", free
     yield "Network in, Mb/s", rate_words(health.network_in_bps)
     yield "Network out, Mb/s", rate_words(health.network_out_bps)
+    yield (
+        "Last good backup",
+        "none yet" if health.last_backup_at is None else format_utc(health.last_backup_at),
+    )
     clock = health.clock
     error = "" if clock.error_ms is None else f", estimated error {clock.error_ms:.1f} ms"
     yield "Clock (NTP or PTP)", f"{clock_words(clock)}{error}"
