@@ -81,7 +81,11 @@ def once(database: Database, desk: Desk) -> CueOnce:
 
 
 async def test_a_retry_gets_the_first_cue(database: Database, desk: Desk) -> None:
-    first, was_before = await once(database, desk).fire(ASKED, "k")
+    before = once(database, desk)
+    first, was_before = await before.fire(ASKED, "k")
+    at_once, is_known = await before.fire(ASKED, "k")
+    assert (at_once.cue_id, is_known) == (first.cue_id, True)
+    await before.close()
     again, is_again = await once(database, desk).fire(ASKED, "k")
     assert (was_before, is_again) == (False, True)
     assert again.cue_id == first.cue_id
@@ -140,6 +144,7 @@ async def test_after_a_crash_between_key_and_cue_nothing_is_fired_in_doubt(
     assert len(desk.fired) == 1
     desk.held.set()
     await dying
+    await before.close()
 
 
 async def test_a_caller_who_goes_away_does_not_stop_the_cue(database: Database, desk: Desk) -> None:
@@ -169,7 +174,9 @@ async def test_without_a_disk_nothing_is_fired(
 
 
 async def test_a_key_is_kept_for_a_day(database: Database, desk: Desk, wall: Wall) -> None:
-    await once(database, desk).fire(ASKED, "k")
+    before = once(database, desk)
+    await before.fire(ASKED, "k")
+    await before.close()
     wall.now += KEPT_S - 1
     assert (await once(database, desk).fire(ASKED, "k"))[1]
     wall.now += 2

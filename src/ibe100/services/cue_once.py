@@ -10,6 +10,7 @@ from typing import Protocol
 from ibe100.models.access import KeyReused
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.scte35_marker import Cue, CueRequest
+from ibe100.services.background_writes import BackgroundWrites
 from ibe100.services.storage import CueStorage, KeptRequestStorage
 from ibe100.services.task_faults import log_fault
 
@@ -30,6 +31,7 @@ class CueOnce:
         self._kept = kept
         self._cues = cues
         self._desk = desk
+        self._writes = BackgroundWrites()
         self._begun: dict[tuple[str, str], tuple[str, asyncio.Task[tuple[Cue, bool]]]] = {}
 
     async def fire(self, request: CueRequest, key: str) -> tuple[Cue, bool]:
@@ -47,13 +49,34 @@ class CueOnce:
             return self._as_it_stands(cue), True
         task = asyncio.create_task(self._fire(request, key, digest), name=f"cue by {request.requested_by}")
         self._begun[place] = digest, task
-        task.add_done_callback(lambda _: self._begun.pop(place))
-        task.add_done_callback(_log_bug)
+        task.add_done_callback(lambda done: self._done(place, done))
         return await asyncio.shield(task)
 
     async def close(self) -> None:
-        """Returns when what has begun is over."""
+        """Returns when what has begun is over and on record."""
         await asyncio.gather(*(task for _, task in self._begun.values()), return_exceptions=True)
+        await self._writes.settled()
+
+    def _done(self, place: tuple[str, str], task: asyncio.Task[tuple[Cue, bool]]) -> None:
+        """Memory knows it until it is on record under its key: the caller waits for no second commit."""
+        if task.cancelled() or task.exception() is not None:
+            del self._begun[place]
+            if not task.cancelled() and not isinstance(task.exception(), OperatorError):
+                log_fault(task)
+            return
+        cue, is_replay = task.result()
+        if is_replay:
+            del self._begun[place]
+        else:
+            self._writes.add(self._settle(place, cue), f"the key of cue {cue.cue_id}")
+
+    async def _settle(self, place: tuple[str, str], cue: Cue) -> None:
+        try:
+            await self._kept.settle(*place, cue.cue_id)
+        except StorageError as error:
+            _log.error("cue %d went out; under which key is not on record: %s", cue.cue_id, error)
+        finally:
+            del self._begun[place]
 
     async def _fire(self, request: CueRequest, key: str, digest: str) -> tuple[Cue, bool]:
         user = request.requested_by
@@ -72,10 +95,6 @@ class CueOnce:
         except OperatorError:
             await self._release(user, key)
             raise
-        try:
-            await self._kept.settle(user, key, cue.cue_id)
-        except StorageError as error:
-            _log.error("cue %d went out; that it was request %r is not on record: %s", cue.cue_id, key, error)
         return cue, False
 
     async def _release(self, user: str, key: str) -> None:
@@ -93,9 +112,3 @@ class CueOnce:
 def _check_same(before: str, now: str, key: str) -> None:
     if before != now:
         raise KeyReused(f"Idempotency-Key {key!r} stands for another request: choose another")
-
-
-def _log_bug(task: asyncio.Task[tuple[Cue, bool]]) -> None:
-    """A refusal is for the caller; a bug goes on record even when the caller has gone."""
-    if task.cancelled() or not isinstance(task.exception(), OperatorError):
-        log_fault(task)
