@@ -46,6 +46,11 @@ class PreviewPane(QWidget):
         self.picture.show_look(look, countdown_of(row, cue, moment))
         self.meter.show_levels(confidence.levels(stream_id))
 
+    @staticmethod
+    def width_for(height: int) -> int:
+        """What a picture of this height needs with its meters."""
+        return height * ACROSS // DOWN + GAP + NARROW
+
     @property
     def wanted_size(self) -> PictureSize:
         """Of the pictures, for the room there is."""

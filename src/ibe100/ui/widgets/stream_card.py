@@ -36,6 +36,12 @@ COMPACT_PICTURE = (104, 48)
 LAMPS_HEIGHT = 122
 """Below it the mark of the worst alarm has to do."""
 CURVE_WIDTH = 300
+"""Of a compact card that has room for the curve beside the rate."""
+CURVE_BELOW_HEIGHT = 80
+"""Of a compact card's picture: from here up the curve stands below the rate and leaves the picture its room."""
+COMPACT_LINE, COMPACT_LINES = 42, 70
+"""What a compact card needs above its picture, and with the lamps below it."""
+RATE_WIDTH = 124
 FULL_MARGINS, COMPACT_MARGINS = (10, 9, 10, 9), (8, 5, 8, 5)
 CARD_NAME, CARD_RATE = "title", "big_number"
 LARGE_NAME, LARGE_RATE = "heading", "huge_number"
@@ -168,23 +174,40 @@ class StreamCard(QFrame):
         has_lamps = self.height() >= LAMPS_HEIGHT
         self.lamps.setVisible(has_lamps)
         self.next.setAlignment(MIDDLE | (RIGHT if has_lamps else LEFT))
-        self.curve.setVisible(is_full or self.width() >= CURVE_WIDTH)
         # In a compact card the name needs the line of its own, and the picture stands beside the rate.
         self.pane.hugs_left = not is_full
         if is_full:
             self._head.insertWidget(0, self.chip, 0, TOP)
             self._rows.insertWidget(1, self.pane, 1)
             self.pane.setMinimumSize(0, 0)
+            self._body.insertWidget(1, self.curve, 1)
+            self.curve.setVisible(True)
         else:
             self._column.insertWidget(0, self.chip, 0, TOP)
             self._body.insertWidget(0, self.pane, 1)
-            self.pane.setMinimumSize(*COMPACT_PICTURE)
+            self._share_compact(has_lamps)
         self._rows.setStretchFactor(self._body, int(not is_full))
         self._rows.setContentsMargins(*(FULL_MARGINS if is_full else COMPACT_MARGINS))
         self._rows.setSpacing(5 if is_full else 2)
         is_large = self.height() >= LARGE_HEIGHT
         set_kind(self.name, LARGE_NAME if is_large else CARD_NAME)
         set_kind(self.rate, LARGE_RATE if is_large else CARD_RATE)
+
+    def _share_compact(self, has_lamps: bool) -> None:
+        """Picture on the left, as large as the height allows; beside it tally and rate, and the curve."""
+        height = self.height() - (COMPACT_LINES if has_lamps else COMPACT_LINE)
+        is_curve_below = height >= CURVE_BELOW_HEIGHT
+        least_width, least_height = COMPACT_PICTURE
+        width = least_width
+        if is_curve_below:
+            room = self.width() - RATE_WIDTH - 2 * COMPACT_MARGINS[0] - self._body.spacing()
+            width = max(least_width, min(room, PreviewPane.width_for(height)))
+        self.pane.setMinimumSize(width, least_height)
+        if is_curve_below:
+            self._column.addWidget(self.curve, 1)
+        else:
+            self._body.insertWidget(2, self.curve, 1)
+        self.curve.setVisible(is_curve_below or self.width() >= CURVE_WIDTH)
 
     def _show_run_button(self) -> None:
         """A stream on air is stopped from the list where the picture needs the room."""
