@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -159,19 +161,28 @@ async def test_a_history_begun_anew_gives_only_its_event_ids(folders: Folders) -
     await database.close()
 
 
-async def test_event_ids_of_the_audit_log_are_not_used_again(folders: Folders) -> None:
+def _line(at: float, action: str, detail: str) -> str:
+    moment = datetime.fromtimestamp(at, UTC).isoformat()
+    return json.dumps({"timestamp": moment, "event": action, "who": "bob", "subject": "a", "detail": detail})
+
+
+async def test_cues_of_the_audit_log_are_on_record_and_their_ids_are_not_used_again(folders: Folders) -> None:
     await record(folders, "then")
     file = backup(folders)
     folders.database_file.unlink()
     lines = [
-        '{"timestamp":"2026-11-27T02:00:00.5Z","event":"TO BREAK","subject":"a","detail":"event 100 AAAA"}',
-        '{"timestamp":"2026-11-27T02:10:00.5Z","event":"TO BREAK","subject":"a","detail":"event 101 AAAA"}',
-        '{"timestamp":"2026-11-27T02:11:00.5Z","event":"stream stopped","subject":"a","detail":"operator"}',
+        _line(FAR_AHEAD, "TO BREAK", "event 100 AAAA"),
+        _line(FAR_AHEAD + 600, "TO BREAK", "event 101 BBBB"),
+        _line(FAR_AHEAD + 610, "cue disarmed", "event 101"),
+        _line(FAR_AHEAD + 620, "stream stopped", "operator"),
         "torn",
     ]
     (folders.log_dir / "audit.log").write_text("\n".join(lines))
-    assert (await restore(folders, file, "anna")).merged.event_ids == 2
+    merged = (await restore(folders, file, "anna")).merged
+    assert (merged.event_ids, merged.cues_rebuilt) == (2, 2)
     database = await Database.open(folders.database_file)
+    cues = {one.splice_event_id: (one.state, one.requested_by) for one in await database.cues.recent()}
+    assert cues == {100: (CueState.FAILED, "bob"), 101: (CueState.CANCELLED, "bob")}
     assert (await cue(database)).splice_event_id == 102
     await database.close()
 

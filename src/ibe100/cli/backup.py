@@ -148,15 +148,16 @@ def in_words(done: Restored) -> list[str]:
         )
     else:
         lines.append(
-            "what is on record here does not go on from the backup, or is lost: what happened since then "
-            f"is only in the folder aside ({merged.facts_left_out} sessions and cues)"
+            "what is on record here does not go on from the backup, or is lost: sessions, alarms and audit "
+            f"since then are not on record ({merged.facts_left_out} sessions and cues are aside)"
         )
         lines.append(
-            f"{merged.event_ids} event ids used since, as the old database, the runners' journals and "
-            "audit.log tell, are not used again"
+            f"{merged.cues_rebuilt} cues since then are entered from audit.log, with what the journals saw "
+            "of them; a break that only they know of is the stream's break again"
         )
         lines.append(
-            "a break that began since is not known: if a stream is in one, its distributor has to be phoned"
+            f"{merged.event_ids} event ids used since, as the old database, the journals and audit.log tell, "
+            "are not used again"
         )
         lines.append("users and tokens are those of the backup: revoke again what was revoked since")
     if merged.cues_closed:

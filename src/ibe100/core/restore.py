@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ibe100.core.folders import Folders
 from ibe100.core.instance_lock import InstanceLock
-from ibe100.core.restore_traces import find_traces, number_anew, used_ids
+from ibe100.core.restore_traces import find_evidence, number_anew
 from ibe100.core.secrets import SecretStore
 from ibe100.database.backup import unpack
 from ibe100.database.backup_archive import read_manifest
@@ -52,6 +52,7 @@ def finish_restore(data_dir: Path) -> None:
     """
     marker = data_dir / PENDING
     if not marker.exists():
+        shutil.rmtree(data_dir / STAGED, ignore_errors=True)  # of one that was killed before it was decided
         return
     try:
         plan = json.loads(marker.read_bytes())
@@ -105,11 +106,11 @@ async def _restore(folders: Folders, file: Path, staged: Path, who: str) -> Rest
     unpack(file, staged)
     _upgrade(staged / DATABASE, now)
     readable, words = _readable_copy(present, staged / PRESENT_COPY, now)
-    traces = await find_traces(folders.streams_dir)
+    evidence = await find_evidence(folders.streams_dir, folders.log_dir, manifest.made_at)
     aside = free_name(folders.data_dir / f"before-restore-{utc_stamp(now)}")
     detail = f"of {format_utc(manifest.made_at)}, from {file}; what was there is in {aside.name}"
     record = AuditRecord(at=now, who=who, action="database restored", subject="", detail=detail)
-    merged = merge(staged / DATABASE, readable, traces, used_ids(traces, folders.log_dir), record)
+    merged = merge(staged / DATABASE, readable, evidence, record)
     notices = (words, _secrets(folders.data_dir, staged))
     for left in staged.glob(f"{PRESENT_COPY}*"):
         left.unlink()

@@ -5,21 +5,26 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ibe100.database.restore_facts import Trace, UsedId
+from ibe100.database.restore_facts import AuditedCue, Evidence, Trace, UsedId
+from ibe100.models.scte35_marker import CueAction
+from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.scte35.comparison import event_ids
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
+from ibe100.scte35.values import SpliceInsert
 from ibe100.services.journal_follower import journal_identity
 from ibe100.services.runner_link import RunnerLink, RunnerSilent, read_journal
 from ibe100.services.stream_run import RunFacts, facts_path, read_facts
 from ibe100.utils.atomic_write import atomic_write
 
-_EVENT = re.compile(r"event (\d+)( |$)")
+DISARMED = "cue disarmed"
+_EVENT = re.compile(r"event (\d+)(?: ([A-Za-z0-9+/=]+))?")
 
 
 async def find_traces(streams_dir: Path) -> tuple[Trace, ...]:
@@ -63,10 +68,11 @@ def number_anew(streams_dir: Path, sessions: Mapping[str, int]) -> None:
             atomic_write(facts_path(folder), text.encode())
 
 
-def used_ids(traces: tuple[Trace, ...], log_dir: Path) -> tuple[UsedId, ...]:
-    """Every event id that was seen on an output or stands in the audit log, in the order of their times."""
-    found = [*_seen(traces), *_audited(log_dir)]
-    return tuple(sorted(found, key=lambda one: one.at))
+async def find_evidence(streams_dir: Path, log_dir: Path, since: float) -> Evidence:
+    """Of the cues those that were fired since then; of all else all that there is. Blocks on the disk."""
+    traces, lines = await find_traces(streams_dir), sorted(_audited(log_dir), key=lambda line: line.at)
+    used = [*_seen(traces), *(UsedId(line.stream_id, line.event_id, line.at) for line in lines)]
+    return Evidence(traces, tuple(sorted(used, key=lambda one: one.at)), tuple(_cues(lines, since)))
 
 
 def _seen(traces: tuple[Trace, ...]) -> Iterator[UsedId]:
@@ -80,14 +86,49 @@ def _seen(traces: tuple[Trace, ...]) -> Iterator[UsedId]:
                     yield UsedId(trace.stream_id, event_id, at)
 
 
-def _audited(log_dir: Path) -> Iterator[UsedId]:
-    """Each cue leaves `event N` and its bytes in the detail of its line."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    at: float
+    who: str
+    action: str
+    stream_id: str
+    event_id: int
+    section_base64: str
+
+
+def _audited(log_dir: Path) -> Iterator[_Line]:
+    """Each cue leaves `event N` and its bytes in the detail of its line; a torn line is passed over."""
     for path in sorted(log_dir.glob("audit.log*")):
         with suppress(OSError), path.open("rb") as lines:
             for line in lines:
                 with suppress(ValueError, KeyError, TypeError, AttributeError):
                     values = json.loads(line)
-                    event = _EVENT.match(values["detail"])
+                    event = _EVENT.fullmatch(values["detail"])
                     if event and values["subject"]:
                         at = datetime.fromisoformat(values["timestamp"]).timestamp()
-                        yield UsedId(str(values["subject"]), int(event[1]), at)
+                        who, action, stream_id = (str(values[name]) for name in ("who", "event", "subject"))
+                        yield _Line(at, who, action, stream_id, int(event[1]), event[2] or "")
+
+
+def _cues(lines: Sequence[_Line], since: float) -> Iterator[AuditedCue]:
+    disarmed = {(line.stream_id, line.event_id) for line in lines if line.action == DISARMED}
+    for line in lines:
+        if line.at < since or line.action not in set(CueAction):
+            continue
+        duration_s = pts_time = None
+        with suppress(SpliceDecodeError, ValueError):
+            section = decode(base64.b64decode(line.section_base64))
+            pts_time = section.splice_pts
+            if isinstance(section.command, SpliceInsert) and section.command.break_duration is not None:
+                duration_s = section.command.break_duration.duration / PTS_HZ
+        yield AuditedCue(
+            at=line.at,
+            who=line.who,
+            action=line.action,
+            stream_id=line.stream_id,
+            splice_event_id=line.event_id,
+            section_base64=line.section_base64,
+            duration_s=duration_s,
+            pts_time=pts_time,
+            is_cancelled=(line.stream_id, line.event_id) in disarmed,
+        )

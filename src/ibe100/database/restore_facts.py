@@ -33,6 +33,32 @@ class Trace:
     """When which section (base64) was seen on the output."""
 
 
+@dataclass(frozen=True, slots=True)
+class AuditedCue:
+    """A cue that was fired, as the audit log tells."""
+
+    at: float
+    who: str
+    action: str
+    stream_id: str
+    splice_event_id: int
+    section_base64: str
+    duration_s: float | None
+    pts_time: int | None
+    is_cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known beside the databases."""
+
+    traces: tuple[Trace, ...] = ()
+    used: tuple[UsedId, ...] = ()
+    """In the order of their times."""
+    cues: tuple[AuditedCue, ...] = ()
+    """Since the backup, in the order of their times."""
+
+
 @dataclass(slots=True)
 class Merged:
     """What was made of it."""
@@ -48,6 +74,8 @@ class Merged:
     event_ids: int = 0
     """Entered as used."""
     cues_closed: int = 0
+    cues_rebuilt: int = 0
+    """Entered from the audit log and the journals."""
     sessions: dict[str, int] = field(default_factory=dict)
     """By stream_id, the session of the run that is on air, where it had to be numbered anew."""
     will_start: list[str] = field(default_factory=list)

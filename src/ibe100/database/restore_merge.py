@@ -13,7 +13,8 @@ from contextlib import closing
 from pathlib import Path
 
 from ibe100.database.faults import LIBRARY_ERRORS, storage_error
-from ibe100.database.restore_facts import Merged, Trace, UsedId
+from ibe100.database.restore_cues import rebuild
+from ibe100.database.restore_facts import Evidence, Merged, Trace, UsedId
 from ibe100.database.restore_runs import follow_runs, skip_breaks
 from ibe100.models.errors import StorageError
 from ibe100.models.schedule import BreakState
@@ -37,15 +38,14 @@ _OTHERWISE = (
 def merge(
     restored: Path,
     present: Path | None,
-    traces: Iterable[Trace],
-    used: Iterable[UsedId],
+    evidence: Evidence,
     record: AuditRecord,
 ) -> Merged:
     """Bring `restored` up to what has happened; both are of this schema. Raises StorageError.
 
     `present` is None where it is lost or cannot be read; `record` is the audit line of the restore itself.
     """
-    merged, runs, now = Merged(), {trace.stream_id: trace for trace in traces}, record.at
+    merged, runs, now = Merged(), {trace.stream_id: trace for trace in evidence.traces}, record.at
     try:
         with closing(sqlite3.connect(restored, isolation_level=None)) as connection:
             connection.execute("PRAGMA foreign_keys=OFF")
@@ -60,8 +60,12 @@ def merge(
                     _go_on(connection, merged, now)
                 else:
                     _leave_out(connection, merged)
-            merged.event_ids += _note(connection, used)
+            merged.event_ids += _note(connection, evidence.used)
             follow_runs(connection, runs, merged, now)
+            if not merged.goes_on:
+                numbers = {name: run.session_id for name, run in runs.items() if run.session_id is not None}
+                sessions = {**numbers, **merged.sessions}
+                merged.cues_rebuilt = rebuild(connection, evidence.cues, runs, sessions, now)
             connection.execute(
                 "INSERT INTO audit (at, who, action, subject, detail) "
                 "VALUES (:at, :who, :action, :subject, :detail)",

@@ -106,18 +106,24 @@ async def test_a_lost_database_is_restored_from_what_journals_and_the_audit_log_
             aired.splice_event_id or 0,
             *[await break_and_back(application, stream_id) for _ in range(2)],
         ]
+        last = await fired(application, stream_id, CueAction.TO_BREAK, **LONG)
+        used.append(last.splice_event_id or 0)
         before = await identity(application, stream_id)
     folders.database_file.write_bytes(b"\0" * 100_000)
 
     done = await restore(folders, backup, "anna")
     assert not done.merged.goes_on
-    assert done.merged.cues_closed == 1
+    assert (done.merged.cues_closed, done.merged.cues_rebuilt) == (1, 6)
     assert "is damaged" in " ".join(in_words(done))
     async with console(data_dir) as application:
         await until_ready(application, stream_id)
         assert await identity(application, stream_id) == before
         proved = [one for one in application.cues.recent(stream_id) if one.cue_id == waiting.cue_id]
         assert proved[0].state is CueState.SPLICED, "the journal has seen it after the backup"
+        on_record = {one.splice_event_id: one.state for one in await application.history.cues(stream_id)}
+        assert on_record == dict.fromkeys(used, CueState.SPLICED), "none is lost"
+        back = await fired(application, stream_id, CueAction.BACK_TO_PROGRAMME)
+        assert (back.state, back.splice_event_id) == (CueState.SPLICED, used[-1]), "it knows the break on air"
         used.append(await break_and_back(application, stream_id))
         assert len(set(used)) == len(used), "no event id is used again"
         session_id = view_of(application, stream_id).session_id
