@@ -38,7 +38,7 @@ LAMPS_HEIGHT = 122
 CURVE_WIDTH = 300
 """Of a compact card that has room for the curve beside the rate."""
 CURVE_BELOW_HEIGHT = 80
-"""Of a compact card's picture: from here up the curve stands below the rate and leaves the picture its room."""
+"""Of a compact card's picture: from here up the curve stands below the rate, out of the picture's way."""
 COMPACT_LINE, COMPACT_LINES = 42, 70
 """What a compact card needs above its picture, and with the lamps below it."""
 RATE_WIDTH = 124
