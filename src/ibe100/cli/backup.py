@@ -32,6 +32,8 @@ from ibe100.utils.timecode import format_utc
 from ibe100.utils.units import format_bytes
 
 WHO = "command line"
+LEAST_FREE_TO_VERIFY = 50_000_000
+"""Where the database is unpacked for a moment, which may be a small disk in memory."""
 
 app = typer.Typer(help="Backups of what is on record: make, list, verify, restore.")
 
@@ -121,7 +123,9 @@ def verify(file: BackupPath) -> None:
     """Prove a backup: its digest, each file's, and the integrity of the database in it."""
     with tempfile.TemporaryDirectory(prefix="ibe100-verify-") as scratch:
         folder = Path(scratch)
-        Pace(folder).check_room(sum(member.size for member in read_manifest(file).members))
+        Pace(folder, least_free=LEAST_FREE_TO_VERIFY).check_room(
+            sum(member.size for member in read_manifest(file).members)
+        )
         manifest = unpack(file, folder)
     made = f"of {format_utc(manifest.made_at)}, IBE-100 {manifest.version}, schema {manifest.schema_revision}"
     typer.echo(f"{file}: intact, {made}, {len(manifest.members)} files")

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ibe100.cli.running_instance import overrides
-from ibe100.core.config import AppConfig, merged_settings, place_of, read_file, sources
+from ibe100.core.config import AppConfig, merged_settings, place_of, read_file, settings_files, sources
 from ibe100.core.settings_reload import RELOADED, flat
 
 DEFAULT = "default"
@@ -35,11 +35,15 @@ def show(
         typer.echo(json.dumps(rows))
         return
     table = Table()
-    for column in ("Setting", "Value", "From", "A change holds"):
-        table.add_column(column)
+    table.add_column("Setting", no_wrap=True)
+    for column in ("Value", "From", "A change holds"):
+        table.add_column(column, overflow="fold")
     for name, value in values.items():
-        table.add_row(name, json.dumps(value, ensure_ascii=False), origins[name], when_it_holds(name))
+        origin = Path(origins[name]).name  # the whole path stands below, where there is room for it
+        table.add_row(name, json.dumps(value, ensure_ascii=False), origin, when_it_holds(name))
     Console(highlight=False, markup=False).print(table)
+    for path in settings_files():
+        typer.echo(f"{path.name}: {path}")
 
 
 def when_it_holds(name: str) -> str:
