@@ -35,6 +35,10 @@ from ibe100.services.ports import Services
 
 SUBJECTS = (streams, cues, alarms, schedule, profiles, history, metrics, house, users, prometheus)
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": refusals.Refusal, "description": "Refused, in words"},
+    "5XX": {"model": refusals.Refusal, "description": "It cannot be done now, in words"},
+}
 
 _description = new_router("house")
 _health = APIRouter(tags=["house"])
@@ -80,7 +84,7 @@ class Api:
         for route in guarded_routes():
             role_of(route)  # none may be open by oversight
         for router in (*(subject.router for subject in SUBJECTS), _description, users.open_router, _health):
-            app.include_router(router)
+            app.include_router(router, responses=REFUSALS)
         self.listeners.install(app)
         self.asgi: ASGIApp = Door(app, services, settings)
         if settings.allowed_origins:

@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
@@ -43,6 +44,15 @@ KINDS: Mapping[int, str] = {
     500: "bug",
     503: "storage",
 }
+class Refusal(BaseModel):
+    """What every error looks like; some say more."""
+
+    error: str
+    kind: str
+    retry_in_s: float | None = None
+    """When the same may be possible, where that is known."""
+
+
 _STATUSES: tuple[tuple[type[OperatorError], int], ...] = (
     (NotSignedIn, 401),
     (NotAllowed, 403),
