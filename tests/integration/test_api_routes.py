@@ -81,10 +81,9 @@ async def test_breaks_are_planned_changed_imported_and_removed(tmp_path: Path) -
         assert "a file ends in" in words(
             await operator.post("/api/v1/schedule/import", params={"name": "plan.exe"}, content=rows), 422
         )
-        away = {"name": "../../plan.csv"}
-        inside = await operator.post("/api/v1/schedule/import/preview", params=away, content=rows)
-        assert inside.status_code == 200
-        assert not (tmp_path / "plan.csv").exists()
+        for away in ("../../plan.csv", "/etc/plan.csv", "plan\x00.csv", "", ".csv"):
+            refused = await operator.post("/api/v1/schedule/import", params={"name": away}, content=rows)
+            assert words(refused, 422).startswith("name")
         who = {who for who, action, _ in await api.audit() if "break" in action}
         assert who == {"otto"}
 

@@ -104,7 +104,9 @@ class Encoder:
         """By identity; the message is kept with it, so that the identity is not given away."""
 
     def text(self, message: Message) -> str:
-        """The event as text."""
+        """The event as text. Pictures are large and wanted by few: they are not kept."""
+        if isinstance(message, PictureTaken):
+            return event_of(message).decode()
         known = self._newest.get(id(message))
         if known is not None:
             return known[1]

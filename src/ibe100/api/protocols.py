@@ -1,4 +1,4 @@
-"""uvicorn's protocols, made sure of: no connection is held by who says nothing or takes nothing."""
+"""uvicorn's protocols, bounded: no connection is held by who says nothing or takes nothing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
 
+MOST_CONNECTIONS = 256
+"""Beyond them one is closed unheard: each takes a descriptor, which the streams need as well."""
 HEAD_TIMEOUT_S = 10.0
 """From the connection to the end of the first request's head."""
 PARTING_S = 5.0
@@ -25,6 +27,9 @@ class HttpProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.abort()
+            return
         # Head and body are two writes: without this the second waits for an acknowledgement, some 40 ms.
         connection: socket.socket | None = transport.get_extra_info("socket")
         if connection is not None:

@@ -44,6 +44,8 @@ KINDS: Mapping[int, str] = {
     500: "bug",
     503: "storage",
 }
+
+
 class Refusal(BaseModel):
     """What every error looks like; some say more."""
 

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 import uvicorn
 
 from ibe100.api.application import Api
-from ibe100.api.protocols import HttpProtocol, ListenerProtocol
+from ibe100.api.protocols import MOST_CONNECTIONS, HttpProtocol, ListenerProtocol
 from ibe100.core.config import ApiSettings
 from ibe100.models.errors import ConfigurationError, OperatorError
 from ibe100.services.ports import Services
 from ibe100.services.task_faults import log_fault
 
-MOST_CONNECTIONS = 256
 MOST_MESSAGE = 64 << 10
 """Of what a listener says, bytes."""
 KEEP_ALIVE_S = 30
@@ -105,7 +104,6 @@ def _config(api: Api, context: ssl.SSLContext | None) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
         reset_contextvars=True,

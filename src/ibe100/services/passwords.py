@@ -56,7 +56,7 @@ class Passwords:
 def _hash(password: str) -> str:
     from argon2 import PasswordHasher
 
-    return PasswordHasher(TIME_COST, MEMORY_KIB, LANES).hash(password)
+    return PasswordHasher(TIME_COST, MEMORY_KIB, LANES).hash(password.encode(errors="surrogatepass"))
 
 
 def _matches(password_hash: str, password: str) -> bool:
@@ -64,7 +64,7 @@ def _matches(password_hash: str, password: str) -> bool:
     from argon2.exceptions import VerificationError
 
     try:
-        PasswordHasher().verify(password_hash, password)
+        PasswordHasher().verify(password_hash, password.encode(errors="surrogatepass"))
     except VerificationError:
         return False
     return True

@@ -12,7 +12,7 @@ from ibe100.api.replies import AlarmReply, alarm_reply
 from ibe100.models.access import NotFound, Role
 from ibe100.models.alarm import Alarm, AlarmFilter, Severity
 from ibe100.models.alarm_settings import RuleChange, RuleView
-from ibe100.models.base import Value
+from ibe100.models.base import Text, Value
 from ibe100.services.ports import Services
 
 router = new_router("alarms")
@@ -22,7 +22,7 @@ class Shelving(Value):
     """Out of sight for a while, also when it clears and comes again."""
 
     minutes: Annotated[float, Field(gt=0, le=1440)]
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Annotated[Text, Field(min_length=1, max_length=500)]
 
 
 @router.get("/alarms", **needs(Role.VIEWER))

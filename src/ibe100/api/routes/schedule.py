@@ -50,10 +50,10 @@ class Upload:
     def __init__(
         self,
         request: Request,
-        name: Annotated[str, Query(min_length=1, max_length=200)],
+        name: Annotated[str, Query(max_length=60, pattern=r"^\w[\w .()+-]*$")],
         time_zone: Annotated[str, Query(max_length=64)] = "",
     ) -> None:
-        self.name = Path(name).name
+        self.name = name
         self.time_zone = time_zone
         self._request = request
 
