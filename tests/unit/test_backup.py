@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import io
 import os
 import sqlite3
@@ -22,6 +24,7 @@ from ibe100.database.backup import (
     list_backups,
     make_backup,
     new_name,
+    only_one,
     prune,
     superfluous,
     unpack,
@@ -226,6 +229,27 @@ async def test_what_is_stopped_or_was_killed_leaves_no_litter(tmp_path: Path) ->
     with pytest.raises(BackupStopped):
         make_backup(data_dir, new_name(folder, NOON), Pace(folder, lambda: True))
     assert list(folder.iterdir()) == []
+
+
+async def test_a_folder_that_knows_no_locks_takes_backups_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data_dir = await recorded(tmp_path / "data")
+
+    def no_locks(descriptor: int, operation: int) -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")  # NFS, for a folder
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    file = new_name(tmp_path / "nas", NOON)
+    make_backup(data_dir, file, at_once(tmp_path))
+    check_file(file)
+
+
+async def test_two_at_once_in_a_folder_are_refused(tmp_path: Path) -> None:
+    data_dir = await recorded(tmp_path / "data")
+    folder = tmp_path / "backups"
+    with only_one(folder), pytest.raises(StorageError, match="just being made"):
+        make_backup(data_dir, new_name(folder, NOON), at_once(tmp_path))
 
 
 async def test_nothing_is_overwritten(tmp_path: Path) -> None:

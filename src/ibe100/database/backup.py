@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import re
 import time
@@ -37,6 +38,7 @@ from ibe100.utils.timecode import utc_stamp
 UNFINISHED = (".ibe100-copy.part", ".ibe100-packed.part")
 """What a backup is made in, and what may be left of one that was killed."""
 DAY_S = 86_400.0
+_log = logging.getLogger(__name__)
 _NAME = re.compile(r"ibe100-\d{8}T\d{6}Z(-\d+)?\.tar\.gz")
 
 
@@ -56,6 +58,8 @@ def only_one(folder: Path) -> Iterator[None]:
     except BlockingIOError:
         os.close(descriptor)
         raise StorageError(f"A backup is just being made in {folder}: wait for its end.") from None
+    except OSError as error:
+        _log.info("%s is on a file system that locks no folders (%s)", folder, error.strerror)
     try:
         _sweep(folder)
         yield
@@ -141,6 +145,8 @@ def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:  # a network file system may do that by itself, and have no word for it
+        _log.info("the name of a backup in %s was not synced: %s", folder, error.strerror)
     finally:
         os.close(descriptor)
 

@@ -84,8 +84,10 @@ def copy_online(source: Path, target: Path, pace: Pace) -> None:
 
     Raises StorageError, OSError, BackupStopped; `target` is no database then.
     """
+    # Nobody else opens it, and a network file system may have no locks.
+    new = f"{target.absolute().as_uri()}?nolock=1"
     try:
-        with closing(_reading(source)) as original, closing(sqlite3.connect(target)) as copy:
+        with closing(_reading(source)) as original, closing(sqlite3.connect(new, uri=True)) as copy:
             copy.execute("PRAGMA journal_mode=OFF")
             copy.execute("PRAGMA synchronous=OFF")  # synced below, in small pieces
             # Within one transaction: a commit of somebody else would begin the copy anew at each step.
