@@ -13,10 +13,6 @@ from ibe100.api.local_control import NotRunning, ask
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import AppConfig, load
 from ibe100.core.folders import Folders, resolve
-from ibe100.core.instance_lock import InstanceLock
-from ibe100.core.logger import Logging
-from ibe100.database.database import Database
-from ibe100.services.access_service import AccessService
 
 
 def request_access(data_dir: Path | None, command: Mapping[str, Any]) -> Any:
@@ -30,6 +26,12 @@ def request_access(data_dir: Path | None, command: Mapping[str, Any]) -> Any:
 
 
 async def _alone(config: AppConfig, folders: Folders, command: Mapping[str, Any]) -> Any:
+    # Loaded where they are needed: every command of ./run imports this module.
+    from ibe100.core.instance_lock import InstanceLock
+    from ibe100.core.logger import Logging
+    from ibe100.database.database import Database
+    from ibe100.services.access_service import AccessService
+
     folders.create()
     with ExitStack() as stack:
         stack.enter_context(InstanceLock.acquire(folders.data_dir, "ibe100 user"))
