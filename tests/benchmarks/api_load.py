@@ -79,7 +79,7 @@ async def served(engine: Engine) -> AsyncIterator[tuple[Application, str, str, s
             token = await application.access.add_token("load", "load", None, None, "benchmark")
             door = socket.create_server(("127.0.0.1", 0))
             door.setblocking(False)
-            async with api_server(application, ApiSettings(), door) as serving:
+            async with api_server(application, ApiSettings(reads_per_s=100_000), door) as serving:
                 await application.streams.start(stream_id)
                 deadline = time.monotonic() + PATIENCE_S
                 while not application.cues.readiness(stream_id).ready and time.monotonic() < deadline:

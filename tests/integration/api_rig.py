@@ -75,7 +75,7 @@ async def served(data_dir: Path, **settings: Any) -> AsyncIterator[Served]:
             await application.access.add_user(name, role, None, "test")
             tokens[role] = await application.access.add_token(name, "test", None, 3600, "test")
         serving = await stack.enter_async_context(
-            api_server(application, ApiSettings(**settings), free_door())
+            api_server(application, ApiSettings(**{"reads_per_s": 100_000, **settings}), free_door())
         )
         clients = await stack.enter_async_context(contextlib.AsyncExitStack())
         yield Served(application, serving.url, serving.api.listeners, tokens, clients)

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from ibe100.api import middleware
 from ibe100.models.access import Role
 from ibe100.models.errors import StorageError
+from ibe100.models.session import SessionRecord
 
 STREAM: dict[str, Any] = {"name": "Ch 1"}
 SECRET = "0123456789abcdef"
@@ -191,6 +192,32 @@ async def test_too_many_requests_at_once_are_put_off(tmp_path: Path, monkeypatch
         assert (second.json()["kind"], second.headers["Retry-After"]) == ("busy", "1")
         go_on.set()
         assert (await first).status_code == 200
+
+
+async def test_what_takes_threads_is_done_one_at_a_time_and_keeps_nothing_else_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served(tmp_path) as api:
+        inside, most, entered, go_on = 0, 0, asyncio.Event(), asyncio.Event()
+
+        async def slow(_limit: int) -> tuple[SessionRecord, ...]:
+            nonlocal inside, most
+            inside += 1
+            most = max(most, inside)
+            entered.set()
+            await go_on.wait()
+            inside -= 1
+            return ()
+
+        monkeypatch.setattr(api.application.history, "sessions", slow)
+        viewer = await api.client(Role.VIEWER)
+        asking = [asyncio.create_task(viewer.get("/api/v1/history/sessions")) for _ in range(5)]
+        await entered.wait()
+        assert (await viewer.get("/api/v1/streams")).status_code == 200
+        assert (await viewer.get("/metrics")).status_code == 200
+        go_on.set()
+        assert [answer.status_code for answer in await asyncio.gather(*asking)] == [200] * 5
+        assert most == 1
 
 
 async def test_a_bug_shows_nothing_of_the_inside_and_its_number_stands_in_the_log(

@@ -161,3 +161,36 @@ async def test_a_connection_on_which_nothing_is_asked_is_closed(
             with contextlib.suppress(ConnectionError):
                 assert await reader.read() == b""
             writer.close()
+
+
+async def test_a_client_that_takes_no_answer_is_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It asks again and again, and reads nothing."""
+    monkeypatch.setattr("ibe100.api.middleware.TAKE_TIMEOUT_S", 0.1)
+    async with served(tmp_path) as api:
+        host, port = api.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port), limit=1)
+        token = api.tokens[Role.VIEWER].token
+        asked = f"GET /api/v1/openapi.json HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n"
+        writer.write(asked.encode() * 200)
+        while not reader.at_eof() and reader.exception() is None:
+            await asyncio.sleep(0.05)
+            with contextlib.suppress(ConnectionError):
+                writer.write(b" ")
+                await writer.drain()
+        writer.close()
+        assert (await (await api.client(Role.VIEWER)).get("/api/v1/me")).status_code == 200
+
+
+async def test_who_reads_in_a_tight_loop_is_slowed_down_and_may_still_fire(tmp_path: Path) -> None:
+    async with served(tmp_path, reads_per_s=1) as api:
+        await api.application.streams.add(StreamConfig(name="Channel 1"))
+        operator, other = await api.client(Role.OPERATOR), await api.client(Role.VIEWER)
+        while (answer := await operator.get("/api/v1/streams")).status_code == 200:
+            pass
+        assert (answer.status_code, answer.json()["kind"]) == (429, "too_many")
+        assert answer.headers["Retry-After"] == "1"
+        fired = await operator.post("/api/v1/streams/1/cues", json={"action": "CRASH OUT"}, headers=HEAD)
+        assert fired.status_code == 409  # it is off, and was asked
+        assert (await other.get("/api/v1/me")).status_code == 200

@@ -103,6 +103,9 @@ async def test_a_profile_is_saved_and_loaded_and_that_is_audited(tmp_path: Path)
         assert words(await engineer.put("/api/v1/profiles/.."), 404)
         told = [(who, action) for who, action, _ in await api.audit() if action.startswith("profile")]
         assert told == [("emil", "profile saved"), ("emil", "profile loaded")]
+        # Who acts is known of each request, and is nobody's afterwards.
+        await api.application.streams.add(StreamConfig(name="By the window"))
+        assert (await api.audit())[-1][:2] == ("operator", "stream added")
 
 
 async def test_what_is_on_record_is_read_back_and_the_as_run_log_is_a_file_with_its_digest(

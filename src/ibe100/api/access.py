@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -17,15 +19,38 @@ ROLE = "x-role"
 """Where a route's role stands in openapi.json."""
 
 
-def needs(role: Role) -> dict[str, Any]:
-    """For a route's decorator: only who has this role, or one above it, gets in."""
+class Few(StrEnum):
+    """What only a few may do at once: it takes threads, disk or processors that the streams need as well."""
 
-    async def check(request: Request) -> None:
+    FILES = "files"
+    PROBES = "probes"
+    SCRAPES = "scrapes"
+
+
+MOST_AT_ONCE: dict[Few, int] = {Few.FILES: 1, Few.PROBES: 2, Few.SCRAPES: 1}
+"""The others wait: most threads, and one of the database's two readers, are left to the services."""
+
+
+def new_gates() -> dict[Few, asyncio.Semaphore]:
+    """For one application."""
+    return {few: asyncio.Semaphore(most) for few, most in MOST_AT_ONCE.items()}
+
+
+def needs(role: Role, few: Few | None = None) -> dict[str, Any]:
+    """For a route's decorator: only who has this role, or one above it, gets in; and `few` at once."""
+
+    async def check(request: Request) -> AsyncIterator[None]:
         identity: Identity = request.scope["state"]["identity"]
         if not identity.role.covers(role):
             raise NotAllowed(f"{identity.name} is {identity.role}: this needs {role}")
+        if few is None:
+            yield
+        else:
+            async with request.app.state.gates[few]:
+                yield
 
-    return {"dependencies": [Depends(check)], "openapi_extra": {ROLE: role.value}}
+    # Of the function, not the request: who is slow to take the answer keeps no other from the next.
+    return {"dependencies": [Depends(check, scope="function")], "openapi_extra": {ROLE: role.value}}
 
 
 def role_of(route: APIRoute) -> Role:

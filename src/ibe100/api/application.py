@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from ibe100 import __version__
 from ibe100.api import refusals
-from ibe100.api.access import needs, new_router, role_of
+from ibe100.api.access import Few, needs, new_gates, new_router, role_of
 from ibe100.api.latest import Latest
 from ibe100.api.listeners import Listeners
 from ibe100.api.middleware import HEALTH, Door
@@ -50,7 +50,7 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@_description.get("/openapi.json", response_class=Response, **needs(Role.VIEWER))
+@_description.get("/openapi.json", response_class=Response, **needs(Role.VIEWER, Few.FILES))
 async def description(request: Request) -> Response:
     """This API in OpenAPI."""
     document = await asyncio.to_thread(request.app.openapi)
@@ -78,6 +78,7 @@ class Api:
             telemetry=NO_TELEMETRY,
         )
         app.state.services = services
+        app.state.gates = new_gates()
         app.state.latest = self.latest
         app.state.listeners = self.listeners
         refusals.install(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ibe100.api.access import API
+from ibe100.api.read_pace import ReadPace
 from ibe100.api.refusals import bug, refusal, refusal_of
 from ibe100.core.config import ApiSettings
 from ibe100.models.access import NotSignedIn
@@ -31,7 +33,10 @@ MOST_BODY = 1 << 20
 MOST_IMPORT = 8 << 20
 MOST_REQUESTS = 64
 """At once; a WebSocket is none of them."""
+READS = frozenset({"GET", "HEAD"})
 BODY_TIMEOUT_S = 30.0
+TAKE_TIMEOUT_S = 30.0
+"""So long a client may take no part of what it asked for."""
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -52,6 +57,7 @@ class Door:
         self._names = frozenset({"localhost", settings.host.lower(), *map(str.lower, settings.host_names)})
         self._origins = frozenset(origin.rstrip("/").lower() for origin in settings.allowed_origins)
         self._is_https = settings.certificate is not None
+        self._reads = ReadPace(settings.reads_per_s)
         self._inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,6 +98,9 @@ class Door:
             identity = self._services.access.identify(token)
         except OperatorError as error:
             return refusal_of(error)
+        wait_s = self._reads.wait_s(identity.token_id) if scope.get("method", "GET") in READS else 0.0
+        if wait_s > 0:
+            return refusal(429, "too many reads: listen to the events instead", retry_in_s=wait_s)
         scope["state"]["identity"] = identity
         act_as(identity.name)
         return None
@@ -112,11 +121,16 @@ class Door:
 
     async def _serve(self, scope: Scope, body: _Body, send: Send) -> None:
         begun = False
+        abort: Callable[[], None] = scope["state"].get("abort", _nothing)
 
         async def sending(message: Message) -> None:
             nonlocal begun
             begun = begun or message["type"] == "http.response.start"
-            await send(message)
+            too_long = asyncio.get_running_loop().call_later(TAKE_TIMEOUT_S, abort)
+            try:
+                await send(message)
+            finally:
+                too_long.cancel()
 
         guarded = self._with_headers(sending)
         try:
@@ -170,6 +184,10 @@ class _Body:
 
     def _too_large(self) -> HTTPException:
         return HTTPException(413, f"the body is larger than {self._most >> 20} MiB")
+
+
+def _nothing() -> None:
+    """Where no connection is to be cut off: in tests without one."""
 
 
 def _bearer(headers: Headers) -> str:

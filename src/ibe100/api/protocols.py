@@ -21,9 +21,22 @@ PARTING_S = 5.0
 
 
 class HttpProtocol(H11Protocol):
-    """Closes a connection on which no request comes."""
+    """Closes a connection on which no request comes, or no answer is taken."""
 
     _head_timer: asyncio.TimerHandle | None = None
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, {**app_state, "abort": self.abort}, _loop)
+
+    def abort(self) -> None:
+        """End the connection without waiting for what the client has not taken."""
+        self.transport.abort()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -40,6 +53,13 @@ class HttpProtocol(H11Protocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
         super().connection_lost(exc)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Also ends a connection whose client never took the last answer."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            super().timeout_keep_alive_handler()
 
     def _no_head(self) -> None:
         protocol: object = self.transport.get_protocol()

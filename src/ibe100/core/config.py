@@ -111,6 +111,8 @@ class ApiSettings(Value):
     """Let passwords, tokens and cues cross the network in clear."""
     host_names: tuple[str, ...] = ()
     """Names by which clients call this machine, beside its addresses and localhost."""
+    reads_per_s: Annotated[float, Field(ge=1, le=100_000)] = 50
+    """Of one token in the long run, twice as many at first; changes and cues are not counted."""
     allowed_origins: tuple[str, ...] = ()
     """Web pages that may use it, such as `https://dashboard.example`; none without."""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import Field
 
-from ibe100.api.access import Caller, Desk, StreamWanted, needs, new_router
+from ibe100.api.access import Caller, Desk, Few, StreamWanted, needs, new_router
 from ibe100.api.replies import AlarmReply, alarm_reply
 from ibe100.models.access import NotFound, Role
 from ibe100.models.alarm import Alarm, AlarmFilter, Severity
@@ -32,7 +32,7 @@ async def standing(services: Desk, stream: StreamWanted) -> list[AlarmReply]:
     return [alarm_reply(alarm) for alarm in alarms if stream in ("", alarm.stream_id)]
 
 
-@router.get("/alarms/history", **needs(Role.VIEWER))
+@router.get("/alarms/history", **needs(Role.VIEWER, Few.FILES))
 async def history(
     services: Desk,
     stream: StreamWanted,

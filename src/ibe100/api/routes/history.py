@@ -10,7 +10,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from ibe100.api.access import Desk, StreamWanted, find_stream, needs, new_router
+from ibe100.api.access import Desk, Few, StreamWanted, find_stream, needs, new_router
 from ibe100.models.access import NotFound, Role
 from ibe100.models.as_run import AsRunFormat, LoggedStream
 from ibe100.models.cue_log import CueLog, CueLogQuery
@@ -30,13 +30,13 @@ Limit = Annotated[int, Query(ge=1, le=5000)]
 router = new_router("history")
 
 
-@router.get("/history/sessions", **needs(Role.VIEWER))
+@router.get("/history/sessions", **needs(Role.VIEWER, Few.FILES))
 async def sessions(services: Desk, limit: Limit = 200) -> list[SessionRecord]:
     """The newest first."""
     return list(await services.history.sessions(limit))
 
 
-@router.get("/history/cues", **needs(Role.VIEWER))
+@router.get("/history/cues", **needs(Role.VIEWER, Few.FILES))
 async def cues(
     services: Desk,
     stream: StreamWanted,
@@ -58,26 +58,26 @@ async def cues(
     return await services.history.cue_log(query)
 
 
-@router.get("/history/events", **needs(Role.VIEWER))
+@router.get("/history/events", **needs(Role.VIEWER, Few.FILES))
 async def events(services: Desk, stream: str, begins_at: Moment, ends_at: Moment) -> list[StreamEvent]:
     """Sessions, restarts, cues, alarms and changes of a stream in a range, the oldest first."""
     stream_id = find_stream(services, stream).stream_id
     return list(await services.history.events(stream_id, begins_at, ends_at))
 
 
-@router.get("/history/audit", **needs(Role.ADMIN))
+@router.get("/history/audit", **needs(Role.ADMIN, Few.FILES))
 async def audit(services: Desk, limit: Limit = 500) -> list[AuditRecord]:
     """Who did what, the newest first."""
     return list(await services.history.audit(limit))
 
 
-@router.get("/as-run/streams", **needs(Role.VIEWER))
+@router.get("/as-run/streams", **needs(Role.VIEWER, Few.FILES))
 async def as_run_streams(services: Desk) -> list[LoggedStream]:
     """Streams that may have cues on record, those that were taken off the list too."""
     return list(await services.history.as_run_streams())
 
 
-@router.get("/as-run", response_class=Response, **needs(Role.VIEWER))
+@router.get("/as-run", response_class=Response, **needs(Role.VIEWER, Few.FILES))
 async def as_run(
     services: Desk,
     day: date,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Query, Response
 
-from ibe100.api.access import Desk, StreamWanted, needs, new_router
+from ibe100.api.access import Desk, Few, StreamWanted, needs, new_router
 from ibe100.api.replies import curve_reply, series_reply
 from ibe100.api.routes.history import Moment
 from ibe100.models.access import NotFound, Role
@@ -20,7 +20,7 @@ MOST_SERIES = 64
 router = new_router("metrics")
 
 
-@router.get("/metrics/series", **needs(Role.VIEWER))
+@router.get("/metrics/series", **needs(Role.VIEWER, Few.FILES))
 async def series(
     services: Desk, stream: StreamWanted, begins_at: Moment, ends_at: Moment
 ) -> list[dict[str, Any]]:
@@ -29,7 +29,7 @@ async def series(
     return [series_reply(one) for one in await services.metrics.series(stream, begins_at, ends_at)]
 
 
-@router.get("/metrics/curves", response_class=Response, **needs(Role.VIEWER))
+@router.get("/metrics/curves", response_class=Response, **needs(Role.VIEWER, Few.FILES))
 async def curves(
     services: Desk,
     stream: StreamWanted,
@@ -50,7 +50,7 @@ async def curves(
     return Response(content, media_type="application/json")
 
 
-@router.get("/metrics/changes", **needs(Role.VIEWER))
+@router.get("/metrics/changes", **needs(Role.VIEWER, Few.FILES))
 async def changes(
     services: Desk, stream: StreamWanted, begins_at: Moment, ends_at: Moment
 ) -> list[StreamChange]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Path
 
-from ibe100.api.access import Desk, needs, new_router
+from ibe100.api.access import Desk, Few, needs, new_router
 from ibe100.api.replies import Done
 from ibe100.models.access import NotFound, Role
 from ibe100.models.profile import Profile
@@ -16,20 +16,20 @@ router = new_router("profiles")
 ProfileName = Annotated[str, Path(pattern=r"^\w[\w .()+-]{0,79}$")]
 
 
-@router.get("/profiles", **needs(Role.VIEWER))
+@router.get("/profiles", **needs(Role.VIEWER, Few.FILES))
 async def names(services: Desk) -> list[str]:
     """All profiles, by name."""
     return list(await services.profiles.names())
 
 
-@router.put("/profiles/{name}", **needs(Role.ENGINEER))
+@router.put("/profiles/{name}", **needs(Role.ENGINEER, Few.FILES))
 async def save(name: ProfileName, services: Desk) -> Done:
     """Save the present list of streams under this name; one that is there is replaced."""
     await services.profiles.save(name)
     return Done()
 
 
-@router.post("/profiles/{name}/load", **needs(Role.ENGINEER))
+@router.post("/profiles/{name}/load", **needs(Role.ENGINEER, Few.FILES))
 async def load(name: ProfileName, services: Desk) -> Profile:
     """Replace the list of streams; refused while one runs that the profile does not hold."""
     if name not in await services.profiles.names():

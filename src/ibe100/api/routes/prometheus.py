@@ -14,7 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from ibe100 import __version__
-from ibe100.api.access import Desk, needs
+from ibe100.api.access import Desk, Few, needs
 from ibe100.api.latest import CueKey, Latest
 from ibe100.models.access import Role
 from ibe100.models.alarm import Alarm
@@ -41,7 +41,7 @@ class _Scrape:
     listeners: int
 
 
-@router.get("/metrics", response_class=Response, **needs(Role.VIEWER))
+@router.get("/metrics", response_class=Response, **needs(Role.VIEWER, Few.SCRAPES))
 async def prometheus(services: Desk, request: Request) -> Response:
     """In the text format of Prometheus."""
     latest: Latest = request.app.state.latest

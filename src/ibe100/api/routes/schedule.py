@@ -11,7 +11,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from ibe100.api.access import Caller, Desk, StreamWanted, find_stream, needs, new_router
+from ibe100.api.access import Caller, Desk, Few, StreamWanted, find_stream, needs, new_router
 from ibe100.api.replies import Done
 from ibe100.models.access import NotFound, Role
 from ibe100.models.base import Value
@@ -116,7 +116,7 @@ async def remove(break_id: int, services: Desk, caller: Caller) -> Done:
 
 
 def _with_body(role: Role) -> dict[str, object]:
-    wanted = needs(role)
+    wanted = needs(role, Few.FILES)
     return {**wanted, "openapi_extra": {**wanted["openapi_extra"], **BODY}}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibe100.api.access import Caller, Desk, Stream, needs, new_router
+from ibe100.api.access import Caller, Desk, Few, Stream, needs, new_router
 from ibe100.api.replies import Done, StreamReply, stream_reply
 from ibe100.models.access import Role
 from ibe100.models.base import Value
@@ -57,13 +57,13 @@ async def remove_stream(stream: Stream, services: Desk) -> Done:
     return Done()
 
 
-@router.post("/probe", **needs(Role.ENGINEER))
+@router.post("/probe", **needs(Role.ENGINEER, Few.PROBES))
 async def probe(source: StreamInput, services: Desk) -> StreamReport:
     """Read an input for a few seconds and say what is in it."""
     return await services.streams.probe(source)
 
 
-@router.post("/streams/{stream}/probe", **needs(Role.ENGINEER))
+@router.post("/streams/{stream}/probe", **needs(Role.ENGINEER, Few.PROBES))
 async def probe_stream(stream: Stream, services: Desk) -> StreamReport:
     """Read a stream's own input for a few seconds and say what is in it."""
     return await services.streams.probe(stream.config.input)
