@@ -106,15 +106,14 @@ def list_them(as_json: AsJson = False, data_dir: DataDir = None) -> None:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in backups]))
         return
     table = Table(title=f"Backups in {folder}")
-    for column in ("Made", "File", "Size", "IBE-100", "Schema", ""):
+    table.add_column("File", no_wrap=True)
+    for column in ("Size", "IBE-100", "Schema", "Notes"):
         table.add_column(column)
     for one in backups:
         made = one.manifest
         words = "with the key" if made is not None and made.holds_key else one.problem
-        cells = ("–", "–", "–")
-        if made is not None:
-            cells = (format_utc(made.made_at), made.version, made.schema_revision)
-        table.add_row(cells[0], one.path.name, format_bytes(one.size), cells[1], cells[2], words)
+        version, schema = ("–", "–") if made is None else (made.version, made.schema_revision)
+        table.add_row(one.path.name, format_bytes(one.size), version, schema, words)
     Console(highlight=False, markup=False).print(table)
 
 
@@ -128,7 +127,8 @@ def verify(file: BackupPath) -> None:
         )
         manifest = unpack(file, folder)
     made = f"of {format_utc(manifest.made_at)}, IBE-100 {manifest.version}, schema {manifest.schema_revision}"
-    typer.echo(f"{file}: intact, {made}, {len(manifest.members)} files")
+    names = ", ".join(member.name for member in manifest.members)
+    typer.echo(f"{file}: intact, {made}, holds {names}")
 
 
 @app.command("restore")
