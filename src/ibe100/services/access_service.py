@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import hashlib
 import logging
-import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
 from pydantic import SecretStr
 
@@ -30,17 +27,11 @@ from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.background_writes import BackgroundWrites
 from ibe100.services.passwords import Passwords
 from ibe100.services.storage import Storage
+from ibe100.services.token_book import TokenBook, digest_of, new_secret
 
-PREFIX = "ibe100_"
-"""So that a token is known for one wherever it turns up."""
-TOKEN_BYTES = 32
 LOGIN_S = 12 * 3600.0
 MOST_TOKENS = 200
 """Of one user."""
-USED_STEP_S = 60.0
-"""When a token was last used goes on record no more often than this."""
-LONGEST_LOOK_S = 60.0
-"""A clock that is set moves the end of a token: it is looked at again after so long."""
 WRONG = "the name or the password is wrong"
 NO_TOKEN = "a valid token is needed: Authorization: Bearer ibe100_…"
 
@@ -62,17 +53,14 @@ class AccessService:
         self._pace = pace or LoginPace()
         self._passwords = Passwords()
         self._users: dict[str, StoredUser] = {}
-        self._tokens: dict[str, StoredToken] = {}
-        """By digest."""
-        self._used: dict[int, float] = {}
+        self._tokens = TokenBook(wall)
         self._writes = BackgroundWrites()
         self._busy = asyncio.Lock()
-        self._changed = asyncio.Event()
 
     async def open(self) -> None:
         """Read what is on record. Raises StorageError."""
         self._users = {user.name: user for user in await self._storage.users.users()}
-        self._tokens = {token.digest: token for token in await self._storage.users.tokens()}
+        self._tokens.put(await self._storage.users.tokens())
 
     async def close(self) -> None:
         """Put on record when tokens were used."""
@@ -85,9 +73,7 @@ class AccessService:
 
     def tokens(self, user: str = "") -> tuple[Token, ...]:
         """All that are valid, or those of one user, by their numbers."""
-        valid = (token for token in self._tokens.values() if not self._is_over(token))
-        wanted = (self._as_it_is(token) for token in valid if user in ("", token.user))
-        return tuple(sorted(wanted, key=lambda token: token.token_id))
+        return tuple(self._as_it_is(token) for token in self._tokens.valid() if user in ("", token.user))
 
     async def add_user(self, name: str, role: Role, password: SecretStr | None, who: str) -> User:
         """Without a password only tokens let them in. Raises AccessRefused, StorageError."""
@@ -115,18 +101,15 @@ class AccessService:
         password_hash = await self._hash(password)
         async with self._busy:
             await self._keep(self._user(name).model_copy(update={"password_hash": password_hash}))
-            await self._drop(
-                token for token in self._tokens.values() if token.user == name and token.by_login
-            )
+            await self._drop([token for token in self._tokens.of(name) if token.by_login])
         await self._audit.write(who, "password changed", name)
 
     async def remove_user(self, name: str, who: str) -> None:
         """Out at once, with all tokens. Raises NotFound, StorageError."""
         async with self._busy:
             self._user(name)
-            # First in memory: nobody stays in because a disk is full.
             del self._users[name]
-            self._forget([token for token in self._tokens.values() if token.user == name])
+            self._tokens.forget(self._tokens.of(name))
             await self._storage.users.remove_user(name)
         await self._audit.write(who, "user removed", name)
 
@@ -147,7 +130,7 @@ class AccessService:
     async def revoke_token(self, token_id: int, who: str) -> None:
         """Ends at once, open connections too. Raises NotFound, StorageError."""
         async with self._busy:
-            token = next((one for one in self._tokens.values() if one.token_id == token_id), None)
+            token = self._tokens.by_id(token_id)
             if token is None:
                 raise NotFound(f"there is no token {token_id}")
             await self._drop([token])
@@ -170,25 +153,18 @@ class AccessService:
 
     def identify(self, secret: str) -> Identity:
         """Whose token it is, and what it may do now. Raises NotSignedIn."""
-        token = self._tokens.get(_digest(secret))
-        if token is None or self._is_over(token):
+        token = self._tokens.by_secret(secret)
+        if token is None:
             raise NotSignedIn(NO_TOKEN)
-        self._note_use(token)
+        used_at = self._tokens.note_use(token)
+        if used_at is not None:
+            self._writes.add(self._record_use(token.token_id, used_at), "when a token was used")
         role = token.role.within(self._users[token.user].role)
         return Identity(name=token.user, role=role, token_id=token.token_id)
 
     async def until_over(self, identity: Identity) -> None:
         """Returns when the token does not let in any more: revoked, expired, its user removed."""
-        while True:
-            token = next((one for one in self._tokens.values() if one.token_id == identity.token_id), None)
-            if token is None or self._is_over(token):
-                return
-            left_s = LONGEST_LOOK_S
-            if token.expires_at is not None:
-                left_s = min(left_s, token.expires_at - self._wall())
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, left_s)):
-                    await self._changed.wait()
+        await self._tokens.until_over(identity.token_id)
 
     async def _make(
         self, user: str, label: str, role: Role | None, lasts_s: float | None, *, by_login: bool
@@ -198,12 +174,11 @@ class AccessService:
             role = role or owner.role
             if not owner.role.covers(role):
                 raise AccessRefused(f"{user} is {owner.role}: a token cannot be {role}")
-            await self._drop([token for token in self._tokens.values() if self._is_over(token)])
-            own = [token for token in self._tokens.values() if token.user == user]
-            if len(own) >= MOST_TOKENS:
-                raise AccessRefused(f"{user} has {len(own)} tokens already: revoke some")
+            await self._drop(self._tokens.over())
+            if len(self._tokens.of(user)) >= MOST_TOKENS:
+                raise AccessRefused(f"{user} has {MOST_TOKENS} tokens already: revoke some")
             now = self._wall()
-            secret = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+            secret = new_secret()
             draft = StoredToken(
                 token_id=0,
                 user=user,
@@ -212,34 +187,22 @@ class AccessService:
                 created_at=now,
                 expires_at=None if lasts_s is None else now + lasts_s,
                 by_login=by_login,
-                digest=_digest(secret),
+                digest=digest_of(secret),
             )
             token = await self._storage.users.add_token(draft)
-            self._tokens[token.digest] = token
+            self._tokens.put([token])
         return NewToken(token=secret, **token.public.model_dump())
 
     async def _keep(self, user: StoredUser) -> StoredUser:
         await self._storage.users.save_user(user)
         self._users[user.name] = user
-        self._tell()
         return user
 
-    async def _drop(self, tokens: Iterable[StoredToken]) -> None:
-        gone = list(tokens)
-        self._forget(gone)
-        if gone:
-            await self._storage.users.remove_tokens([token.token_id for token in gone])
-
-    def _forget(self, tokens: Iterable[StoredToken]) -> None:
-        for token in tokens:
-            self._tokens.pop(token.digest, None)
-            self._used.pop(token.token_id, None)
-        self._tell()
-
-    def _tell(self) -> None:
-        """Wake whoever waits for a token's end."""
-        self._changed.set()
-        self._changed = asyncio.Event()
+    async def _drop(self, tokens: Collection[StoredToken]) -> None:
+        # First in memory: nobody stays in because a disk is full.
+        self._tokens.forget(tokens)
+        if tokens:
+            await self._storage.users.remove_tokens([token.token_id for token in tokens])
 
     def _user(self, name: str) -> StoredUser:
         user = self._users.get(name)
@@ -247,20 +210,10 @@ class AccessService:
             raise NotFound(f"there is no user {name}")
         return user
 
-    def _is_over(self, token: StoredToken) -> bool:
-        return token.expires_at is not None and token.expires_at <= self._wall()
-
     def _as_it_is(self, token: StoredToken) -> Token:
-        last = self._used.get(token.token_id, token.last_used_at)
         role = token.role.within(self._users[token.user].role)
-        return token.public.model_copy(update={"last_used_at": last, "role": role})
-
-    def _note_use(self, token: StoredToken) -> None:
-        now = self._wall()
-        last = self._used.get(token.token_id, token.last_used_at or 0.0)
-        if now - last >= USED_STEP_S:
-            self._used[token.token_id] = now
-            self._writes.add(self._record_use(token.token_id, now), "when a token was used")
+        last_used_at = self._tokens.last_used_at(token)
+        return token.public.model_copy(update={"last_used_at": last_used_at, "role": role})
 
     async def _record_use(self, token_id: int, at: float) -> None:
         try:
@@ -270,7 +223,3 @@ class AccessService:
 
     async def _hash(self, password: SecretStr | None) -> str:
         return "" if password is None else await self._passwords.hashed(password.get_secret_value())
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
