@@ -201,6 +201,25 @@ async def test_a_listener_that_takes_nothing_at_all_is_cut_off(
         stuck.close()
 
 
+async def test_a_bug_ends_one_listener_and_shows_nothing_of_the_inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served(tmp_path) as api, api.listener(query="?type=StreamLogged") as listener:
+        await event(listener, "Snapshot")
+
+        def broken(_encoder: object, _message: object) -> str:
+            raise RuntimeError("the inside")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(listeners.Encoder, "text", broken)
+            api.application._publish(logged("anything"))
+            assert await closing(listener) == (1011, "an error of the console; see errors.log")
+        async with api.listener(query="?type=StreamLogged") as another:
+            await event(another, "Snapshot")
+            api.application._publish(logged("all is well"))
+            assert (await event(another, "StreamLogged"))["text"] == "all is well"
+
+
 async def test_there_are_only_so_many_listeners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listeners, "MOST_LISTENERS", 1)
     async with served(tmp_path) as api:

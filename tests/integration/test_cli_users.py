@@ -196,6 +196,9 @@ async def test_https_is_served_with_a_certificate_and_a_wrong_one_is_told_of(tmp
     with pytest.raises(ConfigurationError, match="cannot be used"):
         async with served(tmp_path / "other", certificate=str(certificate), private_key=str(private_key)):
             pass
+    wrong = ApiSettings(enabled=True, port=_free_port(), certificate=certificate, private_key=private_key)
+    with pytest.raises(ConfigurationError, match="cannot be used"):
+        await knock(wrong)
 
 
 def test_a_host_beyond_loopback_needs_a_certificate_or_a_word_that_it_may_be_without() -> None:

@@ -69,7 +69,8 @@ async def api_server(
 
 
 def open_door(settings: ApiSettings) -> socket.socket:
-    """Listen, so that a port that is taken is known before anything else begins. Raises OperatorError."""
+    """Listen: what is in the way is known before anything else begins. Blocks; raises OperatorError."""
+    _tls(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         door = socket.socket(family, socket.SOCK_STREAM)

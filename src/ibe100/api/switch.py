@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -14,8 +13,6 @@ from ibe100.models.errors import OperatorError
 from ibe100.services.ports import Services
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from ibe100.api.server import Serving
 
 NOBODY = "; nobody may come in yet: ./run user add NAME --role admin"
@@ -25,9 +22,7 @@ async def knock(settings: ApiSettings) -> socket.socket | None:
     """The socket to serve on, listening; None while the API is off. Raises OperatorError."""
     if not settings.enabled:
         return None
-    server = await _loaded()
-    door: socket.socket = server.open_door(settings)
-    return door
+    return await asyncio.to_thread(_open, settings)
 
 
 def serve_api(
@@ -55,6 +50,8 @@ async def api_beside(
         yield
 
 
-async def _loaded() -> ModuleType:
-    """On another thread: it takes a second of this machine's time."""
-    return await asyncio.to_thread(importlib.import_module, "ibe100.api.server")
+def _open(settings: ApiSettings) -> socket.socket:
+    """On another thread: to load all of it takes a second."""
+    from ibe100.api.server import open_door
+
+    return open_door(settings)
