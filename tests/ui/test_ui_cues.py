@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from console_under_test import Console
+from fake_contracts import TEMPLATE
 from fake_services import FakeServices
 from fake_values import BEYOND_32_BITS, running, view
 from PyQt6.QtCore import Qt
@@ -115,6 +116,36 @@ def test_a_pre_rolled_cue_is_armed_counts_down_and_can_be_disarmed(console: Cons
     console.until(lambda: not panel.status.disarm.isVisible())
     assert console.services.cues.cues[0].state is CueState.CANCELLED
     console.until(lambda: not panel.buttons.to_break.is_latched)
+
+
+def test_the_pre_roll_is_what_the_contract_asks_until_another_is_chosen(
+    open_console: Callable[[FakeServices], Console],
+) -> None:
+    plain = running(1, "IBE News HD")
+    bound = running(2, "Sport 1 HD")
+    bound = bound.model_copy(update={"config": bound.config.model_copy(update={"contract": TEMPLATE})})
+    console = open_console(FakeServices([plain, bound]))
+    panel = console.window.cue_panel
+    assert panel.pre_roll_row.value() == 0
+    panel.select("stream-2")
+    assert panel.pre_roll_row.value() == TEMPLATE.pre_roll_default_s
+    console.until(panel.buttons.to_break.isEnabled)
+    QTest.mouseClick(panel.pre_roll_row.button(0), LEFT)
+    console.until(lambda: not panel.buttons.to_break.isEnabled())
+    assert "pre-roll shorter than the contract's 4 s" in panel.buttons.reasons.text()
+    QTest.mouseClick(panel.pre_roll_row.button(8), LEFT)
+    console.until(panel.buttons.to_break.isEnabled)
+    panel.select("stream-1")
+    assert panel.pre_roll_row.value() == 0
+    panel.select("stream-2")
+    assert panel.pre_roll_row.value() == 8
+
+
+def test_a_contract_that_is_given_to_the_target_sets_its_pre_roll(console: Console) -> None:
+    panel, streams = console.window.cue_panel, console.services.streams
+    config = streams.views["stream-1"].config.model_copy(update={"contract": TEMPLATE})
+    console.run(streams.change("stream-1", config))
+    console.until(lambda: panel.pre_roll_row.value() == TEMPLATE.pre_roll_default_s)
 
 
 def test_a_33_bit_pts_reaches_the_receipt_and_the_preview_unharmed(console: Console) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from ibe100.models.contract import Severity
+from ibe100.models.contract import Contract, Severity
 from ibe100.models.scte35_marker import CueAction, CueRequest
 from ibe100.models.stream_state import Tally
+from ibe100.ui.contract_terms import asked_pre_roll_s, held_against
 from ibe100.ui.cue_trigger import BREAK_ACTIONS, CueTrigger
 from ibe100.ui.formats import now
 from ibe100.ui.latest_preview import LatestPreview
@@ -56,6 +57,10 @@ class CuePanel(QWidget):
         self._ticks = 0
         self._was_in_break = False
         self._breaches: tuple[str, ...] = ()
+        self._contract: Contract | None = None
+        """Of the target, when its pre-roll was set."""
+        self._pre_rolls: dict[str, tuple[Contract | None, float]] = {}
+        """Of streams that were the target before: what was chosen under which contract."""
         self.setProperty("kind", "panel")
         self.setMinimumWidth(344)
         self.target = CueTarget()
@@ -171,15 +176,25 @@ class CuePanel(QWidget):
     def _aim(self, stream_id: str) -> None:
         if stream_id == self._target_id:
             return
+        self._pre_rolls[self._target_id] = self._contract, self.pre_roll_row.value()
         self._target_id = stream_id
         row = self._row()
         if row is not None:
             self.break_row.set_value(row.view.config.scte35.break_duration_s)
             self.return_row.set_value(row.view.config.scte35.returns)
+            self._take_contract(row.view.config.contract)
         self.receipts.show_stream(stream_id)
         self._look()
         self._refresh()
         self._ask_previews()
+
+    def _take_contract(self, contract: Contract | None) -> None:
+        """The pre-roll is what was chosen for this stream under this contract, else what that asks."""
+        self._contract = contract
+        before, chosen = self._pre_rolls.get(self._target_id, (None, None))
+        if chosen is None or before != contract:
+            chosen = asked_pre_roll_s(contract, PRE_ROLL_CHOICES_S)
+        self.pre_roll_row.set_value(chosen)
 
     def _row(self) -> StreamRow | None:
         return self._streams.row_of(self._target_id)
@@ -187,6 +202,8 @@ class CuePanel(QWidget):
     def _look(self) -> None:
         row = self._row()
         self._trigger.look(row)
+        if row is not None and row.view.config.contract != self._contract:
+            self._take_contract(row.view.config.contract)
         findings = () if row is None else self._client.lint(row.view.config, None)
         self._breaches = tuple(found.words for found in findings if found.severity is Severity.BREACH)
 
@@ -223,6 +240,10 @@ class CuePanel(QWidget):
         how = f"{pre_roll:g} s pre-roll" if pre_roll else "immediate"
         self.return_row.show_break(self.break_row.value(), self._next_id())
         ready = {action: self._trigger.ready[action] for action in BREAK_ACTIONS}
+        if row is not None:
+            ready[CueAction.TO_BREAK] = held_against(
+                row.view.config.contract, ready[CueAction.TO_BREAK], self.break_row.value(), pre_roll
+            )
         latched = {action for action in ready if self._trigger.is_latched(self._target_id, action)}
         self.buttons.show_state(ready, latched, f"{self.break_row.value():g} s · {how}", how)
         self.buttons.show_reasons(ready, latched, self._breaches, muted=row is None)
