@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import socket
 from pathlib import Path
@@ -183,6 +184,22 @@ async def test_a_listener_that_falls_behind_is_closed_with_a_reason_and_keeps_no
 def _behind(bus: Any) -> int:
     """How many subscribers have facts to read."""
     return sum(subscription.facts_behind > 0 for subscription in bus._subscriptions)
+
+
+async def test_a_burst_of_facts_is_told_in_pieces_so_that_others_get_their_turn(tmp_path: Path) -> None:
+    async with served(tmp_path) as api, api.listener(query="?type=StreamLogged") as listener:
+        await event(listener, "Snapshot")
+        bus = api.application._bus
+        for number in range(1000):
+            api.application._publish(logged(f"fact {number}"))
+        left = [1000]
+        while left[-1]:
+            await asyncio.sleep(0)
+            left.append(bus.facts_behind())
+        steps = [before - after for before, after in itertools.pairwise(left)]
+        assert max(steps) <= 2 * listeners.STRETCH
+        for number in range(1000):
+            assert json.loads(await listener.recv())["text"] == f"fact {number}"
 
 
 async def test_a_listener_that_takes_nothing_at_all_is_cut_off(

@@ -24,6 +24,8 @@ MOST_NEWCOMERS = 20
 """Who is yet to say its token; who brings it in the header is none of them."""
 MOST_BEHIND = 2_000
 """Facts that wait for one listener."""
+STRETCH = 10
+"""So many messages at a stretch: neither the queue nor the socket lets others on the loop in between."""
 SEND_TIMEOUT_S = 5.0
 TOKEN_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 2.0
@@ -82,8 +84,8 @@ class Listeners:
             self._tasks.discard(task)
 
     async def _serve(self, websocket: WebSocket) -> None:
-        await websocket.accept()
         try:
+            await websocket.accept()
             identity, wanted = await self._greet(websocket)
             if self._listening >= MOST_LISTENERS:
                 raise _Closed(TOO_MANY, f"{MOST_LISTENERS} listen already")
@@ -161,7 +163,11 @@ class Listeners:
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 await websocket.send_text(first)
+            turn = 0
             async for message in messages:
+                turn += 1
+                if turn % STRETCH == 0:
+                    await asyncio.sleep(0)
                 if wanted.wants(message):
                     async with asyncio.timeout(SEND_TIMEOUT_S):
                         await websocket.send_text(self._encoder.text(message))
