@@ -17,6 +17,7 @@ from ibe100.api import middleware
 from ibe100.models.access import Role
 from ibe100.models.errors import StorageError
 from ibe100.models.session import SessionRecord
+from ibe100.models.stream_config import StreamConfig
 
 STREAM: dict[str, Any] = {"name": "Ch 1"}
 SECRET = "0123456789abcdef"
@@ -174,8 +175,9 @@ async def test_every_answer_forbids_to_be_kept_framed_or_guessed_at(tmp_path: Pa
 
 
 async def test_too_many_requests_at_once_are_put_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(middleware, "MOST_REQUESTS", 1)
+    monkeypatch.setattr(middleware, "MOST_READS", 1)
     async with served(tmp_path) as api:
+        await api.application.streams.add(StreamConfig(name="Ch 1"))
         entered, go_on = asyncio.Event(), asyncio.Event()
 
         async def slow() -> tuple[str, ...]:
@@ -190,6 +192,9 @@ async def test_too_many_requests_at_once_are_put_off(tmp_path: Path, monkeypatch
         second = await viewer.get("/api/v1/me")
         assert "too many requests" in words(second, 503)
         assert (second.json()["kind"], second.headers["Retry-After"]) == ("busy", "1")
+        operator = await api.client(Role.OPERATOR)
+        asked = await operator.post("/api/v1/streams/1/cues", json={"action": "CRASH OUT"}, headers=key())
+        assert words(asked, 409)  # it is off, and was asked
         go_on.set()
         assert (await first).status_code == 200
 

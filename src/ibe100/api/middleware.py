@@ -33,6 +33,8 @@ MOST_BODY = 1 << 20
 MOST_IMPORT = 8 << 20
 MOST_REQUESTS = 64
 """At once; a WebSocket is none of them."""
+MOST_READS = 48
+"""Of them: however many wait for what they read, there is room for a cue."""
 READS = frozenset({"GET", "HEAD"})
 BODY_TIMEOUT_S = 30.0
 TAKE_TIMEOUT_S = 30.0
@@ -69,7 +71,7 @@ class Door:
             await refused(scope, receive, self._with_headers(send))
         elif scope["type"] == "websocket":
             await self._app(scope, receive, send)
-        elif self._inside >= MOST_REQUESTS:
+        elif self._inside >= (MOST_READS if scope["method"] in READS else MOST_REQUESTS):
             busy = refusal(503, "too many requests at once", kind="busy", retry_in_s=1)
             await busy(scope, receive, self._with_headers(send))
         else:
