@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from api_rig import served
 
+from ibe100.api import middleware
 from ibe100.api.application import guarded_routes
 from ibe100.models.access import Role
 
@@ -126,7 +128,10 @@ async def test_each_role_gets_in_where_it_may_and_nowhere_else(tmp_path: Path) -
                 assert response.status_code < 500, (method, path, response.text)
 
 
-async def test_without_a_valid_token_every_path_is_closed_whether_it_exists_or_not(tmp_path: Path) -> None:
+async def test_without_a_valid_token_every_path_is_closed_whether_it_exists_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(middleware, "HELD_S", {})
     async with served(tmp_path) as api:
         for token in ("", "ibe100_", "ibe100_" + "A" * 43, "nonsense"):
             client = await api.client(None, **({"Authorization": f"Bearer {token}"} if token else {}))

@@ -36,6 +36,8 @@ MOST_REQUESTS = 64
 MOST_READS = 48
 """Of them: however many wait for what they read, there is room for a cue."""
 READS = frozenset({"GET", "HEAD"})
+HELD_S = {401: 0.1, 429: 0.5}
+"""So long such an answer is held back: who asks again at once must not take the loop's time with it."""
 BODY_TIMEOUT_S = 30.0
 TAKE_TIMEOUT_S = 30.0
 """So long a client may take no part of what it asked for."""
@@ -68,6 +70,7 @@ class Door:
         scope.setdefault("state", {})
         refused = self._refused(scope)
         if refused is not None:
+            await asyncio.sleep(HELD_S.get(refused.status_code, 0.0))
             await refused(scope, receive, self._with_headers(send))
         elif scope["type"] == "websocket":
             await self._app(scope, receive, send)
