@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import queue
 from pathlib import Path
 
@@ -24,12 +26,15 @@ def test_aac_that_is_called_mpeg_audio_is_heard(media: Path) -> None:
     told: queue.Queue[Report] = queue.Queue()
     data = (media / "sat_no_sdt.ts").read_bytes()[:1_000_000]
     watching = preview(told)
-    for at in range(0, len(data), PORTION):
-        watching.feed(data[at : at + PORTION], at / 150_000)
-        watching.work(at / 150_000)
     found: list[Report] = []
-    while not any(isinstance(report, LevelsReport) for report in found):
-        found.append(told.get(timeout=60))
+    # Once more from the beginning where the machine was busy: a decoder that is slow to start drops portions.
+    for number, at in enumerate(itertools.cycle(range(0, len(data), PORTION))):
+        watching.feed(data[at : at + PORTION], number * PORTION / 150_000)
+        watching.work(number * PORTION / 150_000)
+        with contextlib.suppress(queue.Empty):
+            found.append(told.get(timeout=0.01))
+        if any(isinstance(report, LevelsReport) for report in found):
+            break
     watching.close()
     assert [report for report in found if isinstance(report, MediaReport)][-1].audio == "AAC stereo"
 
