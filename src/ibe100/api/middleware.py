@@ -62,6 +62,7 @@ class Door:
         self._origins = frozenset(origin.rstrip("/").lower() for origin in settings.allowed_origins)
         self._is_https = settings.certificate is not None
         self._reads = ReadPace(settings.reads_per_s)
+        self._turn = asyncio.Lock()
         self._inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,6 +81,10 @@ class Door:
         else:
             self._inside += 1
             try:
+                if scope["method"] in READS:
+                    # Many that come at once would take the loop for as long as all of them together.
+                    async with self._turn:
+                        await asyncio.sleep(0)
                 await self._serve(scope, _Body(scope, receive), send)
             finally:
                 self._inside -= 1
