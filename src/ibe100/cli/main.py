@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,8 @@ from ibe100.models.errors import OperatorError
 from ibe100.models.stream_config import Engine
 
 EXIT_REFUSED = 2
+GROUPS = ("stream", "cue", "schedule", "scte35", "contract", "user", "token", "backup", "config")
+OWN_COMMANDS = frozenset({"console", "demo", "serve", "doctor", "asrun"})
 TOP_OPTIONS = frozenset({"-h", "--help", "--version"})
 
 app = typer.Typer(
@@ -146,27 +149,12 @@ def asrun(
     raise typer.Exit(run_asrun(data_dir, day, time_zone, stream, format, output))
 
 
-def _mount() -> None:
-    """Groups of commands live in modules of their own."""
-    from ibe100.cli.backup import app as backup
-    from ibe100.cli.config import app as config
-    from ibe100.cli.contract import app as contract
-    from ibe100.cli.cue import app as cue
-    from ibe100.cli.schedule import app as schedule
-    from ibe100.cli.scte35 import app as scte35
-    from ibe100.cli.stream import app as stream
-    from ibe100.cli.token import app as token
-    from ibe100.cli.user import app as user
-
-    app.add_typer(stream, name="stream")
-    app.add_typer(cue, name="cue")
-    app.add_typer(schedule, name="schedule")
-    app.add_typer(scte35, name="scte35")
-    app.add_typer(contract, name="contract")
-    app.add_typer(user, name="user")
-    app.add_typer(token, name="token")
-    app.add_typer(backup, name="backup")
-    app.add_typer(config, name="config")
+def _mount(arguments: list[str]) -> None:
+    """Groups of commands live in modules of their own; a command waits for no other group's imports."""
+    name = next((one for one in arguments if not one.startswith("-")), "")
+    is_ours = name in OWN_COMMANDS or (not name and not {"-h", "--help"} & set(arguments))
+    for group in () if is_ours else (name,) if name in GROUPS else GROUPS:
+        app.add_typer(import_module(f"ibe100.cli.{group}").app, name=group)
 
 
 def _with_command(arguments: list[str]) -> list[str]:
@@ -177,9 +165,10 @@ def _with_command(arguments: list[str]) -> list[str]:
 
 def main() -> None:
     """Run the command line; what the operator can put right is one line and exit code 2."""
-    _mount()
+    arguments = _with_command(sys.argv[1:])
+    _mount(arguments)
     try:
-        app(_with_command(sys.argv[1:]), "ibe100" if Path(sys.argv[0]).name == "ibe100" else "./run")
+        app(arguments, "ibe100" if Path(sys.argv[0]).name == "ibe100" else "./run")
     except OperatorError as error:
         typer.echo(f"ibe100: {error}", err=True)
         sys.exit(EXIT_REFUSED)
