@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from ibe100.api.access_control import access_command
+from ibe100.api.asked_cue import asked_cue
 from ibe100.api.schedule_control import schedule_command
 from ibe100.models.backup import BackupRequest
 from ibe100.models.base import build
 from ibe100.models.errors import ConfigurationError, OperatorError, StorageError
+from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import Cue, CueRequest
 from ibe100.models.stream_config import StreamConfig
 from ibe100.runner.launch import control_socket_path
@@ -105,10 +107,10 @@ async def _do(services: Services, request: Mapping[str, Any]) -> Any:
             await streams.remove(_stream_id(services, request))
             return None
         case "fire":
-            values = {**request.get("cue", {}), "stream_id": _stream_id(services, request)}
+            values = asked_cue(request.get("cue", {}), _stream(services, request))
             return _with_return(services, await services.cues.fire(build(CueRequest, values, "cue")))
         case "preview":
-            values = {**request.get("cue", {}), "stream_id": _stream_id(services, request)}
+            values = asked_cue(request.get("cue", {}), _stream(services, request))
             preview = await services.cues.preview(build(CueRequest, values, "cue"))
             return preview.model_dump(mode="json")
         case "cancel":
@@ -140,12 +142,16 @@ def _with_return(services: Services, cue: Cue) -> dict[str, Any]:
 
 
 def _stream_id(services: Services, request: Mapping[str, Any]) -> str:
+    return _stream(services, request).stream_id
+
+
+def _stream(services: Services, request: Mapping[str, Any]) -> StreamView:
     """The stream that was named by number, id or name. Raises ConfigurationError."""
     wanted = str(request.get("stream", ""))
     views = services.streams.streams()
     for view in views:
         if wanted in (str(view.number), view.stream_id, view.config.name):
-            return view.stream_id
+            return view
     present = ", ".join(f"{view.number} {view.config.name}" for view in views) or "none"
     raise ConfigurationError(f"there is no stream {wanted!r}; there are: {present}")
 

@@ -48,7 +48,13 @@ class Answer:
 def to_break(
     stream: StreamName,
     duration: Duration = None,
-    pre_roll: PreRoll = 0.0,
+    pre_roll: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds ahead; 0 is immediate; what the contract asks, else 0, if left out.",
+            show_default=False,
+        ),
+    ] = None,
     returns: Annotated[
         BreakReturn | None,
         typer.Option(help="How the break ends; the stream's own way if left out.", show_default=False),

@@ -8,6 +8,7 @@ from fastapi import Header, Path, Response
 from pydantic import Field
 
 from ibe100.api.access import Caller, Desk, Stream, needs, new_router
+from ibe100.api.asked_cue import asked_cue
 from ibe100.api.replies import CueReply, WholeCueReply, cue_reply, return_reply
 from ibe100.models.access import Identity, NotFound, Role
 from ibe100.models.base import Value, build
@@ -29,8 +30,9 @@ class WantedCue(Value):
     action: CueAction
     duration_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
     """Announced duration of the break; left out, the stream's default."""
-    pre_roll_s: Annotated[float, Field(ge=0, le=60)] = 0.0
-    """0 is immediate; otherwise the splice lies at least this far ahead on the stream's own PTS clock."""
+    pre_roll_s: Annotated[float, Field(ge=0, le=60)] | None = None
+    """0 is immediate; otherwise the splice lies at least this far ahead on the stream's own PTS clock.
+    Left out, a TO BREAK has what the stream's contract asks; without one, and for all else, 0."""
     splice_at: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """Wall clock, seconds since the epoch: the splice falls on the first frame at or after it."""
     returns: BreakReturn | None = None
@@ -116,7 +118,7 @@ async def cancel(cue_id: CueId, services: Desk) -> CueReply:
 
 
 def _request(stream: StreamView, wanted: WantedCue, caller: Identity) -> CueRequest:
-    values = {**wanted.model_dump(), "stream_id": stream.stream_id, "requested_by": caller.name}
+    values = {**asked_cue(wanted.model_dump(), stream), "requested_by": caller.name}
     return build(CueRequest, values, "cue")
 
 
