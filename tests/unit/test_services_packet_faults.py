@@ -155,7 +155,7 @@ async def test_what_is_absent_is_an_alarm_when_its_delay_is_over_not_at_the_next
             await bench.board.judge_all(*STREAM, watch.sample(bad, None, bench.now), watch.since)
         if bench.now - since_s >= 0.8:
             watch.absences(told(condition, bench.now, since_s))
-        await bench.board.judge_all(*STREAM, *watch.absent(bench.now))
+        await bench.board.judge_all(*STREAM, *watch.between_posts(bench.now))
     raised_s = bench.first(condition, AlarmState.UNACKNOWLEDGED) - since_s
     delay_s = RULES[condition].on_delay_s
     assert delay_s - EARLY_S - 1e-6 <= raised_s <= delay_s + LOOK_S
@@ -168,33 +168,33 @@ def test_a_post_of_a_second_that_was_good_in_part_does_not_end_what_is_absent(co
     assert watch.sample(good_post(), None, now_s + 1.2)[condition][0]
     assert watch.since[condition] == pytest.approx(now_s + 0.3)
     watch.absences(faults(now_s + 1.3))
-    assert watch.absent(now_s + 1.3) == ({}, {})
+    assert watch.between_posts(now_s + 1.3) == ({}, {})
 
 
 def test_a_post_of_a_second_that_was_good_proves_that_nothing_was_absent_in_it() -> None:
     watch, now_s = watching()
     watch.absences(told("no_null_packets", now_s + 1.0, now_s - 1.0))
-    assert watch.absent(now_s + 0.9)[0].keys() == {"no_null_packets"}
+    assert watch.between_posts(now_s + 0.9)[0].keys() == {"no_null_packets"}
     assert not watch.sample(good_post(), None, now_s + 1.0)["no_null_packets"][0]
-    assert watch.absent(now_s + 1.1) == ({}, {})
+    assert watch.between_posts(now_s + 1.1) == ({}, {})
     watch.absences(told("no_null_packets", now_s + 1.8, now_s + 0.9))
-    assert watch.absent(now_s + 1.8)[0].keys() == {"no_null_packets"}
+    assert watch.between_posts(now_s + 1.8)[0].keys() == {"no_null_packets"}
 
 
 def test_other_pids_than_ours_are_not_missed() -> None:
     watch, now_s = watching()
     watch.absences(faults(now_s + 0.9, absent=[["pcr", 4000, 0.85], ["pts", 4001, 0.85]]))
-    assert watch.absent(now_s + 0.9) == ({}, {})
+    assert watch.between_posts(now_s + 0.9) == ({}, {})
 
 
 def test_nothing_is_absent_while_nothing_flows_or_a_stream_has_not_settled() -> None:
     watch, now_s = watching()
     watch.absences(told("no_null_packets", now_s + 0.9, now_s))
     watch.pulse(flows=False, since_s=now_s + 0.2)
-    assert watch.absent(now_s + 1.0) == ({}, {})
+    assert watch.between_posts(now_s + 1.0) == ({}, {})
     watch, now_s = watching(seconds=1.0)
     watch.absences(told("no_null_packets", now_s + 0.9, now_s))
-    assert watch.absent(now_s + 0.9) == ({}, {})
+    assert watch.between_posts(now_s + 0.9) == ({}, {})
 
 
 def test_what_we_pace_or_loop_is_left_to_the_posts(tmp_path: object) -> None:
@@ -202,7 +202,7 @@ def test_what_we_pace_or_loop_is_left_to_the_posts(tmp_path: object) -> None:
     for changes in ({"config": looped}, {"plan": replace(PLAN, regulate=True)}):
         watch, now_s = watching(**changes)
         watch.absences(told("no_null_packets", now_s + 0.9, now_s))
-        assert watch.absent(now_s + 0.9) == ({}, {})
+        assert watch.between_posts(now_s + 0.9) == ({}, {})
 
 
 @ABSENCES

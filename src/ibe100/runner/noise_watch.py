@@ -5,15 +5,15 @@ tsp takes one of some hundred datagrams without packets for a packet, as it hold
 
 from collections import deque
 
-PACKET_BYTES = 188
-RTP_BYTES = 12
+from ibe100.runner.packet_watch import NULL_PID, PACKET_BYTES, RTP_BYTES
+
 LAST_PACKETS = 4
 MOST_STRANGE = 2
 """Of the last packets, null packets left out, so many may be on PIDs that are not known."""
 KNOWN_LOOKS = 3
-"""A PID is known that came in so many looks, with no pause of more than that."""
+"""A PID is known that came in so many looks."""
 REMEMBERED_S = 10.0
-_NULL_PID = 0x1FFF
+"""A PID that does not come for so long is not known any more; and so long everything is learnt."""
 
 
 class NoiseWatch:
@@ -39,6 +39,6 @@ class NoiseWatch:
                 self._seen[pid] = now, (looks + 1 if now - seen_at <= REMEMBERED_S else 1)
         end = slice(-2 * LAST_PACKETS, None)
         last = [(high & 0x1F) << 8 | low for high, low in zip(highs[end], lows[end], strict=False)]
-        real = [pid for pid in last if pid != _NULL_PID][-LAST_PACKETS:]
+        real = [pid for pid in last if pid != NULL_PID][-LAST_PACKETS:]
         self._last.extend(self._seen[pid][1] < KNOWN_LOOKS for pid in real)
         return sum(self._last) > MOST_STRANGE and now - began_at >= REMEMBERED_S

@@ -28,7 +28,7 @@ TELL_S = 0.3
 """At most so often; the first fault is told at once, and so is what is absent, and that it is back."""
 
 _RTP_VERSION = 0x80
-_NULL_PID = 0x1FFF
+NULL_PID = 0x1FFF
 _PAT_PID, _FIRST_FREE_PID = 0x0000, 0x0020
 _PAT_TABLE, _PMT_TABLE = 0x00, 0x02
 _DAMAGED, _UNIT_START = 0x80, 0x40
@@ -124,7 +124,7 @@ class PacketWatch:
         for high, low, flags in zip(highs, lows, datagram[RTP_BYTES + 3 :: PACKET_BYTES], strict=False):
             at += PACKET_BYTES
             pid = (high & 0x1F) << 8 | low
-            if pid == _NULL_PID:
+            if pid == NULL_PID:
                 has_null = True
                 continue
             if flags & _ADAPTATION_CONTROL != _PAYLOAD:
@@ -138,7 +138,7 @@ class PacketWatch:
             self._examine(datagram[at : at + PACKET_BYTES], pid, before, now)
         self._packets += len(highs)
         if has_null:
-            self._came.add(("null", _NULL_PID))
+            self._came.add(("null", NULL_PID))
 
     def _look_for_pcr(self, packet: bytes, pid: int, number: int) -> None:
         if len(packet) < PACKET_BYTES or not packet[3] & _ADAPTATION or packet[1] & _DAMAGED:

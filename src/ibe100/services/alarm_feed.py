@@ -222,8 +222,8 @@ class AlarmFeed:
             # Called otherwise, it is that state's alarm, which hides this one until packets come.
             if signal is not None and run.view.state is StreamState.RUNNING:
                 judgements.update(signal.flow(time.monotonic()))
-                absent, since_s = signal.absent(time.monotonic())
-                judgements.update(absent)
+                lasting, since_s = signal.between_posts(time.monotonic())
+                judgements.update(lasting)
                 since.update(since_s)
             flows = judgements.get("nothing_flows") == (False, "")
             sync = self._syncs.setdefault(stream_id, SyncWatch())

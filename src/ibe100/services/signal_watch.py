@@ -94,9 +94,9 @@ class SignalWatch:
         judgements.update(gone)
         if began_s is not None:
             self._absences.disproved(judgements, began_s)
-        absent, since = self.absent(monotonic_s)
+        lasting, since = self.between_posts(monotonic_s)
         self.since.update(since)
-        return {**judgements, **absent}
+        return {**judgements, **lasting}
 
     def _proved(self, influx: InfluxSample, gone: Judgements) -> set[str]:
         """What was so all through the interval, if it is so at all.
@@ -116,8 +116,8 @@ class SignalWatch:
         """What the runner misses, however long ago it said so."""
         self._absences.told(faults)
 
-    def absent(self, monotonic_s: float) -> tuple[Judgements, Mapping[str, float]]:
-        """What is missed now, and since when, so that no alarm waits for a post to be raised.
+    def between_posts(self, monotonic_s: float) -> tuple[Judgements, Mapping[str, float]]:
+        """What is missed or has collapsed by now, and since when, so that no alarm waits for a post to be raised.
 
         What we pace comes in portions, and a loop has a seam: both are left to the posts.
         """
@@ -125,11 +125,11 @@ class SignalWatch:
         is_ours = self._plan.regulate or self._seam is not None
         if is_ours or monotonic_s <= settled_s or self._flow.is_quiet(monotonic_s):
             return {}, NOW
-        absent, since = self._absences.judge(settled_s)
+        judgements, since = self._absences.judge(settled_s)
         if self._bitrate.words:
-            absent = {**absent, "bitrate_collapse": (True, self._bitrate.words)}
+            judgements = {**judgements, "bitrate_collapse": (True, self._bitrate.words)}
             since = {**since, "bitrate_collapse": max(self._bitrate.began_s, settled_s)}
-        return absent, since
+        return judgements, since
 
     def report(self, analysis: AnalyzeSample) -> Judgements:
         """What an analyze report tells."""
