@@ -117,7 +117,7 @@ class SignalWatch:
         self._absences.told(faults)
 
     def between_posts(self, monotonic_s: float) -> tuple[Judgements, Mapping[str, float]]:
-        """What is missed or has collapsed by now, and since when, so that no alarm waits for a post to be raised.
+        """What is missed or has collapsed by now, and since when: so no alarm waits for a post to be raised.
 
         What we pace comes in portions, and a loop has a seam: both are left to the posts.
         """
