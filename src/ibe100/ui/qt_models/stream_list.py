@@ -175,7 +175,7 @@ class StreamListModel(QAbstractListModel):
 
     def _changed(self, at: int) -> None:
         self._rows[at].shown_at = time.monotonic()
-        self.dataChanged.emit(self.index(at), self.index(at), [ROW_ROLE])
+        self.dataChanged.emit(self.index(at), self.index(at))
 
 
 class StreamFilter(QSortFilterProxyModel):
