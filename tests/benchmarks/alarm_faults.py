@@ -31,7 +31,7 @@ from services_rig import kill, processor_pid, until
 from ibe100.core.application import Application
 from ibe100.models.alarm import Alarm, AlarmState
 from ibe100.models.confidence import ConfidenceOptions
-from ibe100.services import machine_watch
+from ibe100.services.machine import watch as machine_watch
 
 FILLER = "filler"
 """In the data folder: what fills its disk."""

@@ -19,17 +19,17 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from ibe100.database.access import columns_of
 from ibe100.database.database import Database
-from ibe100.database.engine import sqlite_url, writing_engine
 from ibe100.database.metrics_store import MetricsStore
-from ibe100.database.schema import CueRow, table_of
+from ibe100.database.sqlite.engine import sqlite_url, writing_engine
+from ibe100.database.sqlite.handles import columns_of
+from ibe100.database.sqlite.schema import CueRow, table_of
 from ibe100.models.as_run import AsRunFormat
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
-from ibe100.services.as_run import day_range
-from ibe100.services.history_service import HistoryService
+from ibe100.services.history.as_run import day_range
+from ibe100.services.history.history_service import HistoryService
 from ibe100.utils.lasting_heap import lasting_heap
 
 DAY = date(2026, 11, 22)

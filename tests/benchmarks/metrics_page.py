@@ -23,11 +23,11 @@ from PyQt6.QtWidgets import QApplication
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
-from ibe100.services.history_service import HistoryService
-from ibe100.services.metrics_service import MetricsService
+from ibe100.services.history.history_service import HistoryService
+from ibe100.services.history.metrics_service import MetricsService
+from ibe100.ui.monitoring.metrics_panel import MetricsPanel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import apply_theme
-from ibe100.ui.widgets.metrics_panel import MetricsPanel
 
 END = START + DAYS * DAY_S + HOUR_S - 60
 ROUNDS = 5

@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 from database_commit import DRAFT, EVENT_IDS, report, seal
 
-from ibe100.database import metrics_keeper
 from ibe100.database.database import Database
-from ibe100.database.engine import sqlite_url, writing_engine
-from ibe100.database.metrics_chunk import Chunk
-from ibe100.database.metrics_schema import HOUR_S, MINUTES, QUARTERS, RAW, Tier
+from ibe100.database.metrics import keeper as metrics_keeper
+from ibe100.database.metrics.chunk import Chunk
+from ibe100.database.metrics.schema import HOUR_S, MINUTES, QUARTERS, RAW, Tier
 from ibe100.database.metrics_store import MetricsStore
+from ibe100.database.sqlite.engine import sqlite_url, writing_engine
 from ibe100.models.metrics import CHECKS, Kind, Series
 
 STREAMS, SHOWN, DAYS = 64, 16, 30

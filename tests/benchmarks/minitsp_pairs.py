@@ -29,7 +29,7 @@ from typing import IO
 from minitsp_pair_links import BURSTS, INPUTS, LOCAL, LOSS_FREE, OUTPUTS, Link, Ports, web_server
 
 from ibe100.models.stream_config import TestPatternInput
-from ibe100.tsduck.test_pattern import sample_arguments
+from ibe100.tsduck.pattern_source import sample_arguments
 
 MINITSP = (sys.executable, "-m", "ibe100.minitsp")
 PACKET_BYTES = 188

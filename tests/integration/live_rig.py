@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ibe100.models.stream_config import TestPatternInput
 from ibe100.mpegts import packet
-from ibe100.tsduck.test_pattern import sample_arguments
+from ibe100.tsduck.pattern_source import sample_arguments
 
 BITRATE_BPS = 1_000_000
 DATAGRAM_PACKETS = 7

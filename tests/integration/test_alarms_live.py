@@ -28,7 +28,7 @@ from ibe100.core.application import Application
 from ibe100.models.alarm import Alarm, AlarmState
 from ibe100.models.stream_config import StreamConfig, UdpInput
 from ibe100.models.stream_state import StreamState
-from ibe100.services.signal_watch import SETTLE_S
+from ibe100.services.watches.signal import SETTLE_S
 
 RAISED, CLEARED = AlarmState.UNACKNOWLEDGED, AlarmState.CLEARED_UNACKNOWLEDGED
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from demo_rig import Place, finished, patiently, place_in
 
-from ibe100.database.backup import UNFINISHED
+from ibe100.database.backup.backups import UNFINISHED
 
 
 def audit(data_dir: Path) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from demo_rig import DEADLINE_S, Ended, Place, finished, patiently, place_in, receiver
 
-from ibe100.api.local_control import ask
+from ibe100.api.local.local_control import ask
 from ibe100.cli.main import main
 from ibe100.database.database import Database
 from ibe100.models.errors import OperatorError

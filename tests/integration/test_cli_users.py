@@ -24,7 +24,7 @@ from demo_rig import finished, patiently, place_in
 from services_rig import settings
 from test_cli_serve import cli
 
-from ibe100.api.local_control import ask, local_control
+from ibe100.api.local.local_control import ask, local_control
 from ibe100.api.switch import api_beside, knock
 from ibe100.cli import user as user_command
 from ibe100.core.application import open_application

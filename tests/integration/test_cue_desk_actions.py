@@ -10,7 +10,7 @@ import pytest
 from services_rig import asked, console, fired, looped, on_air, until, view_of
 from typer.testing import CliRunner
 
-from ibe100.api.local_control import ask, local_control
+from ibe100.api.local.local_control import ask, local_control
 from ibe100.cli.cue import app
 from ibe100.core.application import Application
 from ibe100.models.contract import Contract, EventIdRule, TimeSignalCommand

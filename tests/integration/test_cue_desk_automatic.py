@@ -14,7 +14,7 @@ from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueState
 from ibe100.models.stream_state import Tally
 from ibe100.mpegts.timestamps import pts_difference
 from ibe100.scte35 import encode, splice_null, to_base64
-from ibe100.services.cue_draft import AUTOMATIC
+from ibe100.services.cues.draft import AUTOMATIC
 from independent_parser import parse_file
 
 TO_BREAK, BACK = CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME

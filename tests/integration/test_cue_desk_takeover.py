@@ -23,8 +23,8 @@ from services_rig import (
 )
 from test_cue_desk_restart import live
 
-from ibe100.database.cues import CueStore
-from ibe100.database.journal_positions import JournalPositionStore
+from ibe100.database.stores.cues import CueStore
+from ibe100.database.stores.journal_positions import JournalPositionStore
 from ibe100.models.cue_segmentation import Segmentation, SegmentationType
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import NoticePosted

@@ -19,8 +19,8 @@ from ibe100.models.messages import TelemetryMeasured
 from ibe100.models.stream_config import Engine, ExistingCues, NoOutput, Scte35Options, StreamConfig, UdpInput
 from ibe100.models.stream_state import PidSample, StreamState, Telemetry
 from ibe100.tsduck.telemetry import AnalyzeSample, parse_analysis
-from ibe100.ui.formats import kilobits
-from ibe100.ui.widgets.pid_tree import words_of
+from ibe100.ui.monitoring.pid_tree import words_of
+from ibe100.ui.words.formats import kilobits
 
 FILES = ("ott_with_scte35.ts", "dvb_hd_service.ts", "sat_no_sdt.ts")
 MARK = "analysis:"

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from minitsp_rig import MEDIA, MINITSP, free_port, is_bound, send, wait_for
 
-from ibe100.mpegts.elementary import StreamKind, codec_of
+from ibe100.mpegts.elementary.codings import StreamKind, codec_of
 from ibe100.mpegts.packet import NULL_PID, PAT_PID, payload, pids
 from ibe100.mpegts.psi import Pat, Pmt, SectionAssembler
 from ibe100.mpegts.timestamps import parse_pes_timestamps, pts_add

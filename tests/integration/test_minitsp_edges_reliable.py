@@ -19,8 +19,8 @@ from minitsp_rig import (
     wait_for,
 )
 
-from ibe100.minitsp.libsrt import find_library
-from ibe100.minitsp.plugin import packet_pids
+from ibe100.minitsp.chain.plugin import packet_pids
+from ibe100.minitsp.srt.libsrt import find_library
 from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode

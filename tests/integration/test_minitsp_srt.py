@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from minitsp_rig import MEDIA, finish, free_port, is_bound, port_of, running, udp_receiver, wait_for
 
-from ibe100.minitsp.libsrt import find_library
+from ibe100.minitsp.srt.libsrt import find_library
 
 pytestmark = pytest.mark.skipif(find_library() is None, reason="no libsrt on this machine")
 

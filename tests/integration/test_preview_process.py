@@ -16,10 +16,10 @@ from child_processes import children_with
 from preview_rig import BARS, TONE, make_stream, sender
 
 from ibe100.models.confidence import Picture, PictureSize, SoundLevels
-from ibe100.preview.low_priority import AUTOGROUP, SESSION_NICE
 from ibe100.preview.reports import MediaReport
-from ibe100.services.preview_process import PreviewListener, PreviewTask, run_preview
+from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
 from ibe100.tsduck.loopback_ports import free_ports
+from ibe100.utils.low_priority import AUTOGROUP, SESSION_NICE
 
 PATIENCE_S = 30.0
 

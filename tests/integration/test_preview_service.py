@@ -15,8 +15,8 @@ from ibe100.models.confidence import ConfidenceOptions, PictureSize
 from ibe100.models.messages import PreviewChanged
 from ibe100.models.stream_config import FileInput, StreamConfig
 from ibe100.models.stream_state import StreamState
-from ibe100.services import preview_service
-from ibe100.services.content_watch import CONTENT_CONDITIONS
+from ibe100.services.pictures import preview_service
+from ibe100.services.pictures.content_watch import CONTENT_CONDITIONS
 
 QUICK = ConfidenceOptions(is_watched=True, black_s=2, freeze_s=3, silence_s=2, loss_s=10)
 

@@ -34,7 +34,7 @@ from services_rig import (
 )
 from typer.testing import CliRunner
 
-from ibe100.api.local_control import local_control
+from ibe100.api.local.local_control import local_control
 from ibe100.cli.cue import app
 from ibe100.core.application import Application
 from ibe100.models.alarm import Alarm, AlarmState
@@ -42,8 +42,9 @@ from ibe100.models.return_receipt import FeedState, ReturnCause, ReturnReceipt, 
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.stream_config import StreamConfig, UdpInput, UdpOutput
 from ibe100.scte35.values import SpliceInfoSection, SpliceInsert
-from ibe100.services import return_watch, return_watcher
-from ibe100.services.return_watcher import watcher_folder
+from ibe100.services.return_feed import receipts as return_watch
+from ibe100.services.return_feed import watcher_process as return_watcher
+from ibe100.services.return_feed.watcher_process import watcher_folder
 
 TO_BREAK, BACK = CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME
 ENGINES = pytest.mark.parametrize("engine", ["builtin", pytest.param("tsduck", marks=pytest.mark.tsduck)])

@@ -14,8 +14,8 @@ import pytest
 from runner_rig import Stream, free_ports, stream_in, wait_until
 
 from ibe100.mpegts.psi import Pat
-from ibe100.runner.companion import Companion, has_runner
 from ibe100.runner.loop import Loop
+from ibe100.runner.supervision.companion import Companion, has_runner
 
 
 @pytest.fixture

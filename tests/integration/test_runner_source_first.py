@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from runner_rig import Stream, stream_in, wait_until
 
-from ibe100.runner.identity import process_start_time
+from ibe100.runner.supervision.identity import process_start_time
 
 SOURCE = ["/bin/sleep", "1000"]
 TALKING = f"""

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from runner_rig import Stream, stream_in, wait_until
 
-from ibe100.runner.identity import ProcessIdentity, process_start_time
 from ibe100.runner.launch import EXIT_ENDED, EXIT_FAILED, EXIT_LOCKED
+from ibe100.runner.supervision.identity import ProcessIdentity, process_start_time
 
 
 @pytest.fixture

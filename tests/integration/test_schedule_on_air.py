@@ -10,7 +10,7 @@ import pytest
 from services_rig import console, until
 from typer.testing import CliRunner
 
-from ibe100.api.local_control import ask, local_control
+from ibe100.api.local.local_control import ask, local_control
 from ibe100.cli.schedule import app
 from ibe100.core.application import Application
 from ibe100.models.errors import OperatorError

@@ -29,7 +29,7 @@ from services_rig import (
 )
 
 from ibe100.core.application import Application
-from ibe100.minitsp.libsrt import find_library
+from ibe100.minitsp.srt.libsrt import find_library
 from ibe100.models.messages import StreamView, TelemetryMeasured
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_config import (
@@ -41,9 +41,9 @@ from ibe100.models.stream_config import (
     TestPatternInput,
 )
 from ibe100.models.stream_state import SrtStatistics, StreamState, Tally
-from ibe100.services import stream_launch
-from ibe100.services.runner_link import RunnerLink
-from ibe100.tsduck.test_pattern import live_arguments
+from ibe100.services.streams import launch as stream_launch
+from ibe100.services.streams.runner_link import RunnerLink
+from ibe100.tsduck.pattern_source import live_arguments
 
 pytestmark = pytest.mark.skipif(find_library() is None, reason="no libsrt on this machine")
 

@@ -11,7 +11,7 @@ from runner_rig import free_ports
 from services_rig import DEADLINE_S, console, journal, looped, until, until_alarm
 
 from ibe100.core.application import Application
-from ibe100.minitsp.libsrt import find_library
+from ibe100.minitsp.srt.libsrt import find_library
 from ibe100.models.alarm import AlarmState
 from ibe100.models.messages import TelemetryMeasured
 from ibe100.models.stream_config import Engine, SrtOutput

@@ -9,7 +9,7 @@ from fake_bus import FakeBus
 from ibe100.models.alarm import Alarm, AlarmState
 from ibe100.models.alarm_settings import RuleChange, RuleView
 from ibe100.models.messages import AlarmChanged
-from ibe100.services.alarm_settings import AlarmRules
+from ibe100.services.alarms.rules_in_force import AlarmRules
 
 
 class FakeMonitoring:

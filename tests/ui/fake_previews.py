@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest
 from ibe100.scte35.cues import splice_null, time_signal
 from ibe100.scte35.section import encode, to_base64
-from ibe100.services.cue_section import describe, event_of, given_section, section_warnings
-from ibe100.services.cue_segments import descriptor_of, open_start
+from ibe100.services.cues.section import describe, event_of, given_section, section_warnings
+from ibe100.services.cues.segmentation import descriptor_of, open_start
 
 NEXT_ID = 0x60000001
 

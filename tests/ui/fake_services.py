@@ -36,7 +36,7 @@ from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, 
 from ibe100.models.stream_config import FileInput, StreamConfig, StreamInput, describe_input
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.ui.cue_trigger import BREAK_ACTIONS
+from ibe100.ui.cues.cue_trigger import BREAK_ACTIONS
 
 
 def section(event_id: int) -> str:

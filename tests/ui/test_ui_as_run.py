@@ -18,7 +18,7 @@ from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.scte35.section import encode
 from ibe100.scte35.values import SpliceInfoSection, SpliceNull
 from ibe100.ui.qt_models.as_run_table import LATE_COLUMN, AsRunTableModel
-from ibe100.ui.widgets.section_view import section_words
+from ibe100.ui.records.section_view import section_words
 
 SECTION = base64.b64encode(encode(SpliceInfoSection(command=SpliceNull()))).decode()
 

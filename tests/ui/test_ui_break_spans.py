@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
-from ibe100.ui.break_spans import SpanKind, break_spans
+from ibe100.ui.dashboard.break_spans import SpanKind, break_spans
 
 NOW = 1000.0
 

@@ -8,9 +8,9 @@ from PyQt6.QtCore import QPoint, QRect
 from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from ibe100.ui.card_grid import COMPACT_HEIGHT, COMPACT_WIDTH, FULL_HEIGHT, MOST_HEIGHT, card_grid
+from ibe100.ui.dashboard.card_grid import COMPACT_HEIGHT, COMPACT_WIDTH, FULL_HEIGHT, MOST_HEIGHT, card_grid
+from ibe100.ui.dashboard.stream_card import StreamCard
 from ibe100.ui.qt_models.stream_list import StreamRow
-from ibe100.ui.widgets.stream_card import StreamCard
 
 SPACING = 8
 

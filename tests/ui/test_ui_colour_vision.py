@@ -13,8 +13,8 @@ from PyQt6.QtWidgets import QApplication
 
 from ibe100.models.alarm import Severity
 from ibe100.models.stream_state import Tally
-from ibe100.ui.icons import icon_pixmap
 from ibe100.ui.themes.enterprise_theme import TEXT_ON_BACKGROUND, Colour
+from ibe100.ui.themes.icons import icon_pixmap
 from ibe100.ui.widgets.tally_mark import LOOKS, SEVERITY_FILL, draw_severity, draw_tally_box
 
 Floats = NDArray[np.float64]

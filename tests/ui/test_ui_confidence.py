@@ -15,11 +15,11 @@ from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import CueAction, CueRequest
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import StreamState, Tally
-from ibe100.ui.picture_look import OLD_S, countdown_of, look_at
+from ibe100.ui.pictures.picture_look import OLD_S, countdown_of, look_at
+from ibe100.ui.pictures.picture_view import PictureView
+from ibe100.ui.pictures.preview_pane import PreviewPane
 from ibe100.ui.qt_models.confidence_model import ShownPicture
 from ibe100.ui.qt_models.stream_list import StreamRow
-from ibe100.ui.widgets.picture_view import PictureView
-from ibe100.ui.widgets.preview_pane import PreviewPane
 
 BLUE = (20, 40, 200)
 OpenConsole = Callable[[FakeServices], Console]
@@ -123,7 +123,7 @@ def test_levels_are_shown_as_loudness_and_taken_down_when_they_stop(
     assert meter.accessibleName() == "Sound: -23.1 LUFS momentary, true peak -9.0, -12.0 dBTP"
     console.do(lambda: console.services.preview.hear("stream-1", -120.0, -120.0, -120.0))
     console.until(lambda: meter.text() == "silent")
-    monkeypatch.setattr("ibe100.ui.widgets.level_meter.STALE_S", -1.0)
+    monkeypatch.setattr("ibe100.ui.pictures.level_meter.STALE_S", -1.0)
     meter.age()
     assert meter.text() == "–" and meter.accessibleName() == "Sound: not measured"
 

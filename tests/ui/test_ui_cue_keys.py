@@ -13,7 +13,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.scte35_marker import CueAction, CueState
-from ibe100.ui.widgets.hold_button import HOLD_MS
+from ibe100.ui.cues.hold_button import HOLD_MS
 
 Key = Qt.Key
 

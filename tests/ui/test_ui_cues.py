@@ -16,8 +16,8 @@ from PyQt6.QtTest import QTest
 from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import Tally
+from ibe100.ui.cues.hold_button import HOLD_MS
 from ibe100.ui.qt_models.cue_list import CUE_ROLE
-from ibe100.ui.widgets.hold_button import HOLD_MS
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -11,7 +11,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from ibe100.ui.widgets.hold_button import HOLD_MS, HoldButton
+from ibe100.ui.cues.hold_button import HOLD_MS, HoldButton
 
 LEFT = Qt.MouseButton.LeftButton
 PATIENCE_MS = 20_000

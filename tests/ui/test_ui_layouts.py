@@ -16,10 +16,10 @@ from pytestqt.qtbot import QtBot
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.models.stream_config import StreamConfig
 from ibe100.ui.event_bridge import EventBridge
-from ibe100.ui.layout_file import LayoutFile
 from ibe100.ui.main_window import MainWindow
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.name_question import NameQuestion
+from ibe100.ui.window.layout_file import LayoutFile
 
 Open = Callable[[FakeServices], Console]
 LEFT = Qt.MouseButton.LeftButton

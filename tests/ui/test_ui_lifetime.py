@@ -23,7 +23,7 @@ from ibe100.ui.fault_guard import FaultGuard
 from ibe100.ui.main_window import MainWindow
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.service_session import ServiceSession
-from ibe100.ui.widgets.command_palette import CommandPalette
+from ibe100.ui.window.command_palette import CommandPalette
 
 Open = Callable[[FakeServices], Console]
 

@@ -21,11 +21,11 @@ from ibe100.models.alarm import Severity
 from ibe100.models.metrics import CHECKS, Curve, Kind, Series
 from ibe100.models.stream_event import EventKind, StreamEvent
 from ibe100.models.stream_state import PidSample, ServiceSample
+from ibe100.ui.monitoring.counter_table import NOT_MEASURED
+from ibe100.ui.monitoring.pid_tree import words_of
 from ibe100.ui.plots.legend_table import legend_row, value_at
 from ibe100.ui.plots.plot_views import CHOICES, COLOURS, MOST_CURVES, curves_of, pen
 from ibe100.ui.themes.enterprise_theme import Colour, contrast
-from ibe100.ui.widgets.counter_table import NOT_MEASURED
-from ibe100.ui.widgets.pid_tree import words_of
 
 Open = Callable[[FakeServices], Console]
 SPAN_S = 600

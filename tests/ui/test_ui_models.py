@@ -12,13 +12,13 @@ from PyQt6.QtWidgets import QApplication
 
 from ibe100.models.alarm import AlarmState, Severity
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
-from ibe100.ui.cue_latch import HOLD_S, CueLatch
+from ibe100.ui.alarms.alarm_panel import WHAT_TO_DO_COLUMN
+from ibe100.ui.alarms.kept_back_view import why
+from ibe100.ui.cues.cue_latch import HOLD_S, CueLatch
 from ibe100.ui.qt_models.alarm_table import CONDITION_COLUMN, AlarmTableModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
-from ibe100.ui.widgets.alarms_dock import WHAT_TO_DO_COLUMN
-from ibe100.ui.widgets.kept_back_view import why
 
 STRICT = QAbstractItemModelTester.FailureReportingMode.Fatal
 Pair = tuple[int, int]

@@ -16,7 +16,7 @@ from ibe100.models.scte35_marker import CueAction
 from ibe100.scte35.cues import time_signal
 from ibe100.scte35.section import encode, to_base64
 from ibe100.scte35.values import SegmentationDescriptor, SegmentationUpid
-from ibe100.ui.widgets.more_cues import MoreCues
+from ibe100.ui.cues.more_cues import MoreCues
 
 AIRING = SegmentationDescriptor(
     0x4800008E,

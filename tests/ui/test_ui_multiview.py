@@ -14,8 +14,8 @@ from PyQt6.QtCore import Qt
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import StreamState, Tally
-from ibe100.ui.tile_grid import tile_grid
-from ibe100.ui.widgets.multiview import MOST_TILES, Multiview
+from ibe100.ui.pictures.multiview import MOST_TILES, Multiview
+from ibe100.ui.pictures.tile_grid import tile_grid
 
 OpenConsole = Callable[[FakeServices], Console]
 

@@ -13,10 +13,10 @@ from PyQt6.QtWidgets import QLineEdit
 
 from ibe100.models.machine_health import ClockState, ClockSync, MachineHealth, ProcessLoad
 from ibe100.models.messages import MachineMeasured
-from ibe100.ui.widgets.alarm_rules_view import AlarmRulesView
+from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
+from ibe100.ui.alarms.notification_view import NotificationView
 from ibe100.ui.widgets.machine_meter import CELLS, cells_that_fit, clock_words
-from ibe100.ui.widgets.machine_view import MachineView
-from ibe100.ui.widgets.notification_view import NotificationView
+from ibe100.ui.window.machine_view import MachineView
 
 Open = Callable[[FakeServices], Console]
 LEFT = Qt.MouseButton.LeftButton

@@ -13,13 +13,13 @@ from pytestqt.qtbot import QtBot
 from ibe100.models.alarm import Severity
 from ibe100.models.scte35_marker import CueAction, Readiness
 from ibe100.models.stream_state import PidSample, SrtLink, SrtStatistics, Tally
-from ibe100.ui.actions import CATALOGUE, KEY_GROUPS
+from ibe100.ui.alarms.alarm_panel import ROOMY_WIDTH, VALUE_COLUMN, WHAT_TO_DO_COLUMN, AlarmPanel
+from ibe100.ui.cues.cue_buttons import CueButtons
 from ibe100.ui.qt_models.alarm_table import CONDITION_COLUMN, AlarmTableModel
-from ibe100.ui.tr101290 import CHECKS, CLAUSES, spelled
-from ibe100.ui.widgets.alarms_dock import ROOMY_WIDTH, VALUE_COLUMN, WHAT_TO_DO_COLUMN, AlarmPanel
-from ibe100.ui.widgets.cue_buttons import CueButtons
-from ibe100.ui.widgets.key_overlay import KeyOverlay, columns_of
 from ibe100.ui.widgets.labels import TwoLineLabel
+from ibe100.ui.window.actions import CATALOGUE, KEY_GROUPS
+from ibe100.ui.window.key_overlay import KeyOverlay, columns_of
+from ibe100.ui.words.tr101290 import CHECKS, CLAUSES, spelled
 
 Open = Callable[[FakeServices], Console]
 LONG_ADVICE = (

@@ -18,9 +18,9 @@ from ibe100.models.scte35_marker import Cue, CueAction, CueRequest
 from ibe100.models.stream_config import HlsInput, SrtInput, UdpInput
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode, to_base64
+from ibe100.ui.cues.receipt_list import RETURN_HEIGHT, ROW_HEIGHT
 from ibe100.ui.qt_models.cue_list import RETURN_ROLE
-from ibe100.ui.widgets.receipt_list import RETURN_HEIGHT, ROW_HEIGHT
-from ibe100.ui.widgets.section_view import SectionView
+from ibe100.ui.records.section_view import SectionView
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 WATCHED = ReturnFeedView(state=FeedState.WATCHING, cue_pids=(0x1F4,))

@@ -23,10 +23,10 @@ from ibe100.models.schedule import (
     ImportRow,
     ScheduledBreak,
 )
-from ibe100.ui.break_spans import SpanKind
-from ibe100.ui.coming_events import EventKind
-from ibe100.ui.time_scale import AHEAD_CHOICES_S, TimeScale
-from ibe100.ui.widgets.timeline_paint import HEAD, ROW
+from ibe100.ui.dashboard.break_spans import SpanKind
+from ibe100.ui.dashboard.time_scale import AHEAD_CHOICES_S, TimeScale
+from ibe100.ui.dashboard.timeline_paint import HEAD, ROW
+from ibe100.ui.schedule.coming_events import EventKind
 
 LEFT = Qt.MouseButton.LeftButton
 FIRST_LINE = HEAD + ROW // 2

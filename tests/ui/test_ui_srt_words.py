@@ -3,7 +3,7 @@
 from fake_values import telemetry
 
 from ibe100.models.stream_state import SrtLink, SrtStatistics
-from ibe100.ui.srt_words import route_words, srt_words
+from ibe100.ui.words.srt import route_words, srt_words
 
 FIGURES = SrtStatistics(
     rtt_ms=3.21,

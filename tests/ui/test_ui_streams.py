@@ -25,9 +25,9 @@ from ibe100.models.stream_config import (
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.ui.editor_fields import FieldKind
+from ibe100.ui.streams.editor_fields import FieldKind
+from ibe100.ui.streams.stream_editor import StreamEditor
 from ibe100.ui.widgets.name_question import NameQuestion
-from ibe100.ui.widgets.stream_editor import StreamEditor
 
 LEFT = Qt.MouseButton.LeftButton
 Open = Callable[[FakeServices], Console]

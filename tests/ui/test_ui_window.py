@@ -27,11 +27,11 @@ from PyQt6.QtWidgets import (
 from ibe100.models.alarm import AlarmState, Severity
 from ibe100.models.messages import CueSeen, StreamLogged
 from ibe100.models.stream_state import StreamState, Tally
+from ibe100.ui.alarms.shelve_question import ShelveQuestion
 from ibe100.ui.main_window import MainWindow
 from ibe100.ui.qt_models.log_table import MOST_LINES
 from ibe100.ui.themes.enterprise_theme import TEXT_ON_BACKGROUND, contrast
 from ibe100.ui.widgets.labels import ElidedLabel
-from ibe100.ui.widgets.shelve_question import ShelveQuestion
 
 LEFT = Qt.MouseButton.LeftButton
 Open = Callable[[FakeServices], Console]

@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 from ibe100.models.alarm import Alarm, AlarmState
 from ibe100.models.messages import AlarmChanged, Message
 from ibe100.mpegts.pts_clock import PtsClock
-from ibe100.services.alarm_board import AlarmBoard, Judgements
-from ibe100.services.signal_watch import SignalWatch
-from ibe100.services.stream_run import RunFacts
+from ibe100.services.alarms.board import AlarmBoard, Judgements
+from ibe100.services.streams.run import RunFacts
+from ibe100.services.watches.signal import SignalWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
 
 CAPTURES = Path(__file__).parent / "captures"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ibe100.minitsp.plugin import Block, Context, GlobalOptions, LogLevel, PacketProcessor
+from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel, PacketProcessor
 from ibe100.mpegts import packet
 
 MEDIA = Path(__file__).resolve().parents[3] / "shared" / "media"

@@ -13,7 +13,7 @@ from ibe100.models.schedule import At, BreakPlan, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState, Readiness
 from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import StreamState, Tally
-from ibe100.services.schedule_service import ScheduleService
+from ibe100.services.schedule.schedule_service import ScheduleService
 
 NOON = 1_795_348_800.0
 """2026-11-22 12:00:00Z."""

@@ -21,9 +21,9 @@ from ibe100.models.access import (
     WantedUser,
 )
 from ibe100.models.errors import StorageError
-from ibe100.services.access_service import AccessService
-from ibe100.services.attempts import LoginPace
-from ibe100.services.passwords import UNMATCHED
+from ibe100.services.access.access_service import AccessService
+from ibe100.services.access.login_attempts import LoginPace
+from ibe100.services.access.passwords import UNMATCHED
 
 PASSWORD = SecretStr("correct horse battery")
 WRONG = SecretStr("incorrect horse")
@@ -106,7 +106,7 @@ async def test_a_wrong_name_and_a_wrong_password_are_told_alike(access: AccessSe
 
 
 def test_an_unknown_name_costs_as_much_as_a_wrong_password() -> None:
-    from ibe100.services import passwords
+    from ibe100.services.access import passwords
 
     made = PasswordHasher(passwords.TIME_COST, passwords.MEMORY_KIB, passwords.LANES).hash("x")
     assert extract_parameters(UNMATCHED) == extract_parameters(made)

@@ -13,10 +13,10 @@ from ibe100.models.alarm import Severity
 from ibe100.models.alarm_settings import RuleChange
 from ibe100.models.errors import OperatorError
 from ibe100.models.messages import Message, NoticePosted
-from ibe100.services.alarm_board import AlarmBoard
-from ibe100.services.alarm_rules import RULES
-from ibe100.services.alarm_settings import COUNTED_CONDITIONS, AlarmRules
-from ibe100.services.signal_watch import SignalWatch
+from ibe100.services.alarms.board import AlarmBoard
+from ibe100.services.alarms.catalogue import RULES
+from ibe100.services.alarms.rules_in_force import COUNTED_CONDITIONS, AlarmRules
+from ibe100.services.watches.signal import SignalWatch
 from ibe100.tsduck.telemetry import InfluxSample
 
 

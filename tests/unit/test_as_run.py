@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from ibe100.models.as_run import AsRunFormat, AsRunLog, AsRunRow
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
-from ibe100.services.as_run import COLUMNS, day_range, digest_of, record_of, rows_of, utc_text
-from ibe100.services.as_run_export import export, verify
+from ibe100.services.history.as_run import COLUMNS, day_range, digest_of, record_of, rows_of, utc_text
+from ibe100.services.history.as_run_export import export, verify
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
 SPLICED = Cue(

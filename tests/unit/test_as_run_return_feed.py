@@ -16,9 +16,9 @@ from ibe100.database.database import Database
 from ibe100.models.as_run import AsRunFormat, AsRunRow
 from ibe100.models.return_receipt import ReturnCause, ReturnReceipt, ReturnState
 from ibe100.models.scte35_marker import Cue
-from ibe100.services.as_run import COLUMNS, RETURN_COLUMNS, digest_of, record_of
-from ibe100.services.as_run_export import NOTES, export, verify
-from ibe100.services.as_run_service import AsRunService
+from ibe100.services.history.as_run import COLUMNS, RETURN_COLUMNS, digest_of, record_of
+from ibe100.services.history.as_run_export import NOTES, export, verify
+from ibe100.services.history.as_run_log import AsRunService
 
 BACK = ReturnReceipt(
     cue_id=1,

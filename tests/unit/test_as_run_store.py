@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.database.as_run import open_as_run
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
 from ibe100.database.records import StoredStream
+from ibe100.database.stores.as_run import open_as_run
 from ibe100.models.as_run import AsRunFormat, LoggedStream
 from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.stream_config import StreamConfig
-from ibe100.services.as_run_service import AsRunService
-from ibe100.services.history_service import HistoryService
+from ibe100.services.history.as_run_log import AsRunService
+from ibe100.services.history.history_service import HistoryService
 
 DAY = date(2026, 11, 22)
 MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC).timestamp()

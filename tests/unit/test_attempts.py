@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ibe100.models.access import TooManyAttempts
-from ibe100.services.attempts import FORGOTTEN_S, MOST_KEPT, Attempts, LoginPace
+from ibe100.services.access.login_attempts import FORGOTTEN_S, MOST_KEPT, Attempts, LoginPace
 
 
 class Clock:

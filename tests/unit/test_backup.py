@@ -19,7 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ibe100 import __version__
-from ibe100.database.backup import (
+from ibe100.database.backup.backup_archive import check_file, write_archive
+from ibe100.database.backup.backup_copy import BackupStopped, Pace
+from ibe100.database.backup.backups import (
     UNFINISHED,
     list_backups,
     make_backup,
@@ -29,10 +31,8 @@ from ibe100.database.backup import (
     superfluous,
     unpack,
 )
-from ibe100.database.backup_archive import check_file, write_archive
-from ibe100.database.backup_copy import BackupStopped, Pace
 from ibe100.database.database import Database
-from ibe100.database.schema import REVISION
+from ibe100.database.sqlite.schema import REVISION
 from ibe100.models.backup import BackupFile, BackupManifest, BackupMember, check_member
 from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord

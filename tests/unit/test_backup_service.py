@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibe100.core.config import BackupSettings
-from ibe100.database.backup import UNFINISHED, list_backups, unpack
-from ibe100.database.backup_process import BackupTask
+from ibe100.database.backup.backup_process import BackupTask
+from ibe100.database.backup.backups import UNFINISHED, list_backups, unpack
 from ibe100.database.database import Database
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.session import AuditRecord
-from ibe100.services.backup_job import run_backup
-from ibe100.services.backup_service import BackupService, is_due
+from ibe100.services.backup.backup_job import run_backup
+from ibe100.services.backup.backup_service import BackupService, is_due
 
 DAY_S, HOUR_S = 86_400.0, 3_600.0
 NOON = 1_800_000_000.0 // DAY_S * DAY_S + DAY_S / 2

@@ -16,9 +16,9 @@ from ibe100.models.contract import LEAST_OUT_POINT_S, Contract
 from ibe100.models.endpoints import parse_output
 from ibe100.models.errors import ConfigurationError, StorageError
 from ibe100.models.stream_config import ExistingCues, PmtEdits, Scte35Options, StreamConfig
-from ibe100.services.contract_linter import lint_stream
-from ibe100.services.contract_options import options_for, under_contract
-from ibe100.services.contract_templates import find_template, load_templates
+from ibe100.services.contracts.contract_templates import find_template, load_templates
+from ibe100.services.contracts.options import options_for, under_contract
+from ibe100.services.contracts.stream_linter import lint_stream
 
 TEMPLATES = load_templates(contract_templates_file())
 

@@ -18,9 +18,9 @@ from ibe100.mpegts.stream_report import StreamReport
 from ibe100.scte35.cues import cancel, splice_insert, splice_null, time_signal
 from ibe100.scte35.section import encode
 from ibe100.scte35.values import SegmentationDescriptor, SegmentationUpid, SpliceInfoSection
-from ibe100.services.contract_linter import lint_cue, lint_stream
-from ibe100.services.contract_options import under_contract
-from ibe100.services.stream_starter import StreamStarter
+from ibe100.services.contracts.options import under_contract
+from ibe100.services.contracts.stream_linter import lint_cue, lint_stream
+from ibe100.services.streams.launch_plan import StreamStarter
 
 BREACH, WARNING, NOTE = Severity.BREACH, Severity.WARNING, Severity.NOTE
 

@@ -12,7 +12,7 @@ from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.cue_log import CueLogQuery
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
-from ibe100.services.history_service import HistoryService
+from ibe100.services.history.history_service import HistoryService
 
 SECTION = bytes(range(0xE0, 0x100)) + b"%_"
 OTHER = bytes(range(40))

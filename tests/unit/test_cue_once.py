@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from ibe100.database.database import Database
-from ibe100.database.users import KEPT_S
+from ibe100.database.stores.users import KEPT_S
 from ibe100.models.access import KeyReused
 from ibe100.models.errors import CueRefused, StorageError
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
-from ibe100.services.cue_once import CueOnce
+from ibe100.services.cues.idempotency import CueOnce
 
 ASKED = CueRequest(stream_id="ch-1", action=CueAction.CRASH_OUT, requested_by="anna")
 

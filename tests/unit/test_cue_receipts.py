@@ -15,12 +15,12 @@ from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.scte35 import encode, splice_insert, splice_null, to_base64
-from ibe100.services.break_ledger import BreakLedger
-from ibe100.services.cue_ledger import CueLedger
-from ibe100.services.cue_receipts import CueReceipts
-from ibe100.services.cue_shelf import CueShelf
-from ibe100.services.runner_link import RunnerLink
-from ibe100.services.stream_run import StreamRun
+from ibe100.services.cues.breaks import BreakLedger
+from ibe100.services.cues.ledger import CueLedger
+from ibe100.services.cues.live_cues import CueShelf
+from ibe100.services.cues.receipts import CueReceipts
+from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_link import RunnerLink
 
 OUT = to_base64(encode(splice_insert(7, True)))
 IN = to_base64(encode(splice_insert(7, False)))

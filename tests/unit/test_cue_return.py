@@ -16,15 +16,15 @@ from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest,
 from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.scte35 import encode, splice_insert, to_base64
-from ibe100.services import cue_return
-from ibe100.services.break_ledger import BreakLedger
-from ibe100.services.cue_draft import REPLACED
-from ibe100.services.cue_return import AutomaticReturn
-from ibe100.services.cue_section import Direction
-from ibe100.services.cue_shelf import CueShelf
-from ibe100.services.runner_link import RunnerLink
-from ibe100.services.stream_run import StreamRun
-from ibe100.services.wall_clock import WallClock
+from ibe100.services.cues import automatic_return as cue_return
+from ibe100.services.cues.automatic_return import AutomaticReturn
+from ibe100.services.cues.breaks import BreakLedger
+from ibe100.services.cues.clock import WallClock
+from ibe100.services.cues.draft import REPLACED
+from ibe100.services.cues.live_cues import CueShelf
+from ibe100.services.cues.section import Direction
+from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.tsduck.telemetry import InfluxSample
 
 BREAK_S = 0.2

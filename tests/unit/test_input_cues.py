@@ -21,7 +21,7 @@ from ibe100.scte35.values import (
     SpliceTime,
     TimeSignal,
 )
-from ibe100.services.input_cues import KEPT, InputCues, read_cue
+from ibe100.services.cues.input_cues import KEPT, InputCues, read_cue
 
 VECTORS = Path(__file__).resolve().parents[3] / "shared" / "scte35" / "vectors.json"
 OUT = SpliceInfoSection(

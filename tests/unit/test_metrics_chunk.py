@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from ibe100.database.metrics_chunk import Chunk, DamagedChunk, decode, encode, numbers_in, plain
+from ibe100.database.metrics.chunk import Chunk, DamagedChunk, decode, encode, numbers_in, plain
 
 POINT = st.integers(-(1 << 53), 1 << 53)
 

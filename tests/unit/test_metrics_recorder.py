@@ -13,11 +13,11 @@ from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.errors import ConfigurationError, StorageError
 from ibe100.models.metrics import CHECKS, TYPES, ChangeKind, Curve, Kind, MetricsHealth, Series, StreamChange
 from ibe100.models.stream_state import PidSample, ServiceSample
-from ibe100.services.metrics_recorder import MetricsRecorder, pts_minus_pcr_ms
-from ibe100.services.metrics_service import MetricsService
+from ibe100.services.history.metrics_recorder import MetricsRecorder, pts_minus_pcr_ms
+from ibe100.services.history.metrics_service import MetricsService
 from ibe100.services.storage import MetricsStorage
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample, parse_analysis, parse_influx
-from ibe100.ui.tr101290 import CHECKS as SHOWN_CHECKS
+from ibe100.ui.words.tr101290 import CHECKS as SHOWN_CHECKS
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 NOW = 1_800_000_000.0

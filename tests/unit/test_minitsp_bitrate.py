@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.minitsp.bitrate import BitrateEstimator
+from ibe100.minitsp.chain.bitrate import BitrateEstimator
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.timestamps import PCR_MODULO, encode_timestamp
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from plugin_rig import BLOCK_SIZES, build, media, process
 
-from ibe100.minitsp.plugin import Block
+from ibe100.minitsp.chain.plugin import Block
 from ibe100.minitsp.plugins.pcrbitrate import PcrBitrate
 from ibe100.minitsp.plugins.pcrextract import PcrExtract
 from ibe100.minitsp.plugins.pcrverify import PcrVerify

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from ibe100.minitsp.chain.options import OptionError
 from ibe100.minitsp.command_line import PluginCall, expand_files, global_options, parse_command_line
-from ibe100.minitsp.options import OptionError
 
 
 def test_every_part_gets_its_words() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.minitsp.inputs.datagrams import RawDatagrams, is_rtp, transport_packets
+from ibe100.minitsp.ip.datagrams import RawDatagrams, is_rtp, transport_packets
 
 PACKET = b"\x47\x01\x00\x10" + bytes(range(184))
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.minitsp.hls_playlist import (
+from ibe100.minitsp.chain.options import OptionError, OptionTable
+from ibe100.minitsp.hls.playlist import (
     MasterPlaylist,
     MediaPlaylist,
     PlaylistError,
@@ -12,9 +13,8 @@ from ibe100.minitsp.hls_playlist import (
     Variant,
     parse_playlist,
 )
-from ibe100.minitsp.hls_position import PlayPosition, Progress
-from ibe100.minitsp.hls_variants import VARIANT_OPTIONS, VariantChoice
-from ibe100.minitsp.options import OptionError, OptionTable
+from ibe100.minitsp.hls.position import PlayPosition, Progress
+from ibe100.minitsp.hls.variants import VARIANT_OPTIONS, VariantChoice
 
 URL = "https://cdn.example.com/a/live.m3u8?token=x"
 MASTER = """#EXTM3U

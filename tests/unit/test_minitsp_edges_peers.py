@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.minitsp.ffmpeg_child import hide_arguments
-from ibe100.minitsp.ffmpeg_log import FfmpegLog
-from ibe100.minitsp.options import OptionError, OptionTable
-from ibe100.minitsp.rist_options import RIST_OPTIONS, rist_peer
-from ibe100.minitsp.srt_ffmpeg import srt_peer
-from ibe100.minitsp.srt_options import SRT_OPTIONS, again_after_s
+from ibe100.minitsp.chain.options import OptionError, OptionTable
+from ibe100.minitsp.ffmpeg.child import hide_arguments
+from ibe100.minitsp.ffmpeg.log import FfmpegLog
+from ibe100.minitsp.ffmpeg.rist import RIST_OPTIONS, rist_peer
+from ibe100.minitsp.ffmpeg.srt import srt_peer
+from ibe100.minitsp.srt.options import SRT_OPTIONS, again_after_s
 
 SRT = OptionTable(*SRT_OPTIONS, max_parameters=1)
 RIST = OptionTable(*RIST_OPTIONS, max_parameters=None)

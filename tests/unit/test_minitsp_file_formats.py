@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ibe100.minitsp import packet_format
+from ibe100.minitsp.chain.options import OptionError
+from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel, PluginError
 from ibe100.minitsp.inputs.file import FileInput
-from ibe100.minitsp.options import OptionError
 from ibe100.minitsp.outputs.file import FileOutput
-from ibe100.minitsp.packet_format import DUCK, M2TS, RS204, TS, PacketFormat
-from ibe100.minitsp.plugin import Block, Context, GlobalOptions, LogLevel, PluginError
+from ibe100.minitsp.packets import packet_format
+from ibe100.minitsp.packets.packet_format import DUCK, M2TS, RS204, TS, PacketFormat
 from ibe100.minitsp.plugins.file import FileTap
 
 PACKETS = 50

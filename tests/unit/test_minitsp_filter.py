@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ibe100.minitsp.plugin import Block, Context, GlobalOptions, LogLevel, packet_pids
+from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel, packet_pids
 from ibe100.minitsp.plugins.filter import Filter
 
 

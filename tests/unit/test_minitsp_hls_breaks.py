@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ibe100.minitsp.hls_breaks import Breaks
+from ibe100.minitsp.hls.breaks import Breaks
 from ibe100.scte35 import cues
 from ibe100.scte35.section import encode
 from ibe100.scte35.values import SegmentationDescriptor

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from plugin_rig import Log, media
 
+from ibe100.minitsp.chain.plugin import Context, GlobalOptions
 from ibe100.minitsp.outputs.hls import HlsOutput
-from ibe100.minitsp.plugin import Context, GlobalOptions
 from ibe100.mpegts import packet
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 from ibe100.mpegts.timestamps import PTS_HZ, PTS_MODULO, encode_timestamp

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.minitsp.hls_playlist_text import ListedSegment, PlaylistHead, playlist_text, read_back
-from ibe100.minitsp.hls_segment_files import Playlist, SegmentFiles, SegmentStart
-from ibe100.minitsp.plugin import PluginError
+from ibe100.minitsp.chain.plugin import PluginError
+from ibe100.minitsp.hls.playlist_text import ListedSegment, PlaylistHead, playlist_text, read_back
+from ibe100.minitsp.hls.segment_files import Playlist, SegmentFiles, SegmentStart
 
 FOLDER = Path("/srv/live")
 segments = st.builds(

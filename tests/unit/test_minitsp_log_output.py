@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from ibe100.minitsp import log_output
+from ibe100.minitsp.chain.plugin import LogLevel
 from ibe100.minitsp.log_output import LogOutput
-from ibe100.minitsp.plugin import LogLevel
 
 
 def test_lines_that_nobody_reads_in_time_are_counted_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:

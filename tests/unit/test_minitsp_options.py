@@ -2,7 +2,7 @@
 
 import pytest
 
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
 
 TABLE = OptionTable(
     Option("service", OptionKind.TEXT, "s"),

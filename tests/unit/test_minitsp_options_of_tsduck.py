@@ -10,10 +10,10 @@ from plugin_rig import Log
 from ibe100.minitsp import inputs, outputs, plugins
 from ibe100.minitsp.__main__ import main
 from ibe100.minitsp.build import BuildError, build_chain
+from ibe100.minitsp.chain.options import OptionTable
+from ibe100.minitsp.chain.plugin import Context, GlobalOptions
 from ibe100.minitsp.command_line import GLOBAL_OPTIONS, parse_command_line
-from ibe100.minitsp.options import OptionTable
 from ibe100.minitsp.options_of_tsduck import OPTIONS_OF_TSDUCK, is_of_tsduck
-from ibe100.minitsp.plugin import Context, GlobalOptions
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "tsduck" / "options.json"
 TABLES: dict[tuple[str, str, str], OptionTable] = {

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.minitsp.pcr_accuracy import PcrAccuracy
+from ibe100.minitsp.reports.pcr_accuracy import PcrAccuracy
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO
 
 PID = 256

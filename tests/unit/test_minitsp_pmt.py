@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ibe100.minitsp.plugin import Block, Context, GlobalOptions, LogLevel
+from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins.pmt import PmtEditor
 from ibe100.mpegts.packet import continuity_counters, null_packet, packetize_section, pids
 from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream, Sdt, SdtService, SectionAssembler

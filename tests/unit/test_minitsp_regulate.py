@@ -5,8 +5,8 @@ import pytest
 
 from ibe100.minitsp import plugins
 from ibe100.minitsp.build import NEEDS_TSDUCK
-from ibe100.minitsp.options import OptionError
-from ibe100.minitsp.plugin import PACKET_BITS, Block, Context, GlobalOptions, LogLevel
+from ibe100.minitsp.chain.options import OptionError
+from ibe100.minitsp.chain.plugin import PACKET_BITS, Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins import regulate
 from ibe100.minitsp.plugins.regulate import Regulate
 from ibe100.mpegts.packet import as_block, null_packet, set_pids

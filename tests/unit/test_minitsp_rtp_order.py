@@ -5,8 +5,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.minitsp.inputs.datagrams import is_rtp
-from ibe100.minitsp.inputs.rtp_order import RtpOrder
+from ibe100.minitsp.ip.datagrams import is_rtp
+from ibe100.minitsp.ip.rtp_order import RtpOrder
 
 
 def rtp(number: int, ssrc: int = 1) -> bytes:

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from plugin_rig import BLOCK_SIZES, build, media, process
 
-from ibe100.minitsp.options import OptionError
-from ibe100.minitsp.plugin import PacketProcessor
+from ibe100.minitsp.chain.options import OptionError
+from ibe100.minitsp.chain.plugin import PacketProcessor
 from ibe100.minitsp.plugins.remap import Remap
 from ibe100.minitsp.plugins.sdt import SdtEditor
 from ibe100.minitsp.plugins.svrename import ServiceRename
 from ibe100.minitsp.plugins.zap import Zap
-from ibe100.minitsp.section_packer import SectionFifo
+from ibe100.minitsp.psi.section_packer import SectionFifo
 from ibe100.mpegts import packet
 from ibe100.mpegts.continuity import ContinuityTracker
 from ibe100.mpegts.packet_headers import PacketHeaders

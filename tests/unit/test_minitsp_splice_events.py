@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.minitsp.splice_events import Announcement, SpliceEvents, announcements
+from ibe100.minitsp.splice.events import Announcement, SpliceEvents, announcements
 from ibe100.mpegts.timestamps import PTS_MODULO, pts_add
 from ibe100.scte35.cues import cancel, splice_insert, time_signal
 from ibe100.scte35.values import SegmentationDescriptor

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.minitsp.json_report import to_json
-from ibe100.minitsp.splice_json import table_json
+from ibe100.minitsp.reports.json_report import to_json
+from ibe100.minitsp.reports.splice_json import table_json
 
 RECORDINGS = [
     "live-binary-section-by-udp",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.minitsp.splice_queue import RepeatRule, SpliceQueue, queued_cue
+from ibe100.minitsp.splice.queue import RepeatRule, SpliceQueue, queued_cue
 from ibe100.mpegts.timestamps import PTS_MODULO, pts_add
 from ibe100.scte35.cues import cancel, splice_insert, splice_null, time_signal
 from ibe100.scte35.errors import SpliceDecodeError

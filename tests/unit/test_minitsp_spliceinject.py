@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from ibe100.minitsp.plugin import Block, Context, GlobalOptions, LogLevel
+from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins.spliceinject import SpliceInject
 from ibe100.mpegts.packet import null_packet, packetize_section, pids
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream, SectionAssembler

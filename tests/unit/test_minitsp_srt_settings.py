@@ -4,11 +4,17 @@ import struct
 
 import pytest
 
-from ibe100.minitsp.libsrt_types import SocketOption, SrtError, Statistics, socket_address, words_of_address
-from ibe100.minitsp.options import OptionError, OptionTable
-from ibe100.minitsp.srt_options import SRT_OPTIONS, srt_ends
-from ibe100.minitsp.srt_settings import srt_settings
-from ibe100.minitsp.srt_statistics import StatisticsReport
+from ibe100.minitsp.chain.options import OptionError, OptionTable
+from ibe100.minitsp.srt.libsrt_types import (
+    SocketOption,
+    SrtError,
+    Statistics,
+    socket_address,
+    words_of_address,
+)
+from ibe100.minitsp.srt.options import SRT_OPTIONS, srt_ends
+from ibe100.minitsp.srt.settings import srt_settings
+from ibe100.minitsp.srt.statistics import StatisticsReport
 
 SRT = OptionTable(*SRT_OPTIONS, max_parameters=1)
 SECRET = "0123456789"

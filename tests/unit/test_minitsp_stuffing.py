@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.minitsp.plugin import packet_pids
-from ibe100.minitsp.stuffing import InputStuffing, null_packets
+from ibe100.minitsp.chain.plugin import packet_pids
+from ibe100.minitsp.chain.stuffing import InputStuffing, null_packets
 
 
 def numbered(start: int, count: int) -> np.ndarray:

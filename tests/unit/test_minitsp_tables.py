@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ibe100.minitsp.options import OptionError
-from ibe100.minitsp.plugin import Block, Context, GlobalOptions, LogLevel
+from ibe100.minitsp.chain.options import OptionError
+from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins.tables import Tables
 from ibe100.mpegts.packet import packetize_section
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from plugin_rig import BLOCK_SIZES, build, media, process
 
-from ibe100.minitsp.options import OptionError
+from ibe100.minitsp.chain.options import OptionError
 from ibe100.minitsp.plugins.tables import Tables
-from ibe100.minitsp.psi_json import table_json
+from ibe100.minitsp.reports.psi_json import table_json
 from ibe100.mpegts.packet import as_block, packetize_section
 from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream, with_crc
 from ibe100.mpegts.table_assembler import Table

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ibe100.minitsp.options import OptionError
-from ibe100.minitsp.plugin import Block, Context, GlobalOptions, LogLevel, PacketProcessor
+from ibe100.minitsp.chain.options import OptionError
+from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel, PacketProcessor
 from ibe100.minitsp.plugins.analyze import Analyze
 from ibe100.minitsp.plugins.bitrate_monitor import BitrateMonitor
 from ibe100.minitsp.plugins.continuity import Continuity

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ibe100.minitsp.gap_watch import GapWatch
-from ibe100.minitsp.packet_batch import Arrivals, Batch, PacketBatch
-from ibe100.minitsp.plugin import Block
-from ibe100.minitsp.tr101290 import Tr101290
+from ibe100.minitsp.chain.packet_batch import Arrivals, Batch, PacketBatch
+from ibe100.minitsp.chain.plugin import Block
+from ibe100.minitsp.reports.gap_watch import GapWatch
+from ibe100.minitsp.reports.tr101290 import Tr101290
 from ibe100.mpegts import packet
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from ibe100.minitsp.datagram_bursts import DatagramBursts
-from ibe100.minitsp.options import OptionTable
-from ibe100.minitsp.output_thread import OutputThread
-from ibe100.minitsp.packet_batch import Batch
-from ibe100.minitsp.packet_format import M2TS, TS, PacketFormat
-from ibe100.minitsp.packet_observer import ObserverGroup, PacketObserver
-from ibe100.minitsp.packet_reader import PacketReader, SyncListener
-from ibe100.minitsp.plugin import Block, Context, GlobalOptions, LogLevel, PacketOutput, Packets
+from ibe100.minitsp.chain.options import OptionTable
+from ibe100.minitsp.chain.output_thread import OutputThread
+from ibe100.minitsp.chain.packet_batch import Batch
+from ibe100.minitsp.chain.packet_observer import ObserverGroup, PacketObserver
+from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel, PacketOutput, Packets
+from ibe100.minitsp.ip.datagram_bursts import DatagramBursts
+from ibe100.minitsp.packets.packet_format import M2TS, TS, PacketFormat
+from ibe100.minitsp.packets.packet_reader import PacketReader, SyncListener
 from ibe100.mpegts.packet import as_block, null_packet
 
 DEADLINE_S = 30.0

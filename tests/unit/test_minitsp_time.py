@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from plugin_rig import BLOCK_SIZES, build, process
 
-from ibe100.minitsp.options import OptionError
-from ibe100.minitsp.plugin import Block
+from ibe100.minitsp.chain.options import OptionError
+from ibe100.minitsp.chain.plugin import Block
 from ibe100.minitsp.plugins import time as time_module
 from ibe100.minitsp.plugins.time import TimeSchedule
 from ibe100.mpegts import packet

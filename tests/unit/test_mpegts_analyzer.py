@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibe100.mpegts import packet
-from ibe100.mpegts.elementary import StreamKind
+from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
 from ibe100.mpegts.stream_report import StreamReport

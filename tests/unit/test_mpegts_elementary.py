@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibe100.mpegts import packet
-from ibe100.mpegts.elementary import AudioFormat, VideoFormat
-from ibe100.mpegts.elementary_ac3 import ac3_format
-from ibe100.mpegts.elementary_audio import adts_format, latm_format, mpeg_audio_format
-from ibe100.mpegts.elementary_bits import BitReader, nal_units, without_emulation_prevention
-from ibe100.mpegts.elementary_hevc import hevc_format
-from ibe100.mpegts.elementary_video import h264_format, mpeg2_video_format
+from ibe100.mpegts.elementary.ac3 import ac3_format
+from ibe100.mpegts.elementary.audio import adts_format, latm_format, mpeg_audio_format
+from ibe100.mpegts.elementary.bits import BitReader, nal_units, without_emulation_prevention
+from ibe100.mpegts.elementary.codings import AudioFormat, VideoFormat
+from ibe100.mpegts.elementary.hevc import hevc_format
+from ibe100.mpegts.elementary.video import h264_format, mpeg2_video_format
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
 from ibe100.mpegts.stream_report import StreamReport
 

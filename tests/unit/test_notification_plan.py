@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ibe100.models.alarm import Alarm, AlarmState, Severity
 from ibe100.models.notification import NotificationTarget
-from ibe100.services.notification_plan import AGAIN_S, HOLD_S, SAME_AGAIN_S, WINDOW_S, NotificationPlan
+from ibe100.services.alarms.notification_plan import AGAIN_S, HOLD_S, SAME_AGAIN_S, WINDOW_S, NotificationPlan
 
 
 def alarm(condition: str = "input_lost", severity: Severity = Severity.CRITICAL, **changes: object) -> Alarm:

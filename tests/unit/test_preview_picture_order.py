@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.mpegts.elementary_bits import without_emulation_prevention
-from ibe100.mpegts.elementary_hevc import hevc_format, hevc_reorder_codes
-from ibe100.mpegts.elementary_video import h264_format, h264_reorder_codes, h264_sample_aspect
+from ibe100.mpegts.elementary.bits import without_emulation_prevention
+from ibe100.mpegts.elementary.hevc import hevc_format, hevc_reorder_codes
+from ibe100.mpegts.elementary.video import h264_format, h264_reorder_codes, h264_sample_aspect
 from ibe100.preview.elementary_tap import ElementaryTap
 from ibe100.preview.picture_order import _escaped, shown_at_once
 from ibe100.preview.video_decoder import VideoDecoder

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.mpegts.elementary import read_format
+from ibe100.mpegts.elementary.codings import read_format
 from ibe100.preview.elementary_tap import PACKET_SIZE, ElementaryTap
 from ibe100.preview.keyframes import starts_keyframe
 

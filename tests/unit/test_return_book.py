@@ -16,9 +16,9 @@ from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream
 from ibe100.scte35.cues import splice_insert, splice_null
 from ibe100.scte35.section import encode
 from ibe100.scte35.values import SpliceInfoSection
-from ibe100.services.return_book import ReturnBook
-from ibe100.services.return_feed_log import ReturnFeedLog
-from ibe100.services.return_tables import read_tables
+from ibe100.services.return_feed.expected_cues import ReturnBook
+from ibe100.services.return_feed.feed_log import ReturnFeedLog
+from ibe100.services.return_feed.tables import read_tables
 from ibe100.tsduck.telemetry import SpliceEvent
 
 LEFT_AT, WINDOW_S, PID = 1_000.0, 120.0, 500

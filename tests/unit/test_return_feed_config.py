@@ -15,7 +15,13 @@ from ibe100.models.base import build
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.profile import Profile, StreamEntry
 from ibe100.models.stream_config import HlsInput, StreamConfig
-from ibe100.services.stream_secrets import forget_secrets, keep_secrets, reveal, with_secrets, without_secrets
+from ibe100.services.streams.stream_secrets import (
+    forget_secrets,
+    keep_secrets,
+    reveal,
+    with_secrets,
+    without_secrets,
+)
 from ibe100.tsduck.command import secrets_of
 from ibe100.tsduck.return_feed import ReturnPorts, build_return_arguments, watch_config
 

@@ -17,9 +17,9 @@ from ibe100.models.return_receipt import FeedState, ReturnReceipt
 from ibe100.models.stream_config import UdpInput
 from ibe100.mpegts.psi import Pat
 from ibe100.scte35.cues import splice_null
-from ibe100.services.return_watch import LOST_AFTER_S, START_PATIENCE_S, ReturnWatch
-from ibe100.services.runner_link import RunnerLink
-from ibe100.services.stream_run import StreamRun
+from ibe100.services.return_feed.receipts import LOST_AFTER_S, START_PATIENCE_S, ReturnWatch
+from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_link import RunnerLink
 
 SOURCE = UdpInput(port=5000)
 HEARTBEAT_S = 5.0

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.runner.backoff import Backoff, system_fraction
+from ibe100.runner.supervision.backoff import Backoff, system_fraction
 
 
 def delays(backoff: Backoff, count: int) -> list[float]:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.runner.health import Health
+from ibe100.runner.supervision.health import Health
 
 GOLDEN = Path(__file__).resolve().parents[3] / "shared" / "tsduck" / "golden"
 

@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.runner.identity import ProcessIdentity, RunnerRecord, boot_id, left_behind, process_start_time
 from ibe100.runner.launch import control_socket_path, runner_command
+from ibe100.runner.supervision.identity import (
+    ProcessIdentity,
+    RunnerRecord,
+    boot_id,
+    left_behind,
+    process_start_time,
+)
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from ibe100.runner.influx_http import BODY_LIMIT, InfluxServer
 from ibe100.runner.loop import Loop
+from ibe100.runner.telemetry.influx_http import BODY_LIMIT, InfluxServer
 
 
 class Served:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.runner import journal as journal_module
-from ibe100.runner.journal import Journal, JournalLimits, journal_files, seq_of
-from ibe100.runner.journal_reader import JournalCursor
+from ibe100.runner.journal import journal as journal_module
+from ibe100.runner.journal.journal import Journal, JournalLimits, journal_files, seq_of
+from ibe100.runner.journal.reader import JournalCursor
 
 SMALL = JournalLimits(file_bytes=400, files=3, tail_bytes=200, waiting_bytes=2000)
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.runner.log_lines import (
+from ibe100.runner.processor_log.lines import (
     LINE_LIMIT,
     RAW_LIMIT,
     LineSplitter,

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ibe100.runner.noise_watch import KNOWN_LOOKS, REMEMBERED_S, NoiseWatch
+from ibe100.runner.telemetry.noise_watch import KNOWN_LOOKS, REMEMBERED_S, NoiseWatch
 
 KNOWN = (0x0000, 0x0100, 0x0101, 0x1000)
 

@@ -9,8 +9,16 @@ import pytest
 from ibe100.mpegts.packet import null_packet
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 from ibe100.mpegts.timestamps import encode_timestamp
-from ibe100.runner.absence_watch import ABSENT_S
-from ibe100.runner.packet_watch import HELD_UP_S, PAUSE_S, SURE_JUMP_S, TABLE_S, TELL_S, Facts, PacketWatch
+from ibe100.runner.telemetry.absence_watch import ABSENT_S
+from ibe100.runner.telemetry.packet_watch import (
+    HELD_UP_S,
+    PAUSE_S,
+    SURE_JUMP_S,
+    TABLE_S,
+    TELL_S,
+    Facts,
+    PacketWatch,
+)
 
 LOOK_S = 0.1
 NULL, VIDEO, SOUND, CLOCK, PMT = 0x1FFF, 0x100, 0x101, 0x102, 0x1000

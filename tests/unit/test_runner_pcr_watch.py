@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.runner.pcr_watch import PCR_HZ, PcrWatch, jitter_us
+from ibe100.runner.telemetry.pcr_watch import PCR_HZ, PcrWatch, jitter_us
 
 PACKETS_PER_S = 1000
 EVERY = 25

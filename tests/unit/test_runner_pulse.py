@@ -9,7 +9,14 @@ from collections.abc import Callable
 import pytest
 
 from ibe100.runner.loop import Loop
-from ibe100.runner.pulse import LEARNING_S, LEAST_PATIENCE_S, LOOK_S, PulseHandlers, PulseJudge, PulseListener
+from ibe100.runner.telemetry.pulse import (
+    LEARNING_S,
+    LEAST_PATIENCE_S,
+    LOOK_S,
+    PulseHandlers,
+    PulseJudge,
+    PulseListener,
+)
 
 Told = list[tuple[float, bool]]
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from ibe100.runner.srt_silence import SILENT_S
-from ibe100.runner.srt_watch import SrtWatch
+from ibe100.runner.telemetry.srt_silence import SILENT_S
+from ibe100.runner.telemetry.srt_watch import SrtWatch
 
 ARGV = ["tsp", "-I", "srt", "--listener=9000", "-P", "regulate", "-O", "srt", "--caller=h:9001"]
 

@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from ibe100.runner.states import TERMINAL, State, assert_transition
+from ibe100.runner.supervision.states import TERMINAL, State, assert_transition
 
 
 @pytest.mark.parametrize(

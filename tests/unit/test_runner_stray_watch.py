@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.runner.stray_watch import STARTING_S, StrayWatch, Woken, input_wakeups
+from ibe100.runner.telemetry.stray_watch import STARTING_S, StrayWatch, Woken, input_wakeups
 
 LOOK_S = 0.1
 QUIET_AFTER_S = 0.8

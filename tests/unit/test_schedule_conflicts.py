@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ibe100.models.schedule import At, BreakState, Every, ReturnPolicy, ScheduledBreak
 from ibe100.models.stream_config import Scte35Options
-from ibe100.services.schedule_conflicts import TICK_S, conflicts, least_lead_s
+from ibe100.services.schedule.conflicts import TICK_S, conflicts, least_lead_s
 
 NOW = 1_000_000.0
 OPTIONS = Scte35Options()

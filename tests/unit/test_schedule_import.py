@@ -14,8 +14,8 @@ from schedule_rig import NOON, Rig, at, schedule_rig
 
 from ibe100.models.errors import ConfigurationError, OperatorError
 from ibe100.models.schedule import After, At, Every, ReturnPolicy
-from ibe100.services.schedule_export import rows_of
-from ibe100.services.schedule_import import COLUMNS, read_rows
+from ibe100.services.schedule.export_rows import rows_of
+from ibe100.services.schedule.import_rows import COLUMNS, read_rows
 
 STREAMS = {"news": (1, "News"), "sport": (2, "Sport")}
 XMLTV = """<?xml version="1.0" encoding="UTF-8"?>

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.schedule import After, At, Every, ScheduledBreak, due_times
-from ibe100.services.schedule_times import format_moment, parse_duration, parse_moment
+from ibe100.services.schedule.times import format_moment, parse_duration, parse_moment
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
 moments = st.floats(0, 4e9).map(lambda at: round(at, 3))

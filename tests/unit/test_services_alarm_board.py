@@ -14,12 +14,12 @@ from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError
-from ibe100.services.alarm_board import CAUSE_GRACE_S
-from ibe100.services.alarm_rules import MEASURED, RULES
-from ibe100.services.attempt_watch import AttemptWatch, ended_itself
-from ibe100.services.machine_watch import ClockWatch, MemoryWatch
-from ibe100.services.metrics_recorder import MetricsRecorder
+from ibe100.services.alarms.board import CAUSE_GRACE_S
+from ibe100.services.alarms.catalogue import MEASURED, RULES
+from ibe100.services.history.metrics_recorder import MetricsRecorder
+from ibe100.services.machine.watch import ClockWatch, MemoryWatch
 from ibe100.services.monitoring_service import MonitoringService
+from ibe100.services.watches.attempts import AttemptWatch, ended_itself
 
 
 @pytest.fixture

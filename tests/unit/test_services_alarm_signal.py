@@ -12,9 +12,9 @@ from ibe100.models.alarm import AlarmState
 from ibe100.models.stream_state import PidSample, ServiceSample
 from ibe100.mpegts.packet import PAT_PID
 from ibe100.mpegts.timestamps import pts_add
-from ibe100.services.alarm_board import EARLY_S
-from ibe100.services.alarm_rules import RULES
-from ibe100.services.bitrate_watch import NEW_NORMAL_S, BitrateWatch
+from ibe100.services.alarms.board import EARLY_S
+from ibe100.services.alarms.catalogue import RULES
+from ibe100.services.watches.bitrate import NEW_NORMAL_S, BitrateWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample
 
 VIDEO, AUDIO, CUES, PMT = 0x100, 0x101, 500, 0x1000

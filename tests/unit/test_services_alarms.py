@@ -10,7 +10,7 @@ from ibe100.database.database import Database
 from ibe100.models.alarm import AlarmState
 from ibe100.models.errors import OperatorError
 from ibe100.models.messages import AlarmChanged, Message
-from ibe100.services.alarm_board import AlarmBoard
+from ibe100.services.alarms.board import AlarmBoard
 
 STREAM = ("one", "Channel 1")
 

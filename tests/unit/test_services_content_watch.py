@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from ibe100.models.confidence import ConfidenceOptions, Picture, SoundLevels
-from ibe100.services.content_watch import (
+from ibe100.services.pictures.content_watch import (
     CONTENT_CONDITIONS,
     PICTURE_BLACK,
     PICTURE_FROZEN,

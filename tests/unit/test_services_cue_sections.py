@@ -16,8 +16,8 @@ from ibe100.models.stream_config import Scte35Options
 from ibe100.scte35 import decode, encode, splice_insert, splice_null, time_signal, to_base64
 from ibe100.scte35.segmentation import SEGMENTATION_TYPES
 from ibe100.scte35.values import SegmentationDescriptor, SpliceInsert, TimeSignal
-from ibe100.services.break_ledger import BreakLedger
-from ibe100.services.cue_section import (
+from ibe100.services.cues.breaks import BreakLedger
+from ibe100.services.cues.section import (
     Direction,
     auto_return_of,
     bytes_of,
@@ -28,7 +28,7 @@ from ibe100.services.cue_section import (
     section_of,
     section_warnings,
 )
-from ibe100.services.cue_segments import descriptor_of, open_start
+from ibe100.services.cues.segmentation import descriptor_of, open_start
 
 BY_TIME_SIGNAL = Contract(name="Distributor", command=TimeSignalCommand(), tier=0x123)
 OPTIONS = Scte35Options(auto_return=False, unique_program_id=7)

@@ -8,8 +8,8 @@ from random import Random
 import pytest
 from alarm_rig import capture
 
-from ibe100.services.flow_watch import MARGIN_S, FlowWatch
-from ibe100.services.pid_watch import SEGMENT_REPORTS, PidWatch
+from ibe100.services.watches.flow import MARGIN_S, FlowWatch
+from ibe100.services.watches.pids import SEGMENT_REPORTS, PidWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, TableSample
 
 FIRST_REPORTS = 4

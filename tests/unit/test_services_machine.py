@@ -18,11 +18,18 @@ from ibe100.core.event_bus import EventBus
 from ibe100.models.machine_health import ClockState, MachineHealth
 from ibe100.models.messages import NoticePosted, TelemetryMeasured
 from ibe100.models.stream_state import Telemetry
-from ibe100.services.clock_sync import STA_NANO, STA_PLL, STA_UNSYNC, TIME_ERROR, clock_sync, read_clock_sync
-from ibe100.services.loop_lag import LoopLag
-from ibe100.services.machine_sampler import MachineSampler
-from ibe100.services.machine_watch import Backlog, MachineWatch
-from ibe100.services.process_loads import ProcessLoads, runner_pid
+from ibe100.services.machine.clock_sync import (
+    STA_NANO,
+    STA_PLL,
+    STA_UNSYNC,
+    TIME_ERROR,
+    clock_sync,
+    read_clock_sync,
+)
+from ibe100.services.machine.loop_lag import LoopLag
+from ibe100.services.machine.process_loads import ProcessLoads, runner_pid
+from ibe100.services.machine.sampler import MachineSampler
+from ibe100.services.machine.watch import Backlog, MachineWatch
 
 BUSY = "import time\nend = time.monotonic() + 30\nwhile time.monotonic() < end: pass"
 
@@ -120,7 +127,7 @@ async def test_a_disk_that_a_stream_records_to_is_watched_too_and_named(
             raise FileNotFoundError(folder)
         return SimpleNamespace(free=free[folder])
 
-    monkeypatch.setattr("ibe100.services.machine_sampler.shutil.disk_usage", usage)
+    monkeypatch.setattr("ibe100.services.machine.sampler.shutil.disk_usage", usage)
     bench = Bench(Kept())
     watch = MachineWatch(bench.board, tmp_path, lambda: "", recordings=lambda: {recordings, absent})
     await watch.glance()

@@ -14,13 +14,13 @@ from ibe100.models.alarm import AlarmState
 from ibe100.models.stream_config import FileInput
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.packet import NULL_PID
-from ibe100.services import alarm_feed
-from ibe100.services.alarm_board import EARLY_S
-from ibe100.services.alarm_feed import AlarmFeed, Runs
-from ibe100.services.alarm_rules import RULES
-from ibe100.services.alarm_settings import AlarmRules
-from ibe100.services.packet_faults import NEWS_S, PacketFaults, parse_packet_faults
-from ibe100.services.signal_watch import SETTLE_S, SignalWatch
+from ibe100.services.alarms.board import EARLY_S
+from ibe100.services.alarms.catalogue import RULES
+from ibe100.services.alarms.rules_in_force import AlarmRules
+from ibe100.services.watches import feed as alarm_feed
+from ibe100.services.watches.feed import AlarmFeed, Runs
+from ibe100.services.watches.packet_faults import NEWS_S, PacketFaults, parse_packet_faults
+from ibe100.services.watches.signal import SETTLE_S, SignalWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
 
 FACTS = capture("tsduck_pattern").facts

@@ -8,7 +8,13 @@ from pydantic import SecretStr
 
 from ibe100.core.secrets import SecretStore
 from ibe100.models.stream_config import HlsInput, SrtOutput, StreamConfig
-from ibe100.services.stream_secrets import forget_secrets, keep_secrets, reveal, with_secrets, without_secrets
+from ibe100.services.streams.stream_secrets import (
+    forget_secrets,
+    keep_secrets,
+    reveal,
+    with_secrets,
+    without_secrets,
+)
 
 TOKEN_URL = "https://user:hunter22@cdn.example/live.m3u8?token=s3cr3t-t0ken"
 PASSPHRASE = "correct horse battery"

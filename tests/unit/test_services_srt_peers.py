@@ -1,14 +1,14 @@
 """SRT statistics become values, and a peer that is not there becomes a condition."""
 
-from ibe100.minitsp.libsrt_types import Statistics
-from ibe100.minitsp.options import OptionTable
-from ibe100.minitsp.srt_options import SRT_OPTIONS
-from ibe100.minitsp.srt_statistics import StatisticsReport
+from ibe100.minitsp.chain.options import OptionTable
+from ibe100.minitsp.srt.libsrt_types import Statistics
+from ibe100.minitsp.srt.options import SRT_OPTIONS
+from ibe100.minitsp.srt.statistics import StatisticsReport
 from ibe100.models.stream_config import SrtInput, SrtMode, SrtOutput, StreamConfig
 from ibe100.models.stream_state import SrtLink, SrtStatistics
-from ibe100.runner.srt_silence import SILENT_S
-from ibe100.runner.srt_watch import SrtWatch
-from ibe100.services.srt_peers import SrtPeers
+from ibe100.runner.telemetry.srt_silence import SILENT_S
+from ibe100.runner.telemetry.srt_watch import SrtWatch
+from ibe100.services.watches.srt_peers import SrtPeers
 from ibe100.tsduck.srt_link import lasting_arguments, parse_srt_link
 
 CONFIG = StreamConfig(name="x", input=SrtInput(mode=SrtMode.LISTENER, port=9000), output=SrtOutput(port=9001))

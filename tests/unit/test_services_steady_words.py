@@ -3,7 +3,7 @@
 import pytest
 
 from ibe100.models.stream_state import PidSample, ServiceSample
-from ibe100.services.steady_words import steady_pids, steady_services
+from ibe100.services.watches.steady_words import steady_pids, steady_services
 
 
 def service(service_id: int, name: str, provider: str = "") -> ServiceSample:

@@ -12,7 +12,7 @@ from ibe100.models.errors import ProbeError, StreamError
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import FileInput, FileOutput, HlsOutput, StreamConfig
 from ibe100.models.stream_state import StreamState
-from ibe100.services.output_target import prepare_output
+from ibe100.services.streams.output_target import prepare_output
 
 
 @pytest.fixture

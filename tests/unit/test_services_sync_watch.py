@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ibe100.services.alarm_board import CAUSE_GRACE_S
-from ibe100.services.sync_watch import NEWS_S, REMEMBERED_S, SyncWatch
+from ibe100.services.alarms.board import CAUSE_GRACE_S
+from ibe100.services.watches.sync import NEWS_S, REMEMBERED_S, SyncWatch
 
 SKIPPED = "9,212 bytes skipped that are no packets"
 LOST = (True, SKIPPED)

@@ -12,7 +12,7 @@ from ibe100.models.metrics import ChangeKind, StreamChange
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.session import AttemptRecord
 from ibe100.models.stream_event import EventKind
-from ibe100.services.stream_events import StreamEvents
+from ibe100.services.history.stream_events import StreamEvents
 
 T0 = 1_800_000_000.0
 

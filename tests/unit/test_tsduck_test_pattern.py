@@ -9,12 +9,12 @@ from tsduck_cases import stream
 from ibe100.models.errors import ProcessorError
 from ibe100.models.stream_config import TestPatternInput as PatternInput
 from ibe100.models.stream_config import UdpInput
-from ibe100.mpegts.elementary import StreamKind
+from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.tsduck.child_process import run_child
+from ibe100.tsduck.pattern_source import live_arguments
 from ibe100.tsduck.plan import plan_stream
 from ibe100.tsduck.probe import ProbeLimits, probe_input
 from ibe100.tsduck.processor import BUILTIN
-from ibe100.tsduck.test_pattern import live_arguments
 
 
 async def test_the_live_pattern_arrives_on_its_port() -> None:

@@ -13,22 +13,12 @@ from starlette.types import ASGIApp
 
 from ibe100 import __version__
 from ibe100.api import refusals
-from ibe100.api.access import Few, needs, new_gates, new_router, role_of
 from ibe100.api.latest import Latest
 from ibe100.api.listeners import Listeners
 from ibe100.api.middleware import HEALTH, Door
-from ibe100.api.routes import (
-    alarms,
-    cues,
-    history,
-    house,
-    metrics,
-    profiles,
-    prometheus,
-    schedule,
-    streams,
-    users,
-)
+from ibe100.api.roles import Few, needs, new_gates, new_router, role_of
+from ibe100.api.routes import alarms, cues, history, metrics, profiles, prometheus, schedule, streams, users
+from ibe100.api.routes import system as house
 from ibe100.core.config import ApiSettings
 from ibe100.models.access import Role
 from ibe100.services.ports import Services

@@ -13,13 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ibe100.api.access import API
 from ibe100.api.read_pace import ReadPace
 from ibe100.api.refusals import bug, refusal, refusal_of
+from ibe100.api.roles import API
 from ibe100.core.config import ApiSettings
 from ibe100.models.access import NotSignedIn
 from ibe100.models.errors import OperatorError
-from ibe100.services.access_service import NO_TOKEN
+from ibe100.services.access.access_service import NO_TOKEN
 from ibe100.services.audit_trail import act_as
 from ibe100.services.ports import Services
 

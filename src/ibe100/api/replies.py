@@ -13,7 +13,7 @@ from ibe100.models.messages import StreamView
 from ibe100.models.metrics import Curve, Series
 from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue
-from ibe100.services.stream_secrets import secret_names, without_secrets
+from ibe100.services.streams.stream_secrets import secret_names, without_secrets
 
 
 class StreamReply(StreamView):

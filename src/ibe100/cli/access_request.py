@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from ibe100.api.access_control import access_command
-from ibe100.api.local_control import NotRunning, ask
+from ibe100.api.local.local_control import NotRunning, ask
+from ibe100.api.local.user_commands import access_command
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import AppConfig, load
 from ibe100.core.folders import Folders, resolve
@@ -30,7 +30,7 @@ async def _alone(config: AppConfig, folders: Folders, command: Mapping[str, Any]
     from ibe100.core.instance_lock import InstanceLock
     from ibe100.core.logger import Logging
     from ibe100.database.database import Database
-    from ibe100.services.access_service import AccessService
+    from ibe100.services.access.access_service import AccessService
 
     folders.create()
     with ExitStack() as stack:

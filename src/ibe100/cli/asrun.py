@@ -13,12 +13,12 @@ from rich.table import Table
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import load
 from ibe100.core.folders import resolve
-from ibe100.database.as_run import open_as_run
+from ibe100.database.stores.as_run import open_as_run
 from ibe100.models.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
 from ibe100.models.errors import ConfigurationError
-from ibe100.services.as_run import today, utc_text
-from ibe100.services.as_run_export import export
-from ibe100.services.as_run_service import AsRunService, verify_file
+from ibe100.services.history.as_run import today, utc_text
+from ibe100.services.history.as_run_export import export
+from ibe100.services.history.as_run_log import AsRunService, verify_file
 
 EXIT_CHANGED = 1
 COLUMNS = ("Aired", "Stream", "Action", "Event id", "State", "Late ms", "Pre-roll ms", "Receipt")

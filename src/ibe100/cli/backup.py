@@ -13,21 +13,21 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ibe100.api.local_control import ask
+from ibe100.api.local.local_control import ask
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import AppConfig, load
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import AlreadyRunning, InstanceLock
 from ibe100.core.restore import Restored, restore
-from ibe100.database.backup import describe, list_backups, make_backup, new_name, prune, unpack
-from ibe100.database.backup_archive import read_manifest
-from ibe100.database.backup_copy import Pace
+from ibe100.database.backup.backup_archive import read_manifest
+from ibe100.database.backup.backup_copy import Pace
+from ibe100.database.backup.backups import describe, list_backups, make_backup, new_name, prune, unpack
 from ibe100.database.database import Database
-from ibe100.database.schema import REVISION
+from ibe100.database.sqlite.schema import REVISION
 from ibe100.models.backup import BackupFile
 from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord
-from ibe100.services.backup_service import FOLDER
+from ibe100.services.backup.backup_service import FOLDER
 from ibe100.utils.timecode import format_utc
 from ibe100.utils.units import format_bytes
 

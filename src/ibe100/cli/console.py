@@ -41,7 +41,7 @@ def start_console(
     config = source.load()
 
     # Qt and the services are loaded only when there is something to show.
-    from ibe100.api.local_control import local_control
+    from ibe100.api.local.local_control import local_control
     from ibe100.api.switch import api_beside
     from ibe100.core.application import open_application
     from ibe100.ui.app import run_console

@@ -14,8 +14,8 @@ from ibe100.core.config import contract_templates_file, load
 from ibe100.models.contract import Contract, ContractFinding, Severity
 from ibe100.models.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
 from ibe100.models.stream_config import Engine, ExistingCues, Scte35Options, StreamConfig
-from ibe100.services.contract_options import under_contract
-from ibe100.services.contract_templates import find_template, load_templates
+from ibe100.services.contracts.contract_templates import find_template, load_templates
+from ibe100.services.contracts.options import under_contract
 
 EXIT_BREACH = 1
 ALSO_HEX = frozenset(
@@ -85,8 +85,8 @@ def check(
 
 async def _check(config: StreamConfig, engine: Engine) -> tuple[ContractFinding, ...]:
     # Imported here: what a check needs would slow every other command down.
-    from ibe100.services.contract_linter import lint_stream
-    from ibe100.services.stream_starter import StreamStarter
+    from ibe100.services.contracts.stream_linter import lint_stream
+    from ibe100.services.streams.launch_plan import StreamStarter
 
     settings = load().engine
     wanted = settings.kind if engine is Engine.AUTO else engine

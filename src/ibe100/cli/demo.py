@@ -28,7 +28,7 @@ from ibe100.models.stream_config import (
     describe_output,
 )
 from ibe100.models.stream_state import StreamState
-from ibe100.services.runner_spec import awaited_sender
+from ibe100.services.streams.runner_spec import awaited_sender
 from ibe100.tsduck.plan import PidTaken
 from ibe100.utils.units import format_pid
 

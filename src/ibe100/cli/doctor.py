@@ -23,7 +23,7 @@ from ibe100 import __version__
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import load
 from ibe100.core.folders import resolve
-from ibe100.minitsp.libsrt import find_library
+from ibe100.minitsp.srt.libsrt import find_library
 from ibe100.models.errors import OperatorError
 from ibe100.tsduck.processor import find_tsp
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ibe100.api.local_control import ask
+from ibe100.api.local.local_control import ask
 from ibe100.core.config import load
 from ibe100.core.folders import resolve
 

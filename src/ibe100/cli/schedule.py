@@ -15,8 +15,8 @@ from rich.table import Table
 
 from ibe100.cli.running_instance import request
 from ibe100.models.schedule import After, Every, ReturnPolicy, ScheduledBreak
-from ibe100.services.schedule_import import COLUMNS
-from ibe100.services.schedule_times import format_moment
+from ibe100.services.schedule.import_rows import COLUMNS
+from ibe100.services.schedule.times import format_moment
 
 EXIT_BAD_ROWS = 1
 

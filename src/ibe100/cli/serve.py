@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from ibe100.api.local_control import local_control
+from ibe100.api.local.local_control import local_control
 from ibe100.api.switch import NOBODY, knock, serve_api
 from ibe100.cli.line_teller import LineTeller
 from ibe100.cli.running_instance import overrides
@@ -17,7 +17,7 @@ from ibe100.core.settings_reload import HANGUP, SettingsSource
 from ibe100.models.messages import AlarmChanged, CueChanged, NoticePosted, ScheduleChanged, StreamStateChanged
 from ibe100.models.schedule import BreakState
 from ibe100.models.stream_config import Engine
-from ibe100.services.task_faults import log_fault
+from ibe100.utils.task_faults import log_fault
 
 
 def run_serve(

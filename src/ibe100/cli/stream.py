@@ -14,7 +14,7 @@ from ibe100.cli.running_instance import request
 from ibe100.models.base import build
 from ibe100.models.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
 from ibe100.models.stream_config import RETURN_WINDOW_S, StreamConfig, describe_input, describe_output
-from ibe100.services.stream_secrets import reveal
+from ibe100.services.streams.stream_secrets import reveal
 
 app = typer.Typer(help="List, add, start and stop the streams of a running console or server.")
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ibe100.cli.access_request import request_access
 from ibe100.models.access import NewToken, Role, Token
-from ibe100.services.schedule_times import format_moment
+from ibe100.services.schedule.times import format_moment
 
 app = typer.Typer(help="What lets automation and dashboards in by the API.")
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ibe100.cli.access_request import request_access
 from ibe100.models.access import SHORTEST_PASSWORD, Role, User
-from ibe100.services.schedule_times import format_moment
+from ibe100.services.schedule.times import format_moment
 
 app = typer.Typer(help="Who may come in by the API, and as what.")
 

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ibe100.database.restore_facts import AuditedCue, Evidence, Trace, UsedId
+from ibe100.database.backup.restore_facts import AuditedCue, Evidence, Trace, UsedId
 from ibe100.models.scte35_marker import CueAction
 from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.scte35.comparison import event_ids
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
 from ibe100.scte35.values import SpliceInsert
-from ibe100.services.journal_follower import journal_identity
-from ibe100.services.runner_link import RunnerLink, RunnerSilent, read_journal
-from ibe100.services.stream_run import RunFacts, facts_path, read_facts
+from ibe100.services.streams.journal_follower import journal_identity
+from ibe100.services.streams.run import RunFacts, facts_path, read_facts
+from ibe100.services.streams.runner_link import RunnerLink, RunnerSilent, read_journal
 from ibe100.utils.atomic_write import atomic_write
 
 DISARMED = "cue disarmed"

@@ -7,11 +7,11 @@ from typing import Protocol
 from ibe100.core.config import AppConfig
 from ibe100.core.logger import Logging
 from ibe100.database.database import Database
-from ibe100.services.backup_service import BackupService
-from ibe100.services.return_feed_service import ReturnFeedService
-from ibe100.services.runner_spec import RunnerPolicy
+from ibe100.services.backup.backup_service import BackupService
+from ibe100.services.return_feed.return_feed_service import ReturnFeedService
 from ibe100.services.scte35_service import SCTE35Service
 from ibe100.services.stream_service import StreamService
+from ibe100.services.streams.runner_spec import RunnerPolicy
 from ibe100.services.tsduck_service import TSDuckService
 
 SECONDS_PER_DAY = 86_400

@@ -10,21 +10,21 @@ from typing import Self
 
 from sqlalchemy import Engine
 
-from ibe100.database.access import Access
-from ibe100.database.alarms import AlarmStore
-from ibe100.database.as_run import AsRunStore
-from ibe100.database.audit import AuditStore
-from ibe100.database.cues import CueStore
-from ibe100.database.engine import reading_engine, sqlite_url, writing_engine
-from ibe100.database.journal_positions import JournalPositionStore
-from ibe100.database.reader import Reader
-from ibe100.database.return_receipts import ReturnReceiptStore
-from ibe100.database.schedule import ScheduleStore
-from ibe100.database.sessions import SessionStore
-from ibe100.database.streams import StreamStore
+from ibe100.database.sqlite.engine import reading_engine, sqlite_url, writing_engine
+from ibe100.database.sqlite.handles import Access
+from ibe100.database.sqlite.reader import Reader
+from ibe100.database.sqlite.writer import Writer
+from ibe100.database.stores.alarms import AlarmStore
+from ibe100.database.stores.as_run import AsRunStore
+from ibe100.database.stores.audit import AuditStore
+from ibe100.database.stores.cues import CueStore
+from ibe100.database.stores.journal_positions import JournalPositionStore
+from ibe100.database.stores.return_receipts import ReturnReceiptStore
+from ibe100.database.stores.schedule import ScheduleStore
+from ibe100.database.stores.sessions import SessionStore
+from ibe100.database.stores.streams import StreamStore
+from ibe100.database.stores.users import KeptRequestStore, UserStore
 from ibe100.database.upgrade import prepare
-from ibe100.database.users import KeptRequestStore, UserStore
-from ibe100.database.writer import Writer
 
 EVENT_ID_RETENTION_S = 366 * 86_400.0
 

@@ -10,9 +10,8 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from ibe100.database.engine import reading_engine, sqlite_url
-from ibe100.database.metrics_minutes import Sample
-from ibe100.database.metrics_query import (
+from ibe100.database.metrics.minutes import Sample
+from ibe100.database.metrics.query import (
     Grid,
     Range,
     changes_between,
@@ -20,8 +19,9 @@ from ibe100.database.metrics_query import (
     series_between,
     stored_parts,
 )
-from ibe100.database.metrics_writer import MetricsWriter
-from ibe100.database.reader import Reader
+from ibe100.database.metrics.writer import MetricsWriter
+from ibe100.database.sqlite.engine import reading_engine, sqlite_url
+from ibe100.database.sqlite.reader import Reader
 from ibe100.models.errors import StorageError
 from ibe100.models.metrics import (
     Curve,

@@ -10,11 +10,11 @@ from types import FrameType
 from typing import Final
 
 from ibe100.minitsp.build import BuildError, build_chain
+from ibe100.minitsp.chain.options import OptionError
+from ibe100.minitsp.chain.plugin import FAILURE, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.command_line import CommandLine, global_options, parse_command_line
 from ibe100.minitsp.log_output import LogOutput
-from ibe100.minitsp.options import OptionError
 from ibe100.minitsp.options_of_tsduck import refusal
-from ibe100.minitsp.plugin import FAILURE, Context, GlobalOptions, LogLevel
 
 PROGRAM: Final = "tsp"
 """Name that log lines of the chain itself carry, as in tsp."""

@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection
 from typing import Final, TypeVar
 
 from ibe100.minitsp import inputs, outputs, plugins
-from ibe100.minitsp.chain import Chain
+from ibe100.minitsp.chain.chain import Chain
+from ibe100.minitsp.chain.options import OptionError
+from ibe100.minitsp.chain.plugin import Context, LogLevel, Plugin
 from ibe100.minitsp.command_line import CommandLine, PluginCall
-from ibe100.minitsp.options import OptionError
 from ibe100.minitsp.options_of_tsduck import refusal
-from ibe100.minitsp.plugin import Context, LogLevel, Plugin
 
 AnyPlugin = TypeVar("AnyPlugin", bound=Plugin)
 

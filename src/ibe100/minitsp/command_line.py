@@ -6,8 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.plugin import GlobalOptions
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import GlobalOptions
 
 GLOBAL_OPTIONS: Final = OptionTable(
     Option("add-input-stuffing", OptionKind.PAIR, "a"),

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Final
 
-from ibe100.minitsp.plugin import LogLevel
+from ibe100.minitsp.chain.plugin import LogLevel
 
 _QUEUE_LINES: Final = 16_384
 """One block of a badly damaged stream gives thousands, before anybody could have read one."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ibe100.minitsp.options import OptionError, UnknownOption
+from ibe100.minitsp.chain.options import OptionError, UnknownOption
 
 _OF_EVERY_PROCESSOR: Final = ("except-label", "only-label")
 

@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.mpegts.elementary import StreamKind, VideoFormat, codec_of
-from ibe100.mpegts.format_finder import FormatFinder
+from ibe100.mpegts.elementary.codings import StreamKind, VideoFormat, codec_of
+from ibe100.mpegts.elementary.format_finder import FormatFinder
 from ibe100.mpegts.packet import NULL_PID, PACKET_SIZE, PacketBlock
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.pid_counters import PidCounters

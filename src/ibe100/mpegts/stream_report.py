@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ibe100.mpegts.elementary import AudioFormat, Codec, ElementaryFormat, StreamKind, VideoFormat
+from ibe100.mpegts.elementary.codings import AudioFormat, Codec, ElementaryFormat, StreamKind, VideoFormat
 from ibe100.mpegts.packet import NULL_PID
 from ibe100.mpegts.psi import PmtStream
 from ibe100.mpegts.timestamp_track import TimestampRange

@@ -15,9 +15,9 @@ import threading
 import time
 from collections.abc import Sequence
 
-from ibe100.preview.low_priority import take_lowest_priority
 from ibe100.preview.reports import Report, encode_report
 from ibe100.preview.service_tap import PreviewOptions, ServicePreview
+from ibe100.utils.low_priority import take_lowest_priority
 
 LOOPBACK = "127.0.0.1"
 LARGEST_DATAGRAM = 65_536

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ibe100.mpegts.elementary import Codec, StreamKind, codec_of
+from ibe100.mpegts.elementary.codings import Codec, StreamKind, codec_of
 from ibe100.mpegts.psi import Pat, Pmt, PsiError, SectionAssembler
 from ibe100.preview.keyframes import KEYFRAME_CODECS, starts_keyframe
 

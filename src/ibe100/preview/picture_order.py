@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ibe100.mpegts.elementary_bits import without_emulation_prevention
-from ibe100.mpegts.elementary_hevc import hevc_reorder_codes
-from ibe100.mpegts.elementary_video import h264_reorder_codes, h264_sample_aspect
+from ibe100.mpegts.elementary.bits import without_emulation_prevention
+from ibe100.mpegts.elementary.hevc import hevc_reorder_codes
+from ibe100.mpegts.elementary.video import h264_reorder_codes, h264_sample_aspect
 
 _START_CODE = b"\x00\x00\x01"
 _HEAD_BYTES = 4096

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ibe100.mpegts.elementary import AudioFormat, VideoFormat, read_format
+from ibe100.mpegts.elementary.codings import AudioFormat, VideoFormat, read_format
 from ibe100.preview.elementary_tap import SOUND_CODECS, Component, ElementaryTap
 from ibe100.preview.keyframes import KEYFRAME_CODECS
 from ibe100.preview.reports import LevelsReport, MediaReport, PictureReport, Report

@@ -41,7 +41,7 @@ class Ports:
     """Where the processor sends a copy of the output: kept here so that no other stream claims it."""
     input_splice: int = 0
     pulse: int = 0
-    """Where the processor sends a datagram every so many packets; see `ibe100.runner.pulse`."""
+    """Where the processor sends a datagram every so many packets; see `ibe100.runner.telemetry.pulse`."""
     source: int = 0
     """Where the source sends: kept here so that no other stream claims it."""
 

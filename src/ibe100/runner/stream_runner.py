@@ -8,21 +8,27 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ibe100.runner.backoff import system_fraction
-from ibe100.runner.companion import Companion
-from ibe100.runner.control import ControlServer
-from ibe100.runner.identity import ProcessIdentity, RunnerRecord, boot_id, left_behind, process_start_time
-from ibe100.runner.journal import Journal
-from ibe100.runner.log_lines import RateLimit
+from ibe100.runner.journal.control import ControlServer
+from ibe100.runner.journal.journal import Journal
 from ibe100.runner.loop import Loop
-from ibe100.runner.processor_log import ProcessorLog
-from ibe100.runner.pulse import LOOK_S, PulseHandlers
+from ibe100.runner.processor_log.file import ProcessorLog
+from ibe100.runner.processor_log.lines import RateLimit
 from ibe100.runner.spec import Spec, SpecError, load_spec, parse_secrets
-from ibe100.runner.srt_watch import SrtWatch
-from ibe100.runner.states import State
-from ibe100.runner.stray_watch import Woken, input_wakeups
-from ibe100.runner.supervisor import Supervisor
-from ibe100.runner.telemetry import PortTaken, Telemetry, TelemetryHandlers
+from ibe100.runner.supervision.backoff import system_fraction
+from ibe100.runner.supervision.companion import Companion
+from ibe100.runner.supervision.identity import (
+    ProcessIdentity,
+    RunnerRecord,
+    boot_id,
+    left_behind,
+    process_start_time,
+)
+from ibe100.runner.supervision.states import State
+from ibe100.runner.supervision.supervisor import Supervisor
+from ibe100.runner.telemetry.listeners import PortTaken, Telemetry, TelemetryHandlers
+from ibe100.runner.telemetry.pulse import LOOK_S, PulseHandlers
+from ibe100.runner.telemetry.srt_watch import SrtWatch
+from ibe100.runner.telemetry.stray_watch import Woken, input_wakeups
 
 RUNNER_VERSION = 1
 RECORD = "runner.json"

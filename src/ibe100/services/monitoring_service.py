@@ -14,20 +14,20 @@ from ibe100.models.messages import MachineMeasured, Message, TelemetryMeasured
 from ibe100.models.stream_config import FileOutput, HlsOutput
 from ibe100.models.stream_state import PidSample, StreamState, Telemetry
 from ibe100.mpegts.timestamps import PTS_HZ
-from ibe100.services.alarm_board import AlarmBoard, Judgements
-from ibe100.services.alarm_feed import AlarmFeed, Runs
-from ibe100.services.alarm_settings import AlarmRules
-from ibe100.services.alarm_shelf import check_shelving
+from ibe100.services.alarms.board import AlarmBoard, Judgements
+from ibe100.services.alarms.rules_in_force import AlarmRules
+from ibe100.services.alarms.shelving import check_shelving
 from ibe100.services.audit_trail import AuditTrail, acting
-from ibe100.services.machine_watch import MACHINE, MACHINE_NAME, Backlog, MachineWatch
-from ibe100.services.metrics_recorder import MetricsRecorder
-from ibe100.services.packet_faults import parse_packet_faults
-from ibe100.services.pcr_rhythm import FRESH_S, PcrRhythm, parse_pcr_rhythm
-from ibe100.services.return_alarms import ReturnAlarms
-from ibe100.services.runner_link import JournalLine, Sample
-from ibe100.services.steady_words import steady_pids, steady_services
+from ibe100.services.history.metrics_recorder import MetricsRecorder
+from ibe100.services.machine.watch import MACHINE, MACHINE_NAME, Backlog, MachineWatch
+from ibe100.services.return_feed.alarms import ReturnAlarms
 from ibe100.services.storage import Storage
-from ibe100.services.stream_run import StreamRun
+from ibe100.services.streams.pcr_rhythm import FRESH_S, PcrRhythm, parse_pcr_rhythm
+from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_link import JournalLine, Sample
+from ibe100.services.watches.feed import AlarmFeed, Runs
+from ibe100.services.watches.packet_faults import parse_packet_faults
+from ibe100.services.watches.steady_words import steady_pids, steady_services
 from ibe100.tsduck.srt_link import parse_srt_link
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
 

@@ -15,8 +15,8 @@ from ibe100.models.base import in_words
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.profile import Profile, StreamEntry
 from ibe100.services.audit_trail import AuditTrail, acting
-from ibe100.services.stream_secrets import without_secrets
 from ibe100.services.stream_service import StreamService
+from ibe100.services.streams.stream_secrets import without_secrets
 from ibe100.utils.atomic_write import atomic_write
 from ibe100.utils.set_aside import set_aside
 

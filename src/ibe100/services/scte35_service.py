@@ -14,12 +14,14 @@ from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Readiness
 from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import AuditTrail, acting, who_words
-from ibe100.services.break_ledger import BreakLedger
-from ibe100.services.break_record import REMEMBERED_CUES, spliced_on_record
-from ibe100.services.commit_pace import CommitPace
-from ibe100.services.cue_clock import move_with_clock, open_breaks
-from ibe100.services.cue_dispatch import CueDispatch
-from ibe100.services.cue_draft import (
+from ibe100.services.cues.automatic_return import AutomaticReturn
+from ibe100.services.cues.break_record import REMEMBERED_CUES, spliced_on_record
+from ibe100.services.cues.breaks import BreakLedger
+from ibe100.services.cues.clock import WallClock
+from ibe100.services.cues.commit_pace import CommitPace
+from ibe100.services.cues.cue_clock import move_with_clock, open_breaks
+from ibe100.services.cues.dispatch import CueDispatch
+from ibe100.services.cues.draft import (
     REPLACED,
     Draft,
     is_waiting_return,
@@ -27,17 +29,15 @@ from ibe100.services.cue_draft import (
     pending_breaks,
     requested,
 )
-from ibe100.services.cue_heartbeat import Heartbeat
-from ibe100.services.cue_ledger import CueLedger, Runs
-from ibe100.services.cue_readiness import least_lead_s, readiness
-from ibe100.services.cue_receipts import CueReceipts
-from ibe100.services.cue_return import AutomaticReturn
-from ibe100.services.cue_section import Direction, contract_of, describe
-from ibe100.services.cue_shelf import CueShelf
-from ibe100.services.runner_link import JournalLine, Sample
+from ibe100.services.cues.heartbeat import Heartbeat
+from ibe100.services.cues.ledger import CueLedger, Runs
+from ibe100.services.cues.live_cues import CueShelf
+from ibe100.services.cues.readiness import least_lead_s, readiness
+from ibe100.services.cues.receipts import CueReceipts
+from ibe100.services.cues.section import Direction, contract_of, describe
 from ibe100.services.storage import Storage
-from ibe100.services.stream_run import StreamRun
-from ibe100.services.wall_clock import WallClock
+from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_link import JournalLine, Sample
 
 PROMPT_S = 0.25
 

@@ -16,23 +16,23 @@ from ibe100.models.stream_config import Engine, StreamConfig, StreamInput
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail, acting
-from ibe100.services.input_wait import InputWait
-from ibe100.services.journal_follower import JournalFollower, Observer
-from ibe100.services.runner_link import RunnerGone, RunnerLink, RunnerSilent
-from ibe100.services.runner_spec import RunnerPolicy
 from ibe100.services.storage import Storage
-from ibe100.services.stream_launch import StreamLaunch
-from ibe100.services.stream_list import StreamList
-from ibe100.services.stream_run import StreamRun, read_facts
-from ibe100.services.stream_secrets import (
+from ibe100.services.streams.input_wait import InputWait
+from ibe100.services.streams.journal_follower import JournalFollower, Observer
+from ibe100.services.streams.launch import StreamLaunch
+from ibe100.services.streams.launch_plan import StreamStarter
+from ibe100.services.streams.run import StreamRun, read_facts
+from ibe100.services.streams.runner_link import RunnerGone, RunnerLink, RunnerSilent
+from ibe100.services.streams.runner_spec import RunnerPolicy
+from ibe100.services.streams.stream_list import StreamList
+from ibe100.services.streams.stream_secrets import (
     SecretStore,
     forget_secrets,
     keep_secrets,
     with_secrets,
 )
-from ibe100.services.stream_starter import StreamStarter
-from ibe100.services.task_faults import log_fault
 from ibe100.tsduck.command import secrets_of
+from ibe100.utils.task_faults import log_fault
 
 STOP_TIMEOUT_S = 20.0
 

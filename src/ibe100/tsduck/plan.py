@@ -14,7 +14,7 @@ from ibe100.models.stream_config import (
     HttpInput,
     StreamConfig,
 )
-from ibe100.mpegts.elementary import StreamKind
+from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.mpegts.packet import NULL_PID
 from ibe100.mpegts.stream_report import ServiceInfo, StreamInfo, StreamReport
 

@@ -11,16 +11,16 @@ from enum import Enum, auto
 from io import FileIO
 from pathlib import Path
 
-from ibe100.minitsp.packet_format import BYTES_TO_SEARCH, find_first_packet
-from ibe100.minitsp.packet_reader import PacketReader, SyncListener
+from ibe100.minitsp.packets.packet_format import BYTES_TO_SEARCH, find_first_packet
+from ibe100.minitsp.packets.packet_reader import PacketReader, SyncListener
 from ibe100.models.errors import InputAbsent, ProbeError
 from ibe100.models.stream_config import FileInput, StreamInput, TestPatternInput, describe_input
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.tsduck.child_process import ChildProcess, run_child
 from ibe100.tsduck.command import global_arguments, input_arguments
 from ibe100.tsduck.packet_collector import PacketCollector
+from ibe100.tsduck.pattern_source import sample_arguments
 from ibe100.tsduck.processor import Processor
-from ibe100.tsduck.test_pattern import sample_arguments
 
 FILE_BYTES = 12_000_000
 """10 s at 9.6 Mb/s; a shorter file is read whole, so that the length of its loop is known."""

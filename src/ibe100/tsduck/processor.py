@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ibe100 import __version__
-from ibe100.minitsp.libsrt import find_library
+from ibe100.minitsp.srt.libsrt import find_library
 from ibe100.models.errors import ProcessorError
 from ibe100.models.stream_config import (
     Engine,

@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 
 from ibe100.models.stream_config import SrtInput, SrtMode, SrtOutput, StreamInput, StreamOutput
 from ibe100.models.stream_state import SrtLink, SrtStatistics
-from ibe100.runner.srt_watch import STATISTICS_PREFIX
+from ibe100.runner.telemetry.srt_watch import STATISTICS_PREFIX
 from ibe100.tsduck.catalogue import option
 
 STATISTICS_INTERVAL_MS = 150

@@ -9,44 +9,44 @@ from PyQt6.QtGui import QCloseEvent, QResizeEvent
 from PyQt6.QtWidgets import QMainWindow, QStackedWidget
 
 from ibe100.models.messages import NoticePosted
-from ibe100.ui.actions import Actions
-from ibe100.ui.card_order import CardOrder
-from ibe100.ui.closing import Closing
-from ibe100.ui.console_commands import (
+from ibe100.ui.alarms.alarm_panel import AlarmPanel
+from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
+from ibe100.ui.cues.cue_panel import CuePanel
+from ibe100.ui.dashboard.dashboard import Dashboard
+from ibe100.ui.event_bridge import EventBridge
+from ibe100.ui.monitoring.monitoring import MonitoringPanel
+from ibe100.ui.pictures.preview_demand import Looking
+from ibe100.ui.qt_models.card_order import CardOrder
+from ibe100.ui.qt_models.console_state import ConsoleState
+from ibe100.ui.records.as_run_page import AsRunPage
+from ibe100.ui.records.cue_log_page import CueLogPage
+from ibe100.ui.records.history_page import HistoryPage
+from ibe100.ui.schedule.schedule_desk import ScheduleDesk
+from ibe100.ui.schedule.schedule_page import SchedulePage
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.streams.stream_desk import StreamDesk
+from ibe100.ui.streams.stream_panel import StreamPanel
+from ibe100.ui.window.actions import Actions
+from ibe100.ui.window.closing import Closing
+from ibe100.ui.window.command_palette import CommandPalette
+from ibe100.ui.window.cue_keys import CueKeys
+from ibe100.ui.window.docks import ConsoleDocks
+from ibe100.ui.window.first_run import FirstRunPage, StartingPage
+from ibe100.ui.window.key_overlay import KeyOverlay
+from ibe100.ui.window.layout_desk import LayoutDesk
+from ibe100.ui.window.machine_view import MachineView
+from ibe100.ui.window.multiview_desk import MultiviewDesk
+from ibe100.ui.window.notice_bar import NoticeBar
+from ibe100.ui.window.profile_desk import ProfileDesk
+from ibe100.ui.window.status_bar import ConsoleStatusBar
+from ibe100.ui.window.top_bar import TopBar
+from ibe100.ui.window.wiring import (
     connect_alarms,
     connect_commands,
     connect_first_run,
     connect_planning,
     connect_records,
 )
-from ibe100.ui.console_docks import ConsoleDocks
-from ibe100.ui.console_state import ConsoleState
-from ibe100.ui.cue_keys import CueKeys
-from ibe100.ui.event_bridge import EventBridge
-from ibe100.ui.layout_desk import LayoutDesk
-from ibe100.ui.looking import Looking
-from ibe100.ui.multiview_desk import MultiviewDesk
-from ibe100.ui.profile_desk import ProfileDesk
-from ibe100.ui.schedule_desk import ScheduleDesk
-from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.stream_desk import StreamDesk
-from ibe100.ui.widgets.alarm_rules_view import AlarmRulesView
-from ibe100.ui.widgets.alarms_dock import AlarmPanel
-from ibe100.ui.widgets.as_run_page import AsRunPage
-from ibe100.ui.widgets.command_palette import CommandPalette
-from ibe100.ui.widgets.cue_log_page import CueLogPage
-from ibe100.ui.widgets.dashboard import Dashboard
-from ibe100.ui.widgets.first_run import FirstRunPage, StartingPage
-from ibe100.ui.widgets.history import HistoryPage
-from ibe100.ui.widgets.key_overlay import KeyOverlay
-from ibe100.ui.widgets.machine_view import MachineView
-from ibe100.ui.widgets.monitoring import MonitoringPanel
-from ibe100.ui.widgets.notice_bar import NoticeBar
-from ibe100.ui.widgets.schedule_page import SchedulePage
-from ibe100.ui.widgets.scte35_dock import CuePanel
-from ibe100.ui.widgets.status_bar import ConsoleStatusBar
-from ibe100.ui.widgets.stream_dock import StreamPanel
-from ibe100.ui.widgets.top_bar import TopBar
 
 DEFAULT_SIZE = QSize(1600, 1000)
 LEAST_SIZE = QSize(1180, 680)

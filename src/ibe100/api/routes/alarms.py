@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import Field
 
-from ibe100.api.access import Caller, Desk, Few, StreamWanted, needs, new_router
 from ibe100.api.replies import AlarmReply, alarm_reply
+from ibe100.api.roles import Caller, Desk, Few, StreamWanted, needs, new_router
 from ibe100.models.access import NotFound, Role
 from ibe100.models.alarm import Alarm, AlarmFilter, Severity
 from ibe100.models.alarm_settings import RuleChange, RuleView

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import Header, Path, Response
 from pydantic import Field
 
-from ibe100.api.access import Caller, Desk, Stream, needs, new_router
 from ibe100.api.asked_cue import asked_cue
 from ibe100.api.replies import CueReply, WholeCueReply, cue_reply, return_reply
+from ibe100.api.roles import Caller, Desk, Stream, needs, new_router
 from ibe100.models.access import Identity, NotFound, Role
 from ibe100.models.base import Value, build
 from ibe100.models.cue_segmentation import Segmentation

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from ibe100.api.access import Desk, Few, StreamWanted, find_stream, needs, new_router
+from ibe100.api.roles import Desk, Few, StreamWanted, find_stream, needs, new_router
 from ibe100.models.access import NotFound, Role
 from ibe100.models.as_run import AsRunFormat, LoggedStream
 from ibe100.models.cue_log import CueLog, CueLogQuery

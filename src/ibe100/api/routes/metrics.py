@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Query, Response
 
-from ibe100.api.access import Desk, Few, StreamWanted, needs, new_router
 from ibe100.api.replies import curve_reply, series_reply
+from ibe100.api.roles import Desk, Few, StreamWanted, needs, new_router
 from ibe100.api.routes.history import Moment
 from ibe100.models.access import NotFound, Role
 from ibe100.models.errors import ConfigurationError

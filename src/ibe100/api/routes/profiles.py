@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import Path
 
-from ibe100.api.access import Desk, Few, needs, new_router
 from ibe100.api.replies import Done
+from ibe100.api.roles import Desk, Few, needs, new_router
 from ibe100.models.access import NotFound, Role
 from ibe100.models.profile import Profile
 

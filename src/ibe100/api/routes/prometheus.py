@@ -14,8 +14,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from ibe100 import __version__
-from ibe100.api.access import Desk, Few, needs
 from ibe100.api.latest import CueKey, Latest
+from ibe100.api.roles import Desk, Few, needs
 from ibe100.models.access import Role
 from ibe100.models.alarm import Alarm
 from ibe100.models.machine_health import MachineHealth

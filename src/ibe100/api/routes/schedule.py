@@ -11,8 +11,8 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from ibe100.api.access import Caller, Desk, Few, StreamWanted, find_stream, needs, new_router
 from ibe100.api.replies import Done
+from ibe100.api.roles import Caller, Desk, Few, StreamWanted, find_stream, needs, new_router
 from ibe100.models.access import NotFound, Role
 from ibe100.models.base import Value
 from ibe100.models.errors import ConfigurationError

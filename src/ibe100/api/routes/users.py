@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import Request
 from pydantic import Field, SecretStr
 
-from ibe100.api.access import Caller, Desk, needs, new_router
 from ibe100.api.replies import Done
+from ibe100.api.roles import Caller, Desk, needs, new_router
 from ibe100.models.access import Identity, NewToken, Role, Token, User, UserChange, WantedToken, WantedUser
 from ibe100.models.base import Value
 

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Final
 
-from ibe100.minitsp.plugin import PacketInput
+from ibe100.minitsp.chain.plugin import PacketInput
 
 INPUTS: Final[dict[str, str]] = {
     "file": "FileInput",

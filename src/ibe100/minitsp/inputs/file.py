@@ -3,19 +3,9 @@
 import os
 from typing import ClassVar, Final
 
-from ibe100.minitsp.fed_input import FedInput
-from ibe100.minitsp.file_writer import is_pipe
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.packet_format import (
-    BYTES_TO_JUDGE,
-    BYTES_TO_SEARCH,
-    FORMAT_OPTION,
-    TS,
-    find_first_packet,
-    input_format,
-)
-from ibe100.minitsp.packet_reader import PacketReader, SyncListener
-from ibe100.minitsp.plugin import (
+from ibe100.minitsp.chain.fed_input import FedInput
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import (
     MAX_BLOCK_PACKETS,
     PACKET_SIZE,
     PREVIEW_PACKETS,
@@ -24,6 +14,16 @@ from ibe100.minitsp.plugin import (
     Packets,
     PluginError,
 )
+from ibe100.minitsp.packets.file_writer import is_pipe
+from ibe100.minitsp.packets.packet_format import (
+    BYTES_TO_JUDGE,
+    BYTES_TO_SEARCH,
+    FORMAT_OPTION,
+    TS,
+    find_first_packet,
+    input_format,
+)
+from ibe100.minitsp.packets.packet_reader import PacketReader, SyncListener
 from ibe100.mpegts.packet import SYNC_BYTE
 
 _STDIN: Final = 0

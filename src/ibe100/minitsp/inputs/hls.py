@@ -3,8 +3,10 @@
 import time
 from typing import ClassVar, Final
 
-from ibe100.minitsp.fed_input import FedInput
-from ibe100.minitsp.hls_playlist import (
+from ibe100.minitsp.chain.fed_input import FedInput
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import PACKET_SIZE, Context, LogLevel
+from ibe100.minitsp.hls.playlist import (
     MasterPlaylist,
     MediaPlaylist,
     PlaylistError,
@@ -12,14 +14,12 @@ from ibe100.minitsp.hls_playlist import (
     UnreadablePlaylist,
     parse_playlist,
 )
-from ibe100.minitsp.hls_position import PlayPosition
-from ibe100.minitsp.hls_segments import SegmentLoader, UselessSegment
-from ibe100.minitsp.hls_variants import VARIANT_OPTIONS, VariantChoice
-from ibe100.minitsp.http_client import DownloadError, HttpClient, shown
-from ibe100.minitsp.http_outage import Outage
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.plugin import PACKET_SIZE, Context, LogLevel
-from ibe100.minitsp.web_options import WEB_OPTIONS
+from ibe100.minitsp.hls.position import PlayPosition
+from ibe100.minitsp.hls.segments import SegmentLoader, UselessSegment
+from ibe100.minitsp.hls.variants import VARIANT_OPTIONS, VariantChoice
+from ibe100.minitsp.web.http_client import DownloadError, HttpClient, shown
+from ibe100.minitsp.web.http_outage import Outage
+from ibe100.minitsp.web.web_options import WEB_OPTIONS
 
 _PLAYLIST_LIMIT_BYTES: Final = 16 << 20
 _PLAYLIST_TIMEOUT_S: Final = 15.0

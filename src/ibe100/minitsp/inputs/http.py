@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
-from ibe100.minitsp.fed_input import FedInput
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.packet_aligner import PacketAligner
-from ibe100.minitsp.plugin import Context, LogLevel, PluginError
-from ibe100.minitsp.web_options import WEB_OPTIONS
+from ibe100.minitsp.chain.fed_input import FedInput
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import Context, LogLevel, PluginError
+from ibe100.minitsp.packets.packet_aligner import PacketAligner
+from ibe100.minitsp.web.web_options import WEB_OPTIONS
 
 _BYTES_TO_JUDGE: Final = 1 << 20
 _LEAST_PAUSE_S: Final = 0.1
@@ -40,7 +40,7 @@ class HttpInput(FedInput):
         self._told = ""
 
     def fetch(self) -> None:
-        from ibe100.minitsp.http_client import HttpClient
+        from ibe100.minitsp.web.http_client import HttpClient
 
         client = HttpClient(self.arguments)
         try:

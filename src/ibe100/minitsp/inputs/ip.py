@@ -7,12 +7,19 @@ import time
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
-from ibe100.minitsp.fed_input import FedInput
-from ibe100.minitsp.inputs.datagrams import RawDatagrams, is_rtp, transport_packets
-from ibe100.minitsp.inputs.rtp_order import RtpOrder
-from ibe100.minitsp.inputs.udp_socket import open_receiver
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable, parse_address
-from ibe100.minitsp.plugin import PACKET_SIZE, Context, LogLevel, PluginError
+from ibe100.minitsp.chain.fed_input import FedInput
+from ibe100.minitsp.chain.options import (
+    Arguments,
+    Option,
+    OptionError,
+    OptionKind,
+    OptionTable,
+    parse_address,
+)
+from ibe100.minitsp.chain.plugin import PACKET_SIZE, Context, LogLevel, PluginError
+from ibe100.minitsp.ip.datagrams import RawDatagrams, is_rtp, transport_packets
+from ibe100.minitsp.ip.rtp_order import RtpOrder
+from ibe100.minitsp.ip.udp_socket import open_receiver
 
 _LARGEST_DATAGRAM: Final = 65_536
 _DEFAULT_SOCKET_BUFFER: Final = 8 << 20

@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from ibe100.minitsp.ffmpeg_input import FfmpegInput
-from ibe100.minitsp.options import Arguments, OptionTable
-from ibe100.minitsp.plugin import Context
-from ibe100.minitsp.rist_options import RIST_OPTIONS, rist_peer
+from ibe100.minitsp.chain.options import Arguments, OptionTable
+from ibe100.minitsp.chain.plugin import Context
+from ibe100.minitsp.ffmpeg.input import FfmpegInput
+from ibe100.minitsp.ffmpeg.rist import RIST_OPTIONS, rist_peer
 
 
 class RistInput(FfmpegInput):

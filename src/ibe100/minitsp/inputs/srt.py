@@ -3,19 +3,19 @@
 import time
 from typing import ClassVar, Final
 
-from ibe100.minitsp.fed_input import FedInput
-from ibe100.minitsp.ffmpeg_input import FfmpegInput
-from ibe100.minitsp.libsrt import find_library
-from ibe100.minitsp.libsrt_types import SrtError
-from ibe100.minitsp.options import Arguments, OptionTable
-from ibe100.minitsp.packet_aligner import PacketAligner
-from ibe100.minitsp.plugin import Context, LogLevel, PacketInput, PluginError
-from ibe100.minitsp.srt_connection import SrtConnection
-from ibe100.minitsp.srt_ffmpeg import srt_peer, warn_of_statistics
-from ibe100.minitsp.srt_options import SRT_OPTIONS, again_after_s
-from ibe100.minitsp.srt_refusals import SrtRefusals
-from ibe100.minitsp.srt_settings import srt_settings
-from ibe100.minitsp.srt_statistics import StatisticsReport
+from ibe100.minitsp.chain.fed_input import FedInput
+from ibe100.minitsp.chain.options import Arguments, OptionTable
+from ibe100.minitsp.chain.plugin import Context, LogLevel, PacketInput, PluginError
+from ibe100.minitsp.ffmpeg.input import FfmpegInput
+from ibe100.minitsp.ffmpeg.srt import srt_peer, warn_of_statistics
+from ibe100.minitsp.packets.packet_aligner import PacketAligner
+from ibe100.minitsp.srt.connection import SrtConnection
+from ibe100.minitsp.srt.libsrt import find_library
+from ibe100.minitsp.srt.libsrt_types import SrtError
+from ibe100.minitsp.srt.options import SRT_OPTIONS, again_after_s
+from ibe100.minitsp.srt.settings import srt_settings
+from ibe100.minitsp.srt.srt_refusals import SrtRefusals
+from ibe100.minitsp.srt.statistics import StatisticsReport
 
 _POLL_S: Final = 0.05
 _GATHER_S: Final = 0.004

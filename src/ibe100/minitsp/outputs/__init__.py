@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Final
 
-from ibe100.minitsp.plugin import PacketOutput
+from ibe100.minitsp.chain.plugin import PacketOutput
 
 OUTPUTS: Final[dict[str, str]] = {
     "drop": "DropOutput",

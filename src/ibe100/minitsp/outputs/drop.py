@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from ibe100.minitsp.options import OptionTable
-from ibe100.minitsp.plugin import PacketOutput, Packets
+from ibe100.minitsp.chain.options import OptionTable
+from ibe100.minitsp.chain.plugin import PacketOutput, Packets
 
 
 class DropOutput(PacketOutput):

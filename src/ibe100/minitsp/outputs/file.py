@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
-from ibe100.minitsp.file_writer import FILE_OPTIONS, FileWriter
-from ibe100.minitsp.options import Arguments, OptionTable
-from ibe100.minitsp.plugin import Context, PacketOutput, Packets
+from ibe100.minitsp.chain.options import Arguments, OptionTable
+from ibe100.minitsp.chain.plugin import Context, PacketOutput, Packets
+from ibe100.minitsp.packets.file_writer import FILE_OPTIONS, FileWriter
 
 
 class FileOutput(PacketOutput):

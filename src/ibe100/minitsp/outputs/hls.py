@@ -5,11 +5,11 @@ from collections import deque
 from pathlib import Path
 from typing import ClassVar, Final
 
-from ibe100.minitsp.hls_breaks import Breaks
-from ibe100.minitsp.hls_cut_points import Picture, PictureFinder, TableCopies
-from ibe100.minitsp.hls_segment_files import Playlist, SegmentFiles, SegmentStart
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets, PluginError
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets, PluginError
+from ibe100.minitsp.hls.breaks import Breaks
+from ibe100.minitsp.hls.cut_points import Picture, PictureFinder, TableCopies
+from ibe100.minitsp.hls.segment_files import Playlist, SegmentFiles, SegmentStart
 from ibe100.mpegts.timestamps import PTS_HZ, pts_difference
 
 _DURATION_S: Final = 10

@@ -5,9 +5,9 @@ import socket
 import time
 from typing import ClassVar, Final
 
-from ibe100.minitsp.http_guest import HttpGuest
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets, PluginError
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets, PluginError
+from ibe100.minitsp.outputs.http_guest import HttpGuest
 
 _POLL_S: Final = 0.05
 _REQUEST_LIMIT_BYTES: Final = 16_384

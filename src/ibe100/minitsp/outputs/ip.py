@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
-from ibe100.minitsp.datagram_sender import DATAGRAM_OPTIONS, DatagramSender
-from ibe100.minitsp.options import Arguments, Option, OptionTable
-from ibe100.minitsp.plugin import Context, PacketOutput, Packets, PluginError
+from ibe100.minitsp.chain.options import Arguments, Option, OptionTable
+from ibe100.minitsp.chain.plugin import Context, PacketOutput, Packets, PluginError
+from ibe100.minitsp.ip.datagram_sender import DATAGRAM_OPTIONS, DatagramSender
 
 
 class IpOutput(PacketOutput):

@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Final
 
-from ibe100.minitsp.ffmpeg_output import DEFAULT_BURST, FfmpegOutput
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.plugin import Context
-from ibe100.minitsp.rist_options import RIST_OPTIONS, rist_peer
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import Context
+from ibe100.minitsp.ffmpeg.output import DEFAULT_BURST, FfmpegOutput
+from ibe100.minitsp.ffmpeg.rist import RIST_OPTIONS, rist_peer
 
 _DEFAULT_BUFFER_MS: Final = 1000
 

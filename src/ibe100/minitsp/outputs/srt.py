@@ -4,14 +4,14 @@ import time
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from ibe100.minitsp.ffmpeg_output import DEFAULT_BURST, FfmpegOutput
-from ibe100.minitsp.libsrt import find_library
-from ibe100.minitsp.options import Arguments, Option, OptionKind, OptionTable
-from ibe100.minitsp.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets
-from ibe100.minitsp.srt_ffmpeg import DEFAULT_LINGER_S, srt_peer, warn_of_statistics
-from ibe100.minitsp.srt_options import SRT_OPTIONS, again_after_s
-from ibe100.minitsp.srt_sender import SrtSender
-from ibe100.minitsp.srt_settings import srt_settings
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets
+from ibe100.minitsp.ffmpeg.output import DEFAULT_BURST, FfmpegOutput
+from ibe100.minitsp.ffmpeg.srt import DEFAULT_LINGER_S, srt_peer, warn_of_statistics
+from ibe100.minitsp.srt.libsrt import find_library
+from ibe100.minitsp.srt.options import SRT_OPTIONS, again_after_s
+from ibe100.minitsp.srt.sender import SrtSender
+from ibe100.minitsp.srt.settings import srt_settings
 
 _DEFAULT_LATENCY_MS: Final = 120  # libsrt's
 _POLL_S: Final = 0.05

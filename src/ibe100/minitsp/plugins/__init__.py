@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Final
 
-from ibe100.minitsp.plugin import PacketProcessor
+from ibe100.minitsp.chain.plugin import PacketProcessor
 
 PROCESSORS: Final[dict[str, str]] = {
     "analyze": "Analyze",

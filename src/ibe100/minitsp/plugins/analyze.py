@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar, Final
 
-from ibe100.minitsp.analysis_json import AnalysisTimes, analysis_json
-from ibe100.minitsp.background_sender import BackgroundSender
-from ibe100.minitsp.json_report import JSON_OPTIONS, JsonReport, to_json
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.packet_batch import Batch
-from ibe100.minitsp.packet_observer import PacketObserver
-from ibe100.minitsp.plugin import Context, LogLevel
-from ibe100.minitsp.stream_words import network_words
-from ibe100.minitsp.table_statistics import TableStatistics
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.packet_batch import Batch
+from ibe100.minitsp.chain.packet_observer import PacketObserver
+from ibe100.minitsp.chain.plugin import Context, LogLevel
+from ibe100.minitsp.reports.analysis_json import AnalysisTimes, analysis_json
+from ibe100.minitsp.reports.background_sender import BackgroundSender
+from ibe100.minitsp.reports.json_report import JSON_OPTIONS, JsonReport, to_json
+from ibe100.minitsp.reports.pid_words import network_words
+from ibe100.minitsp.reports.table_statistics import TableStatistics
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
 
 _TCP_TIMEOUT_S: Final = 2.0

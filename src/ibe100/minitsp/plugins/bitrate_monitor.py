@@ -6,9 +6,9 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from ibe100.minitsp.json_report import to_json
-from ibe100.minitsp.options import Arguments, Option, OptionKind, OptionTable
-from ibe100.minitsp.plugin import PACKET_BITS, Block, Context, LogLevel, PacketProcessor
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import PACKET_BITS, Block, Context, LogLevel, PacketProcessor
+from ibe100.minitsp.reports.json_report import to_json
 from ibe100.mpegts.packet import NULL_PID
 
 _DEFAULT_MIN_BPS: Final = 10

@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from ibe100.minitsp.json_report import to_json
-from ibe100.minitsp.options import Arguments, Option, OptionKind, OptionTable
-from ibe100.minitsp.packet_batch import Batch
-from ibe100.minitsp.packet_observer import PacketObserver
-from ibe100.minitsp.plugin import Context, LogLevel
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
+from ibe100.minitsp.chain.packet_batch import Batch
+from ibe100.minitsp.chain.packet_observer import PacketObserver
+from ibe100.minitsp.chain.plugin import Context, LogLevel
+from ibe100.minitsp.reports.json_report import to_json
 from ibe100.mpegts.continuity import ContinuityFault, ContinuityTracker
 
 

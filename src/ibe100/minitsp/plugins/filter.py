@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ibe100.minitsp.options import Arguments, Option, OptionKind, OptionTable
-from ibe100.minitsp.plugin import Block, Context, PacketProcessor
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor
 from ibe100.mpegts.packet import (
     Flags,
     as_block,

@@ -5,13 +5,13 @@ import os
 import time
 from typing import ClassVar, Final
 
-from ibe100.minitsp.background_sender import BackgroundSender
-from ibe100.minitsp.influx_http import InfluxServer
-from ibe100.minitsp.influx_metrics import InfluxMetrics, MetricsChoice
-from ibe100.minitsp.options import MAX_PID, Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.packet_batch import Batch
-from ibe100.minitsp.packet_observer import PacketObserver
-from ibe100.minitsp.plugin import Context
+from ibe100.minitsp.chain.options import MAX_PID, Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.packet_batch import Batch
+from ibe100.minitsp.chain.packet_observer import PacketObserver
+from ibe100.minitsp.chain.plugin import Context
+from ibe100.minitsp.reports.background_sender import BackgroundSender
+from ibe100.minitsp.reports.influx_http import InfluxServer
+from ibe100.minitsp.reports.influx_metrics import InfluxMetrics, MetricsChoice
 
 _DEFAULT_INTERVAL_S: Final = 5
 _DEFAULT_QUEUE_SIZE: Final = 10

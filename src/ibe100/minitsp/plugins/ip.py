@@ -4,9 +4,9 @@ import math
 import time
 from typing import ClassVar, Final
 
-from ibe100.minitsp.datagram_sender import DATAGRAM_OPTIONS, DatagramSender
-from ibe100.minitsp.options import Arguments, OptionTable
-from ibe100.minitsp.plugin import Block, Context, LogLevel, PacketProcessor
+from ibe100.minitsp.chain.options import Arguments, OptionTable
+from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcessor
+from ibe100.minitsp.ip.datagram_sender import DATAGRAM_OPTIONS, DatagramSender
 
 _BETWEEN_WARNINGS_S: Final = 10.0
 

@@ -8,8 +8,8 @@ from typing import ClassVar, Final, TextIO
 
 import numpy as np
 
-from ibe100.minitsp.options import Arguments, Option, OptionKind, OptionTable
-from ibe100.minitsp.plugin import Block, Context, LogLevel, PacketProcessor, PluginError
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcessor, PluginError
 from ibe100.mpegts.packet import opcr_values
 from ibe100.mpegts.pes import NO_TIMESTAMP
 from ibe100.mpegts.timestamps import PCR_HZ, PTS_HZ

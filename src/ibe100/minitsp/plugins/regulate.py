@@ -3,10 +3,8 @@
 import time
 from typing import ClassVar, Final
 
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.pacing_jitter import PacingJitter
-from ibe100.minitsp.pcr_pacer import PcrPacer
-from ibe100.minitsp.plugin import (
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import (
     MAX_BLOCK_PACKETS,
     PACKET_BITS,
     Block,
@@ -14,6 +12,8 @@ from ibe100.minitsp.plugin import (
     LogLevel,
     PacketProcessor,
 )
+from ibe100.minitsp.pacing.pacing_jitter import PacingJitter
+from ibe100.minitsp.pacing.pcr_pacer import PcrPacer
 from ibe100.mpegts.packet import NULL_PID
 
 _BURST_S: Final = 0.01

@@ -8,10 +8,10 @@ from typing import ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.minitsp.options import MAX_PID, Arguments, Option, OptionError, OptionTable, parse_integer
-from ibe100.minitsp.pat_sections import Programs
-from ibe100.minitsp.plugin import Context, Packets, PluginError
-from ibe100.minitsp.psi_rewriter import NULL_PACKET, PID_COUNT, PsiRewriter
+from ibe100.minitsp.chain.options import MAX_PID, Arguments, Option, OptionError, OptionTable, parse_integer
+from ibe100.minitsp.chain.plugin import Context, Packets, PluginError
+from ibe100.minitsp.psi.pat_sections import Programs
+from ibe100.minitsp.psi.psi_rewriter import NULL_PACKET, PID_COUNT, PsiRewriter
 from ibe100.mpegts.packet import NULL_PID, PAT_PID, Flags
 from ibe100.mpegts.psi import Descriptor, Pmt, PsiError, iterate_descriptors, with_crc
 from ibe100.mpegts.table_assembler import Table

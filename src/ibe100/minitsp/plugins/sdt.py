@@ -5,10 +5,10 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.plugin import PACKET_BITS, Block, Context, LogLevel, PluginError
-from ibe100.minitsp.psi_rewriter import PsiRewriter
-from ibe100.minitsp.sdt_edits import ServiceChange, new_service, sdt_sections, services_of
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import PACKET_BITS, Block, Context, LogLevel, PluginError
+from ibe100.minitsp.psi.psi_rewriter import PsiRewriter
+from ibe100.minitsp.psi.sdt_edits import ServiceChange, new_service, sdt_sections, services_of
 from ibe100.mpegts.packet import NULL_PID, SDT_PID, as_block
 from ibe100.mpegts.psi import PsiError, Sdt
 from ibe100.mpegts.table_assembler import Table

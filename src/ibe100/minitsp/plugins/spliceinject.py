@@ -6,14 +6,14 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from ibe100.minitsp.clock_points import ClockPoint, pcr_points, pts_points
-from ibe100.minitsp.inputs.udp_socket import open_receiver
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.plugin import Block, Context, LogLevel, PacketProcessor, PluginError
-from ibe100.minitsp.service_finder import ServiceFinder
-from ibe100.minitsp.splice_messages import MessageError, sections_of
-from ibe100.minitsp.splice_queue import RepeatRule, SpliceQueue, queued_cue
-from ibe100.mpegts.elementary import StreamKind, codec_of
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcessor, PluginError
+from ibe100.minitsp.ip.udp_socket import open_receiver
+from ibe100.minitsp.psi.service_finder import ServiceFinder
+from ibe100.minitsp.splice.clock_points import ClockPoint, pcr_points, pts_points
+from ibe100.minitsp.splice.messages import MessageError, sections_of
+from ibe100.minitsp.splice.queue import RepeatRule, SpliceQueue, queued_cue
+from ibe100.mpegts.elementary.codings import StreamKind, codec_of
 from ibe100.mpegts.packet import NULL_PID, packetize_section
 from ibe100.mpegts.psi import Pmt
 from ibe100.scte35.cues import splice_null

@@ -3,14 +3,14 @@
 import time
 from typing import ClassVar, Final
 
-from ibe100.minitsp.clock_points import pts_points
-from ibe100.minitsp.json_document import JsonDocument
-from ibe100.minitsp.json_report import JSON_OPTIONS, JsonReport, JsonValue
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.plugin import PACKET_BITS, Block, Context, LogLevel, PacketProcessor
-from ibe100.minitsp.splice_events import Announcement, PendingEvent, SpliceEvents, announcements
-from ibe100.minitsp.splice_json import table_json
-from ibe100.mpegts.elementary import StreamKind, codec_of
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import PACKET_BITS, Block, Context, LogLevel, PacketProcessor
+from ibe100.minitsp.reports.json_document import JsonDocument
+from ibe100.minitsp.reports.json_report import JSON_OPTIONS, JsonReport, JsonValue
+from ibe100.minitsp.reports.splice_json import table_json
+from ibe100.minitsp.splice.clock_points import pts_points
+from ibe100.minitsp.splice.events import Announcement, PendingEvent, SpliceEvents, announcements
+from ibe100.mpegts.elementary.codings import StreamKind, codec_of
 from ibe100.mpegts.packet import NULL_PID
 from ibe100.mpegts.packet_headers import FEW_PACKETS
 from ibe100.mpegts.psi import SectionAssembler

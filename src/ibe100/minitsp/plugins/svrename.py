@@ -6,13 +6,20 @@ from typing import ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.minitsp.eit_edits import EIT_PID, renumbered
-from ibe100.minitsp.nit_edits import rename_in_service_lists
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable, parse_integer
-from ibe100.minitsp.pat_sections import Programs
-from ibe100.minitsp.plugin import Context, LogLevel, Packets, PluginError
-from ibe100.minitsp.psi_rewriter import NULL_PACKET, PsiRewriter
-from ibe100.minitsp.sdt_edits import ServiceChange, find_service, sdt_sections, services_of, similar
+from ibe100.minitsp.chain.options import (
+    Arguments,
+    Option,
+    OptionError,
+    OptionKind,
+    OptionTable,
+    parse_integer,
+)
+from ibe100.minitsp.chain.plugin import Context, LogLevel, Packets, PluginError
+from ibe100.minitsp.psi.eit_edits import EIT_PID, renumbered
+from ibe100.minitsp.psi.nit_edits import rename_in_service_lists
+from ibe100.minitsp.psi.pat_sections import Programs
+from ibe100.minitsp.psi.psi_rewriter import NULL_PACKET, PsiRewriter
+from ibe100.minitsp.psi.sdt_edits import ServiceChange, find_service, sdt_sections, services_of, similar
 from ibe100.mpegts.packet import NULL_PID, PAT_PID, SDT_PID, Flags
 from ibe100.mpegts.psi import Pmt, PsiError
 from ibe100.mpegts.table_assembler import Table

@@ -6,9 +6,9 @@ from typing import ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.plugin import Block, Context, PacketProcessor, PluginError
-from ibe100.minitsp.tables_log import SYSTEM_PIDS, TablesLog
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor, PluginError
+from ibe100.minitsp.reports.tables_log import SYSTEM_PIDS, TablesLog
 from ibe100.mpegts.packet import NULL_PID, PAT_PID
 from ibe100.mpegts.psi import PAT_TABLE_ID, Pat, PsiError, SectionAssembler
 

@@ -5,8 +5,8 @@ from typing import ClassVar, Final, Literal
 
 import numpy as np
 
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.plugin import Block, Context, PacketProcessor, Packets
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor, Packets
 from ibe100.mpegts.packet import as_block, null_packet
 from ibe100.mpegts.section_assembler import SectionAssembler
 

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from ibe100.minitsp.options import Arguments, Option, OptionKind, OptionTable
-from ibe100.minitsp.playout_clock import PlayoutClock
-from ibe100.minitsp.plugin import PACKET_SIZE, Block, Context, PacketProcessor
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
+from ibe100.minitsp.chain.plugin import PACKET_SIZE, Block, Context, PacketProcessor
+from ibe100.minitsp.pacing.playout_clock import PlayoutClock
 from ibe100.mpegts.packet import NULL_PID
 
 

@@ -6,13 +6,20 @@ from typing import ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.minitsp.eit_edits import EIT_PID, of_services
-from ibe100.minitsp.options import Arguments, Option, OptionError, OptionKind, OptionTable, parse_integer
-from ibe100.minitsp.pat_sections import Programs
-from ibe100.minitsp.plugin import Context, Packets, PluginError
-from ibe100.minitsp.psi_rewriter import NULL_PACKET, PID_COUNT, PsiRewriter
-from ibe100.minitsp.sdt_edits import Services, find_service, sdt_sections, services_of, similar
-from ibe100.mpegts.elementary import StreamKind, codec_of
+from ibe100.minitsp.chain.options import (
+    Arguments,
+    Option,
+    OptionError,
+    OptionKind,
+    OptionTable,
+    parse_integer,
+)
+from ibe100.minitsp.chain.plugin import Context, Packets, PluginError
+from ibe100.minitsp.psi.eit_edits import EIT_PID, of_services
+from ibe100.minitsp.psi.pat_sections import Programs
+from ibe100.minitsp.psi.psi_rewriter import NULL_PACKET, PID_COUNT, PsiRewriter
+from ibe100.minitsp.psi.sdt_edits import Services, find_service, sdt_sections, services_of, similar
+from ibe100.mpegts.elementary.codings import StreamKind, codec_of
 from ibe100.mpegts.packet import NULL_PID, PAT_PID, SDT_PID, Flags
 from ibe100.mpegts.psi import Descriptor, Pmt, PmtStream, PsiError, iterate_descriptors
 from ibe100.mpegts.table_assembler import Table

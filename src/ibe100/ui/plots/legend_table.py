@@ -9,10 +9,10 @@ from PyQt6.QtCore import QModelIndex, QObject, Qt
 from PyQt6.QtGui import QColor, QPainter, QPixmap
 
 from ibe100.models.metrics import Curve
-from ibe100.ui.formats import UNKNOWN
 from ibe100.ui.plots.plot_views import BRIDGED_S, Pane, pen
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.words.formats import UNKNOWN
 
 SWATCH = (34, 12)
 FIGURES = (3, 4, 5, 6)

@@ -12,10 +12,10 @@ from PyQt6.QtGui import QColor, QKeyEvent
 
 from ibe100.models.metrics import Curve
 from ibe100.models.stream_event import StreamEvent
-from ibe100.ui.formats import now
 from ibe100.ui.plots.event_lane import EventLane
 from ibe100.ui.plots.plot_views import BRIDGED_S, Pane, pen
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
+from ibe100.ui.words.formats import now
 
 LEFT_AXIS_WIDTH = 68
 LEAST_SPAN_S = 10.0

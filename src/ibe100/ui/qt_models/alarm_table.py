@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
 
 from ibe100.models.alarm import Alarm, AlarmState, Severity
-from ibe100.ui.formats import now, span_text, utc_text
 from ibe100.ui.qt_models.alarm_groups import AlarmRow, KeptBack, grouped, kept_back
+from ibe100.ui.words.formats import now, span_text, utc_text
 
 ALARM_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 ROW_ROLE = ALARM_ROLE + 1

@@ -9,9 +9,9 @@ from PyQt6.QtGui import QColor
 
 from ibe100.models.as_run import AsRunRow
 from ibe100.models.scte35_marker import CueState
-from ibe100.ui.formats import UNKNOWN, event_id_text, utc_text
-from ibe100.ui.return_words import short_return
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
+from ibe100.ui.words.formats import UNKNOWN, event_id_text, utc_text
+from ibe100.ui.words.return_feed import short_return
 
 AS_RUN_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

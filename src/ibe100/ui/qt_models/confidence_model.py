@@ -8,7 +8,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QImage
 
 from ibe100.models.confidence import Picture, Preview, SoundLevels
-from ibe100.ui.formats import now
+from ibe100.ui.words.formats import now
 
 BYTES_PER_PIXEL = 3
 

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QSortFilterPr
 
 from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
-from ibe100.ui.formats import event_id_text, latency_text, utc_text
+from ibe100.ui.words.formats import event_id_text, latency_text, utc_text
 
 CUE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 RETURN_ROLE = CUE_ROLE + 1

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueState
-from ibe100.ui.formats import day_time_text, event_id_text
 from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.keyed_table import Column
-from ibe100.ui.return_words import short_return
 from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.words.formats import day_time_text, event_id_text
+from ibe100.ui.words.return_feed import short_return
 
 STATE_COLOURS = {
     CueState.FAILED: Colour.ALARM_MAGENTA,

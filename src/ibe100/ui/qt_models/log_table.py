@@ -9,8 +9,8 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, QSortFilterP
 from PyQt6.QtGui import QColor
 
 from ibe100.models.messages import StreamLogged
-from ibe100.ui.formats import utc_text
 from ibe100.ui.themes.enterprise_theme import Colour, mono
+from ibe100.ui.words.formats import utc_text
 
 LINE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 MOST_LINES = 2000

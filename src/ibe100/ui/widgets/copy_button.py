@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication, QPushButton, QWidget
 
-from ibe100.ui.icons import icon
+from ibe100.ui.themes.icons import icon
 
 SAID_MS = 1500
 

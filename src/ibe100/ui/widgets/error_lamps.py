@@ -9,10 +9,10 @@ from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.alarm import Severity
-from ibe100.ui.formats import UNKNOWN
 from ibe100.ui.themes.enterprise_theme import Colour, mono
-from ibe100.ui.tr101290 import PRIORITIES
 from ibe100.ui.widgets.tally_mark import SEVERITY_FILL
+from ibe100.ui.words.formats import UNKNOWN
+from ibe100.ui.words.tr101290 import PRIORITIES
 
 MOST_SHOWN = 99
 GAP = 3

@@ -6,8 +6,8 @@ from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QPushButton, QWidget
 
 from ibe100.models.messages import StreamView
-from ibe100.ui.icons import icon
 from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.labels import set_kind
 
 CONFIRM_MS = 4000

@@ -10,8 +10,8 @@ from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.alarm import Severity
 from ibe100.models.stream_state import Tally
-from ibe100.ui.icons import icon_pixmap
 from ibe100.ui.themes.enterprise_theme import Colour, sans
+from ibe100.ui.themes.icons import icon_pixmap
 
 CHIP_HEIGHT = 22
 ICON_SIZE = 13

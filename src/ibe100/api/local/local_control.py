@@ -1,0 +1,186 @@
+"""The command line's way into a running console or server: JSON lines over a Unix socket of this user."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import stat
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from ibe100.api.asked_cue import asked_cue
+from ibe100.api.local.schedule_commands import schedule_command
+from ibe100.api.local.user_commands import access_command
+from ibe100.models.backup import BackupRequest
+from ibe100.models.base import build
+from ibe100.models.errors import ConfigurationError, OperatorError, StorageError
+from ibe100.models.messages import StreamView
+from ibe100.models.scte35_marker import Cue, CueRequest
+from ibe100.models.stream_config import StreamConfig
+from ibe100.runner.launch import control_socket_path
+from ibe100.services.ports import Services
+
+LONGEST_LINE = 1 << 20
+PRIVATE_FOLDER = 0o700
+
+_log = logging.getLogger(__name__)
+
+
+class NotRunning(OperatorError):
+    """Nobody answers on this data folder."""
+
+
+def socket_path(data_dir: Path) -> Path:
+    """Where the console or server on `data_dir` listens; short enough for a Unix socket."""
+    return control_socket_path(data_dir / "console")
+
+
+@asynccontextmanager
+async def local_control(services: Services, data_dir: Path) -> AsyncIterator[None]:
+    """Answer the command line for as long as the context lasts. Raises StorageError."""
+    path = socket_path(data_dir)
+    try:
+        _private_folder(path.parent)
+        path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(
+            lambda reader, writer: _serve(services, reader, writer), path, limit=LONGEST_LINE
+        )
+        path.chmod(0o600)
+    except OSError as error:
+        raise StorageError(f"the command line's socket {path} cannot be made: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        server.close()
+        path.unlink(missing_ok=True)
+
+
+def _private_folder(folder: Path) -> None:
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise StorageError(f"{folder} must be a folder that only this user can enter; remove it")
+
+
+async def _serve(services: Services, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while line := await reader.readline():
+            writer.write(json.dumps(await _reply(services, line)).encode() + b"\n")
+            await writer.drain()
+    except (ConnectionError, ValueError):
+        _log.debug("a command line went away")
+    finally:
+        writer.close()
+
+
+async def _reply(services: Services, line: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(line)
+        if not isinstance(request, dict):
+            raise ConfigurationError("a request is one JSON object per line")
+        return {"ok": True, "result": await _do(services, request)}
+    except (OperatorError, json.JSONDecodeError) as error:
+        return {"ok": False, "error": str(error)}
+    except Exception:  # noqa: BLE001 - a bug in one request must not end the socket
+        _log.exception("a request of the command line failed")
+        return {"ok": False, "error": "an error of the console; see errors.log"}
+
+
+async def _do(services: Services, request: Mapping[str, Any]) -> Any:
+    streams = services.streams
+    match request.get("cmd"):
+        case "streams":
+            return [view.model_dump(mode="json") for view in streams.streams()]
+        case "start":
+            view = await streams.start(_stream_id(services, request))
+        case "stop":
+            view = await streams.stop(_stream_id(services, request))
+        case "restart":
+            view = await streams.restart(_stream_id(services, request))
+        case "add":
+            view = await streams.add(build(StreamConfig, request.get("config"), "stream"))
+        case "remove":
+            await streams.remove(_stream_id(services, request))
+            return None
+        case "fire":
+            values = asked_cue(request.get("cue", {}), _stream(services, request))
+            return _with_return(services, await services.cues.fire(build(CueRequest, values, "cue")))
+        case "preview":
+            values = asked_cue(request.get("cue", {}), _stream(services, request))
+            preview = await services.cues.preview(build(CueRequest, values, "cue"))
+            return preview.model_dump(mode="json")
+        case "cancel":
+            return _with_return(services, await services.cues.cancel(_cue_id(request)))
+        case "cues":
+            recent = services.cues.recent(_stream_id(services, request))
+            return [_with_return(services, cue) for cue in recent]
+        case "backup":
+            task = build(BackupRequest, {**request, "cmd": None}, "backup")
+            made = await services.backups.make("command line", task.file, with_key=task.with_key)
+            return made.model_dump(mode="json")
+        case str(command) if command.startswith("schedule_"):
+            return await schedule_command(services, command, request)
+        case str(command) if command.startswith(("user_", "token_")):
+            return await access_command(services.access, command, request)
+        case other:
+            raise ConfigurationError(f"command {other!r} is not known")
+    return view.model_dump(mode="json")
+
+
+def _with_return(services: Services, cue: Cue) -> dict[str, Any]:
+    """The cue, and under `return_feed` what came back of it so far; None where nobody watches."""
+    receipt = services.return_feeds.receipt(cue.cue_id)
+    came_back = None
+    if receipt is not None:
+        delay_s, words = receipt.delay_s, receipt.words
+        came_back = {**receipt.model_dump(mode="json"), "delay_s": delay_s, "words": words}
+    return {**cue.model_dump(mode="json"), "return_feed": came_back}
+
+
+def _stream_id(services: Services, request: Mapping[str, Any]) -> str:
+    return _stream(services, request).stream_id
+
+
+def _stream(services: Services, request: Mapping[str, Any]) -> StreamView:
+    """The stream that was named by number, id or name. Raises ConfigurationError."""
+    wanted = str(request.get("stream", ""))
+    views = services.streams.streams()
+    for view in views:
+        if wanted in (str(view.number), view.stream_id, view.config.name):
+            return view
+    present = ", ".join(f"{view.number} {view.config.name}" for view in views) or "none"
+    raise ConfigurationError(f"there is no stream {wanted!r}; there are: {present}")
+
+
+def _cue_id(request: Mapping[str, Any]) -> int:
+    wanted = request.get("cue_id")
+    if type(wanted) is not int:
+        raise ConfigurationError(f"cue_id {wanted!r} is no number of a cue")
+    return wanted
+
+
+async def ask(data_dir: Path, request: Mapping[str, Any]) -> Any:
+    """The result of one request to whoever runs on `data_dir`. Raises OperatorError with its words."""
+    path = socket_path(data_dir)
+    try:
+        reader, writer = await asyncio.open_unix_connection(path, limit=LONGEST_LINE)
+    except OSError:
+        raise NotRunning(
+            f"no console or server runs on {data_dir}; start one with ./run or ./run serve"
+        ) from None
+    try:
+        writer.write(json.dumps(request).encode() + b"\n")
+        await writer.drain()
+        line = await reader.readline()
+    finally:
+        writer.close()
+    if not line:
+        raise OperatorError("the console or server ended before it answered")
+    reply = json.loads(line)
+    if not reply["ok"]:
+        raise OperatorError(reply["error"])
+    return reply["result"]

@@ -1,0 +1,82 @@
+"""The command line's way to the schedule, beside `local_control`: `schedule_…` commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ibe100.models.errors import ConfigurationError
+from ibe100.models.schedule import ImportPreview
+from ibe100.services.ports import Services
+from ibe100.services.schedule.export_rows import rows_of
+from ibe100.services.schedule.import_rows import StreamNames, check_columns, plan_of
+
+PAGE = 500
+"""So many breaks fit well into one reply."""
+MOST_ERRORS = 200
+WHO = "command line"
+
+
+async def schedule_command(services: Services, command: str, request: Mapping[str, Any]) -> Any:
+    """The result of one command, ready for JSON. Raises OperatorError."""
+    schedule = services.schedule
+    match command:
+        case "schedule_list":
+            return _page([one.model_dump(mode="json") for one in schedule.list()], request)
+        case "schedule_conflicts":
+            return _page([finding.model_dump(mode="json") for finding in schedule.conflicts()], request)
+        case "schedule_export":
+            return _page(list(rows_of(schedule.list(), stream_names(services))), request)
+        case "schedule_add":
+            row = _row(request.get("row"))
+            plan = plan_of(row, {}, row.get("time_zone", ""), stream_names(services))
+            return (await schedule.add(plan, WHO)).model_dump(mode="json")
+        case "schedule_remove":
+            await schedule.remove(_ids(request.get("ids")), WHO)
+            return None
+        case "schedule_import":
+            path = Path(str(request.get("path", "")))
+            preview = await schedule.preview_import(path, str(request.get("time_zone", "")))
+            stored = 0
+            if not request.get("dry_run") and (not preview.bad or request.get("skip_bad")):
+                stored = len(await schedule.import_rows(preview, WHO))
+            return _outcome(preview, stored)
+        case other:
+            raise ConfigurationError(f"command {other!r} is not known")
+
+
+def stream_names(services: Services) -> StreamNames:
+    """The names by which a row may mean a stream."""
+    return {view.stream_id: (view.number, view.config.name) for view in services.streams.streams()}
+
+
+def _page(items: list[Any], request: Mapping[str, Any]) -> dict[str, Any]:
+    offset = request.get("offset", 0)
+    if not isinstance(offset, int) or offset < 0:
+        raise ConfigurationError(f"offset {offset!r} is no count")
+    return {"total": len(items), "items": items[offset : offset + PAGE]}
+
+
+def _row(values: object) -> dict[str, str]:
+    if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
+        raise ConfigurationError("row: an object of texts is expected")
+    check_columns(values, "row")
+    return values
+
+
+def _ids(values: object) -> list[int]:
+    if not isinstance(values, list) or not all(type(value) is int for value in values):
+        raise ConfigurationError("ids: a list of numbers is expected")
+    return values
+
+
+def _outcome(preview: ImportPreview, stored: int) -> dict[str, Any]:
+    return {
+        "source": preview.source,
+        "good": len(preview.good),
+        "bad": len(preview.bad),
+        "errors": [{"line": row.line, "error": row.error} for row in preview.bad[:MOST_ERRORS]],
+        "findings": [finding.text for finding in preview.findings[:MOST_ERRORS]],
+        "stored": stored,
+    }

@@ -1,0 +1,69 @@
+"""Makes one backup at the lowest priority: `python -m ibe100.database.backup.backup_process`.
+
+The task is a line of JSON on standard input, the outcome one on standard output. It ends when its standard
+input does, and leaves nothing unfinished behind: so it never outlives who asked.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from ibe100.database.backup.backup_copy import BackupStopped, Pace
+from ibe100.database.backup.backups import make_backup
+from ibe100.models.backup import BackupManifest
+from ibe100.models.base import Value
+from ibe100.models.errors import StorageError
+from ibe100.utils.low_priority import take_lowest_priority
+
+MODULE = "ibe100.database.backup.backup_process"
+
+
+class BackupTask(Value):
+    """What is to be made."""
+
+    data_dir: Path
+    file: Path
+    with_key: bool = False
+    rest: Annotated[float, Field(ge=0, le=10)] = 1.0
+    """Seconds of rest for each second of work."""
+
+
+class BackupOutcome(Value):
+    """The manifest of the backup that was made, or why there is none."""
+
+    manifest: BackupManifest | None = None
+    problem: str = ""
+
+
+def main() -> int:
+    """Returns the exit status."""
+    task = BackupTask.model_validate_json(sys.stdin.buffer.readline())
+    take_lowest_priority()
+    leaving = threading.Event()
+    threading.Thread(target=_watch_standard_input, args=(leaving,), daemon=True).start()
+    pace = Pace(task.file.parent, leaving.is_set, rest=task.rest)
+    try:
+        outcome = BackupOutcome(manifest=make_backup(task.data_dir, task.file, pace, with_key=task.with_key))
+    except StorageError as error:
+        outcome = BackupOutcome(problem=str(error))
+    except BackupStopped:
+        return 0
+    sys.stdout.write(outcome.model_dump_json() + "\n")
+    sys.stdout.flush()
+    return 0
+
+
+def _watch_standard_input(leaving: threading.Event) -> None:
+    while os.read(0, 1024):
+        continue
+    leaving.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""Alarms on record."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from ibe100.database.sqlite.handles import Access, columns_of, to_value
+from ibe100.database.sqlite.schema import AlarmRow
+from ibe100.models.alarm import Alarm, AlarmFilter, AlarmState
+
+MOST_ALARMS = 2000
+
+
+class AlarmStore:
+    """Reads and writes alarms; a write has been committed when it returns."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def save(self, alarm: Alarm) -> None:
+        """Store an alarm as it now is, under its alarm_id."""
+
+        def work(session: Session) -> None:
+            session.merge(AlarmRow(**columns_of(alarm)))
+
+        await self._access.writer.submit(work)
+
+    async def highest_id(self) -> int:
+        """Of all that were ever kept; 0 without any."""
+
+        def work(session: Session) -> int:
+            return session.scalar(select(func.max(AlarmRow.alarm_id))) or 0
+
+        return await self._access.reader.read(work)
+
+    async def open(self) -> tuple[Alarm, ...]:
+        """All that are not closed, the oldest first."""
+        query = select(AlarmRow).where(AlarmRow.state != AlarmState.CLOSED.value).order_by(AlarmRow.alarm_id)
+
+        def work(session: Session) -> tuple[Alarm, ...]:
+            return tuple(to_value(row, Alarm) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+    async def list(self, wanted: AlarmFilter = AlarmFilter()) -> tuple[Alarm, ...]:
+        """The newest first, closed ones too."""
+        query = select(AlarmRow).order_by(AlarmRow.alarm_id.desc())
+        if wanted.stream_id is not None:
+            query = query.where(AlarmRow.stream_id == wanted.stream_id)
+        if wanted.severity is not None:
+            query = query.where(AlarmRow.severity == wanted.severity.value)
+        if wanted.since is not None:
+            query = query.where(AlarmRow.raised_at >= wanted.since)
+        for word in wanted.words.split():
+            columns = (AlarmRow.stream_name, AlarmRow.title, AlarmRow.value, AlarmRow.condition)
+            query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+        query = query.limit(wanted.limit)
+
+        def work(session: Session) -> tuple[Alarm, ...]:
+            return tuple(to_value(row, Alarm) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+    async def between(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[Alarm, ...]:
+        """Those of a stream that stood within the range, the oldest first; at most 2,000, the newest."""
+        query = (
+            select(AlarmRow)
+            .where(
+                AlarmRow.stream_id == stream_id,
+                AlarmRow.raised_at < ends_at,
+                or_(AlarmRow.cleared_at.is_(None), AlarmRow.cleared_at >= begins_at),
+            )
+            .order_by(AlarmRow.alarm_id.desc())
+            .limit(MOST_ALARMS)
+        )
+
+        def work(session: Session) -> tuple[Alarm, ...]:
+            return tuple(to_value(row, Alarm) for row in session.scalars(query))[::-1]
+
+        return await self._access.reader.read(work)

@@ -1,0 +1,30 @@
+"""What operators did."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ibe100.database.sqlite.handles import Access, columns_of, to_value
+from ibe100.database.sqlite.schema import AuditRow
+from ibe100.models.session import AuditRecord
+
+
+class AuditStore:
+    """Appends audit lines and reads them back; nothing changes or removes one."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def write(self, record: AuditRecord) -> None:
+        """On disk when it returns."""
+        await self._access.writer.submit(lambda session: session.add(AuditRow(**columns_of(record))))
+
+    async def list(self, limit: int = 500) -> tuple[AuditRecord, ...]:
+        """The newest first."""
+        query = select(AuditRow).order_by(AuditRow.audit_id.desc()).limit(limit)
+
+        def work(session: Session) -> tuple[AuditRecord, ...]:
+            return tuple(to_value(row, AuditRecord) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)

@@ -1,0 +1,145 @@
+"""Cues and every step of their lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from ibe100.database.records import EventIdRange
+from ibe100.database.sqlite.handles import Access, columns_of, to_value
+from ibe100.database.sqlite.schema import CueRow, CueStepRow, table_of
+from ibe100.database.sqlite.writer import Turn
+from ibe100.database.stores.cue_search import find_cues
+from ibe100.database.stores.event_ids import allocate_event_id, note_event_ids
+from ibe100.models.cue_log import CueLogQuery, CueStep
+from ibe100.models.errors import StorageError
+from ibe100.models.scte35_marker import FINAL_STATES, Cue, CueState, can_follow
+
+_FINAL = sorted(FINAL_STATES)
+_CUES = table_of(CueRow)
+_STEPS = table_of(CueStepRow)
+
+# Built once: putting a statement together takes longer than SQLite takes to run it.
+_INSERT_CUE = insert(_CUES).returning(_CUES.c.cue_id)
+_UPDATE_CUE = update(_CUES).where(_CUES.c.cue_id == bindparam("of_cue"))
+_INSERT_STEP = insert(_STEPS)
+_STATE_AND_STEPS = select(
+    _CUES.c.state, select(func.count()).where(_STEPS.c.cue_id == bindparam("of_cue")).scalar_subquery()
+).where(_CUES.c.cue_id == bindparam("of_cue"))
+
+
+class CueStore:
+    """Reads and writes cues; a write has been committed when it returns."""
+
+    def __init__(self, access: Access, event_id_retention_s: float) -> None:
+        self._access = access
+        self._event_id_retention_s = event_id_retention_s
+
+    def set_event_id_retention(self, event_id_retention_s: float) -> None:
+        """How long an id is not used again, from the next cue on."""
+        self._event_id_retention_s = event_id_retention_s
+
+    async def create(
+        self,
+        draft: Cue,
+        event_ids: EventIdRange | None = None,
+        seal: Callable[[Cue], Cue] | None = None,
+        foreign_ids: Collection[int] = (),
+    ) -> Cue:
+        """Store a new cue: `draft` with its cue_id given by the database.
+
+        With `event_ids` a splice_event_id is allocated in the same transaction, unless the draft has one.
+        `seal` gets the cue with its splice_event_id inside that transaction and returns it encoded and
+        ARMED, so that one COMMIT makes the cue ours; it must be pure and quick, for it may be run twice.
+        It goes ahead of other writes that wait. `foreign_ids` were chosen elsewhere and are entered as used.
+        Raises StorageError, CueRefused (no event id is free), or what `seal` raises; then nothing is stored.
+        """
+        now = self._access.wall()
+
+        def work(session: Session) -> Cue:
+            cue = draft
+            if event_ids is not None and cue.splice_event_id is None:
+                allocated = allocate_event_id(
+                    session, cue.stream_id, event_ids, now, self._event_id_retention_s
+                )
+                cue = cue.model_copy(update={"splice_event_id": allocated})
+            note_event_ids(session, cue.stream_id, foreign_ids, now)
+            life = [cue] if seal is None else [cue, seal(cue)]
+            cue_id = session.execute(_INSERT_CUE, columns_of(life[-1], "cue_id")).scalar_one()
+            session.execute(_INSERT_STEP, [_step(one, cue_id, at, now) for at, one in enumerate(life, 1)])
+            return life[-1].model_copy(update={"cue_id": cue_id})
+
+        return await self._access.writer.submit(work, Turn.AIR)
+
+    async def step(self, cue: Cue) -> Cue:
+        """Store `cue` as it now is and note the step (a new state, or a new count in the same state).
+
+        Raises StorageError; a step that is none of a cue's life (DESIGN.md) is a bug and asserts.
+        """
+        now = self._access.wall()
+
+        def work(session: Session) -> Cue:
+            stored = session.execute(_STATE_AND_STEPS, {"of_cue": cue.cue_id}).one_or_none()
+            if stored is None:
+                raise StorageError(f"Cue {cue.cue_id} is not in the database.")
+            state, steps = stored
+            _take_step(session, CueState(state), cue, steps + 1, now)
+            return cue
+
+        return await self._access.writer.submit(work)
+
+    async def get(self, cue_id: int) -> Cue | None:
+        def work(session: Session) -> Cue | None:
+            row = session.get(CueRow, cue_id)
+            return None if row is None else to_value(row, Cue)
+
+        return await self._access.reader.read(work)
+
+    async def recent(self, stream_id: str | None = None, limit: int = 50) -> tuple[Cue, ...]:
+        """The newest first, of one stream or of all."""
+        query = select(CueRow).order_by(CueRow.cue_id.desc()).limit(limit)
+        if stream_id is not None:
+            query = query.where(CueRow.stream_id == stream_id)
+
+        def work(session: Session) -> tuple[Cue, ...]:
+            return tuple(to_value(row, Cue) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+    async def find(self, query: CueLogQuery) -> tuple[Cue, ...]:
+        """Those that are wanted, the newest first; one more than the limit where there are more."""
+        return await self._access.reader.read(lambda session: find_cues(session, query))
+
+    async def unfinished(self, stream_id: str | None = None) -> tuple[Cue, ...]:
+        """Those something can still happen to, the oldest first."""
+        query = select(CueRow).where(CueRow.state.not_in(_FINAL)).order_by(CueRow.cue_id)
+        if stream_id is not None:
+            query = query.where(CueRow.stream_id == stream_id)
+
+        def work(session: Session) -> tuple[Cue, ...]:
+            return tuple(to_value(row, Cue) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+    async def steps(self, cue_id: int) -> tuple[CueStep, ...]:
+        """The life of a cue in order."""
+        query = select(CueStepRow).where(CueStepRow.cue_id == cue_id).order_by(CueStepRow.step)
+
+        def work(session: Session) -> tuple[CueStep, ...]:
+            return tuple(to_value(row, CueStep) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+
+def _take_step(session: Session, stored: CueState, cue: Cue, step: int, now: float) -> None:
+    is_count = cue.state is stored and not stored.is_final
+    # A full disk may have taken none of the steps between: the next one that it takes puts the record right.
+    assert is_count or can_follow(stored, cue.state), f"cue {cue.cue_id}: {stored} → {cue.state}"
+    session.execute(_UPDATE_CUE, {**columns_of(cue, "cue_id"), "of_cue": cue.cue_id})
+    session.execute(_INSERT_STEP, _step(cue, cue.cue_id, step, now))
+
+
+def _step(cue: Cue, cue_id: int, step: int, now: float) -> dict[str, object]:
+    return {"cue_id": cue_id, "step": step, "state": cue.state.value, "at": now, "reason": cue.reason}

@@ -1,0 +1,61 @@
+"""What the return feeds said of each cue."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ibe100.database.sqlite.handles import Access, columns_of, to_value
+from ibe100.database.sqlite.reader import Reader
+from ibe100.database.sqlite.schema import ReturnReceiptRow, table_of
+from ibe100.models.return_receipt import ReturnReceipt, ReturnState
+
+_RECEIPTS = table_of(ReturnReceiptRow).c
+_FIELDS = tuple(ReturnReceipt.model_fields)
+_OF_CUES = select(*(_RECEIPTS[name] for name in _FIELDS))
+
+
+class ReturnReceiptStore:
+    """A write has been committed when it returns."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def save(self, receipt: ReturnReceipt) -> None:
+        """Store it as it now is."""
+
+        def work(session: Session) -> None:
+            session.merge(ReturnReceiptRow(**columns_of(receipt)))
+
+        await self._access.writer.submit(work)
+
+    async def open(self, now: float) -> tuple[ReturnReceipt, ...]:
+        """Those whose window is not over or that were never judged, the oldest first."""
+        query = (
+            select(ReturnReceiptRow)
+            .where((ReturnReceiptRow.ends_at > now) | (ReturnReceiptRow.state == ReturnState.WAITING.value))
+            .order_by(ReturnReceiptRow.cue_id)
+        )
+
+        def work(session: Session) -> tuple[ReturnReceipt, ...]:
+            return tuple(to_value(row, ReturnReceipt) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+    async def of_cues(self, first_cue_id: int, last_cue_id: int) -> dict[int, ReturnReceipt]:
+        """By cue_id, both ends included."""
+        return await receipts_of_cues(self._access.reader, first_cue_id, last_cue_id)
+
+
+async def receipts_of_cues(reader: Reader, first_cue_id: int, last_cue_id: int) -> dict[int, ReturnReceipt]:
+    """By cue_id, both ends included; also from a file that a running console holds."""
+    query = _OF_CUES.where(_RECEIPTS.cue_id.between(first_cue_id, last_cue_id))
+
+    def work(session: Session) -> dict[int, ReturnReceipt]:
+        found = (
+            ReturnReceipt.model_validate(dict(zip(_FIELDS, row, strict=True)))
+            for row in session.execute(query)
+        )
+        return {receipt.cue_id: receipt for receipt in found}
+
+    return await reader.read(work)

@@ -1,0 +1,154 @@
+"""Sessions and the attempts within them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from ibe100.database.sqlite.handles import Access, columns_of, to_value
+from ibe100.database.sqlite.schema import AttemptRow, SessionRow, StreamRow
+from ibe100.models.session import AttemptRecord, SessionRecord
+
+ENDED_UNSEEN = "ended unseen"
+
+
+class SessionStore:
+    """Reads and writes sessions; a write has been committed when it returns."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def start(
+        self,
+        *,
+        stream_id: str,
+        stream_name: str,
+        engine: str,
+        command: str,
+        started_at: float,
+        profile: str = "",
+    ) -> SessionRecord:
+        """A new session; `command` comes with its secrets masked."""
+
+        def work(session: Session) -> SessionRecord:
+            row = SessionRow(
+                stream_id=stream_id,
+                stream_name=stream_name,
+                profile=profile,
+                engine=engine,
+                command=command,
+                started_at=started_at,
+                end_reason="",
+            )
+            session.add(row)
+            session.flush()
+            return to_value(row, SessionRecord)
+
+        return await self._access.writer.submit(work)
+
+    async def attempt_started(self, attempt: AttemptRecord) -> None:
+        """Note an attempt; one that is on record already is left as it is (a journal may be read twice)."""
+
+        def work(session: Session) -> None:
+            if session.get(AttemptRow, (attempt.session_id, attempt.attempt)) is None:
+                session.add(AttemptRow(**columns_of(attempt)))
+
+        await self._access.writer.submit(work)
+
+    async def attempt_ended(self, attempt: AttemptRecord) -> None:
+        """Note how an attempt ended, also when its start was not seen."""
+        await self._access.writer.submit(lambda session: _merge(session, AttemptRow(**columns_of(attempt))))
+
+    async def end(self, session_id: int, ended_at: float, reason: str) -> None:
+        """Close a session; one that is closed keeps its first end."""
+
+        def work(session: Session) -> None:
+            _close(session, [session_id], ended_at, reason)
+
+        await self._access.writer.submit(work)
+
+    async def close_unseen(self, adopted: Collection[int], at: float) -> tuple[SessionRecord, ...]:
+        """Repair after a crash: close each open session that is not in `adopted` as "ended unseen".
+
+        `at` is when that was found out; when it really ended nobody saw. Returns those closed now.
+        """
+
+        def work(session: Session) -> tuple[SessionRecord, ...]:
+            orphans = session.scalars(select(SessionRow).where(SessionRow.ended_at.is_(None)))
+            orphan_ids = [row.session_id for row in orphans if row.session_id not in adopted]
+            _close(session, orphan_ids, at, ENDED_UNSEEN)
+            session.expire_all()
+            closed = session.scalars(select(SessionRow).where(SessionRow.session_id.in_(orphan_ids)))
+            return tuple(to_value(row, SessionRecord) for row in closed)
+
+        return await self._access.writer.submit(work)
+
+    async def get(self, session_id: int) -> SessionRecord | None:
+        def work(session: Session) -> SessionRecord | None:
+            row = session.get(SessionRow, session_id)
+            return None if row is None else to_value(row, SessionRecord)
+
+        return await self._access.reader.read(work)
+
+    async def list(self, limit: int = 200) -> tuple[SessionRecord, ...]:
+        """The newest first."""
+        query = select(SessionRow).order_by(SessionRow.session_id.desc()).limit(limit)
+
+        def work(session: Session) -> tuple[SessionRecord, ...]:
+            return tuple(to_value(row, SessionRecord) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+    async def attempts(self, session_id: int) -> tuple[AttemptRecord, ...]:
+        """In the order they were made."""
+        query = select(AttemptRow).where(AttemptRow.session_id == session_id).order_by(AttemptRow.attempt)
+
+        def work(session: Session) -> tuple[AttemptRecord, ...]:
+            return tuple(to_value(row, AttemptRecord) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+    async def between(
+        self, stream_id: str, begins_at: float, ends_at: float
+    ) -> tuple[tuple[SessionRecord, tuple[AttemptRecord, ...]], ...]:
+        """The sessions of a stream that ran within the range, with their attempts, the oldest first."""
+        query = (
+            select(SessionRow)
+            .where(
+                SessionRow.stream_id == stream_id,
+                SessionRow.started_at < ends_at,
+                or_(SessionRow.ended_at.is_(None), SessionRow.ended_at >= begins_at),
+            )
+            .order_by(SessionRow.started_at)
+        )
+
+        def work(session: Session) -> tuple[tuple[SessionRecord, tuple[AttemptRecord, ...]], ...]:
+            sessions = [to_value(row, SessionRecord) for row in session.scalars(query)]
+            attempts: dict[int, list[AttemptRecord]] = {one.session_id: [] for one in sessions}
+            for row in session.scalars(
+                select(AttemptRow).where(AttemptRow.session_id.in_(attempts)).order_by(AttemptRow.attempt)
+            ):
+                attempts[row.session_id].append(to_value(row, AttemptRecord))
+            return tuple((one, tuple(attempts[one.session_id])) for one in sessions)
+
+        return await self._access.reader.read(work)
+
+
+def _merge(session: Session, row: AttemptRow) -> None:
+    session.merge(row)
+
+
+def _close(session: Session, session_ids: Collection[int], ended_at: float, reason: str) -> None:
+    session.execute(
+        update(SessionRow)
+        .where(SessionRow.session_id.in_(session_ids), SessionRow.ended_at.is_(None))
+        .values(ended_at=ended_at, end_reason=reason)
+    )
+    session.execute(
+        update(AttemptRow)
+        .where(AttemptRow.session_id.in_(session_ids), AttemptRow.ended_at.is_(None))
+        .values(ended_at=ended_at, outcome=reason)
+    )
+    session.execute(update(StreamRow).where(StreamRow.session_id.in_(session_ids)).values(session_id=None))

@@ -1,0 +1,95 @@
+"""The desired state: which streams there are, and which of them should run."""
+
+from __future__ import annotations
+
+import logging
+
+from pydantic import SecretStr, ValidationError
+from pydantic_core import to_json
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from ibe100.database.records import StoredStream, StoredStreams
+from ibe100.database.sqlite.handles import Access
+from ibe100.database.sqlite.schema import JournalPositionRow, StreamRow
+from ibe100.models.base import in_words
+from ibe100.models.stream_config import StreamConfig
+
+_log = logging.getLogger(__name__)
+
+
+class StreamStore:
+    """Reads and writes the list of streams; a write has been committed when it returns."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def load(self) -> StoredStreams:
+        """All streams by their number; one that cannot be read is named in the notices instead."""
+
+        def work(session: Session) -> StoredStreams:
+            streams, notices = [], []
+            for row in session.scalars(select(StreamRow).order_by(StreamRow.number)):
+                try:
+                    streams.append(_stream(row))
+                except ValidationError as error:
+                    notices.append(
+                        f"Stream {row.number} ({row.stream_id}) is stored in a form that cannot be read "
+                        f"and was left out: {in_words(error)}"
+                    )
+            return StoredStreams(streams=tuple(streams), notices=tuple(notices))
+
+        stored = await self._access.reader.read(work)
+        for notice in stored.notices:
+            _log.error(notice)
+        return stored
+
+    async def save(self, stream: StoredStream) -> None:
+        """Add or replace; SecretStr fields of the configuration are left out."""
+
+        def work(session: Session) -> None:
+            session.merge(
+                StreamRow(
+                    stream_id=stream.stream_id,
+                    number=stream.number,
+                    config=config_without_secrets(stream.config),
+                    desired=stream.desired,
+                    session_id=stream.session_id,
+                )
+            )
+
+        await self._access.writer.submit(work)
+
+    async def remove(self, stream_id: str) -> None:
+        """Take a stream off the list; its sessions, cues and used event ids stay on record."""
+
+        def work(session: Session) -> None:
+            session.execute(delete(StreamRow).where(StreamRow.stream_id == stream_id))
+            session.execute(delete(JournalPositionRow).where(JournalPositionRow.stream_id == stream_id))
+
+        await self._access.writer.submit(work)
+
+
+def _stream(row: StreamRow) -> StoredStream:
+    return StoredStream.model_validate(
+        {
+            "stream_id": row.stream_id,
+            "number": row.number,
+            "config": StreamConfig.model_validate_json(row.config),
+            "desired": row.desired,
+            "session_id": row.session_id,
+        }
+    )
+
+
+def config_without_secrets(config: StreamConfig) -> str:
+    """JSON that builds the same configuration again but for its passphrases, which come out as null."""
+    return to_json(_without_secrets(config.model_dump())).decode()
+
+
+def _without_secrets(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return None
+    if isinstance(value, dict):
+        return {key: _without_secrets(item) for key, item in value.items()}
+    return value

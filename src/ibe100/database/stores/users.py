@@ -1,0 +1,120 @@
+"""Users, tokens and kept requests on record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Delete, Update, delete, select, update
+from sqlalchemy.orm import Session
+
+from ibe100.database.sqlite.handles import Access, columns_of, to_value
+from ibe100.database.sqlite.schema import KeptRequestRow, TokenRow, UserRow
+from ibe100.database.sqlite.writer import Turn
+from ibe100.models.access import KeptRequest, StoredToken, StoredUser
+
+KEPT_S = 86_400.0
+"""So long a retry of a request for a cue is known as one."""
+
+
+class UserStore:
+    """Reads and writes users and tokens; a write has been committed when it returns."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def users(self) -> tuple[StoredUser, ...]:
+        """By name."""
+        query = select(UserRow).order_by(UserRow.name)
+
+        def work(session: Session) -> tuple[StoredUser, ...]:
+            return tuple(to_value(row, StoredUser) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+    async def tokens(self) -> tuple[StoredToken, ...]:
+        """By their numbers."""
+        query = select(TokenRow).order_by(TokenRow.token_id)
+
+        def work(session: Session) -> tuple[StoredToken, ...]:
+            return tuple(to_value(row, StoredToken) for row in session.scalars(query))
+
+        return await self._access.reader.read(work)
+
+    async def save_user(self, user: StoredUser) -> None:
+        """Add or replace."""
+
+        def work(session: Session) -> None:
+            session.merge(UserRow(**columns_of(user)))
+
+        await self._access.writer.submit(work)
+
+    async def remove_user(self, name: str) -> None:
+        """With all tokens."""
+
+        def work(session: Session) -> None:
+            session.execute(delete(TokenRow).where(TokenRow.user == name))
+            session.execute(delete(UserRow).where(UserRow.name == name))
+
+        await self._access.writer.submit(work)
+
+    async def add_token(self, token: StoredToken) -> StoredToken:
+        """Gives it its token_id."""
+
+        def work(session: Session) -> StoredToken:
+            row = TokenRow(**columns_of(token, "token_id"))
+            session.add(row)
+            session.flush()
+            return token.model_copy(update={"token_id": row.token_id})
+
+        return await self._access.writer.submit(work)
+
+    async def remove_tokens(self, token_ids: Collection[int]) -> None:
+        """Those that are gone already are no fault."""
+        await _execute(self._access, delete(TokenRow).where(TokenRow.token_id.in_(token_ids)))
+
+    async def used(self, token_id: int, at: float) -> None:
+        """When it was used last."""
+        statement = update(TokenRow).where(TokenRow.token_id == token_id).values(last_used_at=at)
+        await _execute(self._access, statement)
+
+
+class KeptRequestStore:
+    """By the user and a key of their own; a cue waits for it, so it is written ahead of the record."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def reserve(self, user: str, key: str, digest: str) -> KeptRequest | None:
+        """None when the key is new and now stands for `digest`; else what it stood for before."""
+        now = self._access.wall()
+
+        def work(session: Session) -> KeptRequest | None:
+            session.execute(delete(KeptRequestRow).where(KeptRequestRow.kept_at < now - KEPT_S))
+            row = session.get(KeptRequestRow, (user, key))
+            if row is not None:
+                return to_value(row, KeptRequest)
+            session.add(KeptRequestRow(user=user, key=key, digest=digest, cue_id=None, kept_at=now))
+            return None
+
+        return await self._access.writer.submit(work, Turn.AIR)
+
+    async def settle(self, user: str, key: str, cue_id: int) -> None:
+        """The cue that came of it."""
+        statement = (
+            update(KeptRequestRow)
+            .where(KeptRequestRow.user == user, KeptRequestRow.key == key)
+            .values(cue_id=cue_id)
+        )
+        await _execute(self._access, statement)
+
+    async def release(self, user: str, key: str) -> None:
+        """The key is free again."""
+        statement = delete(KeptRequestRow).where(KeptRequestRow.user == user, KeptRequestRow.key == key)
+        await _execute(self._access, statement)
+
+
+async def _execute(access: Access, statement: Update | Delete) -> None:
+    def work(session: Session) -> None:
+        session.execute(statement)
+
+    await access.writer.submit(work)

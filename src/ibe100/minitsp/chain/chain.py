@@ -1,0 +1,221 @@
+"""The chain: one input, the processors in order, one output."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from ibe100.minitsp.chain.bitrate import BitrateEstimator
+from ibe100.minitsp.chain.output_thread import OutputThread
+from ibe100.minitsp.chain.packet_batch import PacketBatch
+from ibe100.minitsp.chain.packet_observer import ObserverGroup, PacketObserver
+from ibe100.minitsp.chain.plugin import (
+    MAX_BLOCK_PACKETS,
+    Block,
+    Context,
+    PacketInput,
+    PacketOutput,
+    PacketProcessor,
+    Packets,
+    Plugin,
+    PluginError,
+)
+from ibe100.minitsp.chain.stuffing import InputStuffing, null_packets
+from ibe100.mpegts.packet_headers import PacketHeaders
+
+_TICK_S: Final = 0.05
+_LEARN_EVERY_S: Final = 0.5
+_LIVE_BITRATE_WINDOW_S: Final = 20.0
+
+
+@dataclass(slots=True)
+class _Stage:
+    """One processor, or observers side by side, and the number of packets that have come there."""
+
+    step: PacketProcessor | ObserverGroup
+    packets: int = 0
+
+
+class Chain:
+    """Runs plugins until the input ends, someone calls `context.stop`, or one of them fails.
+
+    The processors run in the thread that calls `run`; live inputs and files have threads of their own behind
+    a bounded ring, and so have outputs that may block.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        source: PacketInput,
+        processors: Sequence[PacketProcessor],
+        output: PacketOutput,
+    ) -> None:
+        self.context = context
+        self.input = source
+        self.processors = processors
+        self.output = output
+        self._sink = OutputThread(output) if output.may_block else output
+        self._stages = _stages(processors, context)
+        self._groups = [stage.step for stage in self._stages if isinstance(stage.step, ObserverGroup)]
+        self._estimator = BitrateEstimator(_LIVE_BITRATE_WINDOW_S if source.live else None)
+        self._to_learn = PacketBatch(lambda batch: self._learn_bitrate(batch.headers))
+        self._learn_s = 0.0
+        self._stuffing = InputStuffing(context.tsp.stuffing_nulls, context.tsp.stuffing_inputs)
+        self._next_tick_s = 0.0
+        self._input_ended = False
+        self._known = 0
+        context.wait_until = self.wait_until
+
+    def run(self) -> int:
+        """Start every plugin, pass packets, stop every plugin; returns the exit code."""
+        started: list[Plugin] = []
+        for plugin in (self._sink, *reversed(self.processors), self.input):
+            try:
+                plugin.start()
+            except PluginError as error:
+                plugin.fail(error)
+            else:
+                started.append(plugin)
+            if self.context.stopping:
+                break
+        else:
+            for group in self._groups:
+                group.start()
+            self._pass_packets()
+            for group in self._groups:
+                busy = group.end()
+                started = [plugin for plugin in started if plugin not in busy]
+        for plugin in reversed(started):
+            try:
+                plugin.stop()
+            except PluginError as error:
+                plugin.fail(error)
+        return self.context.exit_code
+
+    def wait_until(self, monotonic_s: float) -> bool:
+        """Sleep until then, ticking the processors; False at once when the chain is ending."""
+        while not self.context.stopping:
+            now_s = time.monotonic()
+            if now_s >= self._next_tick_s:
+                self._tick(now_s)
+            if now_s >= monotonic_s:
+                return True
+            time.sleep(max(0.0, min(monotonic_s, self._next_tick_s) - now_s))
+        return False
+
+    def _pass_packets(self) -> None:
+        self._first_bitrate()
+        options = self.context.tsp
+        if options.start_stuffing:
+            self._pass(null_packets(options.start_stuffing))
+        while not self.context.stopping and not self._input_ended:
+            now_s = time.monotonic()
+            if now_s >= self._next_tick_s:
+                self._tick(now_s)
+            packets = self._receive()
+            if packets is None:
+                continue
+            self._input_ended = not len(packets)
+            self._learn_and_pass(packets)
+        if options.stop_stuffing and not self.context.exit_code:
+            self._pass(null_packets(options.stop_stuffing))
+
+    def _first_bitrate(self) -> None:
+        """The bitrate before the first packet, from --bitrate or the beginning of a file."""
+        preview = self.input.preview()
+        if not self.context.tsp.bitrate_bps:
+            self._learn_bitrate(PacketHeaders(preview))
+        self._known = len(preview)
+        bitrate_bps = self.context.bitrate_bps
+        known = f"initial input bitrate is {bitrate_bps:,} b/s"
+        self.input.verbose(known if bitrate_bps else "unknown initial input bitrate")
+
+    def _receive(self) -> Packets | None:
+        wanted = max(1, int(self.context.max_block_packets / self._stuffing.factor))
+        try:
+            return self.input.receive(min(wanted, MAX_BLOCK_PACKETS), _TICK_S)
+        except PluginError as error:
+            self.input.fail(error)
+            return None
+
+    def _learn_and_pass(self, packets: Packets) -> None:
+        block = Block(packets, 0)
+        if len(packets) and not (self.context.tsp.bitrate_bps or self.input.repeating):
+            self._to_learn.add(block, 0.0)
+        stuffed = self._stuffing.add(packets)
+        if stuffed is packets and len(packets) <= self.context.max_block_packets:
+            self._pass_block(block)
+        else:
+            self._pass(stuffed)
+
+    def _learn_bitrate(self, headers: PacketHeaders) -> None:
+        """Keep the chain's bitrate up with the input; each packet counts once."""
+        known = min(self._known, len(headers))
+        self._known -= known
+        if known:
+            headers = PacketHeaders(headers.packets[known:])
+        if len(headers):
+            self._estimator.feed(headers)
+            self.context.bitrate_bps = round(self._estimator.bitrate_bps * self._stuffing.factor)
+
+    def _pass(self, packets: Packets) -> None:
+        """Send packets through the chain in blocks no larger than asked for."""
+        for part in self._blocks(packets):
+            self._pass_block(Block(part, 0))
+            if self.context.stopping:
+                return
+
+    def _pass_block(self, block: Block) -> None:
+        """Send a block through the processors to the output."""
+        now_s = time.monotonic()
+        for stage in self._stages:
+            count = len(block)
+            if not count:
+                return
+            block.first_index = stage.packets
+            stage.packets += count
+            if isinstance(stage.step, ObserverGroup):
+                stage.step.add(block, now_s)
+                continue
+            try:
+                block = stage.step.process(block)
+            except PluginError as error:
+                stage.step.fail(error)
+        if len(block):
+            try:
+                self._sink.send(block.packets)
+            except PluginError as error:
+                self.output.fail(error)
+
+    def _blocks(self, packets: Packets) -> Iterator[Packets]:
+        start = 0
+        while start < len(packets):
+            end = start + min(self.context.max_block_packets, MAX_BLOCK_PACKETS)
+            yield packets[start:end]
+            start = end
+
+    def _tick(self, now_s: float) -> None:
+        self._next_tick_s = now_s + _TICK_S
+        if now_s >= self._learn_s or not self.context.bitrate_bps:
+            self._learn_s = now_s + _LEARN_EVERY_S
+            self._to_learn.flush()
+        for stage in self._stages:
+            try:
+                stage.step.tick(now_s)
+            except PluginError as error:
+                assert isinstance(stage.step, PacketProcessor)
+                stage.step.fail(error)
+            if isinstance(stage.step, ObserverGroup):
+                self._next_tick_s = min(self._next_tick_s, stage.step.due_s)
+
+
+def _stages(processors: Sequence[PacketProcessor], context: Context) -> list[_Stage]:
+    stages: list[_Stage] = []
+    for looks_on, neighbours in groupby(processors, lambda one: isinstance(one, PacketObserver)):
+        if looks_on:
+            observers = [one for one in neighbours if isinstance(one, PacketObserver)]
+            stages.append(_Stage(ObserverGroup(observers, context)))
+        else:
+            stages += [_Stage(processor) for processor in neighbours]
+    return stages

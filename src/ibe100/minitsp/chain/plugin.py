@@ -1,0 +1,219 @@
+"""What every plugin of minitsp is built on: blocks of packets, the chain's context, the base classes."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ibe100.minitsp.chain.options import Arguments, OptionTable
+from ibe100.models.errors import OperatorError
+from ibe100.mpegts.packet_headers import PacketHeaders
+
+Packets = npt.NDArray[np.uint8]
+
+PACKET_SIZE: Final = 188
+PACKET_BITS: Final = PACKET_SIZE * 8
+MAX_BLOCK_PACKETS: Final = 16_384
+"""Only a file fills such a block, of 3 MB: most of what a block costs, it costs whatever its size."""
+PREVIEW_PACKETS: Final = 16_384
+FAILURE: Final = 1
+"""Exit code of a chain that failed."""
+
+
+class LogLevel(IntEnum):
+    """Severity of a log line; lines above INFO need --verbose or --debug."""
+
+    ERROR = 0
+    WARNING = 1
+    INFO = 2
+    VERBOSE = 3
+    DEBUG = 4
+
+
+class PluginError(OperatorError):
+    """A plugin cannot start or go on; printed as "* Error: plugin: text", and the chain ends with exit 1."""
+
+
+def packet_pids(packets: Packets) -> npt.NDArray[np.uint16]:
+    """PID of each packet of a block."""
+    high = packets[:, 1].astype(np.uint16) & np.uint16(0x1F)
+    pids: npt.NDArray[np.uint16] = (high << np.uint16(8)) | packets[:, 2]
+    return pids
+
+
+class Block:
+    """Consecutive packets at one point of the chain.
+
+    `packets` is uint8 (n, 188), C-contiguous and writable; `first_index` is the index of packets[0] since the
+    start, counted at this point of the chain. `headers` are read once for all plugins: edit packets with
+    `replace`, or call `changed` after editing headers in place.
+    """
+
+    __slots__ = ("first_index", "headers", "packets")
+
+    def __init__(self, packets: Packets, first_index: int) -> None:
+        self.packets = packets
+        self.first_index = first_index
+        self.headers = PacketHeaders(packets)
+
+    def __len__(self) -> int:
+        return len(self.packets)
+
+    @property
+    def pids(self) -> npt.NDArray[np.uint16]:
+        """PID of each packet, uint16 (n,)."""
+        return self.headers.pids
+
+    def replace(self, rows: Mapping[int, bytes]) -> None:
+        """Put other packets in the place of some."""
+        for row, packet in rows.items():
+            self.packets[row] = np.frombuffer(packet, np.uint8)
+        self.headers.replaced(list(rows))
+
+    def changed(self) -> None:
+        """Forget what was read of the headers, after they were edited in place."""
+        self.headers = PacketHeaders(self.packets)
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalOptions:
+    """tsp's own options, before the first plugin."""
+
+    realtime: bool = False
+    timed_log: bool = False
+    verbose: bool = False
+    debug: bool = False
+    bitrate_bps: int = 0
+    stuffing_nulls: int = 0
+    stuffing_inputs: int = 0
+    start_stuffing: int = 0
+    stop_stuffing: int = 0
+
+
+class LogSink(Protocol):
+    """Where log lines go."""
+
+    def write(self, level: LogLevel, plugin: str, text: str) -> None: ...
+
+
+class Context:
+    """One chain's shared state.
+
+    `bitrate_bps`: current estimate with input stuffing, 0 while unknown. `max_block_packets`: the largest
+    block that passes the chain at once; a regulator lowers it to keep its bursts short. `wait_until`: sleeps
+    until that monotonic time while the chain's plugins keep ticking; False if the chain is ending.
+    """
+
+    def __init__(self, tsp: GlobalOptions, log_sink: LogSink) -> None:
+        self.tsp = tsp
+        self.bitrate_bps = tsp.bitrate_bps
+        self.max_block_packets = MAX_BLOCK_PACKETS
+        self.wait_until: Callable[[float], bool] = _no_chain
+        self._log_sink = log_sink
+        self._exit_code: int | None = None
+
+    def log(self, level: LogLevel, plugin: str, text: str) -> None:
+        """Print "* [time - ]plugin: text" in tsp's shape, if the level is wanted."""
+        self._log_sink.write(level, plugin, text)
+
+    def stop(self, exit_code: int = 0) -> None:
+        """End the chain after this block; the first caller's exit code holds."""
+        if self._exit_code is None:
+            self._exit_code = exit_code
+
+    @property
+    def stopping(self) -> bool:
+        """Whether someone asked the chain to end."""
+        return self._exit_code is not None
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code asked for; 0 while nobody did."""
+        return self._exit_code or 0
+
+
+def _no_chain(_monotonic_s: float) -> bool:
+    raise RuntimeError("wait_until is set by the chain that runs the plugins")
+
+
+class Plugin(ABC):
+    """What inputs, processors and outputs share."""
+
+    name: ClassVar[str]
+    options: ClassVar[OptionTable]
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        self.arguments = arguments
+        self.context = context
+
+    def start(self) -> None:  # noqa: B027 - optional to override
+        """Open what is needed; PluginError ends the program with exit 1."""
+
+    def stop(self) -> None:  # noqa: B027 - optional to override
+        """Flush and close; called once, also after a failure elsewhere in the chain."""
+
+    def log(self, level: LogLevel, text: str) -> None:
+        """Log under this plugin's name."""
+        self.context.log(level, self.name, text)
+
+    def error(self, text: str) -> None:
+        self.log(LogLevel.ERROR, text)
+
+    def fail(self, error: PluginError) -> None:
+        """Turn a failure into its log line and the end of the chain."""
+        self.error(str(error))
+        self.context.stop(FAILURE)
+
+    def verbose(self, text: str) -> None:
+        self.log(LogLevel.VERBOSE, text)
+
+
+class PacketInput(Plugin):
+    """Source of packets.
+
+    `live` inputs cannot be read ahead; their bitrate is learnt as they run. `repeating`: what comes now was
+    already read once, so there is nothing to learn from it.
+    """
+
+    live: ClassVar[bool] = True
+    repeating = False
+
+    @abstractmethod
+    def receive(self, max_packets: int, timeout_s: float) -> Packets | None:
+        """The next packets (n, 188), an empty array at the end of input, None if nothing came in time."""
+
+    def preview(self) -> Packets:
+        """The first PREVIEW_PACKETS without consuming them, for the first bitrate; live inputs give none."""
+        return np.empty((0, PACKET_SIZE), np.uint8)
+
+
+class PacketProcessor(Plugin):
+    """A packet processor; gets every block in order."""
+
+    @abstractmethod
+    def process(self, block: Block) -> Block:
+        """The block to pass on: the same one edited in place, or a smaller or larger one.
+
+        `first_index` of a new block may be left as it was: the chain counts anew after each processor.
+        """
+
+    def tick(self, monotonic_s: float) -> None:
+        """Called at least every 50 ms of `time.monotonic()`, also while no packets flow."""
+
+
+class PacketOutput(Plugin):
+    """Sink of packets.
+
+    `may_block`: `send` may wait without end (a full pipe, a disk of the network), so it gets a thread of its
+    own and must not use `context.wait_until`.
+    """
+
+    may_block: ClassVar[bool] = False
+
+    @abstractmethod
+    def send(self, packets: Packets) -> None:
+        """Deliver packets (n, 188). PluginError ends the chain with exit 1."""

@@ -1,0 +1,69 @@
+"""Media segments of HLS: downloaded whole, decrypted, cut into packets."""
+
+from typing import Final
+
+from ibe100.minitsp.hls.playlist import PlaylistError, Segment, SegmentKey
+from ibe100.minitsp.packets.packet_aligner import PacketAligner
+from ibe100.minitsp.web.http_client import DownloadError, HttpClient
+
+_SEGMENT_LIMIT_BYTES: Final = 256 << 20
+_KEY_BYTES: Final = 16
+_MP4_BOXES: Final = (b"ftyp", b"styp", b"moof", b"sidx", b"moov")
+
+
+class UselessSegment(DownloadError):
+    """The server gave something else than a segment: an error page, or what is not there yet."""
+
+    @property
+    def is_of_resource(self) -> bool:
+        return True
+
+
+class SegmentLoader:
+    """Loads one segment after the other; the last key is kept, as it mostly serves for many segments."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+        self._key_url = ""
+        self._key = b""
+
+    def load(self, segment: Segment, timeout_s: float) -> bytes:
+        """The packets of a segment. Raises DownloadError (may be tried again) or PlaylistError (in vain)."""
+        body = self._client.download(
+            segment.url,
+            limit_bytes=_SEGMENT_LIMIT_BYTES,
+            timeout_s=timeout_s,
+            byte_range=segment.byte_range,
+        ).data
+        if segment.key is not None:
+            body = self._decrypt(body, segment.key, timeout_s)
+        return _packets(body)
+
+    def _decrypt(self, body: bytes, key: SegmentKey, timeout_s: float) -> bytes:
+        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+        from cryptography.hazmat.primitives.padding import PKCS7
+
+        if key.url != self._key_url:
+            self._key = self._client.download(key.url, limit_bytes=4096, timeout_s=timeout_s).data
+            self._key_url = key.url
+        if len(self._key) != _KEY_BYTES:
+            raise PlaylistError(f"the key of the segments has {len(self._key)} bytes instead of {_KEY_BYTES}")
+        decryptor = Cipher(algorithms.AES(self._key), modes.CBC(key.iv)).decryptor()
+        unpadder = PKCS7(128).unpadder()
+        try:
+            padded = decryptor.update(body) + decryptor.finalize()
+            return unpadder.update(padded) + unpadder.finalize()
+        except ValueError as error:
+            raise DownloadError(
+                "a segment cannot be decrypted: it is cut short or the key is wrong"
+            ) from error
+
+
+def _packets(body: bytes) -> bytes:
+    aligner = PacketAligner()
+    packets = aligner.feed(body) + aligner.finish()
+    if not packets:
+        if body[4:8] in _MP4_BOXES:
+            raise PlaylistError("the segments are fragmented MP4 (fMP4/CMAF), not MPEG-2 transport stream")
+        raise UselessSegment("a segment holds no MPEG-2 transport stream packets")
+    return packets

@@ -1,0 +1,99 @@
+"""Packets into a file or standard output: what tsp's -O file and -P file share."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind
+from ibe100.minitsp.chain.plugin import Packets, PluginError
+from ibe100.minitsp.chain.stuffing import null_packets
+from ibe100.minitsp.packets.packet_format import FORMAT_OPTION, PacketDresser, output_format
+
+_STDOUT: Final = 1
+
+FILE_OPTIONS: Final = (
+    Option("add-start-stuffing", OptionKind.INTEGER),
+    Option("add-stop-stuffing", OptionKind.INTEGER),
+    Option("append", short="a"),
+    FORMAT_OPTION,
+    Option("keep", short="k"),
+)
+
+
+class FileWriter:
+    """Writes one file; every block is written at once, nothing is buffered here. "" is standard output.
+
+    A named pipe is opened with the first packets: that waits until somebody reads it.
+    """
+
+    def __init__(self, arguments: Arguments) -> None:
+        self._path = arguments.parameters[0] if arguments.parameters else ""
+        if arguments.present("append") and arguments.present("keep"):
+            raise OptionError("options --append and --keep are mutually exclusive")
+        self._arguments = arguments
+        self._dresser = PacketDresser(output_format(arguments))
+        self._descriptor: int | None = None
+
+    def open(self) -> None:
+        """Create the file, or go on at its end. PluginError where that cannot be."""
+        if not is_pipe(self._path):
+            self._begin()
+
+    def write(self, packets: Packets) -> None:
+        """Write packets (n, 188). PluginError where they cannot be written."""
+        if self._descriptor is None:
+            self._begin()
+        assert self._descriptor is not None
+        data = self._dresser.dress(packets).data.cast("B")
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def close(self) -> None:
+        """Close the file; does nothing if it was never opened. PluginError where the last bytes are lost."""
+        if self._descriptor is None:
+            return
+        try:
+            self._write_stuffing("add-stop-stuffing")
+        finally:
+            descriptor, self._descriptor = self._descriptor, None
+            if descriptor != _STDOUT:
+                self._close(descriptor)
+
+    def _begin(self) -> None:
+        self._descriptor = self._create() if self._path else _STDOUT
+        self._write_stuffing("add-start-stuffing")
+
+    def _create(self) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+        if self._arguments.present("append"):
+            flags |= os.O_APPEND
+        elif self._arguments.present("keep"):
+            flags |= os.O_EXCL
+        else:
+            flags |= os.O_TRUNC
+        try:
+            return os.open(self._path, flags, 0o666)
+        except OSError as error:
+            raise PluginError(f"cannot create file {self._path}: {error.strerror}") from error
+
+    def _write_stuffing(self, option: str) -> None:
+        count = self._arguments.integer(option)
+        if count:
+            self.write(null_packets(count))
+
+    def _close(self, descriptor: int) -> None:
+        try:
+            os.close(descriptor)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> PluginError:
+        return PluginError(f"error writing {self._path or 'standard output'}: {error.strerror}")
+
+
+def is_pipe(path: str) -> bool:
+    """Whether that is a named pipe."""
+    return Path(path).is_fifo()

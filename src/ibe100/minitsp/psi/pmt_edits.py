@@ -1,0 +1,112 @@
+"""Changes to a PMT, from the options of tsp -P pmt."""
+
+from dataclasses import replace
+from typing import Final
+
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind
+from ibe100.mpegts.psi import Descriptor, Pmt, PmtStream
+
+_REGISTRATION: Final = 0x05
+_STREAM_IDENTIFIER: Final = 0x52
+_CUE_IDENTIFIER: Final = 0x8A
+
+PMT_OPTIONS: Final = (
+    Option("add-pid", OptionKind.PAIR, "a", repeatable=True),
+    Option("add-pid-registration", OptionKind.PAIR, repeatable=True),
+    Option("add-programinfo-id", OptionKind.INTEGER, maximum=0xFFFF_FFFF),
+    Option("add-registration", OptionKind.INTEGER_RANGE, repeatable=True, maximum=0xFFFF_FFFF),
+    Option("add-stream-identifier"),
+    Option("increment-version"),
+    Option("move-pid", OptionKind.PAIR, "m", repeatable=True),
+    Option("new-service-id", OptionKind.INTEGER, "i", maximum=0xFFFF),
+    Option("new-version", OptionKind.INTEGER, "v", maximum=31),
+    Option("pcr-pid", OptionKind.PID),
+    Option("remove-descriptor", OptionKind.INTEGER_RANGE, repeatable=True, maximum=0xFF),
+    Option("remove-pid", OptionKind.PID_RANGE, "r", repeatable=True),
+    Option("remove-stream-type", OptionKind.INTEGER_RANGE, repeatable=True, maximum=0xFF),
+    Option("set-cue-type", OptionKind.PAIR, repeatable=True),
+    Option("set-stream-identifier", OptionKind.PAIR, repeatable=True),
+)
+
+
+def edit_pmt(pmt: Pmt, arguments: Arguments) -> Pmt:
+    """The PMT with every change asked for."""
+    return replace(
+        pmt,
+        streams=_edit_streams(pmt.streams, arguments),
+        descriptors=_edit_program_info(pmt.descriptors, arguments),
+        program_number=arguments.integer("new-service-id", pmt.program_number),
+        pcr_pid=arguments.integer("pcr-pid", pmt.pcr_pid),
+        version=_new_version(pmt.version, arguments),
+    )
+
+
+def _new_version(version: int, arguments: Arguments) -> int:
+    if arguments.present("increment-version"):
+        version = (version + 1) & 0x1F
+    return arguments.integer("new-version", version)
+
+
+def _edit_program_info(descriptors: tuple[Descriptor, ...], arguments: Arguments) -> tuple[Descriptor, ...]:
+    removed = arguments.pids("remove-descriptor")
+    kept = tuple(descriptor for descriptor in descriptors if descriptor.tag not in removed)
+    identifiers = sorted(arguments.pids("add-registration"))
+    if arguments.present("add-programinfo-id"):
+        identifiers.append(arguments.integer("add-programinfo-id"))
+    for identifier in identifiers:
+        kept = _with_descriptor(kept, _registration(identifier))
+    return kept
+
+
+def _edit_streams(streams: tuple[PmtStream, ...], arguments: Arguments) -> tuple[PmtStream, ...]:
+    removed_pids = arguments.pids("remove-pid")
+    removed_types = arguments.pids("remove-stream-type")
+    moved = dict(arguments.pairs("move-pid"))
+    by_pid = {
+        moved.get(stream.pid, stream.pid): replace(stream, pid=moved.get(stream.pid, stream.pid))
+        for stream in streams
+        if stream.pid not in removed_pids and stream.stream_type not in removed_types
+    }
+    for pid, stream_type in arguments.pairs("add-pid"):
+        present = by_pid.get(pid, PmtStream(stream_type, pid))
+        by_pid[pid] = replace(present, stream_type=stream_type)
+    removed_tags = arguments.pids("remove-descriptor")
+    for pid, stream in by_pid.items():
+        kept = tuple(one for one in stream.descriptors if one.tag not in removed_tags)
+        by_pid[pid] = replace(stream, descriptors=kept)
+    for pid, descriptor in _stream_descriptors(tuple(by_pid), arguments):
+        if pid in by_pid:
+            stream = by_pid[pid]
+            by_pid[pid] = replace(stream, descriptors=_with_descriptor(stream.descriptors, descriptor))
+    return tuple(by_pid.values())
+
+
+def _stream_descriptors(pids: tuple[int, ...], arguments: Arguments) -> list[tuple[int, Descriptor]]:
+    """What is added to streams, in the order of the options' names."""
+    additions = [(pid, _registration(value)) for pid, value in arguments.pairs("add-pid-registration")]
+    if arguments.present("add-stream-identifier"):
+        additions += [
+            (pid, Descriptor(_STREAM_IDENTIFIER, bytes((tag,)))) for tag, pid in enumerate(pids[:256])
+        ]
+    additions += [
+        (pid, Descriptor(_CUE_IDENTIFIER, bytes((kind & 0xFF,))))
+        for pid, kind in arguments.pairs("set-cue-type")
+    ]
+    additions += [
+        (pid, Descriptor(_STREAM_IDENTIFIER, bytes((tag & 0xFF,))))
+        for pid, tag in arguments.pairs("set-stream-identifier")
+    ]
+    return additions
+
+
+def _registration(identifier: int) -> Descriptor:
+    return Descriptor(_REGISTRATION, identifier.to_bytes(4, "big"))
+
+
+def _with_descriptor(descriptors: tuple[Descriptor, ...], added: Descriptor) -> tuple[Descriptor, ...]:
+    """Registrations pile up, unless the same one is there; of other tags the new one replaces the old."""
+    if added in descriptors:
+        return descriptors
+    if added.tag != _REGISTRATION:
+        descriptors = tuple(one for one in descriptors if one.tag != added.tag)
+    return (*descriptors, added)

@@ -1,0 +1,151 @@
+"""Sections sent again and again on one PID, packet by packet, laid out as tsp lays them out."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from ibe100.minitsp.chain.plugin import PACKET_SIZE
+from ibe100.mpegts.packet import SYNC_BYTE
+
+_PAYLOAD: Final = PACKET_SIZE - 4
+_SHORT_HEADER: Final = 3
+_LONG_HEADER: Final = 8
+_MOST_WAITING: Final = 1024
+
+
+@dataclass(slots=True)
+class _Queued:
+    section: bytes
+    cycle: int = 0
+
+
+class SectionPacker:
+    """Hands out packets of the sections in turn.
+
+    `packed`: sections of one round follow each other without a gap, and each round begins in a packet of its
+    own; otherwise every section does. A section that has begun is always finished, even if it was removed.
+    """
+
+    def __init__(self, pid: int, *, packed: bool) -> None:
+        self.pid = pid
+        self._packed = packed
+        self._queue: deque[_Queued] = deque()
+        self._cycle = 1
+        self._left_in_cycle = 0
+        self._current: bytes | None = None
+        self._sent = 0
+        self._counter = 0
+
+    def mid_section(self) -> bool:
+        """Whether a section has begun and not ended."""
+        return self._current is not None and self._sent > 0
+
+    def replace(self, sections: Iterable[bytes], table_id: int, extension: int | None = None) -> None:
+        """Put the sections of a table at the end of the queue, in place of what it held of that table.
+
+        `extension` None replaces every table with this table_id.
+        """
+        self.remove(table_id, extension)
+        for section in sections:
+            self._queue.append(_Queued(section))
+            self._left_in_cycle += 1
+
+    def remove(self, table_id: int, extension: int | None = None) -> None:
+        """Send the sections of a table no more."""
+        for queued in [one for one in self._queue if _is_of(one.section, table_id, extension)]:
+            self._queue.remove(queued)
+            self._left_in_cycle -= queued.cycle != self._cycle
+
+    def clear(self) -> None:
+        """Send nothing more once the section that has begun is finished."""
+        self._queue.clear()
+        self._left_in_cycle = 0
+
+    def next_packet(self) -> bytes | None:
+        """The next packet with its continuity_counter; None while there are no sections."""
+        if self._current is None:
+            self._current, self._sent = self._next_section(), 0
+        if self._current is None:
+            return None
+        following, joined = self._following()
+        starts_at = 0 if self._sent == 0 else len(self._current) - self._sent if joined else None
+        payload = bytearray() if starts_at is None else bytearray((starts_at,))
+        while len(payload) < _PAYLOAD:
+            part = self._current[self._sent : self._sent + _PAYLOAD - len(payload)]
+            payload += part
+            self._sent += len(part)
+            if self._sent < len(self._current):
+                break
+            self._current, self._sent, following = following, 0, None
+            if not joined:
+                break
+            if self._current is None:
+                self._current = None if self._ends_round() else self._next_section()
+            if self._current is None or _PAYLOAD - len(payload) < _header_size(self._current):
+                break
+        return self._header(starts_at is not None) + payload.ljust(_PAYLOAD, b"\xff")
+
+    def _following(self) -> tuple[bytes | None, bool]:
+        """The section that begins in the packet in which the current one ends, and whether one may."""
+        assert self._current is not None
+        room = _PAYLOAD - 1 - (len(self._current) - self._sent)
+        if room < _SHORT_HEADER or self._ends_round():
+            return None, False
+        following = self._next_section()
+        return following, following is not None and room >= _header_size(following)
+
+    def _ends_round(self) -> bool:
+        """Whether what follows the section last taken begins in a packet of its own."""
+        return not self._packed or not self._queue or self._left_in_cycle == len(self._queue)
+
+    def _next_section(self) -> bytes | None:
+        if not self._queue:
+            return None
+        queued = self._queue.popleft()
+        self._queue.append(queued)
+        if queued.cycle != self._cycle:
+            queued.cycle = self._cycle
+            self._left_in_cycle -= 1
+            if not self._left_in_cycle:
+                self._cycle += 1
+                self._left_in_cycle = len(self._queue)
+        return queued.section
+
+    def _header(self, unit_start: bool) -> bytes:
+        high = self.pid >> 8 | (0x40 if unit_start else 0)
+        header = bytes((SYNC_BYTE, high, self.pid & 0xFF, 0x10 | self._counter))
+        self._counter = (self._counter + 1) & 0x0F
+        return header
+
+
+class SectionFifo(SectionPacker):
+    """Sends each section once, one after the other without a gap.
+
+    Of more than 1024 that wait the newest are dropped: packets leave one for one, so that few ever wait.
+    """
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(pid, packed=True)
+        self._waiting: deque[bytes] = deque()
+
+    def put(self, section: bytes) -> None:
+        """Send a section after those that wait."""
+        if len(self._waiting) < _MOST_WAITING:
+            self._waiting.append(section)
+
+    def _ends_round(self) -> bool:
+        return False
+
+    def _next_section(self) -> bytes | None:
+        return self._waiting.popleft() if self._waiting else None
+
+
+def _is_of(section: bytes, table_id: int, extension: int | None) -> bool:
+    if section[0] != table_id:
+        return False
+    return extension is None or int.from_bytes(section[3:5], "big") == extension
+
+
+def _header_size(section: bytes) -> int:
+    return _LONG_HEADER if section[1] & 0x80 else _SHORT_HEADER

@@ -1,0 +1,100 @@
+"""JSON as tsp writes it: keys in order, spaces inside the braces, and the places it can go to."""
+
+import errno
+import json
+import re
+import socket
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind
+from ibe100.minitsp.chain.plugin import LogLevel, Plugin, PluginError
+
+JsonValue = None | bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+
+JSON_OPTIONS: Final = (
+    Option("json-line", OptionKind.TEXT, value_optional=True),
+    Option("json-udp", OptionKind.ADDRESS),
+    Option("json-udp-local", OptionKind.TEXT),
+    Option("json-udp-ttl", OptionKind.INTEGER, minimum=1, maximum=255),
+)
+
+_NOT_PLAIN: Final = re.compile(r'[^\x20-\x7e]|["\\]')
+_BY_LETTER: Final = {'"': '"', "\\": "\\", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
+
+
+def to_json(value: JsonValue) -> str:
+    """One line of JSON in ASCII with tsp's spacing, `{ "a": [ 1, 2 ] }`; keys are sorted, and plain words."""
+    if isinstance(value, str):
+        return f'"{_NOT_PLAIN.sub(_escaped, value)}"'
+    if value is None or isinstance(value, bool | int | float):
+        return json.dumps(value)
+    if isinstance(value, Mapping):
+        members = ", ".join(f'"{key}": {to_json(value[key])}' for key in sorted(value))
+        return f"{{ {members} }}" if members else "{ }"
+    items = ", ".join(to_json(item) for item in value)
+    return f"[ {items} ]" if items else "[ ]"
+
+
+def _escaped(character: re.Match[str]) -> str:
+    """A character by its letter, or as its UTF-16 units in hexadecimal, with capitals as tsp has them."""
+    if letter := _BY_LETTER.get(character[0]):
+        return f"\\{letter}"
+    units = character[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at] << 8 | units[at + 1]:04X}" for at in range(0, len(units), 2))
+
+
+class JsonReport:
+    """Sends JSON values where --json-line and --json-udp say.
+
+    The UDP socket is never connected: a connected one would lose the datagram after one that nobody heard.
+    A value too large for a datagram is dropped; a plugin that can make one says so itself.
+    """
+
+    def __init__(self, plugin: Plugin) -> None:
+        self._plugin = plugin
+        arguments: Arguments = plugin.arguments
+        self.wanted = arguments.present("json-line") or arguments.present("json-udp")
+        self._line_prefix = arguments.text("json-line") if arguments.present("json-line") else None
+        self._socket: socket.socket | None = None
+        self._destination = ("", 0)
+
+    def open(self) -> None:
+        """Open the UDP socket, if one is asked for. PluginError if the address cannot be used."""
+        arguments = self._plugin.arguments
+        if not arguments.present("json-udp"):
+            return
+        host, port = arguments.address("json-udp")
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            if arguments.present("json-udp-local"):
+                local = arguments.text("json-udp-local")
+                udp.bind((local, 0))
+                udp.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(local))
+            if arguments.present("json-udp-ttl"):
+                ttl = arguments.integer("json-udp-ttl")
+                udp.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+                udp.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, ttl)
+            self._destination = (socket.gethostbyname(host), port)
+        except OSError as error:
+            udp.close()
+            raise PluginError(f"cannot send JSON to {host}:{port}: {error.strerror or error}") from error
+        self._socket = udp
+
+    def report(self, value: JsonValue) -> None:
+        """Send one value to every place asked for."""
+        text = to_json(value)
+        if self._line_prefix is not None:
+            self._plugin.log(LogLevel.INFO, self._line_prefix + text)
+        if self._socket is not None:
+            try:
+                self._socket.sendto(text.encode(), self._destination)
+            except OSError as error:
+                if error.errno != errno.EMSGSIZE:
+                    self._plugin.error(f"error sending UDP message: {error.strerror}")
+
+    def close(self) -> None:
+        """Close the UDP socket."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None

@@ -1,0 +1,77 @@
+"""Whole tables as lines of JSON in the log, in the order of the stream (tsp -P tables --log-json-line)."""
+
+from typing import ClassVar, Final
+
+from ibe100.minitsp.chain.options import Arguments, OptionError, OptionTable
+from ibe100.minitsp.chain.plugin import Context, LogLevel
+from ibe100.minitsp.psi.psi_rewriter import PsiRewriter
+from ibe100.minitsp.reports.json_report import to_json
+from ibe100.minitsp.reports.psi_json import table_json
+from ibe100.mpegts.elementary.codings import StreamKind, codec_of
+from ibe100.mpegts.packet import NULL_PID, PAT_PID
+from ibe100.mpegts.psi import Pat, Pmt, PsiError
+from ibe100.mpegts.table_assembler import Table
+
+SYSTEM_PIDS: Final = frozenset({0x00, 0x01, 0x02, 0x10, 0x11, 0x12, 0x13, 0x14})
+
+
+class TablesLog(PsiRewriter):
+    """Logs each table once until it changes, on behalf of the plugin `tables`; no packet is touched.
+
+    Without --pid it follows what --psi-si follows, and the SCTE 35 PIDs that the PMTs name.
+    """
+
+    name: ClassVar[str] = "tables"
+    options: ClassVar[OptionTable] = OptionTable()
+
+    def __init__(self, arguments: Arguments, context: Context) -> None:
+        super().__init__(arguments, context)
+        if arguments.present("all-sections"):
+            raise OptionError(
+                "filtering sections (--all-sections or --all-once) is incompatible with XML or JSON output"
+            )
+        self._prefix = arguments.text("log-json-line")
+        self._table_ids = arguments.pids("tid")
+        self._left = arguments.integer("max-tables")
+        self._last: dict[int, tuple[bytes, ...]] = {}
+        pids = arguments.pids("pid")
+        self._follows_cues = not pids and not arguments.present("psi-si")
+        self._follows_pat = arguments.present("psi-si") or not pids
+        for pid in pids | SYSTEM_PIDS if self._follows_pat else pids:
+            self.follow(pid)
+
+    def take(self, table: Table) -> None:
+        if self._follows_pat:
+            try:
+                self._follow_what_it_names(table)
+            except PsiError as error:
+                self.verbose(f"table ignored: {error}")
+                return
+        if self._table_ids and table.table_id not in self._table_ids:
+            return
+        if self.arguments.present("no-duplicate") and self._last.get(table.pid) == table.sections:
+            return
+        self._last[table.pid] = table.sections
+        value = table_json(
+            table,
+            base64_sections=self.arguments.present("meta-base64-sections"),
+            hex_sections=self.arguments.present("meta-sections"),
+        )
+        self.log(LogLevel.INFO, self._prefix + to_json(value))
+        if self._left:
+            self._left -= 1
+            if not self._left:
+                self.context.stop()
+
+    def _follow_what_it_names(self, table: Table) -> None:
+        if table.table_id == 0x00 and table.pid == PAT_PID:
+            for pat in map(Pat.parse, table.sections):
+                for _, pid in pat.programs:
+                    if pid != NULL_PID:
+                        self.follow(pid)
+                if pat.nit_pid is not None:
+                    self.follow(pat.nit_pid)
+        elif table.table_id == 0x02 and self._follows_cues:
+            for stream in Pmt.parse(table.sections[0]).streams:
+                if codec_of(stream).kind is StreamKind.SPLICE:
+                    self.follow(stream.pid)

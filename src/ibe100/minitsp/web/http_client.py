@@ -1,0 +1,139 @@
+"""HTTP for the inputs: tsp's web options, time-outs, errors in tsp's words. Slow to import (httpx)."""
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from ibe100.minitsp.chain.options import Arguments
+from ibe100.minitsp.chain.plugin import PluginError
+
+_DEFAULT_TIMEOUT_MS: Final = 10_000
+_USER_AGENT: Final = "tsduck"
+_CHUNK_BYTES: Final = 64 * 1024
+
+
+class DownloadError(PluginError):
+    """A download failed; `status` is the HTTP status, 0 if the server gave none."""
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
+
+    @property
+    def is_of_resource(self) -> bool:
+        """Whether the server is there, but has not got what was asked for."""
+        return 400 <= self.status < 500
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """The body of a response and the URL it came from, after redirections."""
+
+    data: bytes
+    url: str
+
+
+class HttpClient:
+    """Downloads with one connection pool. Every method raises DownloadError."""
+
+    def __init__(self, arguments: Arguments) -> None:
+        headers = {"User-Agent": arguments.text("user-agent", _USER_AGENT)}
+        if not arguments.present("compressed"):
+            headers["Accept-Encoding"] = "identity"
+        for line in arguments.texts("headers"):
+            name, _, value = line.partition(":")
+            headers[name.strip()] = value.strip()
+        receive_s = arguments.integer("receive-timeout", _DEFAULT_TIMEOUT_MS) / 1000
+        connect_s = arguments.integer("connection-timeout", _DEFAULT_TIMEOUT_MS) / 1000
+        self._client = httpx.Client(
+            headers=headers,
+            follow_redirects=True,
+            timeout=httpx.Timeout(receive_s, connect=connect_s),
+            proxy=_proxy(arguments),
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+    def download(
+        self, url: str, *, limit_bytes: int, timeout_s: float, byte_range: tuple[int, int] | None = None
+    ) -> Downloaded:
+        """A resource, or `byte_range` (offset, length) of it, no larger than the limit, within the time."""
+        deadline_s = time.monotonic() + timeout_s
+        headers = {}
+        if byte_range is not None:
+            offset, length = byte_range
+            headers["Range"] = f"bytes={offset}-{offset + length - 1}"
+        data = bytearray()
+        try:
+            with self._client.stream("GET", url, headers=headers) as response:
+                _check(response)
+                for chunk in response.iter_bytes(_CHUNK_BYTES):
+                    data += chunk
+                    if len(data) > limit_bytes:
+                        raise DownloadError(f"{shown(url)} is larger than {limit_bytes:,} bytes")
+                    if time.monotonic() > deadline_s:
+                        raise DownloadError(
+                            f"download error, {shown(url)} took longer than {timeout_s:.0f} s"
+                        )
+                final_url, partial = str(response.url), response.status_code == httpx.codes.PARTIAL_CONTENT
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _download_error(url, error) from error
+        if byte_range is not None and not partial:
+            data = data[byte_range[0] : sum(byte_range)]
+        if byte_range is not None and len(data) != byte_range[1]:
+            raise DownloadError(
+                f"download error, {shown(url)}: {len(data):,} of {byte_range[1]:,} bytes came"
+            )
+        return Downloaded(bytes(data), final_url)
+
+    def stream(self, url: str) -> Iterator[bytes]:
+        """The body as it comes, in pieces of whatever size arrived."""
+        try:
+            with self._client.stream("GET", url) as response:
+                _check(response)
+                yield from response.iter_bytes()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _download_error(url, error) from error
+
+
+def shown(url: str) -> str:
+    """A URL for the log: without user, password and query, which may hold secrets."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _check(response: httpx.Response) -> None:
+    status = response.status_code
+    if status >= httpx.codes.BAD_REQUEST:
+        reason = response.reason_phrase
+        url = shown(str(response.url))
+        raise DownloadError(f"download error, HTTP status {status} {reason} for {url}", status)
+
+
+def _download_error(url: str, error: Exception) -> DownloadError:
+    place = urlsplit(url)
+    host, port = place.hostname, place.port or (443 if place.scheme == "https" else 80)
+    reason = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
+    if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
+        text = f"Couldn't connect to server, Failed to connect to {host} port {port}: {reason}"
+    elif isinstance(error, httpx.TimeoutException):
+        text = f"Timeout was reached, nothing came from {host} port {port} in time"
+    else:
+        text = f"{reason} ({shown(url)})"
+    return DownloadError(f"download error, {text}")
+
+
+def _proxy(arguments: Arguments) -> httpx.Proxy | None:
+    host = arguments.text("proxy-host")
+    if not host:
+        return None
+    user = arguments.text("proxy-user")
+    auth = (user, arguments.text("proxy-password")) if user else None
+    return httpx.Proxy(f"http://{host}:{arguments.integer('proxy-port', 8080)}", auth=auth)

@@ -1,0 +1,300 @@
+"""The state machine of one stream: attempts, health, stalls, retries, the end.
+
+An attempt that cannot even start ends in FAILED only if this spec has never run: later (an upgrade replaces
+the program, a port is held for a moment) it is one more failed attempt: the picture must come back by itself.
+"""
+
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from ibe100.runner.loop import Loop, Timer
+from ibe100.runner.processor_log.file import ProcessorLog
+from ibe100.runner.processor_log.intake import LogIntake, Note
+from ibe100.runner.processor_log.lines import Redactor
+from ibe100.runner.spec import Policy, Spec
+from ibe100.runner.supervision.backoff import Backoff, system_fraction
+from ibe100.runner.supervision.health import Health
+from ibe100.runner.supervision.process import Child, Exit
+from ibe100.runner.supervision.source import Source
+from ibe100.runner.supervision.states import TERMINAL, State, assert_transition
+from ibe100.runner.telemetry.listeners import PortTaken, check_free
+from ibe100.runner.telemetry.srt_watch import SrtWatch
+
+_STALL_GRACE_S = 0.5  # a stalled picture is black already: little time for a clean end
+_SECOND_TERM_S = 1.0
+
+
+class Supervisor:
+    """Keeps the processor of one stream running until it is stopped, completes or cannot run at all."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        spec: Spec,
+        secrets: Mapping[str, str],
+        note: Note,
+        log_file: ProcessorLog,
+        drain_telemetry: Callable[[], None],
+        processes_changed: Callable[[], None],
+        ended: Callable[[str], None],
+        srt: SrtWatch,
+        srt_of_source: SrtWatch,
+        fraction: Callable[[], float] = system_fraction,
+    ) -> None:
+        self._loop = loop
+        self.spec = spec
+        self._secrets = secrets
+        self._note = note
+        self._drain_telemetry = drain_telemetry
+        self._processes_changed = processes_changed
+        self._ended = ended
+        self._fraction = fraction
+        self._srt = srt
+        self._log = LogIntake("processor", note, log_file, srt)
+        source_log = LogIntake("source", note, log_file, srt_of_source)
+        self._source = Source(loop, note, source_log, srt_of_source, self._make_backoff, self._source_changed)
+        self._backoff = self._make_backoff(spec.policy)
+        self._health = Health(spec.policy.expect_pts)
+        self._has_run = False
+        self._relaunch: str | None = None
+        self._retry: Timer | None = None
+        self._watchdog: Timer | None = None
+        self._healthy_long: Timer | None = None
+        self.state: State | None = None
+        self.reason = ""
+        self.attempt = 0
+        self.child: Child | None = None
+
+    @property
+    def source_child(self) -> Child | None:
+        return self._source.child
+
+    def start(self) -> None:
+        """Begin the first attempt; without a processor yet, only the source, and there is no state."""
+        if self.spec.processor is not None:
+            self._begin_attempt("started")
+            return
+        assert self.spec.source is not None
+        try:
+            self._source.run(self.spec.source, self._secrets, self.spec.policy)
+        except OSError as error:
+            self.fail(f"{self.spec.source.argv[0]} cannot be executed: {error.strerror}")
+
+    def fail(self, reason: str) -> None:
+        """Nothing can run at all: FAILED, without an attempt."""
+        self._enter(State.FAILED, reason)
+        self._finish()
+
+    def stop(self, reason: str) -> None:
+        """TERM, wait, TERM, KILL, wait; then STOPPED."""
+        if self.state in TERMINAL or self.state == State.STOPPING:
+            return
+        if self.state is None:
+            # It never was a stream's run: no state of it goes on record.
+            self.state, self.reason = State.STOPPED, reason
+            self._finish()
+            return
+        self._enter(State.STOPPING, reason)
+        if self._retry is not None:
+            self._retry.cancel()
+        self._source.stop()
+        self._end_child()
+        self._finish()
+
+    def restart(self, reason: str) -> bool:
+        """End the attempt and begin another at once. False if the stream is at its end, or has not begun."""
+        if self.state in TERMINAL or self.state == State.STOPPING or self.spec.processor is None:
+            return False
+        self._source.bounce()
+        self._attempt_anew(reason)
+        return True
+
+    def _attempt_anew(self, reason: str) -> None:
+        self._relaunch = reason
+        if self._retry is not None:
+            self._retry.cancel()
+        if self.child is None:
+            self._begin_attempt(reason)
+        elif self.state != State.RETRYING:
+            if self.state != State.STALLED:
+                self._end_child()
+            self._enter(State.RETRYING, reason)
+
+    def respec(self, spec: Spec, secrets: Mapping[str, str], reason: str) -> bool:
+        """Go on with another spec, by a new attempt.
+
+        A source that stays as it is goes on: whoever is connected to it may not call twice.
+        """
+        if self.state in TERMINAL or self.state == State.STOPPING:
+            return False
+        if spec.source is None:
+            self._source.stop()
+        elif (spec.source, secrets) != (self.spec.source, self._secrets):
+            self._source.bounce()
+        self.spec = spec
+        self._secrets = secrets
+        self._backoff = self._make_backoff(spec.policy)
+        self._has_run = False
+        self._attempt_anew(reason)
+        return True
+
+    def child_ended(self) -> None:
+        """Some child may have ended (SIGCHLD)."""
+        ended = None if self.child is None else self.child.poll()
+        if ended is not None:
+            self._drain_telemetry()
+            self._judge(ended)
+        self._source.poll()
+
+    def observe_influx(self, lines: Sequence[str]) -> None:
+        self._health.observe_influx(lines, time.monotonic())
+        self._check_running()
+
+    def observe_analyze(self, report: object) -> None:
+        self._health.observe_analyze(report)
+
+    def _begin_attempt(self, reason: str) -> None:
+        self._retry = None
+        self._relaunch = None
+        self.attempt += 1
+        self._enter(State.STARTING, reason)
+        self._health = Health(self.spec.policy.expect_pts)
+        processor = self.spec.processor
+        assert processor is not None
+        program = processor.argv[0]
+        try:
+            if self.spec.ports.cue:
+                check_free("cue", self.spec.ports.cue)
+            if self.spec.source is not None:
+                program = self.spec.source.argv[0]
+                self._source.run(self.spec.source, self._secrets, self.spec.policy)
+                program = processor.argv[0]
+            self._log.begin(Redactor(self._secrets.values()))
+            self._srt.begin(processor.argv)
+            self.child = Child(self._loop, processor, self._secrets, self._log.line)
+        except PortTaken as error:
+            self._could_not_start(str(error))
+            return
+        except OSError as error:
+            self._could_not_start(f"{program} cannot be executed: {error.strerror}")
+            return
+        self._has_run = True
+        self._note(
+            "attempt_started",
+            {"attempt": self.attempt, "pid": self.child.pid, "argv": list(processor.argv)},
+        )
+        self._processes_changed()
+        self._watch()
+
+    def _could_not_start(self, reason: str) -> None:
+        if self._has_run:
+            self._retry_later(reason)
+        else:
+            self._enter(State.FAILED, reason)
+            self._finish()
+
+    def _judge(self, ended: Exit) -> None:
+        assert self.child is not None
+        pid, self.child = self.child.pid, None
+        log_tail = self._log.end()
+        self._srt.end()
+        error = self._log.last_error()
+        should_run = self.state in (State.STARTING, State.RUNNING)
+        completed = (
+            should_run
+            and self.spec.policy.finite
+            and ended.exit_code == 0
+            and self._health.packets_seen
+            and error is None
+        )
+        outcome = ended.words()
+        if completed:
+            outcome = "completed"
+        elif should_run:
+            outcome += f" while it should run: {error}" if error else " while it should run"
+        elif self.state is not None:
+            outcome = f"ended by the runner, {self.state}: {self.reason} ({outcome})"
+        self._note("attempt_ended", {"attempt": self.attempt, **ended.facts(pid, outcome, log_tail)})
+        if completed:
+            self._enter(State.COMPLETED, "the input has ended")
+            self._finish()
+        elif self.state == State.STOPPING:
+            self._finish()
+        elif self._relaunch is not None:
+            self._begin_attempt(self._relaunch)
+        else:
+            self._retry_later(outcome if should_run else self.reason)
+
+    def _retry_later(self, reason: str) -> None:
+        delay_s = self._backoff.next_delay_s()
+        when = "at once" if delay_s == 0 else f"in {delay_s:.1f} s"
+        self._enter(State.RETRYING, f"{reason}; trying again {when}")
+        if delay_s == 0:
+            self._begin_attempt("retry")
+        else:
+            self._retry = self._loop.call_later(delay_s, lambda: self._begin_attempt("retry"))
+
+    def _check_running(self) -> None:
+        if self.state == State.STARTING and self._health.healthy_at() is not None:
+            self._enter(
+                State.RUNNING, "packets and PTS advance" if self.spec.policy.expect_pts else "packets advance"
+            )
+            self._healthy_long = self._loop.call_later(self.spec.policy.healthy_reset_s, self._backoff.reset)
+            self._watch()
+
+    def _watch(self) -> None:
+        """The one watchdog: looks when the present deadline has come, and again if it has moved."""
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        if self.child is None or self.state not in (State.STARTING, State.RUNNING):
+            return
+        healthy_at = self._health.healthy_at()
+        if healthy_at is None:
+            deadline = self.child.started_at + self.spec.policy.start_timeout_s
+        else:
+            deadline = healthy_at + self.spec.policy.stall_timeout_s
+        left_s = deadline - time.monotonic()
+        if left_s > 0:
+            self._watchdog = self._loop.call_later(left_s, self._watch)
+            return
+        self._enter(State.STALLED, self._health.complaint())
+        if not self._source.is_connected():
+            self._source.bounce()
+        self.child.end((signal.SIGTERM, _STALL_GRACE_S), (signal.SIGKILL, 0.0))
+
+    def _end_child(self) -> None:
+        if self.child is not None:
+            timeout_s = self.spec.policy.term_timeout_s
+            self.child.end(
+                (signal.SIGTERM, timeout_s),
+                (signal.SIGTERM, min(timeout_s, _SECOND_TERM_S)),
+                (signal.SIGKILL, 0.0),
+            )
+
+    def _source_changed(self) -> None:
+        self._processes_changed()
+        self._finish()
+
+    def _finish(self) -> None:
+        """Leave once the end is reached and no process is left."""
+        if self.state not in TERMINAL and self.state != State.STOPPING:
+            return
+        self._source.stop()
+        if self.child is not None or self._source.child is not None:
+            return
+        if self.state == State.STOPPING:
+            self._enter(State.STOPPED, self.reason)
+        self._processes_changed()
+        self._ended(self.reason)
+
+    def _enter(self, state: State, reason: str) -> None:
+        assert_transition(self.state, state)
+        if self._healthy_long is not None:
+            self._healthy_long.cancel()
+            self._healthy_long = None
+        previous, self.state, self.reason = self.state, state, reason
+        self._note("state", {"state": state, "previous": previous, "reason": reason})
+
+    def _make_backoff(self, policy: Policy) -> Backoff:
+        return Backoff(policy.backoff_base_s, policy.backoff_max_s, self._fraction)

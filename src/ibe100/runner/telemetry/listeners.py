@@ -1,0 +1,230 @@
+"""Where a processor reports to: cue receipts and analysis by UDP, measurements by HTTP. All on 127.0.0.1."""
+
+import base64
+import json
+import selectors
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn, Protocol
+
+from ibe100.runner.loop import FIRST, NORMAL, Loop
+from ibe100.runner.spec import Ports
+from ibe100.runner.telemetry.influx_http import InfluxServer
+from ibe100.runner.telemetry.pulse import PulseHandlers, PulseListener
+
+_DATAGRAMS_PER_WAKE = 64
+_DEPTH_LIMIT = 64  # tsp nests less than ten levels
+_SHORTEST_TABLE, _LONGEST_TABLE = 12, 4096
+_MOST_SECTIONS = 256  # of one stream; a stream whose tables never repeat must not fill the memory
+_RECEIVE_BUFFER = 1 << 20  # a burst of receipts must not be lost
+
+
+class PortTaken(Exception):
+    """A loopback port of the stream belongs to somebody else; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryHandlers:
+    """Who is told what."""
+
+    cue_seen: Callable[[dict[str, object]], None]
+    input_cue_seen: Callable[[dict[str, object]], None]
+    splice_event: Callable[[dict[str, object]], None]
+    influx: Callable[[list[str]], None]
+    analyze: Callable[[object], None]
+    tables: Callable[[list[str]], None]
+    pulse: PulseHandlers
+    damaged: Callable[[str], None]
+
+
+class _Listener(Protocol):
+    def drain(self) -> object: ...
+    def close(self) -> None: ...
+
+
+class _DatagramListener:
+    """A bound UDP socket that hands over its datagrams."""
+
+    def __init__(self, loop: Loop, port: int, priority: int, on_datagram: Callable[[bytes], None]) -> None:
+        self._loop = loop
+        self._on_datagram = on_datagram
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+            self._socket.setblocking(False)
+            self._socket.bind(("127.0.0.1", port))
+        except OSError:
+            self._socket.close()
+            raise
+        loop.watch(self._socket, selectors.EVENT_READ, self._read, priority)
+
+    def _read(self, _events: int) -> None:
+        for _ in range(_DATAGRAMS_PER_WAKE):
+            try:
+                data = self._socket.recv(65536)
+            except BlockingIOError:
+                return
+            self._on_datagram(data)
+
+    def drain(self) -> None:
+        self._read(selectors.EVENT_READ)
+
+    def close(self) -> None:
+        self._loop.unwatch(self._socket)
+        self._socket.close()
+
+
+class Telemetry:
+    """The receiving ends of one stream; they stay open over the processor's restarts."""
+
+    def __init__(self, loop: Loop, handlers: TelemetryHandlers) -> None:
+        self._loop = loop
+        self._handlers = handlers
+        self._listeners: dict[tuple[str, int], _Listener] = {}
+        self._sections: dict[bytes, bytes] = {}
+
+    def bind(self, ports: Ports) -> None:
+        """Listen on these ports and no others. PortTaken leaves everything as it was."""
+        wanted = {
+            (name, port)
+            for name, port in (
+                ("splice_json", ports.splice_json),
+                ("influx", ports.influx),
+                ("analyze_json", ports.analyze_json),
+                ("tables", ports.tables),
+                ("input_splice", ports.input_splice),
+                ("pulse", ports.pulse),
+            )
+            if port
+        }
+        added: dict[tuple[str, int], _Listener] = {}
+        for key in sorted(wanted - self._listeners.keys()):
+            try:
+                added[key] = self._listen(*key)
+            except OSError as error:
+                for listener in added.values():
+                    listener.close()
+                raise PortTaken(f"port {key[1]} ({key[0]}) on 127.0.0.1: {error.strerror}") from error
+        for key in self._listeners.keys() - wanted:
+            self._listeners.pop(key).close()
+        self._listeners.update(added)
+
+    def drain(self) -> None:
+        """Take whatever has arrived, before the end of a processor is judged."""
+        for _, listener in sorted(self._listeners.items(), reverse=True):
+            listener.drain()
+
+    def close(self) -> None:
+        for listener in self._listeners.values():
+            listener.close()
+        self._listeners.clear()
+
+    def _listen(self, name: str, port: int) -> _Listener:
+        if name == "splice_json":
+            return _DatagramListener(self._loop, port, FIRST, self._splice)
+        if name == "analyze_json":
+            return _DatagramListener(self._loop, port, NORMAL, self._analyze)
+        if name == "input_splice":
+            return _DatagramListener(self._loop, port, NORMAL, self._input_splice)
+        if name == "tables":
+            return _DatagramListener(self._loop, port, FIRST, self._table)
+        if name == "pulse":
+            return PulseListener(self._loop, port, self._handlers.pulse)
+        return InfluxServer(self._loop, port, self._handlers.influx)
+
+    def _splice(self, data: bytes) -> None:
+        value = self._decode("splicemonitor", data)
+        if value is None:
+            return
+        if value.get("#name") == "event":
+            self._handlers.splice_event({"json": value})
+        else:
+            self._handlers.cue_seen(cue_seen_facts(value))
+
+    def _input_splice(self, data: bytes) -> None:
+        """Events are left out: what is pending on the input concerns nobody here."""
+        value = self._decode("splicemonitor of the input", data)
+        if value is not None and value.get("#name") != "event":
+            self._handlers.input_cue_seen(cue_seen_facts(value))
+
+    def _table(self, section: bytes) -> None:
+        """Only what is new is told: several programmes on one PID take turns."""
+        if not _SHORTEST_TABLE <= len(section) <= _LONGEST_TABLE:
+            self._handlers.damaged(f"tables: a datagram of {len(section)} bytes is no section of a table")
+            return
+        # table_id, table_id_extension and section_number tell one section of a table from another.
+        name = section[:1] + section[3:5] + section[6:7]
+        if self._sections.get(name) == section:
+            return
+        if len(self._sections) >= _MOST_SECTIONS:
+            self._sections.clear()
+        self._sections[name] = section
+        self._tell_tables()
+
+    def new_processor(self) -> None:
+        """The tables of the last one's input may be gone; how evenly it worked says nothing of this one."""
+        for listener in self._listeners.values():
+            if isinstance(listener, PulseListener):
+                listener.begin()
+        if self._sections:
+            self._sections.clear()
+            self._tell_tables()
+
+    def _tell_tables(self) -> None:
+        self._handlers.tables([base64.b64encode(one).decode("ascii") for one in self._sections.values()])
+
+    def _analyze(self, data: bytes) -> None:
+        value = self._decode("analyze", data)
+        if value is not None:
+            self._handlers.analyze(value)
+
+    def _decode(self, plugin: str, data: bytes) -> dict[str, object] | None:
+        try:
+            value = json.loads(data, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, dict) and _is_flat_enough(value, _DEPTH_LIMIT):
+            return value
+        self._handlers.damaged(f"{plugin}: a datagram of {len(data)} bytes is no JSON object of its kind")
+        return None
+
+
+def cue_seen_facts(table: dict[str, object]) -> dict[str, object]:
+    """The journal's facts about one splicemonitor table: section in base64, PID, time, and all of it."""
+    facts: dict[str, object] = {"base64": None, "splice_pid": None, "time": None, "json": table}
+    for node in _nodes(table):
+        if node.get("#name") == "metadata":
+            facts["splice_pid"] = node.get("pid")
+            facts["time"] = node.get("time")
+            sections = [inner.get("base64") for inner in _nodes(node) if inner.get("#name") == "section"]
+            if sections:
+                facts["base64"] = sections[0]
+    return facts
+
+
+def _is_flat_enough(value: object, levels: int) -> bool:
+    """Whether every reader of the journal can take it: JSON readers give up somewhere below 1000 levels."""
+    if isinstance(value, dict):
+        return levels > 0 and all(_is_flat_enough(inner, levels - 1) for inner in value.values())
+    if isinstance(value, list):
+        return levels > 0 and all(_is_flat_enough(inner, levels - 1) for inner in value)
+    return True
+
+
+def _nodes(parent: dict[str, object]) -> list[dict[str, object]]:
+    nodes = parent.get("#nodes")
+    return [node for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def check_free(name: str, port: int) -> None:
+    """PortTaken if a UDP port on 127.0.0.1 has an owner."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortTaken(f"port {port} ({name}) on 127.0.0.1: {error.strerror}") from error

@@ -1,0 +1,156 @@
+"""Does anything come out of the processor? Told within tenths of a second: its posts come once a second.
+
+The processor sends a datagram every so many packets, all of which are in it. They are not read as they come:
+ten times a second the kernel is asked for what it kept, which is all up to 30 Mb/s or so, and a part of more.
+"""
+
+import contextlib
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ibe100.runner.loop import Loop, Timer
+from ibe100.runner.telemetry.noise_watch import NoiseWatch
+from ibe100.runner.telemetry.packet_watch import Facts, PacketWatch
+from ibe100.runner.telemetry.pcr_watch import PcrFacts
+from ibe100.runner.telemetry.stray_watch import StrayWatch, Wakeups
+
+LOOK_S = 0.1
+LEAST_PATIENCE_S = 0.8
+"""An alarm is due within a second; a busy machine makes pauses of half a second."""
+MARGIN_S = 0.2
+"""On top of the longest gap lately: what comes in bursts is not called interrupted between two of them."""
+MOST_GAP_S = 1.5
+"""A longer one was an interruption, not a burst."""
+REMEMBERED_S = 60.0
+LEARNING_S = 5.0
+"""Nothing is said before so much was seen."""
+MOST_PER_LOOK_S = 1.5 * LOOK_S
+"""So much of the time since the last look counts: one that comes later proves that the machine is busy."""
+_BUFFER_BYTES = 1 << 18
+"""Asked of the system, which may grant less; it bounds what a look costs."""
+_LONGEST_DATAGRAM = 1 << 15
+_MOST_DATAGRAMS = 500
+"""Where they are small the buffer holds many."""
+
+Tell = Callable[[bool, float], None]
+"""Whether packets flow, and for how long none did, seconds."""
+TellFaults = Callable[[Facts], None]
+"""What is wrong with the packets."""
+TellStrays = Callable[[int, float], None]
+"""How many datagrams came, in how many seconds, that hold no packets."""
+
+
+@dataclass(frozen=True, slots=True)
+class PulseHandlers:
+    """Who is told what; `wakeups` says how often the processor's input was woken, see `stray_watch`."""
+
+    flows: Tell
+    faults: TellFaults
+    strays: TellStrays
+    pcrs: Callable[[PcrFacts], None]
+    wakeups: Wakeups
+
+
+class PulseJudge:
+    """Pure; times are monotonic seconds."""
+
+    def __init__(self, least_patience_s: float = LEAST_PATIENCE_S) -> None:
+        self._least_patience_s = least_patience_s
+        self._began_at: float | None = None
+        self._last_at = self._looked_at = 0.0
+        self._quiet_s = 0.0
+        self._gaps: deque[tuple[float, float]] = deque()
+        self._is_quiet = False
+
+    def look(self, has_pulse: bool, now: float) -> tuple[bool, float] | None:
+        """What is new to be told of, with how long nothing came; None where nothing is."""
+        self._quiet_s += min(now - self._looked_at, MOST_PER_LOOK_S)
+        self._looked_at = now
+        if has_pulse:
+            return self._pulse(now)
+        if self._began_at is None or self._is_quiet or self._last_at - self._began_at < LEARNING_S:
+            return None
+        self._is_quiet = self._quiet_s > self.patience_s
+        return (False, now - self._last_at) if self._is_quiet else None
+
+    def _pulse(self, now: float) -> tuple[bool, float] | None:
+        was_quiet, self._is_quiet, self._quiet_s = self._is_quiet, False, 0.0
+        if self._began_at is None:
+            self._began_at = self._last_at = now
+            return True, 0.0
+        gap_s, self._last_at = now - self._last_at, now
+        if gap_s <= MOST_GAP_S:
+            self._gaps.append((now, gap_s))
+        while self._gaps and now - self._gaps[0][0] > REMEMBERED_S:
+            self._gaps.popleft()
+        return (True, gap_s) if was_quiet else None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing comes where something should."""
+        return self._is_quiet
+
+    @property
+    def patience_s(self) -> float:
+        """How long nothing may come before nothing flows."""
+        return max(self._least_patience_s, max((gap_s for _, gap_s in self._gaps), default=0.0) + MARGIN_S)
+
+
+class PulseListener:
+    """A bound UDP socket that is looked at, not read as it fills."""
+
+    def __init__(self, loop: Loop, port: int, handlers: PulseHandlers) -> None:
+        self._loop = loop
+        self._handlers = handlers
+        self._judge = PulseJudge()
+        self._packets = PacketWatch()
+        self._noise = NoiseWatch()
+        self._strays = StrayWatch(handlers.wakeups)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
+            self._socket.setblocking(False)
+            self._socket.bind(("127.0.0.1", port))
+        except OSError:
+            self._socket.close()
+            raise
+        self._timer: Timer = loop.call_later(LOOK_S, self._look)
+
+    def begin(self) -> None:
+        """Another processor: what the last one sent says nothing of it."""
+        while self.drain():
+            continue
+        self._judge = PulseJudge()
+        self._packets = PacketWatch()
+        self._noise = NoiseWatch()
+        self._strays.begin(time.monotonic())
+
+    def drain(self) -> list[bytes]:
+        """What came since it was asked for last, or the oldest part of it."""
+        came: list[bytes] = []
+        with contextlib.suppress(BlockingIOError):
+            while len(came) < _MOST_DATAGRAMS:
+                came.append(self._socket.recv(_LONGEST_DATAGRAM))
+        return came
+
+    def close(self) -> None:
+        self._timer.cancel()
+        self._socket.close()
+
+    def _look(self) -> None:
+        self._timer = self._loop.call_later(LOOK_S, self._look)
+        now = time.monotonic()
+        came = [datagram for datagram in self.drain() if not self._noise.is_noise(datagram, now)]
+        news = self._judge.look(bool(came), now)
+        # Before it is said that nothing flows: they are why.
+        if strays := self._strays.look(bool(came), self._judge.is_quiet, now):
+            self._handlers.strays(*strays)
+        if news:
+            self._handlers.flows(*news)
+        if faults := self._packets.look(came, now):
+            self._handlers.faults(faults)
+        if pcrs := self._packets.pcrs.told(now):
+            self._handlers.pcrs(pcrs)

@@ -1,0 +1,225 @@
+"""Users, roles and tokens: who comes in, as what, and until when."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection
+
+from pydantic import SecretStr
+
+from ibe100.models.access import (
+    AccessRefused,
+    Identity,
+    NewToken,
+    NotFound,
+    NotSignedIn,
+    Role,
+    StoredToken,
+    StoredUser,
+    Token,
+    User,
+)
+from ibe100.models.errors import StorageError
+from ibe100.services.access.login_attempts import LoginPace
+from ibe100.services.access.passwords import Passwords
+from ibe100.services.access.token_book import TokenBook, digest_of, new_secret
+from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.storage import Storage
+from ibe100.utils.tasks import BackgroundWrites
+
+LOGIN_S = 12 * 3600.0
+MOST_TOKENS = 200
+"""Of one user."""
+WRONG = "the name or the password is wrong"
+NO_TOKEN = "a valid token is needed: Authorization: Bearer ibe100_…"
+
+_log = logging.getLogger(__name__)
+
+
+class AccessService:
+    """Keeps users and tokens in memory: a request waits for no disk. All coroutines run on the loop."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        wall: Callable[[], float] = time.time,
+        pace: LoginPace | None = None,
+    ) -> None:
+        self._storage = storage
+        self._audit = AuditTrail(storage)
+        self._wall = wall
+        self._pace = pace or LoginPace()
+        self._passwords = Passwords()
+        self._users: dict[str, StoredUser] = {}
+        self._tokens = TokenBook(wall)
+        self._writes = BackgroundWrites()
+        self._busy = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Read what is on record. Raises StorageError."""
+        self._users = {user.name: user for user in await self._storage.users.users()}
+        self._tokens.put(await self._storage.users.tokens())
+
+    async def close(self) -> None:
+        """Put on record when tokens were used."""
+        self._passwords.close()
+        await self._writes.settled()
+
+    def users(self) -> tuple[User, ...]:
+        """By name."""
+        return tuple(self._users[name].public for name in sorted(self._users))
+
+    def tokens(self, user: str = "") -> tuple[Token, ...]:
+        """All that are valid, or those of one user, by their numbers."""
+        return tuple(self._as_it_is(token) for token in self._tokens.valid() if user in ("", token.user))
+
+    async def add_user(self, name: str, role: Role, password: SecretStr | None, who: str) -> User:
+        """Without a password only tokens let them in. Raises AccessRefused, StorageError."""
+        password_hash = await self._hash(password)
+        async with self._busy:
+            if name in self._users:
+                raise AccessRefused(f"there is a user {name} already")
+            user = StoredUser(name=name, role=role, password_hash=password_hash, created_at=self._wall())
+            await self._storage.users.save_user(user)
+            self._users[name] = user
+        await self._audit.write(who, "user added", name, f"role {role}")
+        return user.public
+
+    async def set_role(self, name: str, role: Role, who: str) -> User:
+        """Holds at once, for tokens too. Raises NotFound, StorageError."""
+        async with self._busy:
+            before = self._user(name)
+            user = await self._keep(before.model_copy(update={"role": role}))
+        await self._audit.write(who, "role changed", name, f"{before.role} → {role}")
+        return user.public
+
+    async def set_password(self, name: str, password: SecretStr, who: str) -> None:
+        """Whoever is in by the old one is out. Raises NotFound, StorageError."""
+        self._user(name)
+        password_hash = await self._hash(password)
+        async with self._busy:
+            await self._keep(self._user(name).model_copy(update={"password_hash": password_hash}))
+            await self._drop([token for token in self._tokens.of(name) if token.by_login])
+        await self._audit.write(who, "password changed", name)
+
+    async def remove_user(self, name: str, who: str) -> None:
+        """Out at once, with all tokens. Raises NotFound, StorageError."""
+        async with self._busy:
+            self._user(name)
+            del self._users[name]
+            self._tokens.forget(self._tokens.of(name))
+            await self._storage.users.remove_user(name)
+        await self._audit.write(who, "user removed", name)
+
+    async def add_token(
+        self, user: str, label: str, role: Role | None, lasts_s: float | None, who: str
+    ) -> NewToken:
+        """A token of `user`; role None is the user's own, lasts_s None is until it is revoked.
+
+        Raises NotFound, AccessRefused, StorageError.
+        """
+        made = await self._make(user, label, role, lasts_s, by_login=False)
+        ends = "until revoked" if lasts_s is None else f"for {lasts_s / 86_400:g} days"
+        await self._audit.write(
+            who, "token made", user, f"token {made.token_id} {label}, {made.role}, {ends}"
+        )
+        return made
+
+    async def revoke_token(self, token_id: int, who: str) -> None:
+        """Ends at once, open connections too. Raises NotFound, StorageError."""
+        async with self._busy:
+            token = self._tokens.by_id(token_id)
+            if token is None:
+                raise NotFound(f"there is no token {token_id}")
+            await self._drop([token])
+        await self._audit.write(who, "token revoked", token.user, f"token {token_id} {token.label}")
+
+    async def log_in(self, name: str, password: SecretStr, address: str) -> NewToken:
+        """A token for some hours. Raises NotSignedIn, TooManyAttempts, StorageError."""
+        self._pace.begin(name, address)
+        before = self._users.get(name)
+        given = password.get_secret_value()
+        right = await self._passwords.matches(before.password_hash if before else "", given)
+        if not right or before is None or self._users.get(name) != before:
+            shown = name if name in self._users else "a name that is no user's"
+            await self._audit.write(shown, "login refused", address)
+            raise NotSignedIn(WRONG)
+        self._pace.succeeded(name, address)
+        made = await self._make(name, "login", None, LOGIN_S, by_login=True)
+        await self._audit.write(name, "logged in", address)
+        return made
+
+    def identify(self, secret: str) -> Identity:
+        """Whose token it is, and what it may do now. Raises NotSignedIn."""
+        token = self._tokens.by_secret(secret)
+        if token is None:
+            raise NotSignedIn(NO_TOKEN)
+        used_at = self._tokens.note_use(token)
+        if used_at is not None:
+            self._writes.add(self._record_use(token.token_id, used_at), "when a token was used")
+        role = token.role.within(self._users[token.user].role)
+        return Identity(name=token.user, role=role, token_id=token.token_id)
+
+    async def until_over(self, identity: Identity) -> None:
+        """Returns when the token does not let in any more: revoked, expired, its user removed."""
+        await self._tokens.until_over(identity.token_id)
+
+    async def _make(
+        self, user: str, label: str, role: Role | None, lasts_s: float | None, *, by_login: bool
+    ) -> NewToken:
+        async with self._busy:
+            owner = self._user(user)
+            role = role or owner.role
+            if not owner.role.covers(role):
+                raise AccessRefused(f"{user} is {owner.role}: a token cannot be {role}")
+            await self._drop(self._tokens.over())
+            if len(self._tokens.of(user)) >= MOST_TOKENS:
+                raise AccessRefused(f"{user} has {MOST_TOKENS} tokens already: revoke some")
+            now = self._wall()
+            secret = new_secret()
+            draft = StoredToken(
+                token_id=0,
+                user=user,
+                label=label,
+                role=role,
+                created_at=now,
+                expires_at=None if lasts_s is None else now + lasts_s,
+                by_login=by_login,
+                digest=digest_of(secret),
+            )
+            token = await self._storage.users.add_token(draft)
+            self._tokens.put([token])
+        return NewToken(token=secret, **token.public.model_dump())
+
+    async def _keep(self, user: StoredUser) -> StoredUser:
+        await self._storage.users.save_user(user)
+        self._users[user.name] = user
+        return user
+
+    async def _drop(self, tokens: Collection[StoredToken]) -> None:
+        # First in memory: nobody stays in because a disk is full.
+        self._tokens.forget(tokens)
+        if tokens:
+            await self._storage.users.remove_tokens([token.token_id for token in tokens])
+
+    def _user(self, name: str) -> StoredUser:
+        user = self._users.get(name)
+        if user is None:
+            raise NotFound(f"there is no user {name}")
+        return user
+
+    def _as_it_is(self, token: StoredToken) -> Token:
+        role = token.role.within(self._users[token.user].role)
+        last_used_at = self._tokens.last_used_at(token)
+        return token.public.model_copy(update={"last_used_at": last_used_at, "role": role})
+
+    async def _record_use(self, token_id: int, at: float) -> None:
+        try:
+            await self._storage.users.used(token_id, at)
+        except StorageError as error:
+            _log.error("when token %d was used is not on record: %s", token_id, error)
+
+    async def _hash(self, password: SecretStr | None) -> str:
+        return "" if password is None else await self._passwords.hashed(password.get_secret_value())

@@ -1,0 +1,275 @@
+"""The alarms that stand: raised after a delay, hidden under their cause, cleared, closed once seen to."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
+
+from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.errors import OperatorError, StorageError
+from ibe100.models.messages import AlarmChanged, Message
+from ibe100.services.alarms.alarm_rate import AlarmRate
+from ibe100.services.alarms.catalogue import RULES
+from ibe100.services.alarms.rules_in_force import AlarmRules
+from ibe100.services.alarms.shelving import shelved, unshelved
+from ibe100.services.storage import Storage
+from ibe100.utils.tasks import BackgroundWrites
+
+CAUSE_GRACE_S = 3.0
+"""What follows from a cause may be measured until so long after it is over."""
+EARLY_S = 0.1
+"""A sample that confirms a condition may come so much sooner than its delay is over."""
+
+_log = logging.getLogger(__name__)
+
+Key = tuple[str, str]
+Judgements = Mapping[str, tuple[bool, str]]
+"""By condition: whether it is true now, and its value in words."""
+PATIENCE_S = 0.1
+"""An alarm is not held longer by the disk."""
+NOW: Mapping[str, float] = MappingProxyType({})
+"""All conditions begin with their judgement."""
+
+
+class AlarmBoard:
+    """One alarm per stream and condition. Used on the loop; what does not wait may be called anywhere.
+
+    `clock` is monotonic, `wall` is what goes on record; both in seconds.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        publish: Callable[[Message], None],
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        rules: AlarmRules | None = None,
+    ) -> None:
+        self._storage = storage
+        self._publish = publish
+        self._clock = clock
+        self._wall = wall
+        self._rules = rules or AlarmRules()
+        self._writes = BackgroundWrites()
+        self._last_id = 0
+        self._standing: dict[Key, Alarm] = {}
+        self._true_since: dict[Key, float] = {}
+        self._false_since: dict[Key, float] = {}
+        self._over_since: dict[Key, float] = {}
+        """When a condition that explains others cleared."""
+        self._snapshot: tuple[Alarm, ...] = ()
+        self._rate = AlarmRate(clock)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Take up the alarms on record; one whose condition this version does not know is closed."""
+        self._last_id = await self._storage.alarms.highest_id()
+        for alarm in await self._storage.alarms.open():
+            key = alarm.stream_id, alarm.condition
+            if alarm.condition in RULES:
+                self._standing[key] = alarm
+            else:
+                await self._keep(key, alarm.model_copy(update={"state": AlarmState.CLOSED}))
+        self._remember()
+
+    def alarms(self) -> tuple[Alarm, ...]:
+        """All that are not closed, shelved and hidden ones too, most severe and newest first."""
+        return self._snapshot
+
+    def rate(self) -> int:
+        """How many were put before the operator within the last 10 minutes."""
+        return self._rate.count()
+
+    async def judge(
+        self, stream_id: str, stream_name: str, condition: str, is_true: bool, value: str = ""
+    ) -> None:
+        """The condition is (not) true now: raise or clear, after the rule's delays."""
+        await self.judge_all(stream_id, stream_name, {condition: (is_true, value)})
+
+    async def judge_all(
+        self, stream_id: str, stream_name: str, judgements: Judgements, since: Mapping[str, float] = NOW
+    ) -> None:
+        """The same for several conditions that were measured together.
+
+        `since`: when a condition is proved to have begun, monotonic, where that is before now.
+        """
+        async with self._one_at_a_time:
+            for condition, (is_true, value) in judgements.items():
+                began_s = since.get(condition, self._clock())
+                await self._judge((stream_id, condition), stream_name, is_true, value, began_s)
+
+    async def clear_now(self, stream_id: str, conditions: Collection[str]) -> None:
+        """These conditions are not looked at any more: clear them without a delay."""
+        async with self._one_at_a_time:
+            for key in [(stream_id, condition) for condition in conditions]:
+                self._true_since.pop(key, None)
+                self._false_since.pop(key, None)
+                standing = self._standing.get(key)
+                if standing is not None and standing.cleared_at is None:
+                    await self._clear(key, standing)
+
+    async def _judge(self, key: Key, stream_name: str, is_true: bool, value: str, began_s: float) -> None:
+        rule, now = self._rules.rule(*key), self._clock()
+        is_true = is_true and self._rules.is_enabled(*key)
+        standing = self._standing.get(key)
+        if is_true:
+            self._false_since.pop(key, None)
+            since = self._true_since.setdefault(key, began_s)
+            if now - since < rule.on_delay_s - EARLY_S:
+                return
+            if standing is None or standing.cleared_at is not None:
+                await self._raise(key, stream_name, value, standing)
+                return
+            await self._bring_up_to_date(key, standing, value)
+            return
+        self._true_since.pop(key, None)
+        if standing is None or standing.cleared_at is not None or not rule.clears_itself:
+            return
+        since = self._false_since.setdefault(key, now)
+        if now - since >= rule.off_delay_s:
+            self._false_since.pop(key, None)
+            await self._clear(key, standing)
+
+    async def _bring_up_to_date(self, key: Key, standing: Alarm, value: str) -> None:
+        """A new cause goes on record; a value that moves every second is only shown."""
+        cause = self._cause_of(key)
+        alarm = standing.model_copy(update={"value": value, "suppressed_by": cause})
+        if cause != standing.suppressed_by:
+            if alarm.is_shown:
+                self._rate.add()
+            await self._keep(key, alarm)
+        elif value != standing.value:
+            self._show(key, alarm)
+
+    def _cause_of(self, key: Key) -> str:
+        """What explains a condition: another that stands, or stood until a moment ago."""
+        stream_id, condition = key
+        rule, now = self._rules.rule(stream_id, condition), self._clock()
+        for cause in rule.explained_by:
+            root = self._standing.get((stream_id, cause))
+            if root is not None and root.cleared_at is None:
+                return cause
+        grace_s = max(CAUSE_GRACE_S, rule.on_delay_s)
+        for cause in rule.explained_by:
+            if now - self._over_since.get((stream_id, cause), float("-inf")) < grace_s:
+                return cause
+        return ""
+
+    async def _raise(self, key: Key, stream_name: str, value: str, cleared: Alarm | None) -> None:
+        """A condition that comes back before its alarm was acknowledged is the same alarm again."""
+        rule = self._rules.rule(*key)
+        alarm = Alarm(
+            alarm_id=cleared.alarm_id if cleared is not None else 0,
+            stream_id=key[0],
+            stream_name=stream_name,
+            condition=rule.condition,
+            severity=rule.severity,
+            title=rule.title,
+            value=value,
+            cause=rule.cause,
+            what_to_do=rule.what_to_do,
+            state=AlarmState.UNACKNOWLEDGED,
+            raised_at=self._wall(),
+            suppressed_by=self._cause_of(key),
+        )
+        if cleared is not None and cleared.shelved_until is not None:
+            alarm = shelved(alarm, cleared.shelved_until, cleared.shelve_reason, cleared.shelved_by)
+        if alarm.is_shown:
+            self._rate.add()
+        await self._keep(key, alarm)
+        await self._hide_what_follows(key)
+
+    async def _hide_what_follows(self, root: Key) -> None:
+        for key, alarm in tuple(self._standing.items()):
+            follows = key[0] == root[0] and root[1] in RULES[key[1]].explained_by
+            if follows and alarm.cleared_at is None and not alarm.suppressed_by:
+                await self._keep(key, alarm.model_copy(update={"suppressed_by": root[1]}))
+
+    async def _clear(self, key: Key, alarm: Alarm) -> None:
+        """One that its cause explained to the end asks for nothing; a shelved one waits on its shelf."""
+        self._over_since[key] = self._clock()
+        seen_to = alarm.state is AlarmState.ACKNOWLEDGED or bool(alarm.suppressed_by)
+        closed = seen_to and alarm.shelved_until is None
+        state = AlarmState.CLOSED if closed else AlarmState.CLEARED_UNACKNOWLEDGED
+        await self._keep(key, alarm.model_copy(update={"state": state, "cleared_at": self._wall()}))
+
+    async def acknowledge(self, alarm_id: int, who: str) -> Alarm:
+        """Seen by the operator; an alarm whose condition is over is closed by it."""
+        async with self._one_at_a_time:
+            key, alarm = self._find(alarm_id)
+            over = alarm.cleared_at is not None or not RULES[alarm.condition].clears_itself
+            state = AlarmState.CLOSED if over else AlarmState.ACKNOWLEDGED
+            changes = {"state": state, "acknowledged_at": self._wall(), "acknowledged_by": who}
+            return await self._keep(key, alarm.model_copy(update=changes))
+
+    async def shelve(self, alarm_id: int, minutes: float, reason: str, who: str) -> Alarm:
+        """Keep it from the operator's eyes for a while, also when it clears and comes again."""
+        async with self._one_at_a_time:
+            key, alarm = self._find(alarm_id)
+            return await self._keep(key, shelved(alarm, self._wall() + minutes * 60, reason, who))
+
+    async def unshelve(self, alarm_id: int) -> Alarm:
+        """Back before the operator's eyes."""
+        async with self._one_at_a_time:
+            key, alarm = self._find(alarm_id)
+            if alarm.shelved_until is None:
+                raise OperatorError(f"alarm {alarm_id} ({alarm.title}) is not shelved")
+            return await self._unshelve(key, alarm)
+
+    async def take_back_expired(self) -> None:
+        """Unshelve those whose time on the shelf is over; to be called every now and then."""
+        async with self._one_at_a_time:
+            for key, alarm in tuple(self._standing.items()):
+                if alarm.shelved_until is not None and alarm.shelved_until <= self._wall():
+                    await self._unshelve(key, alarm)
+
+    async def _unshelve(self, key: Key, alarm: Alarm) -> Alarm:
+        back = unshelved(alarm)
+        if back.state is not AlarmState.CLOSED and back.is_shown:
+            self._rate.add()
+        return await self._keep(key, back)
+
+    def _find(self, alarm_id: int) -> tuple[Key, Alarm]:
+        for key, alarm in self._standing.items():
+            if alarm.alarm_id == alarm_id:
+                return key, alarm
+        raise OperatorError(f"alarm {alarm_id} is closed already")
+
+    async def _keep(self, key: Key, alarm: Alarm) -> Alarm:
+        """On record, then on screen; on screen at once while the disk is slow, full or gone."""
+        if alarm.alarm_id == 0:
+            self._last_id += 1
+            alarm = alarm.model_copy(update={"alarm_id": self._last_id})
+        if alarm.state is not AlarmState.CLOSED:
+            self._standing[key] = alarm
+        is_slow = self._writes.count > 0
+        write = self._writes.add(self._record(alarm), f"alarm {alarm.condition} of {alarm.stream_name}")
+        if not is_slow:
+            await asyncio.wait({write}, timeout=PATIENCE_S)
+        self._show(key, alarm)
+        return alarm
+
+    async def _record(self, alarm: Alarm) -> None:
+        try:
+            await self._storage.alarms.save(alarm)
+        except StorageError as error:
+            _log.error("alarm %s of %s is not on record: %s", alarm.condition, alarm.stream_name, error)
+
+    async def settled(self) -> None:
+        """Returns when all that was shown is on record, or cannot be and is in the log."""
+        await self._writes.settled()
+
+    def _show(self, key: Key, alarm: Alarm) -> None:
+        if alarm.state is AlarmState.CLOSED:
+            self._standing.pop(key, None)
+        else:
+            self._standing[key] = alarm
+        self._remember()
+        self._publish(AlarmChanged(alarm=alarm))
+
+    def _remember(self) -> None:
+        order = sorted(self._standing.values(), key=lambda alarm: (alarm.severity, -alarm.raised_at))
+        self._snapshot = tuple(order)

@@ -1,0 +1,196 @@
+"""Tells people of alarms: mail, Telegram, Slack, a web hook and whatever else apprise knows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets as random_names
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from ibe100.models.errors import OperatorError, StorageError
+from ibe100.models.messages import AlarmChanged, Message, NoticePosted
+from ibe100.models.notification import NotificationTarget, NotificationTargets, TargetView
+from ibe100.services.alarms.notification_plan import NotificationPlan, Wording
+from ibe100.services.alarms.notification_sender import NotificationSender
+from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.storage import SecretStorage, Storage
+from ibe100.utils.atomic_write import atomic_write
+from ibe100.utils.set_aside import set_aside
+from ibe100.utils.task_faults import log_fault
+
+LOOK_S = 0.5
+TEST = Wording("IBE-100: a test", "This is how alarms of the console will reach you.", is_good=True)
+
+_log = logging.getLogger(__name__)
+
+
+class NotificationService:
+    """Lives on the loop; what is sent goes through a thread of its own."""
+
+    def __init__(
+        self,
+        file: Path,
+        secrets: SecretStorage,
+        storage: Storage,
+        publish: Callable[[Message], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._file = file
+        self._secrets = secrets
+        self._audit = AuditTrail(storage)
+        self._publish = publish
+        self._clock = clock
+        self._senders: dict[str, NotificationSender] = {}
+        """One for each target: who answers slowly, or not at all, keeps no other waiting."""
+        self._plans: dict[str, NotificationPlan] = {}
+        self._urls: dict[str, str] = {}
+        self._views: dict[str, TargetView] = {}
+        self._work: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Take up the targets; a damaged file is set aside and said."""
+        for target in await asyncio.to_thread(self._read):
+            url = await asyncio.to_thread(self._secrets.get, _secret_name(target.target_id))
+            self._take(target, url or "")
+        self._looking = asyncio.create_task(self._look(), name="notifications")
+        self._looking.add_done_callback(log_fault)
+
+    async def close(self) -> None:
+        """Tell nobody any more."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        for sender in self._senders.values():
+            sender.close()
+        for task in self._work:
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+
+    def targets(self) -> tuple[TargetView, ...]:
+        """All targets by name; safe from any thread."""
+        return tuple(sorted(self._views.values(), key=lambda view: view.target.name.casefold()))
+
+    async def save(self, target: NotificationTarget, url: str, who: str) -> TargetView:
+        """Add or change; an empty `url` keeps the one there is. Raises OperatorError in words."""
+        kept = self._urls.get(target.target_id, "")
+        url = url.strip() or kept
+        if not url:
+            raise OperatorError(f"{target.name} has no address: enter one, such as mailtos://user:…@host")
+        if "://" not in url:
+            raise OperatorError(
+                f"the address of {target.name} has no kind in front, such as slack:// or json://"
+            )
+        if not target.target_id:
+            target = target.model_copy(update={"target_id": random_names.token_hex(8)})
+        if url != kept:
+            await asyncio.to_thread(self._secrets.set, _secret_name(target.target_id), url)
+        self._take(target, url)
+        await asyncio.to_thread(self._write)
+        await self._audit.write(who, "notification target saved", "", target.name)
+        return self._views[target.target_id]
+
+    async def remove(self, target_id: str, who: str) -> None:
+        """Tell it no more, and forget its address."""
+        view = self._views.pop(target_id, None)
+        if view is None:
+            raise OperatorError("this target of notifications is gone already")
+        self._plans.pop(target_id, None)
+        self._urls.pop(target_id, None)
+        if (sender := self._senders.pop(target_id, None)) is not None:
+            sender.close()
+        await asyncio.to_thread(self._secrets.delete, _secret_name(target_id))
+        await asyncio.to_thread(self._write)
+        await self._audit.write(who, "notification target removed", "", view.target.name)
+
+    async def test(self, target_id: str) -> None:
+        """Send a message now. Raises OperatorError with the reason when it is not delivered."""
+        if target_id not in self._urls:
+            raise OperatorError("this target of notifications is gone already")
+        await self._send(target_id, TEST)
+        view = self._views.get(target_id)
+        if view is not None and view.problem:
+            raise OperatorError(f"{view.target.name} could not be told: {view.problem}")
+
+    def hear(self, message: Message) -> None:
+        """An alarm may have to be told of."""
+        if isinstance(message, AlarmChanged):
+            for target_id, plan in self._plans.items():
+                self._send_all(target_id, plan.hear(message.alarm, self._clock()))
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for target_id, plan in tuple(self._plans.items()):
+                self._send_all(target_id, plan.due(self._clock()))
+
+    def _send_all(self, target_id: str, wordings: list[Wording]) -> None:
+        for wording in wordings:
+            task = asyncio.get_running_loop().create_task(self._send(target_id, wording))
+            self._work.add(task)
+            task.add_done_callback(self._work.discard)
+            task.add_done_callback(log_fault)
+
+    async def _send(self, target_id: str, wording: Wording) -> None:
+        url = self._urls.get(target_id)
+        if url is None:
+            return
+        sender = self._senders.setdefault(target_id, NotificationSender())
+        problem = await asyncio.wrap_future(sender.send(url, wording))
+        before = self._views.get(target_id)
+        if before is None:
+            return
+        changes: dict[str, object] = {"problem": problem}
+        if not problem:
+            changes |= {"told": before.told + 1, "last_told_at": time.time()}
+        self._views[target_id] = before.model_copy(update=changes)
+        if problem and (plan := self._plans.get(target_id)) is not None:
+            plan.not_delivered(wording, self._clock())
+        if problem and not before.problem:
+            text = f"{before.target.name} could not be told of an alarm: {problem}"
+            _log.warning("%s", text)
+            self._publish(NoticePosted(at=time.time(), level="warning", text=text))
+
+    def _take(self, target: NotificationTarget, url: str) -> None:
+        plan = self._plans.get(target.target_id)
+        if plan is None:
+            self._plans[target.target_id] = NotificationPlan(target)
+        else:
+            plan.target = target
+        self._urls[target.target_id] = url
+        before = self._views.get(target.target_id, TargetView(target=target))
+        self._views[target.target_id] = before.model_copy(
+            update={"target": target, "kind": urlsplit(url).scheme if url else ""}
+        )
+
+    def _read(self) -> tuple[NotificationTarget, ...]:
+        try:
+            return NotificationTargets.model_validate_json(self._file.read_bytes()).targets
+        except FileNotFoundError:
+            return ()
+        except (OSError, ValidationError, json.JSONDecodeError) as error:
+            _log.error(
+                "the targets of notifications in %s cannot be read: %s", self._file, type(error).__name__
+            )
+            aside = set_aside(self._file, time.time())
+            _log.error("it was set aside as %s: enter the targets again", aside.name)
+            return ()
+
+    def _write(self) -> None:
+        kept = NotificationTargets(targets=tuple(view.target for view in self.targets()))
+        try:
+            atomic_write(self._file, kept.model_dump_json(indent=1).encode())
+        except OSError as error:
+            raise StorageError(
+                f"the targets of notifications cannot be kept in {self._file}: {error.strerror}"
+            ) from error
+
+
+def _secret_name(target_id: str) -> str:
+    return f"notification/{target_id}"

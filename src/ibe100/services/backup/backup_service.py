@@ -1,0 +1,216 @@
+"""Backups of what is on record: once a day, kept for so long; a failure is an alarm with what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
+
+from ibe100.database.backup.backup_process import BackupTask
+from ibe100.database.backup.backups import describe, list_backups, new_name, only_one, prune
+from ibe100.models.backup import BackupFile, BackupManifest, BackupStatus
+from ibe100.models.errors import StorageError
+from ibe100.models.messages import Message, NoticePosted
+from ibe100.services.alarms.board import Judgements
+from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.backup.backup_job import run_backup
+from ibe100.services.storage import Storage
+from ibe100.utils.task_faults import log_fault
+from ibe100.utils.timecode import format_utc
+from ibe100.utils.units import format_bytes
+
+DAY_S = 86_400.0
+HOUR_S = 3_600.0
+FIRST_LOOK_S = 60.0
+"""After the start, which has more urgent things to do with the disk."""
+LOOK_S = 20.0
+RETRY_S = 900.0
+OLD_S = 2 * DAY_S
+CONSOLE = "console"
+FOLDER = "backups"
+"""In the data folder, unless the settings name another."""
+
+_log = logging.getLogger(__name__)
+
+
+class Plan(Protocol):
+    """The settings of backups; `ibe100.core.config`."""
+
+    @property
+    def enabled(self) -> bool: ...
+    @property
+    def hour_utc(self) -> int: ...
+    @property
+    def keep_daily(self) -> int: ...
+    @property
+    def keep_weekly(self) -> int: ...
+    @property
+    def folder(self) -> Path | None: ...
+
+
+def is_due(now: float, last: float | None, hour_utc: int) -> bool:
+    """Whether a backup is to be made: the day's hour has come since the last one, or it is a day old."""
+    if last is None or now - last >= DAY_S or last > now + HOUR_S:  # of the future: the clock was wrong
+        return True
+    of_today = now // DAY_S * DAY_S + hour_utc * HOUR_S
+    latest = of_today if of_today <= now else of_today - DAY_S
+    return last < latest
+
+
+class BackupService:
+    """Lives on the loop; the work is done by a process of the lowest priority."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        plan: Plan,
+        storage: Storage,
+        publish: Callable[[Message], None],
+        judge: Callable[[Judgements], Awaitable[None]],
+        *,
+        wall: Callable[[], float] = time.time,
+        first_look_s: float = FIRST_LOOK_S,
+    ) -> None:
+        """`judge` takes the alarm conditions that stand and those that do not."""
+        self._data_dir = data_dir
+        self._plan = plan
+        self._audit = AuditTrail(storage)
+        self._publish = publish
+        self._judge = judge
+        self._wall = wall
+        self._first_look_s = first_look_s
+        self._last: BackupFile | None = None
+        self._problem = ""
+        self._tried_at: float | None = None
+        self._busy = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the automatic backups are."""
+        return self._plan.folder or self._data_dir / FOLDER
+
+    async def open(self) -> None:
+        """Put away what a backup that was killed left, find the newest one, look at the clock from now on."""
+        await self._look_back()
+        self._task = asyncio.create_task(self._run(), name="backups")
+        self._task.add_done_callback(log_fault)
+
+    async def close(self) -> None:
+        """A backup that is just being made is given up."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def set_plan(self, plan: Plan) -> None:
+        """Other settings hold from now on."""
+        moved = (plan.folder or self._data_dir / FOLDER) != self.folder
+        self._plan = plan
+        if moved:
+            await self._look_back()
+
+    def status(self) -> BackupStatus:
+        """Safe from any thread."""
+        return BackupStatus(
+            folder=self.folder, is_running=self._busy.locked(), last=self._last, problem=self._problem
+        )
+
+    async def make(self, who: str, file: Path | None = None, *, with_key: bool = False) -> BackupFile:
+        """Make a backup now, in the folder of backups or as the new `file`. Raises StorageError in words."""
+        async with self._busy:
+            target = file
+            if target is None:
+                target = await asyncio.to_thread(new_name, self.folder, self._wall())
+            try:
+                manifest = await run_backup(
+                    BackupTask(data_dir=self._data_dir, file=target, with_key=with_key)
+                )
+                made = await asyncio.to_thread(describe, target)
+            except (StorageError, OSError) as error:
+                await self._audit.write(who, "backup failed", str(target), str(error))
+                raise StorageError(str(error)) from error
+            await self._audit.write(who, "backup made", str(target), _words(made, manifest))
+            if file is None:
+                self._last, self._problem = made, ""
+                await self._prune()
+        await self._tell_alarms()
+        return made
+
+    async def _run(self) -> None:
+        await asyncio.sleep(self._first_look_s)
+        while True:
+            await self._look()
+            await asyncio.sleep(min(LOOK_S, self._first_look_s))
+
+    async def _look(self) -> None:
+        now = self._wall()
+        if self._plan.enabled and self._is_due(now):
+            self._tried_at = now
+            try:
+                await self.make(CONSOLE)
+                self._tried_at = None
+            except StorageError as error:
+                self._failed(str(error))
+        await self._tell_alarms()
+
+    def _is_due(self, now: float) -> bool:
+        if self._tried_at is not None and 0 <= now - self._tried_at < RETRY_S:
+            return False
+        return is_due(now, self.last_at(), self._plan.hour_utc)
+
+    def last_at(self) -> float | None:
+        """Wall clock of the newest good backup; None without one. Safe from any thread."""
+        return None if self._last is None or self._last.manifest is None else self._last.manifest.made_at
+
+    def _failed(self, why: str) -> None:
+        if why != self._problem:
+            self._notice(f"There is no backup of today: {why}")
+        self._problem = why
+
+    async def _prune(self) -> None:
+        """Only after a new one was proved: the last good one is never thrown away."""
+        try:
+            gone = await asyncio.to_thread(prune, self.folder, self._plan.keep_daily, self._plan.keep_weekly)
+        except StorageError as error:
+            self._notice(str(error))
+            return
+        for path in gone:
+            _log.info("an old backup was deleted: %s", path.name)
+
+    async def _look_back(self) -> None:
+        try:
+            found = await asyncio.to_thread(self._newest)
+        except StorageError as error:
+            self._notice(str(error))
+            found = None
+        self._last = found
+
+    def _newest(self) -> BackupFile | None:
+        if not self.folder.is_dir():
+            return None
+        with only_one(self.folder):
+            readable = (one for one in list_backups(self.folder) if one.manifest is not None)
+            return next(readable, None)
+
+    async def _tell_alarms(self) -> None:
+        last, enabled = self.last_at(), self._plan.enabled
+        is_old = enabled and last is not None and self._wall() - last > OLD_S
+        failed = self._problem if enabled else ""
+        await self._judge(
+            {
+                "backup_failed": (bool(failed), failed),
+                "backup_old": (is_old, f"the newest is of {format_utc(last)}" if is_old else ""),
+            }
+        )
+
+    def _notice(self, text: str) -> None:
+        _log.warning("%s", text)
+        self._publish(NoticePosted(at=self._wall(), level="warning", text=text))
+
+
+def _words(made: BackupFile, manifest: BackupManifest) -> str:
+    key = ", with the key of the secrets" if manifest.holds_key else ""
+    return f"{format_bytes(made.size)}, {len(manifest.members)} files, proved{key}"

@@ -1,0 +1,166 @@
+"""The explicit return at the end of an announced duration: pre-rolled like its OUT, else at that moment."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from ibe100.models.errors import CueRefused, StorageError
+from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
+from ibe100.mpegts.timestamps import PTS_HZ
+from ibe100.services.cues.breaks import BreakLedger, OpenBreak
+from ibe100.services.cues.clock import WallClock
+from ibe100.services.cues.draft import AUTOMATIC, REPLACED, pending_breaks
+from ibe100.services.cues.live_cues import CueShelf
+from ibe100.services.cues.readiness import SEND_AHEAD_S, readiness
+from ibe100.services.cues.section import contract_of
+from ibe100.services.streams.run import StreamRun
+
+ASK_AHEAD_S = 1.0
+"""The return is asked for this long before its pre-roll begins, so that a restart can be waited for."""
+LATEST_S = 1.0
+"""An immediate return is tried this long after the break should have ended, then it is given up loudly."""
+SAME_END_S = 0.5
+"""A return whose splice is so near to the announced end was meant for it."""
+POLL_S = 0.1
+
+_log = logging.getLogger(__name__)
+
+
+class AutomaticReturn:
+    """Used on the loop only."""
+
+    def __init__(
+        self,
+        shelf: CueShelf,
+        breaks: BreakLedger,
+        fire: Callable[[CueRequest], Awaitable[Cue]],
+        preview: Callable[[CueRequest], Awaitable[object]],
+        publish: Callable[[Message], None],
+        clock: WallClock,
+    ) -> None:
+        self._shelf = shelf
+        self._breaks = breaks
+        self._fire = fire
+        self._preview = preview
+        self._publish = publish
+        self._clock = clock
+        self._tasks: dict[str, tuple[OpenBreak, asyncio.Task[None]]] = {}
+        self._refused: dict[str, str] = {}
+        """By stream, why the return of its break was refused: on record once, and not at each try."""
+
+    def follow(self, run: StreamRun) -> None:
+        """The break of `run` has begun or ended."""
+        current = self._breaks.open_break(run.stream_id)
+        known = self._tasks.get(run.stream_id)
+        if known is not None and known[0] is current:
+            return
+        if current is None or current.announced_end is None or not current.returns_by_cue:
+            return
+        if not current.is_running(self._clock.now()):
+            return  # it has returned by itself while nobody was here
+        task = asyncio.create_task(self._see_back(run, current), name=f"return {run.stream_id}")
+        self._tasks[run.stream_id] = (current, task)
+        task.add_done_callback(lambda done: self._forget(run.stream_id, done))
+
+    def _forget(self, stream_id: str, done: asyncio.Task[None]) -> None:
+        if stream_id in self._tasks and self._tasks[stream_id][1] is done:
+            del self._tasks[stream_id]
+
+    async def close(self) -> None:
+        """Break off; the next console takes it up again."""
+        tasks = [task for _, task in self._tasks.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _see_back(self, run: StreamRun, current: OpenBreak) -> None:
+        assert current.announced_end is not None
+        self._refused.pop(run.stream_id, None)
+        end = current.announced_end
+        asked: Cue | None = None
+        lead_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
+        if current.end_pts is not None:
+            await self._stay(run, current, end - lead_s - ASK_AHEAD_S)
+            while asked is None and self._is_open(run, current) and self._clock.now() < end - lead_s:
+                if self._was_taken_back(run, end):
+                    return
+                splice_at = _wall_of(run, current.end_pts)
+                if splice_at is not None and not self._pending(run):
+                    asked = await self._ask(run, splice_at)
+                await asyncio.sleep(POLL_S)
+        await self._stay(run, current, end)
+        why = "the stream was not ready"
+        while self._is_open(run, current):
+            if self._was_taken_back(run, end):
+                return
+            if not self._pending(run):
+                if self._clock.now() > end + LATEST_S:
+                    self._give_up(run, current, why)
+                    return
+                if (ready := readiness(run)).ready:
+                    asked = await self._ask(run, None)
+                    why = self._refused.get(run.stream_id, why)
+                else:
+                    why = "; ".join(ready.reasons)
+            await asyncio.sleep(POLL_S)
+
+    async def _ask(self, run: StreamRun, splice_at: float | None) -> Cue | None:
+        if not readiness(run).ready:
+            return None
+        action = CueAction.BACK_TO_PROGRAMME
+        request = CueRequest(
+            stream_id=run.stream_id, action=action, splice_at=splice_at, requested_by=AUTOMATIC
+        )
+        try:
+            if run.stream_id in self._refused:
+                await self._preview(request)
+            return await self._fire(request)
+        except (CueRefused, StorageError) as error:
+            if self._refused.get(run.stream_id) != str(error):
+                _log.warning("%s: the automatic return waits: %s", run.name, error)
+            self._refused[run.stream_id] = str(error)
+            return None
+
+    def _give_up(self, run: StreamRun, current: OpenBreak, why: str) -> None:
+        text = (
+            f"the return of event {current.splice_event_id} was not sent at the end of its duration: {why}. "
+            "Go BACK TO PROGRAMME by hand"
+        )
+        self._publish(NoticePosted(at=time.time(), level="error", text=text, stream_id=run.stream_id))
+
+    async def _stay(self, run: StreamRun, current: OpenBreak, until: float) -> None:
+        while (left_s := until - self._clock.now()) > 0 and self._is_open(run, current):
+            await asyncio.sleep(min(left_s, POLL_S))
+
+    def _is_open(self, run: StreamRun, current: OpenBreak) -> bool:
+        self._clock.now()  # a clock that was just set has moved the break's end: another task sees to it
+        return self._breaks.open_break(run.stream_id) is current
+
+    def _pending(self, run: StreamRun) -> bool:
+        """Whether a cue of a break is on its way, which one more would only be refused for."""
+        open_cues = self._shelf.open_of(run.stream_id)
+        return bool(pending_breaks(open_cues, contract_of(run), CueAction.TO_BREAK))
+
+    def _was_taken_back(self, run: StreamRun, end: float) -> bool:
+        """Whether somebody disarmed the return at the end of this break, whoever had asked for it."""
+        return any(
+            cue.action.returns
+            and cue.state is CueState.CANCELLED
+            and not cue.reason.startswith(REPLACED)
+            and cue.splice_at is not None
+            and abs(cue.splice_at - end) < SAME_END_S
+            for cue in self._shelf.recent(run.stream_id)
+        )
+
+
+def _wall_of(run: StreamRun, end_pts: int) -> float | None:
+    """When to ask for the splice, so that the first frame from then on is the one of `end_pts`."""
+    now = time.monotonic()
+    if run.clock is None or run.facts is None or not run.clock.is_known(now):
+        return None
+    frame_ms = run.facts.plan.frame_pts * 1000 / PTS_HZ
+    return time.time() + (run.clock.ms_until(end_pts, now) - frame_ms / 2) / 1000

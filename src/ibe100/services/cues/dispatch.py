@@ -1,0 +1,243 @@
+"""A cue from ARMED to its end: kept until its time, sent, looked for on the output, sent again if need be."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import socket
+import time
+from collections.abc import Callable
+
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.services.cues.clock import WallClock
+from ibe100.services.cues.ledger import CueLedger, Runs
+from ibe100.services.cues.live_cues import CueShelf
+from ibe100.services.cues.readiness import (
+    SEND_AHEAD_S,
+    WAY_OUT_S,
+    least_lead_s,
+    pause_s,
+    readiness,
+    why_hold,
+    why_too_late,
+    why_unseen,
+)
+from ibe100.services.cues.receipts import CueReceipts
+from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_link import JournalLine
+from ibe100.tsduck.loopback_ports import LOOPBACK
+from ibe100.utils.task_faults import log_fault
+
+POLL_S = 0.05
+JUDGE_PATIENCE_S = 15.0
+"""A splice whose processor is just restarting is judged when the stream's clock is known again."""
+
+_log = logging.getLogger(__name__)
+
+
+class CueDispatch:
+    """Used on the loop only."""
+
+    def __init__(
+        self,
+        runs: Runs,
+        shelf: CueShelf,
+        ledger: CueLedger,
+        receipts: CueReceipts,
+        clock: WallClock,
+        seen_timeout_s: float,
+    ) -> None:
+        self._runs = runs
+        self._shelf = shelf
+        self._ledger = ledger
+        self._receipts = receipts
+        self._clock = clock
+        self._seen_timeout_s = seen_timeout_s
+        self._watchers: dict[int, asyncio.Task[None]] = {}
+        self._half_sent: set[int] = set()
+        """Cues whose processor ended with repeats that it had not put out: once SEEN, they are owed."""
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+
+    async def close(self) -> None:
+        """Stop watching; what is ARMED stays on record for the next console."""
+        for task in self._watchers.values():
+            task.cancel()
+        await asyncio.gather(*self._watchers.values(), return_exceptions=True)
+        self._socket.close()
+
+    def set_seen_timeout(self, seen_timeout_s: float) -> None:
+        """Also for cues that are waited for."""
+        self._seen_timeout_s = seen_timeout_s
+
+    def watch(self, cue: Cue) -> None:
+        """See a cue to its end."""
+        task = asyncio.create_task(self._follow(cue), name=f"cue {cue.cue_id}")
+        self._watchers[cue.cue_id] = task
+        task.add_done_callback(lambda _: self._watchers.pop(cue.cue_id, None))
+        task.add_done_callback(log_fault)
+
+    def put_out(self, run: StreamRun, section: bytes) -> None:
+        """One datagram, one section. Raises OSError."""
+        assert run.facts is not None
+        self._socket.sendto(section, (LOOPBACK, run.facts.ports.cue))
+
+    def send(self, cue: Cue) -> Cue:
+        """Send an ARMED cue. The step is on record after, for the datagram must not wait."""
+        run = self._runs.run_of(cue.stream_id)
+        self._clock.now()
+        cue = self._ledger.now(cue)  # a clock that was just set has moved its splice
+        reason = why_unseen(run) if not readiness(run).ready else why_too_late(run, cue)
+        if run.facts is None or reason is not None:
+            before = f"; {cue.reason}" if cue.reason else ""
+            return self._ledger.move(cue, CueState.FAILED, reason=f"not sent: {reason}{before}")
+        self._half_sent.discard(cue.cue_id)
+        sent = cue.moved_to(CueState.SENT, sent=cue.sent_expected, sent_at=self._clock.now(), reason="")
+        self._ledger.keep(sent)
+        try:
+            self.put_out(run, base64.b64decode(cue.section_base64))
+        except OSError as error:
+            return self._ledger.move(sent, CueState.FAILED, reason=f"not sent: {error.strerror}")
+        self._ledger.record(sent)
+        return self._ledger.now(sent)
+
+    def processor_ended(self, run: StreamRun, line: JournalLine) -> None:
+        """Its queue is gone: what it had not put out yet is ours again while there is time, or has failed."""
+        # Until the next one has posted a sample nothing is ready, whatever state is still on its way to us.
+        run.influx_at = float("-inf")
+        outcome = str(line.get("outcome") or "no reason known")
+        for cue in self._shelf.unfinished():
+            if cue.stream_id != run.stream_id:
+                continue
+            if cue.state is CueState.SEEN:
+                self._half_sent.add(cue.cue_id)
+            elif cue.state is CueState.SENT and cue.pts_time is not None:
+                self._half_sent.add(cue.cue_id)  # its last lines may still say that it was seen once
+                reason = f"the processor restarted before it was seen: {outcome}"
+                self._ledger.move(cue, CueState.ARMED, reason=reason)
+            elif cue.state is CueState.SENT and (cue.sent_at or 0.0) <= float(line["t"]):
+                reason = (
+                    f"processor restarted before it was seen, an immediate cue is not repeated: {outcome}"
+                )
+                self._ledger.move(cue, CueState.FAILED, reason=reason)
+
+    async def _follow(self, cue: Cue) -> None:
+        run = self._runs.run_of(cue.stream_id)
+        while True:
+            current = self._shelf.get(cue.cue_id)
+            match current.state if current is not None else None:
+                case CueState.ARMED:
+                    await self._hold(run, cue)
+                case CueState.SENT:
+                    await self._look_out(run, cue)
+                case CueState.SEEN:
+                    await self._see_spliced(run, cue)
+                case _:
+                    self._half_sent.discard(cue.cue_id)
+                    return
+
+    async def _hold(self, run: StreamRun, cue: Cue) -> None:
+        """Custody: until its lead time, and longer while the stream cannot take it, but never too long."""
+        assert cue.splice_at is not None
+        lead_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
+        await self._stay(run, cue, CueState.ARMED, lambda held: _splice_at(held) - lead_s)
+
+        def latest(held: Cue) -> float:
+            return _splice_at(held) - least_lead_s(run, held) - WAY_OUT_S
+
+        await self._stay(run, cue, CueState.ARMED, latest, lambda held: why_hold(run, held) is not None)
+        if (held := self._still(cue, CueState.ARMED)) is not None:
+            self.send(held)
+
+    async def _look_out(self, run: StreamRun, cue: Cue) -> None:
+        """SENT: it must be seen soon after the first repeat is due."""
+        began = self._clock.now()
+
+        def latest(sent: Cue) -> float:
+            first_due = sent.sent_at or began
+            if sent.splice_at is not None:
+                first_due = max(first_due, sent.splice_at - run.cue_options.start_delay_ms / 1000)
+            return first_due + self._seen_timeout_s
+
+        await self._stay(run, cue, CueState.SENT, latest)
+        # What was seen in time may still wait among the lines of the journal that are not taken yet.
+        patience = time.monotonic() + JUDGE_PATIENCE_S
+        while time.monotonic() < patience and self._still(cue, CueState.SENT) and run.is_behind():
+            await asyncio.sleep(POLL_S)
+        if (unseen := self._still(cue, CueState.SENT)) is not None:
+            reason = f"not seen on the output in {self._seen_timeout_s:g} s: {why_unseen(run)}"
+            self._ledger.move(unseen, CueState.FAILED, reason=reason)
+
+    async def _see_spliced(self, run: StreamRun, cue: Cue) -> None:
+        """SEEN: until its splice is known to be over; what is left of its repeats survives a processor."""
+        if cue.pts_time is None:  # its console ended before it was on record that an immediate cue is over
+            self._receipts.spliced(run, self._ledger.now(cue))
+            return
+
+        def goes_on(seen: Cue) -> bool:
+            if cue.cue_id in self._half_sent and why_hold(run, seen) is None:
+                self._half_sent.discard(cue.cue_id)
+                self._send_again(run, seen)
+            return True
+
+        def latest(seen: Cue) -> float:
+            return _splice_at(seen) + self._seen_timeout_s
+
+        await self._stay(run, cue, CueState.SEEN, latest, goes_on)
+        patience = time.monotonic() + JUDGE_PATIENCE_S
+        while (
+            time.monotonic() < patience and self._still(cue, CueState.SEEN) and why_hold(run, cue) is not None
+        ):
+            await asyncio.sleep(POLL_S)
+        if (unjudged := self._still(cue, CueState.SEEN)) is not None:
+            self._receipts.judge(run, unjudged)
+
+    def _send_again(self, run: StreamRun, cue: Cue) -> None:
+        """The same bytes to the new processor, while they are in time."""
+        if not readiness(run).ready or why_too_late(run, cue) is not None:
+            return
+        try:
+            self.put_out(run, base64.b64decode(cue.section_base64))
+        except OSError as error:
+            _log.error("%s: event %s was not repeated: %s", run.name, cue.splice_event_id, error.strerror)
+            return
+        expected = cue.seen + run.cue_options.inject_count
+        again = cue.model_copy(update={"sent": expected, "sent_expected": expected})
+        self._ledger.keep(again)
+        self._ledger.record(again)
+
+    async def _stay(
+        self,
+        run: StreamRun,
+        cue: Cue,
+        state: CueState,
+        until: Callable[[Cue], float],
+        goes_on: Callable[[Cue], bool] = lambda _: True,
+    ) -> None:
+        """Wait for a wall clock time of the cue as it then stands, or until it has left `state`."""
+        while (still := self._still(cue, state)) is not None and goes_on(still):
+            now = self._clock.now()
+            if later_s := pause_s(run, still):
+                self._put_off(still, later_s)
+            # Asked again: a clock that was just set, or a stream that paused, has moved the cue's times.
+            if (still := self._still(cue, state)) is None or (left_s := until(still) - now) <= 0:
+                return
+            await asyncio.sleep(min(left_s, POLL_S))
+
+    def _put_off(self, cue: Cue, later_s: float) -> None:
+        """Its PTS stays, as it is of the same frame; the stream comes there later by the wall clock."""
+        self._ledger.keep(cue.model_copy(update={"splice_at": _splice_at(cue) + later_s}))
+        self._ledger.record(self._ledger.now(cue))
+        _log.warning("the stream paused: event %s is spliced %.1f s later", cue.splice_event_id, later_s)
+
+    def _still(self, cue: Cue, state: CueState) -> Cue | None:
+        """The cue as it stands, while it is in `state`; one that is over may be off the shelf already."""
+        current = self._shelf.get(cue.cue_id)
+        return current if current is not None and current.state is state else None
+
+
+def _splice_at(cue: Cue) -> float:
+    """Wall clock of the splice, of a cue that has one."""
+    assert cue.splice_at is not None, f"cue {cue.cue_id} is immediate"
+    return cue.splice_at

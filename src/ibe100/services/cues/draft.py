@@ -1,0 +1,224 @@
+"""From what was asked to a cue that can be committed: its times, its event, its bytes, or why not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ibe100.models.contract import Contract, EventIdRule, Severity
+from ibe100.models.errors import CueRefused
+from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState
+from ibe100.models.stream_config import Scte35Options
+from ibe100.scte35.section import to_base64
+from ibe100.scte35.values import SpliceInfoSection
+from ibe100.services.contracts.cue_linter import lint_cue
+from ibe100.services.cues.breaks import BreakLedger, OpenBreak
+from ibe100.services.cues.readiness import given_splice, splice_target
+from ibe100.services.cues.section import (
+    Direction,
+    auto_return_of,
+    bytes_of,
+    contract_of,
+    direction_of,
+    direction_of_cue,
+    event_ids_of,
+    event_of,
+    given_section,
+    section_of,
+    section_warnings,
+)
+from ibe100.services.cues.segmentation import open_start
+from ibe100.services.streams.run import StreamRun
+
+AUTOMATIC = "automatic return"
+"""Who asks for the return at the end of an announced duration."""
+REPLACED = "replaced by"
+"""Why an automatic return is cancelled that the operator did not wait for."""
+_CRASHES = (CueAction.CRASH_OUT, CueAction.CRASH_IN)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A cue that is checked and only lacks its number, and its event id where one is to be allocated."""
+
+    request: CueRequest
+    cue: Cue
+    options: Scte35Options
+    contract: Contract | None
+    ends: OpenBreak | None
+    """The break that the cue returns from."""
+    allocates: bool
+    warnings: tuple[str, ...] = ()
+    foreign_ids: tuple[int, ...] = ()
+    """Event ids that a section made elsewhere uses up."""
+
+    def numbered(self, splice_event_id: int) -> Cue:
+        """The cue with this event id, unless it has one or needs none."""
+        return (
+            self.cue.model_copy(update={"splice_event_id": splice_event_id}) if self.allocates else self.cue
+        )
+
+    def section(self, numbered: Cue) -> SpliceInfoSection:
+        """What goes out. Raises CueRefused."""
+        return section_of(numbered, self.request, self.options, self.contract)
+
+    def encoded(self, numbered: Cue) -> bytes:
+        """The very bytes."""
+        return bytes_of(self.section(numbered), self.request)
+
+    def breaches(self, numbered: Cue) -> tuple[str, ...]:
+        """Where the cue does not keep the stream's contract, in words."""
+        if self.contract is None:
+            return ()
+        # One that the allocator gives rises as it should, but where the range begins anew.
+        out_id = self.ends.splice_event_id if self.ends is not None and not self.allocates else None
+        findings = lint_cue(self.contract, numbered, self.encoded(numbered), out_id=out_id)
+        return tuple(one.words for one in findings if one.severity is Severity.BREACH)
+
+    def sealed(self, numbered: Cue) -> Cue:
+        """The cue ARMED, with its bytes: from here on they do not change.
+
+        Raises CueRefused when a planned break would not keep the contract.
+        """
+        planned = self.request.action in (CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME)
+        if planned and (breaches := self.breaches(numbered)):
+            raise CueRefused("; ".join(breaches))
+        return numbered.moved_to(CueState.ARMED, section_base64=to_base64(self.encoded(numbered)))
+
+
+def requested(run: StreamRun, request: CueRequest) -> Cue:
+    """What was asked, before anything is decided."""
+    return Cue(
+        cue_id=0,
+        stream_id=request.stream_id,
+        session_id=run.facts.session_id if run.facts is not None else None,
+        action=request.action,
+        state=CueState.REQUESTED,
+        requested_by=request.requested_by,
+        requested_at=time.time(),
+        duration_s=request.duration_s,
+        pre_roll_s=request.pre_roll_s,
+        scheduled_at=request.splice_at,
+        returns=(request.returns or run.cue_options.returns) if request.action.leaves else None,
+    )
+
+
+def make_draft(
+    run: StreamRun,
+    request: CueRequest,
+    breaks: BreakLedger,
+    recent: tuple[Cue, ...],
+    commit_s: float = 0.0,
+) -> Draft:
+    """A draft of `request` on a stream that is ready. Raises CueRefused with the reason.
+
+    `recent` are the newest cues of the stream, newest first; `commit_s` is what a slow disk takes to record
+    one.
+    """
+    contract, current = contract_of(run), breaks.open_break(run.stream_id)
+    changes, warnings = _particulars(run, request, contract, current, recent)
+    if request.pre_roll_s > 0 or request.splice_at is not None:
+        changes["pts_time"], changes["splice_at"] = splice_target(
+            run, request.pre_roll_s, request.splice_at, commit_s
+        )
+    timed = changes.get("pts_time") is not None
+    changes["sent_expected"] = run.cue_options.inject_count if timed else 1
+    cue = requested(run, request).model_copy(update=changes)
+    draft = Draft(
+        request=request,
+        cue=cue,
+        options=run.cue_options.returning(cue.returns),
+        contract=contract,
+        ends=current if request.action.returns else None,
+        allocates=cue.splice_event_id is None
+        and request.action not in (CueAction.SPLICE_NULL, CueAction.SEND_SECTION),
+    )
+    example = draft.numbered(draft.options.event_id_first)
+    section = draft.section(example)
+    direction = direction_of(section, contract)
+    pending = pending_breaks(recent, contract, request.action)
+    refusal = breaks.refusal(run.stream_id, request.action, direction, pending, time.time())
+    if request.action is CueAction.SEND_SECTION:
+        warnings += section_warnings(section) + ((refusal,) if refusal is not None else ())
+    elif refusal is not None:
+        raise CueRefused(refusal)
+    if not draft.allocates:
+        _not_twice(to_base64(draft.encoded(example)), recent)
+    if request.action is CueAction.SEND_SECTION:
+        draft = replace(draft, foreign_ids=event_ids_of(section))
+    if request.action in _CRASHES or request.action is CueAction.SEND_SECTION:
+        warnings += draft.breaches(example)
+    return replace(draft, warnings=warnings)
+
+
+def _particulars(
+    run: StreamRun,
+    request: CueRequest,
+    contract: Contract | None,
+    current: OpenBreak | None,
+    recent: tuple[Cue, ...],
+) -> tuple[dict[str, object], tuple[str, ...]]:
+    """What the action decides of the cue, and what is to be said about it."""
+    match request.action:
+        case CueAction.TO_BREAK:
+            return {"duration_s": request.duration_s or run.cue_options.break_duration_s}, ()
+        case CueAction.BACK_TO_PROGRAMME | CueAction.CRASH_IN:
+            if current is None:
+                raise CueRefused("the stream is not in a break")
+            rising = contract is not None and contract.event_id_rule is EventIdRule.RISING
+            return {"splice_event_id": None if rising else current.splice_event_id, "duration_s": None}, ()
+        case CueAction.TIME_SIGNAL:
+            asked = request.segmentation
+            assert asked is not None
+            if asked.type.is_start:
+                return {"duration_s": asked.duration_s}, ()
+            return {"splice_event_id": open_start(asked.type, recent), "duration_s": None}, ()
+        case CueAction.SEND_SECTION:
+            return _of_section(run, request, recent)
+        case _:
+            return {}, ()
+
+
+def _of_section(
+    run: StreamRun, request: CueRequest, recent: tuple[Cue, ...]
+) -> tuple[dict[str, object], tuple[str, ...]]:
+    section = given_section(request.section)[1]
+    event_id, duration_s = event_of(section)
+    changes: dict[str, object] = {"splice_event_id": event_id, "duration_s": duration_s}
+    if (auto_return := auto_return_of(section)) is not None:
+        by_cue = BreakReturn.CUE if run.cue_options.explicit_return else BreakReturn.HAND
+        changes["returns"] = BreakReturn.AUTO if auto_return else by_cue
+    if section.splice_pts is not None:
+        changes["pts_time"] = section.splice_pts
+        changes["splice_at"] = given_splice(run, section.splice_pts)
+    used = [cue for cue in recent if event_id is not None and cue.splice_event_id == event_id]
+    if not used:
+        return changes, ()
+    return changes, (f"event id {event_id} is in use: {used[0].action} of this stream, {used[0].state}",)
+
+
+def pending_breaks(recent: Iterable[Cue], contract: Contract | None, action: CueAction) -> list[Cue]:
+    """The cues on their way that begin or end a break, oldest first.
+
+    A return of the operator's own goes before the automatic one that still waits for its time.
+    """
+    return [
+        cue
+        for cue in reversed(tuple(recent))
+        if not cue.state.is_final
+        and cue.section_base64
+        and direction_of_cue(cue, contract) is not Direction.NONE
+        and not (action.returns and is_waiting_return(cue))
+    ]
+
+
+def is_waiting_return(cue: Cue) -> bool:
+    """Whether this is an automatic return that still waits for its time."""
+    return cue.requested_by == AUTOMATIC and cue.state is CueState.ARMED
+
+
+def _not_twice(section_base64: str, recent: tuple[Cue, ...]) -> None:
+    for cue in recent:
+        if not cue.state.is_final and cue.section_base64 == section_base64:
+            raise CueRefused(f"the same section is on its way as cue {cue.cue_id}; wait for it")

@@ -1,0 +1,119 @@
+"""The heartbeat: a splice_null now and then, so that a silent cue PID can be told from one that was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.scte35.cues import splice_null
+from ibe100.scte35.section import encode
+from ibe100.services.cues.live_cues import CueShelf
+from ibe100.services.cues.readiness import SEND_AHEAD_S, WAY_OUT_S, readiness
+from ibe100.services.cues.section import MAX_TIER, contract_of
+from ibe100.services.streams.run import StreamRun
+
+CLEAR_OF_CUES_S = 0.5
+POLL_S = 0.1
+MOST_WAITING = 100
+
+_log = logging.getLogger(__name__)
+
+
+class Heartbeat:
+    """Used on the loop only. Heartbeats are no cues: they are counted, not stored."""
+
+    def __init__(
+        self, shelf: CueShelf, put_out: Callable[[StreamRun, bytes], None], seen_timeout_s: float
+    ) -> None:
+        self._shelf = shelf
+        self._put_out = put_out
+        self._seen_timeout_s = seen_timeout_s
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._waiting: dict[str, deque[float]] = {}
+        """When the heartbeats were sent that were not seen yet."""
+
+    def set_seen_timeout(self, seen_timeout_s: float) -> None:
+        """Also for those that are waited for."""
+        self._seen_timeout_s = seen_timeout_s
+
+    def follow(self, run: StreamRun) -> None:
+        """The stream runs: beat until it ends, if its options say so."""
+        if run.stream_id in self._tasks or run.cue_options.heartbeat_interval_s is None:
+            return
+        task = asyncio.create_task(self._beat(run), name=f"heartbeat {run.stream_id}")
+        self._tasks[run.stream_id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(run.stream_id, None))
+
+    async def close(self) -> None:
+        """No more beats."""
+        tasks = tuple(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def seen(self, run: StreamRun, section: bytes) -> bool:
+        """Whether a section on the output was a heartbeat of ours; then it is answered for."""
+        waiting = self._waiting.get(run.stream_id)
+        if not waiting or section != _section(run):
+            return False
+        waiting.popleft()
+        run.heartbeat_lost = ""
+        return True
+
+    def processor_ended(self, run: StreamRun) -> None:
+        """What was in its queue is gone; that is its alarm, not this one."""
+        self._waiting.pop(run.stream_id, None)
+
+    async def _beat(self, run: StreamRun) -> None:
+        last = 0.0
+        while run.view.state.is_active and (interval_s := run.cue_options.heartbeat_interval_s) is not None:
+            self._count_lost(run)
+            now = time.monotonic()
+            due = now - last >= interval_s - WAY_OUT_S
+            if due and readiness(run).ready and not self._is_near_a_cue(run):
+                last = now
+                self._send(run)
+            await asyncio.sleep(min(POLL_S, interval_s / 5))
+        self._waiting.pop(run.stream_id, None)
+        run.heartbeat_lost = ""
+
+    def _send(self, run: StreamRun) -> None:
+        try:
+            self._put_out(run, _section(run))
+        except OSError as error:
+            _log.warning("%s: a heartbeat could not be sent: %s", run.name, error.strerror)
+            return
+        self._waiting.setdefault(run.stream_id, deque(maxlen=MOST_WAITING)).append(time.monotonic())
+
+    def _count_lost(self, run: StreamRun) -> None:
+        waiting = self._waiting.get(run.stream_id)
+        lost = 0
+        while waiting and time.monotonic() - waiting[0] > self._seen_timeout_s:
+            waiting.popleft()
+            lost += 1
+        if lost:
+            run.heartbeats_lost += lost
+            run.heartbeat_lost = f"{run.heartbeats_lost} since the stream was started"
+
+    def _is_near_a_cue(self, run: StreamRun) -> bool:
+        """Whether a cue is being sent, was just now or will be in a moment."""
+        lead_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
+        return any(_is_near(cue, lead_s) for cue in self._shelf.recent(run.stream_id))
+
+
+def _is_near(cue: Cue, lead_s: float) -> bool:
+    now = time.time()
+    if cue.sent_at is not None and abs(now - cue.sent_at) < CLEAR_OF_CUES_S:
+        return True
+    if cue.state is CueState.ARMED:
+        return cue.splice_at is None or abs(cue.splice_at - lead_s - now) < CLEAR_OF_CUES_S
+    return cue.state is CueState.SENT and cue.pts_time is None
+
+
+def _section(run: StreamRun) -> bytes:
+    contract = contract_of(run)
+    return encode(splice_null(tier=contract.tier if contract is not None else MAX_TIER))

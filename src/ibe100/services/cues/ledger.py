@@ -1,0 +1,77 @@
+"""The one way a cue changes: kept in memory, told to everybody, put on record."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from ibe100.models.errors import StorageError, StreamError
+from ibe100.models.messages import CueChanged, Message, NoticePosted, StreamView
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.services.cues.live_cues import CueShelf
+from ibe100.services.storage import Storage
+from ibe100.services.streams.run import StreamRun
+from ibe100.utils.tasks import BackgroundWrites
+
+_log = logging.getLogger(__name__)
+
+
+class Runs(Protocol):
+    """Where the streams are; `ibe100.services.stream_service`."""
+
+    def run_of(self, stream_id: str) -> StreamRun:
+        """Raises StreamError for a stream that does not exist."""
+
+    def streams(self) -> tuple[StreamView, ...]:
+        """Every stream in the list."""
+
+
+class CueLedger:
+    """Used on the loop only."""
+
+    def __init__(
+        self, storage: Storage, runs: Runs, shelf: CueShelf, publish: Callable[[Message], None]
+    ) -> None:
+        self._storage = storage
+        self._runs = runs
+        self._shelf = shelf
+        self._publish = publish
+        self.writes = BackgroundWrites()
+
+    def move(self, cue: Cue, state: CueState, **changes: object) -> Cue:
+        """A step of its life: on screen at once, on record as soon as the disk has it."""
+        moved = cue.moved_to(state, **changes)
+        self.keep(moved)
+        self.record(moved)
+        return moved
+
+    def keep(self, cue: Cue) -> None:
+        """In memory and on screen; the tally of its stream follows."""
+        self._shelf.put(cue)
+        self._publish(CueChanged(cue=cue))
+        with contextlib.suppress(StreamError):
+            run = self._runs.run_of(cue.stream_id)
+            run.armed = self._shelf.is_armed(cue.stream_id)
+            run.refresh()
+
+    def record(self, cue: Cue) -> None:
+        """Put the cue as it now is on record, after all that was put there before."""
+        self.writes.add(self._record(cue), f"event {cue.splice_event_id} {cue.state}")
+
+    async def _record(self, cue: Cue) -> None:
+        """What happened on air happened, even when the disk cannot take it: then it is said loudly."""
+        try:
+            await self._storage.cues.step(cue)
+        except StorageError as error:
+            text = f"event {cue.splice_event_id} is {cue.state}, but that is not on record: {error}"
+            self._publish(NoticePosted(at=time.time(), level="error", text=text, stream_id=cue.stream_id))
+            _log.error("%s", text)
+
+    def now(self, cue: Cue) -> Cue:
+        """The cue as it stands."""
+        current = self._shelf.get(cue.cue_id)
+        assert current is not None
+        return current

@@ -1,0 +1,251 @@
+"""Whether a cue can go out, and why not: in words, each with what to do."""
+
+from __future__ import annotations
+
+import time
+
+from ibe100.models.contract import LEAST_OUT_POINT_S
+from ibe100.models.errors import CueRefused
+from ibe100.models.scte35_marker import Cue, CueAction, Readiness
+from ibe100.models.stream_state import StreamState
+from ibe100.mpegts.timestamps import PTS_MODULO, pts_difference
+from ibe100.services.cues.section import contract_of
+from ibe100.services.streams.run import StreamRun
+
+PTS_PER_S = 90_000
+PRE_ROLL_MARGIN_S = 0.5
+"""The commit, the way to the output and a clock known to some frames: ask for more than is wanted."""
+SETTLE_S = 1.5
+"""After a seam of a loop, until the clock knows where it is."""
+LATE_S = 0.25
+"""A cue that could not be sent this long before its splice is not sent at all."""
+CLOCK_STEP_S = 1.0
+"""Timestamps that are further off than drift and sampling explain have jumped since the cue was armed."""
+SEND_AHEAD_S = 0.5
+"""spliceinject gets the cue this long before its first repeat is due."""
+WRAP_SETTLE_S = 0.5
+"""After the PTS wrap, until no frame that was reordered across it is still to come."""
+LEAST_PAUSE_S, LONGEST_PAUSE_S = 0.3, 10.0
+"""Of a stream whose cues keep their frame; less is the clock's own uncertainty."""
+WAY_OUT_S = 0.1
+"""From the datagram to the output (DOMAIN.md: 79 ms worst)."""
+FARTHEST_S = 3600.0
+"""A section whose splice lies farther ahead has most likely an absolute time of another clock."""
+
+
+def readiness(run: StreamRun) -> Readiness:
+    """Whether any cue can go out on `run` now; reads single values only, so any thread may ask."""
+    reasons = tuple(filter(None, (_state(run), _packets(run), _nulls(run), _receiver(run))))
+    return Readiness(ready=not reasons, reasons=reasons[:1] if reasons[:1] == (_state(run),) else reasons)
+
+
+def _state(run: StreamRun) -> str | None:
+    match run.view.state:
+        case StreamState.RUNNING:
+            return None
+        case StreamState.PROBING | StreamState.STARTING:
+            return "the stream is starting; wait for ON AIR"
+        case StreamState.RETRYING:
+            return f"the processor is restarting ({run.view.reason or 'no reason known'}); wait for ON AIR"
+        case StreamState.WAITING:
+            return "no input yet: the stream comes on air when packets come; check the source"
+        case StreamState.STALLED:
+            return "no input: nothing flows through the processor; check the source"
+        case _:
+            return f"the stream is {run.view.state}; start it"
+
+
+def _packets(run: StreamRun) -> str | None:
+    if run.is_fresh():
+        return None
+    return "no packets were measured on the output in the last seconds; check the input"
+
+
+def _nulls(run: StreamRun) -> str | None:
+    if not run.is_fresh() or run.influx.null_bps > 0:
+        return None
+    return (
+        "no null packets in the stream, and a cue can only replace one; set stuffing and restart the stream"
+    )
+
+
+def _receiver(run: StreamRun) -> str | None:
+    """The output proves a cue, but a live SRT output without a receiver drops what it is given."""
+    if run.srt_output is None or run.srt_output.connected:
+        return None
+    return "no receiver is connected to the SRT output, nobody would get the cue; call whoever receives it"
+
+
+def splice_target(
+    run: StreamRun, pre_roll_s: float, splice_at: float | None = None, commit_s: float = 0.0
+) -> tuple[int, float]:
+    """PTS on the frame grid, at least `pre_roll_s` ahead once it is recorded, and its wall clock time.
+
+    With `splice_at` (wall clock) it is the first frame at or after that time instead.
+    Raises CueRefused when the stream's clock cannot keep it, or its pre-roll no more.
+    """
+    clock, facts = run.clock, run.facts
+    now, wall = time.monotonic(), time.time()
+    if clock is None or facts is None or not clock.is_known(now):
+        raise CueRefused(
+            "the stream's PTS clock is not known; a pre-rolled cue needs it, use an immediate one"
+        )
+    ahead_s = pre_roll_s + PRE_ROLL_MARGIN_S + commit_s
+    if splice_at is not None:
+        ahead_s = pre_roll_s = splice_at - wall
+        needed_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
+        if ahead_s < needed_s:
+            raise CueRefused(
+                f"its splice is {max(ahead_s, 0):.1f} s away and the stream's pre-roll takes "
+                f"{needed_s:.1f} s; ask earlier"
+            )
+    pts_now = clock.now_pts(now)
+    target = clock.splice_pts_at(now + ahead_s)
+    if facts.loop_first_pts is not None and facts.loop_last_pts is not None:
+        left_s = pts_difference(facts.loop_last_pts, pts_now) / PTS_PER_S
+        if left_s < ahead_s:
+            length_s = pts_difference(facts.loop_last_pts, facts.loop_first_pts) / PTS_PER_S
+            raise CueRefused(
+                f"the file loops in {max(left_s, 0):.1f} s and its timestamps jump back then "
+                f"(it is {length_s:.1f} s long): a splice {pre_roll_s:.3g} s ahead would never be reached",
+                retry_in_s=max(left_s, 0) + SETTLE_S if length_s > ahead_s + SETTLE_S else None,
+            )
+    if (refusal := clock.refusal(now, ahead_s)) is not None:
+        raise CueRefused(f"{refusal}: a splice {pre_roll_s:.3g} s ahead would never be reached")
+    _check_wrap(run, target, pts_now)
+    ahead = pts_difference(target, pts_now) / PTS_PER_S
+    return target, wall + ahead
+
+
+def _check_wrap(run: StreamRun, target: int, pts_now: int) -> None:
+    """A cue beyond the wrap can only be sent when the stream has wrapped itself: is there time then?
+
+    Before, tsp drops it as obsolete; after, it would wait for ever for a first repeat that was due before.
+    """
+    start_delay_s = run.cue_options.start_delay_ms / 1000
+    if target >= pts_now:
+        if target / PTS_PER_S < start_delay_s:
+            since_s = pts_now / PTS_PER_S
+            raise CueRefused(
+                f"the PTS was zero {since_s:.1f} s ago, and the first repeat would be due before it: ask for "
+                f"a splice {start_delay_s - since_s:.1f} s ahead or more, wait, or go immediate",
+                retry_in_s=start_delay_s,
+            )
+        return
+    if pts_difference(target, pts_now) <= 0:
+        return
+    settle_s = WRAP_SETTLE_S + _pcr_behind_s(run)
+    least_s = max(least_lead_s(run) + WAY_OUT_S + settle_s, start_delay_s)
+    if target / PTS_PER_S < least_s:
+        left_s = (PTS_MODULO - pts_now) / PTS_PER_S
+        raise CueRefused(
+            f"the PTS clock wraps in {left_s:.1f} s and cues beyond it can only be sent after it: ask for "
+            f"a splice {left_s + least_s:.1f} s ahead or more, wait, or go immediate",
+            retry_in_s=left_s + settle_s,
+        )
+
+
+def _pcr_behind_s(run: StreamRun) -> float:
+    """How far the PCR lies behind the PTS: tsp's spliceinject takes whichever of the two came last."""
+    return run.clock.pcr_behind_s if run.clock is not None else 0.0
+
+
+def given_splice(run: StreamRun, pts_time: int) -> float:
+    """Wall clock at which the splice of a section made elsewhere falls. Raises CueRefused."""
+    now = time.monotonic()
+    if run.clock is None or not run.clock.is_known(now):
+        raise CueRefused("the stream's PTS clock is not known, and the section has a splice time")
+    ahead_s = run.clock.ms_until(pts_time, now) / 1000
+    if not LATE_S <= ahead_s <= FARTHEST_S:
+        where = f"{-ahead_s:.1f} s ago" if ahead_s < 0 else f"{ahead_s:.1f} s ahead"
+        raise CueRefused(
+            f"its splice time {pts_time} is {where} on this stream's PTS clock, which stands at "
+            f"{run.clock.now_pts(now)}: have the section made for this stream"
+        )
+    _check_wrap(run, pts_time, run.clock.now_pts(now))
+    return time.time() + ahead_s
+
+
+def least_lead_s(run: StreamRun, cue: Cue | None = None) -> float:
+    """How long before its splice a cue must be out at the latest (S35 §9.9.2.1: 4 s, or the contract's more).
+
+    One that is sent for the first time may have less where the operator asked for less.
+    """
+    contract = contract_of(run)
+    least_s = contract.least_lead_s if contract is not None else LEAST_OUT_POINT_S
+    if cue is None or cue.sent_at is not None:
+        return least_s
+    if cue.action is CueAction.SEND_SECTION:
+        return LATE_S
+    return least_s if cue.scheduled_at is not None else min(least_s, cue.pre_roll_s)
+
+
+def why_hold(run: StreamRun, cue: Cue) -> str | None:
+    """Why a cue whose time has come waits in our custody; None when it may go."""
+    if (cause := _state(run) or _packets(run)) is not None:
+        return cause
+    assert cue.pts_time is not None
+    now = time.monotonic()
+    if run.clock is None or not run.clock.is_known(now):
+        return "the stream's PTS clock is not known yet"
+    settled = run.clock.now_pts(now - WRAP_SETTLE_S - _pcr_behind_s(run))
+    if cue.pts_time < settled and pts_difference(cue.pts_time, settled) > 0:
+        return "the stream's PTS has not wrapped yet"
+    return None
+
+
+def why_too_late(run: StreamRun, cue: Cue) -> str | None:
+    """Why a cue that waited for its time must not go out any more; None when it still may."""
+    if cue.pts_time is None or cue.splice_at is None:
+        return None
+    left_s = cue.splice_at - time.time()
+    if left_s < LATE_S:
+        return "its splice time has passed; it is not sent late"
+    if left_s < (least_s := least_lead_s(run, cue) + WAY_OUT_S):
+        return (
+            f"{left_s:.1f} s are left before its splice and {least_s:.3g} s are needed; it is not sent late"
+        )
+    now = time.monotonic()
+    if run.clock is None or not run.clock.is_known(now):
+        return "the stream's PTS clock is not known any more"
+    off_s = run.clock.ms_until(cue.pts_time, now) / 1000 - left_s
+    if abs(off_s) > CLOCK_STEP_S:
+        jump = run.clock.last_jump_words(now) or f"timestamps are {abs(off_s):.1f} s off"
+        return f"the stream will not reach the splice time when it should: {jump}"
+    return None
+
+
+def pause_s(run: StreamRun, cue: Cue) -> float:
+    """By how much later the stream reaches the splice of a cue because it stood still or fell behind.
+
+    0 while it keeps its time, and once its timestamps jumped: then the PTS may mean another frame.
+    """
+    now, wall = time.monotonic(), time.time()
+    if cue.pts_time is None or cue.splice_at is None or run.clock is None or not run.clock.is_known(now):
+        return 0.0
+    if not run.clock.has_paused_since(now - (wall - cue.requested_at)):
+        return 0.0
+    later_s = run.clock.ms_until(cue.pts_time, now) / 1000 - (cue.splice_at - wall)
+    return later_s if LEAST_PAUSE_S <= later_s <= LONGEST_PAUSE_S else 0.0
+
+
+def why_not_reached(run: StreamRun, pts_time: int, monotonic_s: float) -> str:
+    """Why the stream's clock has not passed a splice time that is over by the wall clock."""
+    cause = _state(run) or _packets(run)
+    if cause is not None:
+        return cause
+    if run.clock is None or not run.clock.is_known(monotonic_s):
+        return "its PTS clock is not known"
+    if (jump := run.clock.last_jump_words(monotonic_s)) is not None:
+        return jump
+    return f"its timestamps are {run.clock.ms_until(pts_time, monotonic_s) / 1000:.1f} s short of it"
+
+
+def why_unseen(run: StreamRun) -> str:
+    """The reason, where it can be known, that a cue sent was not seen on the output."""
+    cause = _state(run) or _packets(run) or _nulls(run)
+    if cause is not None:
+        return cause
+    if run.last_fault:
+        return f"the processor said: {run.last_fault}"
+    return "the processor took no null packet for it; look at its log"

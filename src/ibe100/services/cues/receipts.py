@@ -1,0 +1,182 @@
+"""What was seen on the output becomes receipts: matched by bytes, timed by the stream's own clock."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import time
+from collections.abc import Callable
+
+from ibe100.models.messages import CueSeen, Message, NoticePosted
+from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.services.cues.breaks import BreakLedger, OpenBreak
+from ibe100.services.cues.ledger import CueLedger
+from ibe100.services.cues.live_cues import CueShelf
+from ibe100.services.cues.readiness import why_not_reached
+from ibe100.services.cues.section import Direction, contract_of, direction_of_cue
+from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_link import JournalLine
+from ibe100.tsduck.telemetry import parse_splice_event
+
+TICK_S = 0.05
+
+_log = logging.getLogger(__name__)
+
+
+class CueReceipts:
+    """Used on the loop only."""
+
+    def __init__(
+        self,
+        shelf: CueShelf,
+        ledger: CueLedger,
+        breaks: BreakLedger,
+        publish: Callable[[Message], None],
+        break_changed: Callable[[StreamRun], None],
+    ) -> None:
+        self._shelf = shelf
+        self._ledger = ledger
+        self._breaks = breaks
+        self._publish = publish
+        self._break_changed = break_changed
+        self._told: dict[str, OpenBreak] = {}
+
+    def seen(self, run: StreamRun, line: JournalLine) -> None:
+        """A section was on the output: a `cue_seen` line of the journal."""
+        seen_base64, at = str(line["base64"]), float(line["t"])
+        section = base64.b64decode(seen_base64)
+        cue = self._shelf.waiting_for(run.stream_id, section) or self._sent_unnoted(run, section, at)
+        self._publish(
+            CueSeen(
+                stream_id=run.stream_id,
+                at=at,
+                section_base64=seen_base64,
+                splice_pid=int(line["splice_pid"]),
+                ours=cue is not None,
+            )
+        )
+        if cue is None:
+            self._tell_if_late(run, section, at)
+            return
+        changes: dict[str, object] = {"seen": cue.seen + 1}
+        if cue.state is CueState.SENT:
+            changes |= {"seen_base64": seen_base64, "seen_at": at}
+            if cue.sent_at is not None:
+                changes["latency_ms"] = round((at - cue.sent_at) * 1000, 1)
+            # A console that has just begun reads of sights that are older than all it knows of the clock.
+            if run.clock is not None and run.clock.is_known(float(line["mono"])):
+                changes["seen_pts"] = run.clock.now_pts(float(line["mono"]))
+                if cue.pts_time is not None and cue.pre_roll_ms is None:
+                    changes["pre_roll_ms"] = round(run.clock.ms_until(cue.pts_time, float(line["mono"])), 1)
+            if run.facts is not None and run.facts.plan.frame_pts > 0:
+                changes["frame_pts"] = run.facts.plan.frame_pts
+        cue = self._ledger.move(cue, CueState.SEEN, **changes)
+        if cue.pts_time is None:
+            self.spliced(run, cue)
+
+    def _sent_unnoted(self, run: StreamRun, section: bytes, at: float) -> Cue | None:
+        """A cue that is ARMED as far as we know, but went out: its bytes are there to be seen.
+
+        Its console ended before that was on record, or its processor right after it had put it out.
+        """
+        cue = self._shelf.armed_with(run.stream_id, section)
+        if cue is None or at < cue.requested_at:
+            return None
+        reason = cue.reason or "the console ended before it was on record that it was sent"
+        return self._ledger.move(cue, CueState.SENT, sent=cue.sent_expected, reason=reason)
+
+    def _tell_if_late(self, run: StreamRun, section: bytes, at: float) -> None:
+        cue = self._shelf.given_up_with(run.stream_id, section)
+        if cue is None or at < cue.requested_at or cue.action is CueAction.SPLICE_NULL:
+            return  # every splice_null has the same bytes: it is a later one, or a heartbeat
+        text = f"event {cue.splice_event_id} was {cue.state} and aired all the same; tell the distributor"
+        match direction_of_cue(cue, contract_of(run)):
+            case Direction.OUT:
+                text += " and go BACK TO PROGRAMME if the break is not wanted"
+            case Direction.IN:
+                text += " that the stream is back in its programme"
+        self._publish(NoticePosted(at=at, level="error", text=text, stream_id=run.stream_id))
+        _log.error("%s: %s", run.name, text)
+        left_s = cue.splice_at - time.time() if cue.splice_at is not None else 0.0
+        asyncio.get_running_loop().call_later(max(0.0, left_s), self._took_effect, run, cue)
+
+    def _took_effect(self, run: StreamRun, cue: Cue) -> None:
+        """What was given up on began or ended a break on air: that is how the stream now stands."""
+        contract = contract_of(run)
+        for other in self._shelf.recent(run.stream_id):
+            if other.cue_id <= cue.cue_id:
+                break
+            is_over = other.state is CueState.SPLICED
+            if is_over and direction_of_cue(other, contract) is not Direction.NONE:
+                return  # a later one has put it right
+        if run.view.state.is_active:
+            self._breaks.spliced(cue, direction_of_cue(cue, contract), run.cue_options)
+            self.show_break(run)
+
+    def monitored(self, run: StreamRun, line: JournalLine) -> None:
+        """An event of splicemonitor: how far ahead a cue was first seen, and when it has occurred."""
+        event = parse_splice_event(line["json"])
+        if event is None:
+            return
+        cue = self._shelf.with_event_id(run.stream_id, event.splice_event_id)
+        if cue is None or cue.pts_time is None or cue.pts_time != event.event_pts:
+            return
+        if event.progress == "pending" and cue.pre_roll_ms is None and event.time_to_event_ms is not None:
+            self._ledger.keep(cue.model_copy(update={"pre_roll_ms": float(event.time_to_event_ms)}))
+        elif event.progress == "occurred" and cue.state is CueState.SEEN:
+            self.spliced(run, cue)
+
+    def judge(self, run: StreamRun, cue: Cue) -> None:
+        """The splice time is over and the monitor has not said so: does the stream's clock?"""
+        assert cue.pts_time is not None
+        now = time.monotonic()
+        if run.clock is not None and run.clock.has_passed(cue.pts_time, now):
+            self.spliced(run, cue)
+            return
+        reason = f"the stream did not reach the splice time: {why_not_reached(run, cue.pts_time, now)}"
+        self._ledger.move(cue, CueState.FAILED, reason=reason)
+
+    def spliced(self, run: StreamRun, cue: Cue) -> None:
+        """A cue has taken effect."""
+        missing = cue.sent_expected - cue.seen
+        reason = f"{missing} of {cue.sent_expected} repeats were not seen" if missing > 0 else ""
+        # The break first: whoever sees the cue SPLICED may fire the next one before the disk has it.
+        direction = direction_of_cue(cue, contract_of(run))
+        self._breaks.spliced(cue, direction, run.cue_options)
+        self.show_break(run)
+        self._ledger.move(cue, CueState.SPLICED, reason=reason)
+
+    def show_break(self, run: StreamRun) -> None:
+        """Bring the tally up to date, now and when the break returns by itself."""
+        self._break_changed(run)
+        current = self._breaks.open_break(run.stream_id)
+        now = time.time()
+        run.in_break = current is not None and current.is_on_air(now)
+        ends_at = current.ends_at if current is not None and run.in_break else None
+        run.update(break_ends_at=ends_at)
+        if ends_at is not None:
+            asyncio.get_running_loop().call_later(max(0.0, ends_at - now) + TICK_S, self.show_break, run)
+
+    def stream_began(self, run: StreamRun) -> None:
+        """Packets flow: of a break that the last run ended in, the operator is told once."""
+        current = self._breaks.open_break(run.stream_id)
+        if current is None or not current.of_earlier_run or self._told.get(run.stream_id) is current:
+            return
+        self._told[run.stream_id] = current
+        if current.is_running(time.time()):
+            text = (
+                f"the last run ended in the break of event {current.splice_event_id}: if the distributor is "
+                "still in it, go BACK TO PROGRAMME"
+            )
+            self._publish(NoticePosted(at=time.time(), level="warning", text=text, stream_id=run.stream_id))
+
+    def stream_ended(self, run: StreamRun) -> None:
+        """Nothing can be seen any more: what was on its way has failed."""
+        self._breaks.stream_ended(run.stream_id, time.time())
+        self.show_break(run)
+        cause = f": {run.view.reason}" if run.view.reason else ""
+        for cue in self._shelf.unfinished():
+            if cue.stream_id == run.stream_id:
+                reason = f"the stream is {run.view.state}{cause}"
+                self._ledger.move(cue, CueState.FAILED, reason=reason)

@@ -1,0 +1,199 @@
+"""From a cue's values to the section that goes out, to what it does, and to the words that describe it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from ibe100.models.contract import AvailNumbering, Contract, TimeSignalCommand
+from ibe100.models.errors import CueRefused
+from ibe100.models.scte35_marker import Cue, CueAction, CueRequest
+from ibe100.models.stream_config import Scte35Options
+from ibe100.scte35 import description
+from ibe100.scte35.cues import splice_insert, splice_null, time_signal
+from ibe100.scte35.errors import SpliceDecodeError
+from ibe100.scte35.faults import find_faults
+from ibe100.scte35.section import decode, encode, from_text
+from ibe100.scte35.values import (
+    BandwidthReservation,
+    PrivateCommand,
+    RawCommand,
+    SegmentationDescriptor,
+    SegmentationUpid,
+    SpliceInfoSection,
+    SpliceInsert,
+    SpliceNull,
+    SpliceSchedule,
+    TimeSignal,
+)
+from ibe100.services.cues.segmentation import descriptor_of
+from ibe100.services.streams.run import StreamRun
+
+PTS_PER_S = 90_000
+MAX_DURATION_PTS = (1 << 33) - 1
+MAX_TIER = 0xFFF
+LONGEST_SECTION = 1024
+"""spliceinject's own queue takes more, but no receiver has to (S35 §9.6)."""
+
+_COMMAND_TYPES = {
+    SpliceNull: 0x00,
+    SpliceSchedule: 0x04,
+    SpliceInsert: 0x05,
+    TimeSignal: 0x06,
+    BandwidthReservation: 0x07,
+    PrivateCommand: 0xFF,
+}
+
+
+class Direction(Enum):
+    """What a section does to the programme."""
+
+    OUT = "out"
+    IN = "in"
+    NONE = "none"
+
+
+def contract_of(run: StreamRun) -> Contract | None:
+    """The contract of the command that runs."""
+    return (run.entry.config if run.facts is None else run.facts.config).contract
+
+
+def section_of(
+    cue: Cue, request: CueRequest, options: Scte35Options, contract: Contract | None
+) -> SpliceInfoSection:
+    """What goes out for a cue that has its times and its event id.
+
+    Raises CueRefused for a UPID or a section that is none.
+    """
+    tier = contract.tier if contract is not None else MAX_TIER
+    match request.action:
+        case CueAction.SPLICE_NULL:
+            return splice_null(tier=tier)
+        case CueAction.SEND_SECTION:
+            return given_section(request.section)[1]
+        case CueAction.TIME_SIGNAL:
+            assert request.segmentation is not None and cue.splice_event_id is not None
+            descriptor = descriptor_of(request.segmentation, cue.splice_event_id)
+            return time_signal(descriptor, pts_time=cue.pts_time, tier=tier)
+        case _:
+            return _of_break(cue, options, contract)
+
+
+def _of_break(cue: Cue, options: Scte35Options, contract: Contract | None) -> SpliceInfoSection:
+    assert cue.splice_event_id is not None
+    tier = contract.tier if contract is not None else MAX_TIER
+    out = cue.action.leaves
+    duration_pts = None
+    if out and cue.duration_s is not None:
+        duration_pts = min(round(cue.duration_s * PTS_PER_S), MAX_DURATION_PTS)
+    if contract is not None and isinstance(contract.command, TimeSignalCommand):
+        command = contract.command
+        descriptor = SegmentationDescriptor(
+            cue.splice_event_id,
+            segmentation_duration=duration_pts,
+            upid=SegmentationUpid(command.upid_type),
+            segmentation_type_id=command.start_type_id if out else command.end_type_id,
+        )
+        return time_signal(descriptor, pts_time=cue.pts_time, tier=tier)
+    counted = contract is not None and contract.avail_numbering is AvailNumbering.COUNTED
+    return splice_insert(
+        cue.splice_event_id,
+        out,
+        pts_time=cue.pts_time,
+        duration_pts=duration_pts,
+        auto_return=options.auto_return,
+        unique_program_id=options.unique_program_id,
+        avail_num=int(counted),
+        avails_expected=int(counted),
+        tier=tier,
+    )
+
+
+def bytes_of(section: SpliceInfoSection, request: CueRequest) -> bytes:
+    """The bytes that go out: of a section made elsewhere its own."""
+    return given_section(request.section)[0] if request.section else encode(section)
+
+
+def given_section(text: str) -> tuple[bytes, SpliceInfoSection]:
+    """A section made elsewhere, as bytes and as values. Raises CueRefused when it is none."""
+    try:
+        section = from_text(text)
+        values = decode(section)
+    except SpliceDecodeError as error:
+        raise CueRefused(f"this is no splice_info_section that could be sent: {error}") from error
+    if len(section) > LONGEST_SECTION:
+        raise CueRefused(f"the section has {len(section)} bytes, and {LONGEST_SECTION} are the most")
+    return section, values
+
+
+def section_warnings(section: SpliceInfoSection) -> tuple[str, ...]:
+    """What a section that can be sent does against the standard."""
+    return tuple(f"the section is against SCTE 35: {fault}" for fault in find_faults(section))
+
+
+def direction_of(section: SpliceInfoSection, contract: Contract | None) -> Direction:
+    """Whether the section begins or ends a break, by the command that the contract announces breaks with."""
+    command = section.command
+    if isinstance(command, SpliceInsert) and not command.splice_event_cancel_indicator:
+        return Direction.OUT if command.out_of_network_indicator else Direction.IN
+    asked = contract.command if contract is not None else None
+    if isinstance(command, TimeSignal) and isinstance(asked, TimeSignalCommand):
+        kinds = {
+            one.segmentation_type_id
+            for one in section.descriptors
+            if isinstance(one, SegmentationDescriptor) and not one.segmentation_event_cancel_indicator
+        }
+        if asked.end_type_id in kinds:
+            return Direction.IN
+        if asked.start_type_id in kinds:
+            return Direction.OUT
+    return Direction.NONE
+
+
+def direction_of_cue(cue: Cue, contract: Contract | None) -> Direction:
+    """The direction of a cue that has its bytes."""
+    return direction_of(decode(from_text(cue.section_base64)), contract)
+
+
+def event_of(section: SpliceInfoSection) -> tuple[int | None, float | None]:
+    """The event id that the section speaks of, and the duration in seconds that it announces."""
+    command = section.command
+    if isinstance(command, SpliceInsert):
+        length = command.break_duration
+        return command.splice_event_id, None if length is None else length.duration / PTS_PER_S
+    for one in section.descriptors:
+        if isinstance(one, SegmentationDescriptor):
+            ticks = one.segmentation_duration
+            return one.segmentation_event_id, ticks / PTS_PER_S if ticks else None
+    return None, None
+
+
+def event_ids_of(section: SpliceInfoSection) -> tuple[int, ...]:
+    """Every event id that the section speaks of: its command's, then its segmentation descriptors'."""
+    command = section.command
+    of_command = [command.splice_event_id] if isinstance(command, SpliceInsert) else []
+    if isinstance(command, SpliceSchedule):
+        of_command = [event.splice_event_id for event in command.events]
+    of_segments = [
+        one.segmentation_event_id for one in section.descriptors if isinstance(one, SegmentationDescriptor)
+    ]
+    return tuple(dict.fromkeys([*of_command, *of_segments]))
+
+
+def auto_return_of(section: SpliceInfoSection) -> bool | None:
+    """Whether the break that the section begins returns by itself; None where it does not say."""
+    command = section.command
+    if not isinstance(command, SpliceInsert) or not command.out_of_network_indicator:
+        return None
+    return None if command.break_duration is None else command.break_duration.auto_return
+
+
+def describe(section: SpliceInfoSection) -> tuple[tuple[str, str], ...]:
+    """Field names of the standard with their values, in order: the command first, then the header."""
+    rows = description.describe(section)
+    command_at = next(at for at, row in enumerate(rows) if at and row.level == 0)
+    command = section.command
+    number = command.splice_command_type if isinstance(command, RawCommand) else None
+    number = _COMMAND_TYPES.get(type(command), number)
+    kind = rows[command_at].name if number is None else f"0x{number:02X} {rows[command_at].name}"
+    ordered = [*rows[command_at + 1 :], *rows[1:command_at]]
+    return (("splice_command_type", kind), *((row.name, row.text) for row in ordered if row.text))

@@ -1,0 +1,61 @@
+"""As-run logs: a day read from the record, written to a file, a file held against its digest."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from pathlib import Path
+
+from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
+from ibe100.models.errors import StorageError
+from ibe100.services.history.as_run import day_range, rows_of
+from ibe100.services.history.as_run_export import export, verify
+from ibe100.services.storage import AsRunStorage
+from ibe100.utils.atomic_write import atomic_write
+
+
+class AsRunService:
+    """Reads only; nothing of it blocks the loop."""
+
+    def __init__(self, storage: AsRunStorage) -> None:
+        self._storage = storage
+
+    async def streams(self) -> tuple[LoggedStream, ...]:
+        """All streams that may have cues on record, those of the list first. Raises StorageError."""
+        return await self._storage.streams()
+
+    async def log(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
+        """The cues whose splice fell on `day`; `time_zone` is `UTC`, `local` or an IANA name.
+
+        Raises StorageError, ConfigurationError.
+        """
+        begins_at, ends_at = day_range(day, time_zone)
+        cues, stream_names = await self._storage.cues(begins_at, ends_at, stream_id)
+        ids = [cue.cue_id for cue in cues]
+        came_back = await self._storage.return_receipts(min(ids), max(ids)) if ids else {}
+        return AsRunLog(
+            day=day.isoformat(),
+            time_zone=time_zone,
+            begins_at=begins_at,
+            ends_at=ends_at,
+            stream_id=stream_id,
+            rows=rows_of(cues, stream_names, came_back),
+        )
+
+    async def export(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
+        """Write the file, whole or not at all; returns the digest that it names. Raises StorageError."""
+        content, digest = await asyncio.to_thread(export, log, format)
+        try:
+            await asyncio.to_thread(atomic_write, path, content)
+        except OSError as error:
+            raise StorageError(f"the as-run log {path} cannot be written: {error.strerror}") from error
+        return digest
+
+
+async def verify_file(path: Path) -> DigestCheck:
+    """Hold an exported CSV or JSON file against its digest. Raises StorageError, ConfigurationError."""
+    try:
+        content = await asyncio.to_thread(path.read_bytes)
+    except OSError as error:
+        raise StorageError(f"the as-run log {path} cannot be read: {error.strerror}") from error
+    return await asyncio.to_thread(verify, content)

@@ -1,0 +1,208 @@
+"""What is kept of each sample over time, and the changes of a stream's tables that it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ibe100.models.machine_health import MachineHealth
+from ibe100.models.metrics import (
+    CHECKS,
+    EDGES,
+    MACHINE,
+    TYPES,
+    ChangeKind,
+    Kind,
+    Series,
+    StreamChange,
+)
+from ibe100.models.stream_state import SrtStatistics
+from ibe100.mpegts.packet import PAT_PID
+from ibe100.services.storage import MetricsStorage
+from ibe100.services.streams.pcr_rhythm import PcrRhythm
+from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
+
+PAT_TABLE, PMT_TABLE = 0x00, 0x02
+PTS_MODULO = 1 << 33
+BYTES_PER_MB = 1_000_000
+PCR_PER_MS = 27_000
+PCR_WRAP_MS = PTS_MODULO * 300 / PCR_PER_MS
+MOST_OFFSET_MS = 10_000.0
+"""A PCR further from the clock than this has jumped: it is measured from there on."""
+_CHECK_PLACE = {name: place for place, name in enumerate(CHECKS)}
+_TYPE_PLACE = {name: place for place, name in enumerate(TYPES)}
+Versions = dict[str, int]
+
+
+class MetricsRecorder:
+    """Lives on the loop; the storage takes everything without waiting."""
+
+    def __init__(self, storage: MetricsStorage) -> None:
+        self._storage = storage
+        self._pcr_start: dict[str, tuple[int, float]] = {}
+        self._versions: dict[str, Versions] = {}
+        self._pids: dict[str, dict[int, dict[int, str]]] = {}
+
+    def begin(self, stream_id: str) -> None:
+        """Another processor begins: its tables and clock are no change of what was before."""
+        self._pcr_start.pop(stream_id, None)
+        self._versions.pop(stream_id, None)
+        self._pids.pop(stream_id, None)
+
+    def influx(
+        self, stream_id: str, at: float, mono_s: float, sample: InfluxSample, pts: int | None, pcr: int | None
+    ) -> None:
+        """A second of measurements; `pts` and `pcr` are those of the PIDs that time the cues."""
+        values: dict[Series, float] = {
+            Series(Kind.BITRATE): sample.bitrate_bps,
+            Series(Kind.NULL_BITRATE): sample.null_bps,
+        }
+        for service_id, bitrate_bps in sample.service_bps.items():
+            values[Series(Kind.SERVICE_BITRATE, service_id)] = bitrate_bps
+        for name, bitrate_bps in sample.type_bps.items():
+            if name in _TYPE_PLACE:
+                values[Series(Kind.TYPE_BITRATE, _TYPE_PLACE[name])] = bitrate_bps
+        for name, count in sample.counters.items():
+            if name in _CHECK_PLACE:
+                values[Series(Kind.TR_101_290, _CHECK_PLACE[name])] = count
+        if pcr is not None:
+            values[Series(Kind.PCR_OFFSET)] = self._offset_ms(stream_id, pcr, mono_s)
+            if pts is not None:
+                values[Series(Kind.PTS_MINUS_PCR)] = pts_minus_pcr_ms(pts, pcr)
+        self._storage.record(stream_id, at, values)
+
+    def srt(self, stream_id: str, at: float, side: str, figures: SrtStatistics) -> None:
+        """About a second of an SRT connection; `side` is `input` or `output`."""
+        edge = EDGES.index(side)
+        values = {
+            Series(Kind.SRT_RTT, edge): figures.rtt_ms,
+            Series(Kind.SRT_BITRATE, edge): figures.rate_bps,
+            Series(Kind.SRT_LOST, edge): figures.lost_packets,
+            Series(Kind.SRT_SENT_AGAIN, edge): figures.retransmitted_packets,
+            Series(Kind.SRT_DROPPED, edge): figures.dropped_packets,
+            Series(Kind.SRT_BUFFER, edge): figures.buffer_ms,
+        }
+        self._storage.record(stream_id, at, values)
+
+    def analysis(self, stream_id: str, at: float, sample: AnalyzeSample) -> Versions:
+        """Two seconds of analysis; returns the version_number of each PAT and PMT."""
+        values: dict[Series, float] = {}
+        for pid in sample.pids:
+            values[Series(Kind.PID_BITRATE, pid.pid)] = pid.bitrate_bps
+            values[Series(Kind.CONTINUITY_ERRORS, pid.pid)] = pid.discontinuities
+            if pid.pcr_interval_ms is not None:
+                values[Series(Kind.PCR_INTERVAL, pid.pid)] = pid.pcr_interval_ms
+            if pid.pts_interval_ms is not None:
+                values[Series(Kind.PTS_INTERVAL, pid.pid)] = pid.pts_interval_ms
+        if values:
+            self._storage.record(stream_id, at, values)
+        self._note_pids(stream_id, at, sample)
+        return self._note_versions(stream_id, at, sample.tables)
+
+    def pcr(self, stream_id: str, at: float, rhythms: Mapping[int, PcrRhythm]) -> None:
+        """A second of the PCRs of each PID."""
+        values = {Series(Kind.PCR_LONGEST, pid): one.longest_ms for pid, one in rhythms.items()}
+        jitter = {
+            Series(Kind.PCR_JITTER, pid): one.jitter_us
+            for pid, one in rhythms.items()
+            if one.jitter_us is not None
+        }
+        self._storage.record(stream_id, at, values | jitter)
+
+    def machine(self, health: MachineHealth) -> None:
+        """A look at the machine, the console and the processes of each stream."""
+        values = {
+            Series(Kind.MACHINE_CPU): health.cpu_percent,
+            Series(Kind.MACHINE_MEMORY): health.memory_percent,
+            Series(Kind.DISK_FREE): health.disk_free_bytes / BYTES_PER_MB,
+            Series(Kind.NETWORK_IN): health.network_in_bps,
+            Series(Kind.NETWORK_OUT): health.network_out_bps,
+            Series(Kind.LOOP_LAG): health.loop_lag_ms,
+            Series(Kind.QUEUE_DEPTH): sum(health.queues.values()),
+        }
+        if health.clock.offset_ms is not None:
+            values[Series(Kind.CLOCK_OFFSET)] = health.clock.offset_ms
+        self._storage.record(MACHINE, health.at, values)
+        for load in health.streams:
+            used = {
+                Series(Kind.PROCESS_CPU): load.cpu_percent,
+                Series(Kind.PROCESS_MEMORY): load.memory_bytes / BYTES_PER_MB,
+            }
+            self._storage.record(load.stream_id, health.at, used)
+
+    def _offset_ms(self, stream_id: str, pcr: int, mono_s: float) -> float:
+        """How much further the PCR has come than the clock, since the first PCR or its last jump."""
+        first_pcr, first_s = self._pcr_start.setdefault(stream_id, (pcr, mono_s))
+        gone_ms = (pcr - first_pcr) / PCR_PER_MS - (mono_s - first_s) * 1000
+        offset_ms = (gone_ms + PCR_WRAP_MS / 2) % PCR_WRAP_MS - PCR_WRAP_MS / 2
+        if abs(offset_ms) > MOST_OFFSET_MS:
+            self._pcr_start[stream_id] = (pcr, mono_s)
+            return 0.0
+        return offset_ms
+
+    def _note_versions(self, stream_id: str, at: float, tables: tuple[TableSample, ...]) -> Versions:
+        known = self._versions.setdefault(stream_id, {})
+        for table in tables:
+            name = _name_of(table)
+            if name is None or table.version is None:
+                continue
+            before = known.get(name)
+            if before is not None and before != table.version:
+                kind = ChangeKind.PAT if table.table_id == PAT_TABLE else ChangeKind.PMT
+                text = f"{name}: version {before} became {table.version}"
+                self._storage.record_change(StreamChange(stream_id=stream_id, at=at, kind=kind, text=text))
+            known[name] = table.version
+        return dict(known)
+
+    def _note_pids(self, stream_id: str, at: float, sample: AnalyzeSample) -> None:
+        """PIDs of the services whose PMT came in this report; without it nothing is known of them."""
+        texts: list[str] = []
+        known = self._pids.setdefault(stream_id, {})
+        for table in sample.tables:
+            service_id = table.table_id_extension
+            if table.table_id != PMT_TABLE or service_id is None:
+                continue
+            now = {
+                pid.pid: pid.description
+                for pid in sample.pids
+                if service_id in pid.services and pid.pid != table.pid
+            }
+            before = known.get(service_id)
+            known[service_id] = now
+            texts += [] if before is None else _differences(before, now)
+        if texts:
+            text = "; ".join(dict.fromkeys(texts))
+            self._storage.record_change(
+                StreamChange(stream_id=stream_id, at=at, kind=ChangeKind.PIDS, text=text)
+            )
+
+
+def pts_minus_pcr_ms(pts: int, pcr: int) -> float:
+    """By how much a picture's time is ahead of the clock, modulo the wrap of both."""
+    half = PTS_MODULO // 2
+    return ((pts - pcr / 300 + half) % PTS_MODULO - half) / 90
+
+
+def _differences(before: Mapping[int, str], now: Mapping[int, str]) -> list[str]:
+    gone = [f"PID 0x{pid:04X} is gone ({before[pid]})" for pid in sorted(before.keys() - now.keys())]
+    new = [f"PID 0x{pid:04X} is new ({now[pid]})" for pid in sorted(now.keys() - before.keys())]
+    other = [
+        f"PID 0x{pid:04X}: {before[pid]} became {now[pid]}"
+        for pid in sorted(before.keys() & now.keys())
+        if _is_other(before[pid], now[pid])
+    ]
+    return [*gone, *new, *other]
+
+
+def _is_other(before: str, now: str) -> bool:
+    """An interval without a sequence header tells the coding alone: that is no change."""
+    first, second = before.partition(" (")[0], now.partition(" (")[0]
+    return first != second or ("(" in before and "(" in now and before != now)
+
+
+def _name_of(table: TableSample) -> str | None:
+    """`PAT`, `PMT 1`, …; None for other tables."""
+    if table.table_id == PAT_TABLE and table.pid == PAT_PID:
+        return "PAT"
+    if table.table_id == PMT_TABLE and table.table_id_extension is not None:
+        return f"PMT {table.table_id_extension}"
+    return None

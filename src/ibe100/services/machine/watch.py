@@ -1,0 +1,154 @@
+"""The machine below the streams: room to record, memory, an even clock; and do the logs reach the disk?"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ibe100.models.machine_health import MachineHealth
+from ibe100.services.alarms.board import AlarmBoard, Judgements
+from ibe100.services.alarms.rules_in_force import AlarmRules
+from ibe100.services.machine.loop_lag import LoopLag
+from ibe100.services.machine.sampler import MachineSampler
+from ibe100.utils.task_faults import log_fault
+from ibe100.utils.units import format_bytes
+
+INTERVAL_S = 1.0
+GLANCES = 4
+"""At the clock and the disks, in an interval: their alarms are due within a second too."""
+LEAST_MEMORY = 0.05
+"""Of all memory, available to a process that asks for it."""
+ENOUGH_MORE = 0.03
+"""Above the least, before it is called enough again."""
+LEAST_STEP_S = 0.5
+"""Between two looks; what synchronisation slews is a thousand times less."""
+MACHINE = ""
+"""The stream_id of alarms that concern no single stream."""
+MACHINE_NAME = "this machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in the console's own queues, how many samples were lost there, how old its backup is."""
+
+    queues: Mapping[str, int] = field(default_factory=dict)
+    dropped: int = 0
+    last_backup_at: float | None = None
+    """Wall clock; None without one."""
+
+
+class ClockWatch:
+    """Holds the wall clock against the monotonic one."""
+
+    def __init__(self) -> None:
+        self._offset_s: float | None = None
+
+    def observe(self, wall_s: float, monotonic_s: float) -> str:
+        """In words by how much the clock was stepped since the last look; empty when it was not."""
+        before_s, self._offset_s = self._offset_s, wall_s - monotonic_s
+        if before_s is None or abs(self._offset_s - before_s) <= LEAST_STEP_S:
+            return ""
+        return f"by {self._offset_s - before_s:+.1f} s"
+
+
+class MemoryWatch:
+    """Low below the least, and until there is a little more again."""
+
+    def __init__(self) -> None:
+        self._is_low = False
+
+    def observe(self, available_bytes: int, total_bytes: int, least: float = LEAST_MEMORY) -> str:
+        """In words how little is left; empty while there is enough."""
+        limit = least + ENOUGH_MORE if self._is_low else least
+        self._is_low = available_bytes < total_bytes * limit
+        return f"less than {limit:.0%} of {format_bytes(total_bytes)} left" if self._is_low else ""
+
+
+class MachineWatch:
+    """One task on the loop, between `start` and `close`. `tell` is given every look."""
+
+    def __init__(
+        self,
+        board: AlarmBoard,
+        folder: Path,
+        log_problem: Callable[[], str],
+        tell: Callable[[MachineHealth], None] = lambda _: None,
+        stream_dirs: Callable[[], Mapping[str, Path]] = dict,
+        backlog: Callable[[], Backlog] = Backlog,
+        rules: AlarmRules | None = None,
+        recordings: Callable[[], Collection[Path]] = tuple,
+    ) -> None:
+        """`recordings`: the folders that streams on air write to."""
+        self._board = board
+        self._rules = rules or AlarmRules()
+        self._sampler = MachineSampler(folder)
+        self._log_problem = log_problem
+        self._tell = tell
+        self._stream_dirs = stream_dirs
+        self._backlog = backlog
+        self._recordings = recordings
+        self._lag = LoopLag()
+        self._clock = ClockWatch()
+        self._memory = MemoryWatch()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Look now, and then every second."""
+        self._lag.start()
+        self._task = asyncio.create_task(self._run(), name="machine watch")
+        self._task.add_done_callback(log_fault)
+
+    async def close(self) -> None:
+        """Look no more."""
+        await self._lag.close()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            await self.look()
+            for _ in range(GLANCES):
+                await self.glance()
+                await asyncio.sleep(INTERVAL_S / GLANCES)
+
+    async def glance(self) -> None:
+        """Judge the clock, and the disks on which we and the streams write."""
+        stepped = self._clock.observe(time.time(), time.monotonic())
+        free_bytes, folder = await asyncio.to_thread(self._sampler.fullest, self._recordings())
+        is_low = free_bytes < self._rules.settings.limits.disk_free_mb * 1_000_000
+        words = f"{format_bytes(free_bytes)} free{f' at {folder}' if folder is not None else ''}"
+        judgements = {"clock_step": (bool(stepped), stepped), "disk_low": (is_low, words if is_low else "")}
+        await self._board.judge_all(MACHINE, MACHINE_NAME, judgements)
+
+    async def look(self) -> None:
+        """Measure everything, and judge what is measured."""
+        await self._rules.read_if_changed()
+        seen = await asyncio.to_thread(self._sampler.look, self._stream_dirs())
+        problem = await asyncio.to_thread(self._log_problem)
+        backlog = self._backlog()
+        own = {
+            "loop_lag_ms": self._lag.take_ms(),
+            "queues": backlog.queues,
+            "dropped": backlog.dropped,
+            "last_backup_at": backlog.last_backup_at,
+        }
+        health = seen.model_copy(update=own)
+        self._tell(health)
+        await self._board.judge_all(MACHINE, MACHINE_NAME, self._judgements(health, problem))
+
+    def _judgements(self, health: MachineHealth, log_problem: str) -> Judgements:
+        limits = self._rules.settings.limits
+        available = health.memory_total_bytes - health.memory_used_bytes
+        low_memory = self._memory.observe(
+            available, health.memory_total_bytes, limits.memory_free_percent / 100
+        )
+        lags = health.loop_lag_ms > limits.console_lag_ms
+        return {
+            "memory_low": (bool(low_memory), low_memory),
+            "logs_not_written": (bool(log_problem), log_problem),
+            "console_slow": (lags, f"{health.loop_lag_ms:.0f} ms late" if lags else ""),
+        }

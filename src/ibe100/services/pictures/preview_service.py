@@ -1,0 +1,307 @@
+"""Previews: which streams are looked at, a process for each of them, what it saw and heard last.
+
+Nothing here is in the way of a stream: it sends its copy whether or not anybody listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ibe100.models.confidence import ConfidenceOptions, Picture, PictureSize, Preview, SoundLevels
+from ibe100.models.errors import ProcessorError, StreamError
+from ibe100.models.messages import (
+    LevelsMeasured,
+    Message,
+    PictureTaken,
+    PreviewChanged,
+    StreamRemoved,
+    StreamStateChanged,
+)
+from ibe100.models.stream_state import StreamState
+from ibe100.preview.reports import MediaReport
+from ibe100.services.alarms.board import Judgements
+from ibe100.services.pictures.content_watch import ContentWatch
+from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
+from ibe100.services.streams.run import StreamRun
+from ibe100.utils.task_faults import log_fault
+
+LINGER_S = 5.0
+"""A preview goes on so long after the last look: pages are changed back and forth."""
+BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+GOOD_AFTER_S = 30.0
+"""A process that ran so long was no failure at once."""
+BETWEEN_STARTS_S = 0.1
+"""A wall of streams that comes into sight does not start all its decoders in the same moment."""
+JUDGE_S = 1.0
+ON_AIR = frozenset({StreamState.STARTING, StreamState.RUNNING, StreamState.STALLED, StreamState.RETRYING})
+OLD_RUN = "it was started by a version without previews; restart it to see it"
+
+_log = logging.getLogger(__name__)
+Judge = Callable[[str, Judgements | None], None]
+
+
+class Runs(Protocol):
+    """Where the streams are; `ibe100.services.stream_service`."""
+
+    def run_of(self, stream_id: str) -> StreamRun: ...
+
+
+@dataclass(slots=True)
+class _Watched:
+    """One stream that is, or was a moment ago, looked at."""
+
+    task: PreviewTask
+    work: asyncio.Task[None]
+    watch: ContentWatch
+    media: MediaReport | None = None
+    ending: asyncio.TimerHandle | None = None
+
+
+@dataclass(slots=True)
+class _Latest:
+    """Replaced as a whole, so that any thread may read it."""
+
+    preview: Preview
+    picture: Picture | None = None
+    levels: SoundLevels | None = None
+
+
+class PreviewService:
+    """Lives on the loop; `picture`, `levels` and `preview` may be called from any thread."""
+
+    def __init__(self, runs: Runs, publish: Callable[[Message], None], judge: Judge) -> None:
+        self._runs = runs
+        self._publish = publish
+        self._judge = judge
+        self._wanted: dict[str, dict[str, PictureSize]] = {}
+        self._watched: dict[str, _Watched] = {}
+        self._works: dict[str, asyncio.Task[None]] = {}
+        """The newest of each stream, also those that are ending."""
+        self._latest: dict[str, _Latest] = {}
+        self._starting = asyncio.Lock()
+        self._judging: asyncio.Task[None] | None = None
+
+    async def watch(self, viewer: str, wanted: Mapping[str, PictureSize]) -> None:
+        """From now on `viewer` looks at exactly these streams, and at no other; by `stream_id`."""
+        before = self._wanted.pop(viewer, {})
+        if wanted:
+            self._wanted[viewer] = dict(wanted)
+        for stream_id in before.keys() | wanted.keys():
+            self._decide(stream_id)
+
+    def preview(self, stream_id: str) -> Preview:
+        """Whether it is on, and what is the matter with it."""
+        latest = self._latest.get(stream_id)
+        return Preview(stream_id=stream_id) if latest is None else latest.preview
+
+    def picture(self, stream_id: str) -> Picture | None:
+        """The latest; how old it is tells `taken_at`."""
+        latest = self._latest.get(stream_id)
+        return None if latest is None else latest.picture
+
+    def levels(self, stream_id: str) -> SoundLevels | None:
+        """The latest."""
+        latest = self._latest.get(stream_id)
+        return None if latest is None else latest.levels
+
+    def open(self) -> None:
+        """Begin to judge."""
+        self._judging = asyncio.create_task(self._judge_again(), name="preview judge")
+        self._judging.add_done_callback(log_fault)
+
+    async def close(self) -> None:
+        """End every process."""
+        works = list(self._works.values())
+        if self._judging is not None:
+            works.append(self._judging)
+        for work in works:
+            work.cancel()
+        self._wanted.clear()
+        self._watched.clear()
+        await asyncio.gather(*works, return_exceptions=True)
+
+    def hear(self, message: Message) -> None:
+        """Streams come and go on air."""
+        match message:
+            case StreamStateChanged(stream=view):
+                self._decide(view.stream_id)
+            case StreamRemoved(stream_id=stream_id):
+                self._decide(stream_id)
+                self._latest.pop(stream_id, None)
+                self._works.pop(stream_id, None)
+
+    def _decide(self, stream_id: str) -> None:
+        """Start, end or replace the process of a stream, as things stand."""
+        task, why_not = self._task(stream_id)
+        watched = self._watched.get(stream_id)
+        if watched is not None and task == watched.task:
+            if watched.ending is not None:
+                watched.ending.cancel()
+                watched.ending = None
+            return
+        if watched is not None and task is None and self._can_run(stream_id, watched):
+            if watched.ending is None:
+                loop = asyncio.get_running_loop()
+                watched.ending = loop.call_later(LINGER_S, self._end, stream_id, watched)
+            return
+        if watched is not None and task is not None:
+            self._replace(watched, task)
+            return
+        if watched is not None:
+            self._end(stream_id, watched)
+        if task is not None:
+            self._begin(task, ContentWatch(time.monotonic()))
+        elif why_not:
+            self._show(stream_id, problem=why_not)
+
+    def _can_run(self, stream_id: str, watched: _Watched) -> bool:
+        """Whether the process could go on if somebody looked."""
+        task = self._possible(stream_id, watched.task.size)
+        return task is not None and task == watched.task
+
+    def _task(self, stream_id: str) -> tuple[PreviewTask | None, str]:
+        """What is to be done, or why nothing can be; neither where nobody looks."""
+        sizes = [wanted[stream_id] for wanted in self._wanted.values() if stream_id in wanted]
+        run = self._run(stream_id)
+        if run is None:
+            return None, ""
+        if not sizes and not run.view.config.confidence.is_watched:
+            return None, ""
+        size = PictureSize.LARGE if PictureSize.LARGE in sizes else PictureSize.SMALL
+        task = self._possible(stream_id, size)
+        is_old = task is None and run.view.state in ON_AIR and run.facts is not None
+        return task, OLD_RUN if is_old else ""
+
+    def _possible(self, stream_id: str, size: PictureSize) -> PreviewTask | None:
+        run = self._run(stream_id)
+        if run is None or run.facts is None or run.view.state not in ON_AIR or not run.facts.ports.tap:
+            return None
+        return PreviewTask(stream_id, run.facts.ports.tap, run.facts.plan.service_id, size)
+
+    def _run(self, stream_id: str) -> StreamRun | None:
+        try:
+            return self._runs.run_of(stream_id)
+        except StreamError:
+            return None
+
+    def _replace(self, watched: _Watched, task: PreviewTask) -> None:
+        """Another size, or another run: black and silence that stand go on standing."""
+        if watched.ending is not None:
+            watched.ending.cancel()
+        watched.work.cancel()
+        self._begin(task, watched.watch)
+
+    def _begin(self, task: PreviewTask, watch: ContentWatch) -> None:
+        before = self._works.get(task.stream_id)
+        work = asyncio.create_task(self._keep_running(task, before), name=f"preview of {task.stream_id}")
+        work.add_done_callback(log_fault)
+        self._works[task.stream_id] = work
+        self._watched[task.stream_id] = _Watched(task, work, watch)
+        self._show(task.stream_id, is_on=True, problem="")
+
+    def _end(self, stream_id: str, watched: _Watched) -> None:
+        if watched.ending is not None:
+            watched.ending.cancel()
+        watched.work.cancel()
+        if self._watched.get(stream_id) is watched:
+            del self._watched[stream_id]
+            self._judge(stream_id, None)
+            self._show(stream_id, is_on=False, problem="")
+
+    async def _keep_running(self, task: PreviewTask, before: asyncio.Task[None] | None) -> None:
+        """Until cancelled; a process that ends is started again after a while.
+
+        `before` is the stream's last work: its process holds the port until it is gone.
+        """
+        if before is not None:
+            await asyncio.wait({before})
+        listener = PreviewListener(self._picture_taken, self._levels_measured, self._media(task))
+        failures = 0
+        while True:
+            async with self._starting:
+                await asyncio.sleep(BETWEEN_STARTS_S)
+            began_s = time.monotonic()
+            try:
+                words = await run_preview(task, listener)
+            except ProcessorError as error:
+                words = str(error)
+            failures = 0 if time.monotonic() - began_s > GOOD_AFTER_S else failures + 1
+            pause_s = BACKOFF_S[min(failures, len(BACKOFF_S)) - 1] if failures else BACKOFF_S[0]
+            _log.warning("preview of %s: %s; again in %g s", task.stream_id, words, pause_s)
+            watched = self._watched.get(task.stream_id)
+            if watched is not None and watched.task == task:
+                # What is not looked at is not judged: a preview that fails raises no alarm.
+                watched.media, watched.watch = None, ContentWatch(time.monotonic())
+            self._show(task.stream_id, problem=words)
+            await asyncio.sleep(pause_s)
+
+    def _picture_taken(self, picture: Picture) -> None:
+        watched = self._watched.get(picture.stream_id)
+        if watched is None:
+            return
+        if self._options_of(picture.stream_id) is not None:
+            watched.watch.see(picture)
+        self._latest_of(picture.stream_id).picture = picture
+        self._publish(PictureTaken(picture=picture))
+
+    def _levels_measured(self, levels: SoundLevels) -> None:
+        watched = self._watched.get(levels.stream_id)
+        if watched is None:
+            return
+        options = self._options_of(levels.stream_id)
+        if options is not None:
+            watched.watch.hear(levels, options.silence_dbtp)
+        self._latest_of(levels.stream_id).levels = levels
+        self._publish(LevelsMeasured(levels=levels))
+
+    def _media(self, task: PreviewTask) -> Callable[[MediaReport], None]:
+        def take(media: MediaReport) -> None:
+            watched = self._watched.get(task.stream_id)
+            if watched is not None and watched.task == task:
+                watched.media = media
+                self._show(task.stream_id, video=media.video, audio=media.audio, problem=media.problem)
+
+        return take
+
+    def _options_of(self, stream_id: str) -> ConfidenceOptions | None:
+        """None where nothing is judged."""
+        run = self._run(stream_id)
+        if run is None or not run.view.config.confidence.is_watched:
+            return None
+        return run.view.config.confidence
+
+    async def _judge_again(self) -> None:
+        while True:
+            await asyncio.sleep(JUDGE_S)
+            for stream_id, watched in tuple(self._watched.items()):
+                self._judge_one(stream_id, watched)
+
+    def _judge_one(self, stream_id: str, watched: _Watched) -> None:
+        options, media = self._options_of(stream_id), watched.media
+        # Without packets there is nothing to judge: that is told by the stream itself.
+        if options is None or media is None or not media.receiving:
+            return
+        if media.behind:
+            watched.watch.excuse(time.monotonic())
+        judgements = watched.watch.judge(
+            options,
+            time.monotonic(),
+            has_video=bool(media.video) and media.shows_video,
+            has_audio=bool(media.audio) and media.plays_audio,
+        )
+        self._judge(stream_id, judgements)
+
+    def _latest_of(self, stream_id: str) -> _Latest:
+        return self._latest.setdefault(stream_id, _Latest(Preview(stream_id=stream_id)))
+
+    def _show(self, stream_id: str, **changes: object) -> None:
+        latest = self._latest_of(stream_id)
+        preview = latest.preview.model_copy(update=changes)
+        if preview != latest.preview:
+            latest.preview = preview
+            self._publish(PreviewChanged(preview=preview))

@@ -1,0 +1,94 @@
+"""Alarms of return feeds: a cue that did not come back, a feed that is lost or cannot carry cues."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Protocol
+
+from ibe100.models.messages import Message, ReturnReceiptChanged, StreamStateChanged, StreamView
+from ibe100.models.return_receipt import FeedState, ReturnFeedView, ReturnReceipt
+from ibe100.models.scte35_marker import Cue
+from ibe100.services.alarms.board import AlarmBoard, Judgements
+from ibe100.services.streams.run import StreamRun
+from ibe100.utils.task_faults import log_fault
+from ibe100.utils.timecode import format_utc
+
+NEWS_S = 3600.0
+"""A cue of longer ago is history, not an alarm."""
+
+
+class Runs(Protocol):
+    """Where the streams are; `ibe100.services.stream_service`."""
+
+    def run_of(self, stream_id: str) -> StreamRun: ...
+
+
+class ReturnAlarms:
+    """Used on the loop."""
+
+    def __init__(
+        self,
+        board: AlarmBoard,
+        runs: Runs,
+        cue_of: Callable[[int], Awaitable[Cue | None]],
+    ) -> None:
+        self._board = board
+        self._runs = runs
+        self._cue_of = cue_of
+        self._work: set[asyncio.Task[None]] = set()
+        self._shown: dict[str, ReturnFeedView | None] = {}
+
+    def hear(self, message: Message) -> None:
+        """What other services publish."""
+        match message:
+            case StreamStateChanged(stream=view) if self._is_news(view):
+                self._shown[view.stream_id] = view.return_feed
+                judgements = _judgements(view.return_feed)
+                self._start(self._board.judge_all(view.stream_id, view.config.name, judgements))
+            case ReturnReceiptChanged(receipt=receipt) if receipt.state.is_fault:
+                if time.time() - receipt.left_at < NEWS_S:
+                    self._start(self._not_returned(receipt))
+
+    def _is_news(self, view: StreamView) -> bool:
+        """Also the first word of a stream: an alarm of an earlier console may still stand."""
+        return view.stream_id not in self._shown or view.return_feed != self._shown[view.stream_id]
+
+    async def close(self) -> None:
+        """Let alarms that are being written come to their end."""
+        await asyncio.gather(*self._work, return_exceptions=True)
+
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+        task.add_done_callback(log_fault)
+
+    async def _not_returned(self, receipt: ReturnReceipt) -> None:
+        name = self._runs.run_of(receipt.stream_id).name
+        cue = await self._cue_of(receipt.cue_id)
+        value = _phone_text(name, cue, receipt)
+        await self._board.judge(receipt.stream_id, name, "cue_not_returned", True, value)
+
+
+def _judgements(feed: ReturnFeedView | None) -> Judgements:
+    if feed is None:
+        return {"return_feed_lost": (False, ""), "return_feed_fault": (False, "")}
+    is_lost = feed.state in (FeedState.LOST, FeedState.ENDED)
+    return {
+        "return_feed_lost": (is_lost, feed.reason),
+        "return_feed_fault": (bool(feed.fault) and not is_lost, feed.fault),
+    }
+
+
+def _phone_text(name: str, cue: Cue | None, receipt: ReturnReceipt) -> str:
+    """What to say on the phone: which cue, when it left, how often, and what became of it."""
+    if cue is None:
+        return receipt.reason
+    event = "" if cue.splice_event_id is None else f" event {cue.splice_event_id}"
+    repeats = "once" if receipt.expected == 1 else f"{receipt.expected} times"
+    return (
+        f"{cue.action}{event} left {name} at {format_utc(receipt.left_at)} and was seen on our output "
+        f"{repeats}; at your end: {receipt.reason}"
+    )

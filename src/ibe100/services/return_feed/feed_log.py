@@ -1,0 +1,63 @@
+"""When the return feed was there and what its PMTs said: the evidence by which a missing cue is judged."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from ibe100.services.return_feed.tables import ReturnTables, TableFault
+
+MOST_REMEMBERED = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    begins_at: float
+    ends_at: float
+
+    def shared_s(self, since: float, until: float) -> float:
+        return max(0.0, min(self.ends_at, until) - max(self.begins_at, since))
+
+
+class ReturnFeedLog:
+    """Wall clock in seconds; what lies further back than 256 changes is forgotten."""
+
+    def __init__(self) -> None:
+        self.flows_since: float | None = None
+        self.tables = ReturnTables()
+        self._flowed: deque[_Span] = deque(maxlen=MOST_REMEMBERED)
+        self._tables: deque[tuple[float, ReturnTables]] = deque(maxlen=MOST_REMEMBERED)
+
+    def flows(self, at: float) -> None:
+        """Packets come."""
+        if self.flows_since is None:
+            self.flows_since = at
+
+    def stopped(self, at: float) -> None:
+        """They do not come any more."""
+        if self.flows_since is not None:
+            self._flowed.append(_Span(self.flows_since, max(at, self.flows_since)))
+            self.flows_since = None
+
+    def tables_changed(self, at: float, tables: ReturnTables) -> None:
+        """PAT and PMTs are now these; none at all while another processor begins to read them."""
+        self.tables = tables
+        self._tables.append((at, tables))
+
+    def was_there_s(self, since: float, until: float) -> float:
+        """For how long of a span of time the feed flowed."""
+        spans = [*self._flowed]
+        if self.flows_since is not None:
+            spans.append(_Span(self.flows_since, until))
+        return sum(span.shared_s(since, until) for span in spans)
+
+    def fault_within(self, since: float, until: float, sent_pid: int) -> TableFault | None:
+        """The newest fault of the tables that stood within a span of time."""
+        ends_at = float("inf")
+        for begins_at, tables in reversed(self._tables):
+            if begins_at <= until and ends_at >= since and tables.pmts:
+                fault = tables.fault(sent_pid)
+                if fault is not None:
+                    return fault
+            ends_at = begins_at
+        return None

@@ -1,0 +1,240 @@
+"""The second runner of a stream: it watches the return feed, and nothing of it goes on air (ADR 0009)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from ibe100.models.errors import OperatorError, StorageError
+from ibe100.models.return_receipt import FeedState
+from ibe100.models.stream_config import FileInput, StreamConfig
+from ibe100.models.stream_state import StreamState
+from ibe100.services.storage import Storage
+from ibe100.services.streams.journal_follower import journal_identity
+from ibe100.services.streams.launch_plan import StreamStarter
+from ibe100.services.streams.runner_link import JournalLine, RunnerLink, Sample, read_journal
+from ibe100.services.streams.runner_spec import PATIENCE_S, RunnerPolicy, awaited_peer
+from ibe100.tsduck.command import secrets_of
+from ibe100.tsduck.processor import Processor
+from ibe100.tsduck.return_feed import (
+    ReturnPorts,
+    build_return_arguments,
+    claim_return_ports,
+    stall_timeout_s,
+    watch_config,
+)
+from ibe100.tsduck.telemetry import parse_influx
+from ibe100.utils.task_faults import log_fault
+
+FOLDER = "return"
+AGAIN_S = 5.0
+"""A feed that is absent is tried again this soon: a cue may come back at any time."""
+AGAIN_WORDS = "; trying again"
+"""What a runner adds to the reason for which it tries again: that goes without saying here."""
+
+_log = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """Who is told what the watcher sees; on the loop."""
+
+    def feed_state(self, state: FeedState, reason: str, at: float) -> None: ...
+    def packets_came(self, at: float) -> None: ...
+    def section_came(self, line: JournalLine) -> None: ...
+    def splice_announced(self, line: JournalLine) -> None: ...
+    def tables_came(self, sections: list[str]) -> None: ...
+    def caught_up(self) -> None:
+        """All that was written while nobody looked has been told."""
+
+
+def watcher_folder(stream_dir: Path) -> Path:
+    """Where the watcher of a stream has its spec and journal."""
+    return stream_dir / FOLDER
+
+
+class ReturnWatcher:
+    """Adopts the watcher that is there or starts one, and follows it until it is stopped or left."""
+
+    def __init__(
+        self,
+        stream_id: str,
+        stream_dir: Path,
+        config: StreamConfig,
+        starter: StreamStarter,
+        policy: RunnerPolicy,
+        storage: Storage,
+        listener: Listener,
+    ) -> None:
+        self._key = f"{stream_id}/{FOLDER}"
+        self._stream_dir = stream_dir
+        self._watch = watch_config(config)
+        self._name = f"{config.name}, {self._watch.name}"
+        self._starter = starter
+        self._policy = policy
+        self._storage = storage
+        self._listener = listener
+        self._link = RunnerLink(watcher_folder(stream_dir))
+        self._seq = 0
+        self._state = StreamState.OFF
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Adopt or start it, in a task of its own."""
+        self._task = asyncio.create_task(self._run(), name=f"watch {self._key}")
+        self._task.add_done_callback(log_fault)
+
+    async def leave(self) -> None:
+        """Follow it no longer; it goes on beside its stream."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def stop(self, reason: str) -> None:
+        """End the process; returns when it is gone."""
+        await self.leave()
+        await self._link.end(reason)
+
+    async def _run(self) -> None:
+        await self._take_position()
+        while True:
+            begun_s = time.monotonic()
+            try:
+                await self._adopt_or_spawn()
+                await self._link.follow(self._seq, self._line, self._sample)
+                await self._take_rest()
+                await self._link.reap()
+            except OperatorError as error:
+                self._listener.feed_state(FeedState.LOST, str(error), time.time())
+            if self._state is StreamState.COMPLETED:
+                return
+            if self._state is StreamState.RUNNING:
+                self._listener.feed_state(FeedState.LOST, "its watcher is gone", time.time())
+            # One that had run for a while is started again at once.
+            if time.monotonic() - begun_s < AGAIN_S:
+                await asyncio.sleep(AGAIN_S)
+
+    async def _take_position(self) -> None:
+        """Tell what was written while nobody looked."""
+        folder = self._link.stream_dir
+        position = await self._storage.journal.position(self._key)
+        if position is not None and position.runner == journal_identity(folder):
+            self._seq = position.last_seq
+        await self._take_rest()
+        self._listener.caught_up()
+
+    async def _adopt_or_spawn(self) -> None:
+        processor = await self._starter.processor(self._watch)
+        status = await self._link.status()
+        if status is not None:
+            if self._is_as_wanted(processor):
+                self._tell_adopted(status)
+                return
+            await self._link.end("the return feed was changed")
+        await self._link.end_left_behind()
+        # The cue port of a stream is free for a moment between two attempts of its processor.
+        taken = await asyncio.to_thread(claimed_ports, self._stream_dir.parent)
+        ports = claim_return_ports(taken)
+        await asyncio.to_thread(self._link.write_spec, self._spec(processor, ports))
+        await self._link.spawn(secrets_of(self._watch))
+
+    def _tell_adopted(self, status: Mapping[str, Any]) -> None:
+        """Its last change of state may have been told to an earlier console."""
+        self._state = StreamState(status["state"])
+        if self._state is StreamState.RUNNING:
+            since = time.time() - float(status.get("attempt_uptime_s") or 0.0)
+            self._listener.feed_state(FeedState.WATCHING, "", since)
+
+    def _is_as_wanted(self, processor: Processor) -> bool:
+        """Whether the one that is there watches the same feed in the same way."""
+        spec = self._link.read_spec()
+        if spec is None:
+            return False
+        try:
+            there = spec["ports"]
+            ports = ReturnPorts(there["splice_json"], there["influx"], there["tables"])
+            wanted = self._spec(processor, ports)
+            return all(spec[part] == wanted[part] for part in ("processor", "policy", "companion_of"))
+        except (KeyError, TypeError):
+            return False
+
+    def _spec(self, processor: Processor, ports: ReturnPorts) -> Mapping[str, Any]:
+        argv = [*processor.command, *build_return_arguments(self._watch, ports)]
+        source = self._watch.input
+        return {
+            "version": 1,
+            "stream_id": self._key,
+            "name": self._name,
+            "generation": int(time.time() * 1000),
+            "engine": processor.engine.value,
+            "processor": {"argv": argv, "env": dict(processor.environment)},
+            "source": None,
+            "ports": {"splice_json": ports.splice_json, "influx": ports.influx, "tables": ports.tables},
+            "policy": {
+                **self._policy.model_dump(),
+                "finite": isinstance(source, FileInput) and not source.loop,
+                # A feed whose picture has died may still carry cues.
+                "expect_pts": False,
+                "backoff_max_s": min(self._policy.backoff_max_s, AGAIN_S),
+                "stall_timeout_s": max(self._policy.stall_timeout_s, stall_timeout_s(source)),
+                **({"start_timeout_s": PATIENCE_S} if awaited_peer(self._watch) else {}),
+            },
+            "companion_of": str(self._stream_dir.absolute()),
+        }
+
+    async def _take_rest(self) -> None:
+        for line in await asyncio.to_thread(read_journal, self._link.stream_dir, self._seq):
+            await self._line(line)
+
+    async def _line(self, line: JournalLine) -> None:
+        self._seq = line["seq"]
+        try:
+            match line["kind"]:
+                case "state":
+                    self._state = StreamState(line["state"])
+                    self._tell_state(line)
+                case "cue_seen":
+                    self._listener.section_came(line)
+                case "splice_event":
+                    self._listener.splice_announced(line)
+                case _:
+                    return
+            await self._storage.journal.advance(self._key, journal_identity(self._link.stream_dir), self._seq)
+        except StorageError as error:
+            _log.error("%s: journal line %s is not on record: %s", self._name, self._seq, error)
+        except (KeyError, TypeError, ValueError):
+            _log.exception("%s: journal line %s could not be taken", self._name, self._seq)
+
+    def _tell_state(self, line: JournalLine) -> None:
+        reason, at = str(line.get("reason") or "").partition(AGAIN_WORDS)[0], float(line["t"])
+        match self._state:
+            case StreamState.RUNNING:
+                self._listener.feed_state(FeedState.WATCHING, "", at)
+            case StreamState.STARTING:
+                self._listener.feed_state(FeedState.STARTING, awaited_peer(self._watch), at)
+            case StreamState.COMPLETED:
+                self._listener.feed_state(FeedState.ENDED, reason, at)
+            case _:
+                self._listener.feed_state(FeedState.LOST, reason, at)
+
+    def _sample(self, sample: Sample) -> None:
+        match sample.get("sample"):
+            case "tables":
+                self._listener.tables_came(list(sample["sections"]))
+            case "influx" if parse_influx(sample["lines"]).bitrate_bps > 0:
+                self._listener.packets_came(float(sample["t"]))
+
+
+def claimed_ports(streams_dir: Path) -> set[int]:
+    """Loopback ports in the specs of all streams; read from their files."""
+    found: set[int] = set()
+    for path in streams_dir.glob("*/spec.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, AttributeError):
+            ports = json.loads(path.read_bytes())["ports"]
+            found.update(port for port in ports.values() if isinstance(port, int))
+    return found

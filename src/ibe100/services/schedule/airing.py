@@ -1,0 +1,212 @@
+"""How a planned break becomes cues: one step at a time, in time or not at all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from ibe100.models.errors import CueRefused, StorageError
+from ibe100.models.messages import StreamView
+from ibe100.models.schedule import After, BreakState, ReturnPolicy, ScheduledBreak
+from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
+from ibe100.models.stream_config import Scte35Options
+from ibe100.models.stream_state import StreamState
+from ibe100.services.ports import CuePort, StreamPort
+from ibe100.services.schedule.book import ScheduleBook
+from ibe100.services.schedule.conflicts import least_lead_s
+from ibe100.services.storage import CueStorage
+
+MARGIN_S = 3.0
+"""A cue is asked for this long before it is too late, so that a refusal that passes can be waited for."""
+SAME_MOMENT_S = 0.001
+
+_log = logging.getLogger(__name__)
+
+
+class BreakAiring:
+    """Used on the loop only. Nothing is stored here: each step returns the break as it is after it."""
+
+    def __init__(
+        self,
+        streams: StreamPort,
+        cues: CuePort,
+        record: CueStorage,
+        book: ScheduleBook,
+        options_of: Callable[[str], Scte35Options | None],
+        wall: Callable[[], float],
+    ) -> None:
+        self._streams = streams
+        self._cues = cues
+        self._record = record
+        self._book = book
+        self._options_of = options_of
+        self._wall = wall
+        self._opened_at = wall()
+        self._hindrances: dict[int, str] = {}
+
+    async def step(self, one: ScheduledBreak) -> ScheduledBreak:
+        """What becomes of a break at this moment; the same value where nothing does."""
+        after = await (self._planned(one) if one.state is BreakState.PLANNED else self._armed(one))
+        if after.state.is_final:
+            self._hindrances.pop(one.break_id, None)
+        return after
+
+    async def _planned(self, one: ScheduledBreak) -> ScheduledBreak:
+        fate = self._fate_of_leader(one)
+        if fate is not None:
+            return _moved(one, *fate)
+        assert one.planned_at is not None
+        view = self._view(one.stream_id)
+        latest = self._latest(one.stream_id, one.planned_at)
+        if self._wall() < latest - MARGIN_S:
+            self._hindrances.pop(one.break_id, None)  # of a time it was planned for before
+            return one
+        if not one.enabled:
+            return one if self._wall() < latest else _moved(one, BreakState.SKIPPED, "it was disabled")
+        if view is None:
+            return one if self._wall() < latest else _moved(one, BreakState.SKIPPED, "its stream was deleted")
+        made = self._made_already(one)
+        if made is not None:
+            return one.model_copy(update={"state": BreakState.ARMED, "cue_id": made.cue_id})
+        if self._wall() > latest:
+            return _moved(one, BreakState.MISSED, self._why_missed(one, latest))
+        cue = await self._ask(one, view, CueAction.TO_BREAK, one.planned_at)
+        if cue is None:
+            return one
+        return one.model_copy(update={"state": BreakState.ARMED, "cue_id": cue.cue_id, "reason": ""})
+
+    def _latest(self, stream_id: str, splice_at: float) -> float:
+        """Until when a cue for `splice_at` may be asked for."""
+        options = self._options_of(stream_id)
+        return splice_at if options is None else splice_at - least_lead_s(options)
+
+    def _fate_of_leader(self, one: ScheduledBreak) -> tuple[BreakState, str] | None:
+        if not isinstance(one.when, After):
+            return None
+        leader = self._book.get(one.when.break_id)
+        if leader is None or one.planned_at is None:
+            return BreakState.SKIPPED, "the break it was to follow is not planned any more"
+        if leader.state is BreakState.SKIPPED:
+            return BreakState.SKIPPED, f"{leader.title}, which it was to follow, was SKIPPED"
+        return None  # one that was missed or failed does not take its followers with it: their time is known
+
+    def _why_missed(self, one: ScheduledBreak, latest: float) -> str:
+        if latest < self._opened_at:
+            return "no console or server was running when its cue was due; it is not sent late"
+        hindrance = self._hindrances.get(one.break_id)
+        return hindrance or "the machine was busy or asleep, or its clock was set, when its cue was due"
+
+    def _made_already(self, one: ScheduledBreak) -> Cue | None:
+        """The cue of a console that ended before it could note that it had made it."""
+        for cue in self._cues.recent(one.stream_id):
+            if (
+                cue.requested_by == _who(one)
+                and cue.action is CueAction.TO_BREAK
+                and cue.state is not CueState.REFUSED
+                and cue.scheduled_at is not None
+                and abs(cue.scheduled_at - (one.planned_at or 0)) < SAME_MOMENT_S
+            ):
+                return cue
+        return None
+
+    async def _ask(
+        self, one: ScheduledBreak, view: StreamView, action: CueAction, splice_at: float
+    ) -> Cue | None:
+        """The cue, or None with what hindered it, to be tried again."""
+        hindrance = self._hindrance(view, action)
+        if hindrance is None:
+            request = CueRequest(
+                stream_id=one.stream_id,
+                action=action,
+                duration_s=one.duration_s if action is CueAction.TO_BREAK else None,
+                splice_at=splice_at,
+                requested_by=_who(one),
+            )
+            try:
+                if one.break_id in self._hindrances:
+                    # It was refused before, which is on record: it is not put there again each second.
+                    await self._cues.preview(request)
+                return await self._cues.fire(request)
+            except (CueRefused, StorageError) as refusal:
+                hindrance = str(refusal)
+        if self._hindrances.get(one.break_id) != hindrance:
+            _log.warning("%s of %s waits: %s", one.title, view.config.name, hindrance)
+        self._hindrances[one.break_id] = hindrance
+        return None
+
+    def _hindrance(self, view: StreamView, action: CueAction) -> str | None:
+        """What is known to be in the way, without asking for a cue that would be refused and recorded."""
+        if view.state is not StreamState.RUNNING:
+            return f"the stream was {view.state}" + (f": {view.reason}" if view.reason else "")
+        ready = self._cues.readiness(view.stream_id, action)
+        return None if ready.ready else "; ".join(ready.reasons)
+
+    async def _armed(self, one: ScheduledBreak) -> ScheduledBreak:
+        cue = await self._cue(one, one.cue_id)
+        if cue is None:
+            return _moved(one, BreakState.FAILED, "its cue is not on record")
+        match cue.state:
+            case CueState.CANCELLED:
+                return _moved(one, BreakState.SKIPPED, cue.reason)
+            case CueState.FAILED | CueState.REFUSED:
+                return _moved(one, BreakState.FAILED, cue.reason)
+            case CueState.SPLICED if one.returns is ReturnPolicy.AUTO:
+                return _moved(one, BreakState.DONE, cue.reason)
+            case CueState.SPLICED:
+                return await self._return(one, cue)
+        return one
+
+    async def _return(self, one: ScheduledBreak, out: Cue) -> ScheduledBreak:
+        """The break is on air: see it back to the programme at the end of its duration."""
+        back = (
+            await self._cue(one, one.back_cue_id) if one.back_cue_id is not None else self._back_of(one, out)
+        )
+        if back is not None:
+            one = one.model_copy(update={"back_cue_id": back.cue_id})
+            if back.state is CueState.SPLICED:
+                by = "" if back.requested_by == _who(one) else f"{back.requested_by} went back before its end"
+                return _moved(one, BreakState.DONE, by)
+            if back.state in (CueState.FAILED, CueState.CANCELLED, CueState.REFUSED):
+                return _moved(one, BreakState.FAILED, f"aired, but its return did not: {back.reason}")
+            return one
+        ends_at = (out.splice_at or one.planned_at or out.requested_at) + one.duration_s
+        view = self._view(one.stream_id)
+        latest = self._latest(one.stream_id, ends_at)
+        if self._wall() < latest - MARGIN_S:
+            return one
+        if view is None or self._wall() > latest:
+            why = "its stream was deleted" if view is None else self._why_missed(one, latest)
+            return _moved(one, BreakState.MISSED, f"aired, but BACK TO PROGRAMME was not sent: {why}")
+        cue = await self._ask(one, view, CueAction.BACK_TO_PROGRAMME, ends_at)
+        return one if cue is None else one.model_copy(update={"back_cue_id": cue.cue_id})
+
+    def _back_of(self, one: ScheduledBreak, out: Cue) -> Cue | None:
+        """A return from this very break, whoever asked for it."""
+        for cue in self._cues.recent(one.stream_id):
+            if (
+                cue.action.returns
+                and cue.cue_id > out.cue_id
+                and (
+                    cue.state is CueState.SPLICED
+                    or (cue.requested_by == _who(one) and cue.state is not CueState.REFUSED)
+                )
+            ):
+                return cue
+        return None
+
+    async def _cue(self, one: ScheduledBreak, cue_id: int | None) -> Cue | None:
+        for cue in self._cues.recent(one.stream_id):
+            if cue.cue_id == cue_id:
+                return cue
+        return await self._record.get(cue_id) if cue_id is not None else None
+
+    def _view(self, stream_id: str) -> StreamView | None:
+        return next((view for view in self._streams.streams() if view.stream_id == stream_id), None)
+
+
+def _who(one: ScheduledBreak) -> str:
+    return f"schedule {one.break_id}"
+
+
+def _moved(one: ScheduledBreak, state: BreakState, reason: str) -> ScheduledBreak:
+    return one.model_copy(update={"state": state, "reason": reason})

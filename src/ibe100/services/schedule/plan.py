@@ -1,0 +1,93 @@
+"""Whether a break may be planned, changed or taken off so, and when it is first due. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ibe100.models.schedule import After, At, BreakPlan, BreakState, ScheduledBreak
+from ibe100.models.stream_config import Scte35Options
+from ibe100.services.schedule.book import ScheduleBook
+from ibe100.services.schedule.conflicts import least_lead_s
+from ibe100.utils.timecode import format_utc
+
+MOST_PLANNED = 50_000
+
+
+def first_due(plan: BreakPlan, now: float) -> float | None:
+    """When it is due, of a series from now on; None for one that follows another, or when all is past."""
+    match plan.when:
+        case At(at=at):
+            return at
+        case After():
+            return None
+        case every:
+            return every.start if every.start >= now else every.first_after(now)
+
+
+def refusal_of_plan(
+    plan: BreakPlan,
+    break_id: int,
+    own: Mapping[int, BreakPlan],
+    book: ScheduleBook,
+    options: Scte35Options | None,
+    now: float,
+) -> str | None:
+    """Why `plan` cannot be that of `break_id`; None when it can. `own` are plans stored along with it."""
+    if options is None:
+        return f"there is no stream {plan.stream_id}"
+    if break_id <= 0 and len(book.snapshot) + len(own) > MOST_PLANNED:
+        return f"more than {MOST_PLANNED} breaks would be planned: take some off the schedule first"
+    if isinstance(plan.when, After):
+        return _refusal_of_following(plan, plan.when, break_id, own, book)
+    due = first_due(plan, now)
+    if due is None:
+        return f"{plan.title}: its last break is past already"
+    needed_s = least_lead_s(options)
+    if isinstance(plan.when, At) and due < now + needed_s:
+        when = f"{format_utc(due)} is past" if due < now else f"{format_utc(due)} is {due - now:.1f} s away"
+        return f"{plan.title}: {when}, and a cue with the stream's pre-roll takes {needed_s:g} s"
+    return None
+
+
+def _refusal_of_following(
+    plan: BreakPlan, when: After, break_id: int, own: Mapping[int, BreakPlan], book: ScheduleBook
+) -> str | None:
+    leader: BreakPlan | None = own.get(when.break_id) or book.get(when.break_id)
+    if leader is None:
+        which = f"in row {-when.break_id}" if when.break_id < 0 else str(when.break_id)
+        return f"{plan.title}: there is no planned break {which} to follow"
+    if leader.stream_id != plan.stream_id:
+        return f"{plan.title}: it can only follow a break of its own stream"
+    if leader.when.kind == "every":
+        return f"{plan.title}: it cannot follow a series, only a single break"
+    if isinstance(leader, ScheduledBreak) and leader.state.is_final:
+        return f"{plan.title}: {leader.title}, which it is to follow, is {leader.state} already"
+    passed = {break_id}
+    while leader is not None and isinstance(leader.when, After):
+        if leader.when.break_id in passed:
+            return f"{plan.title}: the breaks would follow each other in a circle"
+        passed.add(leader.when.break_id)
+        leader = own.get(leader.when.break_id) or book.get(leader.when.break_id)
+    return f"{plan.title}: a break cannot follow itself" if when.break_id == break_id else None
+
+
+def refusal_of_change(one: ScheduledBreak, plan: BreakPlan) -> str | None:
+    """Why a break cannot be planned otherwise; None when it can."""
+    if one.state is BreakState.ARMED:
+        return f"{one.title} is ARMED: disarm its cue first, or let it air"
+    if one.state.is_final:
+        return f"{one.title} is {one.state}, and that stays on record: plan a new one"
+    if one.is_series != (plan.when.kind == "every"):
+        return f"{one.title}: a series cannot become a single break, nor the other way round; plan a new one"
+    return None
+
+
+def refusal_of_removal(one: ScheduledBreak, followers: Sequence[ScheduledBreak]) -> str | None:
+    """Why a break cannot be taken off the schedule; None when it can."""
+    if one.state is BreakState.ARMED:
+        return f"{one.title} is ARMED: disarm its cue first, or let it air"
+    if one.state.is_final:
+        return f"{one.title} is {one.state}, and that stays on record"
+    if followers:
+        return f"{one.title} is followed by {followers[0].title}: take that off as well, or plan it otherwise"
+    return None

@@ -1,0 +1,281 @@
+"""The schedule: planned breaks kept, watched and made into cues in time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ibe100.models.errors import OperatorError, StorageError
+from ibe100.models.messages import CueChanged, Message, NoticePosted, ScheduleChanged
+from ibe100.models.schedule import BreakPlan, BreakState, Finding, ImportPreview, ImportRow, ScheduledBreak
+from ibe100.models.scte35_marker import CueState
+from ibe100.models.stream_config import Scte35Options
+from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.ports import CuePort, StreamPort
+from ibe100.services.schedule.airing import BreakAiring
+from ibe100.services.schedule.book import ScheduleBook
+from ibe100.services.schedule.conflicts import TICK_S, conflicts
+from ibe100.services.schedule.import_rows import StreamNames, read_rows
+from ibe100.services.schedule.plan import first_due, refusal_of_change, refusal_of_plan, refusal_of_removal
+from ibe100.services.schedule.series import turn
+from ibe100.services.storage import Storage
+from ibe100.utils.timecode import format_utc
+
+KEPT_S = 2 * 86_400.0
+"""So long a break that is over stays in the list; it is on record for ever."""
+IDLE_S = 30.0
+STEP_S = 0.5
+"""Wall clock and monotonic clock may drift apart by so much between two looks; more is a step."""
+
+_log = logging.getLogger(__name__)
+
+
+class ScheduleService:
+    """Owns every planned break. One task on the loop, paced by the monotonic clock; what is due is worked
+    out from the wall clock at each look, so that a clock that is set moves the plan with it.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        streams: StreamPort,
+        cues: CuePort,
+        options_of: Callable[[str], Scte35Options | None],
+        publish: Callable[[Message], None],
+        *,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._storage = storage
+        self._streams = streams
+        self._options_of = options_of
+        self._publish = publish
+        self._wall = wall
+        self._monotonic = monotonic
+        self._clock_offset_s = wall() - monotonic()
+        self._audit = AuditTrail(storage)
+        self._book = ScheduleBook()
+        self._airing = BreakAiring(streams, cues, storage.cues, self._book, options_of, wall)
+        self._busy = asyncio.Lock()
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Take up what is on record; what is past is MISSED, what is to come is watched."""
+        self._book.put(await self._storage.schedule.load(self._wall() - KEPT_S))
+        await self.look()
+        self._task = asyncio.create_task(self._run(), name="schedule")
+
+    async def close(self) -> None:
+        """Stop watching; what is planned stays on record for the next console."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def list(self) -> tuple[ScheduledBreak, ...]:
+        """By the time they are due, those over since two days ago as well; safe from any thread."""
+        return self._book.snapshot
+
+    def conflicts(self) -> tuple[Finding, ...]:
+        """What cannot be aired as planned within the next day; safe from any thread."""
+        return self._findings(self._book.snapshot)
+
+    async def add(self, plan: BreakPlan, who: str = "operator") -> ScheduledBreak:
+        """Raises OperatorError in words when it cannot be planned so."""
+        async with self._busy:
+            (stored,) = await self._store([(0, plan)])
+        await self._audit.write(who, "break planned", stored.stream_id, _words(stored))
+        return stored
+
+    async def change(self, break_id: int, plan: BreakPlan, who: str = "operator") -> ScheduledBreak:
+        """Plan it otherwise; what a series has made and is not on its way is made anew."""
+        async with self._busy:
+            one = self._existing(break_id)
+            self._refuse(refusal_of_change(one, plan) or self._refusal(plan, break_id))
+            due = first_due(plan, self._wall())
+            changed = one.model_copy(
+                update={**{name: getattr(plan, name) for name in BreakPlan.model_fields}, "planned_at": due}
+            )
+            await self._drop(self._pending_of(one))
+            await self._storage.schedule.save([changed])
+            self._took(self._book.put([changed]))
+        await self._audit.write(who, "planned break changed", changed.stream_id, _words(changed))
+        return self._existing(break_id)
+
+    async def remove(self, break_ids: Sequence[int], who: str = "operator") -> None:
+        """Raises OperatorError when one of them cannot be; then none is."""
+        async with self._busy:
+            removed = [self._existing(break_id) for break_id in dict.fromkeys(break_ids)]
+            for one in removed:
+                followers = self._book.followers(one.break_id)
+                self._refuse(refusal_of_removal(one, [other for other in followers if other not in removed]))
+            of_series = [break_id for one in removed for break_id in self._pending_of(one)]
+            await self._drop([*(one.break_id for one in removed), *of_series])
+        for one in removed:
+            await self._audit.write(who, "planned break removed", one.stream_id, _words(one))
+
+    async def preview_import(self, path: Path, time_zone: str = "") -> ImportPreview:
+        """What the file at `path` would plan; nothing is stored."""
+        streams = {view.stream_id: (view.number, view.config.name) for view in self._streams.streams()}
+        return await asyncio.to_thread(self._preview, path, time_zone, streams)
+
+    def _preview(self, path: Path, time_zone: str, streams: StreamNames) -> ImportPreview:
+        own: dict[int, BreakPlan] = {}
+        rows = []
+        for row in read_rows(path, time_zone, streams):
+            if row.plan is not None and (refusal := self._refusal(row.plan, -row.line, own)) is not None:
+                row = ImportRow(line=row.line, error=refusal)
+            if row.plan is not None:
+                own[-row.line] = row.plan
+            rows.append(row)
+        book = ScheduleBook()
+        book.put([*self._book.snapshot, *(self._new(draft_id, plan) for draft_id, plan in own.items())])
+        findings = (found for found in self._findings(book.snapshot) if own.keys() & set(found.break_ids))
+        return ImportPreview(source=path.name, rows=tuple(rows), findings=tuple(findings))
+
+    async def import_rows(self, preview: ImportPreview, who: str = "operator") -> tuple[ScheduledBreak, ...]:
+        """Store the good rows of a preview, all or none."""
+        plans = [(-row.line, row.plan) for row in preview.good if row.plan is not None]
+        async with self._busy:
+            stored = await self._store(plans)
+        await self._audit.write(who, "breaks imported", preview.source, f"{len(stored)} breaks")
+        return stored
+
+    def hear(self, message: Message) -> None:
+        """A cue of ours has taken a step: what became of it is seen to at once.
+
+        A refusal is no step of one: to look at once would only have it refused again.
+        """
+        if (
+            isinstance(message, CueChanged)
+            and message.cue.requested_by.startswith("schedule ")
+            and message.cue.state is not CueState.REFUSED
+        ):
+            self._news.set()
+
+    async def look(self) -> float:
+        """See to all that is near; returns after how many seconds to look again at the latest."""
+        self._watch_the_clock()
+        self._book.forget_before(self._wall() - KEPT_S)
+        async with self._busy:
+            await asyncio.gather(*(self._see_to(one) for one in self._book.near(self._wall())))
+            if self._book.near(self._wall()):
+                return TICK_S
+            next_near_at = self._book.next_near_at()
+        return IDLE_S if next_near_at is None else min(IDLE_S, next_near_at - self._wall())
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                pause_s = await self.look()
+            except Exception:  # noqa: BLE001 - a bug must not end the schedule unheard
+                pause_s = TICK_S
+                _log.exception("the schedule could not be looked at")
+            # Not wait_for: in Python 3.11 it loses a cancellation that comes together with news.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._news.wait()
+            self._news.clear()
+
+    async def _see_to(self, one: ScheduledBreak) -> None:
+        try:
+            if one.is_series:
+                await self._take_turn(one)
+                return
+            after = await self._airing.step(one)
+        except StorageError as error:
+            _log.error("%s is not seen to now: %s", one.title, error)
+        except Exception:  # noqa: BLE001 - a bug in one break must not take the others off the air
+            _log.exception("%s (%d) could not be seen to", one.title, one.break_id)
+        else:
+            if after != one:
+                await self._keep(after)
+
+    async def _take_turn(self, series: ScheduledBreak) -> None:
+        one, after = turn(series, self._book.made_by(series.break_id), self._wall())
+        if one is None and after == series:
+            return
+        if one is not None:
+            self._took(self._book.put(await self._storage.schedule.add([one])))
+        await self._keep(after)
+
+    async def _keep(self, one: ScheduledBreak) -> None:
+        """What happened on air happened, even when the disk cannot take it: then it is said."""
+        self._took(self._book.put([one]))
+        try:
+            await self._storage.schedule.save([one])
+        except StorageError as error:
+            text = f"planned break {one.title} is {one.state}, but that is not on record: {error}"
+            notice = NoticePosted(at=self._wall(), level="error", text=text, stream_id=one.stream_id)
+            self._publish(notice)
+            _log.error("%s", text)
+
+    async def _store(self, plans: Sequence[tuple[int, BreakPlan]]) -> tuple[ScheduledBreak, ...]:
+        # Thousands of plans are looked through beside the loop.
+        drafts = await asyncio.to_thread(self._drafts, plans)
+        stored = self._book.put(await self._storage.schedule.add(drafts))
+        self._took(stored)
+        return stored
+
+    def _drafts(self, plans: Sequence[tuple[int, BreakPlan]]) -> tuple[ScheduledBreak, ...]:
+        own = dict(plans)
+        for draft_id, plan in plans:
+            self._refuse(self._refusal(plan, draft_id, own))
+        return tuple(self._new(draft_id, plan) for draft_id, plan in plans)
+
+    def _new(self, draft_id: int, plan: BreakPlan) -> ScheduledBreak:
+        values = {name: getattr(plan, name) for name in BreakPlan.model_fields}
+        return ScheduledBreak(**values, break_id=draft_id, planned_at=first_due(plan, self._wall()))
+
+    def _refusal(self, plan: BreakPlan, break_id: int, own: dict[int, BreakPlan] | None = None) -> str | None:
+        options = self._options_of(plan.stream_id)
+        return refusal_of_plan(plan, break_id, own or {}, self._book, options, self._wall())
+
+    def _refuse(self, refusal: str | None) -> None:
+        if refusal is not None:
+            raise OperatorError(refusal)
+
+    def _existing(self, break_id: int) -> ScheduledBreak:
+        one = self._book.get(break_id)
+        if one is None:
+            raise OperatorError(f"there is no planned break {break_id}")
+        return one
+
+    def _pending_of(self, series: ScheduledBreak) -> tuple[int, ...]:
+        made = self._book.made_by(series.break_id)
+        return tuple(one.break_id for one in made if one.state is BreakState.PLANNED)
+
+    async def _drop(self, break_ids: Sequence[int]) -> None:
+        if break_ids:
+            await self._storage.schedule.remove(break_ids)
+            self._book.drop(break_ids)
+            self._publish(ScheduleChanged(removed=tuple(break_ids)))
+
+    def _took(self, changed: tuple[ScheduledBreak, ...]) -> None:
+        self._publish(ScheduleChanged(changed=changed))
+        self._news.set()
+
+    def _findings(self, breaks: Sequence[ScheduledBreak]) -> tuple[Finding, ...]:
+        ids = {one.stream_id for one in breaks}
+        options = {stream_id: found for stream_id in ids if (found := self._options_of(stream_id))}
+        return conflicts(breaks, options, self._wall())
+
+    def _watch_the_clock(self) -> None:
+        offset_s = self._wall() - self._monotonic()
+        step_s, self._clock_offset_s = offset_s - self._clock_offset_s, offset_s
+        planned = any(not one.state.is_final for one in self._book.snapshot)
+        if planned and abs(step_s) > STEP_S:
+            text = (
+                f"the clock of this machine was set by {step_s:+.1f} s, or it slept: planned breaks "
+                "follow the clock, cues that are armed keep their splice"
+            )
+            self._publish(NoticePosted(at=self._wall(), level="warning", text=text))
+            _log.warning("%s", text)
+
+
+def _words(one: ScheduledBreak) -> str:
+    return f"{one.title}, {format_utc(one.planned_at)}, {one.duration_s:g} s"

@@ -1,0 +1,51 @@
+"""Streams whose live input is not there yet: it is looked for until it comes or they are stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from ibe100.services.streams.run import StreamRun
+from ibe100.utils.task_faults import log_fault
+
+PAUSES_S = (1.0, 2.0, 4.0, 8.0)
+"""Between two looks; a look at an input that stays silent lasts some 12 s by itself."""
+
+Look: TypeAlias = Callable[[], Awaitable[bool]]
+"""Tries to bring the stream on air; false while there is still no input. It must not raise OperatorError."""
+
+
+class InputWait:
+    """One task per waiting stream. All methods belong to the loop."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def begin(self, run: StreamRun, look: Look) -> None:
+        """Look again and again; the first time after a pause."""
+        task = asyncio.create_task(_until_found(look), name=f"input of {run.stream_id}")
+        task.add_done_callback(log_fault)
+        self._tasks[run.stream_id] = task
+
+    async def end(self, run: StreamRun) -> None:
+        """Look no more; without effect for a stream that does not wait."""
+        if (task := self._tasks.pop(run.stream_id, None)) is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Look no more for any."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._tasks.clear()
+
+
+async def _until_found(look: Look) -> None:
+    looks = 0
+    while True:
+        await asyncio.sleep(PAUSES_S[min(looks, len(PAUSES_S) - 1)])
+        looks += 1
+        if await look():
+            return

@@ -1,0 +1,281 @@
+"""Takes over what the runners write down: states, attempts, log lines; observers get every line."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from ibe100.models.errors import OperatorError, StorageError
+from ibe100.models.messages import Message, StreamLogged
+from ibe100.models.session import AttemptRecord
+from ibe100.models.stream_state import StreamState
+from ibe100.services.storage import Storage
+from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_link import JournalLine, Sample, read_journal
+from ibe100.services.streams.runner_spec import awaited_peer
+from ibe100.tsduck.fault_words import in_words
+from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import BackgroundWrites
+
+RESPAWN_PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+LEVELS = frozenset({"debug", "info", "warning", "error"})
+
+_log = logging.getLogger(__name__)
+
+
+class Observer(Protocol):
+    """A service that needs what the runners say."""
+
+    async def on_line(self, run: StreamRun, line: JournalLine) -> None:
+        """A journal line, in order; `run.view` shows the state after it."""
+
+    def on_sample(self, run: StreamRun, sample: Sample) -> None:
+        """A sample; only the latest of its kind matters."""
+
+
+class JournalFollower:
+    """One task per stream that follows its runner for as long as there is one."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        publish: Callable[[Message], None],
+        respawn: Callable[[StreamRun], Awaitable[None]],
+    ) -> None:
+        self._storage = storage
+        self._publish = publish
+        self._respawn = respawn
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.observers: list[Observer] = []
+        self._writes = BackgroundWrites()
+        self._taken: dict[str, tuple[str, int]] = {}
+        """Journal and sequence number of the last fact that was taken of each stream."""
+        self._advancing: set[str] = set()
+
+    async def resume(self, run: StreamRun, status: Mapping[str, Any] | None) -> None:
+        """Take over what was written while nobody was looking, then go on following a living runner.
+
+        `status` is its own answer; None when there is no runner any more.
+        """
+        position = await self._storage.journal.position(run.stream_id)
+        known = position is not None and position.runner == journal_identity(run.link.stream_dir)
+        run.seq = position.last_seq if known and position is not None else 0
+        if status is not None:
+            # Before the lines: one of them may be newer than the answer.
+            state = StreamState(status["state"])
+            run.update(
+                state=state, reason=str(status.get("reason") or ""), attempt=status.get("attempt") or 0
+            )
+            await self._take_rest(run)
+            self.follow(run)
+            return
+        await self._take_rest(run)
+        state, reason = await asyncio.to_thread(_last_state, run.link.stream_dir)
+        if state.is_active:
+            state, reason = StreamState.STOPPED, "its runner is gone"
+        run.update(state=state, reason=reason)
+
+    async def catch_up(self, run: StreamRun) -> None:
+        """Take what a runner that is gone wrote last, before another one begins a run of its own."""
+        await self._take_rest(run)
+
+    async def close_attempt(self, run: StreamRun) -> None:
+        """The runner died: put the end of its last attempt on record, and count on from there."""
+        lines = await asyncio.to_thread(read_journal, run.link.stream_dir, 0)
+        attempts = [line for line in lines if line["kind"] in ("attempt_started", "attempt_ended")]
+        if not attempts or run.facts is None:
+            return
+        last = attempts[-1]
+        if last["kind"] == "attempt_started":
+            seconds = time.time() - last["t"]
+            end = {"kind": "attempt_ended", "t": time.time(), "mono": time.monotonic(), "seq": run.seq}
+            outcome = {"attempt": last["attempt"], "seconds": seconds, "outcome": "its runner was killed"}
+            await self._take(run, {**end, **outcome})
+        before = run.facts.attempts_before + last["attempt"]
+        run.facts = run.facts.model_copy(update={"attempts_before": before})
+
+    async def declare_ended(self, run: StreamRun, reason: str) -> None:
+        """The runner is gone and left no word of the end: say it in its place, to everybody."""
+        now = {"t": time.time(), "mono": time.monotonic()}
+        await self._take(run, {**now, "seq": run.seq, "kind": "state", "state": "STOPPED", "reason": reason})
+
+    def follow(self, run: StreamRun) -> None:
+        """Follow the runner of `run` from the last line taken."""
+        task = asyncio.create_task(self._follow(run), name=f"follow {run.stream_id}")
+        task.add_done_callback(log_fault)
+        self._tasks[run.stream_id] = task
+
+    async def leave(self, run: StreamRun) -> None:
+        """Stop following a runner that is gone; no other is started for it."""
+        if (task := self._tasks.pop(run.stream_id, None)) is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def ended(self, run: StreamRun) -> None:
+        """Returns when the runner has ended and its last line is taken."""
+        task = self._tasks.get(run.stream_id)
+        if task is not None:
+            await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Stop following; the runners go on."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._tasks.clear()
+        await self._writes.settled()
+
+    async def _follow(self, run: StreamRun) -> None:
+        died = 0
+        while True:
+            before = run.seq
+            await run.link.follow(run.seq, lambda line: self._take(run, line), lambda s: self._sample(run, s))
+            await self._take_rest(run)
+            await run.link.reap()
+            if run.view.state.is_ended:
+                return
+            died = died + 1 if run.seq - before < 20 else 1
+            if run.is_wanted():
+                await asyncio.sleep(RESPAWN_PAUSES_S[min(died, len(RESPAWN_PAUSES_S)) - 1])
+            if not run.is_wanted():
+                await self.declare_ended(run, "its runner ended")
+                return
+            try:
+                await self._respawn(run)
+            except OperatorError as error:
+                _log.error("%s: no new runner: %s", run.name, error)
+
+    async def _take_rest(self, run: StreamRun) -> None:
+        for line in await asyncio.to_thread(read_journal, run.link.stream_dir, run.seq):
+            await self._take(run, line)
+
+    async def _take(self, run: StreamRun, line: JournalLine) -> None:
+        run.seq = line["seq"]
+        run.taking(line["t"])
+        # Each for itself: a full disk must not keep a fact from the alarms and the cues.
+        for take in (self._apply, *(observer.on_line for observer in self.observers)):
+            try:
+                await take(run, line)
+            except StorageError as error:
+                _log.error("%s: journal line %s is not on record: %s", run.name, line["seq"], error)
+            except Exception:  # noqa: BLE001 - one line that we cannot read must not blind the console
+                _log.exception("%s: journal line %s could not be taken", run.name, line["seq"])
+        run.taken()
+        if line["kind"] != "log":
+            self._taken[run.stream_id] = (journal_identity(run.link.stream_dir), run.seq)
+            if run.stream_id not in self._advancing:
+                self._advancing.add(run.stream_id)
+                self._writes.add(self._advance(run.stream_id), f"{run.stream_id} journal position")
+
+    async def _advance(self, stream_id: str) -> None:
+        """Put on record how far the journal is taken: after its facts, whose writes were begun before."""
+        stored = None
+        try:
+            while stored != self._taken[stream_id]:
+                stored = self._taken[stream_id]
+                await self._storage.journal.advance(stream_id, *stored)
+        except StorageError as error:
+            _log.error("%s: that journal line %s is taken is not on record: %s", stream_id, stored, error)
+        finally:
+            self._advancing.discard(stream_id)
+
+    def _later(self, run: StreamRun, write: Coroutine[object, object, object]) -> None:
+        async def told() -> None:
+            try:
+                await write
+            except StorageError as error:
+                _log.error("%s: a fact is not on record: %s", run.name, error)
+
+        self._writes.add(told(), f"{run.stream_id} session")
+
+    def _sample(self, run: StreamRun, sample: Sample) -> None:
+        for observer in self.observers:
+            try:
+                observer.on_sample(run, sample)
+            except (KeyError, TypeError, ValueError):
+                _log.exception("%s: a sample of an unknown shape was left out", run.name)
+
+    async def _apply(self, run: StreamRun, line: JournalLine) -> None:
+        match line["kind"]:
+            case "state":
+                await self._state(run, StreamState(line["state"]), str(line.get("reason") or ""), line["t"])
+            case "log":
+                self._logged(run, line)
+            case "attempt_started":
+                run.begin_attempt(_attempt(run, line))
+                await self._attempt_started(run, line)
+            case "attempt_ended":
+                await self._attempt_ended(run, line)
+
+    async def _attempt_started(self, run: StreamRun, line: JournalLine) -> None:
+        if (session_id := _session_of(run)) is not None:
+            record = AttemptRecord(session_id=session_id, attempt=_attempt(run, line), started_at=line["t"])
+            self._later(run, self._storage.sessions.attempt_started(record))
+
+    async def _attempt_ended(self, run: StreamRun, line: JournalLine) -> None:
+        if (session_id := _session_of(run)) is not None:
+            record = AttemptRecord(
+                session_id=session_id,
+                attempt=_attempt(run, line),
+                started_at=line["t"] - float(line.get("seconds") or 0.0),
+                ended_at=line["t"],
+                exit_code=line.get("exit_code"),
+                outcome=str(line.get("outcome") or ""),
+            )
+            self._later(run, self._storage.sessions.attempt_ended(record))
+
+    async def _state(self, run: StreamRun, state: StreamState, reason: str, at: float) -> None:
+        if (
+            state in (StreamState.RETRYING, StreamState.FAILED)
+            and run.last_fault
+            and run.last_fault not in reason
+        ):
+            reason = f"{reason}: {run.last_fault}" if reason else run.last_fault
+        if state is StreamState.STARTING:
+            reason = awaited_peer(run.entry.config) or reason
+        reason = in_words(reason)
+        run.update(state=state, reason=reason)
+        if state.is_ended and (session_id := _session_of(run)) is not None:
+            self._later(run, self._storage.sessions.end(session_id, at, reason or state.value))
+
+    def _logged(self, run: StreamRun, line: JournalLine) -> None:
+        level = line.get("level")
+        text = _log_text(line)
+        if level == "error":
+            run.last_fault = text
+        if level in LEVELS:
+            self._publish(StreamLogged(stream_id=run.stream_id, at=line["t"], level=level, text=text))
+
+
+def _attempt(run: StreamRun, line: JournalLine) -> int:
+    """The attempt's number within the session."""
+    before = run.facts.attempts_before if run.facts is not None else 0
+    return before + int(line["attempt"])
+
+
+def _session_of(run: StreamRun) -> int | None:
+    return run.facts.session_id if run.facts is not None else None
+
+
+def _log_text(line: Any) -> str:
+    plugin = line.get("plugin")
+    return f"{plugin}: {line['text']}" if plugin else str(line["text"])
+
+
+def _last_state(stream_dir: Path) -> tuple[StreamState, str]:
+    states = [line for line in read_journal(stream_dir, 0) if line["kind"] == "state"]
+    if not states:
+        return StreamState.OFF, ""
+    return StreamState(states[-1]["state"]), str(states[-1].get("reason") or "")
+
+
+def journal_identity(stream_dir: Path) -> str:
+    """Which journal the sequence numbers count in: a folder made anew starts again at 1."""
+    try:
+        return str(stream_dir.stat().st_ino)
+    except OSError:
+        return ""

@@ -1,0 +1,144 @@
+"""From a stream of the list to its runner: probe, plan, session, spec, process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TypeAlias
+
+from ibe100.models.errors import InputAbsent, OperatorError, StreamError
+from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.storage import Storage
+from ibe100.services.streams.held_input import HeldInput
+from ibe100.services.streams.journal_follower import JournalFollower
+from ibe100.services.streams.launch_plan import StreamStarter
+from ibe100.services.streams.output_target import prepare_output
+from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_spec import RunnerPolicy, make_spec
+from ibe100.services.streams.stream_list import StreamList
+from ibe100.tsduck.command import secrets_of
+from ibe100.tsduck.loopback_ports import LoopbackPorts
+from ibe100.tsduck.probe import LIMITS
+from ibe100.tsduck.processor import Processor
+from ibe100.tsduck.srt_link import is_relayed
+
+CALL_PATIENCE_S = 60.0
+"""For a caller, where a start that does not find one has failed: somebody has yet to start the sender."""
+
+Look: TypeAlias = tuple[StreamReport, LoopbackPorts]
+"""What is in the input, and the ports that the run will have."""
+
+
+class StreamLaunch:
+    """Brings streams up, one attempt a call; who is asked again and what is on screen is not its affair."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        starter: StreamStarter,
+        streams: StreamList,
+        follower: JournalFollower,
+        policy: RunnerPolicy,
+    ) -> None:
+        self._storage = storage
+        self._starter = starter
+        self._list = streams
+        self._follower = follower
+        self._policy = policy
+        self._held = HeldInput(starter, streams, policy)
+        self._probing: dict[str, asyncio.Task[Look]] = {}
+
+    def set_policy(self, policy: RunnerPolicy) -> None:
+        """For runners from their next start on."""
+        self._policy = policy
+        self._held.set_policy(policy)
+
+    async def bring_up(
+        self, run: StreamRun, profile: str, *, keep_output: bool, is_last_look: bool = False
+    ) -> None:
+        """Returns when the runner is up. Raises OperatorError with the reason.
+
+        `profile` goes on record with the session; with `keep_output` a file that is written is gone on with.
+        An input that others call is held after InputAbsent, until the next look or `let_go`; the last look
+        gives a caller more time.
+        """
+        try:
+            await self._bring_up(run, profile, keep_output, is_last_look)
+        except InputAbsent:
+            raise
+        except BaseException:
+            await self._held.release(run)
+            raise
+
+    async def _bring_up(self, run: StreamRun, profile: str, keep_output: bool, is_last_look: bool) -> None:
+        config = run.entry.config
+        processor = await self._starter.processor(config)
+        report, ports = await self._look(run, processor, is_last_look)
+        facts, argv = self._starter.plan(config, run.entry.number, processor, report, ports)
+        await asyncio.to_thread(prepare_output, config, keep=keep_output)
+        session = await self._storage.sessions.start(
+            stream_id=run.stream_id,
+            stream_name=run.name,
+            engine=facts.engine,
+            command=facts.command,
+            started_at=time.time(),
+            profile=profile,
+        )
+        begun = {"session_id": session.session_id, "started_at": session.started_at}
+        run.begin(facts.model_copy(update=begun))
+        try:
+            assert run.facts is not None
+            spec = make_spec(run.entry, processor, argv, run.facts, self._policy)
+            await asyncio.to_thread(run.link.write_spec, spec)
+            await asyncio.to_thread(run.save_facts)
+            if not run.is_wanted():
+                raise StreamError(f"{run.name} was stopped before it was on air")
+            if self._held.is_held(run):
+                await self._held.go_on_air(run, secrets_of(config))
+            else:
+                await run.link.spawn(secrets_of(config))
+        except OperatorError as error:
+            await self._storage.sessions.end(session.session_id, time.time(), str(error))
+            await self._follower.catch_up(run)
+            raise
+
+    def give_up(self, run: StreamRun) -> None:
+        """The stream is not wanted any more: end the look at its input, if there is one."""
+        if (probing := self._probing.get(run.stream_id)) is not None:
+            probing.cancel()
+
+    async def let_go(self, run: StreamRun) -> None:
+        """Nobody will look at its input again: who calls is not heard any more."""
+        await self._held.release(run)
+
+    async def forget_spec(self, run: StreamRun) -> None:
+        """While its input is waited for the spec of an earlier run must not be taken up."""
+        if not self._held.is_held(run):
+            await asyncio.to_thread(run.link.forget_spec)
+
+    async def close(self) -> None:
+        """Nobody will look at any input again."""
+        await self._held.close()
+
+    async def _look(self, run: StreamRun, processor: Processor, is_last_look: bool) -> Look:
+        """Probe; a stop in the meantime ends it."""
+        probing = asyncio.create_task(self._probe(run, processor, is_last_look))
+        self._probing[run.stream_id] = probing
+        try:
+            return await probing
+        except asyncio.CancelledError:
+            if run.is_wanted():
+                raise
+            raise StreamError(f"{run.name} was stopped while its input was looked at") from None
+        finally:
+            del self._probing[run.stream_id]
+
+    async def _probe(self, run: StreamRun, processor: Processor, is_last_look: bool) -> Look:
+        config = run.entry.config
+        if is_relayed(config.input):
+            patience_s = CALL_PATIENCE_S if is_last_look else LIMITS.first_bytes_s
+            return await self._held.look(run, processor, patience_s)
+        # A runner that holds what the input was before it was changed.
+        await self._held.release(run)
+        report = await self._starter.probe(config)
+        return report, self._starter.claim(config, self._list.ports_of_others(run))

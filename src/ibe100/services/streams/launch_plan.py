@@ -1,0 +1,95 @@
+"""From a configuration to a run: which processor, what is in the input, and the command that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from ibe100.models.stream_config import Engine, StreamConfig
+from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.streams.run import RunFacts, loop_range
+from ibe100.tsduck.command import build_arguments, relay_arguments, secrets_of, shell_command
+from ibe100.tsduck.loopback_ports import LoopbackPorts, claim_ports
+from ibe100.tsduck.plan import plan_stream
+from ibe100.tsduck.probe import FILE_BYTES, probe_input
+from ibe100.tsduck.processor import Processor, check_builtin, choose_processor
+from ibe100.tsduck.srt_link import is_relayed
+
+PREVIEW_PORTS = LoopbackPorts(
+    cue=1, splice_json=2, influx=3, analyze_json=4, source=5, tap=6, input_splice=7, pulse=8
+)
+
+
+class StreamStarter:
+    """Decides; it changes nothing."""
+
+    def __init__(self, engine: Engine, tsp_path: Path | None) -> None:
+        self._engine = engine
+        self._tsp_path = tsp_path
+
+    def use(self, engine: Engine, tsp_path: Path | None) -> None:
+        """From the next run on."""
+        self._engine, self._tsp_path = engine, tsp_path
+
+    async def processor(self, config: StreamConfig) -> Processor:
+        """The processor that runs `config`. Raises ProcessorError when it cannot do what is asked."""
+        wanted = config.engine if config.engine is not Engine.AUTO else self._engine
+        processor = await choose_processor(wanted, config, self._tsp_path)
+        if processor.engine is Engine.BUILTIN:
+            check_builtin(config.input, config.output)
+        return processor
+
+    async def probe(self, config: StreamConfig) -> StreamReport:
+        """Read the input for a few seconds and say what is in it. Raises ProbeError, ProcessorError."""
+        return await probe_input(config.input, await self.processor(config), secrets_of(config))
+
+    async def preview_command(self, config: StreamConfig, report: StreamReport | None) -> str:
+        """The command that `config` would run on an input like `report`; the ports are examples."""
+        processor = await self.processor(config)
+        plan = plan_stream(config, report or await self.probe(config))
+        return shell_line(config, processor, PREVIEW_PORTS, build_arguments(config, plan, PREVIEW_PORTS))
+
+    def claim(self, config: StreamConfig, taken_ports: Collection[int]) -> LoopbackPorts:
+        """Loopback ports for a run. Raises StreamError when none can be found."""
+        fed = config.input.kind == "test_pattern" or is_relayed(config.input)
+        return claim_ports(taken_ports, with_source=fed)
+
+    def plan(
+        self,
+        config: StreamConfig,
+        number: int,
+        processor: Processor,
+        report: StreamReport,
+        ports: LoopbackPorts,
+    ) -> tuple[RunFacts, list[str]]:
+        """The facts of a run on an input like `report`, without a session yet, and its whole argv.
+
+        Raises StreamError when the input does not allow it.
+        """
+        plan = plan_stream(config, report)
+        arguments = build_arguments(config, plan, ports)
+        whole = report.packets * 188 < FILE_BYTES
+        loop = loop_range(config, plan, report, whole) or (None, None)
+        facts = RunFacts(
+            config=config,
+            number=number,
+            plan=plan,
+            ports=ports,
+            engine=processor.label,
+            command=shell_line(config, processor, ports, arguments),
+            session_id=None,
+            loop_first_pts=loop[0],
+            loop_last_pts=loop[1],
+        )
+        return facts, [*processor.command, *arguments]
+
+
+def shell_line(
+    config: StreamConfig, processor: Processor, ports: LoopbackPorts, arguments: Sequence[str]
+) -> str:
+    """All that runs for a stream as it can be pasted into a shell; secrets are masked."""
+    command = shell_command([*processor.command, *arguments])
+    if not is_relayed(config.input):
+        return command
+    relay = shell_command([*processor.command, *relay_arguments(config.input, ports.source)])
+    return f"{relay} & {command}"

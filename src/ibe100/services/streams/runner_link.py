@@ -1,0 +1,270 @@
+"""The console's end of a runner: spawn it, adopt it, follow its journal, tell it what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import subprocess
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ibe100.models.errors import StorageError, StreamError
+from ibe100.runner.launch import control_socket_path, runner_command
+from ibe100.runner.supervision.identity import ProcessIdentity, left_behind
+from ibe100.utils.atomic_write import atomic_write
+
+CONNECT_TIMEOUT_S = 10.0
+REPLY_TIMEOUT_S = 15.0
+RECONNECT_S = 0.1
+LEFT_BEHIND_S = 2.0
+STOP_S = 20.0
+POLL_S = 0.02
+LONGEST_LINE = 4 << 20
+
+_log = logging.getLogger(__name__)
+
+JournalLine = Mapping[str, Any]
+Sample = Mapping[str, Any]
+
+# Python warns when a child that still runs is forgotten; a runner is meant to go on when its link is gone.
+_outliving: set[subprocess.Popen[bytes]] = set()
+
+
+class RunnerGone(StreamError):
+    """There is no runner behind the control socket."""
+
+
+class RunnerSilent(StreamError):
+    """There is a runner, and it does not answer."""
+
+
+class RunnerLink:
+    """One runner in `stream_dir`, alive or not. All methods belong to the loop."""
+
+    def __init__(self, stream_dir: Path) -> None:
+        self.stream_dir = stream_dir
+        self._child: subprocess.Popen[bytes] | None = None
+        self._secrets: dict[str, str] = {}
+
+    def write_spec(self, spec: Mapping[str, Any]) -> None:
+        """Put the spec beside the journal, atomically; blocks on the disk. Raises StorageError."""
+        path = self.stream_dir / "spec.json"
+        try:
+            self.stream_dir.mkdir(parents=True, exist_ok=True)
+            atomic_write(path, json.dumps(spec, indent=1).encode())
+        except OSError as error:
+            raise StorageError(f"the stream's spec {path} cannot be written: {error.strerror}") from error
+
+    def read_spec(self) -> Mapping[str, Any] | None:
+        """The spec as it was written last; None where there is none that can be read."""
+        try:
+            spec = json.loads((self.stream_dir / "spec.json").read_bytes())
+        except (OSError, ValueError):
+            return None
+        return spec if isinstance(spec, dict) else None
+
+    def forget_spec(self) -> None:
+        """The next start makes another; blocks on the disk. Raises StorageError."""
+        path = self.stream_dir / "spec.json"
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"the stream's spec {path} cannot be removed: {error.strerror}") from error
+
+    async def status(self) -> Mapping[str, Any] | None:
+        """What a living runner says of itself; None where there is none. Raises RunnerSilent."""
+        try:
+            return await self.request({"cmd": "status"})
+        except RunnerGone:
+            return None
+
+    async def is_alive(self) -> bool:
+        """Whether there is a runner. Raises RunnerSilent."""
+        return await self.status() is not None
+
+    async def spawn(self, secrets: Mapping[str, str]) -> None:
+        """Start a runner that outlives this process. Raises StreamError when it does not come up."""
+        await self.reap()
+        starting = asyncio.create_task(asyncio.to_thread(self._spawn, dict(secrets)))
+        try:
+            self._child = await asyncio.shield(starting)
+            await self._until_it_answers(self._child)
+        except OSError as error:
+            raise StreamError(f"a runner cannot be started in {self.stream_dir}: {error.strerror}") from error
+        except asyncio.CancelledError:
+            # Nobody will follow it: it must not run on unseen.
+            self._child = await starting
+            self._child.terminate()
+            await self.reap()
+            raise
+
+    async def _until_it_answers(self, child: subprocess.Popen[bytes]) -> None:
+        deadline = asyncio.get_running_loop().time() + CONNECT_TIMEOUT_S
+        while not await self.is_alive():
+            if child.poll() is not None:
+                raise StreamError(self._last_words(child.returncode))
+            if asyncio.get_running_loop().time() > deadline:
+                child.kill()
+                await self.reap()
+                raise StreamError(f"the runner did not answer in {CONNECT_TIMEOUT_S:.0f} s")
+            await asyncio.sleep(POLL_S)
+
+    def _spawn(self, secrets: dict[str, str]) -> subprocess.Popen[bytes]:
+        with (self.stream_dir / "runner.err").open("wb") as errors:
+            child = subprocess.Popen(
+                runner_command(self.stream_dir),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+                cwd="/",
+                env={**os.environ, "TSDUCK_NO_USER_CONFIG": "1"},
+            )
+        _outliving.difference_update([one for one in _outliving if one.poll() is not None])
+        _outliving.add(child)
+        assert child.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.write(json.dumps({"secrets": secrets}).encode() + b"\n")
+            child.stdin.close()
+        return child
+
+    def _last_words(self, code: int) -> str:
+        with contextlib.suppress(OSError):
+            words = (self.stream_dir / "runner.err").read_text(errors="replace").strip().splitlines()
+            if words:
+                return f"the runner ended at once: {words[-1]}"
+        return f"the runner ended at once (exit {code})"
+
+    async def reap(self) -> None:
+        """Collect a child that has ended, so that it leaves no zombie."""
+        if self._child is not None and self._child.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(self._child.wait, 3.0)
+
+    async def end(self, reason: str) -> None:
+        """Stop the runner, if there is one, and what one that was killed left behind; nobody follows it."""
+        try:
+            await self.request({"cmd": "stop", "reason": reason})
+            async with asyncio.timeout(STOP_S):
+                while await self.is_alive():
+                    await asyncio.sleep(POLL_S)
+        except RunnerGone:
+            await self.end_left_behind()
+        except TimeoutError:
+            _log.error("the runner in %s did not stop in %s s", self.stream_dir, STOP_S)
+        await self.reap()
+
+    async def end_left_behind(self) -> None:
+        """End the processor and source of a runner that was killed: they would stay on air for ever."""
+        for identity in await asyncio.to_thread(left_behind, self.stream_dir / "runner.json"):
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(identity.pid, number)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LEFT_BEHIND_S):
+                        await _end_of(identity)
+                    break
+
+    async def request(self, command: Mapping[str, Any]) -> Mapping[str, Any]:
+        """One command, one reply. Raises RunnerGone, RunnerSilent, or StreamError in its own words."""
+        reader, writer = await self._connect()
+        try:
+            writer.write(json.dumps(command).encode() + b"\n")
+            await writer.drain()
+            async with asyncio.timeout(REPLY_TIMEOUT_S):
+                line = await reader.readline()
+        except TimeoutError:
+            raise RunnerSilent(
+                f"the runner in {self.stream_dir} did not answer in {REPLY_TIMEOUT_S:.0f} s; is it frozen?"
+            ) from None
+        except OSError as error:
+            raise RunnerGone(f"the runner closed the connection: {error}") from error
+        finally:
+            writer.close()
+        return _reply(line)
+
+    async def follow(
+        self,
+        from_seq: int,
+        on_line: Callable[[JournalLine], Awaitable[None]],
+        on_sample: Callable[[Sample], None],
+    ) -> None:
+        """Every journal line after `from_seq`, in order and once, and the samples as they come.
+
+        Returns when the runner has ended and all its lines have been handed on.
+        """
+        seq = from_seq
+        while True:
+            try:
+                reader, writer = await self._connect()
+            except RunnerGone:
+                return
+            try:
+                request = {"cmd": "subscribe", "from_seq": seq, "samples": True}
+                writer.write(json.dumps(request).encode() + b"\n")
+                await writer.drain()
+                _reply(await reader.readline())
+                while line := await reader.readline():
+                    message = json.loads(line)
+                    if "journal" in message:
+                        entry = message["journal"]
+                        if entry["seq"] > seq:
+                            seq = entry["seq"]
+                            await on_line(entry)
+                    elif "sample" in message:
+                        on_sample(message)
+            except (OSError, RunnerGone):
+                await asyncio.sleep(RECONNECT_S)
+            except (StreamError, ValueError) as error:
+                _log.error("the runner in %s is not understood: %s", self.stream_dir, error)
+                await asyncio.sleep(RECONNECT_S)
+            finally:
+                writer.close()
+
+    def _socket_path(self) -> Path:
+        """Where the runner says it listens: it may have been started in another environment than ours."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            return Path(json.loads((self.stream_dir / "runner.json").read_bytes())["control_socket"])
+        return control_socket_path(self.stream_dir)
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        path = self._socket_path()
+        try:
+            return await asyncio.open_unix_connection(path, limit=LONGEST_LINE)
+        except (OSError, ValueError) as error:
+            raise RunnerGone(f"no runner at {path}") from error
+
+
+async def _end_of(process: ProcessIdentity) -> None:
+    while process.is_alive():
+        await asyncio.sleep(0.02)
+
+
+def _reply(line: bytes) -> Mapping[str, Any]:
+    if not line:
+        raise RunnerGone("the runner closed the connection")
+    reply: Mapping[str, Any] = json.loads(line)
+    if not reply.get("ok"):
+        raise StreamError(str(reply.get("error", "the runner refused")))
+    return reply
+
+
+def read_journal(stream_dir: Path, from_seq: int) -> list[JournalLine]:
+    """The lines after `from_seq` of a runner that is gone, oldest first; torn lines are left out."""
+    files = sorted(
+        stream_dir.glob("journal.*.jsonl"), key=lambda path: int(path.name.split(".")[1]), reverse=True
+    )
+    lines = []
+    for path in [*files, stream_dir / "journal.jsonl"]:
+        with contextlib.suppress(FileNotFoundError):
+            for raw in path.read_bytes().splitlines():
+                with contextlib.suppress(ValueError, KeyError, TypeError):
+                    entry = json.loads(raw)
+                    if entry["seq"] > from_seq:
+                        lines.append(entry)
+    return sorted(lines, key=lambda entry: int(entry["seq"]))

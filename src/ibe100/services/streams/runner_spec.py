@@ -1,0 +1,113 @@
+"""The spec file of a runner, as `ibe100.runner.spec` reads it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from ibe100.models.base import Value
+from ibe100.models.profile import StreamEntry
+from ibe100.models.stream_config import (
+    FileInput,
+    SrtInput,
+    SrtMode,
+    SrtOutput,
+    StreamConfig,
+    StreamInput,
+    StreamOutput,
+    TestPatternInput,
+)
+from ibe100.services.streams.run import RunFacts
+from ibe100.tsduck.command import relay_arguments
+from ibe100.tsduck.loopback_ports import LoopbackPorts
+from ibe100.tsduck.pattern_source import live_arguments
+from ibe100.tsduck.processor import Processor
+from ibe100.tsduck.srt_link import is_relayed
+
+PATIENCE_S = 86_400.0
+"""A listener waits for its caller, which may take a day: that is no fault of the processor."""
+
+
+class RunnerPolicy(Value):
+    """When a runner waits, retries and gives up; seconds."""
+
+    stall_timeout_s: float = 5.0
+    start_timeout_s: float = 20.0
+    backoff_base_s: float = 1.0
+    backoff_max_s: float = 30.0
+    healthy_reset_s: float = 60.0
+    term_timeout_s: float = 5.0
+
+
+def make_spec(
+    entry: StreamEntry, processor: Processor, argv: Sequence[str], facts: RunFacts, policy: RunnerPolicy
+) -> dict[str, Any]:
+    """The whole spec; never a secret."""
+    source = entry.config.input
+    return {
+        **_common(entry, processor, facts.ports),
+        "generation": int(facts.started_at * 1000),
+        "processor": {"argv": list(argv), "env": processor.environment},
+        "policy": {
+            "finite": isinstance(source, FileInput) and not source.loop,
+            "expect_pts": facts.plan.time_pid is not None,
+            **policy.model_dump(),
+            **({"start_timeout_s": PATIENCE_S} if awaited_peer(entry.config) else {}),
+        },
+    }
+
+
+def make_held_spec(
+    entry: StreamEntry, processor: Processor, ports: LoopbackPorts, policy: RunnerPolicy
+) -> dict[str, Any]:
+    """A runner with nothing but the stream's source, until it is known what is in it; never a secret."""
+    return {
+        **_common(entry, processor, ports),
+        "generation": int(time.time() * 1000),
+        "processor": None,
+        "policy": policy.model_dump(),
+    }
+
+
+def _common(entry: StreamEntry, processor: Processor, ports: LoopbackPorts) -> dict[str, Any]:
+    source = entry.config.input
+    feeder: dict[str, Any] | None = None
+    if isinstance(source, TestPatternInput):
+        feeder = {"argv": live_arguments(source, ports.source)}
+    elif is_relayed(source):
+        argv = [*processor.command, *relay_arguments(source, ports.source)]
+        feeder = {"argv": argv, "env": processor.environment}
+    return {
+        "version": 1,
+        "stream_id": entry.stream_id,
+        "name": entry.config.name,
+        "engine": processor.engine.value,
+        "source": feeder,
+        "ports": {
+            "cue": ports.cue,
+            "splice_json": ports.splice_json,
+            "influx": ports.influx,
+            "analyze_json": ports.analyze_json,
+            "tap": ports.tap,
+            "input_splice": ports.input_splice,
+            "pulse": ports.pulse,
+            "source": ports.source,
+        },
+    }
+
+
+def awaited_peer(config: StreamConfig) -> str:
+    """Who has to call before anything can flow, in words; empty when nobody has to."""
+    return _awaited("receiver", config.output) or awaited_sender(config)
+
+
+def awaited_sender(config: StreamConfig) -> str:
+    """The same of the input alone."""
+    return _awaited("sender", config.input)
+
+
+def _awaited(side: str, edge: StreamInput | StreamOutput) -> str:
+    if isinstance(edge, SrtInput | SrtOutput) and edge.mode is SrtMode.LISTENER:
+        return f"waiting for the SRT {side} to call on port {edge.port}"
+    return ""

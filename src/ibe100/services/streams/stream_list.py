@@ -1,0 +1,103 @@
+"""The list of streams: their order, what front ends see of it, and what is on record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ibe100.database.records import StoredStream
+from ibe100.models.errors import StreamError
+from ibe100.models.messages import Message, StreamRemoved, StreamStateChanged, StreamView
+from ibe100.models.profile import StreamEntry
+from ibe100.models.stream_config import StreamConfig
+from ibe100.services.storage import Storage
+from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_link import RunnerLink
+from ibe100.services.streams.stream_secrets import without_secrets
+
+MOST_STREAMS = 999
+
+
+class StreamList:
+    """Changed on the loop; `views` may be read from any thread."""
+
+    def __init__(self, storage: Storage, publish: Callable[[Message], None], state_dir: Path) -> None:
+        self._storage = storage
+        self._publish = publish
+        self._state_dir = state_dir
+        self._runs: dict[str, StreamRun] = {}
+        self._views: tuple[StreamView, ...] = ()
+
+    def views(self) -> tuple[StreamView, ...]:
+        """All streams in the order of their numbers."""
+        return self._views
+
+    def runs(self) -> tuple[StreamRun, ...]:
+        """All streams as the services know them."""
+        return tuple(self._runs.values())
+
+    def run_of(self, stream_id: str) -> StreamRun:
+        """Raises StreamError for a stream that does not exist."""
+        try:
+            return self._runs[stream_id]
+        except KeyError:
+            raise StreamError(f"there is no stream {stream_id}") from None
+
+    def new_entry(self, config: StreamConfig) -> StreamEntry:
+        """A place for one more stream: an id from its name, and the next free number."""
+        slug = re.sub(r"[^a-z0-9]+", "-", config.name.lower()).strip("-")[:30].strip("-") or "stream"
+        stream_id, suffix = slug, 1
+        while stream_id in self._runs or (self._state_dir / stream_id).exists():
+            suffix += 1
+            stream_id = f"{slug}-{suffix}"
+        return StreamEntry(stream_id=stream_id, number=self.free_number(1), config=config)
+
+    def free_number(self, wanted: int) -> int:
+        """`wanted`, or the next that no stream has. Raises StreamError."""
+        taken = {run.entry.number for run in self._runs.values()}
+        for number in range(wanted, MOST_STREAMS + 1):
+            if number not in taken:
+                return number
+        raise StreamError(f"there are no numbers left up to {MOST_STREAMS}; delete a stream first")
+
+    def place(self, entry: StreamEntry) -> StreamRun:
+        """Put a stream into the list. Raises StreamError when its id is taken."""
+        if entry.stream_id in self._runs:
+            raise StreamError(f"there is a stream {entry.stream_id} already")
+        run = StreamRun(entry, RunnerLink(self._state_dir / entry.stream_id), self.changed)
+        self._runs[entry.stream_id] = run
+        self._views = tuple(sorted((*self._views, run.view), key=lambda view: (view.number, view.stream_id)))
+        return run
+
+    def changed(self, view: StreamView) -> None:
+        """Show a stream as it now is, and tell everybody."""
+        self._views = tuple(view if old.stream_id == view.stream_id else old for old in self._views)
+        self._publish(StreamStateChanged(stream=view))
+
+    def take_out(self, stream_id: str) -> None:
+        """Take a stream out of the list, and tell everybody."""
+        del self._runs[stream_id]
+        self._views = tuple(view for view in self._views if view.stream_id != stream_id)
+        self._publish(StreamRemoved(stream_id=stream_id))
+
+    async def save(self, run: StreamRun) -> None:
+        """Put a stream and whether it should run on record. Raises StorageError."""
+        session_id = run.facts.session_id if run.facts is not None and run.is_wanted() else None
+        await self._storage.streams.save(
+            StoredStream(
+                stream_id=run.stream_id,
+                number=run.entry.number,
+                config=without_secrets(run.entry.config),
+                desired=run.wanted,
+                session_id=session_id,
+            )
+        )
+
+    def ports_of_others(self, run: StreamRun) -> set[int]:
+        """Loopback ports that the specs of other streams claim; read from their files."""
+        specs: list[Mapping[str, object] | None] = [
+            other.link.read_spec() for other in self._runs.values() if other is not run
+        ]
+        ports = [spec["ports"] for spec in specs if spec is not None and isinstance(spec.get("ports"), dict)]
+        return {port for group in ports if isinstance(group, dict) for port in group.values()}

@@ -1,0 +1,193 @@
+"""Services and PIDs of the output: which are there, which fell silent, which are scrambled."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+
+from ibe100.models.stream_state import PidSample
+from ibe100.mpegts.packet import NULL_PID, PAT_PID
+from ibe100.services.alarms.board import Judgements
+from ibe100.tsduck.plan import StreamPlan
+from ibe100.tsduck.telemetry import AnalyzeSample
+
+FIRST_FREE_PID = 0x20
+FIRST_REPORTS = 4
+"""Reports that show how the stream is: what they tell is no change."""
+STEADY_REPORTS = 10
+"""A PID that carried packets in so many reports on end is missed when it does not; others are rare."""
+MISSED_REPORTS = 3
+PACED_REPORTS = 2
+"""Packets that we pace come in portions: PAT and PMT are counted over so many reports."""
+DUE_REPORTS, DUE_TABLES = 4, 7
+"""PAT and PMT that come every 0.5 s, as they may at the latest, are at least so many in so many reports."""
+SEGMENT_REPORTS = 15
+"""HLS promises PAT and PMT once in a segment (RFC 8216 clause 3.2): missed when none came for so long."""
+PAT_TABLE_ID, PMT_TABLE_ID = 0x00, 0x02
+UNREFERENCED = "Unreferenced"
+
+
+class PidWatch:
+    """Takes the reports of one processor's life, one every second."""
+
+    def __init__(self, plan: StreamPlan, *, in_segments: bool = False) -> None:
+        self._plan = plan
+        self._with_alarms_of_their_own = (plan.splice_pid, plan.video_pid, plan.pmt_pid)
+        self._in_segments = in_segments
+        self._reports = 0
+        self._steady: dict[int, int] = {}
+        """Reports on end in which a PID carried packets."""
+        self._missed: dict[int, int] = {}
+        """Reports on end in which a steady PID did not."""
+        self._scrambled_at_first: frozenset[int] = frozenset()
+        self._pids: dict[int, str] = {}
+        self._services: dict[int, str] = {}
+        self._service_missed = 0
+        self._versions: dict[tuple[int, int | None], int] = {}
+        """By table_id and its extension."""
+        self._tables: deque[tuple[int, int]] = deque(maxlen=SEGMENT_REPORTS if in_segments else PACED_REPORTS)
+        """Packets of the PAT and of our PMT, by report."""
+        self._due: deque[tuple[int, int]] = deque(maxlen=DUE_REPORTS)
+        """The same of the last few reports."""
+
+    def observe(self, analysis: AnalyzeSample) -> Judgements:
+        """What a report tells; nothing when nothing flowed."""
+        packets = {pid.pid: pid.packets for pid in analysis.pids if pid.packets}
+        if not packets:
+            return {}
+        self._reports += 1
+        changes = self._version_changes(analysis) + self._service_changes(analysis)
+        judgements = {
+            "video_lost": _missing((self._plan.video_pid,), packets),
+            "pid_error": _listed(self._silent(analysis.pids)),
+            "scrambled_pid": _listed(self._scrambled(analysis.pids)),
+            "service_lost": (self._service_missed >= MISSED_REPORTS, f"service {self._plan.service_id}"),
+        }
+        if all(service.pmt_pid in packets for service in analysis.services) and analysis.services:
+            named = {pid.pid: pid.description for pid in analysis.pids if _is_named(pid)}
+            changes += self._pid_changes(named)
+            judgements["cue_pid_lost"] = _missing((self._plan.splice_pid,), named)
+        judgements["pmt_changed"] = _listed(changes if self._reports > FIRST_REPORTS else [])
+        counts = packets.get(PAT_PID, 0), packets.get(self._plan.pmt_pid, 0)
+        self._tables.append(counts)
+        self._due.append(counts)
+        if self._plan.regulate and self._reports > len(self._tables):
+            judgements["pat_error"] = self._rare(sum(pats for pats, _ in self._tables))
+            judgements["pmt_error"] = self._rare(sum(pmts for _, pmts in self._tables))
+        return judgements
+
+    def in_time(self, condition: str) -> bool:
+        """Whether PAT or PMT came as often as they must, whatever single ones were late by on their way.
+
+        False for other conditions.
+        """
+        index = {"pat_error": 0, "pmt_error": 1}.get(condition)
+        if index is None or len(self._due) < DUE_REPORTS:
+            return False
+        counts = [tables[index] for tables in self._due]
+        return all(counts) and sum(counts) >= DUE_TABLES
+
+    def newly_scrambled(self, pids: Iterable[int]) -> list[str]:
+        """Those of PIDs seen scrambled between two reports that were clear when the stream began."""
+        if not self._reports:
+            return []
+        return [_words(pid) for pid in sorted(set(pids) - self._scrambled_at_first)]
+
+    def version_change(self, table_id: int, extension: int, before: int, version: int) -> str:
+        """In words, a change of PAT or PMT that was seen between two reports.
+
+        Empty while all is new, and where a report was first to tell, with all that has changed.
+        """
+        if self._reports <= FIRST_REPORTS or self._versions.get((table_id, extension)) == version:
+            return ""
+        return _version_words(table_id, extension, before, version)
+
+    def _rare(self, tables: int) -> tuple[bool, str]:
+        """What comes less than once a second is missing, whatever our pacing did to it."""
+        if self._in_segments:
+            return tables == 0, "" if tables else f"none for {SEGMENT_REPORTS} s"
+        rare = tables < PACED_REPORTS
+        return rare, "fewer than 1 per s" if rare else ""
+
+    def _version_changes(self, analysis: AnalyzeSample) -> list[str]:
+        """PAT and PMT under another version_number than in the report before."""
+        changes = []
+        for table in analysis.tables:
+            if table.table_id not in (PAT_TABLE_ID, PMT_TABLE_ID) or table.version is None:
+                continue
+            key = table.table_id, table.table_id_extension
+            before = self._versions.setdefault(key, table.version)
+            self._versions[key] = table.version
+            if table.version != before:
+                changes.append(_version_words(*key, before, table.version))
+        return changes
+
+    def _silent(self, pids: Iterable[PidSample]) -> list[str]:
+        """Steady PIDs that are listed because the PMT names them, and carry nothing any more."""
+        silent = []
+        for one in pids:
+            if one.packets:
+                self._steady[one.pid] = self._steady.get(one.pid, 0) + 1
+                self._missed.pop(one.pid, None)
+            elif self._steady.get(one.pid, 0) < STEADY_REPORTS:
+                self._steady.pop(one.pid, None)
+            elif one.pid >= FIRST_FREE_PID and one.pid not in self._with_alarms_of_their_own:
+                self._missed[one.pid] = self._missed.get(one.pid, 0) + 1
+                if self._missed[one.pid] >= MISSED_REPORTS:
+                    silent.append(f"{_words(one.pid)} {one.description}")
+        return silent
+
+    def _scrambled(self, pids: Iterable[PidSample]) -> list[str]:
+        """Video, or what was clear when the stream began."""
+        scrambled = {pid.pid: pid.description for pid in pids if pid.scrambled}
+        if self._reports == 1:
+            self._scrambled_at_first = frozenset(scrambled) - {self._plan.video_pid}
+        appeared = scrambled.keys() - self._scrambled_at_first
+        return [f"{_words(pid)} {scrambled[pid]}" for pid in sorted(appeared)]
+
+    def _service_changes(self, analysis: AnalyzeSample) -> list[str]:
+        """By the PAT: a report without one tells of no services."""
+        if not analysis.services:
+            return []
+        now = {service.service_id: f"service {service.service_id}" for service in analysis.services}
+        self._service_missed = 0 if self._plan.service_id in now else self._service_missed + 1
+        before, self._services = self._services, now
+        return _changes(before, now)
+
+    def _pid_changes(self, named: dict[int, str]) -> list[str]:
+        """Only what a PMT names: an unreferenced PID may come and go as it likes."""
+        now = {pid: f"PID {_words(pid)} {_codec(description)}" for pid, description in named.items()}
+        before, self._pids = self._pids, now
+        return _changes(before, now)
+
+
+def _version_words(table_id: int, extension: int | None, before: int, version: int) -> str:
+    name = "PAT" if table_id == PAT_TABLE_ID else f"PMT of service {extension}"
+    return f"{name} version {before} → {version}"
+
+
+def _is_named(pid: PidSample) -> bool:
+    return FIRST_FREE_PID <= pid.pid < NULL_PID and pid.description != UNREFERENCED
+
+
+def _codec(description: str) -> str:
+    """Without what stands in brackets: size and level are told only when a header came in the interval."""
+    return description.partition(" (")[0]
+
+
+def _changes(before: Mapping[int, str], now: Mapping[int, str]) -> list[str]:
+    appeared = [f"{now[key]} appeared" for key in now if key not in before]
+    became = [f"{before[key]} became {now[key]}" for key in now if before.get(key, now[key]) != now[key]]
+    return appeared + became + [f"{before[key]} vanished" for key in before if key not in now]
+
+
+def _missing(wanted: tuple[int | None, ...], there: Mapping[int, object]) -> tuple[bool, str]:
+    return _listed([_words(pid) for pid in wanted if pid is not None and pid not in there])
+
+
+def _listed(words: list[str]) -> tuple[bool, str]:
+    return bool(words), ", ".join(words)
+
+
+def _words(pid: int) -> str:
+    return f"0x{pid:04X}"

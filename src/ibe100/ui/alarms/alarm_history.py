@@ -1,0 +1,137 @@
+"""Alarms on record: when each was raised and cleared, who saw to it; found by priority, time and words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtGui import QShowEvent
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from ibe100.models.alarm import Alarm, AlarmFilter, Severity
+from ibe100.ui.alarms.kept_back_view import SEVERITY_COLOURS
+from ibe100.ui.qt_models.alarm_table import MACHINE, SEVERITY_WORDS, STATE_WORDS, lasted
+from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.widgets.labels import ElidedLabel, set_kind
+from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.words.formats import day_time_text, now, utc_text
+
+TYPING_MS = 250
+"""A filter is asked for once nothing has been typed for so long."""
+SPANS: tuple[tuple[str, float | None], ...] = (
+    ("last hour", 3600.0),
+    ("last 24 hours", 86_400.0),
+    ("last 7 days", 7 * 86_400.0),
+    ("all on record", None),
+)
+DAY = 1
+
+
+def seen_to(alarm: Alarm) -> str:
+    """Who acknowledged it and when, or what became of it otherwise."""
+    if alarm.acknowledged_at is not None:
+        return f"{alarm.acknowledged_by} {utc_text(alarm.acknowledged_at)}"
+    if alarm.suppressed_by:
+        return f"grouped: {alarm.suppressed_by}"
+    return STATE_WORDS[alarm.state]
+
+
+COLUMNS: tuple[Column[Alarm], ...] = (
+    Column(
+        "Priority",
+        lambda a: f"{int(a.severity)} {SEVERITY_WORDS[a.severity]}",
+        colour=lambda a: SEVERITY_COLOURS[a.severity],
+    ),
+    Column("Raised (UTC)", lambda a: day_time_text(a.raised_at), numeric=True),
+    Column("Cleared", lambda a: utc_text(a.cleared_at), numeric=True),
+    Column("For", lasted, numeric=True),
+    Column("Stream", lambda a: a.stream_name or MACHINE),
+    Column("Condition", lambda a: a.title),
+    Column("Value", lambda a: a.value or "–"),
+    Column("Seen to", seen_to),
+)
+WIDTHS = {0: 72, 1: 112, 2: 68, 3: 62, 4: 96, 6: 110, 7: 104}
+CONDITION_COLUMN = 5
+
+
+class AlarmHistory(QWidget):
+    """Reads when its tab comes up and whenever the filter changes."""
+
+    def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._asked = 0
+        self.severity = QComboBox()
+        self.severity.setAccessibleName("Priority")
+        self.severity.addItem("all priorities", None)
+        for severity in Severity:
+            self.severity.addItem(f"{int(severity)} {SEVERITY_WORDS[severity]}", severity)
+        self.span = QComboBox()
+        self.span.setAccessibleName("Time")
+        for words, seconds in SPANS:
+            self.span.addItem(words, seconds)
+        self.span.setCurrentIndex(DAY)
+        self.words = QLineEdit()
+        self.words.setPlaceholderText("Stream, condition, value")
+        self.words.setAccessibleName("Words to look for in alarms")
+        self.words.setClearButtonEnabled(True)
+        self.summary = ElidedLabel("", "muted")
+        self.model: KeyedTableModel[Alarm] = KeyedTableModel(
+            COLUMNS, lambda a: a.alarm_id, self, font_px=SMALL_PX
+        )
+        self.table = quiet_table(self.model, "Alarms on record")
+        fit_columns(self.table, WIDTHS, CONDITION_COLUMN)
+        head = QHBoxLayout()
+        head.addWidget(self.span)
+        head.addWidget(self.severity)
+        head.addWidget(self.words, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 0)
+        layout.addLayout(head)
+        layout.addWidget(self.summary)
+        layout.addWidget(self.table, 1)
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(TYPING_MS)
+        self._typing.timeout.connect(self.read)
+        self.words.textChanged.connect(lambda: self._typing.start())
+        for choice in (self.severity, self.span):
+            choice.currentIndexChanged.connect(self.read)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Read whenever the tab comes up."""
+        super().showEvent(event)
+        self.read()
+
+    def wanted(self) -> AlarmFilter:
+        """What is asked for by the fields."""
+        seconds = self.span.currentData()
+        return AlarmFilter(
+            severity=self.severity.currentData(),
+            words=self.words.text(),
+            since=None if seconds is None else now() - seconds,
+        )
+
+    def read(self) -> None:
+        """Ask; only the last question asked is shown."""
+        if not self._client.is_bound:
+            return
+        self._asked += 1
+        wanted = self.wanted()
+        call = self._client.alarm_history(wanted)
+        call.done.connect(lambda alarms, asked=self._asked: self._show(alarms, wanted, asked))
+        call.refused.connect(self._refused)
+
+    def _show(self, alarms: Sequence[Alarm], wanted: AlarmFilter, asked: int) -> None:
+        if asked != self._asked:
+            return
+        self.model.show(alarms)
+        more = f"; the newest {wanted.limit} are shown" if len(alarms) >= wanted.limit else ""
+        self.summary.setText(f"{len(alarms)} alarms{more}")
+        set_kind(self.summary, "muted")
+
+    def _refused(self, words: str) -> None:
+        self.summary.setText(f"▲ {words}")
+        set_kind(self.summary, "problem")

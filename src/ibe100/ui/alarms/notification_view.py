@@ -1,0 +1,222 @@
+"""Who is told of alarms: a list, a form, and a test. An address goes in and is never shown again."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QModelIndex
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ibe100.models.alarm import Severity
+from ibe100.models.base import build
+from ibe100.models.errors import ConfigurationError
+from ibe100.models.notification import NotificationTarget, TargetView
+from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
+from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.widgets.labels import label, set_kind
+from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.words.formats import utc_text
+
+EXAMPLES = (
+    "mailtos://user:password@host?to=…   tgram://token/chat   slack://tokens/#channel   json://host/path"
+)
+KEPT = "kept secret; type a new address to replace it"
+WIDTH, HEIGHT = 640, 520
+
+
+def state_words(view: TargetView) -> str:
+    """How telling it went."""
+    if view.problem:
+        return view.problem
+    if not view.target.enabled:
+        return "switched off"
+    if view.last_told_at is None:
+        return "nothing told yet"
+    return f"{view.told} told, last {utc_text(view.last_told_at)}"
+
+
+COLUMNS: tuple[Column[TargetView], ...] = (
+    Column("Name", lambda view: view.target.name),
+    Column("Kind", lambda view: view.kind or "–"),
+    Column(
+        "From priority", lambda view: f"{int(view.target.severity)} {SEVERITY_WORDS[view.target.severity]}"
+    ),
+    Column("State", state_words, colour=lambda view: Colour.ALARM_YELLOW if view.problem else None),
+)
+
+
+class NotificationView(QDialog):
+    """Reads the targets anew after each change."""
+
+    def __init__(self, client: ServiceClient, who: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Notifications")
+        self.setAccessibleName("Notifications")
+        self._client, self._who = client, who
+        self._target_id = ""
+        self.model: KeyedTableModel[TargetView] = KeyedTableModel(
+            COLUMNS, lambda view: view.target.target_id, self
+        )
+        self.table = quiet_table(self.model, "Who is told of alarms")
+        fit_columns(self.table, {0: 140, 1: 80, 2: 100}, 3)
+        self.name = _line("Name", "such as: night shift")
+        self.address = _line("Address", EXAMPLES)
+        self.address.setEchoMode(QLineEdit.EchoMode.Password)
+        self.severity = QComboBox()
+        self.severity.setAccessibleName("From priority")
+        for severity in Severity:
+            self.severity.addItem(f"{int(severity)} {SEVERITY_WORDS[severity]} and worse", severity)
+        self.most = QSpinBox()
+        self.most.setRange(1, 100)
+        self.most.setAccessibleName("Messages in 10 minutes at the most")
+        self.clearing = QCheckBox("Also tell when an alarm is over")
+        self.enabled = QCheckBox("Switched on")
+        self.words = label("", "muted", wrap=True)
+        self.new_button = _button("New")
+        self.save_button = _button("Save", "primary")
+        self.test_button = _button("Send a test")
+        self.remove_button = _button("Remove")
+        self.close_button = _button("Close")
+        self._lay_out()
+        selection = self.table.selectionModel()
+        assert selection is not None
+        selection.currentRowChanged.connect(self._chosen)
+        self.new_button.clicked.connect(self.begin_new)
+        self.save_button.clicked.connect(self.save)
+        self.test_button.clicked.connect(self.test)
+        self.remove_button.clicked.connect(self.remove)
+        self.close_button.clicked.connect(self.accept)
+        self.finished.connect(self.deleteLater)
+        self.begin_new()
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.addRow("Name", self.name)
+        form.addRow("Address", self.address)
+        form.addRow("", label(EXAMPLES, "muted", wrap=True))
+        form.addRow("From priority", self.severity)
+        form.addRow("Most in 10 min", self.most)
+        form.addRow("", self.clearing)
+        form.addRow("", self.enabled)
+        row = QHBoxLayout()
+        for button in (self.new_button, self.remove_button):
+            row.addWidget(button)
+        row.addStretch(1)
+        for button in (self.test_button, self.save_button, self.close_button):
+            row.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 12)
+        layout.setSpacing(8)
+        layout.addWidget(label("Who is told of alarms when nobody sits here", "strong"))
+        layout.addWidget(self.table, 1)
+        layout.addLayout(form)
+        layout.addWidget(self.words)
+        layout.addLayout(row)
+        self.resize(WIDTH, HEIGHT)
+
+    def refresh(self) -> None:
+        """The targets as they are now."""
+        self.model.show(self._client.notification_targets())
+
+    def begin_new(self) -> None:
+        """An empty form."""
+        self.table.clearSelection()
+        self._show(TargetView(target=NotificationTarget.model_construct(target_id="", name="")))
+
+    def save(self) -> None:
+        """Add or change the target of the form."""
+        values = {
+            "target_id": self._target_id,
+            "name": self.name.text(),
+            "severity": self.severity.currentData(),
+            "enabled": self.enabled.isChecked(),
+            "tells_clearing": self.clearing.isChecked(),
+            "most_per_10_min": self.most.value(),
+        }
+        try:
+            target = build(NotificationTarget, values, "This target")
+        except ConfigurationError as error:
+            self._say(str(error), bad=True)
+            return
+        call = self._client.save_target(target, self.address.text(), self._who)
+        call.done.connect(self._saved)
+        call.refused.connect(lambda words: self._say(words, bad=True))
+
+    def test(self) -> None:
+        """Send the chosen target a message now."""
+        self._say("Sending a test …")
+        self.test_button.setEnabled(False)
+        call = self._client.test_target(self._target_id)
+        call.done.connect(lambda _: self._say("The test was delivered."))
+        call.refused.connect(lambda words: self._say(words, bad=True))
+        call.finished.connect(self._settled)
+
+    def remove(self) -> None:
+        """Take the chosen target off the list; its address is forgotten."""
+        call = self._client.remove_target(self._target_id, self._who)
+        call.done.connect(lambda _: self._removed())
+        call.refused.connect(lambda words: self._say(words, bad=True))
+
+    def _chosen(self, index: QModelIndex) -> None:
+        view = index.data(TABLE_ROW_ROLE)
+        if isinstance(view, TargetView):
+            self._show(view)
+
+    def _show(self, view: TargetView) -> None:
+        target = view.target
+        self._target_id = target.target_id
+        self.name.setText(target.name)
+        self.address.clear()
+        self.address.setPlaceholderText(KEPT if view.kind else "mailtos://…, tgram://…, slack://…, json://…")
+        self.severity.setCurrentIndex(self.severity.findData(target.severity))
+        self.most.setValue(target.most_per_10_min)
+        self.clearing.setChecked(target.tells_clearing)
+        self.enabled.setChecked(target.enabled)
+        for button in (self.test_button, self.remove_button):
+            button.setEnabled(bool(target.target_id))
+        self._say("")
+
+    def _saved(self, view: TargetView) -> None:
+        self.refresh()
+        self._show(view)
+        self._say(f"{view.target.name} is saved. Send a test to see that it is reached.")
+
+    def _removed(self) -> None:
+        self.refresh()
+        self.begin_new()
+
+    def _settled(self) -> None:
+        self.test_button.setEnabled(bool(self._target_id))
+        self.refresh()
+
+    def _say(self, words: str, *, bad: bool = False) -> None:
+        self.words.setText(f"▲ {words}" if bad else words)
+        set_kind(self.words, "problem" if bad else "muted")
+
+
+def _line(accessible_name: str, hint: str) -> QLineEdit:
+    line = QLineEdit()
+    line.setAccessibleName(accessible_name)
+    line.setPlaceholderText(hint)
+    return line
+
+
+def _button(text: str, kind: str = "") -> QPushButton:
+    button = QPushButton(text)
+    button.setAccessibleName(text)
+    button.setAutoDefault(False)
+    if kind:
+        button.setProperty("kind", kind)
+    return button

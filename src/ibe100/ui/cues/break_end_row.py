@@ -1,0 +1,70 @@
+"""How the next break ends, and the event id it will have."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+
+from ibe100.models.scte35_marker import BreakReturn
+from ibe100.ui.widgets.choices import BUTTON_HEIGHT, CAPTION_WIDTH
+from ibe100.ui.widgets.labels import label
+from ibe100.ui.words.formats import event_id_text
+
+WORDS = {
+    BreakReturn.AUTO: ("auto", "By itself after {0:g} s: auto_return 1"),
+    BreakReturn.CUE: ("cue", "A BACK TO PROGRAMME is sent for the end of the {0:g} s"),
+    BreakReturn.HAND: ("hand", "Only by BACK TO PROGRAMME or CRASH IN; the {0:g} s are announced"),
+}
+
+
+class ReturnRow(QWidget):
+    """One of the three ways; `changed` with the way."""
+
+    changed = pyqtSignal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value = BreakReturn.AUTO
+        self._group = QButtonGroup(self)
+        self._buttons: dict[BreakReturn, QPushButton] = {}
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        caption = label("Return", "second")
+        caption.setFixedWidth(CAPTION_WIDTH)
+        layout.addWidget(caption)
+        for way, (words, _hint) in WORDS.items():
+            button = QPushButton(words)
+            button.setCheckable(True)
+            button.setProperty("kind", "choice")
+            button.setFixedHeight(BUTTON_HEIGHT)
+            button.setAccessibleName(f"Break returns {words}")
+            button.clicked.connect(lambda _=False, chosen=way: self.set_value(chosen))
+            self._group.addButton(button)
+            self._buttons[way] = button
+            layout.addWidget(button, 1)
+        self.next_id = label("", "small_number")
+        self.next_id.setMinimumWidth(self.next_id.fontMetrics().horizontalAdvance("next 0x60000000"))
+        layout.addWidget(self.next_id)
+        self._buttons[self._value].setChecked(True)
+
+    def value(self) -> BreakReturn:
+        """The chosen way."""
+        return self._value
+
+    def button(self, way: BreakReturn) -> QPushButton:
+        """The button of one way."""
+        return self._buttons[way]
+
+    def set_value(self, way: BreakReturn) -> None:
+        """Choose a way."""
+        changed, self._value = way is not self._value, way
+        self._buttons[way].setChecked(True)
+        if changed:
+            self.changed.emit(way)
+
+    def show_break(self, duration_s: float, next_event_id: int | None) -> None:
+        """What the ways mean for a break of this length; the id where it is known."""
+        for way, (_words, hint) in WORDS.items():
+            self._buttons[way].setToolTip(hint.format(duration_s))
+        self.next_id.setText("" if next_event_id is None else f"next {event_id_text(next_event_id)}")

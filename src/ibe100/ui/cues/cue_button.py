@@ -1,0 +1,97 @@
+"""A big cue button: what it does, its key, and a word when it does not answer."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QRect, QSize, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.themes.icons import icon_pixmap
+
+WIDTH, HEIGHT = 160, 74
+ONE_LINE_PX, TWO_LINES_PX = 17, 13
+LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+
+
+class CueButton(QAbstractButton):
+    """`filled` is the amber one; latched and disabled are drawn differently, each with its word."""
+
+    def __init__(
+        self, title: str, icon_name: str, key: str, *, filled: bool, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setText(title)
+        self._icon_name, self._key, self._filled = icon_name, key, filled
+        self._detail = ""
+        self._latched = False
+        self._font = sans(TWO_LINES_PX if "\n" in title else ONE_LINE_PX, bold=True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(HEIGHT)
+        self.setMinimumWidth(WIDTH)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(f"{' '.join(title.split())}, key {key}")
+
+    @property
+    def is_latched(self) -> bool:
+        """A press now is swallowed."""
+        return self._latched
+
+    def show_state(self, detail: str, *, latched: bool, ready: bool) -> None:
+        """What a press does now."""
+        if (detail, latched, ready) != (self._detail, self._latched, self.isEnabled()):
+            self._detail, self._latched = detail, latched
+            if not ready and self.hasFocus():
+                self.clearFocus()  # Qt would hand it to the next button, which is another cue
+            self.setEnabled(ready)
+            self.setAccessibleDescription(detail)
+            self.setToolTip(detail)
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """At least 40 px high by the rules; this is the biggest target in the window."""
+        return QSize(WIDTH, HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Box, icon, title, key cap and detail."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        fill, ink, edge = self._colours()
+        pen = QPen(QColor(edge), 2)
+        if self._latched:
+            pen.setStyle(Qt.PenStyle.DotLine)
+        painter.setPen(pen)
+        painter.setBrush(QColor(fill))
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), 6, 6)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for colour, inset in ((Colour.FOCUS, 1), (Colour.INK, 3)):
+                painter.setPen(QPen(QColor(colour), 2))
+                painter.drawRoundedRect(self.rect().adjusted(inset, inset, -inset - 1, -inset - 1), 5, 5)
+        pixmap = icon_pixmap(self._icon_name, ink, 20, self.devicePixelRatioF())
+        painter.drawPixmap(11, 14, pixmap)
+        painter.setPen(QColor(ink))
+        painter.setFont(self._font)
+        painter.drawText(QRect(39, 6, self.width() - 43, 36), LEFT, self.text())
+        cap = QRect(11, self.height() - 28, 30, 18)
+        painter.setPen(QPen(QColor(ink), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(cap, 3, 3)
+        painter.setFont(mono(11, bold=True))
+        painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
+        painter.setFont(sans(11))
+        room = QRect(49, self.height() - 29, self.width() - 55, 20)
+        shown = painter.fontMetrics().elidedText(self._detail, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, LEFT, shown)
+
+    def _colours(self) -> tuple[Colour, Colour, Colour]:
+        if not self.isEnabled():
+            return Colour.PANEL, Colour.TEXT_MUTED, Colour.BORDER
+        if self._latched:
+            return Colour.TALLY_AMBER_DIM, Colour.TALLY_AMBER, Colour.TALLY_AMBER
+        if self.isDown():
+            return Colour.HOVER, Colour.TEXT, Colour.TALLY_AMBER
+        if self._filled:
+            return Colour.TALLY_AMBER, Colour.INK, Colour.TALLY_AMBER
+        return Colour.RAISED, Colour.TEXT, Colour.BORDER_STRONG

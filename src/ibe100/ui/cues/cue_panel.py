@@ -1,0 +1,264 @@
+"""The cue panel: target, readiness, duration and pre-roll, the buttons, what is next, receipts, more cues."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
+
+from ibe100.models.contract import Contract, Severity
+from ibe100.models.scte35_marker import CueAction, CueRequest
+from ibe100.models.stream_state import Tally
+from ibe100.ui.cues.break_end_row import ReturnRow
+from ibe100.ui.cues.contract_terms import asked_pre_roll_s, held_against
+from ibe100.ui.cues.cue_buttons import CueButtons
+from ibe100.ui.cues.cue_details import CueDetails
+from ibe100.ui.cues.cue_preview_view import CuePreviewView
+from ibe100.ui.cues.cue_status import CueStatus
+from ibe100.ui.cues.cue_target import CueTarget
+from ibe100.ui.cues.cue_trigger import BREAK_ACTIONS, CueTrigger
+from ibe100.ui.cues.latest_preview import LatestPreview
+from ibe100.ui.cues.more_cues import MoreCues
+from ibe100.ui.cues.receipt_list import ReceiptList
+from ibe100.ui.qt_models.cue_list import CueListModel
+from ibe100.ui.qt_models.schedule_model import ScheduleModel
+from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
+from ibe100.ui.schedule.next_events import NextEvents
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.widgets.choices import ChoiceRow
+from ibe100.ui.words.formats import now
+
+BREAK_CHOICES_S = (15, 30, 60, 90, 120)
+PRE_ROLL_CHOICES_S = (0, 4, 6, 8, 10)
+LONGEST_BREAK_S = 86_400.0
+TICK_MS = 100
+TICKS_PER_PREVIEW = 10
+TICKS_PER_READINESS = 5
+NO_STREAM = "no stream selected"
+
+
+class CuePanel(QWidget):
+    """Fires, disarms and shows receipts; follows the selection unless it is pinned."""
+
+    refused = pyqtSignal(str, str)
+
+    def __init__(
+        self,
+        streams: StreamListModel,
+        cues: CueListModel,
+        schedule: ScheduleModel,
+        client: ServiceClient,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._streams, self._cues, self._client = streams, cues, client
+        self._trigger = CueTrigger(client, cues, self)
+        self._target_id = ""
+        self._selected_id = ""
+        self._ticks = 0
+        self._was_in_break = False
+        self._breaches: tuple[str, ...] = ()
+        self._contract: Contract | None = None
+        """Of the target, when its pre-roll was set."""
+        self._pre_rolls: dict[str, tuple[Contract | None, float]] = {}
+        """Of streams that were the target before: what was chosen under which contract."""
+        self.setProperty("kind", "panel")
+        self.setMinimumWidth(344)
+        self.target = CueTarget()
+        self.status = CueStatus()
+        self.break_row = ChoiceRow("Break s", "Break of", BREAK_CHOICES_S, 60, own_up_to=LONGEST_BREAK_S)
+        self.pre_roll_row = ChoiceRow("Pre-roll s", "Pre-roll of", PRE_ROLL_CHOICES_S, 0)
+        self.return_row = ReturnRow()
+        self.buttons = CueButtons()
+        self.preview = CuePreviewView()
+        self.receipts = ReceiptList(cues)
+        self.coming = NextEvents(streams, cues, schedule)
+        self.more = MoreCues()
+        pages = (("Would go out", self.preview), ("Next events", self.coming), ("Receipts", self.receipts))
+        self.details = CueDetails((*pages, ("More cues", self.more)))
+        self._pair_preview = LatestPreview(client, self.preview, self._pair_request, self)
+        self._more_preview = LatestPreview(client, self.more.preview, self._more_request, self)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(6)
+        rows = (self.break_row, self.pre_roll_row, self.return_row)
+        for widget in (self.target, self.status, *rows, self.buttons):
+            layout.addWidget(widget)
+        layout.addWidget(self.details, 1)
+
+    def _connect(self) -> None:
+        self.buttons.fire_requested.connect(self.fire)
+        self.status.disarm_requested.connect(self.disarm)
+        self.target.pin_toggled.connect(self._pin_toggled)
+        self.preview.action_changed.connect(self._pair_preview.ask)
+        for spared in (self.buttons.reasons, self.break_row, self.return_row):
+            self.details.squeezed.connect(spared.setHidden)
+        self.more.changed.connect(self._more_changed)
+        self.more.send_requested.connect(self.send_more)
+        self._more_preview.settled.connect(self._refresh_more)
+        for row in (self.break_row, self.pre_roll_row, self.return_row):
+            row.changed.connect(self._ask_previews)
+        self._trigger.refused.connect(self.refused)
+        self._trigger.changed.connect(self._refresh)
+        self._cues.cue_changed.connect(self._refresh)
+        self._streams.rowsRemoved.connect(self._refresh)
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+        self._refresh()
+
+    @property
+    def target_id(self) -> str:
+        """The stream the cues go to; empty when there is none."""
+        return self._target_id
+
+    def select(self, stream_id: str) -> None:
+        """The list's selection changed."""
+        self._selected_id = stream_id
+        if not self.target.pin.isChecked():
+            self._aim(stream_id)
+
+    def fire(self, action: CueAction) -> None:
+        """Send a cue to the target, unless the button is latched or no cue can go out."""
+        self.break_row.finish_typing()
+        row = self._row()
+        self._trigger.fire(row, action, None if row is None else self._request(row.stream_id, action))
+
+    def prepare(self, action: CueAction) -> None:
+        """Bring up the page of the other cues, for this one."""
+        self.details.show_page(self.more)
+        self.more.choose(action)
+
+    def send_more(self) -> None:
+        """Send what is prepared: the very cue whose section is shown."""
+        request = self._more_request()
+        if isinstance(request, str):
+            self.refused.emit(str(self.more.action), request)
+        elif request != self._more_preview.shown:
+            self.refused.emit(str(self.more.action), "its section is not shown yet; look at it, then send")
+        else:
+            self._trigger.fire(self._row(), self.more.action, request)
+
+    def disarm(self) -> None:
+        """Take back the target's armed cue."""
+        cue = self._cues.armed(self._target_id)
+        if cue is not None:
+            self._client.cancel_cue(cue.cue_id).done.connect(self._cues.put)
+            return
+        latest = self._cues.latest(self._target_id)
+        if latest is not None and not latest.state.is_final and (latest.splice_at or 0) > now():
+            self.refused.emit("Disarm", f"{latest.action} has been sent and cannot be taken back any more")
+
+    def _request(self, stream_id: str, action: CueAction) -> CueRequest:
+        duration = self.break_row.value() if action.leaves else None
+        pre_roll = 0.0 if action.is_immediate else self.pre_roll_row.value()
+        returns = self.return_row.value() if action.leaves else None
+        return CueRequest(
+            stream_id=stream_id, action=action, duration_s=duration, pre_roll_s=pre_roll, returns=returns
+        )
+
+    def _pair_request(self) -> CueRequest | str:
+        row = self._row()
+        return NO_STREAM if row is None else self._request(row.stream_id, self.preview.action)
+
+    def _more_request(self) -> CueRequest | str:
+        row = self._row()
+        return NO_STREAM if row is None else self.more.request(row.stream_id, self.pre_roll_row.value())
+
+    def _pin_toggled(self, pinned: bool) -> None:
+        if not pinned:
+            self._aim(self._selected_id)
+
+    def _aim(self, stream_id: str) -> None:
+        if stream_id == self._target_id:
+            return
+        self._pre_rolls[self._target_id] = self._contract, self.pre_roll_row.value()
+        self._target_id = stream_id
+        row = self._row()
+        if row is not None:
+            self.break_row.set_value(row.view.config.scte35.break_duration_s)
+            self.return_row.set_value(row.view.config.scte35.returns)
+            self._take_contract(row.view.config.contract)
+        self.receipts.show_stream(stream_id)
+        self._look()
+        self._refresh()
+        self._ask_previews()
+
+    def _take_contract(self, contract: Contract | None) -> None:
+        """The pre-roll is what was chosen for this stream under this contract, else what that asks."""
+        self._contract = contract
+        before, chosen = self._pre_rolls.get(self._target_id, (None, None))
+        if chosen is None or before != contract:
+            chosen = asked_pre_roll_s(contract, PRE_ROLL_CHOICES_S)
+        self.pre_roll_row.set_value(chosen)
+
+    def _row(self) -> StreamRow | None:
+        return self._streams.row_of(self._target_id)
+
+    def _look(self) -> None:
+        row = self._row()
+        self._trigger.look(row)
+        if row is not None and row.view.config.contract != self._contract:
+            self._take_contract(row.view.config.contract)
+        findings = () if row is None else self._client.lint(row.view.config, None)
+        self._breaches = tuple(found.words for found in findings if found.severity is Severity.BREACH)
+
+    def _tick(self) -> None:
+        self._ticks += 1
+        if self._ticks % TICKS_PER_READINESS == 0:
+            self._look()
+        self._refresh()
+        if self._ticks % TICKS_PER_PREVIEW == 0:
+            self._ask_previews()
+
+    def _ask_previews(self) -> None:
+        if self.more.isVisible():
+            self._more_preview.ask()
+        if not self.more.isVisible() or self.preview.isVisible():
+            self._pair_preview.ask()
+
+    def _more_changed(self) -> None:
+        self._more_preview.ask()
+        self._refresh_more()
+
+    def _refresh(self) -> None:
+        row = self._row()
+        in_break = row is not None and row.view.tally is Tally.IN_BREAK
+        if in_break is not self._was_in_break:
+            self._was_in_break = in_break
+            self.preview.choose(CueAction.BACK_TO_PROGRAMME if in_break else CueAction.TO_BREAK)
+        self.target.show_row(row)
+        latest = self._cues.latest(self._target_id)
+        came_back = None if latest is None else self._cues.return_of(latest.cue_id)
+        self.status.show_cue(row, latest, came_back, self._trigger.being_recorded(self._target_id))
+        self.receipts.show_feed(None if row is None else row.view.return_feed)
+        pre_roll = self.pre_roll_row.value()
+        how = f"{pre_roll:g} s pre-roll" if pre_roll else "immediate"
+        self.return_row.show_break(self.break_row.value(), self._next_id())
+        ready = {action: self._trigger.ready[action] for action in BREAK_ACTIONS}
+        if row is not None:
+            ready[CueAction.TO_BREAK] = held_against(
+                row.view.config.contract, ready[CueAction.TO_BREAK], self.break_row.value(), pre_roll
+            )
+        latched = {action for action in ready if self._trigger.is_latched(self._target_id, action)}
+        self.buttons.show_state(ready, latched, f"{self.break_row.value():g} s · {how}", how)
+        self.buttons.show_reasons(ready, latched, self._breaches, muted=row is None)
+        self._refresh_more()
+
+    def _next_id(self) -> int | None:
+        """The event id of the next break, from the preview."""
+        shown, answer = self._pair_preview.shown, self._pair_preview.answer
+        return answer.splice_event_id if shown is not None and answer and shown.action.leaves else None
+
+    def _refresh_more(self) -> None:
+        action = self.more.action
+        self.more.show_state(
+            self._trigger.ready[action],
+            is_previewed=self._more_preview.shown is not None
+            and self._more_preview.shown == self._more_request(),
+            is_latched=self._trigger.is_latched(self._target_id, action),
+        )

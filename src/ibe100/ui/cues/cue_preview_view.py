@@ -1,0 +1,53 @@
+"""What goes out if a cue button is pressed now: to break, or back to programme."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from ibe100.models.scte35_marker import CueAction
+from ibe100.ui.cues.section_preview import SectionPreview
+from ibe100.ui.widgets.labels import label
+
+SHORT = {CueAction.TO_BREAK: "Break", CueAction.BACK_TO_PROGRAMME: "Programme"}
+
+
+class CuePreviewView(SectionPreview):
+    """The preview for one of the two actions."""
+
+    action_changed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._action = CueAction.TO_BREAK
+        self._actions = {action: self._action_button(action) for action in SHORT}
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(label("Would go out", "strong"), 1)
+        for button in self._actions.values():
+            head.addWidget(button)
+        self.column.insertLayout(0, head)
+
+    def _action_button(self, action: CueAction) -> QPushButton:
+        button = QPushButton(SHORT[action])
+        button.setCheckable(True)
+        button.setAutoExclusive(True)
+        button.setChecked(action is self._action)
+        button.setProperty("kind", "flat")
+        button.setAccessibleName(f"Preview {action}")
+        button.clicked.connect(lambda: self._choose(action))
+        return button
+
+    @property
+    def action(self) -> CueAction:
+        """Which of the two buttons is previewed."""
+        return self._action
+
+    def choose(self, action: CueAction) -> None:
+        """Preview the other one, as if its button had been pressed."""
+        self._actions[action].setChecked(True)
+        self._choose(action)
+
+    def _choose(self, action: CueAction) -> None:
+        self._action = action
+        self.action_changed.emit()

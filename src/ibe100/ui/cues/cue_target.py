@@ -1,0 +1,66 @@
+"""Which stream the cues go to: number, name, tally, and the pin that holds it."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from ibe100.ui.qt_models.stream_list import StreamRow
+from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.labels import ElidedLabel, label
+from ibe100.ui.widgets.tally_mark import NumberBox, TallyChip
+
+
+class CueTarget(QFrame):
+    """The banner on top of the cue panel."""
+
+    pin_toggled = pyqtSignal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "banner")
+        self.number = NumberBox(40)
+        self.name = ElidedLabel("No stream selected", "title")
+        self.chip = TallyChip()
+        self.hint = label("follows selection", "muted")
+        self.pin = QPushButton(icon("pin-off-outline"), "")
+        self.pin.setCheckable(True)
+        self.pin.setFixedSize(40, 40)
+        self.pin.setAccessibleName("Pin the cue panel to this stream")
+        self.pin.setToolTip("Pin: the cue panel stays with this stream whatever is selected (P)")
+        self.pin.toggled.connect(self._toggled)
+        second = QHBoxLayout()
+        second.setSpacing(8)
+        second.addWidget(self.chip)
+        second.addWidget(self.hint)
+        second.addStretch(1)
+        words = QVBoxLayout()
+        words.setSpacing(3)
+        words.addWidget(self.name)
+        words.addLayout(second)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.setSpacing(10)
+        layout.addWidget(self.number)
+        layout.addLayout(words, 1)
+        layout.addWidget(self.pin, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def show_row(self, row: StreamRow | None) -> None:
+        """The target as of now."""
+        self.number.setVisible(row is not None)
+        self.chip.setVisible(row is not None)
+        self.hint.setVisible(row is not None)
+        self.pin.setEnabled(row is not None)
+        if row is None:
+            self.name.setText("No stream selected")
+            return
+        self.number.show_number(row.view.number, row.view.tally)
+        self.name.setText(row.name)
+        self.chip.show_tally(row.view.tally, row.state_words)
+        self.setAccessibleName(f"Cue target: stream {row.view.number} {row.name}, {row.state_words}")
+
+    def _toggled(self, pinned: bool) -> None:
+        self.hint.setText("pinned" if pinned else "follows selection")
+        self.pin.setIcon(icon("pin", Colour.FOCUS) if pinned else icon("pin-off-outline"))
+        self.pin_toggled.emit(pinned)

@@ -1,0 +1,138 @@
+"""A button that is held: a bar fills while it is down, and only a full bar counts."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QElapsedTimer, QEvent, QRect, QRectF, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QBrush, QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.themes.icons import icon_pixmap
+
+HOLD_MS = 500
+STEP_MS = 20
+WIDTH, HEIGHT = 160, 46
+LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+
+
+class HoldButton(QAbstractButton):
+    """`held` once per press that lasts HOLD_MS, by mouse, Space or its key; letting go earlier is nothing.
+
+    There is no question after it: what it does is meant to be done now.
+    """
+
+    held = pyqtSignal()
+
+    def __init__(
+        self, title: str, icon_name: str, key: Qt.Key, key_name: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setText(title)
+        self.key, self._key_name, self._icon_name = key, key_name, icon_name
+        self._detail = ""
+        self._is_key_down = False
+        self._since = QElapsedTimer()
+        self._timer = QTimer(self)
+        self._timer.setInterval(STEP_MS)
+        self._timer.timeout.connect(self._step)
+        self.pressed.connect(self.press)
+        self.released.connect(self.let_go)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(HEIGHT)
+        self.setMinimumWidth(WIDTH)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(f"{title}, hold for half a second, key {key_name}")
+
+    @property
+    def part(self) -> float:
+        """How much of the hold is over, 0 to 1."""
+        return min(1.0, self._since.elapsed() / HOLD_MS) if self._timer.isActive() else 0.0
+
+    def press(self) -> None:
+        """The bar begins to fill."""
+        if self.isEnabled() and not self._timer.isActive():
+            self._since.start()
+            self._timer.start()
+            self.update()
+
+    def let_go(self) -> None:
+        """The bar empties; nothing has happened unless it was full."""
+        self._timer.stop()
+        self.update()
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Its own key anywhere in the window; True if the event is used up."""
+        if event.key() != self.key or event.modifiers():
+            return False
+        if event.isAutoRepeat():
+            return True
+        is_down = event.type() == QEvent.Type.KeyPress
+        if is_down != self._is_key_down:
+            self._is_key_down = is_down
+            (self.press if is_down else self.let_go)()
+        return True
+
+    def show_state(self, detail: str, *, ready: bool) -> None:
+        """What a hold does now."""
+        if (detail, ready) != (self._detail, self.isEnabled()):
+            self._detail = detail
+            if not ready and self.hasFocus():
+                self.clearFocus()  # Qt would hand it to the next button, which is another cue
+            self.setEnabled(ready)
+            self.setAccessibleDescription(detail)
+            self.setToolTip(detail)
+            if not ready:
+                self.let_go()
+            self.update()
+
+    def focusOutEvent(self, event: QFocusEvent | None) -> None:
+        """A hold does not go on behind another window."""
+        self.let_go()
+        super().focusOutEvent(event)
+
+    def _step(self) -> None:
+        if self._since.elapsed() >= HOLD_MS:
+            self._timer.stop()
+            self.held.emit()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """A large target, smaller than the pair above it."""
+        return QSize(WIDTH, HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Hatched edge, the filling bar, title and key."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ready = self.isEnabled()
+        ink = Colour.ON_RED if ready else Colour.TEXT_MUTED
+        box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(Colour.PANEL))
+        painter.drawRoundedRect(box, 6, 6)
+        if self.part:
+            painter.setBrush(QColor(Colour.TALLY_RED))
+            painter.drawRoundedRect(
+                QRectF(box.left(), box.top(), box.width() * self.part, box.height()), 6, 6
+            )
+        edge = QColor(Colour.TALLY_RED if ready else Colour.BORDER)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(
+            QPen(QBrush(edge, Qt.BrushStyle.BDiagPattern if ready else Qt.BrushStyle.SolidPattern), 5)
+        )
+        painter.drawRoundedRect(box.adjusted(2, 2, -2, -2), 5, 5)
+        painter.setPen(QPen(QColor(Colour.FOCUS) if self.hasFocus() else edge, 2 if self.hasFocus() else 1))
+        painter.drawRoundedRect(box, 6, 6)
+        painter.drawPixmap(11, 8, icon_pixmap(self._icon_name, ink, 15, self.devicePixelRatioF()))
+        painter.setPen(QColor(ink))
+        painter.setFont(sans(13, bold=True))
+        painter.drawText(QRect(32, 5, self.width() - 38, 20), LEFT, self.text())
+        painter.setFont(mono(11, bold=True))
+        key = f"hold {self._key_name}"
+        key_width = painter.fontMetrics().horizontalAdvance(key)
+        painter.drawText(QRect(self.width() - key_width - 10, 24, key_width + 2, 17), LEFT, key)
+        painter.setFont(sans(11))
+        room = QRect(11, 24, self.width() - key_width - 26, 17)
+        words = painter.fontMetrics().elidedText(self._detail, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, LEFT, words)

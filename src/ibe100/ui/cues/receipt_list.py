@@ -1,0 +1,141 @@
+"""The last receipts of the target: state, action, event id, latency, why it failed, and what came back."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QModelIndex, QRect, QSize, Qt
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter
+from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
+
+from ibe100.models.return_receipt import ReturnFeedView, ReturnReceipt
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.ui.qt_models.cue_list import (
+    CUE_ROLE,
+    RETURN_ROLE,
+    CueListModel,
+    CuesOfStream,
+    receipt_words,
+)
+from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
+from ibe100.ui.words.formats import event_id_text, utc_text
+from ibe100.ui.words.return_feed import MARKS as RETURN_MARKS
+from ibe100.ui.words.return_feed import feed_words
+
+ROW_HEIGHT = 40
+RETURN_HEIGHT = 17
+"""Of the line that the return feed adds."""
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+STATE_MARKS: dict[CueState, tuple[str, Colour]] = {
+    CueState.REQUESTED: ("progress-clock", Colour.TEXT_SECOND),
+    CueState.REFUSED: ("cancel", Colour.ALARM_YELLOW),
+    CueState.ARMED: ("timer-sand", Colour.TALLY_AMBER),
+    CueState.CANCELLED: ("undo-variant", Colour.TEXT_SECOND),
+    CueState.SENT: ("send", Colour.TALLY_AMBER),
+    CueState.SEEN: ("check-decagram-outline", Colour.TEXT),
+    CueState.SPLICED: ("check-decagram", Colour.TEXT),
+    CueState.FAILED: ("close-octagon", Colour.ALARM_MAGENTA),
+}
+
+
+class ReceiptDelegate(QStyledItemDelegate):
+    """Two lines: what and when, then what became of it; a third where a return feed is watched."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        """Higher by the line of the return feed."""
+        return QSize(200, ROW_HEIGHT + (RETURN_HEIGHT if index.data(RETURN_ROLE) is not None else 0))
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Icon, state word, action, event id; receipt below."""
+        cue = index.data(CUE_ROLE)
+        if painter is None or not isinstance(cue, Cue):
+            return
+        painter.save()
+        box = option.rect
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(box, QColor(Colour.SELECTION))
+        painter.setPen(QColor(Colour.BORDER))
+        painter.drawLine(box.bottomLeft(), box.bottomRight())
+        icon_name, colour = STATE_MARKS[cue.state]
+        device = painter.device()
+        ratio = 1.0 if device is None else device.devicePixelRatioF()
+        painter.drawPixmap(box.left() + 7, box.top() + 5, icon_pixmap(icon_name, colour, 15, ratio))
+        upper = QRect(box.left() + 28, box.top() + 2, box.width() - 34, ROW_HEIGHT // 2 - 1)
+        lower = upper.translated(0, ROW_HEIGHT // 2 - 2)
+        painter.setFont(mono(11))
+        painter.setPen(QColor(Colour.TEXT_SECOND))
+        when = utc_text(cue.requested_at)
+        event = event_id_text(cue.splice_event_id)
+        painter.drawText(upper, RIGHT, event)
+        painter.drawText(lower, RIGHT, when)
+        metrics = painter.fontMetrics()
+        painter.setFont(sans(11, bold=True))
+        painter.setPen(QColor(colour))
+        _elided(
+            painter,
+            upper.adjusted(0, 0, -metrics.horizontalAdvance(event) - 8, 0),
+            f"{cue.state} {cue.action}",
+        )
+        painter.setFont(sans(11))
+        painter.setPen(QColor(colour if cue.state is CueState.FAILED else Colour.TEXT_SECOND))
+        _elided(painter, lower.adjusted(0, 0, -metrics.horizontalAdvance(when) - 8, 0), receipt_words(cue))
+        came_back = index.data(RETURN_ROLE)
+        if isinstance(came_back, ReturnReceipt):
+            _paint_return(painter, lower.translated(0, RETURN_HEIGHT), came_back, ratio)
+        painter.restore()
+
+
+class ReceiptList(QWidget):
+    """Follows the cue list, for one stream."""
+
+    def __init__(self, cues: CueListModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._filter = CuesOfStream(self)
+        self._filter.setSourceModel(cues)
+        self.list = QListView()
+        self.list.setModel(self._filter)
+        self.list.setItemDelegate(ReceiptDelegate(self.list))
+        self.list.setAccessibleName("Last receipts of the target stream")
+        self.list.setMinimumHeight(ROW_HEIGHT)
+        self.feed = ElidedLabel("", "muted")
+        self.feed.setAccessibleName("Return feed of the target stream")
+        self.feed.hide()
+        self.empty = label("No cue yet: its receipt appears here, read from the output.", "muted", wrap=True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.feed)
+        layout.addWidget(self.empty)
+        layout.addWidget(self.list, 1)
+        for signal in (self._filter.rowsInserted, self._filter.rowsRemoved, self._filter.layoutChanged):
+            signal.connect(self._count)
+        # A receipt that gets its third line is higher from then on.
+        cues.return_changed.connect(lambda _: self.list.scheduleDelayedItemsLayout())
+        self._count()
+
+    def show_stream(self, stream_id: str) -> None:
+        """Change the stream."""
+        self._filter.show_stream(stream_id)
+        self._count()
+
+    def show_feed(self, feed: ReturnFeedView | None) -> None:
+        """The return feed of the stream; None where it has none."""
+        words, kind = feed_words(feed)
+        self.feed.setVisible(bool(words))
+        self.feed.setText(words)
+        set_kind(self.feed, kind)
+
+    def _count(self) -> None:
+        self.empty.setVisible(self._filter.rowCount() == 0)
+
+
+def _paint_return(painter: QPainter, room: QRect, receipt: ReturnReceipt, ratio: float) -> None:
+    name, colour = RETURN_MARKS[receipt.state]
+    painter.drawPixmap(room.left() - 20, room.top() + 3, icon_pixmap(name, colour, 13, ratio))
+    painter.setPen(QColor(colour if receipt.state.is_fault else Colour.TEXT_SECOND))
+    _elided(painter, room, receipt.words)
+
+
+def _elided(painter: QPainter, room: QRect, text: str) -> None:
+    shown = QFontMetrics(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+    painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)

@@ -1,0 +1,95 @@
+"""A section that is about to be sent: when it splices, its bytes, its fields, what to know before."""
+
+from __future__ import annotations
+
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
+
+from ibe100.models.scte35_marker import CuePreview
+from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
+from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.widgets.copy_button import CopyButton
+from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
+from ibe100.ui.widgets.tables import quiet_table
+from ibe100.ui.words.formats import event_id_text, section_length, utc_text
+
+Field = tuple[str, str]
+LEAST_TABLE = 26
+NAMES_PART = 0.47
+
+
+class SectionPreview(QWidget):
+    """Shows a preview of the services, or in words why there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model: KeyedTableModel[tuple[int, Field]] = KeyedTableModel(
+            (Column("Field", lambda f: f[1][0]), Column("Value", lambda f: f[1][1], numeric=True)),
+            lambda f: (f[0], f[1][0]),
+            self,
+            font_px=SMALL_PX,
+        )
+        self.table: QTableView = quiet_table(
+            self._model, "Fields of the section that would go out", stretch=1
+        )
+        self.table.setMinimumHeight(LEAST_TABLE)
+        header = self.table.horizontalHeader()
+        assert header is not None
+        header.hide()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.when = ElidedLabel("", "small_number")
+        self.section = ElidedLabel("", "small_number")
+        self.warnings = label("", "problem", wrap=True)
+        self.copy = CopyButton("Copy the section as base64")
+        bytes_row = QHBoxLayout()
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.when)
+        words.addWidget(self.section)
+        bytes_row.addLayout(words, 1)
+        bytes_row.addWidget(self.copy)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(3)
+        self.column.addLayout(bytes_row)
+        self.column.addWidget(self.warnings)
+        self.column.addWidget(self.table, 1)
+        self.show_problem("no stream selected")
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Names and values share the width; a long UPID does not push the names out."""
+        super().resizeEvent(event)
+        self.table.setColumnWidth(0, round(self.width() * NAMES_PART))
+
+    def show_preview(self, preview: CuePreview) -> None:
+        """The section as it would be sent now."""
+        event = (
+            "" if preview.splice_event_id is None else f"event {event_id_text(preview.splice_event_id)} · "
+        )
+        if preview.pts_time is None:
+            self.when.setText(f"{event}splice immediately")
+        else:
+            splice = utc_text(preview.splice_at, milliseconds=True)
+            self.when.setText(f"{event}splice {splice} UTC · PTS {preview.pts_time}")
+        self.section.setText(f"{section_length(preview.section_base64)} B  {preview.section_base64}")
+        self.copy.set_text(preview.section_base64)
+        set_kind(self.warnings, "problem")
+        self.warnings.setText("\n".join(f"▲ {words}" for words in preview.warnings))
+        # A section may have two descriptors with fields of the same names.
+        self._model.show(tuple(enumerate(preview.fields)))
+        self._show_parts(True)
+
+    def show_problem(self, words: str) -> None:
+        """Why there is nothing to preview."""
+        self.section.setText("")
+        set_kind(self.warnings, "muted")
+        self.warnings.setText(words)
+        self.copy.set_text("")
+        self._model.show(())
+        self._show_parts(False)
+
+    def _show_parts(self, shown: bool) -> None:
+        for part in (self.when, self.section, self.copy):
+            part.setVisible(shown)
+        self.warnings.setVisible(bool(self.warnings.text()))

@@ -1,0 +1,278 @@
+"""The breaks of all streams on one time line: what was, what runs, what is planned, to be dragged."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ibe100.ui.dashboard.break_spans import BreakSpan, SpanKind, break_spans, planned_spans
+from ibe100.ui.dashboard.time_scale import AHEAD_CHOICES_S, BACK_S, TimeScale
+from ibe100.ui.dashboard.timeline_keys import ARROWS, CTRL, PLACED, SHIFT, STEPS_S, WORDS, ZOOMS, neighbour
+from ibe100.ui.dashboard.timeline_paint import EDGE, HEAD, NAMES, ROW, paint_frame, paint_head, paint_span
+from ibe100.ui.qt_models.cue_list import CueListModel
+from ibe100.ui.qt_models.schedule_model import ScheduleModel
+from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
+from ibe100.ui.words.formats import now, utc_text
+
+TOGETHER_MS = 100
+REPAINT_MS = 1000
+LEAST_DRAG_PX = 4
+LEAST_GRIP_PX = 10
+
+
+@dataclass(slots=True)
+class _Drag:
+    """A planned break in the operator's hand."""
+
+    span: BreakSpan
+    line: int
+    from_x: float
+    moved_s: float = 0.0
+
+
+class BreakTimeline(QWidget):
+    """`moved` with break and moment, `edit_requested` with break, `plan_requested` with stream and moment."""
+
+    moved = pyqtSignal(int, float)
+    edit_requested = pyqtSignal(int)
+    plan_requested = pyqtSignal(str, float)
+
+    def __init__(
+        self,
+        streams: StreamListModel,
+        cues: CueListModel,
+        schedule: ScheduleModel,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._streams, self._cues, self._schedule = streams, cues, schedule
+        self._ahead_s = AHEAD_CHOICES_S[1]
+        self._drag: _Drag | None = None
+        self._chosen: int | None = None
+        """The planned break that the keys act on."""
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Break time line: five minutes back, and ahead")
+        self.setToolTip(WORDS)
+        streams.rowsInserted.connect(self._resize)
+        streams.rowsRemoved.connect(self._resize)
+        for signal in (cues.cue_changed, schedule.changed, schedule.looked_over):
+            signal.connect(self._update_soon)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(TOGETHER_MS)
+        self._soon.timeout.connect(self.update)
+        self._timer = QTimer(self)
+        self._timer.setInterval(REPAINT_MS)
+        self._timer.timeout.connect(self.update)
+        self._timer.start()
+        self._resize()
+
+    def _update_soon(self) -> None:
+        """Cues that change together are painted together."""
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def sizeHint(self) -> QSize:
+        """A line per stream."""
+        return QSize(300, HEAD + ROW * max(1, self._streams.rowCount()) + EDGE)
+
+    def scale(self) -> TimeScale:
+        """As of now."""
+        return TimeScale(now(), self._ahead_s, NAMES + EDGE, self.width() - EDGE)
+
+    def spans(self, row: StreamRow, at: float) -> list[BreakSpan]:
+        """What is drawn for a stream."""
+        breaks = self._schedule.of_stream(row.stream_id)
+        planned = planned_spans(breaks, self._schedule.conflict, at - BACK_S, at + self._ahead_s)
+        return [*break_spans(self._cues.of_stream(row.stream_id), row.view.break_ends_at, at), *planned]
+
+    def span_at(self, place: QPointF) -> tuple[int, BreakSpan] | None:
+        """Line and span of the planned break under the mouse."""
+        line, scale = int((place.y() - HEAD) // ROW), self.scale()
+        rows = self._streams.rows()
+        if not 0 <= line < len(rows) or place.y() < HEAD:
+            return None
+        for span in reversed(self.spans(rows[line], scale.now)):
+            left, right = scale.x(span.begins), scale.x(span.ends)
+            slack = max(0.0, (LEAST_GRIP_PX - (right - left)) / 2)
+            if span.break_id is not None and left - slack <= place.x() <= right + slack:
+                return line, span
+        return None
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Frame, streams, breaks, then the head, which stays in sight while the lines are scrolled."""
+        scale = self.scale()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rows = self._streams.rows()
+        paint_frame(painter, self.rect(), scale, [f"{row.view.number} {row.name}" for row in rows])
+        shown = self.rect() if event is None else event.rect()
+        first = max(0, (shown.top() - HEAD) // ROW)
+        for line, row in enumerate(rows[first : max(0, (shown.bottom() - HEAD) // ROW + 1)], first):
+            top = HEAD + ROW * line
+            spans = sorted(self.spans(row, scale.now), key=lambda span: span.begins)
+            for place, span in enumerate(spans):
+                is_held = self._drag is not None and span == self._drag.span
+                if span.ends >= scale.begins and span.begins <= scale.ends and not is_held:
+                    is_chosen = (
+                        self.hasFocus() and span.break_id is not None and span.break_id == self._chosen
+                    )
+                    later = spans[place + 1 :]
+                    free_until = scale.x(later[0].begins) if later else scale.right
+                    paint_span(painter, scale, span, top, free_until=free_until, ringed=is_chosen)
+        paint_head(painter, self.rect(), scale, self.visibleRegion().boundingRect().top())
+        if self._drag is not None:
+            held, by = self._drag.span, self._drag.moved_s
+            held_now = BreakSpan(
+                0, SpanKind.PLANNED, held.begins + by, held.ends + by, utc_text(held.begins + by)
+            )
+            paint_span(painter, scale, held_now, HEAD + ROW * self._drag.line, free_until=math.inf)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Takes a planned break up."""
+        found = None if event is None else self.span_at(event.position())
+        if found is not None:
+            self._chosen = found[1].break_id
+        if event is not None and event.button() is Qt.MouseButton.LeftButton and found and found[1].can_move:
+            self._drag = _Drag(found[1], found[0], event.position().x())
+            self.grabKeyboard()
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        """Carries it along in whole seconds, never into the past."""
+        if event is None:
+            return
+        if self._drag is None:
+            found = self.span_at(event.position())
+            grip = Qt.CursorShape.SizeHorCursor if found and found[1].can_move else Qt.CursorShape.ArrowCursor
+            self.setCursor(grip)
+            return
+        scale = self.scale()
+        self._carry(scale.moment(event.position().x()) - scale.moment(self._drag.from_x))
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        """Sets it down."""
+        drag = self._drag
+        self._put_back()
+        if event is None or drag is None or drag.span.break_id is None:
+            return
+        if abs(event.position().x() - drag.from_x) >= LEAST_DRAG_PX:
+            self.moved.emit(drag.span.break_id, drag.span.begins + drag.moved_s)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        """On a break: edit it; beside one: plan one there."""
+        self._put_back()
+        if event is None:
+            return
+        found, rows = self.span_at(event.position()), self._streams.rows()
+        line, scale = int((event.position().y() - HEAD) // ROW), self.scale()
+        if found is not None and found[1].break_id is not None:
+            self.edit_requested.emit(found[1].break_id)
+        elif 0 <= line < len(rows) and event.position().x() > scale.x(scale.now):
+            self.plan_requested.emit(rows[line].stream_id, float(round(scale.moment(event.position().x()))))
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Arrows choose and carry, Enter sets down or edits, Escape lets go of what is carried."""
+        if event is None or not self._take_key(Qt.Key(event.key()), event.modifiers()):
+            super().keyPressEvent(event)
+
+    def _take_key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        step_s = STEPS_S.get(modifiers & (SHIFT | CTRL))
+        if key in ARROWS and step_s is not None:
+            self._nudge(ARROWS[key] * step_s)
+        elif key in ARROWS:
+            self._put_back()
+            found = neighbour(self._planned(), self._chosen, ARROWS[key])
+            self._chosen = None if found is None else found[1].break_id
+        elif key in ZOOMS:
+            self.zoom(ZOOMS[key])
+        elif key in PLACED and self._drag is not None:
+            held = self._drag
+            self._put_back()
+            if held.span.break_id is not None:
+                self.moved.emit(held.span.break_id, held.span.begins + held.moved_s)
+        elif key in PLACED and self._chosen is not None:
+            self.edit_requested.emit(self._chosen)
+        elif key == Qt.Key.Key_Escape and self._drag is not None:
+            self._put_back()
+        else:
+            return False
+        self.update()
+        return True
+
+    def _planned(self) -> list[tuple[int, BreakSpan]]:
+        """Line and span of every planned break in sight."""
+        at = now()
+        spans = (
+            (line, span) for line, row in enumerate(self._streams.rows()) for span in self.spans(row, at)
+        )
+        return [found for found in spans if found[1].break_id is not None]
+
+    def _nudge(self, by_s: float) -> None:
+        """Carry the chosen break along by keys; it stays where it was until it is set down."""
+        if self._drag is None:
+            found = next((one for one in self._planned() if one[1].break_id == self._chosen), None)
+            if found is None or not found[1].can_move:
+                return
+            self._drag = _Drag(found[1], found[0], self.scale().x(found[1].begins))
+        self._carry(self._drag.moved_s + by_s)
+
+    def _carry(self, by_s: float) -> None:
+        """In whole seconds, never into the past."""
+        if self._drag is not None:
+            begins = self._drag.span.begins
+            self._drag.moved_s = max(round(begins + by_s), round(now()) + 1) - begins
+            self.update()
+
+    def focusOutEvent(self, event: QFocusEvent | None) -> None:
+        """What the keys carry is put back."""
+        self._put_back()
+        super().focusOutEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """With Ctrl: more or less of the time ahead."""
+        if event is None or event.modifiers() != Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+            return
+        self.zoom(-1 if event.angleDelta().y() > 0 else 1)
+        event.accept()
+
+    def zoom(self, steps: int) -> None:
+        """Show more of the time ahead (positive), or less."""
+        at = AHEAD_CHOICES_S.index(self._ahead_s) + steps
+        self._ahead_s = AHEAD_CHOICES_S[min(max(at, 0), len(AHEAD_CHOICES_S) - 1)]
+        self.update()
+
+    def event(self, event: QEvent | None) -> bool:
+        """The tooltip says what is under the mouse; Escape is ours while a break is held."""
+        if event is not None and event.type() == QEvent.Type.ShortcutOverride and self._drag is not None:
+            event.accept()
+            return True
+        if event is not None and event.type() == QEvent.Type.ToolTip:
+            place = self.mapFromGlobal(self.cursor().pos())
+            found = self.span_at(QPointF(place))
+            one = (
+                None if found is None or found[1].break_id is None else self._schedule.get(found[1].break_id)
+            )
+            if found is not None and one is not None:
+                words = f"{one.title} · {utc_text(found[1].begins)} UTC · {one.duration_s:g} s"
+                QToolTip.showText(
+                    self.cursor().pos(), "\n".join([words, self._schedule.conflict(one.break_id)]).strip()
+                )
+                return True
+        return super().event(event)
+
+    def _put_back(self) -> None:
+        if self._drag is not None:
+            self._drag = None
+            self.releaseKeyboard()
+            self.update()
+
+    def _resize(self) -> None:
+        self.setFixedHeight(self.sizeHint().height())
+        self.update()

@@ -1,0 +1,200 @@
+"""The dashboard: a card per stream, as large as the room allows, above the break timeline."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QModelIndex, QPoint, Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+
+from ibe100.models.confidence import PictureSize
+from ibe100.models.return_receipt import ReturnReceipt
+from ibe100.models.scte35_marker import Cue
+from ibe100.ui.dashboard.break_timeline import BreakTimeline
+from ibe100.ui.dashboard.card_grid import card_grid
+from ibe100.ui.dashboard.stream_card import StreamCard
+from ibe100.ui.qt_models.card_order import CardOrder
+from ibe100.ui.qt_models.confidence_model import ConfidenceModel
+from ibe100.ui.qt_models.cue_list import CueListModel
+from ibe100.ui.qt_models.schedule_model import ScheduleModel
+from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
+
+SPACING = 8
+TIMELINE_PART, SMALL_TIMELINE_PART = 0.36, 0.25
+"""The part of the height that the timeline may take before it is scrolled, with room for it and without."""
+MANY, ROOMY_HEIGHT = 9, 560
+
+
+class Dashboard(QWidget):
+    """Follows the stream list; each card is updated in place."""
+
+    chosen = pyqtSignal(str)
+    start_requested = pyqtSignal(str)
+    stop_requested = pyqtSignal(str)
+
+    def __init__(
+        self,
+        streams: StreamListModel,
+        cues: CueListModel,
+        schedule: ScheduleModel,
+        confidence: ConfidenceModel,
+        order: CardOrder,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._streams, self._cues, self._schedule = streams, cues, schedule
+        self._confidence, self._order = confidence, order
+        self._can_place = False
+        self._cards: dict[str, StreamCard] = {}
+        self._selected = ""
+        self.setAccessibleName("Dashboard")
+        page = QWidget()
+        self._grid = QGridLayout()
+        self._grid.setSpacing(SPACING)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._grid)
+        column.addStretch(1)
+        self.cards = _scroll_area(page, "Cards of the streams")
+        self.timeline = BreakTimeline(streams, cues, schedule)
+        self._below = _scroll_area(self.timeline, "Break timeline")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
+        layout.setSpacing(SPACING)
+        layout.addWidget(self.cards, 1)
+        layout.addWidget(self._below)
+        streams.rowsInserted.connect(self._rebuild)
+        streams.rowsRemoved.connect(self._rebuild)
+        order.changed.connect(self._arrange)
+        streams.dataChanged.connect(self._rows_changed)
+        cues.cue_changed.connect(self._cue_changed)
+        cues.return_changed.connect(self._cue_changed)
+        schedule.changed.connect(self._show_all)
+        for changed in (confidence.picture_changed, confidence.preview_changed):
+            changed.connect(self._confidence_changed)
+        confidence.levels_changed.connect(self._levels_changed)
+
+    def card(self, stream_id: str) -> StreamCard | None:
+        """The card of a stream."""
+        return self._cards.get(stream_id)
+
+    def select(self, stream_id: str) -> None:
+        """Ring the selected stream's card."""
+        self._selected = stream_id
+        for card in self._cards.values():
+            card.set_selected(card.stream_id == stream_id)
+        chosen = self._cards.get(stream_id)
+        if chosen is not None:
+            self.cards.ensureWidgetVisible(chosen, 0, SPACING)
+
+    def set_can_place(self, can_place: bool) -> None:
+        """Set-up lets cards be dragged to other places, Operate does not."""
+        self._can_place = can_place
+
+    def in_sight(self) -> dict[str, PictureSize]:
+        """Streams whose pictures can be seen just now, and how large they are."""
+        window = self.window()
+        if not self.isVisible() or window is None or window.isMinimized():
+            return {}
+        return {
+            stream_id: card.pane.wanted_size
+            for stream_id, card in self._cards.items()
+            if not card.visibleRegion().isEmpty()
+        }
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """The cards share the new room."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _rebuild(self) -> None:
+        rows = {row.stream_id: row for row in self._streams.rows()}
+        for stream_id in self._cards.keys() - rows.keys():
+            card = self._cards.pop(stream_id)
+            self._grid.removeWidget(card)
+            card.deleteLater()
+        for stream_id, row in rows.items():
+            if stream_id not in self._cards:
+                self._cards[stream_id] = self._new_card(stream_id)
+                self._show(row)
+        self._arrange()
+
+    def _new_card(self, stream_id: str) -> StreamCard:
+        card = StreamCard(stream_id)
+        card.chosen.connect(self.chosen)
+        card.dragged.connect(self._drag)
+        card.run_button.start_requested.connect(self.start_requested)
+        card.run_button.stop_requested.connect(self.stop_requested)
+        card.set_selected(stream_id == self._selected)
+        return card
+
+    def _drag(self, stream_id: str, at: QPoint) -> None:
+        """The dragged card takes the place of the one under the pointer (global position) at once."""
+        under = next(
+            (card for card in self._cards.values() if card.rect().contains(card.mapFromGlobal(at))), None
+        )
+        if self._can_place and under is not None:
+            self._order.move(stream_id, under.stream_id)
+            # At once: the next move of the pointer must find the cards where they are now.
+            self._grid.activate()
+
+    def _arrange(self) -> None:
+        rows = self._order.rows()
+        needed = self.timeline.sizeHint().height()
+        roomy = len(rows) < MANY and self.height() >= ROOMY_HEIGHT
+        part = TIMELINE_PART if roomy else SMALL_TIMELINE_PART
+        self._below.setFixedHeight(min(needed, int(self.height() * part)))
+        width = self.width() - 2 * SPACING
+        height = self.height() - 3 * SPACING - self._below.height()
+        shape = card_grid(len(rows), width, height, SPACING)
+        if shape.card_height * -(-len(rows) // shape.columns) > height:
+            bar = self.cards.verticalScrollBar()
+            width -= 0 if bar is None else bar.sizeHint().width()
+            shape = card_grid(len(rows), width, height, SPACING)
+        for at, row in enumerate(rows):
+            card = self._cards[row.stream_id]
+            card.setFixedHeight(shape.card_height)
+            self._grid.addWidget(card, at // shape.columns, at % shape.columns)
+        for column in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(column, 1 if column < shape.columns else 0)
+
+    def _rows_changed(self, first: QModelIndex, last: QModelIndex) -> None:
+        for row in self._streams.rows()[first.row() : last.row() + 1]:
+            self._show(row)
+
+    def _show_all(self) -> None:
+        for row in self._streams.rows():
+            self._show(row)
+
+    def _levels_changed(self, stream_id: str) -> None:
+        card = self._cards.get(stream_id)
+        if card is not None:
+            card.pane.meter.show_levels(self._confidence.levels(stream_id))
+
+    def _confidence_changed(self, stream_id: str) -> None:
+        row, card = self._streams.row_of(stream_id), self._cards.get(stream_id)
+        if row is not None and card is not None:
+            card.pane.show_stream(row, self._cues.latest(stream_id), self._confidence)
+
+    def _cue_changed(self, told: Cue | ReturnReceipt) -> None:
+        row = self._streams.row_of(told.stream_id)
+        if row is not None:
+            self._show(row)
+
+    def _show(self, row: StreamRow) -> None:
+        card = self._cards.get(row.stream_id)
+        if card is not None:
+            cue = self._cues.latest(row.stream_id)
+            came_back = None if cue is None else self._cues.return_of(cue.cue_id)
+            card.show_row(row, cue, self._schedule.next_of(row.stream_id), came_back)
+            card.pane.show_stream(row, cue, self._confidence)
+
+
+def _scroll_area(inside: QWidget, accessible_name: str) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setAccessibleName(accessible_name)
+    area.setWidget(inside)
+    return area

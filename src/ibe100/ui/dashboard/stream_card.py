@@ -1,0 +1,272 @@
+"""A card of the dashboard: one stream at a glance."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QPoint, Qt, pyqtSignal
+from PyQt6.QtGui import QMouseEvent, QResizeEvent
+from PyQt6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from ibe100.models.messages import StreamView
+from ibe100.models.return_receipt import ReturnReceipt
+from ibe100.models.schedule import ScheduledBreak
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.models.stream_state import Tally
+from ibe100.ui.dashboard.card_facts import CardFacts
+from ibe100.ui.dashboard.card_grid import COMPACT_WIDTH, FULL_HEIGHT
+from ibe100.ui.pictures.preview_pane import PreviewPane
+from ibe100.ui.qt_models.cue_list import short_receipt
+from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, StreamRow
+from ibe100.ui.widgets.error_lamps import ErrorLamps
+from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
+from ibe100.ui.widgets.run_button import RunButton
+from ibe100.ui.widgets.sparkline import Sparkline
+from ibe100.ui.widgets.tally_mark import SeverityMark, TallyChip
+from ibe100.ui.words import tr101290
+from ibe100.ui.words.formats import UNKNOWN, countdown_text, megabits, now, pts_text, span_text, utc_text
+from ibe100.ui.words.return_feed import short_return
+from ibe100.ui.words.srt import route_words
+
+TOP, MIDDLE = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignVCenter
+LEFT, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+LARGE_HEIGHT = 280
+"""From here up a card is read from across the room."""
+TALL_HEIGHT = 380
+"""From here up there is room below the picture for all that is known."""
+COMPACT_PICTURE = (104, 48)
+LAMPS_HEIGHT = 122
+"""Below it the mark of the worst alarm has to do."""
+CURVE_WIDTH = 300
+"""Of a compact card that has room for the curve beside the rate."""
+CURVE_BELOW_HEIGHT = 80
+"""Of a compact card's picture: from here up the curve stands below the rate, out of the picture's way."""
+COMPACT_LINE, COMPACT_LINES = 42, 70
+"""What a compact card needs above its picture, and with the lamps below it."""
+RATE_WIDTH = 124
+FULL_MARGINS, COMPACT_MARGINS = (10, 9, 10, 9), (8, 5, 8, 5)
+CARD_NAME, CARD_RATE = "title", "big_number"
+LARGE_NAME, LARGE_RATE = "heading", "huge_number"
+
+
+class StreamCard(QFrame):
+    """Tally, state, bitrate, TR 101 290 lamps, the last cue and what comes next."""
+
+    chosen = pyqtSignal(str)
+    dragged = pyqtSignal(str, QPoint)
+    """Stream id and where the pointer is, in global pixels."""
+
+    def __init__(self, stream_id: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.stream_id = stream_id
+        self._view: StreamView | None = None
+        self._pressed_at: QPoint | None = None
+        self._is_dragged = False
+        self.setProperty("kind", "card")
+        self.setMinimumWidth(COMPACT_WIDTH)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.chip = TallyChip()
+        self.name = ElidedLabel("", CARD_NAME)
+        self.severity = SeverityMark()
+        self.rate = label(UNKNOWN, CARD_RATE)
+        self.facts = CardFacts()
+        self.clock = label("", "small_number")
+        self.uptime = label("", "small_number")
+        self.curve = Sparkline(HISTORY_SAMPLES)
+        self.lamps = ErrorLamps()
+        self.pane = PreviewPane()
+        self.route = ElidedLabel("", "muted")
+        self.last = ElidedLabel("", "muted")
+        self.next = ElidedLabel("", "muted")
+        self.run_button = RunButton()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        head = self._head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.chip)
+        head.addWidget(self.name, 1)
+        head.addWidget(self.severity)
+        rate = QHBoxLayout()
+        rate.setSpacing(5)
+        rate.addWidget(self.rate)
+        rate.addWidget(label("Mb/s", "muted"))
+        rate.addStretch(1)
+        column = self._column = QVBoxLayout()
+        column.setSpacing(2)
+        column.addLayout(rate)
+        body = self._body = QHBoxLayout()
+        body.setSpacing(10)
+        body.addLayout(column)
+        body.addWidget(self.curve, 1)
+        body.addWidget(self.facts, 0, MIDDLE)
+        times = QWidget()
+        row = QHBoxLayout(times)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.last, 1)
+        for title, value in (("PTS", self.clock), ("Up", self.uptime)):
+            row.addWidget(label(title, "muted"))
+            row.addWidget(value)
+        foot = QHBoxLayout()
+        foot.setSpacing(8)
+        foot.addWidget(self.lamps, 0, MIDDLE)
+        foot.addWidget(self.next, 1)
+        foot.addWidget(self.run_button)
+        layout = self._rows = QVBoxLayout(self)
+        layout.setContentsMargins(*FULL_MARGINS)
+        layout.setSpacing(5)
+        layout.addLayout(head)
+        layout.addWidget(self.pane, 1)
+        layout.addLayout(body)
+        layout.addWidget(self.route)
+        layout.addWidget(times)
+        layout.addLayout(foot)
+        self._only_in_tall = (self.route, times)
+
+    def show_row(
+        self,
+        row: StreamRow,
+        cue: Cue | None,
+        coming: ScheduledBreak | None,
+        came_back: ReturnReceipt | None = None,
+    ) -> None:
+        """The stream as of now; `came_back` is what the return feed says of `cue`."""
+        view = row.view
+        words = str(view.tally) if view.tally is not Tally.OFF else str(view.state)
+        self.chip.show_tally(view.tally, words)
+        self.name.setText(f"{view.number}  {row.name}")
+        self.severity.show_severity(row.severity)
+        self.route.setText(" · ".join(filter(None, (route_words(row.telemetry), row.route, view.engine))))
+        sample = row.fresh()
+        self.rate.setText(UNKNOWN if sample is None else megabits(sample.bitrate_bps))
+        self.facts.show_sample(sample)
+        self.clock.setText(UNKNOWN if sample is None else pts_text(sample.pts)[:8])
+        running = view.started_at is not None and view.state.is_active
+        self.uptime.setText(span_text(now() - view.started_at) if running and view.started_at else UNKNOWN)
+        self.curve.show_values(tuple(row.bitrates) if sample is not None else ())
+        self.lamps.show_sums(tr101290.sums(sample.counters) if sample is not None else {})
+        self.last.setText(_last_words(cue, came_back))
+        set_kind(self.last, _last_kind(cue, came_back))
+        words, kind = _next_words(row, cue, coming)
+        self.next.setText(words)
+        set_kind(self.next, kind)
+        self.run_button.show_stream(view)
+        self._view = view
+        self._show_run_button()
+        self.setAccessibleName(f"Stream {view.number} {row.name}, {row.state_words}")
+
+    def set_selected(self, selected: bool) -> None:
+        """Draw the ring of the selected stream."""
+        if self.property("selected") != selected:
+            self.setProperty("selected", selected)
+            style = self.style()
+            if style is not None:
+                style.unpolish(self)
+                style.polish(self)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Name and rate grow with the card; a compact one keeps what matters on air."""
+        super().resizeEvent(event)
+        is_full, is_tall = self.height() >= FULL_HEIGHT, self.height() >= TALL_HEIGHT
+        for part in self._only_in_tall:
+            part.setVisible(is_tall)
+        self._show_run_button()
+        self.facts.setVisible(is_full)
+        has_lamps = self.height() >= LAMPS_HEIGHT
+        self.lamps.setVisible(has_lamps)
+        self.next.setAlignment(MIDDLE | (RIGHT if has_lamps else LEFT))
+        # In a compact card the name needs the line of its own, and the picture stands beside the rate.
+        self.pane.hugs_left = not is_full
+        if is_full:
+            self._head.insertWidget(0, self.chip, 0, TOP)
+            self._rows.insertWidget(1, self.pane, 1)
+            self.pane.setMinimumSize(0, 0)
+            self._body.insertWidget(1, self.curve, 1)
+            self.curve.setVisible(True)
+        else:
+            self._column.insertWidget(0, self.chip, 0, TOP)
+            self._body.insertWidget(0, self.pane, 1)
+            self._share_compact(has_lamps)
+        self._rows.setStretchFactor(self._body, int(not is_full))
+        self._rows.setContentsMargins(*(FULL_MARGINS if is_full else COMPACT_MARGINS))
+        self._rows.setSpacing(5 if is_full else 2)
+        is_large = self.height() >= LARGE_HEIGHT
+        set_kind(self.name, LARGE_NAME if is_large else CARD_NAME)
+        set_kind(self.rate, LARGE_RATE if is_large else CARD_RATE)
+
+    def _share_compact(self, has_lamps: bool) -> None:
+        """Picture on the left, as large as the height allows; beside it tally and rate, and the curve."""
+        height = self.height() - (COMPACT_LINES if has_lamps else COMPACT_LINE)
+        is_curve_below = height >= CURVE_BELOW_HEIGHT
+        least_width, least_height = COMPACT_PICTURE
+        width = least_width
+        if is_curve_below:
+            room = self.width() - RATE_WIDTH - 2 * COMPACT_MARGINS[0] - self._body.spacing()
+            width = max(least_width, min(room, PreviewPane.width_for(height)))
+        self.pane.setMinimumSize(width, least_height)
+        if is_curve_below:
+            self._column.addWidget(self.curve, 1)
+        else:
+            self._body.insertWidget(2, self.curve, 1)
+        self.curve.setVisible(is_curve_below or self.width() >= CURVE_WIDTH)
+
+    def _show_run_button(self) -> None:
+        """A stream on air is stopped from the list where the picture needs the room."""
+        is_off = self._view is not None and not self._view.state.is_active
+        tall, full = self.height() >= TALL_HEIGHT, self.height() >= FULL_HEIGHT
+        self.run_button.setVisible(tall or (full and is_off))
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """A click selects the stream."""
+        self._pressed_at = None if event is None else event.globalPosition().toPoint()
+        self.chosen.emit(self.stream_id)
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        """A card that is held and moved far enough is dragged."""
+        if event is not None and self._pressed_at is not None:
+            at = event.globalPosition().toPoint()
+            if (
+                self._is_dragged
+                or (at - self._pressed_at).manhattanLength() >= QApplication.startDragDistance()
+            ):
+                self._is_dragged = True
+                self.dragged.emit(self.stream_id, at)
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        """The card stays where it is now."""
+        self._pressed_at, self._is_dragged = None, False
+        super().mouseReleaseEvent(event)
+
+
+def _last_kind(cue: Cue | None, came_back: ReturnReceipt | None) -> str:
+    if cue is not None and cue.state is CueState.FAILED:
+        return "magenta"
+    return "problem" if came_back is not None and came_back.state.is_fault else "muted"
+
+
+def _last_words(cue: Cue | None, came_back: ReturnReceipt | None) -> str:
+    if cue is None:
+        return "Last cue: none yet"
+    words = f"Last {utc_text(cue.requested_at)} {cue.action} · {short_receipt(cue)}"
+    return words if came_back is None else f"{words} · {short_return(came_back)}"
+
+
+def _next_words(row: StreamRow, cue: Cue | None, coming: ScheduledBreak | None) -> tuple[str, str]:
+    view = row.view
+    if cue is not None and cue.state in (CueState.ARMED, CueState.SENT, CueState.SEEN):
+        left = (cue.splice_at or 0) - now()
+        if left > 0:
+            return f"{cue.action} in {countdown_text(left)}", "amber"
+    if view.break_ends_at is not None:
+        # The picture counts it down.
+        return f"break ends {utc_text(view.break_ends_at)}", "amber"
+    if view.reason and view.tally in (Tally.NO_INPUT, Tally.FAULT):
+        return view.reason, "magenta"
+    if view.reason and not view.state.is_active:
+        return view.reason, "muted"
+    if coming is not None and coming.planned_at is not None:
+        when = f"{utc_text(coming.planned_at)} in {countdown_text(coming.planned_at - now())}"
+        # The time first: it is what must not be cut off.
+        return f"next {when}: {coming.title} {coming.duration_s:g} s", "muted"
+    return "nothing planned", "muted"

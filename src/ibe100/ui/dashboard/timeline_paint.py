@@ -1,0 +1,108 @@
+"""How the break time line is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QRect, QRectF, Qt
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPen
+
+from ibe100.ui.dashboard.break_spans import BreakSpan, SpanKind
+from ibe100.ui.dashboard.time_scale import TimeScale
+from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.words.formats import utc_text
+
+HEAD, ROW, NAMES, EDGE = 44, 22, 116, 10
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+CENTRE = Qt.AlignmentFlag.AlignCenter
+FILLS: dict[SpanKind, tuple[Colour, Colour, Colour]] = {
+    SpanKind.DONE: (Colour.RAISED, Colour.BORDER_STRONG, Colour.TEXT_SECOND),
+    SpanKind.RUNNING: (Colour.TALLY_AMBER_DIM, Colour.TALLY_AMBER, Colour.TALLY_AMBER),
+    SpanKind.ARMED: (Colour.TALLY_AMBER, Colour.TALLY_AMBER, Colour.INK),
+    SpanKind.FAILED: (Colour.PANEL, Colour.ALARM_MAGENTA, Colour.ALARM_MAGENTA),
+    SpanKind.PLANNED: (Colour.SELECTION, Colour.LINE, Colour.TEXT),
+    SpanKind.CONFLICT: (Colour.PANEL, Colour.ALARM_YELLOW, Colour.ALARM_YELLOW),
+    SpanKind.OFF: (Colour.CARD, Colour.BORDER_STRONG, Colour.TEXT_MUTED),
+}
+DASHED = frozenset({SpanKind.RUNNING, SpanKind.CONFLICT, SpanKind.OFF})
+
+
+def paint_frame(painter: QPainter, room: QRect, scale: TimeScale, names: Sequence[str]) -> None:
+    """Background, the lines of the ticks, and a line per stream."""
+    painter.setPen(QColor(Colour.BORDER))
+    painter.setBrush(QColor(Colour.CARD))
+    painter.drawRoundedRect(QRectF(room).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+    for moment in scale.ticks():
+        x = int(scale.x(moment))
+        painter.drawLine(x, HEAD - 2, x, room.height() - EDGE)
+    painter.setFont(sans(11))
+    for line, name in enumerate(names):
+        top = HEAD + ROW * line
+        painter.setPen(QColor(Colour.TEXT_SECOND))
+        shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, NAMES - 8)
+        painter.drawText(QRectF(EDGE, top, NAMES - 8, ROW), LEFT, shown)
+        painter.setPen(QColor(Colour.BORDER))
+        middle = top + ROW // 2
+        painter.drawLine(NAMES + EDGE, middle, room.width() - EDGE, middle)
+
+
+def paint_head(painter: QPainter, room: QRect, scale: TimeScale, top: int) -> None:
+    """Title, times and NOW at `top`, over lines that are scrolled beneath."""
+    painter.setPen(QPen(QColor(Colour.TEXT), 1.4))
+    x = scale.x(scale.now)
+    painter.drawLine(int(x), top + HEAD - 4, int(x), room.height() - EDGE + 2)
+    if top > 0:
+        painter.fillRect(QRect(1, top, room.width() - 2, HEAD - 3), QColor(Colour.CARD))
+    painter.setFont(sans(12, bold=True))
+    painter.setPen(QColor(Colour.TEXT))
+    painter.drawText(QRectF(EDGE, top + 4, 200, 18), LEFT, "Breaks")
+    painter.setFont(mono(11))
+    width = QFontMetrics(mono(11)).horizontalAdvance("00:00") + 8
+    painter.setPen(QColor(Colour.TEXT_MUTED))
+    for moment in scale.ticks():
+        box = QRectF(scale.x(moment) - width / 2, top + HEAD - 20, width, 16)
+        if abs(box.center().x() - x) > width and box.right() < room.width() - 2:
+            painter.drawText(box, CENTRE, utc_text(moment)[:5])
+    painter.setBrush(QColor(Colour.TEXT))
+    box = QRectF(x - 19, top + HEAD - 22, 38, 17)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawRoundedRect(box, 3, 3)
+    painter.setPen(QColor(Colour.INK))
+    painter.setFont(sans(11, bold=True))
+    painter.drawText(box, CENTRE, "NOW")
+
+
+def paint_span(
+    painter: QPainter,
+    scale: TimeScale,
+    span: BreakSpan,
+    top: float,
+    *,
+    free_until: float,
+    ringed: bool = False,
+) -> None:
+    """A break as a box; its words inside, or beside it up to `free_until`; a ring where keys act on it."""
+    fill, edge, ink = FILLS[span.kind]
+    left, right = max(scale.left, scale.x(span.begins)), min(scale.right, scale.x(span.ends))
+    painter.setFont(mono(11))
+    words = f"! {span.words}" if span.kind is SpanKind.CONFLICT else span.words
+    width = painter.fontMetrics().horizontalAdvance(words) + 8
+    if span.kind is SpanKind.FAILED:
+        right = min(left + width, scale.right)
+    box = QRectF(left, top + 3, max(5.0, right - left), ROW - 6)
+    pen = QPen(QColor(edge), 1.2)
+    if span.kind in DASHED:
+        pen.setStyle(Qt.PenStyle.DashLine)
+    painter.setPen(pen)
+    painter.setBrush(QColor(fill))
+    painter.drawRoundedRect(box, 3, 3)
+    if ringed:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(Colour.FOCUS), 2))
+        painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 4, 4)
+    if box.width() >= width:
+        painter.setPen(QColor(ink))
+        painter.drawText(box, CENTRE, words)
+    elif box.right() + 4 + width <= free_until:
+        painter.setPen(QColor(Colour.TEXT_SECOND))
+        painter.drawText(QRectF(box.right() + 4, box.top(), width, box.height()), LEFT, words)

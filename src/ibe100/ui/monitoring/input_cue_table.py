@@ -1,0 +1,92 @@
+"""Other people's cues on the input of a stream, decoded, the newest first."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QModelIndex, QTimer
+from PyQt6.QtGui import QShowEvent
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from ibe100.models.input_cue import InputCue
+from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
+from ibe100.ui.widgets.copy_button import CopyButton
+from ibe100.ui.widgets.labels import ElidedLabel
+from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.words.formats import day_time_text, pid_text, section_length
+
+REFRESH_MS = 250
+"""Cues that come in bursts are shown together."""
+NONE_SEEN = "No SCTE-35 was seen on the input since the console was started."
+
+
+def _is_damaged(cue: InputCue) -> Colour | None:
+    return Colour.ALARM_YELLOW if cue.command == "damaged" else None
+
+
+COLUMNS: tuple[Column[InputCue], ...] = (
+    Column("Seen (UTC)", lambda cue: day_time_text(cue.at), numeric=True),
+    Column("PID", lambda cue: pid_text(cue.splice_pid), numeric=True),
+    Column("Command", lambda cue: cue.command, colour=_is_damaged),
+    Column("Says", lambda cue: cue.summary),
+    Column("Bytes", lambda cue: str(section_length(cue.section_base64)), numeric=True),
+)
+WIDTHS = {0: 118, 1: 64, 2: 120, 4: 56}
+SAYS_COLUMN = 3
+
+
+class InputCueTable(QWidget):
+    """Follows one stream; reads what is kept of it, and takes what comes."""
+
+    def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._stream_id = ""
+        self.model: KeyedTableModel[InputCue] = KeyedTableModel(
+            COLUMNS, lambda cue: (cue.at, cue.section_base64), self, font_px=SMALL_PX
+        )
+        self.table = quiet_table(self.model, "SCTE-35 on the input")
+        fit_columns(self.table, WIDTHS, SAYS_COLUMN)
+        self.summary = ElidedLabel(NONE_SEEN, "muted")
+        self.copy = CopyButton("Copy the selected section as base64")
+        head = QHBoxLayout()
+        head.addWidget(self.summary, 1)
+        head.addWidget(self.copy)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(head)
+        layout.addWidget(self.table, 1)
+        self._refresh = QTimer(self)
+        self._refresh.setSingleShot(True)
+        self._refresh.setInterval(REFRESH_MS)
+        self._refresh.timeout.connect(self.read)
+        selection = self.table.selectionModel()
+        assert selection is not None
+        selection.currentRowChanged.connect(self._chosen)
+
+    def show_stream(self, stream_id: str) -> None:
+        """Change the stream."""
+        self._stream_id = stream_id
+        self.read()
+
+    def take(self, cue: InputCue) -> None:
+        """One was seen on some stream."""
+        if cue.stream_id == self._stream_id and self.isVisible() and not self._refresh.isActive():
+            self._refresh.start()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """What came while nobody looked."""
+        super().showEvent(event)
+        self.read()
+
+    def read(self) -> None:
+        """What is kept of the stream."""
+        cues = self._client.input_cues(self._stream_id)
+        self.model.show(cues)
+        pids = ", ".join(pid_text(pid) for pid in sorted({cue.splice_pid for cue in cues}))
+        self.summary.setText(f"{len(cues)} sections, on PID {pids}" if cues else NONE_SEEN)
+
+    def _chosen(self, index: QModelIndex) -> None:
+        cue = index.data(TABLE_ROW_ROLE)
+        self.copy.set_text(cue.section_base64 if isinstance(cue, InputCue) else "")

@@ -1,0 +1,212 @@
+"""Services and their PIDs as a tree: what each carries, its bitrate, its errors, its rhythm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor, QResizeEvent
+from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+
+from ibe100.models.stream_state import PidSample, ServiceSample, Telemetry
+from ibe100.ui.themes.enterprise_theme import BODY_PX, Colour, mono, sans
+from ibe100.ui.words.formats import UNKNOWN, kilobits, pid_text
+
+COLUMNS = ("PID", "What it is", "Format", "Lang", "kb/s", "CC err", "PCR ms", "jitter µs", "PTS ms")
+WIDTHS = (112, 170, 150, 44, 58, 56, 58, 68, 58)
+NUMERIC = frozenset({0, 4, 5, 6, 7, 8})
+FORMAT = 2
+ONLY_IF_WIDE = (7, 8)
+"""Jitter and PTS interval, which are curves too: in a narrow window the format needs their room."""
+WIDE = sum(WIDTHS)
+OTHERS = -1
+"""The key of what belongs to no service."""
+Key = tuple[int, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PidWords:
+    """A description of the analysis in its parts."""
+
+    name: str
+    format: str
+
+
+def words_of(sample: PidSample) -> PidWords:
+    """`AVC video (1920x1080, high profile)` is a name and a format; languages have a column of their own."""
+    name, _, rest = sample.description.partition(" (")
+    parts = [part for part in rest.removesuffix(")").split(", ") if part and part not in sample.languages]
+    if parts and name.startswith(parts[0]):
+        # `E-AC-3 Audio (E-AC-3, stereo …)`: the name says it.
+        del parts[0]
+    if sample.sound:
+        parts.append(sample.sound)
+    if sample.frame_rate is not None:
+        parts.insert(1, f"{sample.frame_rate:.5g} fps")
+    if sample.scrambled:
+        parts.insert(0, "scrambled")
+    return PidWords(name, ", ".join(parts))
+
+
+class PidTree(QTreeWidget):
+    """Updated in place, so that selection and scroll position stay."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Services and PIDs on the output")
+        self.setHeaderLabels(COLUMNS)
+        self.setAlternatingRowColors(True)
+        self.setUniformRowHeights(True)
+        self.setIndentation(14)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        header = self.header()
+        assert header is not None
+        header.setAccessibleName("Services and PIDs: columns")
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(40)
+        for column, width in enumerate(WIDTHS):
+            self.setColumnWidth(column, width)
+        header.setSectionResizeMode(FORMAT, QHeaderView.ResizeMode.Stretch)
+        self._items: dict[Key, QTreeWidgetItem] = {}
+        self._fonts = {True: mono(BODY_PX), False: sans(BODY_PX)}
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """As many columns as there is room for."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < WIDE
+        if self.isColumnHidden(ONLY_IF_WIDE[0]) != is_narrow:
+            for column in ONLY_IF_WIDE:
+                self.setColumnHidden(column, is_narrow)
+
+    def show_sample(self, sample: Telemetry | None) -> None:
+        """What flows now; nothing without a sample."""
+        if sample is None:
+            self._keep(())
+            return
+        services = {service.service_id: service for service in sample.services}
+        by_service: dict[int, list[PidSample]] = {service_id: [] for service_id in services}
+        others: list[PidSample] = []
+        for pid in sample.pids:
+            homes = [service_id for service_id in pid.services if service_id in services]
+            for service_id in homes:
+                by_service[service_id].append(pid)
+            if not homes:
+                others.append(pid)
+        self._keep(
+            [
+                *((service_id, None) for service_id in services),
+                *((service_id, pid.pid) for service_id, pids in by_service.items() for pid in pids),
+                *([(OTHERS, None)] if others else []),
+                *((OTHERS, pid.pid) for pid in others),
+            ]
+        )
+        for service_id, service in services.items():
+            version = sample.table_versions.get(f"PMT {service_id}")
+            self._show_service(service, version, by_service[service_id])
+        if others:
+            self._show_others(sample.table_versions.get("PAT"), others)
+
+    def _show_service(self, service: ServiceSample, version: int | None, pids: list[PidSample]) -> None:
+        pmt = f"PMT {pid_text(service.pmt_pid)}" + ("" if version is None else f" version {version}")
+        words = (
+            f"service {service.service_id}",
+            service.name or "no name in the SDT",
+            f"{pmt} · PCR {pid_text(service.pcr_pid)}",
+            "",
+            kilobits(service.bitrate_bps),
+            f"{sum(pid.discontinuities for pid in pids):,}",
+            "",
+            "",
+            "",
+        )
+        top = self._item((service.service_id, None))
+        self._fill(top, words, bold=True)
+        for pid in pids:
+            self._fill_pid((service.service_id, pid.pid), pid)
+
+    def _show_others(self, pat_version: int | None, pids: list[PidSample]) -> None:
+        version = "" if pat_version is None else f"PAT version {pat_version}"
+        rate = sum(pid.bitrate_bps for pid in pids)
+        errors = sum(pid.discontinuities for pid in pids)
+        words = (
+            "others",
+            "PSI/SI and null packets",
+            version,
+            "",
+            kilobits(rate),
+            f"{errors:,}",
+            "",
+            "",
+            "",
+        )
+        self._fill(self._item((OTHERS, None)), words, bold=True)
+        for pid in pids:
+            self._fill_pid((OTHERS, pid.pid), pid)
+
+    def _fill_pid(self, key: Key, pid: PidSample) -> None:
+        said = words_of(pid)
+        words = (
+            pid_text(pid.pid),
+            said.name,
+            said.format,
+            " ".join(pid.languages),
+            kilobits(pid.bitrate_bps),
+            f"{pid.discontinuities:,}",
+            _interval(pid.pcr_interval_ms),
+            UNKNOWN if pid.pcr_jitter_us is None else f"{pid.pcr_jitter_us:,.1f}",
+            _interval(pid.pts_interval_ms),
+        )
+        item = self._item(key)
+        self._fill(item, words)
+        lit = Colour.ALARM_MAGENTA if pid.discontinuities else Colour.TEXT_MUTED
+        item.setForeground(5, QColor(lit))
+
+    def _fill(self, item: QTreeWidgetItem, words: Iterable[str], *, bold: bool = False) -> None:
+        for column, text in enumerate(words):
+            if item.text(column) != text:
+                item.setText(column, text)
+                item.setToolTip(column, text)
+        if bold and not item.font(1).bold():
+            for column in range(len(COLUMNS)):
+                font = mono(BODY_PX, bold=True) if column in NUMERIC else sans(BODY_PX, bold=True)
+                item.setFont(column, font)
+
+    def _item(self, key: Key) -> QTreeWidgetItem:
+        found = self._items.get(key)
+        if found is not None:
+            return found
+        item = QTreeWidgetItem()
+        for column in range(len(COLUMNS)):
+            item.setFont(column, self._fonts[column in NUMERIC])
+            if column in NUMERIC and column != 0:
+                item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._items[key] = item
+        service_id, pid = key
+        if pid is None:
+            self.addTopLevelItem(item)
+            item.setExpanded(True)
+        else:
+            parent = self._item((service_id, None))
+            place = sum(1 for known in _pids_of(self._items, service_id) if known < pid)
+            parent.insertChild(place, item)
+        return item
+
+    def _keep(self, keys: Iterable[Key]) -> None:
+        wanted = set(keys)
+        for key in sorted(self._items.keys() - wanted, key=lambda key: key[1] is None):
+            item = self._items.pop(key)
+            parent = item.parent()
+            if parent is not None:
+                parent.removeChild(item)
+            elif (place := self.indexOfTopLevelItem(item)) >= 0:
+                self.takeTopLevelItem(place)
+
+
+def _pids_of(items: Mapping[Key, QTreeWidgetItem], service_id: int) -> list[int]:
+    return [pid for home, pid in items if home == service_id and pid is not None]
+
+
+def _interval(interval_ms: float | None) -> str:
+    return UNKNOWN if interval_ms is None else f"{interval_ms:.1f}"

@@ -1,0 +1,160 @@
+"""The sound of a stream: true peak of each channel as bars, momentary loudness (EBU R128) as a number."""
+
+from __future__ import annotations
+
+import time
+
+from PyQt6.QtCore import QRect, Qt
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from ibe100.models.confidence import SoundLevels
+from ibe100.ui.themes.enterprise_theme import Colour, mono
+from ibe100.ui.words.formats import UNKNOWN
+
+FLOOR_DBTP, TOP_DBTP = -54.0, 3.0
+LOUD_DBTP = -9.0
+"""Where the bar turns bright: the permitted maximum level of many houses."""
+OVER_DBTP = -1.0
+"""The highest true peak EBU R128 permits."""
+SILENT_LUFS = -70.0
+"""The absolute gate of EBU R128."""
+STALE_S = 2.0
+HOLD_S = 1.5
+DESCRIBE_S = 1.0
+"""For screen readers and the tooltip: ten times a second nobody could follow."""
+MARKS_DBTP = (0, -9, -18, -36)
+LEAST_TEXT_PX, MOST_TEXT_PX = 11, 20
+WIDE = 44
+"""From this width up there is room for the scale and the number."""
+
+
+class LevelMeter(QWidget):
+    """Repainted when levels come, at most as often as the bridge hands them over (10 Hz)."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._levels: SoundLevels | None = None
+        self._held: list[tuple[float, float]] = []
+        """Per channel the highest peak of late, and when it was."""
+        self._was_stale = True
+        self._described_s = 0.0
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
+        self._describe()
+
+    def show_levels(self, levels: SoundLevels | None) -> None:
+        """The latest."""
+        if levels is None or levels is self._levels:
+            self.age()
+            return
+        held = self._held if len(self._held) == len(levels.true_peaks_dbtp) else []
+        moment = levels.monotonic_s
+        self._held = [
+            old if old[0] > peak and moment - old[1] < HOLD_S else (peak, moment)
+            for peak, old in zip(
+                levels.true_peaks_dbtp,
+                held or [(FLOOR_DBTP, 0.0)] * len(levels.true_peaks_dbtp),
+                strict=True,
+            )
+        ]
+        self._levels = levels
+        if self._was_stale or moment - self._described_s >= DESCRIBE_S:
+            self._described_s = moment
+            self._describe()
+        self._was_stale = False
+        self.update()
+
+    def age(self) -> None:
+        """Levels that do not come any more are taken down."""
+        if not self._was_stale and self._fresh() is None:
+            self._was_stale = True
+            self._describe()
+            self.update()
+
+    def text(self) -> str:
+        """The loudness as it is shown: `-23.1`, `silent`, or `–` where nothing is measured."""
+        levels = self._fresh()
+        if levels is None:
+            return UNKNOWN
+        return "silent" if levels.momentary_lufs <= SILENT_LUFS else f"{levels.momentary_lufs:.1f}"
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Bars, scale, number."""
+        painter = QPainter(self)
+        levels = self._fresh()
+        wide = self.width() >= WIDE
+        size = min(MOST_TEXT_PX, max(LEAST_TEXT_PX, self.width() // 4))
+        bars = self.rect().adjusted(0, 2, 0, -size - 7 if wide else -2)
+        if wide:
+            font = mono(size)
+            painter.setFont(font)
+            scale = QFontMetrics(font).horizontalAdvance("36")
+            self._paint_scale(painter, bars.adjusted(bars.width() - scale, 0, 0, 0), size + 3)
+            self._paint_number(painter, levels, size + 5)
+            bars.adjust(0, 0, -scale - 4, 0)
+        peaks = (FLOOR_DBTP, FLOOR_DBTP) if levels is None else levels.true_peaks_dbtp
+        for at, peak in enumerate(peaks):
+            left = bars.left() + bars.width() * at // len(peaks)
+            right = bars.left() + bars.width() * (at + 1) // len(peaks)
+            gap = 2 if len(peaks) <= 2 else 1
+            bar = QRect(left, bars.top(), max(2, right - left - gap), bars.height())
+            held = self._held[at][0] if levels is not None else FLOOR_DBTP
+            _paint_bar(painter, bar, peak, held)
+
+    def _paint_scale(self, painter: QPainter, room: QRect, line: int) -> None:
+        painter.setPen(QColor(Colour.TEXT_MUTED))
+        last = -100
+        for mark in MARKS_DBTP:
+            y = room.top() + _from_top(mark, room.height())
+            if y - last >= line and y + line // 2 <= room.bottom() + 8:
+                box = QRect(room.left(), y - line // 2, room.width(), line)
+                painter.drawText(
+                    box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(abs(mark))
+                )
+                last = y
+
+    def _paint_number(self, painter: QPainter, levels: SoundLevels | None, line: int) -> None:
+        silent = levels is not None and levels.momentary_lufs <= SILENT_LUFS
+        painter.setPen(QColor(Colour.ALARM_YELLOW if silent else Colour.TEXT))
+        box = QRect(0, self.height() - line, self.width(), line)
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.text())
+
+    def _fresh(self) -> SoundLevels | None:
+        levels = self._levels
+        if levels is None or time.monotonic() - levels.monotonic_s > STALE_S:
+            return None
+        return levels
+
+    def _describe(self) -> None:
+        levels = self._fresh()
+        if levels is None:
+            self.setAccessibleName("Sound: not measured")
+            self.setToolTip("")
+            return
+        peaks = ", ".join(f"{peak:.1f}" for peak in levels.true_peaks_dbtp)
+        self.setAccessibleName(f"Sound: {self.text()} LUFS momentary, true peak {peaks} dBTP")
+        self.setToolTip(f"{self.text()} LUFS momentary (EBU R128)\ntrue peak {peaks} dBTP")
+
+
+def _paint_bar(painter: QPainter, bar: QRect, peak: float, held: float) -> None:
+    painter.fillRect(bar, QColor(Colour.FIELD))
+    loud, over = _from_top(LOUD_DBTP, bar.height()), _from_top(OVER_DBTP, bar.height())
+    top = _from_top(peak, bar.height())
+    for begins, ends, colour in (
+        (loud, bar.height(), Colour.LINE),
+        (over, loud, Colour.TEXT),
+        (0, over, Colour.ALARM_YELLOW),
+    ):
+        y = max(begins, top)
+        if y < ends:
+            painter.fillRect(QRect(bar.left(), bar.top() + y, bar.width(), ends - y), QColor(colour))
+    if held > FLOOR_DBTP:
+        y = min(_from_top(held, bar.height()), bar.height() - 2)
+        colour = Colour.ALARM_YELLOW if held > OVER_DBTP else Colour.TEXT
+        painter.fillRect(QRect(bar.left(), bar.top() + y, bar.width(), 2), QColor(colour))
+
+
+def _from_top(level_dbtp: float, height: int) -> int:
+    """Pixels below the top of a bar."""
+    part = (TOP_DBTP - level_dbtp) / (TOP_DBTP - FLOOR_DBTP)
+    return round(min(1.0, max(0.0, part)) * height)

@@ -1,0 +1,121 @@
+"""One stream of the multiview: picture and meters, below them number, name and tally."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QRect, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PyQt6.QtWidgets import QWidget
+
+from ibe100.models.alarm import Severity
+from ibe100.models.scte35_marker import Cue
+from ibe100.models.stream_state import Tally
+from ibe100.ui.pictures.preview_pane import PreviewPane
+from ibe100.ui.qt_models.confidence_model import ConfidenceModel
+from ibe100.ui.qt_models.stream_list import StreamRow
+from ibe100.ui.themes.enterprise_theme import Colour, sans
+from ibe100.ui.widgets.tally_mark import LOOKS, draw_severity, draw_tally_box
+
+MARGIN = 4
+LEAST_BAR, MOST_BAR = 22, 44
+BAR_PART = 0.1
+TARGET_WORD = "CUE TARGET"
+
+
+class MultiviewTile(QWidget):
+    """Updated in place; a click chooses the stream."""
+
+    chosen = pyqtSignal(str)
+
+    def __init__(self, stream_id: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.stream_id = stream_id
+        self.pane = PreviewPane(self)
+        self._row: StreamRow | None = None
+        self._shown: tuple[object, ...] = ()
+        self._severity: Severity | None = None
+        self._is_target = False
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def show_row(self, row: StreamRow, cue: Cue | None, confidence: ConfidenceModel) -> None:
+        """The stream as of now."""
+        self._row = row
+        self.pane.show_stream(row, cue, confidence)
+        shown = (row.view.number, row.name, row.view.tally, row.view.state, row.severity)
+        if shown != self._shown:
+            self._shown, self._severity = shown, row.severity
+            alarm = "" if row.severity is None else f", alarm of priority {int(row.severity)}"
+            self.setAccessibleName(f"Stream {row.view.number} {row.name}, {self._words(row)}{alarm}")
+            self.update()
+
+    def set_target(self, is_target: bool) -> None:
+        """Whether the cue panel aims at this stream."""
+        if is_target != self._is_target:
+            self._is_target = is_target
+            self.update()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """The bar keeps to a tenth of the height."""
+        super().resizeEvent(event)
+        room = self.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN - self._bar_height())
+        self.pane.setGeometry(room)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Ring and bar; the pane paints itself."""
+        row = self._row
+        if row is None:
+            return
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(Colour.PANEL))
+        if self._is_target:
+            painter.setPen(QPen(QColor(Colour.TEXT), 2))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        height = self._bar_height()
+        bar = QRect(MARGIN, self.height() - MARGIN - height, self.width() - 2 * MARGIN, height)
+        size = max(11, height // 2)
+        self._paint_bar(painter, bar, row, size)
+
+    def _paint_bar(self, painter: QPainter, bar: QRect, row: StreamRow, size: int) -> None:
+        bold = sans(size, bold=True)
+        metrics = QFontMetrics(bold)
+        painter.setFont(bold)
+        number = str(row.view.number)
+        width = max(bar.height() - 4, metrics.horizontalAdvance(number) + 10)
+        box = QRect(bar.left(), bar.top() + 2, width, bar.height() - 4)
+        look = LOOKS[row.view.tally]
+        draw_tally_box(painter, box, row.view.tally)
+        painter.setPen(QColor(look.text))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number)
+        right = bar.right()
+        if row.severity is not None:
+            mark = QRect(right - 20, bar.center().y() - 9, 20, 20)
+            draw_severity(painter, mark, row.severity)
+            right -= 26
+        words = self._words(row)
+        painter.setFont(bold)
+        width = metrics.horizontalAdvance(words)
+        painter.setPen(QColor(look.on_panel))
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.drawText(QRect(right - width, bar.top(), width, bar.height()), middle, words)
+        right -= width + 10
+        room = right - box.right() - 8
+        name = f"{row.name} · {TARGET_WORD}" if self._is_target else row.name
+        if self._is_target and metrics.horizontalAdvance(name) > room:
+            name = row.name
+        shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(0, room))
+        painter.setPen(QColor(Colour.TEXT))
+        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(QRect(box.right() + 8, bar.top(), max(0, room), bar.height()), left, shown)
+
+    @staticmethod
+    def _words(row: StreamRow) -> str:
+        if row.view.tally is Tally.NO_INPUT:
+            return str(row.view.tally)
+        return row.state_words
+
+    def _bar_height(self) -> int:
+        return min(MOST_BAR, max(LEAST_BAR, int(self.height() * BAR_PART)))
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Choose the stream."""
+        self.chosen.emit(self.stream_id)
+        super().mousePressEvent(event)

@@ -1,0 +1,81 @@
+"""How the picture of a stream is to be shown: live, greyed with the reason and its age, or not at all."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ibe100.models.confidence import Preview
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.models.stream_state import StreamState, Tally
+from ibe100.ui.qt_models.confidence_model import ShownPicture
+from ibe100.ui.qt_models.stream_list import StreamRow
+from ibe100.ui.words.formats import span_text, utc_text
+
+LIVE_S = 3.0
+"""A picture this young needs no age beside it."""
+OLD_S = 8.0
+"""From here on it does not pass for live: a keyframe was due long ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLook:
+    """`is_live` False greys the picture; `headline` is set in `tally`'s colours if it is an alarm's."""
+
+    tally: Tally
+    is_live: bool = True
+    headline: str = ""
+    detail: str = ""
+    tag: str = ""
+    """The format, such as `1080i25 H.264`."""
+    note: str = ""
+    """What else is to be known of a live picture."""
+    has_picture: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """What is coming, and when (wall clock)."""
+
+    words: str
+    at: float
+    is_armed: bool
+
+
+def look_at(
+    row: StreamRow, picture: ShownPicture | None, preview: Preview, now: float, begun_at: float = 0.0
+) -> PictureLook:
+    """As of `now`; the preview goes on since `begun_at`. Both are wall clock."""
+    view = row.view
+    if picture is not None and view.started_at is not None and picture.taken_at < view.started_at:
+        picture = None
+    tag = preview.video
+    if not view.state.is_active:
+        headline = "NOT RUNNING" if view.state is StreamState.OFF else str(view.state)
+        return PictureLook(view.tally, False, headline, has_picture=False)
+    age_s = math.inf if picture is None else now - picture.taken_at
+    last = "" if picture is None else f"last picture {utc_text(picture.taken_at)}, {span_text(age_s)} ago"
+    shown = picture is not None
+    if view.tally in (Tally.NO_INPUT, Tally.FAULT):
+        headline = str(view.tally if view.tally is Tally.NO_INPUT else view.state)
+        return PictureLook(view.tally, False, headline, last or view.reason, has_picture=shown)
+    if age_s < OLD_S:
+        note = preview.problem or (f"{age_s:.0f} s ago" if age_s >= LIVE_S else "")
+        return PictureLook(view.tally, tag=tag, note=note)
+    if preview.problem:
+        return PictureLook(view.tally, False, "NO PREVIEW", preview.problem, has_picture=shown)
+    if shown:
+        missed = preview.is_on and now - begun_at >= OLD_S
+        return PictureLook(view.tally, False, "NO NEW PICTURE" if missed else "", last)
+    waiting = "waiting for the first picture" if preview.is_on else "no preview yet"
+    return PictureLook(view.tally, False, "", waiting, has_picture=False)
+
+
+def countdown_of(row: StreamRow, cue: Cue | None, now: float) -> Countdown | None:
+    """The armed cue of a stream, or else the end of its break."""
+    pending = cue is not None and cue.state in (CueState.ARMED, CueState.SENT, CueState.SEEN)
+    if pending and cue is not None and cue.splice_at is not None and cue.splice_at > now:
+        return Countdown(str(cue.action), cue.splice_at, is_armed=True)
+    if row.view.break_ends_at is not None and row.view.tally is Tally.IN_BREAK:
+        return Countdown("BREAK ENDS", row.view.break_ends_at, is_armed=False)
+    return None

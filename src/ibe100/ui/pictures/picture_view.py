@@ -1,0 +1,182 @@
+"""The picture of a stream with its tally, its format, and what is wrong with it."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QRect, QRectF, Qt, QTimer
+from PyQt6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from ibe100.models.stream_state import Tally
+from ibe100.ui.pictures.picture_look import Countdown, PictureLook
+from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.widgets.labels import wrapped
+from ibe100.ui.widgets.tally_mark import LOOKS
+from ibe100.ui.words.formats import countdown_text, now
+
+BORDER = 3
+COUNTDOWN_MS = 200
+GREYED = 0.35
+VEIL = QColor(11, 13, 16, 190)
+SMALL_WIDTH = 150
+"""Below this there is room for one word only."""
+LARGE_WIDTH = 420
+
+
+class PictureView(QWidget):
+    """Sixteen by nine; whoever lays it out keeps to that."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image: QImage | None = None
+        self._grey: QImage | None = None
+        self._look = PictureLook(Tally.OFF, is_live=False, has_picture=False)
+        self._countdown: Countdown | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._ticking = QTimer(self)
+        self._ticking.setInterval(COUNTDOWN_MS)
+        self._ticking.timeout.connect(self.update)
+
+    @property
+    def look(self) -> PictureLook:
+        """What is shown."""
+        return self._look
+
+    def show_picture(self, image: QImage | None) -> None:
+        """A newer picture."""
+        if image is not self._image:
+            self._image, self._grey = image, None
+            self.update()
+
+    def show_look(self, look: PictureLook, countdown: Countdown | None) -> None:
+        """How it is to be shown."""
+        if (look, countdown) != (self._look, self._countdown):
+            self._look, self._countdown = look, countdown
+            words = look.headline or ("live" if look.is_live else look.detail)
+            self.setAccessibleName(f"Picture: {words}")
+            self.setToolTip(f"{look.headline} {look.detail or look.note}".strip())
+            self.update()
+        if countdown is None:
+            self._ticking.stop()
+        elif not self._ticking.isActive():
+            self._ticking.start()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Picture, veil and words, tally."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.fillRect(self.rect(), QColor(Colour.INK))
+        self._paint_picture(painter)
+        if self._look.is_live:
+            self._paint_tag(painter)
+            self._paint_note(painter)
+        else:
+            self._paint_reason(painter)
+        if self._countdown is not None:
+            self._paint_countdown(painter, self._countdown)
+        self._paint_tally(painter)
+
+    def _paint_picture(self, painter: QPainter) -> None:
+        if self._image is None or not self._look.has_picture:
+            return
+        if self._look.is_live:
+            painter.drawImage(self.rect(), self._image)
+            return
+        if self._grey is None:
+            self._grey = self._image.convertToFormat(QImage.Format.Format_Grayscale8)
+        painter.setOpacity(GREYED)
+        painter.drawImage(self.rect(), self._grey)
+        painter.setOpacity(1.0)
+        painter.fillRect(self.rect(), Qt.BrushStyle.BDiagPattern)
+
+    def _paint_tag(self, painter: QPainter) -> None:
+        if self._look.tag and self.width() >= SMALL_WIDTH:
+            self._paint_label(painter, self._look.tag, top=True)
+
+    def _paint_note(self, painter: QPainter) -> None:
+        if self._look.note and self.width() >= SMALL_WIDTH and self._countdown is None:
+            self._paint_label(painter, self._look.note, top=False)
+
+    def _paint_label(self, painter: QPainter, text: str, *, top: bool) -> None:
+        font = sans(11)
+        metrics = QFontMetrics(font)
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width() - 24)
+        width, height = metrics.horizontalAdvance(shown) + 10, 18
+        y = BORDER + 3 if top else self.height() - BORDER - 3 - height
+        x = self.width() - width - BORDER - 3 if top else BORDER + 3
+        box = QRect(x, y, width, height)
+        _fill(painter, box, VEIL)
+        painter.setFont(font)
+        painter.setPen(QColor(Colour.TEXT))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
+
+    def _paint_reason(self, painter: QPainter) -> None:
+        look, small = self._look, self.width() < SMALL_WIDTH
+        alarm = look.tally in (Tally.NO_INPUT, Tally.FAULT)
+        large = self.width() >= LARGE_WIDTH
+        head = sans(11 if small else 20 if large else 13, bold=True)
+        detail = "" if small else look.detail
+        room = self.width() - 2 * BORDER - (4 if small else 16)
+        lines = wrapped(detail, sans(13 if large else 11), room - 12)
+        heads = wrapped(look.headline, head, room)
+        head_line = QFontMetrics(head).height()
+        head_height = head_line * len(heads)
+        line_height = QFontMetrics(sans(13 if large else 11)).height()
+        if not heads and not lines:
+            return
+        height = head_height + line_height * len(lines) + (4 if small else 12)
+        widths = [QFontMetrics(head).horizontalAdvance(line) for line in heads]
+        widths += [QFontMetrics(sans(13 if large else 11)).horizontalAdvance(line) for line in lines]
+        width = min(room, max(widths) + (8 if small else 20))
+        box = QRect((self.width() - width) // 2, (self.height() - height) // 2, width, height)
+        _fill(painter, box, QColor(LOOKS[look.tally].fill) if alarm else VEIL)
+        painter.setPen(QColor(LOOKS[look.tally].text if alarm else Colour.TEXT))
+        painter.setFont(head)
+        top = box.top() + (2 if small else 6)
+        centre = Qt.AlignmentFlag.AlignCenter
+        for at, line in enumerate(heads):
+            painter.drawText(QRect(box.left(), top + at * head_line, width, head_line), centre, line)
+        painter.setFont(sans(13 if large else 11))
+        for at, line in enumerate(lines):
+            y = top + head_height + at * line_height
+            painter.drawText(QRect(box.left(), y, width, line_height), centre, line)
+
+    def _paint_countdown(self, painter: QPainter, countdown: Countdown) -> None:
+        large, small = self.width() >= LARGE_WIDTH, self.width() < SMALL_WIDTH
+        height = 40 if large else 18 if small else 24
+        band = QRect(BORDER, self.height() - BORDER - height, self.width() - 2 * BORDER, height)
+        fill = Colour.TALLY_AMBER if countdown.is_armed else Colour.TALLY_AMBER_DIM
+        painter.fillRect(band, QColor(fill))
+        painter.setPen(QColor(Colour.INK if countdown.is_armed else Colour.TALLY_AMBER))
+        inside = band.adjusted(6, 0, -6, 0)
+        painter.setFont(mono(26 if large else 11 if small else 14, bold=True))
+        left = countdown_text(countdown.at - now())
+        painter.drawText(inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, left)
+        if not small:
+            taken = painter.fontMetrics().horizontalAdvance(left) + 8
+            font = sans(16 if large else 11, bold=True)
+            words = QFontMetrics(font).elidedText(
+                countdown.words, Qt.TextElideMode.ElideRight, inside.width() - taken
+            )
+            painter.setFont(font)
+            painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+
+    def _paint_tally(self, painter: QPainter) -> None:
+        look = LOOKS[self._look.tally]
+        pen = QPen(QColor(look.edge), BORDER)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        if look.dashed:
+            pen.setStyle(Qt.PenStyle.CustomDashLine)
+            pen.setDashPattern([4, 2])
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(pen)
+        inset = BORDER / 2
+        painter.drawRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset))
+
+
+def _fill(painter: QPainter, box: QRect, colour: QColor) -> None:
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawRoundedRect(box, 3, 3)
+    painter.restore()

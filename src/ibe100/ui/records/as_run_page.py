@@ -1,0 +1,191 @@
+"""The as-run log: a day's cues as planned, asked, sent, seen and aired, with export."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from PyQt6.QtCore import QDate, Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QDateEdit,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ibe100.models.as_run import AsRunFormat, AsRunLog, LoggedStream
+from ibe100.models.scte35_marker import CueState
+from ibe100.ui.qt_models.as_run_table import AS_RUN_ROLE, RETURN_COLUMN, SCHEDULED_COLUMN, AsRunTableModel
+from ibe100.ui.records.section_view import SectionView
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.choice_combo import choice_combo
+from ibe100.ui.widgets.labels import ElidedLabel, set_kind
+from ibe100.ui.widgets.tables import fit_columns, quiet_table
+
+WIDTHS = dict(enumerate((106, 104, 152, 90, 84, 82, 72, 102, 102, 150, 72, 176, 240)))
+TIME_ZONES = (("UTC", "UTC day"), ("local", "local day"))
+
+
+class AsRunPage(QWidget):
+    """Read again whenever its tab comes up, and when day, stream or time zone are chosen."""
+
+    notice = pyqtSignal(str, str)
+
+    def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self.log: AsRunLog | None = None
+        self._asked = 0
+        self.day = QDateEdit()
+        self.day.setCalendarPopup(True)
+        self.day.setDisplayFormat("yyyy-MM-dd")
+        self.day.setAccessibleName("Day")
+        self.time_zone = choice_combo("Where the day begins and ends", TIME_ZONES)
+        self.stream = choice_combo("Stream", (("", "all streams"),))
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter: stream, action, state, event, reason")
+        self.filter.setAccessibleName("Filter the as-run log")
+        self.filter.setClearButtonEnabled(True)
+        self.export_button = QToolButton()
+        self.export_button.setText("Export")
+        self.export_button.setIcon(icon("export"))
+        self.export_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.export_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.export_button.setAccessibleName("Export the log as CSV, JSON or PDF")
+        self.refresh = QPushButton(icon("refresh"), "")
+        self.refresh.setAccessibleName("Read the log again")
+        self.refresh.setToolTip("Read the log again")
+        self.summary = ElidedLabel("", "muted")
+        self.model = AsRunTableModel(self)
+        self.table = quiet_table(self.model, "As-run log")
+        fit_columns(self.table, WIDTHS, len(WIDTHS) - 1)
+        self.section = SectionView()
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        menu = QMenu(self.export_button)
+        for kind in AsRunFormat:
+            action = menu.addAction(f"{kind.upper()} file …")
+            assert action is not None
+            action.triggered.connect(lambda _=False, chosen=kind: self._choose_file(chosen))
+        self.export_button.setMenu(menu)
+        head = QHBoxLayout()
+        for widget in (self.day, self.time_zone, self.stream):
+            head.addWidget(widget)
+        head.addWidget(self.filter, 1)
+        head.addWidget(self.refresh)
+        head.addWidget(self.export_button)
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.table)
+        splitter.addWidget(self.section)
+        splitter.setSizes([300, 200])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(6)
+        layout.addLayout(head)
+        layout.addWidget(self.summary)
+        layout.addWidget(splitter, 1)
+
+    def _connect(self) -> None:
+        today = datetime.now(UTC).date()
+        self.day.setDate(QDate(today.year, today.month, today.day))
+        self.day.dateChanged.connect(self.read)
+        self.time_zone.currentIndexChanged.connect(self.read)
+        self.stream.currentIndexChanged.connect(self.read)
+        self.refresh.clicked.connect(self.come_up)
+        self.filter.textChanged.connect(self.model.show_text)
+        self.model.modelReset.connect(self._summarise)
+        selection = self.table.selectionModel()
+        assert selection is not None
+        selection.currentRowChanged.connect(lambda index: self.section.show_row(index.data(AS_RUN_ROLE)))
+
+    def come_up(self) -> None:
+        """The streams to choose from, then the log."""
+        if self._client.is_bound:
+            self._client.as_run_streams().done.connect(self._show_streams)
+
+    def read(self) -> None:
+        """Ask for the chosen day; only the last question asked is shown."""
+        if not self._client.is_bound:
+            return
+        self._asked += 1
+        chosen = self.day.date()
+        day = date(chosen.year(), chosen.month(), chosen.day())
+        call = self._client.as_run(day, self.time_zone.currentData(), self.stream.currentData() or None)
+        call.done.connect(lambda log, asked=self._asked: self._show(log, asked))
+        call.refused.connect(self._refused)
+        self.export_button.setEnabled(False)
+
+    def export_to(self, kind: AsRunFormat, path: Path) -> None:
+        """Write the whole log of the chosen day, filtered or not."""
+        if self.log is None:
+            return
+        rows = len(self.log.rows)
+        call = self._client.export_as_run(self.log, kind, path)
+        call.done.connect(
+            lambda digest: self.notice.emit("info", f"{rows} cues are written to {path}; SHA-256 {digest}")
+        )
+
+    def _show_streams(self, streams: tuple[LoggedStream, ...]) -> None:
+        chosen = self.stream.currentData()
+        self.stream.blockSignals(True)
+        self.stream.clear()
+        self.stream.addItem("all streams", "")
+        for one in streams:
+            self.stream.addItem(f"{one.number or '–'} {one.name}", one.stream_id)
+        self.stream.setCurrentIndex(max(0, self.stream.findData(chosen)))
+        self.stream.blockSignals(False)
+        self.read()
+
+    def _show(self, log: AsRunLog, asked: int) -> None:
+        if asked == self._asked:
+            self.log = log
+            self.export_button.setEnabled(True)
+            self.section.show_row(None)
+            self.model.show_rows(log.rows)
+            watched = any(row.came_back is not None for row in log.rows)
+            self.table.setColumnHidden(RETURN_COLUMN, not watched)
+            is_scheduled = any(row.cue.scheduled_at is not None for row in log.rows)
+            self.table.setColumnHidden(SCHEDULED_COLUMN, not is_scheduled)
+            if log.rows:
+                self.table.selectRow(0)
+
+    def _refused(self, words: str) -> None:
+        self.summary.setText(f"▲ {words}")
+        set_kind(self.summary, "problem")
+
+    def _summarise(self) -> None:
+        if self.log is None:
+            return
+        states = [row.cue.state for row in self.log.rows]
+        parts = [f"{len(states)} cues on {self.log.day} ({self.log.time_zone})"]
+        parts += [
+            f"{states.count(state)} {state}"
+            for state in (CueState.SPLICED, CueState.CANCELLED, CueState.REFUSED, CueState.FAILED)
+            if state in states
+        ]
+        shown = self.model.rowCount()
+        parts += [f"{shown} hold the text"] if shown != len(states) else []
+        self.summary.setText(" · ".join(parts))
+        set_kind(self.summary, "muted")
+
+    def _choose_file(self, kind: AsRunFormat) -> None:
+        if self.log is None:
+            return
+        dialog = QFileDialog(self, f"Export the as-run log as {kind.upper()}")
+        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(kind)
+        dialog.selectFile(f"as-run-{self.log.day}.{kind}")
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.fileSelected.connect(lambda name: self.export_to(kind, Path(name)))
+        dialog.open()

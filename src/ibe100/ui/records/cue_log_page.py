@@ -1,0 +1,254 @@
+"""The cue log: every cue on record, filtered, searched, decoded, copied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QModelIndex, Qt, QTimer
+from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
+from ibe100.models.return_receipt import ReturnReceipt
+from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.ui.qt_models.cue_list import CueListModel, receipt_words
+from ibe100.ui.qt_models.cue_log_table import RETURN_COLUMN, WIDTHS, cue_columns
+from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
+from ibe100.ui.qt_models.stream_list import StreamListModel
+from ibe100.ui.records.section_view import SectionView
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.choice_combo import choice_combo
+from ibe100.ui.widgets.labels import ElidedLabel, set_kind
+from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.words.formats import date_text, now, utc_text
+
+SETTLE_MS = 250
+"""After the last letter typed, until the log is asked."""
+PROGRESS_MS = 300
+ACTIONS: dict[str, tuple[CueAction, ...]] = {"all actions": (), **{str(one): (one,) for one in CueAction}}
+STATES: dict[str, tuple[CueState, ...]] = {
+    "all states": (),
+    "on the way": (CueState.REQUESTED, CueState.ARMED, CueState.SENT, CueState.SEEN),
+    "spliced": (CueState.SPLICED,),
+    "failed": (CueState.FAILED,),
+    "refused": (CueState.REFUSED,),
+    "cancelled": (CueState.CANCELLED,),
+}
+TIMES_S = {"all times": 0, "last hour": 3600, "last 24 hours": 86_400, "last 7 days": 604_800}
+
+
+class CueLogPage(QWidget):
+    """Read whenever its tab comes up or the filter changes; cues that take a step meanwhile are kept up."""
+
+    def __init__(
+        self,
+        streams: StreamListModel,
+        cues: CueListModel,
+        client: ServiceClient,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._streams, self._client = streams, client
+        self._cues = cues
+        self._asked = 0
+        self._is_refused = False
+        self.log: CueLog | None = None
+        self.stream = choice_combo("Stream", (("", "all streams"),))
+        self.action = choice_combo("Action", tuple((words, words) for words in ACTIONS))
+        self.state = choice_combo("State", tuple((words, words) for words in STATES))
+        self.time = choice_combo("Time", tuple((words, words) for words in TIMES_S))
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Event id, base64 or hex of the section, reason, who")
+        self.search.setAccessibleName("Search the cue log")
+        self.search.setClearButtonEnabled(True)
+        self.refresh = QPushButton(icon("refresh"), "")
+        self.refresh.setAccessibleName("Read the cue log again")
+        self.refresh.setToolTip("Read the cue log again")
+        self.summary = ElidedLabel("", "muted")
+        name: Column[Cue] = Column("Stream", lambda cue: self._name(cue.stream_id))
+        self.model: KeyedTableModel[Cue] = KeyedTableModel(
+            cue_columns(name, lambda cue: cues.return_of(cue.cue_id)),
+            lambda cue: cue.cue_id,
+            self,
+            font_px=SMALL_PX,
+        )
+        self.table = quiet_table(self.model, "Cue log")
+        fit_columns(self.table, WIDTHS, len(WIDTHS) - 1)
+        self.table.setColumnHidden(RETURN_COLUMN, True)
+        self.section = SectionView()
+        self._lay_out()
+        self._connect(cues)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        for combo in (self.stream, self.action, self.state, self.time):
+            head.addWidget(combo)
+        head.addStretch(1)
+        head.addWidget(self.refresh)
+        second = QHBoxLayout()
+        second.addWidget(self.search, 3)
+        second.addWidget(self.summary, 2)
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.table)
+        splitter.addWidget(self.section)
+        splitter.setSizes([300, 220])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(6)
+        layout.addLayout(head)
+        layout.addLayout(second)
+        layout.addWidget(splitter, 1)
+
+    def _connect(self, cues: CueListModel) -> None:
+        self._settle, self._progress = QTimer(self), QTimer(self)
+        for timer, milliseconds in ((self._settle, SETTLE_MS), (self._progress, PROGRESS_MS)):
+            timer.setSingleShot(True)
+            timer.setInterval(milliseconds)
+        self._settle.timeout.connect(self.read)
+        self._progress.timeout.connect(lambda: self._say("Reading the log …"))
+        for combo in (self.stream, self.action, self.state, self.time):
+            combo.currentIndexChanged.connect(self.read)
+        self.search.textChanged.connect(self._settle.start)
+        self.search.returnPressed.connect(self.table.setFocus)
+        self.refresh.clicked.connect(self.come_up)
+        cues.cue_changed.connect(self._take)
+        cues.return_changed.connect(self._came_back)
+        selection = self.table.selectionModel()
+        assert selection is not None
+        selection.currentRowChanged.connect(self._chosen)
+
+    def come_up(self) -> None:
+        """The streams to choose from, then the log."""
+        chosen = self.stream.currentData()
+        self.stream.blockSignals(True)
+        self.stream.clear()
+        self.stream.addItem("all streams", "")
+        for row in self._streams.rows():
+            self.stream.addItem(f"{row.view.number} {row.name}", row.stream_id)
+        self.stream.setCurrentIndex(max(0, self.stream.findData(chosen)))
+        self.stream.blockSignals(False)
+        self.read()
+
+    def query(self) -> CueLogQuery:
+        """What the filter asks for."""
+        back_s = TIMES_S[self.time.currentData()]
+        return CueLogQuery(
+            stream_id=self.stream.currentData() or "",
+            actions=ACTIONS[self.action.currentData()],
+            states=STATES[self.state.currentData()],
+            since=now() - back_s if back_s else None,
+            text=self.search.text(),
+        )
+
+    def read(self) -> None:
+        """Ask for the log; only the last question asked is shown."""
+        self._settle.stop()
+        if not self._client.is_bound:
+            return
+        self._asked += 1
+        self._progress.start()
+        call = self._client.cue_log(self.query())
+        call.done.connect(lambda log, asked=self._asked: self._show(log, asked))
+        call.refused.connect(self._refused)
+
+    def chosen(self) -> Cue | None:
+        """The selected cue."""
+        cue = self.table.currentIndex().data(TABLE_ROW_ROLE)
+        return cue if isinstance(cue, Cue) else None
+
+    def _show(self, log: CueLog, asked: int) -> None:
+        if asked != self._asked:
+            return
+        selected = self.chosen()
+        self.log, self._is_refused = log, False
+        self.model.replace(log.cues)
+        watched = any(self._cues.return_of(cue.cue_id) is not None for cue in log.cues)
+        self.table.setColumnHidden(RETURN_COLUMN, not watched)
+        kept = -1 if selected is None else self.model.row_of(selected)
+        if log.cues:
+            # The newest, unless the operator has chosen another that is still listed.
+            self.table.selectRow(max(0, kept))
+        else:
+            self.section.show_cue(None)
+        self._summarise()
+
+    def _take(self, cue: Cue) -> None:
+        """A cue is new or has taken a step: on screen at once, without asking the disk."""
+        if self.log is None or not self.isVisible():
+            return
+        if self.log.query.admits(cue):
+            self.model.put(cue)
+        else:
+            self.model.take_off(cue)
+        self._summarise()
+        selected = self.chosen()
+        if selected is not None and selected.cue_id == cue.cue_id:
+            self._ask_life(cue)
+
+    def _came_back(self, receipt: ReturnReceipt) -> None:
+        """The return feed has told of a cue: its detail is brought up to date."""
+        if self.log is None or not self.isVisible():
+            return
+        shown = next((cue for cue in self.model.rows() if cue.cue_id == receipt.cue_id), None)
+        if shown is None:
+            return
+        self.model.put(shown)
+        self.table.setColumnHidden(RETURN_COLUMN, False)
+        selected = self.chosen()
+        if selected is not None and selected.cue_id == receipt.cue_id:
+            self._ask_life(selected)
+
+    def _refused(self, words: str) -> None:
+        self._is_refused = True
+        self._say(f"▲ {words}", "problem")
+
+    def _summarise(self) -> None:
+        """How many are listed; a log that could not be read goes on saying so while cues come in."""
+        assert self.log is not None
+        if self._is_refused:
+            return
+        shown = self.model.rowCount()
+        more = f"the newest {shown:,} cues; there are more: narrow the filter" if self.log.is_cut else ""
+        self._say(more or f"{shown:,} cue{'' if shown == 1 else 's'}")
+
+    def _say(self, words: str, kind: str = "muted") -> None:
+        self._progress.stop()
+        self.summary.setText(words)
+        set_kind(self.summary, kind)
+
+    def _chosen(self, index: QModelIndex) -> None:
+        cue = index.data(TABLE_ROW_ROLE)
+        if isinstance(cue, Cue):
+            self._show_cue(cue, ())
+            self._ask_life(cue)
+        else:
+            self.section.show_cue(None)
+
+    def _ask_life(self, cue: Cue) -> None:
+        call = self._client.cue_steps(cue.cue_id)
+        call.done.connect(lambda steps: self._show_life(cue.cue_id, steps))
+
+    def _show_life(self, cue_id: int, steps: Sequence[CueStep]) -> None:
+        selected = self.chosen()
+        if selected is not None and selected.cue_id == cue_id:
+            self._show_cue(selected, steps)
+
+    def _show_cue(self, cue: Cue, steps: Sequence[CueStep]) -> None:
+        what = f"{self._name(cue.stream_id)} · {date_text(cue.requested_at)} UTC · {receipt_words(cue)}"
+        self.section.show_cue(cue, what, life_words(cue, steps), self._cues.return_of(cue.cue_id))
+
+    def _name(self, stream_id: str) -> str:
+        row = self._streams.row_of(stream_id)
+        return stream_id if row is None else f"{row.view.number} {row.name}"
+
+
+def life_words(cue: Cue, steps: Sequence[CueStep]) -> str:
+    """A line for each step: when, since the request, what, why."""
+    lines = [f"cue {cue.cue_id}, asked by {cue.requested_by}"]
+    for step in steps:
+        since_ms = (step.at - cue.requested_at) * 1000
+        at = utc_text(step.at, milliseconds=True)
+        lines.append(f"{at}  {since_ms:+10,.0f} ms  {step.state:<9}  {step.reason}".rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,124 @@
+"""What is on record: sessions, cues, what operators did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QAbstractItemModel, pyqtSignal
+from PyQt6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QTableView,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.models.session import AuditRecord, SessionRecord
+from ibe100.ui.alarms.alarm_history import AlarmHistory
+from ibe100.ui.qt_models.cue_list import receipt_words
+from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
+from ibe100.ui.records.session_history import SessionHistory
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
+from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.tables import fit_columns, quiet_table, text_filter
+from ibe100.ui.words.formats import date_text, event_id_text, now
+
+CUE_COLUMNS: tuple[Column[Cue], ...] = (
+    Column("Asked (UTC)", lambda c: date_text(c.requested_at), numeric=True),
+    Column("Stream", lambda c: c.stream_id),
+    Column("Action", lambda c: str(c.action)),
+    Column("Event", lambda c: event_id_text(c.splice_event_id), numeric=True),
+    Column(
+        "State",
+        lambda c: str(c.state),
+        colour=lambda c: Colour.ALARM_MAGENTA if c.state is CueState.FAILED else None,
+    ),
+    Column("Receipt", receipt_words),
+)
+AUDIT_COLUMNS: tuple[Column[AuditRecord], ...] = (
+    Column("At (UTC)", lambda a: date_text(a.at), numeric=True),
+    Column("Who", lambda a: a.who),
+    Column("Did", lambda a: a.action),
+    Column("To", lambda a: a.subject),
+    Column("Detail", lambda a: a.detail),
+)
+
+CUE_WIDTHS = {0: 146, 1: 88, 2: 138, 3: 86, 4: 72}
+AUDIT_WIDTHS = {0: 148, 1: 80, 2: 130, 3: 120}
+
+
+class HistoryPage(QWidget):
+    """Read again whenever its tab comes up, and on Refresh."""
+
+    wanted = pyqtSignal()
+
+    def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.alarms = AlarmHistory(client)
+        self.sessions = SessionHistory(client)
+        self.cues: KeyedTableModel[Cue] = KeyedTableModel(
+            CUE_COLUMNS, lambda c: c.cue_id, self, font_px=SMALL_PX
+        )
+        self.audit: KeyedTableModel[tuple[int, AuditRecord]] = KeyedTableModel(
+            [_numbered(column) for column in AUDIT_COLUMNS], lambda pair: pair[0], self, font_px=SMALL_PX
+        )
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter what is listed")
+        self.filter.setAccessibleName("Filter the history")
+        self.filter.setClearButtonEnabled(True)
+        self.refresh = QPushButton(icon("refresh"), "")
+        self.refresh.setAccessibleName("Read the history again")
+        self.refresh.clicked.connect(self.wanted)
+        self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("History")
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.sessions, "Sessions")
+        self.tabs.addTab(self._table(self.cues, "Cues", CUE_WIDTHS, 5), "Cues")
+        self.tabs.addTab(self.alarms, "Alarms")
+        self.tabs.addTab(self._table(self.audit, "Audit", AUDIT_WIDTHS, 4), "Audit")
+        bar = self.tabs.tabBar()
+        assert bar is not None
+        bar.setAccessibleName("Kinds of history")
+        self.filter.textChanged.connect(self.sessions.filter.setFilterFixedString)
+        self.wanted.connect(self.alarms.read)
+        # Alarms are found by more than words: they have a filter of their own.
+        self.tabs.currentChanged.connect(
+            lambda: self.filter.setVisible(self.tabs.currentWidget() is not self.alarms)
+        )
+        corner = QWidget()
+        beside = QHBoxLayout(corner)
+        beside.setContentsMargins(0, 0, 0, 4)
+        beside.addWidget(self.filter)
+        beside.addWidget(self.refresh)
+        self.tabs.setCornerWidget(corner)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.addWidget(self.tabs, 1)
+
+    def show_records(
+        self, records: tuple[Sequence[SessionRecord], Sequence[Cue], Sequence[AuditRecord]]
+    ) -> None:
+        """Sessions, cues and audit records, newest first."""
+        sessions, cues, audit = records
+        self.sessions.show_sessions(sessions)
+        self.cues.show(cues)
+        # Audit records have no id of their own: they are numbered from the oldest, which stays.
+        self.audit.show([(len(audit) - at, record) for at, record in enumerate(audit)])
+        self.refresh.setToolTip(f"Read the history again; this is as of {date_text(now())} UTC")
+
+    def _table(
+        self, model: QAbstractItemModel, name: str, widths: dict[int, int], stretch: int
+    ) -> QTableView:
+        filtered = text_filter(model, self)
+        self.filter.textChanged.connect(filtered.setFilterFixedString)
+        table = quiet_table(filtered, name)
+        fit_columns(table, widths, stretch)
+        return table
+
+
+def _numbered(column: Column[AuditRecord]) -> Column[tuple[int, AuditRecord]]:
+    return Column(column.title, lambda pair: column.text(pair[1]), numeric=column.numeric)

@@ -1,0 +1,249 @@
+"""Plans a break, or plans one otherwise: stream, when, how long, how it returns."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ibe100.models.base import in_words
+from ibe100.models.schedule import After, At, BreakPlan, Every, ReturnPolicy, ScheduledBreak
+from ibe100.ui.qt_models.schedule_model import ScheduleModel
+from ibe100.ui.qt_models.stream_list import StreamListModel
+from ibe100.ui.schedule.moment_edit import MomentEdit
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.widgets.labels import label
+from ibe100.ui.words.formats import date_text, now
+
+AHEAD_S, ROUND_S = 300, 60
+LONGEST_S = 86_400.0
+NO_PRE_ROLL = 3.9
+"""One step below the least pre-roll: shown as the stream's own."""
+KINDS = {"at": "At a moment", "after": "After another break", "every": "Every so many minutes"}
+RETURNS = {
+    ReturnPolicy.AUTO: "by itself (auto_return)",
+    ReturnPolicy.BACK_CUE: "by a BACK TO PROGRAMME cue",
+}
+
+
+class BreakEditor(QDialog):
+    """Not modal. `saved` with the break before (None for a new one) and after."""
+
+    saved = pyqtSignal(object, object)
+
+    def __init__(
+        self,
+        client: ServiceClient,
+        streams: StreamListModel,
+        schedule: ScheduleModel,
+        before: ScheduledBreak | None,
+        stream_id: str,
+        at: float | None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._client, self._streams, self._schedule, self._before = client, streams, schedule, before
+        self.setWindowTitle("Plan a break" if before is None else f"Edit {before.title}")
+        self.setMinimumWidth(460)
+        self.stream = _combo("Stream")
+        for row in streams.rows():
+            self.stream.addItem(f"{row.view.number} {row.name}", row.stream_id)
+        self.title = QLineEdit("Break")
+        self.title.setAccessibleName("Title")
+        self.kind = _combo("When")
+        for kind, words in KINDS.items():
+            self.kind.addItem(words, kind)
+        self.at = MomentEdit("Splice at")
+        self.after = _combo("After which break")
+        self.offset = _seconds("Seconds after it ends", 0.0, 0.0)
+        self.every = _seconds("Every so many minutes", 30.0, 1.0)
+        self.has_end = QCheckBox("until")
+        self.has_end.setAccessibleName("The series has an end")
+        self.until = MomentEdit("Until")
+        self.duration = _seconds("Duration in seconds", 60.0, 0.1)
+        self.pre_roll = _seconds("Pre-roll in seconds", NO_PRE_ROLL, NO_PRE_ROLL, 60.0)
+        self.pre_roll.setSpecialValueText("the stream's own")
+        self.returns = _combo("Return")
+        for policy, words in RETURNS.items():
+            self.returns.addItem(words, policy)
+        self.enabled = QCheckBox("wanted on air")
+        self.enabled.setAccessibleName("Wanted on air")
+        self.problem = label("", "problem", wrap=True)
+        self.save_button = QPushButton("Plan it" if before is None else "Save")
+        self.cancel_button = QPushButton("Cancel")
+        self._lay_out()
+        self._fill(stream_id, at)
+        self.kind.currentIndexChanged.connect(self._show_kind)
+        self.stream.currentIndexChanged.connect(self._offer_breaks)
+        self.has_end.toggled.connect(self.until.setEnabled)
+        self.save_button.clicked.connect(self.save)
+        self.cancel_button.clicked.connect(self.reject)
+
+    def _lay_out(self) -> None:
+        self._form = QFormLayout()
+        self._form.setSpacing(8)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        end = QHBoxLayout()
+        end.addWidget(self.has_end)
+        end.addWidget(self.until, 1)
+        self._end = QWidget()
+        self._end.setLayout(end)
+        end.setContentsMargins(0, 0, 0, 0)
+        for caption, widget in (
+            ("Stream", self.stream),
+            ("Title", self.title),
+            ("When", self.kind),
+            ("Splice at", self.at),
+            ("After", self.after),
+            ("Seconds later", self.offset),
+            ("Every minutes", self.every),
+            ("", self._end),
+            ("Duration s", self.duration),
+            ("Pre-roll s", self.pre_roll),
+            ("Return", self.returns),
+            ("", self.enabled),
+        ):
+            self._form.addRow(caption, widget)
+        self.save_button.setProperty("kind", "primary")
+        self.save_button.setDefault(True)
+        for button in (self.cancel_button, self.save_button):
+            button.setAccessibleName(button.text())
+            button.setMinimumHeight(32)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(self.cancel_button)
+        foot.addWidget(self.save_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 14, 18, 14)
+        layout.setSpacing(10)
+        layout.addLayout(self._form)
+        layout.addWidget(self.problem)
+        layout.addLayout(foot)
+
+    def _fill(self, stream_id: str, at: float | None) -> None:
+        soon = (now() + AHEAD_S) // ROUND_S * ROUND_S + ROUND_S if at is None else at
+        self.at.set_value(soon)
+        self.until.set_value(soon + LONGEST_S)
+        self.stream.setCurrentIndex(max(0, self.stream.findData(stream_id)))
+        self.enabled.setChecked(True)
+        self._offer_breaks()
+        row = self._streams.row_of(stream_id)
+        if row is not None:
+            self.duration.setValue(row.view.config.scte35.break_duration_s)
+        if self._before is not None:
+            self._show(self._before)
+        self.until.setEnabled(self.has_end.isChecked())
+        self._show_kind()
+
+    def _show(self, one: ScheduledBreak) -> None:
+        self.title.setText(one.title)
+        self.duration.setValue(one.duration_s)
+        self.pre_roll.setValue(NO_PRE_ROLL if one.pre_roll_s is None else one.pre_roll_s)
+        self.returns.setCurrentIndex(self.returns.findData(one.returns))
+        self.enabled.setChecked(one.enabled)
+        self.kind.setCurrentIndex(self.kind.findData(one.when.kind))
+        match one.when:
+            case At(at=at):
+                self.at.set_value(at)
+            case After(break_id=break_id, offset_s=offset_s):
+                self.after.setCurrentIndex(self.after.findData(break_id))
+                self.offset.setValue(offset_s)
+            case Every(start=start, minutes=minutes, until=until):
+                self.at.set_value(start)
+                self.every.setValue(minutes)
+                self.has_end.setChecked(until is not None)
+                self.until.set_value(start + LONGEST_S if until is None else until)
+
+    def _offer_breaks(self) -> None:
+        chosen = self.after.currentData()
+        own = None if self._before is None else self._before.break_id
+        self.after.clear()
+        for one in self._schedule.of_stream(self.stream.currentData() or ""):
+            if not one.is_series and not one.state.is_final and one.break_id != own:
+                self.after.addItem(f"{date_text(one.planned_at)} {one.title}", one.break_id)
+        self.after.setCurrentIndex(max(0, self.after.findData(chosen)))
+
+    def _show_kind(self) -> None:
+        kind = self.kind.currentData()
+        for widget, kinds in (
+            (self.at, ("at", "every")),
+            (self.after, ("after",)),
+            (self.offset, ("after",)),
+            (self.every, ("every",)),
+            (self._end, ("every",)),
+        ):
+            self._form.setRowVisible(widget, kind in kinds)
+
+    def plan(self) -> BreakPlan:
+        """What is planned by the fields; raises ValidationError."""
+        when: dict[str, object] = {"kind": self.kind.currentData()}
+        match when["kind"]:
+            case "at":
+                when["at"] = self.at.value()
+            case "after":
+                when |= {"break_id": self.after.currentData(), "offset_s": self.offset.value()}
+            case _:
+                until = self.until.value() if self.has_end.isChecked() else None
+                when |= {"start": self.at.value(), "minutes": self.every.value(), "until": until}
+        pre_roll_s = self.pre_roll.value()
+        values = {
+            "stream_id": self.stream.currentData(),
+            "title": self.title.text(),
+            "when": when,
+            "duration_s": self.duration.value(),
+            "pre_roll_s": pre_roll_s if pre_roll_s > NO_PRE_ROLL else None,
+            "returns": self.returns.currentData(),
+            "enabled": self.enabled.isChecked(),
+        }
+        return BreakPlan.model_validate(values)
+
+    def save(self) -> None:
+        """Ask the services; a refusal is shown here."""
+        try:
+            plan = self.plan()
+        except ValidationError as error:
+            self.problem.setText(f"▲ {in_words(error)}")
+            return
+        if self._before is None:
+            call = self._client.add_break(plan)
+        else:
+            call = self._client.change_break(self._before.break_id, plan)
+        self.save_button.setEnabled(False)
+        call.done.connect(self._done)
+        call.refused.connect(self._refused)
+
+    def _done(self, after: ScheduledBreak) -> None:
+        self.saved.emit(self._before, after)
+        self.accept()
+
+    def _refused(self, words: str) -> None:
+        self.problem.setText(f"▲ {words}")
+        self.save_button.setEnabled(True)
+
+
+def _combo(accessible_name: str) -> QComboBox:
+    combo = QComboBox()
+    combo.setAccessibleName(accessible_name)
+    combo.setMinimumContentsLength(12)
+    return combo
+
+
+def _seconds(accessible_name: str, value: float, least: float, most: float = LONGEST_S) -> QDoubleSpinBox:
+    spin = QDoubleSpinBox()
+    spin.setRange(least, most)
+    spin.setDecimals(1)
+    spin.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+    spin.setValue(value)
+    spin.setAccessibleName(accessible_name)
+    return spin

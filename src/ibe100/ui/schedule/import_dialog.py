@@ -1,0 +1,144 @@
+"""What a file of planned breaks would plan: row by row, with what is wrong, before anything is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from ibe100.models.schedule import After, At, BreakPlan, Every, ImportPreview, ImportRow, ScheduledBreak
+from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
+from ibe100.ui.qt_models.stream_list import StreamListModel
+from ibe100.ui.schedule.next_events import stream_words
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.widgets.labels import label, set_kind
+from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.words.formats import date_text
+
+TIME_ZONES = (("local", "local time of this machine"), ("UTC", "UTC"))
+WIDTHS = {0: 50, 1: 150, 2: 150, 3: 190, 4: 70}
+WORDS_COLUMN = 5
+
+
+class ImportDialog(QDialog):
+    """`imported` with the breaks that were stored, all or none."""
+
+    imported = pyqtSignal(object)
+
+    def __init__(
+        self, client: ServiceClient, streams: StreamListModel, path: Path, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._client, self._streams, self._path = client, streams, path
+        self._preview: ImportPreview | None = None
+        self._findings: dict[int, str] = {}
+        self.setWindowTitle(f"Import {path.name}")
+        self.resize(940, 480)
+        self.time_zone = QComboBox()
+        self.time_zone.setAccessibleName("Time zone of times without an offset")
+        for value, words in TIME_ZONES:
+            self.time_zone.addItem(words, value)
+        self.summary = label("Reading the file …", "strong", wrap=True)
+        self.model: KeyedTableModel[ImportRow] = KeyedTableModel(
+            (
+                Column("Line", lambda row: str(row.line), numeric=True),
+                Column(
+                    "Stream", lambda row: self._of(row, lambda p: stream_words(self._streams, p.stream_id))
+                ),
+                Column("Title", lambda row: self._of(row, lambda plan: plan.title)),
+                Column("When (UTC)", lambda row: self._of(row, when_words), numeric=True),
+                Column("Length s", lambda row: self._of(row, lambda p: f"{p.duration_s:g}"), numeric=True),
+                Column("Notes", self._words, colour=self._colour),
+            ),
+            lambda row: row.line,
+            self,
+        )
+        self.table = quiet_table(self.model, "Rows of the file")
+        fit_columns(self.table, WIDTHS, WORDS_COLUMN)
+        self.accept_button = QPushButton("Import")
+        self.accept_button.setProperty("kind", "primary")
+        self.accept_button.setAccessibleName("Import the good rows")
+        self.accept_button.clicked.connect(self.store)
+        cancel = QPushButton("Cancel")
+        cancel.setAccessibleName("Cancel")
+        cancel.clicked.connect(self.reject)
+        head = QHBoxLayout()
+        head.addWidget(self.summary, 1)
+        head.addWidget(label("Times without an offset are", "muted"))
+        head.addWidget(self.time_zone)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(cancel)
+        foot.addWidget(self.accept_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 12)
+        layout.setSpacing(10)
+        layout.addLayout(head)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(foot)
+        self.time_zone.currentIndexChanged.connect(self._read)
+        self._read()
+
+    def store(self) -> None:
+        """Plan the good rows."""
+        if self._preview is not None:
+            self.accept_button.setEnabled(False)
+            call = self._client.import_breaks(self._preview)
+            call.done.connect(self._stored)
+            call.refused.connect(self._refused)
+
+    def _read(self) -> None:
+        self.accept_button.setEnabled(False)
+        call = self._client.preview_import(self._path, self.time_zone.currentData())
+        call.done.connect(self._show)
+        call.refused.connect(self._refused)
+
+    def _show(self, preview: ImportPreview) -> None:
+        self._preview = preview
+        self._findings = {-i: found.text for found in preview.findings for i in found.break_ids}
+        self.model.show(())
+        self.model.show(preview.rows)
+        good, bad = len(preview.good), len(preview.bad)
+        parts = [f"{good} of {good + bad} rows can be planned"]
+        parts += [f"{bad} cannot, each says why"] if bad else []
+        parts += [f"{len(preview.findings)} conflicts"] if preview.findings else []
+        self.summary.setText(" · ".join(parts))
+        set_kind(self.summary, "problem" if bad or preview.findings else "strong")
+        self.accept_button.setText(f"Import {good} {'break' if good == 1 else 'breaks'}")
+        self.accept_button.setEnabled(good > 0)
+
+    def _stored(self, stored: tuple[ScheduledBreak, ...]) -> None:
+        self.imported.emit(stored)
+        self.accept()
+
+    def _refused(self, words: str) -> None:
+        self.summary.setText(f"▲ {words}")
+        set_kind(self.summary, "problem")
+
+    def _words(self, row: ImportRow) -> str:
+        if row.plan is None:
+            return f"▲ {row.error}"
+        conflict = self._findings.get(row.line)
+        return f"▲ {conflict}" if conflict else "will be planned"
+
+    def _colour(self, row: ImportRow) -> Colour | None:
+        is_fine = row.plan is not None and row.line not in self._findings
+        return Colour.TEXT_MUTED if is_fine else Colour.ALARM_YELLOW
+
+    def _of(self, row: ImportRow, words: Callable[[BreakPlan], str]) -> str:
+        return "–" if row.plan is None else words(row.plan)
+
+
+def when_words(plan: BreakPlan) -> str:
+    """When a break is planned for, in words."""
+    match plan.when:
+        case At(at=at):
+            return date_text(at)
+        case After(break_id=break_id, offset_s=offset_s):
+            of = f"line {-break_id}" if break_id < 0 else f"break {break_id}"
+            return f"{offset_s:g} s after {of}"
+        case Every(start=start, minutes=minutes):
+            return f"every {minutes:g} min from {date_text(start)}"

@@ -1,0 +1,181 @@
+"""Next events of all streams: countdown, absolute time, stream, what, and who wants it."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QModelIndex, QRect, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter
+from PyQt6.QtWidgets import (
+    QHBoxLayout,
+    QListView,
+    QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ibe100.ui.qt_models.cue_list import CueListModel
+from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
+from ibe100.ui.qt_models.schedule_model import ScheduleModel
+from ibe100.ui.qt_models.stream_list import StreamListModel
+from ibe100.ui.schedule.coming_events import ComingEvent, EventKind, coming_events
+from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.themes.icons import icon, icon_pixmap
+from ibe100.ui.widgets.labels import label
+from ibe100.ui.words.formats import countdown_text, now, utc_text
+
+ROW_HEIGHT = 40
+TICK_MS = 200
+TICKS_PER_READING = 5
+COUNTDOWN_WIDTH = 74
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LOOKS: dict[EventKind, tuple[str, Colour]] = {
+    EventKind.ARMED: ("timer-sand", Colour.TALLY_AMBER),
+    EventKind.RETURN: ("location-enter", Colour.TALLY_AMBER),
+    EventKind.PLANNED: ("calendar-clock", Colour.TEXT_SECOND),
+    EventKind.CONFLICT: ("alert-outline", Colour.ALARM_YELLOW),
+    EventKind.OFF: ("calendar-remove-outline", Colour.TEXT_MUTED),
+}
+
+
+class NextEventDelegate(QStyledItemDelegate):
+    """Two lines beside a countdown in digits of one width."""
+
+    def __init__(self, streams: StreamListModel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._streams = streams
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        """All rows have one height."""
+        return QSize(200, ROW_HEIGHT)
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Countdown, what and when; stream and origin below."""
+        event = index.data(TABLE_ROW_ROLE)
+        if painter is None or not isinstance(event, ComingEvent):
+            return
+        painter.save()
+        box = option.rect
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(box, QColor(Colour.SELECTION))
+        painter.setPen(QColor(Colour.BORDER))
+        painter.drawLine(box.bottomLeft(), box.bottomRight())
+        icon_name, colour = LOOKS[event.kind]
+        painter.setFont(mono(14, bold=True))
+        painter.setPen(QColor(colour if event.kind is not EventKind.PLANNED else Colour.TEXT))
+        countdown = QRect(box.left() + 6, box.top(), COUNTDOWN_WIDTH, ROW_HEIGHT)
+        painter.drawText(countdown, LEFT, countdown_text(event.at - now()))
+        device = painter.device()
+        ratio = 1.0 if device is None else device.devicePixelRatioF()
+        left = countdown.right() + 4
+        painter.drawPixmap(left, box.top() + 5, icon_pixmap(icon_name, colour, 14, ratio))
+        upper = QRect(left + 20, box.top() + 2, box.right() - left - 26, ROW_HEIGHT // 2 - 1)
+        lower = upper.translated(0, ROW_HEIGHT // 2 - 2)
+        painter.setFont(mono(11))
+        painter.setPen(QColor(Colour.TEXT_SECOND))
+        when = utc_text(event.at)
+        painter.drawText(upper, RIGHT, when)
+        time_width = painter.fontMetrics().horizontalAdvance(when) + 8
+        painter.setFont(sans(11, bold=True))
+        painter.setPen(QColor(Colour.TEXT))
+        _elided(painter, upper.adjusted(0, 0, -time_width, 0), event.title)
+        painter.setFont(sans(11))
+        painter.setPen(QColor(Colour.TEXT_SECOND if event.kind is EventKind.PLANNED else colour))
+        _elided(painter, lower, f"{stream_words(self._streams, event.stream_id)} · {event.origin}")
+        painter.restore()
+
+
+class NextEvents(QWidget):
+    """The list, and the ways to plan more."""
+
+    plan_requested = pyqtSignal()
+    import_requested = pyqtSignal()
+    edit_requested = pyqtSignal(int)
+
+    def __init__(
+        self,
+        streams: StreamListModel,
+        cues: CueListModel,
+        schedule: ScheduleModel,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._streams, self._cues, self._schedule = streams, cues, schedule
+        self._ticks = 0
+        self.model: KeyedTableModel[ComingEvent] = KeyedTableModel(
+            (Column("Next event", self._words),), lambda event: event.key, self
+        )
+        self.list = QListView()
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(NextEventDelegate(streams, self.list))
+        self.list.setUniformItemSizes(True)
+        self.list.setAccessibleName("Next events of all streams")
+        self.list.setMinimumHeight(ROW_HEIGHT)
+        self.list.activated.connect(self._activated)
+        self.empty = label("Nothing is planned and no cue is on its way.", "muted", wrap=True)
+        self.plan_button = _button("Plan a break", "calendar-plus", "Plan a break on the target stream")
+        self.plan_button.clicked.connect(self.plan_requested)
+        self.import_button = _button("Import", "import", "Import planned breaks from CSV, JSON or XMLTV")
+        self.import_button.clicked.connect(self.import_requested)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.plan_button, 1)
+        buttons.addWidget(self.import_button, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.empty)
+        layout.addWidget(self.list, 1)
+        layout.addLayout(buttons)
+        for signal in (schedule.changed, schedule.looked_over, cues.cue_changed, streams.rowsRemoved):
+            signal.connect(self._read)
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+        self._read()
+
+    def _tick(self) -> None:
+        self._ticks += 1
+        if self._ticks % TICKS_PER_READING == 0:
+            self._read()
+        viewport = self.list.viewport()
+        if viewport is not None and self.isVisible():
+            viewport.update()
+
+    def _read(self) -> None:
+        rows = self._streams.rows()
+        cues = [cue for row in rows for cue in self._cues.of_stream(row.stream_id)]
+        breaks = self._schedule.breaks()
+        conflicts = {one.break_id: self._schedule.conflict(one.break_id) for one in breaks}
+        events = coming_events(breaks, cues, [row.view for row in rows], conflicts, now())
+        self.model.show(events)
+        self.empty.setVisible(not events)
+
+    def _activated(self, index: QModelIndex) -> None:
+        event = index.data(TABLE_ROW_ROLE)
+        if isinstance(event, ComingEvent) and event.break_id is not None:
+            self.edit_requested.emit(event.break_id)
+
+    def _words(self, event: ComingEvent) -> str:
+        stream = stream_words(self._streams, event.stream_id)
+        return f"{utc_text(event.at)} {event.title}, {stream}, {event.origin}"
+
+
+def stream_words(streams: StreamListModel, stream_id: str) -> str:
+    """Number and name of a stream."""
+    row = streams.row_of(stream_id)
+    return "stream not in the list" if row is None else f"{row.view.number} {row.name}"
+
+
+def _button(text: str, icon_name: str, accessible_name: str) -> QPushButton:
+    button = QPushButton(icon(icon_name), text)
+    button.setAccessibleName(accessible_name)
+    button.setToolTip(accessible_name)
+    return button
+
+
+def _elided(painter: QPainter, room: QRect, text: str) -> None:
+    shown = QFontMetrics(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+    painter.drawText(room, LEFT, shown)

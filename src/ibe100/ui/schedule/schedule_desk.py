@@ -1,0 +1,148 @@
+"""What the operator does with planned breaks: plan, re-time, edit, take off, import, undo."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QFileDialog, QWidget
+
+from ibe100.models.schedule import At, ScheduledBreak
+from ibe100.ui.qt_models.schedule_model import ScheduleModel
+from ibe100.ui.qt_models.stream_list import StreamListModel
+from ibe100.ui.schedule.break_editor import BreakEditor
+from ibe100.ui.schedule.import_dialog import ImportDialog
+from ibe100.ui.service_calls import Call
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.words.formats import date_text, utc_text
+
+MOST_UNDONE = 50
+SETTLE_MS = 300
+FILE_KINDS = "Planned breaks (*.csv *.json *.xml *.xmltv);;All files (*)"
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """How a change is taken back."""
+
+    words: str
+    run: Callable[[], Call]
+
+
+class ScheduleDesk(QObject):
+    """Every change is asked of the services; `notice` carries level, words, and what takes it back."""
+
+    notice = pyqtSignal(str, str, object)
+
+    def __init__(
+        self, window: QWidget, streams: StreamListModel, schedule: ScheduleModel, client: ServiceClient
+    ) -> None:
+        super().__init__(window)
+        self._window, self._streams, self._schedule, self._client = window, streams, schedule, client
+        self._undone: deque[Undo] = deque(maxlen=MOST_UNDONE)
+        self.editor: BreakEditor | None = None
+        self.importing: ImportDialog | None = None
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._look_over)
+        schedule.changed.connect(self._settle.start)
+
+    def plan(self, stream_id: str, at: float | None = None) -> None:
+        """Open the editor for a new break of a stream."""
+        self._open(
+            BreakEditor(self._client, self._streams, self._schedule, None, stream_id, at, self._window)
+        )
+
+    def edit(self, break_id: int) -> None:
+        """Open the editor for a planned break."""
+        one = self._schedule.get(break_id)
+        if one is not None:
+            stream_id = one.stream_id
+            self._open(
+                BreakEditor(self._client, self._streams, self._schedule, one, stream_id, None, self._window)
+            )
+
+    def move(self, break_id: int, at: float) -> None:
+        """Plan a break for another moment."""
+        one = self._schedule.get(break_id)
+        if one is None or not isinstance(one.when, At):
+            return
+        plan = one.plan.model_copy(update={"when": At(at=at)})
+        call = self._client.change_break(break_id, plan)
+        words = f"{one.title} was moved from {utc_text(one.planned_at)} to {utc_text(at)} UTC."
+        call.done.connect(
+            lambda _changed: self._did(words, lambda: self._client.change_break(break_id, one.plan))
+        )
+
+    def remove(self, break_id: int) -> None:
+        """Take a planned break off the schedule."""
+        one = self._schedule.get(break_id)
+        if one is not None:
+            words = f"{one.title} of {date_text(one.planned_at)} UTC was taken off the schedule."
+            call = self._client.remove_breaks((break_id,))
+            call.done.connect(lambda _none: self._did(words, lambda: self._client.add_break(one.plan)))
+
+    def undo(self) -> None:
+        """Take the last change of the schedule back."""
+        if not self._undone:
+            self.notice.emit("info", "There is no change of the schedule to take back.", None)
+            return
+        last = self._undone.pop()
+        last.run().done.connect(lambda _result: self.notice.emit("info", f"Taken back: {last.words}", None))
+
+    def import_file(self) -> None:
+        """Choose a file and see what it would plan."""
+        dialog = QFileDialog(self._window, "Import planned breaks")
+        dialog.setNameFilter(FILE_KINDS)
+        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.fileSelected.connect(lambda name: self.import_path(Path(name)))
+        dialog.open()
+
+    def import_path(self, path: Path) -> None:
+        """Show what `path` would plan; nothing is stored before the operator says so."""
+        dialog = ImportDialog(self._client, self._streams, path, self._window)
+        dialog.imported.connect(lambda stored: self._imported(path.name, stored))
+        dialog.finished.connect(dialog.deleteLater)
+        self.importing = dialog
+        dialog.open()
+
+    def _open(self, editor: BreakEditor) -> None:
+        if self.editor is not None:
+            self.editor.reject()
+        editor.saved.connect(self._saved)
+        editor.finished.connect(lambda: self._closed(editor))
+        self.editor = editor
+        editor.show()
+
+    def _closed(self, editor: BreakEditor) -> None:
+        editor.deleteLater()
+        if self.editor is editor:
+            self.editor = None
+
+    def _saved(self, before: ScheduledBreak | None, after: ScheduledBreak) -> None:
+        when = f"for {date_text(after.planned_at)} UTC"
+        if before is None:
+            words = f"{after.title} is planned {when}."
+            self._did(words, lambda: self._client.remove_breaks((after.break_id,)))
+        else:
+            words = f"{after.title} is changed, planned {when}."
+            self._did(words, lambda: self._client.change_break(after.break_id, before.plan))
+
+    def _imported(self, source: str, stored: tuple[ScheduledBreak, ...]) -> None:
+        ids = tuple(one.break_id for one in stored)
+        noun = "break" if len(ids) == 1 else "breaks"
+        self._did(f"{len(ids)} {noun} of {source} are planned.", lambda: self._client.remove_breaks(ids))
+
+    def _did(self, words: str, take_back: Callable[[], Call]) -> None:
+        self._undone.append(Undo(words, take_back))
+        self.notice.emit("info", words, self.undo)
+
+    def _look_over(self) -> None:
+        if self._client.is_bound:
+            self._client.conflicts().done.connect(self._schedule.show_conflicts)

@@ -1,0 +1,125 @@
+"""One field of a form: caption, editor, and what is wrong with it right below."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ibe100.ui.streams.editor_fields import FieldKind, FieldSpec
+from ibe100.ui.widgets.labels import ElidedLabel, label
+
+CAPTION_WIDTH = 136
+
+
+class FormField(QWidget):
+    """Text in, text out, whatever the editor is."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.spec = spec
+        self.fault = ElidedLabel("", "problem")
+        self.fault.hide()
+        self.editor = self._make_editor()
+        self.editor.setAccessibleName(spec.title)
+        caption = label(spec.title, "second")
+        caption.setFixedWidth(CAPTION_WIDTH)
+        caption.setBuddy(self.editor)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(caption)
+        row.addWidget(self.editor, 1)
+        if spec.kind in (FieldKind.PATH, FieldKind.SAVE_PATH):
+            browse = QPushButton("Browse")
+            browse.setAccessibleName(f"Browse for {spec.title}")
+            browse.clicked.connect(self._browse)
+            row.addWidget(browse)
+        below = QHBoxLayout()
+        below.setContentsMargins(CAPTION_WIDTH + 6, 0, 0, 0)
+        below.addWidget(self.fault)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(1)
+        layout.addLayout(row)
+        layout.addLayout(below)
+
+    def value(self) -> str:
+        """The text of the field; a switch is `true` or `false`."""
+        match self.editor:
+            case QLineEdit():
+                return self.editor.text()
+            case QComboBox():
+                return str(self.editor.currentData())
+            case QCheckBox():
+                return "true" if self.editor.isChecked() else "false"
+        raise AssertionError(self.editor)
+
+    def set_value(self, text: str) -> None:
+        """Put a text into the field without `changed`."""
+        self.editor.blockSignals(True)
+        match self.editor:
+            case QLineEdit():
+                self.editor.setText(text)
+            case QComboBox():
+                self.editor.setCurrentIndex(max(0, self.editor.findData(text)))
+            case QCheckBox():
+                self.editor.setChecked(text == "true")
+        self.editor.blockSignals(False)
+
+    def show_fault(self, words: str, note: str = "") -> None:
+        """What is wrong; empty when nothing is. A note stands there where nothing is wrong."""
+        shown = f"{self.spec.title} {words}" if words else note
+        self.fault.setText(f"▲ {shown}" if shown else "")
+        self.fault.setVisible(bool(shown))
+        self.editor.setAccessibleDescription(shown)
+        if self.editor.property("wrong") != bool(words):
+            self.editor.setProperty("wrong", bool(words))
+            style = self.editor.style()
+            if style is not None:
+                style.unpolish(self.editor)
+                style.polish(self.editor)
+
+    def _make_editor(self) -> QLineEdit | QComboBox | QCheckBox:
+        if self.spec.kind is FieldKind.CHOICE:
+            combo = QComboBox()
+            for value, words in self.spec.choices:
+                combo.addItem(words, value)
+            combo.setMinimumContentsLength(10)
+            combo.currentIndexChanged.connect(self.changed)
+            return combo
+        if self.spec.kind is FieldKind.SWITCH:
+            switch = QCheckBox()
+            switch.toggled.connect(self.changed)
+            return switch
+        line = QLineEdit()
+        line.setPlaceholderText(self.spec.hint)
+        line.setToolTip(self.spec.hint)
+        if self.spec.kind is FieldKind.SECRET:
+            line.setEchoMode(QLineEdit.EchoMode.Password)
+        line.textChanged.connect(self.changed)
+        return line
+
+    def _browse(self) -> None:
+        dialog = QFileDialog(self, self.spec.title)
+        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        if self.spec.kind is FieldKind.SAVE_PATH:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.fileSelected.connect(self._selected)
+        dialog.open()
+
+    def _selected(self, path: str) -> None:
+        self.set_value(path)
+        self.changed.emit()

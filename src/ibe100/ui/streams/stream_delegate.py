@@ -1,0 +1,104 @@
+"""A row of the stream list: number on its tally, name, state, route, bitrate and its curve."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter
+from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, ROW_ROLE, StreamRow
+from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.widgets.sparkline import draw_sparkline
+from ibe100.ui.widgets.tally_mark import LOOKS, draw_number, draw_severity
+from ibe100.ui.words.formats import UNKNOWN, countdown_text, megabits, now
+
+ROW_HEIGHT = 62
+NUMBER_SIZE = 30
+RIGHT_COLUMN = 52
+UNIT_WIDTH = 42
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class StreamDelegate(QStyledItemDelegate):
+    """Paints a StreamRow."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        """All rows have one height."""
+        return QSize(200, ROW_HEIGHT)
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Background, number, three lines of text, rate and curve."""
+        row = index.data(ROW_ROLE)
+        if painter is None or not isinstance(row, StreamRow):
+            return
+        painter.save()
+        box = option.rect.adjusted(2, 2, -2, -2)
+        self._paint_background(painter, option, box)
+        number = QRect(box.left() + 6, box.top() + 6, NUMBER_SIZE, box.height() - 12)
+        draw_number(painter, number, row.view.tally, row.view.number)
+        left = number.right() + 8
+        column = QRect(box.right() - RIGHT_COLUMN - 6, box.top() + 5, RIGHT_COLUMN, box.height() - 10)
+        words = QRect(left, box.top() + 4, column.left() - left - 4, box.height() - 8)
+        self._paint_words(painter, row, words, box.right() - left - UNIT_WIDTH)
+        self._paint_rate(painter, row, column)
+        if row.severity is not None:
+            mark = QRect(column.left() - 20, box.top() + 4, 17, 17)
+            draw_severity(painter, mark, row.severity)
+        painter.restore()
+
+    def _paint_background(self, painter: QPainter, option: QStyleOptionViewItem, box: QRect) -> None:
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
+        if not (selected or hovered):
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(Colour.SELECTION if selected else Colour.CARD))
+        painter.setPen(QColor(Colour.FOCUS if focused else Colour.TEXT if selected else Colour.BORDER))
+        painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+
+    def _paint_words(self, painter: QPainter, row: StreamRow, room: QRect, route_width: int) -> None:
+        line = room.height() // 3
+        name_room = room.adjusted(0, 0, -22 if row.severity is not None else 0, 0)
+        painter.setFont(sans(12, bold=True))
+        painter.setPen(QColor(Colour.TEXT))
+        _draw_elided(painter, QRect(name_room.left(), room.top(), name_room.width(), line), row.name)
+        look = LOOKS[row.view.tally]
+        words = row.state_words
+        if row.view.break_ends_at is not None:
+            words += f" {countdown_text(row.view.break_ends_at - now())}"
+        state = QRect(room.left(), room.top() + line, room.width(), line)
+        device = painter.device()
+        ratio = 1.0 if device is None else device.devicePixelRatioF()
+        painter.drawPixmap(
+            state.left(), state.top() + (line - 12) // 2, icon_pixmap(look.icon, look.on_panel, 12, ratio)
+        )
+        painter.setFont(sans(11, bold=True))
+        painter.setPen(QColor(look.on_panel))
+        _draw_elided(painter, state.adjusted(16, 0, 0, 0), words)
+        painter.setFont(sans(11))
+        painter.setPen(QColor(Colour.TEXT_MUTED))
+        route = QRect(room.left(), room.top() + 2 * line, route_width, line)
+        _draw_elided(painter, route, row.route)
+
+    def _paint_rate(self, painter: QPainter, row: StreamRow, column: QRect) -> None:
+        sample = row.fresh()
+        line = column.height() // 3
+        painter.setFont(mono(12))
+        painter.setPen(QColor(Colour.TEXT if sample else Colour.TEXT_MUTED))
+        top = QRect(column.left(), column.top(), column.width(), line)
+        painter.drawText(top, RIGHT, UNKNOWN if sample is None else megabits(sample.bitrate_bps))
+        painter.setFont(sans(11))
+        painter.setPen(QColor(Colour.TEXT_MUTED))
+        bottom = QRect(column.left(), column.top() + 2 * line, column.width(), line)
+        if sample is not None:
+            painter.drawText(bottom, RIGHT, "Mb/s")
+            curve = QRectF(column.left(), column.top() + line + 1, column.width(), line - 2)
+            draw_sparkline(painter, curve, tuple(row.bitrates), HISTORY_SAMPLES)
+
+
+def _draw_elided(painter: QPainter, room: QRect, text: str) -> None:
+    shown = QFontMetrics(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+    painter.drawText(room, LEFT, shown)

@@ -1,0 +1,108 @@
+"""What the operator does with streams: add, edit, delete, start, stop, restart."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtWidgets import QWidget
+
+from ibe100.models.messages import StreamView
+from ibe100.models.stream_config import NoOutput, StreamConfig, TestPatternInput
+from ibe100.ui.qt_models.stream_list import StreamListModel
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.streams.stream_editor import StreamEditor
+
+
+def demo_stream() -> StreamConfig:
+    """A test pattern that is watched and sent nowhere."""
+    return StreamConfig(name="Demo stream", input=TestPatternInput(), output=NoOutput())
+
+
+class StreamDesk(QObject):
+    """Turns intents into requests; the outcome reaches the screen as facts, errors as notices."""
+
+    added = pyqtSignal(str)
+    adding_demo = pyqtSignal(bool)
+    notice = pyqtSignal(str, str, object)
+    """Level, words, and what takes it back (None where nothing does)."""
+
+    def __init__(self, window: QWidget, streams: StreamListModel, client: ServiceClient) -> None:
+        super().__init__(window)
+        self._window, self._streams, self._client = window, streams, client
+        self._editor: StreamEditor | None = None
+
+    @property
+    def editor(self) -> StreamEditor | None:
+        """The open editor."""
+        return self._editor
+
+    def start(self, stream_id: str) -> None:
+        """Probe, build, run."""
+        self._client.start_stream(stream_id, self._name(stream_id))
+
+    def stop(self, stream_id: str) -> None:
+        """Take a stream off; asked for twice by the button."""
+        self._client.stop_stream(stream_id, self._name(stream_id))
+
+    def restart(self, stream_id: str) -> None:
+        """Stop and start with the present configuration."""
+        if stream_id:
+            self._client.restart_stream(stream_id, self._name(stream_id))
+
+    def remove(self, stream_id: str) -> None:
+        """Delete a stopped stream; it can be brought back."""
+        row = self._streams.row_of(stream_id)
+        if row is not None:
+            config = row.view.config
+            words = f"{config.name} was deleted from the list."
+            call = self._client.remove_stream(stream_id, row.name)
+            call.done.connect(
+                lambda _none: self.notice.emit("info", words, lambda: self._client.add_stream(config))
+            )
+
+    def try_demo(self) -> None:
+        """Add the demo stream and start it."""
+        self.adding_demo.emit(True)
+        call = self._client.add_stream(demo_stream(), start=True)
+        call.done.connect(lambda view: self.added.emit(view.stream_id))
+        call.finished.connect(lambda: self.adding_demo.emit(False))
+
+    def add(self) -> None:
+        """Open the editor for a new stream."""
+        self._edit(None)
+
+    def edit(self, stream_id: str) -> None:
+        """Open the editor for a stream."""
+        row = self._streams.row_of(stream_id)
+        if row is not None:
+            self._edit(row.view)
+
+    def _edit(self, view: StreamView | None) -> None:
+        if self._editor is not None:
+            self._editor.raise_()
+            self._editor.activateWindow()
+            return
+        editor = StreamEditor(self._client, view, self._window)
+        before = None if view is None else view.config
+        editor.saved.connect(lambda changed: self._saved(changed, before))
+        editor.finished.connect(self._editor_closed)
+        self._editor = editor
+        editor.show()
+
+    def _saved(self, view: StreamView, before: StreamConfig | None) -> None:
+        goes_on = "; it goes on as it was until it is restarted" if view.state.is_active else ""
+        if before is not None and before != view.config:
+            self.notice.emit(
+                "info",
+                f"{view.config.name} is saved{goes_on}.",
+                lambda: self._client.change_stream(view.stream_id, before),
+            )
+        self.added.emit(view.stream_id)
+
+    def _editor_closed(self) -> None:
+        if self._editor is not None:
+            self._editor.deleteLater()
+            self._editor = None
+
+    def _name(self, stream_id: str) -> str:
+        row = self._streams.row_of(stream_id)
+        return stream_id if row is None else row.name

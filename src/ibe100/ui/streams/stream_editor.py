@@ -1,0 +1,263 @@
+"""The stream editor: fields left, what the probe found and the command right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from ibe100.models.contract import Contract
+from ibe100.models.messages import StreamView
+from ibe100.models.stream_config import StreamConfig, StreamInput
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.streams.contract_form import ContractForm, by_editor_field
+from ibe100.ui.streams.editor_defaults import INPUT_DEFAULTS, OUTPUT_DEFAULTS, RETURN_DEFAULTS
+from ibe100.ui.streams.editor_fields import (
+    CONFIDENCE_FIELDS,
+    CUE_FIELDS,
+    INPUT_FIELDS,
+    INPUT_KINDS,
+    NAME_FIELD,
+    OUTPUT_FIELDS,
+    OUTPUT_KINDS,
+    PROCESS_FIELDS,
+    RETURN_FIELDS,
+    RETURN_KINDS,
+    RETURN_WINDOW_FIELD,
+    FieldSpec,
+)
+from ibe100.ui.streams.editor_form import FORM, config_from, faults, shown_values
+from ibe100.ui.streams.endpoint_form import EndpointForm
+from ibe100.ui.streams.form_field import FormField
+from ibe100.ui.streams.probe_view import ProbeView
+from ibe100.ui.widgets.command_view import CommandView
+from ibe100.ui.widgets.labels import label
+
+if TYPE_CHECKING:
+    from ibe100.mpegts.stream_report import StreamReport
+
+CHECK_MS = 250
+NEW_NAME = "New stream"
+EXISTING = "scte35.existing"
+"""No part of a contract."""
+
+
+class StreamEditor(QDialog):
+    """Not modal: cues can be fired while it is open. `saved` with the StreamView."""
+
+    saved = pyqtSignal(object)
+
+    def __init__(self, client: ServiceClient, view: StreamView | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._client, self._view = client, view
+        self._report: StreamReport | None = None
+        self.setWindowTitle("Add a stream" if view is None else f"Edit {view.config.name}")
+        self.setModal(False)
+        self.name = FormField(NAME_FIELD)
+        self.input = EndpointForm("input", "Input", INPUT_KINDS, INPUT_FIELDS)
+        self.output = EndpointForm("output", "Output", OUTPUT_KINDS, OUTPUT_FIELDS)
+        self.return_feed = EndpointForm("return_feed", "Return feed (optional)", RETURN_KINDS, RETURN_FIELDS)
+        self.return_window = FormField(RETURN_WINDOW_FIELD)
+        self._others = [FormField(spec) for spec in (*CUE_FIELDS, *PROCESS_FIELDS)]
+        self._content = [FormField(spec) for spec in CONFIDENCE_FIELDS]
+        self.contract = ContractForm(None if view is None else view.config.contract)
+        self.probe = ProbeView()
+        self.command = CommandView("Command it would run (secrets masked)")
+        self.problem = label("", "problem", wrap=True)
+        self.save_button = QPushButton("Save")
+        self.cancel_button = QPushButton("Cancel")
+        self._lay_out()
+        self._fill()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(CHECK_MS)
+        self._timer.timeout.connect(self.check)
+        self._connect()
+        client.contract_templates().done.connect(self.contract.offer)
+        self.check()
+
+    def _lay_out(self) -> None:
+        form = QWidget()
+        column = QVBoxLayout(form)
+        column.setContentsMargins(0, 0, 10, 0)
+        column.setSpacing(5)
+        column.addWidget(self.name)
+        for endpoint in (self.input, self.output, self.return_feed):
+            column.addSpacing(6)
+            column.addWidget(endpoint)
+        column.addWidget(self.return_window)
+        column.addSpacing(6)
+        column.addWidget(label("Cues and processing", "title"))
+        for field in self._others:
+            column.addWidget(field)
+        column.addSpacing(6)
+        column.addWidget(label("Picture and sound of the output", "title"))
+        for field in self._content:
+            column.addWidget(field)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setAccessibleName("Fields of the stream")
+        scroll.setWidget(form)
+        right = QVBoxLayout()
+        right.setSpacing(10)
+        right.addWidget(self.contract)
+        right.addWidget(self.probe, 3)
+        right.addWidget(self.command, 2)
+        body = QHBoxLayout()
+        body.setSpacing(16)
+        body.addWidget(scroll, 5)
+        body.addLayout(right, 6)
+        for button, name in ((self.save_button, "Save the stream"), (self.cancel_button, "Cancel")):
+            button.setAccessibleName(name)
+            button.setMinimumHeight(32)
+            button.setAutoDefault(False)
+        self.save_button.setProperty("kind", "primary")
+        foot = QHBoxLayout()
+        foot.addWidget(self.problem, 1)
+        foot.addWidget(self.cancel_button)
+        foot.addWidget(self.save_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 12)
+        layout.setSpacing(10)
+        layout.addLayout(body, 1)
+        layout.addLayout(foot)
+        self.resize(1020, 640)
+
+    def _fill(self) -> None:
+        config = StreamConfig(name=NEW_NAME) if self._view is None else self._view.config
+        values = shown_values(config)
+        self.name.set_value(values["name"])
+        self.input.show_values(values, INPUT_DEFAULTS)
+        self.output.show_values(values, OUTPUT_DEFAULTS)
+        self.return_feed.show_values({"return_feed.kind": "", **values}, RETURN_DEFAULTS)
+        self.return_window.set_value(values["return_window_s"])
+        self._show_window()
+        for field in (*self._others, *self._content):
+            field.set_value(values.get(field.spec.key, ""))
+
+    def _connect(self) -> None:
+        self.return_feed.kind_changed.connect(self._show_window)
+        forms = (self.name, self.input, self.output, self.return_feed, self.return_window)
+        for form in forms:
+            form.changed.connect(self._timer.start)
+        for field in (*self._others, *self._content):
+            field.changed.connect(self._timer.start)
+        self.input.changed.connect(self._forget_report)
+        self.contract.chosen.connect(self._take_contract)
+        self.probe.probe_requested.connect(self._probe)
+        self.probe.service_chosen.connect(self._choose_service)
+        self.save_button.clicked.connect(self.save)
+        self.cancel_button.clicked.connect(self.reject)
+
+    def field(self, key: str) -> FormField:
+        """The field of a key that is shown now."""
+        return next(field for field in self._fields() if field.spec.key == key)
+
+    def check(self) -> StreamConfig | None:
+        """The configuration if it is right; what is wrong appears beside the fields."""
+        fields = self._fields()
+        values = {field.spec.key: field.value() for field in fields}
+        found: dict[str, str] = {}
+        config = None
+        try:
+            original = None if self._view is None else self._view.config
+            config = config_from(values, original, self.contract.contract)
+        except ValidationError as error:
+            found = faults(error, values)
+        findings = None if config is None else self._client.lint(config, self._report)
+        self.contract.show_findings(findings)
+        notes = by_editor_field(findings or ())
+        for field in fields:
+            field.show_fault(found.get(field.spec.key, ""), notes.get(field.spec.key, ""))
+        wrong = ", ".join(_full_title(field.spec) for field in fields if field.spec.key in found)
+        self.problem.setText(found.get(FORM) or (f"▲ To be put right: {wrong}" if wrong else ""))
+        self.save_button.setEnabled(config is not None)
+        self.probe.button.setEnabled(self._source() is not None)
+        if config is not None:
+            self._ask_command(config)
+        else:
+            self.command.show_command("")
+        return config
+
+    def save(self) -> None:
+        """Add or change the stream; a refusal is shown here."""
+        config = self.check()
+        if config is None:
+            return
+        if self._view is None:
+            call = self._client.add_stream(config)
+        else:
+            call = self._client.change_stream(self._view.stream_id, config)
+        self.save_button.setEnabled(False)
+        call.done.connect(self._done)
+        call.refused.connect(self._refused)
+
+    def _done(self, view: StreamView) -> None:
+        self.saved.emit(view)
+        self.accept()
+
+    def _refused(self, words: str) -> None:
+        self.problem.setText(words)
+        self.save_button.setEnabled(True)
+
+    def _fields(self) -> list[FormField]:
+        far = [*self.return_feed.fields(), self.return_window]
+        return [self.name, *self.input.fields(), *self.output.fields(), *far, *self._others, *self._content]
+
+    def _show_window(self) -> None:
+        """How long a cue may take to a feed that is not watched is nobody's question."""
+        self.return_window.setVisible(bool(self.return_feed.kind.value()))
+
+    def _source(self) -> StreamInput | None:
+        """The input by itself: it can be probed before the output is known."""
+        fields = (self.name, *self.input.fields())
+        values = {"output.kind": "none", **{field.spec.key: field.value() for field in fields}}
+        try:
+            return config_from(values, None if self._view is None else self._view.config).input
+        except ValidationError:
+            return None
+
+    def _probe(self) -> None:
+        source = self._source()
+        if source is not None:
+            self.probe.show_busy()
+            call = self._client.probe(source)
+            call.done.connect(self._probed)
+            call.refused.connect(self.probe.show_problem)
+
+    def _probed(self, report: StreamReport) -> None:
+        self._report = report
+        self.probe.show_report(report)
+        self.check()
+
+    def _forget_report(self) -> None:
+        self._report = None
+
+    def _take_contract(self, contract: Contract | None) -> None:
+        """The options that follow from a contract go into their fields, where they can still be changed."""
+        if contract is not None:
+            values = shown_values(self._client.apply_contract(StreamConfig(name=NEW_NAME), contract))
+            for field in self._others:
+                key = field.spec.key
+                if key.startswith("scte35.") and key != EXISTING:
+                    field.set_value(values[key])
+        self.check()
+
+    def _choose_service(self, service_id: int) -> None:
+        self.field("service_id").set_value(str(service_id))
+        self.check()
+
+    def _ask_command(self, config: StreamConfig) -> None:
+        call = self._client.preview_command(config, self._report)
+        call.done.connect(self.command.show_command)
+        call.refused.connect(lambda words: self.command.show_command(f"# {words}"))
+
+
+def _full_title(spec: FieldSpec) -> str:
+    side = spec.key.partition(".")[0]
+    words = {"input": "input", "output": "output", "return_feed": "return feed"}.get(side)
+    return f"{words} {spec.title}" if words else spec.title

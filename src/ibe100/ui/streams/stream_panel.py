@@ -1,0 +1,156 @@
+"""The list of streams with its filter and what can be done to the selected one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PyQt6.QtCore import QItemSelectionModel, QModelIndex, pyqtSignal
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ibe100.ui.qt_models.stream_list import ROW_ROLE, StreamFilter, StreamListModel, StreamRow
+from ibe100.ui.streams.stream_delegate import StreamDelegate
+from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.run_button import RunButton
+
+
+class StreamListView(QListView):
+    """Rows of one height: a change paints its row, where QListView lays out and paints the whole list."""
+
+    def dataChanged(self, first: QModelIndex, last: QModelIndex, roles: Iterable[int] = ()) -> None:
+        """Qt's news of changed rows."""
+        QAbstractItemView.dataChanged(self, first, last, roles)
+
+
+class StreamPanel(QWidget):
+    """Filter, list, Start/Stop, Edit, Delete, Add."""
+
+    selected = pyqtSignal(str)
+    start_requested = pyqtSignal(str)
+    stop_requested = pyqtSignal(str)
+    edit_requested = pyqtSignal(str)
+    remove_requested = pyqtSignal(str)
+    add_requested = pyqtSignal()
+
+    def __init__(self, model: StreamListModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "panel")
+        self.setMinimumWidth(256)
+        self._model = model
+        self._filter = StreamFilter(self)
+        self._filter.setSourceModel(model)
+        self._can_edit = False
+        self.count = label("", "muted")
+        self.filter_edit = QLineEdit()
+        self.filter_edit.setPlaceholderText("Filter by name, state, route")
+        self.filter_edit.setAccessibleName("Filter streams")
+        self.filter_edit.setClearButtonEnabled(True)
+        self.filter_edit.textChanged.connect(self._filter.set_text)
+        self.list = StreamListView()
+        self.list.setAccessibleName("Streams")
+        self.list.setModel(self._filter)
+        self.list.setItemDelegate(StreamDelegate(self.list))
+        self.list.setUniformItemSizes(True)
+        self.list.setMouseTracking(True)
+        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.run_button = RunButton()
+        self.run_button.start_requested.connect(self.start_requested)
+        self.run_button.stop_requested.connect(self.stop_requested)
+        self.edit_button = _button("Edit", "pencil", "Edit the selected stream")
+        self.remove_button = _button("Delete", "delete-outline", "Delete the selected stream")
+        self.add_button = _button("Add stream", "plus", "Add a stream")
+        self._lay_out()
+        self.edit_button.clicked.connect(lambda: self._request(self.edit_requested))
+        self.remove_button.clicked.connect(lambda: self._request(self.remove_requested))
+        self.add_button.clicked.connect(self.add_requested)
+        self.list.doubleClicked.connect(
+            lambda: self._request(self.edit_requested) if self._can_edit else None
+        )
+        selection = self.list.selectionModel()
+        assert selection is not None
+        selection.currentChanged.connect(self._current_changed)
+        for signal in (model.rowsInserted, model.rowsRemoved, model.dataChanged):
+            signal.connect(self._refresh)
+        self._refresh()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.filter_edit, 1)
+        head.addWidget(self.count)
+        actions = QHBoxLayout()
+        actions.setSpacing(4)
+        for button in (self.run_button, self.edit_button, self.remove_button):
+            actions.addWidget(button, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(6)
+        layout.addLayout(head)
+        layout.addWidget(self.list, 1)
+        layout.addLayout(actions)
+        layout.addWidget(self.add_button)
+
+    def current(self) -> StreamRow | None:
+        """The selected row."""
+        row = self.list.currentIndex().data(ROW_ROLE)
+        return row if isinstance(row, StreamRow) else None
+
+    def select(self, stream_id: str) -> None:
+        """Select a stream; a filter that hides it is cleared."""
+        if not self._select(stream_id) and self._model.row_of(stream_id) is not None:
+            self.filter_edit.clear()
+            self._select(stream_id)
+
+    def set_can_edit(self, can_edit: bool) -> None:
+        """Set-up allows edits and deletes, Operate does not."""
+        self._can_edit = can_edit
+        self._refresh()
+
+    def _select(self, stream_id: str) -> bool:
+        for at in range(self._filter.rowCount()):
+            index = self._filter.index(at, 0)
+            if index.data(ROW_ROLE).stream_id == stream_id:
+                selection = self.list.selectionModel()
+                assert selection is not None
+                selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+                self.list.scrollTo(index)
+                return True
+        return False
+
+    def _current_changed(self, index: QModelIndex) -> None:
+        row = index.data(ROW_ROLE)
+        if isinstance(row, StreamRow):
+            self.selected.emit(row.stream_id)
+        self._refresh()
+
+    def _request(self, signal: object) -> None:
+        row = self.current()
+        if row is not None:
+            signal.emit(row.stream_id)  # type: ignore[attr-defined]
+
+    def _refresh(self) -> None:
+        total = self._model.rowCount()
+        self.count.setText("1 stream" if total == 1 else f"{total} streams")
+        row = self.current()
+        self.run_button.show_stream(None if row is None else row.view)
+        stopped = row is not None and not row.view.state.is_active
+        why = "" if self._can_edit else "Switch to Set-up to change streams"
+        self.edit_button.setEnabled(self._can_edit and row is not None)
+        self.remove_button.setEnabled(self._can_edit and stopped)
+        self.add_button.setEnabled(self._can_edit)
+        self.edit_button.setToolTip(why or "Edit the selected stream")
+        self.remove_button.setToolTip(why or ("Delete the selected stream" if stopped else "Stop it first"))
+        self.add_button.setToolTip(why or "Add a stream (Ctrl+N)")
+
+
+def _button(text: str, icon_name: str, accessible_name: str) -> QPushButton:
+    button = QPushButton(icon(icon_name), text)
+    button.setAccessibleName(accessible_name)
+    return button

@@ -1,0 +1,144 @@
+"""The docks of the window and their default places."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QEvent, QObject, Qt
+from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+
+from ibe100.ui.window.layout_file import LAYOUT_VERSION, Layout, SideSizes
+
+SIDE_WIDTH, CUE_WIDTH = 280, 372
+ALARM_HEIGHTS = ((800, 150), (1200, 240))
+"""Height of the window below which the alarms have so much, in pixels."""
+MOST_ALARM_HEIGHT = 320
+SPLIT_CURSORS = frozenset({Qt.CursorShape.SplitHCursor, Qt.CursorShape.SplitVCursor})
+LOCKED = QDockWidget.DockWidgetFeature.NoDockWidgetFeatures
+FREE = QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+
+
+class ConsoleDocks(QObject):
+    """Streams left, pages in the middle, cues right, alarms below; the sides keep their sizes."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._chosen: SideSizes | None = None
+        self._docks: dict[str, QDockWidget] = {}
+        self._pages: list[str] = []
+        window.setDockOptions(
+            QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks
+        )
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+
+    def add(self, name: str, title: str, widget: QWidget, *, page: bool = False) -> QDockWidget:
+        """A dock; pages share the middle as tabs."""
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(f"dock_{name}")
+        dock.setAccessibleName(title)
+        dock.setWidget(widget)
+        self._docks[name] = dock
+        dock.installEventFilter(self)
+        if page:
+            self._pages.append(name)
+        return dock
+
+    def __getitem__(self, name: str) -> QDockWidget:
+        return self._docks[name]
+
+    def arrange(self) -> None:
+        """The default layout."""
+        self._chosen = None
+        window, docks = self._window, self._docks
+        for dock in docks.values():
+            dock.setFloating(False)
+            window.removeDockWidget(dock)
+        first = docks[self._pages[0]]
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["streams"])
+        window.splitDockWidget(docks["streams"], first, Qt.Orientation.Horizontal)
+        for name in self._pages[1:]:
+            window.tabifyDockWidget(first, docks[name])
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks["cues"])
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["alarms"])
+        for dock in docks.values():
+            dock.show()
+        self.raise_page(self._pages[0])
+        self.fit()
+
+    def fit(self) -> None:
+        """Side docks keep their widths, the middle takes the rest."""
+        window, docks = self._window, self._docks
+        width, height = window.width(), window.height()
+        sides = self._chosen or _default_sides(width, height)
+        window.resizeDocks(
+            [docks["streams"], docks[self._pages[0]], docks["cues"]],
+            [sides.streams, max(200, width - sides.streams - sides.cues), sides.cues],
+            Qt.Orientation.Horizontal,
+        )
+        window.resizeDocks(
+            [docks[self._pages[0]], docks["alarms"]],
+            [height - sides.alarms, sides.alarms],
+            Qt.Orientation.Vertical,
+        )
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """A side that is dragged to another size keeps it when the window grows or shrinks."""
+        if event is not None and event.type() == QEvent.Type.Resize:
+            is_dragged = bool(QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton)
+            if is_dragged and self._window.cursor().shape() in SPLIT_CURSORS:
+                docks = self._docks
+                self._chosen = SideSizes(
+                    docks["streams"].width(), docks["cues"].width(), docks["alarms"].height()
+                )
+        return False
+
+    def raise_page(self, name: str) -> None:
+        """Bring a dock to the front."""
+        self._docks[name].show()
+        self._docks[name].raise_()
+
+    def set_locked(self, locked: bool) -> None:
+        """Operate: docks stay where they are."""
+        for name, dock in self._docks.items():
+            dock.setFeatures(LOCKED if locked else FREE)
+            old = dock.titleBarWidget()
+            if locked and name in self._pages:
+                dock.setTitleBarWidget(QWidget(dock))
+            else:
+                dock.setTitleBarWidget(None)
+            if old is not None:
+                old.deleteLater()
+        self.name_tab_bars()
+
+    def name_tab_bars(self) -> None:
+        """Qt makes the tab bars of docks itself; give them names and keyboard focus."""
+        for bar in self._window.findChildren(QTabBar):
+            bar.setAccessibleName("Pages")
+            bar.setDrawBase(False)
+            bar.setExpanding(False)
+
+    def is_in_sight(self, widget: QWidget) -> bool:
+        """Whether it is on no page that lies behind the tab of another."""
+        place: QWidget | None = widget
+        while place is not None and not isinstance(place, QDockWidget):
+            place = place.parentWidget()
+        return place is None or not place.visibleRegion().isEmpty()
+
+    def layout(self) -> Layout:
+        """Where everything is now; the cards are not the docks' business."""
+        window = self._window
+        return Layout(window.saveGeometry(), window.saveState(LAYOUT_VERSION), self._chosen)
+
+    def put(self, layout: Layout) -> bool:
+        """Everything where it was; False when Qt cannot read it, and the docks stay as they are."""
+        self._chosen = layout.sides
+        self._window.restoreGeometry(layout.geometry)
+        return self._window.restoreState(layout.docks, LAYOUT_VERSION)
+
+
+def _default_sides(width: int, height: int) -> SideSizes:
+    side, cue = (SIDE_WIDTH - 16, CUE_WIDTH - 24) if width < 1400 else (SIDE_WIDTH, CUE_WIDTH)
+    alarms = next((given for below, given in ALARM_HEIGHTS if height < below), MOST_ALARM_HEIGHT)
+    return SideSizes(side, cue, alarms)

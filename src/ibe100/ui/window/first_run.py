@@ -1,0 +1,105 @@
+"""What an empty console offers, and what it says while the services start or if they cannot."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.labels import label
+
+WORDS_WIDTH = 560
+
+
+class FirstRunPage(QWidget):
+    """Three ways to begin."""
+
+    demo_requested = pyqtSignal()
+    add_requested = pyqtSignal()
+    import_requested = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.demo = _begin("Try the demo stream", "play-circle-outline", primary=True)
+        self.add = _begin("Add a stream", "plus-circle-outline")
+        self.import_profiles = _begin("Import profiles", "import")
+        self.demo.clicked.connect(self.demo_requested)
+        self.add.clicked.connect(self.add_requested)
+        self.import_profiles.clicked.connect(self.import_requested)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(10)
+        for button in (self.demo, self.add, self.import_profiles):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        explained = label(
+            "IBE-100 puts SCTE-35 cues into a live transport stream and shows, for each one, that it was "
+            "seen on the output. The demo stream is a test pattern made on this machine: start it, press "
+            "TO BREAK (F9), and read the receipt.",
+            "second",
+            wrap=True,
+        )
+        self.engines = label("", "muted", wrap=True)
+        _centre(self, [label("No streams yet", "heading"), explained, buttons, self.engines])
+
+    def set_busy(self, busy: bool) -> None:
+        """No second demo stream while the first is being made."""
+        self.demo.setEnabled(not busy)
+        self.demo.setText("Starting the demo stream …" if busy else "Try the demo stream")
+
+
+class StartingPage(QWidget):
+    """Shown from the first paint until the services are up, or with the reason why they are not."""
+
+    retry_requested = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = label("Starting services …", "heading")
+        self.words = label("Opening the database and looking for running streams.", "second", wrap=True)
+        self.retry = QPushButton(icon("refresh"), "Try again")
+        self.retry.setAccessibleName("Try to start the services again")
+        self.retry.hide()
+        self.retry.clicked.connect(self.retry_requested)
+        row = QHBoxLayout()
+        row.addWidget(self.retry)
+        row.addStretch(1)
+        _centre(self, [self.title, self.words, row])
+
+    def show_starting(self) -> None:
+        """The services are on their way."""
+        self.title.setText("Starting services …")
+        self.words.setText("Opening the database and looking for running streams.")
+        self.retry.hide()
+
+    def show_failure(self, words: str) -> None:
+        """Why the services did not start."""
+        self.title.setText("The services did not start")
+        self.words.setText(words)
+        self.retry.show()
+
+
+def _begin(text: str, icon_name: str, *, primary: bool = False) -> QPushButton:
+    button = QPushButton(icon(icon_name, Colour.TEXT), text)
+    button.setIconSize(QSize(18, 18))
+    button.setMinimumHeight(44)
+    button.setAccessibleName(text)
+    if primary:
+        button.setProperty("kind", "primary")
+    return button
+
+
+def _centre(page: QWidget, parts: list[QWidget | QHBoxLayout]) -> None:
+    block = QWidget()
+    block.setMaximumWidth(WORDS_WIDTH)
+    column = QVBoxLayout(block)
+    column.setSpacing(14)
+    for part in parts:
+        if isinstance(part, QWidget):
+            column.addWidget(part)
+        else:
+            column.addLayout(part)
+    layout = QHBoxLayout(page)
+    layout.addStretch(1)
+    layout.addWidget(block, 4, Qt.AlignmentFlag.AlignVCenter)
+    layout.addStretch(1)

@@ -1,0 +1,106 @@
+"""What the operator does with layouts: save under a name, bring back, delete, reset; the last one is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtWidgets import QMenu, QWidget
+
+from ibe100.ui.qt_models.card_order import CardOrder
+from ibe100.ui.widgets.name_question import NameQuestion
+from ibe100.ui.window.docks import ConsoleDocks
+from ibe100.ui.window.layout_file import Layout, LayoutFile
+
+
+class LayoutDesk(QObject):
+    """Docks, sizes and the order of the cards belong to a layout; `notice` says what came of it."""
+
+    notice = pyqtSignal(str, str)
+
+    def __init__(self, window: QWidget, docks: ConsoleDocks, cards: CardOrder, path: Path | None) -> None:
+        super().__init__(window)
+        self._window, self._docks, self._cards = window, docks, cards
+        self._file = LayoutFile(path)
+
+    def restore_last(self) -> None:
+        """As the console was left; the default stands where there is no such layout."""
+        last = self._file.read_last()
+        if last is not None:
+            self._put(last)
+
+    def keep_last(self) -> None:
+        """For the next start."""
+        self._file.write_last(self._present())
+
+    def save(self) -> None:
+        """Ask for a name and save the present layout under it."""
+        self._ask("Save the layout", "Save", own=True, then=self.save_as)
+
+    def choose(self) -> None:
+        """Ask which saved layout to bring back."""
+        self._ask("Bring back a layout", "Bring back", own=False, then=self.bring)
+
+    def delete(self) -> None:
+        """Ask which saved layout to forget."""
+        self._ask("Delete a layout", "Delete", own=False, then=self.remove)
+
+    def save_as(self, name: str) -> None:
+        """Save the present layout under `name`."""
+        if self._file.write(name, self._present()):
+            self.notice.emit("info", f"Layout {name} is saved.")
+        else:
+            self.notice.emit(
+                "error", f"Layout {name} could not be saved: the data folder cannot be written to."
+            )
+
+    def bring(self, name: str) -> None:
+        """Everything where it was when `name` was saved; nothing of the streams changes."""
+        layout = self._file.read(name)
+        if layout is None or not self._put(layout):
+            self.notice.emit("warning", f"Layout {name} cannot be read any more: save it again.")
+
+    def remove(self, name: str) -> None:
+        """Forget a saved layout."""
+        if self._file.remove(name):
+            self.notice.emit("info", f"Layout {name} is deleted.")
+
+    def reset(self) -> None:
+        """Docks and cards as shipped."""
+        self._docks.arrange()
+        self._cards.reset()
+
+    def fill(self, menu: QMenu) -> None:
+        """Saved layouts by name, each time the menu opens."""
+
+        def list_names() -> None:
+            menu.clear()
+            names = self._file.names()
+            for name in names:
+                action = menu.addAction(name.replace("&", "&&"))
+                assert action is not None
+                action.triggered.connect(lambda _checked, chosen=name: self.bring(chosen))
+            if not names:
+                none_yet = menu.addAction("None saved yet")
+                assert none_yet is not None
+                none_yet.setEnabled(False)
+
+        menu.aboutToShow.connect(list_names)
+
+    def _ask(self, title: str, verb: str, *, own: bool, then: Callable[[str], None]) -> None:
+        names = self._file.names()
+        if not own and not names:
+            self.notice.emit("info", "There are no saved layouts yet: save one in Set-up first.")
+            return
+        question = NameQuestion(title, verb, names, own=own, thing="layout", parent=self._window)
+        question.answered.connect(then)
+        question.open()
+
+    def _present(self) -> Layout:
+        return replace(self._docks.layout(), cards=self._cards.placed)
+
+    def _put(self, layout: Layout) -> bool:
+        self._cards.place(layout.cards)
+        return self._docks.put(layout)

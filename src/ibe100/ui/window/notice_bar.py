@@ -1,0 +1,109 @@
+"""Messages over the status line, not in front of the work: what happened, to which stream, what to do."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.themes.icons import icon, icon_pixmap
+from ibe100.ui.widgets.labels import ElidedLabel, label
+from ibe100.ui.words.formats import now, utc_text
+
+INFO_MS = 8000
+MOST_WAITING = 50
+MARKS = {
+    "info": ("information-outline", Colour.TEXT_SECOND),
+    "warning": ("alert-outline", Colour.ALARM_YELLOW),
+    "error": ("close-octagon-outline", Colour.ALARM_MAGENTA),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to read once."""
+
+    at: float
+    level: str
+    text: str
+    undo: Callable[[], object] | None = None
+
+
+class NoticeBar(QWidget):
+    """The newest notice; infos go by themselves, the others wait to be dismissed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("noticeBar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._waiting: deque[Notice] = deque(maxlen=MOST_WAITING)
+        self._mark = QLabel()
+        self._mark.setFixedWidth(20)
+        self._time = label("", "small_number")
+        self.text = ElidedLabel("")
+        self.text.setAccessibleName("Notice")
+        self.undo_button = QPushButton(icon("undo"), "Undo")
+        self.undo_button.setAccessibleName("Undo")
+        self.undo_button.clicked.connect(self._undo)
+        self._more = label("", "muted")
+        self.dismiss_button = QPushButton(icon("close"), "Dismiss")
+        self.dismiss_button.setAccessibleName("Dismiss the notice")
+        self.dismiss_button.clicked.connect(self.dismiss)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 2, 10, 2)
+        layout.setSpacing(8)
+        for widget in (self._mark, self._time):
+            layout.addWidget(widget)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(self._more)
+        layout.addWidget(self.undo_button)
+        layout.addWidget(self.dismiss_button)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(INFO_MS)
+        self._timer.timeout.connect(self.dismiss)
+        self.hide()
+
+    def post(
+        self, level: str, text: str, at: float | None = None, undo: Callable[[], object] | None = None
+    ) -> None:
+        """Show a notice; the same one again only renews its time."""
+        notice = Notice(now() if at is None else at, level, text, undo)
+        shown = self._waiting[0] if self._waiting else None
+        if shown is not None and (shown.level == "info" or (shown.level, shown.text) == (level, text)):
+            self._waiting.popleft()
+        self._waiting.appendleft(notice)
+        self._show()
+
+    def dismiss(self) -> None:
+        """Away with the shown one; the next comes up."""
+        if self._waiting:
+            self._waiting.popleft()
+        self._show()
+
+    def _undo(self) -> None:
+        undo = self._waiting[0].undo if self._waiting else None
+        self.dismiss()
+        if undo is not None:
+            undo()
+
+    def _show(self) -> None:
+        self._timer.stop()
+        self.setVisible(bool(self._waiting))
+        if not self._waiting:
+            return
+        notice = self._waiting[0]
+        icon_name, colour = MARKS[notice.level]
+        self.undo_button.setVisible(notice.undo is not None)
+        self._mark.setPixmap(icon_pixmap(icon_name, colour, 16, self.devicePixelRatioF()))
+        self._mark.setAccessibleName(notice.level)
+        self._time.setText(utc_text(notice.at))
+        self.text.setText(" ".join(notice.text.split()))
+        self.setAccessibleName(f"{notice.level}: {notice.text}")
+        self._more.setText(f"{len(self._waiting) - 1} more" if len(self._waiting) > 1 else "")
+        if notice.level == "info":
+            self._timer.start()

@@ -1,0 +1,155 @@
+"""The bar on top: product, Operate or Set-up, tally counts, engine, menus, clock."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from ibe100.models.stream_state import Tally
+from ibe100.ui.qt_models.stream_list import StreamListModel
+from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.labels import ElidedLabel, label
+from ibe100.ui.widgets.machine_meter import MachineMeter
+from ibe100.ui.widgets.tally_mark import LOOKS, draw_tally_box
+from ibe100.ui.widgets.utc_clock import UtcClock
+
+ROOMY_WIDTH, WIDE_WIDTH = 1700, 1900
+PALETTE_TEXT = "Ctrl K"
+COUNTED = (Tally.ON_AIR, Tally.IN_BREAK, Tally.ARMED, Tally.NO_INPUT, Tally.FAULT)
+
+
+class TallyCount(QWidget):
+    """How many streams have one tally."""
+
+    def __init__(self, tally: Tally) -> None:
+        super().__init__()
+        self._tally, self._count = tally, 0
+        self.setFixedHeight(26)
+        self.hide()
+
+    def show_count(self, count: int) -> None:
+        """Hidden when no stream has it."""
+        if count != self._count:
+            self._count = count
+            self.setVisible(count > 0)
+            self.setAccessibleName(f"{count} {self._tally}")
+            self.setFixedWidth(self.sizeHint().width())
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Room for number and word."""
+        metrics = QFontMetrics(sans(11, bold=True))
+        return QSize(metrics.horizontalAdvance(f"{self._count}  {self._tally}") + 20, 26)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Fill and words."""
+        painter = QPainter(self)
+        draw_tally_box(painter, self.rect(), self._tally)
+        painter.setFont(sans(11, bold=True))
+        painter.setPen(QColor(LOOKS[self._tally].text))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, f"{self._count}  {self._tally}")
+
+
+class TopBar(QWidget):
+    """Always on screen."""
+
+    set_up_toggled = pyqtSignal(bool)
+    palette_requested = pyqtSignal()
+    keys_requested = pyqtSignal()
+
+    def __init__(self, streams: StreamListModel, subtitle: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._streams = streams
+        self.setObjectName("topBar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(54)
+        self.operate = _switch("Operate", "lock-outline", "Operate: docks, edits and deletes are locked")
+        self.set_up = _switch("Set-up", "wrench-outline", "Set-up: streams and docks can be changed")
+        self.operate.setChecked(True)
+        self.set_up.toggled.connect(self.set_up_toggled)
+        self.counts = {tally: TallyCount(tally) for tally in COUNTED}
+        self.engine = ElidedLabel("starting services …", "muted")
+        self.engine.setAccessibleName("Engine in use")
+        self.machine = MachineMeter()
+        self.profiles = _menu_button("Profiles", "folder-outline", "Profiles: save, load, import, export")
+        self.view = _menu_button("View", "view-dashboard-outline", "View: docks and layout")
+        self.commands = QPushButton(icon("console-line"), PALETTE_TEXT)
+        self.commands.setAccessibleName("Command palette, Control K")
+        self.commands.setToolTip("Find any command (Ctrl+K)")
+        self.commands.clicked.connect(self.palette_requested)
+        self.keys = QPushButton("?")
+        self.keys.setFixedWidth(32)
+        self.keys.setAccessibleName("Keys")
+        self.keys.setToolTip("All keys (?)")
+        self.keys.clicked.connect(self.keys_requested)
+        self.clock = UtcClock()
+        self._lay_out(subtitle)
+        for signal in (streams.rowsInserted, streams.rowsRemoved, streams.dataChanged):
+            signal.connect(self._count)
+
+    def _lay_out(self, subtitle: str) -> None:
+        brand = QVBoxLayout()
+        brand.setSpacing(0)
+        brand.addStretch(1)
+        brand.addWidget(label("IBE-100", "title"))
+        brand.addWidget(label(subtitle, "muted"))
+        brand.addStretch(1)
+        switch = QHBoxLayout()
+        switch.setSpacing(0)
+        switch.addWidget(self.operate)
+        switch.addWidget(self.set_up)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 0, 10, 0)
+        layout.setSpacing(8)
+        layout.addLayout(brand)
+        layout.addSpacing(8)
+        layout.addLayout(switch)
+        layout.addSpacing(4)
+        for count in self.counts.values():
+            layout.addWidget(count)
+        layout.addWidget(self.engine, 1)
+        layout.addWidget(self.machine, 2)
+        for button in (self.profiles, self.view, self.commands, self.keys):
+            layout.addWidget(button)
+        layout.addSpacing(4)
+        layout.addWidget(self.clock)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """A narrow window keeps the tallies and the clock; the menus become icons."""
+        super().resizeEvent(event)
+        roomy = self.width() >= ROOMY_WIDTH
+        style = (
+            Qt.ToolButtonStyle.ToolButtonTextBesideIcon if roomy else Qt.ToolButtonStyle.ToolButtonIconOnly
+        )
+        for button in (self.profiles, self.view):
+            button.setToolButtonStyle(style)
+        self.commands.setText(PALETTE_TEXT if roomy else "")
+        self.engine.setVisible(self.width() >= WIDE_WIDTH)
+
+    def _count(self) -> None:
+        tallies = [row.view.tally for row in self._streams.rows()]
+        for tally, shown in self.counts.items():
+            shown.show_count(tallies.count(tally))
+
+
+def _switch(text: str, icon_name: str, hint: str) -> QPushButton:
+    button = QPushButton(icon(icon_name), text)
+    button.setCheckable(True)
+    button.setAutoExclusive(True)
+    button.setAccessibleName(hint)
+    button.setToolTip(hint)
+    return button
+
+
+def _menu_button(text: str, icon_name: str, hint: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setIcon(icon(icon_name))
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setMenu(QMenu(button))
+    button.setAccessibleName(hint)
+    button.setToolTip(hint)
+    return button
