@@ -12,6 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ibe100.core.application import Application
+from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.confidence import ConfidenceOptions
+from ibe100.services.machine import watch as machine_watch
 from live_faults import (
     PMT_PID,
     collapsed,
@@ -27,11 +31,6 @@ from live_faults import (
 )
 from live_rig import LiveSender, Spoil, nothing
 from services_rig import kill, processor_pid, until
-
-from ibe100.core.application import Application
-from ibe100.models.alarm import Alarm, AlarmState
-from ibe100.models.confidence import ConfidenceOptions
-from ibe100.services.machine import watch as machine_watch
 
 FILLER = "filler"
 """In the data folder: what fills its disk."""

@@ -8,11 +8,8 @@ import subprocess
 import time
 
 from alarm_rounds import MOST_S, Round
-from demo_rig import free_udp_port
-from live_rig import make_pattern
-from minitsp_rig import MINITSP
-from services_rig import until, until_alarm
 
+from demo_rig import free_udp_port
 from ibe100.core.application import Application
 from ibe100.models.alarm import AlarmState
 from ibe100.models.stream_config import (
@@ -25,6 +22,9 @@ from ibe100.models.stream_config import (
     StreamOutput,
     TestPatternInput,
 )
+from live_rig import make_pattern
+from minitsp_rig import MINITSP
+from services_rig import until, until_alarm
 
 QUIET_S = 12.0
 SRT_FAULTS = {

@@ -11,11 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from alarm_faults import FAULTS, FILLER, Bench, clock_as_it_is
-from live_rig import as_it_is
-from services_rig import processor_pid, until
 
 from ibe100.models.alarm import AlarmState
 from ibe100.models.messages import AlarmChanged
+from live_rig import as_it_is
+from services_rig import processor_pid, until
 
 LEARNT_S = 15.0
 """In a processor's life: the bitrate of the last minute is known, rates are even."""

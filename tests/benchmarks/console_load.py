@@ -22,16 +22,16 @@ from statistics import linear_regression
 
 import psutil
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ui"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ui" / "fakes"))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-import fake_services
-from fake_services import FakeServices
-from fake_values import alarm, running, telemetry
 from PyQt6.QtCore import QElapsedTimer, Qt, QTimer
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
+import fake_services
+from fake_services import FakeServices
+from fake_values import alarm, running, telemetry
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.core.event_bus import EventBus
 from ibe100.models.alarm import AlarmState, Severity

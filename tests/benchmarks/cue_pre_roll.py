@@ -18,15 +18,14 @@ from collections import Counter
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "integration")]
-from services_rig import asked, console, until  # noqa: E402 (the tests are no package)
-from torture_rig import STARTS, all_cues, judge, live_stream, stopped  # noqa: E402
-
+sys.path[:0] = [str(TESTS), str(TESTS / "rigs")]
 from ibe100.core.application import Application  # noqa: E402
 from ibe100.models.cue_segmentation import Segmentation  # noqa: E402
 from ibe100.models.errors import CueRefused  # noqa: E402
 from ibe100.models.scte35_marker import CueAction  # noqa: E402
 from ibe100.models.stream_config import Engine  # noqa: E402
+from services_rig import asked, console, until  # noqa: E402 (the tests are no package)
+from torture_rig import STARTS, all_cues, judge, live_stream, stopped  # noqa: E402
 
 PRE_ROLLS_S = (5.0, 6.0, 8.0)
 

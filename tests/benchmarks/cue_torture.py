@@ -16,11 +16,10 @@ from collections import Counter
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "integration")]
+sys.path[:0] = [str(TESTS), str(TESTS / "rigs")]
+from ibe100.models.stream_config import Engine  # noqa: E402
 from services_rig import console  # noqa: E402 (the tests are no package)
 from torture_rig import Tally, all_cues, judge, live_stream, stopped, torture  # noqa: E402
-
-from ibe100.models.stream_config import Engine  # noqa: E402
 
 
 async def run(options: argparse.Namespace) -> bool:

@@ -15,23 +15,23 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rigs"))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from alarm_faults import CONTENT, CONTENT_FAULTS, FAULTS, WATCHED, Bench, small_disk
 from alarm_peers import SRT_FAULTS, peer_gone
 from alarm_rounds import Round, follow, play, table
-from demo_rig import free_udp_port
-from live_rig import live_sender, make_pattern
 from PyQt6.QtCore import QMetaObject, Qt
 from PyQt6.QtWidgets import QApplication
-from services_rig import console, on_air
 
+from demo_rig import free_udp_port
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.models.confidence import ConfidenceOptions
 from ibe100.models.stream_config import Engine, StreamConfig, UdpInput
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.qt_models.alarm_table import ALARM_ROLE, AlarmTableModel
+from live_rig import live_sender, make_pattern
+from services_rig import console, on_air
 
 PATTERN_S = 240.0
 ALL = [*FAULTS, *SRT_FAULTS]

@@ -14,14 +14,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rigs"))
 import numpy as np
 import numpy.typing as npt
 import psutil
-from minitsp_rig import MEDIA, MINITSP, free_port
 
 from ibe100.mpegts.crc import crc32_mpeg
 from ibe100.mpegts.packet import PACKET_SIZE, packetize_section
+from minitsp_rig import MEDIA, MINITSP, free_port
 
 DEFAULT_PACKETS = 10_000_000
 BLOCK = 4096

@@ -14,12 +14,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
-from minitsp_rig import MEDIA
-
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rigs"))
 from ibe100.mpegts.continuity import ContinuityTracker
 from ibe100.mpegts.packet import NULL_PID, PACKET_SIZE, has_payload, pids
 from ibe100.mpegts.packet_headers import PacketHeaders
+from minitsp_rig import MEDIA
 
 SERVICE, VIDEO_PID = 257, 120
 DATAGRAM_BYTES = 7 * PACKET_SIZE

@@ -20,14 +20,14 @@ from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rigs"))
 import numpy as np
 import psutil
 from minitsp_live_rig import SERVICE, VIDEO_PID, Traffic, latencies_ms
-from minitsp_rig import MEDIA, MINITSP, free_port, is_bound, port_of, udp_receiver, wait_for
 
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
+from minitsp_rig import MEDIA, MINITSP, free_port, is_bound, port_of, udp_receiver, wait_for
 
 ENGINES = {"minitsp": MINITSP} | ({"tsp": [found]} if (found := shutil.which("tsp")) else {})
 MEGABYTES = 500

@@ -14,15 +14,15 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rigs"))
 import psutil
-from minitsp_rig import MINITSP
-from preview_rig import TONE, make_stream
 
 from ibe100.models.confidence import Picture, PictureSize, SoundLevels
 from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
 from ibe100.tsduck.command import TAP_BURST_PACKETS
 from ibe100.tsduck.loopback_ports import free_ports
+from minitsp_rig import MINITSP
+from preview_rig import TONE, make_stream
 
 ENGINES = {"minitsp": MINITSP} | ({"tsp": [found]} if (found := shutil.which("tsp")) else {})
 NOISY_720P = "testsrc2=size=1280x720:rate=25,noise=alls=12:allf=t"

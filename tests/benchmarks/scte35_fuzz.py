@@ -24,7 +24,7 @@ from ibe100.scte35.description import describe
 from ibe100.scte35.json_form import from_dict, to_dict
 from ibe100.utils.crc import crc32_mpeg
 
-VECTORS = Path(__file__).resolve().parents[3] / "shared" / "scte35" / "vectors.json"
+VECTORS = Path(__file__).resolve().parents[1] / "data" / "scte35" / "vectors.json"
 HUNG_S = 1.0
 """A section that takes so much CPU time has hung the codec; some microseconds are usual."""
 MOST_SHOWN = 20

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from console_under_test import PATIENCE_MS, Console
-from fake_services import FakeServices
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from console_under_test import PATIENCE_MS, Console
+from fake_services import FakeServices
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.main_window import MainWindow

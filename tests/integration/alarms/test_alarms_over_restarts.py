@@ -1,0 +1,42 @@
+"""Alarms on record of a console that is gone: what is over does not stand for ever in the next one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ibe100.models.alarm import AlarmState
+from ibe100.models.stream_state import StreamState
+from services_rig import console, looped, on_air, until, until_state
+
+
+async def test_what_stood_when_its_stream_ended_unseen_has_cleared_in_the_next_console(
+    tmp_path: Path, media: Path
+) -> None:
+    async with console(tmp_path / "data") as application:
+        stream_id = await on_air(application, looped(media))
+        board = application.monitoring._board
+        await board.judge(stream_id, "Channel 1", "processor_restarting", True)
+        await board.judge(stream_id, "Channel 1", "cue_failed", True)
+        await board.judge("a stream of long ago", "Channel 9", "input_lost", True)
+        await application.streams.stop(stream_id)
+        await until_state(application, stream_id, StreamState.STOPPED)
+        await board.judge(stream_id, "Channel 1", "input_lost", True)
+    async with console(tmp_path / "data") as application:
+        found = {(one.condition, one.state) for one in application.monitoring.alarms() if one.stream_id}
+        assert found == {
+            ("processor_restarting", AlarmState.CLEARED_UNACKNOWLEDGED),
+            ("input_lost", AlarmState.CLEARED_UNACKNOWLEDGED),
+            ("cue_failed", AlarmState.UNACKNOWLEDGED),
+        }
+
+
+async def test_a_stream_that_is_removed_takes_what_stands_of_it_along(tmp_path: Path, media: Path) -> None:
+    async with console(tmp_path / "data") as application:
+        stream_id = (await application.streams.add(looped(media))).stream_id
+        board = application.monitoring._board
+        await board.judge(stream_id, "Channel 1", "stream_failed", True, "its program is gone")
+        (alarm,) = (one for one in application.monitoring.alarms() if one.stream_id)
+        await application.monitoring.acknowledge(alarm.alarm_id, "anna")
+        await application.streams.remove(stream_id)
+        alarms = application.monitoring.alarms
+        await until(lambda: not any(one.stream_id for one in alarms()), "its last alarm closed")

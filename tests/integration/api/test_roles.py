@@ -1,0 +1,144 @@
+"""Every route with every role: who may, who may not, and nobody without a token."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from api_rig import served
+from ibe100.api import middleware
+from ibe100.api.application import guarded_routes
+from ibe100.models.access import Role
+
+TABLE = {
+    Role.VIEWER: """
+        GET /streams
+        GET /streams/{stream}
+        GET /streams/{stream}/command
+        GET /streams/{stream}/input-cues
+        GET /streams/{stream}/cues
+        GET /streams/{stream}/cues/readiness
+        GET /cues/{cue_id}
+        GET /alarms
+        GET /alarms/history
+        GET /alarm-rules
+        GET /schedule
+        GET /schedule/conflicts
+        GET /profiles
+        GET /history/sessions
+        GET /history/cues
+        GET /history/events
+        GET /as-run
+        GET /as-run/streams
+        GET /metrics/series
+        GET /metrics/curves
+        GET /metrics/changes
+        GET /engine
+        GET /contracts/templates
+        GET /openapi.json
+        GET /me
+        POST /logout
+        GET //metrics
+    """,
+    Role.OPERATOR: """
+        POST /streams/{stream}/start
+        POST /streams/{stream}/stop
+        POST /streams/{stream}/restart
+        POST /streams/{stream}/reset-counters
+        POST /streams/{stream}/cues
+        POST /streams/{stream}/cues/preview
+        POST /cues/{cue_id}/cancel
+        POST /alarms/{alarm_id}/acknowledge
+        POST /alarms/{alarm_id}/shelve
+        POST /alarms/{alarm_id}/unshelve
+        POST /schedule
+        PUT /schedule/{break_id}
+        DELETE /schedule/{break_id}
+        POST /schedule/import
+        POST /schedule/import/preview
+    """,
+    Role.ENGINEER: """
+        POST /streams
+        PUT /streams/{stream}
+        DELETE /streams/{stream}
+        POST /probe
+        POST /streams/{stream}/probe
+        PUT /alarm-rules/{condition}
+        PUT /profiles/{name}
+        POST /profiles/{name}/load
+        GET /notifications
+        POST /notifications/{target_id}/test
+    """,
+    Role.ADMIN: """
+        GET /users
+        POST /users
+        PUT /users/{name}
+        DELETE /users/{name}
+        GET /tokens
+        POST /tokens
+        DELETE /tokens/{token_id}
+        GET /history/audit
+    """,
+}
+"""Paths below /api/v1, but for the one with two slashes."""
+
+
+def table() -> dict[tuple[str, str], Role]:
+    found = {}
+    for role, lines in TABLE.items():
+        for line in lines.split("\n"):
+            if line.strip():
+                method, path = line.split()
+                found[method, path[1:] if path.startswith("//") else f"/api/v1{path}"] = role
+    return found
+
+
+def test_every_route_asks_for_the_role_of_the_table() -> None:
+    """One that is new has to be put into the table, and so to be thought about."""
+    declared = {
+        (method, route.path): Role((route.openapi_extra or {})["x-role"])
+        for route in guarded_routes()
+        for method in route.methods
+    }
+    assert declared == table()
+
+
+async def test_each_role_gets_in_where_it_may_and_nowhere_else(tmp_path: Path) -> None:
+    """What is asked for is not there, or not complete: nothing is changed by those who may."""
+    fills = {"{stream}": "none", "{cue_id}": "77", "{alarm_id}": "77", "{break_id}": "77", "{token_id}": "77"}
+    async with served(tmp_path) as api:
+        for role in Role:
+            client = await api.client(role)
+            for (method, path), needed in table().items():
+                if path.endswith("/logout"):
+                    continue
+                place = path
+                for name, value in fills.items():
+                    place = place.replace(name, value)
+                place = (
+                    place.replace("{name}", "none").replace("{target_id}", "x").replace("{condition}", "x")
+                )
+                if (method, path) == ("PUT", "/api/v1/profiles/{name}"):
+                    place = "/api/v1/profiles/-"
+                response = await client.request(method, place)
+                refused = response.status_code == 403
+                assert refused is not role.covers(needed), (role, method, path, response.text)
+                assert response.status_code != 401
+                assert response.status_code < 500, (method, path, response.text)
+
+
+async def test_without_a_valid_token_every_path_is_closed_whether_it_exists_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(middleware, "HELD_S", {})
+    async with served(tmp_path) as api:
+        for token in ("", "ibe100_", "ibe100_" + "A" * 43, "nonsense"):
+            client = await api.client(None, **({"Authorization": f"Bearer {token}"} if token else {}))
+            more = ("/api/v1/nothing", "/docs", "/openapi.json", "/")
+            for method, path in [*table(), *(("GET", path) for path in more)]:
+                response = await client.request(method, path.replace("{", "").replace("}", ""))
+                assert response.status_code == 401, (method, path)
+                assert response.json()["kind"] == "not_signed_in"
+                assert response.headers["WWW-Authenticate"] == "Bearer"
+            assert (await client.get("/healthz")).json() == {"status": "ok"}

@@ -1,0 +1,108 @@
+"""What the cue desk sends by itself: the return at the end of a duration, and heartbeats."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from ibe100.core.application import Application
+from ibe100.models.alarm import AlarmState
+from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueState
+from ibe100.models.stream_state import Tally
+from ibe100.mpegts.timestamps import pts_difference
+from ibe100.scte35 import encode, splice_null, to_base64
+from ibe100.services.cues.draft import AUTOMATIC
+from independent_parser import parse_file
+from services_rig import asked, console, fired, looped, on_air, until, until_alarm, until_over, view_of
+
+TO_BREAK, BACK = CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME
+RETURNS = {"explicit_return": True, "auto_return": False, "start_delay_ms": 4000, "inject_count": 1}
+HEARTBEAT = to_base64(encode(splice_null()))
+
+
+async def returned(application: Application, out: Cue) -> Cue:
+    """The return from the break of `out`, at its end."""
+
+    def ask() -> Cue | None:
+        recent = application.cues.recent(out.stream_id)
+        return next((one for one in recent if one.action is BACK and one.cue_id > out.cue_id), None)
+
+    return await until_over(application, await until(ask, "a return by itself"))
+
+
+async def test_a_break_is_returned_from_by_itself_and_heartbeats_go_on_around_it(
+    tmp_path: Path, media: Path
+) -> None:
+    out = tmp_path / "out.ts"
+    async with console(tmp_path / "data") as application:
+        planned = looped(media, name="Planned", scte35={**RETURNS, "explicit_return": False})
+        beating = looped(media, out, scte35={**RETURNS, "pid": 501, "heartbeat_interval_s": 1.0})
+        stream_id = await on_air(application, beating)
+        other_id = await on_air(application, planned)
+
+        async def pre_rolled() -> tuple[Cue, Cue]:
+            by_cue = BreakReturn.CUE
+            away = await fired(
+                application, other_id, TO_BREAK, pre_roll_s=4.5, duration_s=6.0, returns=by_cue
+            )
+            return away, await returned(application, away)
+
+        far = asyncio.create_task(pre_rolled())
+        away = await fired(application, stream_id, TO_BREAK, duration_s=2.0)
+        back = await returned(application, away)
+        assert (back.state, back.requested_by) == (CueState.SPLICED, AUTOMATIC)
+        assert back.splice_event_id == away.splice_event_id
+        assert back.seen_at is not None
+        assert away.seen_at is not None
+        assert back.seen_at >= away.seen_at + 2.0, "not before the announced end"
+        assert view_of(application, stream_id).tally is Tally.ON_AIR
+
+        by_hand = await fired(application, stream_id, TO_BREAK, duration_s=2.0)
+        crash = await fired(application, stream_id, CueAction.CRASH_IN)
+        assert crash.state is CueState.SPLICED
+
+        far_out, far_back = await far
+        assert (far_out.state, far_back.state) == (CueState.SPLICED, CueState.SPLICED), far_back.reason
+        assert far_back.splice_event_id == far_out.splice_event_id
+        assert far_out.pts_time is not None
+        assert far_back.pts_time is not None, "pre-rolled, as its OUT was"
+        length = pts_difference(far_back.pts_time, far_out.pts_time)
+        assert abs(length - 6 * 90_000) <= 3600, "to the frame"
+        cues = application.cues.recent(stream_id)
+        assert [one.cue_id for one in cues] == [one.cue_id for one in (crash, by_hand, back, away)]
+        await application.streams.stop(stream_id)
+    aired = parse_file(out).splices_base64(501)
+    assert aired.count(HEARTBEAT) >= 3, "they are no cues, but they are on the output"
+    assert [one for one in aired if one != HEARTBEAT] == [
+        one.section_base64 for one in (away, back, by_hand, crash)
+    ]
+
+
+async def test_heartbeats_that_are_not_seen_back_are_an_alarm(tmp_path: Path, media: Path) -> None:
+    async with console(tmp_path / "data", cues={"seen_timeout_s": 0.5}) as application:
+        config = looped(media, scte35={"heartbeat_interval_s": 0.5})
+        stream_id = await on_air(application, config)
+        run = application.streams.run_of(stream_id)
+        assert run.facts is not None
+        # Another port: what is sent there never reaches the processor.
+        ports = run.facts.ports
+        run.facts = run.facts.model_copy(update={"ports": replace(ports, cue=9)})
+        alarm = await until_alarm(application, "heartbeat_lost", AlarmState.UNACKNOWLEDGED)
+        assert "since the stream was started" in alarm.value
+        run.facts = run.facts.model_copy(update={"ports": ports})
+        await until_alarm(application, "heartbeat_lost", AlarmState.CLEARED_UNACKNOWLEDGED)
+        assert application.cues.recent(stream_id) == ()
+
+
+async def test_ones_own_return_goes_before_the_automatic_one(tmp_path: Path, media: Path) -> None:
+    async with console(tmp_path / "data") as application:
+        stream_id = await on_air(application, looped(media, scte35=RETURNS))
+        away = await fired(application, stream_id, TO_BREAK, duration_s=600)
+        assert view_of(application, stream_id).break_ends_at is None, "without auto_return it lasts"
+        waiting = await application.cues.fire(asked(stream_id, BACK, pre_roll_s=30.0, requested_by=AUTOMATIC))
+        assert application.cues.readiness(stream_id, CueAction.CRASH_IN).ready
+        crash = await fired(application, stream_id, CueAction.CRASH_IN)
+        assert (crash.state, crash.splice_event_id) == (CueState.SPLICED, away.splice_event_id)
+        replaced = next(one for one in application.cues.recent(stream_id) if one.cue_id == waiting.cue_id)
+        assert (replaced.state, replaced.reason) == (CueState.CANCELLED, "replaced by CRASH IN")

@@ -1,0 +1,133 @@
+"""Samples that real processors sent, played to the alarms under a clock of the test's own."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.messages import AlarmChanged, Message
+from ibe100.mpegts.pts_clock import PtsClock
+from ibe100.services.alarms.board import AlarmBoard, Judgements
+from ibe100.services.streams.run import RunFacts
+from ibe100.services.watches.signal import SignalWatch
+from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
+from places import DATA
+
+CAPTURES = DATA / "captures"
+STREAM = ("one", "Channel 1")
+Sample: TypeAlias = InfluxSample | AnalyzeSample
+Fault: TypeAlias = Callable[[Any], Any]
+"""Makes of a sample what it would be under the fault; leaves the other kind of sample alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What was captured from one run: seconds since its first sample, sample."""
+
+    facts: RunFacts
+    samples: tuple[tuple[float, Sample], ...]
+
+
+@functools.cache
+def capture(name: str) -> Capture:
+    """`tsduck_pattern`, `builtin_ott`, ...; zeroes and counters by service are left out of the lines."""
+    rows = [
+        json.loads(line)
+        for line in gzip.decompress((CAPTURES / f"{name}.jsonl.gz").read_bytes()).splitlines()
+    ]
+    return Capture(
+        RunFacts.model_validate(rows[0]["facts"]),
+        tuple(
+            (row["mono"], parse_influx(row["lines"]) if "lines" in row else parse_analysis(row["json"]))
+            for row in rows[1:]
+        ),
+    )
+
+
+class Kept:
+    """Storage that remembers nothing, for tests of what is raised and not of what is on record."""
+
+    def __init__(self) -> None:
+        self.alarms = self
+
+    async def save(self, alarm: Alarm) -> None:
+        """Forget it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An alarm as it was published, and when."""
+
+    at_s: float
+    alarm: Alarm
+
+
+class Bench:
+    """A board, and the watch of one stream, in a time that only the test moves."""
+
+    def __init__(self, storage: Any) -> None:
+        self.now = 1000.0
+        self.told: list[Told] = []
+        self.storage = storage
+        self.board = self.new_board()
+
+    def new_board(self) -> AlarmBoard:
+        """One on the same storage, as the next console would have."""
+        return AlarmBoard(self.storage, self._hear, lambda: self.now, lambda: self.now)
+
+    def _hear(self, message: Message) -> None:
+        assert isinstance(message, AlarmChanged)
+        self.told.append(Told(self.now, message.alarm))
+
+    async def judge(self, **conditions: bool | str) -> None:
+        """By condition: True, False, or its value in words, which is true."""
+        judgements: Judgements = {
+            name: (bool(said), said if isinstance(said, str) else "") for name, said in conditions.items()
+        }
+        await self.board.judge_all(*STREAM, judgements)
+
+    def alarm(self, condition: str) -> Alarm | None:
+        """As it stands."""
+        return next((one for one in self.board.alarms() if one.condition == condition), None)
+
+    def raised(self) -> set[str]:
+        """Conditions that were ever put before the operator."""
+        return {
+            one.alarm.condition
+            for one in self.told
+            if one.alarm.is_shown and one.alarm.state is AlarmState.UNACKNOWLEDGED
+        }
+
+    def first(self, condition: str, state: AlarmState) -> float:
+        """When the alarm was first published in that state, seconds; infinite if never."""
+        times = (
+            one.at_s for one in self.told if (one.alarm.condition, one.alarm.state) == (condition, state)
+        )
+        return next(times, float("inf"))
+
+    async def play(
+        self,
+        captured: Capture,
+        fault: Fault = lambda sample: sample,
+        between: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        """Play a capture; samples between those seconds go through `fault` first."""
+        start = self.now
+        plan = captured.facts.plan
+        clock, watch = PtsClock(plan.frame_pts or None), SignalWatch(captured.facts, start)
+        for at_s, original in captured.samples:
+            self.now = start + at_s
+            sample = fault(original) if between[0] <= at_s < between[1] else original
+            since: Mapping[str, float] = {}
+            if isinstance(sample, InfluxSample):
+                pts = sample.pts.get(plan.time_pid) if plan.time_pid is not None else None
+                jump = clock.observe(pts, self.now) if pts is not None else None
+                judgements, since = watch.sample(sample, jump, self.now), watch.since
+            else:
+                judgements = watch.report(sample)
+            await self.board.judge_all(*STREAM, {**judgements, **watch.flow(self.now)}, since)

@@ -1,0 +1,118 @@
+"""Notifications and the system, as they are set up and looked at in the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QLineEdit
+
+from console_under_test import Console
+from fake_services import FakeServices
+from fake_values import running
+from ibe100.models.machine_health import ClockState, ClockSync, MachineHealth, ProcessLoad
+from ibe100.models.messages import MachineMeasured
+from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
+from ibe100.ui.alarms.notification_view import NotificationView
+from ibe100.ui.widgets.machine_meter import CELLS, cells_that_fit, clock_words
+from ibe100.ui.window.machine_view import MachineView
+
+Open = Callable[[FakeServices], Console]
+LEFT = Qt.MouseButton.LeftButton
+HEALTH = MachineHealth(
+    at=1.0,
+    cpu_percent=34.0,
+    memory_used_bytes=5_000_000_000,
+    memory_total_bytes=20_000_000_000,
+    disk_free_bytes=39_000_000_000,
+    disk_total_bytes=100_000_000_000,
+    network_in_bps=33_000_000.0,
+    network_out_bps=400_000.0,
+    clock=ClockSync(state=ClockState.SYNCHRONISED, offset_ms=0.4),
+    queues={"bus": 3},
+    last_backup_at=1_800_000_000.0,
+    streams=(ProcessLoad(stream_id="stream-1", cpu_percent=7.0, memory_bytes=60_000_000, processes=3),),
+)
+
+
+def test_somebody_to_tell_is_added_tested_and_removed_and_the_address_is_not_shown_again(
+    open_console: Open,
+) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    console.window.actions_["notifications"].trigger()
+    (view,) = console.window.findChildren(NotificationView)
+    assert view.address.echoMode() is QLineEdit.EchoMode.Password
+    QTest.mouseClick(view.save_button, LEFT)
+    assert "name" in view.words.text()
+    view.name.setText("night shift")
+    view.address.setText("bad://token")
+    QTest.mouseClick(view.save_button, LEFT)
+    console.until(lambda: view.model.rowCount() == 1)
+    assert view.address.text() == ""
+    QTest.mouseClick(view.test_button, LEFT)
+    console.until(lambda: "was not taken" in view.words.text())
+    view.address.setText("json://token")
+    QTest.mouseClick(view.save_button, LEFT)
+    console.until(lambda: view.model.index(0, 1).data() == "json")
+    QTest.mouseClick(view.test_button, LEFT)
+    console.until(lambda: view.words.text() == "The test was delivered.")
+    console.until(lambda: view.model.index(0, 3).data() == "1 told, last 00:00:01")
+    QTest.mouseClick(view.remove_button, LEFT)
+    console.until(lambda: view.model.rowCount() == 0)
+    view.accept()
+
+
+def test_the_system_is_in_the_top_bar_and_opens_whole(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    console.do(lambda: console.services.bus.publish(MachineMeasured(health=HEALTH)))
+    meter = console.window.top_bar.machine
+    console.until(lambda: meter.health is not None)
+    assert meter.accessibleName() == "System: CPU 34 %, MEM 25 %, DISK 61 %, NET Mb/s 33↓ 0.4↑, NTP +0.4 ms"
+    QTest.keyClick(meter, Qt.Key.Key_Return)
+    (view,) = console.window.findChildren(MachineView)
+    figures = dict(view.figures.rows())
+    assert figures["Memory in use"] == "5.0 GB of 20.0 GB (25 %)"
+    assert figures["Last good backup"] == "2027-01-15 08:00:00Z"
+    assert figures["Console: waiting for the bus"] == "3"
+    assert view.loads.rows() == (("stream-1", "News", "7", "60.0 MB", "3"),)
+    view.accept()
+
+
+def test_the_most_important_figures_of_the_system_are_left_where_room_is_short() -> None:
+    shown = [[cell.caption for cell in cells_that_fit(width)] for width in (0, 60, 125, 230, 1000)]
+    every = [cell.caption for cell in CELLS]
+    assert shown == [[], ["CPU"], ["CPU", "DISK"], ["CPU", "DISK", "NTP"], every]
+
+
+def test_a_clock_nobody_tells_of_is_called_not_known() -> None:
+    states = (
+        ClockSync(),
+        ClockSync(state=ClockState.NOT_SYNCHRONISED),
+        ClockSync(state=ClockState.SYNCHRONISED, error_ms=1.25),
+        ClockSync(state=ClockState.SYNCHRONISED),
+    )
+    assert [clock_words(state) for state in states] == ["not known", "no sync", "±1.2 ms", "in sync"]
+
+
+def test_a_rule_is_changed_for_one_stream_and_set_back_in_set_up(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    action = console.window.actions_["alarm_rules"]
+    assert not action.isEnabled()
+    console.window.toggle_mode()
+    action.trigger()
+    (view,) = console.window.findChildren(AlarmRulesView)
+    view.stream.setCurrentIndex(1)
+    row = next(at for at, rule in enumerate(view.model.rows()) if rule.condition == "continuity_error")
+    view.table.selectRow(row)
+    view.on_delay.setValue(4.0)
+    view.least.setValue(10)
+    QTest.mouseClick(view.set_button, LEFT)
+    rules = console.services.monitoring.rules
+    console.until(lambda: rules.rule("stream-1", "continuity_error").on_delay_s == 4.0)
+    assert rules.least_per_s("stream-1", "continuity_error") == 10
+    assert rules.rule("stream-2", "continuity_error").on_delay_s == 0.0
+    console.until(lambda: view.model.rows()[row].change.on_delay_s == 4.0)
+    QTest.mouseClick(view.undo_button, LEFT)
+    console.until(lambda: rules.rule("stream-1", "continuity_error").on_delay_s == 0.0)
+    view.accept()

@@ -1,0 +1,296 @@
+"""Firing cues from the window: one press is one cue, and its receipt is read from the services."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+
+from console_under_test import Console
+from fake_contracts import TEMPLATE
+from fake_services import FakeServices
+from fake_values import BEYOND_32_BITS, running, view
+from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState
+from ibe100.models.stream_config import Scte35Options, StreamConfig
+from ibe100.models.stream_state import Tally
+from ibe100.ui.cues.hold_button import HOLD_MS
+from ibe100.ui.qt_models.cue_list import CUE_ROLE
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def console(open_console: Callable[[FakeServices], Console]) -> Console:
+    """Two streams on air, the first selected."""
+    return open_console(FakeServices([running(1, "IBE News HD"), running(2, "Sport 1 HD"), view(3, "Off")]))
+
+
+def receipts(console: Console) -> list[str]:
+    model = console.window.cue_panel.receipts.list.model()
+    assert model is not None
+    return [str(model.index(at, 0).data()) for at in range(model.rowCount())]
+
+
+def test_a_click_fires_one_cue_and_shows_its_receipt(console: Console) -> None:
+    panel = console.window.cue_panel
+    QTest.mouseClick(panel.buttons.to_break, LEFT)
+    console.until(lambda: any("SEEN" in words for words in receipts(console)))
+    assert [request.action for request in console.services.cues.requests] == [CueAction.TO_BREAK]
+    assert "seen on output 1/1 · 23 ms" in receipts(console)[0]
+    assert "0x60000001" in receipts(console)[0]
+    console.until(lambda: "seen on output 1/1" in panel.status.receipt.text())
+
+
+def test_a_double_click_makes_one_break(console: Console) -> None:
+    button = console.window.cue_panel.buttons.to_break
+    QTest.mouseClick(button, LEFT)
+    QTest.mouseDClick(button, LEFT)
+    QTest.mouseClick(button, LEFT)
+    console.until(lambda: receipts(console))
+    console.settle()
+    assert len(console.services.cues.requests) == 1
+
+
+def test_f9_and_f10_fire_on_the_target(console: Console) -> None:
+    window = console.window
+    QTest.keyClick(window, Qt.Key.Key_F9)
+    console.until(lambda: len(receipts(console)) == 1)
+    QTest.keyClick(window, Qt.Key.Key_F10)
+    console.until(lambda: len(receipts(console)) == 2)
+    assert [request.action for request in console.services.cues.requests] == [
+        CueAction.TO_BREAK,
+        CueAction.BACK_TO_PROGRAMME,
+    ]
+    assert {request.stream_id for request in console.services.cues.requests} == {"stream-1"}
+
+
+def test_a_cue_that_is_sent_but_not_seen_keeps_the_button_latched(console: Console) -> None:
+    panel = console.window.cue_panel
+    console.services.cues.seen_at_once = False
+    panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: receipts(console))
+    console.qtbot.wait(1700)
+    assert panel.buttons.to_break.is_latched
+    panel.fire(CueAction.TO_BREAK)
+    console.settle()
+    assert len(console.services.cues.requests) == 1
+    console.do(lambda: console.services.cues.fail(console.services.cues.cues[0], "no null packets"))
+    console.until(lambda: not panel.buttons.to_break.is_latched)
+
+
+def test_the_reason_of_a_failure_is_shown_in_words(console: Console) -> None:
+    console.services.cues.failure = "no null packets: add stuffing in the stream's settings"
+    console.window.cue_panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: any("no null packets: add stuffing" in words for words in receipts(console)))
+    status = console.window.cue_panel.status
+    console.until(lambda: status.title.text() == "TO BREAK FAILED")
+    assert "no null packets" in status.receipt.text()
+
+
+def test_a_refused_cue_is_said_in_the_window_and_frees_the_button(console: Console) -> None:
+    cues = console.services.cues
+    panel, notices = console.window.cue_panel, console.window.notices
+    panel.fire(CueAction.TO_BREAK)
+    cues.not_ready = ("no input: check the sender",)
+    console.until(lambda: "no input: check the sender" in panel.buttons.reasons.text())
+    console.until(lambda: not panel.buttons.to_break.isEnabled())
+    panel.fire(CueAction.BACK_TO_PROGRAMME)
+    assert "no input: check the sender" in notices.text.text()
+    assert len(cues.requests) == 1
+
+
+def test_a_pre_rolled_cue_is_armed_counts_down_and_can_be_disarmed(console: Console) -> None:
+    panel = console.window.cue_panel
+    QTest.mouseClick(panel.pre_roll_row.button(8), LEFT)
+    QTest.mouseClick(panel.break_row.button(30), LEFT)
+    QTest.mouseClick(panel.buttons.to_break, LEFT)
+    console.until(lambda: panel.status.disarm.isVisible())
+    request = console.services.cues.requests[0]
+    assert (request.pre_roll_s, request.duration_s) == (8.0, 30.0)
+    assert panel.status.digits.text().startswith("-00:0")
+    assert panel.buttons.to_break.is_latched
+    QTest.keyClick(console.window, Qt.Key.Key_Escape)
+    console.until(lambda: not panel.status.disarm.isVisible())
+    assert console.services.cues.cues[0].state is CueState.CANCELLED
+    console.until(lambda: not panel.buttons.to_break.is_latched)
+
+
+def test_the_pre_roll_is_what_the_contract_asks_until_another_is_chosen(
+    open_console: Callable[[FakeServices], Console],
+) -> None:
+    plain = running(1, "IBE News HD")
+    bound = running(2, "Sport 1 HD")
+    bound = bound.model_copy(update={"config": bound.config.model_copy(update={"contract": TEMPLATE})})
+    console = open_console(FakeServices([plain, bound]))
+    panel = console.window.cue_panel
+    assert panel.pre_roll_row.value() == 0
+    panel.select("stream-2")
+    assert panel.pre_roll_row.value() == TEMPLATE.pre_roll_default_s
+    console.until(panel.buttons.to_break.isEnabled)
+    QTest.mouseClick(panel.pre_roll_row.button(0), LEFT)
+    console.until(lambda: not panel.buttons.to_break.isEnabled())
+    assert "pre-roll shorter than the contract's 4 s" in panel.buttons.reasons.text()
+    QTest.mouseClick(panel.pre_roll_row.button(8), LEFT)
+    console.until(panel.buttons.to_break.isEnabled)
+    panel.select("stream-1")
+    assert panel.pre_roll_row.value() == 0
+    panel.select("stream-2")
+    assert panel.pre_roll_row.value() == 8
+
+
+def test_a_contract_that_is_given_to_the_target_sets_its_pre_roll(console: Console) -> None:
+    panel, streams = console.window.cue_panel, console.services.streams
+    config = streams.views["stream-1"].config.model_copy(update={"contract": TEMPLATE})
+    console.run(streams.change("stream-1", config))
+    console.until(lambda: panel.pre_roll_row.value() == TEMPLATE.pre_roll_default_s)
+
+
+def test_a_33_bit_pts_reaches_the_receipt_and_the_preview_unharmed(console: Console) -> None:
+    panel = console.window.cue_panel
+    panel.pre_roll_row.set_value(4)
+    panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: receipts(console))
+    model = panel.receipts.list.model()
+    assert model is not None
+    assert model.index(0, 0).data(CUE_ROLE).pts_time == BEYOND_32_BITS
+    console.until(lambda: str(BEYOND_32_BITS) in panel.preview.when.text())
+
+
+def test_the_preview_follows_duration_and_action(console: Console) -> None:
+    panel = console.window.cue_panel
+    panel.break_row.set_value(45)
+    model = panel.preview.table.model()
+    assert model is not None
+
+    def fields() -> dict[str, str]:
+        return {model.index(at, 0).data(): model.index(at, 1).data() for at in range(model.rowCount())}
+
+    console.until(lambda: fields().get("break_duration") == "45 s")
+    assert fields()["out_of_network_indicator"] == "1"
+    panel.preview._actions[CueAction.BACK_TO_PROGRAMME].click()
+    console.until(lambda: fields()["out_of_network_indicator"] == "0")
+
+
+def test_the_target_follows_the_selection_until_it_is_pinned(console: Console) -> None:
+    panel = console.window.cue_panel
+    assert panel.target_id == "stream-1"
+    QTest.keyClick(console.window, Qt.Key.Key_2)
+    assert panel.target_id == "stream-2"
+    assert panel.target.name.text() == "Sport 1 HD"
+    QTest.keyClick(console.window, Qt.Key.Key_P)
+    QTest.keyClick(console.window, Qt.Key.Key_1)
+    assert panel.target_id == "stream-2"
+    assert panel.target.hint.text() == "pinned"
+    panel.target.pin.click()
+    assert panel.target_id == "stream-1"
+
+
+def test_a_stream_that_does_not_run_says_why_no_cue_can_go(console: Console) -> None:
+    console.select(3)
+    panel = console.window.cue_panel
+    assert "the stream does not run: start it" in panel.buttons.reasons.text()
+    assert not panel.buttons.to_break.isEnabled()
+    QTest.keyClick(console.window, Qt.Key.Key_F9)
+    assert console.services.cues.requests == []
+    assert "the stream does not run" in console.window.notices.text.text()
+
+
+def test_a_cue_that_waits_for_a_slow_disk_says_so_and_stays_latched(console: Console) -> None:
+    panel, cues = console.window.cue_panel, console.services.cues
+    release, fire = asyncio.Event(), cues.fire
+
+    async def slowly(request: CueRequest) -> Cue:
+        await release.wait()
+        return await fire(request)
+
+    cues.fire = slowly  # type: ignore[method-assign]
+    panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: panel.status.title.text() == "TO BREAK IS BEING RECORDED")
+    console.until(lambda: "the disk is slow" in panel.status.receipt.text())
+    assert panel.buttons.to_break.is_latched
+    panel.fire(CueAction.TO_BREAK)
+    console.do(release.set)
+    console.until(lambda: panel.status.title.text().startswith("IN BREAK"))
+    assert len(cues.requests) == 1
+
+
+def test_a_break_is_counted_down_and_tallied(console: Console) -> None:
+    panel = console.window.cue_panel
+    panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: panel.status.title.text().startswith("IN BREAK"))
+    row = console.window.state.streams.row_of("stream-1")
+    assert row is not None
+    assert row.view.tally is Tally.IN_BREAK
+    assert console.window.top_bar.counts[Tally.IN_BREAK].isVisible()
+    assert console.window.top_bar.counts[Tally.IN_BREAK].accessibleName() == "1 IN BREAK"
+
+
+def test_in_a_break_only_the_way_back_can_be_had_and_why_is_said(console: Console) -> None:
+    buttons = console.window.cue_panel.buttons
+    console.window.cue_panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: buttons.back.isEnabled() and not buttons.to_break.isEnabled())
+    assert buttons.crash_in.isEnabled()
+    assert not buttons.crash_out.isEnabled()
+    assert "the stream is in a break already" in buttons.reasons.text()
+    assert "the stream is in a break already" in buttons.to_break.toolTip()
+    QTest.keyClick(console.window, Qt.Key.Key_F9)
+    assert "in a break already" in console.window.notices.text.text()
+    assert len(console.services.cues.requests) == 1
+
+
+def test_f11_held_crashes_out_and_a_tap_does_not(console: Console) -> None:
+    window, requests = console.window, console.services.cues.requests
+    window.cue_panel.pre_roll_row.set_value(8)
+    QTest.keyClick(window, Qt.Key.Key_F11)
+    console.qtbot.wait(2 * HOLD_MS)
+    assert requests == []
+    QTest.keyPress(window, Qt.Key.Key_F11)
+    console.until(lambda: requests)
+    QTest.keyRelease(window, Qt.Key.Key_F11)
+    assert (requests[0].action, requests[0].pre_roll_s) == (CueAction.CRASH_OUT, 0)
+    console.until(lambda: any("SEEN" in words for words in receipts(console)))
+    assert len(requests) == 1
+
+
+def test_a_cue_that_is_out_cannot_be_disarmed_and_that_is_said(console: Console) -> None:
+    panel, cues = console.window.cue_panel, console.services.cues
+    panel.pre_roll_row.set_value(8)
+    panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: receipts(console))
+    console.do(lambda: cues.put(cues.cues[0].moved_to(CueState.SENT, sent=3)))
+    console.until(lambda: "SENT" in receipts(console)[0])
+    QTest.keyClick(console.window, Qt.Key.Key_Escape)
+    assert "cannot be taken back" in console.window.notices.text.text()
+
+
+def test_how_the_break_ends_is_chosen_for_each_one_and_begins_as_the_stream_has_it(
+    open_console: Callable[[FakeServices], Console],
+) -> None:
+    by_hand = StreamConfig(name="By hand", scte35=Scte35Options(auto_return=False))
+    console = open_console(FakeServices([running(1, "News"), running(2, "By hand", config=by_hand)]))
+    panel = console.window.cue_panel
+    assert panel.return_row.value() is BreakReturn.AUTO
+    console.until(lambda: panel.return_row.next_id.text() == "next 0x60000001")
+    console.select(2)
+    assert panel.return_row.value() is BreakReturn.HAND
+    QTest.mouseClick(panel.return_row.button(BreakReturn.CUE), LEFT)
+    panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: receipts(console))
+    panel.fire(CueAction.BACK_TO_PROGRAMME)
+    console.until(lambda: len(receipts(console)) == 2)
+    assert [one.returns for one in console.services.cues.requests] == [BreakReturn.CUE, None]
+
+
+def test_the_focus_does_not_hop_to_the_next_cue_button_when_its_own_is_not_to_be_had(
+    console: Console,
+) -> None:
+    buttons = console.window.cue_panel.buttons
+    console.window.activateWindow()
+    buttons.to_break.setFocus()
+    console.until(buttons.to_break.hasFocus)
+    QTest.keyClick(buttons.to_break, Qt.Key.Key_Space)
+    console.until(lambda: buttons.back.isEnabled() and not buttons.to_break.isEnabled())
+    assert console.window.focusWidget() not in (buttons.back, buttons.crash_out, buttons.crash_in)

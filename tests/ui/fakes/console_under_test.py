@@ -1,0 +1,63 @@
+"""A console as the tests hold it: the window, and the services behind it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pytestqt.qtbot import QtBot
+
+from fake_services import FakeServices
+from ibe100.core.background_loop import BackgroundLoop
+from ibe100.ui.main_window import MainWindow
+from ibe100.ui.service_session import ServiceSession
+from ibe100.ui.streams.stream_editor import StreamEditor
+
+Result = TypeVar("Result")
+PATIENCE_MS = 20_000
+
+
+@dataclass
+class Console:
+    """The window, the services behind it, and the loop they live on."""
+
+    window: MainWindow
+    services: FakeServices
+    loop: BackgroundLoop
+    session: ServiceSession
+    qtbot: QtBot
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run a coroutine where the services live."""
+        return self.loop.submit(work).result(20)
+
+    def do(self, work: Callable[[], Result]) -> Result:
+        """Call a function where the services live."""
+
+        async def call() -> Result:
+            return work()
+
+        return self.run(call())
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait until it is so."""
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE_MS)
+
+    def settle(self) -> None:
+        """Wait until every fact the services have published so far is on screen."""
+        self.do(lambda: None)
+        deadline = time.monotonic() + 0.15
+        self.until(lambda: time.monotonic() > deadline)
+
+    def select(self, number: int) -> None:
+        """Select a stream by its number."""
+        self.window.stream_panel.select(f"stream-{number}")
+
+
+def editor_of(console: Console) -> StreamEditor:
+    console.until(lambda: console.window.desk.editor is not None)
+    editor = console.window.desk.editor
+    assert editor is not None
+    return editor

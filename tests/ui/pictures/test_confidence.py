@@ -1,0 +1,170 @@
+"""Pictures and meters of the cards: live, greyed with the reason, or none; wanted only while in sight."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from PyQt6.QtGui import QColor, QImage
+
+from console_under_test import Console
+from fake_services import FakeServices
+from ibe100.models.confidence import ConfidenceOptions, PictureSize, Preview
+from ibe100.models.messages import StreamView
+from ibe100.models.scte35_marker import CueAction, CueRequest
+from ibe100.models.stream_config import StreamConfig
+from ibe100.models.stream_state import StreamState, Tally
+from ibe100.ui.pictures.picture_look import OLD_S, countdown_of, look_at
+from ibe100.ui.pictures.picture_view import PictureView
+from ibe100.ui.pictures.preview_pane import PreviewPane
+from ibe100.ui.qt_models.confidence_model import ShownPicture
+from ibe100.ui.qt_models.stream_list import StreamRow
+
+BLUE = (20, 40, 200)
+OpenConsole = Callable[[FakeServices], Console]
+
+
+def running(number: int = 1, **changes: object) -> StreamView:
+    fields = {
+        "stream_id": f"stream-{number}",
+        "number": number,
+        "config": StreamConfig(name=f"Channel {number}"),
+        "state": StreamState.RUNNING,
+        "tally": Tally.ON_AIR,
+    }
+    return StreamView.model_validate({**fields, **changes})
+
+
+@pytest.fixture
+def console(open_console: OpenConsole) -> Console:
+    return open_console(FakeServices([running(1), running(2)]))
+
+
+def pane(console: Console, number: int = 1) -> PreviewPane:
+    card = console.window.dashboard.card(f"stream-{number}")
+    assert card is not None
+    return card.pane
+
+
+def middle(view: PictureView) -> QColor:
+    image = view.grab().toImage()
+    return image.pixelColor(image.width() // 3, image.height() // 3)
+
+
+def test_a_picture_is_shown_on_its_own_card(console: Console) -> None:
+    console.do(lambda: console.services.preview.say("stream-1", video="1080i25 H.264"))
+    console.do(lambda: console.services.preview.show("stream-1", BLUE))
+    console.until(lambda: middle(pane(console).picture).blue() > 150)
+    assert pane(console).picture.look.is_live
+    assert pane(console).picture.look.tag == "1080i25 H.264"
+    assert not pane(console, 2).picture.look.has_picture
+
+
+def test_a_preview_that_was_on_before_the_window_is_known_to_it(open_console: OpenConsole) -> None:
+    services = FakeServices([running(1)])
+    services.preview.previews["stream-1"] = Preview(stream_id="stream-1", is_on=True, video="720p50 HEVC")
+    console = open_console(services)
+    console.do(lambda: services.preview.show("stream-1", BLUE))
+    console.until(lambda: pane(console).picture.look.is_live)
+    assert pane(console).picture.look.tag == "720p50 HEVC"
+
+
+def test_without_input_the_last_picture_is_grey_and_says_how_old_it_is(console: Console) -> None:
+    console.do(lambda: console.services.preview.show("stream-1", BLUE, age_s=14))
+    console.do(
+        lambda: console.services.streams.update("stream-1", state=StreamState.STALLED, tally=Tally.NO_INPUT)
+    )
+    console.until(lambda: "last picture" in pane(console).picture.look.detail)
+    look = pane(console).picture.look
+    assert not look.is_live and look.headline == "NO INPUT" and "00:1" in look.detail
+    shown = middle(pane(console).picture)
+    assert abs(shown.blue() - shown.red()) < 8
+
+
+def test_an_old_picture_never_passes_for_live() -> None:
+    row = StreamRow(running())
+    shown = _taken(at=1000.0)
+    preview = Preview(stream_id="stream-1", is_on=True)
+    assert look_at(row, shown, preview, 1000.0 + OLD_S - 0.1).is_live
+    late = look_at(row, shown, preview, 1000.0 + OLD_S)
+    assert not late.is_live and late.headline == "NO NEW PICTURE"
+    just_begun = look_at(row, shown, preview, 2000.0, begun_at=1999.0)
+    assert not just_begun.is_live and (just_begun.headline, just_begun.has_picture) == ("", True)
+    assert "last picture" in just_begun.detail
+
+
+def test_a_picture_of_an_earlier_run_is_not_shown() -> None:
+    row = StreamRow(running(started_at=1500.0))
+    look = look_at(row, _taken(at=1499.0), Preview(stream_id="stream-1", is_on=True), 1501.0)
+    assert not look.has_picture and look.detail == "waiting for the first picture"
+
+
+def test_a_preview_that_fails_says_why_and_is_no_alarm() -> None:
+    row = StreamRow(running())
+    preview = Preview(stream_id="stream-1", is_on=True, problem="the service is scrambled")
+    look = look_at(row, None, preview, time.time())
+    assert (look.headline, look.detail) == ("NO PREVIEW", "the service is scrambled")
+    assert look.tally is Tally.ON_AIR
+
+
+def test_a_stream_that_does_not_run_shows_no_picture_of_before() -> None:
+    row = StreamRow(running(state=StreamState.STOPPED, tally=Tally.OFF))
+    look = look_at(row, _taken(at=time.time()), Preview(stream_id="stream-1"), time.time())
+    assert not look.has_picture and look.headline == "STOPPED"
+
+
+def test_levels_are_shown_as_loudness_and_taken_down_when_they_stop(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console.do(lambda: console.services.preview.hear("stream-1", -23.14, -9.0, -12.0))
+    meter = pane(console).meter
+    console.until(lambda: meter.text() == "-23.1")
+    assert meter.accessibleName() == "Sound: -23.1 LUFS momentary, true peak -9.0, -12.0 dBTP"
+    console.do(lambda: console.services.preview.hear("stream-1", -120.0, -120.0, -120.0))
+    console.until(lambda: meter.text() == "silent")
+    monkeypatch.setattr("ibe100.ui.pictures.level_meter.STALE_S", -1.0)
+    meter.age()
+    assert meter.text() == "–" and meter.accessibleName() == "Sound: not measured"
+
+
+def test_only_streams_in_sight_are_asked_for(console: Console) -> None:
+    wanted = console.services.preview.wanted
+    console.until(lambda: set(wanted.get("dashboard", {})) == {"stream-1", "stream-2"})
+    assert set(wanted["dashboard"].values()) <= set(PictureSize)
+    console.window.docks.raise_page("monitoring")
+    console.until(lambda: wanted["dashboard"] == {})
+
+
+def test_an_armed_cue_and_a_break_are_counted_down_on_the_picture(console: Console) -> None:
+    request = CueRequest(
+        stream_id="stream-1", action=CueAction.TO_BREAK, duration_s=60, pre_roll_s=8, requested_by="test"
+    )
+    cue = console.run(console.services.cues.fire(request))
+    row = StreamRow(running())
+    armed = countdown_of(row, cue, time.time())
+    assert armed is not None and armed.is_armed and armed.at == cue.splice_at
+    in_break = StreamRow(running(tally=Tally.IN_BREAK, break_ends_at=2000.0))
+    ends = countdown_of(in_break, None, 1950.0)
+    assert ends is not None and not ends.is_armed and ends.at == 2000.0
+    assert countdown_of(row, None, 1950.0) is None
+
+
+def _taken(at: float) -> ShownPicture:
+    return ShownPicture(QImage(16, 9, QImage.Format.Format_RGB32), at)
+
+
+def test_alarms_on_picture_and_sound_are_set_in_the_editor_and_kept(console: Console) -> None:
+    for silence in ("8", ""):
+        console.window.desk.edit("stream-1")
+        editor = console.window.desk.editor
+        assert editor is not None
+        editor.field("confidence.is_watched").set_value("true")
+        editor.field("confidence.silence_s").set_value(silence)
+        editor.field("confidence.silence_dbtp").set_value("-55")
+        editor.save()
+        console.until(lambda: console.window.desk.editor is None)
+        kept = console.services.streams.views["stream-1"].config.confidence
+        assert kept.is_watched and kept.silence_dbtp == -55
+        assert kept.silence_s == (float(silence) if silence else None)
+        assert kept.black_s == ConfidenceOptions().black_s

@@ -1,0 +1,107 @@
+"""The as-run page: a day's cues, found by a word, decoded, exported."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PyQt6.QtWidgets import QApplication
+
+from console_under_test import Console
+from fake_services import FakeServices
+from fake_values import running
+from ibe100.models.as_run import AsRunFormat, AsRunRow
+from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.scte35.section import encode
+from ibe100.scte35.values import SpliceInfoSection, SpliceNull
+from ibe100.ui.qt_models.as_run_table import LATE_COLUMN, AsRunTableModel
+from ibe100.ui.records.section_view import section_words
+
+SECTION = base64.b64encode(encode(SpliceInfoSection(command=SpliceNull()))).decode()
+
+
+def cue(cue_id: int, state: CueState = CueState.SPLICED, **changes: object) -> Cue:
+    return Cue(
+        cue_id=cue_id,
+        stream_id="stream-1",
+        session_id=1,
+        action=CueAction.TO_BREAK,
+        state=state,
+        requested_by="operator",
+        requested_at=time.time(),
+        splice_event_id=0x60000000 + cue_id,
+        section_base64=SECTION,
+    ).model_copy(update=changes)
+
+
+@pytest.fixture
+def console(open_console: Callable[[FakeServices], Console]) -> Console:
+    """A stream with a cue that was spliced and one that failed, and the page in front."""
+    services = FakeServices([running(1, "IBE News HD"), running(2, "Sport 1 HD")])
+    services.cues.cues = [
+        cue(1, seen=1, sent=1, seen_base64=SECTION),
+        cue(2, CueState.FAILED, reason="no null packets"),
+    ]
+    opened = open_console(services)
+    opened.window.docks.raise_page("as_run")
+    opened.until(lambda: opened.window.as_run.model.rowCount() == 2)
+    return opened
+
+
+def test_the_day_is_read_when_the_page_comes_up(console: Console) -> None:
+    page = console.window.as_run
+    assert page.summary.text().endswith("1 SPLICED · 1 FAILED")
+    assert [page.stream.itemText(at) for at in range(page.stream.count())] == [
+        "all streams",
+        "1 IBE News HD",
+        "2 Sport 1 HD",
+    ]
+    page.stream.setCurrentIndex(2)
+    console.until(lambda: page.model.rowCount() == 0)
+
+
+def test_a_word_finds_rows_and_the_reason_is_among_them(console: Console) -> None:
+    page = console.window.as_run
+    page.filter.setText("NULL packets")
+    assert page.model.rowCount() == 1
+    assert page.model.index(0, 12).data() == "no null packets"
+    assert "1 hold the text" in page.summary.text()
+    page.filter.setText("0x60000001")
+    assert page.model.index(0, 4).data() == "SPLICED"
+
+
+def test_a_row_is_decoded_and_copied(console: Console) -> None:
+    page = console.window.as_run
+    page.table.selectRow(0)
+    text = page.section.text.toPlainText()
+    assert "splice_null" in text
+    assert SECTION in text
+    assert "0000  FC 30" in text
+    page.section.copy_base64.click()
+    clipboard = QApplication.clipboard()
+    assert clipboard is not None
+    assert clipboard.text() == SECTION
+
+
+def test_the_log_is_exported_and_its_digest_is_said(console: Console, tmp_path: Path) -> None:
+    page, path = console.window.as_run, tmp_path / "day.csv"
+    page.export_to(AsRunFormat.CSV, path)
+    console.until(lambda: "SHA-256 c0ffee" in console.window.notices.text.text())
+    assert path.read_text(encoding="utf-8") == "csv 2"
+
+
+def test_a_section_that_cannot_be_decoded_still_shows_its_bytes() -> None:
+    words = section_words(base64.b64encode(b"\xfc\x00\x01").decode())
+    assert "cannot be decoded" in words
+    assert "FC 00 01" in words
+
+
+def test_lateness_is_in_milliseconds_and_frames() -> None:
+    model = AsRunTableModel()
+    late = cue(1, pts_time=900_000, splice_at=1000.040, scheduled_at=1000.0, frame_pts=3600.0)
+    model.show_rows((AsRunRow(late, "News"), AsRunRow(cue(2, CueState.FAILED), "News")))
+    assert model.index(0, LATE_COLUMN).data() == "+40 ms · +1.0 fr"
+    assert model.index(1, LATE_COLUMN).data() == "–"

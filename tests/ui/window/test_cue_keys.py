@@ -1,0 +1,139 @@
+"""The keys of cues: wherever the keyboard is, in floating docks too, but not out of a text being typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QWidget
+
+from console_under_test import Console
+from fake_services import FakeServices
+from fake_values import running
+from ibe100.models.scte35_marker import CueAction, CueState
+from ibe100.ui.cues.hold_button import HOLD_MS
+
+Key = Qt.Key
+
+
+@pytest.fixture
+def console(open_console: Callable[[FakeServices], Console]) -> Console:
+    return open_console(FakeServices([running(1, "IBE News HD"), running(2, "Sport 1 HD")]))
+
+
+def focus(console: Console, widget: QWidget) -> QWidget:
+    place = widget.window()
+    assert place is not None
+    place.activateWindow()
+    widget.setFocus()
+    console.until(widget.hasFocus)
+    return widget
+
+
+def actions(console: Console) -> list[CueAction]:
+    return [request.action for request in console.services.cues.requests]
+
+
+@pytest.mark.parametrize(
+    ("name", "floating"), [("streams", False), ("schedule", True), ("cues", True)], ids=str
+)
+def test_all_cue_keys_work_in_every_dock(console: Console, name: str, floating: bool) -> None:
+    window = console.window
+    dock = window.docks[name]
+    dock.raise_()
+    dock.setFloating(floating)
+    inside = {
+        "streams": window.stream_panel.list,
+        "schedule": window.schedule.plan_button,
+        "cues": window.cue_panel.preview.copy,
+    }[name]
+    console.until(inside.isVisible)
+    console.until(inside.isEnabled)
+    focus(console, inside)
+    QTest.keyPress(inside, Key.Key_F11)
+    console.until(lambda: actions(console) == [CueAction.CRASH_OUT])
+    QTest.keyRelease(inside, Key.Key_F11)
+    console.until(lambda: window.cue_panel.buttons.crash_in.isEnabled())
+    QTest.keyPress(inside, Key.Key_F12)
+    console.until(lambda: actions(console)[1:] == [CueAction.CRASH_IN])
+    QTest.keyRelease(inside, Key.Key_F12)
+    window.cue_panel.pre_roll_row.set_value(8)
+    console.until(window.cue_panel.buttons.to_break.isEnabled)
+    QTest.keyClick(inside, Key.Key_F9)
+    console.until(lambda: actions(console)[2:] == [CueAction.TO_BREAK])
+    console.until(window.cue_panel.status.disarm.isVisible)
+    QTest.keyClick(inside, Key.Key_Escape)
+    console.until(lambda: console.services.cues.cues[-1].state is CueState.CANCELLED)
+    dock.setFloating(False)
+
+
+def test_while_text_is_typed_no_cue_goes_and_that_is_said(console: Console) -> None:
+    window = console.window
+    edit = focus(console, window.stream_panel.filter_edit)
+    QTest.keyClick(edit, Key.Key_F9)
+    assert "F9: not taken, for the keyboard is in a text field" in window.notices.text.text()
+    QTest.keyPress(edit, Key.Key_F11)
+    console.qtbot.wait(2 * HOLD_MS)
+    QTest.keyRelease(edit, Key.Key_F11)
+    assert actions(console) == []
+    QTest.keyClick(edit, Key.Key_Escape)
+    assert not edit.hasFocus(), "the first Esc leaves the field"
+    QTest.keyClick(window, Key.Key_F9)
+    console.until(lambda: actions(console) == [CueAction.TO_BREAK])
+
+
+def test_a_pre_rolled_cue_is_not_disarmed_by_the_esc_that_leaves_a_field(console: Console) -> None:
+    window = console.window
+    window.cue_panel.pre_roll_row.set_value(8)
+    QTest.keyClick(window, Key.Key_F9)
+    console.until(window.cue_panel.status.disarm.isVisible)
+    edit = focus(console, window.stream_panel.filter_edit)
+    QTest.keyClick(edit, Key.Key_Escape)
+    console.settle()
+    assert console.services.cues.cues[-1].state is CueState.ARMED
+    QTest.keyClick(window, Key.Key_Escape)
+    console.until(lambda: console.services.cues.cues[-1].state is CueState.CANCELLED)
+
+
+def test_a_duration_that_was_just_typed_does_not_keep_the_key_from_its_cue(console: Console) -> None:
+    own = console.window.cue_panel.break_row._own
+    assert own is not None
+    focus(console, own)
+    own.selectAll()
+    QTest.keyClicks(own, "45")
+    QTest.keyClick(own, Key.Key_F9)
+    console.until(lambda: actions(console) == [CueAction.TO_BREAK])
+    assert console.services.cues.requests[0].duration_s == 45
+
+
+def test_letters_search_a_list_that_drops_down_and_are_no_commands(console: Console) -> None:
+    window = console.window
+    window.cue_panel.prepare(CueAction.TIME_SIGNAL)
+    combo = focus(console, window.cue_panel.more.signal.type)
+    QTest.keyClicks(combo, "Chapter")
+    assert combo.hasFocus()
+    assert window.cue_panel.more.signal.type.currentText().startswith("Chapter Start")
+    assert not window.cue_panel.target.pin.isChecked()
+
+
+def test_tab_goes_through_what_is_in_sight_only(console: Console) -> None:
+    window = console.window
+    window.activateWindow()
+    start = focus(console, window.stream_panel.list)
+    passed: list[QWidget] = []
+    place: QWidget | None = start
+    while place is not None and place not in passed:
+        passed.append(place)
+        QTest.keyClick(place, Key.Key_Tab)
+        place = window.focusWidget()
+    assert all(window.docks.is_in_sight(widget) for widget in passed)
+    for widget in (window.cue_panel.buttons.to_break, window.cue_panel.pre_roll_row.button(0)):
+        assert widget in passed
+    assert window.cue_log.search not in passed
+    window.docks.raise_page("cue_log")
+    console.until(lambda: window.docks.is_in_sight(window.cue_log.search))
+    focus(console, window.cue_log.refresh)
+    QTest.keyClick(window.cue_log.refresh, Key.Key_Tab)
+    assert window.cue_log.search.hasFocus()

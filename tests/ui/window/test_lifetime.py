@@ -1,0 +1,173 @@
+"""From the start of the window to its end: services that refuse, faults, closing, the saved layout."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from console_under_test import PATIENCE_MS, Console
+from fake_services import FakeServices
+from fake_values import running, view
+from ibe100.core.background_loop import BackgroundLoop
+from ibe100.models.errors import StorageError
+from ibe100.models.stream_state import StreamState
+from ibe100.ui.event_bridge import EventBridge
+from ibe100.ui.fault_guard import FaultGuard
+from ibe100.ui.main_window import MainWindow
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.service_session import ServiceSession
+from ibe100.ui.window.command_palette import CommandPalette
+
+Open = Callable[[FakeServices], Console]
+
+
+@pytest.fixture
+def guard() -> Iterator[FaultGuard]:
+    """The guard in place, and taken away again."""
+    installed = FaultGuard()
+    installed.install()
+    yield installed
+    installed.uninstall()
+
+
+def test_an_uncaught_exception_is_said_and_the_console_goes_on(open_console: Open, guard: FaultGuard) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    guard.caught.connect(lambda words: console.window.notices.post("error", words))
+    error = ZeroDivisionError("a slot went wrong")
+    sys.excepthook(ZeroDivisionError, error, None)
+    assert "a slot went wrong" in console.window.notices.text.text()
+    console.window.cue_panel.buttons.to_break.click()
+    console.until(lambda: len(console.services.cues.requests) == 1)
+
+
+def test_an_uncaught_exception_of_a_thread_is_said_too(qtbot: QtBot, guard: FaultGuard) -> None:
+    with qtbot.waitSignal(guard.caught, timeout=PATIENCE_MS) as caught:
+        thread = threading.Thread(target=lambda: 1 / 0)
+        thread.start()
+        thread.join()
+    assert caught.args is not None
+    assert "ZeroDivisionError" in caught.args[0]
+
+
+def test_the_palette_finds_and_runs_a_command(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News"), running(2, "Sport")]))
+    console.window.show_palette()
+    palette = console.window.findChildren(CommandPalette)[0]
+    palette.edit.setText("select sport")
+    palette.accept_current()
+    assert console.window.cue_panel.target_id == "stream-2"
+
+
+def test_closing_asks_while_a_stream_runs_and_keeps_it_by_default(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    assert not console.window.close()
+    question = console.window.closing.question
+    assert question is not None
+    assert question.keep.isDefault()
+    question.keep.click()
+    console.until(lambda: not console.window.isVisible())
+    assert console.services.streams.views["stream-1"].state is StreamState.RUNNING
+
+
+def test_closing_can_stop_the_streams_first(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News"), running(2, "Sport"), view(3, "Off")]))
+    console.window.close()
+    question = console.window.closing.question
+    assert question is not None
+    question.stop.click()
+    console.until(lambda: not console.window.isVisible())
+    states = [one.state for one in console.services.streams.streams()]
+    assert states == [StreamState.STOPPED, StreamState.STOPPED, StreamState.OFF]
+
+
+def test_closing_can_be_thought_better_of(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    console.window.close()
+    question = console.window.closing.question
+    assert question is not None
+    question.cancel.click()
+    assert console.window.isVisible()
+    assert console.window.closing.question is None
+
+
+def test_an_idle_console_closes_at_once(open_console: Open) -> None:
+    assert open_console(FakeServices([view(1, "News")])).window.close()
+
+
+def test_the_layout_is_kept_in_the_given_file_only(
+    themed: QApplication, qtbot: QtBot, loop: BackgroundLoop, tmp_path: Path
+) -> None:
+    layout_file = tmp_path / "console.ini"
+
+    def window() -> MainWindow:
+        opened = MainWindow(ServiceClient(loop), EventBridge(), layout_file=layout_file)
+        qtbot.addWidget(opened)
+        opened.show()
+        return opened
+
+    first = window()
+    first.docks["alarms"].hide()
+    first.close()
+    assert layout_file.exists()
+    second = window()
+    assert not second.docks["alarms"].isVisible()
+    second.docks.arrange()
+    assert second.docks["alarms"].isVisible()
+    layout_file.write_text("[layout]\nversion=0\n", encoding="utf-8")
+    assert window().docks["alarms"].isVisible()
+
+
+def test_services_that_do_not_start_say_why_and_can_be_tried_again(
+    themed: QApplication, qtbot: QtBot, loop: BackgroundLoop
+) -> None:
+    services = FakeServices([running(1, "News")])
+    refusals = ["another console uses this database: close it first"]
+
+    @asynccontextmanager
+    async def open_services() -> AsyncIterator[FakeServices]:
+        if refusals:
+            raise StorageError(refusals.pop())
+        async with services.opened():
+            yield services
+
+    bridge, client = EventBridge(), ServiceClient(loop)
+    window = MainWindow(client, bridge)
+    qtbot.addWidget(window)
+    session = ServiceSession(loop, open_services, client, bridge)
+    session.opened.connect(window.services_opened)
+    session.failed.connect(window.services_failed)
+    window.retry_requested.connect(session.open)
+    window.show()
+    with qtbot.waitSignal(session.failed, timeout=PATIENCE_MS):
+        session.open()
+    assert "another console uses this database" in window.starting.words.text()
+    with qtbot.waitSignal(window.state.is_known, timeout=PATIENCE_MS):
+        window.starting.retry.click()
+    assert window.pages.currentWidget() is window.dashboard
+    qtbot.waitUntil(lambda: not client.has_open_calls, timeout=PATIENCE_MS)
+    session.close(20)
+    assert not services.is_open
+
+
+def test_services_that_fail_while_they_close_do_not_hold_the_console(
+    themed: QApplication, qtbot: QtBot, loop: BackgroundLoop, caplog: pytest.LogCaptureFixture
+) -> None:
+    @asynccontextmanager
+    async def open_services() -> AsyncIterator[FakeServices]:
+        yield FakeServices()
+        raise StorageError("the disk is full")
+
+    bridge, client = EventBridge(), ServiceClient(loop)
+    session = ServiceSession(loop, open_services, client, bridge)
+    with qtbot.waitSignal(session.opened, timeout=PATIENCE_MS):
+        session.open()
+    session.close(20)
+    assert not client.is_bound
+    assert any("failed while they closed" in record.message for record in caplog.records)

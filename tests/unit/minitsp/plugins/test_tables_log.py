@@ -1,0 +1,141 @@
+"""tables --log-json-line: each table once until it changes, in the words of tsp."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ibe100.minitsp.chain.options import OptionError
+from ibe100.minitsp.plugins.tables import Tables
+from ibe100.minitsp.reports.psi_json import table_json
+from ibe100.mpegts.packet import as_block, packetize_section
+from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream, with_crc
+from ibe100.mpegts.table_assembler import Table
+from plugin_rig import BLOCK_SIZES, build, media, process
+
+PMT = Pmt(1, 0x100, (PmtStream(0x1B, 0x100),))
+
+
+def logged(packets: bytes | np.ndarray, *options: str, size: int = 400) -> list[dict[str, Any]]:
+    plugin, log = build(Tables, "--log-json-line=T:", *options)
+    block = as_block(packets) if isinstance(packets, bytes) else packets
+    assert np.array_equal(process(plugin, block, size), block)
+    return [json.loads(line.partition("T:")[2]) for line in log.lines]
+
+
+@pytest.mark.parametrize("size", BLOCK_SIZES)
+def test_all_tables_of_a_stream_with_cues_are_logged_in_order(size: int) -> None:
+    found = logged(media("ott_with_scte35.ts"), size=size)
+    assert [one["#name"] for one in found] == ["SDT", "PAT", "PMT", "splice_information_table"]
+    splice = found[-1]["#nodes"]
+    assert splice[0] == {"#name": "metadata", "pid": 1001}
+    assert (splice[1]["#name"], splice[1]["pts_time"]) == ("splice_insert", 1_032_000)
+    assert found[1]["#nodes"][1] == {"#name": "service", "program_map_pid": 4096, "service_id": 1}
+
+
+def test_a_table_comes_again_when_it_has_changed_and_the_stream_ends_with_the_last_wanted() -> None:
+    sections = [PMT, PMT, replace(PMT, version=1), PMT]
+    packets = b"".join(
+        packetize_section(pmt.encode(), 0x40, number)[0] for number, pmt in enumerate(sections)
+    )
+    assert [one["version"] for one in logged(packets, "--pid=0x40")] == [0, 1, 0]
+    plugin, log = build(Tables, "--log-json-line=T:", "--pid=0x40", "--max-tables=2")
+    process(plugin, as_block(packets), 1)
+    assert len(log.lines) == 2
+    assert plugin.context.stopping
+
+
+def test_only_wanted_tables_are_logged() -> None:
+    found = logged(media("dvb_hd_service.ts"), "--psi-si", "--tid=2")
+    assert [one["#name"] for one in found] == ["PMT"]
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "expected"),
+    [
+        (Descriptor(0x05, b"CUEI"), {"#name": "registration_descriptor", "format_identifier": 0x43554549}),
+        (
+            Descriptor(0x09, b"\x01\x00\xe1\x23\xab"),
+            {
+                "#name": "CA_descriptor",
+                "ca_system_id": 0x100,
+                "ca_pid": 0x123,
+                "#nodes": [{"#name": "private_data", "#nodes": ["AB"]}],
+            },
+        ),
+        (Descriptor(0x8A, b"\x01"), {"#name": "cue_identifier_descriptor", "cue_stream_type": "all"}),
+        (Descriptor(0x7A, b""), {"#name": "generic_descriptor", "tag": 0x7A}),
+        (Descriptor(0xE0, b"\x01\xff"), {"#name": "generic_descriptor", "tag": 0xE0, "#nodes": ["01 FF"]}),
+    ],
+)
+def test_a_descriptor_has_its_words_or_its_bytes(descriptor: Descriptor, expected: dict[str, Any]) -> None:
+    section = replace(PMT, descriptors=(descriptor,)).encode()
+    value = table_json(Table(0x40, 2, 1, (section,)), base64_sections=False, hex_sections=False)
+    assert isinstance(value, dict)
+    nodes = value["#nodes"]
+    assert isinstance(nodes, list)
+    assert nodes[1] == expected
+
+
+def test_a_table_that_is_not_known_keeps_its_bytes() -> None:
+    section = with_crc(b"\x72\xf0\x0d\x00\x05\xc3\x00\x00\xf0\x00\xf0\x00" + bytes(4))
+    value = table_json(Table(0x10, 0x72, 5, (section,)), base64_sections=False, hex_sections=True)
+    copy = {"#name": "section", "#nodes": [section.hex(" ").upper()]}
+    assert value == {
+        "#name": "generic_long_table",
+        "#nodes": [
+            {"#name": "metadata", "pid": 0x10, "#nodes": [copy]},
+            {"#name": "section", "#nodes": ["F0 00 F0 00"]},
+        ],
+        "table_id": 0x72,
+        "table_id_ext": 5,
+        "version": 1,
+        "current": True,
+        "private": True,
+    }
+
+
+def test_a_nit_names_its_network_and_the_services_of_each_stream() -> None:
+    services = b"\x00\x01\x00\x02\xf0\x05\x41\x03\x00\x07\x19"
+    body = b"\x00\x05\xc3\x00\x00\xf0\x06\x40\x04Netz\xf0\x0b" + services
+    whole, cut = (with_crc(b"\x40\xf0" + bytes([len(one) + 4]) + one + bytes(4)) for one in (body, body[:-1]))
+    value = table_json(Table(0x10, 0x40, 5, (whole,)), base64_sections=False, hex_sections=False)
+    service = {"#name": "service", "service_id": 7, "service_type": 25}
+    assert value == {
+        "#name": "NIT",
+        "#nodes": [
+            {"#name": "metadata", "pid": 0x10},
+            {"#name": "network_name_descriptor", "network_name": "Netz"},
+            {
+                "#name": "transport_stream",
+                "#nodes": [{"#name": "service_list_descriptor", "#nodes": [service]}],
+                "transport_stream_id": 1,
+                "original_network_id": 2,
+                "preferred_section": 0,
+            },
+        ],
+        "version": 1,
+        "current": True,
+        "network_id": 5,
+        "actual": True,
+    }
+    damaged = table_json(Table(0x10, 0x40, 5, (cut,)), base64_sections=False, hex_sections=False)
+    assert isinstance(damaged, dict)
+    assert damaged["#name"] == "generic_long_table"
+
+
+def test_single_sections_as_json_are_refused_as_in_tsp() -> None:
+    with pytest.raises(OptionError, match="is incompatible with XML or JSON output"):
+        build(Tables, "--log-json-line", "--all-sections")
+
+
+def test_a_pat_of_two_sections_is_one_table() -> None:
+    first, second = (
+        Pat(1, ((number, 0x20 + number),), section_number=number - 1, last_section_number=1).encode()
+        for number in (1, 2)
+    )
+    packets = packetize_section(first, 0, 0) + packetize_section(second, 0, 1)
+    (pat,) = logged(b"".join(packets), "--pid=0")
+    assert [one["service_id"] for one in pat["#nodes"][1:]] == [1, 2]

@@ -1,0 +1,84 @@
+"""Every option of every plugin of tsp is built in as tsp has it, or refused as one that needs TSDuck."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ibe100.minitsp import inputs, outputs, plugins
+from ibe100.minitsp.__main__ import main
+from ibe100.minitsp.build import BuildError, build_chain
+from ibe100.minitsp.chain.options import OptionTable
+from ibe100.minitsp.chain.plugin import Context, GlobalOptions
+from ibe100.minitsp.command_line import GLOBAL_OPTIONS, parse_command_line
+from ibe100.minitsp.options_of_tsduck import OPTIONS_OF_TSDUCK, is_of_tsduck
+from places import DATA
+from plugin_rig import Log
+
+RECORDED = DATA / "tsduck" / "options.json"
+TABLES: dict[tuple[str, str, str], OptionTable] = {
+    ("tsp", "", "tsp"): GLOBAL_OPTIONS,
+    **{("input", "-I", name): inputs.load(name).options for name in inputs.INPUTS},
+    **{("output", "-O", name): outputs.load(name).options for name in outputs.OUTPUTS},
+    **{("processor", "-P", name): plugins.load(name).options for name in plugins.PROCESSORS},
+}
+pytestmark = pytest.mark.skipif(not RECORDED.is_file(), reason="no recorded options of a real tsp")
+
+
+@pytest.fixture(scope="module")
+def recorded() -> dict[str, Any]:
+    commands: dict[str, Any] = json.loads(RECORDED.read_text())["commands"]
+    return commands
+
+
+@pytest.mark.parametrize("key", TABLES, ids=" ".join)
+def test_no_option_of_tsp_is_unknown_here_nor_one_of_ours_there(
+    key: tuple[str, str, str], recorded: dict[str, Any]
+) -> None:
+    kind, part, name = key
+    theirs = {option.removeprefix("--") for option in recorded[f"{part} {name}".strip()]["options"]} - {
+        "help"
+    }
+    ours = TABLES[key].names - {"help"}
+    assert ours <= theirs
+    assert {option for option in theirs - ours if not is_of_tsduck(kind, name, option)} == set()
+    assert not ours & set(OPTIONS_OF_TSDUCK[kind].get(name, "").split())
+
+
+@pytest.mark.parametrize("key", TABLES, ids=" ".join)
+def test_an_option_takes_a_value_where_tsps_does_and_has_its_letter(
+    key: tuple[str, str, str], recorded: dict[str, Any]
+) -> None:
+    _, part, name = key
+    for option, theirs in recorded[f"{part} {name}".strip()]["options"].items():
+        ours = TABLES[key].option(option.removeprefix("--"))
+        if ours is not None:
+            assert ours.takes_value == (theirs["value"] is not None), option
+            assert ours.value_optional == theirs["value_optional"], option
+            assert (f"-{ours.short}" if ours.short else None) == theirs["short"], option
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("-P pcrextract --scte35", "pcrextract: option --scte35 needs TSDuck"),
+        ("-P until --only-label=1", "until: option --only-label needs TSDuck"),
+        ("-O file --max-size=5", "file: option --max-size needs TSDuck"),
+        ("-P zap --bogus", "zap: unknown option --bogus"),
+    ],
+)
+def test_a_refusal_says_whether_tsduck_would_help(words: str, reason: str) -> None:
+    log = Log()
+    with pytest.raises(BuildError):
+        build_chain(parse_command_line(words.split()), Context(GlobalOptions(), log))
+    assert log.lines == [f"* Error: {reason}"]
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"), [("monitor", "option --monitor needs TSDuck"), ("bogus", "unknown option --bogus")]
+)
+def test_a_refusal_of_an_option_of_tsp_itself_says_so_too(
+    option: str, reason: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main([f"--{option}", "-I", "null", "-O", "drop"]) == 1
+    assert capfd.readouterr().err == f"* Error: tsp: {reason}\n"

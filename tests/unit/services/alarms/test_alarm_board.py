@@ -1,0 +1,334 @@
+"""What hides, shelves and counts alarms, and what only time or the machine tells."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from alarm_rig import STREAM, Bench
+from ibe100.database.database import Database
+from ibe100.database.metrics_store import MetricsStore
+from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.errors import OperatorError
+from ibe100.services.alarms.board import CAUSE_GRACE_S
+from ibe100.services.alarms.catalogue import MEASURED, RULES
+from ibe100.services.history.metrics_recorder import MetricsRecorder
+from ibe100.services.machine.watch import ClockWatch, MemoryWatch
+from ibe100.services.monitoring_service import MonitoringService
+from ibe100.services.watches.attempts import AttemptWatch, ended_itself
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(tmp_path / "ibe100.db")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def bench(database: Database) -> Bench:
+    return Bench(database)
+
+
+async def stands(bench: Bench, condition: str) -> int:
+    await bench.judge(**{condition: "yes"})
+    bench.now += RULES[condition].on_delay_s + 0.001
+    await bench.judge(**{condition: "yes"})
+    alarm = bench.alarm(condition)
+    assert alarm is not None
+    return alarm.alarm_id
+
+
+async def test_a_cause_hides_what_stands_already_and_what_comes_after(bench: Bench) -> None:
+    await stands(bench, "bitrate_collapse")
+    await stands(bench, "cue_failed")
+    await stands(bench, "input_lost")
+    await stands(bench, "continuity_error")
+    hidden = {one.condition: one.suppressed_by for one in bench.board.alarms()}
+    assert hidden == {
+        "input_lost": "",
+        "cue_failed": "",
+        "bitrate_collapse": "input_lost",
+        "continuity_error": "input_lost",
+    }
+    assert {one.condition for one in bench.board.alarms() if one.is_shown} == {"input_lost", "cue_failed"}
+
+
+async def test_the_same_cause_on_another_stream_hides_nothing(bench: Bench) -> None:
+    await bench.board.judge("two", "Channel 2", "input_lost", True)
+    await stands(bench, "continuity_error")
+    alarm = bench.alarm("continuity_error")
+    assert alarm is not None
+    assert alarm.is_shown
+
+
+async def test_a_consequence_that_ends_with_its_cause_asks_for_nothing(bench: Bench) -> None:
+    await stands(bench, "input_lost")
+    await stands(bench, "continuity_error")
+    await bench.judge(input_lost=False)
+    bench.now += 1.0
+    await bench.judge(continuity_error=False)
+    bench.now += RULES["continuity_error"].off_delay_s
+    await bench.judge(continuity_error=False)
+    assert [(one.condition, one.state) for one in bench.board.alarms()] == [
+        ("input_lost", AlarmState.CLEARED_UNACKNOWLEDGED)
+    ]
+    assert bench.raised() == {"input_lost"}
+
+
+async def test_a_consequence_that_outlives_its_cause_is_shown(bench: Bench) -> None:
+    await stands(bench, "input_lost")
+    await stands(bench, "continuity_error")
+    await bench.judge(input_lost=False)
+    bench.now += CAUSE_GRACE_S - 0.1
+    await bench.judge(continuity_error="3 per s")
+    alarm = bench.alarm("continuity_error")
+    assert alarm is not None
+    assert alarm.suppressed_by == "input_lost", "packets that come again may be lost for a moment"
+    bench.now += 0.2
+    await bench.judge(continuity_error="3 per s")
+    alarm = bench.alarm("continuity_error")
+    assert alarm is not None
+    assert alarm.is_shown
+    assert await bench.storage.alarms.open() == tuple(sorted(bench.board.alarms(), key=lambda a: a.alarm_id))
+
+
+async def test_first_errors_after_a_cause_are_its_own(bench: Bench) -> None:
+    await stands(bench, "input_lost")
+    await bench.judge(input_lost=False)
+    bench.now += 0.5
+    await bench.judge(continuity_error="9 per s", pts_jump="jumped ahead 4.0 s")
+    assert bench.raised() == {"input_lost"}
+
+
+@pytest.mark.parametrize("condition", RULES)
+def test_every_rule_says_what_is_behind_it_and_what_to_do_and_no_cause_explains_itself(
+    condition: str,
+) -> None:
+    rule = RULES[condition]
+    assert rule.title
+    assert rule.cause
+    assert len(rule.what_to_do) > 20
+    assert set(rule.explained_by) <= RULES.keys()
+    seen, frontier = set(), set(rule.explained_by)
+    while frontier:
+        cause = frontier.pop()
+        if cause not in seen:
+            seen.add(cause)
+            frontier |= set(RULES[cause].explained_by)
+    assert condition not in seen, "two alarms that hide each other would hide both"
+
+
+async def test_a_shelved_alarm_stays_away_when_it_comes_again_and_is_back_when_its_time_is_over(
+    bench: Bench,
+) -> None:
+    number = await stands(bench, "video_lost")
+    assert bench.board.rate() == 1
+    shelved = await bench.board.shelve(number, 30, " test signal ", "anna")
+    assert (shelved.is_shown, shelved.shelve_reason, shelved.shelved_by) == (False, "test signal", "anna")
+    assert shelved.shelved_until == bench.now + 1800
+    await bench.board.acknowledge(number, "anna")
+    await bench.judge(video_lost=False)
+    assert bench.alarm("video_lost") is not None, "the shelf outlasts the fault"
+    await bench.judge(video_lost="0x0101")
+    bench.now += 1799
+    await bench.board.take_back_expired()
+    alarm = bench.alarm("video_lost")
+    assert alarm is not None
+    assert (alarm.alarm_id, alarm.is_shown, bench.board.rate()) == (number, False, 0)
+    bench.now += 1
+    await bench.board.take_back_expired()
+    alarm = bench.alarm("video_lost")
+    assert alarm is not None
+    assert (alarm.alarm_id, alarm.is_shown, alarm.state) == (number, True, AlarmState.UNACKNOWLEDGED)
+    assert bench.board.rate() == 1
+
+
+async def test_a_shelf_that_ends_after_the_fault_closes_what_was_seen_to(bench: Bench) -> None:
+    number = await stands(bench, "video_lost")
+    await bench.board.acknowledge(number, "anna")
+    await bench.board.shelve(number, 1, "test signal", "anna")
+    await bench.judge(video_lost=False)
+    bench.now += 61
+    await bench.board.take_back_expired()
+    assert bench.board.alarms() == ()
+    assert await bench.storage.alarms.open() == ()
+
+
+async def test_the_next_console_finds_the_shelf_and_the_cause_as_they_were(bench: Bench) -> None:
+    number = await stands(bench, "disk_low")
+    await bench.board.shelve(number, 5, "moving recordings", "anna")
+    await stands(bench, "input_lost")
+    await stands(bench, "continuity_error")
+    following = bench.new_board()
+    await following.open()
+    assert following.alarms() == bench.board.alarms()
+    bench.now += 300
+    await following.take_back_expired()
+    assert all(one.shelved_until is None for one in following.alarms())
+
+
+async def test_shelving_asks_for_a_reason_and_an_end_and_goes_on_record(
+    bench: Bench, database: Database, tmp_path: Path
+) -> None:
+    number = await stands(bench, "scrambled_pid")
+    recorder = MetricsRecorder(MetricsStore(tmp_path / "metrics.db", lambda text: None))
+    monitoring = MonitoringService(
+        database, NoStreams(), lambda message: None, tmp_path, lambda: "", recorder
+    )
+    await monitoring.open()
+    with pytest.raises(OperatorError, match="say which"):
+        await monitoring.shelve(number, 30, "  ", "anna")
+    with pytest.raises(OperatorError, match="up to 24 hours, not for 2000 minutes"):
+        await monitoring.shelve(number, 2000, "holiday", "anna")
+    with pytest.raises(OperatorError, match="not shelved"):
+        await monitoring.unshelve(number, "anna")
+    await monitoring.shelve(number, 30, "test signal", "anna")
+    await monitoring.unshelve(number, "ben")
+    with pytest.raises(OperatorError, match="closed already"):
+        await monitoring.shelve(number + 1, 30, "test signal", "anna")
+    assert monitoring.alarm_rate() == 1
+    await monitoring.close()
+    records = await database.audit.list()
+    assert [(one.who, one.action) for one in records] == [
+        ("ben", "alarm unshelved"),
+        ("anna", "alarm shelved"),
+    ]
+    assert "for 30 minutes: test signal" in records[1].detail
+
+
+class NoStreams:
+    def run_of(self, stream_id: str) -> None:
+        raise AssertionError("no stream is asked for")
+
+
+async def test_the_rate_counts_ten_minutes_of_what_was_put_before_the_operator(bench: Bench) -> None:
+    for _ in range(4):
+        await bench.judge(processor_restarting="killed")
+        await bench.judge(processor_restarting=False)
+        bench.now += 100
+    assert bench.board.rate() == 4
+    bench.now += 401
+    assert bench.board.rate() == 1
+
+
+async def test_a_value_that_moves_is_shown_and_not_written_each_time(bench: Bench) -> None:
+    await stands(bench, "continuity_error")
+    await bench.judge(continuity_error="7 per s")
+    alarm = bench.alarm("continuity_error")
+    assert alarm is not None
+    assert alarm.value == "7 per s"
+    assert bench.told[-1].alarm == alarm
+    (on_record,) = await bench.storage.alarms.open()
+    assert on_record.value == "yes"
+
+
+class HeldDisk:
+    """The alarms of a database whose disk writes nothing until it is let go."""
+
+    def __init__(self, database: Database) -> None:
+        self.alarms = self
+        self.let_go = asyncio.Event()
+        self._database = database
+
+    async def save(self, alarm: Alarm) -> None:
+        await self.let_go.wait()
+        await self._database.alarms.save(alarm)
+
+
+async def test_alarms_wait_for_no_disk_and_are_on_record_once_it_writes_again(database: Database) -> None:
+    disk = HeldDisk(database)
+    bench = Bench(disk)
+    number = await stands(bench, "continuity_error")
+    await bench.judge(cue_failed="lost")
+    await bench.board.acknowledge(number, "anna")
+    shown = {one.condition: one.state for one in bench.board.alarms()}
+    assert shown == {"continuity_error": AlarmState.ACKNOWLEDGED, "cue_failed": AlarmState.UNACKNOWLEDGED}
+    assert bench.told[-1].alarm.state is AlarmState.ACKNOWLEDGED
+    assert await database.alarms.list() == ()
+    disk.let_go.set()
+    await bench.board.settled()
+    assert set(await database.alarms.list()) == set(bench.board.alarms())
+
+
+async def test_the_next_console_numbers_its_alarms_on(bench: Bench) -> None:
+    number = await stands(bench, "pat_error")
+    await bench.board.acknowledge(number, "anna")
+    await bench.judge(pat_error=False)
+    following = bench.new_board()
+    await following.open()
+    await following.judge(*STREAM, "cue_failed", True, "lost")
+    assert max(one.alarm_id for one in following.alarms()) > number
+
+
+async def test_an_alarm_of_a_version_that_knew_other_conditions_is_closed(bench: Bench) -> None:
+    number = await stands(bench, "pat_error")
+    alarm = bench.alarm("pat_error")
+    assert alarm is not None
+    await bench.storage.alarms.save(alarm.model_copy(update={"condition": "pat_pmt_error"}))
+    following = bench.new_board()
+    await following.open()
+    assert following.alarms() == ()
+    (closed,) = await bench.storage.alarms.list()
+    assert (closed.alarm_id, closed.state) == (number, AlarmState.CLOSED)
+
+
+async def test_whatever_happens_nothing_measured_stays_once_the_stream_has_ended(bench: Bench) -> None:
+    chosen = random.Random(7)
+    for _ in range(120):
+        condition = chosen.choice([*MEASURED, "input_lost", "processor_restarting"])
+        await bench.judge(**{condition: chosen.random() < 0.6})
+        bench.now += chosen.random() * 4
+    await bench.board.clear_now(STREAM[0], [*MEASURED, "input_lost", "processor_restarting"])
+    for alarm in bench.board.alarms():
+        assert alarm.cleared_at is not None
+        assert not alarm.suppressed_by, "what was explained to the end is closed"
+
+
+def test_three_ends_within_two_minutes_are_a_crash_loop_until_they_are_long_past() -> None:
+    watch = AttemptWatch()
+    for at in (0.0, 60.0, 119.0):
+        watch.ended(at)
+    assert watch.judge(60.0)["crash_loop"] == (False, "")
+    assert watch.judge(119.0)["crash_loop"] == (True, "it ended 3 times within 2 minutes")
+    assert watch.judge(120.0)["crash_loop"] == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "of_itself"),
+    [
+        ("killed by SIGKILL while it should run", True),
+        ("exit code 1 while it should run: srt: no address", True),
+        (
+            "exit code 1 while it should run: "
+            "ip: error receiving from UDP socket: Resource temporarily unavailable",
+            False,
+        ),
+        ("ended by the runner, STALLED: no packets any more (killed by SIGTERM)", False),
+        ("ended by the runner, RETRYING: restart asked for (exit code 0)", False),
+        ("completed", False),
+    ],
+)
+def test_an_input_that_comes_and_goes_is_no_fault_of_the_processor(outcome: str, of_itself: bool) -> None:
+    assert ended_itself(outcome) is of_itself
+
+
+def test_a_clock_that_is_stepped_is_told_once_and_one_that_is_slewed_never() -> None:
+    watch = ClockWatch()
+    assert watch.observe(1_800_000_000.0, 50.0) == ""
+    assert watch.observe(1_800_000_001.0005, 51.0) == ""
+    assert watch.observe(1_800_000_005.2, 52.0) == "by +3.2 s"
+    assert watch.observe(1_800_000_006.2, 53.0) == ""
+    assert watch.observe(1_799_999_999.2, 54.0) == "by -8.0 s"
+
+
+def test_memory_is_low_below_five_percent_and_until_there_are_eight() -> None:
+    watch = MemoryWatch()
+    assert watch.observe(50, 1000) == ""
+    assert "less than 5%" in watch.observe(49, 1000)
+    assert watch.observe(79, 1000) != ""
+    assert watch.observe(80, 1000) == ""

@@ -1,0 +1,113 @@
+"""What only the posts' own times tell, and what a report tells of PAT and PMT."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from alarm_rig import capture
+from ibe100.services.watches.flow import MARGIN_S, FlowWatch
+from ibe100.services.watches.pids import SEGMENT_REPORTS, PidWatch
+from ibe100.tsduck.telemetry import AnalyzeSample, TableSample
+
+FIRST_REPORTS = 4
+
+
+@pytest.mark.parametrize("unevenness_s", [0.0, 0.1, 0.3])
+def test_posts_that_come_are_never_called_overdue_and_one_that_does_not_is_soon(unevenness_s: float) -> None:
+    random, now = Random(7), 100.0
+    watch = FlowWatch(now)
+    for number in range(100):
+        due = 101.0 + number + random.uniform(0, unevenness_s)
+        while now < due:
+            assert not watch.is_quiet(now) or number == 0
+            now += 0.1
+        watch.posted(due, has_packets=True)
+    assert not watch.is_quiet(due + 1.0)
+    assert watch.is_quiet(due + 1.0 + 2 * unevenness_s + MARGIN_S + 0.01)
+
+
+def test_an_interruption_makes_nobody_more_patient() -> None:
+    watch = FlowWatch(0.0)
+    for at in (1.0, 2.0, 3.0, 8.0, 9.0):
+        watch.posted(at, has_packets=True)
+    assert watch.patience_s == pytest.approx(1.0 + MARGIN_S)
+
+
+def test_a_post_without_packets_says_at_once_that_nothing_flows() -> None:
+    watch = FlowWatch(0.0)
+    watch.posted(1.0, has_packets=True)
+    watch.posted(2.0, has_packets=False)
+    assert watch.is_quiet(2.0)
+
+
+def test_what_the_runner_notices_between_two_posts_is_believed_until_posts_prove_otherwise() -> None:
+    watch = FlowWatch(0.0)
+    for at in range(1, 10):
+        watch.posted(float(at), has_packets=True)
+    watch.pulse(False, 9.1)
+    assert watch.is_quiet(9.8)
+    watch.posted(10.0, has_packets=True)
+    assert watch.is_quiet(10.0), "of packets before the stop"
+    watch.posted(11.0, has_packets=True)
+    assert not watch.is_quiet(11.0), "a post of packets that came after the stop"
+    watch.pulse(False, 11.1)
+    watch.pulse(True, 11.1)
+    assert not watch.is_quiet(11.2)
+
+
+def test_a_changed_table_is_told_with_its_versions_and_with_what_changed() -> None:
+    captured = capture("builtin_pattern")
+    report = next(one for _, one in captured.samples if isinstance(one, AnalyzeSample) and one.services)
+    service = report.services[0].service_id
+    report = replace(report, tables=(TableSample(0, 0, 1, 3), TableSample(0x1000, 2, service, 31)))
+    watch = PidWatch(captured.facts.plan)
+    for _ in range(FIRST_REPORTS + 1):
+        assert watch.observe(report)["pmt_changed"] == (False, "")
+    sound = next(pid for pid in report.pids if "AAC" in pid.description)
+    other = tuple(
+        pid.model_copy(update={"description": "AC-3 Audio"}) if pid is sound else pid for pid in report.pids
+    )
+    changed = replace(report, pids=other, tables=(report.tables[0], replace(report.tables[1], version=0)))
+    words = f"PID 0x{sound.pid:04X}"
+    assert watch.observe(changed)["pmt_changed"] == (
+        True,
+        f"PMT of service {service} version 31 → 0, {words} MPEG-2 AAC Audio became {words} AC-3 Audio",
+    )
+    assert watch.observe(changed)["pmt_changed"] == (False, "")
+
+
+def test_a_report_that_names_the_size_of_the_picture_only_now_and_then_is_no_change() -> None:
+    captured = capture("builtin_pattern")
+    report = next(one for _, one in captured.samples if isinstance(one, AnalyzeSample) and one.services)
+    watch = PidWatch(captured.facts.plan)
+    for number in range(2 * FIRST_REPORTS):
+        size = " (320x180, level 1.3)" if number % 2 else ""
+        pids = tuple(
+            pid.model_copy(update={"description": pid.description.partition(" (")[0] + size})
+            for pid in report.pids
+        )
+        assert watch.observe(replace(report, pids=pids))["pmt_changed"] == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("in_segments", "tables_every", "is_missing"), [(True, 6, False), (True, 99, True), (False, 6, True)]
+)
+def test_a_pat_once_in_a_segment_is_enough_for_hls_and_for_nothing_else(
+    in_segments: bool, tables_every: int, is_missing: bool
+) -> None:
+    captured = capture("builtin_pattern")
+    report = next(one for _, one in captured.samples if isinstance(one, AnalyzeSample) and one.services)
+    tables = {0, captured.facts.plan.pmt_pid}
+    without = tuple(
+        pid.model_copy(update={"packets": 0}) if pid.pid in tables else pid for pid in report.pids
+    )
+    watch = PidWatch(replace(captured.facts.plan, regulate=True), in_segments=in_segments)
+    told = [
+        watch.observe(report if number % tables_every == 0 else replace(report, pids=without))
+        for number in range(3 * SEGMENT_REPORTS)
+    ]
+    for condition in ("pat_error", "pmt_error"):
+        assert any(one.get(condition, (False, ""))[0] for one in told) is is_missing

@@ -1,0 +1,230 @@
+"""What the runner found in the packets becomes the same alarms as what the posts tell, sooner."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from alarm_rig import STREAM, Bench, Kept, capture
+from ibe100.models.alarm import AlarmState
+from ibe100.models.stream_config import FileInput
+from ibe100.models.stream_state import StreamState
+from ibe100.mpegts.packet import NULL_PID
+from ibe100.services.alarms.board import EARLY_S
+from ibe100.services.alarms.catalogue import RULES
+from ibe100.services.alarms.rules_in_force import AlarmRules
+from ibe100.services.watches import feed as alarm_feed
+from ibe100.services.watches.feed import AlarmFeed, Runs
+from ibe100.services.watches.packet_faults import NEWS_S, PacketFaults, parse_packet_faults
+from ibe100.services.watches.signal import SETTLE_S, SignalWatch
+from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
+
+FACTS = capture("tsduck_pattern").facts
+PLAN = FACTS.plan
+
+
+def faults(at_s: float, **found: object) -> PacketFaults:
+    sample = {"lost": {}, "damaged": 0, "scrambled": [], "jumps_s": {}, "versions": [], "missing_s": {}}
+    return parse_packet_faults({"sample": "packet_faults", "mono": at_s, **sample, **found})
+
+
+def watching(least_per_s: int = 1, seconds: float = 20.0, **changes: object) -> tuple[SignalWatch, float]:
+    """A watch that has seen so many seconds of a healthy stream, and its time."""
+    facts = FACTS.model_copy(update=changes)
+    first_s = capture("tsduck_pattern").samples[0][0]
+    watch = SignalWatch(facts, first_s, lambda _: least_per_s)
+    now_s = first_s
+    for at_s, sample in capture("tsduck_pattern").samples:
+        if at_s - first_s > seconds:
+            break
+        now_s = at_s
+        if isinstance(sample, AnalyzeSample):
+            watch.report(sample)
+        else:
+            watch.sample(sample, None, at_s)
+    return watch, now_s
+
+
+def test_each_fault_is_its_condition() -> None:
+    watch, now_s = watching()
+    found = faults(
+        now_s + 0.3,
+        lost={"256": 2, "257": 1},
+        damaged=4,
+        scrambled=[0x101],
+        jumps_s={str(PLAN.time_pid): -7.25},
+        versions=[[2, 1, 30, 31]],
+        missing_s={"0": 0.95, str(PLAN.pmt_pid): 0.9},
+    )
+    judgements, since = watch.packet_faults(found)
+    assert judgements == {
+        "continuity_error": (True, "3 per s"),
+        "transport_error": (True, "4 per s"),
+        "scrambled_pid": (True, "0x0101"),
+        "pts_jump": (True, "jumped back 7.2 s"),
+        "pmt_changed": (True, "PMT of service 1 version 30 → 31"),
+        "pat_error": (True, "none for 0.9 s"),
+        "pmt_error": (True, "none for 0.9 s"),
+    }
+    assert since == {
+        "pat_error": pytest.approx(now_s - 0.65),
+        "pmt_error": pytest.approx(now_s - 0.6),
+    }
+
+
+def test_other_pids_and_services_than_ours_have_their_own_clocks_and_tables() -> None:
+    watch, now_s = watching()
+    found = faults(now_s + 0.3, jumps_s={"4000": 9.0}, missing_s={"4001": 0.9})
+    assert watch.packet_faults(found) == ({}, {})
+
+
+def test_the_threshold_of_a_rule_holds_for_a_second_of_them() -> None:
+    watch, now_s = watching(least_per_s=10)
+    told = [
+        watch.packet_faults(faults(now_s + at_s, lost={"256": 3}))[0].get("continuity_error")
+        for at_s in (0.3, 0.6, 0.9, 1.2, 2.5)
+    ]
+    assert told == [None, None, None, (True, "12 per s"), None]
+
+
+def test_the_first_seconds_of_a_stream_are_not_held_against_it() -> None:
+    watch, now_s = watching(seconds=SETTLE_S - 1.5)
+    assert watch.packet_faults(faults(now_s + 0.3, lost={"256": 1}, jumps_s={"256": 9.0})) == ({}, {})
+
+
+def test_what_is_paced_is_not_missed_between_two_portions() -> None:
+    watch, now_s = watching(plan=replace(PLAN, regulate=True))
+    found = faults(now_s + 0.3, lost={"256": 1}, missing_s={"0": 0.95})
+    assert watch.packet_faults(found)[0].keys() == {"continuity_error"}
+
+
+def test_the_seam_of_a_looped_file_is_left_to_the_posts(tmp_path: object) -> None:
+    looped = FACTS.config.model_copy(update={"input": FileInput(path=f"{tmp_path}/a.ts", loop=True)})
+    watch, now_s = watching(config=looped)
+    assert watch.packet_faults(faults(now_s + 0.3, lost={"256": 1})) == ({}, {})
+
+
+def test_a_change_that_a_report_has_told_with_all_its_pids_is_not_told_again_in_fewer_words() -> None:
+    watch, now_s = watching()
+    reports = [one for _, one in capture("tsduck_pattern").samples if isinstance(one, AnalyzeSample)]
+    pmt = TableSample(PLAN.pmt_pid, 2, PLAN.service_id, version=31)
+    watch.report(replace(reports[-1], tables=(pmt,)))
+    assert watch.packet_faults(faults(now_s + 0.3, versions=[[2, PLAN.service_id, 30, 31]])) == ({}, {})
+    judgements, _ = watch.packet_faults(faults(now_s + 0.6, versions=[[2, PLAN.service_id, 31, 0]]))
+    assert judgements.keys() == {"pmt_changed"}
+
+
+ABSENT: dict[str, tuple[str, int | None, dict[str, object]]] = {
+    "pcr_repetition_error": ("pcr", PLAN.pcr_pid, {"pcr": {}}),
+    "pts_error": ("pts", PLAN.time_pid, {"pts": {}}),
+    "no_null_packets": ("null", NULL_PID, {"null_bps": 0}),
+}
+"""By condition: what the runner calls it, and a post of a second that was wholly without."""
+ABSENCES = pytest.mark.parametrize("condition", ABSENT)
+LOOK_S = 0.1
+
+
+def told(condition: str, at_s: float, since_s: float) -> PacketFaults:
+    what, pid, _ = ABSENT[condition]
+    return faults(at_s, absent=[[what, pid, at_s - since_s]])
+
+
+def good_post() -> InfluxSample:
+    return next(
+        one for _, one in reversed(capture("tsduck_pattern").samples) if isinstance(one, InfluxSample)
+    )
+
+
+@ABSENCES
+@pytest.mark.parametrize("phase_s", [0.05, 0.5, 0.95])
+async def test_what_is_absent_is_an_alarm_when_its_delay_is_over_not_at_the_next_post(
+    condition: str, phase_s: float
+) -> None:
+    watch, now_s = watching()
+    bench, good = Bench(Kept()), good_post()
+    since_s, looks = now_s + phase_s, 0
+    while looks < 45:
+        looks += 1
+        bench.now = now_s + looks * LOOK_S
+        if looks % 10 == 0:
+            bad = good if looks == 10 else replace(good, **ABSENT[condition][2])
+            await bench.board.judge_all(*STREAM, watch.sample(bad, None, bench.now), watch.since)
+        if bench.now - since_s >= 0.8:
+            watch.absences(told(condition, bench.now, since_s))
+        await bench.board.judge_all(*STREAM, *watch.between_posts(bench.now))
+    raised_s = bench.first(condition, AlarmState.UNACKNOWLEDGED) - since_s
+    delay_s = RULES[condition].on_delay_s
+    assert delay_s - EARLY_S - 1e-6 <= raised_s <= delay_s + LOOK_S
+
+
+@ABSENCES
+def test_a_post_of_a_second_that_was_good_in_part_does_not_end_what_is_absent(condition: str) -> None:
+    watch, now_s = watching()
+    watch.absences(told(condition, now_s + 1.1, now_s + 0.3))
+    assert watch.sample(good_post(), None, now_s + 1.2)[condition][0]
+    assert watch.since[condition] == pytest.approx(now_s + 0.3)
+    watch.absences(faults(now_s + 1.3))
+    assert watch.between_posts(now_s + 1.3) == ({}, {})
+
+
+def test_a_post_of_a_second_that_was_good_proves_that_nothing_was_absent_in_it() -> None:
+    watch, now_s = watching()
+    watch.absences(told("no_null_packets", now_s + 1.0, now_s - 1.0))
+    assert watch.between_posts(now_s + 0.9)[0].keys() == {"no_null_packets"}
+    assert not watch.sample(good_post(), None, now_s + 1.0)["no_null_packets"][0]
+    assert watch.between_posts(now_s + 1.1) == ({}, {})
+    watch.absences(told("no_null_packets", now_s + 1.8, now_s + 0.9))
+    assert watch.between_posts(now_s + 1.8)[0].keys() == {"no_null_packets"}
+
+
+def test_other_pids_than_ours_are_not_missed() -> None:
+    watch, now_s = watching()
+    watch.absences(faults(now_s + 0.9, absent=[["pcr", 4000, 0.85], ["pts", 4001, 0.85]]))
+    assert watch.between_posts(now_s + 0.9) == ({}, {})
+
+
+def test_nothing_is_absent_while_nothing_flows_or_a_stream_has_not_settled() -> None:
+    watch, now_s = watching()
+    watch.absences(told("no_null_packets", now_s + 0.9, now_s))
+    watch.pulse(flows=False, since_s=now_s + 0.2)
+    assert watch.between_posts(now_s + 1.0) == ({}, {})
+    watch, now_s = watching(seconds=1.0)
+    watch.absences(told("no_null_packets", now_s + 0.9, now_s))
+    assert watch.between_posts(now_s + 0.9) == ({}, {})
+
+
+def test_what_we_pace_or_loop_is_left_to_the_posts(tmp_path: object) -> None:
+    looped = FACTS.config.model_copy(update={"input": FileInput(path=f"{tmp_path}/a.ts", loop=True)})
+    for changes in ({"config": looped}, {"plan": replace(PLAN, regulate=True)}):
+        watch, now_s = watching(**changes)
+        watch.absences(told("no_null_packets", now_s + 0.9, now_s))
+        assert watch.between_posts(now_s + 0.9) == ({}, {})
+
+
+@ABSENCES
+async def test_what_is_absent_is_judged_at_each_look_also_where_it_was_told_before_the_console_came(
+    condition: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, runs = Bench(Kept()), cast(Runs, None)
+    view = SimpleNamespace(state=StreamState.RUNNING)
+    run: Any = SimpleNamespace(stream_id=STREAM[0], name=STREAM[1], facts=FACTS, view=view, heartbeat_lost="")
+    clock = SimpleNamespace(monotonic=lambda: bench.now, time=time.time)
+    monkeypatch.setattr(alarm_feed, "time", clock)
+    feed = AlarmFeed(bench.board, runs, lambda message: None, AlarmRules())
+    start = bench.now
+    for at_s, sample in capture("tsduck_pattern").samples:
+        if isinstance(sample, InfluxSample) and at_s <= SETTLE_S + 15.0:
+            bench.now = start + at_s
+            feed.sample(run, sample, None, bench.now)
+    since_s = bench.now - RULES[condition].on_delay_s + 0.5
+    feed.packet_faults(run, told(condition, bench.now - NEWS_S, since_s))
+    await feed.look()
+    assert bench.raised() == set()
+    bench.now += 0.5
+    await feed.look()
+    assert bench.raised() == {condition}
+    await feed.close()
