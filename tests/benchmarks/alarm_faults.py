@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ibe100.core.application import Application
-from ibe100.models.alarm import Alarm, AlarmState
-from ibe100.models.confidence import ConfidenceOptions
+from ibe100.models.alarms.alarm import Alarm, AlarmState
+from ibe100.models.alarms.confidence import ConfidenceOptions
 from ibe100.services.machine import watch as machine_watch
 from live_faults import (
     PMT_PID,

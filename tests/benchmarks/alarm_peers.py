@@ -11,7 +11,7 @@ from alarm_rounds import MOST_S, Round
 
 from demo_rig import free_udp_port
 from ibe100.core.application import Application
-from ibe100.models.alarm import AlarmState
+from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.stream_config import (
     NoOutput,
     SrtInput,

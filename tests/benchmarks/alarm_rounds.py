@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from alarm_faults import FAULTS, FILLER, Bench, clock_as_it_is
 
-from ibe100.models.alarm import AlarmState
+from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.messages import AlarmChanged
 from live_rig import as_it_is
 from services_rig import processor_pid, until

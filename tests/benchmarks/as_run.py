@@ -24,7 +24,7 @@ from ibe100.database.metrics_store import MetricsStore
 from ibe100.database.sqlite.engine import sqlite_url, writing_engine
 from ibe100.database.sqlite.handles import columns_of
 from ibe100.database.sqlite.schema import CueRow, table_of
-from ibe100.models.as_run import AsRunFormat
+from ibe100.models.cues.as_run import AsRunFormat
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode

@@ -34,7 +34,7 @@ from fake_services import FakeServices
 from fake_values import alarm, running, telemetry
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.core.event_bus import EventBus
-from ibe100.models.alarm import AlarmState, Severity
+from ibe100.models.alarms.alarm import AlarmState, Severity
 from ibe100.models.messages import (
     AlarmChanged,
     CueChanged,

@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import QApplication
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
 from ibe100.database.records import EventIdRange
-from ibe100.models.cue_log import CueLog, CueLogQuery
+from ibe100.models.cues.log import CueLog, CueLogQuery
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.scte35 import encode, splice_insert, to_base64
 from ibe100.services.history.history_service import HistoryService

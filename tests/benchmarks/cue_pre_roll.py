@@ -20,7 +20,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "rigs")]
 from ibe100.core.application import Application  # noqa: E402
-from ibe100.models.cue_segmentation import Segmentation  # noqa: E402
+from ibe100.models.cues.segmentation import Segmentation  # noqa: E402
 from ibe100.models.errors import CueRefused  # noqa: E402
 from ibe100.models.scte35_marker import CueAction  # noqa: E402
 from ibe100.models.stream_config import Engine  # noqa: E402

@@ -26,7 +26,7 @@ from PyQt6.QtWidgets import QApplication
 
 from demo_rig import free_udp_port
 from ibe100.core.background_loop import BackgroundLoop
-from ibe100.models.confidence import ConfidenceOptions
+from ibe100.models.alarms.confidence import ConfidenceOptions
 from ibe100.models.stream_config import Engine, StreamConfig, UdpInput
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.qt_models.alarm_table import ALARM_ROLE, AlarmTableModel

@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rigs"))
 import psutil
 
-from ibe100.models.confidence import Picture, PictureSize, SoundLevels
+from ibe100.models.alarms.confidence import Picture, PictureSize, SoundLevels
 from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
 from ibe100.tsduck.command import TAP_BURST_PACKETS
 from ibe100.tsduck.loopback_ports import free_ports

@@ -22,7 +22,7 @@ from frame_arrivals import FrameArrivals
 
 from ibe100.core.application import Application, open_application
 from ibe100.core.config import load
-from ibe100.models.schedule import At, BreakPlan, BreakState
+from ibe100.models.cues.schedule import At, BreakPlan, BreakState
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import (
     Engine,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.messages import AlarmChanged, Message
 from ibe100.mpegts.pts_clock import PtsClock
 from ibe100.services.alarms.board import AlarmBoard, Judgements

@@ -6,7 +6,7 @@ import re
 import zlib
 from datetime import UTC, date, datetime
 
-from ibe100.models.as_run import AsRunLog, AsRunRow
+from ibe100.models.cues.as_run import AsRunLog, AsRunRow
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.services.history.as_run import day_range
 

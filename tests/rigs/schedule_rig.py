@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ibe100.database.database import Database
+from ibe100.models.cues.schedule import At, BreakPlan, ScheduledBreak
 from ibe100.models.errors import CueRefused
 from ibe100.models.messages import Message, ScheduleChanged, StreamView
-from ibe100.models.schedule import At, BreakPlan, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState, Readiness
 from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import StreamState, Tally

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from ibe100.core.application import Application, open_application
 from ibe100.core.config import load
-from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import (

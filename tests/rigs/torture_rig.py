@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ibe100.core.application import Application
-from ibe100.models.cue_segmentation import Segmentation, SegmentationType
+from ibe100.models.cues.segmentation import Segmentation, SegmentationType
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import Engine, FileOutput, StreamConfig, TestPatternInput

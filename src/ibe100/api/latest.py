@@ -6,8 +6,8 @@ import asyncio
 import logging
 from collections import Counter
 
+from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.models.errors import SubscriberFellBehind
-from ibe100.models.machine_health import MachineHealth
 from ibe100.models.messages import CueChanged, MachineMeasured, StreamRemoved, TelemetryMeasured
 from ibe100.models.scte35_marker import CueState
 from ibe100.models.stream_state import Telemetry

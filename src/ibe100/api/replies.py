@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import computed_field
 
-from ibe100.models.alarm import Alarm
+from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.base import Value
-from ibe100.models.cue_log import CueStep
+from ibe100.models.cues.log import CueStep
+from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.messages import StreamView
 from ibe100.models.metrics import Curve, Series
-from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue
 from ibe100.services.streams.stream_secrets import secret_names, without_secrets
 

@@ -14,7 +14,7 @@ from ibe100.cli.running_instance import overrides
 from ibe100.core.config import load
 from ibe100.core.folders import resolve
 from ibe100.database.stores.as_run import open_as_run
-from ibe100.models.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
+from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
 from ibe100.models.errors import ConfigurationError
 from ibe100.services.history.as_run import today, utc_text
 from ibe100.services.history.as_run_export import export

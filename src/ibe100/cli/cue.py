@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from ibe100.cli.running_instance import request
-from ibe100.models.cue_segmentation import UpidType
-from ibe100.models.return_receipt import ReturnState
+from ibe100.models.cues.return_receipt import ReturnState
+from ibe100.models.cues.segmentation import UpidType
 from ibe100.models.scte35_marker import BreakReturn, CueAction, CueState
 
 POLL_S = 0.1

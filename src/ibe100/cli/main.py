@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ibe100 import __version__
-from ibe100.models.as_run import AsRunFormat
+from ibe100.models.cues.as_run import AsRunFormat
 from ibe100.models.errors import OperatorError
 from ibe100.models.stream_config import Engine
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ibe100.cli.running_instance import request
-from ibe100.models.schedule import After, Every, ReturnPolicy, ScheduledBreak
+from ibe100.models.cues.schedule import After, Every, ReturnPolicy, ScheduledBreak
 from ibe100.services.schedule.import_rows import COLUMNS
 from ibe100.services.schedule.times import format_moment
 

@@ -14,8 +14,8 @@ from ibe100.cli.line_teller import LineTeller
 from ibe100.cli.running_instance import overrides
 from ibe100.core.application import Application, open_application
 from ibe100.core.settings_reload import HANGUP, SettingsSource
+from ibe100.models.cues.schedule import BreakState
 from ibe100.models.messages import AlarmChanged, CueChanged, NoticePosted, ScheduleChanged, StreamStateChanged
-from ibe100.models.schedule import BreakState
 from ibe100.models.stream_config import Engine
 from ibe100.utils.task_faults import log_fault
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ibe100.cli.running_instance import request
 from ibe100.models.base import build
-from ibe100.models.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
+from ibe100.models.endpoints.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
 from ibe100.models.stream_config import RETURN_WINDOW_S, StreamConfig, describe_input, describe_output
 from ibe100.services.streams.stream_secrets import reveal
 

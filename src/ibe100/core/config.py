@@ -21,7 +21,7 @@ from pydantic_settings import (
 )
 
 from ibe100.models.base import Value, in_words
-from ibe100.models.endpoint_fields import Host, Port, is_loopback
+from ibe100.models.endpoints.fields import Host, Port, is_loopback
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.stream_config import Engine
 

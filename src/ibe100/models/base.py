@@ -9,8 +9,8 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from ibe100.models.endpoints.urls import public_url
 from ibe100.models.errors import ConfigurationError
-from ibe100.models.urls import public_url
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ibe100.models.alarm import Alarm
+from ibe100.models.alarms.alarm import Alarm
+from ibe100.models.alarms.confidence import Picture, Preview, SoundLevels
+from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.models.base import Value
-from ibe100.models.confidence import Picture, Preview, SoundLevels
-from ibe100.models.input_cue import InputCue
-from ibe100.models.machine_health import MachineHealth
-from ibe100.models.return_receipt import ReturnFeedView, ReturnReceipt
-from ibe100.models.schedule import ScheduledBreak
+from ibe100.models.cues.input_cue import InputCue
+from ibe100.models.cues.return_receipt import ReturnFeedView, ReturnReceipt
+from ibe100.models.cues.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import StreamState, Tally, Telemetry

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from ibe100.models.base import Value
-from ibe100.models.cue_segmentation import Segmentation
+from ibe100.models.cues.segmentation import Segmentation
 
 
 class CueAction(StrEnum):

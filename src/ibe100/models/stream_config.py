@@ -8,10 +8,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from ibe100.models.alarms.confidence import ConfidenceOptions
 from ibe100.models.base import Name, Pid, Value
-from ibe100.models.confidence import ConfidenceOptions
-from ibe100.models.contract import Contract
-from ibe100.models.endpoint_fields import (
+from ibe100.models.cues.contract import Contract
+from ibe100.models.endpoints.fields import (
     Host,
     HttpUrl,
     LatencyMs,
@@ -23,8 +23,8 @@ from ibe100.models.endpoint_fields import (
     is_loopback,
     is_multicast,
 )
+from ibe100.models.endpoints.urls import short_url
 from ibe100.models.scte35_marker import BreakReturn
-from ibe100.models.urls import short_url
 
 RETURN_WINDOW_S = 120.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
 from ibe100.models.base import Value
 
 

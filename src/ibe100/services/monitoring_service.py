@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from ibe100.models.alarm import Alarm
-from ibe100.models.alarm_settings import RuleChange, RuleView
-from ibe100.models.machine_health import MachineHealth
+from ibe100.models.alarms.alarm import Alarm
+from ibe100.models.alarms.machine_health import MachineHealth
+from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.models.messages import MachineMeasured, Message, TelemetryMeasured
 from ibe100.models.stream_config import FileOutput, HlsOutput
 from ibe100.models.stream_state import PidSample, StreamState, Telemetry

@@ -10,20 +10,20 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from ibe100.models.access import Identity, NewToken, Role, Token, User
-from ibe100.models.alarm import Alarm, AlarmFilter
-from ibe100.models.alarm_settings import RuleChange, RuleView
-from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
+from ibe100.models.alarms.alarm import Alarm, AlarmFilter
+from ibe100.models.alarms.confidence import Picture, PictureSize, Preview, SoundLevels
+from ibe100.models.alarms.notification import NotificationTarget, TargetView
+from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.models.backup import BackupFile, BackupStatus
-from ibe100.models.confidence import Picture, PictureSize, Preview, SoundLevels
-from ibe100.models.contract import Contract, ContractFinding
-from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
-from ibe100.models.input_cue import InputCue
+from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
+from ibe100.models.cues.contract import Contract, ContractFinding
+from ibe100.models.cues.input_cue import InputCue
+from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
+from ibe100.models.cues.return_receipt import ReturnReceipt
+from ibe100.models.cues.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
 from ibe100.models.messages import Message, StreamView
 from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
-from ibe100.models.notification import NotificationTarget, TargetView
 from ibe100.models.profile import Profile
-from ibe100.models.return_receipt import ReturnReceipt
-from ibe100.models.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, Readiness
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_config import StreamConfig, StreamInput

@@ -10,12 +10,12 @@ from typing import Protocol
 
 from ibe100.database.records import EventIdRange, JournalPosition, StoredStream, StoredStreams
 from ibe100.models.access import KeptRequest, StoredToken, StoredUser
-from ibe100.models.alarm import Alarm, AlarmFilter
-from ibe100.models.as_run import LoggedStream
-from ibe100.models.cue_log import CueLogQuery, CueStep
+from ibe100.models.alarms.alarm import Alarm, AlarmFilter
+from ibe100.models.cues.as_run import LoggedStream
+from ibe100.models.cues.log import CueLogQuery, CueStep
+from ibe100.models.cues.return_receipt import ReturnReceipt
+from ibe100.models.cues.schedule import ScheduledBreak
 from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
-from ibe100.models.return_receipt import ReturnReceipt
-from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.session import AttemptRecord, AuditRecord, SessionRecord
 

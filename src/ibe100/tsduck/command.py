@@ -6,6 +6,7 @@ import math
 import shlex
 from collections.abc import Sequence
 
+from ibe100.models.endpoints.urls import MASK, may_hold_secret
 from ibe100.models.stream_config import (
     FileInput,
     FileOutput,
@@ -25,7 +26,6 @@ from ibe100.models.stream_config import (
     UdpInput,
     UdpOutput,
 )
-from ibe100.models.urls import MASK, may_hold_secret
 from ibe100.tsduck.catalogue import option, plugin, positional
 from ibe100.tsduck.loopback_ports import LOOPBACK, LoopbackPorts
 from ibe100.tsduck.plan import PACKET_BITS, StreamPlan

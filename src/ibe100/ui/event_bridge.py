@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, assert_never
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
-from ibe100.models.alarm import Alarm
-from ibe100.models.confidence import Picture, Preview, SoundLevels
+from ibe100.models.alarms.alarm import Alarm
+from ibe100.models.alarms.confidence import Picture, Preview, SoundLevels
+from ibe100.models.alarms.machine_health import MachineHealth
+from ibe100.models.cues.return_receipt import ReturnReceipt
+from ibe100.models.cues.schedule import ScheduledBreak
 from ibe100.models.errors import SubscriberFellBehind
-from ibe100.models.machine_health import MachineHealth
 from ibe100.models.messages import (
     AlarmChanged,
     CueChanged,
@@ -35,8 +37,6 @@ from ibe100.models.messages import (
     StreamView,
     TelemetryMeasured,
 )
-from ibe100.models.return_receipt import ReturnReceipt
-from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_state import Telemetry
 

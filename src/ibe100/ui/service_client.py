@@ -7,16 +7,16 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ibe100.models.alarm import AlarmFilter
-from ibe100.models.alarm_settings import RuleChange, RuleView
-from ibe100.models.as_run import AsRunFormat, AsRunLog
-from ibe100.models.confidence import PictureSize
-from ibe100.models.contract import Contract, ContractFinding
-from ibe100.models.cue_log import CueLogQuery
-from ibe100.models.input_cue import InputCue
+from ibe100.models.alarms.alarm import AlarmFilter
+from ibe100.models.alarms.confidence import PictureSize
+from ibe100.models.alarms.notification import NotificationTarget, TargetView
+from ibe100.models.alarms.settings import RuleChange, RuleView
+from ibe100.models.cues.as_run import AsRunFormat, AsRunLog
+from ibe100.models.cues.contract import Contract, ContractFinding
+from ibe100.models.cues.input_cue import InputCue
+from ibe100.models.cues.log import CueLogQuery
+from ibe100.models.cues.schedule import BreakPlan, ImportPreview
 from ibe100.models.metrics import Series
-from ibe100.models.notification import NotificationTarget, TargetView
-from ibe100.models.schedule import BreakPlan, ImportPreview
 from ibe100.models.scte35_marker import CueAction, CueRequest, Readiness
 from ibe100.models.stream_config import StreamConfig, StreamInput
 from ibe100.ui.plots.plot_request import PlotRequest, read_plot

@@ -12,7 +12,7 @@ import pytest
 
 from demo_rig import free_udp_port
 from ibe100.core.application import Application
-from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.stream_config import StreamConfig, UdpInput
 from ibe100.models.stream_state import StreamState
 from ibe100.services.watches.signal import SETTLE_S

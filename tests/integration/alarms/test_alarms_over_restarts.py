@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ibe100.models.alarm import AlarmState
+from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.stream_state import StreamState
 from services_rig import console, looped, on_air, until, until_state
 

@@ -14,9 +14,9 @@ from queue import Queue
 import pytest
 
 from ibe100.core.application import Application
+from ibe100.models.alarms.notification import NotificationTarget
 from ibe100.models.errors import OperatorError
 from ibe100.models.messages import NoticePosted
-from ibe100.models.notification import NotificationTarget
 from services_rig import console, until
 
 TOKEN = "tok3n-4-n0b0dy"

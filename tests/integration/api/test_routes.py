@@ -8,8 +8,8 @@ from pathlib import Path
 
 from api_rig import served, words
 from ibe100.models.access import Role
-from ibe100.models.alarm import AlarmState
-from ibe100.models.notification import NotificationTarget
+from ibe100.models.alarms.alarm import AlarmState
+from ibe100.models.alarms.notification import NotificationTarget
 from ibe100.models.stream_config import StreamConfig, UdpInput
 from services_rig import looped, on_air, until_alarm
 

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from ibe100.api.local.local_control import ask, local_control
 from ibe100.cli.cue import app
 from ibe100.core.application import Application
-from ibe100.models.contract import Contract, EventIdRule, TimeSignalCommand
-from ibe100.models.cue_segmentation import Segmentation, SegmentationType, UpidType
+from ibe100.models.cues.contract import Contract, EventIdRule, TimeSignalCommand
+from ibe100.models.cues.segmentation import Segmentation, SegmentationType, UpidType
 from ibe100.models.errors import CueRefused, OperatorError
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_state import Tally

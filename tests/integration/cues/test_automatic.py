@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ibe100.core.application import Application
-from ibe100.models.alarm import AlarmState
+from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueState
 from ibe100.models.stream_state import Tally
 from ibe100.mpegts.timestamps import pts_difference

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.models.alarm import AlarmState
+from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.stream_state import StreamState, Tally

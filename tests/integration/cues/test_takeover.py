@@ -13,7 +13,7 @@ import pytest
 
 from ibe100.database.stores.cues import CueStore
 from ibe100.database.stores.journal_positions import JournalPositionStore
-from ibe100.models.cue_segmentation import Segmentation, SegmentationType
+from ibe100.models.cues.segmentation import Segmentation, SegmentationType
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import NoticePosted
 from ibe100.models.scte35_marker import CueAction, CueState

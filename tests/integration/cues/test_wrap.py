@@ -10,7 +10,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from ibe100.models.cue_segmentation import Segmentation, SegmentationType
+from ibe100.models.cues.segmentation import Segmentation, SegmentationType
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.stream_config import Engine, FileInput, FileOutput, StreamConfig

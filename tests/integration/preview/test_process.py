@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from child_processes import children_with
-from ibe100.models.confidence import Picture, PictureSize, SoundLevels
+from ibe100.models.alarms.confidence import Picture, PictureSize, SoundLevels
 from ibe100.preview.reports import MediaReport
 from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
 from ibe100.tsduck.loopback_ports import free_ports

@@ -9,7 +9,7 @@ import pytest
 
 from child_processes import children_with
 from ibe100.core.application import Application
-from ibe100.models.confidence import ConfidenceOptions, PictureSize
+from ibe100.models.alarms.confidence import ConfidenceOptions, PictureSize
 from ibe100.models.messages import PreviewChanged
 from ibe100.models.stream_config import FileInput, StreamConfig
 from ibe100.models.stream_state import StreamState

@@ -15,7 +15,7 @@ import pytest
 
 from demo_rig import free_udp_port
 from ibe100.database.database import Database
-from ibe100.models.alarm import AlarmState
+from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.errors import CueRefused, StorageError, StreamError
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.session import AttemptRecord

@@ -8,7 +8,7 @@ import pytest
 
 from demo_rig import free_udp_port
 from ibe100.core.application import open_application
-from ibe100.models.alarm import AlarmState
+from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.errors import InputAbsent
 from ibe100.models.stream_config import HttpInput, StreamConfig, UdpInput
 from ibe100.models.stream_state import StreamState, Tally

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from ibe100.api.local.local_control import local_control
 from ibe100.cli.cue import app
 from ibe100.core.application import Application
-from ibe100.models.alarm import Alarm, AlarmState
-from ibe100.models.return_receipt import FeedState, ReturnCause, ReturnReceipt, ReturnState
+from ibe100.models.alarms.alarm import Alarm, AlarmState
+from ibe100.models.cues.return_receipt import FeedState, ReturnCause, ReturnReceipt, ReturnState
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.stream_config import StreamConfig, UdpInput, UdpOutput
 from ibe100.scte35.values import SpliceInfoSection, SpliceInsert

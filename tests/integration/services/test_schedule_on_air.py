@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from ibe100.api.local.local_control import ask, local_control
 from ibe100.cli.schedule import app
 from ibe100.core.application import Application
+from ibe100.models.cues.schedule import At, BreakPlan, BreakState, ScheduledBreak
 from ibe100.models.errors import OperatorError
-from ibe100.models.schedule import At, BreakPlan, BreakState, ScheduledBreak
 from ibe100.models.scte35_marker import CueState
 from ibe100.models.stream_config import Scte35Options, StreamConfig, TestPatternInput
 from services_rig import console, until

@@ -9,7 +9,7 @@ import pytest
 
 from ibe100.core.application import Application
 from ibe100.minitsp.srt.libsrt import find_library
-from ibe100.models.alarm import AlarmState
+from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.messages import TelemetryMeasured
 from ibe100.models.stream_config import Engine, SrtOutput
 from ibe100.models.stream_state import SrtStatistics

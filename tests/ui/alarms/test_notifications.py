@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QLineEdit
 from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import running
-from ibe100.models.machine_health import ClockState, ClockSync, MachineHealth, ProcessLoad
+from ibe100.models.alarms.machine_health import ClockState, ClockSync, MachineHealth, ProcessLoad
 from ibe100.models.messages import MachineMeasured
 from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
 from ibe100.ui.alarms.notification_view import NotificationView

@@ -11,7 +11,7 @@ from PyQt6.QtTest import QTest
 from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import running
-from ibe100.models.cue_segmentation import SegmentationType, UpidType
+from ibe100.models.cues.segmentation import SegmentationType, UpidType
 from ibe100.models.scte35_marker import CueAction
 from ibe100.scte35.cues import time_signal
 from ibe100.scte35.section import encode, to_base64

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import alarm, running
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
 from ibe100.models.scte35_marker import CueAction, Readiness
 from ibe100.models.stream_state import PidSample, SrtLink, SrtStatistics, Tally
 from ibe100.ui.alarms.alarm_panel import ROOMY_WIDTH, VALUE_COLUMN, WHAT_TO_DO_COLUMN, AlarmPanel

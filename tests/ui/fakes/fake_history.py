@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ibe100.models.alarm import Alarm, AlarmFilter
-from ibe100.models.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
-from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
+from ibe100.models.alarms.alarm import Alarm, AlarmFilter
+from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
+from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_event import StreamEvent

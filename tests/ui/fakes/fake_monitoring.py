@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from fake_bus import FakeBus
-from ibe100.models.alarm import Alarm, AlarmState
-from ibe100.models.alarm_settings import RuleChange, RuleView
+from ibe100.models.alarms.alarm import Alarm, AlarmState
+from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.models.messages import AlarmChanged
 from ibe100.services.alarms.rules_in_force import AlarmRules
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ibe100.models.alarms.notification import NotificationTarget, TargetView
 from ibe100.models.errors import OperatorError
-from ibe100.models.notification import NotificationTarget, TargetView
 
 
 class FakeNotifications:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 
 from fake_bus import FakeBus
-from ibe100.models.confidence import Picture, PictureSize, Preview, SoundLevels
+from ibe100.models.alarms.confidence import Picture, PictureSize, Preview, SoundLevels
 from ibe100.models.messages import LevelsMeasured, PictureTaken, PreviewChanged
 
 WIDTH, HEIGHT = 64, 36

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fake_bus import FakeBus
+from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.messages import ReturnReceiptChanged
-from ibe100.models.return_receipt import ReturnReceipt
 
 
 class FakeReturnFeeds:

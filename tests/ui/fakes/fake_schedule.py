@@ -7,9 +7,9 @@ from pathlib import Path
 
 from fake_bus import FakeBus
 from fake_values import planned
+from ibe100.models.cues.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
 from ibe100.models.errors import StreamError
 from ibe100.models.messages import ScheduleChanged
-from ibe100.models.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
 
 
 class FakeSchedule:

@@ -19,9 +19,9 @@ from fake_previews import preview_of_other
 from fake_return_feeds import FakeReturnFeeds
 from fake_schedule import FakeSchedule
 from fake_values import BEYOND_32_BITS, ENGINE, telemetry
-from ibe100.models.alarm import Alarm
+from ibe100.models.alarms.alarm import Alarm
+from ibe100.models.cues.input_cue import InputCue
 from ibe100.models.errors import CueRefused, ProbeError, StorageError, StreamError
-from ibe100.models.input_cue import InputCue
 from ibe100.models.messages import (
     CueChanged,
     Message,

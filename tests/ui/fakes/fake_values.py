@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from ibe100.models.alarm import Alarm, AlarmState, Severity
+from ibe100.models.alarms.alarm import Alarm, AlarmState, Severity
+from ibe100.models.cues.schedule import At, BreakPlan, ScheduledBreak
 from ibe100.models.messages import StreamView
-from ibe100.models.schedule import At, BreakPlan, ScheduledBreak
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import PidSample, ServiceSample, StreamState, Tally, Telemetry
 

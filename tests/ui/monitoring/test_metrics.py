@@ -17,7 +17,7 @@ from PyQt6.QtTest import QTest
 from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import running
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
 from ibe100.models.metrics import CHECKS, Curve, Kind, Series
 from ibe100.models.stream_event import EventKind, StreamEvent
 from ibe100.models.stream_state import PidSample, ServiceSample

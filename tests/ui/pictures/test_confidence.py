@@ -10,7 +10,7 @@ from PyQt6.QtGui import QColor, QImage
 
 from console_under_test import Console
 from fake_services import FakeServices
-from ibe100.models.confidence import ConfidenceOptions, PictureSize, Preview
+from ibe100.models.alarms.confidence import ConfidenceOptions, PictureSize, Preview
 from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import CueAction, CueRequest
 from ibe100.models.stream_config import StreamConfig

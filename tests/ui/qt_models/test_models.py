@@ -10,7 +10,7 @@ from PyQt6.QtTest import QAbstractItemModelTester
 from PyQt6.QtWidgets import QApplication
 
 from fake_values import alarm, running, telemetry
-from ibe100.models.alarm import AlarmState, Severity
+from ibe100.models.alarms.alarm import AlarmState, Severity
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.ui.alarms.alarm_panel import WHAT_TO_DO_COLUMN
 from ibe100.ui.alarms.kept_back_view import why

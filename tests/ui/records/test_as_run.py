@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QApplication
 from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import running
-from ibe100.models.as_run import AsRunFormat, AsRunRow
+from ibe100.models.cues.as_run import AsRunFormat, AsRunRow
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.scte35.section import encode
 from ibe100.scte35.values import SpliceInfoSection, SpliceNull

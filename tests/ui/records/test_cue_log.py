@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QApplication
 from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import running
-from ibe100.models.cue_log import CueLog, CueLogQuery
+from ibe100.models.cues.log import CueLog, CueLogQuery
 from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
 from ibe100.scte35.cues import splice_insert

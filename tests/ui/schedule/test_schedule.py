@@ -13,7 +13,7 @@ from PyQt6.QtTest import QTest
 from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import planned, running
-from ibe100.models.schedule import (
+from ibe100.models.cues.schedule import (
     At,
     BreakPlan,
     BreakState,

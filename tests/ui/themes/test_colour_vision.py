@@ -11,7 +11,7 @@ from PyQt6.QtCore import QRect
 from PyQt6.QtGui import QColor, QImage, QPainter
 from PyQt6.QtWidgets import QApplication
 
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
 from ibe100.models.stream_state import Tally
 from ibe100.ui.themes.enterprise_theme import TEXT_ON_BACKGROUND, Colour
 from ibe100.ui.themes.icons import icon_pixmap

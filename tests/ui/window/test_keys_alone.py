@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QApplication, QWidget
 
 from console_under_test import Console
 from fake_services import FakeServices
-from ibe100.models.cue_segmentation import SegmentationType
+from ibe100.models.cues.segmentation import SegmentationType
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_state import StreamState
 

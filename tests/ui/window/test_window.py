@@ -24,7 +24,7 @@ from PyQt6.QtWidgets import (
 from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import alarm, running, view
-from ibe100.models.alarm import AlarmState, Severity
+from ibe100.models.alarms.alarm import AlarmState, Severity
 from ibe100.models.messages import CueSeen, StreamLogged
 from ibe100.models.stream_state import StreamState, Tally
 from ibe100.ui.alarms.shelve_question import ShelveQuestion

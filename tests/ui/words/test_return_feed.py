@@ -12,7 +12,13 @@ from PyQt6.QtTest import QTest
 from console_under_test import Console, editor_of
 from fake_services import FakeServices
 from fake_values import running
-from ibe100.models.return_receipt import FeedState, ReturnCause, ReturnFeedView, ReturnReceipt, ReturnState
+from ibe100.models.cues.return_receipt import (
+    FeedState,
+    ReturnCause,
+    ReturnFeedView,
+    ReturnReceipt,
+    ReturnState,
+)
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest
 from ibe100.models.stream_config import HlsInput, SrtInput, UdpInput
 from ibe100.scte35.cues import splice_insert

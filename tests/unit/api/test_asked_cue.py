@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ibe100.api.asked_cue import asked_cue
-from ibe100.models.contract import Contract
+from ibe100.models.cues.contract import Contract
 from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_config import NoOutput, StreamConfig, TestPatternInput

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from alarm_rig import Bench, Kept, capture
-from ibe100.models.alarm import Severity
-from ibe100.models.alarm_settings import RuleChange
+from ibe100.models.alarms.alarm import Severity
+from ibe100.models.alarms.settings import RuleChange
 from ibe100.models.errors import OperatorError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.services.alarms.board import AlarmBoard

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ibe100.models.base import build, in_words
+from ibe100.models.endpoints.urls import may_hold_secret, public_url, short_url
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.profile import Profile
 from ibe100.models.stream_config import StreamConfig, describe_input, describe_output
-from ibe100.models.urls import may_hold_secret, public_url, short_url
 from tsduck_cases import INPUTS, OUTPUTS, Case, stream
 
 UDP = {"kind": "udp", "port": 5000}

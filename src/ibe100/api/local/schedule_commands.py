@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ibe100.models.cues.schedule import ImportPreview
 from ibe100.models.errors import ConfigurationError
-from ibe100.models.schedule import ImportPreview
 from ibe100.services.ports import Services
 from ibe100.services.schedule.export_rows import rows_of
 from ibe100.services.schedule.import_rows import StreamNames, check_columns, plan_of

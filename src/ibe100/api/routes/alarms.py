@@ -10,8 +10,8 @@ from pydantic import Field
 from ibe100.api.replies import AlarmReply, alarm_reply
 from ibe100.api.roles import Caller, Desk, Few, StreamWanted, needs, new_router
 from ibe100.models.access import NotFound, Role
-from ibe100.models.alarm import Alarm, AlarmFilter, Severity
-from ibe100.models.alarm_settings import RuleChange, RuleView
+from ibe100.models.alarms.alarm import Alarm, AlarmFilter, Severity
+from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.models.base import Text, Value
 from ibe100.services.ports import Services
 

@@ -12,10 +12,10 @@ from ibe100.api.replies import CueReply, WholeCueReply, cue_reply, return_reply
 from ibe100.api.roles import Caller, Desk, Stream, needs, new_router
 from ibe100.models.access import Identity, NotFound, Role
 from ibe100.models.base import Value, build
-from ibe100.models.cue_segmentation import Segmentation
+from ibe100.models.cues.return_receipt import ReturnReceipt
+from ibe100.models.cues.segmentation import Segmentation
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.messages import StreamView
-from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CuePreview, CueRequest, Readiness
 from ibe100.services.ports import Services
 

@@ -12,8 +12,8 @@ from fastapi import Query, Response
 
 from ibe100.api.roles import Desk, Few, StreamWanted, find_stream, needs, new_router
 from ibe100.models.access import NotFound, Role
-from ibe100.models.as_run import AsRunFormat, LoggedStream
-from ibe100.models.cue_log import CueLog, CueLogQuery
+from ibe100.models.cues.as_run import AsRunFormat, LoggedStream
+from ibe100.models.cues.log import CueLog, CueLogQuery
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_event import StreamEvent

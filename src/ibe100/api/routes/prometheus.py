@@ -17,8 +17,8 @@ from ibe100 import __version__
 from ibe100.api.latest import CueKey, Latest
 from ibe100.api.roles import Desk, Few, needs
 from ibe100.models.access import Role
-from ibe100.models.alarm import Alarm
-from ibe100.models.machine_health import MachineHealth
+from ibe100.models.alarms.alarm import Alarm
+from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
 

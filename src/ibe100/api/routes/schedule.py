@@ -15,8 +15,8 @@ from ibe100.api.replies import Done
 from ibe100.api.roles import Caller, Desk, Few, StreamWanted, find_stream, needs, new_router
 from ibe100.models.access import NotFound, Role
 from ibe100.models.base import Value
+from ibe100.models.cues.schedule import BreakPlan, Finding, ImportPreview, ImportRow, ScheduledBreak
 from ibe100.models.errors import ConfigurationError
-from ibe100.models.schedule import BreakPlan, Finding, ImportPreview, ImportRow, ScheduledBreak
 from ibe100.services.ports import Services
 
 SUFFIXES = (".csv", ".json", ".xmltv", ".xml")

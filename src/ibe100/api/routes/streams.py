@@ -6,8 +6,8 @@ from ibe100.api.replies import Done, StreamReply, stream_reply
 from ibe100.api.roles import Caller, Desk, Few, Stream, needs, new_router
 from ibe100.models.access import Role
 from ibe100.models.base import Value
+from ibe100.models.cues.input_cue import InputCue
 from ibe100.models.errors import ConfigurationError
-from ibe100.models.input_cue import InputCue
 from ibe100.models.stream_config import StreamConfig, StreamInput
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.stream_secrets import SIDES

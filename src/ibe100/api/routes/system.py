@@ -6,9 +6,9 @@ from ibe100 import __version__
 from ibe100.api.replies import Done
 from ibe100.api.roles import Desk, needs, new_router
 from ibe100.models.access import NotFound, Role
+from ibe100.models.alarms.notification import TargetView
 from ibe100.models.base import Value
-from ibe100.models.contract import Contract
-from ibe100.models.notification import TargetView
+from ibe100.models.cues.contract import Contract
 
 router = new_router("house")
 

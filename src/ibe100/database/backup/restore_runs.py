@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from ibe100.database.backup.restore_facts import Merged, Trace
-from ibe100.models.schedule import BreakState
+from ibe100.models.cues.schedule import BreakState
 from ibe100.models.scte35_marker import FINAL_STATES, CueState
 
 SAME_START_S = 1.0

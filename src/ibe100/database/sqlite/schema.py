@@ -192,7 +192,7 @@ class ScheduleRow(Base):
     stream_id: Mapped[str]
     title: Mapped[str]
     timing: Mapped[str]
-    """JSON of `ibe100.models.schedule.When`."""
+    """JSON of `ibe100.models.cues.schedule.When`."""
     planned_at: Mapped[float | None]
     duration_s: Mapped[float]
     pre_roll_s: Mapped[float | None]

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from ibe100.database.sqlite.handles import Access, columns_of, to_value
 from ibe100.database.sqlite.schema import AlarmRow
-from ibe100.models.alarm import Alarm, AlarmFilter, AlarmState
+from ibe100.models.alarms.alarm import Alarm, AlarmFilter, AlarmState
 
 MOST_ALARMS = 2000
 

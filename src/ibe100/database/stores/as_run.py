@@ -17,9 +17,9 @@ from ibe100.database.sqlite.faults import LIBRARY_ERRORS, storage_error
 from ibe100.database.sqlite.reader import Reader
 from ibe100.database.sqlite.schema import REVISION, CueRow, SessionRow, StreamRow, table_of
 from ibe100.database.stores.return_receipts import receipts_of_cues
-from ibe100.models.as_run import LoggedStream
+from ibe100.models.cues.as_run import LoggedStream
+from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.errors import StorageError
-from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue
 
 LONGEST_WAY_S = 3600.0

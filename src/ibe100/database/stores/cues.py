@@ -13,7 +13,7 @@ from ibe100.database.sqlite.schema import CueRow, CueStepRow, table_of
 from ibe100.database.sqlite.writer import Turn
 from ibe100.database.stores.cue_search import find_cues
 from ibe100.database.stores.event_ids import allocate_event_id, note_event_ids
-from ibe100.models.cue_log import CueLogQuery, CueStep
+from ibe100.models.cues.log import CueLogQuery, CueStep
 from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import FINAL_STATES, Cue, CueState, can_follow
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from ibe100.database.sqlite.handles import Access, columns_of, to_value
 from ibe100.database.sqlite.reader import Reader
 from ibe100.database.sqlite.schema import ReturnReceiptRow, table_of
-from ibe100.models.return_receipt import ReturnReceipt, ReturnState
+from ibe100.models.cues.return_receipt import ReturnReceipt, ReturnState
 
 _RECEIPTS = table_of(ReturnReceiptRow).c
 _FIELDS = tuple(ReturnReceipt.model_fields)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ibe100.database.sqlite.handles import Access, columns_of
 from ibe100.database.sqlite.schema import ScheduleRow, table_of
 from ibe100.models.base import in_words
-from ibe100.models.schedule import BreakState, ScheduledBreak, When
+from ibe100.models.cues.schedule import BreakState, ScheduledBreak, When
 
 _WHEN: TypeAdapter[When] = TypeAdapter(When)
 _SCHEDULE = table_of(ScheduleRow)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
-from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import AlarmChanged, Message
 from ibe100.services.alarms.alarm_rate import AlarmRate

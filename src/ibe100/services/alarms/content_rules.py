@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
 from ibe100.services.alarms.rule import FLOW, AlarmRule
 
 _UPSTREAM = (*FLOW, "sync_loss", "pat_error", "pmt_error", "service_lost", "scrambled_pid")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from ibe100.models.alarm import Alarm, AlarmState
-from ibe100.models.notification import NotificationTarget
+from ibe100.models.alarms.alarm import Alarm, AlarmState
+from ibe100.models.alarms.notification import NotificationTarget
 
 HOLD_S = 3.0
 """An alarm that is over, seen to or explained by then was nothing to wake anybody for."""

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from ibe100.models.alarms.notification import NotificationTarget, NotificationTargets, TargetView
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import AlarmChanged, Message, NoticePosted
-from ibe100.models.notification import NotificationTarget, NotificationTargets, TargetView
 from ibe100.services.alarms.notification_plan import NotificationPlan, Wording
 from ibe100.services.alarms.notification_sender import NotificationSender
 from ibe100.services.audit_trail import AuditTrail

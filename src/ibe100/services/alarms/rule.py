@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
 
 FLOW = ("stream_failed", "input_lost", "crash_loop", "processor_restarting", "nothing_flows")
 """While one of these stands, whatever else is measured on the stream follows from it."""

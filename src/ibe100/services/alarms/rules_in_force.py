@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ibe100.models.alarm_settings import AlarmSettings, RuleChange, RuleView
+from ibe100.models.alarms.settings import AlarmSettings, RuleChange, RuleView
 from ibe100.models.base import in_words
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import Message, NoticePosted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError
 
 MOST_MINUTES = 24 * 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from ibe100.models.contract import Contract, ContractFinding
+from ibe100.models.cues.contract import Contract, ContractFinding
 from ibe100.models.stream_config import StreamConfig
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.contracts.contract_templates import load_templates

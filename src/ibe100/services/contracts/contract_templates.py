@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from ibe100.models.base import Value, in_words
-from ibe100.models.contract import Contract
+from ibe100.models.cues.contract import Contract
 from ibe100.models.errors import ConfigurationError, StorageError
 
 

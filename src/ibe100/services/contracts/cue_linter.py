@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from ibe100.models.contract import (
+from ibe100.models.cues.contract import (
     AvailNumbering,
     Contract,
     ContractFinding,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibe100.models.contract import AudioTerms, ContractFinding, Severity, VideoTerms
+from ibe100.models.cues.contract import AudioTerms, ContractFinding, Severity, VideoTerms
 from ibe100.mpegts.elementary.codings import AudioFormat, VideoFormat
 from ibe100.mpegts.stream_report import StreamInfo, StreamReport
 from ibe100.mpegts.timestamps import PTS_HZ

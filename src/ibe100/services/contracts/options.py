@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ibe100.models.base import build
-from ibe100.models.contract import Contract
+from ibe100.models.cues.contract import Contract
 from ibe100.models.stream_config import ExistingCues, Scte35Options, StreamConfig
 
 LEAD_MARGIN_S = 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibe100.models.contract import Contract, ContractFinding, Severity
+from ibe100.models.cues.contract import Contract, ContractFinding, Severity
 from ibe100.models.stream_config import ExistingCues, NoOutput, Scte35Options, SrtOutput, StreamConfig
 from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.mpegts.stream_report import ServiceInfo, StreamReport

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ibe100.models.contract import TimeSignalCommand
-from ibe100.models.cue_log import CueLogQuery
+from ibe100.models.cues.contract import TimeSignalCommand
+from ibe100.models.cues.log import CueLogQuery
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.section import contract_of

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ibe100.models.contract import Contract
+from ibe100.models.cues.contract import Contract
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.stream_config import Scte35Options
 from ibe100.mpegts.timestamps import PTS_HZ, pts_add

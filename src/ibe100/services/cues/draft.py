@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ibe100.models.contract import Contract, EventIdRule, Severity
+from ibe100.models.cues.contract import Contract, EventIdRule, Severity
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import Scte35Options

@@ -7,7 +7,7 @@ import binascii
 from collections import defaultdict, deque
 from collections.abc import Callable
 
-from ibe100.models.input_cue import InputCue
+from ibe100.models.cues.input_cue import InputCue
 from ibe100.models.messages import InputCueSeen, Message
 from ibe100.models.metrics import ChangeKind, StreamChange
 from ibe100.scte35.errors import SpliceDecodeError

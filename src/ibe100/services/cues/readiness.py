@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ibe100.models.contract import LEAST_OUT_POINT_S
+from ibe100.models.cues.contract import LEAST_OUT_POINT_S
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueAction, Readiness
 from ibe100.models.stream_state import StreamState

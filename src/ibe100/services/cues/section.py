@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from ibe100.models.contract import AvailNumbering, Contract, TimeSignalCommand
+from ibe100.models.cues.contract import AvailNumbering, Contract, TimeSignalCommand
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest
 from ibe100.models.stream_config import Scte35Options

@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator
 
-from ibe100.models.cue_segmentation import Segmentation, SegmentationType, UpidType
+from ibe100.models.cues.segmentation import Segmentation, SegmentationType, UpidType
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.scte35.section import decode, from_text

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from ibe100.models.as_run import AsRunRow
+from ibe100.models.cues.as_run import AsRunRow
+from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.errors import ConfigurationError
-from ibe100.models.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue
 
 LOCAL = "local"

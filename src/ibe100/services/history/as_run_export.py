@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck
+from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, DigestCheck
 from ibe100.models.errors import ConfigurationError
 from ibe100.services.history.as_run import COLUMNS, RETURN_COLUMNS, Record, digest_of, record_of, utc_text
 

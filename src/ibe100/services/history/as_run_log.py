@@ -6,7 +6,7 @@ import asyncio
 from datetime import date
 from pathlib import Path
 
-from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
+from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
 from ibe100.models.errors import StorageError
 from ibe100.services.history.as_run import day_range, rows_of
 from ibe100.services.history.as_run_export import export, verify

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
-from ibe100.models.as_run import AsRunLog
+from ibe100.models.cues.as_run import AsRunLog
 from ibe100.services.history.as_run import Record
 
 FONT = "Courier"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from ibe100.models.alarm import Alarm, AlarmFilter
-from ibe100.models.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
-from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
+from ibe100.models.alarms.alarm import Alarm, AlarmFilter
+from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
+from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_event import StreamEvent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ibe100.models.machine_health import MachineHealth
+from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.models.metrics import (
     CHECKS,
     EDGES,

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from itertools import pairwise
 
-from ibe100.models.alarm import Alarm
+from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.errors import StorageError
 from ibe100.models.metrics import StreamChange
 from ibe100.models.scte35_marker import Cue, CueAction, CueState

@@ -6,7 +6,7 @@ import ctypes
 import sys
 from typing import ClassVar
 
-from ibe100.models.machine_health import ClockState, ClockSync
+from ibe100.models.alarms.machine_health import ClockState, ClockSync
 
 TIME_ERROR = 5
 STA_PLL = 0x0001

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from ibe100.models.machine_health import ProcessLoad
+from ibe100.models.alarms.machine_health import ProcessLoad
 
 
 def runner_pid(stream_dir: Path) -> int | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from ibe100.models.machine_health import MachineHealth, ProcessLoad
+from ibe100.models.alarms.machine_health import MachineHealth, ProcessLoad
 from ibe100.services.machine.clock_sync import read_clock_sync
 from ibe100.services.machine.process_loads import ProcessLoads, runner_pid
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ibe100.models.machine_health import MachineHealth
+from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.services.alarms.board import AlarmBoard, Judgements
 from ibe100.services.alarms.rules_in_force import AlarmRules
 from ibe100.services.machine.loop_lag import LoopLag

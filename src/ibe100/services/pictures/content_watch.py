@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.models.confidence import ConfidenceOptions, Picture, SoundLevels
+from ibe100.models.alarms.confidence import ConfidenceOptions, Picture, SoundLevels
 
 BLACK_LEVEL = 25
 """Of 255: the lowest tenth of the range, as encoder noise and a set-up level lift black."""

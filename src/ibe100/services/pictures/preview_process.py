@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import imageio_ffmpeg
 
-from ibe100.models.confidence import Picture, PictureSize, SoundLevels
+from ibe100.models.alarms.confidence import Picture, PictureSize, SoundLevels
 from ibe100.models.errors import ProcessorError
 from ibe100.preview.reports import (
     LONGEST_LINE,

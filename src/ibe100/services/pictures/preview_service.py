@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ibe100.models.confidence import ConfidenceOptions, Picture, PictureSize, Preview, SoundLevels
+from ibe100.models.alarms.confidence import ConfidenceOptions, Picture, PictureSize, Preview, SoundLevels
 from ibe100.models.errors import ProcessorError, StreamError
 from ibe100.models.messages import (
     LevelsMeasured,

@@ -7,8 +7,8 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Protocol
 
+from ibe100.models.cues.return_receipt import FeedState, ReturnFeedView, ReturnReceipt
 from ibe100.models.messages import Message, ReturnReceiptChanged, StreamStateChanged, StreamView
-from ibe100.models.return_receipt import FeedState, ReturnFeedView, ReturnReceipt
 from ibe100.models.scte35_marker import Cue
 from ibe100.services.alarms.board import AlarmBoard, Judgements
 from ibe100.services.streams.run import StreamRun

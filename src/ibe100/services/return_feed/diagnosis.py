@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibe100.models.return_receipt import ReturnCause, ReturnReceipt, ReturnState
+from ibe100.models.cues.return_receipt import ReturnCause, ReturnReceipt, ReturnState
 from ibe100.scte35.comparison import Difference, differences, says_the_same
 from ibe100.scte35.values import SpliceInfoSection
 from ibe100.services.return_feed.feed_log import ReturnFeedLog

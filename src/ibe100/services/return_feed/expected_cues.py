@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ibe100.models.return_receipt import ReturnCause, ReturnReceipt, ReturnState
+from ibe100.models.cues.return_receipt import ReturnCause, ReturnReceipt, ReturnState
 from ibe100.models.scte35_marker import Cue
 from ibe100.scte35.comparison import differences, is_of_one_event, is_same_but_for_ids, says_the_same
 from ibe100.scte35.errors import SpliceDecodeError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from ibe100.models.return_receipt import FeedState, ReturnFeedView, ReturnReceipt
+from ibe100.models.cues.return_receipt import FeedState, ReturnFeedView, ReturnReceipt
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import ReturnInput
 from ibe100.scte35.comparison import is_splice_null

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Protocol
 
+from ibe100.models.cues.return_receipt import ReturnCause, ReturnReceipt, ReturnState
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import (
     CueChanged,
@@ -18,7 +19,6 @@ from ibe100.models.messages import (
     StreamStateChanged,
     StreamView,
 )
-from ibe100.models.return_receipt import ReturnCause, ReturnReceipt, ReturnState
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import Engine, ReturnInput
 from ibe100.models.stream_state import ACTIVE_STATES, StreamState

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ibe100.models.return_receipt import ReturnCause
+from ibe100.models.cues.return_receipt import ReturnCause
 from ibe100.mpegts.psi import PAT_TABLE_ID, PMT_TABLE_ID, REGISTRATION_TAG, Pat, Pmt, PmtStream, PsiError
 
 SPLICE_STREAM_TYPE = 0x86

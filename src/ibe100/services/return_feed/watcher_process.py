@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from ibe100.models.cues.return_receipt import FeedState
 from ibe100.models.errors import OperatorError, StorageError
-from ibe100.models.return_receipt import FeedState
 from ibe100.models.stream_config import FileInput, StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.services.storage import Storage

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from ibe100.models.cues.schedule import After, BreakState, ReturnPolicy, ScheduledBreak
 from ibe100.models.errors import CueRefused, StorageError
 from ibe100.models.messages import StreamView
-from ibe100.models.schedule import After, BreakState, ReturnPolicy, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import Scte35Options
 from ibe100.models.stream_state import StreamState

@@ -6,7 +6,7 @@ import heapq
 import math
 from collections.abc import Collection, Iterable, Sequence
 
-from ibe100.models.schedule import After, BreakState, ScheduledBreak, due_times
+from ibe100.models.cues.schedule import After, BreakState, ScheduledBreak, due_times
 
 NEAR_S = 65.0
 """A break is looked at from this long before it is due: longer than any stream's pre-roll."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ibe100.models.schedule import BreakState, Every, Finding, ReturnPolicy, ScheduledBreak
+from ibe100.models.cues.schedule import BreakState, Every, Finding, ReturnPolicy, ScheduledBreak
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.cues.readiness import SEND_AHEAD_S
 from ibe100.utils.timecode import format_utc

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ibe100.models.schedule import After, At, BreakState, Every, ScheduledBreak
+from ibe100.models.cues.schedule import After, At, BreakState, Every, ScheduledBreak
 from ibe100.services.schedule.import_rows import StreamNames
 from ibe100.services.schedule.times import format_moment
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ibe100.models.base import build
+from ibe100.models.cues.schedule import BreakPlan, ImportRow
 from ibe100.models.errors import ConfigurationError
-from ibe100.models.schedule import BreakPlan, ImportRow
 from ibe100.services.schedule.times import parse_duration, parse_moment
 from ibe100.services.schedule.xmltv import xmltv_rows
 

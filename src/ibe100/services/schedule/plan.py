@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ibe100.models.schedule import After, At, BreakPlan, BreakState, ScheduledBreak
+from ibe100.models.cues.schedule import After, At, BreakPlan, BreakState, ScheduledBreak
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.schedule.book import ScheduleBook
 from ibe100.services.schedule.conflicts import least_lead_s

@@ -9,9 +9,16 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ibe100.models.cues.schedule import (
+    BreakPlan,
+    BreakState,
+    Finding,
+    ImportPreview,
+    ImportRow,
+    ScheduledBreak,
+)
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import CueChanged, Message, NoticePosted, ScheduleChanged
-from ibe100.models.schedule import BreakPlan, BreakState, Finding, ImportPreview, ImportRow, ScheduledBreak
 from ibe100.models.scte35_marker import CueState
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.audit_trail import AuditTrail

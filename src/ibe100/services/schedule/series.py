@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibe100.models.schedule import BreakState, Every, ScheduledBreak
+from ibe100.models.cues.schedule import BreakState, Every, ScheduledBreak
 from ibe100.utils.timecode import format_utc
 
 NEW = -1

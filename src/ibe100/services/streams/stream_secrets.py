@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from pydantic import SecretStr
 
+from ibe100.models.endpoints.urls import may_hold_secret, short_url
 from ibe100.models.stream_config import StreamConfig
-from ibe100.models.urls import may_hold_secret, short_url
 
 SIDES = ("input", "output", "return_feed")
 PASSPHRASE = "passphrase"

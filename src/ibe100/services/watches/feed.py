@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Protocol
 
+from ibe100.models.cues.schedule import BreakState, ScheduledBreak
 from ibe100.models.messages import (
     CueChanged,
     Message,
@@ -16,7 +17,6 @@ from ibe100.models.messages import (
     StreamStateChanged,
     StreamView,
 )
-from ibe100.models.schedule import BreakState, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import SrtLink, StreamState
 from ibe100.mpegts.pts_clock import ClockJump

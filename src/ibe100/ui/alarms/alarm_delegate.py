@@ -6,7 +6,7 @@ from PyQt6.QtCore import QModelIndex, QRect
 from PyQt6.QtGui import QColor, QFont, QPainter
 from PyQt6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from ibe100.models.alarm import AlarmState, Severity
+from ibe100.models.alarms.alarm import AlarmState, Severity
 from ibe100.ui.qt_models.alarm_groups import AlarmRow
 from ibe100.ui.qt_models.alarm_table import PRIORITY_COLUMN, ROW_ROLE
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from ibe100.models.alarm import Alarm, AlarmFilter, Severity
+from ibe100.models.alarms.alarm import Alarm, AlarmFilter, Severity
 from ibe100.ui.alarms.kept_back_view import SEVERITY_COLOURS
 from ibe100.ui.qt_models.alarm_table import MACHINE, SEVERITY_WORDS, STATE_WORDS, lasted
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel

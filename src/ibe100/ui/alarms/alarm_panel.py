@@ -8,7 +8,7 @@ from PyQt6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, 
 from PyQt6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from ibe100.models.alarm import Alarm, Severity
+from ibe100.models.alarms.alarm import Alarm, Severity
 from ibe100.ui.alarms.alarm_delegate import AlarmDelegate
 from ibe100.ui.alarms.kept_back_view import KeptBackView
 from ibe100.ui.alarms.shelve_question import ShelveQuestion

@@ -17,8 +17,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from ibe100.models.alarm import Severity
-from ibe100.models.alarm_settings import RuleChange, RuleView
+from ibe100.models.alarms.alarm import Severity
+from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient

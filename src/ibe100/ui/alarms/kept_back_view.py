@@ -6,7 +6,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QTableView, QVBoxLayout, QWidget
 
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
 from ibe100.ui.qt_models.alarm_groups import KeptBack
 from ibe100.ui.qt_models.alarm_table import MACHINE, SEVERITY_WORDS, AlarmTableModel, lasted
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel

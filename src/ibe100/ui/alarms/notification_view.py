@@ -16,10 +16,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
+from ibe100.models.alarms.notification import NotificationTarget, TargetView
 from ibe100.models.base import build
 from ibe100.models.errors import ConfigurationError
-from ibe100.models.notification import NotificationTarget, TargetView
 from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from ibe100.models.contract import Contract, Severity
+from ibe100.models.cues.contract import Contract, Severity
 from ibe100.models.scte35_marker import CueAction, CueRequest
 from ibe100.models.stream_state import Tally
 from ibe100.ui.cues.break_end_row import ReturnRow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from ibe100.models.return_receipt import ReturnFeedView, ReturnReceipt
+from ibe100.models.cues.return_receipt import ReturnFeedView, ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.stream_list import StreamRow

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QModelIndex, QRect, QSize, Qt
 from PyQt6.QtGui import QColor, QFontMetrics, QPainter
 from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
-from ibe100.models.return_receipt import ReturnFeedView, ReturnReceipt
+from ibe100.models.cues.return_receipt import ReturnFeedView, ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.ui.qt_models.cue_list import (
     CUE_ROLE,

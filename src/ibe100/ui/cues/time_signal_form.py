@@ -10,7 +10,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from ibe100.models.base import build
-from ibe100.models.cue_segmentation import Segmentation, SegmentationType, UpidType
+from ibe100.models.cues.segmentation import Segmentation, SegmentationType, UpidType
 from ibe100.models.errors import ConfigurationError
 from ibe100.ui.widgets.labels import label
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from ibe100.models.schedule import At, BreakState, Every, ScheduledBreak
+from ibe100.models.cues.schedule import At, BreakState, Every, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState
 
 

@@ -6,8 +6,8 @@ from PyQt6.QtCore import QModelIndex, QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from ibe100.models.confidence import PictureSize
-from ibe100.models.return_receipt import ReturnReceipt
+from ibe100.models.alarms.confidence import PictureSize
+from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue
 from ibe100.ui.dashboard.break_timeline import BreakTimeline
 from ibe100.ui.dashboard.card_grid import card_grid

@@ -6,9 +6,9 @@ from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QMouseEvent, QResizeEvent
 from PyQt6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from ibe100.models.cues.return_receipt import ReturnReceipt
+from ibe100.models.cues.schedule import ScheduledBreak
 from ibe100.models.messages import StreamView
-from ibe100.models.return_receipt import ReturnReceipt
-from ibe100.models.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import Tally
 from ibe100.ui.dashboard.card_facts import CardFacts

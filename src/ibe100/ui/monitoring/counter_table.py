@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
 from ibe100.models.stream_state import Telemetry
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.themes.enterprise_theme import Colour

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QModelIndex, QTimer
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from ibe100.models.input_cue import InputCue
+from ibe100.models.cues.input_cue import InputCue
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QRect, Qt
 from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from ibe100.models.confidence import SoundLevels
+from ibe100.models.alarms.confidence import SoundLevels
 from ibe100.ui.themes.enterprise_theme import Colour, mono
 from ibe100.ui.words.formats import UNKNOWN
 

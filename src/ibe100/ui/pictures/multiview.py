@@ -8,7 +8,7 @@ from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
-from ibe100.models.confidence import PictureSize
+from ibe100.models.alarms.confidence import PictureSize
 from ibe100.models.scte35_marker import Cue
 from ibe100.ui.pictures.multiview_tile import MultiviewTile
 from ibe100.ui.pictures.tile_grid import tile_grid

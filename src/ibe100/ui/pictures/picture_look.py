@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ibe100.models.confidence import Preview
+from ibe100.models.alarms.confidence import Preview
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import StreamState, Tally
 from ibe100.ui.qt_models.confidence_model import ShownPicture

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PyQt6.QtCore import QObject, QTimer
 
-from ibe100.models.confidence import PictureSize
+from ibe100.models.alarms.confidence import PictureSize
 from ibe100.ui.service_client import ServiceClient
 
 LOOK_MS = 500

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QSize
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from ibe100.models.confidence import PictureSize
+from ibe100.models.alarms.confidence import PictureSize
 from ibe100.models.scte35_marker import Cue
 from ibe100.ui.pictures.level_meter import WIDE, LevelMeter
 from ibe100.ui.pictures.picture_look import countdown_of, look_at

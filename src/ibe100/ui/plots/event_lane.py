@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
 from ibe100.models.stream_event import EventKind, StreamEvent
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, sans
 

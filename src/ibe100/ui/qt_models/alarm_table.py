@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
 
-from ibe100.models.alarm import Alarm, AlarmState, Severity
+from ibe100.models.alarms.alarm import Alarm, AlarmState, Severity
 from ibe100.ui.qt_models.alarm_groups import AlarmRow, KeptBack, grouped, kept_back
 from ibe100.ui.words.formats import now, span_text, utc_text
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt6.QtGui import QColor
 
-from ibe100.models.as_run import AsRunRow
+from ibe100.models.cues.as_run import AsRunRow
 from ibe100.models.scte35_marker import CueState
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
 from ibe100.ui.words.formats import UNKNOWN, event_id_text, utc_text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QImage
 
-from ibe100.models.confidence import Picture, Preview, SoundLevels
+from ibe100.models.alarms.confidence import Picture, Preview, SoundLevels
 from ibe100.ui.words.formats import now
 
 BYTES_PER_PIXEL = 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from ibe100.models.alarm import Alarm
+from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.messages import CueSeen, StreamLogged
 from ibe100.ui.event_bridge import EventBridge, Snapshot
 from ibe100.ui.qt_models.alarm_table import AlarmTableModel

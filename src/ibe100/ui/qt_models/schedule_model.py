@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from ibe100.models.cues.schedule import BreakState, Finding, ScheduledBreak
 from ibe100.models.messages import ScheduleChanged
-from ibe100.models.schedule import BreakState, Finding, ScheduledBreak
 
 
 class ScheduleModel(QObject):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QSortFilterProxyModel, Qt
 
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import describe_input, describe_output
 from ibe100.models.stream_state import StreamState, Tally, Telemetry

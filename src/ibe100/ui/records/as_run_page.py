@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from ibe100.models.as_run import AsRunFormat, AsRunLog, LoggedStream
+from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, LoggedStream
 from ibe100.models.scte35_marker import CueState
 from ibe100.ui.qt_models.as_run_table import AS_RUN_ROLE, RETURN_COLUMN, SCHEDULED_COLUMN, AsRunTableModel
 from ibe100.ui.records.section_view import SectionView

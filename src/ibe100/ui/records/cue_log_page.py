@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PyQt6.QtCore import QModelIndex, Qt, QTimer
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from ibe100.models.cue_log import CueLog, CueLogQuery, CueStep
-from ibe100.models.return_receipt import ReturnReceipt
+from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
+from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.ui.qt_models.cue_list import CueListModel, receipt_words
 from ibe100.ui.qt_models.cue_log_table import RETURN_COLUMN, WIDTHS, cue_columns

@@ -6,8 +6,8 @@ import base64
 
 from PyQt6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from ibe100.models.as_run import AsRunRow
-from ibe100.models.return_receipt import ReturnReceipt
+from ibe100.models.cues.as_run import AsRunRow
+from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue
 from ibe100.scte35.description import describe
 from ibe100.scte35.errors import SpliceDecodeError

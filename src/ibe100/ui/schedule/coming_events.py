@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from ibe100.models.cues.schedule import BreakState, ScheduledBreak
 from ibe100.models.messages import StreamView
-from ibe100.models.schedule import BreakState, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState
 
 MOST_EVENTS = 50

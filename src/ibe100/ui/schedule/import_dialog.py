@@ -8,7 +8,7 @@ from pathlib import Path
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from ibe100.models.schedule import After, At, BreakPlan, Every, ImportPreview, ImportRow, ScheduledBreak
+from ibe100.models.cues.schedule import After, At, BreakPlan, Every, ImportPreview, ImportRow, ScheduledBreak
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.next_events import stream_words

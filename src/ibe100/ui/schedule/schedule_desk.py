@@ -10,7 +10,7 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
-from ibe100.models.schedule import At, ScheduledBreak
+from ibe100.models.cues.schedule import At, ScheduledBreak
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.break_editor import BreakEditor

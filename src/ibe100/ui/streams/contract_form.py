@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from ibe100.models.contract import Contract, ContractFinding, Severity
+from ibe100.models.cues.contract import Contract, ContractFinding, Severity
 from ibe100.ui.widgets.labels import label, set_kind
 
 NO_CONTRACT = "none"

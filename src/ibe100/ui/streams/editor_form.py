@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from ibe100.models.contract import Contract
+from ibe100.models.cues.contract import Contract
 from ibe100.models.stream_config import StreamConfig
 from ibe100.ui.streams.editor_fields import HEX_KEYS, INTEGER_CHOICES
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from ibe100.models.contract import Contract
+from ibe100.models.cues.contract import Contract
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import StreamConfig, StreamInput
 from ibe100.ui.service_client import ServiceClient

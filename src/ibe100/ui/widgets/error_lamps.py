@@ -8,7 +8,7 @@ from PyQt6.QtCore import QRect, QSize, Qt
 from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
 from ibe100.ui.themes.enterprise_theme import Colour, mono
 from ibe100.ui.widgets.tally_mark import SEVERITY_FILL
 from ibe100.ui.words.formats import UNKNOWN

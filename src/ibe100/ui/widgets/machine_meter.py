@@ -9,7 +9,7 @@ from PyQt6.QtCore import QRect, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from ibe100.models.machine_health import ClockState, ClockSync, MachineHealth
+from ibe100.models.alarms.machine_health import ClockState, ClockSync, MachineHealth
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
 
 HEIGHT = 40

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
 from ibe100.models.stream_state import Tally
 from ibe100.ui.themes.enterprise_theme import Colour, sans
 from ibe100.ui.themes.icons import icon_pixmap

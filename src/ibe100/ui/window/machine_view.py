@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from ibe100.models.machine_health import MachineHealth
+from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.machine_meter import clock_words, rate_words

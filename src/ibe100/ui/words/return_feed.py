@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from ibe100.models.return_receipt import FeedState, ReturnFeedView, ReturnReceipt, ReturnState
+from ibe100.models.cues.return_receipt import FeedState, ReturnFeedView, ReturnReceipt, ReturnState
 from ibe100.models.scte35_marker import Cue
 from ibe100.scte35.comparison import differences
 from ibe100.scte35.errors import SpliceDecodeError

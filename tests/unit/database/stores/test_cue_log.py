@@ -10,7 +10,7 @@ import pytest
 
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
-from ibe100.models.cue_log import CueLogQuery
+from ibe100.models.cues.log import CueLogQuery
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.services.history.history_service import HistoryService
 

@@ -12,7 +12,7 @@ import pytest
 from alarm_rig import STREAM, Bench
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
-from ibe100.models.alarm import Alarm, AlarmState
+from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError
 from ibe100.services.alarms.board import CAUSE_GRACE_S
 from ibe100.services.alarms.catalogue import MEASURED, RULES

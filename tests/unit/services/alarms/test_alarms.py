@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ibe100.database.database import Database
-from ibe100.models.alarm import AlarmState
+from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.errors import OperatorError
 from ibe100.models.messages import AlarmChanged, Message
 from ibe100.services.alarms.board import AlarmBoard

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.models.alarm import Alarm, AlarmState, Severity
-from ibe100.models.notification import NotificationTarget
+from ibe100.models.alarms.alarm import Alarm, AlarmState, Severity
+from ibe100.models.alarms.notification import NotificationTarget
 from ibe100.services.alarms.notification_plan import AGAIN_S, HOLD_S, SAME_AGAIN_S, WINDOW_S, NotificationPlan
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ibe100.models.contract import Contract, TimeSignalCommand
-from ibe100.models.cue_segmentation import Segmentation, SegmentationType, UpidType
+from ibe100.models.cues.contract import Contract, TimeSignalCommand
+from ibe100.models.cues.segmentation import Segmentation, SegmentationType, UpidType
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import Scte35Options

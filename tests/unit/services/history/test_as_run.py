@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from as_run_rig import NOON, SPLICED, log, row, text_of
-from ibe100.models.as_run import AsRunFormat, AsRunRow
+from ibe100.models.cues.as_run import AsRunFormat, AsRunRow
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.services.history.as_run import COLUMNS, day_range, digest_of, record_of, rows_of, utc_text

@@ -13,8 +13,8 @@ import pytest
 
 from as_run_rig import NOON, SPLICED, log, text_of
 from ibe100.database.database import Database
-from ibe100.models.as_run import AsRunFormat, AsRunRow
-from ibe100.models.return_receipt import ReturnCause, ReturnReceipt, ReturnState
+from ibe100.models.cues.as_run import AsRunFormat, AsRunRow
+from ibe100.models.cues.return_receipt import ReturnCause, ReturnReceipt, ReturnState
 from ibe100.models.scte35_marker import Cue
 from ibe100.services.history.as_run import COLUMNS, RETURN_COLUMNS, digest_of, record_of
 from ibe100.services.history.as_run_export import NOTES, export, verify

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
-from ibe100.models.alarm import Alarm, AlarmState, Severity
+from ibe100.models.alarms.alarm import Alarm, AlarmState, Severity
 from ibe100.models.errors import StorageError
 from ibe100.models.metrics import ChangeKind, StreamChange
 from ibe100.models.scte35_marker import Cue, CueAction, CueState

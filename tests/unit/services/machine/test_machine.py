@@ -15,7 +15,7 @@ import pytest
 
 from alarm_rig import Bench, Kept
 from ibe100.core.event_bus import EventBus
-from ibe100.models.machine_health import ClockState, MachineHealth
+from ibe100.models.alarms.machine_health import ClockState, MachineHealth
 from ibe100.models.messages import NoticePosted, TelemetryMeasured
 from ibe100.models.stream_state import Telemetry
 from ibe100.services.machine.clock_sync import (

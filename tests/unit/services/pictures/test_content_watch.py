@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ibe100.models.confidence import ConfidenceOptions, Picture, SoundLevels
+from ibe100.models.alarms.confidence import ConfidenceOptions, Picture, SoundLevels
 from ibe100.services.pictures.content_watch import (
     CONTENT_CONDITIONS,
     PICTURE_BLACK,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.models.return_receipt import ReturnCause, ReturnReceipt, ReturnState
+from ibe100.models.cues.return_receipt import ReturnCause, ReturnReceipt, ReturnState
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream
 from ibe100.scte35.cues import splice_insert, splice_null

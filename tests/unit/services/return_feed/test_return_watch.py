@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from alarm_rig import capture
+from ibe100.models.cues.return_receipt import FeedState, ReturnReceipt
 from ibe100.models.messages import StreamView
 from ibe100.models.profile import StreamEntry
-from ibe100.models.return_receipt import FeedState, ReturnReceipt
 from ibe100.models.stream_config import UdpInput
 from ibe100.mpegts.psi import Pat
 from ibe100.scte35.cues import splice_null

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ibe100.models.cues.schedule import After, At, Every, ReturnPolicy
 from ibe100.models.errors import ConfigurationError, OperatorError
-from ibe100.models.schedule import After, At, Every, ReturnPolicy
 from ibe100.services.schedule.export_rows import rows_of
 from ibe100.services.schedule.import_rows import COLUMNS, read_rows
 from schedule_rig import NOON, Rig, at, schedule_rig

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ibe100.models.cues.schedule import After, BreakPlan, BreakState, Every, ReturnPolicy
 from ibe100.models.errors import OperatorError
 from ibe100.models.messages import NoticePosted, ScheduleChanged
-from ibe100.models.schedule import After, BreakPlan, BreakState, Every, ReturnPolicy
 from ibe100.models.scte35_marker import CueAction, CueRequest, CueState
 from ibe100.models.stream_state import StreamState
 from schedule_rig import LEAST_LEAD_S, NOON, Rig, at, schedule_rig

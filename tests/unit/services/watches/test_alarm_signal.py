@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alarm_rig import Bench, Fault, Kept, capture
-from ibe100.models.alarm import AlarmState
+from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.stream_state import PidSample, ServiceSample
 from ibe100.mpegts.packet import PAT_PID
 from ibe100.mpegts.timestamps import pts_add

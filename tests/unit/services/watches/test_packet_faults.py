@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from alarm_rig import STREAM, Bench, Kept, capture
-from ibe100.models.alarm import AlarmState
+from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.stream_config import FileInput
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.packet import NULL_PID

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 
 from ibe100.models.base import Printable, check_printable
-from ibe100.models.urls import check_url
+from ibe100.models.endpoints.urls import check_url
 
 _NAME_OR_ADDRESS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 

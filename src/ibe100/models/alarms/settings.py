@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
 from ibe100.models.base import Value
 
 DelayS = Annotated[float, Field(ge=0, le=3600)]

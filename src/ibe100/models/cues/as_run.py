@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ibe100.models.base import Value
-from ibe100.models.return_receipt import ReturnReceipt
+from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueState
 
 PTS_PER_MS = 90

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ibe100.models.alarm import Severity
+from ibe100.models.alarms.alarm import Severity
 from ibe100.models.base import Name, Value
 
 

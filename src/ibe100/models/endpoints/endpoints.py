@@ -8,10 +8,10 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ibe100.models.base import in_words
-from ibe100.models.endpoint_fields import is_loopback
+from ibe100.models.endpoints.fields import is_loopback
+from ibe100.models.endpoints.urls import public_url
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.stream_config import NoOutput, StreamInput, StreamOutput, TestPatternInput
-from ibe100.models.urls import public_url
 
 INPUT_SCHEMES = "a file, test://, udp://, rtp://, srt://, rist://, http://, https:// (.m3u8 is HLS)"
 OUTPUT_SCHEMES = "a file (.m3u8 is HLS), none, udp://, rtp://, srt://, rist://"

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ibe100.models.base import Name, Pid, Text, Value
-from ibe100.models.endpoint_fields import LatencyMs
+from ibe100.models.endpoints.fields import LatencyMs
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 EventId = Annotated[int, Field(ge=1, le=0xFFFFFFFE)]
