@@ -14,7 +14,7 @@ from ibe100.core.config import contract_templates_file, load
 from ibe100.models.cues.contract import Contract, ContractFinding, Severity
 from ibe100.models.endpoints.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
 from ibe100.models.stream_config import Engine, ExistingCues, Scte35Options, StreamConfig
-from ibe100.services.contracts.contract_templates import find_template, load_templates
+from ibe100.services.contracts.contract_service import find_template, load_templates
 from ibe100.services.contracts.options import under_contract
 
 EXIT_BREACH = 1

@@ -15,11 +15,8 @@ from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, 
 from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import AuditTrail, acting, who_words
 from ibe100.services.cues.automatic_return import AutomaticReturn
-from ibe100.services.cues.break_record import REMEMBERED_CUES, spliced_on_record
-from ibe100.services.cues.breaks import BreakLedger
-from ibe100.services.cues.clock import WallClock
-from ibe100.services.cues.commit_pace import CommitPace
-from ibe100.services.cues.cue_clock import move_with_clock, open_breaks
+from ibe100.services.cues.breaks import REMEMBERED_CUES, BreakLedger, spliced_on_record
+from ibe100.services.cues.clock import WallClock, move_with_clock, open_breaks
 from ibe100.services.cues.dispatch import CueDispatch
 from ibe100.services.cues.draft import (
     REPLACED,
@@ -30,11 +27,11 @@ from ibe100.services.cues.draft import (
     requested,
 )
 from ibe100.services.cues.heartbeat import Heartbeat
-from ibe100.services.cues.ledger import CueLedger, Runs
+from ibe100.services.cues.ledger import CommitPace, CueLedger, Runs
 from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.readiness import least_lead_s, readiness
 from ibe100.services.cues.receipts import CueReceipts
-from ibe100.services.cues.section import Direction, contract_of, describe
+from ibe100.services.cues.section import Direction, describe
 from ibe100.services.storage import Storage
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import JournalLine, Sample
@@ -103,7 +100,7 @@ class SCTE35Service:
             )
         else:
             spliced, session_id = self._shelf.recent(run.stream_id), None
-        self._breaks.restore(run.stream_id, spliced, session_id, contract_of(run), run.cue_options)
+        self._breaks.restore(run.stream_id, spliced, session_id, run.contract, run.cue_options)
         self._receipts.show_break(run)
 
     async def close(self) -> None:
@@ -124,7 +121,7 @@ class SCTE35Service:
         if action is None or not (action.leaves or action.returns):
             return ready
         direction = Direction.OUT if action.leaves else Direction.IN
-        pending = pending_breaks(self._shelf.open_of(stream_id), contract_of(run), action)
+        pending = pending_breaks(self._shelf.open_of(stream_id), run.contract, action)
         refusal = self._breaks.refusal(stream_id, action, direction, pending, time.time())
         if refusal is None:
             return ready

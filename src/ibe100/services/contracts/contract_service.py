@@ -1,16 +1,60 @@
-"""Contracts as front ends use them."""
+"""The contracts that ship with the product, and what front ends may do with a stream's contract."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Annotated, Literal
 
+from pydantic import Field, ValidationError
+
+from ibe100.models.base import Value, in_words
 from ibe100.models.cues.contract import Contract, ContractFinding
+from ibe100.models.errors import ConfigurationError, StorageError
 from ibe100.models.stream_config import StreamConfig
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.contracts.contract_templates import load_templates
 from ibe100.services.contracts.options import under_contract
 from ibe100.services.contracts.stream_linter import lint_stream
+
+
+class ContractTemplates(Value):
+    """What `config/default_profiles.json` holds."""
+
+    version: Literal[1] = 1
+    contracts: Annotated[tuple[Contract, ...], Field(min_length=1)]
+
+
+def load_templates(path: Path) -> tuple[Contract, ...]:
+    """All templates of the file, each of them checked. Raises StorageError, ConfigurationError."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StorageError(f"the contract templates {path} cannot be read: {error.strerror}") from error
+    try:
+        contracts = ContractTemplates.model_validate_json(content).contracts
+    except ValidationError as error:
+        raise ConfigurationError(f"the contract templates {path} are wrong: {in_words(error)}") from error
+    names = [contract.name for contract in contracts]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ConfigurationError(f"{path} has more than one contract named {', '.join(sorted(twice))}")
+    return contracts
+
+
+def find_template(contracts: tuple[Contract, ...], wanted: str) -> Contract:
+    """The contract of that number (from 1) or name; a part of the name will do where only one has it.
+
+    Raises ConfigurationError with the names there are.
+    """
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(contracts):
+        return contracts[int(wanted) - 1]
+    key = wanted.casefold()
+    exact = [one for one in contracts if one.name.casefold() == key]
+    found = exact or [one for one in contracts if key in one.name.casefold()]
+    if len(found) == 1:
+        return found[0]
+    count = "no" if not found else "more than one"
+    names = "; ".join(one.name for one in found or contracts)
+    raise ConfigurationError(f"{count} contract is named {wanted!r}; there are: {names}")
 
 
 class ContractService:

@@ -16,7 +16,6 @@ from ibe100.services.cues.clock import WallClock
 from ibe100.services.cues.draft import AUTOMATIC, REPLACED, pending_breaks
 from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.readiness import SEND_AHEAD_S, readiness
-from ibe100.services.cues.section import contract_of
 from ibe100.services.streams.run import StreamRun
 
 ASK_AHEAD_S = 1.0
@@ -143,7 +142,7 @@ class AutomaticReturn:
     def _pending(self, run: StreamRun) -> bool:
         """Whether a cue of a break is on its way, which one more would only be refused for."""
         open_cues = self._shelf.open_of(run.stream_id)
-        return bool(pending_breaks(open_cues, contract_of(run), CueAction.TO_BREAK))
+        return bool(pending_breaks(open_cues, run.contract, CueAction.TO_BREAK))
 
     def _was_taken_back(self, run: StreamRun, end: float) -> bool:
         """Whether somebody disarmed the return at the end of this break, whoever had asked for it."""

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.services.cues.breaks import BreakLedger
+from ibe100.services.cues.ledger import CueLedger, Runs
+from ibe100.services.cues.live_cues import CueShelf
+from ibe100.services.streams.run import StreamRun
 
 STEP_S = 0.1
 """Wall clock and monotonic clock do not drift apart; so much between two looks is a clock that was set."""
+
+_log = logging.getLogger(__name__)
 
 
 class WallClock:
@@ -39,3 +48,38 @@ class WallClock:
             self._offset_s = offset_s
             self._was_set(step_s)
         return wall
+
+
+def move_with_clock(
+    step_s: float, runs: Runs, shelf: CueShelf, ledger: CueLedger, breaks: BreakLedger
+) -> None:
+    """Move the wall clock times of open cues and open breaks by what the clock was set by."""
+    on_their_way = shelf.unfinished()
+    for cue in on_their_way:
+        ledger.keep(_moved(cue, step_s))
+        ledger.record(ledger.now(cue))
+    for run in open_breaks(runs, breaks):
+        current = breaks.open_break(run.stream_id)
+        for cue in shelf.recent(run.stream_id):
+            # On record its times stay as they were seen; the end of its duration is counted from these.
+            is_over = cue.state is CueState.SPLICED
+            if is_over and current is not None and cue.splice_event_id == current.splice_event_id:
+                ledger.keep(_moved(cue, step_s))
+    breaks.clock_was_set(step_s)
+    _log.warning(
+        "the clock of this machine was set by %+.1f s, or it slept; %d cues on their way keep their splice",
+        step_s,
+        len(on_their_way),
+    )
+
+
+def open_breaks(runs: Runs, breaks: BreakLedger) -> Iterator[StreamRun]:
+    """The streams with a break that no cue of ours has returned from."""
+    for view in runs.streams():
+        if breaks.open_break(view.stream_id) is not None:
+            yield runs.run_of(view.stream_id)
+
+
+def _moved(cue: Cue, step_s: float) -> Cue:
+    times = {"splice_at": cue.splice_at, "sent_at": cue.sent_at}
+    return cue.model_copy(update={name: at + step_s for name, at in times.items() if at is not None})

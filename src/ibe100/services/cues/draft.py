@@ -19,7 +19,6 @@ from ibe100.services.cues.section import (
     Direction,
     auto_return_of,
     bytes_of,
-    contract_of,
     direction_of,
     direction_of_cue,
     event_ids_of,
@@ -116,7 +115,7 @@ def make_draft(
     `recent` are the newest cues of the stream, newest first; `commit_s` is what a slow disk takes to record
     one.
     """
-    contract, current = contract_of(run), breaks.open_break(run.stream_id)
+    contract, current = run.contract, breaks.open_break(run.stream_id)
     changes, warnings = _particulars(run, request, contract, current, recent)
     if request.pre_roll_s > 0 or request.splice_at is not None:
         changes["pts_time"], changes["splice_at"] = splice_target(

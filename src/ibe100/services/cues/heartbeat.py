@@ -13,7 +13,7 @@ from ibe100.scte35.cues import splice_null
 from ibe100.scte35.section import encode
 from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.readiness import SEND_AHEAD_S, WAY_OUT_S, readiness
-from ibe100.services.cues.section import MAX_TIER, contract_of
+from ibe100.services.cues.section import MAX_TIER
 from ibe100.services.streams.run import StreamRun
 
 CLEAR_OF_CUES_S = 0.5
@@ -115,5 +115,5 @@ def _is_near(cue: Cue, lead_s: float) -> bool:
 
 
 def _section(run: StreamRun) -> bytes:
-    contract = contract_of(run)
+    contract = run.contract
     return encode(splice_null(tier=contract.tier if contract is not None else MAX_TIER))

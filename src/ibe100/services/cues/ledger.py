@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -15,6 +16,11 @@ from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.storage import Storage
 from ibe100.services.streams.run import StreamRun
 from ibe100.utils.tasks import BackgroundWrites
+
+SLOW_S = 0.5
+"""A commit that takes less is covered by the margin that every pre-roll has."""
+REMEMBERED_S = 120.0
+MOST = 8
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +33,24 @@ class Runs(Protocol):
 
     def streams(self) -> tuple[StreamView, ...]:
         """Every stream in the list."""
+
+
+class CommitPace:
+    """Remembers the last commits; times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._took: deque[tuple[float, float]] = deque(maxlen=MOST)
+
+    def note(self, seconds: float, now_s: float) -> bool:
+        """A cue was recorded in so many seconds; True when the disk has become slow with it."""
+        was_slow = self.margin_s(now_s) > 0
+        self._took.append((now_s, seconds))
+        return self.margin_s(now_s) > 0 and not was_slow
+
+    def margin_s(self, now_s: float) -> float:
+        """The longest of the last commits; 0 while the disk is as quick as it should be."""
+        longest = max((took for at, took in self._took if now_s - at < REMEMBERED_S), default=0.0)
+        return longest if longest > SLOW_S else 0.0
 
 
 class CueLedger:

@@ -9,7 +9,6 @@ from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueAction, Readiness
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.timestamps import PTS_MODULO, pts_difference
-from ibe100.services.cues.section import contract_of
 from ibe100.services.streams.run import StreamRun
 
 PTS_PER_S = 90_000
@@ -171,7 +170,7 @@ def least_lead_s(run: StreamRun, cue: Cue | None = None) -> float:
 
     One that is sent for the first time may have less where the operator asked for less.
     """
-    contract = contract_of(run)
+    contract = run.contract
     least_s = contract.least_lead_s if contract is not None else LEAST_OUT_POINT_S
     if cue is None or cue.sent_at is not None:
         return least_s

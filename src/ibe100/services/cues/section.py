@@ -26,7 +26,6 @@ from ibe100.scte35.values import (
     TimeSignal,
 )
 from ibe100.services.cues.segmentation import descriptor_of
-from ibe100.services.streams.run import StreamRun
 
 PTS_PER_S = 90_000
 MAX_DURATION_PTS = (1 << 33) - 1
@@ -50,11 +49,6 @@ class Direction(Enum):
     OUT = "out"
     IN = "in"
     NONE = "none"
-
-
-def contract_of(run: StreamRun) -> Contract | None:
-    """The contract of the command that runs."""
-    return (run.entry.config if run.facts is None else run.facts.config).contract
 
 
 def section_of(

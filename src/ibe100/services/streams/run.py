@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from ibe100.models.base import Value
+from ibe100.models.cues.contract import Contract
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import StreamView
 from ibe100.models.profile import StreamEntry
@@ -87,8 +88,17 @@ class StreamRun:
 
     @property
     def cue_options(self) -> Scte35Options:
-        """Those of the command that runs, which a later change of the configuration does not touch."""
-        return (self.entry.config if self.facts is None else self.facts.config).scte35
+        """The cue options of the command that runs; a later change of the configuration leaves them."""
+        return self._running_config.scte35
+
+    @property
+    def contract(self) -> Contract | None:
+        """The contract of the command that runs."""
+        return self._running_config.contract
+
+    @property
+    def _running_config(self) -> StreamConfig:
+        return self.entry.config if self.facts is None else self.facts.config
 
     def is_wanted(self) -> bool:
         """Whether the operator wants it to run; may change while anything is awaited."""

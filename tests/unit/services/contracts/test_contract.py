@@ -16,7 +16,7 @@ from ibe100.models.cues.contract import LEAST_OUT_POINT_S, Contract
 from ibe100.models.endpoints.endpoints import parse_output
 from ibe100.models.errors import ConfigurationError, StorageError
 from ibe100.models.stream_config import ExistingCues, PmtEdits, Scte35Options, StreamConfig
-from ibe100.services.contracts.contract_templates import find_template, load_templates
+from ibe100.services.contracts.contract_service import find_template, load_templates
 from ibe100.services.contracts.options import options_for, under_contract
 from ibe100.services.contracts.stream_linter import lint_stream
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ibe100.services.cues.commit_pace import REMEMBERED_S, CommitPace
+from ibe100.services.cues.ledger import REMEMBERED_S, CommitPace
 
 
 def test_a_quick_disk_asks_for_no_margin() -> None:
