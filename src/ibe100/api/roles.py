@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 
-from ibe100.models.access import Identity, NotAllowed, NotFound, Role
+from ibe100.models.access import Identity, NotAllowed, Role
 from ibe100.models.messages import StreamView
 from ibe100.services.ports import Services
+from ibe100.services.streams.which_stream import which_stream
 
 API = "/api/v1"
 ROLE = "x-role"
@@ -81,19 +82,8 @@ Caller = Annotated[Identity, Depends(_caller)]
 
 
 def find_stream(services: Services, wanted: str) -> StreamView:
-    """The stream that is named by number, id or name. Raises NotFound."""
-    views = services.streams.streams()
-    named: tuple[Callable[[StreamView], str], ...] = (
-        lambda view: view.stream_id,
-        lambda view: str(view.number),
-        lambda view: view.config.name,
-    )
-    for name in named:
-        for view in views:
-            if name(view) == wanted:
-                return view
-    present = ", ".join(f"{view.number} {view.config.name}" for view in views) or "none"
-    raise NotFound(f"there is no stream {wanted!r}; there are: {present}")
+    """The stream that is named by number, id or name. Raises NotFound, AmbiguousName."""
+    return which_stream(services.streams.streams(), wanted)
 
 
 async def _stream(stream: str, services: Desk) -> StreamView:

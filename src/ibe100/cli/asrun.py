@@ -14,11 +14,12 @@ from ibe100.cli.running_instance import overrides
 from ibe100.core.config import load
 from ibe100.core.folders import resolve
 from ibe100.database.stores.as_run import open_as_run
-from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
+from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow
 from ibe100.models.errors import ConfigurationError
 from ibe100.services.history.as_run import today, utc_text
 from ibe100.services.history.as_run_export import export
 from ibe100.services.history.as_run_log import AsRunService, verify_file
+from ibe100.services.streams.which_stream import which_stream
 
 EXIT_CHANGED = 1
 COLUMNS = ("Aired", "Stream", "Action", "Event id", "State", "Late ms", "Pre-roll ms", "Receipt")
@@ -58,7 +59,7 @@ async def _run(
 ) -> None:
     async with open_as_run(path) as storage:
         service = AsRunService(storage)
-        stream_id = _stream_of(await service.streams(), stream) if stream else None
+        stream_id = which_stream(await service.streams(), stream).stream_id if stream else None
         log = await service.log(day, time_zone, stream_id)
         if format is None:
             _print_table(log)
@@ -85,16 +86,6 @@ def _format_of(output: Path) -> AsRunFormat:
         raise ConfigurationError(
             f"{output} does not end in .csv, .json or .pdf: say --format as well"
         ) from error
-
-
-def _stream_of(streams: tuple[LoggedStream, ...], wanted: str) -> str:
-    """The stream_id of the number, id or name that was given."""
-    for stream in streams:
-        number = "" if stream.number is None else str(stream.number)
-        if wanted in (stream.stream_id, stream.name, number):
-            return stream.stream_id
-    known = ", ".join(f"{one.stream_id} ({one.name})" for one in streams) or "none"
-    raise ConfigurationError(f"no stream {wanted!r} is on record; there are: {known}")
 
 
 def _print_table(log: AsRunLog) -> None:

@@ -15,6 +15,7 @@ from ibe100.models.base import build
 from ibe100.models.endpoints.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
 from ibe100.models.stream_config import RETURN_WINDOW_S, StreamConfig, describe_input, describe_output
 from ibe100.services.streams.stream_secrets import reveal
+from ibe100.services.streams.which_stream import is_digits
 
 app = typer.Typer(help="List, add, start and stop the streams of a running console or server.")
 
@@ -48,6 +49,9 @@ def list_streams(
             view["reason"],
         )
     Console().print(table)
+    for view in views:
+        if is_digits(name := view["config"]["name"]):
+            typer.echo(f"Stream {view['number']}: its name {name} reads as a number, and does not reach it.")
 
 
 @app.command()

@@ -36,6 +36,10 @@ class CueRefused(OperatorError):
         self.retry_in_s = retry_in_s
 
 
+class AmbiguousName(OperatorError):
+    """What was named could be more than one thing; the text lists them."""
+
+
 class StorageError(OperatorError):
     """A profile, the database or a folder cannot be read or written."""
 

@@ -37,6 +37,10 @@ class StreamView(Value):
     return_feed: ReturnFeedView | None = None
     """None where no return feed is watched."""
 
+    @property
+    def name(self) -> str:
+        return self.config.name
+
 
 class StreamStateChanged(Value):
     """A stream came to be, changed its state, tally, command or configuration."""

@@ -17,6 +17,7 @@ from ibe100.models.profile import Profile, StreamEntry
 from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.stream_service import StreamService
 from ibe100.services.streams.stream_secrets import without_secrets
+from ibe100.services.streams.which_stream import refuse_digits
 from ibe100.utils.atomic_write import atomic_write
 from ibe100.utils.set_aside import set_aside
 
@@ -39,13 +40,15 @@ class ProfileService:
         return tuple(sorted(path.stem for path in found))
 
     async def save(self, name: str) -> Path:
-        """Save the present list of streams under `name`. Raises StorageError."""
+        """Save the present list of streams under `name`. Raises StorageError, ConfigurationError."""
         path = self._path(name)
         entries = tuple(
             StreamEntry(stream_id=view.stream_id, number=view.number, config=without_secrets(view.config))
             for view in self._streams.streams()
         )
-        await asyncio.to_thread(_write, path, Profile(name=name, streams=entries))
+        profile = Profile(name=name, streams=entries)
+        self._refuse_digits(profile)
+        await asyncio.to_thread(_write, path, profile)
         self._streams.profile = name
         await self._tell("profile saved", name)
         return path
@@ -53,6 +56,7 @@ class ProfileService:
     async def load(self, name: str) -> Profile:
         """Replace the list of streams; refused while one runs that the profile does not hold."""
         profile = await asyncio.to_thread(self._read, self._path(name), ours=True)
+        self._refuse_digits(profile)
         await self._replace(profile)
         self._streams.profile = profile.name
         await self._tell("profile loaded", name)
@@ -61,6 +65,7 @@ class ProfileService:
     async def import_file(self, path: Path) -> Profile:
         """Take a profile from elsewhere into the folder; its streams are not loaded yet."""
         profile = await asyncio.to_thread(self._read, path, ours=False)
+        self._refuse_digits(profile)
         await asyncio.to_thread(_write, self._path(profile.name), profile)
         return profile
 
@@ -68,6 +73,14 @@ class ProfileService:
         """Write a profile elsewhere. Raises StorageError."""
         profile = await asyncio.to_thread(self._read, self._path(name), ours=True)
         await asyncio.to_thread(_write, path, profile)
+
+    def _refuse_digits(self, profile: Profile) -> None:
+        """Before any stream is touched; an id that is in the list already makes nothing worse."""
+        present = {view.stream_id for view in self._streams.streams()}
+        for entry in profile.streams:
+            refuse_digits(f"stream {entry.number}: name", entry.config.name)
+            if entry.stream_id not in present:
+                refuse_digits(f"stream {entry.number}: stream_id", entry.stream_id)
 
     async def _tell(self, action: str, name: str) -> None:
         if self._audit is not None:

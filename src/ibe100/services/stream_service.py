@@ -31,6 +31,7 @@ from ibe100.services.streams.stream_secrets import (
     keep_secrets,
     with_secrets,
 )
+from ibe100.services.streams.which_stream import refuse_digits
 from ibe100.tsduck.command import secrets_of
 from ibe100.utils.task_faults import log_fault
 
@@ -183,7 +184,9 @@ class StreamService:
         return await self.add_entry(self._list.new_entry(config))
 
     async def add_entry(self, entry: StreamEntry) -> StreamView:
-        """A stream with its id and number, e.g. from a profile."""
+        """A stream with its id and number, e.g. from a profile. Raises ConfigurationError, StreamError."""
+        refuse_digits("stream_id", entry.stream_id)
+        refuse_digits("name", entry.config.name)
         run = self._list.place(entry)
         try:
             await asyncio.to_thread(keep_secrets, self._secrets, entry.stream_id, entry.config)
@@ -198,6 +201,7 @@ class StreamService:
     async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
         """Replace the configuration; a running stream goes on with the old one until it is restarted."""
         run = self.run_of(stream_id)
+        refuse_digits("name", config.name)
         await asyncio.to_thread(keep_secrets, self._secrets, stream_id, config)
         whole = await asyncio.to_thread(with_secrets, self._secrets, stream_id, config)
         before, run.entry = run.entry, run.entry.model_copy(update={"config": whole})

@@ -17,6 +17,7 @@ from ibe100.cli.asrun import run_asrun, run_verify
 from ibe100.cli.contract import app as contract_app
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.database.database import Database
+from ibe100.models.access import NotFound
 from ibe100.models.cues.as_run import AsRunFormat
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
@@ -127,7 +128,7 @@ def test_a_file_is_written_in_the_format_its_name_says(
 
 
 def test_a_stream_or_format_that_is_not_known_is_refused_with_those_there_are(folder: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"no stream 'x' is on record; .*s2 \(Zwölf\), s1 \(One\)"):
+    with pytest.raises(NotFound, match=r"no stream 'x'; there are: Zwölf \(id s2\), One \(id s1\)"):
         run_asrun(folder, DAY, "UTC", "x", None, None)
     with pytest.raises(ConfigurationError, match="say --format as well"):
         run_asrun(folder, DAY, "UTC", "", None, folder / "log.doc")

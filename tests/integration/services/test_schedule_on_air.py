@@ -110,7 +110,7 @@ async def test_the_command_line_plans_lists_exports_imports_and_removes(tmp_path
 
         file.write_text(f"stream,start,duration\n1,{year}-08-01T00:00:00Z,60\n9,{year}-08-01T00:00:00Z,60\n")
         output = await run(data_dir, "import", str(file), fails_with=1)
-        assert "row 3: stream '9' is not in the list" in output
+        assert "row 3: there is no stream '9' (digits alone are its number); there are: 1 Planned" in output
         assert "1 good, 1 bad, 0 stored" in output
         assert "1 good, 1 bad, 1 stored" in await run(
             data_dir, "import", str(file), "--skip-bad", fails_with=1

@@ -202,6 +202,15 @@ def test_a_secret_is_masked_and_kept_when_nothing_is_typed(open_console: Open) -
     console.until(lambda: console.window.desk.editor is None)
 
 
+def test_a_name_that_reads_as_a_hexadecimal_number_is_a_name(open_console: Open) -> None:
+    console = open_console(FakeServices())
+    console.window.desk.add()
+    editor = editor_of(console)
+    editor.name.set_value("0x1F")
+    editor.save()
+    console.until(lambda: [one.name for one in console.services.streams.views.values()] == ["0x1F"])
+
+
 @pytest.fixture
 def report(media: Path) -> StreamReport:
     """A real probe of a recording that already has SCTE-35."""

@@ -8,7 +8,7 @@ import pytest
 
 from ibe100.core.application import Application, open_application
 from ibe100.core.config import load
-from ibe100.models.errors import StorageError, StreamError
+from ibe100.models.errors import ConfigurationError, StorageError, StreamError
 from ibe100.models.stream_config import SrtInput, StreamConfig
 from ibe100.models.stream_state import StreamState
 
@@ -130,3 +130,25 @@ async def test_names_that_are_no_file_names_and_absent_profiles_are_refused(appl
             await application.profiles.save(name)
     with pytest.raises(StorageError, match="there is no profile morning"):
         await application.profiles.load("morning")
+
+
+@pytest.mark.parametrize(("stream_id", "name", "field"), [("one", "2", "name"), ("2", "One", "stream_id")])
+async def test_a_profile_with_a_name_or_id_of_digits_alone_is_refused_whole_and_stays(
+    application: Application, tmp_path: Path, stream_id: str, name: str, field: str
+) -> None:
+    await application.streams.add(StreamConfig(name="Pattern"))
+    path = application.folders.profiles_dir / "evening.json"
+    entries = [
+        {"stream_id": "good", "number": 1, "config": {"name": "Good"}},
+        {"stream_id": stream_id, "number": 2, "config": {"name": name}},
+    ]
+    path.write_text(json.dumps({"name": "evening", "streams": entries}))
+    with pytest.raises(ConfigurationError, match=f"stream 2: {field} '2': digits alone are the number"):
+        await application.profiles.load("evening")
+    assert names(application) == ["Pattern"]
+    assert path.exists()
+
+    foreign = path.rename(tmp_path / "foreign.json")
+    with pytest.raises(ConfigurationError, match="digits alone"):
+        await application.profiles.import_file(foreign)
+    assert await application.profiles.names() == ()

@@ -23,6 +23,7 @@ from ibe100.models.scte35_marker import Cue, CueRequest
 from ibe100.models.stream_config import StreamConfig
 from ibe100.runner.launch import control_socket_path
 from ibe100.services.ports import Services
+from ibe100.services.streams.which_stream import which_stream
 
 LONGEST_LINE = 1 << 20
 PRIVATE_FOLDER = 0o700
@@ -146,14 +147,8 @@ def _stream_id(services: Services, request: Mapping[str, Any]) -> str:
 
 
 def _stream(services: Services, request: Mapping[str, Any]) -> StreamView:
-    """The stream that was named by number, id or name. Raises ConfigurationError."""
-    wanted = str(request.get("stream", ""))
-    views = services.streams.streams()
-    for view in views:
-        if wanted in (str(view.number), view.stream_id, view.config.name):
-            return view
-    present = ", ".join(f"{view.number} {view.config.name}" for view in views) or "none"
-    raise ConfigurationError(f"there is no stream {wanted!r}; there are: {present}")
+    """The stream that is named by number, id or name. Raises NotFound, AmbiguousName."""
+    return which_stream(services.streams.streams(), str(request.get("stream", "")))
 
 
 def _cue_id(request: Mapping[str, Any]) -> int:

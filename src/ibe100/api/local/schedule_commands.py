@@ -8,9 +8,11 @@ from typing import Any
 
 from ibe100.models.cues.schedule import ImportPreview
 from ibe100.models.errors import ConfigurationError
+from ibe100.models.messages import StreamView
 from ibe100.services.ports import Services
 from ibe100.services.schedule.export_rows import rows_of
-from ibe100.services.schedule.import_rows import StreamNames, check_columns, plan_of
+from ibe100.services.schedule.import_rows import check_columns, plan_of
+from ibe100.services.streams.which_stream import StreamNames
 
 PAGE = 500
 """So many breaks fit well into one reply."""
@@ -27,10 +29,10 @@ async def schedule_command(services: Services, command: str, request: Mapping[st
         case "schedule_conflicts":
             return _page([finding.model_dump(mode="json") for finding in schedule.conflicts()], request)
         case "schedule_export":
-            return _page(list(rows_of(schedule.list(), stream_names(services))), request)
+            return _page(list(rows_of(schedule.list(), _names(services))), request)
         case "schedule_add":
             row = _row(request.get("row"))
-            plan = plan_of(row, {}, row.get("time_zone", ""), stream_names(services))
+            plan = plan_of(row, {}, row.get("time_zone", ""), _names(services))
             return (await schedule.add(plan, WHO)).model_dump(mode="json")
         case "schedule_remove":
             await schedule.remove(_ids(request.get("ids")), WHO)
@@ -46,9 +48,8 @@ async def schedule_command(services: Services, command: str, request: Mapping[st
             raise ConfigurationError(f"command {other!r} is not known")
 
 
-def stream_names(services: Services) -> StreamNames:
-    """The names by which a row may mean a stream."""
-    return {view.stream_id: (view.number, view.config.name) for view in services.streams.streams()}
+def _names(services: Services) -> StreamNames[StreamView]:
+    return StreamNames(services.streams.streams())
 
 
 def _page(items: list[Any], request: Mapping[str, Any]) -> dict[str, Any]:

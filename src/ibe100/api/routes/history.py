@@ -11,12 +11,13 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from ibe100.api.roles import Desk, Few, StreamWanted, find_stream, needs, new_router
-from ibe100.models.access import NotFound, Role
+from ibe100.models.access import Role
 from ibe100.models.cues.as_run import AsRunFormat, LoggedStream
 from ibe100.models.cues.log import CueLog, CueLogQuery
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_event import StreamEvent
+from ibe100.services.streams.which_stream import which_stream
 
 MEDIA_TYPES = {
     AsRunFormat.CSV: "text/csv; charset=utf-8",
@@ -85,8 +86,10 @@ async def as_run(
     stream: str = "",
     format: AsRunFormat = AsRunFormat.JSON,
 ) -> Response:
-    """The as-run log of a day as a file, with its digest; a stream by its id, also one that is gone."""
-    stream_id = await _logged(services, stream) if stream else None
+    """The as-run log of a day as a file, with its digest: all streams, or one, also one that is gone."""
+    stream_id = None
+    if stream:
+        stream_id = which_stream(await services.history.as_run_streams(), stream).stream_id
     log = await services.history.as_run(day, time_zone, stream_id)
     folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="ibe100-as-run-")
     try:
@@ -100,11 +103,3 @@ async def as_run(
         "X-Content-SHA256-Of-Rows": digest,
     }
     return Response(content, media_type=MEDIA_TYPES[format], headers=headers)
-
-
-async def _logged(services: Desk, wanted: str) -> str:
-    for stream in await services.history.as_run_streams():
-        number = "" if stream.number is None else str(stream.number)
-        if wanted in (stream.stream_id, number, stream.name):
-            return stream.stream_id
-    raise NotFound(f"no stream {wanted!r} has cues on record")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ibe100.models.cues.schedule import After, At, BreakState, Every, ScheduledBreak
-from ibe100.services.schedule.import_rows import StreamNames
+from ibe100.models.messages import StreamView
 from ibe100.services.schedule.times import format_moment
+from ibe100.services.streams.which_stream import StreamNames
 
 
-def rows_of(breaks: Iterable[ScheduledBreak], streams: StreamNames) -> tuple[dict[str, str], ...]:
+def rows_of(breaks: Iterable[ScheduledBreak], streams: StreamNames[StreamView]) -> tuple[dict[str, str], ...]:
     """A row per planned break by the columns of `schedule_import`, leaders before what follows them.
 
     What a series has made is left out: the series makes it again.
@@ -20,11 +21,10 @@ def rows_of(breaks: Iterable[ScheduledBreak], streams: StreamNames) -> tuple[dic
     return tuple(_row(one, ids, streams) for one in planned)
 
 
-def _row(one: ScheduledBreak, exported: set[int], streams: StreamNames) -> dict[str, str]:
-    _, name = streams.get(one.stream_id, (0, one.stream_id))
+def _row(one: ScheduledBreak, exported: set[int], streams: StreamNames[StreamView]) -> dict[str, str]:
     row = {
         "ref": str(one.break_id),
-        "stream": name,
+        "stream": streams.reference_to(one.stream_id),
         "title": one.title,
         "duration": _plain(one.duration_s),
         "returns": one.returns.value,

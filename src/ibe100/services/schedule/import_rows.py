@@ -12,9 +12,11 @@ from typing import Any
 
 from ibe100.models.base import build
 from ibe100.models.cues.schedule import BreakPlan, ImportRow
-from ibe100.models.errors import ConfigurationError
+from ibe100.models.errors import ConfigurationError, OperatorError
+from ibe100.models.messages import StreamView
 from ibe100.services.schedule.times import parse_duration, parse_moment
 from ibe100.services.schedule.xmltv import xmltv_rows
+from ibe100.services.streams.which_stream import StreamNames
 
 COLUMNS = (
     "ref",
@@ -35,9 +37,6 @@ MOST_BYTES = 8 << 20
 MOST_ROWS = 20_000
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
-StreamNames = Mapping[str, tuple[int, str]]
-"""By stream_id: the number and the name, either of which a file may use as well."""
-
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
@@ -48,7 +47,7 @@ class RawRow:
     error: str = ""
 
 
-def read_rows(path: Path, time_zone: str, streams: StreamNames) -> Iterator[ImportRow]:
+def read_rows(path: Path, time_zone: str, streams: StreamNames[StreamView]) -> Iterator[ImportRow]:
     """The plans in a file, each row with its own error. Blocks on the disk.
 
     Raises ConfigurationError when the file as a whole cannot be read.
@@ -68,7 +67,7 @@ def read_rows(path: Path, time_zone: str, streams: StreamNames) -> Iterator[Impo
             if ref:
                 lines[ref] = row.line
             yield ImportRow(line=row.line, plan=plan)
-        except ConfigurationError as error:
+        except OperatorError as error:
             yield ImportRow(line=row.line, error=str(error))
 
 
@@ -181,12 +180,15 @@ def _json_row(number: int, item: object) -> RawRow:
 
 
 def plan_of(
-    values: Mapping[str, str], lines: Mapping[str, int], time_zone: str, streams: StreamNames
+    values: Mapping[str, str], lines: Mapping[str, int], time_zone: str, streams: StreamNames[StreamView]
 ) -> BreakPlan:
-    """The plan that a row says; `lines` are those of the refs above it. Raises ConfigurationError."""
+    """The plan that a row says; `lines` are those of the refs above it.
+
+    Raises ConfigurationError, and NotFound or AmbiguousName for its stream.
+    """
     known = {name: value for name, value in values.items() if value}
     plan: dict[str, Any] = {
-        "stream_id": _stream(known.get("stream", ""), streams),
+        "stream_id": streams.find(known.get("stream", "")).stream_id,
         "when": _when(known, lines, known.get("time_zone", time_zone)),
         "duration_s": _seconds(known, "duration"),
     }
@@ -230,14 +232,6 @@ def _leader(after: str, lines: Mapping[str, int]) -> int:
     raise ConfigurationError(
         f"after {after!r} is the ref of no good row above, nor #NUMBER of a planned break"
     )
-
-
-def _stream(wanted: str, streams: StreamNames) -> str:
-    for stream_id, (number, name) in streams.items():
-        if wanted in (stream_id, str(number), name):
-            return stream_id
-    present = ", ".join(f"{number} {name}" for number, name in streams.values()) or "none"
-    raise ConfigurationError(f"stream {wanted!r} is not in the list; there are: {present}")
 
 
 def _seconds(known: Mapping[str, str], column: str) -> float:

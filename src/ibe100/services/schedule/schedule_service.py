@@ -18,7 +18,7 @@ from ibe100.models.cues.schedule import (
     ScheduledBreak,
 )
 from ibe100.models.errors import OperatorError, StorageError
-from ibe100.models.messages import CueChanged, Message, NoticePosted, ScheduleChanged
+from ibe100.models.messages import CueChanged, Message, NoticePosted, ScheduleChanged, StreamView
 from ibe100.models.scte35_marker import CueState
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.audit_trail import AuditTrail
@@ -26,10 +26,11 @@ from ibe100.services.ports import CuePort, StreamPort
 from ibe100.services.schedule.airing import BreakAiring
 from ibe100.services.schedule.book import ScheduleBook
 from ibe100.services.schedule.conflicts import TICK_S, conflicts
-from ibe100.services.schedule.import_rows import StreamNames, read_rows
+from ibe100.services.schedule.import_rows import read_rows
 from ibe100.services.schedule.plan import first_due, refusal_of_change, refusal_of_plan, refusal_of_removal
 from ibe100.services.schedule.series import turn
 from ibe100.services.storage import Storage
+from ibe100.services.streams.which_stream import StreamNames
 from ibe100.utils.timecode import format_utc
 
 KEPT_S = 2 * 86_400.0
@@ -127,10 +128,9 @@ class ScheduleService:
 
     async def preview_import(self, path: Path, time_zone: str = "") -> ImportPreview:
         """What the file at `path` would plan; nothing is stored."""
-        streams = {view.stream_id: (view.number, view.config.name) for view in self._streams.streams()}
-        return await asyncio.to_thread(self._preview, path, time_zone, streams)
+        return await asyncio.to_thread(self._preview, path, time_zone, StreamNames(self._streams.streams()))
 
-    def _preview(self, path: Path, time_zone: str, streams: StreamNames) -> ImportPreview:
+    def _preview(self, path: Path, time_zone: str, streams: StreamNames[StreamView]) -> ImportPreview:
         own: dict[int, BreakPlan] = {}
         rows = []
         for row in read_rows(path, time_zone, streams):

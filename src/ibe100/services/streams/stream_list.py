@@ -15,6 +15,7 @@ from ibe100.services.storage import Storage
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.services.streams.stream_secrets import without_secrets
+from ibe100.services.streams.which_stream import is_digits
 
 MOST_STREAMS = 999
 
@@ -46,7 +47,9 @@ class StreamList:
 
     def new_entry(self, config: StreamConfig) -> StreamEntry:
         """A place for one more stream: an id from its name, and the next free number."""
-        slug = re.sub(r"[^a-z0-9]+", "-", config.name.lower()).strip("-")[:30].strip("-") or "stream"
+        slug = re.sub(r"[^a-z0-9]+", "-", config.name.lower()).strip("-")[:30].strip("-")
+        if not slug or is_digits(slug):
+            slug = f"stream-{slug}".rstrip("-")
         stream_id, suffix = slug, 1
         while stream_id in self._runs or (self._state_dir / stream_id).exists():
             suffix += 1

@@ -105,8 +105,10 @@ def _put(nested: dict[str, object], key: str, value: object) -> None:
 
 def _parsed(key: str, text: str) -> object:
     text = text.strip()
+    if key.endswith(".stream_id") or key == "name":
+        return text
     if not text:
-        return "" if key.endswith(".stream_id") or key == "name" else None
+        return None
     if key in INTEGER_CHOICES:
         return int(text)
     if text.lower().startswith("0x"):

@@ -15,9 +15,10 @@ from ibe100.models.cues.schedule import After, At, Every, ReturnPolicy
 from ibe100.models.errors import ConfigurationError, OperatorError
 from ibe100.services.schedule.export_rows import rows_of
 from ibe100.services.schedule.import_rows import COLUMNS, read_rows
-from schedule_rig import NOON, Rig, at, schedule_rig
+from ibe100.services.streams.which_stream import StreamNames
+from schedule_rig import NOON, Rig, Streams, at, schedule_rig
 
-STREAMS = {"news": (1, "News"), "sport": (2, "Sport")}
+STREAMS = StreamNames(Streams().streams())
 XMLTV = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE tv SYSTEM "xmltv.dtd">
 <tv>
@@ -81,7 +82,7 @@ async def test_a_csv_is_shown_first_row_by_row_and_stored_when_confirmed(rig: Ri
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (",,2026-11-22T13:00:00Z,,60", "stream '' is not in the list; there are: 1 News, 2 Sport"),
+        (",,2026-11-22T13:00:00Z,,60", "there is no stream ''; there are: 1 News, 2 Sport"),
         ("news,,2026-11-22T13:00:00Z,,", "duration is missing"),
         ("news,,2026-11-22T13:00:00Z,,-1", "duration: duration '-1' cannot be read"),
         ("news,,2026-11-22T13:00:00Z,,0", "duration_s 0.0: input should be greater than 0"),
@@ -182,7 +183,7 @@ async def test_ad_breaks_of_an_xmltv_file_are_read_with_their_programmes(rig: Ri
     assert [(row.line, row.error) for row in preview.bad] == [
         (3, "line 9: 2026-11-22T15:00:00Z lies outside of its programme"),
         (4, "line 10: an ad-break has either start or offset"),
-        (5, "stream 'Nobody' is not in the list; there are: 1 News, 2 Sport"),
+        (5, "there is no stream 'Nobody'; there are: 1 News, 2 Sport"),
         (6, "line 13: an ad-break stands in a programme"),
     ]
 

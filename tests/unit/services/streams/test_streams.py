@@ -8,7 +8,7 @@ import pytest
 
 from ibe100.core.application import Application, open_application
 from ibe100.core.config import load
-from ibe100.models.errors import ProbeError, StreamError
+from ibe100.models.errors import ConfigurationError, ProbeError, StreamError
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import FileInput, FileOutput, HlsOutput, StreamConfig
 from ibe100.models.stream_state import StreamState
@@ -91,3 +91,20 @@ def test_an_output_in_a_folder_that_is_absent_is_refused(tmp_path: Path) -> None
             prepare_output(StreamConfig(name="Recorder", output=output))
     with pytest.raises(StreamError, match="is a folder; name a file in it"):
         prepare_output(to_file(tmp_path))
+
+
+async def test_a_name_of_digits_alone_is_refused_and_an_id_never_becomes_one(
+    application: Application,
+) -> None:
+    for name in ("2", " 101 ", "٢"):
+        with pytest.raises(ConfigurationError, match="digits alone are the number of a stream; add a letter"):
+            await application.streams.add(StreamConfig(name=name))
+    views = [await application.streams.add(StreamConfig(name=name)) for name in ("2!", "0x1F", "1.5")]
+    assert [view.stream_id for view in views] == ["stream-2", "0x1f", "1-5"]
+    with pytest.raises(ConfigurationError, match="name '3': digits alone"):
+        await application.streams.change("stream-2", StreamConfig(name="3"))
+    with pytest.raises(ConfigurationError, match="stream_id '7': digits alone"):
+        await application.streams.add_entry(
+            StreamEntry(stream_id="7", number=7, config=StreamConfig(name="Seven"))
+        )
+    assert [view.name for view in application.streams.streams()] == ["2!", "0x1F", "1.5"]
