@@ -77,8 +77,21 @@ class Bench:
         self.board = self.new_board()
 
     def new_board(self) -> AlarmBoard:
-        """One on the same storage, as the next console would have."""
+        """An empty board on the same storage."""
         return AlarmBoard(self.storage, self._hear, lambda: self.now, lambda: self.now)
+
+    async def next_console(self) -> AlarmBoard:
+        """The board of the console that follows this one, which puts its alarms on record as it closes."""
+        await self.board.settled()
+        following = self.new_board()
+        await following.open()
+        return following
+
+    async def on_record(self) -> tuple[Alarm, ...]:
+        """Open alarms as the database has them, once all that was shown is written."""
+        await self.board.settled()
+        open_alarms: tuple[Alarm, ...] = await self.storage.alarms.open()
+        return open_alarms
 
     def _hear(self, message: Message) -> None:
         assert isinstance(message, AlarmChanged)

@@ -94,7 +94,7 @@ async def test_a_consequence_that_outlives_its_cause_is_shown(bench: Bench) -> N
     alarm = bench.alarm("continuity_error")
     assert alarm is not None
     assert alarm.is_shown
-    assert await bench.storage.alarms.open() == tuple(sorted(bench.board.alarms(), key=lambda a: a.alarm_id))
+    assert await bench.on_record() == tuple(sorted(bench.board.alarms(), key=lambda a: a.alarm_id))
 
 
 async def test_first_errors_after_a_cause_are_its_own(bench: Bench) -> None:
@@ -156,7 +156,7 @@ async def test_a_shelf_that_ends_after_the_fault_closes_what_was_seen_to(bench: 
     bench.now += 61
     await bench.board.take_back_expired()
     assert bench.board.alarms() == ()
-    assert await bench.storage.alarms.open() == ()
+    assert await bench.on_record() == ()
 
 
 async def test_the_next_console_finds_the_shelf_and_the_cause_as_they_were(bench: Bench) -> None:
@@ -164,8 +164,7 @@ async def test_the_next_console_finds_the_shelf_and_the_cause_as_they_were(bench
     await bench.board.shelve(number, 5, "moving recordings", "anna")
     await stands(bench, "input_lost")
     await stands(bench, "continuity_error")
-    following = bench.new_board()
-    await following.open()
+    following = await bench.next_console()
     assert following.alarms() == bench.board.alarms()
     bench.now += 300
     await following.take_back_expired()
@@ -176,6 +175,7 @@ async def test_shelving_asks_for_a_reason_and_an_end_and_goes_on_record(
     bench: Bench, database: Database, tmp_path: Path
 ) -> None:
     number = await stands(bench, "scrambled_pid")
+    await bench.board.settled()
     recorder = MetricsRecorder(MetricsStore(tmp_path / "metrics.db", lambda text: None))
     monitoring = MonitoringService(
         database, NoStreams(), lambda message: None, tmp_path, lambda: "", recorder
@@ -223,7 +223,7 @@ async def test_a_value_that_moves_is_shown_and_not_written_each_time(bench: Benc
     assert alarm is not None
     assert alarm.value == "7 per s"
     assert bench.told[-1].alarm == alarm
-    (on_record,) = await bench.storage.alarms.open()
+    (on_record,) = await bench.on_record()
     assert on_record.value == "yes"
 
 
@@ -259,20 +259,18 @@ async def test_the_next_console_numbers_its_alarms_on(bench: Bench) -> None:
     number = await stands(bench, "pat_error")
     await bench.board.acknowledge(number, "anna")
     await bench.judge(pat_error=False)
-    following = bench.new_board()
-    await following.open()
+    following = await bench.next_console()
     await following.judge(*STREAM, "cue_failed", True, "lost")
     assert max(one.alarm_id for one in following.alarms()) > number
 
 
 async def test_an_alarm_of_a_version_that_knew_other_conditions_is_closed(bench: Bench) -> None:
     number = await stands(bench, "pat_error")
-    alarm = bench.alarm("pat_error")
-    assert alarm is not None
+    (alarm,) = await bench.on_record()
     await bench.storage.alarms.save(alarm.model_copy(update={"condition": "pat_pmt_error"}))
-    following = bench.new_board()
-    await following.open()
+    following = await bench.next_console()
     assert following.alarms() == ()
+    await following.settled()
     (closed,) = await bench.storage.alarms.list()
     assert (closed.alarm_id, closed.state) == (number, AlarmState.CLOSED)
 

@@ -29,6 +29,7 @@ async def test_judgements_at_the_same_time_are_one_alarm(database: Database) -> 
         *(board.judge(*STREAM, "continuity_error", True, f"{number} per s") for number in range(5))
     )
     (alarm,) = board.alarms()
+    await board.settled()
     assert [one.alarm_id for one in await database.alarms.list()] == [alarm.alarm_id]
     assert alarm.value == "4 per s"
     assert {type(message) for message in told} == {AlarmChanged}
@@ -53,6 +54,7 @@ async def test_an_alarm_that_comes_back_before_it_was_acknowledged_is_the_same_o
     assert board.alarms()[0].state is AlarmState.ACKNOWLEDGED
     await board.judge(*STREAM, "processor_restarting", False)
     assert board.alarms() == ()
+    await board.settled()
     assert await database.alarms.open() == (), "nothing stays open on record"
     with pytest.raises(OperatorError, match="closed already"):
         await board.acknowledge(again.alarm_id, "anna")
@@ -85,8 +87,10 @@ async def test_what_is_not_measured_any_more_does_not_stand(database: Database) 
 async def test_the_next_console_takes_up_what_stands(database: Database) -> None:
     board = AlarmBoard(database, lambda message: None)
     await board.judge(*STREAM, "input_lost", True, "nothing flows")
+    await board.settled()
     following = AlarmBoard(database, lambda message: None)
     await following.open()
     assert following.alarms() == board.alarms()
     await following.judge(*STREAM, "input_lost", True, "nothing flows")
+    await following.settled()
     assert len(await database.alarms.list()) == 1
