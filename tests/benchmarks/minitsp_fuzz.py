@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
-from ibe100.mpegts.crc import crc32_mpeg
 from ibe100.mpegts.packet import PACKET_SIZE, packetize_section
+from ibe100.utils.crc import crc32_mpeg
 from minitsp_rig import MEDIA, MINITSP, free_port
 
 DEFAULT_PACKETS = 10_000_000

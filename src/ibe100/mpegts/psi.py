@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ibe100.mpegts.crc import crc32_mpeg
 from ibe100.mpegts.dvb_text import decode_dvb_text
 from ibe100.mpegts.section_assembler import SectionAssembler
+from ibe100.utils.crc import crc32_mpeg
 
 __all__ = [
     "Descriptor",

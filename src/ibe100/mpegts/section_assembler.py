@@ -1,6 +1,6 @@
 """Sections out of packets (ISO/IEC 13818-1 clause 2.4.4.2)."""
 
-from ibe100.mpegts.crc import crc32_mpeg
+from ibe100.utils.crc import crc32_mpeg
 
 _STUFFING_TABLE_ID = 0xFF
 # Sections of the short form (section_syntax_indicator 0) that end in a CRC_32 all the same: TOT, SCTE 35.

@@ -63,7 +63,7 @@ LIVE = [
 ]
 
 ELSEWHERE = {
-    "error-hls-unreachable": "test_minitsp_edges_web.py",
+    "error-hls-unreachable": "test_edges_web.py",
     "error-srt-caller-refused": "test_minitsp_edges_reliable.py",
     "live-analyze-json-line-dvb": "test_minitsp_golden_telemetry.py",
     "live-analyze-json-udp": "test_minitsp_golden_telemetry.py",

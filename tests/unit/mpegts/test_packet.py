@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from ibe100.mpegts import packet as ts
 from ibe100.mpegts import timestamps
-from ibe100.mpegts.crc import crc32_mpeg
 from ibe100.mpegts.dvb_text import decode_dvb_text
 from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.mpegts.timestamps import PTS_MODULO, pts_add, pts_difference
+from ibe100.utils.crc import crc32_mpeg
 from places import MEDIA
 
 pts_values = st.integers(0, PTS_MODULO - 1)

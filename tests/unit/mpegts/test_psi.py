@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.mpegts.crc import crc32_mpeg
 from ibe100.mpegts.dvb_text import decode_dvb_text, encode_dvb_text
 from ibe100.mpegts.packet import PACKET_SIZE, null_packet, packetize_section
 from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream, PsiError, Sdt, SdtService, SectionAssembler
+from ibe100.utils.crc import crc32_mpeg
 from places import MEDIA
 
 pid_values = st.integers(0x10, 0x1FFE)

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 from ibe100.minitsp.chain.fed_input import FedInput
 from ibe100.minitsp.chain.options import Arguments
 from ibe100.minitsp.chain.plugin import Context, LogLevel
-from ibe100.minitsp.ffmpeg.ffmpeg_retries import Retries
+from ibe100.minitsp.chain.retries import Retries
 from ibe100.minitsp.ffmpeg.pipe import FfmpegReader, Peer
 from ibe100.minitsp.packets.packet_aligner import PacketAligner
 
@@ -40,10 +40,10 @@ class FfmpegInput(FedInput):
             if self.closing.is_set():
                 return
             if not reader.connected.is_set():
-                if self.closing.wait(retries.pause_s(reader)):
+                if self.closing.wait(retries.pause_s(reader.failure())):
                     return
                 continue
-            retries.over()
+            retries.connected()
             self.log(LogLevel.INFO, "sender disconnected")
             if self._again_after_s is None or self.closing.wait(self._again_after_s):
                 return

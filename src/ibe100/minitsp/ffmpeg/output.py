@@ -6,7 +6,7 @@ from typing import Final
 
 from ibe100.minitsp.chain.options import Arguments
 from ibe100.minitsp.chain.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets, PluginError
-from ibe100.minitsp.ffmpeg.ffmpeg_retries import Retries
+from ibe100.minitsp.chain.retries import Retries
 from ibe100.minitsp.ffmpeg.pipe import FfmpegWriter, Peer
 
 _POLL_S: Final = 0.05
@@ -74,11 +74,11 @@ class FfmpegOutput(PacketOutput):
                 if writer.ended:
                     break
             else:
-                self._retries.over()
+                self._retries.connected()
                 self.verbose("connected to a receiver, through ffmpeg")
                 return
             self._close()
-            again_s = time.monotonic() + self._retries.pause_s(writer)
+            again_s = time.monotonic() + self._retries.pause_s(writer.failure())
             while time.monotonic() < again_s and goes_on():
                 time.sleep(_POLL_S)
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, LogLevel, Plugin
+from ibe100.minitsp.chain.plugin import PACKET_SIZE, LogLevel, Plugin, PluginError
 from ibe100.minitsp.ffmpeg.child import hide_arguments, start_ffmpeg
 from ibe100.minitsp.ffmpeg.log import FfmpegLog
 
@@ -60,15 +60,13 @@ class _FfmpegPipe:
         """Whether ffmpeg has ended."""
         return self._process is None or self._process.poll() is not None
 
-    def failure(self) -> str:
-        """Why ffmpeg ended; only after it has."""
+    def failure(self) -> PluginError:
+        """The reason why ffmpeg has ended; raised at once where another attempt would end alike."""
         self._log_reader.join(1.0)
-        return self._log.failure or "ffmpeg has ended without a reason"
-
-    @property
-    def is_hopeless(self) -> bool:
-        """Whether `failure` is one that another attempt would not mend."""
-        return self._log.is_hopeless
+        failure = PluginError(self._log.failure or "ffmpeg has ended without a reason")
+        if self._log.is_hopeless:
+            raise failure
+        return failure
 
     def _begin(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process

@@ -5,22 +5,20 @@ from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.fed_input import FedInput
 from ibe100.minitsp.chain.options import Arguments, OptionTable
-from ibe100.minitsp.chain.plugin import Context, LogLevel, PacketInput, PluginError
+from ibe100.minitsp.chain.plugin import Context, LogLevel, PacketInput
 from ibe100.minitsp.ffmpeg.input import FfmpegInput
 from ibe100.minitsp.ffmpeg.srt import srt_peer, warn_of_statistics
 from ibe100.minitsp.packets.packet_aligner import PacketAligner
 from ibe100.minitsp.srt.connection import SrtConnection
+from ibe100.minitsp.srt.connector import SrtConnector
 from ibe100.minitsp.srt.libsrt import find_library
 from ibe100.minitsp.srt.libsrt_types import SrtError
 from ibe100.minitsp.srt.options import SRT_OPTIONS, again_after_s
 from ibe100.minitsp.srt.settings import srt_settings
-from ibe100.minitsp.srt.srt_refusals import SrtRefusals
 from ibe100.minitsp.srt.statistics import StatisticsReport
 
 _POLL_S: Final = 0.05
 _GATHER_S: Final = 0.004
-_LEAST_PAUSE_S: Final = 0.2
-_LONGEST_PAUSE_S: Final = 2.0
 
 
 class SrtLibraryInput(FedInput):
@@ -42,25 +40,8 @@ class SrtLibraryInput(FedInput):
     def fetch(self) -> None:
         library = find_library()
         assert library is not None  # this class is taken only where there is one
-        pause_s = _LEAST_PAUSE_S
-        told = ""
-        refusals = SrtRefusals(self)
-        while not self.closing.is_set():
-            connection = SrtConnection(library, self._settings, refusals.tell)
-            try:
-                if not connection.open(self.closing):
-                    return
-            except PluginError as error:
-                if self._again_after_s is None:
-                    raise
-                if str(error) != told:
-                    told = str(error)
-                    self.log(LogLevel.WARNING, f"{told}, trying again")
-                if self.closing.wait(pause_s):
-                    return
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-                continue
-            pause_s, told = _LEAST_PAUSE_S, ""
+        connector = SrtConnector(self, library, self._settings, retries=self._again_after_s is not None)
+        while (connection := connector.connect(self.closing)) is not None:
             self.verbose(f"connected from {connection.words()}")
             try:
                 self._relay(connection)

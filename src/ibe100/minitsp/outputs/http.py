@@ -1,5 +1,6 @@
 """Output to a client that pulls the stream over HTTP."""
 
+import contextlib
 import select
 import socket
 import time
@@ -7,13 +8,49 @@ from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets, PluginError
-from ibe100.minitsp.outputs.http_guest import HttpGuest
 
 _POLL_S: Final = 0.05
 _REQUEST_LIMIT_BYTES: Final = 16_384
 _REQUEST_TIMEOUT_S: Final = 5.0
+_MOST_BACKLOG_BYTES: Final = 4 << 20
+_END_OF_REQUEST: Final = b"\r\n\r\n"
 _OK: Final = b"HTTP/1.1 200 OK\r\nContent-Type: video/mp2t\r\nConnection: close\r\n\r\n"
 _BAD_REQUEST: Final = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class _Client:
+    """One connection: its request, then what waits to be sent. No call blocks."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        connected.setblocking(False)
+        self.socket = connected
+        self.is_served = False
+        self._request = b""
+        self._deadline_s = time.monotonic() + _REQUEST_TIMEOUT_S
+        self._backlog = bytearray()
+
+    def request(self) -> bytes | None:
+        """The request, None until all of it has come. OSError when it will not come."""
+        with contextlib.suppress(BlockingIOError):
+            received = self.socket.recv(4096)
+            if not received:
+                raise ConnectionResetError
+            self._request += received
+        if len(self._request) > _REQUEST_LIMIT_BYTES or time.monotonic() > self._deadline_s:
+            raise TimeoutError
+        return self._request if _END_OF_REQUEST in self._request else None
+
+    def queue(self, data: bytes | memoryview) -> None:
+        """Send, or keep what cannot be sent yet. OSError when the client is gone or far too slow."""
+        self._backlog += data
+        with contextlib.suppress(BlockingIOError):
+            del self._backlog[: self.socket.send(self._backlog)]
+        if len(self._backlog) > _MOST_BACKLOG_BYTES:
+            raise TimeoutError
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.socket.close()
 
 
 class HttpOutput(PacketOutput):
@@ -39,10 +76,8 @@ class HttpOutput(PacketOutput):
             raise OptionError("missing option --server")
         self._address = arguments.address("server")
         self._server: socket.socket | None = None
-        self._client: socket.socket | None = None
-        self._guest: HttpGuest | None = None
+        self._client: _Client | None = None
         self._drops = arguments.present("multiple-clients") and context.tsp.realtime
-        self._is_served = False
 
     def start(self) -> None:
         host, port = self._address
@@ -58,120 +93,88 @@ class HttpOutput(PacketOutput):
         server.setblocking(False)
 
     def stop(self) -> None:
-        for one in (self._client, self._guest, self._server):
+        for one in (self._client, self._server):
             if one is not None:
                 one.close()
 
     def send(self, packets: Packets) -> None:
         data = packets.data.cast("B")
         if self._drops:
-            self._send_live(data)
-            return
+            self._send_or_drop(data)
+        else:
+            self._send_all(data)
+
+    def _send_all(self, data: memoryview) -> None:
+        """Wait for a client, and until it has taken everything, or the chain is ending."""
         while data:
-            client = self._client or self._next_client()
-            if client is None:
-                return
+            self._accept()
             try:
-                data = data[client.send(data) :]
-            except BlockingIOError:
-                select.select([], [client], [], _POLL_S)
-                if not self.context.wait_until(time.monotonic()):
-                    return
-            except OSError:
-                self._client_gone()
+                if self._is_served():
+                    data = self._send_some(data)
+            except OSError as error:
+                was_served = self._client is not None and self._client.is_served
+                self._disconnect(error)
+                if was_served and not self.arguments.present("multiple-clients"):
+                    self.context.stop()
                 data = data[len(data) % PACKET_SIZE :]  # the next one begins with a whole packet
-
-    def _send_live(self, data: memoryview) -> None:
-        """Serve whoever is there, as far as it goes without waiting."""
-        assert self._server is not None
-        if self._guest is None:
-            try:
-                connected, peer = self._server.accept()
-            except OSError:  # nobody
+            if not self.context.wait_until(time.monotonic()):
                 return
-            self._set_buffer(connected)
-            self._guest, self._is_served = HttpGuest(connected), False
-            self.verbose(f"client connected from {peer[0]}:{peer[1]}")
-        guest = self._guest
+
+    def _send_some(self, data: memoryview) -> memoryview:
+        """Send what the client's socket takes; returns the rest."""
+        assert self._client is not None
         try:
-            if not self._is_served:
-                if not guest.has_asked():
-                    return
-                good = self._is_good(guest.request)
-                guest.give(_OK if good else _BAD_REQUEST)
-                if not good:
-                    raise ConnectionAbortedError
-                self._is_served = True
-            guest.give(data)
-        except TimeoutError:
-            self.log(LogLevel.WARNING, "the client is too slow, it is disconnected")
-            self._guest_gone()
-        except OSError:
-            self.log(LogLevel.INFO, "client disconnected")
-            self._guest_gone()
+            return data[self._client.socket.send(data) :]
+        except BlockingIOError:
+            select.select([], [self._client.socket], [], _POLL_S)
+            return data
 
-    def _guest_gone(self) -> None:
-        assert self._guest is not None
-        self._guest.close()
-        self._guest = None
+    def _send_or_drop(self, data: memoryview) -> None:
+        """Send to the client, if there is one, without waiting."""
+        self._accept(wait_s=0.0)
+        try:
+            if self._is_served(wait_s=0.0):
+                assert self._client is not None
+                self._client.queue(data)
+        except OSError as error:
+            self._disconnect(error)
 
-    def _client_gone(self) -> None:
+    def _accept(self, wait_s: float = _POLL_S) -> None:
+        """Take the next client, unless there is one."""
+        assert self._server is not None
+        if self._client is not None or not select.select([self._server], [], [], wait_s)[0]:
+            return
+        try:
+            connected, peer = self._server.accept()
+        except OSError:  # it has gone again
+            return
+        if self.arguments.present("buffer-size"):
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.arguments.integer("buffer-size"))
+        self._client = _Client(connected)
+        self.verbose(f"client connected from {peer[0]}:{peer[1]}")
+
+    def _is_served(self, wait_s: float = _POLL_S) -> bool:
+        """Whether there is a client whose request was good; answers the request when it has come."""
+        client = self._client
+        if client is None or client.is_served:
+            return client is not None
+        select.select([client.socket], [], [], wait_s)
+        request = client.request()
+        if request is None:
+            return False
+        good = request.startswith((b"GET / ", b"GET /?")) or self.arguments.present("ignore-bad-request")
+        client.queue(_OK if good else _BAD_REQUEST)
+        if not good:
+            self.log(LogLevel.WARNING, "a client's request was refused: only GET / gives the stream")
+            raise ConnectionAbortedError
+        client.is_served = True
+        return True
+
+    def _disconnect(self, error: OSError) -> None:
         assert self._client is not None
         self._client.close()
         self._client = None
-        self.log(LogLevel.INFO, "client disconnected")
-        if not self.arguments.present("multiple-clients"):
-            self.context.stop()
-
-    def _next_client(self) -> socket.socket | None:
-        """Wait for a client whose request is good; None if the chain is ending."""
-        assert self._server is not None
-        while self.context.wait_until(time.monotonic()):
-            if not select.select([self._server], [], [], _POLL_S)[0]:
-                continue
-            client, peer = self._server.accept()
-            client.settimeout(_POLL_S)
-            if self._answer(client):
-                client.setblocking(False)
-                self._set_buffer(client)
-                self.verbose(f"client connected from {peer[0]}:{peer[1]}")
-                self._client = client
-                return client
-            client.close()
-        return None
-
-    def _answer(self, client: socket.socket) -> bool:
-        """Read the request and answer it; False if the stream is not to be sent."""
-        good = self._is_good(self._request(client))
-        try:
-            client.sendall(_OK if good else _BAD_REQUEST)
-        except OSError:
-            return False
-        return good
-
-    def _is_good(self, request: bytes) -> bool:
-        good = request.startswith((b"GET / ", b"GET /?")) or self.arguments.present("ignore-bad-request")
-        if not good:
-            self.log(LogLevel.WARNING, "a client's request was refused: only GET / gives the stream")
-        return good
-
-    def _set_buffer(self, client: socket.socket) -> None:
-        if self.arguments.present("buffer-size"):
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.arguments.integer("buffer-size"))
-
-    def _request(self, client: socket.socket) -> bytes:
-        request = b""
-        deadline_s = time.monotonic() + _REQUEST_TIMEOUT_S
-        while b"\r\n\r\n" not in request and len(request) < _REQUEST_LIMIT_BYTES:
-            if time.monotonic() > deadline_s or not self.context.wait_until(time.monotonic()):
-                break
-            try:
-                received = client.recv(4096)
-            except TimeoutError:
-                continue
-            except OSError:
-                break
-            if not received:
-                break
-            request += received
-        return request
+        if isinstance(error, TimeoutError):
+            self.log(LogLevel.WARNING, "the client is too slow, it is disconnected")
+        else:
+            self.log(LogLevel.INFO, "client disconnected")

@@ -8,7 +8,7 @@ import numpy as np
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor, PluginError
 from ibe100.minitsp.psi.pmt_edits import PMT_OPTIONS, edit_pmt
-from ibe100.minitsp.psi.section_cycle import SectionCycle
+from ibe100.minitsp.psi.section_packer import SectionCycle
 from ibe100.minitsp.psi.service_finder import ServiceFinder
 from ibe100.mpegts.packet import NULL_PID, null_packet
 from ibe100.mpegts.psi import Pmt, PsiError, SectionAssembler

@@ -12,8 +12,7 @@ from ibe100.minitsp.chain.plugin import (
     LogLevel,
     PacketProcessor,
 )
-from ibe100.minitsp.pacing.pacing_jitter import PacingJitter
-from ibe100.minitsp.pacing.pcr_pacer import PcrPacer
+from ibe100.minitsp.pacing.pcr_pacer import PacingJitter, PcrPacer
 from ibe100.mpegts.packet import NULL_PID
 
 _BURST_S: Final = 0.01

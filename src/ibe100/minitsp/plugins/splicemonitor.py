@@ -5,8 +5,7 @@ from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import PACKET_BITS, Block, Context, LogLevel, PacketProcessor
-from ibe100.minitsp.reports.json_document import JsonDocument
-from ibe100.minitsp.reports.json_report import JSON_OPTIONS, JsonReport, JsonValue
+from ibe100.minitsp.reports.json_report import JSON_OPTIONS, JsonDocument, JsonReport, JsonValue
 from ibe100.minitsp.reports.splice_json import table_json
 from ibe100.minitsp.splice.clock_points import pts_points
 from ibe100.minitsp.splice.events import Announcement, PendingEvent, SpliceEvents, announcements

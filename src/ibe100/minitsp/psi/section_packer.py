@@ -1,12 +1,12 @@
 """Sections sent again and again on one PID, packet by packet, laid out as tsp lays them out."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ibe100.minitsp.chain.plugin import PACKET_SIZE
-from ibe100.mpegts.packet import SYNC_BYTE
+from ibe100.mpegts.packet import SYNC_BYTE, packetize_section
 
 _PAYLOAD: Final = PACKET_SIZE - 4
 _SHORT_HEADER: Final = 3
@@ -139,6 +139,37 @@ class SectionFifo(SectionPacker):
 
     def _next_section(self) -> bytes | None:
         return self._waiting.popleft() if self._waiting else None
+
+
+class SectionCycle:
+    """Hands out the packets of some sections in turn, each section beginning in its own packet."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._sections: Sequence[bytes] = ()
+        self._next = 0
+        self._pending: list[bytes] = []
+        self._cc = 0
+
+    def mid_section(self) -> bool:
+        """Whether a section has begun and not ended."""
+        return bool(self._pending)
+
+    def replace(self, sections: Sequence[bytes], first: int) -> None:
+        """Cycle through these from now on, beginning with number `first`, the one that is new."""
+        self._sections = sections
+        self._next = first
+
+    def next_packet(self) -> bytes | None:
+        """The next packet with its continuity_counter; None while there are no sections."""
+        if not self._pending:
+            if not self._sections:
+                return None
+            section = self._sections[self._next]
+            self._next = (self._next + 1) % len(self._sections)
+            self._pending = packetize_section(section, self._pid, self._cc)
+            self._cc = (self._cc + len(self._pending)) & 0x0F
+        return self._pending.pop(0)
 
 
 def _is_of(section: bytes, table_id: int, extension: int | None) -> bool:

@@ -1,20 +1,21 @@
 """What tsp's influx plugin reports of an interval, as lines of InfluxDB's protocol."""
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from ibe100.minitsp.chain.packet_batch import Batch
 from ibe100.minitsp.chain.plugin import PACKET_BITS
-from ibe100.minitsp.reports.influx_lines import Tags, line
 from ibe100.minitsp.reports.tr101290 import SEVERITIES, TS_SCOPE, Tr101290
 from ibe100.mpegts.elementary.codings import StreamKind, codec_of
 from ibe100.mpegts.packet import NULL_PID
 from ibe100.mpegts.pes import NO_TIMESTAMP
 from ibe100.mpegts.service_map import SYSTEM_SECTION_PIDS, ServiceMap
+
+Tags: TypeAlias = Sequence[tuple[str, str | int]]
 
 _PID_COUNT: Final = 8192
 _GLOBAL: Final = "global"
@@ -221,3 +222,17 @@ class InfluxMetrics:
 
 def _local_offset_s() -> int:
     return time.localtime().tm_gmtoff
+
+
+def line(measurement: str, tags: Tags, value: int, time_ms: int) -> str:
+    """`measurement,tag=x,… value=n t`: one figure at a time in milliseconds of the epoch."""
+    text = "".join(f",{escape(name)}={escape(str(tag))}" for name, tag in tags)
+    return f"{measurement}{text} value={value} {time_ms}"
+
+
+def escape(text: str) -> str:
+    """A tag's name or value with its separators escaped; line breaks become spaces."""
+    flat = " ".join(text.splitlines())
+    for special in "\\,= ":
+        flat = flat.replace(special, f"\\{special}")
+    return flat

@@ -4,8 +4,10 @@ import errno
 import json
 import re
 import socket
+import sys
 from collections.abc import Mapping, Sequence
-from typing import Final
+from pathlib import Path
+from typing import Final, TextIO
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind
 from ibe100.minitsp.chain.plugin import LogLevel, Plugin, PluginError
@@ -98,3 +100,46 @@ class JsonReport:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+class JsonDocument:
+    """One array, each value on a line of its own; complete and valid once it is closed.
+
+    `path` "" is standard output. Raises PluginError where it cannot be written.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+        self._empty = True
+
+    def open(self) -> None:
+        """Create the file and begin the array."""
+        try:
+            self._file = sys.stdout if not self._path else Path(self._path).open("w")  # noqa: SIM115 - see close
+        except OSError as error:
+            raise PluginError(f"cannot create file {self._path}: {error.strerror}") from error
+        self._write("[")
+
+    def add(self, value: JsonValue) -> None:
+        """Append one value."""
+        self._write(f"{'' if self._empty else ','}\n  {to_json(value)}")
+        self._empty = False
+
+    def close(self) -> None:
+        """End the array and close the file; does nothing if it was never opened."""
+        if self._file is None:
+            return
+        self._write("\n]\n")
+        if self._path:
+            self._file.close()
+        self._file = None
+
+    def _write(self, text: str) -> None:
+        assert self._file is not None
+        try:
+            self._file.write(text)
+            self._file.flush()
+        except OSError as error:
+            target = self._path or "standard output"
+            raise PluginError(f"error writing {target}: {error.strerror}") from error

@@ -6,15 +6,13 @@ from typing import Final
 
 from ibe100.minitsp.chain.plugin import LogLevel, Plugin, PluginError
 from ibe100.minitsp.srt.connection import SrtConnection
+from ibe100.minitsp.srt.connector import SrtConnector
 from ibe100.minitsp.srt.libsrt import SrtLibrary
 from ibe100.minitsp.srt.libsrt_types import SrtError
 from ibe100.minitsp.srt.settings import SrtSettings
-from ibe100.minitsp.srt.srt_refusals import SrtRefusals
 from ibe100.minitsp.srt.statistics import StatisticsReport
 
 _POLL_S: Final = 0.05
-_LEAST_PAUSE_S: Final = 0.2
-_LONGEST_PAUSE_S: Final = 2.0
 _LEAVE_S: Final = 0.2
 
 
@@ -31,11 +29,9 @@ class SrtSender:
         self.connected = threading.Event()
         self.failure: Exception | None = None
         self._plugin = plugin
-        self._library = library
-        self._settings = settings
         self._again_after_s = again_after_s
         self._report = StatisticsReport(plugin.arguments)
-        self._refusals = SrtRefusals(plugin)
+        self._connector = SrtConnector(plugin, library, settings, retries=again_after_s is not None)
         self._closing = threading.Event()
         self._connection: SrtConnection | None = None
         self._thread = threading.Thread(target=self._run, name=f"{plugin.name}-output", daemon=True)
@@ -82,7 +78,7 @@ class SrtSender:
 
     def _serve_one(self) -> bool:
         """One receiver from its coming to its going; whether another one may come."""
-        connection = self._connect()
+        connection = self._connector.connect(self._closing)
         if connection is None:
             return False
         self._plugin.verbose(f"connected to {connection.words()}")
@@ -105,24 +101,6 @@ class SrtSender:
             raise PluginError("receiver disconnected")
         self._plugin.log(LogLevel.WARNING, "receiver disconnected, waiting for another one")
         return not self._closing.wait(self._again_after_s)
-
-    def _connect(self) -> SrtConnection | None:
-        """The next receiver; None if the chain is ending."""
-        pause_s = _LEAST_PAUSE_S
-        told = ""
-        while True:
-            connection = SrtConnection(self._library, self._settings, self._refusals.tell)
-            try:
-                return connection if connection.open(self._closing) else None
-            except PluginError as error:
-                if self._again_after_s is None:
-                    raise
-                if str(error) != told:
-                    told = str(error)
-                    self._plugin.log(LogLevel.WARNING, f"{told}, trying again")
-            if self._closing.wait(pause_s):
-                return None
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def _say_statistics(self, connection: SrtConnection) -> None:
         statistics = connection.statistics()

@@ -15,7 +15,7 @@ from ibe100.minitsp.chain.options import OptionError
 from ibe100.minitsp.chain.packet_batch import Arrivals, Batch
 from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins.influx import Influx
-from ibe100.minitsp.reports.influx_lines import escape, line
+from ibe100.minitsp.reports.influx_metrics import escape, line
 from ibe100.minitsp.reports.tr101290 import SEVERITIES
 from ibe100.mpegts import packet
 from ibe100.mpegts.packet_headers import PacketHeaders
