@@ -158,15 +158,13 @@ def journal(application: Application, stream_id: str) -> list[dict[str, Any]]:
 
 async def processor_pid(application: Application, stream_id: str) -> int:
     """The living processor, as the runner tells it."""
-    status = await application.streams.run_of(stream_id).link.status()
-    assert status is not None
+    status = await application.streams.run_of(stream_id).link.request({"cmd": "status"})
     pid: int = status["pid"]
     return pid
 
 
 async def runner_pid(application: Application, stream_id: str) -> int:
-    status = await application.streams.run_of(stream_id).link.status()
-    assert status is not None
+    status = await application.streams.run_of(stream_id).link.request({"cmd": "status"})
     pid: int = status["runner_pid"]
     return pid
 

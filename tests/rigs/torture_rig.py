@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
 from collections import Counter
@@ -15,6 +16,7 @@ from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import Engine, FileOutput, StreamConfig, TestPatternInput
 from ibe100.scte35 import encode, splice_insert, to_base64
+from ibe100.services.streams.runner_link import RunnerGone
 from independent_parser import Parsed, parse_file
 from services_rig import asked, kill, until, until_ready
 
@@ -121,13 +123,12 @@ async def _kill(
 ) -> None:
     while most is None or tally.kills < most:
         await asyncio.sleep(chance.uniform(*every_s))
-        status = await application.streams.run_of(chance.choice(stream_ids)).link.status()
-        if status is not None and status["pid"] is not None:
-            try:
+        link = application.streams.run_of(chance.choice(stream_ids)).link
+        with contextlib.suppress(RunnerGone, ProcessLookupError):
+            status = await link.request({"cmd": "status"})
+            if status["pid"] is not None:
                 kill(status["pid"])
-            except ProcessLookupError:
-                continue
-            tally.kills += 1
+                tally.kills += 1
 
 
 async def _ask(

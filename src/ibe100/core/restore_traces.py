@@ -20,6 +20,7 @@ from ibe100.scte35.section import decode
 from ibe100.scte35.values import SpliceInsert
 from ibe100.services.streams.journal_follower import journal_identity
 from ibe100.services.streams.run import RunFacts, facts_path, read_facts
+from ibe100.services.streams.runner_facts import CueOnOutput
 from ibe100.services.streams.runner_link import RunnerLink, RunnerSilent, read_journal
 from ibe100.utils.atomic_write import atomic_write
 
@@ -35,13 +36,13 @@ async def find_traces(streams_dir: Path) -> tuple[Trace, ...]:
 
 
 async def _trace(folder: Path, facts: RunFacts) -> Trace:
-    lines = read_journal(folder, 0)
+    told = read_journal(folder, 0)
     try:
         is_alive = await RunnerLink(folder).is_alive()
     except RunnerSilent:
         is_alive = True  # it is there, and its stream must not be taken for off
-    before = [int(line["seq"]) for line in lines if float(line["t"]) < facts.started_at]
-    seen = [(float(line["t"]), str(line["base64"])) for line in lines if line["kind"] == "cue_seen"]
+    before = [fact.seq for fact in told if fact.at < facts.started_at]
+    seen = [(fact.at, fact.section_base64) for fact in told if isinstance(fact, CueOnOutput)]
     return Trace(
         stream_id=folder.name,
         stream_name=facts.config.name,

@@ -22,19 +22,26 @@ from ibe100.services.history.metrics_recorder import MetricsRecorder
 from ibe100.services.machine.watch import MACHINE, MACHINE_NAME, Backlog, MachineWatch
 from ibe100.services.return_feed.alarms import ReturnAlarms
 from ibe100.services.storage import Storage
-from ibe100.services.streams.pcr_rhythm import FRESH_S, PcrRhythm, parse_pcr_rhythm
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.runner_link import JournalLine, Sample
+from ibe100.services.streams.runner_facts import Fact, StateEntered
+from ibe100.services.streams.runner_samples import (
+    PCR_FRESH_S,
+    AnalyzeReport,
+    FlowChanged,
+    InfluxPost,
+    PacketFaults,
+    PcrRhythm,
+    PcrRhythms,
+    Sample,
+    SrtSide,
+    StrayDatagrams,
+)
 from ibe100.services.watches.feed import AlarmFeed, Runs
-from ibe100.services.watches.packet_faults import parse_packet_faults
 from ibe100.services.watches.steady_words import steady_pids, steady_services
-from ibe100.tsduck.srt_link import parse_srt_link
-from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
+from ibe100.tsduck.telemetry import InfluxSample
 
 RULES_FILE = "alarm_settings.json"
 """In the data folder."""
-SRT_SIDES = {"srt_input": "input", "srt_output": "output"}
-"""Samples of the runner, which are fields of the telemetry too."""
 MOST_DELAY_S = 3.0
 """A sample older than this on arrival comes from a clock that was stepped: take it as new."""
 
@@ -72,8 +79,7 @@ class MonitoringService:
         )
         self._telemetry: dict[str, Telemetry] = {}
         self._totals: dict[str, Counter[str]] = {}
-        self._pcrs: dict[str, tuple[float, dict[int, PcrRhythm]]] = {}
-        """With when they were measured, monotonic."""
+        self._pcrs: dict[str, PcrRhythms] = {}
         self._seen_at: dict[str, dict[str, float]] = {}
         """When each counter last counted, by stream; wall clock."""
 
@@ -139,10 +145,10 @@ class MonitoringService:
             self._measured(current.model_copy(update={"counters_total": {}, "counters_seen_at": {}}))
         await self._audit.write(acting(), "counters reset", stream_id)
 
-    async def on_line(self, run: StreamRun, line: JournalLine) -> None:
+    async def on_fact(self, run: StreamRun, fact: Fact) -> None:
         """A change of state may raise or clear an alarm; a start counts from zero."""
-        await self._feed.on_line(run, line)
-        if line["kind"] == "state" and run.view.state is StreamState.STARTING:
+        await self._feed.on_fact(run, fact)
+        if isinstance(fact, StateEntered) and run.view.state is StreamState.STARTING:
             self._count_from_zero(run.stream_id)
             self._metrics.begin(run.stream_id)
 
@@ -152,26 +158,26 @@ class MonitoringService:
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
         """The newest of each kind."""
-        mono = float(sample["mono"])
-        if sample["sample"] == "influx":
-            self._influx(run, parse_influx(sample["lines"]), float(sample["t"]), mono)
-        elif sample["sample"] == "analyze":
-            self._analysis(run, parse_analysis(sample["json"]), float(sample["t"]), mono)
-        elif sample["sample"] == "pulse":
-            self._feed.pulse(run, bool(sample["flows"]), mono - float(sample["quiet_s"]))
-        elif sample["sample"] == "packet_faults":
-            self._feed.packet_faults(run, parse_packet_faults(sample))
-        elif sample["sample"] == "pcr":
-            rhythms = parse_pcr_rhythm(sample)
-            self._pcrs[run.stream_id] = mono, rhythms
-            if time.monotonic() - mono < FRESH_S:
-                self._metrics.pcr(run.stream_id, float(sample["t"]), rhythms)
-        elif sample["sample"] == "strays":
-            self._feed.strays(run, int(sample["datagrams"]), float(sample["over_s"]), mono)
-        elif sample["sample"] in SRT_SIDES:
-            self._srt(run, sample)
+        match sample:
+            case InfluxPost():
+                self._influx(run, sample)
+            case AnalyzeReport():
+                self._analysis(run, sample)
+            case FlowChanged():
+                self._feed.pulse(run, sample)
+            case PacketFaults():
+                self._feed.packet_faults(run, sample)
+            case PcrRhythms():
+                self._pcrs[run.stream_id] = sample
+                if time.monotonic() - sample.mono_s < PCR_FRESH_S:
+                    self._metrics.pcr(run.stream_id, sample.at, sample.pids)
+            case StrayDatagrams():
+                self._feed.strays(run, sample)
+            case SrtSide():
+                self._srt(run, sample)
 
-    def _influx(self, run: StreamRun, influx: InfluxSample, received_at: float, mono: float) -> None:
+    def _influx(self, run: StreamRun, sample: InfluxPost) -> None:
+        influx, received_at, mono = sample.influx, sample.at, sample.mono_s
         delay_s = received_at - influx.time_ms / 1000
         measured_mono = mono - (delay_s if 0 <= delay_s <= MOST_DELAY_S else 0.0)
         run.influx, run.influx_at = influx, mono
@@ -204,14 +210,13 @@ class MonitoringService:
         )
         self._feed.sample(run, influx, jump, measured_mono)
 
-    def _analysis(self, run: StreamRun, analysis: AnalyzeSample, received_at: float, mono: float) -> None:
-        last = self._last(run, mono)
-        versions = self._metrics.analysis(run.stream_id, received_at, analysis)
+    def _analysis(self, run: StreamRun, sample: AnalyzeReport) -> None:
+        analysis, last = sample.analysis, self._last(run, sample.mono_s)
+        versions = self._metrics.analysis(run.stream_id, sample.at, analysis)
         # An interval in which the PAT was not repeated tells of no services: they are still there.
         services = steady_services(analysis.services, last.services) or last.services
-        pcrs_at, pcrs = self._pcrs.get(run.stream_id, (float("-inf"), {}))
-        if mono - pcrs_at > FRESH_S:
-            pcrs = {}
+        told = self._pcrs.get(run.stream_id)
+        pcrs = told.pids if told is not None and sample.mono_s - told.mono_s <= PCR_FRESH_S else {}
         steady = steady_pids(analysis.pids, last.pids)
         pids = tuple(_with_rhythm(_with_probed(pid, run), pcrs.get(pid.pid)) for pid in steady)
         self._measured(
@@ -219,17 +224,15 @@ class MonitoringService:
         )
         self._feed.report(run, analysis)
 
-    def _srt(self, run: StreamRun, sample: Sample) -> None:
+    def _srt(self, run: StreamRun, sample: SrtSide) -> None:
         """Only the connection is news: what was measured of the stream is as old as it was."""
-        name = str(sample["sample"])
-        link = parse_srt_link(sample, SRT_SIDES[name])
-        if name == "srt_output":
-            run.srt_output = link
+        if sample.side == "output":
+            run.srt_output = sample.link
         last = self._telemetry.get(run.stream_id, Telemetry(stream_id=run.stream_id, monotonic_s=0.0))
-        self._measured(last.model_copy(update={name: link}))
-        if link is not None and link.statistics is not None:
-            self._metrics.srt(run.stream_id, float(sample["t"]), SRT_SIDES[name], link.statistics)
-        self._feed.srt(run, SRT_SIDES[name], link)
+        self._measured(last.model_copy(update={f"srt_{sample.side}": sample.link}))
+        if sample.link is not None and sample.link.statistics is not None:
+            self._metrics.srt(run.stream_id, sample.at, sample.side, sample.link.statistics)
+        self._feed.srt(run, sample)
 
     def _last(self, run: StreamRun, mono: float) -> Telemetry:
         last = self._telemetry.get(run.stream_id, Telemetry(stream_id=run.stream_id, monotonic_s=mono))

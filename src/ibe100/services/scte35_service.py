@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 import time
 from collections.abc import Callable
@@ -34,7 +33,14 @@ from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.cues.section import Direction, describe
 from ibe100.services.storage import Storage
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.runner_link import JournalLine, Sample
+from ibe100.services.streams.runner_facts import (
+    AttemptEnded,
+    CueOnOutput,
+    Fact,
+    SpliceMonitored,
+    StateEntered,
+)
+from ibe100.services.streams.runner_samples import Sample
 
 PROMPT_S = 0.25
 
@@ -224,22 +230,21 @@ class SCTE35Service:
         await self._audit.write(acting(), "cue disarmed", cue.stream_id, f"event {cue.splice_event_id}")
         return cancelled
 
-    async def on_line(self, run: StreamRun, line: JournalLine) -> None:
-        """What the runner wrote down; cues are matched by their bytes."""
-        match line["kind"]:
-            case "cue_seen":
-                section = base64.b64decode(str(line["base64"]))
-                cue = self._shelf.waiting_for(run.stream_id, section)
-                if cue is not None or not self._heartbeat.seen(run, section):
-                    self._receipts.seen(run, line)
-            case "splice_event":
-                self._receipts.monitored(run, line)
-            case "attempt_ended":
+    async def on_fact(self, run: StreamRun, fact: Fact) -> None:
+        """Follow what the runner wrote down; cues are matched by their bytes."""
+        match fact:
+            case CueOnOutput():
+                cue = self._shelf.waiting_for(run.stream_id, fact.section)
+                if cue is not None or not self._heartbeat.seen(run, fact.section):
+                    self._receipts.seen(run, fact)
+            case SpliceMonitored():
+                self._receipts.monitored(run, fact.event)
+            case AttemptEnded():
                 self._heartbeat.processor_ended(run)
-                self._dispatch.processor_ended(run, line)
-            case "state" if run.view.state.is_ended:
+                self._dispatch.processor_ended(run, fact)
+            case StateEntered() if run.view.state.is_ended:
                 self._receipts.stream_ended(run)
-            case "state" if run.view.state is StreamState.RUNNING:
+            case StateEntered() if run.view.state is StreamState.RUNNING:
                 self._receipts.stream_began(run)
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:

@@ -130,7 +130,7 @@ class StreamService:
         except RunnerSilent as error:
             self._notice("error", f"{run.name}: {error}", run.stream_id)
             return
-        if status is not None and status["state"] is None:
+        if status is not None and status.state is None:
             # It waits for the processor that a console which is gone would have given it.
             await run.link.end("its console is gone")
             status = None

@@ -25,7 +25,7 @@ from ibe100.services.cues.readiness import (
 )
 from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.runner_link import JournalLine
+from ibe100.services.streams.runner_facts import AttemptEnded
 from ibe100.tsduck.loopback_ports import LOOPBACK
 from ibe100.utils.task_faults import log_fault
 
@@ -102,11 +102,11 @@ class CueDispatch:
         self._ledger.record(sent)
         return self._ledger.now(sent)
 
-    def processor_ended(self, run: StreamRun, line: JournalLine) -> None:
+    def processor_ended(self, run: StreamRun, fact: AttemptEnded) -> None:
         """Its queue is gone: what it had not put out yet is ours again while there is time, or has failed."""
         # Until the next one has posted a sample nothing is ready, whatever state is still on its way to us.
         run.influx_at = float("-inf")
-        outcome = str(line.get("outcome") or "no reason known")
+        outcome = fact.outcome or "no reason known"
         for cue in self._shelf.unfinished():
             if cue.stream_id != run.stream_id:
                 continue
@@ -116,7 +116,7 @@ class CueDispatch:
                 self._half_sent.add(cue.cue_id)  # its last lines may still say that it was seen once
                 reason = f"the processor restarted before it was seen: {outcome}"
                 self._ledger.move(cue, CueState.ARMED, reason=reason)
-            elif cue.state is CueState.SENT and (cue.sent_at or 0.0) <= float(line["t"]):
+            elif cue.state is CueState.SENT and (cue.sent_at or 0.0) <= fact.at:
                 reason = (
                     f"processor restarted before it was seen, an immediate cue is not repeated: {outcome}"
                 )

@@ -16,7 +16,8 @@ from ibe100.scte35.section import decode
 from ibe100.scte35.summary import summary
 from ibe100.services.storage import MetricsStorage
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.runner_link import JournalLine, Sample
+from ibe100.services.streams.runner_facts import CueOnInput, Fact
+from ibe100.services.streams.runner_samples import Sample
 
 KEPT = 200
 """By stream, the newest."""
@@ -33,11 +34,11 @@ class InputCues:
         self._recent: dict[str, deque[InputCue]] = defaultdict(lambda: deque(maxlen=KEPT))
         self._snapshots: dict[str, tuple[InputCue, ...]] = {}
 
-    async def on_line(self, run: StreamRun, line: JournalLine) -> None:
-        """A line of the journal; those of the input are ours to tell."""
-        if line["kind"] != "input_cue_seen":
+    async def on_fact(self, run: StreamRun, fact: Fact) -> None:
+        """Keep a cue of the input and publish it."""
+        if not isinstance(fact, CueOnInput):
             return
-        cue = read_cue(run.stream_id, float(line["t"]), line)
+        cue = read_cue(run.stream_id, fact)
         self._recent[run.stream_id].appendleft(cue)
         self._snapshots[run.stream_id] = tuple(self._recent[run.stream_id])
         if cue.command not in NOT_RECORDED:
@@ -55,20 +56,18 @@ class InputCues:
         return self._snapshots.get(stream_id, ())
 
 
-def read_cue(stream_id: str, at: float, line: JournalLine) -> InputCue:
+def read_cue(stream_id: str, seen: CueOnInput) -> InputCue:
     """A section as it was seen; one that cannot be read says why."""
-    text = str(line.get("base64") or "")
-    pid = line.get("splice_pid")
     try:
-        section = decode(base64.b64decode(text, validate=True))
+        section = decode(base64.b64decode(seen.section_base64, validate=True))
         command, words = type_name(section.command), summary(section)
     except (SpliceDecodeError, binascii.Error) as error:
         command, words = "damaged", str(error)
     return InputCue(
         stream_id=stream_id,
-        at=at,
-        splice_pid=pid if isinstance(pid, int) else 0x1FFF,
+        at=seen.at,
+        splice_pid=seen.splice_pid,
         command=command,
         summary=words,
-        section_base64=text,
+        section_base64=seen.section_base64,
     )

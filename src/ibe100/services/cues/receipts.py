@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 import time
 from collections.abc import Callable
@@ -16,8 +15,8 @@ from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.readiness import why_not_reached
 from ibe100.services.cues.section import Direction, direction_of_cue
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.runner_link import JournalLine
-from ibe100.tsduck.telemetry import parse_splice_event
+from ibe100.services.streams.runner_facts import CueOnOutput
+from ibe100.tsduck.telemetry import SpliceEvent
 
 TICK_S = 0.05
 
@@ -42,17 +41,16 @@ class CueReceipts:
         self._break_changed = break_changed
         self._told: dict[str, OpenBreak] = {}
 
-    def seen(self, run: StreamRun, line: JournalLine) -> None:
-        """A section was on the output: a `cue_seen` line of the journal."""
-        seen_base64, at = str(line["base64"]), float(line["t"])
-        section = base64.b64decode(seen_base64)
+    def seen(self, run: StreamRun, fact: CueOnOutput) -> None:
+        """A section was on the output."""
+        section, at = fact.section, fact.at
         cue = self._shelf.waiting_for(run.stream_id, section) or self._sent_unnoted(run, section, at)
         self._publish(
             CueSeen(
                 stream_id=run.stream_id,
                 at=at,
-                section_base64=seen_base64,
-                splice_pid=int(line["splice_pid"]),
+                section_base64=fact.section_base64,
+                splice_pid=fact.splice_pid,
                 ours=cue is not None,
             )
         )
@@ -61,14 +59,14 @@ class CueReceipts:
             return
         changes: dict[str, object] = {"seen": cue.seen + 1}
         if cue.state is CueState.SENT:
-            changes |= {"seen_base64": seen_base64, "seen_at": at}
+            changes |= {"seen_base64": fact.section_base64, "seen_at": at}
             if cue.sent_at is not None:
                 changes["latency_ms"] = round((at - cue.sent_at) * 1000, 1)
             # A console that has just begun reads of sights that are older than all it knows of the clock.
-            if run.clock is not None and run.clock.is_known(float(line["mono"])):
-                changes["seen_pts"] = run.clock.now_pts(float(line["mono"]))
+            if run.clock is not None and run.clock.is_known(fact.mono_s):
+                changes["seen_pts"] = run.clock.now_pts(fact.mono_s)
                 if cue.pts_time is not None and cue.pre_roll_ms is None:
-                    changes["pre_roll_ms"] = round(run.clock.ms_until(cue.pts_time, float(line["mono"])), 1)
+                    changes["pre_roll_ms"] = round(run.clock.ms_until(cue.pts_time, fact.mono_s), 1)
             if run.facts is not None and run.facts.plan.frame_pts > 0:
                 changes["frame_pts"] = run.facts.plan.frame_pts
         cue = self._ledger.move(cue, CueState.SEEN, **changes)
@@ -114,11 +112,8 @@ class CueReceipts:
             self._breaks.spliced(cue, direction_of_cue(cue, contract), run.cue_options)
             self.show_break(run)
 
-    def monitored(self, run: StreamRun, line: JournalLine) -> None:
+    def monitored(self, run: StreamRun, event: SpliceEvent) -> None:
         """An event of splicemonitor: how far ahead a cue was first seen, and when it has occurred."""
-        event = parse_splice_event(line["json"])
-        if event is None:
-            return
         cue = self._shelf.with_event_id(run.stream_id, event.splice_event_id)
         if cue is None or cue.pts_time is None or cue.pts_time != event.event_pts:
             return

@@ -18,7 +18,7 @@ from ibe100.models.metrics import (
 from ibe100.models.stream_state import SrtStatistics
 from ibe100.mpegts.packet import PAT_PID
 from ibe100.services.storage import MetricsStorage
-from ibe100.services.streams.pcr_rhythm import PcrRhythm
+from ibe100.services.streams.runner_samples import PcrRhythm
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
 
 PAT_TABLE, PMT_TABLE = 0x00, 0x02

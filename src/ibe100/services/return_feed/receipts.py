@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ibe100.models.cues.return_receipt import FeedState, ReturnFeedView, ReturnReceipt
 from ibe100.models.scte35_marker import Cue
@@ -13,8 +13,8 @@ from ibe100.services.return_feed.expected_cues import ReturnBook
 from ibe100.services.return_feed.feed_log import ReturnFeedLog
 from ibe100.services.return_feed.tables import read_tables
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.runner_link import JournalLine
-from ibe100.tsduck.telemetry import parse_splice_event
+from ibe100.services.streams.runner_facts import CueOnOutput
+from ibe100.tsduck.telemetry import SpliceEvent
 
 LOST_AFTER_S = 5.0
 """A feed that comes back sooner, as after a restart of its watcher, was not lost."""
@@ -92,21 +92,17 @@ class ReturnWatch:
             self._since = at
         self._state, self._reason = state, reason
 
-    def section_came(self, line: JournalLine) -> None:
-        """A `cue_seen` line."""
-        if line.get("base64") and line.get("splice_pid") is not None:
-            at, splice_pid = float(line["t"]), int(line["splice_pid"])
-            if is_splice_null(str(line["base64"])):
-                self._heartbeat_at = at
-            self._tell(self._book.arrived(at, str(line["base64"]), splice_pid))
+    def section_came(self, cue: CueOnOutput) -> None:
+        """A section of SCTE 35 was in the feed."""
+        if is_splice_null(cue.section_base64):
+            self._heartbeat_at = cue.at
+        self._tell(self._book.arrived(cue.at, cue.section_base64, cue.splice_pid))
 
-    def splice_announced(self, line: JournalLine) -> None:
-        """A `splice_event` line."""
-        event = parse_splice_event(line["json"])
-        if event is not None:
-            self._tell(self._book.announced(event))
+    def splice_announced(self, event: SpliceEvent) -> None:
+        """The monitor of the feed told of an event."""
+        self._tell(self._book.announced(event))
 
-    def tables_came(self, sections: list[str]) -> None:
+    def tables_came(self, sections: Sequence[str]) -> None:
         """PAT and PMTs as they are now."""
         self._log.tables_changed(time.time(), read_tables(sections))
 

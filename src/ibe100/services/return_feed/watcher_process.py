@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +18,9 @@ from ibe100.models.stream_state import StreamState
 from ibe100.services.storage import Storage
 from ibe100.services.streams.journal_follower import journal_identity
 from ibe100.services.streams.launch_plan import StreamStarter
-from ibe100.services.streams.runner_link import JournalLine, RunnerLink, Sample, read_journal
+from ibe100.services.streams.runner_facts import CueOnOutput, Fact, SpliceMonitored, StateEntered
+from ibe100.services.streams.runner_link import RunnerLink, RunnerStatus, read_journal
+from ibe100.services.streams.runner_samples import InfluxPost, Sample, TableSections
 from ibe100.services.streams.runner_spec import PATIENCE_S, RunnerPolicy, awaited_peer
 from ibe100.tsduck.command import secrets_of
 from ibe100.tsduck.processor import Processor
@@ -29,7 +31,7 @@ from ibe100.tsduck.return_feed import (
     stall_timeout_s,
     watch_config,
 )
-from ibe100.tsduck.telemetry import parse_influx
+from ibe100.tsduck.telemetry import SpliceEvent
 from ibe100.utils.task_faults import log_fault
 
 FOLDER = "return"
@@ -46,9 +48,9 @@ class Listener(Protocol):
 
     def feed_state(self, state: FeedState, reason: str, at: float) -> None: ...
     def packets_came(self, at: float) -> None: ...
-    def section_came(self, line: JournalLine) -> None: ...
-    def splice_announced(self, line: JournalLine) -> None: ...
-    def tables_came(self, sections: list[str]) -> None: ...
+    def section_came(self, cue: CueOnOutput) -> None: ...
+    def splice_announced(self, event: SpliceEvent) -> None: ...
+    def tables_came(self, sections: Sequence[str]) -> None: ...
     def caught_up(self) -> None:
         """All that was written while nobody looked has been told."""
 
@@ -106,7 +108,7 @@ class ReturnWatcher:
             begun_s = time.monotonic()
             try:
                 await self._adopt_or_spawn()
-                await self._link.follow(self._seq, self._line, self._sample)
+                await self._link.follow(self._seq, self._fact, self._sample)
                 await self._take_rest()
                 await self._link.reap()
             except OperatorError as error:
@@ -143,11 +145,11 @@ class ReturnWatcher:
         await asyncio.to_thread(self._link.write_spec, self._spec(processor, ports))
         await self._link.spawn(secrets_of(self._watch))
 
-    def _tell_adopted(self, status: Mapping[str, Any]) -> None:
+    def _tell_adopted(self, status: RunnerStatus) -> None:
         """Its last change of state may have been told to an earlier console."""
-        self._state = StreamState(status["state"])
+        self._state = status.state or StreamState.OFF
         if self._state is StreamState.RUNNING:
-            since = time.time() - float(status.get("attempt_uptime_s") or 0.0)
+            since = time.time() - status.attempt_uptime_s
             self._listener.feed_state(FeedState.WATCHING, "", since)
 
     def _is_as_wanted(self, processor: Processor) -> bool:
@@ -188,46 +190,44 @@ class ReturnWatcher:
         }
 
     async def _take_rest(self) -> None:
-        for line in await asyncio.to_thread(read_journal, self._link.stream_dir, self._seq):
-            await self._line(line)
+        for fact in await asyncio.to_thread(read_journal, self._link.stream_dir, self._seq):
+            await self._fact(fact)
 
-    async def _line(self, line: JournalLine) -> None:
-        self._seq = line["seq"]
+    async def _fact(self, fact: Fact) -> None:
+        self._seq = fact.seq
+        match fact:
+            case StateEntered():
+                self._state = fact.state
+                self._tell_state(fact)
+            case CueOnOutput():
+                self._listener.section_came(fact)
+            case SpliceMonitored():
+                self._listener.splice_announced(fact.event)
+            case _:
+                return
         try:
-            match line["kind"]:
-                case "state":
-                    self._state = StreamState(line["state"])
-                    self._tell_state(line)
-                case "cue_seen":
-                    self._listener.section_came(line)
-                case "splice_event":
-                    self._listener.splice_announced(line)
-                case _:
-                    return
             await self._storage.journal.advance(self._key, journal_identity(self._link.stream_dir), self._seq)
         except StorageError as error:
             _log.error("%s: journal line %s is not on record: %s", self._name, self._seq, error)
-        except (KeyError, TypeError, ValueError):
-            _log.exception("%s: journal line %s could not be taken", self._name, self._seq)
 
-    def _tell_state(self, line: JournalLine) -> None:
-        reason, at = str(line.get("reason") or "").partition(AGAIN_WORDS)[0], float(line["t"])
-        match self._state:
+    def _tell_state(self, fact: StateEntered) -> None:
+        reason = fact.reason.partition(AGAIN_WORDS)[0]
+        match fact.state:
             case StreamState.RUNNING:
-                self._listener.feed_state(FeedState.WATCHING, "", at)
+                self._listener.feed_state(FeedState.WATCHING, "", fact.at)
             case StreamState.STARTING:
-                self._listener.feed_state(FeedState.STARTING, awaited_peer(self._watch), at)
+                self._listener.feed_state(FeedState.STARTING, awaited_peer(self._watch), fact.at)
             case StreamState.COMPLETED:
-                self._listener.feed_state(FeedState.ENDED, reason, at)
+                self._listener.feed_state(FeedState.ENDED, reason, fact.at)
             case _:
-                self._listener.feed_state(FeedState.LOST, reason, at)
+                self._listener.feed_state(FeedState.LOST, reason, fact.at)
 
     def _sample(self, sample: Sample) -> None:
-        match sample.get("sample"):
-            case "tables":
-                self._listener.tables_came(list(sample["sections"]))
-            case "influx" if parse_influx(sample["lines"]).bitrate_bps > 0:
-                self._listener.packets_came(float(sample["t"]))
+        match sample:
+            case TableSections():
+                self._listener.tables_came(sample.sections)
+            case InfluxPost() if sample.influx.bitrate_bps > 0:
+                self._listener.packets_came(sample.at)
 
 
 def claimed_ports(streams_dir: Path) -> set[int]:

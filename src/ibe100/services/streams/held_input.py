@@ -16,7 +16,8 @@ from ibe100.models.stream_config import StreamInput, describe_input
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.launch_plan import StreamStarter
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.runner_link import JournalLine, RunnerLink, read_journal
+from ibe100.services.streams.runner_facts import Fact, LogLine
+from ibe100.services.streams.runner_link import RunnerLink, read_journal
 from ibe100.services.streams.runner_spec import RunnerPolicy, awaited_sender, make_held_spec
 from ibe100.services.streams.stream_list import StreamList
 from ibe100.tsduck.command import secrets_of
@@ -68,8 +69,8 @@ class HeldInput:
         try:
             report = await probe_input(hold.source, processor, limits=limits, source_port=hold.ports.source)
         except InputAbsent as error:
-            lines = await asyncio.to_thread(read_journal, run.link.stream_dir, 0)
-            why = _last_fault(lines, hold.since) or awaited_sender(run.entry.config)
+            facts = await asyncio.to_thread(read_journal, run.link.stream_dir, 0)
+            why = _last_fault(facts, hold.since) or awaited_sender(run.entry.config)
             raise InputAbsent(f"{describe_input(hold.source)}: {why}") from error
         return report, hold.ports
 
@@ -106,14 +107,13 @@ class HeldInput:
         return hold
 
 
-def _last_fault(lines: list[JournalLine], since: float) -> str:
+def _last_fault(facts: list[Fact], since: float) -> str:
     """What the source complained of last, unless a caller has come since then."""
     fault = ""
-    for line in lines:
-        if line["kind"] == "log" and line["t"] >= since:
-            text = str(line["text"])
-            if text.startswith(CONNECTED):
+    for fact in facts:
+        if isinstance(fact, LogLine) and fact.at >= since:
+            if fact.text.startswith(CONNECTED):
                 fault = ""
-            elif line["level"] in ("warning", "error"):
-                fault = text
+            elif fact.level in ("warning", "error"):
+                fault = fact.text
     return fault

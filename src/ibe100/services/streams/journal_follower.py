@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import Message, StreamLogged
@@ -15,14 +15,15 @@ from ibe100.models.session import AttemptRecord
 from ibe100.models.stream_state import StreamState
 from ibe100.services.storage import Storage
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.runner_link import JournalLine, Sample, read_journal
+from ibe100.services.streams.runner_facts import AttemptEnded, AttemptStarted, Fact, LogLine, StateEntered
+from ibe100.services.streams.runner_link import RunnerStatus, read_journal
+from ibe100.services.streams.runner_samples import Sample
 from ibe100.services.streams.runner_spec import awaited_peer
 from ibe100.tsduck.fault_words import in_words
 from ibe100.utils.task_faults import log_fault
 from ibe100.utils.tasks import BackgroundWrites
 
 RESPAWN_PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-LEVELS = frozenset({"debug", "info", "warning", "error"})
 
 _log = logging.getLogger(__name__)
 
@@ -30,8 +31,8 @@ _log = logging.getLogger(__name__)
 class Observer(Protocol):
     """A service that needs what the runners say."""
 
-    async def on_line(self, run: StreamRun, line: JournalLine) -> None:
-        """A journal line, in order; `run.view` shows the state after it."""
+    async def on_fact(self, run: StreamRun, fact: Fact) -> None:
+        """A line of the journal, in order; `run.view` shows the state after it."""
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
         """A sample; only the latest of its kind matters."""
@@ -56,7 +57,7 @@ class JournalFollower:
         """Journal and sequence number of the last fact that was taken of each stream."""
         self._advancing: set[str] = set()
 
-    async def resume(self, run: StreamRun, status: Mapping[str, Any] | None) -> None:
+    async def resume(self, run: StreamRun, status: RunnerStatus | None) -> None:
         """Take over what was written while nobody was looking, then go on following a living runner.
 
         `status` is its own answer; None when there is no runner any more.
@@ -66,10 +67,7 @@ class JournalFollower:
         run.seq = position.last_seq if known and position is not None else 0
         if status is not None:
             # Before the lines: one of them may be newer than the answer.
-            state = StreamState(status["state"])
-            run.update(
-                state=state, reason=str(status.get("reason") or ""), attempt=status.get("attempt") or 0
-            )
+            run.update(state=status.state, reason=status.reason, attempt=status.attempt)
             await self._take_rest(run)
             self.follow(run)
             return
@@ -85,23 +83,22 @@ class JournalFollower:
 
     async def close_attempt(self, run: StreamRun) -> None:
         """The runner died: put the end of its last attempt on record, and count on from there."""
-        lines = await asyncio.to_thread(read_journal, run.link.stream_dir, 0)
-        attempts = [line for line in lines if line["kind"] in ("attempt_started", "attempt_ended")]
+        facts = await asyncio.to_thread(read_journal, run.link.stream_dir, 0)
+        attempts = [fact for fact in facts if isinstance(fact, AttemptStarted | AttemptEnded)]
         if not attempts or run.facts is None:
             return
-        last = attempts[-1]
-        if last["kind"] == "attempt_started":
-            seconds = time.time() - last["t"]
-            end = {"kind": "attempt_ended", "t": time.time(), "mono": time.monotonic(), "seq": run.seq}
-            outcome = {"attempt": last["attempt"], "seconds": seconds, "outcome": "its runner was killed"}
-            await self._take(run, {**end, **outcome})
-        before = run.facts.attempts_before + last["attempt"]
+        last, now = attempts[-1], time.time()
+        if isinstance(last, AttemptStarted):
+            outcome = "its runner was killed"
+            head = run.seq, now, time.monotonic()
+            await self._take(run, AttemptEnded(*head, last.attempt, now - last.at, None, outcome))
+        before = run.facts.attempts_before + last.attempt
         run.facts = run.facts.model_copy(update={"attempts_before": before})
 
     async def declare_ended(self, run: StreamRun, reason: str) -> None:
         """The runner is gone and left no word of the end: say it in its place, to everybody."""
-        now = {"t": time.time(), "mono": time.monotonic()}
-        await self._take(run, {**now, "seq": run.seq, "kind": "state", "state": "STOPPED", "reason": reason})
+        head = run.seq, time.time(), time.monotonic()
+        await self._take(run, StateEntered(*head, StreamState.STOPPED, reason))
 
     def follow(self, run: StreamRun) -> None:
         """Follow the runner of `run` from the last line taken."""
@@ -133,7 +130,7 @@ class JournalFollower:
         died = 0
         while True:
             before = run.seq
-            await run.link.follow(run.seq, lambda line: self._take(run, line), lambda s: self._sample(run, s))
+            await run.link.follow(run.seq, lambda fact: self._take(run, fact), lambda s: self._sample(run, s))
             await self._take_rest(run)
             await run.link.reap()
             if run.view.state.is_ended:
@@ -150,22 +147,22 @@ class JournalFollower:
                 _log.error("%s: no new runner: %s", run.name, error)
 
     async def _take_rest(self, run: StreamRun) -> None:
-        for line in await asyncio.to_thread(read_journal, run.link.stream_dir, run.seq):
-            await self._take(run, line)
+        for fact in await asyncio.to_thread(read_journal, run.link.stream_dir, run.seq):
+            await self._take(run, fact)
 
-    async def _take(self, run: StreamRun, line: JournalLine) -> None:
-        run.seq = line["seq"]
-        run.taking(line["t"])
+    async def _take(self, run: StreamRun, fact: Fact) -> None:
+        run.seq = fact.seq
+        run.taking(fact.at)
         # Each for itself: a full disk must not keep a fact from the alarms and the cues.
-        for take in (self._apply, *(observer.on_line for observer in self.observers)):
+        for take in (self._apply, *(observer.on_fact for observer in self.observers)):
             try:
-                await take(run, line)
+                await take(run, fact)
             except StorageError as error:
-                _log.error("%s: journal line %s is not on record: %s", run.name, line["seq"], error)
-            except Exception:  # noqa: BLE001 - one line that we cannot read must not blind the console
-                _log.exception("%s: journal line %s could not be taken", run.name, line["seq"])
+                _log.error("%s: journal line %s is not on record: %s", run.name, fact.seq, error)
+            except Exception:  # noqa: BLE001 - a fault with one line must not blind the console to the next
+                _log.exception("%s: journal line %s could not be taken", run.name, fact.seq)
         run.taken()
-        if line["kind"] != "log":
+        if not isinstance(fact, LogLine):
             self._taken[run.stream_id] = (journal_identity(run.link.stream_dir), run.seq)
             if run.stream_id not in self._advancing:
                 self._advancing.add(run.stream_id)
@@ -196,39 +193,40 @@ class JournalFollower:
         for observer in self.observers:
             try:
                 observer.on_sample(run, sample)
-            except (KeyError, TypeError, ValueError):
-                _log.exception("%s: a sample of an unknown shape was left out", run.name)
+            except Exception:  # noqa: BLE001 - a fault with one sample must not blind the console to the next
+                _log.exception("%s: a sample could not be taken", run.name)
 
-    async def _apply(self, run: StreamRun, line: JournalLine) -> None:
-        match line["kind"]:
-            case "state":
-                await self._state(run, StreamState(line["state"]), str(line.get("reason") or ""), line["t"])
-            case "log":
-                self._logged(run, line)
-            case "attempt_started":
-                run.begin_attempt(_attempt(run, line))
-                await self._attempt_started(run, line)
-            case "attempt_ended":
-                await self._attempt_ended(run, line)
+    async def _apply(self, run: StreamRun, fact: Fact) -> None:
+        match fact:
+            case StateEntered():
+                self._state(run, fact)
+            case LogLine():
+                self._logged(run, fact)
+            case AttemptStarted():
+                run.begin_attempt(_attempt(run, fact))
+                self._attempt_started(run, fact)
+            case AttemptEnded():
+                self._attempt_ended(run, fact)
 
-    async def _attempt_started(self, run: StreamRun, line: JournalLine) -> None:
+    def _attempt_started(self, run: StreamRun, fact: AttemptStarted) -> None:
         if (session_id := _session_of(run)) is not None:
-            record = AttemptRecord(session_id=session_id, attempt=_attempt(run, line), started_at=line["t"])
+            record = AttemptRecord(session_id=session_id, attempt=_attempt(run, fact), started_at=fact.at)
             self._later(run, self._storage.sessions.attempt_started(record))
 
-    async def _attempt_ended(self, run: StreamRun, line: JournalLine) -> None:
+    def _attempt_ended(self, run: StreamRun, fact: AttemptEnded) -> None:
         if (session_id := _session_of(run)) is not None:
             record = AttemptRecord(
                 session_id=session_id,
-                attempt=_attempt(run, line),
-                started_at=line["t"] - float(line.get("seconds") or 0.0),
-                ended_at=line["t"],
-                exit_code=line.get("exit_code"),
-                outcome=str(line.get("outcome") or ""),
+                attempt=_attempt(run, fact),
+                started_at=fact.at - fact.seconds,
+                ended_at=fact.at,
+                exit_code=fact.exit_code,
+                outcome=fact.outcome,
             )
             self._later(run, self._storage.sessions.attempt_ended(record))
 
-    async def _state(self, run: StreamRun, state: StreamState, reason: str, at: float) -> None:
+    def _state(self, run: StreamRun, fact: StateEntered) -> None:
+        state, reason = fact.state, fact.reason
         if (
             state in (StreamState.RETRYING, StreamState.FAILED)
             and run.last_fault
@@ -240,37 +238,27 @@ class JournalFollower:
         reason = in_words(reason)
         run.update(state=state, reason=reason)
         if state.is_ended and (session_id := _session_of(run)) is not None:
-            self._later(run, self._storage.sessions.end(session_id, at, reason or state.value))
+            self._later(run, self._storage.sessions.end(session_id, fact.at, reason or state.value))
 
-    def _logged(self, run: StreamRun, line: JournalLine) -> None:
-        level = line.get("level")
-        text = _log_text(line)
-        if level == "error":
+    def _logged(self, run: StreamRun, fact: LogLine) -> None:
+        text = f"{fact.plugin}: {fact.text}" if fact.plugin else fact.text
+        if fact.level == "error":
             run.last_fault = text
-        if level in LEVELS:
-            self._publish(StreamLogged(stream_id=run.stream_id, at=line["t"], level=level, text=text))
+        self._publish(StreamLogged(stream_id=run.stream_id, at=fact.at, level=fact.level, text=text))
 
 
-def _attempt(run: StreamRun, line: JournalLine) -> int:
+def _attempt(run: StreamRun, fact: AttemptStarted | AttemptEnded) -> int:
     """The attempt's number within the session."""
-    before = run.facts.attempts_before if run.facts is not None else 0
-    return before + int(line["attempt"])
+    return fact.attempt + (run.facts.attempts_before if run.facts is not None else 0)
 
 
 def _session_of(run: StreamRun) -> int | None:
     return run.facts.session_id if run.facts is not None else None
 
 
-def _log_text(line: Any) -> str:
-    plugin = line.get("plugin")
-    return f"{plugin}: {line['text']}" if plugin else str(line["text"])
-
-
 def _last_state(stream_dir: Path) -> tuple[StreamState, str]:
-    states = [line for line in read_journal(stream_dir, 0) if line["kind"] == "state"]
-    if not states:
-        return StreamState.OFF, ""
-    return StreamState(states[-1]["state"]), str(states[-1].get("reason") or "")
+    states = [fact for fact in read_journal(stream_dir, 0) if isinstance(fact, StateEntered)]
+    return (states[-1].state, states[-1].reason) if states else (StreamState.OFF, "")
 
 
 def journal_identity(stream_dir: Path) -> str:

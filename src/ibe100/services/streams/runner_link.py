@@ -10,12 +10,17 @@ import os
 import signal
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ibe100.models.errors import StorageError, StreamError
+from ibe100.models.stream_state import StreamState
+from ibe100.runner.journal.journal import journal_files
 from ibe100.runner.launch import control_socket_path, runner_command
 from ibe100.runner.supervision.identity import ProcessIdentity, left_behind
+from ibe100.services.streams.runner_facts import MALFORMED, Fact, read_fact
+from ibe100.services.streams.runner_samples import Sample, read_sample
 from ibe100.utils.atomic_write import atomic_write
 
 CONNECT_TIMEOUT_S = 10.0
@@ -28,9 +33,6 @@ LONGEST_LINE = 4 << 20
 
 _log = logging.getLogger(__name__)
 
-JournalLine = Mapping[str, Any]
-Sample = Mapping[str, Any]
-
 # Python warns when a child that still runs is forgotten; a runner is meant to go on when its link is gone.
 _outliving: set[subprocess.Popen[bytes]] = set()
 
@@ -41,6 +43,17 @@ class RunnerGone(StreamError):
 
 class RunnerSilent(StreamError):
     """There is a runner, and it does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerStatus:
+    """What a living runner says of itself."""
+
+    state: StreamState | None
+    """None while it has only its source, and waits for its processor."""
+    reason: str
+    attempt: int
+    attempt_uptime_s: float
 
 
 class RunnerLink:
@@ -76,12 +89,18 @@ class RunnerLink:
         except OSError as error:
             raise StorageError(f"the stream's spec {path} cannot be removed: {error.strerror}") from error
 
-    async def status(self) -> Mapping[str, Any] | None:
-        """What a living runner says of itself; None where there is none. Raises RunnerSilent."""
+    async def status(self) -> RunnerStatus | None:
+        """None where there is no runner. Raises RunnerSilent."""
         try:
-            return await self.request({"cmd": "status"})
+            reply = await self.request({"cmd": "status"})
         except RunnerGone:
             return None
+        return RunnerStatus(
+            state=None if reply["state"] is None else StreamState(reply["state"]),
+            reason=str(reply.get("reason") or ""),
+            attempt=reply.get("attempt") or 0,
+            attempt_uptime_s=float(reply.get("attempt_uptime_s") or 0.0),
+        )
 
     async def is_alive(self) -> bool:
         """Whether there is a runner. Raises RunnerSilent."""
@@ -191,10 +210,10 @@ class RunnerLink:
     async def follow(
         self,
         from_seq: int,
-        on_line: Callable[[JournalLine], Awaitable[None]],
+        on_fact: Callable[[Fact], Awaitable[None]],
         on_sample: Callable[[Sample], None],
     ) -> None:
-        """Every journal line after `from_seq`, in order and once, and the samples as they come.
+        """Every line of the journal after `from_seq`, in order and once, and the samples as they come.
 
         Returns when the runner has ended and all its lines have been handed on.
         """
@@ -212,15 +231,15 @@ class RunnerLink:
                 while line := await reader.readline():
                     message = json.loads(line)
                     if "journal" in message:
-                        entry = message["journal"]
-                        if entry["seq"] > seq:
-                            seq = entry["seq"]
-                            await on_line(entry)
-                    elif "sample" in message:
-                        on_sample(message)
+                        if message["journal"]["seq"] > seq:
+                            fact = read_fact(message["journal"])
+                            seq = fact.seq
+                            await on_fact(fact)
+                    elif (sample := read_sample(message)) is not None:
+                        on_sample(sample)
             except (OSError, RunnerGone):
                 await asyncio.sleep(RECONNECT_S)
-            except (StreamError, ValueError) as error:
+            except (StreamError, *MALFORMED) as error:
                 _log.error("the runner in %s is not understood: %s", self.stream_dir, error)
                 await asyncio.sleep(RECONNECT_S)
             finally:
@@ -254,17 +273,14 @@ def _reply(line: bytes) -> Mapping[str, Any]:
     return reply
 
 
-def read_journal(stream_dir: Path, from_seq: int) -> list[JournalLine]:
-    """The lines after `from_seq` of a runner that is gone, oldest first; torn lines are left out."""
-    files = sorted(
-        stream_dir.glob("journal.*.jsonl"), key=lambda path: int(path.name.split(".")[1]), reverse=True
-    )
-    lines = []
-    for path in [*files, stream_dir / "journal.jsonl"]:
+def read_journal(stream_dir: Path, from_seq: int) -> list[Fact]:
+    """The facts after `from_seq` of a runner that is gone, oldest first; torn lines are left out."""
+    facts = []
+    for path in journal_files(stream_dir):
         with contextlib.suppress(FileNotFoundError):
             for raw in path.read_bytes().splitlines():
-                with contextlib.suppress(ValueError, KeyError, TypeError):
-                    entry = json.loads(raw)
-                    if entry["seq"] > from_seq:
-                        lines.append(entry)
-    return sorted(lines, key=lambda entry: int(entry["seq"]))
+                with contextlib.suppress(*MALFORMED):
+                    line = json.loads(raw)
+                    if line["seq"] > from_seq:
+                        facts.append(read_fact(line))
+    return sorted(facts, key=lambda fact: fact.seq)

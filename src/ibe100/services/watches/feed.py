@@ -18,17 +18,17 @@ from ibe100.models.messages import (
     StreamView,
 )
 from ibe100.models.scte35_marker import Cue, CueState
-from ibe100.models.stream_state import SrtLink, StreamState
+from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.pts_clock import ClockJump
 from ibe100.services.alarms.board import NOW, AlarmBoard, Judgements
 from ibe100.services.alarms.catalogue import CLEARING, MEASURED
 from ibe100.services.alarms.content_rules import CONTENT_RULES
 from ibe100.services.alarms.rules_in_force import AlarmRules
 from ibe100.services.streams.run import RunFacts, StreamRun
-from ibe100.services.streams.runner_link import JournalLine
+from ibe100.services.streams.runner_facts import AttemptEnded, AttemptStarted, Fact, LogLine, StateEntered
+from ibe100.services.streams.runner_samples import FlowChanged, PacketFaults, SrtSide, StrayDatagrams
 from ibe100.services.watches import packet_faults
 from ibe100.services.watches.attempts import AttemptWatch, ended_itself
-from ibe100.services.watches.packet_faults import PacketFaults
 from ibe100.services.watches.signal import SignalWatch
 from ibe100.services.watches.srt_peers import SrtPeers
 from ibe100.services.watches.sync import SyncWatch
@@ -91,20 +91,20 @@ class AlarmFeed:
                 kept = {"stream_failed"} if state is StreamState.FAILED else set()
                 await self._board.clear_now(stream_id, CLEARING - kept)
 
-    async def on_line(self, run: StreamRun, line: JournalLine) -> None:
+    async def on_fact(self, run: StreamRun, fact: Fact) -> None:
         """A change of state may raise or clear an alarm."""
-        if line["kind"] == "attempt_started" and run.facts is not None:
-            self._attempts.setdefault(run.stream_id, AttemptWatch())
-            self._signals[run.stream_id] = self._new_watch(run.stream_id, run.facts)
-            self._followed[run.stream_id] = run
-        elif line["kind"] == "attempt_ended":
-            if ended_itself(str(line.get("outcome"))):
-                self._attempts.setdefault(run.stream_id, AttemptWatch()).ended(float(line["t"]))
-        elif line["kind"] == "state":
-            await self._on_state(run)
-        elif line["kind"] == "log":
-            sync = self._syncs.setdefault(run.stream_id, SyncWatch())
-            sync.line(line["text"], float(line["t"]), time.time(), time.monotonic())
+        match fact:
+            case AttemptStarted() if run.facts is not None:
+                self._attempts.setdefault(run.stream_id, AttemptWatch())
+                self._signals[run.stream_id] = self._new_watch(run.stream_id, run.facts)
+                self._followed[run.stream_id] = run
+            case AttemptEnded() if ended_itself(fact.outcome):
+                self._attempts.setdefault(run.stream_id, AttemptWatch()).ended(fact.at)
+            case StateEntered():
+                await self._on_state(run)
+            case LogLine():
+                sync = self._syncs.setdefault(run.stream_id, SyncWatch())
+                sync.line(fact.text, fact.at, time.time(), time.monotonic())
 
     async def _on_state(self, run: StreamRun) -> None:
         state, reason = run.view.state, run.view.reason
@@ -147,11 +147,11 @@ class AlarmFeed:
             self._publish(NoticePosted(at=time.time(), level="info", text=text, stream_id=run.stream_id))
         self._judge_later(run, judgements)
 
-    def pulse(self, run: StreamRun, flows: bool, since_s: float) -> None:
+    def pulse(self, run: StreamRun, sample: FlowChanged) -> None:
         """The runner noticed that nothing comes out of the processor any more, or something again."""
         watch = self._signal(run)
         if watch is not None:
-            watch.pulse(flows, since_s)
+            watch.pulse(sample.flows, sample.mono_s - sample.quiet_s)
             if run.view.state is StreamState.RUNNING:
                 self._judge_later(run, watch.flow(time.monotonic()))
 
@@ -161,23 +161,23 @@ class AlarmFeed:
         if watch is None:
             return
         watch.absences(faults)
-        if time.monotonic() - faults.at_s < packet_faults.NEWS_S:
+        if time.monotonic() - faults.mono_s < packet_faults.NEWS_S:
             self._judge_later(run, *watch.packet_faults(faults))
 
-    def strays(self, run: StreamRun, count: int, over_s: float, at_s: float) -> None:
+    def strays(self, run: StreamRun, sample: StrayDatagrams) -> None:
         """The runner: datagrams come in that hold no packets, and nothing comes out."""
         now = time.monotonic()
-        if self._signal(run) is None or now - at_s >= packet_faults.NEWS_S:
+        if self._signal(run) is None or now - sample.mono_s >= packet_faults.NEWS_S:
             return
         sync = self._syncs.setdefault(run.stream_id, SyncWatch())
-        sync.strays(count, over_s, now)
+        sync.strays(sample.count, sample.over_s, now)
         self._judge_later(run, sync.judge(now, is_quiet=True))
 
-    def srt(self, run: StreamRun, side: str, link: SrtLink | None) -> None:
-        """What the runner says of an SRT input or output; None where it is no SRT."""
+    def srt(self, run: StreamRun, sample: SrtSide) -> None:
+        """What the runner says of an SRT input or output."""
         if not run.view.state.is_ended:
             self._followed[run.stream_id] = run
-            self._srt_peers.setdefault(run.stream_id, SrtPeers()).observe(side, link)
+            self._srt_peers.setdefault(run.stream_id, SrtPeers()).observe(sample.side, sample.link)
 
     def content(self, stream_id: str, judgements: Judgements) -> None:
         """What a preview found in picture and sound."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from ibe100.mpegts.packet import NULL_PID, PAT_PID
 from ibe100.services.alarms.board import Judgements
-from ibe100.services.streams.runner_link import Sample
+from ibe100.services.streams.runner_samples import PacketFaults
 from ibe100.services.watches.pids import PidWatch
 from ibe100.tsduck.plan import StreamPlan
 
@@ -18,43 +17,6 @@ SECOND_S = 1.0
 """The thresholds of rules are errors per second."""
 CLEAR_S = 0.5
 """A post's interval is so much off at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class PacketFaults:
-    """Since the runner told last; by PID where it is a mapping."""
-
-    at_s: float
-    """Monotonic."""
-    lost: Mapping[int, int]
-    """Breaks of the continuity count."""
-    damaged: int
-    """Packets with transport_error_indicator."""
-    scrambled: tuple[int, ...]
-    """PIDs that were clear before."""
-    jumps_s: Mapping[int, float]
-    """By how much more, or less, the PTS went on than time did."""
-    versions: tuple[tuple[int, int, int, int], ...]
-    """table_id, its extension, version_number before and now."""
-    missing_s: Mapping[int, float]
-    """For how long a PAT or PMT did not come."""
-    absent_s: Mapping[tuple[str, int], float]
-    """All that is absent now of what came all the time, and for how long: `null`, `pcr` or `pts`, and PID."""
-
-
-def parse_packet_faults(sample: Sample) -> PacketFaults:
-    """Raises KeyError or ValueError on another shape."""
-    return PacketFaults(
-        at_s=float(sample["mono"]),
-        lost={int(pid): int(count) for pid, count in sample["lost"].items()},
-        damaged=int(sample["damaged"]),
-        scrambled=tuple(sample["scrambled"]),
-        jumps_s={int(pid): float(off_s) for pid, off_s in sample["jumps_s"].items()},
-        versions=tuple((table, ext, before, now) for table, ext, before, now in sample["versions"]),
-        missing_s={int(pid): float(age_s) for pid, age_s in sample["missing_s"].items()},
-        # A runner that an older console started tells of none.
-        absent_s={(str(what), int(pid)): float(age_s) for what, pid, age_s in sample.get("absent", ())},
-    )
 
 
 class FaultWatch:
@@ -74,7 +36,7 @@ class FaultWatch:
             ("continuity_error", sum(faults.lost.values())),
             ("transport_error", faults.damaged),
         ):
-            in_a_second = self._in_a_second(condition, count, faults.at_s)
+            in_a_second = self._in_a_second(condition, count, faults.mono_s)
             if count and in_a_second >= self._least_per_s(condition):
                 found[condition] = f"{in_a_second} per s"
         if scrambled := self._pids.newly_scrambled(faults.scrambled):
@@ -89,7 +51,7 @@ class FaultWatch:
             # What we pace comes in portions: its gaps are ours.
             if pid in faults.missing_s and not self._plan.regulate:
                 found[condition] = f"none for {faults.missing_s[pid]:.1f} s"
-                since[condition] = faults.at_s - faults.missing_s[pid]
+                since[condition] = faults.mono_s - faults.missing_s[pid]
         return {condition: (True, words) for condition, words in found.items()}, since
 
     def _in_a_second(self, condition: str, count: int, now_s: float) -> int:
@@ -114,7 +76,7 @@ class Absences:
         """What is absent from now on, until it is told again."""
         pcr, pts = ("pcr", self._plan.pcr_pid), ("pts", self._plan.time_pid)
         self._since = {
-            condition: (faults.at_s - age_s, words)
+            condition: (faults.mono_s - age_s, words)
             for condition, key, words in (
                 ("pcr_repetition_error", pcr, f"no PCR on PID 0x{pcr[1] or 0:04X}"),
                 ("pts_error", pts, f"no PTS on PID 0x{pts[1] or 0:04X}"),

@@ -10,10 +10,11 @@ from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_MODULO
 from ibe100.services.alarms.board import NOW, Judgements
 from ibe100.services.alarms.signal_catalogue import COUNTED, PACED
 from ibe100.services.streams.run import RunFacts
+from ibe100.services.streams.runner_samples import PacketFaults
 from ibe100.services.watches.bitrate import BitrateWatch
 from ibe100.services.watches.flow import FlowWatch
 from ibe100.services.watches.loop_seam import SeamWatch
-from ibe100.services.watches.packet_faults import Absences, FaultWatch, PacketFaults
+from ibe100.services.watches.packet_faults import Absences, FaultWatch
 from ibe100.services.watches.pids import PidWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample
 
@@ -109,7 +110,7 @@ class SignalWatch:
 
     def packet_faults(self, faults: PacketFaults) -> tuple[Judgements, Mapping[str, float]]:
         """What the runner found in the packets, and since when; a looped file is left to the posts."""
-        is_settled = self._flowing_since is not None and faults.at_s - self._flowing_since >= SETTLE_S
+        is_settled = self._flowing_since is not None and faults.mono_s - self._flowing_since >= SETTLE_S
         return self._faults.judge(faults) if is_settled and self._seam is None else ({}, {})
 
     def absences(self, faults: PacketFaults) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -20,6 +20,7 @@ from ibe100.services.cues.ledger import CueLedger
 from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_facts import CueOnOutput
 from ibe100.services.streams.runner_link import RunnerLink
 
 OUT = to_base64(encode(splice_insert(7, True)))
@@ -45,8 +46,7 @@ class Desk:
 
     def sees(self, section: str, after_s: float = 1.0) -> list[str]:
         """What is said of a section that was on the output so long after the cues were asked for."""
-        line: dict[str, Any] = {"base64": section, "t": ASKED_AT + after_s, "mono": 0.0, "splice_pid": 500}
-        self.receipts.seen(self.run, line)
+        self.receipts.seen(self.run, CueOnOutput(1, ASKED_AT + after_s, 0.0, section, 500))
         return [message.text for message in self.said if isinstance(message, NoticePosted)]
 
 

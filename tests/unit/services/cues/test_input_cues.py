@@ -21,6 +21,7 @@ from ibe100.scte35.values import (
     TimeSignal,
 )
 from ibe100.services.cues.input_cues import KEPT, InputCues, read_cue
+from ibe100.services.streams.runner_facts import CueOnInput, OtherFact
 from places import DATA
 
 VECTORS = DATA / "scte35" / "vectors.json"
@@ -50,9 +51,9 @@ class Kept:
         self.changes.append(change)
 
 
-def line(section: SpliceInfoSection | bytes) -> dict[str, Any]:
+def seen(section: SpliceInfoSection | bytes) -> CueOnInput:
     data = section if isinstance(section, bytes) else encode(section)
-    return {"kind": "input_cue_seen", "t": 5.0, "base64": to_base64(data), "splice_pid": 1001}
+    return CueOnInput(1, 5.0, 5.0, to_base64(data), 1001)
 
 
 @pytest.mark.parametrize(
@@ -96,20 +97,20 @@ async def test_cues_of_the_input_are_told_kept_and_put_on_record_but_not_heartbe
     cues = InputCues(storage, told.append)  # type: ignore[arg-type]
     run: Any = Run()
     for section in (OUT, SpliceInfoSection(SpliceNull())):
-        await cues.on_line(run, line(section))
-    await cues.on_line(run, {"kind": "cue_seen", "t": 5.0})
+        await cues.on_fact(run, seen(section))
+    await cues.on_fact(run, OtherFact(2, 5.0, 5.0, "runner_started"))
     assert [cue.command for cue in cues.recent("one")] == ["splice_null", "splice_insert"]
     assert [type(message) for message in told] == [InputCueSeen, InputCueSeen]
     (change,) = storage.changes
     assert change.kind is ChangeKind.INPUT_CUE
     assert change.text.startswith("on the input, PID 0x03E9: splice_insert, OUT event 0x00002711")
     for _ in range(KEPT + 5):
-        await cues.on_line(run, line(OUT))
+        await cues.on_fact(run, seen(OUT))
     assert len(cues.recent("one")) == KEPT
     assert cues.recent("another") == ()
 
 
-@pytest.mark.parametrize("text", ["", "no base64", "/DAA", None])
-def test_what_cannot_be_read_is_called_damaged(text: str | None) -> None:
-    cue = read_cue("one", 5.0, {"base64": text, "splice_pid": None})
+@pytest.mark.parametrize("text", ["", "no base64", "/DAA"])
+def test_what_cannot_be_read_is_called_damaged(text: str) -> None:
+    cue = read_cue("one", CueOnInput(1, 5.0, 5.0, text, 1001))
     assert (cue.command, bool(cue.summary)) == ("damaged", True)

@@ -18,6 +18,7 @@ from ibe100.mpegts.psi import Pat
 from ibe100.scte35.cues import splice_null
 from ibe100.services.return_feed.receipts import LOST_AFTER_S, START_PATIENCE_S, ReturnWatch
 from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_facts import CueOnOutput
 from ibe100.services.streams.runner_link import RunnerLink
 from return_rig import GOOD, text
 
@@ -56,8 +57,7 @@ class Watched:
         return answer
 
     def heartbeat(self) -> None:
-        line = {"t": self.now, "base64": text(splice_null()), "splice_pid": 500}
-        self.watch.section_came(line)
+        self.watch.section_came(CueOnOutput(1, self.now, self.now, text(splice_null()), 500))
 
 
 @pytest.fixture

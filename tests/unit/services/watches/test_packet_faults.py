@@ -17,9 +17,10 @@ from ibe100.mpegts.packet import NULL_PID
 from ibe100.services.alarms.board import EARLY_S
 from ibe100.services.alarms.catalogue import RULES
 from ibe100.services.alarms.rules_in_force import AlarmRules
+from ibe100.services.streams.runner_samples import PacketFaults, read_sample
 from ibe100.services.watches import feed as alarm_feed
 from ibe100.services.watches.feed import AlarmFeed, Runs
-from ibe100.services.watches.packet_faults import NEWS_S, PacketFaults, parse_packet_faults
+from ibe100.services.watches.packet_faults import NEWS_S
 from ibe100.services.watches.signal import SETTLE_S, SignalWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
 
@@ -29,7 +30,9 @@ PLAN = FACTS.plan
 
 def faults(at_s: float, **found: object) -> PacketFaults:
     sample = {"lost": {}, "damaged": 0, "scrambled": [], "jumps_s": {}, "versions": [], "missing_s": {}}
-    return parse_packet_faults({"sample": "packet_faults", "mono": at_s, **sample, **found})
+    read = read_sample({"sample": "packet_faults", "t": 0.0, "mono": at_s, **sample, **found})
+    assert isinstance(read, PacketFaults)
+    return read
 
 
 def watching(least_per_s: int = 1, seconds: float = 20.0, **changes: object) -> tuple[SignalWatch, float]:

@@ -8,8 +8,9 @@ from ibe100.models.stream_config import SrtInput, SrtMode, SrtOutput, StreamConf
 from ibe100.models.stream_state import SrtLink, SrtStatistics
 from ibe100.runner.telemetry.srt_silence import SILENT_S
 from ibe100.runner.telemetry.srt_watch import SrtWatch
+from ibe100.services.streams.runner_samples import SrtSide, read_sample
 from ibe100.services.watches.srt_peers import SrtPeers
-from ibe100.tsduck.srt_link import lasting_arguments, parse_srt_link
+from ibe100.tsduck.srt_link import lasting_arguments
 
 CONFIG = StreamConfig(name="x", input=SrtInput(mode=SrtMode.LISTENER, port=9000), output=SrtOutput(port=9001))
 COUNTED = Statistics(
@@ -36,14 +37,18 @@ def sampled(side: str) -> SrtLink | None:
     """Statistics from the processor's log to the sample, over every stage."""
     samples, now = [], iter([6.0, 7.0])
     watch = SrtWatch(
-        lambda kind, content: samples.append({"sample": kind, "mono": 7.0, **content}), lambda: next(now)
+        lambda kind, content: samples.append({"sample": kind, "t": 1.0, "mono": 7.0, **content}),
+        lambda: next(now),
     )
     watch.begin(["minitsp", "-I", "srt", "-O", "srt"])
     words = ["--listener=1", *lasting_arguments(CONFIG.input if side == "input" else CONFIG.output, side)]
     report = StatisticsReport(OptionTable(*SRT_OPTIONS).parse(words))
     for statistics in (Statistics(), COUNTED):
         assert watch.takes(f"* srt: {report.text(statistics)}".encode())
-    return parse_srt_link(samples[-1], side)
+    sample = read_sample(samples[-1])
+    assert isinstance(sample, SrtSide)
+    assert sample.side == side
+    return sample.link
 
 
 def test_statistics_of_an_output_are_those_of_sending() -> None:
@@ -78,7 +83,8 @@ def test_statistics_of_an_input_are_those_of_receiving() -> None:
 
 
 def test_a_side_without_srt_has_no_link() -> None:
-    assert parse_srt_link({"connected": None}, "input") is None
+    sample = read_sample({"sample": "srt_input", "t": 1.0, "mono": 7.0, "connected": None})
+    assert sample == SrtSide(1.0, 7.0, "input", None)
 
 
 def test_a_missing_peer_is_a_condition_of_its_side() -> None:

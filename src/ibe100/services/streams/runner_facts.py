@@ -1,0 +1,149 @@
+"""Facts of a runner: the lines of its journal as typed values. Kinds that are not used become `OtherFact`."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from ibe100.models.stream_state import StreamState
+from ibe100.mpegts.packet import NULL_PID
+from ibe100.tsduck.telemetry import SpliceEvent, parse_splice_event
+
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+"""What a parser raises for JSON of another shape than it expects."""
+_LEVELS: Final[Mapping[Any, LogLevel]] = {"debug": "debug", "warning": "warning", "error": "error"}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FactHead:
+    """Place in the journal, wall clock and monotonic time in seconds."""
+
+    seq: int
+    at: float
+    mono_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StateEntered(FactHead):
+    """The stream is in this state from now on."""
+
+    state: StreamState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine(FactHead):
+    """A line that the processor, its source or the runner itself (`plugin`) printed."""
+
+    level: LogLevel
+    plugin: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStarted(FactHead):
+    """A processor was started; the runner counts its attempts from 1."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded(FactHead):
+    """A processor has ended after so many seconds; `outcome` says how."""
+
+    attempt: int
+    seconds: float
+    exit_code: int | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class CueOnOutput(FactHead):
+    """A splice_info_section was seen on the output."""
+
+    section_base64: str
+    splice_pid: int
+
+    @property
+    def section(self) -> bytes:
+        """The section in binary."""
+        return base64.b64decode(self.section_base64)
+
+
+@dataclass(frozen=True, slots=True)
+class CueOnInput(FactHead):
+    """A splice_info_section of somebody else came with the input; it may be damaged."""
+
+    section_base64: str
+    splice_pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpliceMonitored(FactHead):
+    """splicemonitor told of an event on the output."""
+
+    event: SpliceEvent
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFact(FactHead):
+    """A line that no service needs, or that cannot be read."""
+
+    kind: str
+
+
+Fact: TypeAlias = (
+    StateEntered
+    | LogLine
+    | AttemptStarted
+    | AttemptEnded
+    | CueOnOutput
+    | CueOnInput
+    | SpliceMonitored
+    | OtherFact
+)
+
+
+def read_fact(line: Mapping[str, Any]) -> Fact:
+    """A line of a journal; raises a MALFORMED error for JSON that has no sequence number, time or kind."""
+    head, kind = (int(line["seq"]), float(line["t"]), float(line["mono"])), str(line["kind"])
+    try:
+        return _fact(kind, line, head)
+    except MALFORMED:
+        _log.exception("journal line %d of the kind %s cannot be read", head[0], kind)
+        return OtherFact(*head, kind)
+
+
+def _fact(kind: str, line: Mapping[str, Any], head: tuple[int, float, float]) -> Fact:
+    match kind:
+        case "state":
+            return StateEntered(*head, StreamState(line["state"]), str(line.get("reason") or ""))
+        case "log":
+            level = _LEVELS.get(line.get("level"), "info")
+            return LogLine(*head, level, str(line.get("plugin") or ""), str(line["text"]))
+        case "attempt_started":
+            return AttemptStarted(*head, int(line["attempt"]))
+        case "attempt_ended":
+            code, seconds = line.get("exit_code"), float(line.get("seconds") or 0.0)
+            return AttemptEnded(
+                *head,
+                int(line["attempt"]),
+                seconds,
+                None if code is None else int(code),
+                str(line.get("outcome") or ""),
+            )
+        case "cue_seen":
+            base64.b64decode(line["base64"])
+            return CueOnOutput(*head, str(line["base64"]), int(line["splice_pid"]))
+        case "input_cue_seen":
+            pid = line.get("splice_pid")
+            return CueOnInput(*head, str(line.get("base64") or ""), pid if isinstance(pid, int) else NULL_PID)
+        case "splice_event" if (event := parse_splice_event(line["json"])) is not None:
+            return SpliceMonitored(*head, event)
+    return OtherFact(*head, kind)

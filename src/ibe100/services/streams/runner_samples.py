@@ -1,0 +1,171 @@
+"""Samples of a runner as typed values: only the latest of a kind matters, none is kept in the journal."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ibe100.models.stream_state import SrtLink
+from ibe100.services.streams.runner_facts import MALFORMED
+from ibe100.tsduck.srt_link import parse_srt_link
+from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
+
+PCR_FRESH_S = 2.5
+"""Older figures are of PCRs that do not come any more, or of a runner that is held up."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleHead:
+    """When the runner passed it on: wall clock and monotonic time in seconds."""
+
+    at: float
+    mono_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class InfluxPost(SampleHead):
+    """One post of `-P influx`."""
+
+    influx: InfluxSample
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzeReport(SampleHead):
+    """One report of `-P analyze`."""
+
+    analysis: AnalyzeSample
+
+
+@dataclass(frozen=True, slots=True)
+class FlowChanged(SampleHead):
+    """Nothing has come out of the processor for `quiet_s`, or something comes again."""
+
+    flows: bool
+    quiet_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PacketFaults(SampleHead):
+    """Faults in the packets since the runner told last; by PID where it is a mapping."""
+
+    lost: Mapping[int, int]
+    """Breaks of the continuity count."""
+    damaged: int
+    """Packets with transport_error_indicator."""
+    scrambled: tuple[int, ...]
+    """PIDs that were clear before."""
+    jumps_s: Mapping[int, float]
+    """By how much more, or less, the PTS went on than time did."""
+    versions: tuple[tuple[int, int, int, int], ...]
+    """table_id, its extension, version_number before and now."""
+    missing_s: Mapping[int, float]
+    """For how long a PAT or PMT did not come."""
+    absent_s: Mapping[tuple[str, int], float]
+    """All that is absent now of what came all the time, and for how long: `null`, `pcr` or `pts`, and PID."""
+
+
+@dataclass(frozen=True, slots=True)
+class PcrRhythm:
+    """PCRs of one PID in a second; `jitter_us` is None at a variable bitrate (TR 101 290 5.3.2.6)."""
+
+    longest_ms: float
+    jitter_us: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PcrRhythms(SampleHead):
+    """How regularly PCRs come, by PID."""
+
+    pids: Mapping[int, PcrRhythm]
+
+
+@dataclass(frozen=True, slots=True)
+class StrayDatagrams(SampleHead):
+    """Datagrams that came in `over_s` and hold no packets, while nothing comes out."""
+
+    count: int
+    over_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SrtSide(SampleHead):
+    """The connection at `input` or `output`; the link is None where that side is no SRT."""
+
+    side: str
+    link: SrtLink | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableSections(SampleHead):
+    """PAT and PMT sections as they are now, in base64."""
+
+    sections: tuple[str, ...]
+
+
+Sample: TypeAlias = (
+    InfluxPost
+    | AnalyzeReport
+    | FlowChanged
+    | PacketFaults
+    | PcrRhythms
+    | StrayDatagrams
+    | SrtSide
+    | TableSections
+)
+
+
+def read_sample(message: Mapping[str, Any]) -> Sample | None:
+    """A sample; None for one of a kind or a shape that is not known."""
+    kind = message.get("sample")
+    try:
+        return _sample(str(kind), message, (float(message["t"]), float(message["mono"])))
+    except MALFORMED:
+        _log.exception("a sample of the kind %s cannot be read", kind)
+        return None
+
+
+def _sample(kind: str, message: Mapping[str, Any], head: tuple[float, float]) -> Sample | None:
+    match kind:
+        case "influx":
+            return InfluxPost(*head, parse_influx(message["lines"]))
+        case "analyze":
+            return AnalyzeReport(*head, parse_analysis(message["json"]))
+        case "pulse":
+            return FlowChanged(*head, bool(message["flows"]), float(message["quiet_s"]))
+        case "packet_faults":
+            return _packet_faults(message, head)
+        case "pcr":
+            return PcrRhythms(*head, _rhythms(message["pids"]))
+        case "strays":
+            return StrayDatagrams(*head, int(message["datagrams"]), float(message["over_s"]))
+        case "srt_input" | "srt_output":
+            side = kind.removeprefix("srt_")
+            return SrtSide(*head, side, parse_srt_link(message, side))
+        case "tables":
+            return TableSections(*head, tuple(str(section) for section in message["sections"]))
+    return None
+
+
+def _packet_faults(message: Mapping[str, Any], head: tuple[float, float]) -> PacketFaults:
+    return PacketFaults(
+        *head,
+        lost={int(pid): int(count) for pid, count in message["lost"].items()},
+        damaged=int(message["damaged"]),
+        scrambled=tuple(message["scrambled"]),
+        jumps_s={int(pid): float(off_s) for pid, off_s in message["jumps_s"].items()},
+        versions=tuple((table, ext, before, now) for table, ext, before, now in message["versions"]),
+        missing_s={int(pid): float(age_s) for pid, age_s in message["missing_s"].items()},
+        # A runner that an older console started tells of none.
+        absent_s={(str(what), int(pid)): float(age_s) for what, pid, age_s in message.get("absent", ())},
+    )
+
+
+def _rhythms(pids: Mapping[str, tuple[float, float | None]]) -> dict[int, PcrRhythm]:
+    return {
+        int(pid): PcrRhythm(float(longest_ms), None if jitter_us is None else float(jitter_us))
+        for pid, (longest_ms, jitter_us) in pids.items()
+    }
