@@ -6,12 +6,10 @@ import contextlib
 import io
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -58,13 +56,10 @@ class Place:
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self.data_dir = folder / "data"
-        # Short, for the 108 bytes of a Unix socket's path.
-        self.runtime = Path(tempfile.mkdtemp(prefix="ibe-", dir="/tmp"))
-        self.mark = f"{os.getpid()}-{self.runtime.name}"
+        self.mark = str(folder)
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("IBE100_")},
             "TMPDIR": str(self.temporary),
-            "XDG_RUNTIME_DIR": str(self.runtime),
             MARK: self.mark,
             "COLUMNS": "200",
         }
@@ -110,7 +105,7 @@ class Place:
     def leftovers(self) -> list[str]:
         """Processes, temporary folders and sockets that are still there."""
         temporary = [str(path) for path in self.temporary.iterdir()]
-        sockets = [str(path) for path in self.runtime.rglob("*") if path.is_socket()]
+        sockets = [str(path) for path in self.data_dir.rglob("*.sock")]
         return [*self.processes(), *temporary, *sockets]
 
     def close(self) -> None:
@@ -122,7 +117,6 @@ class Place:
         for pid in self.pids(""):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        shutil.rmtree(self.runtime, ignore_errors=True)
 
 
 @contextlib.contextmanager

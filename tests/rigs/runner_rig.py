@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ibe100.runner.launch import control_socket_path, runner_command
+from ibe100.runner.launch import control_socket_path, runner_command, short_socket_path
+from ibe100.runner.supervision.ownership import MARK, end_processes, mark_of, processes_of
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
 DEADLINE_S = 30.0
@@ -60,7 +61,8 @@ class Client:
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(DEADLINE_S)
-        self._socket.connect(str(path))
+        with short_socket_path(path) as name:
+            self._socket.connect(name)
         self._lines = self._socket.makefile("rb")
 
     def ask(self, **request: object) -> Line:
@@ -139,6 +141,7 @@ class Stream:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env={**os.environ, MARK: mark_of(self.folder)},
         )
         self._started.append(process)
         assert process.stdin is not None
@@ -213,12 +216,10 @@ class Stream:
                     process.kill()
                     process.wait()
         record = self.folder / "runner.json"
-        if record.exists():  # started by a stand-in for the console, or left by a runner that was killed
-            with contextlib.suppress(ProcessLookupError):
+        if record.exists():  # started by a stand-in for the console
+            with contextlib.suppress(ProcessLookupError, ValueError):
                 os.kill(json.loads(record.read_text())["pid"], signal.SIGKILL)
-        for line in self.of_kind("attempt_started") + self.of_kind("source_started"):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(line["pid"], signal.SIGKILL)
+        end_processes(processes_of(self.folder))
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """Start of a runner: `python -I -S -X utf8 …/ibe100/runner STREAM_DIR` (see launch.runner_command)."""
 
 import contextlib
-import fcntl
 import json
 import os
 import select
@@ -17,6 +16,7 @@ from ibe100.runner.journal.journal import Journal
 from ibe100.runner.launch import EXIT_ENDED, EXIT_FAILED, EXIT_LOCKED, EXIT_USAGE, control_socket_path
 from ibe100.runner.spec import Spec, SpecError, load_spec, parse_secrets
 from ibe100.runner.stream_runner import SPEC, StreamRunner
+from ibe100.runner.supervision.ownership import LOCK, MARK, end_processes_of, mark_of, take_lock
 from ibe100.runner.supervision.states import State
 
 _SECRETS_LIMIT = 1 << 20
@@ -29,34 +29,36 @@ def main(argv: list[str]) -> int:
         print("usage: runner STREAM_DIR (a folder that holds spec.json)", file=sys.stderr)
         return EXIT_USAGE
     folder = Path(argv[1]).absolute()
+    os.umask(0o077)
+    os.environ[MARK] = mark_of(folder)  # for every child; our own came from whoever started us
     try:
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        lock = take_lock(folder)
+    except OSError as error:
+        print(f"{folder / LOCK} cannot be locked: {error.strerror}", file=sys.stderr)
+        return EXIT_FAILED
+    if lock is None:
         print(f"{folder.name}: another runner holds the lock of this stream", file=sys.stderr)
         return EXIT_LOCKED
-    except OSError as error:
-        print(f"{folder / 'lock'} cannot be locked: {error.strerror}", file=sys.stderr)
-        return EXIT_FAILED
     journal = Journal(folder)
     try:
         secrets = _read_secrets()
         spec = load_spec(folder / SPEC)
         spec.check_secrets(secrets)
     except SpecError as error:
-        return _refuse(journal, str(error))
+        return _refuse(folder, journal, str(error))
     _leave_the_console()
     try:
         runner = StreamRunner(folder, control_socket_path(folder), spec, secrets, journal)
     except OSError as error:
-        return _refuse(journal, f"the control socket cannot be made: {error}", spec)
+        return _refuse(folder, journal, f"the control socket cannot be made: {error}", spec)
     state, reason = runner.run()
     if state != State.FAILED:
         return EXIT_ENDED
     return _last_words(reason)
 
 
-def _refuse(journal: Journal, reason: str, spec: Spec | None = None) -> int:
+def _refuse(folder: Path, journal: Journal, reason: str, spec: Spec | None = None) -> int:
+    end_processes_of(folder)  # nobody would own them
     generation, engine = (None, None) if spec is None else (spec.generation, spec.engine)
     journal.append("runner_started", {"pid": os.getpid(), "generation": generation, "engine": engine})
     journal.append("state", {"state": State.FAILED, "previous": None, "reason": reason})

@@ -1,10 +1,9 @@
 """How a runner is started and found. No side effects: whoever supervises streams may import this."""
 
-import binascii
+import contextlib
 import os
-import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 EXIT_ENDED = 0
@@ -16,6 +15,7 @@ EXIT_USAGE = 2
 EXIT_LOCKED = 3
 """Another runner holds this stream's lock; nothing was touched."""
 
+CONTROL_SOCKET = "control.sock"
 _UNIX_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
 
 
@@ -30,18 +30,22 @@ def runner_command(stream_dir: Path) -> list[str]:
     return [sys.executable, "-I", "-S", "-X", "utf8", str(package), str(stream_dir.absolute())]
 
 
-def control_socket_path(stream_dir: Path, environ: Mapping[str, str] = os.environ) -> Path:
-    """Where a runner started in this environment listens.
+def control_socket_path(stream_dir: Path) -> Path:
+    """Where the runner of a stream listens: in its own folder, which a logout does not take away."""
+    return stream_dir / CONTROL_SOCKET
 
-    A runner that is already there may have been started in another environment: the path in its runner.json
-    goes before this one.
+
+@contextlib.contextmanager
+def short_socket_path(path: Path) -> Iterator[str]:
+    """The path as `bind` and `connect` take it, good inside the context, however deep its folder lies.
+
+    OSError where the folder cannot be opened; on macOS a path of more than 100 bytes stays too long.
     """
-    resolved = stream_dir.resolve()
-    readable = re.sub(r"[^A-Za-z0-9._-]", "_", resolved.name)[:32]
-    name = f"{readable}-{binascii.crc32(os.fsencode(resolved)):08x}.sock"
-    runtime_dir = Path(environ.get("XDG_RUNTIME_DIR", ""))
-    if runtime_dir.is_absolute() and runtime_dir.is_dir():
-        path = runtime_dir / "ibe100" / name
-        if len(os.fsencode(path)) <= _UNIX_PATH_LIMIT:
-            return path
-    return Path(f"/tmp/ibe100-{os.getuid()}", name)
+    if len(os.fsencode(path)) <= _UNIX_PATH_LIMIT or sys.platform != "linux":
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)

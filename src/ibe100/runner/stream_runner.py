@@ -1,6 +1,5 @@
 """The runner put together: lock held, journal open, sockets bound, supervisor at work, commands answered."""
 
-import contextlib
 import json
 import os
 import signal
@@ -16,13 +15,8 @@ from ibe100.runner.processor_log.lines import RateLimit
 from ibe100.runner.spec import Spec, SpecError, load_spec, parse_secrets
 from ibe100.runner.supervision.backoff import system_fraction
 from ibe100.runner.supervision.companion import Companion
-from ibe100.runner.supervision.identity import (
-    ProcessIdentity,
-    RunnerRecord,
-    boot_id,
-    left_behind,
-    process_start_time,
-)
+from ibe100.runner.supervision.identity import RecordFile, RunnerRecord, boot_id, process_start_time
+from ibe100.runner.supervision.ownership import end_processes_of
 from ibe100.runner.supervision.states import State
 from ibe100.runner.supervision.supervisor import Supervisor
 from ibe100.runner.telemetry.listeners import PortTaken, Telemetry, TelemetryHandlers
@@ -35,7 +29,6 @@ RECORD = "runner.json"
 SPEC = "spec.json"
 _LAST_LINES_S = 1.0  # time for subscribers to take the last journal lines
 _JOURNAL_RETRY_S = 1.0
-_LEFT_BEHIND_S = 2.0
 _DAMAGED_PER_SECOND = 10
 _INPUT_CUES_PER_SECOND = 10
 
@@ -59,6 +52,7 @@ class StreamRunner:
         self._started_at = time.monotonic()
         self._start_time = process_start_time(os.getpid()) or 0
         self._boot_id = boot_id()
+        self._record_file: RecordFile | None = None
         self._over = False
         self._companion: Companion | None = None
         self._log_file = ProcessorLog(folder / "processor.log")
@@ -112,13 +106,12 @@ class StreamRunner:
         """Run the stream; returns the state it ended in, and why."""
         spec = self._supervisor.spec
         self._loop.on_signals((signal.SIGCHLD, signal.SIGTERM, signal.SIGINT), self._signalled)
-        left = left_behind(self._folder / RECORD)
-        self._record()
         self._note(
             "runner_started", {"pid": os.getpid(), "generation": spec.generation, "engine": spec.engine}
         )
-        for identity in left:
-            self._end_left_behind(identity)
+        # A runner that was killed left its processor on air, with our ports: it makes room for a new one.
+        end_processes_of(self._folder, self._say_left_behind)
+        self._record()
         try:
             self._telemetry.bind(spec.ports)
         except PortTaken as error:
@@ -253,21 +246,14 @@ class StreamRunner:
             source=None if source is None else source.identity,
         )
         try:
-            record.write(self._folder / RECORD)
+            if self._record_file is None:
+                self._record_file = RecordFile(self._folder / RECORD)
+            self._record_file.write(record)
         except OSError as error:
             self._log("warning", f"{RECORD} cannot be written: {error.strerror}")
 
-    def _end_left_behind(self, identity: ProcessIdentity) -> None:
-        """A runner that was killed left its processor on air, with our ports: it makes room for a new one."""
-        self._log("warning", f"process {identity.pid} was left behind by a runner that was killed; ending it")
-        deadline = time.monotonic() + _LEFT_BEHIND_S
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(identity.pid, signal.SIGTERM)
-            while identity.is_alive() and time.monotonic() < deadline:
-                time.sleep(0.005)
-            os.killpg(identity.pid, signal.SIGKILL)  # with whatever it started itself
-            while identity.is_alive() and time.monotonic() < deadline + _LEFT_BEHIND_S:
-                time.sleep(0.005)
+    def _say_left_behind(self, pid: int) -> None:
+        self._log("warning", f"process {pid} was left behind by a runner that was killed; ending it")
 
     def _input_wakeups(self) -> Woken | None:
         child, processor = self._supervisor.child, self._supervisor.spec.processor
@@ -305,4 +291,5 @@ class StreamRunner:
         self._log_file.close()
         self._journal.close()
         self._loop.close()
-        (self._folder / RECORD).unlink(missing_ok=True)
+        if self._record_file is not None:
+            self._record_file.remove()

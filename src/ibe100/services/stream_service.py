@@ -336,18 +336,13 @@ class StreamService:
             return
         try:
             await run.link.request({"cmd": "stop", "reason": reason})
-        except RunnerGone:
-            await self.follower.leave(run)
-            await run.link.reap()
-            await run.link.end_left_behind()
-            if run.view.state.is_active:
-                await self.follower.declare_ended(run, reason)
-            return
-        try:
             async with asyncio.timeout(STOP_TIMEOUT_S):
                 await self.follower.ended(run)
-        except TimeoutError:
-            raise StreamError(f"{run.name} did not stop in {STOP_TIMEOUT_S:.0f} s; look at its log") from None
+        except (RunnerGone, RunnerSilent, TimeoutError):
+            await self.follower.leave(run)
+            await run.link.end(reason)
+            if run.view.state.is_active:
+                await self.follower.declare_ended(run, reason)
         await run.link.reap()
 
     async def restart(self, stream_id: str) -> StreamView:

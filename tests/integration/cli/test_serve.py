@@ -29,7 +29,6 @@ REFUSED = 2
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     with place_in(tmp_path) as place:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", str(place.runtime))
         monkeypatch.setenv("COLUMNS", "200")
         yield place
 

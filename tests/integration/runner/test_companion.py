@@ -14,7 +14,8 @@ import pytest
 
 from ibe100.mpegts.psi import Pat
 from ibe100.runner.loop import Loop
-from ibe100.runner.supervision.companion import Companion, has_runner
+from ibe100.runner.supervision.companion import Companion
+from ibe100.runner.supervision.ownership import is_held
 from runner_rig import Stream, free_ports, stream_in, wait_until
 
 
@@ -47,17 +48,17 @@ def test_the_newest_tables_are_a_sample_also_for_one_who_comes_later(stream: Str
 
 
 def test_a_stream_has_a_runner_while_it_runs_and_not_after_it_was_killed_or_stopped(stream: Stream) -> None:
-    assert not has_runner(stream.folder)
+    assert not is_held(stream.folder)
     runner = stream.start()
     stream.wait_state("RUNNING")
-    assert has_runner(stream.folder)
+    assert is_held(stream.folder)
     os.kill(runner.pid, signal.SIGKILL)
     runner.wait()
-    assert not has_runner(stream.folder), "its record is still there, and the process is not"
+    assert not is_held(stream.folder), "its files are still there, and the process is not"
     stream.start()
-    wait_until(lambda: has_runner(stream.folder), "the next runner")
+    wait_until(lambda: is_held(stream.folder), "the next runner")
     stream.stop()
-    assert not has_runner(stream.folder)
+    assert not is_held(stream.folder)
 
 
 def test_a_companion_is_orphaned_only_when_its_stream_stays_away(tmp_path: Path) -> None:

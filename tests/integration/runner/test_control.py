@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from reports import send_cue
 
-from ibe100.runner.launch import control_socket_path
+from ibe100.runner.launch import control_socket_path, short_socket_path
 from runner_rig import Client, Line, Stream, stream_in, wait_until
 
 
@@ -60,7 +60,8 @@ def test_a_wrong_request_is_answered_and_changes_nothing(
     running: Stream, request_line: bytes, error: str
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as raw:
-        raw.connect(str(control_socket_path(running.folder)))
+        with short_socket_path(control_socket_path(running.folder)) as name:
+            raw.connect(name)
         raw.sendall(request_line + b"\n")
         answer = json.loads(raw.makefile().readline())
     assert answer["ok"] is False
@@ -70,7 +71,8 @@ def test_a_wrong_request_is_answered_and_changes_nothing(
 
 def test_an_endless_request_is_cut_off(running: Stream) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as raw:
-        raw.connect(str(control_socket_path(running.folder)))
+        with short_socket_path(control_socket_path(running.folder)) as name:
+            raw.connect(name)
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
             for _ in range(1000):
                 raw.sendall(b"x" * 65536)

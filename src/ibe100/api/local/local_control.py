@@ -21,7 +21,7 @@ from ibe100.models.errors import ConfigurationError, OperatorError, StorageError
 from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import Cue, CueRequest
 from ibe100.models.stream_config import StreamConfig
-from ibe100.runner.launch import control_socket_path
+from ibe100.runner.launch import short_socket_path
 from ibe100.services.ports import Services
 from ibe100.services.streams.which_stream import which_stream
 
@@ -36,8 +36,8 @@ class NotRunning(OperatorError):
 
 
 def socket_path(data_dir: Path) -> Path:
-    """Where the console or server on `data_dir` listens; short enough for a Unix socket."""
-    return control_socket_path(data_dir / "console")
+    """Where the console or server on `data_dir` listens."""
+    return data_dir / "console" / "control.sock"
 
 
 @asynccontextmanager
@@ -47,9 +47,10 @@ async def local_control(services: Services, data_dir: Path) -> AsyncIterator[Non
     try:
         _private_folder(path.parent)
         path.unlink(missing_ok=True)
-        server = await asyncio.start_unix_server(
-            lambda reader, writer: _serve(services, reader, writer), path, limit=LONGEST_LINE
-        )
+        with short_socket_path(path) as name:
+            server = await asyncio.start_unix_server(
+                lambda reader, writer: _serve(services, reader, writer), name, limit=LONGEST_LINE
+            )
         path.chmod(0o600)
     except OSError as error:
         raise StorageError(f"the command line's socket {path} cannot be made: {error.strerror}") from error
@@ -162,7 +163,8 @@ async def ask(data_dir: Path, request: Mapping[str, Any]) -> Any:
     """The result of one request to whoever runs on `data_dir`. Raises OperatorError with its words."""
     path = socket_path(data_dir)
     try:
-        reader, writer = await asyncio.open_unix_connection(path, limit=LONGEST_LINE)
+        with short_socket_path(path) as name:
+            reader, writer = await asyncio.open_unix_connection(name, limit=LONGEST_LINE)
     except OSError:
         raise NotRunning(
             f"no console or server runs on {data_dir}; start one with ./run or ./run serve"

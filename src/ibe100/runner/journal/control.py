@@ -1,6 +1,7 @@
 """The control socket: JSON lines over a Unix stream socket, one reply per request, and subscriptions.
 
-Only the same user gets in (folder 0700, socket 0600). Windows is out of scope for now: it would need
+Only the same user gets in (folder 0700, socket 0600). A socket that is deleted or replaced is made again
+within a second: it is a way to the runner, not the runner. Windows is out of scope for now: it would need
 loopback TCP with a token here, and job objects in process.py.
 """
 
@@ -15,11 +16,13 @@ from pathlib import Path
 
 from ibe100.runner.journal.journal import Journal
 from ibe100.runner.journal.subscriber import Subscriber
+from ibe100.runner.launch import short_socket_path
 from ibe100.runner.loop import Loop
 
 REQUEST_LIMIT = 512 << 10
 """Longest request line, in bytes."""
 _CLIENTS = 16
+_LOOK_S = 1.0
 
 _Reply = dict[str, object]
 
@@ -40,8 +43,8 @@ class ControlServer:
         self._answer = answer
         self._clients: list[_Client] = []
         self._samples: dict[str, bytes] = {}
-        self._socket = _listen(path)
-        loop.watch(self._socket, selectors.EVENT_READ, self._accept)
+        self._listen()
+        loop.call_later(_LOOK_S, self._look)
 
     def journal_grew(self) -> None:
         """Send new journal lines to whoever subscribed."""
@@ -63,7 +66,22 @@ class ControlServer:
             client.close()
         self._loop.unwatch(self._socket)
         self._socket.close()
-        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+    def _listen(self) -> None:
+        self._socket, self._inode = _listen(self._path)
+        self._loop.watch(self._socket, selectors.EVENT_READ, self._accept)
+
+    def _look(self) -> None:
+        """Bind again where the socket's file is no longer ours; who is connected stays connected."""
+        if _inode(self._path) != self._inode:
+            before = self._socket
+            with contextlib.suppress(OSError):  # the folder is gone or the disk refuses: looked at again
+                self._listen()
+                self._loop.unwatch(before)
+                before.close()
+        self._loop.call_later(_LOOK_S, self._look)
 
     def _accept(self, _events: int) -> None:
         with contextlib.suppress(OSError):  # nobody there, gone already, or no descriptor left for now
@@ -144,9 +162,9 @@ def _refused(error: str) -> _Reply:
     return {"ok": False, "error": error}
 
 
-def _listen(path: Path) -> socket.socket:
+def _listen(path: Path) -> tuple[socket.socket, int]:
+    """A listening socket, and the inode of its file."""
     folder = path.parent
-    folder.mkdir(mode=0o700, exist_ok=True)
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid():
         raise PermissionError(1, f"{folder} belongs to somebody else")
@@ -156,12 +174,20 @@ def _listen(path: Path) -> socket.socket:
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
     try:
-        listening.bind(str(path))
+        with short_socket_path(path) as name:
+            listening.bind(name)
         listening.listen(_CLIENTS)
         listening.setblocking(False)
+        return listening, path.stat().st_ino
     except OSError:
         listening.close()
         raise
     finally:
         os.umask(before)
-    return listening
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.lstat().st_ino
+    except OSError:
+        return None

@@ -1,28 +1,14 @@
 """A companion of a stream ends with it, also while no console is there to say so."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 from ibe100.runner.loop import Loop
-from ibe100.runner.supervision.identity import ProcessIdentity
+from ibe100.runner.supervision.ownership import is_held
 
 LOOK_S = 2.0
 PATIENCE_S = 20.0
 """A runner that was killed is started again by the console within this time; then the companion goes on."""
-
-
-def has_runner(stream_dir: Path) -> bool:
-    """Whether the runner that wrote its record there still lives."""
-    # The stream's lock is left alone: a runner that starts just now must not find it taken.
-    try:
-        record = json.loads((stream_dir / "runner.json").read_bytes())
-    except (OSError, ValueError):
-        return False
-    match record:
-        case {"pid": int(pid), "start_time": int(start_time)}:
-            return ProcessIdentity(pid, start_time).is_alive()
-    return False
 
 
 class Companion:
@@ -38,7 +24,7 @@ class Companion:
         loop.call_later(LOOK_S, self._look)
 
     def _look(self) -> None:
-        self._left_s = self._patience_s if has_runner(self._stream_dir) else self._left_s - LOOK_S
+        self._left_s = self._patience_s if is_held(self._stream_dir) else self._left_s - LOOK_S
         if self._left_s <= 0:
             self._orphaned()
         else:

@@ -3,6 +3,7 @@
 Linux answers from /proc. macOS has no /proc: `ps` gives the start in whole seconds and there is no boot id.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -10,6 +11,8 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+RECORD_BYTES = 4096  # one page: a reader never meets half of a record
 
 
 def boot_id() -> str:
@@ -65,7 +68,7 @@ class ProcessIdentity:
 
 @dataclass(frozen=True, slots=True)
 class RunnerRecord:
-    """runner.json: what the next console or runner needs to find this one and what it left behind."""
+    """Facts about a runner for whoever looks from outside: process table, console, operator."""
 
     pid: int
     start_time: int
@@ -77,26 +80,28 @@ class RunnerRecord:
     processor: ProcessIdentity | None
     source: ProcessIdentity | None
 
-    def write(self, path: Path) -> None:
-        """Replace the file whole. OSError if the folder or disk refuses."""
-        beside = path.with_name(path.name + ".new")
-        beside.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        beside.replace(path)
 
+class RecordFile:
+    """runner.json: its room is taken at the start and written in place; a disk that fills up cannot break it.
 
-def left_behind(path: Path) -> list[ProcessIdentity]:
-    """Living processors and sources of a runner that did not end them; [] if the record is absent or torn."""
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    if not isinstance(record, dict) or record.get("boot_id") != boot_id():
-        return []
-    found: list[ProcessIdentity] = []
-    for role in ("processor", "source"):
-        match record.get(role):
-            case {"pid": int(pid), "start_time": int(start_time)} if pid > 1:
-                identity = ProcessIdentity(pid, start_time)
-                if identity.is_alive():
-                    found.append(identity)
-    return found
+    Nothing depends on it: ownership is the lock and the mark (see ownership).
+
+    OSError from the constructor and `write`: the folder or disk refuses.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        os.pwrite(self._fd, b" " * RECORD_BYTES, 0)
+        os.ftruncate(self._fd, RECORD_BYTES)
+
+    def write(self, record: RunnerRecord) -> None:
+        """Replace the whole record."""
+        text = json.dumps(asdict(record), indent=1).encode() + b"\n"
+        os.pwrite(self._fd, text.ljust(RECORD_BYTES), 0)
+
+    def remove(self) -> None:
+        """Close and delete the file; one that cannot be deleted says nothing wrong for long."""
+        os.close(self._fd)
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)

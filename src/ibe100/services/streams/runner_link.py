@@ -7,7 +7,6 @@ import contextlib
 import json
 import logging
 import os
-import signal
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -17,8 +16,16 @@ from typing import Any
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.stream_state import StreamState
 from ibe100.runner.journal.journal import journal_files
-from ibe100.runner.launch import control_socket_path, runner_command
-from ibe100.runner.supervision.identity import ProcessIdentity, left_behind
+from ibe100.runner.launch import control_socket_path, runner_command, short_socket_path
+from ibe100.runner.supervision.ownership import (
+    MARK,
+    end_processes,
+    end_processes_of,
+    is_held,
+    mark_of,
+    runner_of,
+    take_lock,
+)
 from ibe100.services.streams.runner_facts import MALFORMED, Fact, read_fact
 from ibe100.services.streams.runner_samples import Sample, read_sample
 from ibe100.utils.atomic_write import atomic_write
@@ -26,7 +33,7 @@ from ibe100.utils.atomic_write import atomic_write
 CONNECT_TIMEOUT_S = 10.0
 REPLY_TIMEOUT_S = 15.0
 RECONNECT_S = 0.1
-LEFT_BEHIND_S = 2.0
+DISK_POLL_S = 0.5
 STOP_S = 20.0
 POLL_S = 0.02
 LONGEST_LINE = 4 << 20
@@ -38,11 +45,11 @@ _outliving: set[subprocess.Popen[bytes]] = set()
 
 
 class RunnerGone(StreamError):
-    """There is no runner behind the control socket."""
+    """No runner holds the stream."""
 
 
 class RunnerSilent(StreamError):
-    """There is a runner, and it does not answer."""
+    """A runner holds the stream, which may be on air, and cannot be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,7 @@ class RunnerLink:
 
     async def _until_it_answers(self, child: subprocess.Popen[bytes]) -> None:
         deadline = asyncio.get_running_loop().time() + CONNECT_TIMEOUT_S
-        while not await self.is_alive():
+        while not await self._answers():
             if child.poll() is not None:
                 raise StreamError(self._last_words(child.returncode))
             if asyncio.get_running_loop().time() > deadline:
@@ -132,6 +139,12 @@ class RunnerLink:
                 await self.reap()
                 raise StreamError(f"the runner did not answer in {CONNECT_TIMEOUT_S:.0f} s")
             await asyncio.sleep(POLL_S)
+
+    async def _answers(self) -> bool:
+        try:
+            return await self.is_alive()
+        except RunnerSilent:  # it holds the stream already, and does not listen yet
+            return False
 
     def _spawn(self, secrets: dict[str, str]) -> subprocess.Popen[bytes]:
         with (self.stream_dir / "runner.err").open("wb") as errors:
@@ -142,7 +155,7 @@ class RunnerLink:
                 stderr=errors,
                 start_new_session=True,
                 cwd="/",
-                env={**os.environ, "TSDUCK_NO_USER_CONFIG": "1"},
+                env={**os.environ, "TSDUCK_NO_USER_CONFIG": "1", MARK: mark_of(self.stream_dir)},
             )
         _outliving.difference_update([one for one in _outliving if one.poll() is not None])
         _outliving.add(child)
@@ -166,28 +179,24 @@ class RunnerLink:
                 await asyncio.to_thread(self._child.wait, 3.0)
 
     async def end(self, reason: str) -> None:
-        """Stop the runner, if there is one, and what one that was killed left behind; nobody follows it."""
+        """Stop the runner, if there is one, and all that runs for the stream; returns when nothing does."""
         try:
             await self.request({"cmd": "stop", "reason": reason})
             async with asyncio.timeout(STOP_S):
-                while await self.is_alive():
+                while await self._answers():
                     await asyncio.sleep(POLL_S)
         except RunnerGone:
-            await self.end_left_behind()
-        except TimeoutError:
-            _log.error("the runner in %s did not stop in %s s", self.stream_dir, STOP_S)
+            pass
+        except (RunnerSilent, TimeoutError) as error:
+            why = str(error) or "it did not stop"
+            _log.error("the runner in %s is ended by its pid: %s", self.stream_dir, why)
+            await asyncio.to_thread(_end_runner, self.stream_dir)
+        await self.end_left_behind()
         await self.reap()
 
     async def end_left_behind(self) -> None:
-        """End the processor and source of a runner that was killed: they would stay on air for ever."""
-        for identity in await asyncio.to_thread(left_behind, self.stream_dir / "runner.json"):
-            for number in (signal.SIGTERM, signal.SIGKILL):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(identity.pid, number)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LEFT_BEHIND_S):
-                        await _end_of(identity)
-                    break
+        """End what runs for the stream while no runner owns it: it would stay on air for ever."""
+        await asyncio.to_thread(_end_unowned, self.stream_dir)
 
     async def request(self, command: Mapping[str, Any]) -> Mapping[str, Any]:
         """One command, one reply. Raises RunnerGone, RunnerSilent, or StreamError in its own words."""
@@ -202,9 +211,11 @@ class RunnerLink:
                 f"the runner in {self.stream_dir} did not answer in {REPLY_TIMEOUT_S:.0f} s; is it frozen?"
             ) from None
         except OSError as error:
-            raise RunnerGone(f"the runner closed the connection: {error}") from error
+            raise await self._unanswered(f"the runner closed the connection ({error})") from error
         finally:
             writer.close()
+        if not line:
+            raise await self._unanswered("the runner closed the connection")
         return _reply(line)
 
     async def follow(
@@ -223,6 +234,13 @@ class RunnerLink:
                 reader, writer = await self._connect()
             except RunnerGone:
                 return
+            except RunnerSilent:
+                # What it writes down is on the disk all the same.
+                for fact in await asyncio.to_thread(read_journal, self.stream_dir, seq):
+                    seq = fact.seq
+                    await on_fact(fact)
+                await asyncio.sleep(DISK_POLL_S)
+                continue
             try:
                 request = {"cmd": "subscribe", "from_seq": seq, "samples": True}
                 writer.write(json.dumps(request).encode() + b"\n")
@@ -245,23 +263,40 @@ class RunnerLink:
             finally:
                 writer.close()
 
-    def _socket_path(self) -> Path:
-        """Where the runner says it listens: it may have been started in another environment than ours."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            return Path(json.loads((self.stream_dir / "runner.json").read_bytes())["control_socket"])
-        return control_socket_path(self.stream_dir)
-
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        path = self._socket_path()
+        path = control_socket_path(self.stream_dir)
         try:
-            return await asyncio.open_unix_connection(path, limit=LONGEST_LINE)
+            with short_socket_path(path) as name:
+                return await asyncio.open_unix_connection(name, limit=LONGEST_LINE)
         except (OSError, ValueError) as error:
-            raise RunnerGone(f"no runner at {path}") from error
+            raise await self._unanswered(f"its runner does not listen at {path}") from error
+
+    async def _unanswered(self, why: str) -> StreamError:
+        """What follows from a runner that gave no answer: it is gone only when it no longer holds the stream."""
+        if await asyncio.to_thread(is_held, self.stream_dir):
+            return RunnerSilent(f"the stream may be on air and cannot be controlled: {why}")
+        return RunnerGone(why)
 
 
-async def _end_of(process: ProcessIdentity) -> None:
-    while process.is_alive():
-        await asyncio.sleep(0.02)
+def _end_runner(stream_dir: Path) -> None:
+    """End a runner that does not answer, and its children; blocks for seconds."""
+    runner = runner_of(stream_dir)
+    if runner is not None:
+        end_processes([runner])
+
+
+def _end_unowned(stream_dir: Path) -> None:
+    try:
+        lock = take_lock(stream_dir)
+    except OSError:  # without its folder a stream has no runner to be started meanwhile
+        end_processes_of(stream_dir)
+        return
+    if lock is None:
+        return
+    try:
+        end_processes_of(stream_dir)
+    finally:
+        os.close(lock)
 
 
 def _reply(line: bytes) -> Mapping[str, Any]:

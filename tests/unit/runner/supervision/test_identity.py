@@ -1,17 +1,18 @@
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from ibe100.runner.launch import control_socket_path, runner_command
+from ibe100.runner.launch import control_socket_path, runner_command, short_socket_path
 from ibe100.runner.supervision.identity import (
     ProcessIdentity,
+    RecordFile,
     RunnerRecord,
     boot_id,
-    left_behind,
     process_start_time,
 )
 
@@ -51,46 +52,35 @@ def test_a_pid_with_another_start_time_is_somebody_else() -> None:
     assert not ProcessIdentity(mine.pid, mine.start_time + 1).is_alive()
 
 
-@linux
-def test_what_a_runner_left_behind_is_found_only_on_the_same_boot(tmp_path: Path) -> None:
-    path = tmp_path / "runner.json"
-    mine = ProcessIdentity.of(os.getpid())
-    record(mine).write(path)
-    assert left_behind(path) == [mine]
-    record(mine, boot="another").write(path)
-    assert left_behind(path) == []
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"processor": 5}', '{"processor": {"pid": "1"}}'])
-def test_a_damaged_record_leaves_nothing_to_end(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "runner.json"
-    path.write_text(text)
-    assert left_behind(path) == []
-    path.unlink()
-    assert left_behind(path) == []
-
-
 def test_the_record_names_what_a_console_needs(tmp_path: Path) -> None:
-    record(ProcessIdentity(5, 6)).write(tmp_path / "runner.json")
+    RecordFile(tmp_path / "runner.json").write(record(ProcessIdentity(5, 6)))
     written = json.loads((tmp_path / "runner.json").read_text())
     assert written["processor"] == {"pid": 5, "start_time": 6}
     assert {"pid", "start_time", "boot_id", "control_socket", "version"} <= written.keys()
 
 
-def test_every_stream_directory_has_its_own_short_socket_path(tmp_path: Path) -> None:
-    runtime = tmp_path / "run"
-    runtime.mkdir()
-    environ = {"XDG_RUNTIME_DIR": str(runtime)}
-    one = control_socket_path(tmp_path / "a" / "stream", environ)
-    other = control_socket_path(tmp_path / "b" / "stream", environ)
-    assert one != other
-    long = control_socket_path(tmp_path / ("x" * 200), {"XDG_RUNTIME_DIR": str(runtime / ("y" * 90))})
-    assert long.parent == Path(f"/tmp/ibe100-{os.getuid()}")
-    assert len(os.fsencode(long)) <= 100
+def test_a_record_is_written_in_place_and_a_shorter_one_leaves_nothing_of_the_longer(tmp_path: Path) -> None:
+    path = tmp_path / "runner.json"
+    file = RecordFile(path)
+    before = path.stat()
+    file.write(record(ProcessIdentity(123456, 789)))
+    file.write(record(None))
+    assert json.loads(path.read_text())["processor"] is None
+    assert (path.stat().st_ino, path.stat().st_size) == (before.st_ino, before.st_size)
 
 
-def test_a_path_has_one_socket_however_it_is_written(tmp_path: Path) -> None:
-    assert control_socket_path(tmp_path / "x" / ".." / "s1") == control_socket_path(tmp_path / "s1")
+@linux
+def test_a_socket_in_a_deep_folder_is_bound_and_found(tmp_path: Path) -> None:
+    deep = tmp_path / ("x" * 100) / ("y" * 100)
+    deep.mkdir(parents=True)
+    path = control_socket_path(deep)
+    with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) as calling:
+        with short_socket_path(path) as name:
+            listening.bind(name)
+        listening.listen()
+        assert path.is_socket()
+        with short_socket_path(path) as name:
+            calling.connect(name)
 
 
 def test_the_command_starts_python_isolated(tmp_path: Path) -> None:
