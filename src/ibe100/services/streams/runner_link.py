@@ -272,7 +272,7 @@ class RunnerLink:
             raise await self._unanswered(f"its runner does not listen at {path}") from error
 
     async def _unanswered(self, why: str) -> StreamError:
-        """What follows from a runner that gave no answer: it is gone only when it no longer holds the stream."""
+        """The error for a runner that gave no answer: it is gone only once it no longer holds the stream."""
         if await asyncio.to_thread(is_held, self.stream_dir):
             return RunnerSilent(f"the stream may be on air and cannot be controlled: {why}")
         return RunnerGone(why)
