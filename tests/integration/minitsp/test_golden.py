@@ -64,12 +64,12 @@ LIVE = [
 
 ELSEWHERE = {
     "error-hls-unreachable": "test_edges_web.py",
-    "error-srt-caller-refused": "test_minitsp_edges_reliable.py",
-    "live-analyze-json-line-dvb": "test_minitsp_golden_telemetry.py",
-    "live-analyze-json-udp": "test_minitsp_golden_telemetry.py",
-    "live-bitrate-continuity-json-line": "test_minitsp_golden_telemetry.py",
-    "live-influx-tr-101-290": "test_minitsp_golden_telemetry.py",
-    "live-pcrextract-pts-log": "test_minitsp_golden_telemetry.py",
+    "error-srt-caller-refused": "test_edges_reliable.py",
+    "live-analyze-json-line-dvb": "test_golden_telemetry.py",
+    "live-analyze-json-udp": "test_golden_telemetry.py",
+    "live-bitrate-continuity-json-line": "test_golden_telemetry.py",
+    "live-influx-tr-101-290": "test_golden_telemetry.py",
+    "live-pcrextract-pts-log": "test_golden_telemetry.py",
 }
 HERE = {"end-of-file", "list-plugins", "stop-by-sigint", "stop-by-sigterm", "version"}
 
