@@ -8,8 +8,9 @@ import numpy as np
 
 from ibe100.mpegts import packet
 from ibe100.mpegts.psi import Pmt
-from ibe100.mpegts.timestamps import PTS_MODULO, decode_timestamp, encode_timestamp
+from ibe100.mpegts.timestamps import PTS_MODULO, decode_timestamp
 from live_rig import AUDIO_PID, Packets, Spoil
+from packet_fields import encode_timestamp, payload_offset, pcr_values
 
 PMT_PID = 0x1000
 VIDEO_PID = 0x100
@@ -60,7 +61,7 @@ def collapsed() -> Spoil:
     def spoil(packets: Packets) -> Packets:
         nonlocal counter
         pids = packet.pids(packets)
-        clocked, _ = packet.pcr_values(packets)
+        clocked, _ = pcr_values(packets)
         kept = (pids != packet.NULL_PID) & (pids != VIDEO_PID)
         kept[clocked] = True
         kept |= (pids == VIDEO_PID) & packet.payload_unit_starts(packets)
@@ -74,7 +75,7 @@ def collapsed() -> Spoil:
 
 def without_pcr(packets: Packets) -> Packets:
     """PCR_flag cleared: its bytes become stuffing."""
-    rows, _ = packet.pcr_values(packets)
+    rows, _ = pcr_values(packets)
     packets[rows, 5] &= 0xEF
     packets[rows, 6:12] = 0xFF
     return packets
@@ -83,7 +84,7 @@ def without_pcr(packets: Packets) -> Packets:
 def without_pts(packets: Packets) -> Packets:
     """PTS_DTS_flags cleared in every PES header."""
     for row in _pes_rows(packets):
-        at = int(packet.payload_offsets(packets)[row])
+        at = payload_offset(packets[row])
         length = int(packets[row, at + 8])
         packets[row, at + 7] &= 0x3F
         packets[row, at + 9 : at + 9 + length] = 0xFF
@@ -95,13 +96,13 @@ def later_by(seconds: float) -> Spoil:
     ticks = round(seconds * PTS_PER_S)
 
     def spoil(packets: Packets) -> Packets:
-        rows, values = packet.pcr_values(packets)
+        rows, values = pcr_values(packets)
         for row, value in zip(rows, values, strict=True):
             base, extension = divmod(int(value), 300)
             field = ((base + ticks) % PTS_MODULO) << 15 | 0x7E00 | extension
             packets[row, 6:12] = list(field.to_bytes(6, "big"))
         for row in _pes_rows(packets):
-            at = int(packet.payload_offsets(packets)[row]) + 9
+            at = payload_offset(packets[row]) + 9
             for place in range(at, at + 5 * _timestamps(packets[row]), 5):
                 _shift(packets[row, place : place + 5], ticks)
         return packets
@@ -129,7 +130,7 @@ def _pes_rows(packets: Packets) -> list[int]:
 
 
 def _timestamps(row: Packets) -> int:
-    at = int(packet.payload_offsets(row.reshape(1, -1))[0])
+    at = payload_offset(row)
     return {2: 1, 3: 2}.get(int(row[at + 7]) >> 6, 0)
 
 

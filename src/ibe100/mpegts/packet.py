@@ -1,7 +1,6 @@
 """Transport packets (ISO/IEC 13818-1 clause 2.4.3): fields of whole blocks, and packets made from sections.
 
-A block is a `uint8` array of shape (n, 188), one packet per row. Nothing here checks the sync byte
-but `in_sync`.
+A block is a `uint8` array of shape (n, 188), one packet per row. Nothing here checks the sync byte.
 """
 
 from typing import TypeAlias
@@ -27,11 +26,6 @@ def as_block(data: bytes | bytearray | memoryview) -> PacketBlock:
     return np.frombuffer(data, dtype=np.uint8).reshape(-1, PACKET_SIZE)
 
 
-def in_sync(block: PacketBlock) -> Flags:
-    """Which packets begin with the sync byte 0x47."""
-    return np.asarray(block[:, 0] == SYNC_BYTE)
-
-
 def transport_errors(block: PacketBlock) -> Flags:
     """transport_error_indicator of each packet."""
     return _any_bit(block[:, 1], 0x80)
@@ -46,12 +40,6 @@ def pids(block: PacketBlock) -> npt.NDArray[np.uint16]:
     """PID of each packet."""
     high = (block[:, 1] & 0x1F).astype(np.uint16)
     return (high << np.uint16(8)) | block[:, 2]
-
-
-def set_pids(block: PacketBlock, pid: int) -> None:
-    """Write `pid` into every packet of the block."""
-    block[:, 1] = (block[:, 1] & 0xE0) | (pid >> 8)
-    block[:, 2] = pid & 0xFF
 
 
 def scrambling_controls(block: PacketBlock) -> npt.NDArray[np.uint8]:
@@ -69,11 +57,6 @@ def has_payload(block: PacketBlock) -> Flags:
     return _any_bit(block[:, 3], 0x10)
 
 
-def continuity_counters(block: PacketBlock) -> npt.NDArray[np.uint8]:
-    """continuity_counter of each packet, 0..15."""
-    return np.bitwise_and(block[:, 3], np.uint8(0x0F))
-
-
 def discontinuity_flags(block: PacketBlock) -> Flags:
     """discontinuity_indicator of each packet; False where there is no adaptation field."""
     return has_adaptation(block) & (block[:, 4] > 0) & _any_bit(block[:, 5], 0x80)
@@ -82,13 +65,6 @@ def discontinuity_flags(block: PacketBlock) -> Flags:
 def random_access_flags(block: PacketBlock) -> Flags:
     """random_access_indicator of each packet; False where there is no adaptation field."""
     return has_adaptation(block) & (block[:, 4] > 0) & _any_bit(block[:, 5], 0x40)
-
-
-def pcr_values(block: PacketBlock) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
-    """Rows of the block that carry a PCR, and those PCRs in 27 MHz ticks (base * 300 + extension)."""
-    carries = has_adaptation(block) & (block[:, 4] >= 7) & _any_bit(block[:, 5], 0x10)
-    rows = np.flatnonzero(carries)
-    return rows, _clock_values(block[rows, 6:12])
 
 
 def opcr_values(block: PacketBlock) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
@@ -111,13 +87,6 @@ def _clock_values(fields: PacketBlock) -> npt.NDArray[np.int64]:
         | (field[:, 4] >> 7)
     )
     return base * 300 + (((field[:, 4] & 1) << 8) | field[:, 5])
-
-
-def payload_offsets(block: PacketBlock) -> npt.NDArray[np.int64]:
-    """Where the payload of each packet begins, 4..188; 188 where there is none or the field is too long."""
-    after_adaptation = 5 + block[:, 4].astype(np.int64)
-    offsets = np.where(has_adaptation(block), after_adaptation, 4)
-    return np.where(has_payload(block), np.minimum(offsets, PACKET_SIZE), PACKET_SIZE)
 
 
 def payload(packet: bytes | bytearray | memoryview) -> bytes:

@@ -138,11 +138,6 @@ class StreamReport:
         """PIDs that carry PCR, whatever the PMTs say (they may name 0x1FFF)."""
         return tuple(one.pid for one in self.pids if one.pcr.count)
 
-    @property
-    def timestamp_jumps(self) -> int:
-        """Jumps of PCR and decoding times, over all PIDs."""
-        return sum(one.pcr.jumps + one.dts.jumps + one.pts.jumps for one in self.pids)
-
     def pid(self, pid: int) -> PidReport | None:
         """Counts of one PID; None where it has not been seen."""
         return next((one for one in self.pids if one.pid == pid), None)

@@ -48,19 +48,6 @@ def decode_timestamp(field: bytes) -> int:
     )
 
 
-def encode_timestamp(pts: int, prefix: int) -> bytes:
-    """A 5-byte PTS or DTS field; `prefix` is the leading 4 bits (2 PTS alone, 3 PTS before DTS, 1 DTS)."""
-    return bytes(
-        (
-            prefix << 4 | (pts >> 29) & 0x0E | 1,
-            (pts >> 22) & 0xFF,
-            (pts >> 14) & 0xFE | 1,
-            (pts >> 7) & 0xFF,
-            (pts << 1) & 0xFE | 1,
-        )
-    )
-
-
 def parse_pes_timestamps(payload: bytes) -> tuple[int | None, int | None]:
     """(PTS, DTS) in 90 kHz ticks of a payload that starts a PES packet; None where there is none.
 

@@ -89,18 +89,6 @@ def segmentation_type_name(segmentation_type_id: int) -> str:
     return SEGMENTATION_TYPES.get(segmentation_type_id, "Reserved")
 
 
-def is_out(segmentation_type_id: int) -> bool:
-    """Whether the type begins something: what tsp's splicemonitor calls "out"."""
-    name = segmentation_type_name(segmentation_type_id)
-    return name.endswith(("Start", "Resumption", "Join"))
-
-
-def is_in(segmentation_type_id: int) -> bool:
-    """Whether the type ends something: what tsp's splicemonitor calls "in"."""
-    name = segmentation_type_name(segmentation_type_id)
-    return name.endswith(("End", "Early Termination", "Breakaway"))
-
-
 def upid_type_name(segmentation_upid_type: int) -> str:
     """Name of a segmentation_upid_type; "Reserved" where the standard has none."""
     return UPID_TYPES.get(segmentation_upid_type, ("Reserved", None))[0]
@@ -140,12 +128,6 @@ def mid_parts(upid: SegmentationUpid) -> tuple[SegmentationUpid, ...] | None:
         parts.append(SegmentationUpid(data[at], data[at + 2 : end]))
         at = end
     return tuple(parts)
-
-
-def make_mid(parts: tuple[SegmentationUpid, ...]) -> SegmentationUpid:
-    """A MID() holding `parts`."""
-    data = b"".join(bytes((part.segmentation_upid_type, len(part.data))) + part.data for part in parts)
-    return SegmentationUpid(MID_TYPE, data)
 
 
 def upid_text(upid: SegmentationUpid) -> str:

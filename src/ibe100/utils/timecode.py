@@ -1,21 +1,10 @@
-"""Time as text: UTC with frames, and PTS as a clock."""
+"""Time as text: UTC, and PTS as a clock."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from fractions import Fraction
 
 PTS_HZ = 90_000
-
-
-def format_utc_timecode(at: float, frame_rate: float) -> str:
-    """`14:03:07:24`: UTC and the frame within its second, counted from 00 (non-drop).
-
-    At 29.97 frames/s the frame is that of the second at hand, so 00 to 29; `at` in seconds since the epoch.
-    """
-    moment = datetime.fromtimestamp(at, UTC)
-    frame = int(Fraction(moment.microsecond, 1_000_000) * Fraction(frame_rate))
-    return f"{moment:%H:%M:%S}:{frame:02d}"
 
 
 def format_utc(at: float | None) -> str:

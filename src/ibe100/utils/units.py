@@ -20,33 +20,6 @@ def format_bitrate(bitrate_bps: float) -> str:
     return f"{bitrate_bps:.0f} b/s"
 
 
-def format_duration(seconds: float) -> str:
-    """`0:07`, `12:34`, `1:02:03`, `3d 01:02:03`; whole seconds, rounded down; `-0:07` if negative."""
-    sign = "-" if seconds < 0 else ""
-    whole = int(abs(seconds))
-    minutes, second = divmod(whole, 60)
-    hours, minute = divmod(minutes, 60)
-    days, hour = divmod(hours, 24)
-    if days:
-        return f"{sign}{days}d {hour:02d}:{minute:02d}:{second:02d}"
-    if hours:
-        return f"{sign}{hour}:{minute:02d}:{second:02d}"
-    return f"{sign}{minute}:{second:02d}"
-
-
-def format_countdown(seconds: float) -> str:
-    """As `format_duration`, with tenths under 10 s: `0:09.9`; never below zero."""
-    tenths = max(0, int(seconds * 10))
-    return f"0:0{tenths // 10}.{tenths % 10}" if tenths < 100 else format_duration(tenths / 10)
-
-
-def format_latency(latency_ms: float | None) -> str:
-    """`71 ms`, `5.93 s`; a dash if unknown."""
-    if latency_ms is None:
-        return "–"
-    return f"{latency_ms:.0f} ms" if latency_ms < 999.5 else f"{latency_ms / 1000:.2f} s"
-
-
 def format_bytes(count: int) -> str:
     """`188 B`, `1.5 MB`: decimal prefixes, as disks are sold."""
     value = float(count)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ibe100.minitsp.chain.plugin import packet_pids
 from ibe100.minitsp.srt.libsrt import find_library
+from ibe100.mpegts.packet import pids
 from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
@@ -237,6 +237,6 @@ def sections(stream: bytes, pid: int) -> list[bytes]:
     assembler = SectionAssembler()
     found = []
     packets = np.frombuffer(stream, np.uint8)[: len(stream) // 188 * 188].reshape(-1, 188)
-    for packet in packets[packet_pids(packets) == pid]:
+    for packet in packets[pids(packets) == pid]:
         found += assembler.feed(packet.tobytes())
     return found

@@ -8,7 +8,8 @@ from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
 from ibe100.mpegts.stream_report import PidReport, StreamReport
-from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_HZ, PTS_MODULO, encode_timestamp
+from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_HZ, PTS_MODULO
+from packet_fields import pes_header
 
 CLOCK_PID, VIDEO_PID = 0x101, 0x100
 TICKS = PCR_HZ // 25
@@ -23,10 +24,7 @@ def clock(number: int, pcr: int, flags: int = 0x10) -> bytes:
 
 
 def video(number: int, pts: int, dts: int | None = None) -> bytes:
-    prefix = 2 if dts is None else 3
-    times = encode_timestamp(pts % PTS_MODULO, prefix)
-    times += b"" if dts is None else encode_timestamp(dts % PTS_MODULO, 1)
-    pes = b"\x00\x00\x01\xe0\x00\x00\x80" + bytes((prefix << 6, len(times))) + times
+    pes = pes_header(pts % PTS_MODULO, None if dts is None else dts % PTS_MODULO)
     head = bytes((0x47, 0x40 | VIDEO_PID >> 8, VIDEO_PID & 0xFF, 0x10 | number % 16))
     return (head + pes).ljust(PACKET_SIZE, b"\xaa")
 

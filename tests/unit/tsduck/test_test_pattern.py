@@ -29,7 +29,7 @@ async def test_the_live_pattern_arrives_on_its_port() -> None:
     assert video is not None and video.frame_duration_pts == 3600
     assert report.bitrate_bps == pytest.approx(2_000_000, rel=0.02)
     assert report.null_fraction > 0.1
-    assert report.timestamp_jumps == 0
+    assert not any(one.pcr.jumps or one.dts.jumps or one.pts.jumps for one in report.pids)
 
 
 @pytest.mark.parametrize("bitrate_bps", [500_000, 2_000_000])

@@ -51,11 +51,6 @@ class Option:
     minimum: int = 0
     maximum: int | None = None
 
-    @property
-    def takes_value(self) -> bool:
-        """Whether a value belongs to it, optional or not."""
-        return self.kind is not OptionKind.FLAG
-
 
 class OptionTable:
     """The options of one plugin, and how many positional parameters it takes.

@@ -38,13 +38,6 @@ class PluginError(OperatorError):
     """A plugin cannot start or go on; printed as "* Error: plugin: text", and the chain ends with exit 1."""
 
 
-def packet_pids(packets: Packets) -> npt.NDArray[np.uint16]:
-    """PID of each packet of a block."""
-    high = packets[:, 1].astype(np.uint16) & np.uint16(0x1F)
-    pids: npt.NDArray[np.uint16] = (high << np.uint16(8)) | packets[:, 2]
-    return pids
-
-
 class Block:
     """Consecutive packets at one point of the chain.
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Packets, packet_pids
+from ibe100.minitsp.chain.plugin import PACKET_SIZE, Packets
 from ibe100.mpegts import packet
 from ibe100.mpegts.elementary.codings import StreamKind, codec_of
 from ibe100.mpegts.pes import NO_TIMESTAMP, pes_starts
@@ -42,7 +42,7 @@ class PictureFinder:
 
     def feed(self, packets: Packets) -> list[Picture]:
         """The pictures that begin in a block, in order; `sections` are those that end in it."""
-        pids = packet_pids(packets)
+        pids = packet.pids(packets)
         self.sections = self.tables.feed(packets, pids)
         if self.tables.version != self._version:
             self._version = self.tables.version
@@ -101,7 +101,7 @@ class TableCopies:
 
     def feed(self, packets: Packets, tables: ServiceMap) -> None:
         """Keep the packets of the tables that a block holds, from the one that starts a table on."""
-        pids = packet_pids(packets)
+        pids = packet.pids(packets)
         wanted = [packet.PAT_PID, *tables.pmt_pids.values()]
         for pid in self._packets.keys() - set(wanted):
             del self._packets[pid]

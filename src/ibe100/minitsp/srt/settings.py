@@ -42,7 +42,6 @@ _TEXTS: Final = {
     "streamid": SocketOption.STREAMID,
 }
 _NEEDS_TSDUCK: Final = ("bufferapi", "rs204")
-_DEFAULT_CONNECT_TIMEOUT_MS: Final = 3000
 _YES: Final = b"\1"
 
 SocketOptions = tuple[tuple[SocketOption, bytes], ...]
@@ -55,7 +54,6 @@ class SrtSettings:
     ends: SrtEnds
     local_interface: str
     backlog: int
-    connect_timeout_s: float
     before: SocketOptions = field(repr=False)  # the passphrase is one of them
     after: SocketOptions = ()
 
@@ -97,7 +95,6 @@ def srt_settings(arguments: Arguments, *, output: bool) -> SrtSettings:
         ends,
         arguments.text("local-interface"),
         max(1, arguments.integer("backlog", 1)),
-        arguments.integer("conn-timeout", _DEFAULT_CONNECT_TIMEOUT_MS) / 1000,
         tuple(before),
         tuple(after),
     )

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from ibe100.minitsp.chain.bitrate import BitrateEstimator
 from ibe100.mpegts.packet_headers import PacketHeaders
-from ibe100.mpegts.timestamps import PCR_MODULO, encode_timestamp
+from ibe100.mpegts.timestamps import PCR_MODULO
+from packet_fields import pes_header
 
 PID = 0x100
 
@@ -24,10 +25,7 @@ def packet(*, pcr: int | None = None, pts: int | None = None, dts: int | None = 
         body = b"\x07\x10" + (base << 15 | 0x7E00 | extension).to_bytes(6, "big")
     elif pts is not None:
         head[1] |= 0x40
-        both = dts is not None
-        stamps = encode_timestamp(pts, 3 if both else 2)
-        stamps += encode_timestamp(dts, 1) if dts is not None else b""
-        body = b"\x00\x00\x01\xe0\x00\x00\x80" + bytes((0xC0 if both else 0x80, len(stamps))) + stamps
+        body = pes_header(pts, dts)
     return bytes(head + body).ljust(188, b"\xff")
 
 

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.minitsp.chain.plugin import packet_pids
 from ibe100.minitsp.chain.stuffing import InputStuffing, null_packets
+from ibe100.mpegts.packet import pids
 
 
 def numbered(start: int, count: int) -> np.ndarray:
@@ -25,7 +25,7 @@ def test_the_result_does_not_depend_on_the_blocks(sizes: list[int], nulls: int, 
         blocks.append(stuffing.add(numbered(start, size)))
         start += size
     result = np.concatenate(blocks)
-    is_null = packet_pids(result) == 0x1FFF
+    is_null = pids(result) == 0x1FFF
     assert (result[~is_null] == numbered(0, start)).all()
     expected = [row % (inputs + nulls) >= inputs for row in range(start + start // inputs * nulls)]
     assert is_null.tolist() == expected

@@ -14,7 +14,8 @@ from ibe100.minitsp.chain.plugin import Context, GlobalOptions
 from ibe100.minitsp.outputs.hls import HlsOutput
 from ibe100.mpegts import packet
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream
-from ibe100.mpegts.timestamps import PTS_HZ, PTS_MODULO, encode_timestamp
+from ibe100.mpegts.timestamps import PTS_HZ, PTS_MODULO
+from packet_fields import payload_offset, pes_header
 from plugin_rig import Log, media
 
 VIDEO_PID, PMT_PID, SERVICE = 256, 4096, 2
@@ -64,7 +65,7 @@ def scrambled(packets: packet.PacketBlock) -> packet.PacketBlock:
     packets = packets.copy()
     rows = np.flatnonzero((packet.pids(packets) >= 256) & (packet.pids(packets) < 4096))
     for row in rows[packet.has_payload(packets)[rows]].tolist():
-        start = int(packet.payload_offsets(packets[row : row + 1])[0])
+        start = payload_offset(packets[row])
         packets[row, 3] |= 0x80
         packets[row, start:] ^= 0x5A
     return packets
@@ -135,7 +136,7 @@ def pictures(count: int, step_s: float, first_pts: int, intra_every: int) -> pac
         pts = (first_pts + round(number * step_s * PTS_HZ)) % PTS_MODULO
         random_access = 0x40 if number % intra_every == 0 else 0
         head = bytes((0x47, 0x40 | VIDEO_PID >> 8, VIDEO_PID & 0xFF, 0x30 | number & 15, 1, random_access))
-        body = b"\0\0\1\xe0\0\0\x80\x80\x05" + encode_timestamp(pts, 2)
+        body = pes_header(pts)
         made.append((head + body).ljust(188, b"\xaa"))
     return packet.as_block(b"".join(made))
 

@@ -11,7 +11,8 @@ from ibe100.minitsp.plugins.pcrextract import PcrExtract
 from ibe100.minitsp.plugins.pcrverify import PcrVerify
 from ibe100.minitsp.plugins.until import Until
 from ibe100.mpegts import packet
-from ibe100.mpegts.timestamps import PCR_MODULO, PTS_MODULO, encode_timestamp
+from ibe100.mpegts.timestamps import PCR_MODULO, PTS_MODULO
+from packet_fields import pes_header, set_pids
 from plugin_rig import BLOCK_SIZES, build, media, process
 
 BITRATE_BPS = 1_504_000
@@ -21,7 +22,7 @@ PCR_PER_PACKET = 188 * 8 * 27_000_000 // BITRATE_BPS
 def stream(count: int, *, first_pcr: int = 0, every: int = 10) -> packet.PacketBlock:
     """Packets of PID 256 at 1,504,000 b/s (27,000 PCR ticks each), every tenth with its PCR."""
     block = packet.as_block(packet.null_packet() * count).copy()
-    packet.set_pids(block, 256)
+    set_pids(block, 256)
     for row in range(0, count, every):
         set_pcr(block, row, first_pcr + row * PCR_PER_PACKET)
     block[:, 3] = block[:, 3] & 0xF0 | (np.arange(count) & 15)
@@ -111,9 +112,9 @@ def test_time_stamps_are_listed_as_csv_in_packet_order(size: int, tmp_path: Path
 def test_good_pts_never_step_back_but_follow_the_wrap(tmp_path: Path) -> None:
     values = [PTS_MODULO - 3000, PTS_MODULO - 6000, 3000, 9000, 6000]
     block = packet.as_block(packet.null_packet() * len(values)).copy()
-    packet.set_pids(block, 256)
+    set_pids(block, 256)
     for row, pts in enumerate(values):
-        pes = b"\x00\x00\x01\xe0\x00\x00\x80\x80\x05" + encode_timestamp(pts, 2)
+        pes = pes_header(pts)
         block[row, 1] |= 0x40
         block[row, 4 : 4 + len(pes)] = np.frombuffer(pes, np.uint8)
     target = tmp_path / "pts.csv"

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel, packet_pids
+from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins.filter import Filter
+from ibe100.mpegts.packet import pids
 
 
 class Silence:
@@ -37,4 +38,4 @@ def block() -> Block:
 def test_what_passes(options: list[str], kept: list[int]) -> None:
     plugin = Filter(Filter.options.parse(options), Context(GlobalOptions(), Silence()))
     result = plugin.process(block())
-    assert packet_pids(result.packets).tolist() == result.pids.tolist() == kept
+    assert pids(result.packets).tolist() == result.pids.tolist() == kept

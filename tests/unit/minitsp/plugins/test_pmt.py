@@ -7,8 +7,9 @@ import pytest
 
 from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins.pmt import PmtEditor
-from ibe100.mpegts.packet import continuity_counters, null_packet, packetize_section, pids
+from ibe100.mpegts.packet import null_packet, packetize_section, pids
 from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream, Sdt, SdtService, SectionAssembler
+from packet_fields import continuity_counters
 
 PMT_PID = 0x1000
 OTHER_PMT = Pmt(2, 0x200, (PmtStream(0x1B, 0x200),))
@@ -18,6 +19,7 @@ PMT = Pmt(
     (PmtStream(0x1B, 0x100), PmtStream(0x0F, 0x101, (Descriptor(0x0A, b"fre\x00"),))),
     version=4,
 )
+
 PAT = Pat(1, ((1, PMT_PID), (2, PMT_PID)))
 
 
@@ -173,7 +175,7 @@ def test_a_table_that_outgrows_its_packets_goes_on_in_null_packets(block_packets
     options = [f"--add-pid={pid}/0x86" for pid in range(500, 510)]
     packets, _, _ = edit(stream, "--service=1", *options, block_packets=block_packets)
     assert len(sections_on(packets, PMT_PID)) == 6
-    counters = continuity_counters(packets[pids(packets) == PMT_PID]).tolist()
+    counters = continuity_counters(packets[pids(packets) == PMT_PID])
     assert counters == [number % 16 for number in range(12)]
 
 

@@ -9,8 +9,9 @@ from ibe100.minitsp.chain.options import OptionError
 from ibe100.minitsp.chain.plugin import PACKET_BITS, Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins import regulate
 from ibe100.minitsp.plugins.regulate import Regulate
-from ibe100.mpegts.packet import as_block, null_packet, set_pids
+from ibe100.mpegts.packet import as_block, null_packet
 from ibe100.mpegts.timestamps import PCR_MODULO
+from packet_fields import set_pids
 
 BITRATE_BPS = 1_504_000  # 1000 packets a second
 

@@ -24,6 +24,7 @@ from ibe100.mpegts.psi import (
     SectionAssembler,
     with_crc,
 )
+from packet_fields import set_pids
 from plugin_rig import BLOCK_SIZES, build, media, process
 
 NULL = packet.as_block(packet.null_packet())[0]
@@ -74,7 +75,7 @@ def test_remapped_pids_are_named_by_the_tables_and_other_packets_stay(size: int)
     for pid, moved in new.items():
         rows = pids[first_pat:] == pid
         part = expected[rows]
-        packet.set_pids(part, moved)
+        set_pids(part, moved)
         expected[rows] = part
     compared = ~np.isin(pids[first_pat:], [0, 1, 110])
     assert np.array_equal(after[first_pat:][compared], expected[compared])
@@ -98,7 +99,7 @@ def test_pids_can_change_places_and_without_psi_the_tables_stay() -> None:
     for pid, new_pid in ((256, 257), (257, 256)):
         rows = packet.pids(before) == pid
         part = swapped[rows]
-        packet.set_pids(part, new_pid)
+        set_pids(part, new_pid)
         swapped[rows] = part
     assert np.array_equal(after, swapped)
 
@@ -303,8 +304,8 @@ def test_noise_is_passed_or_dropped_but_never_stumbled_over(kind: type[PacketPro
     random = np.random.default_rng(11)
     noise = random.integers(0, 256, (3000, 188), np.uint8)
     noise[:, 0] = 0x47
-    packet.set_pids(noise[::3], 0)
-    packet.set_pids(noise[1::3], 0x11)
+    set_pids(noise[::3], 0)
+    set_pids(noise[1::3], 0x11)
     source = np.concatenate([two_services(400), noise, two_services(400)])
     plugin, _ = build(kind, *(["--ignore-absent", "1"] if kind is Zap else []))
     try:

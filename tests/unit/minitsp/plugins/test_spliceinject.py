@@ -11,11 +11,12 @@ from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins.spliceinject import SpliceInject
 from ibe100.mpegts.packet import null_packet, packetize_section, pids
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream, SectionAssembler
-from ibe100.mpegts.timestamps import PTS_MODULO, encode_timestamp, pts_add
+from ibe100.mpegts.timestamps import PTS_MODULO, pts_add
 from ibe100.scte35.cues import splice_insert, time_signal
 from ibe100.scte35.section import encode
 from ibe100.scte35.tsduck_xml import to_xml
 from ibe100.scte35.values import RawDescriptor
+from packet_fields import pes_header
 
 CUE_PID, VIDEO_PID, PMT_PID = 500, 0x100, 0x1000
 PAT = Pat(1, ((1, PMT_PID),)).encode()
@@ -33,8 +34,7 @@ class Lines:
 
 def video(pts: int) -> bytes:
     head = bytes((0x47, 0x40 | VIDEO_PID >> 8, VIDEO_PID & 0xFF, 0x10))
-    pes = b"\x00\x00\x01\xe0\x00\x00\x80\x80\x05" + encode_timestamp(pts, 2)
-    return (head + pes).ljust(188, b"\x00")
+    return (head + pes_header(pts)).ljust(188, b"\x00")
 
 
 def stream(start_pts: int, frames: int, nulls: int = 2) -> Block:

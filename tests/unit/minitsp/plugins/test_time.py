@@ -10,6 +10,7 @@ from ibe100.minitsp.chain.plugin import Block
 from ibe100.minitsp.plugins import time as time_module
 from ibe100.minitsp.plugins.time import TimeSchedule
 from ibe100.mpegts import packet
+from packet_fields import set_pids
 from plugin_rig import BLOCK_SIZES, build, process
 
 NULL = packet.null_packet()
@@ -26,7 +27,7 @@ def tdt(hour: int, minute: int) -> bytes:
 def stream() -> packet.PacketBlock:
     """Three minutes, ten packets each, that begin with a TDT."""
     other = packet.as_block(NULL * 9).copy()
-    packet.set_pids(other, 256)
+    set_pids(other, 256)
     return packet.as_block(b"".join(tdt(9, minute) + other.tobytes() for minute in range(3))).copy()
 
 

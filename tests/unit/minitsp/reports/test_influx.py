@@ -19,6 +19,7 @@ from ibe100.minitsp.reports.influx_metrics import escape, line
 from ibe100.minitsp.reports.tr101290 import SEVERITIES
 from ibe100.mpegts import packet
 from ibe100.mpegts.packet_headers import PacketHeaders
+from packet_fields import pcr_values
 from places import GOLDEN, MEDIA
 
 # What tsp lists too, always 0 or of tables that this processor does not follow: left out, not made up.
@@ -163,7 +164,7 @@ def test_figures_are_those_of_the_packets(server: Server) -> None:
     packet_counter = "counter,name=packet_count,severity=4,scope="
     assert found[f"{packet_counter}ts,{tags}"] == 400
     assert found[f"{packet_counter}pid,tsid=1,pid=256,site=north\\ tower"] == count
-    assert found["pcr,scope=pid,tsid=1,pid=256,site=north\\ tower"] == packet.pcr_values(packets)[1][-1]
+    assert found["pcr,scope=pid,tsid=1,pid=256,site=north\\ tower"] == pcr_values(packets)[1][-1]
     assert found["pts,scope=service,tsid=1,service=1,site=north\\ tower"] > 132_000
     assert "dts,scope=pid,tsid=1,pid=256,site=north\\ tower" in found
 

@@ -17,6 +17,7 @@ from ibe100.minitsp.plugins.analyze import Analyze
 from ibe100.minitsp.plugins.bitrate_monitor import BitrateMonitor
 from ibe100.minitsp.plugins.continuity import Continuity
 from ibe100.mpegts import packet
+from packet_fields import set_pids
 from places import GOLDEN, MEDIA
 
 
@@ -222,7 +223,7 @@ def run_seconds(plugin: PacketProcessor, clock: Clock, packets: packet.PacketBlo
 
 def one_second(null_packets: int, others: int) -> packet.PacketBlock:
     block = packet.as_block(packet.null_packet() * (null_packets + others)).copy()
-    packet.set_pids(block[null_packets:], 256)
+    set_pids(block[null_packets:], 256)
     return block
 
 

@@ -12,7 +12,7 @@ from ibe100.mpegts import packet
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 from ibe100.mpegts.service_map import ServiceMap
-from ibe100.mpegts.timestamps import encode_timestamp
+from packet_fields import pes_header
 
 PMT_PID, VIDEO_PID, SOUND_PID = 0x100, 0x101, 0x102
 PAT = Pat(1, ((1, PMT_PID),)).encode()
@@ -43,7 +43,7 @@ class Stream:
             base, extension = divmod(pcr, 300)
             flags = 0x10 | (0x80 if flagged else 0)
             adaptation = bytes((7, flags)) + (base << 15 | 0x7E00 | extension).to_bytes(6, "big")
-        body = b"\0\0\1\xe0\0\0\x80\x80\x05" + encode_timestamp(pts, 2)
+        body = pes_header(pts)
         return (head + adaptation + body).ljust(188, b"\xaa")
 
     def feed(self, packets: bytes, at_s: float | None = None) -> None:
@@ -237,7 +237,7 @@ def test_a_batch_keeps_order_indexes_and_arrivals() -> None:
     (batch,) = taken
     assert (len(batch.packets), batch.first_index) == (10, 50)
     assert set(batch.pids.tolist()) == {packet.NULL_PID}
-    assert packet.in_sync(batch.packets).all()
+    assert (batch.packets[:, 0] == packet.SYNC_BYTE).all()
     assert batch.arrivals_s[:4].tolist() == [10.0] * 4
     assert batch.arrivals_s[4:] == pytest.approx([10.01, 10.02, 10.03, 10.04, 10.05, 10.06])
     gathered.add(Block(packet.as_block(packet.null_packet() * 2).copy(), 60), 20.0)

@@ -8,7 +8,6 @@ import pytest
 
 from ibe100.mpegts.packet import null_packet
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream
-from ibe100.mpegts.timestamps import encode_timestamp
 from ibe100.runner.telemetry.absence_watch import ABSENT_S
 from ibe100.runner.telemetry.packet_watch import (
     HELD_UP_S,
@@ -19,6 +18,7 @@ from ibe100.runner.telemetry.packet_watch import (
     Facts,
     PacketWatch,
 )
+from packet_fields import pes_header
 
 LOOK_S = 0.1
 NULL, VIDEO, SOUND, CLOCK, PMT = 0x1FFF, 0x100, 0x101, 0x102, 0x1000
@@ -41,8 +41,7 @@ class Source:
         return header + payload.ljust(184, b"\xff")
 
     def picture(self, pts: int) -> bytes:
-        head = b"\x00\x00\x01\xe0\x00\x00\x80\x80\x05" + encode_timestamp(pts % (1 << 33), 2)
-        return self.packet(VIDEO, head, first=True)
+        return self.packet(VIDEO, pes_header(pts % (1 << 33)), first=True)
 
     def adapted(self, has_pcr: bool = True, has_payload: bool = True) -> bytes:
         """A packet with an adaptation field; without a payload it does not count on."""
