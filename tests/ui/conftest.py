@@ -60,14 +60,14 @@ def open_console(
         session.failed.connect(window.services_failed)
         console = Console(window, services, loop, session, qtbot)
         consoles.append(console)
-        with qtbot.waitSignal(window.state.is_known, timeout=PATIENCE_MS):
+        with qtbot.waitSignal(window.parts.state.is_known, timeout=PATIENCE_MS):
             window.show()
             session.open()
         return console
 
     yield open_on
     for console in consoles:
-        console.until(lambda window=console.window: not window.client.has_open_calls)
+        console.until(lambda window=console.window: not window.parts.client.has_open_calls)
         console.window.hide()
         console.session.close(20)
         console.window.deleteLater()

@@ -92,7 +92,7 @@ def test_samples_reach_the_screen_at_most_ten_times_a_second(
 ) -> None:
     console = open_console(FakeServices([running(1, "News")]))
     painted: list[float] = []
-    console.window.state.streams.dataChanged.connect(lambda *_: painted.append(time.monotonic()))
+    console.parts.state.streams.dataChanged.connect(lambda *_: painted.append(time.monotonic()))
 
     async def flood() -> None:
         for rate in range(2000):
@@ -100,7 +100,7 @@ def test_samples_reach_the_screen_at_most_ten_times_a_second(
 
     began = time.monotonic()
     console.run(flood())
-    row = console.window.state.streams.row_of("stream-1")
+    row = console.parts.state.streams.row_of("stream-1")
     assert row is not None
     console.until(lambda: row.telemetry is not None and row.telemetry.bitrate_bps == 2_001_999)
     # Ten drains a second, and one repaint a second for what ages.
@@ -115,15 +115,15 @@ def test_a_cut_subscription_is_taken_up_again_with_the_state_as_it_is(
     console.do(lambda: console.services.bus.cut_off(why))
     # Missed by the console: it is not subscribed just then.
     console.do(lambda: console.services.streams.views.update({"stream-2": running(2, "Late")}))
-    console.until(lambda: console.window.state.streams.rowCount() == 2)
+    console.until(lambda: console.parts.state.streams.rowCount() == 2)
 
 
 def test_an_operator_error_nobody_handles_is_a_notice_with_its_words(
     open_console: Callable[[FakeServices], Console], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     console = open_console(FakeServices([running(1, "News")]))
-    console.window.profiles.import_path(tmp_path_factory.mktemp("p") / "broken.json")
-    shown = console.window.notices.text
+    console.parts.profile_controller.import_path(tmp_path_factory.mktemp("p") / "broken.json")
+    shown = console.parts.notices.text
     console.until(lambda: "broken.json is damaged: it was set aside" in shown.text())
 
 

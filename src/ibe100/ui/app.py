@@ -83,12 +83,16 @@ def run_console(
 def _wire(window: MainWindow, session: ServiceSession, guard: FaultGuard, *, demo: bool) -> None:
     session.opened.connect(window.services_opened)
     session.failed.connect(window.services_failed)
-    window.retry_requested.connect(window.starting.show_starting)
+    window.retry_requested.connect(window.parts.starting.show_starting)
     window.retry_requested.connect(session.open)
-    guard.caught.connect(lambda words: window.notices.post("error", words))
+    guard.caught.connect(lambda words: window.parts.notices.post("error", words))
     if demo:
-        window.state.is_known.connect(
-            lambda: window.desk.try_demo() if not window.state.streams.rowCount() else None
+        window.parts.state.is_known.connect(
+            lambda: (
+                window.parts.stream_controller.try_demo()
+                if not window.parts.state.streams.rowCount()
+                else None
+            )
         )
 
 

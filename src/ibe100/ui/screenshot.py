@@ -46,11 +46,11 @@ class Screenshot(QObject):
             self._take()
 
     def _is_settled(self, at: float) -> bool:
-        rows = self._window.state.streams.rows()
+        rows = self._window.parts.state.streams.rows()
         states = tuple((row.stream_id, row.view.state, row.view.tally) for row in rows)
         if states != self._states:
             self._states, self._changed_at = states, at
-        if not self._window.client.is_bound or self._window.client.has_open_calls:
+        if not self._window.parts.client.is_bound or self._window.parts.client.has_open_calls:
             return False
         if any(row.view.state in PASSING for row in rows):
             return False
@@ -62,7 +62,7 @@ class Screenshot(QObject):
 
     def _is_awaited(self, stream_id: str) -> bool:
         """Whether the first picture of a stream is on its way."""
-        confidence = self._window.state.confidence
+        confidence = self._window.parts.state.confidence
         preview = confidence.preview(stream_id)
         return preview.is_on and not preview.problem and confidence.picture(stream_id) is None
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ibe100.mpegts.stream_report import StreamReport
     from ibe100.services.ports import Services
 
+OPERATOR = "operator"
+"""Who acts in the window."""
 NOT_READY = Readiness(ready=False, reasons=("the services are still starting; wait a moment",))
 
 

@@ -40,7 +40,7 @@ def test_somebody_to_tell_is_added_tested_and_removed_and_the_address_is_not_sho
     open_console: Open,
 ) -> None:
     console = open_console(FakeServices([running(1, "News")]))
-    console.window.actions_["notifications"].trigger()
+    console.parts.actions["notifications"].trigger()
     (view,) = console.window.findChildren(NotificationView)
     assert view.address.echoMode() is QLineEdit.EchoMode.Password
     QTest.mouseClick(view.save_button, LEFT)
@@ -66,7 +66,7 @@ def test_somebody_to_tell_is_added_tested_and_removed_and_the_address_is_not_sho
 def test_the_system_is_in_the_top_bar_and_opens_whole(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News")]))
     console.do(lambda: console.services.bus.publish(MachineMeasured(health=HEALTH)))
-    meter = console.window.top_bar.machine
+    meter = console.parts.top_bar.machine
     console.until(lambda: meter.health is not None)
     assert meter.accessibleName() == "System: CPU 34 %, MEM 25 %, DISK 61 %, NET Mb/s 33↓ 0.4↑, NTP +0.4 ms"
     QTest.keyClick(meter, Qt.Key.Key_Return)
@@ -97,9 +97,9 @@ def test_a_clock_nobody_tells_of_is_called_not_known() -> None:
 
 def test_a_rule_is_changed_for_one_stream_and_set_back_in_set_up(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News")]))
-    action = console.window.actions_["alarm_rules"]
+    action = console.parts.actions["alarm_rules"]
     assert not action.isEnabled()
-    console.window.toggle_mode()
+    console.window.parts.top_bar.toggle_mode()
     action.trigger()
     (view,) = console.window.findChildren(AlarmRulesView)
     view.stream.setCurrentIndex(1)

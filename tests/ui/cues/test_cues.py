@@ -29,13 +29,13 @@ def console(open_console: Callable[[FakeServices], Console]) -> Console:
 
 
 def receipts(console: Console) -> list[str]:
-    model = console.window.cue_panel.receipts.list.model()
+    model = console.parts.cue_panel.receipts.list.model()
     assert model is not None
     return [str(model.index(at, 0).data()) for at in range(model.rowCount())]
 
 
 def test_a_click_fires_one_cue_and_shows_its_receipt(console: Console) -> None:
-    panel = console.window.cue_panel
+    panel = console.parts.cue_panel
     QTest.mouseClick(panel.buttons.to_break, LEFT)
     console.until(lambda: any("SEEN" in words for words in receipts(console)))
     assert [request.action for request in console.services.cues.requests] == [CueAction.TO_BREAK]
@@ -45,7 +45,7 @@ def test_a_click_fires_one_cue_and_shows_its_receipt(console: Console) -> None:
 
 
 def test_a_double_click_makes_one_break(console: Console) -> None:
-    button = console.window.cue_panel.buttons.to_break
+    button = console.parts.cue_panel.buttons.to_break
     QTest.mouseClick(button, LEFT)
     QTest.mouseDClick(button, LEFT)
     QTest.mouseClick(button, LEFT)
@@ -68,7 +68,7 @@ def test_f9_and_f10_fire_on_the_target(console: Console) -> None:
 
 
 def test_a_cue_that_is_sent_but_not_seen_keeps_the_button_latched(console: Console) -> None:
-    panel = console.window.cue_panel
+    panel = console.parts.cue_panel
     console.services.cues.seen_at_once = False
     panel.fire(CueAction.TO_BREAK)
     console.until(lambda: receipts(console))
@@ -83,16 +83,16 @@ def test_a_cue_that_is_sent_but_not_seen_keeps_the_button_latched(console: Conso
 
 def test_the_reason_of_a_failure_is_shown_in_words(console: Console) -> None:
     console.services.cues.failure = "no null packets: add stuffing in the stream's settings"
-    console.window.cue_panel.fire(CueAction.TO_BREAK)
+    console.parts.cue_panel.fire(CueAction.TO_BREAK)
     console.until(lambda: any("no null packets: add stuffing" in words for words in receipts(console)))
-    status = console.window.cue_panel.status
+    status = console.parts.cue_panel.status
     console.until(lambda: status.title.text() == "TO BREAK FAILED")
     assert "no null packets" in status.receipt.text()
 
 
 def test_a_refused_cue_is_said_in_the_window_and_frees_the_button(console: Console) -> None:
     cues = console.services.cues
-    panel, notices = console.window.cue_panel, console.window.notices
+    panel, notices = console.parts.cue_panel, console.parts.notices
     panel.fire(CueAction.TO_BREAK)
     cues.not_ready = ("no input: check the sender",)
     console.until(lambda: "no input: check the sender" in panel.buttons.reasons.text())
@@ -103,7 +103,7 @@ def test_a_refused_cue_is_said_in_the_window_and_frees_the_button(console: Conso
 
 
 def test_a_pre_rolled_cue_is_armed_counts_down_and_can_be_disarmed(console: Console) -> None:
-    panel = console.window.cue_panel
+    panel = console.parts.cue_panel
     QTest.mouseClick(panel.pre_roll_row.button(8), LEFT)
     QTest.mouseClick(panel.break_row.button(30), LEFT)
     QTest.mouseClick(panel.buttons.to_break, LEFT)
@@ -125,7 +125,7 @@ def test_the_pre_roll_is_what_the_contract_asks_until_another_is_chosen(
     bound = running(2, "Sport 1 HD")
     bound = bound.model_copy(update={"config": bound.config.model_copy(update={"contract": TEMPLATE})})
     console = open_console(FakeServices([plain, bound]))
-    panel = console.window.cue_panel
+    panel = console.parts.cue_panel
     assert panel.pre_roll_row.value() == 0
     panel.select("stream-2")
     assert panel.pre_roll_row.value() == TEMPLATE.pre_roll_default_s
@@ -142,14 +142,14 @@ def test_the_pre_roll_is_what_the_contract_asks_until_another_is_chosen(
 
 
 def test_a_contract_that_is_given_to_the_target_sets_its_pre_roll(console: Console) -> None:
-    panel, streams = console.window.cue_panel, console.services.streams
+    panel, streams = console.parts.cue_panel, console.services.streams
     config = streams.views["stream-1"].config.model_copy(update={"contract": TEMPLATE})
     console.run(streams.change("stream-1", config))
     console.until(lambda: panel.pre_roll_row.value() == TEMPLATE.pre_roll_default_s)
 
 
 def test_a_33_bit_pts_reaches_the_receipt_and_the_preview_unharmed(console: Console) -> None:
-    panel = console.window.cue_panel
+    panel = console.parts.cue_panel
     panel.pre_roll_row.set_value(4)
     panel.fire(CueAction.TO_BREAK)
     console.until(lambda: receipts(console))
@@ -160,7 +160,7 @@ def test_a_33_bit_pts_reaches_the_receipt_and_the_preview_unharmed(console: Cons
 
 
 def test_the_preview_follows_duration_and_action(console: Console) -> None:
-    panel = console.window.cue_panel
+    panel = console.parts.cue_panel
     panel.break_row.set_value(45)
     model = panel.preview.table.model()
     assert model is not None
@@ -175,7 +175,7 @@ def test_the_preview_follows_duration_and_action(console: Console) -> None:
 
 
 def test_the_target_follows_the_selection_until_it_is_pinned(console: Console) -> None:
-    panel = console.window.cue_panel
+    panel = console.parts.cue_panel
     assert panel.target_id == "stream-1"
     QTest.keyClick(console.window, Qt.Key.Key_2)
     assert panel.target_id == "stream-2"
@@ -190,16 +190,16 @@ def test_the_target_follows_the_selection_until_it_is_pinned(console: Console) -
 
 def test_a_stream_that_does_not_run_says_why_no_cue_can_go(console: Console) -> None:
     console.select(3)
-    panel = console.window.cue_panel
+    panel = console.parts.cue_panel
     assert "the stream does not run: start it" in panel.buttons.reasons.text()
     assert not panel.buttons.to_break.isEnabled()
     QTest.keyClick(console.window, Qt.Key.Key_F9)
     assert console.services.cues.requests == []
-    assert "the stream does not run" in console.window.notices.text.text()
+    assert "the stream does not run" in console.parts.notices.text.text()
 
 
 def test_a_cue_that_waits_for_a_slow_disk_says_so_and_stays_latched(console: Console) -> None:
-    panel, cues = console.window.cue_panel, console.services.cues
+    panel, cues = console.parts.cue_panel, console.services.cues
     release, fire = asyncio.Event(), cues.fire
 
     async def slowly(request: CueRequest) -> Cue:
@@ -218,32 +218,32 @@ def test_a_cue_that_waits_for_a_slow_disk_says_so_and_stays_latched(console: Con
 
 
 def test_a_break_is_counted_down_and_tallied(console: Console) -> None:
-    panel = console.window.cue_panel
+    panel = console.parts.cue_panel
     panel.fire(CueAction.TO_BREAK)
     console.until(lambda: panel.status.title.text().startswith("IN BREAK"))
-    row = console.window.state.streams.row_of("stream-1")
+    row = console.parts.state.streams.row_of("stream-1")
     assert row is not None
     assert row.view.tally is Tally.IN_BREAK
-    assert console.window.top_bar.counts[Tally.IN_BREAK].isVisible()
-    assert console.window.top_bar.counts[Tally.IN_BREAK].accessibleName() == "1 IN BREAK"
+    assert console.parts.top_bar.counts[Tally.IN_BREAK].isVisible()
+    assert console.parts.top_bar.counts[Tally.IN_BREAK].accessibleName() == "1 IN BREAK"
 
 
 def test_in_a_break_only_the_way_back_can_be_had_and_why_is_said(console: Console) -> None:
-    buttons = console.window.cue_panel.buttons
-    console.window.cue_panel.fire(CueAction.TO_BREAK)
+    buttons = console.parts.cue_panel.buttons
+    console.parts.cue_panel.fire(CueAction.TO_BREAK)
     console.until(lambda: buttons.back.isEnabled() and not buttons.to_break.isEnabled())
     assert buttons.crash_in.isEnabled()
     assert not buttons.crash_out.isEnabled()
     assert "the stream is in a break already" in buttons.reasons.text()
     assert "the stream is in a break already" in buttons.to_break.toolTip()
     QTest.keyClick(console.window, Qt.Key.Key_F9)
-    assert "in a break already" in console.window.notices.text.text()
+    assert "in a break already" in console.parts.notices.text.text()
     assert len(console.services.cues.requests) == 1
 
 
 def test_f11_held_crashes_out_and_a_tap_does_not(console: Console) -> None:
     window, requests = console.window, console.services.cues.requests
-    window.cue_panel.pre_roll_row.set_value(8)
+    window.parts.cue_panel.pre_roll_row.set_value(8)
     QTest.keyClick(window, Qt.Key.Key_F11)
     console.qtbot.wait(2 * HOLD_MS)
     assert requests == []
@@ -256,14 +256,14 @@ def test_f11_held_crashes_out_and_a_tap_does_not(console: Console) -> None:
 
 
 def test_a_cue_that_is_out_cannot_be_disarmed_and_that_is_said(console: Console) -> None:
-    panel, cues = console.window.cue_panel, console.services.cues
+    panel, cues = console.parts.cue_panel, console.services.cues
     panel.pre_roll_row.set_value(8)
     panel.fire(CueAction.TO_BREAK)
     console.until(lambda: receipts(console))
     console.do(lambda: cues.put(cues.cues[0].moved_to(CueState.SENT, sent=3)))
     console.until(lambda: "SENT" in receipts(console)[0])
     QTest.keyClick(console.window, Qt.Key.Key_Escape)
-    assert "cannot be taken back" in console.window.notices.text.text()
+    assert "cannot be taken back" in console.parts.notices.text.text()
 
 
 def test_how_the_break_ends_is_chosen_for_each_one_and_begins_as_the_stream_has_it(
@@ -271,7 +271,7 @@ def test_how_the_break_ends_is_chosen_for_each_one_and_begins_as_the_stream_has_
 ) -> None:
     by_hand = StreamConfig(name="By hand", scte35=Scte35Options(auto_return=False))
     console = open_console(FakeServices([running(1, "News"), running(2, "By hand", config=by_hand)]))
-    panel = console.window.cue_panel
+    panel = console.parts.cue_panel
     assert panel.return_row.value() is BreakReturn.AUTO
     console.until(lambda: panel.return_row.next_id.text() == "next 0x60000001")
     console.select(2)
@@ -287,7 +287,7 @@ def test_how_the_break_ends_is_chosen_for_each_one_and_begins_as_the_stream_has_
 def test_the_focus_does_not_hop_to_the_next_cue_button_when_its_own_is_not_to_be_had(
     console: Console,
 ) -> None:
-    buttons = console.window.cue_panel.buttons
+    buttons = console.parts.cue_panel.buttons
     console.window.activateWindow()
     buttons.to_break.setFocus()
     console.until(buttons.to_break.hasFocus)

@@ -38,7 +38,7 @@ def fields(more: MoreCues) -> dict[str, str]:
 
 
 def test_a_time_signal_is_prepared_shown_and_sent_by_keys(console: Console) -> None:
-    more = console.window.cue_panel.more
+    more = console.parts.cue_panel.more
     QTest.keyClick(console.window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
     assert more.isVisible()
     more.signal.choose(SegmentationType.PROVIDER_ADVERTISEMENT_START)
@@ -57,26 +57,26 @@ def test_a_time_signal_is_prepared_shown_and_sent_by_keys(console: Console) -> N
 
 
 def test_every_listed_type_can_be_chosen(console: Console) -> None:
-    kinds = console.window.cue_panel.more.signal.type
+    kinds = console.parts.cue_panel.more.signal.type
     assert [kinds.itemData(at) for at in range(kinds.count())] == list(SegmentationType)
 
 
 def test_an_end_without_a_start_says_so_and_cannot_be_sent(console: Console) -> None:
-    more = console.window.cue_panel.more
-    console.window.cue_panel.prepare(CueAction.TIME_SIGNAL)
+    more = console.parts.cue_panel.more
+    console.parts.cue_panel.prepare(CueAction.TIME_SIGNAL)
     more.signal.choose(SegmentationType.CHAPTER_END)
     console.until(lambda: "no Chapter Start is open" in more.preview.warnings.text())
     assert not more.send.isEnabled()
     assert not more.signal.duration.isEnabled()
     more.send.click()
-    console.window.cue_panel.send_more()
+    console.parts.cue_panel.send_more()
     assert console.services.cues.requests == []
-    assert "not shown yet" in console.window.notices.text.text()
+    assert "not shown yet" in console.parts.notices.text.text()
 
 
 @pytest.mark.parametrize("text", [to_base64(SECTION), SECTION.hex(), f" 0x{SECTION.hex().upper()}\n"])
 def test_a_section_is_decoded_before_it_goes(console: Console, text: str) -> None:
-    more = console.window.cue_panel.more
+    more = console.parts.cue_panel.more
     QTest.keyClick(console.window, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
     assert not more.send.isEnabled()
     more.section.setPlainText(text)
@@ -87,16 +87,16 @@ def test_a_section_is_decoded_before_it_goes(console: Console, text: str) -> Non
 
 
 def test_what_is_no_section_says_why_and_cannot_be_sent(console: Console) -> None:
-    more = console.window.cue_panel.more
-    console.window.cue_panel.prepare(CueAction.SEND_SECTION)
+    more = console.parts.cue_panel.more
+    console.parts.cue_panel.prepare(CueAction.SEND_SECTION)
     more.section.setPlainText(to_base64(SECTION[:-1] + bytes([SECTION[-1] ^ 1])))
     console.until(lambda: "no splice_info_section that could be sent" in more.preview.warnings.text())
     assert not more.send.isEnabled()
 
 
 def test_a_double_click_sends_one_splice_null(console: Console) -> None:
-    more = console.window.cue_panel.more
-    console.window.cue_panel.prepare(CueAction.SPLICE_NULL)
+    more = console.parts.cue_panel.more
+    console.parts.cue_panel.prepare(CueAction.SPLICE_NULL)
     console.until(more.send.isEnabled)
     QTest.mouseClick(more.send, Qt.MouseButton.LeftButton)
     QTest.mouseDClick(more.send, Qt.MouseButton.LeftButton)
@@ -107,7 +107,7 @@ def test_a_double_click_sends_one_splice_null(console: Console) -> None:
 
 
 def test_a_stream_that_takes_no_cue_says_why_beside_the_button(console: Console) -> None:
-    panel = console.window.cue_panel
+    panel = console.parts.cue_panel
     panel.prepare(CueAction.SPLICE_NULL)
     console.do(lambda: setattr(console.services.cues, "not_ready", ("no null packets: add stuffing",)))
     console.until(lambda: panel.more.why.text() == "no null packets: add stuffing")

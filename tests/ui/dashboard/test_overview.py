@@ -28,7 +28,7 @@ LONG_ADVICE = (
 
 
 def overlay(console: Console) -> KeyOverlay:
-    console.window.show_keys()
+    console.window.dialogs.show_keys()
     return next(one for one in QApplication.topLevelWidgets() if isinstance(one, KeyOverlay))
 
 
@@ -71,7 +71,7 @@ def test_a_card_tells_continuity_errors_pcr_interval_and_null_packets(open_conso
             counters_total={"continuity_count_error": 1_204},
         )
     )
-    card = console.window.dashboard.card("stream-1")
+    card = console.parts.dashboard.card("stream-1")
     assert card is not None
     console.until(lambda: card.facts.figures[0].text() == "1,204")
     assert [one.text() for one in card.facts.titles] == ["CC", "PCR", "Null"]
@@ -96,7 +96,7 @@ def test_a_card_of_an_srt_stream_tells_the_round_trip(open_console: Open) -> Non
     )
     link = SrtLink(connected=True, monotonic_s=0.0, statistics=figures)
     console.do(lambda: services.streams.measure("stream-1", srt_output=link))
-    card = console.window.dashboard.card("stream-1")
+    card = console.parts.dashboard.card("stream-1")
     assert card is not None
     console.until(lambda: card.facts.titles[2].text() == "RTT")
     assert card.facts.figures[2].text() == "18 ms"
@@ -159,7 +159,7 @@ def test_two_lines_stay_two_lines(themed: QApplication, qtbot: QtBot) -> None:
 def test_a_lost_input_says_why_on_its_picture(open_console: Open) -> None:
     lost = running(1, "News", Tally.NO_INPUT, reason="nothing comes on port 5000")
     console = open_console(FakeServices([lost]))
-    card = console.window.dashboard.card("stream-1")
+    card = console.parts.dashboard.card("stream-1")
     assert card is not None
     console.until(lambda: card.pane.picture.look.headline == "NO INPUT")
     assert card.pane.picture.look.detail == "nothing comes on port 5000"
@@ -175,7 +175,7 @@ def test_every_check_has_its_clause() -> None:
 
 def test_thresholds_are_reached_from_the_counters_in_set_up(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News")]))
-    window = console.window
-    assert not window.monitoring.counters.rules.isEnabled(), "Operate changes no rules"
-    window.top_bar.set_up.click()
-    assert window.monitoring.counters.rules.isEnabled()
+    parts = console.parts
+    assert not parts.monitoring.counters.rules.isEnabled(), "Operate changes no rules"
+    parts.top_bar.set_up.click()
+    assert parts.monitoring.counters.rules.isEnabled()

@@ -14,6 +14,7 @@ from ibe100.core.background_loop import BackgroundLoop
 from ibe100.ui.main_window import MainWindow
 from ibe100.ui.service_session import ServiceSession
 from ibe100.ui.streams.stream_editor import StreamEditor
+from ibe100.ui.window.parts import Parts
 
 Result = TypeVar("Result")
 PATIENCE_MS = 20_000
@@ -28,6 +29,11 @@ class Console:
     loop: BackgroundLoop
     session: ServiceSession
     qtbot: QtBot
+
+    @property
+    def parts(self) -> Parts:
+        """The parts of the window."""
+        return self.window.parts
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine where the services live."""
@@ -53,11 +59,11 @@ class Console:
 
     def select(self, number: int) -> None:
         """Select a stream by its number."""
-        self.window.stream_panel.select(f"stream-{number}")
+        self.parts.stream_panel.select(f"stream-{number}")
 
 
 def editor_of(console: Console) -> StreamEditor:
-    console.until(lambda: console.window.desk.editor is not None)
-    editor = console.window.desk.editor
+    console.until(lambda: console.parts.stream_controller.editor is not None)
+    editor = console.parts.stream_controller.editor
     assert editor is not None
     return editor

@@ -84,9 +84,9 @@ def recorded() -> FakeServices:
 
 
 def show_plots(console: Console) -> None:
-    console.window.docks.raise_page("monitoring")
-    console.window.monitoring.tabs.setCurrentIndex(PLOTS_TAB)
-    console.until(lambda: console.window.monitoring.plots.area.legend_model.rowCount())
+    console.parts.docks.raise_page("monitoring")
+    console.parts.monitoring.tabs.setCurrentIndex(PLOTS_TAB)
+    console.until(lambda: console.parts.monitoring.plots.area.legend_model.rowCount())
 
 
 def test_the_plot_library_is_not_imported_before_a_plot_is_shown() -> None:
@@ -96,7 +96,7 @@ def test_the_plot_library_is_not_imported_before_a_plot_is_shown() -> None:
 
 def test_pids_stand_under_their_service_with_what_they_carry(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News")]))
-    tree = console.window.monitoring.pids
+    tree = console.parts.monitoring.pids
 
     def measure(*pids: PidSample) -> None:
         console.do(
@@ -169,7 +169,7 @@ def test_what_is_not_measured_says_so(open_console: Open, engine: str, accuracy:
             counters_seen_at={"pat_error": 61.0},
         )
     )
-    model = console.window.monitoring.counters.model
+    model = console.parts.monitoring.counters.model
     console.until(lambda: any(row.total == 3 for row in model.rows()))
     rows = {row.name.lower(): row for row in model.rows()}
     assert rows["pat_error"].seen == "01 Jan 00:01:01"
@@ -182,19 +182,19 @@ def test_curves_are_read_when_they_are_seen_and_not_before(open_console: Open) -
     console = open_console(recorded())
     assert console.services.metrics.asked == []
     show_plots(console)
-    area = console.window.monitoring.plots.area
+    area = console.parts.monitoring.plots.area
     assert area.stack is not None
     assert len(area.stack.plots) == 3, "bitrate, errors, events"
     names = [row.name for row in area.legend_model.rows()]
     assert names == ["Output", "Null packets", "PAT_error"]
-    assert "3 events" in console.window.monitoring.plots.status.text()
+    assert "3 events" in console.parts.monitoring.plots.status.text()
 
 
 def test_keys_zoom_pan_and_go_home(open_console: Open) -> None:
     console = open_console(recorded())
     show_plots(console)
     asked = console.services.metrics.asked
-    stack = console.window.monitoring.plots.area.stack
+    stack = console.parts.monitoring.plots.area.stack
     assert stack is not None
     begins_at, ends_at = stack.looked_at()
     QTest.keyClick(stack, Qt.Key.Key_Plus)
@@ -212,7 +212,7 @@ def test_keys_go_from_event_to_event_and_the_values_there_are_told(open_console:
     services = recorded()
     console = open_console(services)
     show_plots(console)
-    plots = console.window.monitoring.plots
+    plots = console.parts.monitoring.plots
     stack = plots.area.stack
     assert stack is not None
     QTest.keyClick(stack, Qt.Key.Key_BracketRight)
@@ -228,7 +228,7 @@ def test_keys_go_from_event_to_event_and_the_values_there_are_told(open_console:
 def test_all_streams_are_compared_in_one_plot(open_console: Open) -> None:
     console = open_console(recorded())
     show_plots(console)
-    plots = console.window.monitoring.plots
+    plots = console.parts.monitoring.plots
     plots.scope.setCurrentIndex(1)
     console.until(lambda: [row.name for row in plots.area.legend_model.rows()] == ["News", "Sport"])
     assert not plots.csv.isEnabled()
@@ -237,7 +237,7 @@ def test_all_streams_are_compared_in_one_plot(open_console: Open) -> None:
 def test_the_curve_chosen_in_the_legend_stands_out_until_it_is_no_more(open_console: Open) -> None:
     console = open_console(recorded())
     show_plots(console)
-    area = console.window.monitoring.plots.area
+    area = console.parts.monitoring.plots.area
     assert area.stack is not None
 
     def pens() -> list[tuple[float, int]]:
@@ -249,7 +249,7 @@ def test_the_curve_chosen_in_the_legend_stands_out_until_it_is_no_more(open_cons
     assert pens()[1] == (2.5, 255)
     assert pens()[0][1] < 255
     asked = len(console.services.metrics.asked)
-    console.window.monitoring.plots.go_home()
+    console.parts.monitoring.plots.go_home()
     console.until(lambda: len(console.services.metrics.asked) > asked)
     console.settle()
     assert pens()[1] == (2.5, 255), "also after the next answer"
@@ -261,14 +261,14 @@ def test_a_fault_of_the_metrics_is_told_where_the_curves_are(open_console: Open)
     console = open_console(recorded())
     show_plots(console)
     console.services.metrics.failure = "The metrics file cannot be read: the disk is gone."
-    console.window.monitoring.plots.go_home()
-    console.until(lambda: "the disk is gone" in console.window.monitoring.plots.status.text())
+    console.parts.monitoring.plots.go_home()
+    console.until(lambda: "the disk is gone" in console.parts.monitoring.plots.status.text())
 
 
 def test_curves_are_written_as_csv_and_as_a_picture(open_console: Open, tmp_path: Path) -> None:
     console = open_console(recorded())
     show_plots(console)
-    plots = console.window.monitoring.plots
+    plots = console.parts.monitoring.plots
     told: list[str] = []
     plots.notice.connect(lambda level, words: told.append(f"{level}: {words}"))
     plots.export_csv(tmp_path / "a.csv")
@@ -283,14 +283,14 @@ def test_curves_are_written_as_csv_and_as_a_picture(open_console: Open, tmp_path
 def test_a_session_shows_its_curves_over_its_whole_length(open_console: Open) -> None:
     services = recorded()
     console = open_console(services)
-    console.window.docks.raise_page("history")
-    sessions = console.window.history.sessions
+    console.parts.docks.raise_page("history")
+    sessions = console.parts.history.sessions
     console.until(lambda: services.metrics.asked)
     started_at = services.streams.views["stream-1"].started_at
     assert services.metrics.asked[-1][0] == started_at
     sessions.plots.list.click()
     console.until(lambda: sessions.plots.events.model.rowCount() == 3)
-    console.window.history.filter.setText("sport")
+    console.parts.history.filter.setText("sport")
     assert sessions.filter.rowCount() == 1
 
 
@@ -298,7 +298,7 @@ def test_an_event_of_the_list_leads_to_its_place_among_the_curves(open_console: 
     services = recorded()
     console = open_console(services)
     show_plots(console)
-    plots = console.window.monitoring.plots
+    plots = console.parts.monitoring.plots
     plots.list.click()
     assert not plots.area.isVisible()
     table = plots.events.table
@@ -311,9 +311,9 @@ def test_an_event_of_the_list_leads_to_its_place_among_the_curves(open_console: 
 
 def test_the_events_of_the_stream_are_listed_while_they_are_looked_at(open_console: Open) -> None:
     console = open_console(recorded())
-    console.window.docks.raise_page("monitoring")
-    console.window.monitoring.tabs.setCurrentIndex(EVENTS_TAB)
-    events = console.window.monitoring.events
+    console.parts.docks.raise_page("monitoring")
+    console.parts.monitoring.tabs.setCurrentIndex(EVENTS_TAB)
+    events = console.parts.monitoring.events
     console.until(lambda: events.model.rowCount() == 3)
     assert [event.text for _, event in events.model.rows()] == [
         "started again",

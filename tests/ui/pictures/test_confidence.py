@@ -42,7 +42,7 @@ def console(open_console: OpenConsole) -> Console:
 
 
 def pane(console: Console, number: int = 1) -> PreviewPane:
-    card = console.window.dashboard.card(f"stream-{number}")
+    card = console.parts.dashboard.card(f"stream-{number}")
     assert card is not None
     return card.pane
 
@@ -132,7 +132,7 @@ def test_only_streams_in_sight_are_asked_for(console: Console) -> None:
     wanted = console.services.preview.wanted
     console.until(lambda: set(wanted.get("dashboard", {})) == {"stream-1", "stream-2"})
     assert set(wanted["dashboard"].values()) <= set(PictureSize)
-    console.window.docks.raise_page("monitoring")
+    console.parts.docks.raise_page("monitoring")
     console.until(lambda: wanted["dashboard"] == {})
 
 
@@ -156,14 +156,14 @@ def _taken(at: float) -> ShownPicture:
 
 def test_alarms_on_picture_and_sound_are_set_in_the_editor_and_kept(console: Console) -> None:
     for silence in ("8", ""):
-        console.window.desk.edit("stream-1")
-        editor = console.window.desk.editor
+        console.parts.stream_controller.edit("stream-1")
+        editor = console.parts.stream_controller.editor
         assert editor is not None
         editor.field("confidence.is_watched").set_value("true")
         editor.field("confidence.silence_s").set_value(silence)
         editor.field("confidence.silence_dbtp").set_value("-55")
         editor.save()
-        console.until(lambda: console.window.desk.editor is None)
+        console.until(lambda: console.parts.stream_controller.editor is None)
         kept = console.services.streams.views["stream-1"].config.confidence
         assert kept.is_watched and kept.silence_dbtp == -55
         assert kept.silence_s == (float(silence) if silence else None)

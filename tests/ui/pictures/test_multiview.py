@@ -34,8 +34,8 @@ def channels(count: int) -> FakeServices:
 
 
 def up(console: Console) -> Multiview:
-    view = console.window.multiview.view
-    console.window.actions_["multiview"].trigger()
+    view = console.parts.multiview_controller.view
+    console.parts.actions["multiview"].trigger()
     console.until(view.isVisible)
     view.showNormal()
     view.resize(1280, 720)
@@ -73,11 +73,11 @@ def test_a_stream_is_chosen_by_its_number_and_by_a_click(open_console: OpenConso
     console = open_console(channels(3))
     view = up(console)
     console.qtbot.keyClick(view, Qt.Key.Key_2)
-    assert console.window.selected_id() == "stream-2"
+    assert console.window.parts.stream_panel.selected_id() == "stream-2"
     tile = view.tile("stream-3")
     assert tile is not None
     console.qtbot.mouseClick(tile, Qt.MouseButton.LeftButton)
-    assert console.window.selected_id() == "stream-3"
+    assert console.window.parts.stream_panel.selected_id() == "stream-3"
 
 
 def test_streams_come_and_go_while_it_is_up(open_console: OpenConsole) -> None:

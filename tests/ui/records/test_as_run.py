@@ -46,13 +46,13 @@ def console(open_console: Callable[[FakeServices], Console]) -> Console:
         cue(2, CueState.FAILED, reason="no null packets"),
     ]
     opened = open_console(services)
-    opened.window.docks.raise_page("as_run")
-    opened.until(lambda: opened.window.as_run.model.rowCount() == 2)
+    opened.parts.docks.raise_page("as_run")
+    opened.until(lambda: opened.parts.as_run.model.rowCount() == 2)
     return opened
 
 
 def test_the_day_is_read_when_the_page_comes_up(console: Console) -> None:
-    page = console.window.as_run
+    page = console.parts.as_run
     assert page.summary.text().endswith("1 SPLICED · 1 FAILED")
     assert [page.stream.itemText(at) for at in range(page.stream.count())] == [
         "all streams",
@@ -64,7 +64,7 @@ def test_the_day_is_read_when_the_page_comes_up(console: Console) -> None:
 
 
 def test_a_word_finds_rows_and_the_reason_is_among_them(console: Console) -> None:
-    page = console.window.as_run
+    page = console.parts.as_run
     page.filter.setText("NULL packets")
     assert page.model.rowCount() == 1
     assert page.model.index(0, 12).data() == "no null packets"
@@ -74,7 +74,7 @@ def test_a_word_finds_rows_and_the_reason_is_among_them(console: Console) -> Non
 
 
 def test_a_row_is_decoded_and_copied(console: Console) -> None:
-    page = console.window.as_run
+    page = console.parts.as_run
     page.table.selectRow(0)
     text = page.section.text.toPlainText()
     assert "splice_null" in text
@@ -87,9 +87,9 @@ def test_a_row_is_decoded_and_copied(console: Console) -> None:
 
 
 def test_the_log_is_exported_and_its_digest_is_said(console: Console, tmp_path: Path) -> None:
-    page, path = console.window.as_run, tmp_path / "day.csv"
+    page, path = console.parts.as_run, tmp_path / "day.csv"
     page.export_to(AsRunFormat.CSV, path)
-    console.until(lambda: "SHA-256 c0ffee" in console.window.notices.text.text())
+    console.until(lambda: "SHA-256 c0ffee" in console.parts.notices.text.text())
     assert path.read_text(encoding="utf-8") == "csv 2"
 
 

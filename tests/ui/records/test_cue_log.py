@@ -34,17 +34,17 @@ def console(open_console: Callable[[FakeServices], Console]) -> Console:
     console.services.cues.failure = "no null packets"
     fire(console, 2, CueAction.TO_BREAK)
     QTest.keyClick(console.window, Qt.Key.Key_G, CTRL)
-    page = console.window.cue_log
+    page = console.parts.cue_log
     console.until(lambda: page.log is not None)
     return console
 
 
 def shown(console: Console) -> list[int]:
-    return [cue.cue_id for cue in console.window.cue_log.model.rows()]
+    return [cue.cue_id for cue in console.parts.cue_log.model.rows()]
 
 
 def test_all_cues_are_shown_newest_first_and_the_search_has_the_keyboard(console: Console) -> None:
-    page = console.window.cue_log
+    page = console.parts.cue_log
     assert shown(console) == [3, 2, 1]
     assert page.summary.text() == "3 cues"
     assert page.search.hasFocus()
@@ -55,14 +55,14 @@ def test_all_cues_are_shown_newest_first_and_the_search_has_the_keyboard(console
     [("0x60000001", [1]), ("1610612738", [2]), ("NO NULL", [3]), ("operator", [3, 2, 1]), ("nothing", [])],
 )
 def test_a_word_or_an_event_id_is_found(console: Console, text: str, found: list[int]) -> None:
-    page = console.window.cue_log
+    page = console.parts.cue_log
     QTest.keyClicks(page.search, text)
     console.until(lambda: page.log is not None and page.log.query.text == text)
     assert shown(console) == found
 
 
 def test_stream_action_state_and_time_narrow_the_log(console: Console) -> None:
-    page = console.window.cue_log
+    page = console.parts.cue_log
     for combo, words, found in (
         (page.time, "last hour", [3, 2, 1]),
         (page.action, str(CueAction.TO_BREAK), [3, 1]),
@@ -76,7 +76,7 @@ def test_stream_action_state_and_time_narrow_the_log(console: Console) -> None:
 
 
 def test_a_cue_that_is_made_meanwhile_comes_on_top_and_its_steps_are_followed(console: Console) -> None:
-    page, cues = console.window.cue_log, console.services.cues
+    page, cues = console.parts.cue_log, console.services.cues
     cues.failure, cues.seen_at_once = "", False
     cue = fire(console, 1, CueAction.TO_BREAK)
     console.until(lambda: shown(console) == [4, 3, 2, 1])
@@ -90,7 +90,7 @@ def test_a_cue_that_is_made_meanwhile_comes_on_top_and_its_steps_are_followed(co
 
 
 def test_the_detail_has_life_fields_and_bytes_and_copies_them(console: Console) -> None:
-    page = console.window.cue_log
+    page = console.parts.cue_log
     section = to_base64(encode(splice_insert(0x60000009, True, duration_pts=5_400_000)))
     cue = console.services.cues.cues[0].model_copy(
         update={"cue_id": 9, "section_base64": section, "state": CueState.SPLICED}
@@ -109,7 +109,7 @@ def test_the_detail_has_life_fields_and_bytes_and_copies_them(console: Console) 
 
 
 def test_a_slow_log_says_that_it_is_read_and_the_last_question_is_answered(console: Console) -> None:
-    page, history = console.window.cue_log, console.services.history
+    page, history = console.parts.cue_log, console.services.history
     answer = history.cue_log
     release = asyncio.Event()
 
@@ -133,8 +133,8 @@ def test_a_log_that_cannot_be_read_says_why(console: Console) -> None:
         raise StorageError("the database cannot be read: disk error")
 
     console.services.history.cue_log = fail  # type: ignore[method-assign]
-    console.window.cue_log.refresh.click()
-    console.until(lambda: "disk error" in console.window.cue_log.summary.text())
+    console.parts.cue_log.refresh.click()
+    console.until(lambda: "disk error" in console.parts.cue_log.summary.text())
     fire(console, 1, CueAction.TO_BREAK)
     console.until(lambda: 4 in shown(console))
-    assert "disk error" in console.window.cue_log.summary.text(), "the next cue hides no fault"
+    assert "disk error" in console.parts.cue_log.summary.text(), "the next cue hides no fault"

@@ -50,20 +50,20 @@ def console(open_console: Open) -> Console:
 
 
 def events(console: Console) -> list[str]:
-    return [event.title for event in console.window.cue_panel.coming.model.rows()]
+    return [event.title for event in console.parts.cue_panel.coming.model.rows()]
 
 
 def test_what_is_planned_is_next_with_its_stream_and_state(console: Console) -> None:
-    (event,) = console.window.cue_panel.coming.model.rows()
+    (event,) = console.parts.cue_panel.coming.model.rows()
     assert (event.title, event.kind) == ("News break 60 s", EventKind.PLANNED)
-    card = console.window.dashboard.card("stream-1")
+    card = console.parts.dashboard.card("stream-1")
     assert card is not None
     assert card.next.text().startswith("next ") and card.next.text().endswith("News break 60 s")
 
 
 def test_a_break_is_planned_by_the_editor(console: Console) -> None:
-    console.window.cue_panel.coming.plan_button.click()
-    editor = console.window.planning.editor
+    console.parts.cue_panel.coming.plan_button.click()
+    editor = console.parts.schedule_controller.editor
     assert editor is not None
     editor.title.setText("Late break")
     at = int(time.time()) + 1200
@@ -73,14 +73,14 @@ def test_a_break_is_planned_by_the_editor(console: Console) -> None:
     console.until(lambda: "Late break 90 s" in events(console))
     stored = console.services.schedule.breaks[2]
     assert (stored.stream_id, stored.when, stored.pre_roll_s) == ("stream-1", At(at=at), None)
-    console.until(lambda: console.window.notices.undo_button.isVisible())
-    console.window.notices.undo_button.click()
+    console.until(lambda: console.parts.notices.undo_button.isVisible())
+    console.parts.notices.undo_button.click()
     console.until(lambda: "Late break 90 s" not in events(console))
 
 
 def test_a_refusal_stays_in_the_editor(console: Console) -> None:
-    console.window.planning.plan("stream-2")
-    editor = console.window.planning.editor
+    console.parts.schedule_controller.plan("stream-2")
+    editor = console.parts.schedule_controller.editor
     assert editor is not None
     editor.title.setText("Too late")
     editor.save()
@@ -93,9 +93,9 @@ def test_a_series_keeps_its_interval_when_it_is_edited(console: Console) -> None
     start = float(int(time.time()) + 600)
     series = BreakPlan(stream_id="stream-2", when=Every(start=start, minutes=30), duration_s=45)
     console.do(lambda: console.services.schedule.put(planned(5, series)))
-    console.until(lambda: console.window.state.schedule.get(5))
-    console.window.planning.edit(5)
-    editor = console.window.planning.editor
+    console.until(lambda: console.parts.state.schedule.get(5))
+    console.parts.schedule_controller.edit(5)
+    editor = console.parts.schedule_controller.editor
     assert editor is not None
     assert editor.plan() == series
     editor.has_end.setChecked(True)
@@ -106,7 +106,7 @@ def test_a_series_keeps_its_interval_when_it_is_edited(console: Console) -> None
 
 
 def test_a_planned_break_is_dragged_to_another_time_and_put_back(console: Console) -> None:
-    window, timeline = console.window, console.window.dashboard.timeline
+    window, timeline = console.window, console.parts.dashboard.timeline
     before = console.services.schedule.breaks[1].planned_at
     assert before is not None
     scale = timeline.scale()
@@ -121,13 +121,13 @@ def test_a_planned_break_is_dragged_to_another_time_and_put_back(console: Consol
         return 0.0 if now_at is None else now_at - before
 
     console.until(lambda: abs(moved_s() - expected) < 2)
-    console.until(lambda: "was moved" in window.notices.text.text())
+    console.until(lambda: "was moved" in window.parts.notices.text.text())
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     console.until(lambda: moved_s() == 0)
 
 
 def test_a_planned_break_is_re_timed_by_keys_alone_and_taken_back(console: Console) -> None:
-    window, timeline = console.window, console.window.dashboard.timeline
+    window, timeline = console.window, console.parts.dashboard.timeline
     before = console.services.schedule.breaks[1].planned_at
     assert before is not None
     window.activateWindow()
@@ -140,18 +140,18 @@ def test_a_planned_break_is_re_timed_by_keys_alone_and_taken_back(console: Conso
     assert console.services.schedule.breaks[1].planned_at == before, "carried, not set down"
     QTest.keyClick(timeline, Qt.Key.Key_Return)
     console.until(lambda: console.services.schedule.breaks[1].planned_at == round(before + 1) + 10)
-    console.until(lambda: "was moved" in window.notices.text.text())
+    console.until(lambda: "was moved" in window.parts.notices.text.text())
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     console.until(lambda: console.services.schedule.breaks[1].planned_at == before)
     QTest.keyClick(timeline, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
     QTest.keyClick(timeline, Qt.Key.Key_Escape)
     QTest.keyClick(timeline, Qt.Key.Key_Return)
-    console.until(lambda: window.planning.editor is not None)
+    console.until(lambda: window.parts.schedule_controller.editor is not None)
     assert console.services.schedule.breaks[1].planned_at == before
 
 
 def test_plus_and_minus_zoom_the_time_line(console: Console) -> None:
-    timeline = console.window.dashboard.timeline
+    timeline = console.parts.dashboard.timeline
     ahead_s = timeline.scale().ahead_s
     QTest.keyClick(timeline, Qt.Key.Key_Minus)
     assert timeline.scale().ahead_s > ahead_s
@@ -160,7 +160,7 @@ def test_plus_and_minus_zoom_the_time_line(console: Console) -> None:
 
 
 def test_escape_lets_go_of_a_dragged_break(console: Console) -> None:
-    timeline = console.window.dashboard.timeline
+    timeline = console.parts.dashboard.timeline
     before = console.services.schedule.breaks[1]
     grip = QPoint(round(timeline.scale().x(before.planned_at or 0)) + 4, FIRST_LINE)
     QTest.mousePress(timeline, LEFT, pos=grip)
@@ -176,21 +176,21 @@ def test_a_conflict_is_marked_where_the_break_is_and_said_in_words(open_console:
     words = "News break and Clash overlap: move one of them"
     fake.schedule.findings = (Finding(stream_id="stream-1", break_ids=(1, 2), at=0, text=words),)
     console = open_console(fake)
-    window = console.window
-    console.until(lambda: window.state.schedule.conflict(2) == words)
-    row = window.state.streams.row_of("stream-1")
+    parts = console.parts
+    console.until(lambda: parts.state.schedule.conflict(2) == words)
+    row = parts.state.streams.row_of("stream-1")
     assert row is not None
-    spans = window.dashboard.timeline.spans(row, time.time())
+    spans = parts.dashboard.timeline.spans(row, time.time())
     assert [span.kind for span in spans] == [SpanKind.CONFLICT, SpanKind.CONFLICT]
-    assert window.cue_panel.coming.model.rows()[0].origin == words
-    assert words in str(window.schedule.model.index(0, 6).data())
+    assert parts.cue_panel.coming.model.rows()[0].origin == words
+    assert words in str(parts.schedule.model.index(0, 6).data())
 
 
 def test_the_page_shows_what_was_missed_only_on_demand(console: Console) -> None:
     missed = planned(7, plan(time.time() - 100, "Old"), state=BreakState.MISSED, reason="no input")
     console.do(lambda: console.services.schedule.put(missed))
-    console.until(lambda: console.window.state.schedule.get(7))
-    page = console.window.schedule
+    console.until(lambda: console.parts.state.schedule.get(7))
+    page = console.parts.schedule
     assert [one.title for one in page.model.rows()] == ["News break"]
     page.with_past.click()
     assert [one.title for one in page.model.rows()] == ["Old", "News break"]
@@ -198,14 +198,14 @@ def test_the_page_shows_what_was_missed_only_on_demand(console: Console) -> None
 
 
 def test_a_break_is_taken_off_and_brought_back(console: Console) -> None:
-    window = console.window
-    window.docks.raise_page("schedule")
-    window.schedule.table.selectRow(0)
-    window.schedule.remove_button.click()
+    parts = console.parts
+    parts.docks.raise_page("schedule")
+    parts.schedule.table.selectRow(0)
+    parts.schedule.remove_button.click()
     console.until(lambda: not console.services.schedule.breaks)
     console.until(lambda: events(console) == [])
-    console.until(lambda: "taken off" in window.notices.text.text())
-    window.schedule.undo_button.click()
+    console.until(lambda: "taken off" in parts.notices.text.text())
+    parts.schedule.undo_button.click()
     console.until(lambda: events(console) == ["News break 60 s"])
 
 
@@ -213,8 +213,8 @@ def test_a_file_is_shown_row_by_row_before_it_is_imported(console: Console) -> N
     good = ImportRow(line=2, plan=plan(time.time() + 900, "Lunch"))
     bad = ImportRow(line=3, error="start 25:99 is no time: write 14:35:00")
     console.services.schedule.preview = ImportPreview(source="day.csv", rows=(good, bad))
-    console.window.planning.import_path(Path("day.csv"))
-    dialog = console.window.planning.importing
+    console.parts.schedule_controller.import_path(Path("day.csv"))
+    dialog = console.parts.schedule_controller.importing
     assert dialog is not None
     console.until(lambda: dialog.accept_button.isEnabled())
     assert dialog.summary.text() == "1 of 2 rows can be planned · 1 cannot, each says why"

@@ -33,28 +33,32 @@ Open = Callable[[FakeServices], Console]
 
 
 def only_view(console: Console) -> StreamState | None:
-    rows = console.window.state.streams.rows()
+    rows = console.parts.state.streams.rows()
     return rows[0].view.state if rows else None
 
 
 def test_an_empty_console_offers_three_ways_to_begin(open_console: Open) -> None:
-    window = open_console(FakeServices()).window
-    assert window.pages.currentWidget() is window.first_run
-    for button in (window.first_run.demo, window.first_run.add, window.first_run.import_profiles):
+    parts = open_console(FakeServices()).parts
+    assert parts.start_pages.currentWidget() is parts.first_run
+    for button in (
+        parts.first_run.demo,
+        parts.first_run.add,
+        parts.first_run.import_profiles,
+    ):
         assert button.isVisible()
         assert button.isEnabled()
-    assert "built-in minitsp" in window.status.engines.text() or window.client.has_open_calls
+    assert "built-in minitsp" in parts.status.engines.text() or parts.client.has_open_calls
 
 
 def test_the_demo_stream_is_added_and_started_by_one_click(open_console: Open) -> None:
     console = open_console(FakeServices())
-    QTest.mouseClick(console.window.first_run.demo, LEFT)
+    QTest.mouseClick(console.parts.first_run.demo, LEFT)
     console.until(lambda: only_view(console) is StreamState.RUNNING)
     config = console.services.streams.views["stream-1"].config
     assert config == StreamConfig(name="Demo stream", input=TestPatternInput(), output=NoOutput())
-    assert console.window.pages.currentWidget() is console.window.dashboard
-    console.until(lambda: console.window.cue_panel.target_id == "stream-1")
-    card = console.window.dashboard.card("stream-1")
+    assert console.parts.start_pages.currentWidget() is console.parts.dashboard
+    console.until(lambda: console.parts.cue_panel.target_id == "stream-1")
+    card = console.parts.dashboard.card("stream-1")
     assert card is not None
     console.do(lambda: console.services.streams.measure("stream-1"))
     console.until(lambda: card.rate.text() == "2.00")
@@ -62,7 +66,7 @@ def test_the_demo_stream_is_added_and_started_by_one_click(open_console: Open) -
 
 def test_start_is_one_press_and_stop_wants_a_second(open_console: Open) -> None:
     console = open_console(FakeServices([view(1, "News")]))
-    button = console.window.stream_panel.run_button
+    button = console.parts.stream_panel.run_button
     QTest.mouseClick(button, LEFT)
     console.until(lambda: only_view(console) is StreamState.RUNNING)
     assert button.text() == "Stop"
@@ -76,14 +80,14 @@ def test_start_is_one_press_and_stop_wants_a_second(open_console: Open) -> None:
 def test_why_a_stream_did_not_start_is_said_in_the_window(open_console: Open) -> None:
     config = StreamConfig(name="Playout", input=FileInput(path=Path("/nowhere/news.ts")))
     console = open_console(FakeServices([view(1, "Playout", config=config)]))
-    console.window.desk.start("stream-1")
-    notice = console.window.notices.text
+    console.parts.stream_controller.start("stream-1")
+    notice = console.parts.notices.text
     console.until(lambda: "the file /nowhere/news.ts does not exist: choose another" in notice.text())
 
 
 def test_the_filter_keeps_streams_that_hold_the_text(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "IBE News HD"), view(2, "Sport"), running(3, "Cinema")]))
-    panel = console.window.stream_panel
+    panel = console.parts.stream_panel
     model = panel.list.model()
     assert model is not None
     panel.filter_edit.setText("air")
@@ -92,40 +96,40 @@ def test_the_filter_keeps_streams_that_hold_the_text(open_console: Open) -> None
     assert model.rowCount() == 1
     QTest.keyClick(console.window, Qt.Key.Key_3)
     assert panel.filter_edit.text() == ""
-    assert console.window.cue_panel.target_id == "stream-3"
+    assert console.parts.cue_panel.target_id == "stream-3"
 
 
 def test_digits_and_letters_are_text_while_one_types(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "IBE 2"), running(2, "Sport")]))
-    edit = console.window.stream_panel.filter_edit
+    edit = console.parts.stream_panel.filter_edit
     edit.setFocus()
     QTest.keyClicks(edit, "2a")
     assert edit.text() == "2a"
-    assert console.window.cue_panel.target_id == "stream-1"
+    assert console.parts.cue_panel.target_id == "stream-1"
 
 
 def test_operate_locks_edits_and_set_up_allows_them(open_console: Open) -> None:
     console = open_console(FakeServices([view(1, "News")]))
-    panel = console.window.stream_panel
+    panel = console.parts.stream_panel
     buttons = (panel.edit_button, panel.remove_button, panel.add_button)
     assert not any(button.isEnabled() for button in buttons)
-    assert not console.window.actions_["add"].isEnabled()
-    console.window.top_bar.set_up.click()
+    assert not console.parts.actions["add"].isEnabled()
+    console.parts.top_bar.set_up.click()
     assert all(button.isEnabled() for button in buttons)
     QTest.mouseClick(panel.remove_button, LEFT)
     console.until(lambda: only_view(console) is None)
-    assert console.window.pages.currentWidget() is console.window.first_run
+    assert console.parts.start_pages.currentWidget() is console.parts.first_run
 
 
 def test_a_stream_that_runs_cannot_be_deleted(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News")]))
-    console.window.top_bar.set_up.click()
-    assert not console.window.stream_panel.remove_button.isEnabled()
+    console.parts.top_bar.set_up.click()
+    assert not console.parts.stream_panel.remove_button.isEnabled()
 
 
 def test_what_is_wrong_stands_beside_its_field(open_console: Open) -> None:
     console = open_console(FakeServices())
-    console.window.first_run.add.click()
+    console.parts.first_run.add.click()
     editor = editor_of(console)
     editor.input.kind.editor.setCurrentIndex(2)
     editor.field("input.port").set_value("99999")
@@ -146,7 +150,7 @@ def test_what_is_wrong_stands_beside_its_field(open_console: Open) -> None:
 
 def test_rules_over_two_fields_are_said_in_the_editor(open_console: Open) -> None:
     console = open_console(FakeServices())
-    console.window.desk.add()
+    console.parts.stream_controller.add()
     editor = editor_of(console)
     editor.field("scte35.event_id_last").set_value("0x1")
     editor.check()
@@ -156,7 +160,7 @@ def test_rules_over_two_fields_are_said_in_the_editor(open_console: Open) -> Non
 
 def test_a_stream_is_added_by_the_editor(open_console: Open) -> None:
     console = open_console(FakeServices())
-    console.window.desk.add()
+    console.parts.stream_controller.add()
     editor = editor_of(console)
     editor.name.set_value("Sport 1 HD")
     editor.input.kind.editor.setCurrentIndex(list(editor.input._fields).index("udp"))
@@ -166,17 +170,17 @@ def test_a_stream_is_added_by_the_editor(open_console: Open) -> None:
     editor.check()
     console.until(lambda: "tsp -I udp 239.10.1.3:5000" in editor.command.text.toPlainText())
     QTest.mouseClick(editor.save_button, LEFT)
-    console.until(lambda: console.window.state.streams.rowCount() == 1)
+    console.until(lambda: console.parts.state.streams.rowCount() == 1)
     config = console.services.streams.views["stream-1"].config
     assert config.name == "Sport 1 HD"
     assert config.input == UdpInput(host="239.10.1.3", port=5000)
     assert config.scte35.pid == 0x01F5
-    console.until(lambda: console.window.desk.editor is None)
+    console.until(lambda: console.parts.stream_controller.editor is None)
 
 
 def test_a_refusal_by_the_services_stays_in_the_editor(open_console: Open) -> None:
     console = open_console(FakeServices([view(1, "News")]))
-    console.window.desk.add()
+    console.parts.stream_controller.add()
     editor = editor_of(console)
     editor.name.set_value("News")
     editor.save()
@@ -188,7 +192,7 @@ def test_a_refusal_by_the_services_stays_in_the_editor(open_console: Open) -> No
 def test_a_secret_is_masked_and_kept_when_nothing_is_typed(open_console: Open) -> None:
     source = SrtInput(host="10.0.0.1", port=9000, passphrase="correct horse battery")
     console = open_console(FakeServices([view(1, "News", config=StreamConfig(name="News", input=source))]))
-    console.window.desk.edit("stream-1")
+    console.parts.stream_controller.edit("stream-1")
     editor = editor_of(console)
     field = editor.field("input.passphrase")
     assert field.spec.kind is FieldKind.SECRET
@@ -199,7 +203,7 @@ def test_a_secret_is_masked_and_kept_when_nothing_is_typed(open_console: Open) -
     editor.save()
     console.until(lambda: console.services.streams.views["stream-1"].config.name == "News 2")
     assert console.services.streams.views["stream-1"].config.input == source
-    console.until(lambda: console.window.desk.editor is None)
+    console.until(lambda: console.parts.stream_controller.editor is None)
 
 
 def test_a_name_that_reads_as_a_hexadecimal_number_is_a_name(open_console: Open) -> None:
@@ -227,7 +231,7 @@ def test_the_probe_shows_what_is_there_and_lets_the_service_be_picked(
     services = FakeServices()
     services.streams.report = report
     console = open_console(services)
-    console.window.desk.add()
+    console.parts.stream_controller.add()
     editor = editor_of(console)
     QTest.mouseClick(editor.probe.button, LEFT)
     table = editor.probe.table
@@ -246,7 +250,7 @@ def test_the_probe_shows_what_is_there_and_lets_the_service_be_picked(
 
 def test_a_probe_that_fails_says_why(open_console: Open) -> None:
     console = open_console(FakeServices())
-    console.window.desk.add()
+    console.parts.stream_controller.add()
     editor = editor_of(console)
     QTest.mouseClick(editor.probe.button, LEFT)
     console.until(lambda: "cannot be read: check that the sender is up" in editor.probe.summary.text())
@@ -263,36 +267,36 @@ def test_profiles_are_saved_and_loaded_by_name(open_console: Open) -> None:
         question.accept_button.click()
         console.until(lambda: not console.window.findChildren(NameQuestion))
 
-    console.window.profiles.save()
+    console.parts.profile_controller.save()
     answer("evening")
-    console.until(lambda: "Profile evening was saved" in console.window.notices.text.text())
+    console.until(lambda: "Profile evening was saved" in console.parts.notices.text.text())
     console.run(console.services.streams.remove("stream-2"))
-    console.until(lambda: console.window.state.streams.rowCount() == 1)
-    console.window.profiles.load()
+    console.until(lambda: console.parts.state.streams.rowCount() == 1)
+    console.parts.profile_controller.load()
     answer("evening")
-    console.until(lambda: console.window.state.streams.rowCount() == 2)
-    assert [row.name for row in console.window.state.streams.rows()] == ["News", "Sport"]
+    console.until(lambda: console.parts.state.streams.rowCount() == 2)
+    assert [row.name for row in console.parts.state.streams.rows()] == ["News", "Sport"]
 
 
 def test_a_deleted_stream_can_be_brought_back(open_console: Open) -> None:
     source = SrtInput(host="10.0.0.1", port=9000, passphrase="correct horse battery")
     console = open_console(FakeServices([view(1, "News", config=StreamConfig(name="News", input=source))]))
-    console.window.top_bar.set_up.click()
-    console.window.stream_panel.remove_button.click()
-    undo = console.window.notices.undo_button
+    console.parts.top_bar.set_up.click()
+    console.parts.stream_panel.remove_button.click()
+    undo = console.parts.notices.undo_button
     console.until(undo.isVisible)
     assert console.services.streams.views == {}
-    console.until(lambda: console.window.state.streams.rowCount() == 0)
+    console.until(lambda: console.parts.state.streams.rowCount() == 0)
     QTest.mouseClick(undo, LEFT)
-    console.until(lambda: console.window.state.streams.rowCount() == 1)
+    console.until(lambda: console.parts.state.streams.rowCount() == 1)
     assert console.services.streams.views["stream-1"].config.input == source
 
 
 def test_a_contract_fills_the_fields_that_follow_from_it_and_is_kept(open_console: Open) -> None:
     console = open_console(FakeServices([view(1, "News")]))
-    console.window.top_bar.set_up.click()
-    console.window.desk.edit("stream-1")
-    editor = console.window.desk.editor
+    console.parts.top_bar.set_up.click()
+    console.parts.stream_controller.edit("stream-1")
+    editor = console.parts.stream_controller.editor
     assert editor is not None
     choice = editor.contract.choice
     console.until(lambda: choice.findText("OTT distributor") >= 0)
@@ -305,10 +309,10 @@ def test_a_contract_fills_the_fields_that_follow_from_it_and_is_kept(open_consol
     assert "contract asks PID 600" in editor.field("scte35.pid").fault.text()
     editor.save()
     console.until(lambda: console.services.streams.views["stream-1"].config.contract is not None)
-    panel = console.window.cue_panel
+    panel = console.parts.cue_panel
     console.until(lambda: "contract: scte35_pid" in panel.buttons.reasons.text())
-    console.window.desk.edit("stream-1")
-    again = console.window.desk.editor
+    console.parts.stream_controller.edit("stream-1")
+    again = console.parts.stream_controller.editor
     assert again is not None
     assert again.contract.contract is not None
     assert again.contract.contract.name == "OTT distributor"

@@ -40,14 +40,14 @@ def actions(console: Console) -> list[CueAction]:
     ("name", "floating"), [("streams", False), ("schedule", True), ("cues", True)], ids=str
 )
 def test_all_cue_keys_work_in_every_dock(console: Console, name: str, floating: bool) -> None:
-    window = console.window
-    dock = window.docks[name]
+    parts = console.parts
+    dock = parts.docks[name]
     dock.raise_()
     dock.setFloating(floating)
     inside = {
-        "streams": window.stream_panel.list,
-        "schedule": window.schedule.plan_button,
-        "cues": window.cue_panel.preview.copy,
+        "streams": parts.stream_panel.list,
+        "schedule": parts.schedule.plan_button,
+        "cues": parts.cue_panel.preview.copy,
     }[name]
     console.until(inside.isVisible)
     console.until(inside.isEnabled)
@@ -55,15 +55,15 @@ def test_all_cue_keys_work_in_every_dock(console: Console, name: str, floating: 
     QTest.keyPress(inside, Key.Key_F11)
     console.until(lambda: actions(console) == [CueAction.CRASH_OUT])
     QTest.keyRelease(inside, Key.Key_F11)
-    console.until(lambda: window.cue_panel.buttons.crash_in.isEnabled())
+    console.until(lambda: parts.cue_panel.buttons.crash_in.isEnabled())
     QTest.keyPress(inside, Key.Key_F12)
     console.until(lambda: actions(console)[1:] == [CueAction.CRASH_IN])
     QTest.keyRelease(inside, Key.Key_F12)
-    window.cue_panel.pre_roll_row.set_value(8)
-    console.until(window.cue_panel.buttons.to_break.isEnabled)
+    parts.cue_panel.pre_roll_row.set_value(8)
+    console.until(parts.cue_panel.buttons.to_break.isEnabled)
     QTest.keyClick(inside, Key.Key_F9)
     console.until(lambda: actions(console)[2:] == [CueAction.TO_BREAK])
-    console.until(window.cue_panel.status.disarm.isVisible)
+    console.until(parts.cue_panel.status.disarm.isVisible)
     QTest.keyClick(inside, Key.Key_Escape)
     console.until(lambda: console.services.cues.cues[-1].state is CueState.CANCELLED)
     dock.setFloating(False)
@@ -71,9 +71,10 @@ def test_all_cue_keys_work_in_every_dock(console: Console, name: str, floating: 
 
 def test_while_text_is_typed_no_cue_goes_and_that_is_said(console: Console) -> None:
     window = console.window
-    edit = focus(console, window.stream_panel.filter_edit)
+    parts = window.parts
+    edit = focus(console, parts.stream_panel.filter_edit)
     QTest.keyClick(edit, Key.Key_F9)
-    assert "F9: not taken, for the keyboard is in a text field" in window.notices.text.text()
+    assert "F9: not taken, for the keyboard is in a text field" in parts.notices.text.text()
     QTest.keyPress(edit, Key.Key_F11)
     console.qtbot.wait(2 * HOLD_MS)
     QTest.keyRelease(edit, Key.Key_F11)
@@ -86,10 +87,11 @@ def test_while_text_is_typed_no_cue_goes_and_that_is_said(console: Console) -> N
 
 def test_a_pre_rolled_cue_is_not_disarmed_by_the_esc_that_leaves_a_field(console: Console) -> None:
     window = console.window
-    window.cue_panel.pre_roll_row.set_value(8)
+    parts = window.parts
+    parts.cue_panel.pre_roll_row.set_value(8)
     QTest.keyClick(window, Key.Key_F9)
-    console.until(window.cue_panel.status.disarm.isVisible)
-    edit = focus(console, window.stream_panel.filter_edit)
+    console.until(parts.cue_panel.status.disarm.isVisible)
+    edit = focus(console, parts.stream_panel.filter_edit)
     QTest.keyClick(edit, Key.Key_Escape)
     console.settle()
     assert console.services.cues.cues[-1].state is CueState.ARMED
@@ -98,7 +100,7 @@ def test_a_pre_rolled_cue_is_not_disarmed_by_the_esc_that_leaves_a_field(console
 
 
 def test_a_duration_that_was_just_typed_does_not_keep_the_key_from_its_cue(console: Console) -> None:
-    own = console.window.cue_panel.break_row._own
+    own = console.parts.cue_panel.break_row._own
     assert own is not None
     focus(console, own)
     own.selectAll()
@@ -109,31 +111,32 @@ def test_a_duration_that_was_just_typed_does_not_keep_the_key_from_its_cue(conso
 
 
 def test_letters_search_a_list_that_drops_down_and_are_no_commands(console: Console) -> None:
-    window = console.window
-    window.cue_panel.prepare(CueAction.TIME_SIGNAL)
-    combo = focus(console, window.cue_panel.more.signal.type)
+    parts = console.parts
+    parts.cue_panel.prepare(CueAction.TIME_SIGNAL)
+    combo = focus(console, parts.cue_panel.more.signal.type)
     QTest.keyClicks(combo, "Chapter")
     assert combo.hasFocus()
-    assert window.cue_panel.more.signal.type.currentText().startswith("Chapter Start")
-    assert not window.cue_panel.target.pin.isChecked()
+    assert parts.cue_panel.more.signal.type.currentText().startswith("Chapter Start")
+    assert not parts.cue_panel.target.pin.isChecked()
 
 
 def test_tab_goes_through_what_is_in_sight_only(console: Console) -> None:
     window = console.window
+    parts = window.parts
     window.activateWindow()
-    start = focus(console, window.stream_panel.list)
+    start = focus(console, parts.stream_panel.list)
     passed: list[QWidget] = []
     place: QWidget | None = start
     while place is not None and place not in passed:
         passed.append(place)
         QTest.keyClick(place, Key.Key_Tab)
         place = window.focusWidget()
-    assert all(window.docks.is_in_sight(widget) for widget in passed)
-    for widget in (window.cue_panel.buttons.to_break, window.cue_panel.pre_roll_row.button(0)):
+    assert all(parts.docks.is_in_sight(widget) for widget in passed)
+    for widget in (parts.cue_panel.buttons.to_break, parts.cue_panel.pre_roll_row.button(0)):
         assert widget in passed
-    assert window.cue_log.search not in passed
-    window.docks.raise_page("cue_log")
-    console.until(lambda: window.docks.is_in_sight(window.cue_log.search))
-    focus(console, window.cue_log.refresh)
-    QTest.keyClick(window.cue_log.refresh, Key.Key_Tab)
-    assert window.cue_log.search.hasFocus()
+    assert parts.cue_log.search not in passed
+    parts.docks.raise_page("cue_log")
+    console.until(lambda: parts.docks.is_in_sight(parts.cue_log.search))
+    focus(console, parts.cue_log.refresh)
+    QTest.keyClick(parts.cue_log.refresh, Key.Key_Tab)
+    assert parts.cue_log.search.hasFocus()

@@ -46,7 +46,7 @@ class Keyboard:
 
 def test_a_shift_with_keys_alone(open_console: Callable[[FakeServices], Console]) -> None:
     console = open_console(FakeServices())
-    window, cues, panel = console.window, console.services.cues, console.window.cue_panel
+    window, cues, panel = console.window, console.services.cues, console.parts.cue_panel
     keys = Keyboard(console)
 
     def actions() -> list[CueAction]:
@@ -82,11 +82,16 @@ def test_a_shift_with_keys_alone(open_console: Callable[[FakeServices], Console]
     assert asked.type is SegmentationType.CHAPTER_START
 
     keys.press(Key.Key_B, modifiers=CTRL)
-    console.until(lambda: window.planning.editor is not None)
-    console.until(lambda: QApplication.activeWindow() is window.planning.editor)
+    console.until(lambda: window.parts.schedule_controller.editor is not None)
+    console.until(lambda: QApplication.activeWindow() is window.parts.schedule_controller.editor)
     keys.press(Key.Key_Return)
     console.until(lambda: len(console.services.schedule.breaks) == 1)
-    console.until(lambda: window.planning.editor is None and "is planned" in window.notices.text.text())
+    console.until(
+        lambda: (
+            window.parts.schedule_controller.editor is None
+            and "is planned" in window.parts.notices.text.text()
+        )
+    )
     window.activateWindow()
     console.until(window.isActiveWindow)
     keys.press(Key.Key_Z, modifiers=CTRL)
@@ -94,7 +99,9 @@ def test_a_shift_with_keys_alone(open_console: Callable[[FakeServices], Console]
 
     keys.press(Key.Key_G, modifiers=CTRL)
     keys.write("chapter")
-    console.until(lambda: window.cue_log.log is not None)
+    console.until(lambda: window.parts.cue_log.log is not None)
     keys.press(Key.Key_Escape)
     keys.press(Key.Key_4, modifiers=CTRL)
-    console.until(lambda: window.as_run.log is not None and window.as_run.model.rowCount() == len(cues.cues))
+    console.until(
+        lambda: window.parts.as_run.log is not None and window.parts.as_run.model.rowCount() == len(cues.cues)
+    )

@@ -31,15 +31,14 @@ def six_streams() -> FakeServices:
 
 def cards_in_reading_order(console: Console) -> list[str]:
     cards = [
-        (row.name, console.window.dashboard.card(row.stream_id))
-        for row in console.window.state.streams.rows()
+        (row.name, console.parts.dashboard.card(row.stream_id)) for row in console.parts.state.streams.rows()
     ]
     placed = sorted((card.y(), card.x(), name) for name, card in cards if card is not None)
     return [name.removeprefix("Channel ") for _y, _x, name in placed]
 
 
 def drag(console: Console, number: int, onto: int) -> None:
-    source, target = (console.window.dashboard.card(f"stream-{n}") for n in (number, onto))
+    source, target = (console.parts.dashboard.card(f"stream-{n}") for n in (number, onto))
     assert source is not None and target is not None
     end = source.mapFromGlobal(target.mapToGlobal(target.rect().center()))
     start = source.rect().center()
@@ -54,7 +53,7 @@ def test_a_card_is_dragged_to_another_place_in_set_up_only(open_console: Open) -
     console.settle()
     drag(console, 6, 1)
     assert cards_in_reading_order(console) == ["1", "2", "3", "4", "5", "6"]
-    console.window.top_bar.set_up.click()
+    console.parts.top_bar.set_up.click()
     drag(console, 6, 1)
     console.until(lambda: cards_in_reading_order(console) == ["6", "1", "2", "3", "4", "5"])
 
@@ -62,27 +61,27 @@ def test_a_card_is_dragged_to_another_place_in_set_up_only(open_console: Open) -
 def test_a_click_that_shakes_a_little_moves_no_card(open_console: Open) -> None:
     console = open_console(six_streams())
     console.settle()
-    console.window.top_bar.set_up.click()
-    card = console.window.dashboard.card("stream-1")
+    console.parts.top_bar.set_up.click()
+    card = console.parts.dashboard.card("stream-1")
     assert card is not None
     QTest.mousePress(card, LEFT, pos=QPoint(5, 5))
     QTest.mouseMove(card, QPoint(7, 6))
     QTest.mouseRelease(card, LEFT, pos=QPoint(7, 6))
-    assert console.window.card_order.placed == ()
+    assert console.parts.card_order.placed == ()
 
 
 def test_keys_move_the_selected_streams_card_and_the_multiview_follows(open_console: Open) -> None:
     console = open_console(six_streams())
-    console.window.top_bar.set_up.click()
+    console.parts.top_bar.set_up.click()
     console.select(2)
-    console.window.actions_["card_on"].trigger()
+    console.parts.actions["card_on"].trigger()
     console.until(lambda: cards_in_reading_order(console) == ["1", "3", "2", "4", "5", "6"])
-    console.window.actions_["card_back"].trigger()
-    console.window.actions_["card_back"].trigger()
+    console.parts.actions["card_back"].trigger()
+    console.parts.actions["card_back"].trigger()
     console.until(lambda: cards_in_reading_order(console) == ["2", "1", "3", "4", "5", "6"])
-    console.window.actions_["card_back"].trigger()
-    assert [row.view.number for row in console.window.card_order.rows()] == [2, 1, 3, 4, 5, 6]
-    multiview = console.window.multiview.view
+    console.parts.actions["card_back"].trigger()
+    assert [row.view.number for row in console.parts.card_order.rows()] == [2, 1, 3, 4, 5, 6]
+    multiview = console.parts.multiview_controller.view
     multiview.resize(1280, 720)
     multiview.show()
     tiles = [multiview.tile(f"stream-{n}") for n in (2, 1)]
@@ -92,7 +91,7 @@ def test_keys_move_the_selected_streams_card_and_the_multiview_follows(open_cons
 
 def test_a_stream_that_comes_later_stands_after_those_that_were_placed(open_console: Open) -> None:
     console = open_console(six_streams())
-    console.window.card_order.place(["stream-5", "stream-gone", "stream-4"])
+    console.parts.card_order.place(["stream-5", "stream-gone", "stream-4"])
     console.do(lambda: console.services.streams.put(view(7, "Channel 7")))
     console.until(lambda: cards_in_reading_order(console) == ["5", "4", "1", "2", "3", "6", "7"])
 
@@ -117,24 +116,24 @@ def test_layouts_have_names_and_outlive_the_console(
 ) -> None:
     path = tmp_path / "console.ini"
     window = window_on(path, qtbot, loop)
-    window.top_bar.set_up.click()
-    window.docks["alarms"].hide()
-    window.card_order.place(["stream-2"])
-    window.actions_["save_layout"].trigger()
+    window.parts.top_bar.set_up.click()
+    window.parts.docks["alarms"].hide()
+    window.parts.card_order.place(["stream-2"])
+    window.parts.actions["save_layout"].trigger()
     answer(window, qtbot, "MCR day / 2")
-    assert "MCR day / 2 is saved" in window.notices.text.text()
-    window.layouts.reset()
-    assert window.docks["alarms"].isVisible()
-    window.layouts.save_as("Night")
+    assert "MCR day / 2 is saved" in window.parts.notices.text.text()
+    window.parts.layout_controller.reset()
+    assert window.parts.docks["alarms"].isVisible()
+    window.parts.layout_controller.save_as("Night")
     window.close()
     again = window_on(path, qtbot, loop)
-    assert again.docks["alarms"].isVisible()
-    again.actions_["choose_layout"].trigger()
+    assert again.parts.docks["alarms"].isVisible()
+    again.parts.actions["choose_layout"].trigger()
     answer(again, qtbot, "MCR day / 2")
-    assert not again.docks["alarms"].isVisible()
-    assert again.card_order.placed == ("stream-2",)
+    assert not again.parts.docks["alarms"].isVisible()
+    assert again.parts.card_order.placed == ("stream-2",)
     assert LayoutFile(path).names() == ("MCR day / 2", "Night")
-    again.layouts.remove("Night")
+    again.parts.layout_controller.remove("Night")
     assert LayoutFile(path).names() == ("MCR day / 2",)
 
 
@@ -145,14 +144,14 @@ def test_saved_layouts_stand_in_the_view_menu(
     menu = next(menu for menu in window.findChildren(QMenu) if menu.title() == "Layouts")
     menu.aboutToShow.emit()
     assert [(action.text(), action.isEnabled()) for action in menu.actions()] == [("None saved yet", False)]
-    window.docks["streams"].hide()
-    window.layouts.save_as("Wide & empty")
-    window.layouts.reset()
+    window.parts.docks["streams"].hide()
+    window.parts.layout_controller.save_as("Wide & empty")
+    window.parts.layout_controller.reset()
     menu.aboutToShow.emit()
     (action,) = menu.actions()
     assert action.text() == "Wide && empty"
     action.trigger()
-    assert not window.docks["streams"].isVisible()
+    assert not window.parts.docks["streams"].isVisible()
 
 
 def test_a_layout_that_cannot_be_kept_says_so(
@@ -160,21 +159,21 @@ def test_a_layout_that_cannot_be_kept_says_so(
 ) -> None:
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     window = window_on(tmp_path / "file" / "console.ini", qtbot, loop)
-    window.layouts.save_as("Day")
-    assert "could not be saved" in window.notices.text.text()
+    window.parts.layout_controller.save_as("Day")
+    assert "could not be saved" in window.parts.notices.text.text()
 
 
 def test_an_edit_of_a_stream_is_taken_back(open_console: Open) -> None:
     console = open_console(FakeServices([view(1, "News", config=StreamConfig(name="News"))]))
-    console.window.top_bar.set_up.click()
-    console.window.desk.edit("stream-1")
-    editor = console.window.desk.editor
+    console.parts.top_bar.set_up.click()
+    console.parts.stream_controller.edit("stream-1")
+    editor = console.parts.stream_controller.editor
     assert editor is not None
     editor.name.set_value("Sport")
     editor.save()
     console.until(lambda: console.services.streams.views["stream-1"].config.name == "Sport")
-    undo = console.window.notices.undo_button
+    undo = console.parts.notices.undo_button
     console.until(undo.isVisible)
-    assert "Sport is saved" in console.window.notices.text.text()
+    assert "Sport is saved" in console.parts.notices.text.text()
     QTest.mouseClick(undo, LEFT)
     console.until(lambda: console.services.streams.views["stream-1"].config.name == "News")

@@ -39,11 +39,11 @@ def guard() -> Iterator[FaultGuard]:
 
 def test_an_uncaught_exception_is_said_and_the_console_goes_on(open_console: Open, guard: FaultGuard) -> None:
     console = open_console(FakeServices([running(1, "News")]))
-    guard.caught.connect(lambda words: console.window.notices.post("error", words))
+    guard.caught.connect(lambda words: console.parts.notices.post("error", words))
     error = ZeroDivisionError("a slot went wrong")
     sys.excepthook(ZeroDivisionError, error, None)
-    assert "a slot went wrong" in console.window.notices.text.text()
-    console.window.cue_panel.buttons.to_break.click()
+    assert "a slot went wrong" in console.parts.notices.text.text()
+    console.parts.cue_panel.buttons.to_break.click()
     console.until(lambda: len(console.services.cues.requests) == 1)
 
 
@@ -58,17 +58,17 @@ def test_an_uncaught_exception_of_a_thread_is_said_too(qtbot: QtBot, guard: Faul
 
 def test_the_palette_finds_and_runs_a_command(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News"), running(2, "Sport")]))
-    console.window.show_palette()
+    console.window.dialogs.show_palette()
     palette = console.window.findChildren(CommandPalette)[0]
     palette.edit.setText("select sport")
     palette.accept_current()
-    assert console.window.cue_panel.target_id == "stream-2"
+    assert console.parts.cue_panel.target_id == "stream-2"
 
 
 def test_closing_asks_while_a_stream_runs_and_keeps_it_by_default(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News")]))
     assert not console.window.close()
-    question = console.window.closing.question
+    question = console.parts.closing.question
     assert question is not None
     assert question.keep.isDefault()
     question.keep.click()
@@ -79,7 +79,7 @@ def test_closing_asks_while_a_stream_runs_and_keeps_it_by_default(open_console: 
 def test_closing_can_stop_the_streams_first(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News"), running(2, "Sport"), view(3, "Off")]))
     console.window.close()
-    question = console.window.closing.question
+    question = console.parts.closing.question
     assert question is not None
     question.stop.click()
     console.until(lambda: not console.window.isVisible())
@@ -90,11 +90,11 @@ def test_closing_can_stop_the_streams_first(open_console: Open) -> None:
 def test_closing_can_be_thought_better_of(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News")]))
     console.window.close()
-    question = console.window.closing.question
+    question = console.parts.closing.question
     assert question is not None
     question.cancel.click()
     assert console.window.isVisible()
-    assert console.window.closing.question is None
+    assert console.parts.closing.question is None
 
 
 def test_an_idle_console_closes_at_once(open_console: Open) -> None:
@@ -113,15 +113,15 @@ def test_the_layout_is_kept_in_the_given_file_only(
         return opened
 
     first = window()
-    first.docks["alarms"].hide()
+    first.parts.docks["alarms"].hide()
     first.close()
     assert layout_file.exists()
     second = window()
-    assert not second.docks["alarms"].isVisible()
-    second.docks.arrange()
-    assert second.docks["alarms"].isVisible()
+    assert not second.parts.docks["alarms"].isVisible()
+    second.parts.docks.arrange()
+    assert second.parts.docks["alarms"].isVisible()
     layout_file.write_text("[layout]\nversion=0\n", encoding="utf-8")
-    assert window().docks["alarms"].isVisible()
+    assert window().parts.docks["alarms"].isVisible()
 
 
 def test_services_that_do_not_start_say_why_and_can_be_tried_again(
@@ -147,10 +147,10 @@ def test_services_that_do_not_start_say_why_and_can_be_tried_again(
     window.show()
     with qtbot.waitSignal(session.failed, timeout=PATIENCE_MS):
         session.open()
-    assert "another console uses this database" in window.starting.words.text()
-    with qtbot.waitSignal(window.state.is_known, timeout=PATIENCE_MS):
-        window.starting.retry.click()
-    assert window.pages.currentWidget() is window.dashboard
+    assert "another console uses this database" in window.parts.starting.words.text()
+    with qtbot.waitSignal(window.parts.state.is_known, timeout=PATIENCE_MS):
+        window.parts.starting.retry.click()
+    assert window.parts.start_pages.currentWidget() is window.parts.dashboard
     qtbot.waitUntil(lambda: not client.has_open_calls, timeout=PATIENCE_MS)
     session.close(20)
     assert not services.is_open

@@ -99,8 +99,8 @@ def cut_off(root: QWidget) -> list[str]:
 
 def overlapping(window: MainWindow, page: str) -> list[str]:
     """Docks that reach into one another, into the bars, or out of the window."""
-    parts = {name: window.docks[name] for name in ("streams", "cues", "alarms", page)}
-    parts |= {"top": window.top_bar, "status": window.status}
+    parts = {name: window.parts.docks[name] for name in ("streams", "cues", "alarms", page)}
+    parts |= {"top": window.parts.top_bar, "status": window.parts.status}
     places = {name: QRect(part.mapTo(window, QPoint()), part.size()) for name, part in parts.items()}
     wrong = [
         f"{name} leaves the window" for name, place in places.items() if not window.rect().contains(place)
@@ -128,16 +128,16 @@ def test_nothing_is_cut_off(open_console: Open, size: tuple[int, int]) -> None:
     for number in (1, 2, 3, 5):
         console.do(lambda stream=f"stream-{number}": console.services.streams.measure(stream))
     console.services.cues.not_ready = REASONS
-    console.window.notices.post("error", "Start Kids TV: port 9007 is taken: choose another port")
-    for mode in (console.window.top_bar.set_up, console.window.top_bar.operate):
+    console.parts.notices.post("error", "Start Kids TV: port 9007 is taken: choose another port")
+    for mode in (console.parts.top_bar.set_up, console.parts.top_bar.operate):
         mode.click()
         for page in PAGES:
-            console.window.docks.raise_page(page)
+            console.parts.docks.raise_page(page)
             console.settle()
             assert console.window.size().width() == size[0]
             assert console.window.size().height() == size[1]
             assert faults(console, page) == [], f"{page} at {size}"
-    console.until(lambda: REASONS[-1] in console.window.cue_panel.buttons.reasons.text())
+    console.until(lambda: REASONS[-1] in console.parts.cue_panel.buttons.reasons.text())
     console.settle()
     assert faults(console, PAGES[-1]) == []
 
@@ -155,7 +155,7 @@ def test_dashboards_of_any_size_show_their_streams_whole(
     console.do(lambda: [console.services.streams.measure(f"stream-{n}") for n in range(1, count + 1)])
     console.settle()
     assert faults(console, "dashboard") == []
-    multiview = console.window.multiview.view
+    multiview = console.parts.multiview_controller.view
     multiview.resize(*size)
     multiview.show()
     console.settle()
@@ -170,8 +170,8 @@ def test_nothing_is_cut_off_on_the_first_run_page_and_in_the_editor(
     console.window.resize(*size)
     console.settle()
     assert cut_off(console.window) == []
-    console.window.desk.add()
-    editor = console.window.desk.editor
+    console.parts.stream_controller.add()
+    editor = console.parts.stream_controller.editor
     assert editor is not None
     console.settle()
     assert cut_off(editor) == []
@@ -180,12 +180,12 @@ def test_nothing_is_cut_off_on_the_first_run_page_and_in_the_editor(
 
 def test_every_control_has_an_accessible_name(open_console: Open) -> None:
     console = open_console(busy_services())
-    console.window.desk.add()
-    editor = console.window.desk.editor
+    console.parts.stream_controller.add()
+    editor = console.parts.stream_controller.editor
     assert editor is not None
     nameless = []
     for page in PAGES:
-        console.window.docks.raise_page(page)
+        console.parts.docks.raise_page(page)
         console.settle()
         for child in [*visible(console.window, CONTROLS), *visible(editor, CONTROLS)]:
             if not child.accessibleName() and not child.objectName().startswith(INSIDE_OTHERS):
@@ -197,7 +197,7 @@ def test_every_control_has_an_accessible_name(open_console: Open) -> None:
 
 
 def test_cue_buttons_are_large_targets(open_console: Open) -> None:
-    panel = open_console(FakeServices([running(1, "News")])).window.cue_panel
+    panel = open_console(FakeServices([running(1, "News")])).parts.cue_panel
     for button in (panel.buttons.to_break, panel.buttons.back):
         assert button.height() >= 40
         assert button.width() >= 40
@@ -213,10 +213,10 @@ def test_an_alarm_is_acknowledged_by_key_and_by_button(open_console: Open) -> No
     QTest.keyClick(console.window, Qt.Key.Key_A)
     alarms = console.services.monitoring.open
     console.until(lambda: alarms[1].state is AlarmState.ACKNOWLEDGED)
-    console.until(lambda: console.window.alarm_panel.waiting.text() == "2 to acknowledge")
+    console.until(lambda: console.parts.alarm_panel.waiting.text() == "2 to acknowledge")
     assert alarms[1].acknowledged_by == "operator"
-    console.window.alarm_panel.select(3)
-    QTest.mouseClick(console.window.alarm_panel.acknowledge_button, LEFT)
+    console.parts.alarm_panel.select(3)
+    QTest.mouseClick(console.parts.alarm_panel.acknowledge_button, LEFT)
     console.until(lambda: alarms[3].state is AlarmState.ACKNOWLEDGED)
     assert alarms[2].state is AlarmState.UNACKNOWLEDGED
 
@@ -226,12 +226,12 @@ def test_all_alarms_on_the_page_are_acknowledged_by_shift_a(open_console: Open) 
     QTest.keyClick(console.window, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
     alarms = console.services.monitoring.open
     console.until(lambda: all(one.state is AlarmState.ACKNOWLEDGED for one in alarms.values()))
-    console.until(lambda: console.window.alarm_panel.waiting.text() == "")
+    console.until(lambda: console.parts.alarm_panel.waiting.text() == "")
 
 
 def test_an_alarm_is_shelved_for_a_reason_and_brought_back(open_console: Open) -> None:
     console = open_console(busy_services())
-    panel = console.window.alarm_panel
+    panel = console.parts.alarm_panel
     panel.select(2)
     QTest.keyClick(console.window, Qt.Key.Key_S)
     (question,) = console.window.findChildren(ShelveQuestion)
@@ -239,15 +239,15 @@ def test_an_alarm_is_shelved_for_a_reason_and_brought_back(open_console: Open) -
     question.reason.setText("known, being worked on")
     QTest.mouseClick(question.accept_button, LEFT)
     console.until(lambda: panel.kept_back_button.text() == "1 shelved · 0 grouped")
-    assert 2 not in {one.alarm_id for one in console.window.state.alarms.alarms()}
+    assert 2 not in {one.alarm_id for one in console.parts.state.alarms.alarms()}
     QTest.mouseClick(panel.kept_back_button, LEFT)
     QTest.mouseClick(panel.shelve_button, LEFT)
-    console.until(lambda: 2 in {one.alarm_id for one in console.window.state.alarms.alarms()})
+    console.until(lambda: 2 in {one.alarm_id for one in console.parts.state.alarms.alarms()})
 
 
 def test_the_history_of_alarms_is_found_by_words(open_console: Open) -> None:
     console = open_console(busy_services())
-    panel, history = console.window.alarm_panel, console.window.history.alarms
+    panel, history = console.parts.alarm_panel, console.parts.history.alarms
     QTest.mouseClick(panel.history_button, LEFT)
     console.until(lambda: history.model.rowCount() == 3)
     QTest.keyClicks(history.words, "bitrate")
@@ -256,7 +256,7 @@ def test_the_history_of_alarms_is_found_by_words(open_console: Open) -> None:
 
 def test_only_an_unacknowledged_priority_1_flashes(open_console: Open) -> None:
     console = open_console(busy_services())
-    panel = console.window.alarm_panel
+    panel = console.parts.alarm_panel
     assert panel._flash.isActive()
     assert panel._flash.interval() >= 500
     panel.acknowledge()
@@ -267,13 +267,13 @@ def test_only_an_unacknowledged_priority_1_flashes(open_console: Open) -> None:
 def test_a_cleared_alarm_that_is_acknowledged_leaves_the_list(open_console: Open) -> None:
     raised = alarm(1, Severity.MAJOR, "PTS gap", state=AlarmState.CLEARED_UNACKNOWLEDGED, cleared_at=1.0)
     console = open_console(FakeServices([running(1, "News")], [raised]))
-    console.window.alarm_panel.acknowledge()
-    console.until(lambda: console.window.state.alarms.rowCount() == 0)
+    console.parts.alarm_panel.acknowledge()
+    console.until(lambda: console.parts.state.alarms.rowCount() == 0)
 
 
 def test_a_stream_with_an_alarm_carries_its_mark(open_console: Open) -> None:
     console = open_console(busy_services())
-    row = console.window.state.streams.row_of("stream-4")
+    row = console.parts.state.streams.row_of("stream-4")
     assert row is not None
     assert row.severity is Severity.CRITICAL
 
@@ -281,7 +281,7 @@ def test_a_stream_with_an_alarm_carries_its_mark(open_console: Open) -> None:
 def test_monitoring_shows_services_pids_and_counters_of_the_selected_stream(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News"), running(2, "Sport")]))
     console.do(lambda: console.services.streams.measure("stream-1", counters={"pts_error": 2}))
-    monitoring = console.window.monitoring
+    monitoring = console.parts.monitoring
     pids, counters = monitoring.pids, monitoring.counters.model
     console.until(lambda: pids.topLevelItemCount() == 2)
     others = pids.topLevelItem(1)
@@ -296,7 +296,7 @@ def test_monitoring_shows_services_pids_and_counters_of_the_selected_stream(open
 
 def test_a_sample_of_a_stream_that_stopped_is_not_shown_as_live(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News")]))
-    card = console.window.dashboard.card("stream-1")
+    card = console.parts.dashboard.card("stream-1")
     assert card is not None
     console.do(lambda: console.services.streams.measure("stream-1"))
     console.until(lambda: card.rate.text() == "2.00")
@@ -317,7 +317,7 @@ def test_the_log_is_filtered_by_level_and_bounded(open_console: Open) -> None:
     for first in range(0, MOST_LINES + 500, 500):
         console.do(lambda first=first: write(first))
         console.settle()
-    log, shown = console.window.state.log, console.window.monitoring.log
+    log, shown = console.parts.state.log, console.parts.monitoring.log
     last = str(MOST_LINES + 499)
     console.until(lambda: log.rowCount() and log.index(log.rowCount() - 1, 2).data() == last)
     assert log.rowCount() == MOST_LINES
@@ -332,12 +332,12 @@ def test_a_section_that_is_not_ours_is_in_the_log(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News")]))
     seen = CueSeen(stream_id="stream-1", at=0.0, section_base64="/DAl", splice_pid=0x01F4, ours=False)
     console.do(lambda: console.services.bus.publish(seen))
-    log = console.window.state.log
+    log = console.parts.state.log
     console.until(lambda: log.rowCount() == 1)
     assert log.index(0, 2).data() == "SCTE-35 on the output, not ours, PID 0x01F4: /DAl"
 
 
 def test_history_is_read_when_its_page_is_shown(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News")]))
-    console.window.docks.raise_page("history")
-    console.until(lambda: console.window.history.sessions.model.rowCount() == 1)
+    console.parts.docks.raise_page("history")
+    console.until(lambda: console.parts.history.sessions.model.rowCount() == 1)

@@ -42,7 +42,7 @@ def console(open_console: Callable[[FakeServices], Console]) -> Console:
 def fire(console: Console) -> Cue:
     request = CueRequest(stream_id="stream-1", action=CueAction.TO_BREAK)
     cue = console.run(console.services.cues.fire(request))
-    console.until(lambda: console.window.state.cues.latest("stream-1"))
+    console.until(lambda: console.parts.state.cues.latest("stream-1"))
     return cue
 
 
@@ -63,7 +63,7 @@ def tell(console: Console, receipt: ReturnReceipt) -> None:
 
 
 def test_a_receipt_gets_a_line_for_what_came_back_and_the_others_stay_as_they_are(console: Console) -> None:
-    panel = console.window.cue_panel
+    panel = console.parts.cue_panel
     panel.details.show_page(panel.receipts)
     cue = fire(console)
     receipts, model = panel.receipts.list, panel.receipts.list.model()
@@ -84,16 +84,17 @@ def test_a_receipt_gets_a_line_for_what_came_back_and_the_others_stay_as_they_ar
 
 def test_a_cue_that_did_not_come_back_is_told_on_card_panel_and_in_the_detail(console: Console) -> None:
     window = console.window
+    parts = window.parts
     cue = fire(console)
     tell(console, receipt_of(cue, state=ReturnState.MISSING, cause=ReturnCause.PID_GONE, reason=GONE))
-    card = window.dashboard.card("stream-1")
+    card = parts.dashboard.card("stream-1")
     assert card is not None
-    panel = window.cue_panel
+    panel = parts.cue_panel
     console.until(lambda: panel.status.came_back.text() == f"▲ return feed: {GONE}")
     assert panel.status.came_back.property("kind") == "problem"
     assert "▲ not back: cue PID gone from the PMT" in card.last.text()
     QTest.keyClick(window, Qt.Key.Key_G, CTRL)
-    page = window.cue_log
+    page = parts.cue_log
     console.until(lambda: page.log is not None)
     page.table.selectRow(0)
     console.until(lambda: "RETURN FEED: MISSING" in page.section.text.toPlainText())
@@ -136,12 +137,12 @@ def test_an_altered_section_is_shown_beside_the_one_that_was_sent_field_by_field
 )
 def test_the_panel_says_how_the_feed_itself_is(console: Console, feed: ReturnFeedView, words: str) -> None:
     console.do(lambda: console.services.streams.update("stream-1", return_feed=feed))
-    console.until(lambda: console.window.cue_panel.receipts.feed.text() == words)
-    assert console.window.cue_panel.status.came_back.text() == words
+    console.until(lambda: console.parts.cue_panel.receipts.feed.text() == words)
+    assert console.parts.cue_panel.status.came_back.text() == words
 
 
 def test_a_return_feed_is_chosen_changed_and_taken_away_in_the_editor(console: Console) -> None:
-    window = console.window
+    parts = console.parts
     editor = open_editor(console)
     assert editor.return_feed.kind.value() == ""
     assert not editor.return_window.isVisible()
@@ -164,7 +165,7 @@ def test_a_return_feed_is_chosen_changed_and_taken_away_in_the_editor(console: C
         9000,
         45.0,
     )
-    console.until(lambda: window.state.streams.rows()[0].view.config == saved)
+    console.until(lambda: parts.state.streams.rows()[0].view.config == saved)
 
     editor = open_editor(console)
     assert editor.field("return_feed.passphrase").value() == "", "a secret is not shown"
@@ -203,5 +204,5 @@ def config(console: Console):  # type: ignore[no-untyped-def]
 
 
 def open_editor(console: Console):  # type: ignore[no-untyped-def]
-    console.window.desk.edit("stream-1")
+    console.parts.stream_controller.edit("stream-1")
     return editor_of(console)

@@ -21,11 +21,10 @@ from ibe100.models.alarms.alarm import Severity
 from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
-from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.service_client import OPERATOR, ServiceClient
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 
-WHO = "operator"
 WIDTH, HEIGHT = 780, 540
 COLUMNS: tuple[Column[RuleView], ...] = (
     Column("Condition", lambda rule: rule.title),
@@ -130,7 +129,7 @@ class AlarmRulesView(QDialog):
         if self._rule is None:
             return
         title = self._rule.title
-        call = self._client.set_alarm_rule(self.stream.currentData(), self._rule.condition, change, WHO)
+        call = self._client.set_alarm_rule(self.stream.currentData(), self._rule.condition, change, OPERATOR)
         call.done.connect(lambda _: self._done(title))
         call.refused.connect(lambda words: self._say(words, bad=True))
 

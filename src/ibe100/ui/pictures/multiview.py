@@ -18,8 +18,8 @@ from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.tally_count import COUNTED, TallyCount
 from ibe100.ui.widgets.utc_clock import UtcClock
-from ibe100.ui.window.top_bar import COUNTED, TallyCount
 
 MOST_TILES = 24
 GAP = 4

@@ -12,7 +12,7 @@ from ibe100.ui.service_client import ServiceClient
 LOOK_MS = 500
 
 
-class Looking(QObject):
+class PreviewDemand(QObject):
     """Asks `in_sight` twice a second and passes on what has changed, for one `viewer`."""
 
     def __init__(

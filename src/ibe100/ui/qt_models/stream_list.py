@@ -106,6 +106,11 @@ class StreamListModel(QAbstractListModel):
         """The row by the stream's number."""
         return next((row for row in self._rows if row.view.number == number), None)
 
+    def words(self, stream_id: str) -> str:
+        """Number and name of a stream."""
+        row = self.row_of(stream_id)
+        return "stream not in the list" if row is None else f"{row.view.number} {row.name}"
+
     def replace_all(self, views: Iterable[StreamView]) -> None:
         """The list as of now; rows that stay keep their measurements."""
         wanted = {view.stream_id: view for view in views}

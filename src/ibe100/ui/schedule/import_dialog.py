@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QPushButton, QVBoxL
 from ibe100.models.cues.schedule import After, At, BreakPlan, Every, ImportPreview, ImportRow, ScheduledBreak
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
-from ibe100.ui.schedule.next_events import stream_words
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.widgets.labels import label, set_kind
@@ -45,9 +44,7 @@ class ImportDialog(QDialog):
         self.model: KeyedTableModel[ImportRow] = KeyedTableModel(
             (
                 Column("Line", lambda row: str(row.line), numeric=True),
-                Column(
-                    "Stream", lambda row: self._of(row, lambda p: stream_words(self._streams, p.stream_id))
-                ),
+                Column("Stream", lambda row: self._of(row, lambda plan: streams.words(plan.stream_id))),
                 Column("Title", lambda row: self._of(row, lambda plan: plan.title)),
                 Column("When (UTC)", lambda row: self._of(row, when_words), numeric=True),
                 Column("Length s", lambda row: self._of(row, lambda p: f"{p.duration_s:g}"), numeric=True),

@@ -83,7 +83,7 @@ class NextEventDelegate(QStyledItemDelegate):
         _elided(painter, upper.adjusted(0, 0, -time_width, 0), event.title)
         painter.setFont(sans(11))
         painter.setPen(QColor(Colour.TEXT_SECOND if event.kind is EventKind.PLANNED else colour))
-        _elided(painter, lower, f"{stream_words(self._streams, event.stream_id)} · {event.origin}")
+        _elided(painter, lower, f"{self._streams.words(event.stream_id)} · {event.origin}")
         painter.restore()
 
 
@@ -159,14 +159,8 @@ class NextEvents(QWidget):
             self.edit_requested.emit(event.break_id)
 
     def _words(self, event: ComingEvent) -> str:
-        stream = stream_words(self._streams, event.stream_id)
+        stream = self._streams.words(event.stream_id)
         return f"{utc_text(event.at)} {event.title}, {stream}, {event.origin}"
-
-
-def stream_words(streams: StreamListModel, stream_id: str) -> str:
-    """Number and name of a stream."""
-    row = streams.row_of(stream_id)
-    return "stream not in the list" if row is None else f"{row.view.number} {row.name}"
 
 
 def _button(text: str, icon_name: str, accessible_name: str) -> QPushButton:

@@ -13,7 +13,6 @@ from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableMo
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.import_dialog import when_words
-from ibe100.ui.schedule.next_events import stream_words
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.labels import label
@@ -51,7 +50,7 @@ class SchedulePage(QWidget):
             (
                 Column("In", _countdown, numeric=True),
                 Column("When (UTC)", lambda one: day_time_text(one.planned_at), numeric=True),
-                Column("Stream", lambda one: stream_words(streams, one.stream_id)),
+                Column("Stream", lambda one: streams.words(one.stream_id)),
                 Column("Title", lambda one: one.title),
                 Column("Length s", lambda one: f"{one.duration_s:g}", numeric=True),
                 Column("State", _state_words, colour=lambda one: STATE_COLOURS.get(one.state)),

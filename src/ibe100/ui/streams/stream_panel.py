@@ -102,11 +102,22 @@ class StreamPanel(QWidget):
         row = self.list.currentIndex().data(ROW_ROLE)
         return row if isinstance(row, StreamRow) else None
 
+    def selected_id(self) -> str:
+        """The selected stream; empty when there is none."""
+        row = self.current()
+        return "" if row is None else row.stream_id
+
     def select(self, stream_id: str) -> None:
         """Select a stream; a filter that hides it is cleared."""
         if not self._select(stream_id) and self._model.row_of(stream_id) is not None:
             self.filter_edit.clear()
             self._select(stream_id)
+
+    def select_number(self, number: int) -> None:
+        """Select a stream by its number."""
+        row = self._model.row_numbered(number)
+        if row is not None:
+            self.select(row.stream_id)
 
     def set_can_edit(self, can_edit: bool) -> None:
         """Set-up allows edits and deletes, Operate does not."""

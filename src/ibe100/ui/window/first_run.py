@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.themes.icons import icon
@@ -77,6 +77,25 @@ class StartingPage(QWidget):
         self.title.setText("The services did not start")
         self.words.setText(words)
         self.retry.show()
+
+
+class StartPages(QStackedWidget):
+    """The page in the place of the dashboard: starting, first run, or the dashboard itself."""
+
+    def __init__(self, starting: StartingPage, first_run: FirstRunPage, dashboard: QWidget) -> None:
+        super().__init__()
+        self._starting, self._first_run, self._dashboard = starting, first_run, dashboard
+        for page in (starting, first_run, dashboard):
+            self.addWidget(page)
+
+    def show_streams(self, *, are_any: bool) -> None:
+        """Show the dashboard, or the first run while there are no streams."""
+        self.setCurrentWidget(self._dashboard if are_any else self._first_run)
+
+    def show_failure(self, words: str) -> None:
+        """Show why the services did not start."""
+        self._starting.show_failure(words)
+        self.setCurrentWidget(self._starting)
 
 
 def _begin(text: str, icon_name: str, *, primary: bool = False) -> QPushButton:

@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from ibe100.models.stream_state import Tally
 from ibe100.ui.qt_models.stream_list import StreamListModel
-from ibe100.ui.themes.enterprise_theme import sans
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.machine_meter import MachineMeter
-from ibe100.ui.widgets.tally_mark import LOOKS, draw_tally_box
+from ibe100.ui.widgets.tally_count import COUNTED, TallyCount
 from ibe100.ui.widgets.utc_clock import UtcClock
 
 ROOMY_WIDTH, WIDE_WIDTH = 1700, 1900
 PALETTE_TEXT = "Ctrl K"
-COUNTED = (Tally.ON_AIR, Tally.IN_BREAK, Tally.ARMED, Tally.NO_INPUT, Tally.FAULT)
-
-
-class TallyCount(QWidget):
-    """How many streams have one tally."""
-
-    def __init__(self, tally: Tally) -> None:
-        super().__init__()
-        self._tally, self._count = tally, 0
-        self.setFixedHeight(26)
-        self.hide()
-
-    def show_count(self, count: int) -> None:
-        """Hidden when no stream has it."""
-        if count != self._count:
-            self._count = count
-            self.setVisible(count > 0)
-            self.setAccessibleName(f"{count} {self._tally}")
-            self.setFixedWidth(self.sizeHint().width())
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        """Room for number and word."""
-        metrics = QFontMetrics(sans(11, bold=True))
-        return QSize(metrics.horizontalAdvance(f"{self._count}  {self._tally}") + 20, 26)
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Fill and words."""
-        painter = QPainter(self)
-        draw_tally_box(painter, self.rect(), self._tally)
-        painter.setFont(sans(11, bold=True))
-        painter.setPen(QColor(LOOKS[self._tally].text))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, f"{self._count}  {self._tally}")
 
 
 class TopBar(QWidget):
@@ -115,6 +80,10 @@ class TopBar(QWidget):
             layout.addWidget(button)
         layout.addSpacing(4)
         layout.addWidget(self.clock)
+
+    def toggle_mode(self) -> None:
+        """From Operate to Set-up and back."""
+        (self.set_up if self.operate.isChecked() else self.operate).click()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """A narrow window keeps the tallies and the clock; the menus become icons."""

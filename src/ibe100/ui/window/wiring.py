@@ -1,189 +1,233 @@
-"""What actions and pages of the window do: the catalogue, the menus, and who asks whom."""
+"""Connections between the parts of the window: who asks whom, and the work of each action."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from PyQt6.QtWidgets import QMenu
-
+from ibe100.models.messages import NoticePosted
 from ibe100.models.scte35_marker import CueAction
-from ibe100.ui.alarms.notification_view import NotificationView
-from ibe100.ui.window.actions import Actions
-
-if TYPE_CHECKING:
-    from ibe100.ui.main_window import MainWindow
-
-OPERATOR = "operator"
-PROFILE_MENU = ("save_profile", "load_profile", "", "import_profile", "export_profile")
-SAVED_LAYOUTS = "Layouts"
-VIEW_MENU = (
-    "dashboard",
-    "multiview",
-    "monitoring",
-    "schedule",
-    "cue_log",
-    "as_run",
-    "history",
-    "",
-    SAVED_LAYOUTS,
-    "save_layout",
-    "delete_layout",
-    "reset_layout",
-    "",
-    "alarm_rules",
-    "notifications",
-    "machine",
-    "",
-    "palette",
-    "keys",
-)
+from ibe100.ui.service_client import OPERATOR
+from ibe100.ui.window.dialogs import Dialogs
+from ibe100.ui.window.menus import fill_menus
+from ibe100.ui.window.parts import Parts
 
 
-def connect_commands(window: MainWindow) -> None:
-    """Give every action its work."""
-    window.actions_.connect_all(
-        {
-            "to_break": lambda: window.cue_panel.fire(CueAction.TO_BREAK),
-            "back": lambda: window.cue_panel.fire(CueAction.BACK_TO_PROGRAMME),
-            "disarm": window.cue_panel.disarm,
-            "cue_choices": window.cue_panel.break_row.take_focus,
-            "time_signal": lambda: window.cue_panel.prepare(CueAction.TIME_SIGNAL),
-            "send_section": lambda: window.cue_panel.prepare(CueAction.SEND_SECTION),
-            "splice_null": lambda: window.cue_panel.prepare(CueAction.SPLICE_NULL),
-            "acknowledge": window.alarm_panel.acknowledge,
-            "acknowledge_page": window.alarm_panel.acknowledge_page,
-            "shelve": window.alarm_panel.shelve,
-            "alarm_history": window.alarm_panel.history_requested.emit,
-            "pin": window.cue_panel.target.pin.click,
-            "run": window.stream_panel.run_button.click,
-            "restart": lambda: window.desk.restart(window.selected_id()),
-            "filter": window.stream_panel.filter_edit.setFocus,
-            "machine": window.show_machine,
-            "alarm_rules": window.show_alarm_rules,
-            "notifications": lambda: NotificationView(window.client, OPERATOR, window).show(),
-            "palette": window.show_palette,
-            "keys": window.show_keys,
-            "dashboard": lambda: window.docks.raise_page("dashboard"),
-            "multiview": window.multiview.toggle,
-            "monitoring": lambda: window.docks.raise_page("monitoring"),
-            "schedule": lambda: window.docks.raise_page("schedule"),
-            "cue_log": lambda: _search_cues(window),
-            "as_run": lambda: window.docks.raise_page("as_run"),
-            "timeline": lambda: _to_the_time_line(window),
-            "plan_break": lambda: window.planning.plan(window.cue_panel.target_id),
-            "import_breaks": window.planning.import_file,
-            "undo": window.planning.undo,
-            "history": lambda: window.docks.raise_page("history"),
-            "mode": window.toggle_mode,
-            "add": window.desk.add,
-            "edit": lambda: window.desk.edit(window.selected_id()),
-            "remove": window.stream_panel.remove_button.click,
-            "save_profile": window.profiles.save,
-            "load_profile": window.profiles.load,
-            "import_profile": window.profiles.import_file,
-            "export_profile": window.profiles.export,
-            "card_back": lambda: window.card_order.shift(window.selected_id(), -1),
-            "card_on": lambda: window.card_order.shift(window.selected_id(), 1),
-            "choose_layout": window.layouts.choose,
-            "save_layout": window.layouts.save,
-            "delete_layout": window.layouts.delete,
-            "reset_layout": window.layouts.reset,
-            "quit": window.close,
-        },
-        window.select_number,
-    )
-    _fill(window.top_bar.profiles.menu(), window.actions_, PROFILE_MENU)
-    saved = QMenu(SAVED_LAYOUTS, window)
-    window.layouts.fill(saved)
-    _fill(window.top_bar.view.menu(), window.actions_, VIEW_MENU, {SAVED_LAYOUTS: saved})
+def connect(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], object]) -> None:
+    """Connect all parts with each other; the window starts in Operate."""
+    _connect_streams(parts)
+    _connect_start_pages(parts)
+    _connect_top_bar(parts, dialogs)
+    _connect_notices(parts)
+    _connect_schedule(parts)
+    _connect_alarms(parts)
+    _connect_monitoring(parts)
+    _connect_records(parts)
+    _connect_actions(parts, dialogs, quit_console)
+    fill_menus(parts)
 
 
-def connect_planning(window: MainWindow) -> None:
-    """Whatever plans breaks goes to one desk."""
-    desk, page = window.planning, window.schedule
-    coming, timeline = window.cue_panel.coming, window.dashboard.timeline
-    for place in (coming, page):
-        place.plan_requested.connect(lambda: desk.plan(window.cue_panel.target_id))
-        place.import_requested.connect(desk.import_file)
-        place.edit_requested.connect(desk.edit)
-    page.remove_requested.connect(desk.remove)
-    page.undo_requested.connect(desk.undo)
-    timeline.moved.connect(desk.move)
-    timeline.edit_requested.connect(desk.edit)
-    timeline.plan_requested.connect(desk.plan)
-    desk.notice.connect(lambda level, words, undo: window.notices.post(level, words, undo=undo))
+def _connect_streams(parts: Parts) -> None:
+    panel, controller = parts.stream_panel, parts.stream_controller
+    for place in (panel, parts.dashboard):
+        place.start_requested.connect(controller.start)
+        place.stop_requested.connect(controller.stop)
+    panel.add_requested.connect(controller.add)
+    panel.edit_requested.connect(controller.edit)
+    panel.remove_requested.connect(controller.remove)
+    for chosen in (controller.added, parts.dashboard.chosen, parts.multiview_controller.view.chosen):
+        chosen.connect(panel.select)
+    parts.multiview_controller.view.number_chosen.connect(panel.select_number)
+    for show in (parts.dashboard.select, parts.cue_panel.select, parts.monitoring.show_stream):
+        panel.selected.connect(show)
 
 
-def connect_alarms(window: MainWindow) -> None:
-    """What is done about an alarm goes to the services; its history is a tab of the history."""
-    panel, client = window.alarm_panel, window.client
-    rules, button = window.actions_["alarm_rules"], window.monitoring.counters.rules
-    button.clicked.connect(rules.trigger)
-    rules.enabledChanged.connect(button.setEnabled)
-    button.setEnabled(rules.isEnabled())
+def _connect_start_pages(parts: Parts) -> None:
+    """The page in front, and which stream is selected, follow from the list of streams."""
+    streams, panel = parts.state.streams, parts.stream_panel
+    first_run, controller = parts.first_run, parts.stream_controller
+
+    def choose_page() -> None:
+        if parts.client.is_bound:
+            are_any = streams.rowCount() > 0
+            parts.start_pages.show_streams(are_any=are_any)
+            window = panel.window()
+            if not are_any and window is not None and window.focusWidget() is panel.list:
+                first_run.demo.setFocus()
+
+    def select_first() -> None:
+        rows = streams.rows()
+        if panel.current() is None and rows:
+            panel.select(rows[0].stream_id)
+
+    for changed in (parts.state.is_known, streams.rowsInserted, streams.rowsRemoved):
+        changed.connect(choose_page)
+    for grown in (parts.state.is_known, streams.rowsInserted):
+        grown.connect(select_first)
+    first_run.demo_requested.connect(controller.try_demo)
+    first_run.add_requested.connect(controller.add)
+    first_run.import_requested.connect(parts.profile_controller.import_file)
+    controller.adding_demo.connect(first_run.set_busy)
+
+
+def _connect_top_bar(parts: Parts, dialogs: Dialogs) -> None:
+    bar = parts.top_bar
+
+    def set_set_up(set_up: bool) -> None:
+        parts.docks.set_locked(not set_up)
+        parts.stream_panel.set_can_edit(set_up)
+        parts.dashboard.set_can_place(set_up)
+        parts.actions.set_set_up(set_up)
+
+    bar.set_up_toggled.connect(set_set_up)
+    set_set_up(False)
+    parts.bridge.machine_measured.connect(bar.machine.show_health)
+    bar.machine.opened.connect(dialogs.show_machine)
+    bar.palette_requested.connect(dialogs.show_palette)
+    bar.keys_requested.connect(dialogs.show_keys)
+
+
+def _connect_notices(parts: Parts) -> None:
+    post = parts.notices.post
+
+    def post_fact(notice: NoticePosted) -> None:
+        row = parts.state.streams.row_of(notice.stream_id)
+        text = notice.text if row is None or row.name in notice.text else f"{row.name}: {notice.text}"
+        post(notice.level, text, notice.at)
+
+    parts.bridge.notice_posted.connect(post_fact)
+    for failed in (parts.client.refused, parts.client.bug):
+        failed.connect(lambda what, words: post("error", f"{what}: {words}"))
+    for cues in (parts.cue_panel, parts.cue_keys):
+        cues.refused.connect(lambda what, words: post("warning", f"{what}: {words}"))
+    for changing in (parts.stream_controller, parts.schedule_controller):
+        changing.notice.connect(lambda level, words, undo: post(level, words, undo=undo))
+    plots = (parts.monitoring.plots, parts.history.sessions.plots)
+    for saying in (parts.layout_controller, parts.profile_controller, parts.as_run, *plots):
+        saying.notice.connect(post)
+
+
+def _connect_schedule(parts: Parts) -> None:
+    controller, page = parts.schedule_controller, parts.schedule
+    for place in (parts.cue_panel.coming, page):
+        place.plan_requested.connect(lambda: controller.plan(parts.cue_panel.target_id))
+        place.import_requested.connect(controller.import_file)
+        place.edit_requested.connect(controller.edit)
+    page.remove_requested.connect(controller.remove)
+    page.undo_requested.connect(controller.undo)
+    timeline = parts.dashboard.timeline
+    timeline.moved.connect(controller.move)
+    timeline.edit_requested.connect(controller.edit)
+    timeline.plan_requested.connect(controller.plan)
+
+
+def _connect_alarms(parts: Parts) -> None:
+    panel, client, history = parts.alarm_panel, parts.client, parts.history
+
+    def show_history() -> None:
+        history.tabs.setCurrentWidget(history.alarms)
+        parts.docks.raise_page("history")
+
     panel.acknowledge_requested.connect(lambda alarms: client.acknowledge(alarms, OPERATOR))
     panel.shelve_requested.connect(
         lambda alarm, minutes, reason: client.shelve(alarm, minutes, reason, OPERATOR)
     )
     panel.unshelve_requested.connect(lambda alarm: client.unshelve(alarm, OPERATOR))
-
-    def show_history() -> None:
-        window.history.tabs.setCurrentWidget(window.history.alarms)
-        window.docks.raise_page("history")
-
     panel.history_requested.connect(show_history)
 
 
-def connect_records(window: MainWindow) -> None:
-    """History and as-run log are read when their page comes up."""
+def _connect_monitoring(parts: Parts) -> None:
+    page, client = parts.monitoring, parts.client
+
+    def ask_command(stream_id: str) -> None:
+        call = client.command(stream_id)
+        call.done.connect(lambda command: page.show_command(stream_id, command))
+        call.refused.connect(lambda words: page.show_command(stream_id, f"# {words}"))
+
+    page.command_wanted.connect(ask_command)
+    page.reset_requested.connect(client.reset_counters)
+    parts.bridge.input_cue_seen.connect(page.input_cues.take)
+    rules, button = parts.actions["alarm_rules"], page.counters.rules
+    button.clicked.connect(rules.trigger)
+    rules.enabledChanged.connect(button.setEnabled)
+    button.setEnabled(rules.isEnabled())
+
+
+def _connect_records(parts: Parts) -> None:
+    """Records are read when their page comes to the front."""
 
     def read_history() -> None:
-        if window.client.is_bound:
-            window.client.history().done.connect(window.history.show_records)
+        if parts.client.is_bound:
+            parts.client.history().done.connect(parts.history.show_records)
 
-    window.history.wanted.connect(read_history)
-    window.docks["history"].visibilityChanged.connect(lambda shown: read_history() if shown else None)
-    window.docks["cue_log"].visibilityChanged.connect(
-        lambda shown: window.cue_log.come_up() if shown else None
+    parts.history.wanted.connect(read_history)
+    reads = {"history": read_history, "cue_log": parts.cue_log.come_up, "as_run": parts.as_run.come_up}
+    for name, read in reads.items():
+        parts.docks[name].visibilityChanged.connect(lambda shown, read=read: read() if shown else None)
+
+
+def _connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], object]) -> None:
+    cues, alarms, streams, docks = parts.cue_panel, parts.alarm_panel, parts.stream_panel, parts.docks
+    layouts, profiles, breaks = parts.layout_controller, parts.profile_controller, parts.schedule_controller
+
+    def go_to(page: str) -> Callable[[], None]:
+        return lambda: docks.raise_page(page)
+
+    def go_to_timeline() -> None:
+        docks.raise_page("dashboard")
+        parts.dashboard.timeline.setFocus()
+
+    def search_cues() -> None:
+        docks.raise_page("cue_log")
+        parts.cue_log.search.setFocus()
+
+    parts.actions.connect_all(
+        {
+            "to_break": lambda: cues.fire(CueAction.TO_BREAK),
+            "back": lambda: cues.fire(CueAction.BACK_TO_PROGRAMME),
+            "disarm": cues.disarm,
+            "cue_choices": cues.break_row.take_focus,
+            "time_signal": lambda: cues.prepare(CueAction.TIME_SIGNAL),
+            "send_section": lambda: cues.prepare(CueAction.SEND_SECTION),
+            "splice_null": lambda: cues.prepare(CueAction.SPLICE_NULL),
+            "acknowledge": alarms.acknowledge,
+            "acknowledge_page": alarms.acknowledge_page,
+            "shelve": alarms.shelve,
+            "alarm_history": alarms.history_requested.emit,
+            "pin": cues.target.pin.click,
+            "run": streams.run_button.click,
+            "restart": lambda: parts.stream_controller.restart(streams.selected_id()),
+            "filter": streams.filter_edit.setFocus,
+            "machine": dialogs.show_machine,
+            "alarm_rules": dialogs.show_alarm_rules,
+            "notifications": dialogs.show_notifications,
+            "palette": dialogs.show_palette,
+            "keys": dialogs.show_keys,
+            "dashboard": go_to("dashboard"),
+            "multiview": parts.multiview_controller.toggle,
+            "monitoring": go_to("monitoring"),
+            "schedule": go_to("schedule"),
+            "cue_log": search_cues,
+            "as_run": go_to("as_run"),
+            "history": go_to("history"),
+            "timeline": go_to_timeline,
+            "plan_break": lambda: breaks.plan(cues.target_id),
+            "import_breaks": breaks.import_file,
+            "undo": breaks.undo,
+            "mode": parts.top_bar.toggle_mode,
+            "add": parts.stream_controller.add,
+            "edit": lambda: parts.stream_controller.edit(streams.selected_id()),
+            "remove": streams.remove_button.click,
+            "save_profile": profiles.save,
+            "load_profile": profiles.load,
+            "import_profile": profiles.import_file,
+            "export_profile": profiles.export,
+            "card_back": lambda: parts.card_order.shift(streams.selected_id(), -1),
+            "card_on": lambda: parts.card_order.shift(streams.selected_id(), 1),
+            "choose_layout": layouts.choose,
+            "save_layout": layouts.save,
+            "delete_layout": layouts.delete,
+            "reset_layout": layouts.reset,
+            "quit": quit_console,
+        },
+        streams.select_number,
     )
-    window.docks["as_run"].visibilityChanged.connect(lambda shown: window.as_run.come_up() if shown else None)
-    window.as_run.notice.connect(window.notices.post)
-    for plots in (window.monitoring.plots, window.history.sessions.plots):
-        plots.notice.connect(window.notices.post)
-
-
-def _to_the_time_line(window: MainWindow) -> None:
-    window.docks.raise_page("dashboard")
-    window.dashboard.timeline.setFocus()
-
-
-def _search_cues(window: MainWindow) -> None:
-    window.docks.raise_page("cue_log")
-    window.cue_log.search.setFocus()
-
-
-def connect_first_run(window: MainWindow) -> None:
-    """What an empty console offers."""
-    window.first_run.demo_requested.connect(window.desk.try_demo)
-    window.first_run.add_requested.connect(window.desk.add)
-    window.first_run.import_requested.connect(window.profiles.import_file)
-    window.desk.adding_demo.connect(window.first_run.set_busy)
-    window.stream_panel.add_requested.connect(window.desk.add)
-
-
-def _fill(
-    menu: QMenu | None,
-    actions: Actions,
-    names: tuple[str, ...],
-    menus: Mapping[str, QMenu] = MappingProxyType({}),
-) -> None:
-    assert menu is not None
-    for name in names:
-        if name in menus:
-            menu.addMenu(menus[name])
-        elif name:
-            menu.addAction(actions[name])
-        else:
-            menu.addSeparator()

@@ -17,7 +17,7 @@ def demo_stream() -> StreamConfig:
     return StreamConfig(name="Demo stream", input=TestPatternInput(), output=NoOutput())
 
 
-class StreamDesk(QObject):
+class StreamController(QObject):
     """Turns intents into requests; the outcome reaches the screen as facts, errors as notices."""
 
     added = pyqtSignal(str)

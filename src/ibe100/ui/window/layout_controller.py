@@ -15,7 +15,7 @@ from ibe100.ui.window.docks import ConsoleDocks
 from ibe100.ui.window.layout_file import Layout, LayoutFile
 
 
-class LayoutDesk(QObject):
+class LayoutController(QObject):
     """Docks, sizes and the order of the cards belong to a layout; `notice` says what came of it."""
 
     notice = pyqtSignal(str, str)

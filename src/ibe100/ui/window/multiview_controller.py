@@ -8,13 +8,13 @@ from PyQt6.QtWidgets import QWidget
 
 from ibe100.ui.cues.cue_panel import CuePanel
 from ibe100.ui.pictures.multiview import Multiview
-from ibe100.ui.pictures.preview_demand import Looking
+from ibe100.ui.pictures.preview_demand import PreviewDemand
 from ibe100.ui.qt_models.card_order import CardOrder
 from ibe100.ui.qt_models.console_state import ConsoleState
 from ibe100.ui.service_client import ServiceClient
 
 
-class MultiviewDesk(QObject):
+class MultiviewController(QObject):
     """Belongs to the window; keeps no reference to it, so that both go when the window goes."""
 
     def __init__(
@@ -30,7 +30,7 @@ class MultiviewDesk(QObject):
             state.streams, state.cues, state.confidence, order, lambda: cue_panel.target_id, window
         )
         self.view.left.connect(self.leave)
-        self._looking = Looking(client, "multiview", self.view.in_sight, self)
+        self._looking = PreviewDemand(client, "multiview", self.view.in_sight, self)
 
     def toggle(self) -> None:
         """Show it, or leave it."""

@@ -32,7 +32,7 @@ class Undo:
     run: Callable[[], Call]
 
 
-class ScheduleDesk(QObject):
+class ScheduleController(QObject):
     """Every change is asked of the services; `notice` carries level, words, and what takes it back."""
 
     notice = pyqtSignal(str, str, object)

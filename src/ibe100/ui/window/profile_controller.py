@@ -15,7 +15,7 @@ from ibe100.ui.widgets.name_question import NameQuestion
 FILE_KINDS = "Profiles (*.json);;All files (*)"
 
 
-class ProfileDesk(QObject):
+class ProfileController(QObject):
     """Asks for a name or a file, then for the work; dialogs do not block the window's event loop."""
 
     notice = pyqtSignal(str, str)

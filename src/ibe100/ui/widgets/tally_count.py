@@ -1,0 +1,45 @@
+"""Number of streams with one tally, in the tally's box."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QWidget
+
+from ibe100.models.stream_state import Tally
+from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.widgets.tally_mark import LOOKS, draw_tally_box
+
+COUNTED = (Tally.ON_AIR, Tally.IN_BREAK, Tally.ARMED, Tally.NO_INPUT, Tally.FAULT)
+
+
+class TallyCount(QWidget):
+    """How many streams have one tally."""
+
+    def __init__(self, tally: Tally) -> None:
+        super().__init__()
+        self._tally, self._count = tally, 0
+        self.setFixedHeight(26)
+        self.hide()
+
+    def show_count(self, count: int) -> None:
+        """Hidden when no stream has it."""
+        if count != self._count:
+            self._count = count
+            self.setVisible(count > 0)
+            self.setAccessibleName(f"{count} {self._tally}")
+            self.setFixedWidth(self.sizeHint().width())
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Room for number and word."""
+        metrics = QFontMetrics(sans(11, bold=True))
+        return QSize(metrics.horizontalAdvance(f"{self._count}  {self._tally}") + 20, 26)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Fill and words."""
+        painter = QPainter(self)
+        draw_tally_box(painter, self.rect(), self._tally)
+        painter.setFont(sans(11, bold=True))
+        painter.setPen(QColor(LOOKS[self._tally].text))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, f"{self._count}  {self._tally}")

@@ -1,0 +1,53 @@
+"""Dialogs over the console's window: keys, command palette, system, alarm rules, notifications."""
+
+from __future__ import annotations
+
+from PyQt6.QtWidgets import QWidget
+
+from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
+from ibe100.ui.alarms.notification_view import NotificationView
+from ibe100.ui.service_client import OPERATOR
+from ibe100.ui.window.command_palette import CommandPalette
+from ibe100.ui.window.key_overlay import KeyOverlay
+from ibe100.ui.window.machine_view import MachineView
+from ibe100.ui.window.parts import Parts
+
+
+class Dialogs:
+    """Opens each over `parent`; every dialog deletes itself when it is closed."""
+
+    def __init__(self, parent: QWidget, parts: Parts) -> None:
+        self._parent, self._parts = parent, parts
+
+    def show_keys(self) -> None:
+        """Open the key overlay."""
+        KeyOverlay(self._parts.actions.keys(), self._parent).show()
+
+    def show_palette(self) -> None:
+        """Open the command palette."""
+        streams, actions = self._parts.state.streams, self._parts.actions
+        actions.name_streams({row.view.number: row.name for row in streams.rows()})
+        palette = CommandPalette(actions.available(), self._parent)
+        palette.show()
+        palette.edit.setFocus()
+
+    def show_machine(self) -> None:
+        """Open the view of the machine, the console and its processes."""
+        names = self._names()
+        view = MachineView(lambda stream_id: names.get(stream_id, stream_id), self._parent)
+        self._parts.bridge.machine_measured.connect(view.show_health)
+        health = self._parts.top_bar.machine.health
+        if health is not None:
+            view.show_health(health)
+        view.show()
+
+    def show_alarm_rules(self) -> None:
+        """Open delays, priorities and thresholds of alarms."""
+        AlarmRulesView(self._parts.client, self._names(), self._parent).show()
+
+    def show_notifications(self) -> None:
+        """Open the list of who is told of alarms."""
+        NotificationView(self._parts.client, OPERATOR, self._parent).show()
+
+    def _names(self) -> dict[str, str]:
+        return {row.stream_id: row.name for row in self._parts.state.streams.rows()}

@@ -1,0 +1,102 @@
+"""The parts of the console's window: models, panels, pages, docks, and what acts on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtWidgets import QMainWindow
+
+from ibe100.ui.alarms.alarm_panel import AlarmPanel
+from ibe100.ui.cues.cue_panel import CuePanel
+from ibe100.ui.dashboard.dashboard import Dashboard
+from ibe100.ui.event_bridge import EventBridge
+from ibe100.ui.monitoring.monitoring import MonitoringPanel
+from ibe100.ui.pictures.preview_demand import PreviewDemand
+from ibe100.ui.qt_models.card_order import CardOrder
+from ibe100.ui.qt_models.console_state import ConsoleState
+from ibe100.ui.records.as_run_page import AsRunPage
+from ibe100.ui.records.cue_log_page import CueLogPage
+from ibe100.ui.records.history_page import HistoryPage
+from ibe100.ui.schedule.schedule_controller import ScheduleController
+from ibe100.ui.schedule.schedule_page import SchedulePage
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.streams.stream_controller import StreamController
+from ibe100.ui.streams.stream_panel import StreamPanel
+from ibe100.ui.window.actions import Actions
+from ibe100.ui.window.closing import Closing
+from ibe100.ui.window.cue_keys import CueKeys
+from ibe100.ui.window.docks import ConsoleDocks
+from ibe100.ui.window.first_run import FirstRunPage, StartingPage, StartPages
+from ibe100.ui.window.layout_controller import LayoutController
+from ibe100.ui.window.multiview_controller import MultiviewController
+from ibe100.ui.window.notice_bar import NoticeBar
+from ibe100.ui.window.profile_controller import ProfileController
+from ibe100.ui.window.status_bar import ConsoleStatusBar
+from ibe100.ui.window.top_bar import TopBar
+
+
+class Parts:
+    """Builds every part as a child of `window`; which part does what for another is said in `wiring`."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        client: ServiceClient,
+        bridge: EventBridge,
+        *,
+        subtitle: str,
+        layout_file: Path | None,
+    ) -> None:
+        self.client, self.bridge = client, bridge
+        self.state = state = ConsoleState(bridge, window)
+        self.card_order = CardOrder(state.streams, window)
+        self.actions = Actions(window)
+        self._build_panels(subtitle)
+        self._build_pages()
+        self.docks = ConsoleDocks(window)
+        self._add_docks()
+        self.stream_controller = StreamController(window, state.streams, client)
+        self.profile_controller = ProfileController(window, client)
+        self.schedule_controller = ScheduleController(window, state.streams, state.schedule, client)
+        self.multiview_controller = MultiviewController(
+            window, state, self.card_order, client, self.cue_panel
+        )
+        self.layout_controller = LayoutController(window, self.docks, self.card_order, layout_file)
+        self.cue_keys = CueKeys(window, self.cue_panel.buttons.take_key)
+        self.closing = Closing(window, state.streams, client)
+        self._preview_demand = PreviewDemand(client, "dashboard", self.dashboard.in_sight, window)
+
+    def _build_panels(self, subtitle: str) -> None:
+        state, client = self.state, self.client
+        self.top_bar = TopBar(state.streams, subtitle)
+        self.notices = NoticeBar()
+        self.status = ConsoleStatusBar(state.streams, self.notices)
+        self.stream_panel = StreamPanel(state.streams)
+        self.cue_panel = CuePanel(state.streams, state.cues, state.schedule, client)
+        self.alarm_panel = AlarmPanel(state.alarms, client.alarm_rate)
+
+    def _build_pages(self) -> None:
+        state, client = self.state, self.client
+        self.starting = StartingPage()
+        self.first_run = FirstRunPage()
+        self.dashboard = Dashboard(
+            state.streams, state.cues, state.schedule, state.confidence, self.card_order
+        )
+        self.start_pages = StartPages(self.starting, self.first_run, self.dashboard)
+        self.monitoring = MonitoringPanel(state.streams, state.log, client)
+        self.schedule = SchedulePage(state.streams, state.schedule)
+        self.cue_log = CueLogPage(state.streams, state.cues, client)
+        self.as_run = AsRunPage(client)
+        self.history = HistoryPage(client)
+
+    def _add_docks(self) -> None:
+        docks = self.docks
+        docks.add("streams", "Streams", self.stream_panel)
+        docks.add("dashboard", "Dashboard", self.start_pages, page=True)
+        docks.add("monitoring", "Monitoring", self.monitoring, page=True)
+        docks.add("schedule", "Schedule", self.schedule, page=True)
+        docks.add("cue_log", "Cue log", self.cue_log, page=True)
+        docks.add("as_run", "As-run", self.as_run, page=True)
+        docks.add("history", "History", self.history, page=True)
+        docks.add("cues", "SCTE-35 cues", self.cue_panel)
+        docks.add("alarms", "Alarms", self.alarm_panel)
