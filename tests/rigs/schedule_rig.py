@@ -121,6 +121,9 @@ class Cues:
     def recent(self, stream_id: str) -> tuple[Cue, ...]:
         return tuple(cue for cue in self.cues if cue.stream_id == stream_id)[:50]
 
+    def announced_end(self, out: Cue) -> float | None:
+        return out.announced_end
+
     def of(self, action: CueAction) -> list[tuple[float, CueRequest]]:
         return [(at, request) for at, request in self.fired if request.action is action]
 

@@ -12,9 +12,11 @@ from datetime import datetime
 from pathlib import Path
 
 from ibe100.database.backup.restore_facts import AuditedCue, Evidence, Trace, UsedId
+from ibe100.models.cues.contract import Contract
 from ibe100.models.scte35_marker import CueAction
 from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.scte35.comparison import event_ids
+from ibe100.scte35.direction import direction_of
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
 from ibe100.scte35.values import SpliceInsert
@@ -73,7 +75,10 @@ async def find_evidence(streams_dir: Path, log_dir: Path, since: float) -> Evide
     """Of the cues those that were fired since then; of all else all that there is. Blocks on the disk."""
     traces, lines = await find_traces(streams_dir), sorted(_audited(log_dir), key=lambda line: line.at)
     used = [*_seen(traces), *(UsedId(line.stream_id, line.event_id, line.at) for line in lines)]
-    return Evidence(traces, tuple(sorted(used, key=lambda one: one.at)), tuple(_cues(lines, since)))
+    facts = {trace.stream_id: read_facts(streams_dir / trace.stream_id) for trace in traces}
+    contracts = {stream_id: one.config.contract for stream_id, one in facts.items() if one is not None}
+    cues = tuple(_cues(lines, since, contracts))
+    return Evidence(traces, tuple(sorted(used, key=lambda one: one.at)), cues)
 
 
 def _seen(traces: tuple[Trace, ...]) -> Iterator[UsedId]:
@@ -111,15 +116,19 @@ def _audited(log_dir: Path) -> Iterator[_Line]:
                         yield _Line(at, who, action, stream_id, int(event[1]), event[2] or "")
 
 
-def _cues(lines: Sequence[_Line], since: float) -> Iterator[AuditedCue]:
+def _cues(
+    lines: Sequence[_Line], since: float, contracts: Mapping[str, Contract | None]
+) -> Iterator[AuditedCue]:
     disarmed = {(line.stream_id, line.event_id) for line in lines if line.action == DISARMED}
     for line in lines:
         if line.at < since or line.action not in set(CueAction):
             continue
         duration_s = pts_time = None
+        direction = CueAction(line.action).traits.direction
         with suppress(SpliceDecodeError, ValueError):
             section = decode(base64.b64decode(line.section_base64))
             pts_time = section.splice_pts
+            direction = direction_of(section, contracts.get(line.stream_id))
             if isinstance(section.command, SpliceInsert) and section.command.break_duration is not None:
                 duration_s = section.command.break_duration.duration / PTS_HZ
         yield AuditedCue(
@@ -131,5 +140,6 @@ def _cues(lines: Sequence[_Line], since: float) -> Iterator[AuditedCue]:
             section_base64=line.section_base64,
             duration_s=duration_s,
             pts_time=pts_time,
+            direction=direction,
             is_cancelled=(line.stream_id, line.event_id) in disarmed,
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -11,8 +12,18 @@ from ibe100.models.base import Value
 from ibe100.models.cues.segmentation import Segmentation
 
 
+class Direction(StrEnum):
+    """The way a cue takes the viewers."""
+
+    OUT = "out"
+    """Out of the network's programme, into a break."""
+    IN = "in"
+    """Back into the network's programme."""
+    NONE = "none"
+
+
 class CueAction(StrEnum):
-    """What the button does."""
+    """What the button does; `traits` tells the actions apart."""
 
     TO_BREAK = "TO BREAK"
     BACK_TO_PROGRAMME = "BACK TO PROGRAMME"
@@ -28,19 +39,34 @@ class CueAction(StrEnum):
     """A section made elsewhere, byte for byte."""
 
     @property
-    def leaves(self) -> bool:
-        """Out of the network's programme."""
-        return self in (CueAction.TO_BREAK, CueAction.CRASH_OUT)
+    def traits(self) -> ActionTraits:
+        """What sets this action apart from the others."""
+        return ACTION_TRAITS[self]
 
-    @property
-    def returns(self) -> bool:
-        """Back into the network's programme."""
-        return self in (CueAction.BACK_TO_PROGRAMME, CueAction.CRASH_IN)
 
-    @property
-    def is_immediate(self) -> bool:
-        """Never with a pre-roll."""
-        return self in (CueAction.CRASH_OUT, CueAction.CRASH_IN, CueAction.SPLICE_NULL)
+@dataclass(frozen=True, slots=True)
+class ActionTraits:
+    """The rules of one action, each of them in force wherever the action is met."""
+
+    direction: Direction = Direction.NONE
+    """Where it takes the viewers; a section made elsewhere may say otherwise."""
+    splices: Literal["at once", "as asked", "as the contract asks", "as the section says"] = "as asked"
+    """When; with no pre-roll asked for, "as asked" is at once too."""
+    event_id: Literal["new", "of its break", "none"] = "none"
+    """The id it is given; "of its break" is by some contracts a new one as well."""
+    breach: Literal["refused", "warned of", "allowed"] = "allowed"
+    """What becomes of a cue that does not keep the stream's contract."""
+
+
+ACTION_TRAITS: dict[CueAction, ActionTraits] = {
+    CueAction.TO_BREAK: ActionTraits(Direction.OUT, "as the contract asks", "new", "refused"),
+    CueAction.BACK_TO_PROGRAMME: ActionTraits(Direction.IN, "as asked", "of its break", "refused"),
+    CueAction.CRASH_OUT: ActionTraits(Direction.OUT, "at once", "new", "warned of"),
+    CueAction.CRASH_IN: ActionTraits(Direction.IN, "at once", "of its break", "warned of"),
+    CueAction.SPLICE_NULL: ActionTraits(splices="at once"),
+    CueAction.TIME_SIGNAL: ActionTraits(splices="as asked", event_id="new"),
+    CueAction.SEND_SECTION: ActionTraits(splices="as the section says", breach="warned of"),
+}
 
 
 class BreakReturn(StrEnum):
@@ -116,9 +142,10 @@ class CueRequest(Value):
         timed = self.splice_at is not None or self.pre_roll_s > 0
         if self.splice_at is not None and self.pre_roll_s > 0:
             raise ValueError("splice_at and pre_roll_s both say when: give one of them")
-        if timed and self.action.is_immediate:
+        splices = self.action.traits.splices
+        if timed and splices == "at once":
             raise ValueError(f"{self.action} is immediate: give neither pre_roll_s nor splice_at")
-        if timed and self.action is CueAction.SEND_SECTION:
+        if timed and splices == "as the section says":
             raise ValueError("a section says itself when it splices: give neither pre_roll_s nor splice_at")
         return self
 
@@ -128,11 +155,16 @@ class CueRequest(Value):
             raise ValueError("segmentation belongs to a TIME SIGNAL, which needs one")
         if bool(self.section) is not (self.action is CueAction.SEND_SECTION):
             raise ValueError("section belongs to SEND SECTION, which needs one")
-        if self.returns is not None and not self.action.leaves:
+        direction = self.action.traits.direction
+        if self.returns is not None and direction is not Direction.OUT:
             raise ValueError(f"{self.action} begins no break: it has no returns of its own")
-        if self.duration_s is not None and not (self.action.leaves or self.action.returns):
+        if self.duration_s is not None and direction is Direction.NONE:
             raise ValueError(f"{self.action} has no duration_s of its own")
         return self
+
+
+def _direction_of_action(values: dict[str, Any]) -> Direction:
+    return ACTION_TRAITS[values["action"]].direction
 
 
 class Cue(Value):
@@ -143,6 +175,8 @@ class Cue(Value):
     session_id: int | None
     action: CueAction
     state: CueState
+    direction: Direction = Field(default_factory=_direction_of_action)
+    """Where its section takes the viewers, by the contract it was made under."""
     requested_by: str
     requested_at: float
     """Wall clock, seconds since the epoch."""
@@ -175,6 +209,12 @@ class Cue(Value):
     """Duration of a frame of the stream, 90 kHz ticks."""
     returns: BreakReturn | None = None
     """How the break that it begins ends; None where it begins none, or nothing was decided."""
+
+    @property
+    def announced_end(self) -> float | None:
+        """Wall clock at which the break that it begins is over as announced; None without a duration."""
+        began = self.splice_at or self.seen_at or self.requested_at
+        return None if self.duration_s is None else began + self.duration_s
 
     def moved_to(self, state: CueState, **changes: object) -> Cue:
         """The same cue a step further; asserts that the step is one of its life.

@@ -76,6 +76,9 @@ class CuePort(Protocol):
     def recent(self, stream_id: str) -> tuple[Cue, ...]:
         """The newest cues first, at most 50; safe from any thread."""
 
+    def announced_end(self, out: Cue) -> float | None:
+        """Wall clock at which the break that `out` began is over as announced; None without a duration."""
+
 
 class CueOncePort(Protocol):
     """Cues asked for over a network, where an answer may be lost and a request made again."""

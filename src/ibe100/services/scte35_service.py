@@ -10,11 +10,11 @@ from collections.abc import Callable
 from ibe100.database.records import EventIdRange
 from ibe100.models.errors import CueRefused, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted
-from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Readiness
+from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Direction, Readiness
 from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import AuditTrail, acting, who_words
 from ibe100.services.cues.automatic_return import AutomaticReturn
-from ibe100.services.cues.breaks import REMEMBERED_CUES, BreakLedger, spliced_on_record
+from ibe100.services.cues.breaks import BreakLedger
 from ibe100.services.cues.clock import WallClock, move_with_clock, open_breaks
 from ibe100.services.cues.dispatch import CueDispatch
 from ibe100.services.cues.draft import (
@@ -30,7 +30,7 @@ from ibe100.services.cues.ledger import CommitPace, CueLedger, Runs
 from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.readiness import least_lead_s, readiness
 from ibe100.services.cues.receipts import CueReceipts
-from ibe100.services.cues.section import Direction, describe
+from ibe100.services.cues.section import describe
 from ibe100.services.storage import Storage
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import (
@@ -43,6 +43,7 @@ from ibe100.services.streams.runner_facts import (
 from ibe100.services.streams.runner_samples import Sample
 
 PROMPT_S = 0.25
+REMEMBERED_CUES = 500
 
 _log = logging.getLogger(__name__)
 
@@ -98,15 +99,18 @@ class SCTE35Service:
             await self._restore_break(self._runs.run_of(view.stream_id))
 
     async def _restore_break(self, run: StreamRun) -> None:
-        """Of a stream that is off the cues in memory are enough: at most it ended in a break."""
-        if run.view.state.is_active:
-            spliced, session_id = (
-                await spliced_on_record(self._storage, self._shelf, run),
-                run.view.session_id,
-            )
-        else:
-            spliced, session_id = self._shelf.recent(run.stream_id), None
-        self._breaks.restore(run.stream_id, spliced, session_id, run.contract, run.cue_options)
+        # What the journals told a moment ago may be in memory only.
+        cached = (
+            cue
+            for cue in self._shelf.recent(run.stream_id)
+            if cue.state is CueState.SPLICED and cue.direction is not Direction.NONE
+        )
+        on_record = await self._storage.cues.newest_splice(run.stream_id)
+        known = [cue for cue in (on_record, next(cached, None)) if cue is not None]
+        if known:
+            newest = max(known, key=lambda cue: cue.cue_id)
+            session_id = run.view.session_id if run.view.state.is_active else None
+            self._breaks.restore(newest, session_id, run.cue_options)
         self._receipts.show_break(run)
 
     async def close(self) -> None:
@@ -124,10 +128,10 @@ class SCTE35Service:
         """Whether a cue can go out now, and if `action` is named, that one; safe from any thread."""
         run = self._runs.run_of(stream_id)
         ready = readiness(run)
-        if action is None or not (action.leaves or action.returns):
+        if action is None:
             return ready
-        direction = Direction.OUT if action.leaves else Direction.IN
-        pending = pending_breaks(self._shelf.open_of(stream_id), run.contract, action)
+        pending = pending_breaks(self._shelf.open_of(stream_id), action)
+        direction = action.traits.direction
         refusal = self._breaks.refusal(stream_id, action, direction, pending, time.time())
         if refusal is None:
             return ready
@@ -136,6 +140,12 @@ class SCTE35Service:
     def recent(self, stream_id: str) -> tuple[Cue, ...]:
         """The newest cues first, at most 50; safe from any thread."""
         return self._shelf.recent(stream_id)
+
+    def announced_end(self, out: Cue) -> float | None:
+        """Wall clock at which the break that `out` began is over as announced; None without a duration."""
+        current = self._breaks.open_break(out.stream_id)
+        is_open = current is not None and current.splice_event_id == out.splice_event_id
+        return current.announced_end if current is not None and is_open else out.announced_end
 
     async def preview(self, request: CueRequest) -> CuePreview:
         """What would go out now; nothing is reserved. Raises CueRefused when it could not."""
@@ -170,7 +180,7 @@ class SCTE35Service:
             if cue.pts_time is None:
                 cue = self._dispatch.send(cue)
             self._dispatch.watch(cue)
-            if request.action.returns:
+            if cue.direction is Direction.IN:
                 self._drop_waiting_return(cue)
         for warning in draft.warnings:
             self._notice(run, f"{cue.action} went out all the same: {warning}")

@@ -48,6 +48,9 @@ class CueStorage(Protocol):
     async def find(self, query: CueLogQuery) -> tuple[Cue, ...]:
         """Those that are wanted, the newest first; one more than the limit where there are more."""
 
+    async def newest_splice(self, stream_id: str) -> Cue | None:
+        """The newest cue that took the viewers into a break or back; None without any."""
+
     async def unfinished(self, stream_id: str | None = None) -> tuple[Cue, ...]:
         """Those something can still happen to, the oldest first."""
 

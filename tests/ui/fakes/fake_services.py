@@ -31,7 +31,7 @@ from ibe100.models.messages import (
     TelemetryMeasured,
 )
 from ibe100.models.profile import Profile, StreamEntry
-from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Readiness
+from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Direction, Readiness
 from ibe100.models.stream_config import FileInput, StreamConfig, StreamInput, describe_input
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
 from ibe100.mpegts.stream_report import StreamReport
@@ -142,9 +142,10 @@ class FakeCues:
         if view.state is not StreamState.RUNNING:
             return Readiness(ready=False, reasons=("the stream does not run: start it",))
         reasons = list(self.not_ready)
-        if action is not None and action.leaves and view.tally is Tally.IN_BREAK:
+        direction = Direction.NONE if action is None else action.traits.direction
+        if direction is Direction.OUT and view.tally is Tally.IN_BREAK:
             reasons.append("the stream is in a break already; go BACK TO PROGRAMME first")
-        if action is not None and action.returns and view.tally is not Tally.IN_BREAK:
+        if direction is Direction.IN and view.tally is not Tally.IN_BREAK:
             reasons.append("the stream is not in a break")
         return Readiness(ready=not reasons, reasons=tuple(reasons))
 
@@ -152,7 +153,7 @@ class FakeCues:
         if request.action not in BREAK_ACTIONS:
             return preview_of_other(request, self.cues)
         immediate = request.pre_roll_s == 0
-        out = request.action.leaves
+        out = request.action.traits.direction is Direction.OUT
         return CuePreview(
             splice_event_id=0x60000001,
             section_base64=section(0x60000001),
@@ -221,7 +222,7 @@ class FakeCues:
             "seen_base64": cue.section_base64,
             "latency_ms": latency_ms,
         }
-        if cue.action.leaves:
+        if cue.direction is Direction.OUT:
             ends = time.time() + (cue.duration_s or 60)
             self._streams.update(cue.stream_id, tally=Tally.IN_BREAK, break_ends_at=ends)
         else:

@@ -213,6 +213,7 @@ async def test_an_older_schema_is_upgraded(folders: Folders) -> None:
     with closing(sqlite3.connect(folders.database_file)) as connection:
         for table in ("kept_requests", "tokens", "users"):
             connection.execute(f"DROP TABLE {table}")
+        connection.execute("ALTER TABLE cues DROP COLUMN direction")
         connection.execute("UPDATE alembic_version SET version_num = '0006'")
         connection.commit()
     file = backup(folders)

@@ -15,8 +15,13 @@ from ibe100.database import upgrade
 from ibe100.database.database import Database
 from ibe100.database.sqlite.engine import sqlite_url, writing_engine
 from ibe100.database.sqlite.schema import REVISION, Base
+from ibe100.models.cues.contract import Contract, TimeSignalCommand
 from ibe100.models.errors import StorageError
+from ibe100.models.scte35_marker import Direction
 from ibe100.models.session import AuditRecord
+from ibe100.models.stream_config import NoOutput, StreamConfig, TestPatternInput
+from ibe100.scte35 import encode, splice_insert, splice_null, time_signal, to_base64
+from ibe100.scte35.values import SegmentationDescriptor, SpliceInfoSection
 
 LINE = AuditRecord(at=1.0, who="anna", action="fire", subject="one")
 
@@ -116,6 +121,42 @@ async def test_every_older_schema_becomes_the_schema_of_the_tables(
         differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
     engine.dispose()
     assert differences == []
+
+
+async def test_cues_of_before_get_their_direction_from_their_action_or_their_section(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_signal = Contract(name="Distributor", command=TimeSignalCommand())
+    config = StreamConfig(name="One", input=TestPatternInput(), output=NoOutput(), contract=by_signal)
+    start = time_signal(SegmentationDescriptor(7, segmentation_type_id=0x34))
+    cues: list[tuple[str, SpliceInfoSection | None, Direction]] = [
+        ("TO BREAK", None, Direction.OUT),
+        ("CRASH OUT", None, Direction.OUT),
+        ("BACK TO PROGRAMME", None, Direction.IN),
+        ("CRASH IN", None, Direction.IN),
+        ("SPLICE NULL", splice_null(), Direction.NONE),
+        ("SEND SECTION", splice_insert(9, True), Direction.OUT),
+        ("SEND SECTION", splice_insert(9, False), Direction.IN),
+        ("SEND SECTION", None, Direction.NONE),
+        ("TIME SIGNAL", start, Direction.OUT),
+    ]
+    await make_as_of(path, "0007", monkeypatch)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "INSERT INTO streams VALUES ('one', 1, ?, 'off', NULL)", (config.model_dump_json(),)
+        )
+        for action, section, _ in cues:
+            connection.execute(
+                "INSERT INTO cues (stream_id, action, state, requested_by, requested_at, pre_roll_s, "
+                "section_base64, sent, sent_expected, seen, seen_base64, reason) "
+                "VALUES ('one', ?, 'SPLICED', 'anna', 1, 0, ?, 1, 1, 1, '', '')",
+                (action, "" if section is None else to_base64(encode(section))),
+            )
+        connection.commit()
+    database = await Database.open(path)
+    found = await database.cues.recent("one")
+    await database.close()
+    assert [cue.direction for cue in reversed(found)] == [direction for *_, direction in cues]
 
 
 async def test_a_migration_that_fails_leaves_the_database_as_it_was(

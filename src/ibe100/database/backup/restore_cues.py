@@ -13,7 +13,7 @@ SAME_CUE_S = 60.0
 _NEW_CUE = (
     "INSERT INTO cues (stream_id, session_id, action, state, requested_by, requested_at, splice_event_id, "
     "duration_s, pre_roll_s, pts_time, section_base64, sent, sent_expected, sent_at, seen, seen_base64, "
-    "seen_at, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "seen_at, reason, direction) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -60,6 +60,7 @@ def _enter(
         *(len(sights), len(sights), seen_at),
         *(len(sights), cue.section_base64 if sights else "", seen_at),
         reason,
+        cue.direction.value,
     )
     cue_id = connection.execute(_NEW_CUE, values).lastrowid
     connection.execute(

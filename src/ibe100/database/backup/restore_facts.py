@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ibe100.models.scte35_marker import Direction
+
 
 @dataclass(frozen=True, slots=True)
 class UsedId:
@@ -45,6 +47,7 @@ class AuditedCue:
     section_base64: str
     duration_s: float | None
     pts_time: int | None
+    direction: Direction
     is_cancelled: bool
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0007"
+REVISION = "0008"
 """The newest migration; what a database must be at before it is used."""
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
@@ -94,6 +94,7 @@ class CueRow(Base):
     seen_pts: Mapped[int | None]
     frame_pts: Mapped[float | None]
     returns: Mapped[str | None]
+    direction: Mapped[str] = mapped_column(server_default="none")
 
 
 class CueStepRow(Base):

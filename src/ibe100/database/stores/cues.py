@@ -15,7 +15,7 @@ from ibe100.database.stores.cue_search import find_cues
 from ibe100.database.stores.event_ids import allocate_event_id, note_event_ids
 from ibe100.models.cues.log import CueLogQuery, CueStep
 from ibe100.models.errors import StorageError
-from ibe100.models.scte35_marker import FINAL_STATES, Cue, CueState, can_follow
+from ibe100.models.scte35_marker import FINAL_STATES, Cue, CueState, Direction, can_follow
 
 _FINAL = sorted(FINAL_STATES)
 _CUES = table_of(CueRow)
@@ -111,6 +111,22 @@ class CueStore:
     async def find(self, query: CueLogQuery) -> tuple[Cue, ...]:
         """Those that are wanted, the newest first; one more than the limit where there are more."""
         return await self._access.reader.read(lambda session: find_cues(session, query))
+
+    async def newest_splice(self, stream_id: str) -> Cue | None:
+        """The newest cue that took the viewers into a break or back; None without any."""
+        query = (
+            select(CueRow)
+            .where(CueRow.stream_id == stream_id, CueRow.state == CueState.SPLICED)
+            .where(CueRow.direction != Direction.NONE)
+            .order_by(CueRow.cue_id.desc())
+            .limit(1)
+        )
+
+        def work(session: Session) -> Cue | None:
+            row = session.scalars(query).first()
+            return None if row is None else to_value(row, Cue)
+
+        return await self._access.reader.read(work)
 
     async def unfinished(self, stream_id: str | None = None) -> tuple[Cue, ...]:
         """Those something can still happen to, the oldest first."""

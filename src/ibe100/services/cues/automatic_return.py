@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from ibe100.models.errors import CueRefused, StorageError
 from ibe100.models.messages import Message, NoticePosted
-from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
+from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState, Direction
 from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
 from ibe100.services.cues.clock import WallClock
@@ -142,12 +142,12 @@ class AutomaticReturn:
     def _pending(self, run: StreamRun) -> bool:
         """Whether a cue of a break is on its way, which one more would only be refused for."""
         open_cues = self._shelf.open_of(run.stream_id)
-        return bool(pending_breaks(open_cues, run.contract, CueAction.TO_BREAK))
+        return bool(pending_breaks(open_cues, CueAction.TO_BREAK))
 
     def _was_taken_back(self, run: StreamRun, end: float) -> bool:
         """Whether somebody disarmed the return at the end of this break, whoever had asked for it."""
         return any(
-            cue.action.returns
+            cue.direction is Direction.IN
             and cue.state is CueState.CANCELLED
             and not cue.reason.startswith(REPLACED)
             and cue.splice_at is not None

@@ -6,34 +6,41 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ibe100.models.cues.contract import Contract, TimeSignalCommand
-from ibe100.models.cues.log import CueLogQuery
-from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.scte35_marker import Cue, CueAction, Direction
 from ibe100.models.stream_config import Scte35Options
 from ibe100.mpegts.timestamps import PTS_HZ, pts_add
-from ibe100.services.cues.live_cues import CueShelf
-from ibe100.services.cues.section import Direction, direction_of_cue
-from ibe100.services.storage import Storage
-from ibe100.services.streams.run import StreamRun
-
-REMEMBERED_CUES = 500
 
 
 @dataclass(frozen=True, slots=True)
 class OpenBreak:
-    """A break that was spliced and not yet returned from by a cue of ours."""
+    """A break that was spliced and not yet returned from by a cue of ours; the one owner of its end."""
 
     splice_event_id: int
-    ends_at: float | None
-    """When its announced duration is over and it returns by itself; None without auto_return."""
-    announced_end: float | None = None
-    """When its announced duration is over, whether or not it returns then; None if none was announced."""
-    end_pts: int | None = None
+    announced_end: float | None
+    """Wall clock at which its announced duration is over; None where none was announced."""
+    end_pts: int | None
     """The PTS at which it is over, of a break that began at a known one."""
-    returns_by_cue: bool = False
-    """Whether an explicit return is sent when its announced duration is over."""
+    returns_itself: bool
+    """The splicer returns when the announced duration is over (auto_return)."""
+    returns_by_cue: bool
+    """An explicit return is sent when its announced duration is over."""
     of_earlier_run: bool = False
     """The stream ended in it: the distributor may still be in the break, the next run is not."""
+
+    @classmethod
+    def begun_by(cls, cue: Cue, options: Scte35Options) -> OpenBreak:
+        """The break of a cue that has taken effect, on a stream with these options."""
+        assert cue.splice_event_id is not None
+        terms = options.returning(cue.returns)
+        end_pts = None
+        if cue.pts_time is not None and cue.duration_s is not None:
+            end_pts = pts_add(cue.pts_time, round(cue.duration_s * PTS_HZ))
+        return cls(cue.splice_event_id, cue.announced_end, end_pts, terms.auto_return, terms.explicit_return)
+
+    @property
+    def ends_at(self) -> float | None:
+        """Wall clock at which it returns by itself; None where it does not."""
+        return self.announced_end if self.returns_itself else None
 
     def is_running(self, now: float) -> bool:
         """Whether the break is still on at wall time `now`, at the distributor at least."""
@@ -54,52 +61,24 @@ class BreakLedger:
         """The last break that no cue of ours has returned from; safe from any thread."""
         return self._breaks.get(stream_id)
 
-    def restore(
-        self,
-        stream_id: str,
-        newest_first: Iterable[Cue],
-        session_id: int | None,
-        contract: Contract | None,
-        options: Scte35Options,
-    ) -> None:
-        """Find the open break in what is on record; `session_id` is None for a stream that is off."""
-        for cue in newest_first:
-            if cue.state is CueState.SPLICED:
-                direction = direction_of_cue(cue, contract)
-                if direction is not Direction.NONE:
-                    self.spliced(cue, direction, options)
-                    if cue.session_id != session_id:
-                        self.stream_ended(stream_id, time.time())
-                    return
+    def restore(self, newest: Cue, session_id: int | None, options: Scte35Options) -> None:
+        """Take up the newest cue on record that took viewers away or back; no session is a stopped stream."""
+        self.spliced(newest, options)
+        if newest.session_id != session_id:
+            self.stream_ended(newest.stream_id, time.time())
 
-    def spliced(self, cue: Cue, direction: Direction, options: Scte35Options) -> None:
+    def spliced(self, cue: Cue, options: Scte35Options) -> None:
         """A cue has taken effect; `options` are those of its stream."""
-        if direction is Direction.IN:
+        if cue.direction is Direction.IN:
             self._breaks.pop(cue.stream_id, None)
-        elif direction is Direction.OUT:
-            assert cue.splice_event_id is not None
-            terms = options.returning(cue.returns)
-            began = cue.splice_at or cue.seen_at or cue.requested_at
-            end = began + cue.duration_s if cue.duration_s is not None else None
-            end_pts = None
-            if cue.pts_time is not None and cue.duration_s is not None:
-                end_pts = pts_add(cue.pts_time, round(cue.duration_s * PTS_HZ))
-            self._breaks[cue.stream_id] = OpenBreak(
-                cue.splice_event_id,
-                end if terms.auto_return else None,
-                end,
-                end_pts,
-                terms.explicit_return,
-            )
+        elif cue.direction is Direction.OUT:
+            self._breaks[cue.stream_id] = OpenBreak.begun_by(cue, options)
 
     def clock_was_set(self, step_s: float) -> None:
         """The wall clock was set by so much: the breaks end when they would have, at another time of it."""
         for stream_id, one in self._breaks.items():
-            self._breaks[stream_id] = replace(
-                one,
-                ends_at=None if one.ends_at is None else one.ends_at + step_s,
-                announced_end=None if one.announced_end is None else one.announced_end + step_s,
-            )
+            if one.announced_end is not None:
+                self._breaks[stream_id] = replace(one, announced_end=one.announced_end + step_s)
 
     def stream_ended(self, stream_id: str, now: float) -> None:
         """The stream is off: its next run may still return from a break that has not returned by itself."""
@@ -131,21 +110,3 @@ class BreakLedger:
         if action is CueAction.CRASH_IN and current is not None and not current.is_running(now):
             return "the stream is not in a break: it has returned when the announced duration was over"
         return None
-
-
-async def spliced_on_record(storage: Storage, shelf: CueShelf, run: StreamRun) -> tuple[Cue, ...]:
-    """The cues of a stream which may have begun or ended a break, the newest first.
-
-    From the record, for a long break may have seen more time signals and splice_nulls than are in memory.
-    """
-    contract = run.contract
-    actions = [one for one in CueAction if one.leaves or one.returns or one is CueAction.SEND_SECTION]
-    if contract is not None and isinstance(contract.command, TimeSignalCommand):
-        actions.append(CueAction.TIME_SIGNAL)
-    states = (CueState.SPLICED,)
-    query = CueLogQuery(stream_id=run.stream_id, actions=tuple(actions), states=states, limit=REMEMBERED_CUES)
-    found = await storage.cues.find(query)
-    # What has become known a moment ago may be in memory only: it goes before what the record says.
-    known = {cue.cue_id: cue for cue in (*found, *shelf.recent(run.stream_id))}
-    newest_first = sorted(known.values(), key=lambda cue: cue.cue_id, reverse=True)
-    return tuple(cue for cue in newest_first if cue.state in states)

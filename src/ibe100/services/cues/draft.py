@@ -8,19 +8,17 @@ from dataclasses import dataclass, replace
 
 from ibe100.models.cues.contract import Contract, EventIdRule, Severity
 from ibe100.models.errors import CueRefused
-from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState
+from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState, Direction
 from ibe100.models.stream_config import Scte35Options
+from ibe100.scte35.direction import direction_of
 from ibe100.scte35.section import to_base64
 from ibe100.scte35.values import SpliceInfoSection
 from ibe100.services.contracts.cue_linter import lint_cue
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
 from ibe100.services.cues.readiness import given_splice, splice_target
 from ibe100.services.cues.section import (
-    Direction,
     auto_return_of,
     bytes_of,
-    direction_of,
-    direction_of_cue,
     event_ids_of,
     event_of,
     given_section,
@@ -34,7 +32,6 @@ AUTOMATIC = "automatic return"
 """Who asks for the return at the end of an announced duration."""
 REPLACED = "replaced by"
 """Why an automatic return is cancelled that the operator did not wait for."""
-_CRASHES = (CueAction.CRASH_OUT, CueAction.CRASH_IN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +75,17 @@ class Draft:
     def sealed(self, numbered: Cue) -> Cue:
         """The cue ARMED, with its bytes: from here on they do not change.
 
-        Raises CueRefused when a planned break would not keep the contract.
+        Raises CueRefused when it would not keep the contract and its action has to.
         """
-        planned = self.request.action in (CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME)
-        if planned and (breaches := self.breaches(numbered)):
+        has_to_keep = self.request.action.traits.breach == "refused"
+        if has_to_keep and (breaches := self.breaches(numbered)):
             raise CueRefused("; ".join(breaches))
         return numbered.moved_to(CueState.ARMED, section_base64=to_base64(self.encoded(numbered)))
 
 
 def requested(run: StreamRun, request: CueRequest) -> Cue:
     """What was asked, before anything is decided."""
+    leaves = request.action.traits.direction is Direction.OUT
     return Cue(
         cue_id=0,
         stream_id=request.stream_id,
@@ -99,7 +97,7 @@ def requested(run: StreamRun, request: CueRequest) -> Cue:
         duration_s=request.duration_s,
         pre_roll_s=request.pre_roll_s,
         scheduled_at=request.splice_at,
-        returns=(request.returns or run.cue_options.returns) if request.action.leaves else None,
+        returns=(request.returns or run.cue_options.returns) if leaves else None,
     )
 
 
@@ -115,6 +113,7 @@ def make_draft(
     `recent` are the newest cues of the stream, newest first; `commit_s` is what a slow disk takes to record
     one.
     """
+    action, traits = request.action, request.action.traits
     contract, current = run.contract, breaks.open_break(run.stream_id)
     changes, warnings = _particulars(run, request, contract, current, recent)
     if request.pre_roll_s > 0 or request.splice_at is not None:
@@ -129,26 +128,27 @@ def make_draft(
         cue=cue,
         options=run.cue_options.returning(cue.returns),
         contract=contract,
-        ends=current if request.action.returns else None,
-        allocates=cue.splice_event_id is None
-        and request.action not in (CueAction.SPLICE_NULL, CueAction.SEND_SECTION),
+        ends=current if traits.direction is Direction.IN else None,
+        allocates=cue.splice_event_id is None and traits.event_id != "none",
     )
     example = draft.numbered(draft.options.event_id_first)
     section = draft.section(example)
     direction = direction_of(section, contract)
-    pending = pending_breaks(recent, contract, request.action)
-    refusal = breaks.refusal(run.stream_id, request.action, direction, pending, time.time())
-    if request.action is CueAction.SEND_SECTION:
+    refusal = breaks.refusal(run.stream_id, action, direction, pending_breaks(recent, action), time.time())
+    if action is CueAction.SEND_SECTION:
         warnings += section_warnings(section) + ((refusal,) if refusal is not None else ())
     elif refusal is not None:
         raise CueRefused(refusal)
     if not draft.allocates:
         _not_twice(to_base64(draft.encoded(example)), recent)
-    if request.action is CueAction.SEND_SECTION:
-        draft = replace(draft, foreign_ids=event_ids_of(section))
-    if request.action in _CRASHES or request.action is CueAction.SEND_SECTION:
+    if traits.breach == "warned of":
         warnings += draft.breaches(example)
-    return replace(draft, warnings=warnings)
+    return replace(
+        draft,
+        cue=cue.model_copy(update={"direction": direction}),
+        warnings=warnings,
+        foreign_ids=event_ids_of(section) if action is CueAction.SEND_SECTION else (),
+    )
 
 
 def _particulars(
@@ -197,7 +197,7 @@ def _of_section(
     return changes, (f"event id {event_id} is in use: {used[0].action} of this stream, {used[0].state}",)
 
 
-def pending_breaks(recent: Iterable[Cue], contract: Contract | None, action: CueAction) -> list[Cue]:
+def pending_breaks(recent: Iterable[Cue], action: CueAction) -> list[Cue]:
     """The cues on their way that begin or end a break, oldest first.
 
     A return of the operator's own goes before the automatic one that still waits for its time.
@@ -206,9 +206,8 @@ def pending_breaks(recent: Iterable[Cue], contract: Contract | None, action: Cue
         cue
         for cue in reversed(tuple(recent))
         if not cue.state.is_final
-        and cue.section_base64
-        and direction_of_cue(cue, contract) is not Direction.NONE
-        and not (action.returns and is_waiting_return(cue))
+        and cue.direction is not Direction.NONE
+        and not (action.traits.direction is Direction.IN and is_waiting_return(cue))
     ]
 
 

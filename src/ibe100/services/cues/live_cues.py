@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection, Iterable
 
-from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.scte35_marker import Cue, CueState
 
 KEPT = 50
 ON_AIR = (CueState.SENT, CueState.SEEN)
 GIVEN_UP = (CueState.FAILED, CueState.CANCELLED)
 ANY_STATE = tuple(CueState)
-NUMBERED = frozenset({CueAction.TO_BREAK, CueAction.CRASH_OUT, CueAction.TIME_SIGNAL})
-"""Actions whose event id is allocated."""
 
 
 class CueShelf:
@@ -36,7 +34,7 @@ class CueShelf:
             if dropped.state.is_final:
                 self._cues.pop(dropped.cue_id, None)
         self._recent[cue.stream_id] = recent[:KEPT]
-        if cue.action in NUMBERED and cue.splice_event_id is not None:
+        if cue.action.traits.event_id == "new" and cue.splice_event_id is not None:
             newest, _ = self._last_id.get(cue.stream_id, (0, 0))
             if cue.cue_id >= newest:
                 self._last_id[cue.stream_id] = (cue.cue_id, cue.splice_event_id)

@@ -6,7 +6,7 @@ import time
 
 from ibe100.models.cues.contract import LEAST_OUT_POINT_S
 from ibe100.models.errors import CueRefused
-from ibe100.models.scte35_marker import Cue, CueAction, Readiness
+from ibe100.models.scte35_marker import Cue, Readiness
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.timestamps import PTS_MODULO, pts_difference
 from ibe100.services.streams.run import StreamRun
@@ -174,7 +174,7 @@ def least_lead_s(run: StreamRun, cue: Cue | None = None) -> float:
     least_s = contract.least_lead_s if contract is not None else LEAST_OUT_POINT_S
     if cue is None or cue.sent_at is not None:
         return least_s
-    if cue.action is CueAction.SEND_SECTION:
+    if cue.action.traits.splices == "as the section says":
         return LATE_S
     return least_s if cue.scheduled_at is not None else min(least_s, cue.pre_roll_s)
 

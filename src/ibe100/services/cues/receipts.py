@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable
 
 from ibe100.models.messages import CueSeen, Message, NoticePosted
-from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.scte35_marker import Cue, CueAction, CueState, Direction
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
 from ibe100.services.cues.ledger import CueLedger
 from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.readiness import why_not_reached
-from ibe100.services.cues.section import Direction, direction_of_cue
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import CueOnOutput
 from ibe100.tsduck.telemetry import SpliceEvent
@@ -89,7 +88,7 @@ class CueReceipts:
         if cue is None or at < cue.requested_at or cue.action is CueAction.SPLICE_NULL:
             return  # every splice_null has the same bytes: it is a later one, or a heartbeat
         text = f"event {cue.splice_event_id} was {cue.state} and aired all the same; tell the distributor"
-        match direction_of_cue(cue, run.contract):
+        match cue.direction:
             case Direction.OUT:
                 text += " and go BACK TO PROGRAMME if the break is not wanted"
             case Direction.IN:
@@ -101,15 +100,13 @@ class CueReceipts:
 
     def _took_effect(self, run: StreamRun, cue: Cue) -> None:
         """What was given up on began or ended a break on air: that is how the stream now stands."""
-        contract = run.contract
         for other in self._shelf.recent(run.stream_id):
             if other.cue_id <= cue.cue_id:
                 break
-            is_over = other.state is CueState.SPLICED
-            if is_over and direction_of_cue(other, contract) is not Direction.NONE:
+            if other.state is CueState.SPLICED and other.direction is not Direction.NONE:
                 return  # a later one has put it right
         if run.view.state.is_active:
-            self._breaks.spliced(cue, direction_of_cue(cue, contract), run.cue_options)
+            self._breaks.spliced(cue, run.cue_options)
             self.show_break(run)
 
     def monitored(self, run: StreamRun, event: SpliceEvent) -> None:
@@ -137,8 +134,7 @@ class CueReceipts:
         missing = cue.sent_expected - cue.seen
         reason = f"{missing} of {cue.sent_expected} repeats were not seen" if missing > 0 else ""
         # The break first: whoever sees the cue SPLICED may fire the next one before the disk has it.
-        direction = direction_of_cue(cue, run.contract)
-        self._breaks.spliced(cue, direction, run.cue_options)
+        self._breaks.spliced(cue, run.cue_options)
         self.show_break(run)
         self._ledger.move(cue, CueState.SPLICED, reason=reason)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 from ibe100.models.cues.contract import AvailNumbering, Contract, TimeSignalCommand
 from ibe100.models.errors import CueRefused
-from ibe100.models.scte35_marker import Cue, CueAction, CueRequest
+from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, Direction
 from ibe100.models.stream_config import Scte35Options
 from ibe100.scte35 import description
 from ibe100.scte35.cues import splice_insert, splice_null, time_signal
@@ -43,14 +41,6 @@ _COMMAND_TYPES = {
 }
 
 
-class Direction(Enum):
-    """What a section does to the programme."""
-
-    OUT = "out"
-    IN = "in"
-    NONE = "none"
-
-
 def section_of(
     cue: Cue, request: CueRequest, options: Scte35Options, contract: Contract | None
 ) -> SpliceInfoSection:
@@ -75,7 +65,7 @@ def section_of(
 def _of_break(cue: Cue, options: Scte35Options, contract: Contract | None) -> SpliceInfoSection:
     assert cue.splice_event_id is not None
     tier = contract.tier if contract is not None else MAX_TIER
-    out = cue.action.leaves
+    out = cue.action.traits.direction is Direction.OUT
     duration_pts = None
     if out and cue.duration_s is not None:
         duration_pts = min(round(cue.duration_s * PTS_PER_S), MAX_DURATION_PTS)
@@ -122,30 +112,6 @@ def given_section(text: str) -> tuple[bytes, SpliceInfoSection]:
 def section_warnings(section: SpliceInfoSection) -> tuple[str, ...]:
     """What a section that can be sent does against the standard."""
     return tuple(f"the section is against SCTE 35: {fault}" for fault in find_faults(section))
-
-
-def direction_of(section: SpliceInfoSection, contract: Contract | None) -> Direction:
-    """Whether the section begins or ends a break, by the command that the contract announces breaks with."""
-    command = section.command
-    if isinstance(command, SpliceInsert) and not command.splice_event_cancel_indicator:
-        return Direction.OUT if command.out_of_network_indicator else Direction.IN
-    asked = contract.command if contract is not None else None
-    if isinstance(command, TimeSignal) and isinstance(asked, TimeSignalCommand):
-        kinds = {
-            one.segmentation_type_id
-            for one in section.descriptors
-            if isinstance(one, SegmentationDescriptor) and not one.segmentation_event_cancel_indicator
-        }
-        if asked.end_type_id in kinds:
-            return Direction.IN
-        if asked.start_type_id in kinds:
-            return Direction.OUT
-    return Direction.NONE
-
-
-def direction_of_cue(cue: Cue, contract: Contract | None) -> Direction:
-    """The direction of a cue that has its bytes."""
-    return direction_of(decode(from_text(cue.section_base64)), contract)
 
 
 def event_of(section: SpliceInfoSection) -> tuple[int | None, float | None]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ibe100.models.cues.schedule import After, BreakState, ReturnPolicy, ScheduledBreak
 from ibe100.models.errors import CueRefused, StorageError
 from ibe100.models.messages import StreamView
-from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
+from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState, Direction
 from ibe100.models.stream_config import Scte35Options
 from ibe100.models.stream_state import StreamState
 from ibe100.services.ports import CuePort, StreamPort
@@ -169,7 +169,8 @@ class BreakAiring:
             if back.state in (CueState.FAILED, CueState.CANCELLED, CueState.REFUSED):
                 return _moved(one, BreakState.FAILED, f"aired, but its return did not: {back.reason}")
             return one
-        ends_at = (out.splice_at or one.planned_at or out.requested_at) + one.duration_s
+        ends_at = self._cues.announced_end(out)
+        assert ends_at is not None, "a planned break announces its duration"
         view = self._view(one.stream_id)
         latest = self._latest(one.stream_id, ends_at)
         if self._wall() < latest - MARGIN_S:
@@ -184,7 +185,7 @@ class BreakAiring:
         """A return from this very break, whoever asked for it."""
         for cue in self._cues.recent(one.stream_id):
             if (
-                cue.action.returns
+                cue.direction is Direction.IN
                 and cue.cue_id > out.cue_id
                 and (
                     cue.state is CueState.SPLICED

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from ibe100.models.cues.contract import Contract, Severity
-from ibe100.models.scte35_marker import CueAction, CueRequest
+from ibe100.models.scte35_marker import CueAction, CueRequest, Direction
 from ibe100.models.stream_state import Tally
 from ibe100.ui.cues.break_end_row import ReturnRow
 from ibe100.ui.cues.contract_terms import asked_pre_roll_s, held_against
@@ -154,9 +154,10 @@ class CuePanel(QWidget):
             self.refused.emit("Disarm", f"{latest.action} has been sent and cannot be taken back any more")
 
     def _request(self, stream_id: str, action: CueAction) -> CueRequest:
-        duration = self.break_row.value() if action.leaves else None
-        pre_roll = 0.0 if action.is_immediate else self.pre_roll_row.value()
-        returns = self.return_row.value() if action.leaves else None
+        leaves = action.traits.direction is Direction.OUT
+        duration = self.break_row.value() if leaves else None
+        pre_roll = 0.0 if action.traits.splices == "at once" else self.pre_roll_row.value()
+        returns = self.return_row.value() if leaves else None
         return CueRequest(
             stream_id=stream_id, action=action, duration_s=duration, pre_roll_s=pre_roll, returns=returns
         )
@@ -252,7 +253,8 @@ class CuePanel(QWidget):
     def _next_id(self) -> int | None:
         """The event id of the next break, from the preview."""
         shown, answer = self._pair_preview.shown, self._pair_preview.answer
-        return answer.splice_event_id if shown is not None and answer and shown.action.leaves else None
+        is_out = shown is not None and shown.action.traits.direction is Direction.OUT
+        return answer.splice_event_id if answer and is_out else None
 
     def _refresh_more(self) -> None:
         action = self.more.action

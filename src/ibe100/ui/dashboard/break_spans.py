@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ibe100.models.cues.schedule import At, BreakState, Every, ScheduledBreak
-from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.models.scte35_marker import Cue, CueState, Direction
 
 
 class SpanKind(Enum):
@@ -50,7 +50,7 @@ def break_spans(cues: Iterable[Cue], break_ends_at: float | None, at: float) -> 
     ordered = sorted(cues, key=spliced_at)
     spans: list[BreakSpan] = []
     for place, cue in enumerate(ordered):
-        if not cue.action.leaves:
+        if cue.direction is not Direction.OUT:
             continue
         begins = spliced_at(cue)
         announced = begins + (cue.duration_s or 0.0)
@@ -64,7 +64,7 @@ def break_spans(cues: Iterable[Cue], break_ends_at: float | None, at: float) -> 
             if after is not None and spliced_at(after) <= at:
                 back = spliced_at(after)
                 # The next way out says only that this break was over by then.
-                ends = min(back, announced) if after.action.leaves and cue.duration_s else back
+                ends = min(back, announced) if after.direction is Direction.OUT and cue.duration_s else back
                 spans.append(BreakSpan(cue.cue_id, SpanKind.DONE, begins, ends, words))
             elif break_ends_at is not None and break_ends_at > at:
                 spans.append(BreakSpan(cue.cue_id, SpanKind.RUNNING, begins, break_ends_at, words))
@@ -99,4 +99,4 @@ def planned_spans(
 
 def _ends_break(cue: Cue) -> bool:
     """The next cue that aired ends a break, whether it goes back or opens another one."""
-    return cue.state in AIRED and (cue.action.leaves or cue.action.returns)
+    return cue.state in AIRED and cue.direction is not Direction.NONE

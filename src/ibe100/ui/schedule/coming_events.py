@@ -8,7 +8,7 @@ from enum import Enum
 
 from ibe100.models.cues.schedule import BreakState, ScheduledBreak
 from ibe100.models.messages import StreamView
-from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.models.scte35_marker import Cue, CueState, Direction
 
 MOST_EVENTS = 50
 
@@ -66,7 +66,8 @@ def _is_ahead(cue: Cue, at: float) -> bool:
 
 def _of_cue(cue: Cue) -> ComingEvent:
     assert cue.splice_at is not None
-    title = str(cue.action) + (f" {cue.duration_s:g} s" if cue.duration_s and cue.action.leaves else "")
+    announces = cue.duration_s and cue.direction is Direction.OUT
+    title = f"{cue.action} {cue.duration_s:g} s" if announces else str(cue.action)
     return ComingEvent(
         f"cue {cue.cue_id}", cue.splice_at, cue.stream_id, title, cue.requested_by, EventKind.ARMED
     )

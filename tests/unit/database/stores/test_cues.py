@@ -10,7 +10,7 @@ import pytest
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
 from ibe100.models.errors import CueRefused
-from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueState
+from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueState, Direction
 
 RETENTION_S = 1000.0
 
@@ -227,3 +227,22 @@ async def test_an_id_of_a_cue_that_is_not_over_is_never_given_again(database: Da
     assert (open_cue.splice_event_id, again.splice_event_id) == (1, 2)
     with pytest.raises(CueRefused, match="All 2 event ids from 1 to 2"):
         await database.cues.create(draft(), ids(1, 2))
+
+
+async def test_the_newest_splice_is_neither_a_heartbeat_nor_a_cue_that_failed_nor_another_streams(
+    database: Database,
+) -> None:
+    async def aired(stream_id: str, action: CueAction, state: CueState, **changes: object) -> Cue:
+        cue = draft(stream_id, action=action, direction=action.traits.direction, **changes)
+        return await database.cues.create(cue.model_copy(update={"state": state}))
+
+    assert await database.cues.newest_splice("one") is None
+    await aired("one", CueAction.TO_BREAK, CueState.SPLICED)
+    section = await aired("one", CueAction.SEND_SECTION, CueState.SPLICED)
+    back = await aired("one", CueAction.BACK_TO_PROGRAMME, CueState.SPLICED)
+    await aired("one", CueAction.SPLICE_NULL, CueState.SPLICED)
+    await aired("one", CueAction.TO_BREAK, CueState.FAILED)
+    await aired("two", CueAction.TO_BREAK, CueState.SPLICED)
+    assert await database.cues.newest_splice("one") == back
+    last = await database.cues.create(section.model_copy(update={"direction": Direction.OUT}))
+    assert await database.cues.newest_splice("one") == last

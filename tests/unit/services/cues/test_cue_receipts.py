@@ -11,7 +11,7 @@ import pytest
 
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.profile import StreamEntry
-from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.scte35_marker import Cue, CueAction, CueState, Direction
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.scte35 import encode, splice_insert, splice_null, to_base64
@@ -50,7 +50,7 @@ class Desk:
         return [message.text for message in self.said if isinstance(message, NoticePosted)]
 
 
-def cue(number: int, action: CueAction, state: CueState, section: str) -> Cue:
+def cue(number: int, action: CueAction, state: CueState, section: str, **values: Any) -> Cue:
     return Cue(
         cue_id=number,
         stream_id="one",
@@ -61,6 +61,7 @@ def cue(number: int, action: CueAction, state: CueState, section: str) -> Cue:
         requested_at=ASKED_AT,
         splice_event_id=7,
         section_base64=section,
+        **values,
     )
 
 
@@ -87,7 +88,8 @@ async def test_a_break_that_began_all_the_same_is_open_unless_a_later_cue_has_en
     desk.sees(OUT)
     await asyncio.sleep(0.01)
     assert desk.breaks.open_break("one") is not None
-    returned = Desk(FAILED_OUT, cue(2, CueAction.SEND_SECTION, CueState.SPLICED, IN))
+    section = cue(2, CueAction.SEND_SECTION, CueState.SPLICED, IN, direction=Direction.IN)
+    returned = Desk(FAILED_OUT, section)
     returned.sees(OUT)
     await asyncio.sleep(0.01)
     assert returned.breaks.open_break("one") is None

@@ -22,7 +22,6 @@ from ibe100.services.cues.breaks import BreakLedger
 from ibe100.services.cues.clock import WallClock
 from ibe100.services.cues.draft import REPLACED
 from ibe100.services.cues.live_cues import CueShelf
-from ibe100.services.cues.section import Direction
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.tsduck.telemetry import InfluxSample
@@ -42,7 +41,7 @@ class Desk:
         self.shelf, breaks = CueShelf(), BreakLedger()
         self.began = time.time()
         out = self.cue(1, CueAction.TO_BREAK, CueState.SPLICED, splice_at=self.began, duration_s=BREAK_S)
-        breaks.spliced(out.model_copy(update={"returns": BreakReturn.CUE}), Direction.OUT, Scte35Options())
+        breaks.spliced(out.model_copy(update={"returns": BreakReturn.CUE}), Scte35Options())
         self.returns = AutomaticReturn(
             self.shelf, breaks, self.fire, self.preview, self.notices.append, WallClock(lambda _step_s: None)
         )

@@ -1,0 +1,26 @@
+"""Where a section takes the viewers: out of the network's programme, back into it, or neither."""
+
+from __future__ import annotations
+
+from ibe100.models.cues.contract import Contract, TimeSignalCommand
+from ibe100.models.scte35_marker import Direction
+from ibe100.scte35.values import SegmentationDescriptor, SpliceInfoSection, SpliceInsert, TimeSignal
+
+
+def direction_of(section: SpliceInfoSection, contract: Contract | None) -> Direction:
+    """Whether the section begins or ends a break, by the command that the contract announces breaks with."""
+    command = section.command
+    if isinstance(command, SpliceInsert) and not command.splice_event_cancel_indicator:
+        return Direction.OUT if command.out_of_network_indicator else Direction.IN
+    asked = contract.command if contract is not None else None
+    if isinstance(command, TimeSignal) and isinstance(asked, TimeSignalCommand):
+        kinds = {
+            one.segmentation_type_id
+            for one in section.descriptors
+            if isinstance(one, SegmentationDescriptor) and not one.segmentation_event_cancel_indicator
+        }
+        if asked.end_type_id in kinds:
+            return Direction.IN
+        if asked.start_type_id in kinds:
+            return Direction.OUT
+    return Direction.NONE
