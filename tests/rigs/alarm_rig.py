@@ -13,7 +13,7 @@ from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.messages import AlarmChanged, Message
 from ibe100.mpegts.pts_clock import PtsClock
 from ibe100.services.alarms.board import AlarmBoard, Judgements
-from ibe100.services.streams.run import RunFacts
+from ibe100.services.streams.run_facts import RunFacts
 from ibe100.services.watches.signal import SignalWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
 from places import DATA

@@ -26,13 +26,13 @@ from ibe100.services.cues.draft import (
     requested,
 )
 from ibe100.services.cues.heartbeat import Heartbeat
-from ibe100.services.cues.ledger import CommitPace, CueLedger, Runs
+from ibe100.services.cues.ledger import CommitPace, CueLedger
 from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.readiness import least_lead_s, readiness
 from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.cues.section import describe
 from ibe100.services.storage import Storage
-from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import (
     AttemptEnded,
     CueOnOutput,

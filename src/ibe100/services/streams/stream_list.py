@@ -84,15 +84,19 @@ class StreamList:
         self._views = tuple(view for view in self._views if view.stream_id != stream_id)
         self._publish(StreamRemoved(stream_id=stream_id))
 
-    async def save(self, run: StreamRun) -> None:
-        """Put a stream and whether it should run on record. Raises StorageError."""
+    async def save(self, run: StreamRun, entry: StreamEntry | None = None) -> None:
+        """Put the operator's wish and the stream, or what it will be (`entry`), on record.
+
+        Raises StorageError.
+        """
+        entry = entry or run.entry
         session_id = run.facts.session_id if run.facts is not None and run.is_wanted() else None
         await self._storage.streams.save(
             StoredStream(
                 stream_id=run.stream_id,
-                number=run.entry.number,
-                config=without_secrets(run.entry.config),
-                desired=run.wanted,
+                number=entry.number,
+                config=without_secrets(entry.config),
+                desired="run" if run.is_wanted() else "off",
                 session_id=session_id,
             )
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Protocol
 
 from ibe100.models.cues.schedule import BreakState, ScheduledBreak
 from ibe100.models.messages import (
@@ -24,7 +23,8 @@ from ibe100.services.alarms.board import NOW, AlarmBoard, Judgements
 from ibe100.services.alarms.catalogue import CLEARING, MEASURED
 from ibe100.services.alarms.content_rules import CONTENT_RULES
 from ibe100.services.alarms.rules_in_force import AlarmRules
-from ibe100.services.streams.run import RunFacts, StreamRun
+from ibe100.services.streams.run import Runs, StreamRun
+from ibe100.services.streams.run_facts import RunFacts
 from ibe100.services.streams.runner_facts import AttemptEnded, AttemptStarted, Fact, LogLine, StateEntered
 from ibe100.services.streams.runner_samples import FlowChanged, PacketFaults, SrtSide, StrayDatagrams
 from ibe100.services.watches import packet_faults
@@ -42,13 +42,6 @@ NEWS_S = 3600.0
 LOOK_S = 0.1
 LATE_S = 0.15
 """A loop that was held up this long has not read the samples that came meanwhile."""
-
-
-class Runs(Protocol):
-    """Where the streams are; `ibe100.services.stream_service`."""
-
-    def run_of(self, stream_id: str) -> StreamRun: ...
-    def streams(self) -> tuple[StreamView, ...]: ...
 
 
 class AlarmFeed:

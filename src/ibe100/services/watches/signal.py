@@ -9,7 +9,7 @@ from ibe100.mpegts.pts_clock import ClockJump, JumpKind, PtsClock
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_MODULO
 from ibe100.services.alarms.board import NOW, Judgements
 from ibe100.services.alarms.signal_catalogue import COUNTED, PACED
-from ibe100.services.streams.run import RunFacts
+from ibe100.services.streams.run_facts import RunFacts
 from ibe100.services.streams.runner_samples import PacketFaults
 from ibe100.services.watches.bitrate import BitrateWatch
 from ibe100.services.watches.flow import FlowWatch

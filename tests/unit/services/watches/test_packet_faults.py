@@ -17,9 +17,10 @@ from ibe100.mpegts.packet import NULL_PID
 from ibe100.services.alarms.board import EARLY_S
 from ibe100.services.alarms.catalogue import RULES
 from ibe100.services.alarms.rules_in_force import AlarmRules
+from ibe100.services.streams.run import Runs
 from ibe100.services.streams.runner_samples import PacketFaults, read_sample
 from ibe100.services.watches import feed as alarm_feed
-from ibe100.services.watches.feed import AlarmFeed, Runs
+from ibe100.services.watches.feed import AlarmFeed
 from ibe100.services.watches.packet_faults import NEWS_S
 from ibe100.services.watches.signal import SETTLE_S, SignalWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
