@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from ibe100.database.database import Database
 from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.models.alarms.settings import RuleChange, RuleView
@@ -21,7 +22,6 @@ from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.history.metrics_recorder import MetricsRecorder
 from ibe100.services.machine.watch import MACHINE, MACHINE_NAME, Backlog, MachineWatch
 from ibe100.services.return_feed.alarms import ReturnAlarms
-from ibe100.services.storage import Storage
 from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import Fact, StateEntered
 from ibe100.services.streams.runner_samples import (
@@ -51,7 +51,7 @@ class MonitoringService:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Database,
         runs: Runs,
         publish: Callable[[Message], None],
         folder: Path,

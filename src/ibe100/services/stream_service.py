@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Literal
 
+from ibe100.database.database import Database
 from ibe100.models.errors import InputAbsent, OperatorError, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted, StreamView
 from ibe100.models.profile import StreamEntry
@@ -16,7 +17,6 @@ from ibe100.models.stream_config import Engine, StreamConfig, StreamInput
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail, acting
-from ibe100.services.storage import Storage
 from ibe100.services.streams.input_wait import InputWait
 from ibe100.services.streams.journal_follower import JournalFollower, Observer
 from ibe100.services.streams.launch import StreamLaunch
@@ -46,7 +46,7 @@ class StreamService:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Database,
         secrets: SecretStore,
         publish: Callable[[Message], None],
         state_dir: Path,

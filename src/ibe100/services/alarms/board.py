@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
+from ibe100.database.database import Database
 from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import AlarmChanged, Message
@@ -15,7 +16,6 @@ from ibe100.services.alarms.alarm_rate import AlarmRate
 from ibe100.services.alarms.catalogue import RULES
 from ibe100.services.alarms.rules_in_force import AlarmRules
 from ibe100.services.alarms.shelving import shelved, unshelved
-from ibe100.services.storage import Storage
 from ibe100.utils.tasks import BackgroundWrites
 
 CAUSE_GRACE_S = 3.0
@@ -42,7 +42,7 @@ class AlarmBoard:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Database,
         publish: Callable[[Message], None],
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,

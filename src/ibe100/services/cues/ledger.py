@@ -8,11 +8,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from ibe100.database.database import Database
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.messages import CueChanged, Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.services.cues.live_cues import CueShelf
-from ibe100.services.storage import Storage
 from ibe100.services.streams.run import Runs
 from ibe100.utils.tasks import BackgroundWrites
 
@@ -46,7 +46,7 @@ class CueLedger:
     """Used on the loop only."""
 
     def __init__(
-        self, storage: Storage, runs: Runs, shelf: CueShelf, publish: Callable[[Message], None]
+        self, storage: Database, runs: Runs, shelf: CueShelf, publish: Callable[[Message], None]
     ) -> None:
         self._storage = storage
         self._runs = runs

@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Protocol
 
+from ibe100.database.database import Database
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import Message, StreamLogged
 from ibe100.models.session import AttemptRecord
 from ibe100.models.stream_state import StreamState
-from ibe100.services.storage import Storage
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_facts import write_facts
 from ibe100.services.streams.runner_facts import AttemptEnded, AttemptStarted, Fact, LogLine, StateEntered
@@ -44,7 +44,7 @@ class JournalFollower:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Database,
         publish: Callable[[Message], None],
         respawn: Callable[[StreamRun], Awaitable[None]],
     ) -> None:

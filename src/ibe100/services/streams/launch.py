@@ -6,9 +6,9 @@ import asyncio
 import time
 from typing import TypeAlias
 
+from ibe100.database.database import Database
 from ibe100.models.errors import InputAbsent, OperatorError, StreamError
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.storage import Storage
 from ibe100.services.streams.held_input import HeldInput
 from ibe100.services.streams.journal_follower import JournalFollower
 from ibe100.services.streams.launch_plan import StreamStarter
@@ -35,7 +35,7 @@ class StreamLaunch:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Database,
         starter: StreamStarter,
         streams: StreamList,
         follower: JournalFollower,

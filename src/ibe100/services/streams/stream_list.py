@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ibe100.database.database import Database
 from ibe100.database.records import StoredStream
 from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, StreamRemoved, StreamStateChanged, StreamView
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import StreamConfig
-from ibe100.services.storage import Storage
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.services.streams.stream_secrets import without_secrets
@@ -23,7 +23,7 @@ MOST_STREAMS = 999
 class StreamList:
     """Changed on the loop; `views` may be read from any thread."""
 
-    def __init__(self, storage: Storage, publish: Callable[[Message], None], state_dir: Path) -> None:
+    def __init__(self, storage: Database, publish: Callable[[Message], None], state_dir: Path) -> None:
         self._storage = storage
         self._publish = publish
         self._state_dir = state_dir
