@@ -5,15 +5,21 @@ from __future__ import annotations
 import functools
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from types import SimpleNamespace
+from typing import Any, TypeAlias, cast
 
 from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.messages import AlarmChanged, Message
+from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.pts_clock import PtsClock
-from ibe100.services.alarms.board import AlarmBoard, Judgements
-from ibe100.services.streams.run_facts import RunFacts
+from ibe100.services.alarms.alarm_rules import AlarmRules
+from ibe100.services.alarms.board import AlarmBoard
+from ibe100.services.alarms.catalogue import RULES
+from ibe100.services.alarms.rule import Judgement
+from ibe100.services.streams.run import RunFacts, StreamRun
+from ibe100.services.watches.feed import AlarmFeed, Runs
 from ibe100.services.watches.signal import SignalWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
 from places import DATA
@@ -67,10 +73,18 @@ class Told:
     alarm: Alarm
 
 
+def run_of(facts: RunFacts) -> StreamRun:
+    """The stream as it runs."""
+    view = SimpleNamespace(state=StreamState.RUNNING)
+    run = SimpleNamespace(stream_id=STREAM[0], name=STREAM[1], facts=facts, view=view, heartbeat_lost="")
+    return cast(StreamRun, run)
+
+
 class Bench:
     """A board, and the watch of one stream, in a time that only the test moves."""
 
     def __init__(self, storage: Any) -> None:
+        self.rules = AlarmRules()
         self.now = 1000.0
         self.told: list[Told] = []
         self.storage = storage
@@ -78,7 +92,7 @@ class Bench:
 
     def new_board(self) -> AlarmBoard:
         """An empty board on the same storage."""
-        return AlarmBoard(self.storage, self._hear, lambda: self.now, lambda: self.now)
+        return AlarmBoard(self.storage, self._hear, lambda: self.now, lambda: self.now, self.rules)
 
     async def next_console(self) -> AlarmBoard:
         """The board of the console that follows this one, which puts its alarms on record as it closes."""
@@ -99,10 +113,15 @@ class Bench:
 
     async def judge(self, **conditions: bool | str) -> None:
         """By condition: True, False, or its value in words, which is true."""
-        judgements: Judgements = {
-            name: (bool(said), said if isinstance(said, str) else "") for name, said in conditions.items()
+        judgements = {
+            RULES[name]: Judgement(bool(said), said if isinstance(said, str) else "")
+            for name, said in conditions.items()
         }
-        await self.board.judge_all(*STREAM, judgements)
+        await self.board.judge(*STREAM, judgements)
+
+    def feed(self) -> AlarmFeed:
+        """What leads from samples to the board; nothing else asks it for streams."""
+        return AlarmFeed(self.board, cast(Runs, None), lambda message: None, self.rules, lambda: self.now)
 
     def alarm(self, condition: str) -> Alarm | None:
         """As it stands."""
@@ -132,15 +151,15 @@ class Bench:
         """Play a capture; samples between those seconds go through `fault` first."""
         start = self.now
         plan = captured.facts.plan
-        clock, watch = PtsClock(plan.frame_pts or None), SignalWatch(captured.facts, start)
+        clock = PtsClock(plan.frame_pts or None)
+        watch = SignalWatch(captured.facts, start, self.rules.of_stream(STREAM[0]))
         for at_s, original in captured.samples:
             self.now = start + at_s
             sample = fault(original) if between[0] <= at_s < between[1] else original
-            since: Mapping[str, float] = {}
             if isinstance(sample, InfluxSample):
                 pts = sample.pts.get(plan.time_pid) if plan.time_pid is not None else None
                 jump = clock.observe(pts, self.now) if pts is not None else None
-                judgements, since = watch.sample(sample, jump, self.now), watch.since
+                judgements = watch.sample(sample, jump, self.now)
             else:
                 judgements = watch.report(sample)
-            await self.board.judge_all(*STREAM, {**judgements, **watch.flow(self.now)}, since)
+            await self.board.judge(*STREAM, {**judgements, **watch.flow(self.now)})

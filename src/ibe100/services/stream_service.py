@@ -9,7 +9,6 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Literal
 
-from ibe100.database.database import Database
 from ibe100.models.errors import InputAbsent, OperatorError, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted, StreamView
 from ibe100.models.profile import StreamEntry
@@ -17,12 +16,12 @@ from ibe100.models.stream_config import Engine, StreamConfig, StreamInput
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail, acting
+from ibe100.services.storage import Storage
 from ibe100.services.streams.input_wait import InputWait
 from ibe100.services.streams.journal_follower import JournalFollower, Observer
 from ibe100.services.streams.launch import StreamLaunch
 from ibe100.services.streams.launch_plan import StreamStarter
-from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.run_facts import read_facts
+from ibe100.services.streams.run import StreamRun, read_facts
 from ibe100.services.streams.runner_link import RunnerGone, RunnerLink, RunnerSilent
 from ibe100.services.streams.runner_spec import RunnerPolicy
 from ibe100.services.streams.stream_list import StreamList
@@ -46,7 +45,7 @@ class StreamService:
 
     def __init__(
         self,
-        storage: Database,
+        storage: Storage,
         secrets: SecretStore,
         publish: Callable[[Message], None],
         state_dir: Path,
@@ -95,7 +94,7 @@ class StreamService:
         for stream in stored.streams:
             config = with_secrets(self._secrets, stream.stream_id, stream.config)
             entry = StreamEntry(stream_id=stream.stream_id, number=stream.number, config=config)
-            self._list.place(entry).want(stream.desired)
+            self._list.place(entry).wanted = stream.desired
         await self._adopt_unlisted()
         await asyncio.gather(*(self._take_up(run) for run in self._list.runs()))
         open_sessions = [
@@ -120,7 +119,7 @@ class StreamService:
             if alive:
                 number = self._list.free_number(facts.number)
                 run = self._list.place(StreamEntry(stream_id=folder.name, number=number, config=facts.config))
-                run.want("run")
+                run.wanted = "run"
                 await self._save_wish(run)
                 self._notice("warning", f"{run.name} was found running and is listed again", run.stream_id)
 
@@ -138,16 +137,16 @@ class StreamService:
         if facts is not None:
             run.begin(facts)
             await self.follower.resume(run, status)
-        if status is not None and not run.is_wanted():
+        if status is not None and run.wanted == "off":
             self._later(run, self.stop(run.stream_id, "not meant to run"))
-        elif status is None and not run.is_wanted():
+        elif status is None and run.wanted == "off":
             await run.link.end_left_behind()
-        elif status is None:
+        elif status is None and run.wanted == "run":
             spec = run.link.read_spec()
             if run.facts is None or spec is None or spec.get("processor") is None:
                 self._later(run, self.start(run.stream_id))
             elif run.view.state is not StreamState.COMPLETED:
-                run.enter(StreamState.RETRYING, "its runner is gone")
+                run.update(state=StreamState.RETRYING, reason="its runner is gone")
                 self.follower.follow(run)
 
     def _later(self, run: StreamRun, work: Coroutine[object, object, object]) -> None:
@@ -205,9 +204,13 @@ class StreamService:
         refuse_digits("name", config.name)
         await asyncio.to_thread(keep_secrets, self._secrets, stream_id, config)
         whole = await asyncio.to_thread(with_secrets, self._secrets, stream_id, config)
-        entry = run.entry.model_copy(update={"config": whole})
-        await self._list.save(run, entry)
-        run.configure(entry)
+        before, run.entry = run.entry, run.entry.model_copy(update={"config": whole})
+        try:
+            await self._list.save(run)
+        except BaseException:
+            run.entry = before
+            raise
+        run.update(config=run.entry.config)
         await self._audit.write(acting(), "stream changed", stream_id, config.name)
         return run.view
 
@@ -252,9 +255,8 @@ class StreamService:
             if run.view.state.is_active:
                 raise StreamError(f"{run.name} is {run.view.state} already")
             await self.follower.catch_up(run)
-            was_wanted = run.is_wanted()
-            run.want("run")
-            run.enter(StreamState.PROBING, "looking at the input")
+            wanted_before, run.wanted = run.wanted, "run"
+            run.update(state=StreamState.PROBING, reason="looking at the input")
             try:
                 await self._launch.bring_up(
                     run, self.profile, keep_output=keep_output, is_last_look=not wait_for_input
@@ -265,8 +267,7 @@ class StreamService:
                     return run.view
                 await self._launch.let_go(run)
                 self._not_started(run, error)
-                if not was_wanted:
-                    run.want("off")
+                run.wanted = wanted_before if run.is_wanted() else "off"
                 raise
             await self._started(run)
             return run.view
@@ -274,14 +275,14 @@ class StreamService:
     def _not_started(self, run: StreamRun, error: BaseException) -> None:
         given_up = not run.is_wanted() or isinstance(error, asyncio.CancelledError)
         bug = "an error of the console; see the log"
-        run.enter(
-            StreamState.STOPPED if given_up else StreamState.FAILED,
-            str(error) if isinstance(error, OperatorError) else "" if given_up else bug,
+        run.update(
+            state=StreamState.STOPPED if given_up else StreamState.FAILED,
+            reason=str(error) if isinstance(error, OperatorError) else "" if given_up else bug,
         )
 
     async def _started(self, run: StreamRun) -> None:
         if run.view.state in (StreamState.PROBING, StreamState.WAITING):
-            run.enter(StreamState.STARTING, "")
+            run.update(state=StreamState.STARTING, reason="")
         self.follower.follow(run)
         await self._save_wish(run)
         await self._audit.write(acting(), "stream started", run.stream_id, run.view.command)
@@ -289,7 +290,7 @@ class StreamService:
     async def _wait_for_input(self, run: StreamRun, absent: InputAbsent, *, keep_output: bool) -> None:
         """It is meant to run from now on."""
         await self._launch.forget_spec(run)
-        run.wait_for_input(str(absent))
+        run.update(state=StreamState.WAITING, reason=str(absent), started_at=None, session_id=None)
         self._waiting.begin(run, lambda: self._look_again(run, keep_output=keep_output))
         await self._save_wish(run)
         await self._audit.write(acting(), "stream waits for its input", run.stream_id, str(absent))
@@ -301,7 +302,7 @@ class StreamService:
             try:
                 await self._launch.bring_up(run, self.profile, keep_output=keep_output)
             except InputAbsent as absent:
-                run.wait_for_input(str(absent))
+                run.update(reason=str(absent))
                 return False
             except Exception as error:
                 self._not_started(run, error)
@@ -309,7 +310,7 @@ class StreamService:
                     raise
                 if run.is_wanted():
                     self._notice("error", f"{run.name} was not started: {error}", run.stream_id)
-                run.want("off")
+                run.wanted = "off"
                 await self._save_wish(run)
                 return True
             await self._started(run)
@@ -318,10 +319,10 @@ class StreamService:
     async def stop(self, stream_id: str, reason: str = "operator") -> StreamView:
         """Stop for good; returns when the processor is gone."""
         run = self.run_of(stream_id)
-        run.want("off")
+        run.wanted = "off"
         self._launch.give_up(run)
         async with self._lock(stream_id):
-            run.want("off")
+            run.wanted = "off"
             await self._stop(run, reason)
         await self._save_wish(run)
         await self._audit.write(acting(), "stream stopped", stream_id, reason)
@@ -331,7 +332,7 @@ class StreamService:
         await self._waiting.end(run)
         if run.view.state is StreamState.WAITING:
             await self._launch.let_go(run)
-            run.enter(StreamState.STOPPED, reason)
+            run.update(state=StreamState.STOPPED, reason=reason)
             return
         try:
             await run.link.request({"cmd": "stop", "reason": reason})
@@ -359,6 +360,7 @@ class StreamService:
                 return
             self._notice("error", f"the runner of {run.name} died; it is started again", run.stream_id)
             await self.follower.close_attempt(run)
+            await asyncio.to_thread(run.save_facts)
             await run.link.spawn(secrets_of(run.entry.config))
 
     async def _save_wish(self, run: StreamRun) -> None:
@@ -366,7 +368,7 @@ class StreamService:
         try:
             await self._list.save(run)
         except StorageError as error:
-            wish = "run" if run.is_wanted() else "be off"
+            wish = "run" if run.wanted == "run" else "be off"
             self._notice("error", f"that {run.name} should {wish} is not on record: {error}", run.stream_id)
 
     def _lock(self, stream_id: str) -> asyncio.Lock:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.stream_state import StreamState
+from ibe100.services.alarms.catalogue import CUE_FAILED
+from ibe100.services.alarms.rule import Judgement
+from ibe100.services.alarms.stream_catalogue import INPUT_LOST, PROCESSOR_RESTARTING, STREAM_FAILED
 from services_rig import console, looped, on_air, until, until_state
 
 
@@ -15,12 +18,12 @@ async def test_what_stood_when_its_stream_ended_unseen_has_cleared_in_the_next_c
     async with console(tmp_path / "data") as application:
         stream_id = await on_air(application, looped(media))
         board = application.monitoring._board
-        await board.judge(stream_id, "Channel 1", "processor_restarting", True)
-        await board.judge(stream_id, "Channel 1", "cue_failed", True)
-        await board.judge("a stream of long ago", "Channel 9", "input_lost", True)
+        await board.judge(stream_id, "Channel 1", {PROCESSOR_RESTARTING: Judgement(True)})
+        await board.judge(stream_id, "Channel 1", {CUE_FAILED: Judgement(True)})
+        await board.judge("a stream of long ago", "Channel 9", {INPUT_LOST: Judgement(True)})
         await application.streams.stop(stream_id)
         await until_state(application, stream_id, StreamState.STOPPED)
-        await board.judge(stream_id, "Channel 1", "input_lost", True)
+        await board.judge(stream_id, "Channel 1", {INPUT_LOST: Judgement(True)})
     async with console(tmp_path / "data") as application:
         found = {(one.condition, one.state) for one in application.monitoring.alarms() if one.stream_id}
         assert found == {
@@ -34,7 +37,7 @@ async def test_a_stream_that_is_removed_takes_what_stands_of_it_along(tmp_path: 
     async with console(tmp_path / "data") as application:
         stream_id = (await application.streams.add(looped(media))).stream_id
         board = application.monitoring._board
-        await board.judge(stream_id, "Channel 1", "stream_failed", True, "its program is gone")
+        await board.judge(stream_id, "Channel 1", {STREAM_FAILED: Judgement(True, "its program is gone")})
         (alarm,) = (one for one in application.monitoring.alarms() if one.stream_id)
         await application.monitoring.acknowledge(alarm.alarm_id, "anna")
         await application.streams.remove(stream_id)

@@ -17,6 +17,8 @@ from ibe100.core.application import Application
 from ibe100.models.alarms.notification import NotificationTarget
 from ibe100.models.errors import OperatorError
 from ibe100.models.messages import NoticePosted
+from ibe100.services.alarms.catalogue import BREAK_MISSED
+from ibe100.services.alarms.rule import Judgement
 from services_rig import console, until
 
 TOKEN = "tok3n-4-n0b0dy"
@@ -77,7 +79,7 @@ async def test_an_alarm_and_its_end_reach_the_hook_and_the_address_stays_secret(
         await application.notifications.test(target_id)
         assert (await next_post(hook))["title"] == "IBE-100: a test"
         board = application.monitoring._board
-        await board.judge("one", "Channel 1", "break_missed", True, "noon break")
+        await board.judge("one", "Channel 1", {BREAK_MISSED: Judgement(True, "noon break")})
         post = await next_post(hook)
         assert post["title"] == "[1] Channel 1: Planned break or return was missed"
         assert "(noon break)\nWhat to do: Tell the distributor" in post["message"]

@@ -13,8 +13,8 @@ from ibe100.models.alarms.confidence import ConfidenceOptions, PictureSize
 from ibe100.models.messages import PreviewChanged
 from ibe100.models.stream_config import FileInput, StreamConfig
 from ibe100.models.stream_state import StreamState
+from ibe100.services.alarms.signal_catalogue import CONTENT
 from ibe100.services.pictures import preview_service
-from ibe100.services.pictures.content_watch import CONTENT_CONDITIONS
 from preview_rig import BARS, BLACK, MOVING, SILENCE, TONE, make_stream
 from services_rig import console, until, view_of
 
@@ -44,7 +44,7 @@ def conditions(application: Application, stream_id: str) -> set[str]:
         alarm.condition
         for alarm in application.monitoring.alarms()
         if alarm.stream_id == stream_id and alarm.cleared_at is None and alarm.is_shown
-    } & set(CONTENT_CONDITIONS)
+    } & {rule.condition for rule in CONTENT}
 
 
 async def test_a_stream_is_decoded_while_somebody_looks_and_goes_on_when_its_preview_dies(

@@ -13,6 +13,7 @@ from fake_services import FakeServices
 from fake_values import running
 from ibe100.models.alarms.machine_health import ClockState, ClockSync, MachineHealth, ProcessLoad
 from ibe100.models.messages import MachineMeasured
+from ibe100.services.alarms.signal_catalogue import CONTINUITY_ERROR
 from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
 from ibe100.ui.alarms.notification_view import NotificationView
 from ibe100.ui.widgets.machine_meter import CELLS, cells_that_fit, clock_words
@@ -103,16 +104,18 @@ def test_a_rule_is_changed_for_one_stream_and_set_back_in_set_up(open_console: O
     action.trigger()
     (view,) = console.window.findChildren(AlarmRulesView)
     view.stream.setCurrentIndex(1)
-    row = next(at for at, rule in enumerate(view.model.rows()) if rule.condition == "continuity_error")
+    row = next(
+        at for at, rule in enumerate(view.model.rows()) if rule.condition == CONTINUITY_ERROR.condition
+    )
     view.table.selectRow(row)
     view.on_delay.setValue(4.0)
-    view.least.setValue(10)
+    view.parameters["least_per_s"].setValue(10)
     QTest.mouseClick(view.set_button, LEFT)
     rules = console.services.monitoring.rules
-    console.until(lambda: rules.rule("stream-1", "continuity_error").on_delay_s == 4.0)
-    assert rules.least_per_s("stream-1", "continuity_error") == 10
-    assert rules.rule("stream-2", "continuity_error").on_delay_s == 0.0
+    console.until(lambda: rules.rule("stream-1", CONTINUITY_ERROR).on_delay_s == 4.0)
+    assert rules.rule("stream-1", CONTINUITY_ERROR).least_per_s == 10
+    assert rules.rule("stream-2", CONTINUITY_ERROR).on_delay_s == 0.0
     console.until(lambda: view.model.rows()[row].change.on_delay_s == 4.0)
     QTest.mouseClick(view.undo_button, LEFT)
-    console.until(lambda: rules.rule("stream-1", "continuity_error").on_delay_s == 0.0)
+    console.until(lambda: rules.rule("stream-1", CONTINUITY_ERROR).on_delay_s == 0.0)
     view.accept()

@@ -8,7 +8,7 @@ from fake_bus import FakeBus
 from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.models.messages import AlarmChanged
-from ibe100.services.alarms.rules_in_force import AlarmRules
+from ibe100.services.alarms.alarm_rules import AlarmRules
 
 
 class FakeMonitoring:

@@ -1,37 +1,40 @@
-"""The alarms that stand: raised after a delay, hidden under their cause, cleared, closed once seen to."""
+"""Standing alarms: raised after a delay, hidden under their cause, cleared, closed once seen to."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
 
-from ibe100.database.database import Database
 from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import AlarmChanged, Message
-from ibe100.services.alarms.alarm_rate import AlarmRate
+from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.catalogue import RULES
-from ibe100.services.alarms.rules_in_force import AlarmRules
+from ibe100.services.alarms.rule import AlarmRule, Judgement, Judgements
 from ibe100.services.alarms.shelving import shelved, unshelved
+from ibe100.services.storage import Storage
+from ibe100.utils.task_faults import log_fault
 from ibe100.utils.tasks import BackgroundWrites
 
 CAUSE_GRACE_S = 3.0
 """What follows from a cause may be measured until so long after it is over."""
 EARLY_S = 0.1
 """A sample that confirms a condition may come so much sooner than its delay is over."""
+PATIENCE_S = 0.1
+"""An alarm is not held longer by the disk."""
+RATE_WINDOW_S = 600.0
+"""More than 10 alarms within this time are a flood (EEMUA 191)."""
+MOST_COUNTED = 1000
+MACHINE, MACHINE_NAME = "", "this machine"
+"""stream_id and name of alarms that concern no single stream."""
 
 _log = logging.getLogger(__name__)
 
 Key = tuple[str, str]
-Judgements = Mapping[str, tuple[bool, str]]
-"""By condition: whether it is true now, and its value in words."""
-PATIENCE_S = 0.1
-"""An alarm is not held longer by the disk."""
-NOW: Mapping[str, float] = MappingProxyType({})
-"""All conditions begin with their judgement."""
+"""stream_id and condition."""
 
 
 class AlarmBoard:
@@ -42,7 +45,7 @@ class AlarmBoard:
 
     def __init__(
         self,
-        storage: Database,
+        storage: Storage,
         publish: Callable[[Message], None],
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
@@ -54,6 +57,7 @@ class AlarmBoard:
         self._wall = wall
         self._rules = rules or AlarmRules()
         self._writes = BackgroundWrites()
+        self._work: set[asyncio.Task[None]] = set()
         self._last_id = 0
         self._standing: dict[Key, Alarm] = {}
         self._true_since: dict[Key, float] = {}
@@ -61,7 +65,8 @@ class AlarmBoard:
         self._over_since: dict[Key, float] = {}
         """When a condition that explains others cleared."""
         self._snapshot: tuple[Alarm, ...] = ()
-        self._rate = AlarmRate(clock)
+        self._shown_at: tuple[float, ...] = ()
+        """When alarms were put before the operator lately; replaced as a whole, for any thread reads it."""
         self._one_at_a_time = asyncio.Lock()
 
     async def open(self) -> None:
@@ -80,50 +85,67 @@ class AlarmBoard:
         return self._snapshot
 
     def rate(self) -> int:
-        """How many were put before the operator within the last 10 minutes."""
-        return self._rate.count()
+        """Alarms put before the operator within the last 10 minutes, at most 1000."""
+        return len(self._lately_shown())
 
-    async def judge(
-        self, stream_id: str, stream_name: str, condition: str, is_true: bool, value: str = ""
-    ) -> None:
-        """The condition is (not) true now: raise or clear, after the rule's delays."""
-        await self.judge_all(stream_id, stream_name, {condition: (is_true, value)})
+    def _lately_shown(self) -> tuple[float, ...]:
+        oldest = self._clock() - RATE_WINDOW_S
+        return tuple(at for at in self._shown_at if at > oldest)
 
-    async def judge_all(
-        self, stream_id: str, stream_name: str, judgements: Judgements, since: Mapping[str, float] = NOW
-    ) -> None:
-        """The same for several conditions that were measured together.
+    def _count(self) -> None:
+        self._shown_at = (*self._lately_shown(), self._clock())[-MOST_COUNTED:]
 
-        `since`: when a condition is proved to have begun, monotonic, where that is before now.
-        """
+    async def judge(self, stream_id: str, stream_name: str, judgements: Judgements) -> None:
+        """Raise or clear what was found at the same time, after the delays of the rules."""
         async with self._one_at_a_time:
-            for condition, (is_true, value) in judgements.items():
-                began_s = since.get(condition, self._clock())
-                await self._judge((stream_id, condition), stream_name, is_true, value, began_s)
+            for shipped, judgement in judgements.items():
+                await self._judge((stream_id, shipped.condition), stream_name, judgement)
 
-    async def clear_now(self, stream_id: str, conditions: Collection[str]) -> None:
+    def judge_later(self, stream_id: str, stream_name: str, judgements: Judgements) -> None:
+        """As `judge`, for callers that cannot wait; in the order of the calls."""
+        self._later(self.judge(stream_id, stream_name, judgements))
+
+    async def judge_machine(self, judgements: Judgements) -> None:
+        """As `judge`, for the machine itself."""
+        await self.judge(MACHINE, MACHINE_NAME, judgements)
+
+    async def clear_now(self, stream_id: str, rules: Iterable[AlarmRule]) -> None:
         """These conditions are not looked at any more: clear them without a delay."""
         async with self._one_at_a_time:
-            for key in [(stream_id, condition) for condition in conditions]:
+            for key in [(stream_id, rule.condition) for rule in rules]:
                 self._true_since.pop(key, None)
                 self._false_since.pop(key, None)
                 standing = self._standing.get(key)
                 if standing is not None and standing.cleared_at is None:
                     await self._clear(key, standing)
 
-    async def _judge(self, key: Key, stream_name: str, is_true: bool, value: str, began_s: float) -> None:
-        rule, now = self._rules.rule(*key), self._clock()
-        is_true = is_true and self._rules.is_enabled(*key)
+    def clear_later(self, stream_id: str, rules: Iterable[AlarmRule]) -> None:
+        """As `clear_now`, for callers that cannot wait; in the order of the calls."""
+        self._later(self.clear_now(stream_id, rules))
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="alarms")
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+        task.add_done_callback(log_fault)
+
+    def _rule(self, key: Key) -> AlarmRule:
+        stream_id, condition = key
+        return self._rules.rule(stream_id, RULES[condition])
+
+    async def _judge(self, key: Key, stream_name: str, judgement: Judgement) -> None:
+        rule, now = self._rule(key), self._clock()
         standing = self._standing.get(key)
-        if is_true:
+        if judgement.is_true and rule.enabled:
             self._false_since.pop(key, None)
+            began_s = now if judgement.since_s is None else judgement.since_s
             since = self._true_since.setdefault(key, began_s)
             if now - since < rule.on_delay_s - EARLY_S:
                 return
             if standing is None or standing.cleared_at is not None:
-                await self._raise(key, stream_name, value, standing)
+                await self._raise(key, stream_name, judgement.value, standing)
                 return
-            await self._bring_up_to_date(key, standing, value)
+            await self._bring_up_to_date(key, standing, judgement.value)
             return
         self._true_since.pop(key, None)
         if standing is None or standing.cleared_at is not None or not rule.clears_itself:
@@ -139,28 +161,28 @@ class AlarmBoard:
         alarm = standing.model_copy(update={"value": value, "suppressed_by": cause})
         if cause != standing.suppressed_by:
             if alarm.is_shown:
-                self._rate.add()
+                self._count()
             await self._keep(key, alarm)
         elif value != standing.value:
             self._show(key, alarm)
 
     def _cause_of(self, key: Key) -> str:
         """What explains a condition: another that stands, or stood until a moment ago."""
-        stream_id, condition = key
-        rule, now = self._rules.rule(stream_id, condition), self._clock()
-        for cause in rule.explained_by:
-            root = self._standing.get((stream_id, cause))
+        rule, now = self._rule(key), self._clock()
+        causes = [(key[0], cause.condition) for cause in rule.explained_by]
+        for cause in causes:
+            root = self._standing.get(cause)
             if root is not None and root.cleared_at is None:
-                return cause
+                return cause[1]
         grace_s = max(CAUSE_GRACE_S, rule.on_delay_s)
-        for cause in rule.explained_by:
-            if now - self._over_since.get((stream_id, cause), float("-inf")) < grace_s:
-                return cause
+        for cause in causes:
+            if now - self._over_since.get(cause, float("-inf")) < grace_s:
+                return cause[1]
         return ""
 
     async def _raise(self, key: Key, stream_name: str, value: str, cleared: Alarm | None) -> None:
         """A condition that comes back before its alarm was acknowledged is the same alarm again."""
-        rule = self._rules.rule(*key)
+        rule = self._rule(key)
         alarm = Alarm(
             alarm_id=cleared.alarm_id if cleared is not None else 0,
             stream_id=key[0],
@@ -178,18 +200,18 @@ class AlarmBoard:
         if cleared is not None and cleared.shelved_until is not None:
             alarm = shelved(alarm, cleared.shelved_until, cleared.shelve_reason, cleared.shelved_by)
         if alarm.is_shown:
-            self._rate.add()
+            self._count()
         await self._keep(key, alarm)
         await self._hide_what_follows(key)
 
     async def _hide_what_follows(self, root: Key) -> None:
         for key, alarm in tuple(self._standing.items()):
-            follows = key[0] == root[0] and root[1] in RULES[key[1]].explained_by
+            follows = key[0] == root[0] and RULES[root[1]] in RULES[key[1]].explained_by
             if follows and alarm.cleared_at is None and not alarm.suppressed_by:
                 await self._keep(key, alarm.model_copy(update={"suppressed_by": root[1]}))
 
     async def _clear(self, key: Key, alarm: Alarm) -> None:
-        """One that its cause explained to the end asks for nothing; a shelved one waits on its shelf."""
+        """An alarm still suppressed when it clears is closed; a shelved one waits for its time to be over."""
         self._over_since[key] = self._clock()
         seen_to = alarm.state is AlarmState.ACKNOWLEDGED or bool(alarm.suppressed_by)
         closed = seen_to and alarm.shelved_until is None
@@ -219,8 +241,8 @@ class AlarmBoard:
                 raise OperatorError(f"alarm {alarm_id} ({alarm.title}) is not shelved")
             return await self._unshelve(key, alarm)
 
-    async def take_back_expired(self) -> None:
-        """Unshelve those whose time on the shelf is over; to be called every now and then."""
+    async def unshelve_expired(self) -> None:
+        """Unshelve alarms whose time is over; to be called every now and then."""
         async with self._one_at_a_time:
             for key, alarm in tuple(self._standing.items()):
                 if alarm.shelved_until is not None and alarm.shelved_until <= self._wall():
@@ -229,7 +251,7 @@ class AlarmBoard:
     async def _unshelve(self, key: Key, alarm: Alarm) -> Alarm:
         back = unshelved(alarm)
         if back.state is not AlarmState.CLOSED and back.is_shown:
-            self._rate.add()
+            self._count()
         return await self._keep(key, back)
 
     def _find(self, alarm_id: int) -> tuple[Key, Alarm]:
@@ -259,7 +281,8 @@ class AlarmBoard:
             _log.error("alarm %s of %s is not on record: %s", alarm.condition, alarm.stream_name, error)
 
     async def settled(self) -> None:
-        """Returns when all that was shown is on record, or cannot be and is in the log."""
+        """Returns when all is judged, and what was shown is on record, or cannot be and is in the log."""
+        await asyncio.gather(*self._work, return_exceptions=True)
         await self._writes.settled()
 
     def _show(self, key: Key, alarm: Alarm) -> None:

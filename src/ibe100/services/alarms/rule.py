@@ -1,27 +1,111 @@
-"""What makes a condition an alarm: how bad it is, how long it must last, what explains it, what to do."""
+"""Rules of alarms: severity, delays, parameters, cause, what to do; and judgements by them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
 
 from ibe100.models.alarms.alarm import Severity
-
-FLOW = ("stream_failed", "input_lost", "crash_loop", "processor_restarting", "nothing_flows")
-"""While one of these stands, whatever else is measured on the stream follows from it."""
+from ibe100.models.alarms.settings import RuleParameter
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AlarmRule:
-    """A condition with its words; `on_delay_s` passes before it is raised, `off_delay_s` before it clears."""
+    """A condition as it ships; `on_delay_s` passes before it is raised, `off_delay_s` before it clears.
+
+    A rule whose threshold operators may set is of a class of its own, with a field made by `parameter`.
+    """
 
     condition: str
+    """Stable key, as it is on record."""
     severity: Severity
     title: str
     cause: str
     what_to_do: str
     on_delay_s: float = 0.0
     off_delay_s: float = 0.0
+    enabled: bool = True
     clears_itself: bool = True
     """False for something that happened once: it stays until acknowledged."""
-    explained_by: tuple[str, ...] = ()
+    only_while_running: bool = True
+    """The end of its stream is its end; False for what outlives a run."""
+    explained_by: tuple[AlarmRule, ...] = ()
     """Conditions of the same stream that hide this one while they stand."""
+
+
+class Judgement(NamedTuple):
+    """A condition as it is found."""
+
+    is_true: bool
+    value: str = ""
+    since_s: float | None = None
+    """When it is proved to have begun, monotonic; None for the moment of the judgement."""
+
+
+Judgements = Mapping[AlarmRule, Judgement]
+"""By the rule as it ships."""
+FALSE = Judgement(False)
+
+
+def true_if(value: str) -> Judgement:
+    """True with that value; false where it is empty."""
+    return Judgement(bool(value), value)
+
+
+def parameter(default: float, label: str, unit: str, lowest: float, highest: float, decimals: int = 0) -> Any:
+    """A field of a rule that operators may set within a range; `label` is what the page of rules calls it."""
+    found = {"label": label, "unit": unit, "lowest": lowest, "highest": highest, "decimals": decimals}
+    return field(default=default, metadata=found)
+
+
+def parameters_of(rule: AlarmRule) -> tuple[RuleParameter, ...]:
+    """The parameters of a rule with the values that hold by it."""
+    return tuple(
+        RuleParameter(name=one.name, value=getattr(rule, one.name), **one.metadata)
+        for one in fields(rule)
+        if one.metadata
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CountedRule(AlarmRule):
+    """Errors that TSDuck or the runner counts."""
+
+    counters: tuple[str, ...] = ()
+    """Of `-P influx --tr-101-290`."""
+    by_arrival: bool = False
+    """Gaps measured on arrival: where we pace the packets they tell of our bursts, not of the input."""
+    least_per_s: float = parameter(1, "Errors in a second that make an alarm", "per s", 1, 100_000)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CollapseRule(AlarmRule):
+    """A bitrate held against its own median."""
+
+    below_percent: float = parameter(50, "Collapsed below this part of the usual bitrate", "%", 10, 90)
+    recovered_by_percent: float = 10
+    """So much more is enough again."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DiskRule(AlarmRule):
+    """Room on a disk."""
+
+    free_mb: float = parameter(500, "Least free space", "MB", 10, 10_000_000)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MemoryRule(AlarmRule):
+    """Memory available to a process that asks for it."""
+
+    free_percent: float = parameter(5, "Least available memory", "%", 1, 50, decimals=1)
+    recovered_by_percent: float = 3
+    """So much more is enough again."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LagRule(AlarmRule):
+    """Work of the console that waits for its turn."""
+
+    lag_ms: float = parameter(300, "Longest wait", "ms", 50, 10_000)

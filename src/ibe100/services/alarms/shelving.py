@@ -1,4 +1,4 @@
-"""What shelving does to an alarm: out of sight until a time, for a reason, by somebody. Pure."""
+"""Shelving (ISA-18.2): an alarm is out of sight until a time, for a reason, by somebody. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MOST_MINUTES = 24 * 60
 
 
 def check_shelving(minutes: float, reason: str) -> None:
-    """Raises OperatorError when it cannot be shelved like that."""
+    """Raises OperatorError without a reason or for longer than a day."""
     if not 0 < minutes <= MOST_MINUTES:
         raise OperatorError(
             f"an alarm can be shelved for up to {MOST_MINUTES // 60} hours, not for {minutes:g} minutes"
@@ -20,14 +20,14 @@ def check_shelving(minutes: float, reason: str) -> None:
 
 
 def shelved(alarm: Alarm, until: float, reason: str, who: str) -> Alarm:
-    """The alarm on the shelf until a time (wall clock)."""
+    """The alarm, shelved until a time (wall clock)."""
     return alarm.model_copy(
         update={"shelved_until": until, "shelve_reason": reason.strip(), "shelved_by": who}
     )
 
 
 def unshelved(alarm: Alarm) -> Alarm:
-    """The alarm off the shelf; one that was seen to and cleared meanwhile is closed."""
+    """The alarm, no longer shelved; closed if it was acknowledged or explained, and cleared meanwhile."""
     seen_to = alarm.acknowledged_at is not None or bool(alarm.suppressed_by)
     changes: dict[str, object] = {"shelved_until": None, "shelve_reason": "", "shelved_by": ""}
     if alarm.cleared_at is not None and seen_to:

@@ -9,8 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ibe100.models.alarms.machine_health import MachineHealth
-from ibe100.services.alarms.board import AlarmBoard, Judgements
-from ibe100.services.alarms.rules_in_force import AlarmRules
+from ibe100.services.alarms.alarm_rules import AlarmRules, StreamRules
+from ibe100.services.alarms.board import MACHINE, AlarmBoard
+from ibe100.services.alarms.catalogue import (
+    CLOCK_STEP,
+    CONSOLE_SLOW,
+    DISK_LOW,
+    LOGS_NOT_WRITTEN,
+    MEMORY_LOW,
+)
+from ibe100.services.alarms.rule import Judgements, true_if
 from ibe100.services.machine.loop_lag import LoopLag
 from ibe100.services.machine.sampler import MachineSampler
 from ibe100.utils.task_faults import log_fault
@@ -19,15 +27,8 @@ from ibe100.utils.units import format_bytes
 INTERVAL_S = 1.0
 GLANCES = 4
 """At the clock and the disks, in an interval: their alarms are due within a second too."""
-LEAST_MEMORY = 0.05
-"""Of all memory, available to a process that asks for it."""
-ENOUGH_MORE = 0.03
-"""Above the least, before it is called enough again."""
 LEAST_STEP_S = 0.5
 """Between two looks; what synchronisation slews is a thousand times less."""
-MACHINE = ""
-"""The stream_id of alarms that concern no single stream."""
-MACHINE_NAME = "this machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,16 @@ class ClockWatch:
 class MemoryWatch:
     """Low below the least, and until there is a little more again."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: StreamRules) -> None:
+        self._rules = rules
         self._is_low = False
 
-    def observe(self, available_bytes: int, total_bytes: int, least: float = LEAST_MEMORY) -> str:
-        """In words how little is left; empty while there is enough."""
-        limit = least + ENOUGH_MORE if self._is_low else least
-        self._is_low = available_bytes < total_bytes * limit
-        return f"less than {limit:.0%} of {format_bytes(total_bytes)} left" if self._is_low else ""
+    def observe(self, available_bytes: int, total_bytes: int) -> str:
+        """How little is left; empty while there is enough."""
+        rule = self._rules.rule(MEMORY_LOW)
+        limit = rule.free_percent + (rule.recovered_by_percent if self._is_low else 0.0)
+        self._is_low = available_bytes < total_bytes * limit / 100
+        return f"less than {limit:g} % of {format_bytes(total_bytes)} left" if self._is_low else ""
 
 
 class MachineWatch:
@@ -73,17 +76,18 @@ class MachineWatch:
     def __init__(
         self,
         board: AlarmBoard,
+        rules: AlarmRules,
         folder: Path,
         log_problem: Callable[[], str],
         tell: Callable[[MachineHealth], None] = lambda _: None,
         stream_dirs: Callable[[], Mapping[str, Path]] = dict,
         backlog: Callable[[], Backlog] = Backlog,
-        rules: AlarmRules | None = None,
         recordings: Callable[[], Collection[Path]] = tuple,
     ) -> None:
         """`recordings`: the folders that streams on air write to."""
         self._board = board
-        self._rules = rules or AlarmRules()
+        self._all_rules = rules
+        self._rules = rules.of_stream(MACHINE)
         self._sampler = MachineSampler(folder)
         self._log_problem = log_problem
         self._tell = tell
@@ -92,7 +96,7 @@ class MachineWatch:
         self._recordings = recordings
         self._lag = LoopLag()
         self._clock = ClockWatch()
-        self._memory = MemoryWatch()
+        self._memory = MemoryWatch(self._rules)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -119,14 +123,14 @@ class MachineWatch:
         """Judge the clock, and the disks on which we and the streams write."""
         stepped = self._clock.observe(time.time(), time.monotonic())
         free_bytes, folder = await asyncio.to_thread(self._sampler.fullest, self._recordings())
-        is_low = free_bytes < self._rules.settings.limits.disk_free_mb * 1_000_000
-        words = f"{format_bytes(free_bytes)} free{f' at {folder}' if folder is not None else ''}"
-        judgements = {"clock_step": (bool(stepped), stepped), "disk_low": (is_low, words if is_low else "")}
-        await self._board.judge_all(MACHINE, MACHINE_NAME, judgements)
+        is_low = free_bytes < self._rules.rule(DISK_LOW).free_mb * 1_000_000
+        value = f"{format_bytes(free_bytes)} free{f' at {folder}' if folder is not None else ''}"
+        judgements = {CLOCK_STEP: true_if(stepped), DISK_LOW: true_if(value if is_low else "")}
+        await self._board.judge_machine(judgements)
 
     async def look(self) -> None:
         """Measure everything, and judge what is measured."""
-        await self._rules.read_if_changed()
+        await self._all_rules.read_if_changed()
         seen = await asyncio.to_thread(self._sampler.look, self._stream_dirs())
         problem = await asyncio.to_thread(self._log_problem)
         backlog = self._backlog()
@@ -138,17 +142,13 @@ class MachineWatch:
         }
         health = seen.model_copy(update=own)
         self._tell(health)
-        await self._board.judge_all(MACHINE, MACHINE_NAME, self._judgements(health, problem))
+        await self._board.judge_machine(self._judgements(health, problem))
 
     def _judgements(self, health: MachineHealth, log_problem: str) -> Judgements:
-        limits = self._rules.settings.limits
         available = health.memory_total_bytes - health.memory_used_bytes
-        low_memory = self._memory.observe(
-            available, health.memory_total_bytes, limits.memory_free_percent / 100
-        )
-        lags = health.loop_lag_ms > limits.console_lag_ms
+        lags = health.loop_lag_ms > self._rules.rule(CONSOLE_SLOW).lag_ms
         return {
-            "memory_low": (bool(low_memory), low_memory),
-            "logs_not_written": (bool(log_problem), log_problem),
-            "console_slow": (lags, f"{health.loop_lag_ms:.0f} ms late" if lags else ""),
+            MEMORY_LOW: true_if(self._memory.observe(available, health.memory_total_bytes)),
+            LOGS_NOT_WRITTEN: true_if(log_problem),
+            CONSOLE_SLOW: true_if(f"{health.loop_lag_ms:.0f} ms late" if lags else ""),
         }

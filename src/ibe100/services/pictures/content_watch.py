@@ -1,13 +1,18 @@
-"""Is the picture black or frozen, is there no sound, does nothing come that can be decoded?"""
+"""Picture and sound of one stream: whether they are black, frozen, silent, or cannot be decoded."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from ibe100.models.alarms.confidence import ConfidenceOptions, Picture, SoundLevels
+from ibe100.services.alarms.rule import FALSE, Judgement, Judgements
+from ibe100.services.alarms.signal_catalogue import (
+    PICTURE_BLACK,
+    PICTURE_FROZEN,
+    PICTURE_LOST,
+    SOUND_SILENT,
+)
 
 BLACK_LEVEL = 25
 """Of 255: the lowest tenth of the range, as encoder noise and a set-up level lift black."""
@@ -20,10 +25,6 @@ OLD_PICTURE_S = 20.0
 """A picture older than this tells nothing about now, where no `loss_s` is set."""
 GRACE_S = 5.0
 """A decoder may be late; so much longer than a silence must the sound be missing altogether."""
-
-PICTURE_BLACK, PICTURE_FROZEN = "picture_black", "picture_frozen"
-PICTURE_LOST, SOUND_SILENT = "picture_lost", "sound_silent"
-CONTENT_CONDITIONS = (PICTURE_BLACK, PICTURE_FROZEN, PICTURE_LOST, SOUND_SILENT)
 
 
 class ContentWatch:
@@ -62,7 +63,7 @@ class ContentWatch:
 
     def judge(
         self, options: ConfidenceOptions, now_s: float, *, has_video: bool, has_audio: bool
-    ) -> Mapping[str, tuple[bool, str]]:
+    ) -> Judgements:
         """Each condition with its words, while packets arrive. `has_…`: the service announces it."""
         unseen_s = now_s - self._picture_at_s
         fresh = unseen_s < (options.loss_s or OLD_PICTURE_S)
@@ -93,6 +94,6 @@ def _since(start_s: float | None, now_s: float) -> float:
     return 0.0 if start_s is None else now_s - start_s
 
 
-def _over(lasted_s: float, limit_s: float | None, applies: bool) -> tuple[bool, str]:
+def _over(lasted_s: float, limit_s: float | None, applies: bool) -> Judgement:
     is_true = applies and limit_s is not None and lasted_s >= limit_s
-    return (True, f"for {lasted_s:.0f} s") if is_true else (False, "")
+    return Judgement(True, f"for {lasted_s:.0f} s") if is_true else FALSE

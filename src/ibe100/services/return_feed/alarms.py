@@ -5,17 +5,26 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from typing import Protocol
 
 from ibe100.models.cues.return_receipt import FeedState, ReturnFeedView, ReturnReceipt
 from ibe100.models.messages import Message, ReturnReceiptChanged, StreamStateChanged, StreamView
 from ibe100.models.scte35_marker import Cue
-from ibe100.services.alarms.board import AlarmBoard, Judgements
-from ibe100.services.streams.run import Runs
+from ibe100.services.alarms.board import AlarmBoard
+from ibe100.services.alarms.catalogue import CUE_NOT_RETURNED, RETURN_FEED_FAULT, RETURN_FEED_LOST
+from ibe100.services.alarms.rule import FALSE, Judgement, Judgements, true_if
+from ibe100.services.streams.run import StreamRun
 from ibe100.utils.task_faults import log_fault
 from ibe100.utils.timecode import format_utc
 
 NEWS_S = 3600.0
 """A cue of longer ago is history, not an alarm."""
+
+
+class Runs(Protocol):
+    """Where the streams are; `ibe100.services.stream_service`."""
+
+    def run_of(self, stream_id: str) -> StreamRun: ...
 
 
 class ReturnAlarms:
@@ -39,7 +48,7 @@ class ReturnAlarms:
             case StreamStateChanged(stream=view) if self._is_news(view):
                 self._shown[view.stream_id] = view.return_feed
                 judgements = _judgements(view.return_feed)
-                self._start(self._board.judge_all(view.stream_id, view.config.name, judgements))
+                self._board.judge_later(view.stream_id, view.config.name, judgements)
             case ReturnReceiptChanged(receipt=receipt) if receipt.state.is_fault:
                 if time.time() - receipt.left_at < NEWS_S:
                     self._start(self._not_returned(receipt))
@@ -62,16 +71,16 @@ class ReturnAlarms:
         name = self._runs.run_of(receipt.stream_id).name
         cue = await self._cue_of(receipt.cue_id)
         value = _phone_text(name, cue, receipt)
-        await self._board.judge(receipt.stream_id, name, "cue_not_returned", True, value)
+        await self._board.judge(receipt.stream_id, name, {CUE_NOT_RETURNED: Judgement(True, value)})
 
 
 def _judgements(feed: ReturnFeedView | None) -> Judgements:
     if feed is None:
-        return {"return_feed_lost": (False, ""), "return_feed_fault": (False, "")}
+        return {RETURN_FEED_LOST: FALSE, RETURN_FEED_FAULT: FALSE}
     is_lost = feed.state in (FeedState.LOST, FeedState.ENDED)
     return {
-        "return_feed_lost": (is_lost, feed.reason),
-        "return_feed_fault": (bool(feed.fault) and not is_lost, feed.fault),
+        RETURN_FEED_LOST: Judgement(is_lost, feed.reason),
+        RETURN_FEED_FAULT: true_if("" if is_lost else feed.fault),
     }
 
 

@@ -1,10 +1,11 @@
-"""Does the processor end again and again?"""
+"""Ends of the processor: whether it ends again and again."""
 
 from __future__ import annotations
 
 from collections import deque
 
-from ibe100.services.alarms.board import Judgements
+from ibe100.services.alarms.rule import Judgement, Judgements
+from ibe100.services.alarms.stream_catalogue import CRASH_LOOP
 from ibe100.tsduck.fault_words import INPUT_SILENT, in_words
 
 LOOP_ENDS = 3
@@ -37,4 +38,4 @@ class AttemptWatch:
         """Three ends within two minutes are a loop."""
         count = sum(0 <= now - at < LOOP_WINDOW_S for at in self._ends)
         is_loop = count >= LOOP_ENDS
-        return {"crash_loop": (is_loop, f"it ended {count} times within 2 minutes" if is_loop else "")}
+        return {CRASH_LOOP: Judgement(is_loop, f"it ended {count} times within 2 minutes" if is_loop else "")}

@@ -1,15 +1,16 @@
-"""Has the bitrate collapsed, held against what the stream had in the last minute?"""
+"""Bitrate held against what the stream had in the last minute: whether it has collapsed."""
 
 from __future__ import annotations
 
 from collections import deque
 from statistics import median
 
+from ibe100.services.alarms.alarm_rules import StreamRules
+from ibe100.services.alarms.rule import Judgement
+from ibe100.services.alarms.signal_catalogue import BITRATE_COLLAPSE
+
 WINDOW_S = 60.0
 LEAST_SAMPLES = 10
-COLLAPSED = 0.5
-"""Of the median; a bitrate that is back at `RECOVERED` of it has not collapsed any more."""
-RECOVERED = 0.6
 NEW_NORMAL_S = 600.0
 """A bitrate that stays low for so long is how the stream is now."""
 
@@ -17,29 +18,33 @@ NEW_NORMAL_S = 600.0
 class BitrateWatch:
     """Takes one sample a second, each the mean since the last; times are monotonic."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: StreamRules) -> None:
+        self._rules = rules
         self._usual: deque[tuple[float, int]] = deque(maxlen=600)
         self._low_since: float | None = None
-        self.words = ""
-        """What the last sample made of it."""
-        self.began_s = float("-inf")
+        self._began_s = float("-inf")
         """When the bitrate that collapsed did so, within the interval that held both."""
+        self._value = ""
+        """What the last sample made of it."""
 
-    def observe(self, bitrate_bps: int, monotonic_s: float) -> str:
-        """In words by how much it collapsed; empty while it did not."""
-        self.words = self._judge(bitrate_bps, monotonic_s)
-        return self.words
+    def observe(self, bitrate_bps: int, monotonic_s: float) -> None:
+        """Take a sample."""
+        self._value = self._judge(bitrate_bps, monotonic_s)
+
+    def judgement(self) -> Judgement:
+        """By how much the bitrate collapsed, and since when."""
+        return Judgement(bool(self._value), self._value, self._began_s)
 
     def _judge(self, bitrate_bps: int, monotonic_s: float) -> str:
-        usual_bps = self._usual_bps()
-        limit = RECOVERED if self._low_since is not None else COLLAPSED
-        if usual_bps is None or bitrate_bps >= usual_bps * limit:
+        usual_bps, rule = self._usual_bps(), self._rules.rule(BITRATE_COLLAPSE)
+        recovered_by = 0.0 if self._low_since is None else rule.recovered_by_percent
+        if usual_bps is None or bitrate_bps >= usual_bps * (rule.below_percent + recovered_by) / 100:
             self._low_since = None
             self._take(bitrate_bps, monotonic_s)
             return ""
         if self._low_since is None:
             self._low_since = monotonic_s
-            self.began_s = self._began(bitrate_bps, usual_bps, monotonic_s)
+            self._began_s = self._began(bitrate_bps, usual_bps, monotonic_s)
         if monotonic_s - self._low_since > NEW_NORMAL_S:
             self._usual.clear()
             return ""

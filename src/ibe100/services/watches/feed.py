@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable
+from typing import Protocol
 
-from ibe100.models.cues.schedule import BreakState, ScheduledBreak
+from ibe100.models.cues.schedule import BreakState
 from ibe100.models.messages import (
     CueChanged,
     Message,
@@ -16,15 +17,21 @@ from ibe100.models.messages import (
     StreamStateChanged,
     StreamView,
 )
-from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.models.scte35_marker import CueState
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.pts_clock import ClockJump
-from ibe100.services.alarms.board import NOW, AlarmBoard, Judgements
-from ibe100.services.alarms.catalogue import CLEARING, MEASURED
-from ibe100.services.alarms.content_rules import CONTENT_RULES
-from ibe100.services.alarms.rules_in_force import AlarmRules
-from ibe100.services.streams.run import Runs, StreamRun
-from ibe100.services.streams.run_facts import RunFacts
+from ibe100.services.alarms.alarm_rules import AlarmRules
+from ibe100.services.alarms.board import AlarmBoard
+from ibe100.services.alarms.catalogue import BREAK_MISSED, CLEARING, CUE_FAILED, HEARTBEAT_LOST, MEASURED
+from ibe100.services.alarms.rule import FALSE, AlarmRule, Judgement, Judgements, true_if
+from ibe100.services.alarms.signal_catalogue import CONTENT, PMT_CHANGED
+from ibe100.services.alarms.stream_catalogue import (
+    INPUT_LOST,
+    NOTHING_FLOWS,
+    PROCESSOR_RESTARTING,
+    STREAM_FAILED,
+)
+from ibe100.services.streams.run import RunFacts, StreamRun
 from ibe100.services.streams.runner_facts import AttemptEnded, AttemptStarted, Fact, LogLine, StateEntered
 from ibe100.services.streams.runner_samples import FlowChanged, PacketFaults, SrtSide, StrayDatagrams
 from ibe100.services.watches import packet_faults
@@ -44,23 +51,36 @@ LATE_S = 0.15
 """A loop that was held up this long has not read the samples that came meanwhile."""
 
 
+class Runs(Protocol):
+    """Where the streams are; `ibe100.services.stream_service`."""
+
+    def run_of(self, stream_id: str) -> StreamRun: ...
+    def streams(self) -> tuple[StreamView, ...]: ...
+
+
 class AlarmFeed:
     """Used on the loop, between `start` and `close`."""
 
     def __init__(
-        self, board: AlarmBoard, runs: Runs, publish: Callable[[Message], None], rules: AlarmRules
+        self,
+        board: AlarmBoard,
+        runs: Runs,
+        publish: Callable[[Message], None],
+        rules: AlarmRules,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`clock` is monotonic, in seconds."""
         self._rules = rules
         self._board = board
         self._runs = runs
         self._publish = publish
+        self._clock = clock
         self._signals: dict[str, SignalWatch] = {}
         self._attempts: dict[str, AttemptWatch] = {}
         self._followed: dict[str, StreamRun] = {}
         self._srt_peers: dict[str, SrtPeers] = {}
         self._syncs: dict[str, SyncWatch] = {}
         self._awaiting_input: set[str] = set()
-        self._work: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -69,11 +89,10 @@ class AlarmFeed:
         self._looking.add_done_callback(log_fault)
 
     async def close(self) -> None:
-        """Let alarms that are being written come to their end."""
+        """Judge no more."""
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
-        await asyncio.gather(*self._work, return_exceptions=True)
 
     async def settle(self) -> None:
         """Alarms on record of streams that do not run any more: whatever was true of them is over."""
@@ -81,8 +100,8 @@ class AlarmFeed:
         for stream_id in {alarm.stream_id for alarm in self._board.alarms() if alarm.stream_id}:
             state = states.get(stream_id, StreamState.OFF)
             if state.is_ended:
-                kept = {"stream_failed"} if state is StreamState.FAILED else set()
-                await self._board.clear_now(stream_id, CLEARING - kept)
+                kept = STREAM_FAILED if state is StreamState.FAILED else None
+                await self._board.clear_now(stream_id, [rule for rule in CLEARING if rule is not kept])
 
     async def on_fact(self, run: StreamRun, fact: Fact) -> None:
         """A change of state may raise or clear an alarm."""
@@ -97,36 +116,35 @@ class AlarmFeed:
                 await self._on_state(run)
             case LogLine():
                 sync = self._syncs.setdefault(run.stream_id, SyncWatch())
-                sync.line(fact.text, fact.at, time.time(), time.monotonic())
+                sync.line(fact.text, fact.at, time.time(), self._clock())
 
     async def _on_state(self, run: StreamRun) -> None:
         state, reason = run.view.state, run.view.reason
         # RETRYING follows STALLED, and STARTING that: an alarm stands until packets flow or the stream ends.
         over = state is StreamState.RUNNING or state.is_ended
         judgements = {
-            condition: (state is cause, reason)
-            for condition, cause in (
-                ("input_lost", StreamState.STALLED),
-                ("processor_restarting", StreamState.RETRYING),
+            rule: Judgement(state is cause, reason)
+            for rule, cause in (
+                (INPUT_LOST, StreamState.STALLED),
+                (PROCESSOR_RESTARTING, StreamState.RETRYING),
             )
             if over or state is cause
         }
         if state is StreamState.RETRYING and INPUT_SILENT in reason:
-            judgements = {"input_lost": (True, "no packets any more"), **judgements}
-        judgements["stream_failed"] = (state is StreamState.FAILED, reason)
+            judgements = {INPUT_LOST: Judgement(True, "no packets any more"), **judgements}
+        judgements[STREAM_FAILED] = Judgement(state is StreamState.FAILED, reason)
         if state.is_ended:
             for watched in (self._signals, self._attempts, self._srt_peers, self._syncs, self._followed):
                 watched.pop(run.stream_id, None)
             await self._board.clear_now(run.stream_id, MEASURED)
-        await self._board.judge_all(run.stream_id, run.name, judgements)
+        await self._board.judge(run.stream_id, run.name, judgements)
 
     def sample(self, run: StreamRun, influx: InfluxSample, jump: ClockJump | None, at_s: float) -> None:
         """A post of `-P influx`, measured at a monotonic time; `jump` is what it proved of the PTS."""
         watch = self._signal(run)
         if watch is not None:
-            lost = {"heartbeat_lost": (bool(run.heartbeat_lost), run.heartbeat_lost)}
-            judgements = {**watch.sample(influx, jump, at_s), **lost}
-            self._judge_later(run, judgements, watch.since)
+            lost = {HEARTBEAT_LOST: true_if(run.heartbeat_lost)}
+            self._judge_later(run, {**watch.sample(influx, jump, at_s), **lost})
 
     def report(self, run: StreamRun, analysis: AnalyzeSample) -> None:
         """A report of `-P analyze`."""
@@ -134,9 +152,8 @@ class AlarmFeed:
         if watch is None:
             return
         judgements = watch.report(analysis)
-        changed, words = judgements.get("pmt_changed", (False, ""))
-        if changed:
-            text = f"{run.name}: {words}"
+        if (changed := judgements.get(PMT_CHANGED, FALSE)).is_true:
+            text = f"{run.name}: {changed.value}"
             self._publish(NoticePosted(at=time.time(), level="info", text=text, stream_id=run.stream_id))
         self._judge_later(run, judgements)
 
@@ -146,7 +163,7 @@ class AlarmFeed:
         if watch is not None:
             watch.pulse(sample.flows, sample.mono_s - sample.quiet_s)
             if run.view.state is StreamState.RUNNING:
-                self._judge_later(run, watch.flow(time.monotonic()))
+                self._judge_later(run, watch.flow(self._clock()))
 
     def packet_faults(self, run: StreamRun, faults: PacketFaults) -> None:
         """What the runner found in the packets between two posts."""
@@ -154,12 +171,12 @@ class AlarmFeed:
         if watch is None:
             return
         watch.absences(faults)
-        if time.monotonic() - faults.mono_s < packet_faults.NEWS_S:
-            self._judge_later(run, *watch.packet_faults(faults))
+        if self._clock() - faults.mono_s < packet_faults.NEWS_S:
+            self._judge_later(run, watch.packet_faults(faults))
 
     def strays(self, run: StreamRun, sample: StrayDatagrams) -> None:
         """The runner: datagrams come in that hold no packets, and nothing comes out."""
-        now = time.monotonic()
+        now = self._clock()
         if self._signal(run) is None or now - sample.mono_s >= packet_faults.NEWS_S:
             return
         sync = self._syncs.setdefault(run.stream_id, SyncWatch())
@@ -180,12 +197,10 @@ class AlarmFeed:
 
     def content_unwatched(self, stream_id: str) -> None:
         """Picture and sound are not looked at any more."""
-        self._start(self._board.clear_now(stream_id, [rule.condition for rule in CONTENT_RULES]))
+        self._board.clear_later(stream_id, CONTENT)
 
     def _new_watch(self, stream_id: str, facts: RunFacts) -> SignalWatch:
-        return SignalWatch(
-            facts, time.monotonic(), lambda condition: self._rules.least_per_s(stream_id, condition)
-        )
+        return SignalWatch(facts, self._clock(), self._rules.of_stream(stream_id))
 
     def _signal(self, run: StreamRun) -> SignalWatch | None:
         """None before the stream is known and after its end, when a last sample may still come."""
@@ -198,35 +213,31 @@ class AlarmFeed:
 
     async def _look_again(self) -> None:
         while True:
-            due = time.monotonic() + LOOK_S
+            due = self._clock() + LOOK_S
             await asyncio.sleep(LOOK_S)
-            if time.monotonic() - due < LATE_S:
+            if self._clock() - due < LATE_S:
                 await self.look()
 
     async def look(self) -> None:
         """Judge what only time tells."""
-        await self._board.take_back_expired()
+        await self._board.unshelve_expired()
         for stream_id, run in tuple(self._followed.items()):
             if run.view.state.is_ended:
                 continue
-            judgements: dict[str, tuple[bool, str]] = {}
-            since: dict[str, float] = {}
+            judgements: dict[AlarmRule, Judgement] = {}
             signal = self._signals.get(stream_id)
             # Called otherwise, it is that state's alarm, which hides this one until packets come.
             if signal is not None and run.view.state is StreamState.RUNNING:
-                judgements.update(signal.flow(time.monotonic()))
-                lasting, since_s = signal.between_posts(time.monotonic())
-                judgements.update(lasting)
-                since.update(since_s)
-            flows = judgements.get("nothing_flows") == (False, "")
+                judgements.update(signal.flow(self._clock()))
+                judgements.update(signal.between_posts(self._clock()))
+            flows = judgements.get(NOTHING_FLOWS) == FALSE
             sync = self._syncs.setdefault(stream_id, SyncWatch())
-            judgements = {**sync.judge(time.monotonic(), is_quiet=not flows), **judgements}
+            judgements = {**sync.judge(self._clock(), is_quiet=not flows), **judgements}
             if (peers := self._srt_peers.get(stream_id)) is not None and run.facts is not None:
                 judgements.update(peers.judge(run.facts.config))
-                since.update(peers.since)
             if (attempts := self._attempts.get(stream_id)) is not None:
                 judgements.update(attempts.judge(time.time()))
-            await self._board.judge_all(stream_id, run.name, judgements, since)
+            await self._board.judge(stream_id, run.name, judgements)
 
     def hear(self, message: Message) -> None:
         """What other services publish; a failed cue is an alarm, and so is a break that was missed."""
@@ -235,41 +246,32 @@ class AlarmFeed:
                 self._hear_of_input(view)
             case CueChanged(cue=cue) if cue.state is CueState.FAILED:
                 if time.time() - cue.requested_at < NEWS_S:
-                    self._start(self._cue_failed(cue))
+                    value = f"{cue.action} event {cue.splice_event_id}: {cue.reason}"
+                    self._happened(cue.stream_id, CUE_FAILED, value)
             case StreamRemoved(stream_id=stream_id):
-                self._start(self._board.clear_now(stream_id, CLEARING))
+                self._board.clear_later(stream_id, CLEARING)
             case ScheduleChanged(changed=changed):
                 for one in changed:
                     if one.state is BreakState.MISSED:
-                        self._start(self._break_missed(one))
+                        value = f"{one.title} of {format_utc(one.planned_at)}: {one.reason}"
+                        self._happened(one.stream_id, BREAK_MISSED, value)
 
     def _hear_of_input(self, view: StreamView) -> None:
         """A stream that waits for its input has no runner that could tell of it."""
         if view.state is StreamState.WAITING:
             self._awaiting_input.add(view.stream_id)
-            lost = {"input_lost": (True, view.reason)}
+            lost = {INPUT_LOST: Judgement(True, view.reason)}
         elif view.stream_id in self._awaiting_input and view.state.is_ended:
-            lost = {"input_lost": (False, view.reason)}
+            lost = {INPUT_LOST: Judgement(False, view.reason)}
             self._awaiting_input.discard(view.stream_id)
         else:
             return
-        self._start(self._board.judge_all(view.stream_id, view.config.name, lost))
+        self._board.judge_later(view.stream_id, view.config.name, lost)
 
-    async def _cue_failed(self, cue: Cue) -> None:
-        name = self._runs.run_of(cue.stream_id).name
-        value = f"{cue.action} event {cue.splice_event_id}: {cue.reason}"
-        await self._board.judge(cue.stream_id, name, "cue_failed", True, value)
+    def _happened(self, stream_id: str, rule: AlarmRule, value: str) -> None:
+        """Also on a stream that was removed meanwhile: somebody has to be told."""
+        names = {view.stream_id: view.config.name for view in self._runs.streams()}
+        self._board.judge_later(stream_id, names.get(stream_id, stream_id), {rule: Judgement(True, value)})
 
-    async def _break_missed(self, one: ScheduledBreak) -> None:
-        name = self._runs.run_of(one.stream_id).name
-        value = f"{one.title} of {format_utc(one.planned_at)}: {one.reason}"
-        await self._board.judge(one.stream_id, name, "break_missed", True, value)
-
-    def _judge_later(self, run: StreamRun, judgements: Judgements, since: Mapping[str, float] = NOW) -> None:
-        self._start(self._board.judge_all(run.stream_id, run.name, judgements, since))
-
-    def _start(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._work.add(task)
-        task.add_done_callback(self._work.discard)
-        task.add_done_callback(log_fault)
+    def _judge_later(self, run: StreamRun, judgements: Judgements) -> None:
+        self._board.judge_later(run.stream_id, run.name, judgements)

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
 
 from ibe100.mpegts.packet import NULL_PID, PAT_PID
-from ibe100.services.alarms.board import Judgements
+from ibe100.services.alarms.alarm_rules import StreamRules
+from ibe100.services.alarms.rule import AlarmRule, CountedRule, Judgement, Judgements
+from ibe100.services.alarms.signal_catalogue import (
+    CONTINUITY_ERROR,
+    NO_NULL_PACKETS,
+    PAT_ERROR,
+    PCR_REPETITION_ERROR,
+    PMT_CHANGED,
+    PMT_ERROR,
+    PTS_ERROR,
+    PTS_JUMP,
+    SCRAMBLED_PID,
+    TRANSPORT_ERROR,
+)
 from ibe100.services.streams.runner_samples import PacketFaults
 from ibe100.services.watches.pids import PidWatch
 from ibe100.tsduck.plan import StreamPlan
@@ -22,40 +34,41 @@ CLEAR_S = 0.5
 class FaultWatch:
     """Of one processor's life. It only says that something is true: that it is over is said by the posts."""
 
-    def __init__(self, plan: StreamPlan, pids: PidWatch, least_per_s: Callable[[str], int]) -> None:
+    def __init__(self, plan: StreamPlan, pids: PidWatch, rules: StreamRules) -> None:
         self._plan = plan
         self._pids = pids
-        self._least_per_s = least_per_s
-        self._counts: dict[str, deque[tuple[float, int]]] = {}
+        self._rules = rules
+        self._counts: dict[AlarmRule, deque[tuple[float, int]]] = {}
 
-    def judge(self, faults: PacketFaults) -> tuple[Judgements, Mapping[str, float]]:
+    def judge(self, faults: PacketFaults) -> Judgements:
         """What is true, and since when where that is before now."""
-        found: dict[str, str] = {}
-        since: dict[str, float] = {}
-        for condition, count in (
-            ("continuity_error", sum(faults.lost.values())),
-            ("transport_error", faults.damaged),
+        found: dict[AlarmRule, Judgement] = {}
+        for counted, count in (
+            (CONTINUITY_ERROR, sum(faults.lost.values())),
+            (TRANSPORT_ERROR, faults.damaged),
         ):
-            in_a_second = self._in_a_second(condition, count, faults.mono_s)
-            if count and in_a_second >= self._least_per_s(condition):
-                found[condition] = f"{in_a_second} per s"
+            in_a_second = self._in_a_second(counted, count, faults.mono_s)
+            if count and in_a_second >= self._rules.rule(counted).least_per_s:
+                found[counted] = Judgement(True, f"{in_a_second} per s")
         if scrambled := self._pids.newly_scrambled(faults.scrambled):
-            found["scrambled_pid"] = ", ".join(scrambled)
+            found[SCRAMBLED_PID] = Judgement(True, ", ".join(scrambled))
         jump_s = faults.jumps_s.get(self._plan.time_pid) if self._plan.time_pid is not None else None
         if jump_s is not None:
-            found["pts_jump"] = f"jumped {'ahead' if jump_s > 0 else 'back'} {abs(jump_s):.1f} s"
+            found[PTS_JUMP] = Judgement(
+                True, f"jumped {'ahead' if jump_s > 0 else 'back'} {abs(jump_s):.1f} s"
+            )
         changes = [words for one in faults.versions if (words := self._pids.version_change(*one))]
         if changes:
-            found["pmt_changed"] = ", ".join(changes)
-        for condition, pid in (("pat_error", PAT_PID), ("pmt_error", self._plan.pmt_pid)):
+            found[PMT_CHANGED] = Judgement(True, ", ".join(changes))
+        for rule, pid in ((PAT_ERROR, PAT_PID), (PMT_ERROR, self._plan.pmt_pid)):
             # What we pace comes in portions: its gaps are ours.
             if pid in faults.missing_s and not self._plan.regulate:
-                found[condition] = f"none for {faults.missing_s[pid]:.1f} s"
-                since[condition] = faults.mono_s - faults.missing_s[pid]
-        return {condition: (True, words) for condition, words in found.items()}, since
+                missing_s = faults.missing_s[pid]
+                found[rule] = Judgement(True, f"none for {missing_s:.1f} s", faults.mono_s - missing_s)
+        return found
 
-    def _in_a_second(self, condition: str, count: int, now_s: float) -> int:
-        counts = self._counts.setdefault(condition, deque())
+    def _in_a_second(self, rule: CountedRule, count: int, now_s: float) -> int:
+        counts = self._counts.setdefault(rule, deque())
         counts.append((now_s, count))
         while now_s - counts[0][0] >= SECOND_S:
             counts.popleft()
@@ -67,20 +80,20 @@ class Absences:
 
     def __init__(self, plan: StreamPlan) -> None:
         self._plan = plan
-        self._since: dict[str, tuple[float, str]] = {}
-        """When it came last, and the value in words, by the condition that misses it."""
-        self._came_after: dict[str, float] = {}
+        self._since: dict[AlarmRule, tuple[float, str]] = {}
+        """When it came last, and the value, by the condition that misses it."""
+        self._came_after: dict[AlarmRule, float] = {}
         """Proved by a post."""
 
     def told(self, faults: PacketFaults) -> None:
         """What is absent from now on, until it is told again."""
         pcr, pts = ("pcr", self._plan.pcr_pid), ("pts", self._plan.time_pid)
         self._since = {
-            condition: (faults.mono_s - age_s, words)
-            for condition, key, words in (
-                ("pcr_repetition_error", pcr, f"no PCR on PID 0x{pcr[1] or 0:04X}"),
-                ("pts_error", pts, f"no PTS on PID 0x{pts[1] or 0:04X}"),
-                ("no_null_packets", ("null", NULL_PID), ""),
+            rule: (faults.mono_s - age_s, value)
+            for rule, key, value in (
+                (PCR_REPETITION_ERROR, pcr, f"no PCR on PID 0x{pcr[1] or 0:04X}"),
+                (PTS_ERROR, pts, f"no PTS on PID 0x{pts[1] or 0:04X}"),
+                (NO_NULL_PACKETS, ("null", NULL_PID), ""),
             )
             for what, age_s in faults.absent_s.items()
             if what == key
@@ -88,18 +101,14 @@ class Absences:
 
     def disproved(self, judgements: Judgements, began_s: float) -> None:
         """A post says what is not so, or not all through its interval, which began then."""
-        for condition, (is_true, _) in judgements.items():
-            if condition in self._since and not is_true:
-                self._came_after[condition] = began_s - CLEAR_S
+        for rule, judgement in judgements.items():
+            if rule in self._since and not judgement.is_true:
+                self._came_after[rule] = began_s - CLEAR_S
 
-    def judge(self, settled_s: float) -> tuple[Judgements, Mapping[str, float]]:
+    def judge(self, settled_s: float) -> Judgements:
         """What is true, and since when; nothing is missed before the stream had settled."""
-        found = {
-            condition: (since_s, words)
-            for condition, (since_s, words) in self._since.items()
-            if since_s >= self._came_after.get(condition, since_s)
+        return {
+            rule: Judgement(True, value, max(since_s, settled_s))
+            for rule, (since_s, value) in self._since.items()
+            if since_s >= self._came_after.get(rule, since_s)
         }
-        return (
-            {condition: (True, words) for condition, (_, words) in found.items()},
-            {condition: max(since_s, settled_s) for condition, (since_s, _) in found.items()},
-        )

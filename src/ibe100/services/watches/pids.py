@@ -7,7 +7,17 @@ from collections.abc import Iterable, Mapping
 
 from ibe100.models.stream_state import PidSample
 from ibe100.mpegts.packet import NULL_PID, PAT_PID
-from ibe100.services.alarms.board import Judgements
+from ibe100.services.alarms.rule import AlarmRule, CountedRule, Judgement, Judgements, true_if
+from ibe100.services.alarms.signal_catalogue import (
+    CUE_PID_LOST,
+    PAT_ERROR,
+    PID_ERROR,
+    PMT_CHANGED,
+    PMT_ERROR,
+    SCRAMBLED_PID,
+    SERVICE_LOST,
+    VIDEO_LOST,
+)
 from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import AnalyzeSample
 
@@ -57,31 +67,33 @@ class PidWatch:
             return {}
         self._reports += 1
         changes = self._version_changes(analysis) + self._service_changes(analysis)
-        judgements = {
-            "video_lost": _missing((self._plan.video_pid,), packets),
-            "pid_error": _listed(self._silent(analysis.pids)),
-            "scrambled_pid": _listed(self._scrambled(analysis.pids)),
-            "service_lost": (self._service_missed >= MISSED_REPORTS, f"service {self._plan.service_id}"),
+        judgements: dict[AlarmRule, Judgement] = {
+            VIDEO_LOST: _missing(self._plan.video_pid, packets),
+            PID_ERROR: true_if(", ".join(self._silent(analysis.pids))),
+            SCRAMBLED_PID: true_if(", ".join(self._scrambled(analysis.pids))),
+            SERVICE_LOST: Judgement(
+                self._service_missed >= MISSED_REPORTS, f"service {self._plan.service_id}"
+            ),
         }
         if all(service.pmt_pid in packets for service in analysis.services) and analysis.services:
             named = {pid.pid: pid.description for pid in analysis.pids if _is_named(pid)}
             changes += self._pid_changes(named)
-            judgements["cue_pid_lost"] = _missing((self._plan.splice_pid,), named)
-        judgements["pmt_changed"] = _listed(changes if self._reports > FIRST_REPORTS else [])
+            judgements[CUE_PID_LOST] = _missing(self._plan.splice_pid, named)
+        judgements[PMT_CHANGED] = true_if(", ".join(changes if self._reports > FIRST_REPORTS else []))
         counts = packets.get(PAT_PID, 0), packets.get(self._plan.pmt_pid, 0)
         self._tables.append(counts)
         self._due.append(counts)
         if self._plan.regulate and self._reports > len(self._tables):
-            judgements["pat_error"] = self._rare(sum(pats for pats, _ in self._tables))
-            judgements["pmt_error"] = self._rare(sum(pmts for _, pmts in self._tables))
+            judgements[PAT_ERROR] = self._rare(sum(pats for pats, _ in self._tables))
+            judgements[PMT_ERROR] = self._rare(sum(pmts for _, pmts in self._tables))
         return judgements
 
-    def in_time(self, condition: str) -> bool:
+    def in_time(self, rule: CountedRule) -> bool:
         """Whether PAT or PMT came as often as they must, whatever single ones were late by on their way.
 
         False for other conditions.
         """
-        index = {"pat_error": 0, "pmt_error": 1}.get(condition)
+        index = {PAT_ERROR: 0, PMT_ERROR: 1}.get(rule)
         if index is None or len(self._due) < DUE_REPORTS:
             return False
         counts = [tables[index] for tables in self._due]
@@ -102,12 +114,11 @@ class PidWatch:
             return ""
         return _version_words(table_id, extension, before, version)
 
-    def _rare(self, tables: int) -> tuple[bool, str]:
+    def _rare(self, tables: int) -> Judgement:
         """What comes less than once a second is missing, whatever our pacing did to it."""
         if self._in_segments:
-            return tables == 0, "" if tables else f"none for {SEGMENT_REPORTS} s"
-        rare = tables < PACED_REPORTS
-        return rare, "fewer than 1 per s" if rare else ""
+            return true_if("" if tables else f"none for {SEGMENT_REPORTS} s")
+        return true_if("fewer than 1 per s" if tables < PACED_REPORTS else "")
 
     def _version_changes(self, analysis: AnalyzeSample) -> list[str]:
         """PAT and PMT under another version_number than in the report before."""
@@ -181,12 +192,8 @@ def _changes(before: Mapping[int, str], now: Mapping[int, str]) -> list[str]:
     return appeared + became + [f"{before[key]} vanished" for key in before if key not in now]
 
 
-def _missing(wanted: tuple[int | None, ...], there: Mapping[int, object]) -> tuple[bool, str]:
-    return _listed([_words(pid) for pid in wanted if pid is not None and pid not in there])
-
-
-def _listed(words: list[str]) -> tuple[bool, str]:
-    return bool(words), ", ".join(words)
+def _missing(wanted: int | None, there: Mapping[int, object]) -> Judgement:
+    return true_if("" if wanted is None or wanted in there else _words(wanted))
 
 
 def _words(pid: int) -> str:

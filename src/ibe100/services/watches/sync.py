@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ibe100.services.alarms.board import Judgements
+from ibe100.services.alarms.rule import FALSE, Judgement, Judgements
+from ibe100.services.alarms.stream_catalogue import SYNC_LOSS
 
 REMEMBERED_S = 5.0
 """It is said once a second while it lasts, and not while a processor is started again."""
@@ -36,6 +37,6 @@ class SyncWatch:
         `is_quiet`: no packets flow, and so nobody counts.
         """
         if self._told_at is not None and now_s - self._told_at < REMEMBERED_S:
-            return {"sync_loss": (True, self._words)}
+            return {SYNC_LOSS: Judgement(True, self._words)}
         was_told, self._told_at = self._told_at is not None, None
-        return {"sync_loss": (False, "")} if was_told or is_quiet else {}
+        return {SYNC_LOSS: FALSE} if was_told or is_quiet else {}

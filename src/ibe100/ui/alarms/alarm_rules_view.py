@@ -1,4 +1,4 @@
-"""The rules of alarms, for all streams or one: switched on, priority, delays, how many errors in a second."""
+"""The rules of alarms, for all streams or one: switched on, priority, delays, thresholds."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from PyQt6.QtWidgets import (
     QDoubleSpinBox,
     QHBoxLayout,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from ibe100.models.alarms.alarm import Severity
-from ibe100.models.alarms.settings import RuleChange, RuleView
+from ibe100.models.alarms.settings import RuleChange, RuleParameter, RuleView
 from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import OPERATOR, ServiceClient
@@ -31,9 +30,7 @@ COLUMNS: tuple[Column[RuleView], ...] = (
     Column("Priority", lambda rule: f"{int(rule.severity)}" if rule.enabled else "off", numeric=True),
     Column("Raised after, s", lambda rule: f"{rule.on_delay_s:g}", numeric=True),
     Column("Cleared after, s", lambda rule: f"{rule.off_delay_s:g}", numeric=True),
-    Column(
-        "From, per s", lambda rule: "–" if rule.least_per_s is None else f"{rule.least_per_s}", numeric=True
-    ),
+    Column("Threshold", lambda rule: ", ".join(map(_threshold, rule.parameters)) or "–", numeric=True),
     Column("", lambda rule: "" if rule.change.is_empty else "changed"),
 )
 
@@ -56,7 +53,7 @@ class AlarmRulesView(QDialog):
             self.stream.addItem(f"only {name}", stream_id)
         self.model: KeyedTableModel[RuleView] = KeyedTableModel(COLUMNS, lambda rule: rule.condition, self)
         self.table = quiet_table(self.model, "Alarm rules")
-        fit_columns(self.table, {1: 64, 2: 104, 3: 110, 4: 84, 5: 70}, 0)
+        fit_columns(self.table, {1: 64, 2: 104, 3: 110, 4: 110, 5: 70}, 0)
         self.enabled = QCheckBox("On")
         self.severity = QComboBox()
         self.severity.setAccessibleName("Priority")
@@ -64,10 +61,9 @@ class AlarmRulesView(QDialog):
             self.severity.addItem(f"{int(severity)} {SEVERITY_WORDS[severity]}", severity)
         self.on_delay = _seconds("Raised after, seconds")
         self.off_delay = _seconds("Cleared after, seconds")
-        self.least = QSpinBox()
-        self.least.setRange(1, 100_000)
-        self.least.setSuffix(" per s")
-        self.least.setAccessibleName("Errors in a second that make an alarm")
+        self.parameters: dict[str, QDoubleSpinBox] = {}
+        """By name, those of the chosen rule."""
+        self._fields = QHBoxLayout()
         self.set_button = _button("Set", "primary")
         self.undo_button = _button("As shipped")
         self.close_button = _button("Close")
@@ -85,10 +81,9 @@ class AlarmRulesView(QDialog):
         self.table.selectRow(0)
 
     def _lay_out(self) -> None:
-        fields = QHBoxLayout()
-        for widget in (self.enabled, self.severity, self.on_delay, self.off_delay, self.least):
-            fields.addWidget(widget)
-        fields.addStretch(1)
+        for widget in (self.enabled, self.severity, self.on_delay, self.off_delay):
+            self._fields.addWidget(widget)
+        self._fields.addStretch(1)
         row = QHBoxLayout()
         row.addWidget(self.words, 1)
         for button in (self.undo_button, self.set_button, self.close_button):
@@ -98,7 +93,7 @@ class AlarmRulesView(QDialog):
         layout.setSpacing(8)
         layout.addWidget(self.stream)
         layout.addWidget(self.table, 1)
-        layout.addLayout(fields)
+        layout.addLayout(self._fields)
         layout.addLayout(row)
         self.resize(WIDTH, HEIGHT)
 
@@ -119,10 +114,12 @@ class AlarmRulesView(QDialog):
             ("severity", self.severity.currentData()),
             ("on_delay_s", self.on_delay.value()),
             ("off_delay_s", self.off_delay.value()),
-            ("least_per_s", None if rule.least_per_s is None else self.least.value()),
         ):
             if value != getattr(rule, name):
                 changes[name] = value
+        numbers = {one.name: self.parameters[one.name].value() for one in rule.parameters}
+        changed = {one.name: numbers[one.name] for one in rule.parameters if numbers[one.name] != one.value}
+        changes["parameters"] = {**own.parameters, **changed}
         self._send(own.model_copy(update=changes))
 
     def _send(self, change: RuleChange) -> None:
@@ -148,10 +145,17 @@ class AlarmRulesView(QDialog):
         self.severity.setCurrentIndex(self.severity.findData(self._rule.severity))
         self.on_delay.setValue(self._rule.on_delay_s)
         self.off_delay.setValue(self._rule.off_delay_s)
-        self.least.setEnabled(self._rule.least_per_s is not None)
-        self.least.setValue(self._rule.least_per_s or 1)
+        self._show_parameters(self._rule)
         self.undo_button.setEnabled(not self._rule.change.is_empty)
         self._say("")
+
+    def _show_parameters(self, rule: RuleView) -> None:
+        for box in self.parameters.values():
+            self._fields.removeWidget(box)
+            box.deleteLater()
+        self.parameters = {one.name: _parameter_box(one) for one in rule.parameters}
+        for box in self.parameters.values():
+            self._fields.insertWidget(self._fields.count() - 1, box)
 
     def _say(self, words: str, *, bad: bool = False) -> None:
         self.words.setText(f"▲ {words}" if bad else words)
@@ -166,6 +170,21 @@ def _seconds(accessible_name: str) -> QDoubleSpinBox:
     box.setSuffix(" s")
     box.setAccessibleName(accessible_name)
     return box
+
+
+def _parameter_box(parameter: RuleParameter) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setRange(parameter.lowest, parameter.highest)
+    box.setDecimals(parameter.decimals)
+    box.setSuffix(f" {parameter.unit}")
+    box.setAccessibleName(parameter.label)
+    box.setToolTip(parameter.label)
+    box.setValue(parameter.value)
+    return box
+
+
+def _threshold(parameter: RuleParameter) -> str:
+    return f"{parameter.value:g} {parameter.unit}"
 
 
 def _button(text: str, kind: str = "") -> QPushButton:

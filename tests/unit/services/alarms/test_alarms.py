@@ -11,6 +11,10 @@ from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.errors import OperatorError
 from ibe100.models.messages import AlarmChanged, Message
 from ibe100.services.alarms.board import AlarmBoard
+from ibe100.services.alarms.catalogue import CUE_FAILED
+from ibe100.services.alarms.rule import Judgement
+from ibe100.services.alarms.signal_catalogue import CONTINUITY_ERROR
+from ibe100.services.alarms.stream_catalogue import INPUT_LOST, PROCESSOR_RESTARTING, SYNC_LOSS
 
 STREAM = ("one", "Channel 1")
 
@@ -26,7 +30,7 @@ async def test_judgements_at_the_same_time_are_one_alarm(database: Database) -> 
     told: list[Message] = []
     board = AlarmBoard(database, told.append)
     await asyncio.gather(
-        *(board.judge(*STREAM, "continuity_error", True, f"{number} per s") for number in range(5))
+        *(board.judge(*STREAM, {CONTINUITY_ERROR: Judgement(True, f"{number} per s")}) for number in range(5))
     )
     (alarm,) = board.alarms()
     await board.settled()
@@ -39,11 +43,11 @@ async def test_an_alarm_that_comes_back_before_it_was_acknowledged_is_the_same_o
     database: Database,
 ) -> None:
     board = AlarmBoard(database, lambda message: None)
-    await board.judge(*STREAM, "processor_restarting", True, "first")
-    await board.judge(*STREAM, "processor_restarting", False)
+    await board.judge(*STREAM, {PROCESSOR_RESTARTING: Judgement(True, "first")})
+    await board.judge(*STREAM, {PROCESSOR_RESTARTING: Judgement(False)})
     (cleared,) = board.alarms()
     assert cleared.state is AlarmState.CLEARED_UNACKNOWLEDGED
-    await board.judge(*STREAM, "processor_restarting", True, "second")
+    await board.judge(*STREAM, {PROCESSOR_RESTARTING: Judgement(True, "second")})
     (again,) = board.alarms()
     assert (again.alarm_id, again.state, again.value) == (
         cleared.alarm_id,
@@ -52,7 +56,7 @@ async def test_an_alarm_that_comes_back_before_it_was_acknowledged_is_the_same_o
     )
     await board.acknowledge(again.alarm_id, "anna")
     assert board.alarms()[0].state is AlarmState.ACKNOWLEDGED
-    await board.judge(*STREAM, "processor_restarting", False)
+    await board.judge(*STREAM, {PROCESSOR_RESTARTING: Judgement(False)})
     assert board.alarms() == ()
     await board.settled()
     assert await database.alarms.open() == (), "nothing stays open on record"
@@ -62,8 +66,8 @@ async def test_an_alarm_that_comes_back_before_it_was_acknowledged_is_the_same_o
 
 async def test_what_happened_once_stands_until_it_is_acknowledged(database: Database) -> None:
     board = AlarmBoard(database, lambda message: None)
-    await board.judge(*STREAM, "cue_failed", True, "TO BREAK event 1: no input")
-    await board.judge(*STREAM, "cue_failed", False)
+    await board.judge(*STREAM, {CUE_FAILED: Judgement(True, "TO BREAK event 1: no input")})
+    await board.judge(*STREAM, {CUE_FAILED: Judgement(False)})
     (alarm,) = board.alarms()
     assert alarm.cleared_at is None
     await board.acknowledge(alarm.alarm_id, "anna")
@@ -72,10 +76,10 @@ async def test_what_happened_once_stands_until_it_is_acknowledged(database: Data
 
 async def test_what_is_not_measured_any_more_does_not_stand(database: Database) -> None:
     board = AlarmBoard(database, lambda message: None)
-    await board.judge(*STREAM, "continuity_error", True)
-    await board.judge("two", "Channel 2", "continuity_error", True)
-    await board.judge(*STREAM, "cue_failed", True, "lost")
-    await board.clear_now("one", ("continuity_error", "sync_loss"))
+    await board.judge(*STREAM, {CONTINUITY_ERROR: Judgement(True)})
+    await board.judge("two", "Channel 2", {CONTINUITY_ERROR: Judgement(True)})
+    await board.judge(*STREAM, {CUE_FAILED: Judgement(True, "lost")})
+    await board.clear_now("one", (CONTINUITY_ERROR, SYNC_LOSS))
     standing = {(alarm.stream_id, alarm.condition, alarm.state) for alarm in board.alarms()}
     assert standing == {
         ("one", "continuity_error", AlarmState.CLEARED_UNACKNOWLEDGED),
@@ -86,11 +90,11 @@ async def test_what_is_not_measured_any_more_does_not_stand(database: Database) 
 
 async def test_the_next_console_takes_up_what_stands(database: Database) -> None:
     board = AlarmBoard(database, lambda message: None)
-    await board.judge(*STREAM, "input_lost", True, "nothing flows")
+    await board.judge(*STREAM, {INPUT_LOST: Judgement(True, "nothing flows")})
     await board.settled()
     following = AlarmBoard(database, lambda message: None)
     await following.open()
     assert following.alarms() == board.alarms()
-    await following.judge(*STREAM, "input_lost", True, "nothing flows")
+    await following.judge(*STREAM, {INPUT_LOST: Judgement(True, "nothing flows")})
     await following.settled()
     assert len(await database.alarms.list()) == 1

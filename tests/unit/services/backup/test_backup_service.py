@@ -21,6 +21,8 @@ from ibe100.database.database import Database
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.session import AuditRecord
+from ibe100.services.alarms.catalogue import BACKUP_FAILED, BACKUP_OLD
+from ibe100.services.alarms.rule import FALSE, AlarmRule, Judgement, Judgements
 from ibe100.services.backup.backup_job import run_backup
 from ibe100.services.backup.backup_service import BackupService, is_due
 
@@ -65,7 +67,7 @@ class Bench:
 
     def __init__(self, data_dir: Path, database: Database, **plan: Any) -> None:
         self.messages: list[Message] = []
-        self.alarms: dict[str, tuple[bool, str]] = {}
+        self.alarms: dict[AlarmRule, Judgement] = {}
         self.database = database
         self.now = NOON
         self.service = BackupService(
@@ -78,7 +80,7 @@ class Bench:
             first_look_s=0.05,
         )
 
-    async def _judge(self, judgements: Any) -> None:
+    async def _judge(self, judgements: Judgements) -> None:
         self.alarms.update(judgements)
 
     def notices(self) -> list[str]:
@@ -120,7 +122,7 @@ async def test_the_first_backup_comes_by_itself_and_the_next_at_its_hour(tmp_pat
         assert len(list_backups(one.service.folder)) == 2, "both were made within a day, and stay"
         assert (await one.audit()).count("backup made") == 2
         assert one.notices() == []
-        assert [stands for stands, _ in one.alarms.values()] == [False, False]
+        assert [judgement.is_true for judgement in one.alarms.values()] == [False, False]
 
 
 async def test_a_failure_is_told_once_and_alarmed_until_one_succeeds(tmp_path: Path) -> None:
@@ -128,16 +130,16 @@ async def test_a_failure_is_told_once_and_alarmed_until_one_succeeds(tmp_path: P
     folder.write_text("a file where a folder should be")
     async with bench(tmp_path, folder=folder) as one:
         await one.service.open()
-        await until(lambda: one.alarms.get("backup_failed", (False, ""))[0], "an alarm")
+        await until(lambda: one.alarms.get(BACKUP_FAILED, FALSE).is_true, "an alarm")
         one.now += 1000
         while (await one.audit()).count("backup failed") < 2:
             await asyncio.sleep(0.02)
         assert len(one.notices()) == 1
         assert str(folder) in one.notices()[0]
-        assert "backup.folder" in one.alarms["backup_failed"][1]
+        assert "backup.folder" in one.alarms[BACKUP_FAILED].value
         folder.unlink()
         one.now += 1000
-        await until(lambda: not one.alarms["backup_failed"][0], "the end of the alarm")
+        await until(lambda: not one.alarms[BACKUP_FAILED].is_true, "the end of the alarm")
         assert one.service.status().problem == ""
 
 
@@ -146,16 +148,16 @@ async def test_an_old_backup_is_an_alarm(tmp_path: Path) -> None:
         await one.service.make("anna")
         one.now = time.time() + 2.5 * DAY_S
         await one.service._tell_alarms()
-        assert one.alarms["backup_old"][0]
-        assert "the newest is of" in one.alarms["backup_old"][1]
+        assert one.alarms[BACKUP_OLD].is_true
+        assert "the newest is of" in one.alarms[BACKUP_OLD].value
 
 
 async def test_backups_that_are_switched_off_are_no_alarm(tmp_path: Path) -> None:
     async with bench(tmp_path, enabled=False) as one:
         await one.service.open()
-        await until(lambda: "backup_old" in one.alarms, "a look")
+        await until(lambda: BACKUP_OLD in one.alarms, "a look")
         assert one.service.status().last is None
-        assert [stands for stands, _ in one.alarms.values()] == [False, False]
+        assert [judgement.is_true for judgement in one.alarms.values()] == [False, False]
         await one.service.make("anna", tmp_path / "mine.tar.gz", with_key=False)
         assert one.service.status().last is None, "one of the operator's own takes no place of a daily"
         assert (tmp_path / "mine.tar.gz").exists()

@@ -103,7 +103,12 @@ async def test_the_bus_counts_what_is_behind_and_what_was_replaced() -> None:
 async def test_a_console_that_is_slow_for_seconds_is_an_alarm_and_each_look_is_told(tmp_path: Path) -> None:
     bench, told = Bench(Kept()), list[MachineHealth]()
     watch = MachineWatch(
-        bench.board, tmp_path, lambda: "", told.append, backlog=lambda: Backlog({"bus": 7}, dropped=2)
+        bench.board,
+        bench.rules,
+        tmp_path,
+        lambda: "",
+        told.append,
+        backlog=lambda: Backlog({"bus": 7}, dropped=2),
     )
     for lag_ms in (900.0, 900.0, 0.0):
         watch._lag.take_ms = lambda lag_ms=lag_ms: lag_ms  # type: ignore[method-assign]
@@ -129,7 +134,9 @@ async def test_a_disk_that_a_stream_records_to_is_watched_too_and_named(
 
     monkeypatch.setattr("ibe100.services.machine.sampler.shutil.disk_usage", usage)
     bench = Bench(Kept())
-    watch = MachineWatch(bench.board, tmp_path, lambda: "", recordings=lambda: {recordings, absent})
+    watch = MachineWatch(
+        bench.board, bench.rules, tmp_path, lambda: "", recordings=lambda: {recordings, absent}
+    )
     await watch.glance()
     alarm = bench.alarm("disk_low")
     assert alarm is not None

@@ -9,14 +9,15 @@ import numpy.typing as npt
 import pytest
 
 from ibe100.models.alarms.confidence import ConfidenceOptions, Picture, SoundLevels
-from ibe100.services.pictures.content_watch import (
-    CONTENT_CONDITIONS,
+from ibe100.services.alarms.rule import AlarmRule
+from ibe100.services.alarms.signal_catalogue import (
+    CONTENT,
     PICTURE_BLACK,
     PICTURE_FROZEN,
     PICTURE_LOST,
     SOUND_SILENT,
-    ContentWatch,
 )
+from ibe100.services.pictures.content_watch import ContentWatch
 
 OPTIONS = ConfidenceOptions(black_s=5, freeze_s=8, silence_s=4, loss_s=15)
 WIDTH, HEIGHT = 320, 180
@@ -65,7 +66,7 @@ def levels(at_s: float, *peaks: float) -> SoundLevels:
 
 def conditions_after(
     seconds: int, scene: Callable[[int], Frame], peaks: tuple[float, ...] = (-12.0, -14.0)
-) -> set[str]:
+) -> set[AlarmRule]:
     watch = ContentWatch(0.0)
     for at in range(seconds + 1):
         watch.see(picture(scene(at), float(at)))
@@ -73,10 +74,12 @@ def conditions_after(
     return standing(watch, float(seconds))
 
 
-def standing(watch: ContentWatch, at_s: float, *, has_video: bool = True, has_audio: bool = True) -> set[str]:
+def standing(
+    watch: ContentWatch, at_s: float, *, has_video: bool = True, has_audio: bool = True
+) -> set[AlarmRule]:
     judged = watch.judge(OPTIONS, at_s, has_video=has_video, has_audio=has_audio)
-    assert set(judged) == set(CONTENT_CONDITIONS)
-    return {condition for condition, (is_true, _) in judged.items() if is_true}
+    assert set(judged) == set(CONTENT)
+    return {rule for rule, judgement in judged.items() if judgement.is_true}
 
 
 @pytest.mark.parametrize("scene", [programme, talking_head])
@@ -138,7 +141,7 @@ def test_a_condition_without_a_duration_is_left_alone() -> None:
         watch.see(picture(black(at), float(at)))
     options = ConfidenceOptions(black_s=None, freeze_s=None, silence_s=None, loss_s=None)
     judged = watch.judge(options, 200.0, has_video=True, has_audio=True)
-    assert not any(is_true for is_true, _ in judged.values())
+    assert not any(judgement.is_true for judgement in judged.values())
 
 
 def test_pictures_of_another_size_begin_anew() -> None:

@@ -8,6 +8,8 @@ from random import Random
 import pytest
 
 from alarm_rig import capture
+from ibe100.services.alarms.rule import FALSE, Judgement
+from ibe100.services.alarms.signal_catalogue import PAT_ERROR, PMT_CHANGED, PMT_ERROR
 from ibe100.services.watches.flow import MARGIN_S, FlowWatch
 from ibe100.services.watches.pids import SEGMENT_REPORTS, PidWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, TableSample
@@ -65,18 +67,18 @@ def test_a_changed_table_is_told_with_its_versions_and_with_what_changed() -> No
     report = replace(report, tables=(TableSample(0, 0, 1, 3), TableSample(0x1000, 2, service, 31)))
     watch = PidWatch(captured.facts.plan)
     for _ in range(FIRST_REPORTS + 1):
-        assert watch.observe(report)["pmt_changed"] == (False, "")
+        assert watch.observe(report)[PMT_CHANGED] == FALSE
     sound = next(pid for pid in report.pids if "AAC" in pid.description)
     other = tuple(
         pid.model_copy(update={"description": "AC-3 Audio"}) if pid is sound else pid for pid in report.pids
     )
     changed = replace(report, pids=other, tables=(report.tables[0], replace(report.tables[1], version=0)))
     words = f"PID 0x{sound.pid:04X}"
-    assert watch.observe(changed)["pmt_changed"] == (
+    assert watch.observe(changed)[PMT_CHANGED] == Judgement(
         True,
         f"PMT of service {service} version 31 → 0, {words} MPEG-2 AAC Audio became {words} AC-3 Audio",
     )
-    assert watch.observe(changed)["pmt_changed"] == (False, "")
+    assert watch.observe(changed)[PMT_CHANGED] == FALSE
 
 
 def test_a_report_that_names_the_size_of_the_picture_only_now_and_then_is_no_change() -> None:
@@ -89,7 +91,7 @@ def test_a_report_that_names_the_size_of_the_picture_only_now_and_then_is_no_cha
             pid.model_copy(update={"description": pid.description.partition(" (")[0] + size})
             for pid in report.pids
         )
-        assert watch.observe(replace(report, pids=pids))["pmt_changed"] == (False, "")
+        assert watch.observe(replace(report, pids=pids))[PMT_CHANGED] == FALSE
 
 
 @pytest.mark.parametrize(
@@ -109,5 +111,5 @@ def test_a_pat_once_in_a_segment_is_enough_for_hls_and_for_nothing_else(
         watch.observe(report if number % tables_every == 0 else replace(report, pids=without))
         for number in range(3 * SEGMENT_REPORTS)
     ]
-    for condition in ("pat_error", "pmt_error"):
-        assert any(one.get(condition, (False, ""))[0] for one in told) is is_missing
+    for rule in (PAT_ERROR, PMT_ERROR):
+        assert any(one.get(rule, FALSE).is_true for one in told) is is_missing

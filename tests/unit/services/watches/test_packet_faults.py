@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
-from alarm_rig import STREAM, Bench, Kept, capture
+from alarm_rig import STREAM, Bench, Kept, capture, run_of
 from ibe100.models.alarms.alarm import AlarmState
+from ibe100.models.alarms.settings import RuleChange
 from ibe100.models.stream_config import FileInput
-from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.packet import NULL_PID
+from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.board import EARLY_S
-from ibe100.services.alarms.catalogue import RULES
-from ibe100.services.alarms.rules_in_force import AlarmRules
-from ibe100.services.streams.run import Runs
+from ibe100.services.alarms.rule import AlarmRule, Judgement
+from ibe100.services.alarms.signal_catalogue import (
+    CONTINUITY_ERROR,
+    NO_NULL_PACKETS,
+    PAT_ERROR,
+    PCR_REPETITION_ERROR,
+    PMT_CHANGED,
+    PMT_ERROR,
+    PTS_ERROR,
+    PTS_JUMP,
+    SCRAMBLED_PID,
+    TRANSPORT_ERROR,
+)
 from ibe100.services.streams.runner_samples import PacketFaults, read_sample
-from ibe100.services.watches import feed as alarm_feed
-from ibe100.services.watches.feed import AlarmFeed
 from ibe100.services.watches.packet_faults import NEWS_S
 from ibe100.services.watches.signal import SETTLE_S, SignalWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
@@ -36,11 +42,13 @@ def faults(at_s: float, **found: object) -> PacketFaults:
     return read
 
 
-def watching(least_per_s: int = 1, seconds: float = 20.0, **changes: object) -> tuple[SignalWatch, float]:
+def watching(
+    rules: AlarmRules | None = None, seconds: float = 20.0, **changes: object
+) -> tuple[SignalWatch, float]:
     """A watch that has seen so many seconds of a healthy stream, and its time."""
     facts = FACTS.model_copy(update=changes)
     first_s = capture("tsduck_pattern").samples[0][0]
-    watch = SignalWatch(facts, first_s, lambda _: least_per_s)
+    watch = SignalWatch(facts, first_s, (rules or AlarmRules()).of_stream(STREAM[0]))
     now_s = first_s
     for at_s, sample in capture("tsduck_pattern").samples:
         if at_s - first_s > seconds:
@@ -64,52 +72,49 @@ def test_each_fault_is_its_condition() -> None:
         versions=[[2, 1, 30, 31]],
         missing_s={"0": 0.95, str(PLAN.pmt_pid): 0.9},
     )
-    judgements, since = watch.packet_faults(found)
-    assert judgements == {
-        "continuity_error": (True, "3 per s"),
-        "transport_error": (True, "4 per s"),
-        "scrambled_pid": (True, "0x0101"),
-        "pts_jump": (True, "jumped back 7.2 s"),
-        "pmt_changed": (True, "PMT of service 1 version 30 → 31"),
-        "pat_error": (True, "none for 0.9 s"),
-        "pmt_error": (True, "none for 0.9 s"),
-    }
-    assert since == {
-        "pat_error": pytest.approx(now_s - 0.65),
-        "pmt_error": pytest.approx(now_s - 0.6),
+    assert watch.packet_faults(found) == {
+        CONTINUITY_ERROR: Judgement(True, "3 per s"),
+        TRANSPORT_ERROR: Judgement(True, "4 per s"),
+        SCRAMBLED_PID: Judgement(True, "0x0101"),
+        PTS_JUMP: Judgement(True, "jumped back 7.2 s"),
+        PMT_CHANGED: Judgement(True, "PMT of service 1 version 30 → 31"),
+        PAT_ERROR: (True, "none for 0.9 s", pytest.approx(now_s - 0.65)),
+        PMT_ERROR: (True, "none for 0.9 s", pytest.approx(now_s - 0.6)),
     }
 
 
 def test_other_pids_and_services_than_ours_have_their_own_clocks_and_tables() -> None:
     watch, now_s = watching()
     found = faults(now_s + 0.3, jumps_s={"4000": 9.0}, missing_s={"4001": 0.9})
-    assert watch.packet_faults(found) == ({}, {})
+    assert watch.packet_faults(found) == {}
 
 
-def test_the_threshold_of_a_rule_holds_for_a_second_of_them() -> None:
-    watch, now_s = watching(least_per_s=10)
+async def test_the_threshold_of_a_rule_holds_for_a_second_of_them() -> None:
+    rules = AlarmRules()
+    await rules.set("", CONTINUITY_ERROR.condition, RuleChange(parameters={"least_per_s": 10}))
+    watch, now_s = watching(rules)
     told = [
-        watch.packet_faults(faults(now_s + at_s, lost={"256": 3}))[0].get("continuity_error")
+        watch.packet_faults(faults(now_s + at_s, lost={"256": 3})).get(CONTINUITY_ERROR)
         for at_s in (0.3, 0.6, 0.9, 1.2, 2.5)
     ]
-    assert told == [None, None, None, (True, "12 per s"), None]
+    assert told == [None, None, None, Judgement(True, "12 per s"), None]
 
 
 def test_the_first_seconds_of_a_stream_are_not_held_against_it() -> None:
     watch, now_s = watching(seconds=SETTLE_S - 1.5)
-    assert watch.packet_faults(faults(now_s + 0.3, lost={"256": 1}, jumps_s={"256": 9.0})) == ({}, {})
+    assert watch.packet_faults(faults(now_s + 0.3, lost={"256": 1}, jumps_s={"256": 9.0})) == {}
 
 
 def test_what_is_paced_is_not_missed_between_two_portions() -> None:
     watch, now_s = watching(plan=replace(PLAN, regulate=True))
     found = faults(now_s + 0.3, lost={"256": 1}, missing_s={"0": 0.95})
-    assert watch.packet_faults(found)[0].keys() == {"continuity_error"}
+    assert watch.packet_faults(found).keys() == {CONTINUITY_ERROR}
 
 
 def test_the_seam_of_a_looped_file_is_left_to_the_posts(tmp_path: object) -> None:
     looped = FACTS.config.model_copy(update={"input": FileInput(path=f"{tmp_path}/a.ts", loop=True)})
     watch, now_s = watching(config=looped)
-    assert watch.packet_faults(faults(now_s + 0.3, lost={"256": 1})) == ({}, {})
+    assert watch.packet_faults(faults(now_s + 0.3, lost={"256": 1})) == {}
 
 
 def test_a_change_that_a_report_has_told_with_all_its_pids_is_not_told_again_in_fewer_words() -> None:
@@ -117,23 +122,23 @@ def test_a_change_that_a_report_has_told_with_all_its_pids_is_not_told_again_in_
     reports = [one for _, one in capture("tsduck_pattern").samples if isinstance(one, AnalyzeSample)]
     pmt = TableSample(PLAN.pmt_pid, 2, PLAN.service_id, version=31)
     watch.report(replace(reports[-1], tables=(pmt,)))
-    assert watch.packet_faults(faults(now_s + 0.3, versions=[[2, PLAN.service_id, 30, 31]])) == ({}, {})
-    judgements, _ = watch.packet_faults(faults(now_s + 0.6, versions=[[2, PLAN.service_id, 31, 0]]))
-    assert judgements.keys() == {"pmt_changed"}
+    assert watch.packet_faults(faults(now_s + 0.3, versions=[[2, PLAN.service_id, 30, 31]])) == {}
+    judgements = watch.packet_faults(faults(now_s + 0.6, versions=[[2, PLAN.service_id, 31, 0]]))
+    assert judgements.keys() == {PMT_CHANGED}
 
 
-ABSENT: dict[str, tuple[str, int | None, dict[str, object]]] = {
-    "pcr_repetition_error": ("pcr", PLAN.pcr_pid, {"pcr": {}}),
-    "pts_error": ("pts", PLAN.time_pid, {"pts": {}}),
-    "no_null_packets": ("null", NULL_PID, {"null_bps": 0}),
+ABSENT: dict[AlarmRule, tuple[str, int | None, dict[str, object]]] = {
+    PCR_REPETITION_ERROR: ("pcr", PLAN.pcr_pid, {"pcr": {}}),
+    PTS_ERROR: ("pts", PLAN.time_pid, {"pts": {}}),
+    NO_NULL_PACKETS: ("null", NULL_PID, {"null_bps": 0}),
 }
 """By condition: what the runner calls it, and a post of a second that was wholly without."""
-ABSENCES = pytest.mark.parametrize("condition", ABSENT)
+ABSENCES = pytest.mark.parametrize("rule", ABSENT, ids=lambda rule: rule.condition)
 LOOK_S = 0.1
 
 
-def told(condition: str, at_s: float, since_s: float) -> PacketFaults:
-    what, pid, _ = ABSENT[condition]
+def told(rule: AlarmRule, at_s: float, since_s: float) -> PacketFaults:
+    what, pid, _ = ABSENT[rule]
     return faults(at_s, absent=[[what, pid, at_s - since_s]])
 
 
@@ -146,7 +151,7 @@ def good_post() -> InfluxSample:
 @ABSENCES
 @pytest.mark.parametrize("phase_s", [0.05, 0.5, 0.95])
 async def test_what_is_absent_is_an_alarm_when_its_delay_is_over_not_at_the_next_post(
-    condition: str, phase_s: float
+    rule: AlarmRule, phase_s: float
 ) -> None:
     watch, now_s = watching()
     bench, good = Bench(Kept()), good_post()
@@ -155,80 +160,77 @@ async def test_what_is_absent_is_an_alarm_when_its_delay_is_over_not_at_the_next
         looks += 1
         bench.now = now_s + looks * LOOK_S
         if looks % 10 == 0:
-            bad = good if looks == 10 else replace(good, **ABSENT[condition][2])
-            await bench.board.judge_all(*STREAM, watch.sample(bad, None, bench.now), watch.since)
+            bad = good if looks == 10 else replace(good, **ABSENT[rule][2])
+            await bench.board.judge(*STREAM, watch.sample(bad, None, bench.now))
         if bench.now - since_s >= 0.8:
-            watch.absences(told(condition, bench.now, since_s))
-        await bench.board.judge_all(*STREAM, *watch.between_posts(bench.now))
-    raised_s = bench.first(condition, AlarmState.UNACKNOWLEDGED) - since_s
-    delay_s = RULES[condition].on_delay_s
+            watch.absences(told(rule, bench.now, since_s))
+        await bench.board.judge(*STREAM, watch.between_posts(bench.now))
+    raised_s = bench.first(rule.condition, AlarmState.UNACKNOWLEDGED) - since_s
+    delay_s = rule.on_delay_s
     assert delay_s - EARLY_S - 1e-6 <= raised_s <= delay_s + LOOK_S
 
 
 @ABSENCES
-def test_a_post_of_a_second_that_was_good_in_part_does_not_end_what_is_absent(condition: str) -> None:
+def test_a_post_of_a_second_that_was_good_in_part_does_not_end_what_is_absent(rule: AlarmRule) -> None:
     watch, now_s = watching()
-    watch.absences(told(condition, now_s + 1.1, now_s + 0.3))
-    assert watch.sample(good_post(), None, now_s + 1.2)[condition][0]
-    assert watch.since[condition] == pytest.approx(now_s + 0.3)
+    watch.absences(told(rule, now_s + 1.1, now_s + 0.3))
+    judgement = watch.sample(good_post(), None, now_s + 1.2)[rule]
+    assert judgement.is_true
+    assert judgement.since_s == pytest.approx(now_s + 0.3)
     watch.absences(faults(now_s + 1.3))
-    assert watch.between_posts(now_s + 1.3) == ({}, {})
+    assert watch.between_posts(now_s + 1.3) == {}
 
 
 def test_a_post_of_a_second_that_was_good_proves_that_nothing_was_absent_in_it() -> None:
     watch, now_s = watching()
-    watch.absences(told("no_null_packets", now_s + 1.0, now_s - 1.0))
-    assert watch.between_posts(now_s + 0.9)[0].keys() == {"no_null_packets"}
-    assert not watch.sample(good_post(), None, now_s + 1.0)["no_null_packets"][0]
-    assert watch.between_posts(now_s + 1.1) == ({}, {})
-    watch.absences(told("no_null_packets", now_s + 1.8, now_s + 0.9))
-    assert watch.between_posts(now_s + 1.8)[0].keys() == {"no_null_packets"}
+    watch.absences(told(NO_NULL_PACKETS, now_s + 1.0, now_s - 1.0))
+    assert watch.between_posts(now_s + 0.9).keys() == {NO_NULL_PACKETS}
+    assert not watch.sample(good_post(), None, now_s + 1.0)[NO_NULL_PACKETS].is_true
+    assert watch.between_posts(now_s + 1.1) == {}
+    watch.absences(told(NO_NULL_PACKETS, now_s + 1.8, now_s + 0.9))
+    assert watch.between_posts(now_s + 1.8).keys() == {NO_NULL_PACKETS}
 
 
 def test_other_pids_than_ours_are_not_missed() -> None:
     watch, now_s = watching()
     watch.absences(faults(now_s + 0.9, absent=[["pcr", 4000, 0.85], ["pts", 4001, 0.85]]))
-    assert watch.between_posts(now_s + 0.9) == ({}, {})
+    assert watch.between_posts(now_s + 0.9) == {}
 
 
 def test_nothing_is_absent_while_nothing_flows_or_a_stream_has_not_settled() -> None:
     watch, now_s = watching()
-    watch.absences(told("no_null_packets", now_s + 0.9, now_s))
+    watch.absences(told(NO_NULL_PACKETS, now_s + 0.9, now_s))
     watch.pulse(flows=False, since_s=now_s + 0.2)
-    assert watch.between_posts(now_s + 1.0) == ({}, {})
+    assert watch.between_posts(now_s + 1.0) == {}
     watch, now_s = watching(seconds=1.0)
-    watch.absences(told("no_null_packets", now_s + 0.9, now_s))
-    assert watch.between_posts(now_s + 0.9) == ({}, {})
+    watch.absences(told(NO_NULL_PACKETS, now_s + 0.9, now_s))
+    assert watch.between_posts(now_s + 0.9) == {}
 
 
 def test_what_we_pace_or_loop_is_left_to_the_posts(tmp_path: object) -> None:
     looped = FACTS.config.model_copy(update={"input": FileInput(path=f"{tmp_path}/a.ts", loop=True)})
     for changes in ({"config": looped}, {"plan": replace(PLAN, regulate=True)}):
         watch, now_s = watching(**changes)
-        watch.absences(told("no_null_packets", now_s + 0.9, now_s))
-        assert watch.between_posts(now_s + 0.9) == ({}, {})
+        watch.absences(told(NO_NULL_PACKETS, now_s + 0.9, now_s))
+        assert watch.between_posts(now_s + 0.9) == {}
 
 
 @ABSENCES
 async def test_what_is_absent_is_judged_at_each_look_also_where_it_was_told_before_the_console_came(
-    condition: str, monkeypatch: pytest.MonkeyPatch
+    rule: AlarmRule,
 ) -> None:
-    bench, runs = Bench(Kept()), cast(Runs, None)
-    view = SimpleNamespace(state=StreamState.RUNNING)
-    run: Any = SimpleNamespace(stream_id=STREAM[0], name=STREAM[1], facts=FACTS, view=view, heartbeat_lost="")
-    clock = SimpleNamespace(monotonic=lambda: bench.now, time=time.time)
-    monkeypatch.setattr(alarm_feed, "time", clock)
-    feed = AlarmFeed(bench.board, runs, lambda message: None, AlarmRules())
+    bench, run = Bench(Kept()), run_of(FACTS)
+    feed = bench.feed()
     start = bench.now
     for at_s, sample in capture("tsduck_pattern").samples:
         if isinstance(sample, InfluxSample) and at_s <= SETTLE_S + 15.0:
             bench.now = start + at_s
             feed.sample(run, sample, None, bench.now)
-    since_s = bench.now - RULES[condition].on_delay_s + 0.5
-    feed.packet_faults(run, told(condition, bench.now - NEWS_S, since_s))
+    since_s = bench.now - rule.on_delay_s + 0.5
+    feed.packet_faults(run, told(rule, bench.now - NEWS_S, since_s))
     await feed.look()
     assert bench.raised() == set()
     bench.now += 0.5
     await feed.look()
-    assert bench.raised() == {condition}
+    assert bench.raised() == {rule.condition}
     await feed.close()

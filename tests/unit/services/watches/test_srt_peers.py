@@ -8,8 +8,10 @@ from ibe100.models.stream_config import SrtInput, SrtMode, SrtOutput, StreamConf
 from ibe100.models.stream_state import SrtLink, SrtStatistics
 from ibe100.runner.telemetry.srt_silence import SILENT_S
 from ibe100.runner.telemetry.srt_watch import SrtWatch
+from ibe100.services.alarms.rule import FALSE, Judgement
+from ibe100.services.alarms.stream_catalogue import SRT_RECEIVER_GONE, SRT_SENDER_GONE
 from ibe100.services.streams.runner_samples import SrtSide, read_sample
-from ibe100.services.watches.srt_peers import SrtPeers
+from ibe100.services.watches.srt_peers import FIRST_CALL_S, SrtPeers
 from ibe100.tsduck.srt_link import lasting_arguments
 
 CONFIG = StreamConfig(name="x", input=SrtInput(mode=SrtMode.LISTENER, port=9000), output=SrtOutput(port=9001))
@@ -92,13 +94,13 @@ def test_a_missing_peer_is_a_condition_of_its_side() -> None:
     peers.observe("input", SrtLink(connected=True))
     peers.observe("output", SrtLink(connected=False))
     assert peers.judge(CONFIG) == {
-        "srt_sender_gone": (False, ""),
-        "srt_receiver_gone": (True, "nobody is connected to srt listener :9001"),
+        SRT_SENDER_GONE: FALSE,
+        SRT_RECEIVER_GONE: Judgement(True, "nobody is connected to srt listener :9001", FIRST_CALL_S),
     }
     peers.observe("output", SrtLink(connected=False, refused="Incorrect passphrase"))
-    assert peers.judge(CONFIG)["srt_receiver_gone"][1].endswith("was refused: Incorrect passphrase")
+    assert peers.judge(CONFIG)[SRT_RECEIVER_GONE].value.endswith("was refused: Incorrect passphrase")
     peers.observe("output", None)
-    assert peers.judge(CONFIG)["srt_receiver_gone"] == (False, "")
+    assert peers.judge(CONFIG)[SRT_RECEIVER_GONE] == FALSE
 
 
 def test_a_peer_that_is_silent_is_gone_since_it_was_heard_last() -> None:
@@ -107,10 +109,8 @@ def test_a_peer_that_is_silent_is_gone_since_it_was_heard_last() -> None:
         peers.observe(side, SrtLink(connected=True, peer="10.0.0.9:1", silent=True, monotonic_s=50.0))
         peers.observe(side, SrtLink(connected=True, peer="10.0.0.9:1", silent=True, monotonic_s=51.0))
     assert peers.judge(CONFIG) == {
-        "srt_sender_gone": (True, "10.0.0.9:1 sends nothing any more"),
-        "srt_receiver_gone": (True, "10.0.0.9:1 acknowledges nothing any more"),
+        SRT_SENDER_GONE: Judgement(True, "10.0.0.9:1 sends nothing any more", 50.0 - SILENT_S),
+        SRT_RECEIVER_GONE: Judgement(True, "10.0.0.9:1 acknowledges nothing any more", 50.0 - SILENT_S),
     }
-    assert set(peers.since.values()) == {50.0 - SILENT_S}
     peers.observe("output", SrtLink(connected=True, monotonic_s=52.0))
-    assert peers.judge(CONFIG)["srt_receiver_gone"] == (False, "")
-    assert peers.since.keys() == {"srt_sender_gone"}
+    assert peers.judge(CONFIG)[SRT_RECEIVER_GONE] == FALSE

@@ -5,19 +5,20 @@ from __future__ import annotations
 import pytest
 
 from ibe100.services.alarms.board import CAUSE_GRACE_S
+from ibe100.services.alarms.rule import FALSE, Judgement
+from ibe100.services.alarms.stream_catalogue import SYNC_LOSS
 from ibe100.services.watches.sync import NEWS_S, REMEMBERED_S, SyncWatch
 
 SKIPPED = "9,212 bytes skipped that are no packets"
-LOST = (True, SKIPPED)
-FOUND = {"sync_loss": (False, "")}
+FOUND = {SYNC_LOSS: FALSE}
 
 
 @pytest.mark.parametrize("text", [SKIPPED, "synchronization lost after 3 packets, got 0x00 instead of 0x47"])
 def test_a_line_stands_for_a_while_and_then_the_counters_tell_again(text: str) -> None:
     watch = SyncWatch()
     watch.line(text, 50.0, 50.1, 1000.0)
-    assert watch.judge(1000.0, is_quiet=True) == {"sync_loss": (True, text)}
-    assert watch.judge(1000.0 + REMEMBERED_S - 0.1, is_quiet=False) == {"sync_loss": (True, text)}
+    assert watch.judge(1000.0, is_quiet=True) == {SYNC_LOSS: Judgement(True, text)}
+    assert watch.judge(1000.0 + REMEMBERED_S - 0.1, is_quiet=False) == {SYNC_LOSS: Judgement(True, text)}
     assert watch.judge(1000.0 + REMEMBERED_S, is_quiet=False) == FOUND
     assert watch.judge(1000.0 + REMEMBERED_S, is_quiet=False) == {}
 
@@ -42,5 +43,5 @@ def test_datagrams_without_packets_are_lost_sync_in_words() -> None:
     watch = SyncWatch()
     watch.strays(57, 0.5, 1000.0)
     words = "114 datagrams per second arrive that hold no transport packets"
-    assert watch.judge(1000.0, is_quiet=True) == {"sync_loss": (True, words)}
+    assert watch.judge(1000.0, is_quiet=True) == {SYNC_LOSS: Judgement(True, words)}
     assert watch.judge(1000.0 + REMEMBERED_S, is_quiet=False) == FOUND

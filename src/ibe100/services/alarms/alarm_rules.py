@@ -1,4 +1,4 @@
-"""The rules of alarms as the house has set them: kept in a file, read again when somebody changes it."""
+"""Rules of alarms as the house has set them: kept in a file, read again when somebody changes it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -16,12 +17,11 @@ from ibe100.models.base import in_words
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.services.alarms.catalogue import RULES
-from ibe100.services.alarms.rule import AlarmRule
-from ibe100.services.alarms.signal_catalogue import COUNTED, PACED
+from ibe100.services.alarms.rule import AlarmRule, parameters_of
 from ibe100.utils.atomic_write import atomic_write
 
-COUNTED_CONDITIONS = frozenset(condition for condition, _ in (*COUNTED, *PACED))
 NO_CHANGE = RuleChange()
+Rule = TypeVar("Rule", bound=AlarmRule)
 Stamp = tuple[int, int]
 
 _log = logging.getLogger(__name__)
@@ -36,43 +36,34 @@ class AlarmRules:
         self._stamp: Stamp | None = None
         self.settings = AlarmSettings()
 
-    def rule(self, stream_id: str, condition: str) -> AlarmRule:
+    def rule(self, stream_id: str, shipped: Rule) -> Rule:
         """The shipped rule with what was changed of it."""
-        shipped, change = RULES[condition], self._change(stream_id, condition)
+        change = self._change(stream_id, shipped.condition)
         if change is NO_CHANGE:
             return shipped
-        return replace(
-            shipped,
-            severity=shipped.severity if change.severity is None else change.severity,
-            on_delay_s=shipped.on_delay_s if change.on_delay_s is None else change.on_delay_s,
-            off_delay_s=shipped.off_delay_s if change.off_delay_s is None else change.off_delay_s,
-        )
+        values: dict[str, Any] = {name: value for name, value in change if value is not None}
+        return replace(shipped, **values.pop("parameters"), **values)
 
-    def is_enabled(self, stream_id: str, condition: str) -> bool:
-        """Whether it is looked at."""
-        return self._change(stream_id, condition).enabled is not False
-
-    def least_per_s(self, stream_id: str, condition: str) -> int:
-        """How many errors of a kind in a second make an alarm."""
-        return self._change(stream_id, condition).least_per_s or 1
+    def of_stream(self, stream_id: str) -> StreamRules:
+        """The rules of one stream, for its watches; those of the machine for an empty stream_id."""
+        return StreamRules(self, stream_id)
 
     def views(self, stream_id: str) -> tuple[RuleView, ...]:
         """All rules as they hold for a stream; the empty one stands for all streams."""
-        return tuple(self._view(stream_id, condition) for condition in RULES)
+        return tuple(self._view(stream_id, shipped) for shipped in RULES.values())
 
-    def _view(self, stream_id: str, condition: str) -> RuleView:
-        rule = self.rule(stream_id, condition)
+    def _view(self, stream_id: str, shipped: AlarmRule) -> RuleView:
+        rule = self.rule(stream_id, shipped)
         own = self.settings.streams.get(stream_id, {}) if stream_id else self.settings.rules
-        counted = condition in COUNTED_CONDITIONS
         return RuleView(
-            condition=condition,
+            condition=rule.condition,
             title=rule.title,
-            enabled=self.is_enabled(stream_id, condition),
+            enabled=rule.enabled,
             severity=rule.severity,
             on_delay_s=rule.on_delay_s,
             off_delay_s=rule.off_delay_s,
-            least_per_s=self.least_per_s(stream_id, condition) if counted else None,
-            change=own.get(condition, NO_CHANGE),
+            parameters=parameters_of(rule),
+            change=own.get(rule.condition, NO_CHANGE),
         )
 
     def _change(self, stream_id: str, condition: str) -> RuleChange:
@@ -83,14 +74,10 @@ class AlarmRules:
     async def set(self, stream_id: str, condition: str, change: RuleChange) -> RuleView:
         """Change a rule for a stream, or with an empty stream_id for all; an empty change undoes it.
 
-        Raises OperatorError for a condition that there is not, StorageError when it cannot be kept.
+        Raises OperatorError where there is no such condition or parameter, or a parameter is out of its
+        range; StorageError when the change cannot be kept.
         """
-        if condition not in RULES:
-            raise OperatorError(f"there is no alarm called {condition}")
-        if change.least_per_s is not None and condition not in COUNTED_CONDITIONS:
-            raise OperatorError(
-                f"{RULES[condition].title}: nothing is counted, so it has no number per second"
-            )
+        _check(condition, change)
         streams = {name: dict(changes) for name, changes in self.settings.streams.items()}
         rules = dict(self.settings.rules)
         place = streams.setdefault(stream_id, {}) if stream_id else rules
@@ -101,7 +88,7 @@ class AlarmRules:
         settings = self.settings.model_copy(update={"rules": rules, "streams": kept})
         await asyncio.to_thread(self._write, settings)
         self.settings = settings
-        return self._view(stream_id, condition)
+        return self._view(stream_id, RULES[condition])
 
     async def read_if_changed(self) -> None:
         """To be called every second: a file that was edited holds from now on; a wrong one is told of."""
@@ -123,10 +110,38 @@ class AlarmRules:
         if self._file is None:
             return
         try:
-            atomic_write(self._file, settings.model_dump_json(indent=1, exclude_none=True).encode())
+            text = settings.model_dump_json(indent=1, exclude_defaults=True)
+            atomic_write(self._file, text.encode())
         except OSError as error:
             raise StorageError(f"alarm rules cannot be kept in {self._file}: {error.strerror}") from error
         self._stamp = _stamp_of(self._file)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRules:
+    """The rules as they hold for one stream at any time, also after they were changed."""
+
+    rules: AlarmRules
+    stream_id: str
+
+    def rule(self, shipped: Rule) -> Rule:
+        """The shipped rule with what was changed of it."""
+        return self.rules.rule(self.stream_id, shipped)
+
+
+def _check(condition: str, change: RuleChange) -> None:
+    shipped = RULES.get(condition)
+    if shipped is None:
+        raise OperatorError(f"there is no alarm called {condition}")
+    parameters = {one.name: one for one in parameters_of(shipped)}
+    for name, value in change.parameters.items():
+        if name not in parameters:
+            raise OperatorError(f"{shipped.title}: there is no parameter called {name}")
+        one = parameters[name]
+        if not one.lowest <= value <= one.highest:
+            raise OperatorError(
+                f"{shipped.title}: {name} can be {one.lowest:g} to {one.highest:g} {one.unit}, not {value:g}"
+            )
 
 
 def _stamp_of(file: Path) -> Stamp | None:
@@ -138,13 +153,15 @@ def _stamp_of(file: Path) -> Stamp | None:
 
 
 def _read(file: Path) -> AlarmSettings:
-    """Raises OperatorError in words, OSError."""
+    """Raises OperatorError with the reason, OSError."""
     try:
         settings = AlarmSettings.model_validate_json(file.read_bytes())
     except ValidationError as error:
         raise OperatorError(f"{file.name}: {in_words(error)}") from error
-    named = {*settings.rules, *(name for changes in settings.streams.values() for name in changes)}
-    unknown = sorted(named - RULES.keys())
-    if unknown:
-        raise OperatorError(f"{file.name}: there is no alarm called {', '.join(unknown)}")
+    for changes in (settings.rules, *settings.streams.values()):
+        for condition, change in changes.items():
+            try:
+                _check(condition, change)
+            except OperatorError as error:
+                raise OperatorError(f"{file.name}: {error}") from error
     return settings

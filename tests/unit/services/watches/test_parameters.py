@@ -1,0 +1,141 @@
+"""Each parameter of a rule: what the operator sets reaches the judgement, and by it the board."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from alarm_rig import Bench, Kept, capture, run_of
+from ibe100.models.alarms.settings import RuleChange
+from ibe100.services.alarms.catalogue import CONSOLE_SLOW, COUNTED, DISK_LOW, MEMORY_LOW, RULES
+from ibe100.services.alarms.rule import AlarmRule, CountedRule, parameters_of
+from ibe100.services.alarms.signal_catalogue import (
+    BITRATE_COLLAPSE,
+    CONTINUITY_ERROR,
+    PCR_DISCONTINUITY_INDICATOR_ERROR,
+    TRANSPORT_ERROR,
+)
+from ibe100.services.machine.watch import MachineWatch
+from ibe100.services.streams.runner_samples import PacketFaults, read_sample
+from ibe100.tsduck.telemetry import InfluxSample
+
+ERRORS = 5
+BEGIN_S, END_S = 20.0, 32.0
+Scenario = Callable[[Bench], Awaitable[None]]
+
+
+def counted(rule: CountedRule) -> Scenario:
+    """5 errors a second, as the processor counts them."""
+    names = (*rule.counters, *PCR_DISCONTINUITY_INDICATOR_ERROR.counters)
+
+    async def play(bench: Bench) -> None:
+        await posts(bench, lambda post: replace(post, counters=dict.fromkeys(names, ERRORS)))
+
+    return play
+
+
+def found_by_the_runner(**found: object) -> Scenario:
+    """Faults of one moment, as the runner finds them in the packets."""
+    shape = {"lost": {}, "damaged": 0, "scrambled": [], "jumps_s": {}, "versions": [], "missing_s": {}}
+
+    async def play(bench: Bench) -> None:
+        await posts(bench, lambda post: post)
+        read = read_sample({"sample": "packet_faults", "t": 0.0, "mono": bench.now, **shape, **found})
+        assert isinstance(read, PacketFaults)
+        feed = bench.feed()
+        await posts(bench, lambda post: post, feed)
+        feed.packet_faults(run_of(capture("tsduck_pattern").facts), replace(read, mono_s=bench.now))
+        await bench.board.settled()
+
+    return play
+
+
+async def posts(bench: Bench, fault: Callable[[InfluxSample], InfluxSample], feed: Any = None) -> None:
+    """A healthy stream whose posts go through `fault` for a while, played to the feed."""
+    captured, feed, start = capture("tsduck_pattern"), feed or bench.feed(), bench.now
+    run = run_of(captured.facts)
+    for at_s, sample in captured.samples:
+        if isinstance(sample, InfluxSample) and at_s < END_S:
+            bench.now = start + at_s
+            feed.sample(run, fault(sample) if at_s >= BEGIN_S else sample, None, bench.now)
+            await bench.board.settled()
+
+
+async def low_bitrate(bench: Bench) -> None:
+    await posts(bench, lambda post: replace(post, bitrate_bps=int(post.bitrate_bps * 0.4)))
+
+
+def machine(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Scenario:
+    """400 MB free, 4 % of memory, and a loop that is 250 ms late."""
+
+    async def play(bench: Bench) -> None:
+        watch = MachineWatch(bench.board, bench.rules, folder, lambda: "")
+        monkeypatch.setattr(
+            "ibe100.services.machine.sampler.psutil.virtual_memory",
+            lambda: SimpleNamespace(total=1_000_000_000, available=40_000_000),
+        )
+        monkeypatch.setattr(watch._sampler, "fullest", lambda folders: (400_000_000, None))
+        monkeypatch.setattr(watch._lag, "take_ms", lambda: 350.0)
+        for _ in range(12):
+            await watch.look()
+            await watch.glance()
+            bench.now += 1.0
+
+    return play
+
+
+HARMLESS: dict[AlarmRule, dict[str, float]] = {
+    **{rule: {"least_per_s": 10 * ERRORS} for rule in COUNTED},
+    BITRATE_COLLAPSE: {"below_percent": 30},
+    DISK_LOW: {"free_mb": 300},
+    MEMORY_LOW: {"free_percent": 1},
+    CONSOLE_SLOW: {"lag_ms": 400},
+}
+"""By rule: parameters by which the scenario is no alarm; by those that ship it is."""
+
+
+def test_every_parameter_of_every_rule_is_tried() -> None:
+    shipped = {rule: {one.name for one in parameters_of(rule)} for rule in RULES.values()}
+    assert {rule: names for rule, names in shipped.items() if names} == {
+        rule: set(values) for rule, values in HARMLESS.items()
+    }
+
+
+async def is_raised(rule: AlarmRule, scenario: Scenario, change: RuleChange) -> bool:
+    bench = Bench(Kept())
+    for stream_id in ("", "one"):
+        await bench.rules.set(stream_id, rule.condition, change)
+    await scenario(bench)
+    return rule.condition in bench.raised()
+
+
+@pytest.mark.parametrize("rule", HARMLESS, ids=lambda rule: rule.condition)
+async def test_what_the_operator_sets_changes_the_judgement(
+    rule: AlarmRule, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if isinstance(rule, CountedRule):
+        scenario = counted(rule)
+    else:
+        scenario = low_bitrate if rule is BITRATE_COLLAPSE else machine(monkeypatch, tmp_path)
+    assert await is_raised(rule, scenario, RuleChange())
+    assert not await is_raised(rule, scenario, RuleChange(parameters=HARMLESS[rule]))
+
+
+@pytest.mark.parametrize(
+    ("rule", "scenario"),
+    [
+        (CONTINUITY_ERROR, found_by_the_runner(lost={"256": ERRORS})),
+        (TRANSPORT_ERROR, found_by_the_runner(damaged=ERRORS)),
+    ],
+    ids=lambda one: one.condition if isinstance(one, AlarmRule) else "",
+)
+async def test_what_the_runner_counts_is_held_against_the_same_parameter(
+    rule: AlarmRule, scenario: Scenario
+) -> None:
+    assert await is_raised(rule, scenario, RuleChange())
+    assert not await is_raised(rule, scenario, RuleChange(parameters=HARMLESS[rule]))
