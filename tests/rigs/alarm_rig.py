@@ -18,8 +18,9 @@ from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.board import AlarmBoard
 from ibe100.services.alarms.catalogue import RULES
 from ibe100.services.alarms.rule import Judgement
-from ibe100.services.streams.run import RunFacts, StreamRun
-from ibe100.services.watches.feed import AlarmFeed, Runs
+from ibe100.services.streams.run import Runs, StreamRun
+from ibe100.services.streams.run_facts import RunFacts
+from ibe100.services.watches.feed import AlarmFeed
 from ibe100.services.watches.signal import SignalWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
 from places import DATA

@@ -24,7 +24,9 @@ DataDir = Annotated[
     Path | None, typer.Option(help="The data folder of the console or server.", show_default=False)
 ]
 StreamName = Annotated[str, typer.Argument(metavar="STREAM", help="Number, id or name.")]
-PreRoll = Annotated[float, typer.Option(help="Seconds ahead; 0 is immediate.")]
+PreRoll = Annotated[
+    float | None, typer.Option(help="Seconds ahead; 0, or left out, is immediate.", show_default=False)
+]
 Who = Annotated[str, typer.Option("--by", help="Who asks; goes on record.")]
 Duration = Annotated[
     float | None, typer.Option(help="Announced seconds; the stream's own if left out.", show_default=False)
@@ -72,7 +74,7 @@ def to_break(
 @app.command("to-programme")
 def to_programme(
     stream: StreamName,
-    pre_roll: PreRoll = 0.0,
+    pre_roll: PreRoll = None,
     by: Who = "command line",
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
@@ -142,7 +144,7 @@ def signal(
     ] = None,
     upid_type: Annotated[str, typer.Option(help="Ad-ID, URI, UUID, AiringID …")] = UpidType.NOT_USED,
     upid: Annotated[str, typer.Option(help="As text; binary types in hex.")] = "",
-    pre_roll: PreRoll = 0.0,
+    pre_roll: PreRoll = None,
     by: Who = "command line",
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,

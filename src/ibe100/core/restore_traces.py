@@ -21,10 +21,9 @@ from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
 from ibe100.scte35.values import SpliceInsert
 from ibe100.services.streams.journal_follower import journal_identity
-from ibe100.services.streams.run import RunFacts, facts_path, read_facts
+from ibe100.services.streams.run_facts import RunFacts, read_facts, write_facts
 from ibe100.services.streams.runner_facts import CueOnOutput
 from ibe100.services.streams.runner_link import RunnerLink, RunnerSilent, read_journal
-from ibe100.utils.atomic_write import atomic_write
 
 DISARMED = "cue disarmed"
 _EVENT = re.compile(r"event (\d+)(?: ([A-Za-z0-9+/=]+))?")
@@ -60,15 +59,14 @@ async def _trace(folder: Path, facts: RunFacts) -> Trace:
 
 
 def number_anew(streams_dir: Path, sessions: Mapping[str, int]) -> None:
-    """Tell the next console the sessions of runs that had to be numbered anew. Raises OSError.
+    """Tell the next console the sessions of runs that had to be numbered anew. Raises StorageError.
 
     Nothing but a console reads that file: the runner is not concerned.
     """
     for stream_id, session_id in sessions.items():
         folder = streams_dir / stream_id
         if (facts := read_facts(folder)) is not None:
-            text = facts.model_copy(update={"session_id": session_id}).model_dump_json(indent=1)
-            atomic_write(facts_path(folder), text.encode())
+            write_facts(folder, facts.model_copy(update={"session_id": session_id}))
 
 
 async def find_evidence(streams_dir: Path, log_dir: Path, since: float) -> Evidence:

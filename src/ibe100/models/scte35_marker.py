@@ -125,10 +125,11 @@ class CueRequest(Value):
     action: CueAction
     duration_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
     """Announced duration of the break; None takes the stream's default."""
-    pre_roll_s: Annotated[float, Field(ge=0, le=60)] = 0.0
-    """0 is immediate; otherwise the splice lies at least this far ahead on the stream's own PTS clock."""
+    pre_roll_s: Annotated[float, Field(ge=0, le=60)] | None = None
+    """0 is immediate; otherwise the splice lies at least this far ahead on the stream's own PTS clock.
+    None is what the stream's contract asks of a TO BREAK; without a contract, and for all else, 0."""
     splice_at: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    """Wall clock: the splice falls on the first frame at or after it; then pre_roll_s is 0."""
+    """Wall clock: the splice falls on the first frame at or after it; then there is no pre_roll_s."""
     requested_by: str = "operator"
     returns: BreakReturn | None = None
     """How the break ends; None takes the stream's own way. Only of a cue that leaves the programme."""
@@ -139,8 +140,8 @@ class CueRequest(Value):
 
     @model_validator(mode="after")
     def _one_time(self) -> Self:
-        timed = self.splice_at is not None or self.pre_roll_s > 0
-        if self.splice_at is not None and self.pre_roll_s > 0:
+        timed = self.splice_at is not None or bool(self.pre_roll_s)
+        if self.splice_at is not None and self.pre_roll_s:
             raise ValueError("splice_at and pre_roll_s both say when: give one of them")
         splices = self.action.traits.splices
         if timed and splices == "at once":

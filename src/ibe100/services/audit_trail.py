@@ -6,9 +6,9 @@ import logging
 import time
 from contextvars import ContextVar
 
+from ibe100.database.database import Database
 from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord
-from ibe100.services.storage import Storage
 
 _audit = logging.getLogger("ibe100.audit")
 _log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def who_words() -> str:
 class AuditTrail:
     """Written after the act; a full disk is reported, and does not undo what was done on air."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Database) -> None:
         self._storage = storage
 
     async def write(self, who: str, action: str, subject: str, detail: str = "") -> None:

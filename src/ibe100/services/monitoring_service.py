@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from ibe100.database.database import Database
 from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.models.alarms.settings import RuleChange, RuleView
@@ -22,8 +23,7 @@ from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.history.metrics_recorder import MetricsRecorder
 from ibe100.services.machine.watch import Backlog, MachineWatch
 from ibe100.services.return_feed.alarms import ReturnAlarms
-from ibe100.services.storage import Storage
-from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import Fact, StateEntered
 from ibe100.services.streams.runner_samples import (
     PCR_FRESH_S,
@@ -37,7 +37,7 @@ from ibe100.services.streams.runner_samples import (
     SrtSide,
     StrayDatagrams,
 )
-from ibe100.services.watches.feed import AlarmFeed, Runs
+from ibe100.services.watches.feed import AlarmFeed
 from ibe100.services.watches.steady_words import steady_pids, steady_services
 from ibe100.tsduck.telemetry import InfluxSample
 
@@ -52,7 +52,7 @@ class MonitoringService:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Database,
         runs: Runs,
         publish: Callable[[Message], None],
         folder: Path,
@@ -181,7 +181,7 @@ class MonitoringService:
         influx, received_at, mono = sample.influx, sample.at, sample.mono_s
         delay_s = received_at - influx.time_ms / 1000
         measured_mono = mono - (delay_s if 0 <= delay_s <= MOST_DELAY_S else 0.0)
-        run.influx, run.influx_at = influx, mono
+        run.measure(influx, mono)
         time_pid = run.facts.plan.time_pid if run.facts is not None else None
         pts = influx.pts.get(time_pid) if time_pid is not None else None
         jump = None
@@ -228,7 +228,7 @@ class MonitoringService:
     def _srt(self, run: StreamRun, sample: SrtSide) -> None:
         """Only the connection is news: what was measured of the stream is as old as it was."""
         if sample.side == "output":
-            run.srt_output = sample.link
+            run.note_srt_output(sample.link)
         last = self._telemetry.get(run.stream_id, Telemetry(stream_id=run.stream_id, monotonic_s=0.0))
         self._measured(last.model_copy(update={f"srt_{sample.side}": sample.link}))
         if sample.link is not None and sample.link.statistics is not None:

@@ -254,6 +254,14 @@ class ContractPort(Protocol):
         Raises ConfigurationError when the rest of `config` does not go with them.
         """
 
+    def default_pre_roll_s(self, contract: Contract | None, action: CueAction) -> float:
+        """Seconds ahead that a cue splices which is asked for without a time."""
+
+    def break_faults(
+        self, contract: Contract | None, duration_s: float, pre_roll_s: float
+    ) -> tuple[str, ...]:
+        """Why a break as it is chosen would be refused; nothing without a contract."""
+
     def lint(self, config: StreamConfig, report: StreamReport | None) -> tuple[ContractFinding, ...]:
         """What differs from the stream's contract, breaches first; nothing without a contract."""
 

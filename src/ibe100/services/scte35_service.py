@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
 from ibe100.models.errors import CueRefused, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted
@@ -26,13 +27,12 @@ from ibe100.services.cues.draft import (
     requested,
 )
 from ibe100.services.cues.heartbeat import Heartbeat
-from ibe100.services.cues.ledger import CommitPace, CueLedger, Runs
+from ibe100.services.cues.ledger import CommitPace, CueLedger
 from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.readiness import least_lead_s, readiness
 from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.cues.section import describe
-from ibe100.services.storage import Storage
-from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import (
     AttemptEnded,
     CueOnOutput,
@@ -52,7 +52,12 @@ class SCTE35Service:
     """Owns every cue from the request to its end. All coroutines run on the loop."""
 
     def __init__(
-        self, storage: Storage, runs: Runs, publish: Callable[[Message], None], *, seen_timeout_s: float = 2.0
+        self,
+        storage: Database,
+        runs: Runs,
+        publish: Callable[[Message], None],
+        *,
+        seen_timeout_s: float = 2.0,
     ) -> None:
         self._storage = storage
         self._runs = runs

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Literal
 
+from ibe100.database.database import Database
 from ibe100.models.errors import InputAbsent, OperatorError, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted, StreamView
 from ibe100.models.profile import StreamEntry
@@ -16,12 +17,12 @@ from ibe100.models.stream_config import Engine, StreamConfig, StreamInput
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail, acting
-from ibe100.services.storage import Storage
 from ibe100.services.streams.input_wait import InputWait
 from ibe100.services.streams.journal_follower import JournalFollower, Observer
 from ibe100.services.streams.launch import StreamLaunch
 from ibe100.services.streams.launch_plan import StreamStarter
-from ibe100.services.streams.run import StreamRun, read_facts
+from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.run_facts import read_facts
 from ibe100.services.streams.runner_link import RunnerGone, RunnerLink, RunnerSilent
 from ibe100.services.streams.runner_spec import RunnerPolicy
 from ibe100.services.streams.stream_list import StreamList
@@ -45,7 +46,7 @@ class StreamService:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Database,
         secrets: SecretStore,
         publish: Callable[[Message], None],
         state_dir: Path,
@@ -94,7 +95,7 @@ class StreamService:
         for stream in stored.streams:
             config = with_secrets(self._secrets, stream.stream_id, stream.config)
             entry = StreamEntry(stream_id=stream.stream_id, number=stream.number, config=config)
-            self._list.place(entry).wanted = stream.desired
+            self._list.place(entry).want(stream.desired)
         await self._adopt_unlisted()
         await asyncio.gather(*(self._take_up(run) for run in self._list.runs()))
         open_sessions = [
@@ -119,7 +120,7 @@ class StreamService:
             if alive:
                 number = self._list.free_number(facts.number)
                 run = self._list.place(StreamEntry(stream_id=folder.name, number=number, config=facts.config))
-                run.wanted = "run"
+                run.want("run")
                 await self._save_wish(run)
                 self._notice("warning", f"{run.name} was found running and is listed again", run.stream_id)
 
@@ -137,16 +138,16 @@ class StreamService:
         if facts is not None:
             run.begin(facts)
             await self.follower.resume(run, status)
-        if status is not None and run.wanted == "off":
+        if status is not None and not run.is_wanted():
             self._later(run, self.stop(run.stream_id, "not meant to run"))
-        elif status is None and run.wanted == "off":
+        elif status is None and not run.is_wanted():
             await run.link.end_left_behind()
-        elif status is None and run.wanted == "run":
+        elif status is None:
             spec = run.link.read_spec()
             if run.facts is None or spec is None or spec.get("processor") is None:
                 self._later(run, self.start(run.stream_id))
             elif run.view.state is not StreamState.COMPLETED:
-                run.update(state=StreamState.RETRYING, reason="its runner is gone")
+                run.enter(StreamState.RETRYING, "its runner is gone")
                 self.follower.follow(run)
 
     def _later(self, run: StreamRun, work: Coroutine[object, object, object]) -> None:
@@ -204,13 +205,9 @@ class StreamService:
         refuse_digits("name", config.name)
         await asyncio.to_thread(keep_secrets, self._secrets, stream_id, config)
         whole = await asyncio.to_thread(with_secrets, self._secrets, stream_id, config)
-        before, run.entry = run.entry, run.entry.model_copy(update={"config": whole})
-        try:
-            await self._list.save(run)
-        except BaseException:
-            run.entry = before
-            raise
-        run.update(config=run.entry.config)
+        entry = run.entry.model_copy(update={"config": whole})
+        await self._list.save(run, entry)
+        run.configure(entry)
         await self._audit.write(acting(), "stream changed", stream_id, config.name)
         return run.view
 
@@ -255,8 +252,9 @@ class StreamService:
             if run.view.state.is_active:
                 raise StreamError(f"{run.name} is {run.view.state} already")
             await self.follower.catch_up(run)
-            wanted_before, run.wanted = run.wanted, "run"
-            run.update(state=StreamState.PROBING, reason="looking at the input")
+            was_wanted = run.is_wanted()
+            run.want("run")
+            run.enter(StreamState.PROBING, "looking at the input")
             try:
                 await self._launch.bring_up(
                     run, self.profile, keep_output=keep_output, is_last_look=not wait_for_input
@@ -267,7 +265,8 @@ class StreamService:
                     return run.view
                 await self._launch.let_go(run)
                 self._not_started(run, error)
-                run.wanted = wanted_before if run.is_wanted() else "off"
+                if not was_wanted:
+                    run.want("off")
                 raise
             await self._started(run)
             return run.view
@@ -275,14 +274,14 @@ class StreamService:
     def _not_started(self, run: StreamRun, error: BaseException) -> None:
         given_up = not run.is_wanted() or isinstance(error, asyncio.CancelledError)
         bug = "an error of the console; see the log"
-        run.update(
-            state=StreamState.STOPPED if given_up else StreamState.FAILED,
-            reason=str(error) if isinstance(error, OperatorError) else "" if given_up else bug,
+        run.enter(
+            StreamState.STOPPED if given_up else StreamState.FAILED,
+            str(error) if isinstance(error, OperatorError) else "" if given_up else bug,
         )
 
     async def _started(self, run: StreamRun) -> None:
         if run.view.state in (StreamState.PROBING, StreamState.WAITING):
-            run.update(state=StreamState.STARTING, reason="")
+            run.enter(StreamState.STARTING, "")
         self.follower.follow(run)
         await self._save_wish(run)
         await self._audit.write(acting(), "stream started", run.stream_id, run.view.command)
@@ -290,7 +289,7 @@ class StreamService:
     async def _wait_for_input(self, run: StreamRun, absent: InputAbsent, *, keep_output: bool) -> None:
         """It is meant to run from now on."""
         await self._launch.forget_spec(run)
-        run.update(state=StreamState.WAITING, reason=str(absent), started_at=None, session_id=None)
+        run.wait_for_input(str(absent))
         self._waiting.begin(run, lambda: self._look_again(run, keep_output=keep_output))
         await self._save_wish(run)
         await self._audit.write(acting(), "stream waits for its input", run.stream_id, str(absent))
@@ -302,7 +301,7 @@ class StreamService:
             try:
                 await self._launch.bring_up(run, self.profile, keep_output=keep_output)
             except InputAbsent as absent:
-                run.update(reason=str(absent))
+                run.wait_for_input(str(absent))
                 return False
             except Exception as error:
                 self._not_started(run, error)
@@ -310,7 +309,7 @@ class StreamService:
                     raise
                 if run.is_wanted():
                     self._notice("error", f"{run.name} was not started: {error}", run.stream_id)
-                run.wanted = "off"
+                run.want("off")
                 await self._save_wish(run)
                 return True
             await self._started(run)
@@ -319,10 +318,10 @@ class StreamService:
     async def stop(self, stream_id: str, reason: str = "operator") -> StreamView:
         """Stop for good; returns when the processor is gone."""
         run = self.run_of(stream_id)
-        run.wanted = "off"
+        run.want("off")
         self._launch.give_up(run)
         async with self._lock(stream_id):
-            run.wanted = "off"
+            run.want("off")
             await self._stop(run, reason)
         await self._save_wish(run)
         await self._audit.write(acting(), "stream stopped", stream_id, reason)
@@ -332,7 +331,7 @@ class StreamService:
         await self._waiting.end(run)
         if run.view.state is StreamState.WAITING:
             await self._launch.let_go(run)
-            run.update(state=StreamState.STOPPED, reason=reason)
+            run.enter(StreamState.STOPPED, reason)
             return
         try:
             await run.link.request({"cmd": "stop", "reason": reason})
@@ -360,7 +359,6 @@ class StreamService:
                 return
             self._notice("error", f"the runner of {run.name} died; it is started again", run.stream_id)
             await self.follower.close_attempt(run)
-            await asyncio.to_thread(run.save_facts)
             await run.link.spawn(secrets_of(run.entry.config))
 
     async def _save_wish(self, run: StreamRun) -> None:
@@ -368,7 +366,7 @@ class StreamService:
         try:
             await self._list.save(run)
         except StorageError as error:
-            wish = "run" if run.wanted == "run" else "be off"
+            wish = "run" if run.is_wanted() else "be off"
             self._notice("error", f"that {run.name} should {wish} is not on record: {error}", run.stream_id)
 
     def _lock(self, stream_id: str) -> asyncio.Lock:

@@ -259,6 +259,20 @@ class ServiceClient(ServiceCalls):
         """`config` with the options that follow from the contract; as it is while the services start."""
         return config if self._services is None else self._services.contracts.apply(config, contract)
 
+    def default_pre_roll_s(self, contract: Contract | None, action: CueAction) -> float:
+        """Seconds ahead that a cue splices which is asked for without a time."""
+        return (
+            0.0 if self._services is None else self._services.contracts.default_pre_roll_s(contract, action)
+        )
+
+    def break_faults(
+        self, contract: Contract | None, duration_s: float, pre_roll_s: float
+    ) -> tuple[str, ...]:
+        """Why a break as it is chosen would be refused."""
+        if self._services is None:
+            return ()
+        return self._services.contracts.break_faults(contract, duration_s, pre_roll_s)
+
     def lint(self, config: StreamConfig, report: StreamReport | None) -> tuple[ContractFinding, ...]:
         """What differs from the stream's contract, breaches first."""
         return () if self._services is None else self._services.contracts.lint(config, report)

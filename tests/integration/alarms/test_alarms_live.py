@@ -60,8 +60,8 @@ async def live(
         async with console(tmp_path / "data", runner=runner) as application:
             stream_id = await on_air(application, StreamConfig(name="Live", input=source, stuffing_ratio=0))
             run = application.streams.run_of(stream_id)
-            settled_at = run.influx_at + SETTLE_S + 1.0
-            await until(lambda: run.influx_at > settled_at, "samples that count")
+            settled_ms = run.influx.time_ms + (SETTLE_S + 1.0) * 1000
+            await until(lambda: run.influx.time_ms > settled_ms, "samples that count")
             assert shown(application) == set()
             yield application, sender
 

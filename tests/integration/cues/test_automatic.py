@@ -87,10 +87,10 @@ async def test_heartbeats_that_are_not_seen_back_are_an_alarm(tmp_path: Path, me
         assert run.facts is not None
         # Another port: what is sent there never reaches the processor.
         ports = run.facts.ports
-        run.facts = run.facts.model_copy(update={"ports": replace(ports, cue=9)})
+        run._facts = run.facts.model_copy(update={"ports": replace(ports, cue=9)})
         alarm = await until_alarm(application, "heartbeat_lost", AlarmState.UNACKNOWLEDGED)
         assert "since the stream was started" in alarm.value
-        run.facts = run.facts.model_copy(update={"ports": ports})
+        run._facts = run.facts.model_copy(update={"ports": ports})
         await until_alarm(application, "heartbeat_lost", AlarmState.CLEARED_UNACKNOWLEDGED)
         assert application.cues.recent(stream_id) == ()
 

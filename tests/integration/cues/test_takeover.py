@@ -17,6 +17,7 @@ from ibe100.models.cues.segmentation import Segmentation, SegmentationType
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import NoticePosted
 from ibe100.models.scte35_marker import CueAction, CueState
+from ibe100.models.stream_state import Tally
 from independent_parser import parse_file
 from services_rig import (
     asked,
@@ -29,6 +30,7 @@ from services_rig import (
     until_cue,
     until_over,
     until_ready,
+    view_of,
 )
 
 TO_BREAK, BACK = CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME
@@ -69,7 +71,7 @@ async def test_a_cue_that_is_armed_on_record_and_went_out_is_proved_by_the_next_
         again = now(application, cue)
         assert (again.state, again.seen, again.reason) == (CueState.SPLICED, first.seen, "")
         if action is TO_BREAK:
-            assert application.streams.run_of(stream_id).in_break
+            assert view_of(application, stream_id).tally is Tally.IN_BREAK
             assert (await fired(application, stream_id, BACK)).state is CueState.SPLICED
         await application.streams.stop(stream_id)
     assert parse_file(out).splices_base64(500).count(cue.section_base64) == first.seen
@@ -86,15 +88,15 @@ async def test_a_long_break_is_found_again_behind_many_other_cues_but_not_in_ano
             await fired(application, stream_id, CueAction.SPLICE_NULL)
     async with console(tmp_path / "data", stop_streams=False) as application:
         await until_ready(application, stream_id)
-        assert application.streams.run_of(stream_id).in_break
+        assert view_of(application, stream_id).tally is Tally.IN_BREAK
         await application.streams.stop(stream_id)
         out.unlink()
         await application.streams.start(stream_id)
         await until_ready(application, stream_id)
-        assert not application.streams.run_of(stream_id).in_break, "with the stream its break is over"
+        assert view_of(application, stream_id).tally is Tally.ON_AIR, "with the stream its break is over"
     async with console(tmp_path / "data") as application:
         await until_ready(application, stream_id)
-        assert not application.streams.run_of(stream_id).in_break, "and stays so"
+        assert view_of(application, stream_id).tally is Tally.ON_AIR, "and stays so"
         await application.streams.stop(stream_id)
 
 
@@ -110,14 +112,14 @@ async def test_a_cue_that_was_given_up_on_and_airs_all_the_same_can_be_returned_
         finally:
             os.kill(processor, signal.SIGCONT)
         run = application.streams.run_of(stream_id)
-        await until(lambda: run.in_break, "the break that began all the same")
+        await until(lambda: run.view.tally is Tally.IN_BREAK, "the break that began all the same")
         texts = (one.text async for one in messages if isinstance(one, NoticePosted))
         said = await anext(text async for text in texts if "aired all the same" in text)
         assert f"event {cue.splice_event_id} was FAILED" in said
         await until(lambda: application.cues.readiness(stream_id, BACK).ready, "a way back")
         back = await fired(application, stream_id, BACK)
         assert (back.state, back.splice_event_id) == (CueState.SPLICED, cue.splice_event_id)
-        assert not run.in_break
+        assert run.view.tally is not Tally.IN_BREAK
         await application.streams.stop(stream_id)
 
 

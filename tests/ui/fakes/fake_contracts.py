@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ibe100.models.cues.contract import Contract, ContractFinding, Severity
 from ibe100.models.stream_config import StreamConfig
 from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.contracts.contract_service import ContractService
 
 TEMPLATE = Contract(name="OTT distributor", scte35_pid=600, pre_roll_min_s=4, pre_roll_default_s=6)
 
 
-class FakeContracts:
+class FakeContracts(ContractService):
     """One template; a stream keeps it when its PID is the contract's."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("nowhere"))
 
     async def templates(self) -> tuple[Contract, ...]:
         return (TEMPLATE,)

@@ -152,13 +152,13 @@ class FakeCues:
     async def preview(self, request: CueRequest) -> CuePreview:
         if request.action not in BREAK_ACTIONS:
             return preview_of_other(request, self.cues)
-        immediate = request.pre_roll_s == 0
+        immediate = not request.pre_roll_s
         out = request.action.traits.direction is Direction.OUT
         return CuePreview(
             splice_event_id=0x60000001,
             section_base64=section(0x60000001),
             pts_time=None if immediate else BEYOND_32_BITS,
-            splice_at=None if immediate else time.time() + request.pre_roll_s,
+            splice_at=None if immediate else time.time() + (request.pre_roll_s or 0.0),
             fields=(
                 ("splice_command_type", "0x05 splice_insert"),
                 ("splice_event_id", "0x60000001"),
@@ -174,7 +174,7 @@ class FakeCues:
         self.requests.append(request)
         if self.not_ready:
             raise CueRefused(self.not_ready[0])
-        immediate = request.pre_roll_s == 0
+        immediate = not request.pre_roll_s
         cue = Cue(
             cue_id=len(self.cues) + 1,
             stream_id=request.stream_id,
@@ -185,9 +185,9 @@ class FakeCues:
             requested_at=time.time(),
             splice_event_id=0x60000001 + len(self.cues),
             duration_s=request.duration_s,
-            pre_roll_s=request.pre_roll_s,
+            pre_roll_s=request.pre_roll_s or 0.0,
             pts_time=None if immediate else BEYOND_32_BITS,
-            splice_at=None if immediate else time.time() + request.pre_roll_s,
+            splice_at=None if immediate else time.time() + (request.pre_roll_s or 0.0),
             section_base64=section(0x60000001 + len(self.cues)),
             sent=1 if immediate else 0,
             sent_expected=1 if immediate else 3,

@@ -7,7 +7,6 @@ from cryptography.fernet import Fernet
 
 from ibe100.core.secrets import SecretStore
 from ibe100.models.errors import ConfigurationError, StorageError
-from ibe100.services.storage import SecretStorage
 
 PASSPHRASE = "correct-horse-battery"
 
@@ -18,7 +17,7 @@ def _no_key_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_secrets_outlive_the_process_and_are_not_readable_on_disk(tmp_path: Path) -> None:
-    store: SecretStorage = SecretStore.open(tmp_path)
+    store = SecretStore.open(tmp_path)
     store.set("one/input", PASSPHRASE)
     store.set("two/output", "ünïcode passphrase")
     again = SecretStore.open(tmp_path)

@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from ibe100.api.asked_cue import asked_cue
 from ibe100.api.local.schedule_commands import schedule_command
 from ibe100.api.local.user_commands import access_command
 from ibe100.models.backup import BackupRequest
@@ -109,12 +108,9 @@ async def _do(services: Services, request: Mapping[str, Any]) -> Any:
             await streams.remove(_stream_id(services, request))
             return None
         case "fire":
-            values = asked_cue(request.get("cue", {}), _stream(services, request))
-            return _with_return(services, await services.cues.fire(build(CueRequest, values, "cue")))
+            return _with_return(services, await services.cues.fire(_cue(services, request)))
         case "preview":
-            values = asked_cue(request.get("cue", {}), _stream(services, request))
-            preview = await services.cues.preview(build(CueRequest, values, "cue"))
-            return preview.model_dump(mode="json")
+            return (await services.cues.preview(_cue(services, request))).model_dump(mode="json")
         case "cancel":
             return _with_return(services, await services.cues.cancel(_cue_id(request)))
         case "cues":
@@ -141,6 +137,10 @@ def _with_return(services: Services, cue: Cue) -> dict[str, Any]:
         delay_s, words = receipt.delay_s, receipt.words
         came_back = {**receipt.model_dump(mode="json"), "delay_s": delay_s, "words": words}
     return {**cue.model_dump(mode="json"), "return_feed": came_back}
+
+
+def _cue(services: Services, request: Mapping[str, Any]) -> CueRequest:
+    return build(CueRequest, {**request.get("cue", {}), "stream_id": _stream_id(services, request)}, "cue")
 
 
 def _stream_id(services: Services, request: Mapping[str, Any]) -> str:

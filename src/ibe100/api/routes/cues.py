@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import Header, Path, Response
 from pydantic import Field
 
-from ibe100.api.asked_cue import asked_cue
 from ibe100.api.replies import CueReply, WholeCueReply, cue_reply, return_reply
 from ibe100.api.roles import Caller, Desk, Stream, needs, new_router
 from ibe100.models.access import Identity, NotFound, Role
@@ -118,7 +117,7 @@ async def cancel(cue_id: CueId, services: Desk) -> CueReply:
 
 
 def _request(stream: StreamView, wanted: WantedCue, caller: Identity) -> CueRequest:
-    values = {**asked_cue(wanted.model_dump(), stream), "requested_by": caller.name}
+    values = {**wanted.model_dump(), "stream_id": stream.stream_id, "requested_by": caller.name}
     return build(CueRequest, values, "cue")
 
 

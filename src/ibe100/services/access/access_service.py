@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 
 from pydantic import SecretStr
 
+from ibe100.database.database import Database
 from ibe100.models.access import (
     AccessRefused,
     Identity,
@@ -26,7 +27,6 @@ from ibe100.services.access.login_attempts import LoginPace
 from ibe100.services.access.passwords import Passwords
 from ibe100.services.access.token_book import TokenBook, digest_of, new_secret
 from ibe100.services.audit_trail import AuditTrail
-from ibe100.services.storage import Storage
 from ibe100.utils.tasks import BackgroundWrites
 
 LOGIN_S = 12 * 3600.0
@@ -43,7 +43,7 @@ class AccessService:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Database,
         wall: Callable[[], float] = time.time,
         pace: LoginPace | None = None,
     ) -> None:

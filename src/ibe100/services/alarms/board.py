@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
+from ibe100.database.database import Database
 from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import AlarmChanged, Message
@@ -15,7 +16,6 @@ from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.catalogue import RULES
 from ibe100.services.alarms.rule import AlarmRule, Judgement, Judgements
 from ibe100.services.alarms.shelving import shelved, unshelved
-from ibe100.services.storage import Storage
 from ibe100.utils.task_faults import log_fault
 from ibe100.utils.tasks import BackgroundWrites
 
@@ -45,7 +45,7 @@ class AlarmBoard:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Database,
         publish: Callable[[Message], None],
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,

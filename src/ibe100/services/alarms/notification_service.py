@@ -13,13 +13,14 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from ibe100.database.database import Database
 from ibe100.models.alarms.notification import NotificationTarget, NotificationTargets, TargetView
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import AlarmChanged, Message, NoticePosted
 from ibe100.services.alarms.notification_plan import NotificationPlan, Wording
 from ibe100.services.alarms.notification_sender import NotificationSender
 from ibe100.services.audit_trail import AuditTrail
-from ibe100.services.storage import SecretStorage, Storage
+from ibe100.services.streams.stream_secrets import SecretStore
 from ibe100.utils.atomic_write import atomic_write
 from ibe100.utils.set_aside import set_aside
 from ibe100.utils.task_faults import log_fault
@@ -36,8 +37,8 @@ class NotificationService:
     def __init__(
         self,
         file: Path,
-        secrets: SecretStorage,
-        storage: Storage,
+        secrets: SecretStore,
+        storage: Database,
         publish: Callable[[Message], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ibe100.database.backup.backup_process import BackupTask
 from ibe100.database.backup.backups import describe, list_backups, new_name, only_one, prune
+from ibe100.database.database import Database
 from ibe100.models.backup import BackupFile, BackupManifest, BackupStatus
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import Message, NoticePosted
@@ -18,7 +19,6 @@ from ibe100.services.alarms.catalogue import BACKUP_FAILED, BACKUP_OLD
 from ibe100.services.alarms.rule import Judgements, true_if
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.backup.backup_job import run_backup
-from ibe100.services.storage import Storage
 from ibe100.utils.task_faults import log_fault
 from ibe100.utils.timecode import format_utc
 from ibe100.utils.units import format_bytes
@@ -68,7 +68,7 @@ class BackupService:
         self,
         data_dir: Path,
         plan: Plan,
-        storage: Storage,
+        storage: Database,
         publish: Callable[[Message], None],
         judge: Callable[[Judgements], Awaitable[None]],
         *,

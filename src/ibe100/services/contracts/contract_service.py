@@ -11,9 +11,10 @@ from pydantic import Field, ValidationError
 from ibe100.models.base import Value, in_words
 from ibe100.models.cues.contract import Contract, ContractFinding
 from ibe100.models.errors import ConfigurationError, StorageError
+from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_config import StreamConfig
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.contracts.options import under_contract
+from ibe100.services.contracts.options import default_pre_roll_s, under_contract
 from ibe100.services.contracts.stream_linter import lint_stream
 
 
@@ -70,6 +71,23 @@ class ContractService:
     def apply(self, config: StreamConfig, contract: Contract | None) -> StreamConfig:
         """`config` with the contract and the cue options that follow from it; None takes it away."""
         return under_contract(config, contract)
+
+    def default_pre_roll_s(self, contract: Contract | None, action: CueAction) -> float:
+        """Seconds ahead that a cue splices which is asked for without a time."""
+        return default_pre_roll_s(contract, action)
+
+    def break_faults(
+        self, contract: Contract | None, duration_s: float, pre_roll_s: float
+    ) -> tuple[str, ...]:
+        """Why a break as it is chosen would be refused; nothing without a contract."""
+        if contract is None:
+            return ()
+        faults = []
+        if pre_roll_s < contract.pre_roll_min_s:
+            faults.append(f"pre-roll shorter than the contract's {contract.pre_roll_min_s:g} s")
+        if (allowed := contract.duration_fault(duration_s)) is not None:
+            faults.append(f"a break of {duration_s:g} s, where the contract allows {allowed}")
+        return tuple(faults)
 
     def lint(self, config: StreamConfig, report: StreamReport | None) -> tuple[ContractFinding, ...]:
         """What differs from the stream's contract, breaches first; nothing without a contract."""

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from ibe100.models.base import build
 from ibe100.models.cues.contract import Contract
+from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_config import ExistingCues, Scte35Options, StreamConfig
 
 LEAD_MARGIN_S = 1.0
 """A section takes up to 0.1 s to the output, and tsp begins up to 0.7 s late at low bitrates (measured)."""
+
+
+def default_pre_roll_s(contract: Contract | None, action: CueAction) -> float:
+    """How far ahead a cue splices that is asked for without a time: a way back may have to be quick."""
+    if contract is None or action.traits.splices != "as the contract asks":
+        return 0.0
+    return contract.pre_roll_default_s
 
 
 def start_delay_ms(contract: Contract) -> int:

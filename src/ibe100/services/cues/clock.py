@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.services.cues.breaks import BreakLedger
-from ibe100.services.cues.ledger import CueLedger, Runs
+from ibe100.services.cues.ledger import CueLedger
 from ibe100.services.cues.live_cues import CueShelf
-from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.run import Runs, StreamRun
 
 STEP_S = 0.1
 """Wall clock and monotonic clock do not drift apart; so much between two looks is a clock that was set."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.services.cues.clock import WallClock
-from ibe100.services.cues.ledger import CueLedger, Runs
+from ibe100.services.cues.ledger import CueLedger
 from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.readiness import (
     SEND_AHEAD_S,
@@ -24,7 +24,7 @@ from ibe100.services.cues.readiness import (
     why_unseen,
 )
 from ibe100.services.cues.receipts import CueReceipts
-from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import AttemptEnded
 from ibe100.tsduck.loopback_ports import LOOPBACK
 from ibe100.utils.task_faults import log_fault
@@ -105,7 +105,7 @@ class CueDispatch:
     def processor_ended(self, run: StreamRun, fact: AttemptEnded) -> None:
         """Its queue is gone: what it had not put out yet is ours again while there is time, or has failed."""
         # Until the next one has posted a sample nothing is ready, whatever state is still on its way to us.
-        run.influx_at = float("-inf")
+        run.processor_ended()
         outcome = fact.outcome or "no reason known"
         for cue in self._shelf.unfinished():
             if cue.stream_id != run.stream_id:

@@ -14,6 +14,7 @@ from ibe100.scte35.direction import direction_of
 from ibe100.scte35.section import to_base64
 from ibe100.scte35.values import SpliceInfoSection
 from ibe100.services.contracts.cue_linter import lint_cue
+from ibe100.services.contracts.options import default_pre_roll_s
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
 from ibe100.services.cues.readiness import given_splice, splice_target
 from ibe100.services.cues.section import (
@@ -86,6 +87,10 @@ class Draft:
 def requested(run: StreamRun, request: CueRequest) -> Cue:
     """What was asked, before anything is decided."""
     leaves = request.action.traits.direction is Direction.OUT
+    pre_roll_s = request.pre_roll_s
+    if pre_roll_s is None:
+        planned = request.splice_at is not None
+        pre_roll_s = 0.0 if planned else default_pre_roll_s(run.contract, request.action)
     return Cue(
         cue_id=0,
         stream_id=request.stream_id,
@@ -95,7 +100,7 @@ def requested(run: StreamRun, request: CueRequest) -> Cue:
         requested_by=request.requested_by,
         requested_at=time.time(),
         duration_s=request.duration_s,
-        pre_roll_s=request.pre_roll_s,
+        pre_roll_s=pre_roll_s,
         scheduled_at=request.splice_at,
         returns=(request.returns or run.cue_options.returns) if leaves else None,
     )
@@ -115,14 +120,15 @@ def make_draft(
     """
     action, traits = request.action, request.action.traits
     contract, current = run.contract, breaks.open_break(run.stream_id)
+    asked = requested(run, request)
     changes, warnings = _particulars(run, request, contract, current, recent)
-    if request.pre_roll_s > 0 or request.splice_at is not None:
+    if asked.pre_roll_s > 0 or request.splice_at is not None:
         changes["pts_time"], changes["splice_at"] = splice_target(
-            run, request.pre_roll_s, request.splice_at, commit_s
+            run, asked.pre_roll_s, request.splice_at, commit_s
         )
     timed = changes.get("pts_time") is not None
     changes["sent_expected"] = run.cue_options.inject_count if timed else 1
-    cue = requested(run, request).model_copy(update=changes)
+    cue = asked.model_copy(update=changes)
     draft = Draft(
         request=request,
         cue=cue,

@@ -61,7 +61,7 @@ class Heartbeat:
         if not waiting or section != _section(run):
             return False
         waiting.popleft()
-        run.heartbeat_lost = ""
+        run.see_heartbeat()
         return True
 
     def processor_ended(self, run: StreamRun) -> None:
@@ -79,7 +79,7 @@ class Heartbeat:
                 self._send(run)
             await asyncio.sleep(min(POLL_S, interval_s / 5))
         self._waiting.pop(run.stream_id, None)
-        run.heartbeat_lost = ""
+        run.see_heartbeat()
 
     def _send(self, run: StreamRun) -> None:
         try:
@@ -96,8 +96,7 @@ class Heartbeat:
             waiting.popleft()
             lost += 1
         if lost:
-            run.heartbeats_lost += lost
-            run.heartbeat_lost = f"{run.heartbeats_lost} since the stream was started"
+            run.miss_heartbeats(lost)
 
     def _is_near_a_cue(self, run: StreamRun) -> bool:
         """Whether a cue is being sent, was just now or will be in a moment."""

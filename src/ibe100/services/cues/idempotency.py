@@ -7,10 +7,11 @@ import hashlib
 import logging
 from typing import Protocol
 
+from ibe100.database.stores.cues import CueStore
+from ibe100.database.stores.users import KeptRequestStore
 from ibe100.models.access import KeyReused
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.scte35_marker import Cue, CueRequest
-from ibe100.services.storage import CueStorage, KeptRequestStorage
 from ibe100.utils.task_faults import log_fault
 from ibe100.utils.tasks import BackgroundWrites
 
@@ -27,7 +28,7 @@ class Desk(Protocol):
 class CueOnce:
     """The key is on record before the cue is made, so that after a crash nothing is fired in doubt."""
 
-    def __init__(self, kept: KeptRequestStorage, cues: CueStorage, desk: Desk) -> None:
+    def __init__(self, kept: KeptRequestStore, cues: CueStore, desk: Desk) -> None:
         self._kept = kept
         self._cues = cues
         self._desk = desk

@@ -7,6 +7,7 @@ import binascii
 from collections import defaultdict, deque
 from collections.abc import Callable
 
+from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.cues.input_cue import InputCue
 from ibe100.models.messages import InputCueSeen, Message
 from ibe100.models.metrics import ChangeKind, StreamChange
@@ -14,7 +15,6 @@ from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.json_form import type_name
 from ibe100.scte35.section import decode
 from ibe100.scte35.summary import summary
-from ibe100.services.storage import MetricsStorage
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import CueOnInput, Fact
 from ibe100.services.streams.runner_samples import Sample
@@ -28,7 +28,7 @@ NOT_RECORDED = frozenset({"splice_null", "bandwidth_reservation"})
 class InputCues:
     """Lives on the loop; `recent` may be called from any thread."""
 
-    def __init__(self, storage: MetricsStorage, publish: Callable[[Message], None]) -> None:
+    def __init__(self, storage: MetricsStore, publish: Callable[[Message], None]) -> None:
         self._storage = storage
         self._publish = publish
         self._recent: dict[str, deque[InputCue]] = defaultdict(lambda: deque(maxlen=KEPT))

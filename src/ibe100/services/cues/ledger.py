@@ -7,14 +7,13 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
+from ibe100.database.database import Database
 from ibe100.models.errors import StorageError, StreamError
-from ibe100.models.messages import CueChanged, Message, NoticePosted, StreamView
+from ibe100.models.messages import CueChanged, Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.services.cues.live_cues import CueShelf
-from ibe100.services.storage import Storage
-from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.run import Runs
 from ibe100.utils.tasks import BackgroundWrites
 
 SLOW_S = 0.5
@@ -23,16 +22,6 @@ REMEMBERED_S = 120.0
 MOST = 8
 
 _log = logging.getLogger(__name__)
-
-
-class Runs(Protocol):
-    """Where the streams are; `ibe100.services.stream_service`."""
-
-    def run_of(self, stream_id: str) -> StreamRun:
-        """Raises StreamError for a stream that does not exist."""
-
-    def streams(self) -> tuple[StreamView, ...]:
-        """Every stream in the list."""
 
 
 class CommitPace:
@@ -57,7 +46,7 @@ class CueLedger:
     """Used on the loop only."""
 
     def __init__(
-        self, storage: Storage, runs: Runs, shelf: CueShelf, publish: Callable[[Message], None]
+        self, storage: Database, runs: Runs, shelf: CueShelf, publish: Callable[[Message], None]
     ) -> None:
         self._storage = storage
         self._runs = runs
@@ -77,9 +66,7 @@ class CueLedger:
         self._shelf.put(cue)
         self._publish(CueChanged(cue=cue))
         with contextlib.suppress(StreamError):
-            run = self._runs.run_of(cue.stream_id)
-            run.armed = self._shelf.is_armed(cue.stream_id)
-            run.refresh()
+            self._runs.run_of(cue.stream_id).arm(self._shelf.is_armed(cue.stream_id))
 
     def record(self, cue: Cue) -> None:
         """Put the cue as it now is on record, after all that was put there before."""

@@ -143,9 +143,9 @@ class CueReceipts:
         self._break_changed(run)
         current = self._breaks.open_break(run.stream_id)
         now = time.time()
-        run.in_break = current is not None and current.is_on_air(now)
-        ends_at = current.ends_at if current is not None and run.in_break else None
-        run.update(break_ends_at=ends_at)
+        on_air = current is not None and current.is_on_air(now)
+        ends_at = current.ends_at if current is not None and on_air else None
+        run.show_break(on_air, ends_at)
         if ends_at is not None:
             asyncio.get_running_loop().call_later(max(0.0, ends_at - now) + TICK_S, self.show_break, run)
 

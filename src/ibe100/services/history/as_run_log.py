@@ -6,18 +6,18 @@ import asyncio
 from datetime import date
 from pathlib import Path
 
+from ibe100.database.stores.as_run import AsRunStore
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
 from ibe100.models.errors import StorageError
 from ibe100.services.history.as_run import day_range, rows_of
 from ibe100.services.history.as_run_export import export, verify
-from ibe100.services.storage import AsRunStorage
 from ibe100.utils.atomic_write import atomic_write
 
 
 class AsRunService:
     """Reads only; nothing of it blocks the loop."""
 
-    def __init__(self, storage: AsRunStorage) -> None:
+    def __init__(self, storage: AsRunStore) -> None:
         self._storage = storage
 
     async def streams(self) -> tuple[LoggedStream, ...]:

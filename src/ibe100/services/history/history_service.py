@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from ibe100.database.database import Database
+from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
 from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
@@ -14,13 +16,12 @@ from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_event import StreamEvent
 from ibe100.services.history.as_run_log import AsRunService, verify_file
 from ibe100.services.history.stream_events import StreamEvents
-from ibe100.services.storage import MetricsStorage, Storage
 
 
 class HistoryService:
     """Reads only."""
 
-    def __init__(self, storage: Storage, metrics: MetricsStorage) -> None:
+    def __init__(self, storage: Database, metrics: MetricsStore) -> None:
         self._storage = storage
         self._events = StreamEvents(storage, metrics)
         self._as_run = AsRunService(storage.as_run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.models.metrics import (
     CHECKS,
@@ -17,7 +18,6 @@ from ibe100.models.metrics import (
 )
 from ibe100.models.stream_state import SrtStatistics
 from ibe100.mpegts.packet import PAT_PID
-from ibe100.services.storage import MetricsStorage
 from ibe100.services.streams.runner_samples import PcrRhythm
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
 
@@ -36,7 +36,7 @@ Versions = dict[str, int]
 class MetricsRecorder:
     """Lives on the loop; the storage takes everything without waiting."""
 
-    def __init__(self, storage: MetricsStorage) -> None:
+    def __init__(self, storage: MetricsStore) -> None:
         self._storage = storage
         self._pcr_start: dict[str, tuple[int, float]] = {}
         self._versions: dict[str, Versions] = {}

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.errors import ConfigurationError, StorageError
 from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
-from ibe100.services.storage import MetricsStorage
 from ibe100.utils.atomic_write import atomic_write
 
 MOST_ROWS = 200_000
@@ -22,7 +22,7 @@ MOST_ROWS = 200_000
 class MetricsService:
     """Reads and exports; the recording is `MetricsRecorder`'s."""
 
-    def __init__(self, storage: MetricsStorage) -> None:
+    def __init__(self, storage: MetricsStore) -> None:
         self._storage = storage
 
     def health(self) -> MetricsHealth:

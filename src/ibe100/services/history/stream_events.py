@@ -6,13 +6,14 @@ import asyncio
 import logging
 from itertools import pairwise
 
+from ibe100.database.database import Database
+from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.errors import StorageError
 from ibe100.models.metrics import StreamChange
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.session import AttemptRecord, SessionRecord
 from ibe100.models.stream_event import EventKind, StreamEvent
-from ibe100.services.storage import MetricsStorage, Storage
 
 MOST_EVENTS = 2000
 _log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ _log = logging.getLogger(__name__)
 class StreamEvents:
     """Reads only."""
 
-    def __init__(self, storage: Storage, metrics: MetricsStorage) -> None:
+    def __init__(self, storage: Database, metrics: MetricsStore) -> None:
         self._storage = storage
         self._metrics = metrics
 

@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from ibe100.models.alarms.confidence import ConfidenceOptions, Picture, PictureSize, Preview, SoundLevels
 from ibe100.models.errors import ProcessorError, StreamError
@@ -27,7 +26,7 @@ from ibe100.preview.reports import MediaReport
 from ibe100.services.alarms.rule import Judgements
 from ibe100.services.pictures.content_watch import ContentWatch
 from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
-from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.utils.task_faults import log_fault
 
 LINGER_S = 5.0
@@ -43,12 +42,6 @@ OLD_RUN = "it was started by a version without previews; restart it to see it"
 
 _log = logging.getLogger(__name__)
 Judge = Callable[[str, Judgements | None], None]
-
-
-class Runs(Protocol):
-    """Where the streams are; `ibe100.services.stream_service`."""
-
-    def run_of(self, stream_id: str) -> StreamRun: ...
 
 
 @dataclass(slots=True)

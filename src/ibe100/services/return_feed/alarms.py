@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Protocol
 
 from ibe100.models.cues.return_receipt import FeedState, ReturnFeedView, ReturnReceipt
 from ibe100.models.messages import Message, ReturnReceiptChanged, StreamStateChanged, StreamView
@@ -13,18 +12,12 @@ from ibe100.models.scte35_marker import Cue
 from ibe100.services.alarms.board import AlarmBoard
 from ibe100.services.alarms.catalogue import CUE_NOT_RETURNED, RETURN_FEED_FAULT, RETURN_FEED_LOST
 from ibe100.services.alarms.rule import FALSE, Judgement, Judgements, true_if
-from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.run import Runs
 from ibe100.utils.task_faults import log_fault
 from ibe100.utils.timecode import format_utc
 
 NEWS_S = 3600.0
 """A cue of longer ago is history, not an alarm."""
-
-
-class Runs(Protocol):
-    """Where the streams are; `ibe100.services.stream_service`."""
-
-    def run_of(self, stream_id: str) -> StreamRun: ...
 
 
 class ReturnAlarms:

@@ -119,13 +119,13 @@ class ReturnWatch:
         if self._is_caught_up:
             for receipt in self._book.due(now):
                 self._changed(receipt)
-        self.run.update(return_feed=self._view(now))
+        self.run.show_return_feed(self._view(now))
 
     def give_up(self, reason: str) -> None:
         """Nobody watches any more."""
         for receipt in self._book.give_up(reason):
             self._changed(receipt)
-        self.run.update(return_feed=None)
+        self.run.show_return_feed(None)
 
     def _view(self, now: float) -> ReturnFeedView:
         shown, reason = self._state, self._reason

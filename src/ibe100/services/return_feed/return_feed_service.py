@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Protocol
 
+from ibe100.database.database import Database
 from ibe100.models.cues.return_receipt import ReturnCause, ReturnReceipt, ReturnState
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import (
@@ -24,7 +25,6 @@ from ibe100.models.stream_config import Engine, ReturnInput
 from ibe100.models.stream_state import ACTIVE_STATES, StreamState
 from ibe100.services.return_feed.receipts import ReturnWatch
 from ibe100.services.return_feed.watcher_process import ReturnWatcher, watcher_folder
-from ibe100.services.storage import Storage
 from ibe100.services.streams.launch_plan import StreamStarter
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
@@ -56,7 +56,7 @@ class ReturnFeedService:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Database,
         streams: Streams,
         publish: Callable[[Message], None],
         starter: StreamStarter,

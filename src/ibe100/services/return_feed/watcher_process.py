@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from ibe100.database.database import Database
 from ibe100.models.cues.return_receipt import FeedState
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.stream_config import FileInput, StreamConfig
 from ibe100.models.stream_state import StreamState
-from ibe100.services.storage import Storage
 from ibe100.services.streams.journal_follower import journal_identity
 from ibe100.services.streams.launch_plan import StreamStarter
 from ibe100.services.streams.runner_facts import CueOnOutput, Fact, SpliceMonitored, StateEntered
@@ -70,7 +70,7 @@ class ReturnWatcher:
         config: StreamConfig,
         starter: StreamStarter,
         policy: RunnerPolicy,
-        storage: Storage,
+        storage: Database,
         listener: Listener,
     ) -> None:
         self._key = f"{stream_id}/{FOLDER}"

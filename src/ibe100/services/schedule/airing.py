@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from ibe100.database.stores.cues import CueStore
 from ibe100.models.cues.schedule import After, BreakState, ReturnPolicy, ScheduledBreak
 from ibe100.models.errors import CueRefused, StorageError
 from ibe100.models.messages import StreamView
@@ -14,7 +15,6 @@ from ibe100.models.stream_state import StreamState
 from ibe100.services.ports import CuePort, StreamPort
 from ibe100.services.schedule.book import ScheduleBook
 from ibe100.services.schedule.conflicts import least_lead_s
-from ibe100.services.storage import CueStorage
 
 MARGIN_S = 3.0
 """A cue is asked for this long before it is too late, so that a refusal that passes can be waited for."""
@@ -30,7 +30,7 @@ class BreakAiring:
         self,
         streams: StreamPort,
         cues: CuePort,
-        record: CueStorage,
+        record: CueStore,
         book: ScheduleBook,
         options_of: Callable[[str], Scte35Options | None],
         wall: Callable[[], float],

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ibe100.database.database import Database
 from ibe100.models.cues.schedule import (
     BreakPlan,
     BreakState,
@@ -29,7 +30,6 @@ from ibe100.services.schedule.conflicts import TICK_S, conflicts
 from ibe100.services.schedule.import_rows import read_rows
 from ibe100.services.schedule.plan import first_due, refusal_of_change, refusal_of_plan, refusal_of_removal
 from ibe100.services.schedule.series import turn
-from ibe100.services.storage import Storage
 from ibe100.services.streams.which_stream import StreamNames
 from ibe100.utils.timecode import format_utc
 
@@ -49,7 +49,7 @@ class ScheduleService:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Database,
         streams: StreamPort,
         cues: CuePort,
         options_of: Callable[[str], Scte35Options | None],

@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Protocol
 
+from ibe100.database.database import Database
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import Message, StreamLogged
 from ibe100.models.session import AttemptRecord
 from ibe100.models.stream_state import StreamState
-from ibe100.services.storage import Storage
 from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.run_facts import write_facts
 from ibe100.services.streams.runner_facts import AttemptEnded, AttemptStarted, Fact, LogLine, StateEntered
 from ibe100.services.streams.runner_link import RunnerStatus, read_journal
 from ibe100.services.streams.runner_samples import Sample
@@ -43,7 +44,7 @@ class JournalFollower:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Database,
         publish: Callable[[Message], None],
         respawn: Callable[[StreamRun], Awaitable[None]],
     ) -> None:
@@ -64,10 +65,11 @@ class JournalFollower:
         """
         position = await self._storage.journal.position(run.stream_id)
         known = position is not None and position.runner == journal_identity(run.link.stream_dir)
-        run.seq = position.last_seq if known and position is not None else 0
+        run.resume_after(position.last_seq if known and position is not None else 0)
         if status is not None:
             # Before the lines: one of them may be newer than the answer.
-            run.update(state=status.state, reason=status.reason, attempt=status.attempt)
+            assert status.state is not None, "a runner that has only its source is not adopted"
+            run.enter(status.state, status.reason, attempt=status.attempt)
             await self._take_rest(run)
             self.follow(run)
             return
@@ -75,7 +77,7 @@ class JournalFollower:
         state, reason = await asyncio.to_thread(_last_state, run.link.stream_dir)
         if state.is_active:
             state, reason = StreamState.STOPPED, "its runner is gone"
-        run.update(state=state, reason=reason)
+        run.enter(state, reason)
 
     async def catch_up(self, run: StreamRun) -> None:
         """Take what a runner that is gone wrote last, before another one begins a run of its own."""
@@ -92,8 +94,8 @@ class JournalFollower:
             outcome = "its runner was killed"
             head = run.seq, now, time.monotonic()
             await self._take(run, AttemptEnded(*head, last.attempt, now - last.at, None, outcome))
-        before = run.facts.attempts_before + last.attempt
-        run.facts = run.facts.model_copy(update={"attempts_before": before})
+        run.count_attempts_on(run.facts.attempts_before + last.attempt)
+        await asyncio.to_thread(write_facts, run.link.stream_dir, run.facts)
 
     async def declare_ended(self, run: StreamRun, reason: str) -> None:
         """The runner is gone and left no word of the end: say it in its place, to everybody."""
@@ -151,8 +153,7 @@ class JournalFollower:
             await self._take(run, fact)
 
     async def _take(self, run: StreamRun, fact: Fact) -> None:
-        run.seq = fact.seq
-        run.taking(fact.at)
+        run.taking(fact.seq, fact.at)
         # Each for itself: a full disk must not keep a fact from the alarms and the cues.
         for take in (self._apply, *(observer.on_fact for observer in self.observers)):
             try:
@@ -236,14 +237,14 @@ class JournalFollower:
         if state is StreamState.STARTING:
             reason = awaited_peer(run.entry.config) or reason
         reason = in_words(reason)
-        run.update(state=state, reason=reason)
+        run.enter(state, reason)
         if state.is_ended and (session_id := _session_of(run)) is not None:
             self._later(run, self._storage.sessions.end(session_id, fact.at, reason or state.value))
 
     def _logged(self, run: StreamRun, fact: LogLine) -> None:
         text = f"{fact.plugin}: {fact.text}" if fact.plugin else fact.text
         if fact.level == "error":
-            run.last_fault = text
+            run.note_fault(text)
         self._publish(StreamLogged(stream_id=run.stream_id, at=fact.at, level=fact.level, text=text))
 
 

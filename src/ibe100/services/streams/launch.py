@@ -6,14 +6,15 @@ import asyncio
 import time
 from typing import TypeAlias
 
+from ibe100.database.database import Database
 from ibe100.models.errors import InputAbsent, OperatorError, StreamError
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.storage import Storage
 from ibe100.services.streams.held_input import HeldInput
 from ibe100.services.streams.journal_follower import JournalFollower
 from ibe100.services.streams.launch_plan import StreamStarter
 from ibe100.services.streams.output_target import prepare_output
 from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.run_facts import write_facts
 from ibe100.services.streams.runner_spec import RunnerPolicy, make_spec
 from ibe100.services.streams.stream_list import StreamList
 from ibe100.tsduck.command import secrets_of
@@ -34,7 +35,7 @@ class StreamLaunch:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Database,
         starter: StreamStarter,
         streams: StreamList,
         follower: JournalFollower,
@@ -85,12 +86,12 @@ class StreamLaunch:
             profile=profile,
         )
         begun = {"session_id": session.session_id, "started_at": session.started_at}
-        run.begin(facts.model_copy(update=begun))
+        facts = facts.model_copy(update=begun)
+        run.begin(facts)
         try:
-            assert run.facts is not None
-            spec = make_spec(run.entry, processor, argv, run.facts, self._policy)
+            spec = make_spec(run.entry, processor, argv, facts, self._policy)
             await asyncio.to_thread(run.link.write_spec, spec)
-            await asyncio.to_thread(run.save_facts)
+            await asyncio.to_thread(write_facts, run.link.stream_dir, facts)
             if not run.is_wanted():
                 raise StreamError(f"{run.name} was stopped before it was on air")
             if self._held.is_held(run):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ibe100.models.stream_config import Engine, StreamConfig
+from ibe100.models.stream_config import Engine, FileInput, StreamConfig
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.streams.run import RunFacts, loop_range
+from ibe100.services.streams.run_facts import RunFacts
 from ibe100.tsduck.command import build_arguments, relay_arguments, secrets_of, shell_command
 from ibe100.tsduck.loopback_ports import LoopbackPorts, claim_ports
-from ibe100.tsduck.plan import plan_stream
+from ibe100.tsduck.plan import StreamPlan, plan_stream
 from ibe100.tsduck.probe import FILE_BYTES, probe_input
 from ibe100.tsduck.processor import Processor, check_builtin, choose_processor
 from ibe100.tsduck.srt_link import is_relayed
@@ -69,7 +69,7 @@ class StreamStarter:
         plan = plan_stream(config, report)
         arguments = build_arguments(config, plan, ports)
         whole = report.packets * 188 < FILE_BYTES
-        loop = loop_range(config, plan, report, whole) or (None, None)
+        loop = _loop_range(config, plan, report, whole) or (None, None)
         facts = RunFacts(
             config=config,
             number=number,
@@ -93,3 +93,15 @@ def shell_line(
         return command
     relay = shell_command([*processor.command, *relay_arguments(config.input, ports.source)])
     return f"{relay} & {command}"
+
+
+def _loop_range(
+    config: StreamConfig, plan: StreamPlan, report: StreamReport, whole: bool
+) -> tuple[int, int] | None:
+    """First and last PTS of a looped file that was read `whole`: no splice can lie outside of it."""
+    if not (isinstance(config.input, FileInput) and config.input.loop and whole) or plan.time_pid is None:
+        return None
+    found = report.pid(plan.time_pid)
+    if found is None or found.pts.jumps or found.pts.first is None or found.pts.last is None:
+        return None
+    return found.pts.first, found.pts.last

@@ -2,89 +2,110 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Literal
+from typing import Final, Literal, Protocol, TypeAlias
 
-from pydantic import ValidationError
-
-from ibe100.models.base import Value
 from ibe100.models.cues.contract import Contract
-from ibe100.models.errors import StorageError
+from ibe100.models.cues.return_receipt import ReturnFeedView
 from ibe100.models.messages import StreamView
 from ibe100.models.profile import StreamEntry
-from ibe100.models.stream_config import FileInput, Scte35Options, StreamConfig
+from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import SrtLink, StreamState, Tally
 from ibe100.mpegts.pts_clock import PtsClock
-from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.streams.run_facts import RunFacts
 from ibe100.services.streams.runner_link import RunnerLink
-from ibe100.services.streams.stream_secrets import without_secrets
-from ibe100.tsduck.loopback_ports import LoopbackPorts
-from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import InfluxSample
-from ibe100.utils.atomic_write import atomic_write
 
 BEHIND_S = 0.5
 """A line of the journal is taken within so long after it was written, unless the disk is slow."""
 FRESH_S = 3.0
 """A sample is posted every second; older than this the stream is not known to be healthy."""
 
+Desired: TypeAlias = Literal["run", "off"]
 
-class RunFacts(Value):
-    """What a later console must know to adopt a run: kept beside the runner's spec, without secrets."""
 
-    config: StreamConfig
-    number: int
-    plan: StreamPlan
-    ports: LoopbackPorts
-    engine: str
-    command: str
-    session_id: int | None
-    loop_first_pts: int | None = None
-    loop_last_pts: int | None = None
-    """PTS range of a file that is looped, when the probe has read it whole."""
-    started_at: float = 0.0
-    attempts_before: int = 0
-    """A runner counts its attempts from 1: those of runners that died earlier in this session."""
+class Runs(Protocol):
+    """The streams of this console; `ibe100.services.stream_service`."""
+
+    def run_of(self, stream_id: str) -> StreamRun:
+        """The stream of this id. Raises StreamError when it does not exist."""
+
+    def streams(self) -> tuple[StreamView, ...]:
+        """All streams in the order of their numbers; safe from any thread."""
 
 
 class StreamRun:
-    """Owned by the loop; `view` is a frozen value that any thread may read."""
+    """Owned by the loop; `view` is a frozen value that any thread may read.
+
+    Nobody sets a field from outside: whoever knows of a change calls the method that is named after it.
+    """
 
     def __init__(self, entry: StreamEntry, link: RunnerLink, publish: Callable[[StreamView], None]) -> None:
-        self.entry = entry
-        self.link = link
-        self.facts: RunFacts | None = None
-        self.clock: PtsClock | None = None
-        self.influx = InfluxSample()
-        self.influx_at = float("-inf")
-        self.srt_output: SrtLink | None = None
-        """What the runner last said of an SRT output; None where the output is another, or not known."""
-        self.in_break = False
-        self.armed = False
-        self.heartbeat_lost = ""
-        """In words, while heartbeats are not seen on the output."""
-        self.heartbeats_lost = 0
-        self.last_fault = ""
-        """The newest error line of the processor's log in this attempt."""
-        self.seq = 0
+        self.link: Final = link
+        self.stream_id: Final = entry.stream_id
+        self._publish = publish
+        self._entry = entry
+        self._wanted: Desired = "off"
+        self._view = StreamView(stream_id=entry.stream_id, number=entry.number, config=entry.config)
+        self._facts: RunFacts | None = None
+        self._clock: PtsClock | None = None
+        self._influx, self._influx_at = InfluxSample(), float("-inf")
+        self._srt_output: SrtLink | None = None
+        self._in_break = self._armed = False
+        self._heartbeat_lost, self._heartbeats_lost = "", 0
+        self._last_fault = ""
+        self._seq = 0
         self._taking_since: float | None = None
         self._lag_s, self._taken_at = 0.0, float("-inf")
-        self.wanted: Literal["run", "off"] = "off"
-        self.view = StreamView(stream_id=entry.stream_id, number=entry.number, config=entry.config)
-        self._publish = publish
 
     @property
-    def stream_id(self) -> str:
-        return self.entry.stream_id
+    def entry(self) -> StreamEntry:
+        return self._entry
+
+    @property
+    def view(self) -> StreamView:
+        return self._view
 
     @property
     def name(self) -> str:
         """As it is said to the operator."""
-        return self.entry.config.name
+        return self._entry.config.name
+
+    @property
+    def facts(self) -> RunFacts | None:
+        """The present run, or the last one; None for a stream that never ran."""
+        return self._facts
+
+    @property
+    def clock(self) -> PtsClock | None:
+        """The clock of this attempt's timestamps."""
+        return self._clock
+
+    @property
+    def influx(self) -> InfluxSample:
+        """The last measurement of the output."""
+        return self._influx
+
+    @property
+    def srt_output(self) -> SrtLink | None:
+        """The connection of an SRT output; None where the output is another, or nothing is known of it."""
+        return self._srt_output
+
+    @property
+    def heartbeat_lost(self) -> str:
+        """How many heartbeats are missing, while they are not seen on the output; else empty."""
+        return self._heartbeat_lost
+
+    @property
+    def last_fault(self) -> str:
+        """The newest error line of the processor's log in this attempt."""
+        return self._last_fault
+
+    @property
+    def seq(self) -> int:
+        """Sequence number of the last line of the journal that was taken."""
+        return self._seq
 
     @property
     def cue_options(self) -> Scte35Options:
@@ -98,24 +119,15 @@ class StreamRun:
 
     @property
     def _running_config(self) -> StreamConfig:
-        return self.entry.config if self.facts is None else self.facts.config
+        return self._entry.config if self._facts is None else self._facts.config
 
     def is_wanted(self) -> bool:
         """Whether the operator wants it to run; may change while anything is awaited."""
-        return self.wanted == "run"
+        return self._wanted == "run"
 
     def is_fresh(self) -> bool:
         """Whether packets were measured within the last seconds."""
-        return time.monotonic() - self.influx_at < FRESH_S and self.influx.bitrate_bps > 0
-
-    def taking(self, written_at: float) -> None:
-        """A line of the journal, written at this wall time, is being taken."""
-        self._taking_since = time.monotonic()
-        self._lag_s = time.time() - written_at
-
-    def taken(self) -> None:
-        """The line was taken."""
-        self._taking_since, self._taken_at = None, time.monotonic()
+        return time.monotonic() - self._influx_at < FRESH_S and self._influx.bitrate_bps > 0
 
     def is_behind(self) -> bool:
         """Whether the journal tells of more than is taken so far: what it says is not known yet."""
@@ -124,23 +136,116 @@ class StreamRun:
             return self._lag_s + now - self._taking_since > BEHIND_S
         return self._lag_s > BEHIND_S and now - self._taken_at < BEHIND_S
 
-    def update(self, **changes: Any) -> None:
-        """Change the view, work out its tally, and tell everybody when anything is new."""
-        view = self.view.model_copy(update=changes)
-        view = view.model_copy(update={"tally": self._tally(view.state)})
-        if view != self.view:
-            self.view = view
-            self._publish(view)
+    def want(self, wanted: Desired) -> None:
+        """The operator wants it to run, or to be off."""
+        self._wanted = wanted
 
-    def refresh(self) -> None:
-        """Work out the tally anew after a cue."""
-        self.update()
+    def configure(self, entry: StreamEntry) -> None:
+        """Another configuration; what runs goes on with the old one."""
+        self._entry = entry
+        self._update(config=entry.config)
+
+    def enter(self, state: StreamState, reason: str, *, attempt: int | None = None) -> None:
+        """The stream is in `state` from now on."""
+        self._update(state=state, reason=reason, attempt=self._view.attempt if attempt is None else attempt)
+
+    def wait_for_input(self, reason: str) -> None:
+        """No run yet: its live input is not there."""
+        self._update(state=StreamState.WAITING, reason=reason, started_at=None, session_id=None)
+
+    def begin(self, facts: RunFacts) -> None:
+        """A run is about to begin, or an earlier one is adopted."""
+        self._facts = facts
+        self._clock = self._new_clock()
+        self._influx, self._influx_at = InfluxSample(), float("-inf")
+        self._in_break = self._armed = False
+        self._heartbeat_lost, self._heartbeats_lost = "", 0
+        self._last_fault = ""
+        self._update(
+            engine=facts.engine,
+            command=facts.command,
+            session_id=facts.session_id,
+            started_at=facts.started_at,
+            break_ends_at=None,
+        )
+
+    def begin_attempt(self, attempt: int) -> None:
+        """Another processor: a file's timestamps begin again, and old faults are not its own."""
+        self._clock = self._new_clock()
+        self._last_fault = ""
+        self._update(attempt=attempt)
+
+    def count_attempts_on(self, before: int) -> None:
+        """Another runner counts its attempts from 1; there were so many `before` in this session."""
+        assert self._facts is not None
+        self._facts = self._facts.model_copy(update={"attempts_before": before})
+
+    def resume_after(self, seq: int) -> None:
+        """The journal is taken up to this line."""
+        self._seq = seq
+
+    def taking(self, seq: int, written_at: float) -> None:
+        """A line of the journal, written at this wall time, is being taken."""
+        self._seq = seq
+        self._taking_since = time.monotonic()
+        self._lag_s = time.time() - written_at
+
+    def taken(self) -> None:
+        """The line was taken."""
+        self._taking_since, self._taken_at = None, time.monotonic()
+
+    def measure(self, influx: InfluxSample, monotonic_s: float) -> None:
+        """Take what was measured on the output."""
+        self._influx, self._influx_at = influx, monotonic_s
+
+    def processor_ended(self) -> None:
+        """Nothing is known of the output until the next processor is measured."""
+        self._influx_at = float("-inf")
+
+    def note_srt_output(self, link: SrtLink | None) -> None:
+        """A receiver came or went, or was measured."""
+        self._srt_output = link
+
+    def note_fault(self, text: str) -> None:
+        """The processor printed an error."""
+        self._last_fault = text
+
+    def miss_heartbeats(self, count: int) -> None:
+        """So many heartbeats more were not seen on the output."""
+        self._heartbeats_lost += count
+        self._heartbeat_lost = f"{self._heartbeats_lost} since the stream was started"
+
+    def see_heartbeat(self) -> None:
+        """Heartbeats are on the output again, or none is sent any more."""
+        self._heartbeat_lost = ""
+
+    def arm(self, armed: bool) -> None:
+        """A cue waits to go out, or none does any more."""
+        self._armed = armed
+        self._update()
+
+    def show_break(self, in_break: bool, ends_at: float | None) -> None:
+        """A break is on air until `ends_at` (wall time; None without a known end), or the programme is."""
+        self._in_break = in_break
+        self._update(break_ends_at=ends_at)
+
+    def show_return_feed(self, feed: ReturnFeedView | None) -> None:
+        """The return feed as it is now; None where none is watched."""
+        self._update(return_feed=feed)
+
+    def _update(self, **changes: object) -> None:
+        """Change the view, work out its tally, and tell everybody when anything is new."""
+        view = self._view.model_copy(update=changes)
+        view = view.model_copy(update={"tally": self._tally(view.state)})
+        if view != self._view:
+            self._view = view
+            self._publish(view)
 
     def _tally(self, state: StreamState) -> Tally:
         match state:
-            case StreamState.RUNNING if self.in_break:
+            case StreamState.RUNNING if self._in_break:
                 return Tally.IN_BREAK
-            case StreamState.RUNNING if self.armed:
+            case StreamState.RUNNING if self._armed:
                 return Tally.ARMED
             case StreamState.RUNNING:
                 return Tally.ON_AIR
@@ -153,63 +258,6 @@ class StreamRun:
             case _:
                 return Tally.OFF
 
-    def begin(self, facts: RunFacts) -> None:
-        """A run is about to begin, or an earlier one is adopted."""
-        self.facts = facts
-        self.clock = self._new_clock()
-        self.influx, self.influx_at = InfluxSample(), float("-inf")
-        self.in_break = self.armed = False
-        self.heartbeat_lost, self.heartbeats_lost = "", 0
-        self.last_fault = ""
-        self.update(
-            engine=facts.engine,
-            command=facts.command,
-            session_id=facts.session_id,
-            started_at=facts.started_at,
-            break_ends_at=None,
-        )
-
-    def begin_attempt(self, attempt: int) -> None:
-        """Another processor: a file's timestamps begin again, and old faults are not its own."""
-        self.clock = self._new_clock()
-        self.last_fault = ""
-        self.update(attempt=attempt)
-
     def _new_clock(self) -> PtsClock:
-        frame_pts = self.facts.plan.frame_pts if self.facts is not None else 0.0
+        frame_pts = self._facts.plan.frame_pts if self._facts is not None else 0.0
         return PtsClock(frame_duration_pts=frame_pts or None)
-
-    def save_facts(self) -> None:
-        """Blocks on the disk. Raises StorageError."""
-        assert self.facts is not None
-        document = without_secrets(self.facts.config)
-        text = self.facts.model_copy(update={"config": document}).model_dump_json(indent=1)
-        path = facts_path(self.link.stream_dir)
-        try:
-            atomic_write(path, text.encode())
-        except OSError as error:
-            raise StorageError(f"the facts of the run {path} cannot be written: {error.strerror}") from error
-
-
-def facts_path(stream_dir: Path) -> Path:
-    """Where the facts of a run are kept."""
-    return stream_dir / "run.json"
-
-
-def read_facts(stream_dir: Path) -> RunFacts | None:
-    """The facts of the last run; None where there are none that can be read."""
-    with contextlib.suppress(OSError, ValidationError, json.JSONDecodeError):
-        return RunFacts.model_validate_json(facts_path(stream_dir).read_bytes())
-    return None
-
-
-def loop_range(
-    config: StreamConfig, plan: StreamPlan, report: StreamReport, whole: bool
-) -> tuple[int, int] | None:
-    """First and last PTS of a looped file that was read `whole`: no splice can lie outside of it."""
-    if not (isinstance(config.input, FileInput) and config.input.loop and whole) or plan.time_pid is None:
-        return None
-    found = report.pid(plan.time_pid)
-    if found is None or found.pts.jumps or found.pts.first is None or found.pts.last is None:
-        return None
-    return found.pts.first, found.pts.last

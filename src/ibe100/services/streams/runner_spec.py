@@ -18,7 +18,7 @@ from ibe100.models.stream_config import (
     StreamOutput,
     TestPatternInput,
 )
-from ibe100.services.streams.run import RunFacts
+from ibe100.services.streams.run_facts import RunFacts
 from ibe100.tsduck.command import relay_arguments
 from ibe100.tsduck.loopback_ports import LoopbackPorts
 from ibe100.tsduck.pattern_source import live_arguments

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ibe100.database.database import Database
 from ibe100.database.records import StoredStream
 from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, StreamRemoved, StreamStateChanged, StreamView
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import StreamConfig
-from ibe100.services.storage import Storage
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.services.streams.stream_secrets import without_secrets
@@ -23,7 +23,7 @@ MOST_STREAMS = 999
 class StreamList:
     """Changed on the loop; `views` may be read from any thread."""
 
-    def __init__(self, storage: Storage, publish: Callable[[Message], None], state_dir: Path) -> None:
+    def __init__(self, storage: Database, publish: Callable[[Message], None], state_dir: Path) -> None:
         self._storage = storage
         self._publish = publish
         self._state_dir = state_dir
@@ -84,15 +84,19 @@ class StreamList:
         self._views = tuple(view for view in self._views if view.stream_id != stream_id)
         self._publish(StreamRemoved(stream_id=stream_id))
 
-    async def save(self, run: StreamRun) -> None:
-        """Put a stream and whether it should run on record. Raises StorageError."""
+    async def save(self, run: StreamRun, entry: StreamEntry | None = None) -> None:
+        """Put the operator's wish and the stream, or what it will be (`entry`), on record.
+
+        Raises StorageError.
+        """
+        entry = entry or run.entry
         session_id = run.facts.session_id if run.facts is not None and run.is_wanted() else None
         await self._storage.streams.save(
             StoredStream(
                 stream_id=run.stream_id,
-                number=run.entry.number,
-                config=without_secrets(run.entry.config),
-                desired=run.wanted,
+                number=entry.number,
+                config=without_secrets(entry.config),
+                desired="run" if run.is_wanted() else "off",
                 session_id=session_id,
             )
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from ibe100.models.cues.schedule import BreakState
 from ibe100.models.messages import (
@@ -31,7 +30,8 @@ from ibe100.services.alarms.stream_catalogue import (
     PROCESSOR_RESTARTING,
     STREAM_FAILED,
 )
-from ibe100.services.streams.run import RunFacts, StreamRun
+from ibe100.services.streams.run import Runs, StreamRun
+from ibe100.services.streams.run_facts import RunFacts
 from ibe100.services.streams.runner_facts import AttemptEnded, AttemptStarted, Fact, LogLine, StateEntered
 from ibe100.services.streams.runner_samples import FlowChanged, PacketFaults, SrtSide, StrayDatagrams
 from ibe100.services.watches import packet_faults
@@ -49,13 +49,6 @@ NEWS_S = 3600.0
 LOOK_S = 0.1
 LATE_S = 0.15
 """A loop that was held up this long has not read the samples that came meanwhile."""
-
-
-class Runs(Protocol):
-    """Where the streams are; `ibe100.services.stream_service`."""
-
-    def run_of(self, stream_id: str) -> StreamRun: ...
-    def streams(self) -> tuple[StreamView, ...]: ...
 
 
 class AlarmFeed:

@@ -21,7 +21,7 @@ from ibe100.services.alarms.signal_catalogue import (
     PTS_JUMP,
 )
 from ibe100.services.alarms.stream_catalogue import NOTHING_FLOWS
-from ibe100.services.streams.run import RunFacts
+from ibe100.services.streams.run_facts import RunFacts
 from ibe100.services.streams.runner_samples import PacketFaults
 from ibe100.services.watches.bitrate import BitrateWatch
 from ibe100.services.watches.flow import FlowWatch

@@ -1,30 +1,17 @@
-"""What a stream's contract asks of a break that is about to be fired from the panel."""
+"""What a stream's contract asks of a break, as the panel offers and refuses it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ibe100.models.cues.contract import Contract
 from ibe100.models.scte35_marker import Readiness
 
 
-def asked_pre_roll_s(contract: Contract | None, choices: Sequence[int]) -> float:
-    """The shortest choice that keeps the contract, else what it asks; 0 where none is agreed."""
-    if contract is None:
-        return 0.0
-    asked = contract.pre_roll_default_s
-    return next((float(choice) for choice in sorted(choices) if choice >= asked), asked)
+def offered_pre_roll_s(default_s: float, choices: Sequence[int]) -> float:
+    """The shortest choice that is no less than the contract's default, else the default itself."""
+    return next((float(choice) for choice in sorted(choices) if choice >= default_s), default_s)
 
 
-def held_against(
-    contract: Contract | None, ready: Readiness, duration_s: float, pre_roll_s: float
-) -> Readiness:
-    """Whether TO BREAK can go out as it is chosen; the services refuse what this says no to."""
-    if contract is None:
-        return ready
-    faults = []
-    if pre_roll_s < contract.pre_roll_min_s:
-        faults.append(f"pre-roll shorter than the contract's {contract.pre_roll_min_s:g} s")
-    if (allowed := contract.duration_fault(duration_s)) is not None:
-        faults.append(f"a break of {duration_s:g} s, where the contract allows {allowed}")
+def held_against(faults: Sequence[str], ready: Readiness) -> Readiness:
+    """Readiness of TO BREAK as it is chosen: not ready where the contract would have it refused."""
     return Readiness(ready=ready.ready and not faults, reasons=(*ready.reasons, *faults))

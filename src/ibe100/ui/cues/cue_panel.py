@@ -9,7 +9,7 @@ from ibe100.models.cues.contract import Contract, Severity
 from ibe100.models.scte35_marker import CueAction, CueRequest, Direction
 from ibe100.models.stream_state import Tally
 from ibe100.ui.cues.break_end_row import ReturnRow
-from ibe100.ui.cues.contract_terms import asked_pre_roll_s, held_against
+from ibe100.ui.cues.contract_terms import held_against, offered_pre_roll_s
 from ibe100.ui.cues.cue_buttons import CueButtons
 from ibe100.ui.cues.cue_details import CueDetails
 from ibe100.ui.cues.cue_preview_view import CuePreviewView
@@ -194,7 +194,8 @@ class CuePanel(QWidget):
         self._contract = contract
         before, chosen = self._pre_rolls.get(self._target_id, (None, None))
         if chosen is None or before != contract:
-            chosen = asked_pre_roll_s(contract, PRE_ROLL_CHOICES_S)
+            default_s = self._client.default_pre_roll_s(contract, CueAction.TO_BREAK)
+            chosen = offered_pre_roll_s(default_s, PRE_ROLL_CHOICES_S)
         self.pre_roll_row.set_value(chosen)
 
     def _row(self) -> StreamRow | None:
@@ -242,9 +243,8 @@ class CuePanel(QWidget):
         self.return_row.show_break(self.break_row.value(), self._next_id())
         ready = {action: self._trigger.ready[action] for action in BREAK_ACTIONS}
         if row is not None:
-            ready[CueAction.TO_BREAK] = held_against(
-                row.view.config.contract, ready[CueAction.TO_BREAK], self.break_row.value(), pre_roll
-            )
+            faults = self._client.break_faults(row.view.config.contract, self.break_row.value(), pre_roll)
+            ready[CueAction.TO_BREAK] = held_against(faults, ready[CueAction.TO_BREAK])
         latched = {action for action in ready if self._trigger.is_latched(self._target_id, action)}
         self.buttons.show_state(ready, latched, f"{self.break_row.value():g} s · {how}", how)
         self.buttons.show_reasons(ready, latched, self._breaches, muted=row is None)

@@ -42,7 +42,7 @@ class Desk:
         )
         entry = StreamEntry(stream_id="one", number=1, config=StreamConfig(name="One"))
         self.run = StreamRun(entry, RunnerLink(Path("nowhere")), lambda _view: None)
-        self.run.update(state=StreamState.RUNNING)
+        self.run.enter(StreamState.RUNNING, "")
 
     def sees(self, section: str, after_s: float = 1.0) -> list[str]:
         """What is said of a section that was on the output so long after the cues were asked for."""

@@ -47,9 +47,8 @@ class Desk:
         )
         entry = StreamEntry(stream_id="one", number=1, config=StreamConfig(name="One"))
         self.run = StreamRun(entry, RunnerLink(Path("nowhere")), lambda _view: None)
-        self.run.update(state=StreamState.RUNNING)
-        self.run.influx = InfluxSample(bitrate_bps=2_000_000, null_bps=100_000)
-        self.run.influx_at = time.monotonic()
+        self.run.enter(StreamState.RUNNING, "")
+        self.run.measure(InfluxSample(bitrate_bps=2_000_000, null_bps=100_000), time.monotonic())
 
     def cue(self, number: int, action: CueAction, state: CueState, **values: Any) -> Cue:
         given: dict[str, Any] = {"session_id": None, "requested_by": "anna", "requested_at": self.began}

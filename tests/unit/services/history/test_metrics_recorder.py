@@ -15,7 +15,6 @@ from ibe100.models.metrics import CHECKS, TYPES, ChangeKind, Curve, Kind, Metric
 from ibe100.models.stream_state import PidSample, ServiceSample
 from ibe100.services.history.metrics_recorder import MetricsRecorder, pts_minus_pcr_ms
 from ibe100.services.history.metrics_service import MetricsService
-from ibe100.services.storage import MetricsStorage
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample, parse_analysis, parse_influx
 from ibe100.ui.words.tr101290 import CHECKS as SHOWN_CHECKS
 from places import GOLDEN
@@ -171,9 +170,8 @@ def test_pts_minus_pcr_holds_across_the_wrap() -> None:
 
 async def test_curves_are_exported_with_the_gaps_left_out(tmp_path: Path) -> None:
     store = MetricsStore(tmp_path / "metrics.db", lambda text: None, wall=lambda: NOW + 60)
-    storage: MetricsStorage = store
     store.start()
-    service = MetricsService(storage)
+    service = MetricsService(store)
     bitrate, errors = Series(Kind.BITRATE), Series(Kind.TR_101_290, CHECKS.index("pat_error"))
     for second in (0, 1, 3):
         store.record("s1", NOW + second, {bitrate: 1e6 + second * 1000, errors: second})

@@ -121,7 +121,7 @@ def test_a_distributor_that_keeps_heartbeats_to_itself_is_not_accused(watched: W
 
 def test_heartbeats_that_do_not_leave_us_are_not_missed_at_the_far_end(watched: Watched) -> None:
     watched.heartbeat()
-    watched.run.heartbeat_lost = "3 since the stream was started"
+    watched.run.miss_heartbeats(3)
     assert watched.flows(60)[2] == ""
 
 

@@ -27,7 +27,7 @@ async def test_a_break_becomes_one_cue_that_splices_when_it_was_planned(rig: Rig
     armed = rig.now(planned)
     assert armed.state is BreakState.ARMED
     ((asked_at, request),) = rig.cues.fired
-    assert (request.splice_at, request.duration_s, request.pre_roll_s) == (NOON + 120, 30, 0)
+    assert (request.splice_at, request.duration_s, request.pre_roll_s) == (NOON + 120, 30, None)
     assert NOON + 120 - asked_at >= LEAST_LEAD_S
     await rig.until(NOON + 121)
     done = rig.now(planned)

@@ -64,7 +64,7 @@ async def test_a_start_that_is_refused_leaves_the_stream_failed_with_its_reason_
     run = application.streams.run_of(stream_id)
     assert run.view.state is StreamState.FAILED
     assert "nowhere.ts" in run.view.reason
-    assert run.wanted == "off"
+    assert not run.is_wanted()
     assert await application.history.sessions() == ()
     await application.streams.remove(stream_id)
     with pytest.raises(StreamError, match="there is no stream gone"):

@@ -1,0 +1,55 @@
+"""Facts of a run by which a later console adopts it: kept beside the runner's spec, without secrets."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ibe100.models.base import Value
+from ibe100.models.errors import StorageError
+from ibe100.models.stream_config import StreamConfig
+from ibe100.services.streams.stream_secrets import without_secrets
+from ibe100.tsduck.loopback_ports import LoopbackPorts
+from ibe100.tsduck.plan import StreamPlan
+from ibe100.utils.atomic_write import atomic_write
+
+
+class RunFacts(Value):
+    """Configuration, plan, ports and session of one run."""
+
+    config: StreamConfig
+    number: int
+    plan: StreamPlan
+    ports: LoopbackPorts
+    engine: str
+    command: str
+    session_id: int | None
+    loop_first_pts: int | None = None
+    loop_last_pts: int | None = None
+    """PTS range of a file that is looped, when the probe has read it whole."""
+    started_at: float = 0.0
+    attempts_before: int = 0
+    """A runner counts its attempts from 1: those of runners that died earlier in this session."""
+
+
+def write_facts(stream_dir: Path, facts: RunFacts) -> None:
+    """Replace the facts of the last run; blocks on the disk. Raises StorageError."""
+    path = _path(stream_dir)
+    text = facts.model_copy(update={"config": without_secrets(facts.config)}).model_dump_json(indent=1)
+    try:
+        atomic_write(path, text.encode())
+    except OSError as error:
+        raise StorageError(f"the facts of the run {path} cannot be written: {error.strerror}") from error
+
+
+def read_facts(stream_dir: Path) -> RunFacts | None:
+    """The facts of the last run; None where there are none that can be read."""
+    with contextlib.suppress(OSError, ValidationError):
+        return RunFacts.model_validate_json(_path(stream_dir).read_bytes())
+    return None
+
+
+def _path(stream_dir: Path) -> Path:
+    return stream_dir / "run.json"
