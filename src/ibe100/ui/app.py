@@ -15,9 +15,8 @@ from PyQt6.QtWidgets import QApplication
 
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.ui.event_bridge import EventBridge
-from ibe100.ui.fault_guard import FaultGuard
+from ibe100.ui.fault_guard import FaultGuard, log_qt_messages
 from ibe100.ui.main_window import MainWindow
-from ibe100.ui.qt_messages import log_qt_messages
 from ibe100.ui.screenshot import Screenshot
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.service_session import ServiceSession

@@ -1,4 +1,4 @@
-"""Uncaught exceptions never end the console: logged, shown as a notice, and it goes on."""
+"""Faults nobody caught, and Qt's own messages: logged, and the console goes on."""
 
 from __future__ import annotations
 
@@ -7,9 +7,19 @@ import sys
 import threading
 from types import TracebackType
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QMessageLogContext, QObject, QtMsgType, pyqtSignal, qInstallMessageHandler
 
 log = logging.getLogger(__name__)
+qt_log = logging.getLogger("qt")
+LEVELS = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+    QtMsgType.QtCriticalMsg: logging.ERROR,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
+OFFSCREEN_SAYS = "This plugin does not support"
+"""Said by Qt's display without a screen about windows it cannot move or raise; nobody can act on it."""
 
 
 class FaultGuard(QObject):
@@ -41,3 +51,13 @@ class FaultGuard(QObject):
     def _handle_thread(self, fault: threading.ExceptHookArgs) -> None:
         if fault.exc_value is not None:
             self.handle(fault.exc_type, fault.exc_value, fault.exc_traceback)
+
+
+def log_qt_messages() -> None:
+    """From here on nothing of Qt's appears on the terminal unlogged."""
+    qInstallMessageHandler(_take)
+
+
+def _take(kind: QtMsgType, context: QMessageLogContext, text: str | None) -> None:
+    level = logging.DEBUG if (text or "").startswith(OFFSCREEN_SAYS) else LEVELS[kind]
+    qt_log.log(level, "%s", text)

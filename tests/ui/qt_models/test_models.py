@@ -14,7 +14,7 @@ from ibe100.models.alarms.alarm import AlarmState, Severity
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.ui.alarms.alarm_panel import WHAT_TO_DO_COLUMN
 from ibe100.ui.alarms.kept_back_view import why
-from ibe100.ui.cues.cue_latch import HOLD_S, CueLatch
+from ibe100.ui.cues.cue_trigger import HOLD_S, CueLatch
 from ibe100.ui.qt_models.alarm_table import CONDITION_COLUMN, AlarmTableModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel

@@ -16,7 +16,7 @@ from ibe100.ui.monitoring.pid_tree import PidTree
 from ibe100.ui.qt_models.log_table import LogTableModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.widgets.command_view import CommandView
+from ibe100.ui.widgets.copy_button import CommandView
 from ibe100.ui.widgets.error_lamps import ErrorLamps
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.tally_mark import NumberBox, TallyChip

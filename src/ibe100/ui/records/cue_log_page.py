@@ -18,7 +18,7 @@ from ibe100.ui.records.section_view import SectionView
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import SMALL_PX
 from ibe100.ui.themes.icons import icon
-from ibe100.ui.widgets.choice_combo import choice_combo
+from ibe100.ui.widgets.choices import choice_combo
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 from ibe100.ui.words.formats import date_text, now, utc_text

@@ -32,7 +32,7 @@ from ibe100.ui.streams.editor_form import FORM, config_from, faults, shown_value
 from ibe100.ui.streams.endpoint_form import EndpointForm
 from ibe100.ui.streams.form_field import FormField
 from ibe100.ui.streams.probe_view import ProbeView
-from ibe100.ui.widgets.command_view import CommandView
+from ibe100.ui.widgets.copy_button import CommandView
 from ibe100.ui.widgets.labels import label
 
 if TYPE_CHECKING:

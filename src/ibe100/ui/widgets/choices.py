@@ -1,11 +1,11 @@
-"""One value out of a few, or an own one: buttons side by side."""
+"""One value out of a few: buttons side by side, or a list that drops down."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QButtonGroup, QDoubleSpinBox, QHBoxLayout, QPushButton, QWidget
+from PyQt6.QtWidgets import QButtonGroup, QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QWidget
 
 from ibe100.ui.widgets.labels import label
 
@@ -101,3 +101,14 @@ class ChoiceRow(QWidget):
         self._group.setExclusive(True)
         if changed:
             self.changed.emit(seconds)
+
+
+def choice_combo(accessible_name: str, choices: tuple[tuple[str, str], ...]) -> QComboBox:
+    """A drop-down list of (value, words); the values are its data, in their order."""
+    combo = QComboBox()
+    combo.setAccessibleName(accessible_name)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(9)
+    for value, words in choices:
+        combo.addItem(words, value)
+    return combo
