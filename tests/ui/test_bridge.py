@@ -16,8 +16,7 @@ from ibe100.core.background_loop import BackgroundLoop
 from ibe100.models.errors import SubscriberFellBehind
 from ibe100.models.messages import NoticePosted, StreamLogged, TelemetryMeasured
 from ibe100.ui.event_bridge import EventBridge
-from ibe100.ui.service_calls import BUG_WORDS
-from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.service_client import BUG_WORDS, ServiceClient
 
 
 def test_facts_are_never_dropped_and_keep_their_order(qtbot: QtBot) -> None:
@@ -134,7 +133,7 @@ def test_a_bug_is_logged_and_said_without_its_innards(
     client = ServiceClient(loop)
     client.bind(services)
     with qtbot.waitSignal(client.bug, timeout=20_000) as caught:
-        client.start_stream("no such stream", "News")
+        client.ask("Start News", lambda s: s.streams.start("no such stream"))
     assert caught.args == ["Start News", BUG_WORDS]
     assert any("KeyError" in (record.exc_text or str(record.exc_info)) for record in caplog.records)
 
@@ -142,6 +141,6 @@ def test_a_bug_is_logged_and_said_without_its_innards(
 def test_before_the_services_are_up_a_request_is_refused_in_words(qtbot: QtBot, loop: BackgroundLoop) -> None:
     client = ServiceClient(loop)
     with qtbot.waitSignal(client.refused, timeout=20_000) as caught:
-        client.start_stream("s", "News")
+        client.ask("Start News", lambda s: s.streams.start("s"))
     assert caught.args is not None
     assert "not up yet" in caught.args[1]

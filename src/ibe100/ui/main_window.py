@@ -50,7 +50,7 @@ class MainWindow(QMainWindow):
     def services_opened(self) -> None:
         """The ports can be used; the snapshot follows."""
         self.parts.status.services.setText("Services: up")
-        self.parts.client.engines().done.connect(self._show_engines)
+        self.parts.client.ask("engines", lambda s: s.engine.engines()).then(self._show_engines)
 
     def services_failed(self, words: str) -> None:
         """Say why the services did not start, or why they ended."""

@@ -13,8 +13,7 @@ from PyQt6.QtCore import QObject, Qt, pyqtSignal
 
 from ibe100.models.errors import OperatorError
 from ibe100.ui.event_bridge import EventBridge
-from ibe100.ui.service_calls import CoroutineRunner
-from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.service_client import CoroutineRunner, ServiceClient
 
 if TYPE_CHECKING:
     from ibe100.services.ports import Services

@@ -208,7 +208,7 @@ def test_a_secret_is_masked_and_kept_when_nothing_is_typed(open_console: Open) -
 
 def test_a_name_that_reads_as_a_hexadecimal_number_is_a_name(open_console: Open) -> None:
     console = open_console(FakeServices())
-    console.window.desk.add()
+    console.parts.stream_controller.add()
     editor = editor_of(console)
     editor.name.set_value("0x1F")
     editor.save()

@@ -119,10 +119,9 @@ class AlarmHistory(QWidget):
         if not self._client.is_bound:
             return
         self._asked += 1
-        wanted = self.wanted()
-        call = self._client.alarm_history(wanted)
-        call.done.connect(lambda alarms, asked=self._asked: self._show(alarms, wanted, asked))
-        call.refused.connect(self._refused)
+        wanted, asked = self.wanted(), self._asked
+        call = self._client.ask("Alarm history", lambda s: s.history.alarms(wanted))
+        call.then(lambda alarms: self._show(alarms, wanted, asked), self._refused)
 
     def _show(self, alarms: Sequence[Alarm], wanted: AlarmFilter, asked: int) -> None:
         if asked != self._asked:

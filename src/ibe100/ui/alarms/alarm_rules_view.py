@@ -99,7 +99,8 @@ class AlarmRulesView(QDialog):
 
     def read(self) -> None:
         """The rules as they hold now."""
-        self.model.show(self._client.alarm_rules(self.stream.currentData()))
+        stream_id = self.stream.currentData()
+        self.model.show(self._client.read(lambda s: s.monitoring.alarm_rules(stream_id), ()))
         self._chosen(self.table.currentIndex())
 
     def set_rule(self) -> None:
@@ -125,10 +126,11 @@ class AlarmRulesView(QDialog):
     def _send(self, change: RuleChange) -> None:
         if self._rule is None:
             return
-        title = self._rule.title
-        call = self._client.set_alarm_rule(self.stream.currentData(), self._rule.condition, change, OPERATOR)
-        call.done.connect(lambda _: self._done(title))
-        call.refused.connect(lambda words: self._say(words, bad=True))
+        title, condition, stream_id = self._rule.title, self._rule.condition, self.stream.currentData()
+        call = self._client.ask(
+            "Alarm rule", lambda s: s.monitoring.set_alarm_rule(stream_id, condition, change, OPERATOR)
+        )
+        call.then(lambda _rule: self._done(title), lambda words: self._say(words, bad=True))
 
     def _done(self, title: str) -> None:
         self.read()

@@ -22,7 +22,7 @@ from ibe100.models.base import build
 from ibe100.models.errors import ConfigurationError
 from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
-from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.service_client import OPERATOR, ServiceClient
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
@@ -59,11 +59,11 @@ COLUMNS: tuple[Column[TargetView], ...] = (
 class NotificationView(QDialog):
     """Reads the targets anew after each change."""
 
-    def __init__(self, client: ServiceClient, who: str, parent: QWidget | None = None) -> None:
+    def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Notifications")
         self.setAccessibleName("Notifications")
-        self._client, self._who = client, who
+        self._client = client
         self._target_id = ""
         self.model: KeyedTableModel[TargetView] = KeyedTableModel(
             COLUMNS, lambda view: view.target.target_id, self
@@ -128,7 +128,7 @@ class NotificationView(QDialog):
 
     def refresh(self) -> None:
         """The targets as they are now."""
-        self.model.show(self._client.notification_targets())
+        self.model.show(self._client.read(lambda s: s.notifications.targets(), ()))
 
     def begin_new(self) -> None:
         """An empty form."""
@@ -150,24 +150,24 @@ class NotificationView(QDialog):
         except ConfigurationError as error:
             self._say(str(error), bad=True)
             return
-        call = self._client.save_target(target, self.address.text(), self._who)
-        call.done.connect(self._saved)
-        call.refused.connect(lambda words: self._say(words, bad=True))
+        url = self.address.text()
+        call = self._client.ask(f"Save {target.name}", lambda s: s.notifications.save(target, url, OPERATOR))
+        call.then(self._saved, self._refused)
 
     def test(self) -> None:
         """Send the chosen target a message now."""
         self._say("Sending a test …")
         self.test_button.setEnabled(False)
-        call = self._client.test_target(self._target_id)
-        call.done.connect(lambda _: self._say("The test was delivered."))
-        call.refused.connect(lambda words: self._say(words, bad=True))
+        target_id = self._target_id
+        call = self._client.ask("Test", lambda s: s.notifications.test(target_id))
+        call.then(lambda _none: self._say("The test was delivered."), self._refused)
         call.finished.connect(self._settled)
 
     def remove(self) -> None:
         """Take the chosen target off the list; its address is forgotten."""
-        call = self._client.remove_target(self._target_id, self._who)
-        call.done.connect(lambda _: self._removed())
-        call.refused.connect(lambda words: self._say(words, bad=True))
+        target_id = self._target_id
+        call = self._client.ask("Remove", lambda s: s.notifications.remove(target_id, OPERATOR))
+        call.then(lambda _none: self._removed(), self._refused)
 
     def _chosen(self, index: QModelIndex) -> None:
         view = index.data(TABLE_ROW_ROLE)
@@ -200,6 +200,9 @@ class NotificationView(QDialog):
     def _settled(self) -> None:
         self.test_button.setEnabled(bool(self._target_id))
         self.refresh()
+
+    def _refused(self, words: str) -> None:
+        self._say(words, bad=True)
 
     def _say(self, words: str, *, bad: bool = False) -> None:
         self.words.setText(f"▲ {words}" if bad else words)

@@ -6,10 +6,9 @@ from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from ibe100.models.cues.contract import Contract, Severity
-from ibe100.models.scte35_marker import CueAction, CueRequest, Direction
+from ibe100.models.scte35_marker import CueAction, CueRequest, Direction, Readiness
 from ibe100.models.stream_state import Tally
 from ibe100.ui.cues.break_end_row import ReturnRow
-from ibe100.ui.cues.contract_terms import held_against, offered_pre_roll_s
 from ibe100.ui.cues.cue_buttons import CueButtons
 from ibe100.ui.cues.cue_details import CueDetails
 from ibe100.ui.cues.cue_preview_view import CuePreviewView
@@ -147,7 +146,7 @@ class CuePanel(QWidget):
         """Take back the target's armed cue."""
         cue = self._cues.armed(self._target_id)
         if cue is not None:
-            self._client.cancel_cue(cue.cue_id).done.connect(self._cues.put)
+            self._client.ask("Disarm", lambda s: s.cues.cancel(cue.cue_id)).then(self._cues.put)
             return
         latest = self._cues.latest(self._target_id)
         if latest is not None and not latest.state.is_final and (latest.splice_at or 0) > now():
@@ -194,8 +193,11 @@ class CuePanel(QWidget):
         self._contract = contract
         before, chosen = self._pre_rolls.get(self._target_id, (None, None))
         if chosen is None or before != contract:
-            default_s = self._client.default_pre_roll_s(contract, CueAction.TO_BREAK)
-            chosen = offered_pre_roll_s(default_s, PRE_ROLL_CHOICES_S)
+            asked_s = self._client.read(
+                lambda s: s.contracts.default_pre_roll_s(contract, CueAction.TO_BREAK), 0.0
+            )
+            longer = (choice for choice in sorted(PRE_ROLL_CHOICES_S) if choice >= asked_s)
+            chosen = next(longer, asked_s)
         self.pre_roll_row.set_value(chosen)
 
     def _row(self) -> StreamRow | None:
@@ -206,8 +208,11 @@ class CuePanel(QWidget):
         self._trigger.look(row)
         if row is not None and row.view.config.contract != self._contract:
             self._take_contract(row.view.config.contract)
-        findings = () if row is None else self._client.lint(row.view.config, None)
-        self._breaches = tuple(found.words for found in findings if found.severity is Severity.BREACH)
+        self._breaches = ()
+        if row is not None:
+            config = row.view.config
+            findings = self._client.read(lambda s: s.contracts.lint(config, None), ())
+            self._breaches = tuple(found.words for found in findings if found.severity is Severity.BREACH)
 
     def _tick(self) -> None:
         self._ticks += 1
@@ -243,12 +248,17 @@ class CuePanel(QWidget):
         self.return_row.show_break(self.break_row.value(), self._next_id())
         ready = {action: self._trigger.ready[action] for action in BREAK_ACTIONS}
         if row is not None:
-            faults = self._client.break_faults(row.view.config.contract, self.break_row.value(), pre_roll)
-            ready[CueAction.TO_BREAK] = held_against(faults, ready[CueAction.TO_BREAK])
+            ready[CueAction.TO_BREAK] = self._hold_against_contract(row, ready[CueAction.TO_BREAK])
         latched = {action for action in ready if self._trigger.is_latched(self._target_id, action)}
         self.buttons.show_state(ready, latched, f"{self.break_row.value():g} s · {how}", how)
         self.buttons.show_reasons(ready, latched, self._breaches, muted=row is None)
         self._refresh_more()
+
+    def _hold_against_contract(self, row: StreamRow, ready: Readiness) -> Readiness:
+        """Readiness of TO BREAK as it is chosen: not ready where the contract would have it refused."""
+        contract, chosen = row.view.config.contract, (self.break_row.value(), self.pre_roll_row.value())
+        faults = self._client.read(lambda s: s.contracts.break_faults(contract, *chosen), ())
+        return Readiness(ready=ready.ready and not faults, reasons=(*ready.reasons, *faults))
 
     def _next_id(self) -> int | None:
         """The event id of the next break, from the preview."""

@@ -14,6 +14,7 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.words.formats import now
 
 BREAK_ACTIONS = (CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME, CueAction.CRASH_OUT, CueAction.CRASH_IN)
+NO_SERVICES = Readiness(ready=False, reasons=("the services are still starting; wait a moment",))
 NO_TARGET = Readiness(ready=False, reasons=("no stream selected: choose one in the list",))
 HOLD_S = 1.5
 """One cue within this time, even if its receipt is back at once: a double click is one cue."""
@@ -82,7 +83,7 @@ class CueTrigger(QObject):
         if row is None:
             self.ready = dict.fromkeys(CueAction, NO_TARGET)
         else:
-            self.ready = {action: self._client.readiness(row.stream_id, action) for action in CueAction}
+            self.ready = {action: self._readiness(row.stream_id, action) for action in CueAction}
 
     def is_latched(self, stream_id: str, action: CueAction) -> bool:
         """Whether a press is swallowed: a cue of this button is on its way, or was pressed a moment ago."""
@@ -106,10 +107,13 @@ class CueTrigger(QObject):
             return
         button = (stream_id, action)
         self._latch.press(button, self._pending(button), time.monotonic(), now())
-        call = self._client.fire(request)
-        call.done.connect(lambda cue: self._fired(button, cue))
-        call.refused.connect(lambda words: self._refused(button, row.name, words))
+        self._client.ask(str(action), lambda s: s.cues.fire(request)).then(
+            lambda cue: self._fired(button, cue), lambda words: self._refused(button, row.name, words)
+        )
         self.changed.emit()
+
+    def _readiness(self, stream_id: str, action: CueAction) -> Readiness:
+        return self._client.read(lambda s: s.cues.readiness(stream_id, action), NO_SERVICES)
 
     def _pending(self, button: Button) -> Cue | None:
         """The cue that holds the latch: a break has one at a time, other cues may overtake each other."""

@@ -43,9 +43,8 @@ class LatestPreview(QObject):
         if self._asked is not None:
             return
         self._asked = request
-        call = self._client.preview_cue(request)
-        call.done.connect(lambda preview: self._show(request, preview))
-        call.refused.connect(lambda words: self._show(None, words))
+        call = self._client.ask("Cue preview", lambda s: s.cues.preview(request))
+        call.then(lambda preview: self._show(request, preview), lambda words: self._show(None, words))
         call.finished.connect(self._finished)
 
     def _show(self, request: CueRequest | None, answer: CuePreview | str) -> None:

@@ -82,7 +82,7 @@ class InputCueTable(QWidget):
 
     def read(self) -> None:
         """What is kept of the stream."""
-        cues = self._client.input_cues(self._stream_id)
+        cues = self._client.read(lambda s: s.input_cues.recent(self._stream_id), ())
         self.model.show(cues)
         pids = ", ".join(pid_text(pid) for pid in sorted({cue.splice_pid for cue in cues}))
         self.summary.setText(f"{len(cues)} sections, on PID {pids}" if cues else NONE_SEEN)

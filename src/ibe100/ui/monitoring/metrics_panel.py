@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QV
 from ibe100.models.metrics import MACHINE, Curve
 from ibe100.ui.monitoring.event_table import EventTable
 from ibe100.ui.monitoring.plot_area import PlotArea
-from ibe100.ui.plots.plot_request import PlotData, PlotRequest
+from ibe100.ui.plots.plot_request import PlotData, PlotRequest, read_plot
 from ibe100.ui.plots.plot_views import CHOICES, PlotChoice
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.icons import icon
@@ -147,9 +147,9 @@ class MetricsPanel(QWidget):
             ends_at,
             max(LEAST_POINTS, self.area.width()),
         )
-        call = self._client.plot(request)
-        call.done.connect(lambda data, asked=self._asked: self._show(data, asked))
-        call.refused.connect(self._refused)
+        asked = self._asked
+        call = self._client.ask("Metrics", lambda s: read_plot(s, request))
+        call.then(lambda data: self._show(data, asked), self._refused)
 
     def _stream_ids(self) -> tuple[str, ...]:
         if self._choice().of_machine:
@@ -231,10 +231,11 @@ class MetricsPanel(QWidget):
             return
         request = self._data.request
         series = tuple(dict.fromkeys(curve.series for curve in self._data.curves))
-        call = self._client.export_metrics(
-            request.stream_ids[0], series, request.begins_at, request.ends_at, path
+        stream_id, begins_at, ends_at = request.stream_ids[0], request.begins_at, request.ends_at
+        call = self._client.ask(
+            f"Export {path.name}", lambda s: s.metrics.export_csv(stream_id, series, begins_at, ends_at, path)
         )
-        call.done.connect(lambda rows: self.notice.emit("info", f"{rows:,} rows are written to {path}"))
+        call.then(lambda rows: self.notice.emit("info", f"{rows:,} rows are written to {path}"))
 
     def export_png(self, path: Path) -> None:
         """The curves as they are on screen."""

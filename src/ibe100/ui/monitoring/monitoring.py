@@ -133,9 +133,9 @@ class MonitoringPanel(QWidget):
         """Those of the last day, while they are looked at."""
         if not (self.events.isVisible() and self._client.is_bound and self._stream_id):
             return
-        stream_id = self._stream_id
-        call = self._client.events(stream_id, now() - EVENTS_OF_S, now())
-        call.done.connect(
+        stream_id, at = self._stream_id, now()
+        call = self._client.ask("Events", lambda s: s.history.events(stream_id, at - EVENTS_OF_S, at))
+        call.then(
             lambda events: (
                 self.events.show_events(events, "the last 24 hours") if stream_id == self._stream_id else None
             )

@@ -38,5 +38,5 @@ class PreviewDemand(QObject):
             return
         wanted = dict(self._in_sight())
         if wanted != (self._told or {}):
-            self._client.watch_previews(self._viewer, wanted)
+            self._client.ask("Previews", lambda s: s.preview.watch(self._viewer, wanted))
         self._told = wanted

@@ -106,6 +106,11 @@ class StreamListModel(QAbstractListModel):
         """The row by the stream's number."""
         return next((row for row in self._rows if row.view.number == number), None)
 
+    def name(self, stream_id: str) -> str:
+        """Name of a stream; its id when it is gone."""
+        row = self.row_of(stream_id)
+        return stream_id if row is None else row.name
+
     def words(self, stream_id: str) -> str:
         """Number and name of a stream."""
         row = self.row_of(stream_id)

@@ -111,29 +111,28 @@ class AsRunPage(QWidget):
     def come_up(self) -> None:
         """The streams to choose from, then the log."""
         if self._client.is_bound:
-            self._client.as_run_streams().done.connect(self._show_streams)
+            self._client.ask("As-run log", lambda s: s.history.as_run_streams()).then(self._show_streams)
 
     def read(self) -> None:
         """Ask for the chosen day; only the last question asked is shown."""
         if not self._client.is_bound:
             return
         self._asked += 1
-        chosen = self.day.date()
+        asked, chosen = self._asked, self.day.date()
         day = date(chosen.year(), chosen.month(), chosen.day())
-        call = self._client.as_run(day, self.time_zone.currentData(), self.stream.currentData() or None)
-        call.done.connect(lambda log, asked=self._asked: self._show(log, asked))
-        call.refused.connect(self._refused)
+        time_zone, stream_id = self.time_zone.currentData(), self.stream.currentData() or None
+        call = self._client.ask("As-run log", lambda s: s.history.as_run(day, time_zone, stream_id))
+        call.then(lambda log: self._show(log, asked), self._refused)
         self.export_button.setEnabled(False)
 
     def export_to(self, kind: AsRunFormat, path: Path) -> None:
         """Write the whole log of the chosen day, filtered or not."""
-        if self.log is None:
+        log = self.log
+        if log is None:
             return
-        rows = len(self.log.rows)
-        call = self._client.export_as_run(self.log, kind, path)
-        call.done.connect(
-            lambda digest: self.notice.emit("info", f"{rows} cues are written to {path}; SHA-256 {digest}")
-        )
+        words = f"{len(log.rows)} cues are written to {path}; SHA-256"
+        call = self._client.ask(f"Export {path.name}", lambda s: s.history.export_as_run(log, kind, path))
+        call.then(lambda digest: self.notice.emit("info", f"{words} {digest}"))
 
     def _show_streams(self, streams: tuple[LoggedStream, ...]) -> None:
         chosen = self.stream.currentData()

@@ -149,9 +149,9 @@ class CueLogPage(QWidget):
             return
         self._asked += 1
         self._progress.start()
-        call = self._client.cue_log(self.query())
-        call.done.connect(lambda log, asked=self._asked: self._show(log, asked))
-        call.refused.connect(self._refused)
+        asked, query = self._asked, self.query()
+        call = self._client.ask("Cue log", lambda s: s.history.cue_log(query))
+        call.then(lambda log: self._show(log, asked), self._refused)
 
     def chosen(self) -> Cue | None:
         """The selected cue."""
@@ -227,8 +227,8 @@ class CueLogPage(QWidget):
             self.section.show_cue(None)
 
     def _ask_life(self, cue: Cue) -> None:
-        call = self._client.cue_steps(cue.cue_id)
-        call.done.connect(lambda steps: self._show_life(cue.cue_id, steps))
+        call = self._client.ask("Cue log", lambda s: s.history.cue_steps(cue.cue_id))
+        call.then(lambda steps: self._show_life(cue.cue_id, steps))
 
     def _show_life(self, cue_id: int, steps: Sequence[CueStep]) -> None:
         selected = self.chosen()

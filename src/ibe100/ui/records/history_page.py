@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QAbstractItemModel, pyqtSignal
+from PyQt6.QtCore import QAbstractItemModel
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -27,6 +28,11 @@ from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.tables import fit_columns, quiet_table, text_filter
 from ibe100.ui.words.formats import date_text, event_id_text, now
 
+if TYPE_CHECKING:
+    from ibe100.services.ports import Services
+
+Records = tuple[Sequence[SessionRecord], Sequence[Cue], Sequence[AuditRecord]]
+"""Sessions, cues and audit records, the newest first."""
 CUE_COLUMNS: tuple[Column[Cue], ...] = (
     Column("Asked (UTC)", lambda c: date_text(c.requested_at), numeric=True),
     Column("Stream", lambda c: c.stream_id),
@@ -54,10 +60,9 @@ AUDIT_WIDTHS = {0: 148, 1: 80, 2: 130, 3: 120}
 class HistoryPage(QWidget):
     """Read again whenever its tab comes up, and on Refresh."""
 
-    wanted = pyqtSignal()
-
     def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._client = client
         self.alarms = AlarmHistory(client)
         self.sessions = SessionHistory(client)
         self.cues: KeyedTableModel[Cue] = KeyedTableModel(
@@ -72,7 +77,7 @@ class HistoryPage(QWidget):
         self.filter.setClearButtonEnabled(True)
         self.refresh = QPushButton(icon("refresh"), "")
         self.refresh.setAccessibleName("Read the history again")
-        self.refresh.clicked.connect(self.wanted)
+        self.refresh.clicked.connect(self.read)
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName("History")
         self.tabs.setDocumentMode(True)
@@ -84,7 +89,7 @@ class HistoryPage(QWidget):
         assert bar is not None
         bar.setAccessibleName("Kinds of history")
         self.filter.textChanged.connect(self.sessions.filter.setFilterFixedString)
-        self.wanted.connect(self.alarms.read)
+        self.refresh.clicked.connect(self.alarms.read)
         # Alarms are found by more than words: they have a filter of their own.
         self.tabs.currentChanged.connect(
             lambda: self.filter.setVisible(self.tabs.currentWidget() is not self.alarms)
@@ -99,10 +104,12 @@ class HistoryPage(QWidget):
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.tabs, 1)
 
-    def show_records(
-        self, records: tuple[Sequence[SessionRecord], Sequence[Cue], Sequence[AuditRecord]]
-    ) -> None:
-        """Sessions, cues and audit records, newest first."""
+    def read(self) -> None:
+        """Ask for sessions, cues and audit records."""
+        if self._client.is_bound:
+            self._client.ask("History", _read_records).then(self._show_records)
+
+    def _show_records(self, records: Records) -> None:
         sessions, cues, audit = records
         self.sessions.show_sessions(sessions)
         self.cues.show(cues)
@@ -118,6 +125,11 @@ class HistoryPage(QWidget):
         table = quiet_table(filtered, name)
         fit_columns(table, widths, stretch)
         return table
+
+
+async def _read_records(services: Services) -> Records:
+    history = services.history
+    return await history.sessions(), await history.cues(), await history.audit()
 
 
 def _numbered(column: Column[AuditRecord]) -> Column[tuple[int, AuditRecord]]:

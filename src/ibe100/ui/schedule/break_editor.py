@@ -22,7 +22,7 @@ from ibe100.models.cues.schedule import After, At, BreakPlan, Every, ReturnPolic
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.moment_edit import MomentEdit
-from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.service_client import Call, ServiceClient
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.words.formats import date_text, now
 
@@ -216,12 +216,11 @@ class BreakEditor(QDialog):
             self.problem.setText(f"▲ {in_words(error)}")
             return
         if self._before is None:
-            call = self._client.add_break(plan)
+            call = add_break(self._client, plan)
         else:
-            call = self._client.change_break(self._before.break_id, plan)
+            call = change_break(self._client, self._before.break_id, plan)
         self.save_button.setEnabled(False)
-        call.done.connect(self._done)
-        call.refused.connect(self._refused)
+        call.then(self._done, self._refused)
 
     def _done(self, after: ScheduledBreak) -> None:
         self.saved.emit(self._before, after)
@@ -230,6 +229,16 @@ class BreakEditor(QDialog):
     def _refused(self, words: str) -> None:
         self.problem.setText(f"▲ {words}")
         self.save_button.setEnabled(True)
+
+
+def add_break(client: ServiceClient, plan: BreakPlan) -> Call[ScheduledBreak]:
+    """Ask for a new planned break."""
+    return client.ask(f"Plan {plan.title}", lambda s: s.schedule.add(plan))
+
+
+def change_break(client: ServiceClient, break_id: int, plan: BreakPlan) -> Call[ScheduledBreak]:
+    """Ask for a break to be planned otherwise."""
+    return client.ask(f"Change {plan.title}", lambda s: s.schedule.change(break_id, plan))
 
 
 def _combo(accessible_name: str) -> QComboBox:

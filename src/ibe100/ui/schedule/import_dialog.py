@@ -81,17 +81,17 @@ class ImportDialog(QDialog):
 
     def store(self) -> None:
         """Plan the good rows."""
-        if self._preview is not None:
+        preview = self._preview
+        if preview is not None:
             self.accept_button.setEnabled(False)
-            call = self._client.import_breaks(self._preview)
-            call.done.connect(self._stored)
-            call.refused.connect(self._refused)
+            call = self._client.ask(f"Import {preview.source}", lambda s: s.schedule.import_rows(preview))
+            call.then(self._stored, self._refused)
 
     def _read(self) -> None:
         self.accept_button.setEnabled(False)
-        call = self._client.preview_import(self._path, self.time_zone.currentData())
-        call.done.connect(self._show)
-        call.refused.connect(self._refused)
+        path, time_zone = self._path, self.time_zone.currentData()
+        call = self._client.ask(f"Read {path.name}", lambda s: s.schedule.preview_import(path, time_zone))
+        call.then(self._show, self._refused)
 
     def _show(self, preview: ImportPreview) -> None:
         self._preview = preview

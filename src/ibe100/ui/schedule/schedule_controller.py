@@ -6,18 +6,21 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
-from ibe100.models.cues.schedule import At, ScheduledBreak
+from ibe100.models.cues.schedule import At, Finding, ScheduledBreak
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
-from ibe100.ui.schedule.break_editor import BreakEditor
+from ibe100.ui.schedule.break_editor import BreakEditor, add_break, change_break
 from ibe100.ui.schedule.import_dialog import ImportDialog
-from ibe100.ui.service_calls import Call
-from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.service_client import Call, ServiceClient
 from ibe100.ui.words.formats import date_text, utc_text
+
+if TYPE_CHECKING:
+    from ibe100.services.ports import Services
 
 MOST_UNDONE = 50
 SETTLE_MS = 300
@@ -29,7 +32,7 @@ class Undo:
     """How a change is taken back."""
 
     words: str
-    run: Callable[[], Call]
+    run: Callable[[], Call[Any]]
 
 
 class ScheduleController(QObject):
@@ -72,10 +75,9 @@ class ScheduleController(QObject):
         if one is None or not isinstance(one.when, At):
             return
         plan = one.plan.model_copy(update={"when": At(at=at)})
-        call = self._client.change_break(break_id, plan)
         words = f"{one.title} was moved from {utc_text(one.planned_at)} to {utc_text(at)} UTC."
-        call.done.connect(
-            lambda _changed: self._did(words, lambda: self._client.change_break(break_id, one.plan))
+        change_break(self._client, break_id, plan).then(
+            lambda _changed: self._did(words, lambda: change_break(self._client, break_id, one.plan))
         )
 
     def remove(self, break_id: int) -> None:
@@ -83,8 +85,9 @@ class ScheduleController(QObject):
         one = self._schedule.get(break_id)
         if one is not None:
             words = f"{one.title} of {date_text(one.planned_at)} UTC was taken off the schedule."
-            call = self._client.remove_breaks((break_id,))
-            call.done.connect(lambda _none: self._did(words, lambda: self._client.add_break(one.plan)))
+            self._remove((break_id,)).then(
+                lambda _none: self._did(words, lambda: add_break(self._client, one.plan))
+            )
 
     def undo(self) -> None:
         """Take the last change of the schedule back."""
@@ -92,7 +95,7 @@ class ScheduleController(QObject):
             self.notice.emit("info", "There is no change of the schedule to take back.", None)
             return
         last = self._undone.pop()
-        last.run().done.connect(lambda _result: self.notice.emit("info", f"Taken back: {last.words}", None))
+        last.run().then(lambda _result: self.notice.emit("info", f"Taken back: {last.words}", None))
 
     def import_file(self) -> None:
         """Choose a file and see what it would plan."""
@@ -129,20 +132,27 @@ class ScheduleController(QObject):
         when = f"for {date_text(after.planned_at)} UTC"
         if before is None:
             words = f"{after.title} is planned {when}."
-            self._did(words, lambda: self._client.remove_breaks((after.break_id,)))
+            self._did(words, lambda: self._remove((after.break_id,)))
         else:
             words = f"{after.title} is changed, planned {when}."
-            self._did(words, lambda: self._client.change_break(after.break_id, before.plan))
+            self._did(words, lambda: change_break(self._client, after.break_id, before.plan))
 
     def _imported(self, source: str, stored: tuple[ScheduledBreak, ...]) -> None:
         ids = tuple(one.break_id for one in stored)
         noun = "break" if len(ids) == 1 else "breaks"
-        self._did(f"{len(ids)} {noun} of {source} are planned.", lambda: self._client.remove_breaks(ids))
+        self._did(f"{len(ids)} {noun} of {source} are planned.", lambda: self._remove(ids))
 
-    def _did(self, words: str, take_back: Callable[[], Call]) -> None:
+    def _remove(self, break_ids: tuple[int, ...]) -> Call[None]:
+        return self._client.ask("Take off the schedule", lambda s: s.schedule.remove(break_ids))
+
+    def _did(self, words: str, take_back: Callable[[], Call[Any]]) -> None:
         self._undone.append(Undo(words, take_back))
         self.notice.emit("info", words, self.undo)
 
     def _look_over(self) -> None:
         if self._client.is_bound:
-            self._client.conflicts().done.connect(self._schedule.show_conflicts)
+            self._client.ask("Conflicts", _conflicts).then(self._schedule.show_conflicts)
+
+
+async def _conflicts(services: Services) -> tuple[Finding, ...]:
+    return services.schedule.conflicts()

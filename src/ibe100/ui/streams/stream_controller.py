@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
@@ -9,12 +11,14 @@ from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import NoOutput, StreamConfig, TestPatternInput
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.streams.stream_editor import StreamEditor
+from ibe100.ui.streams.stream_editor import StreamEditor, add_stream, change_stream
+
+if TYPE_CHECKING:
+    from ibe100.services.ports import Services
 
 
-def demo_stream() -> StreamConfig:
-    """A test pattern that is watched and sent nowhere."""
-    return StreamConfig(name="Demo stream", input=TestPatternInput(), output=NoOutput())
+DEMO_STREAM = StreamConfig(name="Demo stream", input=TestPatternInput(), output=NoOutput())
+"""A test pattern that is watched and sent nowhere."""
 
 
 class StreamController(QObject):
@@ -37,16 +41,17 @@ class StreamController(QObject):
 
     def start(self, stream_id: str) -> None:
         """Probe, build, run."""
-        self._client.start_stream(stream_id, self._name(stream_id))
+        self._client.ask(f"Start {self._streams.name(stream_id)}", lambda s: s.streams.start(stream_id))
 
     def stop(self, stream_id: str) -> None:
         """Take a stream off; asked for twice by the button."""
-        self._client.stop_stream(stream_id, self._name(stream_id))
+        self._client.ask(f"Stop {self._streams.name(stream_id)}", lambda s: s.streams.stop(stream_id))
 
     def restart(self, stream_id: str) -> None:
         """Stop and start with the present configuration."""
         if stream_id:
-            self._client.restart_stream(stream_id, self._name(stream_id))
+            name = self._streams.name(stream_id)
+            self._client.ask(f"Restart {name}", lambda s: s.streams.restart(stream_id))
 
     def remove(self, stream_id: str) -> None:
         """Delete a stopped stream; it can be brought back."""
@@ -54,16 +59,14 @@ class StreamController(QObject):
         if row is not None:
             config = row.view.config
             words = f"{config.name} was deleted from the list."
-            call = self._client.remove_stream(stream_id, row.name)
-            call.done.connect(
-                lambda _none: self.notice.emit("info", words, lambda: self._client.add_stream(config))
-            )
+            call = self._client.ask(f"Delete {row.name}", lambda s: s.streams.remove(stream_id))
+            call.then(lambda _none: self.notice.emit("info", words, lambda: add_stream(self._client, config)))
 
     def try_demo(self) -> None:
         """Add the demo stream and start it."""
         self.adding_demo.emit(True)
-        call = self._client.add_stream(demo_stream(), start=True)
-        call.done.connect(lambda view: self.added.emit(view.stream_id))
+        call = self._client.ask(f"Add {DEMO_STREAM.name}", _start_demo)
+        call.then(lambda view: self.added.emit(view.stream_id))
         call.finished.connect(lambda: self.adding_demo.emit(False))
 
     def add(self) -> None:
@@ -94,7 +97,7 @@ class StreamController(QObject):
             self.notice.emit(
                 "info",
                 f"{view.config.name} is saved{goes_on}.",
-                lambda: self._client.change_stream(view.stream_id, before),
+                lambda: change_stream(self._client, view.stream_id, before),
             )
         self.added.emit(view.stream_id)
 
@@ -103,6 +106,7 @@ class StreamController(QObject):
             self._editor.deleteLater()
             self._editor = None
 
-    def _name(self, stream_id: str) -> str:
-        row = self._streams.row_of(stream_id)
-        return stream_id if row is None else row.name
+
+async def _start_demo(services: Services) -> StreamView:
+    view = await services.streams.add(DEMO_STREAM)
+    return await services.streams.start(view.stream_id)

@@ -8,10 +8,10 @@ from pydantic import ValidationError
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from ibe100.models.cues.contract import Contract
+from ibe100.models.cues.contract import Contract, ContractFinding
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import StreamConfig, StreamInput
-from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.service_client import Call, ServiceClient
 from ibe100.ui.streams.contract_form import ContractForm, by_editor_field
 from ibe100.ui.streams.editor_defaults import INPUT_DEFAULTS, OUTPUT_DEFAULTS, RETURN_DEFAULTS
 from ibe100.ui.streams.editor_fields import (
@@ -75,7 +75,7 @@ class StreamEditor(QDialog):
         self._timer.setInterval(CHECK_MS)
         self._timer.timeout.connect(self.check)
         self._connect()
-        client.contract_templates().done.connect(self.contract.offer)
+        client.ask("Contracts", lambda s: s.contracts.templates()).then(self.contract.offer)
         self.check()
 
     def _lay_out(self) -> None:
@@ -168,7 +168,7 @@ class StreamEditor(QDialog):
             config = config_from(values, original, self.contract.contract)
         except ValidationError as error:
             found = faults(error, values)
-        findings = None if config is None else self._client.lint(config, self._report)
+        findings = None if config is None else self._lint(config)
         self.contract.show_findings(findings)
         notes = by_editor_field(findings or ())
         for field in fields:
@@ -189,12 +189,11 @@ class StreamEditor(QDialog):
         if config is None:
             return
         if self._view is None:
-            call = self._client.add_stream(config)
+            call = add_stream(self._client, config)
         else:
-            call = self._client.change_stream(self._view.stream_id, config)
+            call = change_stream(self._client, self._view.stream_id, config)
         self.save_button.setEnabled(False)
-        call.done.connect(self._done)
-        call.refused.connect(self._refused)
+        call.then(self._done, self._refused)
 
     def _done(self, view: StreamView) -> None:
         self.saved.emit(view)
@@ -225,9 +224,8 @@ class StreamEditor(QDialog):
         source = self._source()
         if source is not None:
             self.probe.show_busy()
-            call = self._client.probe(source)
-            call.done.connect(self._probed)
-            call.refused.connect(self.probe.show_problem)
+            call = self._client.ask("Probe", lambda s: s.streams.probe(source))
+            call.then(self._probed, self.probe.show_problem)
 
     def _probed(self, report: StreamReport) -> None:
         self._report = report
@@ -240,7 +238,8 @@ class StreamEditor(QDialog):
     def _take_contract(self, contract: Contract | None) -> None:
         """The options that follow from a contract go into their fields, where they can still be changed."""
         if contract is not None:
-            values = shown_values(self._client.apply_contract(StreamConfig(name=NEW_NAME), contract))
+            new = StreamConfig(name=NEW_NAME)
+            values = shown_values(self._client.read(lambda s: s.contracts.apply(new, contract), new))
             for field in self._others:
                 key = field.spec.key
                 if key.startswith("scte35.") and key != EXISTING:
@@ -252,9 +251,22 @@ class StreamEditor(QDialog):
         self.check()
 
     def _ask_command(self, config: StreamConfig) -> None:
-        call = self._client.preview_command(config, self._report)
-        call.done.connect(self.command.show_command)
-        call.refused.connect(lambda words: self.command.show_command(f"# {words}"))
+        report = self._report
+        call = self._client.ask("Command preview", lambda s: s.streams.preview_command(config, report))
+        call.then(self.command.show_command, lambda words: self.command.show_command(f"# {words}"))
+
+    def _lint(self, config: StreamConfig) -> tuple[ContractFinding, ...]:
+        return self._client.read(lambda s: s.contracts.lint(config, self._report), ())
+
+
+def add_stream(client: ServiceClient, config: StreamConfig) -> Call[StreamView]:
+    """Ask for a new stream."""
+    return client.ask(f"Add {config.name}", lambda s: s.streams.add(config))
+
+
+def change_stream(client: ServiceClient, stream_id: str, config: StreamConfig) -> Call[StreamView]:
+    """Ask for a stream to be configured otherwise."""
+    return client.ask(f"Change {config.name}", lambda s: s.streams.change(stream_id, config))
 
 
 def _full_title(spec: FieldSpec) -> str:

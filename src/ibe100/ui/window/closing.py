@@ -53,11 +53,14 @@ class Closing(QObject):
             if row is None or row.view.state is StreamState.STOPPING:
                 continue
             self._waiting.add(stream_id)
-            call = self._client.stop_stream(stream_id, row.name, STOP_REASON)
-            call.done.connect(lambda _view, stopped=stream_id: self._stopped(stopped))
-            call.finished.connect(lambda ended=stream_id: self._waiting.discard(ended))
+            self._stop(stream_id, row.name)
         if not self._waiting:
             self._close()
+
+    def _stop(self, stream_id: str, name: str) -> None:
+        call = self._client.ask(f"Stop {name}", lambda s: s.streams.stop(stream_id, STOP_REASON))
+        call.then(lambda _view: self._stopped(stream_id))
+        call.finished.connect(lambda: self._waiting.discard(stream_id))
 
     def _stopped(self, stream_id: str) -> None:
         self._waiting.discard(stream_id)

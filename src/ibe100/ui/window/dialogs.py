@@ -6,7 +6,6 @@ from PyQt6.QtWidgets import QWidget
 
 from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
 from ibe100.ui.alarms.notification_view import NotificationView
-from ibe100.ui.service_client import OPERATOR
 from ibe100.ui.window.command_palette import CommandPalette
 from ibe100.ui.window.key_overlay import KeyOverlay
 from ibe100.ui.window.machine_view import MachineView
@@ -47,7 +46,7 @@ class Dialogs:
 
     def show_notifications(self) -> None:
         """Open the list of who is told of alarms."""
-        NotificationView(self._parts.client, OPERATOR, self._parent).show()
+        NotificationView(self._parts.client, self._parent).show()
 
     def _names(self) -> dict[str, str]:
         return {row.stream_id: row.name for row in self._parts.state.streams.rows()}

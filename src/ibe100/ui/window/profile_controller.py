@@ -26,21 +26,15 @@ class ProfileController(QObject):
 
     def save(self) -> None:
         """Save the present list under a name."""
-        self._client.profile_names().done.connect(
-            lambda names: self._ask("Save profile", "Save", names, own=True, then=self._save)
-        )
+        self._ask("Save profile", "Save", own=True, then=self._save)
 
     def load(self) -> None:
         """Replace the list by a saved one."""
-        self._client.profile_names().done.connect(
-            lambda names: self._ask("Load profile", "Load", names, own=False, then=self._load)
-        )
+        self._ask("Load profile", "Load", own=False, then=self._load)
 
     def export(self) -> None:
         """Write a saved profile to a file of the operator's choice."""
-        self._client.profile_names().done.connect(
-            lambda names: self._ask("Export profile", "Export", names, own=False, then=self._choose_export)
-        )
+        self._ask("Export profile", "Export", own=False, then=self._choose_export)
 
     def import_file(self) -> None:
         """Take a profile from a file."""
@@ -51,27 +45,26 @@ class ProfileController(QObject):
 
     def import_path(self, path: Path) -> None:
         """Take a profile from `path`."""
-        self._client.import_profile(path).done.connect(
-            lambda profile: self._say(f"Profile {profile.name} was imported from {path.name}.")
-        )
+        call = self._client.ask(f"Import {path.name}", lambda s: s.profiles.import_file(path))
+        call.then(lambda profile: self._say(f"Profile {profile.name} was imported from {path.name}."))
 
-    def _ask(
-        self, title: str, verb: str, names: tuple[str, ...], *, own: bool, then: Callable[[str], None]
-    ) -> None:
-        if not own and not names:
-            self._say("There are no saved profiles yet: save the streams as a profile first.")
-            return
-        question = NameQuestion(title, verb, names, own=own, thing="profile", parent=self._window)
-        question.answered.connect(then)
-        question.open()
+    def _ask(self, title: str, verb: str, *, own: bool, then: Callable[[str], None]) -> None:
+        def ask_name(names: tuple[str, ...]) -> None:
+            if not own and not names:
+                self._say("There are no saved profiles yet: save the streams as a profile first.")
+                return
+            question = NameQuestion(title, verb, names, own=own, thing="profile", parent=self._window)
+            question.answered.connect(then)
+            question.open()
+
+        self._client.ask("Profiles", lambda s: s.profiles.names()).then(ask_name)
 
     def _save(self, name: str) -> None:
-        self._client.save_profile(name).done.connect(
-            lambda path: self._say(f"Profile {name} was saved to {path}.")
-        )
+        call = self._client.ask(f"Save profile {name}", lambda s: s.profiles.save(name))
+        call.then(lambda path: self._say(f"Profile {name} was saved to {path}."))
 
     def _load(self, name: str) -> None:
-        self._client.load_profile(name).done.connect(self._loaded)
+        self._client.ask(f"Load profile {name}", lambda s: s.profiles.load(name)).then(self._loaded)
 
     def _loaded(self, profile: Profile) -> None:
         self._say(f"Profile {profile.name} was loaded: {len(profile.streams)} streams.")
@@ -85,9 +78,8 @@ class ProfileController(QObject):
         dialog.open()
 
     def _export(self, name: str, path: Path) -> None:
-        self._client.export_profile(name, path).done.connect(
-            lambda _none: self._say(f"Profile {name} was exported to {path}.")
-        )
+        call = self._client.ask(f"Export profile {name}", lambda s: s.profiles.export_file(name, path))
+        call.then(lambda _none: self._say(f"Profile {name} was exported to {path}."))
 
     def _file_dialog(self, title: str) -> QFileDialog:
         dialog = QFileDialog(self._window, title)

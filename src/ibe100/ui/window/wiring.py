@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from ibe100.models.messages import NoticePosted
 from ibe100.models.scte35_marker import CueAction
@@ -10,6 +11,9 @@ from ibe100.ui.service_client import OPERATOR
 from ibe100.ui.window.dialogs import Dialogs
 from ibe100.ui.window.menus import fill_menus
 from ibe100.ui.window.parts import Parts
+
+if TYPE_CHECKING:
+    from ibe100.services.ports import Services
 
 
 def connect(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], object]) -> None:
@@ -127,11 +131,22 @@ def _connect_alarms(parts: Parts) -> None:
         history.tabs.setCurrentWidget(history.alarms)
         parts.docks.raise_page("history")
 
-    panel.acknowledge_requested.connect(lambda alarms: client.acknowledge(alarms, OPERATOR))
-    panel.shelve_requested.connect(
-        lambda alarm, minutes, reason: client.shelve(alarm, minutes, reason, OPERATOR)
-    )
-    panel.unshelve_requested.connect(lambda alarm: client.unshelve(alarm, OPERATOR))
+    def acknowledge(alarm_ids: Sequence[int]) -> None:
+        async def each(services: Services) -> None:
+            for alarm_id in alarm_ids:
+                await services.monitoring.acknowledge(alarm_id, OPERATOR)
+
+        client.ask("Acknowledge", each)
+
+    def shelve(alarm_id: int, minutes: float, reason: str) -> None:
+        client.ask("Shelve", lambda s: s.monitoring.shelve(alarm_id, minutes, reason, OPERATOR))
+
+    def unshelve(alarm_id: int) -> None:
+        client.ask("Unshelve", lambda s: s.monitoring.unshelve(alarm_id, OPERATOR))
+
+    panel.acknowledge_requested.connect(acknowledge)
+    panel.shelve_requested.connect(shelve)
+    panel.unshelve_requested.connect(unshelve)
     panel.history_requested.connect(show_history)
 
 
@@ -139,12 +154,16 @@ def _connect_monitoring(parts: Parts) -> None:
     page, client = parts.monitoring, parts.client
 
     def ask_command(stream_id: str) -> None:
-        call = client.command(stream_id)
-        call.done.connect(lambda command: page.show_command(stream_id, command))
-        call.refused.connect(lambda words: page.show_command(stream_id, f"# {words}"))
+        client.ask("Command", lambda s: s.streams.command(stream_id)).then(
+            lambda command: page.show_command(stream_id, command),
+            lambda words: page.show_command(stream_id, f"# {words}"),
+        )
+
+    def reset_counters(stream_id: str) -> None:
+        client.ask("Reset counters", lambda s: s.monitoring.reset_counters(stream_id))
 
     page.command_wanted.connect(ask_command)
-    page.reset_requested.connect(client.reset_counters)
+    page.reset_requested.connect(reset_counters)
     parts.bridge.input_cue_seen.connect(page.input_cues.take)
     rules, button = parts.actions["alarm_rules"], page.counters.rules
     button.clicked.connect(rules.trigger)
@@ -154,13 +173,7 @@ def _connect_monitoring(parts: Parts) -> None:
 
 def _connect_records(parts: Parts) -> None:
     """Records are read when their page comes to the front."""
-
-    def read_history() -> None:
-        if parts.client.is_bound:
-            parts.client.history().done.connect(parts.history.show_records)
-
-    parts.history.wanted.connect(read_history)
-    reads = {"history": read_history, "cue_log": parts.cue_log.come_up, "as_run": parts.as_run.come_up}
+    reads = {"history": parts.history.read, "cue_log": parts.cue_log.come_up, "as_run": parts.as_run.come_up}
     for name, read in reads.items():
         parts.docks[name].visibilityChanged.connect(lambda shown, read=read: read() if shown else None)
 
