@@ -22,7 +22,7 @@ from database_commit import DRAFT, EVENT_IDS, seal
 
 from ibe100.database.backup.backup_process import BackupTask
 from ibe100.database.database import Database
-from ibe100.services.backup.backup_job import run_backup
+from ibe100.services.backup.backup_service import run_backup
 
 INTERVAL_S = 0.05
 QUIET_ROUNDS = 300

@@ -12,7 +12,7 @@ from ibe100.models.messages import CueChanged, MachineMeasured, StreamRemoved, T
 from ibe100.models.scte35_marker import CueState
 from ibe100.models.stream_state import Telemetry
 from ibe100.services.ports import Services
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 
 CueKey = tuple[str, str, str]
 """stream_id, action, state."""

@@ -19,7 +19,7 @@ from ibe100.api.protocols import MOST_CONNECTIONS, HttpProtocol, ListenerProtoco
 from ibe100.core.config import ApiSettings
 from ibe100.models.errors import ConfigurationError, OperatorError
 from ibe100.services.ports import Services
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 
 MOST_MESSAGE = 64 << 10
 """Of what a listener says, bytes."""

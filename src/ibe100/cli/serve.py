@@ -17,7 +17,7 @@ from ibe100.core.settings_reload import HANGUP, SettingsSource
 from ibe100.models.cues.schedule import BreakState
 from ibe100.models.messages import AlarmChanged, CueChanged, NoticePosted, ScheduleChanged, StreamStateChanged
 from ibe100.models.stream_config import Engine
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 
 
 def run_serve(

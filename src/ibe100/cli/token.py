@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ibe100.cli.access_request import request_access
 from ibe100.models.access import NewToken, Role, Token
-from ibe100.services.schedule.times import format_moment
+from ibe100.utils.timecode import format_utc
 
 app = typer.Typer(help="What lets automation and dashboards in by the API.")
 
@@ -42,9 +42,9 @@ def list_tokens(
             token.user,
             token.label,
             token.role,
-            format_moment(int(token.created_at)),
+            format_utc(token.created_at),
             _ends(token),
-            "never" if token.last_used_at is None else format_moment(int(token.last_used_at)),
+            "never" if token.last_used_at is None else format_utc(token.last_used_at),
         )
     Console().print(table)
 
@@ -81,4 +81,4 @@ def revoke(
 
 
 def _ends(token: Token) -> str:
-    return "when revoked" if token.expires_at is None else format_moment(int(token.expires_at))
+    return "when revoked" if token.expires_at is None else format_utc(token.expires_at)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ibe100.cli.access_request import request_access
 from ibe100.models.access import SHORTEST_PASSWORD, Role, User
-from ibe100.services.schedule.times import format_moment
+from ibe100.utils.timecode import format_utc
 
 app = typer.Typer(help="Who may come in by the API, and as what.")
 
@@ -41,7 +41,7 @@ def list_users(
     for values in users:
         user = User.model_validate(values)
         password = "yes" if user.has_password else "tokens only"
-        table.add_row(user.name, user.role, password, format_moment(int(user.created_at)))
+        table.add_row(user.name, user.role, password, format_utc(user.created_at))
     Console().print(table)
 
 

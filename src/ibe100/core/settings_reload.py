@@ -15,7 +15,7 @@ from ibe100.core.config import AppConfig, load, settings_files
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.services.audit_trail import AuditTrail
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 
 POLL_S = 1.0
 RELOADED = frozenset({"engine", "runner", "logging", "cues", "backup"})

@@ -34,7 +34,7 @@ from ibe100.services.streams.stream_secrets import (
 )
 from ibe100.services.streams.which_stream import refuse_digits
 from ibe100.tsduck.command import secrets_of
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 
 STOP_TIMEOUT_S = 20.0
 

@@ -1,4 +1,4 @@
-"""Writes that nobody waits for: what has happened on air must not stand still for a slow disk."""
+"""Tasks that nobody waits for: their faults go on record, and writes of a slow disk keep their order."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from ibe100.utils.task_faults import log_fault
-
 MOST_WAITING = 5000
 
 _log = logging.getLogger(__name__)
 
 
+def log_fault(task: asyncio.Task[Any]) -> None:
+    """For `add_done_callback`: a bug that ended the task goes on record."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("%s ended by an error", task.get_name(), exc_info=error)
+
+
 class BackgroundWrites:
-    """Begun in the order in which they are added, so the one writer of the database commits them in it."""
+    """Writes begun, and so committed by the one writer of the database, in the order in which they are added."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Task[None]] = set()

@@ -117,11 +117,11 @@ async def test_a_damaged_file_from_elsewhere_is_refused_and_not_touched(
 async def test_a_running_stream_is_not_swept_away_by_a_profile(application: Application) -> None:
     await application.profiles.save("empty")
     view = await application.streams.add(StreamConfig(name="On air"))
-    application.streams.run_of(view.stream_id).update(state=StreamState.RUNNING)
+    application.streams.run_of(view.stream_id).enter(StreamState.RUNNING, "")
     with pytest.raises(StreamError, match="On air is running and is not in profile empty; stop it first"):
         await application.profiles.load("empty")
     assert names(application) == ["On air"]
-    application.streams.run_of(view.stream_id).update(state=StreamState.OFF)
+    application.streams.run_of(view.stream_id).enter(StreamState.OFF, "")
 
 
 async def test_names_that_are_no_file_names_and_absent_profiles_are_refused(application: Application) -> None:

@@ -23,7 +23,7 @@ from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.streams.stream_secrets import SecretStore
 from ibe100.utils.atomic_write import atomic_write
 from ibe100.utils.set_aside import set_aside
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 
 LOOK_S = 0.5
 TEST = Wording("IBE-100: a test", "This is how alarms of the console will reach you.", is_good=True)

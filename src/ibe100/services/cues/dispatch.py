@@ -27,7 +27,7 @@ from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import AttemptEnded
 from ibe100.tsduck.loopback_ports import LOOPBACK
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 
 POLL_S = 0.05
 JUDGE_PATIENCE_S = 15.0

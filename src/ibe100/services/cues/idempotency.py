@@ -12,8 +12,7 @@ from ibe100.database.stores.users import KeptRequestStore
 from ibe100.models.access import KeyReused
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.scte35_marker import Cue, CueRequest
-from ibe100.utils.task_faults import log_fault
-from ibe100.utils.tasks import BackgroundWrites
+from ibe100.utils.tasks import BackgroundWrites, log_fault
 
 _log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 
 INTERVAL_S = 0.1
 

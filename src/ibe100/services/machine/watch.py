@@ -21,7 +21,7 @@ from ibe100.services.alarms.catalogue import (
 from ibe100.services.alarms.rule import Judgements, true_if
 from ibe100.services.machine.loop_lag import LoopLag
 from ibe100.services.machine.sampler import MachineSampler
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 from ibe100.utils.units import format_bytes
 
 INTERVAL_S = 1.0

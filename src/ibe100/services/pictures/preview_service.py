@@ -27,7 +27,7 @@ from ibe100.services.alarms.rule import Judgements
 from ibe100.services.pictures.content_watch import ContentWatch
 from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
 from ibe100.services.streams.run import Runs, StreamRun
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 
 LINGER_S = 5.0
 """A preview goes on so long after the last look: pages are changed back and forth."""

@@ -13,7 +13,7 @@ from ibe100.services.alarms.board import AlarmBoard
 from ibe100.services.alarms.catalogue import CUE_NOT_RETURNED, RETURN_FEED_FAULT, RETURN_FEED_LOST
 from ibe100.services.alarms.rule import FALSE, Judgement, Judgements, true_if
 from ibe100.services.streams.run import Runs
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 from ibe100.utils.timecode import format_utc
 
 NEWS_S = 3600.0

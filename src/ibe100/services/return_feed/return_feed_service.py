@@ -29,7 +29,7 @@ from ibe100.services.streams.launch_plan import StreamStarter
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.services.streams.runner_spec import RunnerPolicy
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 
 TICK_S = 0.5
 REMEMBERED = 2000

@@ -32,7 +32,7 @@ from ibe100.tsduck.return_feed import (
     watch_config,
 )
 from ibe100.tsduck.telemetry import SpliceEvent
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 
 FOLDER = "return"
 AGAIN_S = 5.0

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from ibe100.services.streams.run import StreamRun
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 
 PAUSES_S = (1.0, 2.0, 4.0, 8.0)
 """Between two looks; a look at an input that stays silent lasts some 12 s by itself."""

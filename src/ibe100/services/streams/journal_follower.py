@@ -21,8 +21,7 @@ from ibe100.services.streams.runner_link import RunnerStatus, read_journal
 from ibe100.services.streams.runner_samples import Sample
 from ibe100.services.streams.runner_spec import awaited_peer
 from ibe100.tsduck.fault_words import in_words
-from ibe100.utils.task_faults import log_fault
-from ibe100.utils.tasks import BackgroundWrites
+from ibe100.utils.tasks import BackgroundWrites, log_fault
 
 RESPAWN_PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 

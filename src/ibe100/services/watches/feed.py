@@ -41,7 +41,7 @@ from ibe100.services.watches.srt_peers import SrtPeers
 from ibe100.services.watches.sync import SyncWatch
 from ibe100.tsduck.fault_words import INPUT_SILENT
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample
-from ibe100.utils.task_faults import log_fault
+from ibe100.utils.tasks import log_fault
 from ibe100.utils.timecode import format_utc
 
 NEWS_S = 3600.0

@@ -23,8 +23,7 @@ from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.session import AuditRecord
 from ibe100.services.alarms.catalogue import BACKUP_FAILED, BACKUP_OLD
 from ibe100.services.alarms.rule import FALSE, AlarmRule, Judgement, Judgements
-from ibe100.services.backup.backup_job import run_backup
-from ibe100.services.backup.backup_service import BackupService, is_due
+from ibe100.services.backup.backup_service import BackupService, is_due, run_backup
 
 DAY_S, HOUR_S = 86_400.0, 3_600.0
 NOON = 1_800_000_000.0 // DAY_S * DAY_S + DAY_S / 2
