@@ -19,7 +19,7 @@ def log_fault(task: asyncio.Task[Any]) -> None:
 
 
 class BackgroundWrites:
-    """Writes begun, and so committed by the one writer of the database, in the order in which they are added."""
+    """Writes begun, and so committed by the one writer of the database, in the order they are added."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Task[None]] = set()

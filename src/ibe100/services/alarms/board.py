@@ -16,8 +16,7 @@ from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.catalogue import RULES
 from ibe100.services.alarms.rule import AlarmRule, Judgement, Judgements
 from ibe100.services.alarms.shelving import shelved, unshelved
-from ibe100.utils.task_faults import log_fault
-from ibe100.utils.tasks import BackgroundWrites
+from ibe100.utils.tasks import BackgroundWrites, log_fault
 
 CAUSE_GRACE_S = 3.0
 """What follows from a cause may be measured until so long after it is over."""
