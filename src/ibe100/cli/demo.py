@@ -30,6 +30,7 @@ from ibe100.models.stream_config import (
 from ibe100.models.stream_state import StreamState
 from ibe100.services.streams.runner_spec import awaited_sender
 from ibe100.tsduck.plan import PidTaken
+from ibe100.utils.timecode import format_clock
 from ibe100.utils.units import format_pid
 
 BREAK_S = 10.0
@@ -226,4 +227,4 @@ def _view(application: Application, stream_id: str) -> StreamView:
 
 
 def _say(text: str) -> None:
-    print(f"{time.strftime('%H:%M:%S', time.gmtime())} {text}", file=sys.stderr, flush=True)
+    print(f"{format_clock(time.time())} {text}", file=sys.stderr, flush=True)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.utils.units import format_event_id
 
 CUES = 3
 
@@ -61,7 +62,7 @@ def print_table(outcome: Outcome) -> None:
     for cue in outcome.cues:
         table.add_row(
             cue.action.value,
-            "–" if cue.splice_event_id is None else f"0x{cue.splice_event_id:08X}",
+            format_event_id(cue.splice_event_id),
             cue.state.value,
             f"{cue.seen}/{cue.sent_expected}",
             "–" if cue.latency_ms is None else f"{cue.latency_ms:.0f} ms",

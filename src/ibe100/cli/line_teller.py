@@ -11,6 +11,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from ibe100.utils.timecode import format_clock
+
 MOST_LINES = 1000
 LAST_LINES_S = 1.0
 
@@ -29,7 +31,7 @@ class LineTeller:
     def say(self, text: str) -> None:
         """One line with the time in UTC; never blocks."""
         try:
-            self._lines.put_nowait(f"{time.strftime('%H:%M:%S', time.gmtime())} {text}\n")
+            self._lines.put_nowait(f"{format_clock(time.time())} {text}\n")
         except queue.Full:
             self._lost += 1
 

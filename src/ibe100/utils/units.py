@@ -1,13 +1,29 @@
-"""Quantities as text: constant in width where they change, so that nothing jitters on screen."""
+"""Quantities and ids as text: constant in width where they change, so that nothing jitters on screen."""
 
 from __future__ import annotations
 
+UNKNOWN = "–"
 _PREFIXES = ((1_000_000_000, "Gb/s"), (1_000_000, "Mb/s"), (1_000, "kb/s"))
 
 
 def format_pid(pid: int) -> str:
     """`0x01F4`."""
     return f"0x{pid:04X}"
+
+
+def format_event_id(event_id: int | None) -> str:
+    """`0x60000001`; a dash for a cue that has none."""
+    return UNKNOWN if event_id is None else f"0x{event_id:08X}"
+
+
+def megabits(bitrate_bps: int) -> str:
+    """`6.02`, in Mb/s."""
+    return f"{bitrate_bps / 1_000_000:.2f}"
+
+
+def kilobits(bitrate_bps: int) -> str:
+    """`1,204`, in kb/s."""
+    return f"{bitrate_bps / 1000:,.0f}"
 
 
 def format_bitrate(bitrate_bps: float) -> str:

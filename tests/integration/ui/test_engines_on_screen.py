@@ -18,7 +18,7 @@ from ibe100.models.stream_config import Engine, ExistingCues, NoOutput, Scte35Op
 from ibe100.models.stream_state import PidSample, StreamState, Telemetry
 from ibe100.tsduck.telemetry import AnalyzeSample, parse_analysis
 from ibe100.ui.monitoring.pid_tree import words_of
-from ibe100.ui.words.formats import kilobits
+from ibe100.utils.units import kilobits
 from minitsp_rig import MEDIA, MINITSP, free_port, recording
 from services_rig import console, until
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QTimer
@@ -16,7 +17,7 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import SMALL_PX
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
-from ibe100.ui.words.formats import day_time_text, now, utc_text
+from ibe100.utils.timecode import format_clock, format_day
 
 TYPING_MS = 250
 """A filter is asked for once nothing has been typed for so long."""
@@ -32,7 +33,7 @@ DAY = 1
 def seen_to(alarm: Alarm) -> str:
     """Who acknowledged it and when, or what became of it otherwise."""
     if alarm.acknowledged_at is not None:
-        return f"{alarm.acknowledged_by} {utc_text(alarm.acknowledged_at)}"
+        return f"{alarm.acknowledged_by} {format_clock(alarm.acknowledged_at)}"
     if alarm.suppressed_by:
         return f"grouped: {alarm.suppressed_by}"
     return STATE_WORDS[alarm.state]
@@ -44,8 +45,8 @@ COLUMNS: tuple[Column[Alarm], ...] = (
         lambda a: f"{int(a.severity)} {SEVERITY_WORDS[a.severity]}",
         colour=lambda a: SEVERITY_COLOURS[a.severity],
     ),
-    Column("Raised (UTC)", lambda a: day_time_text(a.raised_at), numeric=True),
-    Column("Cleared", lambda a: utc_text(a.cleared_at), numeric=True),
+    Column("Raised (UTC)", lambda a: format_day(a.raised_at), numeric=True),
+    Column("Cleared", lambda a: format_clock(a.cleared_at), numeric=True),
     Column("For", lasted, numeric=True),
     Column("Stream", lambda a: a.stream_name or MACHINE),
     Column("Condition", lambda a: a.title),
@@ -111,7 +112,7 @@ class AlarmHistory(QWidget):
         return AlarmFilter(
             severity=self.severity.currentData(),
             words=self.words.text(),
-            since=None if seconds is None else now() - seconds,
+            since=None if seconds is None else time.time() - seconds,
         )
 
     def read(self) -> None:

@@ -12,7 +12,7 @@ from ibe100.ui.qt_models.alarm_table import MACHINE, SEVERITY_WORDS, AlarmTableM
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
-from ibe100.ui.words.formats import utc_text
+from ibe100.utils.timecode import format_clock
 
 SEVERITY_COLOURS = {
     Severity.CRITICAL: Colour.ALARM_MAGENTA,
@@ -39,7 +39,7 @@ COLUMNS: tuple[Column[KeptBack], ...] = (
     Column("Condition", lambda one: one.alarm.title),
     Column("Value", lambda one: one.alarm.value or "–"),
     Column("For", lambda one: lasted(one.alarm), numeric=True),
-    Column("Back at (UTC)", lambda one: utc_text(one.alarm.shelved_until), numeric=True),
+    Column("Back at (UTC)", lambda one: format_clock(one.alarm.shelved_until), numeric=True),
     Column("Why it is not in the list", why),
 )
 WIDTHS = {0: 84, 1: 120, 2: 220, 3: 110, 4: 64, 5: 106}

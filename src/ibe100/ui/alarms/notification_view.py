@@ -26,7 +26,7 @@ from ibe100.ui.service_client import OPERATOR, ServiceClient
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
-from ibe100.ui.words.formats import utc_text
+from ibe100.utils.timecode import format_clock
 
 EXAMPLES = (
     "mailtos://user:password@host?to=…   tgram://token/chat   slack://tokens/#channel   json://host/path"
@@ -43,7 +43,7 @@ def state_words(view: TargetView) -> str:
         return "switched off"
     if view.last_told_at is None:
         return "nothing told yet"
-    return f"{view.told} told, last {utc_text(view.last_told_at)}"
+    return f"{view.told} told, last {format_clock(view.last_told_at)}"
 
 
 COLUMNS: tuple[Column[TargetView], ...] = (

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 from ibe100.models.scte35_marker import BreakReturn
 from ibe100.ui.widgets.choices import BUTTON_HEIGHT, CAPTION_WIDTH
 from ibe100.ui.widgets.labels import label
-from ibe100.ui.words.formats import event_id_text
+from ibe100.utils.units import format_event_id
 
 WORDS = {
     BreakReturn.AUTO: ("auto", "By itself after {0:g} s: auto_return 1"),
@@ -67,4 +67,4 @@ class ReturnRow(QWidget):
         """What the ways mean for a break of this length; the id where it is known."""
         for way, (_words, hint) in WORDS.items():
             self._buttons[way].setToolTip(hint.format(duration_s))
-        self.next_id.setText("" if next_event_id is None else f"next {event_id_text(next_event_id)}")
+        self.next_id.setText("" if next_event_id is None else f"next {format_event_id(next_event_id)}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
@@ -24,7 +26,6 @@ from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.schedule.next_events import NextEvents
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.choices import ChoiceRow
-from ibe100.ui.words.formats import now
 
 BREAK_CHOICES_S = (15, 30, 60, 90, 120)
 PRE_ROLL_CHOICES_S = (0, 4, 6, 8, 10)
@@ -149,7 +150,7 @@ class CuePanel(QWidget):
             self._client.ask("Disarm", lambda s: s.cues.cancel(cue.cue_id)).then(self._cues.put)
             return
         latest = self._cues.latest(self._target_id)
-        if latest is not None and not latest.state.is_final and (latest.splice_at or 0) > now():
+        if latest is not None and not latest.state.is_final and (latest.splice_at or 0) > time.time():
             self.refused.emit("Disarm", f"{latest.action} has been sent and cannot be taken back any more")
 
     def _request(self, stream_id: str, action: CueAction) -> CueRequest:

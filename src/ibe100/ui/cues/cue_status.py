@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -11,8 +13,9 @@ from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.stream_list import StreamRow
 from ibe100.ui.themes.enterprise_theme import mono
 from ibe100.ui.widgets.labels import ElidedLabel, TwoLineLabel, label, set_kind
-from ibe100.ui.words.formats import countdown_text, event_id_text, now, span_text, utc_text
 from ibe100.ui.words.return_feed import feed_words
+from ibe100.utils.timecode import format_clock, format_countdown, format_span
+from ibe100.utils.units import format_event_id
 
 PROGRESS_S = 0.3
 SLOW_S = 1.0
@@ -77,10 +80,10 @@ class CueStatus(QFrame):
 
         `recording` is a cue that is not on disk yet, for so many seconds.
         """
-        at = now()
+        at = time.time()
         title, digits, part, kind = _reading(row, cue, at)
         if recording is not None and recording[1] > PROGRESS_S:
-            title, digits = f"{recording[0]} IS BEING RECORDED", span_text(recording[1])
+            title, digits = f"{recording[0]} IS BEING RECORDED", format_span(recording[1])
             part, kind = None, "status"
         self.title.setText(title)
         self.digits.setText(digits)
@@ -89,7 +92,7 @@ class CueStatus(QFrame):
         waits = recording is not None and recording[1] > SLOW_S
         self.receipt.setText(SLOW_WORDS if waits else _receipt(cue, at))
         self._show_return(None if row is None else row.view.return_feed, came_back)
-        self.event_id.setText("" if cue is None else event_id_text(cue.splice_event_id))
+        self.event_id.setText("" if cue is None else format_event_id(cue.splice_event_id))
         self.disarm.setVisible(cue is not None and cue.state is CueState.ARMED)
         set_kind(self, kind)
         far = f"; {self.came_back.text()}" if self.came_back.text() else ""
@@ -113,7 +116,7 @@ def _receipt(cue: Cue | None, at: float) -> str:
         return "no cue sent yet"
     is_old = cue.state.is_final and at - max(cue.requested_at, cue.splice_at or 0) > RECENT_S
     return (
-        f"last {utc_text(cue.requested_at)} {cue.state}: {receipt_words(cue)}"
+        f"last {format_clock(cue.requested_at)} {cue.state}: {receipt_words(cue)}"
         if is_old
         else receipt_words(cue)
     )
@@ -125,16 +128,16 @@ def _reading(row: StreamRow | None, cue: Cue | None, at: float) -> tuple[str, st
         left = cue.splice_at - at
         part = 1 - left / max(cue.splice_at - cue.requested_at, 0.001)
         if cue.state is CueState.ARMED:
-            return f"{cue.action} ARMED", f"-{countdown_text(left)}", part, "status_armed"
+            return f"{cue.action} ARMED", f"-{format_countdown(left)}", part, "status_armed"
         if cue.state in (CueState.SENT, CueState.SEEN):
-            return f"{cue.action} ON ITS WAY", f"-{countdown_text(left)}", part, "status_armed"
+            return f"{cue.action} ON ITS WAY", f"-{format_countdown(left)}", part, "status_armed"
     if cue is not None and cue.state is CueState.FAILED and at - cue.requested_at < RECENT_S:
         return f"{cue.action} FAILED", "NOT SEEN", None, "status_failed"
     if row is not None and row.view.break_ends_at is not None:
         ends = row.view.break_ends_at
         length = cue.duration_s if cue is not None and cue.duration_s else None
         gone = None if length is None else min(1.0, max(0.0, 1 - (ends - at) / length))
-        return f"IN BREAK · ends {utc_text(ends)}", countdown_text(ends - at), gone, "status_break"
+        return f"IN BREAK · ends {format_clock(ends)}", format_countdown(ends - at), gone, "status_break"
     if cue is not None and at - (cue.sent_at or cue.requested_at) < RECENT_S:
         return f"{cue.action} · {cue.state}", str(cue.state), None, "status"
     return "NO CUE PENDING", "--:--", None, "status"

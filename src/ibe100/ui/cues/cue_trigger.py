@@ -11,7 +11,6 @@ from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState, Re
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.stream_list import StreamRow
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.words.formats import now
 
 BREAK_ACTIONS = (CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME, CueAction.CRASH_OUT, CueAction.CRASH_IN)
 NO_SERVICES = Readiness(ready=False, reasons=("the services are still starting; wait a moment",))
@@ -88,7 +87,7 @@ class CueTrigger(QObject):
     def is_latched(self, stream_id: str, action: CueAction) -> bool:
         """Whether a press is swallowed: a cue of this button is on its way, or was pressed a moment ago."""
         button = (stream_id, action)
-        return self._latch.is_latched(button, self._pending(button), time.monotonic(), now())
+        return self._latch.is_latched(button, self._pending(button), time.monotonic(), time.time())
 
     def being_recorded(self, stream_id: str) -> tuple[CueAction, float] | None:
         """The cue of a stream that is not on disk yet, and for how many seconds that has been so."""
@@ -106,7 +105,7 @@ class CueTrigger(QObject):
             self.refused.emit(f"{action} on {row.name}" if row else str(action), "; ".join(readiness.reasons))
             return
         button = (stream_id, action)
-        self._latch.press(button, self._pending(button), time.monotonic(), now())
+        self._latch.press(button, self._pending(button), time.monotonic(), time.time())
         self._client.ask(str(action), lambda s: s.cues.fire(request)).then(
             lambda cue: self._fired(button, cue), lambda words: self._refused(button, row.name, words)
         )

@@ -18,9 +18,10 @@ from ibe100.ui.qt_models.cue_list import (
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
-from ibe100.ui.words.formats import event_id_text, utc_text
 from ibe100.ui.words.return_feed import MARKS as RETURN_MARKS
 from ibe100.ui.words.return_feed import feed_words
+from ibe100.utils.timecode import format_clock
+from ibe100.utils.units import format_event_id
 
 ROW_HEIGHT = 40
 RETURN_HEIGHT = 17
@@ -64,8 +65,8 @@ class ReceiptDelegate(QStyledItemDelegate):
         lower = upper.translated(0, ROW_HEIGHT // 2 - 2)
         painter.setFont(mono(11))
         painter.setPen(QColor(Colour.TEXT_SECOND))
-        when = utc_text(cue.requested_at)
-        event = event_id_text(cue.splice_event_id)
+        when = format_clock(cue.requested_at)
+        event = format_event_id(cue.splice_event_id)
         painter.drawText(upper, RIGHT, event)
         painter.drawText(lower, RIGHT, when)
         metrics = painter.fontMetrics()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
 
@@ -11,7 +13,8 @@ from ibe100.ui.themes.enterprise_theme import SMALL_PX
 from ibe100.ui.widgets.copy_button import CopyButton
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
 from ibe100.ui.widgets.tables import quiet_table
-from ibe100.ui.words.formats import event_id_text, section_length, utc_text
+from ibe100.utils.timecode import format_clock
+from ibe100.utils.units import format_event_id
 
 Field = tuple[str, str]
 LEAST_TABLE = 26
@@ -65,14 +68,14 @@ class SectionPreview(QWidget):
     def show_preview(self, preview: CuePreview) -> None:
         """The section as it would be sent now."""
         event = (
-            "" if preview.splice_event_id is None else f"event {event_id_text(preview.splice_event_id)} · "
+            "" if preview.splice_event_id is None else f"event {format_event_id(preview.splice_event_id)} · "
         )
         if preview.pts_time is None:
             self.when.setText(f"{event}splice immediately")
         else:
-            splice = utc_text(preview.splice_at, milliseconds=True)
+            splice = format_clock(preview.splice_at, milliseconds=True)
             self.when.setText(f"{event}splice {splice} UTC · PTS {preview.pts_time}")
-        self.section.setText(f"{section_length(preview.section_base64)} B  {preview.section_base64}")
+        self.section.setText(f"{len(base64.b64decode(preview.section_base64))} B  {preview.section_base64}")
         self.copy.set_text(preview.section_base64)
         set_kind(self.warnings, "problem")
         self.warnings.setText("\n".join(f"▲ {words}" for words in preview.warnings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
@@ -16,7 +17,7 @@ from ibe100.ui.dashboard.timeline_paint import EDGE, HEAD, NAMES, ROW, paint_fra
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
-from ibe100.ui.words.formats import now, utc_text
+from ibe100.utils.timecode import format_clock
 
 TOGETHER_MS = 100
 REPAINT_MS = 1000
@@ -84,7 +85,7 @@ class BreakTimeline(QWidget):
 
     def scale(self) -> TimeScale:
         """As of now."""
-        return TimeScale(now(), self._ahead_s, NAMES + EDGE, self.width() - EDGE)
+        return TimeScale(time.time(), self._ahead_s, NAMES + EDGE, self.width() - EDGE)
 
     def spans(self, row: StreamRow, at: float) -> list[BreakSpan]:
         """What is drawn for a stream."""
@@ -130,7 +131,7 @@ class BreakTimeline(QWidget):
         if self._drag is not None:
             held, by = self._drag.span, self._drag.moved_s
             held_now = BreakSpan(
-                0, SpanKind.PLANNED, held.begins + by, held.ends + by, utc_text(held.begins + by)
+                0, SpanKind.PLANNED, held.begins + by, held.ends + by, format_clock(held.begins + by)
             )
             paint_span(painter, scale, held_now, HEAD + ROW * self._drag.line, free_until=math.inf)
 
@@ -207,7 +208,7 @@ class BreakTimeline(QWidget):
 
     def _planned(self) -> list[tuple[int, BreakSpan]]:
         """Line and span of every planned break in sight."""
-        at = now()
+        at = time.time()
         spans = (
             (line, span) for line, row in enumerate(self._streams.rows()) for span in self.spans(row, at)
         )
@@ -226,7 +227,7 @@ class BreakTimeline(QWidget):
         """In whole seconds, never into the past."""
         if self._drag is not None:
             begins = self._drag.span.begins
-            self._drag.moved_s = max(round(begins + by_s), round(now()) + 1) - begins
+            self._drag.moved_s = max(round(begins + by_s), round(time.time()) + 1) - begins
             self.update()
 
     def focusOutEvent(self, event: QFocusEvent | None) -> None:
@@ -260,7 +261,7 @@ class BreakTimeline(QWidget):
                 None if found is None or found[1].break_id is None else self._schedule.get(found[1].break_id)
             )
             if found is not None and one is not None:
-                words = f"{one.title} · {utc_text(found[1].begins)} UTC · {one.duration_s:g} s"
+                words = f"{one.title} · {format_clock(found[1].begins)} UTC · {one.duration_s:g} s"
                 QToolTip.showText(
                     self.cursor().pos(), "\n".join([words, self._schedule.conflict(one.break_id)]).strip()
                 )

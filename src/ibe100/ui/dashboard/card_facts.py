@@ -9,8 +9,8 @@ from PyQt6.QtWidgets import QGridLayout, QWidget
 from ibe100.models.stream_state import Telemetry
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, mono
 from ibe100.ui.widgets.labels import label, set_kind
-from ibe100.ui.words.formats import UNKNOWN, kilobits
 from ibe100.ui.words.tr101290 import normalised
+from ibe100.utils.units import UNKNOWN, kilobits
 
 WIDEST = "99,999 kb/s"
 MOST_SHOWN = 99_999

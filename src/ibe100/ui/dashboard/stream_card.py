@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QMouseEvent, QResizeEvent
 from PyQt6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -22,9 +24,10 @@ from ibe100.ui.widgets.run_button import RunButton
 from ibe100.ui.widgets.sparkline import Sparkline
 from ibe100.ui.widgets.tally_mark import SeverityMark, TallyChip
 from ibe100.ui.words import tr101290
-from ibe100.ui.words.formats import UNKNOWN, countdown_text, megabits, now, pts_text, span_text, utc_text
 from ibe100.ui.words.return_feed import short_return
 from ibe100.ui.words.srt import route_words
+from ibe100.utils.timecode import format_clock, format_countdown, format_pts_clock, format_span
+from ibe100.utils.units import UNKNOWN, megabits
 
 TOP, MIDDLE = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignVCenter
 LEFT, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
@@ -139,9 +142,9 @@ class StreamCard(QFrame):
         sample = row.fresh()
         self.rate.setText(UNKNOWN if sample is None else megabits(sample.bitrate_bps))
         self.facts.show_sample(sample)
-        self.clock.setText(UNKNOWN if sample is None else pts_text(sample.pts)[:8])
-        running = view.started_at is not None and view.state.is_active
-        self.uptime.setText(span_text(now() - view.started_at) if running and view.started_at else UNKNOWN)
+        self.clock.setText(UNKNOWN if sample is None else format_pts_clock(sample.pts)[:8])
+        began = view.started_at if view.state.is_active else None
+        self.uptime.setText(UNKNOWN if began is None else format_span(time.time() - began))
         self.curve.show_values(tuple(row.bitrates) if sample is not None else ())
         self.lamps.show_sums(tr101290.sums(sample.counters) if sample is not None else {})
         self.last.setText(_last_words(cue, came_back))
@@ -248,25 +251,25 @@ def _last_kind(cue: Cue | None, came_back: ReturnReceipt | None) -> str:
 def _last_words(cue: Cue | None, came_back: ReturnReceipt | None) -> str:
     if cue is None:
         return "Last cue: none yet"
-    words = f"Last {utc_text(cue.requested_at)} {cue.action} · {short_receipt(cue)}"
+    words = f"Last {format_clock(cue.requested_at)} {cue.action} · {short_receipt(cue)}"
     return words if came_back is None else f"{words} · {short_return(came_back)}"
 
 
 def _next_words(row: StreamRow, cue: Cue | None, coming: ScheduledBreak | None) -> tuple[str, str]:
     view = row.view
     if cue is not None and cue.state in (CueState.ARMED, CueState.SENT, CueState.SEEN):
-        left = (cue.splice_at or 0) - now()
+        left = (cue.splice_at or 0) - time.time()
         if left > 0:
-            return f"{cue.action} in {countdown_text(left)}", "amber"
+            return f"{cue.action} in {format_countdown(left)}", "amber"
     if view.break_ends_at is not None:
         # The picture counts it down.
-        return f"break ends {utc_text(view.break_ends_at)}", "amber"
+        return f"break ends {format_clock(view.break_ends_at)}", "amber"
     if view.reason and view.tally in (Tally.NO_INPUT, Tally.FAULT):
         return view.reason, "magenta"
     if view.reason and not view.state.is_active:
         return view.reason, "muted"
     if coming is not None and coming.planned_at is not None:
-        when = f"{utc_text(coming.planned_at)} in {countdown_text(coming.planned_at - now())}"
+        when = f"{format_clock(coming.planned_at)} in {format_countdown(coming.planned_at - time.time())}"
         # The time first: it is what must not be cut off.
         return f"next {when}: {coming.title} {coming.duration_s:g} s", "muted"
     return "nothing planned", "muted"

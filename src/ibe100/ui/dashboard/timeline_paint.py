@@ -10,7 +10,7 @@ from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from ibe100.ui.dashboard.break_spans import BreakSpan, SpanKind
 from ibe100.ui.dashboard.time_scale import TimeScale
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
-from ibe100.ui.words.formats import utc_text
+from ibe100.utils.timecode import format_clock
 
 HEAD, ROW, NAMES, EDGE = 44, 22, 116, 10
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -62,7 +62,7 @@ def paint_head(painter: QPainter, room: QRect, scale: TimeScale, top: int) -> No
     for moment in scale.ticks():
         box = QRectF(scale.x(moment) - width / 2, top + HEAD - 20, width, 16)
         if abs(box.center().x() - x) > width and box.right() < room.width() - 2:
-            painter.drawText(box, CENTRE, utc_text(moment)[:5])
+            painter.drawText(box, CENTRE, format_clock(moment)[:5])
     painter.setBrush(QColor(Colour.TEXT))
     box = QRectF(x - 19, top + HEAD - 22, 38, 17)
     painter.setPen(Qt.PenStyle.NoPen)

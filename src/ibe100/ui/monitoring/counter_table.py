@@ -16,7 +16,8 @@ from ibe100.ui.widgets.labels import ElidedLabel
 from ibe100.ui.widgets.tables import quiet_table
 from ibe100.ui.widgets.tally_mark import SEVERITY_FILL
 from ibe100.ui.words import tr101290
-from ibe100.ui.words.formats import UNKNOWN, day_time_text
+from ibe100.utils.timecode import format_day
+from ibe100.utils.units import UNKNOWN
 
 NOT_MEASURED = "not measured"
 
@@ -106,7 +107,7 @@ class CounterPanel(QWidget):
 
 
 def _seen(at: float | None) -> str:
-    return "never" if at is None else day_time_text(at)
+    return "never" if at is None else format_day(at)
 
 
 def _count(count: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QModelIndex, pyqtSignal
@@ -13,7 +14,7 @@ from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
 from ibe100.ui.widgets.labels import ElidedLabel
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 from ibe100.ui.widgets.tally_mark import SEVERITY_FILL
-from ibe100.ui.words.formats import date_text, now, span_text
+from ibe100.utils.timecode import format_date, format_span
 
 WIDTHS = {0: 148, 1: 78, 2: 76}
 Numbered = tuple[int, StreamEvent]
@@ -26,7 +27,7 @@ def _kind(event: StreamEvent) -> str:
 def _lasted(event: StreamEvent) -> str:
     if event.severity is None:
         return ""
-    return span_text((now() if event.ends_at is None else event.ends_at) - event.at)
+    return format_span((time.time() if event.ends_at is None else event.ends_at) - event.at)
 
 
 def _colour(event: StreamEvent) -> Colour | None:
@@ -36,7 +37,7 @@ def _colour(event: StreamEvent) -> Colour | None:
 
 
 COLUMNS: tuple[Column[Numbered], ...] = (
-    Column("At (UTC)", lambda pair: date_text(pair[1].at), numeric=True),
+    Column("At (UTC)", lambda pair: format_date(pair[1].at), numeric=True),
     Column("What", lambda pair: _kind(pair[1]), colour=lambda pair: _colour(pair[1])),
     Column("Lasted", lambda pair: _lasted(pair[1]), numeric=True),
     Column("In words", lambda pair: pair[1].text),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from PyQt6.QtCore import QModelIndex, QTimer
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -13,7 +15,8 @@ from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
 from ibe100.ui.widgets.copy_button import CopyButton
 from ibe100.ui.widgets.labels import ElidedLabel
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
-from ibe100.ui.words.formats import day_time_text, pid_text, section_length
+from ibe100.utils.timecode import format_day
+from ibe100.utils.units import format_pid
 
 REFRESH_MS = 250
 """Cues that come in bursts are shown together."""
@@ -25,11 +28,11 @@ def _is_damaged(cue: InputCue) -> Colour | None:
 
 
 COLUMNS: tuple[Column[InputCue], ...] = (
-    Column("Seen (UTC)", lambda cue: day_time_text(cue.at), numeric=True),
-    Column("PID", lambda cue: pid_text(cue.splice_pid), numeric=True),
+    Column("Seen (UTC)", lambda cue: format_day(cue.at), numeric=True),
+    Column("PID", lambda cue: format_pid(cue.splice_pid), numeric=True),
     Column("Command", lambda cue: cue.command, colour=_is_damaged),
     Column("Says", lambda cue: cue.summary),
-    Column("Bytes", lambda cue: str(section_length(cue.section_base64)), numeric=True),
+    Column("Bytes", lambda cue: str(len(base64.b64decode(cue.section_base64))), numeric=True),
 )
 WIDTHS = {0: 118, 1: 64, 2: 120, 4: 56}
 SAYS_COLUMN = 3
@@ -84,7 +87,7 @@ class InputCueTable(QWidget):
         """What is kept of the stream."""
         cues = self._client.read(lambda s: s.input_cues.recent(self._stream_id), ())
         self.model.show(cues)
-        pids = ", ".join(pid_text(pid) for pid in sorted({cue.splice_pid for cue in cues}))
+        pids = ", ".join(format_pid(pid) for pid in sorted({cue.splice_pid for cue in cues}))
         self.summary.setText(f"{len(cues)} sections, on PID {pids}" if cues else NONE_SEEN)
 
     def _chosen(self, index: QModelIndex) -> None:

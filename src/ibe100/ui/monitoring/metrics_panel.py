@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from ibe100.ui.plots.plot_views import CHOICES, PlotChoice
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
-from ibe100.ui.words.formats import date_text, day_time_text, now
 from ibe100.ui.words.tr101290 import spelled
+from ibe100.utils.timecode import format_date, format_day
 
 FOLLOW_MS = 5000
 SETTLE_MS = 150
@@ -167,8 +168,8 @@ class MetricsPanel(QWidget):
         span_s = float(self.span.currentData())
         if span_s == WHOLE and self._range is not None:
             begins_at, ends_at = self._range
-            return begins_at, max(now() if ends_at is None else ends_at, begins_at + 1)
-        return now() - (span_s or SPANS[0][1]), now()
+            return begins_at, max(time.time() if ends_at is None else ends_at, begins_at + 1)
+        return time.time() - (span_s or SPANS[0][1]), time.time()
 
     def _choice(self) -> PlotChoice:
         choice = self.view.currentData()
@@ -204,7 +205,7 @@ class MetricsPanel(QWidget):
             self._refused(data.problem)
             return
         request = data.request
-        parts = [f"{date_text(request.begins_at)} – {date_text(request.ends_at)} UTC"]
+        parts = [f"{format_date(request.begins_at)} – {format_date(request.ends_at)} UTC"]
         if data.curves:
             step_s = data.curves[0].step_s
             parts.append(f"a point per {step_s} s" if step_s < 120 else f"a point per {step_s // 60} min")
@@ -222,7 +223,7 @@ class MetricsPanel(QWidget):
 
     def _cursor_moved(self, at: float) -> None:
         texts = [event.text for event in self.area.events_near(at)]
-        self.status.setText(" · ".join([f"{day_time_text(at)} UTC", *texts]))
+        self.status.setText(" · ".join([f"{format_day(at)} UTC", *texts]))
         set_kind(self.status, "muted")
 
     def export_csv(self, path: Path) -> None:

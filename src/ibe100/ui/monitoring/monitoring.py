@@ -20,9 +20,10 @@ from ibe100.ui.widgets.copy_button import CommandView
 from ibe100.ui.widgets.error_lamps import ErrorLamps
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.tally_mark import NumberBox, TallyChip
-from ibe100.ui.words.formats import megabits, now, pts_text
 from ibe100.ui.words.srt import srt_words
 from ibe100.ui.words.tr101290 import sums
+from ibe100.utils.timecode import format_pts_clock
+from ibe100.utils.units import megabits
 
 EVENTS_OF_S = 86_400.0
 EVENTS_EVERY_MS = 5000
@@ -133,7 +134,7 @@ class MonitoringPanel(QWidget):
         """Those of the last day, while they are looked at."""
         if not (self.events.isVisible() and self._client.is_bound and self._stream_id):
             return
-        stream_id, at = self._stream_id, now()
+        stream_id, at = self._stream_id, time.time()
         call = self._client.ask("Events", lambda s: s.history.events(stream_id, at - EVENTS_OF_S, at))
         call.then(
             lambda events: (
@@ -171,7 +172,7 @@ class MonitoringPanel(QWidget):
             self.clock.setText(row.view.reason or "nothing is measured now")
         else:
             rate, nulls = megabits(sample.bitrate_bps), megabits(sample.null_bps)
-            clock = f"PTS {pts_text(sample.pts)}"
+            clock = f"PTS {format_pts_clock(sample.pts)}"
             self.clock.setText(f"{rate} Mb/s · null {nulls} Mb/s · {clock}")
             if self.clock.shown_text() != self.clock.text():
                 self.clock.setText(f"{rate} Mb/s · {clock}")

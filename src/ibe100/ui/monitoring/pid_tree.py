@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWi
 
 from ibe100.models.stream_state import PidSample, ServiceSample, Telemetry
 from ibe100.ui.themes.enterprise_theme import BODY_PX, Colour, mono, sans
-from ibe100.ui.words.formats import UNKNOWN, kilobits, pid_text
+from ibe100.utils.units import UNKNOWN, format_pid, kilobits
 
 COLUMNS = ("PID", "What it is", "Format", "Lang", "kb/s", "CC err", "PCR ms", "jitter µs", "PTS ms")
 WIDTHS = (112, 170, 150, 44, 58, 56, 58, 68, 58)
@@ -109,11 +109,11 @@ class PidTree(QTreeWidget):
             self._show_others(sample.table_versions.get("PAT"), others)
 
     def _show_service(self, service: ServiceSample, version: int | None, pids: list[PidSample]) -> None:
-        pmt = f"PMT {pid_text(service.pmt_pid)}" + ("" if version is None else f" version {version}")
+        pmt = f"PMT {format_pid(service.pmt_pid)}" + ("" if version is None else f" version {version}")
         words = (
             f"service {service.service_id}",
             service.name or "no name in the SDT",
-            f"{pmt} · PCR {pid_text(service.pcr_pid)}",
+            f"{pmt} · PCR {format_pid(service.pcr_pid)}",
             "",
             kilobits(service.bitrate_bps),
             f"{sum(pid.discontinuities for pid in pids):,}",
@@ -148,7 +148,7 @@ class PidTree(QTreeWidget):
     def _fill_pid(self, key: Key, pid: PidSample) -> None:
         said = words_of(pid)
         words = (
-            pid_text(pid.pid),
+            format_pid(pid.pid),
             said.name,
             said.format,
             " ".join(pid.languages),

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ibe100.models.alarms.confidence import SoundLevels
 from ibe100.ui.themes.enterprise_theme import Colour, mono
-from ibe100.ui.words.formats import UNKNOWN
+from ibe100.utils.units import UNKNOWN
 
 FLOOR_DBTP, TOP_DBTP = -54.0, 3.0
 LOUD_DBTP = -9.0

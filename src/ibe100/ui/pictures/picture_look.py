@@ -10,7 +10,7 @@ from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.stream_state import StreamState, Tally
 from ibe100.ui.qt_models.confidence_model import ShownPicture
 from ibe100.ui.qt_models.stream_list import StreamRow
-from ibe100.ui.words.formats import span_text, utc_text
+from ibe100.utils.timecode import format_clock, format_span
 
 LIVE_S = 3.0
 """A picture this young needs no age beside it."""
@@ -54,7 +54,9 @@ def look_at(
         headline = "NOT RUNNING" if view.state is StreamState.OFF else str(view.state)
         return PictureLook(view.tally, False, headline, has_picture=False)
     age_s = math.inf if picture is None else now - picture.taken_at
-    last = "" if picture is None else f"last picture {utc_text(picture.taken_at)}, {span_text(age_s)} ago"
+    last = (
+        "" if picture is None else f"last picture {format_clock(picture.taken_at)}, {format_span(age_s)} ago"
+    )
     shown = picture is not None
     if view.tally in (Tally.NO_INPUT, Tally.FAULT):
         headline = str(view.tally if view.tally is Tally.NO_INPUT else view.state)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PyQt6.QtCore import QRect, QRectF, Qt, QTimer
 from PyQt6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
@@ -11,7 +13,7 @@ from ibe100.ui.pictures.picture_look import Countdown, PictureLook
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
 from ibe100.ui.widgets.labels import wrapped
 from ibe100.ui.widgets.tally_mark import LOOKS
-from ibe100.ui.words.formats import countdown_text, now
+from ibe100.utils.timecode import format_countdown
 
 BORDER = 3
 COUNTDOWN_MS = 200
@@ -149,7 +151,7 @@ class PictureView(QWidget):
         painter.setPen(QColor(Colour.INK if countdown.is_armed else Colour.TALLY_AMBER))
         inside = band.adjusted(6, 0, -6, 0)
         painter.setFont(mono(26 if large else 11 if small else 14, bold=True))
-        left = countdown_text(countdown.at - now())
+        left = format_countdown(countdown.at - time.time())
         painter.drawText(inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, left)
         if not small:
             taken = painter.fontMetrics().horizontalAdvance(left) + 8

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PyQt6.QtCore import QSize
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
@@ -13,7 +15,6 @@ from ibe100.ui.pictures.picture_look import countdown_of, look_at
 from ibe100.ui.pictures.picture_view import PictureView
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.stream_list import StreamRow
-from ibe100.ui.words.formats import now
 
 GAP = 6
 NARROW = 12
@@ -39,7 +40,7 @@ class PreviewPane(QWidget):
     def show_stream(self, row: StreamRow, cue: Cue | None, confidence: ConfidenceModel) -> None:
         """The stream as of now."""
         stream_id = row.stream_id
-        shown, moment = confidence.picture(stream_id), now()
+        shown, moment = confidence.picture(stream_id), time.time()
         self.picture.show_picture(None if shown is None else shown.image)
         preview, begun_at = confidence.preview(stream_id), confidence.begun_at(stream_id)
         look = look_at(row, shown, preview, moment, begun_at)

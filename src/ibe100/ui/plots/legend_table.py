@@ -12,7 +12,7 @@ from ibe100.models.metrics import Curve
 from ibe100.ui.plots.plot_views import BRIDGED_S, Pane, pen
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.themes.enterprise_theme import SMALL_PX
-from ibe100.ui.words.formats import UNKNOWN
+from ibe100.utils.units import UNKNOWN
 
 SWATCH = (34, 12)
 FIGURES = (3, 4, 5, 6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +16,6 @@ from ibe100.models.stream_event import StreamEvent
 from ibe100.ui.plots.event_lane import EventLane
 from ibe100.ui.plots.plot_views import BRIDGED_S, Pane, pen
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
-from ibe100.ui.words.formats import now
 
 LEFT_AXIS_WIDTH = 68
 LEAST_SPAN_S = 10.0
@@ -128,7 +128,7 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def _show_marks(self) -> None:
         if self._lane is not None:
-            self._lane.show(self._events, now())
+            self._lane.show(self._events, time.time())
             self.ci.layout.setRowFixedHeight(len(self._panes), self._lane.height)
 
     def _add_plot(self, row: int) -> pg.PlotItem:

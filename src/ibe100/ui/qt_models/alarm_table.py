@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
 
 from ibe100.models.alarms.alarm import Alarm, AlarmState, Severity
 from ibe100.ui.qt_models.alarm_groups import AlarmRow, KeptBack, grouped, kept_back
-from ibe100.ui.words.formats import now, span_text, utc_text
+from ibe100.utils.timecode import format_clock, format_span
 
 ALARM_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 ROW_ROLE = ALARM_ROLE + 1
@@ -26,13 +27,13 @@ SEVERITY_WORDS = {Severity.CRITICAL: "critical", Severity.MAJOR: "major", Severi
 
 def lasted(alarm: Alarm) -> str:
     """How long the condition has stood, or stood until it cleared."""
-    return span_text((alarm.cleared_at or now()) - alarm.raised_at)
+    return format_span((alarm.cleared_at or time.time()) - alarm.raised_at)
 
 
 def state_words(alarm: Alarm) -> str:
     """The state, and by whom it was acknowledged."""
     if alarm.state is AlarmState.ACKNOWLEDGED and alarm.acknowledged_by:
-        return f"ack {alarm.acknowledged_by} {utc_text(alarm.acknowledged_at)[:5]}"
+        return f"ack {alarm.acknowledged_by} {format_clock(alarm.acknowledged_at)[:5]}"
     return STATE_WORDS[alarm.state]
 
 
@@ -52,7 +53,7 @@ def what_to_do(row: AlarmRow) -> str:
 
 COLUMNS: tuple[tuple[str, Callable[[AlarmRow], str]], ...] = (
     ("P", lambda row: ""),
-    ("Raised (UTC)", lambda row: utc_text(row.alarm.raised_at)),
+    ("Raised (UTC)", lambda row: format_clock(row.alarm.raised_at)),
     ("For", lambda row: lasted(row.alarm)),
     ("Stream", lambda row: row.alarm.stream_name or MACHINE),
     ("Condition", condition_words),

@@ -10,8 +10,9 @@ from PyQt6.QtGui import QColor
 from ibe100.models.cues.as_run import AsRunRow
 from ibe100.models.scte35_marker import CueState
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
-from ibe100.ui.words.formats import UNKNOWN, event_id_text, utc_text
 from ibe100.ui.words.return_feed import short_return
+from ibe100.utils.timecode import format_clock
+from ibe100.utils.units import UNKNOWN, format_event_id
 
 AS_RUN_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -32,15 +33,15 @@ def _seconds_text(milliseconds: float | None) -> str:
 
 
 COLUMNS: tuple[tuple[str, Callable[[AsRunRow], str], bool], ...] = (
-    ("Due (UTC)", lambda row: utc_text(row.due_at, milliseconds=True), True),
+    ("Due (UTC)", lambda row: format_clock(row.due_at, milliseconds=True), True),
     ("Stream", lambda row: row.stream_name, False),
     ("Action", lambda row: str(row.cue.action), False),
-    ("Event", lambda row: event_id_text(row.cue.splice_event_id), True),
+    ("Event", lambda row: format_event_id(row.cue.splice_event_id), True),
     ("State", lambda row: str(row.cue.state), False),
-    ("Scheduled", lambda row: utc_text(row.cue.scheduled_at), True),
-    ("Asked", lambda row: utc_text(row.cue.requested_at), True),
-    ("Sent", lambda row: utc_text(row.cue.sent_at, milliseconds=True), True),
-    ("Seen", lambda row: utc_text(row.cue.seen_at, milliseconds=True), True),
+    ("Scheduled", lambda row: format_clock(row.cue.scheduled_at), True),
+    ("Asked", lambda row: format_clock(row.cue.requested_at), True),
+    ("Sent", lambda row: format_clock(row.cue.sent_at, milliseconds=True), True),
+    ("Seen", lambda row: format_clock(row.cue.seen_at, milliseconds=True), True),
     ("Late", late_text, True),
     ("Pre-roll s", lambda row: _seconds_text(row.cue.pre_roll_ms), True),
     ("Return feed", lambda row: short_return(row.came_back), False),

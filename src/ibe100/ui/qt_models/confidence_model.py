@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QImage
 
 from ibe100.models.alarms.confidence import Picture, Preview, SoundLevels
-from ibe100.ui.words.formats import now
 
 BYTES_PER_PIXEL = 3
 
@@ -73,7 +73,7 @@ class ConfidenceModel(QObject):
     def take_preview(self, preview: Preview) -> None:
         """It began, ended, or has something else to say."""
         if preview.is_on and not self.preview(preview.stream_id).is_on:
-            self._begun_at[preview.stream_id] = now()
+            self._begun_at[preview.stream_id] = time.time()
         self._previews[preview.stream_id] = preview
         self.preview_changed.emit(preview.stream_id)
 

@@ -13,7 +13,7 @@ from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.log_table import MOST_LINES, LogTableModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
-from ibe100.ui.words.formats import pid_text
+from ibe100.utils.units import format_pid
 
 LOG_BATCH_MS = 100
 ALARM_BATCH_MS = 50
@@ -101,7 +101,7 @@ class ConsoleState(QObject):
 
     def _cue_seen(self, seen: CueSeen) -> None:
         whose = "ours" if seen.ours else "not ours"
-        text = f"SCTE-35 on the output, {whose}, PID {pid_text(seen.splice_pid)}: {seen.section_base64}"
+        text = f"SCTE-35 on the output, {whose}, PID {format_pid(seen.splice_pid)}: {seen.section_base64}"
         self._logged(StreamLogged(stream_id=seen.stream_id, at=seen.at, level="info", text=text))
 
     def _write_lines(self) -> None:

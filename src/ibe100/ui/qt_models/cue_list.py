@@ -8,7 +8,8 @@ from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QSortFilterPr
 
 from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
-from ibe100.ui.words.formats import event_id_text, latency_text, utc_text
+from ibe100.utils.timecode import format_clock, format_latency
+from ibe100.utils.units import format_event_id
 
 CUE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 RETURN_ROLE = CUE_ROLE + 1
@@ -28,7 +29,7 @@ def receipt_words(cue: Cue) -> str:
             return "being recorded"
         case CueState.ARMED:
             waits = f" · {cue.reason}" if cue.reason else ""
-            return f"in our custody · splice {utc_text(cue.splice_at)}{waits}"
+            return f"in our custody · splice {format_clock(cue.splice_at)}{waits}"
         case CueState.REFUSED | CueState.CANCELLED | CueState.FAILED:
             return cue.reason or seen
         case CueState.SENT:
@@ -56,8 +57,8 @@ def _progress(cue: Cue) -> tuple[int, int, int]:
 
 def _proof(cue: Cue) -> str:
     if cue.pre_roll_ms is not None:
-        return f"{latency_text(cue.pre_roll_ms)} pre-roll"
-    return latency_text(cue.latency_ms)
+        return f"{format_latency(cue.pre_roll_ms)} pre-roll"
+    return format_latency(cue.latency_ms)
 
 
 class CueListModel(QAbstractListModel):
@@ -86,8 +87,8 @@ class CueListModel(QAbstractListModel):
         if role == RETURN_ROLE:
             return came_back
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            event = event_id_text(cue.splice_event_id)
-            words = f"{utc_text(cue.requested_at)} {cue.action} {event} {cue.state}: {receipt_words(cue)}"
+            event = format_event_id(cue.splice_event_id)
+            words = f"{format_clock(cue.requested_at)} {cue.action} {event} {cue.state}: {receipt_words(cue)}"
             return words if came_back is None else f"{words}; {came_back.words}"
         if role == Qt.ItemDataRole.ToolTipRole:
             words = f"{receipt_words(cue)}\nsent {cue.section_base64}\nseen {cue.seen_base64 or '–'}"

@@ -9,8 +9,9 @@ from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.keyed_table import Column
 from ibe100.ui.themes.enterprise_theme import Colour
-from ibe100.ui.words.formats import day_time_text, event_id_text
 from ibe100.ui.words.return_feed import short_return
+from ibe100.utils.timecode import format_day
+from ibe100.utils.units import format_event_id
 
 STATE_COLOURS = {
     CueState.FAILED: Colour.ALARM_MAGENTA,
@@ -26,10 +27,10 @@ def cue_columns(
 ) -> tuple[Column[Cue], ...]:
     """The columns; who knows the streams' names gives theirs, `came_back` what the return feed said."""
     return (
-        Column("Asked (UTC)", lambda cue: day_time_text(cue.requested_at), numeric=True),
+        Column("Asked (UTC)", lambda cue: format_day(cue.requested_at), numeric=True),
         stream_words,
         Column("Action", lambda cue: str(cue.action)),
-        Column("Event", lambda cue: event_id_text(cue.splice_event_id), numeric=True),
+        Column("Event", lambda cue: format_event_id(cue.splice_event_id), numeric=True),
         Column("State", lambda cue: str(cue.state), colour=lambda cue: STATE_COLOURS.get(cue.state)),
         Column("By", lambda cue: cue.requested_by),
         Column(

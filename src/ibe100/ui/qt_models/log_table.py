@@ -10,7 +10,7 @@ from PyQt6.QtGui import QColor
 
 from ibe100.models.messages import StreamLogged
 from ibe100.ui.themes.enterprise_theme import Colour, mono
-from ibe100.ui.words.formats import utc_text
+from ibe100.utils.timecode import format_clock
 
 LINE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 MOST_LINES = 2000
@@ -54,7 +54,7 @@ class LogTableModel(QAbstractTableModel):
         line = self._lines[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return (utc_text(line.at, milliseconds=True), line.level, line.text)[index.column()]
+                return (format_clock(line.at, milliseconds=True), line.level, line.text)[index.column()]
             case Qt.ItemDataRole.ToolTipRole:
                 return line.text
             case Qt.ItemDataRole.FontRole:

@@ -13,7 +13,7 @@ from ibe100.models.alarms.alarm import Severity
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import describe_input, describe_output
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
-from ibe100.ui.words.formats import megabits
+from ibe100.utils.units import megabits
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 HISTORY_SAMPLES = 120

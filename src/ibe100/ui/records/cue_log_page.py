@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QModelIndex, Qt, QTimer
@@ -21,7 +22,7 @@ from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.choices import choice_combo
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
-from ibe100.ui.words.formats import date_text, now, utc_text
+from ibe100.utils.timecode import format_clock, format_date
 
 SETTLE_MS = 250
 """After the last letter typed, until the log is asked."""
@@ -138,7 +139,7 @@ class CueLogPage(QWidget):
             stream_id=self.stream.currentData() or "",
             actions=ACTIONS[self.action.currentData()],
             states=STATES[self.state.currentData()],
-            since=now() - back_s if back_s else None,
+            since=time.time() - back_s if back_s else None,
             text=self.search.text(),
         )
 
@@ -236,7 +237,7 @@ class CueLogPage(QWidget):
             self._show_cue(selected, steps)
 
     def _show_cue(self, cue: Cue, steps: Sequence[CueStep]) -> None:
-        what = f"{self._name(cue.stream_id)} · {date_text(cue.requested_at)} UTC · {receipt_words(cue)}"
+        what = f"{self._name(cue.stream_id)} · {format_date(cue.requested_at)} UTC · {receipt_words(cue)}"
         self.section.show_cue(cue, what, life_words(cue, steps), self._cues.return_of(cue.cue_id))
 
     def _name(self, stream_id: str) -> str:
@@ -249,6 +250,6 @@ def life_words(cue: Cue, steps: Sequence[CueStep]) -> str:
     lines = [f"cue {cue.cue_id}, asked by {cue.requested_by}"]
     for step in steps:
         since_ms = (step.at - cue.requested_at) * 1000
-        at = utc_text(step.at, milliseconds=True)
+        at = format_clock(step.at, milliseconds=True)
         lines.append(f"{at}  {since_ms:+10,.0f} ms  {step.state:<9}  {step.reason}".rstrip())
     return "\n".join(lines)

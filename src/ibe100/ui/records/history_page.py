@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.tables import fit_columns, quiet_table, text_filter
-from ibe100.ui.words.formats import date_text, event_id_text, now
+from ibe100.utils.timecode import format_date
+from ibe100.utils.units import format_event_id
 
 if TYPE_CHECKING:
     from ibe100.services.ports import Services
@@ -34,10 +36,10 @@ if TYPE_CHECKING:
 Records = tuple[Sequence[SessionRecord], Sequence[Cue], Sequence[AuditRecord]]
 """Sessions, cues and audit records, the newest first."""
 CUE_COLUMNS: tuple[Column[Cue], ...] = (
-    Column("Asked (UTC)", lambda c: date_text(c.requested_at), numeric=True),
+    Column("Asked (UTC)", lambda c: format_date(c.requested_at), numeric=True),
     Column("Stream", lambda c: c.stream_id),
     Column("Action", lambda c: str(c.action)),
-    Column("Event", lambda c: event_id_text(c.splice_event_id), numeric=True),
+    Column("Event", lambda c: format_event_id(c.splice_event_id), numeric=True),
     Column(
         "State",
         lambda c: str(c.state),
@@ -46,7 +48,7 @@ CUE_COLUMNS: tuple[Column[Cue], ...] = (
     Column("Receipt", receipt_words),
 )
 AUDIT_COLUMNS: tuple[Column[AuditRecord], ...] = (
-    Column("At (UTC)", lambda a: date_text(a.at), numeric=True),
+    Column("At (UTC)", lambda a: format_date(a.at), numeric=True),
     Column("Who", lambda a: a.who),
     Column("Did", lambda a: a.action),
     Column("To", lambda a: a.subject),
@@ -115,7 +117,7 @@ class HistoryPage(QWidget):
         self.cues.show(cues)
         # Audit records have no id of their own: they are numbered from the oldest, which stays.
         self.audit.show([(len(audit) - at, record) for at, record in enumerate(audit)])
-        self.refresh.setToolTip(f"Read the history again; this is as of {date_text(now())} UTC")
+        self.refresh.setToolTip(f"Read the history again; this is as of {format_date(time.time())} UTC")
 
     def _table(
         self, model: QAbstractItemModel, name: str, widths: dict[int, int], stretch: int

@@ -14,8 +14,9 @@ from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
 from ibe100.ui.widgets.copy_button import CopyButton
 from ibe100.ui.widgets.labels import ElidedLabel
-from ibe100.ui.words.formats import date_text, event_id_text
 from ibe100.ui.words.return_feed import return_life
+from ibe100.utils.timecode import format_date
+from ibe100.utils.units import format_event_id
 
 BYTES_A_LINE = 16
 
@@ -47,7 +48,7 @@ class SectionView(QWidget):
         if row is None:
             self.show_cue(None)
         else:
-            what = f"{row.stream_name} · {date_text(row.due_at)} UTC · {row.receipt}"
+            what = f"{row.stream_name} · {format_date(row.due_at)} UTC · {row.receipt}"
             self.show_cue(row.cue, what, came_back=row.came_back)
 
     def show_cue(
@@ -61,7 +62,7 @@ class SectionView(QWidget):
             self.title.setText("Choose a row to see its section.")
             words, section = "", ""
         else:
-            self.title.setText(f"{cue.action} {event_id_text(cue.splice_event_id)} · {what}")
+            self.title.setText(f"{cue.action} {format_event_id(cue.splice_event_id)} · {what}")
             section = cue.section_base64
             far = "" if came_back is None else return_life(cue, came_back)
             words = "\n\n".join(part for part in (life, far, section_words(section)) if part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QModelIndex, Qt
@@ -13,12 +14,12 @@ from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableMo
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import SMALL_PX
 from ibe100.ui.widgets.tables import fit_columns, quiet_table, text_filter
-from ibe100.ui.words.formats import date_text, now, span_text
+from ibe100.utils.timecode import format_date, format_span
 
 COLUMNS: tuple[Column[SessionRecord], ...] = (
     Column("Session", lambda s: str(s.session_id), numeric=True),
-    Column("Started (UTC)", lambda s: date_text(s.started_at), numeric=True),
-    Column("Lasted", lambda s: span_text((s.ended_at or now()) - s.started_at), numeric=True),
+    Column("Started (UTC)", lambda s: format_date(s.started_at), numeric=True),
+    Column("Lasted", lambda s: format_span((s.ended_at or time.time()) - s.started_at), numeric=True),
     Column("Stream", lambda s: s.stream_name),
     Column("Engine", lambda s: s.engine),
     Column("How it ended", lambda s: s.end_reason if s.ended_at is not None else "still running"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from pydantic import ValidationError
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
@@ -24,7 +26,7 @@ from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.moment_edit import MomentEdit
 from ibe100.ui.service_client import Call, ServiceClient
 from ibe100.ui.widgets.labels import label
-from ibe100.ui.words.formats import date_text, now
+from ibe100.utils.timecode import format_date
 
 AHEAD_S, ROUND_S = 300, 60
 LONGEST_S = 86_400.0
@@ -132,7 +134,7 @@ class BreakEditor(QDialog):
         layout.addLayout(foot)
 
     def _fill(self, stream_id: str, at: float | None) -> None:
-        soon = (now() + AHEAD_S) // ROUND_S * ROUND_S + ROUND_S if at is None else at
+        soon = (time.time() + AHEAD_S) // ROUND_S * ROUND_S + ROUND_S if at is None else at
         self.at.set_value(soon)
         self.until.set_value(soon + LONGEST_S)
         self.stream.setCurrentIndex(max(0, self.stream.findData(stream_id)))
@@ -171,7 +173,7 @@ class BreakEditor(QDialog):
         self.after.clear()
         for one in self._schedule.of_stream(self.stream.currentData() or ""):
             if not one.is_series and not one.state.is_final and one.break_id != own:
-                self.after.addItem(f"{date_text(one.planned_at)} {one.title}", one.break_id)
+                self.after.addItem(f"{format_date(one.planned_at)} {one.title}", one.break_id)
         self.after.setCurrentIndex(max(0, self.after.findData(chosen)))
 
     def _show_kind(self) -> None:

@@ -15,7 +15,7 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
-from ibe100.ui.words.formats import date_text
+from ibe100.utils.timecode import format_date
 
 TIME_ZONES = (("local", "local time of this machine"), ("UTC", "UTC"))
 WIDTHS = {0: 50, 1: 150, 2: 150, 3: 190, 4: 70}
@@ -133,9 +133,9 @@ def when_words(plan: BreakPlan) -> str:
     """When a break is planned for, in words."""
     match plan.when:
         case At(at=at):
-            return date_text(at)
+            return format_date(at)
         case After(break_id=break_id, offset_s=offset_s):
             of = f"line {-break_id}" if break_id < 0 else f"break {break_id}"
             return f"{offset_s:g} s after {of}"
         case Every(start=start, minutes=minutes):
-            return f"every {minutes:g} min from {date_text(start)}"
+            return f"every {minutes:g} min from {format_date(start)}"

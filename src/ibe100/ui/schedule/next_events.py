@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PyQt6.QtCore import QModelIndex, QRect, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics, QPainter
 from PyQt6.QtWidgets import (
@@ -23,7 +25,7 @@ from ibe100.ui.schedule.coming_events import ComingEvent, EventKind, coming_even
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
 from ibe100.ui.themes.icons import icon, icon_pixmap
 from ibe100.ui.widgets.labels import label
-from ibe100.ui.words.formats import countdown_text, now, utc_text
+from ibe100.utils.timecode import format_clock, format_countdown
 
 ROW_HEIGHT = 40
 TICK_MS = 200
@@ -66,7 +68,7 @@ class NextEventDelegate(QStyledItemDelegate):
         painter.setFont(mono(14, bold=True))
         painter.setPen(QColor(colour if event.kind is not EventKind.PLANNED else Colour.TEXT))
         countdown = QRect(box.left() + 6, box.top(), COUNTDOWN_WIDTH, ROW_HEIGHT)
-        painter.drawText(countdown, LEFT, countdown_text(event.at - now()))
+        painter.drawText(countdown, LEFT, format_countdown(event.at - time.time()))
         device = painter.device()
         ratio = 1.0 if device is None else device.devicePixelRatioF()
         left = countdown.right() + 4
@@ -75,7 +77,7 @@ class NextEventDelegate(QStyledItemDelegate):
         lower = upper.translated(0, ROW_HEIGHT // 2 - 2)
         painter.setFont(mono(11))
         painter.setPen(QColor(Colour.TEXT_SECOND))
-        when = utc_text(event.at)
+        when = format_clock(event.at)
         painter.drawText(upper, RIGHT, when)
         time_width = painter.fontMetrics().horizontalAdvance(when) + 8
         painter.setFont(sans(11, bold=True))
@@ -149,7 +151,7 @@ class NextEvents(QWidget):
         cues = [cue for row in rows for cue in self._cues.of_stream(row.stream_id)]
         breaks = self._schedule.breaks()
         conflicts = {one.break_id: self._schedule.conflict(one.break_id) for one in breaks}
-        events = coming_events(breaks, cues, [row.view for row in rows], conflicts, now())
+        events = coming_events(breaks, cues, [row.view for row in rows], conflicts, time.time())
         self.model.show(events)
         self.empty.setVisible(not events)
 
@@ -160,7 +162,7 @@ class NextEvents(QWidget):
 
     def _words(self, event: ComingEvent) -> str:
         stream = self._streams.words(event.stream_id)
-        return f"{utc_text(event.at)} {event.title}, {stream}, {event.origin}"
+        return f"{format_clock(event.at)} {event.title}, {stream}, {event.origin}"
 
 
 def _button(text: str, icon_name: str, accessible_name: str) -> QPushButton:

@@ -17,7 +17,7 @@ from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.break_editor import BreakEditor, add_break, change_break
 from ibe100.ui.schedule.import_dialog import ImportDialog
 from ibe100.ui.service_client import Call, ServiceClient
-from ibe100.ui.words.formats import date_text, utc_text
+from ibe100.utils.timecode import format_clock, format_date
 
 if TYPE_CHECKING:
     from ibe100.services.ports import Services
@@ -75,7 +75,7 @@ class ScheduleController(QObject):
         if one is None or not isinstance(one.when, At):
             return
         plan = one.plan.model_copy(update={"when": At(at=at)})
-        words = f"{one.title} was moved from {utc_text(one.planned_at)} to {utc_text(at)} UTC."
+        words = f"{one.title} was moved from {format_clock(one.planned_at)} to {format_clock(at)} UTC."
         change_break(self._client, break_id, plan).then(
             lambda _changed: self._did(words, lambda: change_break(self._client, break_id, one.plan))
         )
@@ -84,7 +84,7 @@ class ScheduleController(QObject):
         """Take a planned break off the schedule."""
         one = self._schedule.get(break_id)
         if one is not None:
-            words = f"{one.title} of {date_text(one.planned_at)} UTC was taken off the schedule."
+            words = f"{one.title} of {format_date(one.planned_at)} UTC was taken off the schedule."
             self._remove((break_id,)).then(
                 lambda _none: self._did(words, lambda: add_break(self._client, one.plan))
             )
@@ -129,7 +129,7 @@ class ScheduleController(QObject):
             self.editor = None
 
     def _saved(self, before: ScheduledBreak | None, after: ScheduledBreak) -> None:
-        when = f"for {date_text(after.planned_at)} UTC"
+        when = f"for {format_date(after.planned_at)} UTC"
         if before is None:
             words = f"{after.title} is planned {when}."
             self._did(words, lambda: self._remove((after.break_id,)))

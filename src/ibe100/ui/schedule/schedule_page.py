@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from PyQt6.QtCore import QModelIndex, Qt, QTimer, pyqtSignal
@@ -17,7 +18,8 @@ from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
-from ibe100.ui.words.formats import UNKNOWN, countdown_text, day_time_text, now
+from ibe100.utils.timecode import format_countdown, format_day
+from ibe100.utils.units import UNKNOWN
 
 TICK_MS = 1000
 WIDTHS = {0: 68, 1: 124, 2: 112, 3: 100, 4: 68, 5: 76}
@@ -49,7 +51,7 @@ class SchedulePage(QWidget):
         self.model: KeyedTableModel[ScheduledBreak] = KeyedTableModel(
             (
                 Column("In", _countdown, numeric=True),
-                Column("When (UTC)", lambda one: day_time_text(one.planned_at), numeric=True),
+                Column("When (UTC)", lambda one: format_day(one.planned_at), numeric=True),
                 Column("Stream", lambda one: streams.words(one.stream_id)),
                 Column("Title", lambda one: one.title),
                 Column("Length s", lambda one: f"{one.duration_s:g}", numeric=True),
@@ -155,9 +157,9 @@ class SchedulePage(QWidget):
 
 
 def _countdown(one: ScheduledBreak) -> str:
-    if one.state.is_final or one.planned_at is None or one.planned_at < now():
+    if one.state.is_final or one.planned_at is None or one.planned_at < time.time():
         return UNKNOWN
-    return countdown_text(one.planned_at - now())
+    return format_countdown(one.planned_at - time.time())
 
 
 def _state_words(one: ScheduledBreak) -> str:

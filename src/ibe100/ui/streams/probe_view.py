@@ -12,7 +12,7 @@ from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableMo
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.tables import quiet_table
-from ibe100.ui.words.formats import megabits, pid_text
+from ibe100.utils.units import format_pid, megabits
 
 if TYPE_CHECKING:
     from ibe100.mpegts.stream_report import StreamInfo, StreamReport
@@ -31,7 +31,7 @@ class FoundStream:
 COLUMNS: tuple[Column[FoundStream], ...] = (
     Column("Service", lambda row: str(row.service_id), numeric=True),
     Column("Name", lambda row: row.service_name or "no SDT"),
-    Column("PID", lambda row: pid_text(row.pid), numeric=True),
+    Column("PID", lambda row: format_pid(row.pid), numeric=True),
     Column("What it is", lambda row: row.words),
 )
 
@@ -88,7 +88,7 @@ class ProbeView(QWidget):
             f"{services} · {rate} · {report.null_fraction:.1%} null packets · "
             "click a row to choose its service"
         )
-        splice_pids = ", ".join(pid_text(pid) for pid in report.scte35_pids)
+        splice_pids = ", ".join(format_pid(pid) for pid in report.scte35_pids)
         self.existing.setText(f"▲ SCTE-35 is already there on {splice_pids}: choose what happens to it below")
         self.existing.setVisible(bool(splice_pids))
         self._model.show(

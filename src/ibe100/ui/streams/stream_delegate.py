@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PyQt6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFontMetrics, QPainter
 from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -11,7 +13,8 @@ from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
 from ibe100.ui.widgets.sparkline import draw_sparkline
 from ibe100.ui.widgets.tally_mark import LOOKS, draw_number, draw_severity
-from ibe100.ui.words.formats import UNKNOWN, countdown_text, megabits, now
+from ibe100.utils.timecode import format_countdown
+from ibe100.utils.units import UNKNOWN, megabits
 
 ROW_HEIGHT = 62
 NUMBER_SIZE = 30
@@ -68,7 +71,7 @@ class StreamDelegate(QStyledItemDelegate):
         look = LOOKS[row.view.tally]
         words = row.state_words
         if row.view.break_ends_at is not None:
-            words += f" {countdown_text(row.view.break_ends_at - now())}"
+            words += f" {format_countdown(row.view.break_ends_at - time.time())}"
         state = QRect(room.left(), room.top() + line, room.width(), line)
         device = painter.device()
         ratio = 1.0 if device is None else device.devicePixelRatioF()

@@ -11,8 +11,8 @@ from PyQt6.QtWidgets import QWidget
 from ibe100.models.alarms.alarm import Severity
 from ibe100.ui.themes.enterprise_theme import Colour, mono
 from ibe100.ui.widgets.tally_mark import SEVERITY_FILL
-from ibe100.ui.words.formats import UNKNOWN
 from ibe100.ui.words.tr101290 import PRIORITIES
+from ibe100.utils.units import UNKNOWN
 
 MOST_SHOWN = 99
 GAP = 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.themes.icons import icon, icon_pixmap
 from ibe100.ui.widgets.labels import ElidedLabel, label
-from ibe100.ui.words.formats import now, utc_text
+from ibe100.utils.timecode import format_clock
 
 INFO_MS = 8000
 MOST_WAITING = 50
@@ -72,7 +73,7 @@ class NoticeBar(QWidget):
         self, level: str, text: str, at: float | None = None, undo: Callable[[], object] | None = None
     ) -> None:
         """Show a notice; the same one again only renews its time."""
-        notice = Notice(now() if at is None else at, level, text, undo)
+        notice = Notice(time.time() if at is None else at, level, text, undo)
         shown = self._waiting[0] if self._waiting else None
         if shown is not None and (shown.level == "info" or (shown.level, shown.text) == (level, text)):
             self._waiting.popleft()
@@ -101,7 +102,7 @@ class NoticeBar(QWidget):
         self.undo_button.setVisible(notice.undo is not None)
         self._mark.setPixmap(icon_pixmap(icon_name, colour, 16, self.devicePixelRatioF()))
         self._mark.setAccessibleName(notice.level)
-        self._time.setText(utc_text(notice.at))
+        self._time.setText(format_clock(notice.at))
         self.text.setText(" ".join(notice.text.split()))
         self.setAccessibleName(f"{notice.level}: {notice.text}")
         self._more.setText(f"{len(self._waiting) - 1} more" if len(self._waiting) > 1 else "")

@@ -12,7 +12,7 @@ from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
 from ibe100.scte35.values import SpliceInfoSection
 from ibe100.ui.themes.enterprise_theme import Colour
-from ibe100.ui.words.formats import UNKNOWN, pid_text
+from ibe100.utils.units import UNKNOWN, format_pid
 
 MARKS: dict[ReturnState, tuple[str, Colour]] = {
     ReturnState.WAITING: ("timer-sand", Colour.TEXT_MUTED),
@@ -35,7 +35,7 @@ def feed_words(feed: ReturnFeedView | None) -> tuple[str, str]:
             return f"▲ Return feed lost: {feed.reason}", "problem"
     if feed.fault:
         return f"▲ Return feed: {feed.fault}", "problem"
-    pids = ", ".join(pid_text(pid) for pid in feed.cue_pids)
+    pids = ", ".join(format_pid(pid) for pid in feed.cue_pids)
     return (f"Return feed: watched, cues on PID {pids}" if pids else "Return feed: watched"), "muted"
 
 
@@ -60,7 +60,7 @@ def return_life(cue: Cue, receipt: ReturnReceipt) -> str:
     """All that is known of a cue at the far end: verdict, PID, pre-roll, and the fields that differ."""
     lines = [f"RETURN FEED: {receipt.state}", receipt.words]
     if receipt.splice_pid is not None:
-        lines.append(f"came back on PID {pid_text(receipt.splice_pid)}")
+        lines.append(f"came back on PID {format_pid(receipt.splice_pid)}")
     if receipt.pre_roll_ms is not None:
         ours = "" if cue.pre_roll_ms is None else f", {cue.pre_roll_ms / 1000:.2f} s on our output"
         lines.append(f"pre-roll there {receipt.pre_roll_ms / 1000:.2f} s{ours}")
