@@ -103,7 +103,7 @@ async def _play(bench: Bench, fault: str, phase: float) -> Round | str:
     except AssertionError:
         return f"{fault:20s} NOT TRIED; standing {', '.join(bench.standing()) or 'nothing, but no samples'}"
     for alarm in bench.application.monitoring.alarms():
-        await bench.application.monitoring.acknowledge(alarm.alarm_id, "benchmark")
+        await bench.application.monitoring.acknowledge(alarm.alarm_id)
     sampled_at = run.influx_at
     await until(lambda: run.influx_at > sampled_at, "the next sample")
     await asyncio.sleep(phase)

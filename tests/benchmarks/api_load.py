@@ -75,8 +75,8 @@ async def served(engine: Engine) -> AsyncIterator[tuple[Application, str, str, s
             stream_id = (await application.streams.add(config)).stream_id
             for number in range(1, STREAMS):
                 await application.streams.add(StreamConfig(name=f"Channel {number}"))
-            await application.access.add_user("load", Role.OPERATOR, None, "benchmark")
-            token = await application.access.add_token("load", "load", None, None, "benchmark")
+            await application.access.add_user("load", Role.OPERATOR, None)
+            token = await application.access.add_token("load", "load", None, None)
             door = socket.create_server(("127.0.0.1", 0))
             door.setblocking(False)
             async with api_server(application, ApiSettings(reads_per_s=100_000), door) as serving:

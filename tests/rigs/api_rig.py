@@ -72,8 +72,8 @@ async def served(data_dir: Path, **settings: Any) -> AsyncIterator[Served]:
         application = await stack.enter_async_context(console(data_dir))
         tokens = {}
         for role, name in NAMES.items():
-            await application.access.add_user(name, role, None, "test")
-            tokens[role] = await application.access.add_token(name, "test", None, 3600, "test")
+            await application.access.add_user(name, role, None)
+            tokens[role] = await application.access.add_token(name, "test", None, 3600)
         serving = await stack.enter_async_context(
             api_server(application, ApiSettings(**{"reads_per_s": 100_000, **settings}), free_door())
         )

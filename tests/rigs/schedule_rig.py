@@ -13,6 +13,7 @@ from ibe100.models.messages import Message, ScheduleChanged, StreamView
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState, Readiness
 from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import StreamState, Tally
+from ibe100.services.audit_trail import acting
 from ibe100.services.schedule.schedule_service import ScheduleService
 
 NOON = 1_795_348_800.0
@@ -93,7 +94,7 @@ class Cues:
             session_id=None,
             action=request.action,
             state=CueState.REQUESTED,
-            requested_by=request.requested_by,
+            requested_by=acting().name,
             requested_at=self._clocks.wall_s,
             duration_s=request.duration_s,
             splice_at=request.splice_at,

@@ -18,6 +18,7 @@ from ibe100.api.refusals import bug, refusal, refusal_of
 from ibe100.api.roles import API
 from ibe100.core.config import ApiSettings
 from ibe100.models.access import NotSignedIn
+from ibe100.models.actor import Actor
 from ibe100.models.errors import OperatorError
 from ibe100.services.access.access_service import NO_TOKEN
 from ibe100.services.audit_trail import act_as
@@ -112,7 +113,7 @@ class Door:
         if wait_s > 0:
             return refusal(429, "too many reads: listen to the events instead", retry_in_s=wait_s)
         scope["state"]["identity"] = identity
-        act_as(identity.name)
+        act_as(Actor(identity.name))
         return None
 
     def _is_ours(self, host: str) -> bool:

@@ -24,14 +24,14 @@ from ibe100.database.backup.backup_copy import Pace
 from ibe100.database.backup.backups import describe, list_backups, make_backup, new_name, prune, unpack
 from ibe100.database.database import Database
 from ibe100.database.sqlite.schema import REVISION
+from ibe100.models.actor import COMMAND_LINE
 from ibe100.models.backup import BackupFile
 from ibe100.models.errors import StorageError
-from ibe100.models.session import AuditRecord
+from ibe100.services.audit_trail import AuditTrail, act_as
 from ibe100.services.backup.backup_service import FOLDER
 from ibe100.utils.timecode import format_utc
 from ibe100.utils.units import format_bytes
 
-WHO = "command line"
 LEAST_FREE_TO_VERIFY = 50_000_000
 """Where the database is unpacked for a moment, which may be a small disk in memory."""
 
@@ -90,9 +90,8 @@ def _make(config: AppConfig, folders: Folders, file: Path | None, with_key: bool
 async def _put_on_record(folders: Folders, detail: str) -> None:
     with InstanceLock.acquire(folders.data_dir, "backup"):
         database = await Database.open(folders.database_file)
-        await database.audit.write(
-            AuditRecord(at=time.time(), who=WHO, action="backup made", subject="", detail=detail)
-        )
+        act_as(COMMAND_LINE)
+        await AuditTrail(database).write("backup made", "", detail)
         await database.close()
 
 
@@ -135,7 +134,8 @@ def verify(file: BackupPath) -> None:
 def restore_it(file: BackupPath, data_dir: DataDir = None) -> None:
     """Put a backup in the place of the present data, which are kept aside; streams on air go on."""
     folders = resolve(load(overrides(data_dir)).folders)
-    done = asyncio.run(restore(folders, file.absolute(), WHO))
+    act_as(COMMAND_LINE)
+    done = asyncio.run(restore(folders, file.absolute()))
     for line in in_words(done):
         typer.echo(line)
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ibe100.cli.running_instance import request
+from ibe100.models.actor import COMMAND_LINE
 from ibe100.models.cues.return_receipt import ReturnState
 from ibe100.models.cues.segmentation import UpidType
 from ibe100.models.scte35_marker import BreakReturn, CueAction, CueState
@@ -28,7 +29,7 @@ StreamName = Annotated[str, typer.Argument(metavar="STREAM", help="Number, id or
 PreRoll = Annotated[
     float | None, typer.Option(help="Seconds ahead; 0, or left out, is immediate.", show_default=False)
 ]
-Who = Annotated[str, typer.Option("--by", help="Who asks; goes on record.")]
+By = Annotated[str, typer.Option("--by", help="Who asks; goes on record.")]
 Duration = Annotated[
     float | None, typer.Option(help="Announced seconds; the stream's own if left out.", show_default=False)
 ]
@@ -40,9 +41,10 @@ ReturnWait = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Who is asked, and how the receipt is wanted."""
+    """The data folder of the one who is asked, who asks, and how the receipt is wanted."""
 
     data_dir: Path | None
+    by: str
     as_json: bool
     return_feed_s: float
 
@@ -62,30 +64,30 @@ def to_break(
         BreakReturn | None,
         typer.Option(help="How the break ends; the stream's own way if left out.", show_default=False),
     ] = None,
-    by: Who = "command line",
+    by: By = COMMAND_LINE.name,
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """TO BREAK: out of the network's programme."""
-    cue = {"action": CueAction.TO_BREAK, "duration_s": duration, "pre_roll_s": pre_roll, "requested_by": by}
-    _fire(Answer(data_dir, as_json, return_feed), stream, cue | {"returns": returns})
+    cue = {"action": CueAction.TO_BREAK, "duration_s": duration, "pre_roll_s": pre_roll}
+    _fire(Answer(data_dir, by, as_json, return_feed), stream, cue | {"returns": returns})
 
 
 @app.command("to-programme")
 def to_programme(
     stream: StreamName,
     pre_roll: PreRoll = None,
-    by: Who = "command line",
+    by: By = COMMAND_LINE.name,
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """BACK TO PROGRAMME: the break is over."""
     _fire(
-        Answer(data_dir, as_json, return_feed),
+        Answer(data_dir, by, as_json, return_feed),
         stream,
-        {"action": CueAction.BACK_TO_PROGRAMME, "pre_roll_s": pre_roll, "requested_by": by},
+        {"action": CueAction.BACK_TO_PROGRAMME, "pre_roll_s": pre_roll},
     )
 
 
@@ -95,43 +97,41 @@ def crash_out(
     duration: Annotated[
         float | None, typer.Option(help="Announced seconds; none if left out.", show_default=False)
     ] = None,
-    by: Who = "command line",
+    by: By = COMMAND_LINE.name,
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """CRASH OUT: out of the network's programme at once."""
     _fire(
-        Answer(data_dir, as_json, return_feed),
+        Answer(data_dir, by, as_json, return_feed),
         stream,
-        {"action": CueAction.CRASH_OUT, "duration_s": duration, "requested_by": by},
+        {"action": CueAction.CRASH_OUT, "duration_s": duration},
     )
 
 
 @app.command("crash-in")
 def crash_in(
     stream: StreamName,
-    by: Who = "command line",
+    by: By = COMMAND_LINE.name,
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """CRASH IN: back at once, before the announced duration is over."""
-    _fire(Answer(data_dir, as_json, return_feed), stream, {"action": CueAction.CRASH_IN, "requested_by": by})
+    _fire(Answer(data_dir, by, as_json, return_feed), stream, {"action": CueAction.CRASH_IN})
 
 
 @app.command("null")
 def null(
     stream: StreamName,
-    by: Who = "command line",
+    by: By = COMMAND_LINE.name,
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """SPLICE NULL: one heartbeat, nothing is spliced."""
-    _fire(
-        Answer(data_dir, as_json, return_feed), stream, {"action": CueAction.SPLICE_NULL, "requested_by": by}
-    )
+    _fire(Answer(data_dir, by, as_json, return_feed), stream, {"action": CueAction.SPLICE_NULL})
 
 
 @app.command("signal")
@@ -146,15 +146,15 @@ def signal(
     upid_type: Annotated[str, typer.Option(help="Ad-ID, URI, UUID, AiringID …")] = UpidType.NOT_USED,
     upid: Annotated[str, typer.Option(help="As text; binary types in hex.")] = "",
     pre_roll: PreRoll = None,
-    by: Who = "command line",
+    by: By = COMMAND_LINE.name,
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """TIME SIGNAL with a segmentation_descriptor; an End carries the id of its Start."""
     segmentation = {"type": kind, "duration_s": duration, "upid_type": upid_type, "upid": upid}
-    cue = {"action": CueAction.TIME_SIGNAL, "pre_roll_s": pre_roll, "requested_by": by}
-    _fire(Answer(data_dir, as_json, return_feed), stream, {**cue, "segmentation": segmentation})
+    cue = {"action": CueAction.TIME_SIGNAL, "pre_roll_s": pre_roll}
+    _fire(Answer(data_dir, by, as_json, return_feed), stream, {**cue, "segmentation": segmentation})
 
 
 @app.command("section")
@@ -163,17 +163,17 @@ def section(
     text: Annotated[
         str, typer.Argument(metavar="SECTION", help="A whole splice_info_section, base64 or hex.")
     ],
-    by: Who = "command line",
+    by: By = COMMAND_LINE.name,
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """SEND SECTION: one made elsewhere, byte for byte, decoded before it goes."""
-    cue = {"action": CueAction.SEND_SECTION, "section": text, "requested_by": by}
+    cue = {"action": CueAction.SEND_SECTION, "section": text}
     preview = request(data_dir, {"cmd": "preview", "stream": stream, "cue": cue})
     for warning in preview["warnings"]:
         typer.echo(f"warning: {warning}", err=True)
-    _fire(Answer(data_dir, as_json, return_feed), stream, cue)
+    _fire(Answer(data_dir, by, as_json, return_feed), stream, cue)
 
 
 @app.command("cancel")
@@ -193,7 +193,7 @@ def log(stream: StreamName, as_json: AsJson = False, data_dir: DataDir = None) -
 
 
 def _fire(answer: Answer, stream: str, cue: dict[str, Any]) -> None:
-    fired = request(answer.data_dir, {"cmd": "fire", "stream": stream, "cue": cue})
+    fired = request(answer.data_dir, {"cmd": "fire", "by": answer.by, "stream": stream, "cue": cue})
     while not CueState(fired["state"]).is_final:
         fired = _again(answer, stream, fired)
     until = time.monotonic() + answer.return_feed_s

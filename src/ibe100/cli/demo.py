@@ -15,6 +15,7 @@ from pathlib import Path
 from ibe100.cli.demo_report import Outcome, print_table, progress
 from ibe100.core.application import Application, open_application
 from ibe100.core.config import load
+from ibe100.models.actor import Actor
 from ibe100.models.base import build
 from ibe100.models.endpoints.endpoints import parse_input, parse_output
 from ibe100.models.errors import CueRefused, OperatorError, StorageError, StreamError
@@ -28,6 +29,7 @@ from ibe100.models.stream_config import (
     describe_output,
 )
 from ibe100.models.stream_state import StreamState
+from ibe100.services.audit_trail import act_as
 from ibe100.services.streams.runner_spec import awaited_sender
 from ibe100.tsduck.plan import PidTaken
 from ibe100.utils.timecode import format_clock
@@ -89,6 +91,7 @@ async def _until_told(work: Coroutine[object, object, None]) -> None:
 
 
 async def _demo(outcome: Outcome, wanted: Wanted) -> None:
+    act_as(Actor("demo"))
     options = {} if wanted.pid is None else {"pid": wanted.pid}
     values = {
         "name": "Demo stream",
@@ -185,9 +188,7 @@ async def _until_running(application: Application, stream_id: str) -> None:
 
 
 async def _fire(application: Application, stream_id: str, action: CueAction, pre_roll_s: float) -> Cue:
-    request = CueRequest(
-        stream_id=stream_id, action=action, duration_s=BREAK_S, pre_roll_s=pre_roll_s, requested_by="demo"
-    )
+    request = CueRequest(stream_id=stream_id, action=action, duration_s=BREAK_S, pre_roll_s=pre_roll_s)
     when = f"in {pre_roll_s:g} s" if pre_roll_s else "now"
     _say(f"{action} {when}")
     try:

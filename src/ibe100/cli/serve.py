@@ -17,6 +17,7 @@ from ibe100.core.settings_reload import HANGUP, SettingsSource
 from ibe100.models.cues.schedule import BreakState
 from ibe100.models.messages import AlarmChanged, CueChanged, NoticePosted, ScheduleChanged, StreamStateChanged
 from ibe100.models.stream_config import Engine
+from ibe100.services.audit_trail import act_as
 from ibe100.utils.tasks import log_fault
 
 
@@ -81,9 +82,10 @@ async def _until_told_to_end(
 
 async def _reload(application: Application, hung_up: asyncio.Event) -> None:
     assert application.settings is not None
+    act_as(HANGUP)
     while await hung_up.wait():
         hung_up.clear()
-        await application.settings.reload(HANGUP)
+        await application.settings.reload()
 
 
 async def _tell(application: Application, say: Callable[[str], None]) -> None:

@@ -24,6 +24,7 @@ from ibe100.database.upgrade import prepare
 from ibe100.models.backup import DATABASE, PROFILES, SECRET_KEY, SECRETS, BackupManifest
 from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord
+from ibe100.services.audit_trail import acting
 from ibe100.utils.atomic_write import atomic_write
 from ibe100.utils.set_aside import free_name
 from ibe100.utils.timecode import format_utc, utc_stamp
@@ -76,7 +77,7 @@ def _move(present: Path, aside: Path) -> None:
         present.rename(aside)
 
 
-async def restore(folders: Folders, file: Path, who: str) -> Restored:
+async def restore(folders: Folders, file: Path) -> Restored:
     """Raises OperatorError in words; then the present data are as they were."""
     folders.create()
     with InstanceLock.acquire(folders.data_dir, "restore"):
@@ -84,7 +85,7 @@ async def restore(folders: Folders, file: Path, who: str) -> Restored:
         staged = folders.data_dir / STAGED
         shutil.rmtree(staged, ignore_errors=True)
         try:
-            return await _restore(folders, file, staged, who)
+            return await _restore(folders, file, staged)
         except OSError as error:
             raise StorageError(f"The backup could not be restored: {error}.") from error
         finally:
@@ -92,7 +93,7 @@ async def restore(folders: Folders, file: Path, who: str) -> Restored:
                 shutil.rmtree(staged, ignore_errors=True)
 
 
-async def _restore(folders: Folders, file: Path, staged: Path, who: str) -> Restored:
+async def _restore(folders: Folders, file: Path, staged: Path) -> Restored:
     now = time.time()
     manifest = read_manifest(file)
     if manifest.schema_revision > REVISION:
@@ -109,7 +110,7 @@ async def _restore(folders: Folders, file: Path, staged: Path, who: str) -> Rest
     evidence = await find_evidence(folders.streams_dir, folders.log_dir, manifest.made_at)
     aside = free_name(folders.data_dir / f"before-restore-{utc_stamp(now)}")
     detail = f"of {format_utc(manifest.made_at)}, from {file}; what was there is in {aside.name}"
-    record = AuditRecord(at=now, who=who, action="database restored", subject="", detail=detail)
+    record = AuditRecord(at=now, who=acting().name, action="database restored", subject="", detail=detail)
     merged = merge(staged / DATABASE, readable, evidence, record)
     notices = (words, _secrets(folders.data_dir, staged))
     for left in staged.glob(f"{PRESENT_COPY}*"):

@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ibe100.core.config import AppConfig, load, settings_files
+from ibe100.models.actor import Actor
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.messages import Message, NoticePosted
-from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.audit_trail import AuditTrail, act_as
 from ibe100.utils.tasks import log_fault
 
 POLL_S = 1.0
 RELOADED = frozenset({"engine", "runner", "logging", "cues", "backup"})
 """Sections whose changes take effect at once, or with the next start of a stream; others need a restart."""
-FILE, HANGUP = "settings file", "SIGHUP"
+FILE, HANGUP = Actor("settings file"), Actor("SIGHUP")
 """Who changed it, as far as is known."""
 
 Stamps = tuple[tuple[int, int] | None, ...]
@@ -96,7 +97,7 @@ class SettingsReload:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def reload(self, who: str) -> None:
+    async def reload(self) -> None:
         """Read the settings now; a wrong one is told by name, and all stays as it was."""
         async with self._busy:
             self._read = await asyncio.to_thread(self._source.stamps)
@@ -105,15 +106,16 @@ class SettingsReload:
             except ConfigurationError as error:
                 self._notice("warning", f"The settings stay as they were: {error}")
                 return
-            await self._take(read, who)
+            await self._take(read)
 
     async def _run(self) -> None:
+        act_as(FILE)
         seen: Stamps = ()
         while True:
             stamps = await asyncio.to_thread(self._source.stamps)
             # Once it stays: an editor may be in the middle of writing. One that is gone may be coming again.
             if stamps == seen and stamps != self._read and not self._is_gone(stamps):
-                await self.reload(FILE)
+                await self.reload()
             seen = stamps
             await asyncio.sleep(self._poll_s)
 
@@ -122,7 +124,7 @@ class SettingsReload:
             now is None and before is not None for before, now in zip(self._read, stamps, strict=False)
         )
 
-    async def _take(self, read: AppConfig, who: str) -> None:
+    async def _take(self, read: AppConfig) -> None:
         before, after = flat(self.present), flat(read)
         changed = {name: value for name, value in after.items() if value != before[name]}
         effective = {name for name in changed if name.partition(".")[0] in RELOADED}
@@ -136,7 +138,7 @@ class SettingsReload:
             self._notice("info", f"Settings read again: {', '.join(words)}")
             for name in sorted(effective):
                 detail = f"{_shown(before[name])} → {_shown(after[name])}"
-                await self._audit.write(who, "setting changed", name, detail)
+                await self._audit.write("setting changed", name, detail)
         if waiting and waiting != self._waiting:
             names = ", ".join(sorted(waiting))
             self._notice("warning", f"These settings hold after a restart of the console or server: {names}")

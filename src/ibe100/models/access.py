@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from ibe100.models.actor import WITHOUT_ACCOUNT, Actor
 from ibe100.models.base import Name, Value
 from ibe100.models.errors import OperatorError
 
@@ -15,8 +16,6 @@ SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
 SECONDS_PER_DAY = 86_400
 _USER_NAME = re.compile(r"[a-z][a-z0-9._-]{0,39}")
-_TAKEN_NAMES = frozenset({"operator", "console", "schedule"})
-"""What the record calls those who have no account: nobody else may go by these names."""
 
 
 class Role(StrEnum):
@@ -46,7 +45,7 @@ _RANKS: dict[Role, int] = {role: rank for rank, role in enumerate(Role)}
 def _user_name(text: str) -> str:
     if not _USER_NAME.fullmatch(text):
         raise ValueError("allowed are 1 to 40 of a-z, 0-9, '.', '-' and '_', a letter first")
-    if text in _TAKEN_NAMES:
+    if Actor(text) in WITHOUT_ACCOUNT:
         raise ValueError("this name stands on record for who has no account; choose another")
     return text
 

@@ -130,7 +130,6 @@ class CueRequest(Value):
     None is what the stream's contract asks of a TO BREAK; without a contract, and for all else, 0."""
     splice_at: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """Wall clock: the splice falls on the first frame at or after it; then there is no pre_roll_s."""
-    requested_by: str = "operator"
     returns: BreakReturn | None = None
     """How the break ends; None takes the stream's own way. Only of a cue that leaves the programme."""
     segmentation: Segmentation | None = None

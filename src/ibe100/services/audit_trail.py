@@ -7,30 +7,24 @@ import time
 from contextvars import ContextVar
 
 from ibe100.database.database import Database
+from ibe100.models.actor import OPERATOR, Actor
 from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord
 
 _audit = logging.getLogger("ibe100.audit")
 _log = logging.getLogger(__name__)
 
-OPERATOR = "operator"
-"""Whoever sits at the console, or at this machine's command line: there nobody signs in."""
-_acting: ContextVar[str] = ContextVar("who acts", default=OPERATOR)
+_acting: ContextVar[Actor] = ContextVar("who acts", default=OPERATOR)
 
 
-def act_as(who: str) -> None:
-    """What this task does from now on, and what it begins, is done by `who`."""
-    _acting.set(who)
+def act_as(actor: Actor) -> None:
+    """Put what this task does from now on, and the tasks it begins, down to `actor`."""
+    _acting.set(actor)
 
 
-def acting() -> str:
-    """Who does what is being done, where no argument says it."""
+def acting() -> Actor:
+    """The one in whose name the present task acts; set at each way in, the operator where nothing was set."""
     return _acting.get()
-
-
-def who_words() -> str:
-    """`the operator`, or a name, as it stands in a sentence."""
-    return f"the {OPERATOR}" if acting() == OPERATOR else acting()
 
 
 class AuditTrail:
@@ -39,8 +33,9 @@ class AuditTrail:
     def __init__(self, storage: Database) -> None:
         self._storage = storage
 
-    async def write(self, who: str, action: str, subject: str, detail: str = "") -> None:
+    async def write(self, action: str, subject: str, detail: str = "") -> None:
         """`action` in the field's terms, `subject` the stream, alarm or profile it was done to."""
+        who = acting().name
         record = AuditRecord(at=time.time(), who=who, action=action, subject=subject, detail=detail)
         _audit.info("%s", action, extra={"who": who, "subject": subject, "detail": detail})
         try:

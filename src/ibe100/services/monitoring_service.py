@@ -19,7 +19,7 @@ from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.board import AlarmBoard
 from ibe100.services.alarms.rule import Judgements
 from ibe100.services.alarms.shelving import check_shelving
-from ibe100.services.audit_trail import AuditTrail, acting
+from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.history.metrics_recorder import MetricsRecorder
 from ibe100.services.machine.watch import Backlog, MachineWatch
 from ibe100.services.return_feed.alarms import ReturnAlarms
@@ -110,32 +110,32 @@ class MonitoringService:
         """Alarms put before the operator within the last 10 minutes; safe from any thread."""
         return self._board.rate()
 
-    async def acknowledge(self, alarm_id: int, who: str) -> None:
+    async def acknowledge(self, alarm_id: int) -> None:
         """Raises OperatorError when it is closed already."""
-        alarm = await self._board.acknowledge(alarm_id, who)
-        await self._audit.write(who, "alarm acknowledged", alarm.stream_id, alarm.title)
+        alarm = await self._board.acknowledge(alarm_id)
+        await self._audit.write("alarm acknowledged", alarm.stream_id, alarm.title)
 
-    async def shelve(self, alarm_id: int, minutes: float, reason: str, who: str) -> None:
+    async def shelve(self, alarm_id: int, minutes: float, reason: str) -> None:
         """Raises OperatorError without a reason, for more than a day, or when it is closed already."""
         check_shelving(minutes, reason)
-        alarm = await self._board.shelve(alarm_id, minutes, reason, who)
+        alarm = await self._board.shelve(alarm_id, minutes, reason)
         detail = f"{alarm.title}, for {minutes:g} minutes: {alarm.shelve_reason}"
-        await self._audit.write(who, "alarm shelved", alarm.stream_id, detail)
+        await self._audit.write("alarm shelved", alarm.stream_id, detail)
 
-    async def unshelve(self, alarm_id: int, who: str) -> None:
+    async def unshelve(self, alarm_id: int) -> None:
         """Raises OperatorError when it is not shelved."""
         alarm = await self._board.unshelve(alarm_id)
-        await self._audit.write(who, "alarm unshelved", alarm.stream_id, alarm.title)
+        await self._audit.write("alarm unshelved", alarm.stream_id, alarm.title)
 
     def alarm_rules(self, stream_id: str = "") -> tuple[RuleView, ...]:
         """All rules as they hold for a stream, or in general; safe from any thread."""
         return self._rules.views(stream_id)
 
-    async def set_alarm_rule(self, stream_id: str, condition: str, change: RuleChange, who: str) -> RuleView:
+    async def set_alarm_rule(self, stream_id: str, condition: str, change: RuleChange) -> RuleView:
         """Change a rule for a stream, or with an empty stream_id for all; an empty change undoes it."""
         view = await self._rules.set(stream_id, condition, change)
         detail = f"{view.title}: {change.model_dump_json(exclude_none=True)}"
-        await self._audit.write(who, "alarm rule changed", stream_id, detail)
+        await self._audit.write("alarm rule changed", stream_id, detail)
         return view
 
     async def reset_counters(self, stream_id: str) -> None:
@@ -144,7 +144,7 @@ class MonitoringService:
         current = self._telemetry.get(stream_id)
         if current is not None:
             self._measured(current.model_copy(update={"counters_total": {}, "counters_seen_at": {}}))
-        await self._audit.write(acting(), "counters reset", stream_id)
+        await self._audit.write("counters reset", stream_id)
 
     async def on_fact(self, run: StreamRun, fact: Fact) -> None:
         """A change of state may raise or clear an alarm; a start counts from zero."""

@@ -56,7 +56,9 @@ class StreamPort(Protocol):
     async def start(self, stream_id: str) -> StreamView:
         """Probe, build, run; returns when the runner is up (STARTING) or raises with the reason."""
 
-    async def stop(self, stream_id: str, reason: str = "operator") -> StreamView: ...
+    async def stop(self, stream_id: str, reason: str = "") -> StreamView:
+        """Without a `reason` it is who stops it."""
+
     async def restart(self, stream_id: str) -> StreamView: ...
 
 
@@ -112,15 +114,15 @@ class MonitoringPort(Protocol):
     def alarm_rate(self) -> int:
         """Alarms put before the operator within the last 10 minutes; safe from any thread."""
 
-    async def acknowledge(self, alarm_id: int, who: str) -> None: ...
-    async def shelve(self, alarm_id: int, minutes: float, reason: str, who: str) -> None:
+    async def acknowledge(self, alarm_id: int) -> None: ...
+    async def shelve(self, alarm_id: int, minutes: float, reason: str) -> None:
         """Out of sight for up to a day, also when it clears and comes again; a reason is asked for."""
 
-    async def unshelve(self, alarm_id: int, who: str) -> None: ...
+    async def unshelve(self, alarm_id: int) -> None: ...
     def alarm_rules(self, stream_id: str = "") -> tuple[RuleView, ...]:
         """All rules as they hold for a stream, or in general; safe from any thread."""
 
-    async def set_alarm_rule(self, stream_id: str, condition: str, change: RuleChange, who: str) -> RuleView:
+    async def set_alarm_rule(self, stream_id: str, condition: str, change: RuleChange) -> RuleView:
         """Change a rule for a stream, or with an empty stream_id for all; an empty change undoes it."""
 
     async def reset_counters(self, stream_id: str) -> None: ...
@@ -165,11 +167,11 @@ class SchedulePort(Protocol):
     def conflicts(self) -> tuple[Finding, ...]:
         """What cannot be aired as planned within the next day; safe from any thread."""
 
-    async def add(self, plan: BreakPlan, who: str = "operator") -> ScheduledBreak: ...
-    async def change(self, break_id: int, plan: BreakPlan, who: str = "operator") -> ScheduledBreak:
+    async def add(self, plan: BreakPlan) -> ScheduledBreak: ...
+    async def change(self, break_id: int, plan: BreakPlan) -> ScheduledBreak:
         """Plan it otherwise. Refused once its cue is made or it is over."""
 
-    async def remove(self, break_ids: Sequence[int], who: str = "operator") -> None:
+    async def remove(self, break_ids: Sequence[int]) -> None:
         """Refused once a cue is made or it is over, or while another break follows one of them."""
 
     async def preview_import(self, path: Path, time_zone: str = "") -> ImportPreview:
@@ -178,7 +180,7 @@ class SchedulePort(Protocol):
         Nothing is stored. Raises ConfigurationError when the file as a whole cannot be read.
         """
 
-    async def import_rows(self, preview: ImportPreview, who: str = "operator") -> tuple[ScheduledBreak, ...]:
+    async def import_rows(self, preview: ImportPreview) -> tuple[ScheduledBreak, ...]:
         """Store the good rows of a preview, all or none."""
 
 
@@ -279,10 +281,10 @@ class NotificationPort(Protocol):
     def targets(self) -> tuple[TargetView, ...]:
         """All targets by name; safe from any thread."""
 
-    async def save(self, target: NotificationTarget, url: str, who: str) -> TargetView:
+    async def save(self, target: NotificationTarget, url: str) -> TargetView:
         """Add or change; an empty `url` keeps the one there is."""
 
-    async def remove(self, target_id: str, who: str) -> None: ...
+    async def remove(self, target_id: str) -> None: ...
     async def test(self, target_id: str) -> None:
         """Send a message now; raises OperatorError with the reason when it is not delivered."""
 
@@ -293,12 +295,12 @@ class BackupPort(Protocol):
     def status(self) -> BackupStatus:
         """How the automatic backups stand; safe from any thread."""
 
-    async def make(self, who: str, file: Path | None = None, *, with_key: bool = False) -> BackupFile:
+    async def make(self, file: Path | None = None, *, with_key: bool = False) -> BackupFile:
         """Make one now, in the folder of backups or as the new `file`; it is proved when this returns."""
 
 
 class AccessPort(Protocol):
-    """Who may come in by the API. `who` changes something, in the words of the audit trail."""
+    """Users and tokens of the API."""
 
     def users(self) -> tuple[User, ...]:
         """By name."""
@@ -306,22 +308,20 @@ class AccessPort(Protocol):
     def tokens(self, user: str = "") -> tuple[Token, ...]:
         """All that are valid, or those of one user, by their numbers."""
 
-    async def add_user(self, name: str, role: Role, password: SecretStr | None, who: str) -> User:
+    async def add_user(self, name: str, role: Role, password: SecretStr | None) -> User:
         """Without a password only tokens let them in."""
 
-    async def set_role(self, name: str, role: Role, who: str) -> User: ...
-    async def set_password(self, name: str, password: SecretStr, who: str) -> None:
+    async def set_role(self, name: str, role: Role) -> User: ...
+    async def set_password(self, name: str, password: SecretStr) -> None:
         """Whoever is in by the old one is out."""
 
-    async def remove_user(self, name: str, who: str) -> None:
+    async def remove_user(self, name: str) -> None:
         """Out at once, with all tokens."""
 
-    async def add_token(
-        self, user: str, label: str, role: Role | None, lasts_s: float | None, who: str
-    ) -> NewToken:
+    async def add_token(self, user: str, label: str, role: Role | None, lasts_s: float | None) -> NewToken:
         """Role None is the user's own, lasts_s None is until it is revoked."""
 
-    async def revoke_token(self, token_id: int, who: str) -> None: ...
+    async def revoke_token(self, token_id: int) -> None: ...
     async def log_in(self, name: str, password: SecretStr, address: str) -> NewToken:
         """Raises NotSignedIn, or TooManyAttempts with the time to wait."""
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from ibe100.models.base import in_words
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.profile import Profile, StreamEntry
-from ibe100.services.audit_trail import AuditTrail, acting
+from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.stream_service import StreamService
 from ibe100.services.streams.stream_secrets import without_secrets
 from ibe100.services.streams.which_stream import refuse_digits
@@ -84,7 +84,7 @@ class ProfileService:
 
     async def _tell(self, action: str, name: str) -> None:
         if self._audit is not None:
-            await self._audit.write(acting(), action, name)
+            await self._audit.write(action, name)
 
     async def _replace(self, profile: Profile) -> None:
         wanted = {entry.stream_id: entry for entry in profile.streams}

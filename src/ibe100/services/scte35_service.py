@@ -13,7 +13,7 @@ from ibe100.models.errors import CueRefused, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Direction, Readiness
 from ibe100.models.stream_state import StreamState
-from ibe100.services.audit_trail import AuditTrail, acting, who_words
+from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.cues.automatic_return import AutomaticReturn
 from ibe100.services.cues.breaks import BreakLedger
 from ibe100.services.cues.clock import WallClock, move_with_clock, open_breaks
@@ -190,7 +190,7 @@ class SCTE35Service:
         for warning in draft.warnings:
             self._notice(run, f"{cue.action} went out all the same: {warning}")
         detail = f"event {cue.splice_event_id} {cue.section_base64}"
-        done = self._audit.write(request.requested_by, request.action.value, request.stream_id, detail)
+        done = self._audit.write(request.action.value, request.stream_id, detail)
         self._ledger.writes.add(done, f"audit of {request.action}")
         return self._ledger.now(cue)
 
@@ -240,9 +240,9 @@ class SCTE35Service:
             raise CueRefused(f"there is no cue {cue_id}")
         if cue.state is not CueState.ARMED:
             raise CueRefused(f"event {cue.splice_event_id} is {cue.state}: only an ARMED cue is still ours")
-        cancelled = self._ledger.move(cue, CueState.CANCELLED, reason=f"disarmed by {who_words()}")
+        cancelled = self._ledger.move(cue, CueState.CANCELLED, reason=f"disarmed by {acting().words}")
         await self._ledger.writes.settled()
-        await self._audit.write(acting(), "cue disarmed", cue.stream_id, f"event {cue.splice_event_id}")
+        await self._audit.write("cue disarmed", cue.stream_id, f"event {cue.splice_event_id}")
         return cancelled
 
     async def on_fact(self, run: StreamRun, fact: Fact) -> None:

@@ -196,7 +196,7 @@ class StreamService:
             self._list.take_out(entry.stream_id)
             raise
         self._list.changed(run.view)
-        await self._audit.write(acting(), "stream added", entry.stream_id, entry.config.name)
+        await self._audit.write("stream added", entry.stream_id, entry.config.name)
         return run.view
 
     async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
@@ -208,7 +208,7 @@ class StreamService:
         entry = run.entry.model_copy(update={"config": whole})
         await self._list.save(run, entry)
         run.configure(entry)
-        await self._audit.write(acting(), "stream changed", stream_id, config.name)
+        await self._audit.write("stream changed", stream_id, config.name)
         return run.view
 
     async def remove(self, stream_id: str) -> None:
@@ -222,7 +222,7 @@ class StreamService:
             await self._storage.streams.remove(stream_id)
             await asyncio.to_thread(forget_secrets, self._secrets, stream_id)
             self._list.take_out(stream_id)
-        await self._audit.write(acting(), "stream deleted", stream_id, run.name)
+        await self._audit.write("stream deleted", stream_id, run.name)
 
     async def probe(self, source: StreamInput) -> StreamReport:
         """Read the input for a few seconds and say what is in it."""
@@ -284,7 +284,7 @@ class StreamService:
             run.enter(StreamState.STARTING, "")
         self.follower.follow(run)
         await self._save_wish(run)
-        await self._audit.write(acting(), "stream started", run.stream_id, run.view.command)
+        await self._audit.write("stream started", run.stream_id, run.view.command)
 
     async def _wait_for_input(self, run: StreamRun, absent: InputAbsent, *, keep_output: bool) -> None:
         """It is meant to run from now on."""
@@ -292,7 +292,7 @@ class StreamService:
         run.wait_for_input(str(absent))
         self._waiting.begin(run, lambda: self._look_again(run, keep_output=keep_output))
         await self._save_wish(run)
-        await self._audit.write(acting(), "stream waits for its input", run.stream_id, str(absent))
+        await self._audit.write("stream waits for its input", run.stream_id, str(absent))
 
     async def _look_again(self, run: StreamRun, *, keep_output: bool) -> bool:
         async with self._lock(run.stream_id):
@@ -315,8 +315,9 @@ class StreamService:
             await self._started(run)
             return True
 
-    async def stop(self, stream_id: str, reason: str = "operator") -> StreamView:
-        """Stop for good; returns when the processor is gone."""
+    async def stop(self, stream_id: str, reason: str = "") -> StreamView:
+        """Stop for good; returns when the processor is gone. Without a `reason` it is who stops it."""
+        reason = reason or acting().name
         run = self.run_of(stream_id)
         run.want("off")
         self._launch.give_up(run)
@@ -324,7 +325,7 @@ class StreamService:
             run.want("off")
             await self._stop(run, reason)
         await self._save_wish(run)
-        await self._audit.write(acting(), "stream stopped", stream_id, reason)
+        await self._audit.write("stream stopped", stream_id, reason)
         return run.view
 
     async def _stop(self, run: StreamRun, reason: str) -> None:

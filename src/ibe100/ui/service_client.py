@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 Otherwise = TypeVar("Otherwise")
-OPERATOR = "operator"
-"""Who acts in the window."""
 BUG_WORDS = "an error in the console itself; it is in the log, and the streams are not touched"
 
 

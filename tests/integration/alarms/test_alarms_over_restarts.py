@@ -39,7 +39,7 @@ async def test_a_stream_that_is_removed_takes_what_stands_of_it_along(tmp_path: 
         board = application.monitoring._board
         await board.judge(stream_id, "Channel 1", {STREAM_FAILED: Judgement(True, "its program is gone")})
         (alarm,) = (one for one in application.monitoring.alarms() if one.stream_id)
-        await application.monitoring.acknowledge(alarm.alarm_id, "anna")
+        await application.monitoring.acknowledge(alarm.alarm_id)
         await application.streams.remove(stream_id)
         alarms = application.monitoring.alarms
         await until(lambda: not any(one.stream_id for one in alarms()), "its last alarm closed")

@@ -68,7 +68,7 @@ def secrets_on_disk(folder: Path) -> list[Path]:
 
 async def saved(application: Application, hook: Hook, **changes: object) -> str:
     target = NotificationTarget.model_validate({"name": "night shift", **changes})
-    return (await application.notifications.save(target, hook.url, "test")).target.target_id
+    return (await application.notifications.save(target, hook.url)).target.target_id
 
 
 async def test_an_alarm_and_its_end_reach_the_hook_and_the_address_stays_secret(
@@ -121,7 +121,7 @@ async def test_a_target_that_never_answers_keeps_no_other_waiting(tmp_path: Path
     with socket.create_server(("127.0.0.1", 0)) as silent:
         async with console(tmp_path / "data") as application:
             url = f"json://127.0.0.1:{silent.getsockname()[1]}/?rto=3600"
-            dead = await application.notifications.save(NotificationTarget(name="dead"), url, "test")
+            dead = await application.notifications.save(NotificationTarget(name="dead"), url)
             waiting = asyncio.create_task(application.notifications.test(dead.target.target_id))
             connection, _ = await asyncio.to_thread(silent.accept)
             with connection:
@@ -141,9 +141,9 @@ async def test_targets_are_kept_without_their_addresses_and_forgotten_when_remov
     async with console(tmp_path / "data") as application:
         await application.notifications.test(target_id)
         (view,) = application.notifications.targets()
-        await application.notifications.save(view.target.model_copy(update={"name": "day shift"}), "", "test")
+        await application.notifications.save(view.target.model_copy(update={"name": "day shift"}), "")
         await application.notifications.test(target_id)
-        await application.notifications.remove(target_id, "test")
+        await application.notifications.remove(target_id)
         assert application.notifications.targets() == ()
         with pytest.raises(OperatorError, match="gone"):
             await application.notifications.test(target_id)
@@ -158,5 +158,5 @@ async def test_an_address_that_cannot_be_used_is_refused_in_words(
 ) -> None:
     async with console(tmp_path / "data") as application:
         with pytest.raises(OperatorError, match=words):
-            view = await application.notifications.save(NotificationTarget(name="one"), url, "test")
+            view = await application.notifications.save(NotificationTarget(name="one"), url)
             await application.notifications.test(view.target.target_id)

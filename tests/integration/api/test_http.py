@@ -274,7 +274,7 @@ async def test_a_cue_without_a_key_is_not_fired(tmp_path: Path) -> None:
 
 async def test_a_login_is_slowed_down_and_says_how_long(tmp_path: Path) -> None:
     async with served(tmp_path) as api:
-        await api.application.access.set_password("ada", SecretStr(PASSWORD), "test")
+        await api.application.access.set_password("ada", SecretStr(PASSWORD))
         client = await api.client(None)
 
         async def log_in(password: str) -> httpx.Response:

@@ -164,7 +164,7 @@ async def test_the_house_tells_its_processors_and_contracts_and_no_address(tmp_p
         assert (await engineer.get("/api/v1/engine")).json()["engines"]
         assert (await engineer.get("/api/v1/contracts/templates")).json()
         target = NotificationTarget(name="Night desk")
-        view = await api.application.notifications.save(target, "json://user:hush@127.0.0.1:9", "test")
+        view = await api.application.notifications.save(target, "json://user:hush@127.0.0.1:9")
         listed = await engineer.get("/api/v1/notifications")
         assert [one["target"]["name"] for one in listed.json()] == ["Night desk"]
         assert "hush" not in listed.text

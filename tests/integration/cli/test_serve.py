@@ -134,8 +134,8 @@ def test_a_console_that_is_killed_is_not_missed_on_the_output_nor_is_anything_by
         back = server("cue", "to-programme", "1", "--by", "anna")
         assert (back.code, "BACK TO PROGRAMME event 1610612737 SPLICED" in back.out) == (0, True)
 
-        cue = {"action": "TO BREAK", "pre_roll_s": 7, "requested_by": "anna"}
-        planned = server.ask(cmd="fire", stream="News", cue=cue)
+        cue = {"action": "TO BREAK", "pre_roll_s": 7}
+        planned = server.ask(cmd="fire", by="anna", stream="News", cue=cue)
         assert planned["state"] == "ARMED"
         patiently(lambda: server.ask(cmd="cues", stream="1")[0]["state"] == "SENT", "SENT")
         server.die()
@@ -156,7 +156,7 @@ def test_a_console_that_is_killed_is_not_missed_on_the_output_nor_is_anything_by
         busy = server("stream", "remove", "News")
         assert (busy.code, busy.err) == (REFUSED, "ibe100: News is RUNNING; stop it before it is deleted\n")
         stopped = server("stream", "stop", "News")
-        assert (stopped.code, stopped.out) == (0, "1 News: STOPPED (operator)\n")
+        assert (stopped.code, stopped.out) == (0, "1 News: STOPPED (command line)\n")
         assert place.pids("ibe100.minitsp") == []
         ended = server.end()
     assert (ended.code, ended.err) == (0, "")
@@ -173,12 +173,12 @@ def test_a_console_that_is_killed_is_not_missed_on_the_output_nor_is_anything_by
     position, audit, attempts = asyncio.run(record_of(server.data_dir, "news"))
     assert (position, attempts) == (last, 1)
     assert audit == [
-        ("operator", "stream added"),
-        ("operator", "stream started"),
+        ("command line", "stream added"),
+        ("command line", "stream started"),
         ("command line", "TO BREAK"),
         ("anna", "BACK TO PROGRAMME"),
         ("anna", "TO BREAK"),
-        ("operator", "stream stopped"),
+        ("command line", "stream stopped"),
     ]
 
 

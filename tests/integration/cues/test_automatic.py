@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from ibe100.core.application import Application
+from ibe100.models.actor import AUTOMATIC_RETURN, OPERATOR
 from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueState
 from ibe100.models.stream_state import Tally
 from ibe100.mpegts.timestamps import pts_difference
 from ibe100.scte35 import encode, splice_null, to_base64
-from ibe100.services.cues.draft import AUTOMATIC
+from ibe100.services.audit_trail import act_as
 from independent_parser import parse_file
 from services_rig import asked, console, fired, looped, on_air, until, until_alarm, until_over, view_of
 
@@ -51,7 +52,7 @@ async def test_a_break_is_returned_from_by_itself_and_heartbeats_go_on_around_it
         far = asyncio.create_task(pre_rolled())
         away = await fired(application, stream_id, TO_BREAK, duration_s=2.0)
         back = await returned(application, away)
-        assert (back.state, back.requested_by) == (CueState.SPLICED, AUTOMATIC)
+        assert (back.state, back.requested_by) == (CueState.SPLICED, AUTOMATIC_RETURN.name)
         assert back.splice_event_id == away.splice_event_id
         assert back.seen_at is not None
         assert away.seen_at is not None
@@ -100,7 +101,9 @@ async def test_ones_own_return_goes_before_the_automatic_one(tmp_path: Path, med
         stream_id = await on_air(application, looped(media, scte35=RETURNS))
         away = await fired(application, stream_id, TO_BREAK, duration_s=600)
         assert view_of(application, stream_id).break_ends_at is None, "without auto_return it lasts"
-        waiting = await application.cues.fire(asked(stream_id, BACK, pre_roll_s=30.0, requested_by=AUTOMATIC))
+        act_as(AUTOMATIC_RETURN)
+        waiting = await application.cues.fire(asked(stream_id, BACK, pre_roll_s=30.0))
+        act_as(OPERATOR)
         assert application.cues.readiness(stream_id, CueAction.CRASH_IN).ready
         crash = await fired(application, stream_id, CueAction.CRASH_IN)
         assert (crash.state, crash.splice_event_id) == (CueState.SPLICED, away.splice_event_id)

@@ -55,9 +55,9 @@ async def test_streams_go_on_and_the_record_is_gone_on_with(tmp_path: Path, medi
         kept = await on_air(application, looped(media, name="Kept"))
         gone = (await application.streams.add(looped(media, name="Deleted by mistake"))).stream_id
         used = [await break_and_back(application, kept)]
-        backup = (await application.backups.make("anna")).path
+        backup = (await application.backups.make()).path
         with pytest.raises(AlreadyRunning, match="already running"):
-            await restore(folders_of(data_dir), backup, "anna")
+            await restore(folders_of(data_dir), backup)
         await application.streams.remove(gone)
         added = await on_air(application, looped(media, name="Added since"))
         used.append(await break_and_back(application, kept))
@@ -65,7 +65,7 @@ async def test_streams_go_on_and_the_record_is_gone_on_with(tmp_path: Path, medi
         before = [await identity(application, one) for one in (kept, added)]
         session_id = view_of(application, kept).session_id
 
-    done = await restore(folders_of(data_dir), backup, "anna")
+    done = await restore(folders_of(data_dir), backup)
     assert done.merged.goes_on
     assert (done.aside / "ibe100.db").exists()
     async with console(data_dir) as application:
@@ -97,7 +97,7 @@ async def test_a_lost_database_is_restored_from_what_journals_and_the_audit_log_
         stream_id = await on_air(application, looped(media, scte35={"start_delay_ms": 5000}))
         used = [await break_and_back(application, stream_id)]
         waiting: Cue = await application.cues.fire(asked(stream_id, CueAction.TO_BREAK, pre_roll_s=8, **LONG))
-        backup = (await application.backups.make("anna")).path
+        backup = (await application.backups.make()).path
         aired = await until_cue(application, waiting, CueState.SPLICED)
         await fired(application, stream_id, CueAction.BACK_TO_PROGRAMME)
         await application.streams.restart(stream_id)
@@ -111,7 +111,7 @@ async def test_a_lost_database_is_restored_from_what_journals_and_the_audit_log_
         before = await identity(application, stream_id)
     folders.database_file.write_bytes(b"\0" * 100_000)
 
-    done = await restore(folders, backup, "anna")
+    done = await restore(folders, backup)
     assert not done.merged.goes_on
     assert (done.merged.cues_closed, done.merged.cues_rebuilt) == (1, 6)
     assert "is damaged" in " ".join(in_words(done))

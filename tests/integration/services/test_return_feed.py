@@ -171,7 +171,7 @@ async def test_a_hop_that_spoils_the_pmt_is_named_before_the_break_and_with_the_
                 assert (receipt.cause, receipt.state.is_fault) == (cause, True)
                 assert words in receipt.reason
                 assert f"{action} event {cue.splice_event_id}" in alarm.value
-                await application.monitoring.acknowledge(alarm.alarm_id, "test")
+                await application.monitoring.acknowledge(alarm.alarm_id)
             far.hop = passes
 
             def is_over() -> bool:
@@ -218,7 +218,7 @@ async def test_an_altered_section_is_told_by_its_fields_and_a_restamped_one_is_n
             alarm = await until_alarm(application, "cue_not_returned", AlarmState.UNACKNOWLEDGED)
             assert "CRASH OUT event" in alarm.value
             assert "duration 60.000 s" in alarm.value
-            await application.monitoring.acknowledge(alarm.alarm_id, "test")
+            await application.monitoring.acknowledge(alarm.alarm_id)
 
             far.hop = edits_section(lambda section: replace(section, pts_adjustment=27_000_000))
             code, cue = await asyncio.to_thread(run, "crash-in", "1")

@@ -16,7 +16,7 @@ class FakeNotifications:
     def targets(self) -> tuple[TargetView, ...]:
         return tuple(self.views.values())
 
-    async def save(self, target: NotificationTarget, url: str, who: str) -> TargetView:
+    async def save(self, target: NotificationTarget, url: str) -> TargetView:
         target_id = target.target_id or str(len(self.views) + 1)
         if not (url or self.urls.get(target_id)):
             raise OperatorError(f"{target.name} has no address")
@@ -25,7 +25,7 @@ class FakeNotifications:
         self.views[target_id] = TargetView(target=kept, kind=self.urls[target_id].split(":")[0])
         return self.views[target_id]
 
-    async def remove(self, target_id: str, who: str) -> None:
+    async def remove(self, target_id: str) -> None:
         del self.views[target_id]
 
     async def test(self, target_id: str) -> None:

@@ -32,15 +32,15 @@ class FakeSchedule:
         self._bus.publish(ScheduleChanged(changed=(one,)))
         return one
 
-    async def add(self, plan: BreakPlan, who: str = "operator") -> ScheduledBreak:
+    async def add(self, plan: BreakPlan) -> ScheduledBreak:
         if plan.title == "Too late":
             raise StreamError("Too late is due in the past: choose a later moment")
         return self.put(planned(max(self.breaks, default=0) + 1, plan))
 
-    async def change(self, break_id: int, plan: BreakPlan, who: str = "operator") -> ScheduledBreak:
+    async def change(self, break_id: int, plan: BreakPlan) -> ScheduledBreak:
         return self.put(planned(break_id, plan))
 
-    async def remove(self, break_ids: Sequence[int], who: str = "operator") -> None:
+    async def remove(self, break_ids: Sequence[int]) -> None:
         for break_id in break_ids:
             del self.breaks[break_id]
         self._bus.publish(ScheduleChanged(removed=tuple(break_ids)))
@@ -48,5 +48,5 @@ class FakeSchedule:
     async def preview_import(self, path: Path, time_zone: str = "") -> ImportPreview:
         return self.preview
 
-    async def import_rows(self, preview: ImportPreview, who: str = "operator") -> tuple[ScheduledBreak, ...]:
+    async def import_rows(self, preview: ImportPreview) -> tuple[ScheduledBreak, ...]:
         return tuple([await self.add(row.plan) for row in preview.good if row.plan is not None])

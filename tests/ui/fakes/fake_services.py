@@ -35,6 +35,7 @@ from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, 
 from ibe100.models.stream_config import FileInput, StreamConfig, StreamInput, describe_input
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
 from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.audit_trail import acting
 from ibe100.ui.cues.cue_trigger import BREAK_ACTIONS
 
 
@@ -181,7 +182,7 @@ class FakeCues:
             session_id=1,
             action=request.action,
             state=CueState.SENT if immediate else CueState.ARMED,
-            requested_by=request.requested_by,
+            requested_by=acting().name,
             requested_at=time.time(),
             splice_event_id=0x60000001 + len(self.cues),
             duration_s=request.duration_s,

@@ -137,9 +137,7 @@ def test_only_streams_in_sight_are_asked_for(console: Console) -> None:
 
 
 def test_an_armed_cue_and_a_break_are_counted_down_on_the_picture(console: Console) -> None:
-    request = CueRequest(
-        stream_id="stream-1", action=CueAction.TO_BREAK, duration_s=60, pre_roll_s=8, requested_by="test"
-    )
+    request = CueRequest(stream_id="stream-1", action=CueAction.TO_BREAK, duration_s=60, pre_roll_s=8)
     cue = console.run(console.services.cues.fire(request))
     row = StreamRow(running())
     armed = countdown_of(row, cue, time.time())

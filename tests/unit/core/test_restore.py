@@ -121,7 +121,7 @@ async def test_the_record_goes_on_and_wishes_are_those_of_the_backup(folders: Fo
     await database.schedule.save([aired])
     await database.close()
 
-    done = await restore(folders, file, "anna")
+    done = await restore(folders, file)
     assert done.merged.goes_on
     assert done.merged.streams_left_out == ["c"]
     assert (done.merged.breaks_left_out, done.merged.will_start) == (1, [])
@@ -149,7 +149,7 @@ async def test_a_history_begun_anew_gives_only_its_event_ids(folders: Folders) -
     used = [(await cue(database)).splice_event_id for _ in range(3)]
     await database.close()
 
-    done = await restore(folders, file, "anna")
+    done = await restore(folders, file)
     assert (done.merged.goes_on, done.merged.facts_left_out, done.merged.event_ids) == (False, 3, 2)
     assert audit(folders.database_file) == ["then", "database restored"]
     assert audit(done.aside / "ibe100.db") == ["anew"]
@@ -178,7 +178,7 @@ async def test_cues_of_the_audit_log_are_on_record_and_their_ids_are_not_used_ag
         "torn",
     ]
     (folders.log_dir / "audit.log").write_text("\n".join(lines))
-    merged = (await restore(folders, file, "anna")).merged
+    merged = (await restore(folders, file)).merged
     assert (merged.event_ids, merged.cues_rebuilt) == (2, 2)
     database = await Database.open(folders.database_file)
     cues = {one.splice_event_id: (one.state, one.requested_by) for one in await database.cues.recent()}
@@ -195,16 +195,16 @@ async def test_what_is_damaged_or_newer_is_refused_and_all_stays(folders: Folder
     content = file.read_bytes()
     damaged.write_bytes(content[:3000] + b"\0" + content[3001:])
     with pytest.raises(StorageError, match="damaged"):
-        await restore(folders, damaged, "anna")
+        await restore(folders, damaged)
     member = BackupMember(name="ibe100.db", size=0, sha256="e3b0c442" + "0" * 56)
     newer = BackupManifest(made_at=1.0, version="4.0.0", schema_revision="9999", members=(member,))
     write_archive(tmp_path / "newer.tar.gz", newer, {"ibe100.db": b""}, lambda: None)
     with pytest.raises(
         StorageError, match=rf"IBE-100 4\.0\.0 \(schema 9999; this one knows up to {REVISION}\)"
     ):
-        await restore(folders, tmp_path / "newer.tar.gz", "anna")
+        await restore(folders, tmp_path / "newer.tar.gz")
     with pytest.raises(StorageError, match="cannot be read"):
-        await restore(folders, tmp_path / "none.tar.gz", "anna")
+        await restore(folders, tmp_path / "none.tar.gz")
     assert everything(folders.data_dir) == before
 
 
@@ -217,7 +217,7 @@ async def test_an_older_schema_is_upgraded(folders: Folders) -> None:
         connection.execute("UPDATE alembic_version SET version_num = '0006'")
         connection.commit()
     file = backup(folders)
-    done = await restore(folders, file, "anna")
+    done = await restore(folders, file)
     assert done.manifest.schema_revision == "0006"
     with closing(sqlite3.connect(folders.database_file)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (REVISION,)
@@ -249,7 +249,7 @@ async def test_a_restore_that_was_killed_between_its_renames_is_finished_at_the_
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", killed)
         try:
-            await restore(folders, file, "anna")
+            await restore(folders, file)
         except KeyboardInterrupt:
             assert (folders.data_dir / PENDING).exists()
     finish_restore(folders.data_dir)
@@ -270,13 +270,13 @@ async def test_secrets_come_back_with_their_key_and_those_made_since_stay(folder
     store = SecretStore.open(folders.data_dir)
     store.set("stream/a", "of now")
     store.set("stream/new", "made since")
-    await restore(folders, file, "anna")
+    await restore(folders, file)
     store = SecretStore.open(folders.data_dir)
     assert (store.get("stream/a"), store.get("stream/new")) == ("of then", "made since")
     (folders.data_dir / "secrets.bin").unlink()
     (folders.data_dir / "secrets.key").unlink()
     SecretStore.open(folders.data_dir).set("stream/a", "of another key")
-    done = await restore(folders, file, "anna")
+    done = await restore(folders, file)
     assert "another key" in done.notices[0]
     store = SecretStore.open(folders.data_dir)
     assert (store.get("stream/a"), store.notices) == ("of another key", ())
@@ -290,5 +290,5 @@ async def test_a_restore_that_would_fill_the_disk_is_not_begun(
     before = everything(folders.data_dir)
     monkeypatch.setattr(restoring, "Pace", lambda folder: Pace(folder, free=lambda _: 500_000_001))
     with pytest.raises(StorageError, match="stay free"):
-        await restore(folders, file, "anna")
+        await restore(folders, file)
     assert everything(folders.data_dir) == before

@@ -17,6 +17,7 @@ from ibe100.core.config import AppConfig
 from ibe100.core.logger import Logging
 from ibe100.core.settings_reload import FILE, SettingsReload, SettingsSource
 from ibe100.models.messages import Message, NoticePosted
+from ibe100.services.audit_trail import acting
 
 PATIENCE_S = 30.0
 
@@ -44,10 +45,10 @@ class Bench:
     async def _apply(self, config: AppConfig) -> None:
         self.applied.append(config)
 
-    async def write(self, who: str, action: str, subject: str, detail: str = "") -> None:
+    async def write(self, action: str, subject: str, detail: str = "") -> None:
         """In the place of the audit trail."""
         assert action == "setting changed"
-        self.lines.append((who, subject, detail))
+        self.lines.append((acting(), subject, detail))
 
     def set(self, **sections: Any) -> None:
         self.file.write_text(json.dumps(sections))
@@ -91,7 +92,7 @@ async def test_a_wrong_one_is_refused_by_name_and_the_old_goes_on(bench: Bench) 
         ('{"cues": ', "is not JSON"),
     ):
         bench.file.write_text(content)
-        await bench.reload.reload("anna")
+        await bench.reload.reload()
         level, text = bench.notices()[-1]
         assert level == "warning"
         assert text.startswith("The settings stay as they were: ")
@@ -104,7 +105,7 @@ async def test_a_wrong_one_is_refused_by_name_and_the_old_goes_on(bench: Bench) 
 async def test_what_needs_a_restart_is_said_by_name_once_and_does_not_hold(bench: Bench) -> None:
     for _ in range(2):
         bench.set(cues={"seen_timeout_s": 3}, api={"port": 8123, "enabled": True}, folders={"log_dir": "/x"})
-        await bench.reload.reload("anna")
+        await bench.reload.reload()
     assert bench.notices() == [
         (
             "warning",

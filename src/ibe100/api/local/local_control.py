@@ -14,6 +14,7 @@ from typing import Any
 
 from ibe100.api.local.schedule_commands import schedule_command
 from ibe100.api.local.user_commands import access_command
+from ibe100.models.actor import COMMAND_LINE, Actor
 from ibe100.models.backup import BackupRequest
 from ibe100.models.base import build
 from ibe100.models.errors import ConfigurationError, OperatorError, StorageError
@@ -21,6 +22,7 @@ from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import Cue, CueRequest
 from ibe100.models.stream_config import StreamConfig
 from ibe100.runner.launch import short_socket_path
+from ibe100.services.audit_trail import act_as
 from ibe100.services.ports import Services
 from ibe100.services.streams.which_stream import which_stream
 
@@ -92,6 +94,7 @@ async def _reply(services: Services, line: bytes) -> dict[str, Any]:
 
 
 async def _do(services: Services, request: Mapping[str, Any]) -> Any:
+    act_as(Actor(str(request["by"])) if request.get("by") else COMMAND_LINE)
     streams = services.streams
     match request.get("cmd"):
         case "streams":
@@ -118,7 +121,7 @@ async def _do(services: Services, request: Mapping[str, Any]) -> Any:
             return [_with_return(services, cue) for cue in recent]
         case "backup":
             task = build(BackupRequest, {**request, "cmd": None}, "backup")
-            made = await services.backups.make("command line", task.file, with_key=task.with_key)
+            made = await services.backups.make(task.file, with_key=task.with_key)
             return made.model_dump(mode="json")
         case str(command) if command.startswith("schedule_"):
             return await schedule_command(services, command, request)

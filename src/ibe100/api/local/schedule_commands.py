@@ -17,7 +17,6 @@ from ibe100.services.streams.which_stream import StreamNames
 PAGE = 500
 """So many breaks fit well into one reply."""
 MOST_ERRORS = 200
-WHO = "command line"
 
 
 async def schedule_command(services: Services, command: str, request: Mapping[str, Any]) -> Any:
@@ -33,16 +32,16 @@ async def schedule_command(services: Services, command: str, request: Mapping[st
         case "schedule_add":
             row = _row(request.get("row"))
             plan = plan_of(row, {}, row.get("time_zone", ""), _names(services))
-            return (await schedule.add(plan, WHO)).model_dump(mode="json")
+            return (await schedule.add(plan)).model_dump(mode="json")
         case "schedule_remove":
-            await schedule.remove(_ids(request.get("ids")), WHO)
+            await schedule.remove(_ids(request.get("ids")))
             return None
         case "schedule_import":
             path = Path(str(request.get("path", "")))
             preview = await schedule.preview_import(path, str(request.get("time_zone", "")))
             stored = 0
             if not request.get("dry_run") and (not preview.bad or request.get("skip_bad")):
-                stored = len(await schedule.import_rows(preview, WHO))
+                stored = len(await schedule.import_rows(preview))
             return _outcome(preview, stored)
         case other:
             raise ConfigurationError(f"command {other!r} is not known")

@@ -8,7 +8,7 @@ from fastapi import Query
 from pydantic import Field
 
 from ibe100.api.replies import AlarmReply, alarm_reply
-from ibe100.api.roles import Caller, Desk, Few, StreamWanted, needs, new_router
+from ibe100.api.roles import Desk, Few, StreamWanted, needs, new_router
 from ibe100.models.access import NotFound, Role
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter, Severity
 from ibe100.models.alarms.settings import RuleChange, RuleView
@@ -47,26 +47,26 @@ async def history(
 
 
 @router.post("/alarms/{alarm_id}/acknowledge", **needs(Role.OPERATOR))
-async def acknowledge(alarm_id: int, services: Desk, caller: Caller) -> AlarmReply:
+async def acknowledge(alarm_id: int, services: Desk) -> AlarmReply:
     """Seen by the caller; an alarm whose condition is over is closed by it."""
     before = _find(services, alarm_id)
-    await services.monitoring.acknowledge(alarm_id, caller.name)
+    await services.monitoring.acknowledge(alarm_id)
     return _now(services, before)
 
 
 @router.post("/alarms/{alarm_id}/shelve", **needs(Role.OPERATOR))
-async def shelve(alarm_id: int, shelving: Shelving, services: Desk, caller: Caller) -> AlarmReply:
+async def shelve(alarm_id: int, shelving: Shelving, services: Desk) -> AlarmReply:
     """Out of sight for up to a day, for a reason."""
     before = _find(services, alarm_id)
-    await services.monitoring.shelve(alarm_id, shelving.minutes, shelving.reason, caller.name)
+    await services.monitoring.shelve(alarm_id, shelving.minutes, shelving.reason)
     return _now(services, before)
 
 
 @router.post("/alarms/{alarm_id}/unshelve", **needs(Role.OPERATOR))
-async def unshelve(alarm_id: int, services: Desk, caller: Caller) -> AlarmReply:
+async def unshelve(alarm_id: int, services: Desk) -> AlarmReply:
     """Back before the operators' eyes."""
     before = _find(services, alarm_id)
-    await services.monitoring.unshelve(alarm_id, caller.name)
+    await services.monitoring.unshelve(alarm_id)
     return _now(services, before)
 
 
@@ -77,13 +77,11 @@ async def rules(services: Desk, stream: StreamWanted) -> list[RuleView]:
 
 
 @router.put("/alarm-rules/{condition}", **needs(Role.ENGINEER))
-async def set_rule(
-    condition: str, change: RuleChange, services: Desk, caller: Caller, stream: StreamWanted
-) -> RuleView:
+async def set_rule(condition: str, change: RuleChange, services: Desk, stream: StreamWanted) -> RuleView:
     """Change a rule for a stream, or for all; an empty change undoes it."""
     if condition not in {view.condition for view in services.monitoring.alarm_rules(stream)}:
         raise NotFound(f"there is no alarm called {condition}")
-    return await services.monitoring.set_alarm_rule(stream, condition, change, caller.name)
+    return await services.monitoring.set_alarm_rule(stream, condition, change)
 
 
 def _find(services: Services, alarm_id: int) -> Alarm:

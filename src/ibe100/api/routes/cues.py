@@ -8,8 +8,8 @@ from fastapi import Header, Path, Response
 from pydantic import Field
 
 from ibe100.api.replies import CueReply, WholeCueReply, cue_reply, return_reply
-from ibe100.api.roles import Caller, Desk, Stream, needs, new_router
-from ibe100.models.access import Identity, NotFound, Role
+from ibe100.api.roles import Desk, Stream, needs, new_router
+from ibe100.models.access import NotFound, Role
 from ibe100.models.base import Value, build
 from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.cues.segmentation import Segmentation
@@ -62,9 +62,9 @@ async def readiness(stream: Stream, services: Desk, action: CueAction | None = N
 
 
 @router.post("/streams/{stream}/cues/preview", **needs(Role.OPERATOR))
-async def preview(stream: Stream, wanted: WantedCue, services: Desk, caller: Caller) -> CuePreview:
+async def preview(stream: Stream, wanted: WantedCue, services: Desk) -> CuePreview:
     """What would go out now; nothing is reserved."""
-    return await services.cues.preview(_request(stream, wanted, caller))
+    return await services.cues.preview(_request(stream, wanted))
 
 
 @router.post("/streams/{stream}/cues", status_code=201, **needs(Role.OPERATOR))
@@ -72,7 +72,6 @@ async def fire(
     stream: Stream,
     wanted: WantedCue,
     services: Desk,
-    caller: Caller,
     response: Response,
     key: IdempotencyKey = None,
 ) -> CueReply:
@@ -86,7 +85,7 @@ async def fire(
             "Idempotency-Key: this header is needed, with your own name for this one cue (such as a UUID): "
             "a request whose answer was lost can then be made again and fires nothing twice"
         )
-    cue, is_replay = await services.cue_once.fire(_request(stream, wanted, caller), key)
+    cue, is_replay = await services.cue_once.fire(_request(stream, wanted), key)
     if is_replay:
         response.status_code = 200
         response.headers[REPLAYED] = "true"
@@ -116,9 +115,8 @@ async def cancel(cue_id: CueId, services: Desk) -> CueReply:
     return cue_reply(await services.cues.cancel(cue_id), services.return_feeds.receipt(cue_id))
 
 
-def _request(stream: StreamView, wanted: WantedCue, caller: Identity) -> CueRequest:
-    values = {**wanted.model_dump(), "stream_id": stream.stream_id, "requested_by": caller.name}
-    return build(CueRequest, values, "cue")
+def _request(stream: StreamView, wanted: WantedCue) -> CueRequest:
+    return build(CueRequest, {**wanted.model_dump(), "stream_id": stream.stream_id}, "cue")
 
 
 async def _find(services: Services, cue_id: int) -> Cue:

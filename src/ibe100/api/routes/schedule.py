@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from ibe100.api.replies import Done
-from ibe100.api.roles import Caller, Desk, Few, StreamWanted, find_stream, needs, new_router
+from ibe100.api.roles import Desk, Few, StreamWanted, find_stream, needs, new_router
 from ibe100.models.access import NotFound, Role
 from ibe100.models.base import Value
 from ibe100.models.cues.schedule import BreakPlan, Finding, ImportPreview, ImportRow, ScheduledBreak
@@ -95,23 +95,23 @@ async def conflicts(services: Desk, stream: StreamWanted) -> list[Finding]:
 
 
 @router.post("/schedule", status_code=201, **needs(Role.OPERATOR))
-async def add(plan: BreakPlan, services: Desk, caller: Caller) -> ScheduledBreak:
+async def add(plan: BreakPlan, services: Desk) -> ScheduledBreak:
     """Plan a break; `stream_id` may be a stream's number or name as well."""
-    return await services.schedule.add(_named(services, plan), caller.name)
+    return await services.schedule.add(_named(services, plan))
 
 
 @router.put("/schedule/{break_id}", **needs(Role.OPERATOR))
-async def change(break_id: int, plan: BreakPlan, services: Desk, caller: Caller) -> ScheduledBreak:
+async def change(break_id: int, plan: BreakPlan, services: Desk) -> ScheduledBreak:
     """Plan it otherwise; refused once its cue is made or it is over."""
     _find(services, break_id)
-    return await services.schedule.change(break_id, _named(services, plan), caller.name)
+    return await services.schedule.change(break_id, _named(services, plan))
 
 
 @router.delete("/schedule/{break_id}", **needs(Role.OPERATOR))
-async def remove(break_id: int, services: Desk, caller: Caller) -> Done:
+async def remove(break_id: int, services: Desk) -> Done:
     """Refused once its cue is made or it is over, or while another break follows it."""
     _find(services, break_id)
-    await services.schedule.remove([break_id], caller.name)
+    await services.schedule.remove([break_id])
     return Done()
 
 
@@ -128,15 +128,13 @@ async def preview_import(upload: Uploaded, services: Desk) -> ImportReply:
 
 
 @router.post("/schedule/import", **_with_body(Role.OPERATOR))  # type: ignore[arg-type]
-async def import_file(
-    upload: Uploaded, services: Desk, caller: Caller, skip_bad: bool = False
-) -> ImportReply:
+async def import_file(upload: Uploaded, services: Desk, skip_bad: bool = False) -> ImportReply:
     """Plan what the file in the body says, all or none; with `skip_bad` all that can be read."""
     async with upload.file() as path:
         preview = await services.schedule.preview_import(path, upload.time_zone)
         stored = 0
         if not preview.bad or skip_bad:
-            stored = len(await services.schedule.import_rows(preview, caller.name))
+            stored = len(await services.schedule.import_rows(preview))
         return _reply(preview, stored)
 
 

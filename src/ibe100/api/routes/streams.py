@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ibe100.api.replies import Done, StreamReply, stream_reply
-from ibe100.api.roles import Caller, Desk, Few, Stream, needs, new_router
+from ibe100.api.roles import Desk, Few, Stream, needs, new_router
 from ibe100.models.access import Role
 from ibe100.models.base import Value
 from ibe100.models.cues.input_cue import InputCue
@@ -82,9 +82,9 @@ async def start(stream: Stream, services: Desk) -> StreamReply:
 
 
 @router.post("/streams/{stream}/stop", **needs(Role.OPERATOR))
-async def stop(stream: Stream, services: Desk, caller: Caller) -> StreamReply:
+async def stop(stream: Stream, services: Desk) -> StreamReply:
     """Answers when the processor is gone."""
-    return stream_reply(await services.streams.stop(stream.stream_id, caller.name))
+    return stream_reply(await services.streams.stop(stream.stream_id))
 
 
 @router.post("/streams/{stream}/restart", **needs(Role.OPERATOR))

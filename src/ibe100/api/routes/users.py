@@ -34,7 +34,7 @@ async def log_in(login: Login, services: Desk, request: Request) -> NewToken:
 @router.post("/logout", **needs(Role.VIEWER))
 async def log_out(services: Desk, caller: Caller) -> Done:
     """Revoke the token that this request was made with."""
-    await services.access.revoke_token(caller.token_id, caller.name)
+    await services.access.revoke_token(caller.token_id)
     return Done()
 
 
@@ -51,25 +51,25 @@ async def list_users(services: Desk) -> list[User]:
 
 
 @router.post("/users", status_code=201, **needs(Role.ADMIN))
-async def add_user(wanted: WantedUser, services: Desk, caller: Caller) -> User:
+async def add_user(wanted: WantedUser, services: Desk) -> User:
     """A new user."""
-    return await services.access.add_user(wanted.name, wanted.role, wanted.password, caller.name)
+    return await services.access.add_user(wanted.name, wanted.role, wanted.password)
 
 
 @router.put("/users/{name}", **needs(Role.ADMIN))
-async def change_user(name: str, change: UserChange, services: Desk, caller: Caller) -> Done:
+async def change_user(name: str, change: UserChange, services: Desk) -> Done:
     """Another role (holds at once), another password (whoever is in by the old one is out), or both."""
     if change.role is not None:
-        await services.access.set_role(name, change.role, caller.name)
+        await services.access.set_role(name, change.role)
     if change.password is not None:
-        await services.access.set_password(name, change.password, caller.name)
+        await services.access.set_password(name, change.password)
     return Done()
 
 
 @router.delete("/users/{name}", **needs(Role.ADMIN))
-async def remove_user(name: str, services: Desk, caller: Caller) -> Done:
+async def remove_user(name: str, services: Desk) -> Done:
     """Out at once, with all tokens."""
-    await services.access.remove_user(name, caller.name)
+    await services.access.remove_user(name)
     return Done()
 
 
@@ -80,17 +80,15 @@ async def list_tokens(services: Desk, user: str = "") -> list[Token]:
 
 
 @router.post("/tokens", status_code=201, **needs(Role.ADMIN))
-async def add_token(wanted: WantedToken, services: Desk, caller: Caller) -> NewToken:
+async def add_token(wanted: WantedToken, services: Desk) -> NewToken:
     """A new token; its secret is shown this once."""
-    return await services.access.add_token(
-        wanted.user, wanted.label, wanted.role, wanted.lasts_s, caller.name
-    )
+    return await services.access.add_token(wanted.user, wanted.label, wanted.role, wanted.lasts_s)
 
 
 @router.delete("/tokens/{token_id}", **needs(Role.ADMIN))
-async def revoke_token(token_id: int, services: Desk, caller: Caller) -> Done:
+async def revoke_token(token_id: int, services: Desk) -> Done:
     """Ends at once, open WebSockets too."""
-    await services.access.revoke_token(token_id, caller.name)
+    await services.access.revoke_token(token_id)
     return Done()
 
 

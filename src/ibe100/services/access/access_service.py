@@ -22,11 +22,12 @@ from ibe100.models.access import (
     Token,
     User,
 )
+from ibe100.models.actor import Actor
 from ibe100.models.errors import StorageError
 from ibe100.services.access.login_attempts import LoginPace
 from ibe100.services.access.passwords import Passwords
 from ibe100.services.access.token_book import TokenBook, digest_of, new_secret
-from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.audit_trail import AuditTrail, act_as
 from ibe100.utils.tasks import BackgroundWrites
 
 LOGIN_S = 12 * 3600.0
@@ -75,7 +76,7 @@ class AccessService:
         """All that are valid, or those of one user, by their numbers."""
         return tuple(self._as_it_is(token) for token in self._tokens.valid() if user in ("", token.user))
 
-    async def add_user(self, name: str, role: Role, password: SecretStr | None, who: str) -> User:
+    async def add_user(self, name: str, role: Role, password: SecretStr | None) -> User:
         """Without a password only tokens let them in. Raises AccessRefused, StorageError."""
         password_hash = await self._hash(password)
         async with self._busy:
@@ -84,57 +85,53 @@ class AccessService:
             user = StoredUser(name=name, role=role, password_hash=password_hash, created_at=self._wall())
             await self._storage.users.save_user(user)
             self._users[name] = user
-        await self._audit.write(who, "user added", name, f"role {role}")
+        await self._audit.write("user added", name, f"role {role}")
         return user.public
 
-    async def set_role(self, name: str, role: Role, who: str) -> User:
+    async def set_role(self, name: str, role: Role) -> User:
         """Holds at once, for tokens too. Raises NotFound, StorageError."""
         async with self._busy:
             before = self._user(name)
             user = await self._keep(before.model_copy(update={"role": role}))
-        await self._audit.write(who, "role changed", name, f"{before.role} → {role}")
+        await self._audit.write("role changed", name, f"{before.role} → {role}")
         return user.public
 
-    async def set_password(self, name: str, password: SecretStr, who: str) -> None:
+    async def set_password(self, name: str, password: SecretStr) -> None:
         """Whoever is in by the old one is out. Raises NotFound, StorageError."""
         self._user(name)
         password_hash = await self._hash(password)
         async with self._busy:
             await self._keep(self._user(name).model_copy(update={"password_hash": password_hash}))
             await self._drop([token for token in self._tokens.of(name) if token.by_login])
-        await self._audit.write(who, "password changed", name)
+        await self._audit.write("password changed", name)
 
-    async def remove_user(self, name: str, who: str) -> None:
+    async def remove_user(self, name: str) -> None:
         """Out at once, with all tokens. Raises NotFound, StorageError."""
         async with self._busy:
             self._user(name)
             del self._users[name]
             self._tokens.forget(self._tokens.of(name))
             await self._storage.users.remove_user(name)
-        await self._audit.write(who, "user removed", name)
+        await self._audit.write("user removed", name)
 
-    async def add_token(
-        self, user: str, label: str, role: Role | None, lasts_s: float | None, who: str
-    ) -> NewToken:
+    async def add_token(self, user: str, label: str, role: Role | None, lasts_s: float | None) -> NewToken:
         """A token of `user`; role None is the user's own, lasts_s None is until it is revoked.
 
         Raises NotFound, AccessRefused, StorageError.
         """
         made = await self._make(user, label, role, lasts_s, by_login=False)
         ends = "until revoked" if lasts_s is None else f"for {lasts_s / 86_400:g} days"
-        await self._audit.write(
-            who, "token made", user, f"token {made.token_id} {label}, {made.role}, {ends}"
-        )
+        await self._audit.write("token made", user, f"token {made.token_id} {label}, {made.role}, {ends}")
         return made
 
-    async def revoke_token(self, token_id: int, who: str) -> None:
+    async def revoke_token(self, token_id: int) -> None:
         """Ends at once, open connections too. Raises NotFound, StorageError."""
         async with self._busy:
             token = self._tokens.by_id(token_id)
             if token is None:
                 raise NotFound(f"there is no token {token_id}")
             await self._drop([token])
-        await self._audit.write(who, "token revoked", token.user, f"token {token_id} {token.label}")
+        await self._audit.write("token revoked", token.user, f"token {token_id} {token.label}")
 
     async def log_in(self, name: str, password: SecretStr, address: str) -> NewToken:
         """A token for some hours. Raises NotSignedIn, TooManyAttempts, StorageError."""
@@ -144,11 +141,13 @@ class AccessService:
         right = await self._passwords.matches(before.password_hash if before else "", given)
         if not right or before is None or self._users.get(name) != before:
             shown = name if name in self._users else "a name that is no user's"
-            await self._audit.write(shown, "login refused", address)
+            act_as(Actor(shown))
+            await self._audit.write("login refused", address)
             raise NotSignedIn(WRONG)
         self._pace.succeeded(name, address)
         made = await self._make(name, "login", None, LOGIN_S, by_login=True)
-        await self._audit.write(name, "logged in", address)
+        act_as(Actor(name))
+        await self._audit.write("logged in", address)
         return made
 
     def identify(self, secret: str) -> Identity:

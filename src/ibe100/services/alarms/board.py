@@ -16,6 +16,7 @@ from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.catalogue import RULES
 from ibe100.services.alarms.rule import AlarmRule, Judgement, Judgements
 from ibe100.services.alarms.shelving import shelved, unshelved
+from ibe100.services.audit_trail import acting
 from ibe100.utils.tasks import BackgroundWrites, log_fault
 
 CAUSE_GRACE_S = 3.0
@@ -217,20 +218,20 @@ class AlarmBoard:
         state = AlarmState.CLOSED if closed else AlarmState.CLEARED_UNACKNOWLEDGED
         await self._keep(key, alarm.model_copy(update={"state": state, "cleared_at": self._wall()}))
 
-    async def acknowledge(self, alarm_id: int, who: str) -> Alarm:
+    async def acknowledge(self, alarm_id: int) -> Alarm:
         """Seen by the operator; an alarm whose condition is over is closed by it."""
         async with self._one_at_a_time:
             key, alarm = self._find(alarm_id)
             over = alarm.cleared_at is not None or not RULES[alarm.condition].clears_itself
             state = AlarmState.CLOSED if over else AlarmState.ACKNOWLEDGED
-            changes = {"state": state, "acknowledged_at": self._wall(), "acknowledged_by": who}
+            changes = {"state": state, "acknowledged_at": self._wall(), "acknowledged_by": acting().name}
             return await self._keep(key, alarm.model_copy(update=changes))
 
-    async def shelve(self, alarm_id: int, minutes: float, reason: str, who: str) -> Alarm:
+    async def shelve(self, alarm_id: int, minutes: float, reason: str) -> Alarm:
         """Keep it from the operator's eyes for a while, also when it clears and comes again."""
         async with self._one_at_a_time:
             key, alarm = self._find(alarm_id)
-            return await self._keep(key, shelved(alarm, self._wall() + minutes * 60, reason, who))
+            return await self._keep(key, shelved(alarm, self._wall() + minutes * 60, reason, acting().name))
 
     async def unshelve(self, alarm_id: int) -> Alarm:
         """Back before the operator's eyes."""

@@ -78,7 +78,7 @@ class NotificationService:
         """All targets by name; safe from any thread."""
         return tuple(sorted(self._views.values(), key=lambda view: view.target.name.casefold()))
 
-    async def save(self, target: NotificationTarget, url: str, who: str) -> TargetView:
+    async def save(self, target: NotificationTarget, url: str) -> TargetView:
         """Add or change; an empty `url` keeps the one there is. Raises OperatorError in words."""
         kept = self._urls.get(target.target_id, "")
         url = url.strip() or kept
@@ -94,10 +94,10 @@ class NotificationService:
             await asyncio.to_thread(self._secrets.set, _secret_name(target.target_id), url)
         self._take(target, url)
         await asyncio.to_thread(self._write)
-        await self._audit.write(who, "notification target saved", "", target.name)
+        await self._audit.write("notification target saved", "", target.name)
         return self._views[target.target_id]
 
-    async def remove(self, target_id: str, who: str) -> None:
+    async def remove(self, target_id: str) -> None:
         """Tell it no more, and forget its address."""
         view = self._views.pop(target_id, None)
         if view is None:
@@ -108,7 +108,7 @@ class NotificationService:
             sender.close()
         await asyncio.to_thread(self._secrets.delete, _secret_name(target_id))
         await asyncio.to_thread(self._write)
-        await self._audit.write(who, "notification target removed", "", view.target.name)
+        await self._audit.write("notification target removed", "", view.target.name)
 
     async def test(self, target_id: str) -> None:
         """Send a message now. Raises OperatorError with the reason when it is not delivered."""

@@ -19,10 +19,10 @@ def check_shelving(minutes: float, reason: str) -> None:
         raise OperatorError("an alarm is shelved for a reason: say which")
 
 
-def shelved(alarm: Alarm, until: float, reason: str, who: str) -> Alarm:
+def shelved(alarm: Alarm, until: float, reason: str, by: str) -> Alarm:
     """The alarm, shelved until a time (wall clock)."""
     return alarm.model_copy(
-        update={"shelved_until": until, "shelve_reason": reason.strip(), "shelved_by": who}
+        update={"shelved_until": until, "shelve_reason": reason.strip(), "shelved_by": by}
     )
 
 

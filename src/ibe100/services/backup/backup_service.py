@@ -14,12 +14,13 @@ from typing import Protocol
 from ibe100.database.backup.backup_process import MODULE, BackupOutcome, BackupTask
 from ibe100.database.backup.backups import describe, list_backups, new_name, only_one, prune
 from ibe100.database.database import Database
+from ibe100.models.actor import CONSOLE
 from ibe100.models.backup import BackupFile, BackupManifest, BackupStatus
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.services.alarms.catalogue import BACKUP_FAILED, BACKUP_OLD
 from ibe100.services.alarms.rule import Judgements, true_if
-from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.audit_trail import AuditTrail, act_as
 from ibe100.utils.tasks import log_fault
 from ibe100.utils.timecode import format_utc
 from ibe100.utils.units import format_bytes
@@ -31,7 +32,6 @@ FIRST_LOOK_S = 60.0
 LOOK_S = 20.0
 RETRY_S = 900.0
 OLD_S = 2 * DAY_S
-CONSOLE = "console"
 FOLDER = "backups"
 """In the data folder, unless the settings name another."""
 
@@ -124,7 +124,7 @@ class BackupService:
             folder=self.folder, is_running=self._busy.locked(), last=self._last, problem=self._problem
         )
 
-    async def make(self, who: str, file: Path | None = None, *, with_key: bool = False) -> BackupFile:
+    async def make(self, file: Path | None = None, *, with_key: bool = False) -> BackupFile:
         """Make a backup now, in the folder of backups or as the new `file`. Raises StorageError in words."""
         async with self._busy:
             target = file
@@ -136,9 +136,9 @@ class BackupService:
                 )
                 made = await asyncio.to_thread(describe, target)
             except (StorageError, OSError) as error:
-                await self._audit.write(who, "backup failed", str(target), str(error))
+                await self._audit.write("backup failed", str(target), str(error))
                 raise StorageError(str(error)) from error
-            await self._audit.write(who, "backup made", str(target), _words(made, manifest))
+            await self._audit.write("backup made", str(target), _words(made, manifest))
             if file is None:
                 self._last, self._problem = made, ""
                 await self._prune()
@@ -146,6 +146,7 @@ class BackupService:
         return made
 
     async def _run(self) -> None:
+        act_as(CONSOLE)
         await asyncio.sleep(self._first_look_s)
         while True:
             await self._look()
@@ -156,7 +157,7 @@ class BackupService:
         if self._plan.enabled and self._is_due(now):
             self._tried_at = now
             try:
-                await self.make(CONSOLE)
+                await self.make()
                 self._tried_at = None
             except StorageError as error:
                 self._failed(str(error))

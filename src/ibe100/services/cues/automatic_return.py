@@ -7,13 +7,15 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
+from ibe100.models.actor import AUTOMATIC_RETURN
 from ibe100.models.errors import CueRefused, StorageError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState, Direction
 from ibe100.mpegts.timestamps import PTS_HZ
+from ibe100.services.audit_trail import act_as
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
 from ibe100.services.cues.clock import WallClock
-from ibe100.services.cues.draft import AUTOMATIC, REPLACED, pending_breaks
+from ibe100.services.cues.draft import REPLACED, pending_breaks
 from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.readiness import SEND_AHEAD_S, readiness
 from ibe100.services.streams.run import StreamRun
@@ -78,6 +80,7 @@ class AutomaticReturn:
 
     async def _see_back(self, run: StreamRun, current: OpenBreak) -> None:
         assert current.announced_end is not None
+        act_as(AUTOMATIC_RETURN)
         self._refused.pop(run.stream_id, None)
         end = current.announced_end
         asked: Cue | None = None
@@ -111,9 +114,7 @@ class AutomaticReturn:
         if not readiness(run).ready:
             return None
         action = CueAction.BACK_TO_PROGRAMME
-        request = CueRequest(
-            stream_id=run.stream_id, action=action, splice_at=splice_at, requested_by=AUTOMATIC
-        )
+        request = CueRequest(stream_id=run.stream_id, action=action, splice_at=splice_at)
         try:
             if run.stream_id in self._refused:
                 await self._preview(request)

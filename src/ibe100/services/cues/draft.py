@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from ibe100.models.actor import AUTOMATIC_RETURN
 from ibe100.models.cues.contract import Contract, EventIdRule, Severity
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState, Direction
@@ -13,6 +14,7 @@ from ibe100.models.stream_config import Scte35Options
 from ibe100.scte35.direction import direction_of
 from ibe100.scte35.section import to_base64
 from ibe100.scte35.values import SpliceInfoSection
+from ibe100.services.audit_trail import acting
 from ibe100.services.contracts.cue_linter import lint_cue
 from ibe100.services.contracts.options import default_pre_roll_s
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
@@ -29,8 +31,6 @@ from ibe100.services.cues.section import (
 from ibe100.services.cues.segmentation import open_start
 from ibe100.services.streams.run import StreamRun
 
-AUTOMATIC = "automatic return"
-"""Who asks for the return at the end of an announced duration."""
 REPLACED = "replaced by"
 """Why an automatic return is cancelled that the operator did not wait for."""
 
@@ -97,7 +97,7 @@ def requested(run: StreamRun, request: CueRequest) -> Cue:
         session_id=run.facts.session_id if run.facts is not None else None,
         action=request.action,
         state=CueState.REQUESTED,
-        requested_by=request.requested_by,
+        requested_by=acting().name,
         requested_at=time.time(),
         duration_s=request.duration_s,
         pre_roll_s=pre_roll_s,
@@ -219,7 +219,7 @@ def pending_breaks(recent: Iterable[Cue], action: CueAction) -> list[Cue]:
 
 def is_waiting_return(cue: Cue) -> bool:
     """Whether this is an automatic return that still waits for its time."""
-    return cue.requested_by == AUTOMATIC and cue.state is CueState.ARMED
+    return cue.requested_by == AUTOMATIC_RETURN.name and cue.state is CueState.ARMED
 
 
 def _not_twice(section_base64: str, recent: tuple[Cue, ...]) -> None:

@@ -12,6 +12,7 @@ from ibe100.database.stores.users import KeptRequestStore
 from ibe100.models.access import KeyReused
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.scte35_marker import Cue, CueRequest
+from ibe100.services.audit_trail import acting
 from ibe100.utils.tasks import BackgroundWrites, log_fault
 
 _log = logging.getLogger(__name__)
@@ -40,14 +41,14 @@ class CueOnce:
         A request that was refused leaves its key free. What has begun goes on when the caller goes away.
         Raises KeyReused, CueRefused, StorageError.
         """
-        place = request.requested_by, key
+        place = acting().name, key
         digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
         begun = self._begun.get(place)
         if begun is not None:
             _check_same(begun[0], digest, key)
             cue, _ = await asyncio.shield(begun[1])
             return self._as_it_stands(cue), True
-        task = asyncio.create_task(self._fire(request, key, digest), name=f"cue by {request.requested_by}")
+        task = asyncio.create_task(self._fire(request, key, digest), name=f"cue by {place[0]}")
         self._begun[place] = digest, task
         task.add_done_callback(lambda done: self._done(place, done))
         return await asyncio.shield(task)
@@ -79,7 +80,7 @@ class CueOnce:
             del self._begun[place]
 
     async def _fire(self, request: CueRequest, key: str, digest: str) -> tuple[Cue, bool]:
-        user = request.requested_by
+        user = acting().name
         before = await self._kept.reserve(user, key, digest)
         if before is not None:
             _check_same(before.digest, digest, key)

@@ -6,12 +6,14 @@ import logging
 from collections.abc import Callable
 
 from ibe100.database.stores.cues import CueStore
+from ibe100.models.actor import SCHEDULE, Actor
 from ibe100.models.cues.schedule import After, BreakState, ReturnPolicy, ScheduledBreak
 from ibe100.models.errors import CueRefused, StorageError
 from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState, Direction
 from ibe100.models.stream_config import Scte35Options
 from ibe100.models.stream_state import StreamState
+from ibe100.services.audit_trail import act_as
 from ibe100.services.ports import CuePort, StreamPort
 from ibe100.services.schedule.book import ScheduleBook
 from ibe100.services.schedule.conflicts import least_lead_s
@@ -46,6 +48,7 @@ class BreakAiring:
 
     async def step(self, one: ScheduledBreak) -> ScheduledBreak:
         """What becomes of a break at this moment; the same value where nothing does."""
+        act_as(_actor(one))
         after = await (self._planned(one) if one.state is BreakState.PLANNED else self._armed(one))
         if after.state.is_final:
             self._hindrances.pop(one.break_id, None)
@@ -100,7 +103,7 @@ class BreakAiring:
         """The cue of a console that ended before it could note that it had made it."""
         for cue in self._cues.recent(one.stream_id):
             if (
-                cue.requested_by == _who(one)
+                _asked_for(cue, one)
                 and cue.action is CueAction.TO_BREAK
                 and cue.state is not CueState.REFUSED
                 and cue.scheduled_at is not None
@@ -120,7 +123,6 @@ class BreakAiring:
                 action=action,
                 duration_s=one.duration_s if action is CueAction.TO_BREAK else None,
                 splice_at=splice_at,
-                requested_by=_who(one),
             )
             try:
                 if one.break_id in self._hindrances:
@@ -164,7 +166,7 @@ class BreakAiring:
         if back is not None:
             one = one.model_copy(update={"back_cue_id": back.cue_id})
             if back.state is CueState.SPLICED:
-                by = "" if back.requested_by == _who(one) else f"{back.requested_by} went back before its end"
+                by = "" if _asked_for(back, one) else f"{back.requested_by} went back before its end"
                 return _moved(one, BreakState.DONE, by)
             if back.state in (CueState.FAILED, CueState.CANCELLED, CueState.REFUSED):
                 return _moved(one, BreakState.FAILED, f"aired, but its return did not: {back.reason}")
@@ -189,7 +191,7 @@ class BreakAiring:
                 and cue.cue_id > out.cue_id
                 and (
                     cue.state is CueState.SPLICED
-                    or (cue.requested_by == _who(one) and cue.state is not CueState.REFUSED)
+                    or (_asked_for(cue, one) and cue.state is not CueState.REFUSED)
                 )
             ):
                 return cue
@@ -205,8 +207,13 @@ class BreakAiring:
         return next((view for view in self._streams.streams() if view.stream_id == stream_id), None)
 
 
-def _who(one: ScheduledBreak) -> str:
-    return f"schedule {one.break_id}"
+def _actor(one: ScheduledBreak) -> Actor:
+    """The name in which the cues of a planned break are made."""
+    return Actor(f"{SCHEDULE.name} {one.break_id}")
+
+
+def _asked_for(cue: Cue, one: ScheduledBreak) -> bool:
+    return cue.requested_by == _actor(one).name
 
 
 def _moved(one: ScheduledBreak, state: BreakState, reason: str) -> ScheduledBreak:

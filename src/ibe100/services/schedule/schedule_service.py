@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ibe100.database.database import Database
+from ibe100.models.actor import SCHEDULE
 from ibe100.models.cues.schedule import (
     BreakPlan,
     BreakState,
@@ -92,14 +93,14 @@ class ScheduleService:
         """What cannot be aired as planned within the next day; safe from any thread."""
         return self._findings(self._book.snapshot)
 
-    async def add(self, plan: BreakPlan, who: str = "operator") -> ScheduledBreak:
+    async def add(self, plan: BreakPlan) -> ScheduledBreak:
         """Raises OperatorError in words when it cannot be planned so."""
         async with self._busy:
             (stored,) = await self._store([(0, plan)])
-        await self._audit.write(who, "break planned", stored.stream_id, _words(stored))
+        await self._audit.write("break planned", stored.stream_id, _words(stored))
         return stored
 
-    async def change(self, break_id: int, plan: BreakPlan, who: str = "operator") -> ScheduledBreak:
+    async def change(self, break_id: int, plan: BreakPlan) -> ScheduledBreak:
         """Plan it otherwise; what a series has made and is not on its way is made anew."""
         async with self._busy:
             one = self._existing(break_id)
@@ -111,10 +112,10 @@ class ScheduleService:
             await self._drop(self._pending_of(one))
             await self._storage.schedule.save([changed])
             self._took(self._book.put([changed]))
-        await self._audit.write(who, "planned break changed", changed.stream_id, _words(changed))
+        await self._audit.write("planned break changed", changed.stream_id, _words(changed))
         return self._existing(break_id)
 
-    async def remove(self, break_ids: Sequence[int], who: str = "operator") -> None:
+    async def remove(self, break_ids: Sequence[int]) -> None:
         """Raises OperatorError when one of them cannot be; then none is."""
         async with self._busy:
             removed = [self._existing(break_id) for break_id in dict.fromkeys(break_ids)]
@@ -124,7 +125,7 @@ class ScheduleService:
             of_series = [break_id for one in removed for break_id in self._pending_of(one)]
             await self._drop([*(one.break_id for one in removed), *of_series])
         for one in removed:
-            await self._audit.write(who, "planned break removed", one.stream_id, _words(one))
+            await self._audit.write("planned break removed", one.stream_id, _words(one))
 
     async def preview_import(self, path: Path, time_zone: str = "") -> ImportPreview:
         """What the file at `path` would plan; nothing is stored."""
@@ -144,12 +145,12 @@ class ScheduleService:
         findings = (found for found in self._findings(book.snapshot) if own.keys() & set(found.break_ids))
         return ImportPreview(source=path.name, rows=tuple(rows), findings=tuple(findings))
 
-    async def import_rows(self, preview: ImportPreview, who: str = "operator") -> tuple[ScheduledBreak, ...]:
+    async def import_rows(self, preview: ImportPreview) -> tuple[ScheduledBreak, ...]:
         """Store the good rows of a preview, all or none."""
         plans = [(-row.line, row.plan) for row in preview.good if row.plan is not None]
         async with self._busy:
             stored = await self._store(plans)
-        await self._audit.write(who, "breaks imported", preview.source, f"{len(stored)} breaks")
+        await self._audit.write("breaks imported", preview.source, f"{len(stored)} breaks")
         return stored
 
     def hear(self, message: Message) -> None:
@@ -159,7 +160,7 @@ class ScheduleService:
         """
         if (
             isinstance(message, CueChanged)
-            and message.cue.requested_by.startswith("schedule ")
+            and message.cue.requested_by.startswith(f"{SCHEDULE.name} ")
             and message.cue.state is not CueState.REFUSED
         ):
             self._news.set()

@@ -20,7 +20,7 @@ from ibe100.models.alarms.alarm import Severity
 from ibe100.models.alarms.settings import RuleChange, RuleParameter, RuleView
 from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
-from ibe100.ui.service_client import OPERATOR, ServiceClient
+from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 
@@ -128,7 +128,7 @@ class AlarmRulesView(QDialog):
             return
         title, condition, stream_id = self._rule.title, self._rule.condition, self.stream.currentData()
         call = self._client.ask(
-            "Alarm rule", lambda s: s.monitoring.set_alarm_rule(stream_id, condition, change, OPERATOR)
+            "Alarm rule", lambda s: s.monitoring.set_alarm_rule(stream_id, condition, change)
         )
         call.then(lambda _rule: self._done(title), lambda words: self._say(words, bad=True))
 

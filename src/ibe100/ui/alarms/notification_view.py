@@ -22,7 +22,7 @@ from ibe100.models.base import build
 from ibe100.models.errors import ConfigurationError
 from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
-from ibe100.ui.service_client import OPERATOR, ServiceClient
+from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
@@ -151,7 +151,7 @@ class NotificationView(QDialog):
             self._say(str(error), bad=True)
             return
         url = self.address.text()
-        call = self._client.ask(f"Save {target.name}", lambda s: s.notifications.save(target, url, OPERATOR))
+        call = self._client.ask(f"Save {target.name}", lambda s: s.notifications.save(target, url))
         call.then(self._saved, self._refused)
 
     def test(self) -> None:
@@ -166,7 +166,7 @@ class NotificationView(QDialog):
     def remove(self) -> None:
         """Take the chosen target off the list; its address is forgotten."""
         target_id = self._target_id
-        call = self._client.ask("Remove", lambda s: s.notifications.remove(target_id, OPERATOR))
+        call = self._client.ask("Remove", lambda s: s.notifications.remove(target_id))
         call.then(lambda _none: self._removed(), self._refused)
 
     def _chosen(self, index: QModelIndex) -> None:

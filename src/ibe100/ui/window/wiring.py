@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ibe100.models.messages import NoticePosted
 from ibe100.models.scte35_marker import CueAction
-from ibe100.ui.service_client import OPERATOR
 from ibe100.ui.window.dialogs import Dialogs
 from ibe100.ui.window.menus import fill_menus
 from ibe100.ui.window.parts import Parts
@@ -134,15 +133,15 @@ def _connect_alarms(parts: Parts) -> None:
     def acknowledge(alarm_ids: Sequence[int]) -> None:
         async def each(services: Services) -> None:
             for alarm_id in alarm_ids:
-                await services.monitoring.acknowledge(alarm_id, OPERATOR)
+                await services.monitoring.acknowledge(alarm_id)
 
         client.ask("Acknowledge", each)
 
     def shelve(alarm_id: int, minutes: float, reason: str) -> None:
-        client.ask("Shelve", lambda s: s.monitoring.shelve(alarm_id, minutes, reason, OPERATOR))
+        client.ask("Shelve", lambda s: s.monitoring.shelve(alarm_id, minutes, reason))
 
     def unshelve(alarm_id: int) -> None:
-        client.ask("Unshelve", lambda s: s.monitoring.unshelve(alarm_id, OPERATOR))
+        client.ask("Unshelve", lambda s: s.monitoring.unshelve(alarm_id))
 
     panel.acknowledge_requested.connect(acknowledge)
     panel.shelve_requested.connect(shelve)

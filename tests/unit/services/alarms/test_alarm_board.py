@@ -12,6 +12,7 @@ import pytest
 from alarm_rig import STREAM, Bench
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
+from ibe100.models.actor import Actor
 from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError
 from ibe100.services.alarms.alarm_rules import AlarmRules
@@ -19,6 +20,7 @@ from ibe100.services.alarms.board import CAUSE_GRACE_S
 from ibe100.services.alarms.catalogue import CUE_FAILED, MEASURED, RULES
 from ibe100.services.alarms.rule import FALSE, Judgement
 from ibe100.services.alarms.stream_catalogue import CRASH_LOOP, INPUT_LOST, PROCESSOR_RESTARTING
+from ibe100.services.audit_trail import act_as
 from ibe100.services.history.metrics_recorder import MetricsRecorder
 from ibe100.services.machine.watch import ClockWatch, MemoryWatch
 from ibe100.services.monitoring_service import MonitoringService
@@ -121,10 +123,11 @@ async def test_a_shelved_alarm_stays_away_when_it_comes_again_and_is_back_when_i
 ) -> None:
     number = await stands(bench, "video_lost")
     assert bench.board.rate() == 1
-    shelved = await bench.board.shelve(number, 30, " test signal ", "anna")
+    act_as(Actor("anna"))
+    shelved = await bench.board.shelve(number, 30, " test signal ")
     assert (shelved.is_shown, shelved.shelve_reason, shelved.shelved_by) == (False, "test signal", "anna")
     assert shelved.shelved_until == bench.now + 1800
-    await bench.board.acknowledge(number, "anna")
+    await bench.board.acknowledge(number)
     await bench.judge(video_lost=False)
     assert bench.alarm("video_lost") is not None, "the shelving outlasts the fault"
     await bench.judge(video_lost="0x0101")
@@ -143,8 +146,8 @@ async def test_a_shelved_alarm_stays_away_when_it_comes_again_and_is_back_when_i
 
 async def test_a_shelving_that_ends_after_the_fault_closes_what_was_seen_to(bench: Bench) -> None:
     number = await stands(bench, "video_lost")
-    await bench.board.acknowledge(number, "anna")
-    await bench.board.shelve(number, 1, "test signal", "anna")
+    await bench.board.acknowledge(number)
+    await bench.board.shelve(number, 1, "test signal")
     await bench.judge(video_lost=False)
     bench.now += 61
     await bench.board.unshelve_expired()
@@ -154,7 +157,7 @@ async def test_a_shelving_that_ends_after_the_fault_closes_what_was_seen_to(benc
 
 async def test_the_next_console_finds_shelving_and_cause_as_they_were(bench: Bench) -> None:
     number = await stands(bench, "disk_low")
-    await bench.board.shelve(number, 5, "moving recordings", "anna")
+    await bench.board.shelve(number, 5, "moving recordings")
     await stands(bench, "input_lost")
     await stands(bench, "continuity_error")
     following = await bench.next_console()
@@ -175,15 +178,17 @@ async def test_shelving_asks_for_a_reason_and_an_end_and_goes_on_record(
     )
     await monitoring.open()
     with pytest.raises(OperatorError, match="say which"):
-        await monitoring.shelve(number, 30, "  ", "anna")
+        await monitoring.shelve(number, 30, "  ")
     with pytest.raises(OperatorError, match="up to 24 hours, not for 2000 minutes"):
-        await monitoring.shelve(number, 2000, "holiday", "anna")
+        await monitoring.shelve(number, 2000, "holiday")
     with pytest.raises(OperatorError, match="not shelved"):
-        await monitoring.unshelve(number, "anna")
-    await monitoring.shelve(number, 30, "test signal", "anna")
-    await monitoring.unshelve(number, "ben")
+        await monitoring.unshelve(number)
+    act_as(Actor("anna"))
+    await monitoring.shelve(number, 30, "test signal")
+    act_as(Actor("ben"))
+    await monitoring.unshelve(number)
     with pytest.raises(OperatorError, match="closed already"):
-        await monitoring.shelve(number + 1, 30, "test signal", "anna")
+        await monitoring.shelve(number + 1, 30, "test signal")
     assert monitoring.alarm_rate() == 1
     await monitoring.close()
     records = await database.audit.list()
@@ -238,7 +243,7 @@ async def test_alarms_wait_for_no_disk_and_are_on_record_once_it_writes_again(da
     bench = Bench(disk)
     number = await stands(bench, "continuity_error")
     await bench.judge(cue_failed="lost")
-    await bench.board.acknowledge(number, "anna")
+    await bench.board.acknowledge(number)
     shown = {one.condition: one.state for one in bench.board.alarms()}
     assert shown == {"continuity_error": AlarmState.ACKNOWLEDGED, "cue_failed": AlarmState.UNACKNOWLEDGED}
     assert bench.told[-1].alarm.state is AlarmState.ACKNOWLEDGED
@@ -250,7 +255,7 @@ async def test_alarms_wait_for_no_disk_and_are_on_record_once_it_writes_again(da
 
 async def test_the_next_console_numbers_its_alarms_on(bench: Bench) -> None:
     number = await stands(bench, "pat_error")
-    await bench.board.acknowledge(number, "anna")
+    await bench.board.acknowledge(number)
     await bench.judge(pat_error=False)
     following = await bench.next_console()
     await following.judge(*STREAM, {CUE_FAILED: Judgement(True, "lost")})

@@ -54,14 +54,14 @@ async def test_an_alarm_that_comes_back_before_it_was_acknowledged_is_the_same_o
         AlarmState.UNACKNOWLEDGED,
         "second",
     )
-    await board.acknowledge(again.alarm_id, "anna")
+    await board.acknowledge(again.alarm_id)
     assert board.alarms()[0].state is AlarmState.ACKNOWLEDGED
     await board.judge(*STREAM, {PROCESSOR_RESTARTING: Judgement(False)})
     assert board.alarms() == ()
     await board.settled()
     assert await database.alarms.open() == (), "nothing stays open on record"
     with pytest.raises(OperatorError, match="closed already"):
-        await board.acknowledge(again.alarm_id, "anna")
+        await board.acknowledge(again.alarm_id)
 
 
 async def test_what_happened_once_stands_until_it_is_acknowledged(database: Database) -> None:
@@ -70,7 +70,7 @@ async def test_what_happened_once_stands_until_it_is_acknowledged(database: Data
     await board.judge(*STREAM, {CUE_FAILED: Judgement(False)})
     (alarm,) = board.alarms()
     assert alarm.cleared_at is None
-    await board.acknowledge(alarm.alarm_id, "anna")
+    await board.acknowledge(alarm.alarm_id)
     assert board.alarms() == ()
 
 

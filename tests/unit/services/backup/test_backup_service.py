@@ -144,7 +144,7 @@ async def test_a_failure_is_told_once_and_alarmed_until_one_succeeds(tmp_path: P
 
 async def test_an_old_backup_is_an_alarm(tmp_path: Path) -> None:
     async with bench(tmp_path) as one:
-        await one.service.make("anna")
+        await one.service.make()
         one.now = time.time() + 2.5 * DAY_S
         await one.service._tell_alarms()
         assert one.alarms[BACKUP_OLD].is_true
@@ -157,7 +157,7 @@ async def test_backups_that_are_switched_off_are_no_alarm(tmp_path: Path) -> Non
         await until(lambda: BACKUP_OLD in one.alarms, "a look")
         assert one.service.status().last is None
         assert [judgement.is_true for judgement in one.alarms.values()] == [False, False]
-        await one.service.make("anna", tmp_path / "mine.tar.gz", with_key=False)
+        await one.service.make(tmp_path / "mine.tar.gz", with_key=False)
         assert one.service.status().last is None, "one of the operator's own takes no place of a daily"
         assert (tmp_path / "mine.tar.gz").exists()
 
@@ -175,7 +175,7 @@ async def test_a_backup_that_is_killed_leaves_the_last_good_one_and_no_litter_at
 ) -> None:
     await big_database(tmp_path / "data")
     async with bench(tmp_path) as one:
-        good = await one.service.make("anna")
+        good = await one.service.make()
         folder = one.service.folder
         slow = BackupTask(data_dir=tmp_path / "data", file=folder / "ibe100-20270101T000000Z.tar.gz", rest=10)
         job = asyncio.create_task(run_backup(slow))
@@ -207,6 +207,6 @@ async def test_a_backup_ends_with_the_console_and_puts_away_what_it_began(tmp_pa
 async def test_the_age_of_the_last_one_is_among_the_figures_of_the_machine(tmp_path: Path) -> None:
     async with bench(tmp_path) as one:
         assert one.service.last_at() is None
-        made = await one.service.make("anna")
+        made = await one.service.make()
         assert made.manifest is not None
         assert one.service.last_at() == made.manifest.made_at

@@ -11,11 +11,13 @@ import pytest
 from ibe100.database.database import Database
 from ibe100.database.stores.users import KEPT_S
 from ibe100.models.access import KeyReused
+from ibe100.models.actor import Actor
 from ibe100.models.errors import CueRefused, StorageError
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
+from ibe100.services.audit_trail import act_as, acting
 from ibe100.services.cues.idempotency import CueOnce
 
-ASKED = CueRequest(stream_id="ch-1", action=CueAction.CRASH_OUT, requested_by="anna")
+ASKED = CueRequest(stream_id="ch-1", action=CueAction.CRASH_OUT)
 
 
 class Desk:
@@ -41,7 +43,7 @@ class Desk:
             session_id=None,
             action=request.action,
             state=CueState.REQUESTED,
-            requested_by=request.requested_by,
+            requested_by=acting().name,
             requested_at=1.0,
         )
         return await self._database.cues.create(draft, None, lambda cue: cue.moved_to(CueState.ARMED))
@@ -106,12 +108,12 @@ async def test_retries_at_once_fire_one_cue(database: Database, desk: Desk) -> N
 
 async def test_another_key_and_another_user_fire_another_cue(database: Database, desk: Desk) -> None:
     desk_once = once(database, desk)
-    others = ASKED.model_copy(update={"requested_by": "bert"})
-    cues = {
-        (await desk_once.fire(asked, key))[0].cue_id
-        for asked, key in [(ASKED, "k"), (ASKED, "l"), (others, "k")]
-    }
-    assert len(cues) == 3
+    cues = []
+    for user, key in (("anna", "k"), ("anna", "l"), ("bert", "k")):
+        act_as(Actor(user))
+        cues.append((await desk_once.fire(ASKED, key))[0])
+    assert len({cue.cue_id for cue in cues}) == 3
+    assert [cue.requested_by for cue in cues] == ["anna", "anna", "bert"]
 
 
 async def test_a_key_that_stands_for_another_request_is_refused(database: Database, desk: Desk) -> None:

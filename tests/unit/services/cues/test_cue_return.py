@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ibe100.models.actor import AUTOMATIC_RETURN, Actor
 from ibe100.models.errors import CueRefused
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.profile import StreamEntry
@@ -16,6 +17,7 @@ from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest,
 from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.scte35 import encode, splice_insert, to_base64
+from ibe100.services.audit_trail import acting
 from ibe100.services.cues import automatic_return as cue_return
 from ibe100.services.cues.automatic_return import AutomaticReturn
 from ibe100.services.cues.breaks import BreakLedger
@@ -40,6 +42,7 @@ class Desk:
         self.refusal = ""
         self.shelf, breaks = CueShelf(), BreakLedger()
         self.began = time.time()
+        self.actors: list[Actor] = []
         out = self.cue(1, CueAction.TO_BREAK, CueState.SPLICED, splice_at=self.began, duration_s=BREAK_S)
         breaks.spliced(out.model_copy(update={"returns": BreakReturn.CUE}), Scte35Options())
         self.returns = AutomaticReturn(
@@ -63,6 +66,7 @@ class Desk:
 
     async def fire(self, request: CueRequest) -> Cue:
         self.asked.append(request)
+        self.actors.append(acting())
         if self.refusal:
             raise CueRefused(self.refusal)
         cue = self.cue(3, request.action, CueState.SENT)
@@ -82,9 +86,8 @@ class Desk:
 async def test_it_is_asked_for_when_the_announced_duration_is_over() -> None:
     desk = Desk()
     await desk.see_the_end()
-    assert [(one.action, one.requested_by) for one in desk.asked] == [
-        (CueAction.BACK_TO_PROGRAMME, "automatic return")
-    ]
+    assert [one.action for one in desk.asked] == [CueAction.BACK_TO_PROGRAMME]
+    assert desk.actors == [AUTOMATIC_RETURN]
     await desk.returns.close()
 
 
