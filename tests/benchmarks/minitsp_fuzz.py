@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
-from ibe100.mpegts.packet import PACKET_SIZE, packetize_section
+from ibe100.mpegts.constants import PACKET_SIZE
+from ibe100.mpegts.packet import packetize_section
 from ibe100.utils.crc import crc32_mpeg
 from minitsp_rig import MEDIA, MINITSP, free_port
 

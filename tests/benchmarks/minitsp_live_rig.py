@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rigs"))
+from ibe100.mpegts.constants import NULL_PID, PACKET_SIZE
 from ibe100.mpegts.continuity import ContinuityTracker
-from ibe100.mpegts.packet import NULL_PID, PACKET_SIZE, has_payload, pids
+from ibe100.mpegts.packet import has_payload, pids
 from ibe100.mpegts.packet_headers import PacketHeaders
 from minitsp_rig import MEDIA
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ibe100.mpegts import packet
+from ibe100.mpegts.constants import NULL_PID
 from ibe100.mpegts.psi import Pmt
 from ibe100.mpegts.timestamps import PTS_MODULO, decode_timestamp
 from live_rig import AUDIO_PID, Packets, Spoil
@@ -30,13 +31,13 @@ def without_pid(*pids: int) -> Spoil:
 
 def lossy(packets: Packets) -> Packets:
     """Every sixteenth packet lost."""
-    lost = (packet.pids(packets) != packet.NULL_PID) & (packets[:, 3] & 0x0F == 0)
+    lost = (packet.pids(packets) != NULL_PID) & (packets[:, 3] & 0x0F == 0)
     return packets[~lost]
 
 
 def full(packets: Packets) -> Packets:
     """No null packets."""
-    return packets[packet.pids(packets) != packet.NULL_PID]
+    return packets[packet.pids(packets) != NULL_PID]
 
 
 def without_sync(packets: Packets) -> Packets:
@@ -62,7 +63,7 @@ def collapsed() -> Spoil:
         nonlocal counter
         pids = packet.pids(packets)
         clocked, _ = pcr_values(packets)
-        kept = (pids != packet.NULL_PID) & (pids != VIDEO_PID)
+        kept = (pids != NULL_PID) & (pids != VIDEO_PID)
         kept[clocked] = True
         kept |= (pids == VIDEO_PID) & packet.payload_unit_starts(packets)
         for row in np.flatnonzero(kept & (pids == VIDEO_PID)):

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ibe100.models.stream_config import TestPatternInput
 from ibe100.mpegts import packet
+from ibe100.mpegts.constants import NULL_PID, PACKET_SIZE
 from ibe100.tsduck.pattern_source import sample_arguments
 
 BITRATE_BPS = 1_000_000
@@ -51,8 +52,8 @@ def lossy_full_and_scrambled(packets: Packets) -> Packets:
     pids = packet.pids(packets)
     sound = pids == AUDIO_PID
     packets[sound, 3] |= 0x80
-    lost = (pids != packet.NULL_PID) & (packets[:, 3] & 0x0F == 0)
-    return packets[(pids != packet.NULL_PID) & ~lost]
+    lost = (pids != NULL_PID) & (packets[:, 3] & 0x0F == 0)
+    return packets[(pids != NULL_PID) & ~lost]
 
 
 class LiveSender:
@@ -111,7 +112,7 @@ class LiveSender:
 
 def _read(source: Path) -> Packets:
     data = np.fromfile(source, np.uint8)
-    return data[: len(data) // packet.PACKET_SIZE * packet.PACKET_SIZE].reshape(-1, packet.PACKET_SIZE)
+    return data[: len(data) // PACKET_SIZE * PACKET_SIZE].reshape(-1, PACKET_SIZE)
 
 
 @contextlib.contextmanager

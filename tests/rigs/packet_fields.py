@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.mpegts.packet import PACKET_SIZE, PacketBlock
+from ibe100.mpegts.constants import PACKET_SIZE
+from ibe100.mpegts.packet import PacketBlock
 
 
 def set_pids(block: PacketBlock, pid: int) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 
 from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel, PacketProcessor
 from ibe100.mpegts import packet
+from ibe100.mpegts.constants import PACKET_SIZE
 from places import MEDIA
 
 BLOCK_SIZES = (7, 400, 40_000)
@@ -28,14 +29,14 @@ def build(plugin: type[PacketProcessor], *options: str, bitrate_bps: int = 0) ->
 
 
 def media(name: str, times: int = 1) -> packet.PacketBlock:
-    block = np.fromfile(MEDIA / name, np.uint8).reshape(-1, packet.PACKET_SIZE)
+    block = np.fromfile(MEDIA / name, np.uint8).reshape(-1, PACKET_SIZE)
     return np.concatenate([block] * times)
 
 
 def process(plugin: PacketProcessor, packets: packet.PacketBlock, size: int) -> packet.PacketBlock:
     """What comes out of a plugin that is started, fed in blocks of `size` until it ends, and stopped."""
     plugin.start()
-    passed = [np.empty((0, packet.PACKET_SIZE), np.uint8)]
+    passed = [np.empty((0, PACKET_SIZE), np.uint8)]
     for start in range(0, len(packets), size):
         if plugin.context.stopping:
             break

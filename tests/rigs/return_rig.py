@@ -12,8 +12,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ibe100.mpegts.packet import PACKET_SIZE, packetize_section
-from ibe100.mpegts.psi import PMT_TABLE_ID, Descriptor, Pmt, PmtStream, SectionAssembler
+from ibe100.mpegts.constants import PACKET_SIZE, PMT_TABLE_ID
+from ibe100.mpegts.packet import packetize_section
+from ibe100.mpegts.psi import Descriptor, Pmt, PmtStream
+from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.scte35.section import decode, encode
 from ibe100.scte35.values import SpliceInfoSection
 from runner_rig import free_ports

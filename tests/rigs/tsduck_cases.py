@@ -10,8 +10,8 @@ from typing import Any
 import psutil
 
 from ibe100.models.stream_config import ExistingCues, Scte35Options, StreamConfig
+from ibe100.mpegts.constants import NULL_PID
 from ibe100.mpegts.elementary.codings import codec_of
-from ibe100.mpegts.packet import NULL_PID
 from ibe100.mpegts.psi import PmtStream
 from ibe100.mpegts.stream_report import PidReport, ServiceInfo, StreamInfo, StreamReport
 from ibe100.mpegts.timestamp_track import TimestampRange

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.scte35 import cues
 from ibe100.scte35.description import describe
 from ibe100.scte35.errors import SpliceDecodeError
@@ -21,7 +22,6 @@ from ibe100.scte35.values import EncryptedPart, SpliceInfoSection
 
 app = typer.Typer(help="Read and write SCTE 35 sections.", no_args_is_help=True)
 
-_PTS_HZ = 90_000
 _LARGEST_INPUT = 1_000_000
 _WRONG_USE = 2
 
@@ -125,7 +125,7 @@ def _number(text: str, option: str) -> int:
 def _ticks(duration_s: float) -> int:
     if not 0 <= duration_s < inf:
         _refuse(f"--duration {duration_s} is no number of seconds")
-    return round(duration_s * _PTS_HZ)
+    return round(duration_s * PTS_HZ)
 
 
 def _input(text: str, *, only_files: bool = False) -> bytes:

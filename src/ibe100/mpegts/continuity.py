@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ibe100.mpegts import packet
-from ibe100.mpegts.packet import NULL_PID, PACKET_SIZE, PacketBlock
+from ibe100.mpegts.constants import NULL_PID, PACKET_SIZE, PID_COUNT
+from ibe100.mpegts.packet import PacketBlock
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.pid_rows import counters_missing
 
-_PID_COUNT = 8192
 _NEVER = np.uint32(0xFF)
 
 
@@ -34,10 +34,10 @@ class ContinuityTracker:
     """
 
     def __init__(self) -> None:
-        self.duplicated = np.zeros(_PID_COUNT, np.int64)
-        self._counters = np.full(_PID_COUNT, _NEVER)
-        self._copies = np.ones(_PID_COUNT, np.int64)
-        self._last_packets = np.zeros((_PID_COUNT, PACKET_SIZE), np.uint8)
+        self.duplicated = np.zeros(PID_COUNT, np.int64)
+        self._counters = np.full(PID_COUNT, _NEVER)
+        self._copies = np.ones(PID_COUNT, np.int64)
+        self._last_packets = np.zeros((PID_COUNT, PACKET_SIZE), np.uint8)
 
     def feed(self, headers: PacketHeaders) -> list[ContinuityFault]:
         """Faults of the block, in packet order."""

@@ -8,11 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-PACKET_SIZE = 188
-SYNC_BYTE = 0x47
-NULL_PID = 0x1FFF
-PAT_PID = 0x0000
-SDT_PID = 0x0011
+from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
 
 PacketBlock: TypeAlias = npt.NDArray[np.uint8]
 Flags: TypeAlias = npt.NDArray[np.bool_]

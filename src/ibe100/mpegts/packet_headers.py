@@ -5,9 +5,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.mpegts.packet import SYNC_BYTE, Flags, PacketBlock
+from ibe100.mpegts.constants import SYNC_BYTE
+from ibe100.mpegts.packet import Flags, PacketBlock
 from ibe100.mpegts.pes import PesStarts, pes_starts
 from ibe100.mpegts.pid_rows import CounterSteps, Rows, RowsByPid
+from ibe100.mpegts.timestamps import PTS_MODULO
 
 SCRAMBLED: Final = 0xC0
 TRANSPORT_ERROR: Final = 0x80_0000
@@ -175,7 +177,7 @@ class PacketHeaders:
         fields = self.packets[rows, 4:12].view(">u8")[:, 0].astype(np.uint64)
         there = (fields >= _PCR_FIELD_BYTES << 56) & (fields & _PCR_FLAG != 0)
         rows, clocks = rows[there], fields[there]
-        base = clocks >> 15 & (1 << 33) - 1
+        base = clocks >> 15 & PTS_MODULO - 1
         return rows, (base * 300 + (clocks & 0x1FF)).astype(np.int64)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ibe100.mpegts import packet
-from ibe100.mpegts.packet import PACKET_SIZE, PacketBlock
+from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
+from ibe100.mpegts.packet import PacketBlock
 
 _HEADER_BYTES = 24
 _HEADER = np.arange(_HEADER_BYTES)
@@ -47,7 +48,7 @@ def pes_starts(
     the rows in clear with a unit start and payload, where the caller knows them already.
     """
     if candidates is None:
-        whole = (block[:, 0] == packet.SYNC_BYTE) & (block[:, 1] < 0x80) & (block[:, 3] < 0x40)
+        whole = (block[:, 0] == SYNC_BYTE) & (block[:, 1] < 0x80) & (block[:, 3] < 0x40)
         candidates = np.flatnonzero(whole & packet.payload_unit_starts(block) & packet.has_payload(block))
     if not candidates.size:
         return _NONE

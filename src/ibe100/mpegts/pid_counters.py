@@ -3,15 +3,15 @@
 import numpy as np
 import numpy.typing as npt
 
+from ibe100.mpegts.constants import NULL_PID, PID_COUNT
 from ibe100.mpegts.continuity import ContinuityTracker
-from ibe100.mpegts.packet import NULL_PID, discontinuity_flags
+from ibe100.mpegts.packet import discontinuity_flags
 from ibe100.mpegts.packet_headers import ADAPTATION, SCRAMBLED, UNIT_START, PacketHeaders
 from ibe100.mpegts.pes import NO_TIMESTAMP, PesStarts
 from ibe100.mpegts.timestamp_track import Leap
 from ibe100.mpegts.timestamp_tracks import TimestampTracks
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_HZ, PTS_MODULO
 
-PID_COUNT = 8192
 _RESERVED = 0x40
 _SAME_COUNTER = 15
 """So many packets are missing where the counter stands still."""

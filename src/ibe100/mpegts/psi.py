@@ -4,29 +4,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ibe100.mpegts.constants import (
+    CUEI,
+    PAT_TABLE_ID,
+    PMT_TABLE_ID,
+    REGISTRATION_TAG,
+    SDT_ACTUAL_TABLE_ID,
+    SDT_OTHER_TABLE_ID,
+    SERVICE_TAG,
+)
 from ibe100.mpegts.dvb_text import decode_dvb_text
-from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.utils.crc import crc32_mpeg
-
-__all__ = [
-    "Descriptor",
-    "Pat",
-    "Pmt",
-    "PmtStream",
-    "PsiError",
-    "Sdt",
-    "SdtService",
-    "SectionAssembler",
-    "iterate_descriptors",
-    "with_crc",
-]
-
-PAT_TABLE_ID = 0x00
-PMT_TABLE_ID = 0x02
-SDT_ACTUAL_TABLE_ID = 0x42
-SDT_OTHER_TABLE_ID = 0x46
-REGISTRATION_TAG = 0x05
-SERVICE_TAG = 0x48
 
 
 class PsiError(ValueError):
@@ -136,7 +124,7 @@ class Pmt:
 
     def carries_cuei(self) -> bool:
         """Whether program_info holds the registration descriptor "CUEI" (SCTE 35 clause 8.1)."""
-        return any(tag == REGISTRATION_TAG and data[:4] == b"CUEI" for tag, data in self.descriptors)
+        return any(tag == REGISTRATION_TAG and data[:4] == CUEI for tag, data in self.descriptors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Sections out of packets (ISO/IEC 13818-1 clause 2.4.4.2)."""
 
+from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.utils.crc import crc32_mpeg
 
 _STUFFING_TABLE_ID = 0xFF
@@ -67,7 +68,7 @@ class SectionAssembler:
         if not self._in_sequence(packet, control):
             return []
         start = 5 + packet[4] if control & 0x20 else 4
-        payload = bytes(packet[start:188])
+        payload = bytes(packet[start:PACKET_SIZE])
         if not payload:
             return []
         if not packet[1] & 0x40:

@@ -7,26 +7,36 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.mpegts.packet import PACKET_SIZE, PAT_PID, SDT_PID, PacketBlock
+from ibe100.mpegts.constants import (
+    CAT_PID,
+    EIT_PID,
+    NIT_PID,
+    PACKET_SIZE,
+    PAT_PID,
+    PAT_TABLE_ID,
+    PID_COUNT,
+    PMT_TABLE_ID,
+    RST_PID,
+    SDT_ACTUAL_TABLE_ID,
+    SDT_PID,
+    SPLICE_STREAM_TYPE,
+    TDT_PID,
+)
+from ibe100.mpegts.packet import PacketBlock
 from ibe100.mpegts.packet_headers import PacketHeaders
-from ibe100.mpegts.psi import Pat, Pmt, PmtStream, PsiError, Sdt, SdtService, SectionAssembler
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream, PsiError, Sdt, SdtService
 from ibe100.mpegts.repeated_sections import Stretch, repeated_sections
+from ibe100.mpegts.section_assembler import SectionAssembler
 
-_PID_COUNT = 8192
-_PAT_TABLE_ID = 0x00
-_PMT_TABLE_ID = 0x02
-_SDT_ACTUAL_TABLE_ID = 0x42
-_FOLLOWED_TABLES = (_PAT_TABLE_ID, _PMT_TABLE_ID, _SDT_ACTUAL_TABLE_ID)
+_FOLLOWED_TABLES = (PAT_TABLE_ID, PMT_TABLE_ID, SDT_ACTUAL_TABLE_ID)
 _SHORTEST_TABLE = 12
 _HEADER_BYTES = 4
-_SPLICE_STREAM_TYPE = 0x86
 # From so many packets of tables on it is cheaper to look for those that repeat than to take each by itself.
 _MANY_PACKETS = 64
 # What is kept of a stream whose tables change without end; no real one has nearly as much.
 _MOST_SECTIONS = 4096
 _MOST_SERVICES = 4096
-# PIDs that carry sections by definition (ISO/IEC 13818-1 table 2-3, ETSI EN 300 468 table 1).
-SYSTEM_SECTION_PIDS = (PAT_PID, 0x0001, 0x0010, SDT_PID, 0x0012, 0x0013, 0x0014)
+SYSTEM_SECTION_PIDS = (PAT_PID, CAT_PID, NIT_PID, SDT_PID, EIT_PID, RST_PID, TDT_PID)
 
 
 class SectionSeen(NamedTuple):
@@ -62,7 +72,7 @@ class ServiceMap:
         self.syntax_errors: dict[int, int] = {}
         self._pat_sections: dict[int, Pat] = {}
         self._assemblers: dict[int, SectionAssembler] = {}
-        self._wanted = np.zeros(_PID_COUNT, np.bool_)
+        self._wanted = np.zeros(PID_COUNT, np.bool_)
         self._wanted[list(SYSTEM_SECTION_PIDS)] = True
         self.followed_pids = frozenset(SYSTEM_SECTION_PIDS)
         self._known: dict[tuple[int, int, int], bytes] = {}
@@ -178,11 +188,11 @@ class ServiceMap:
             self._latest[pid] = section
             return
         try:
-            if pid == PAT_PID and table_id == _PAT_TABLE_ID:
+            if pid == PAT_PID and table_id == PAT_TABLE_ID:
                 self._take_pat(Pat.parse(section))
-            elif table_id == _PMT_TABLE_ID and pid in self.pmt_pids.values():
+            elif table_id == PMT_TABLE_ID and pid in self.pmt_pids.values():
                 self._take_pmt(pid, Pmt.parse(section))
-            elif pid == SDT_PID and table_id == _SDT_ACTUAL_TABLE_ID:
+            elif pid == SDT_PID and table_id == SDT_ACTUAL_TABLE_ID:
                 self._take_sdt(Sdt.parse(section))
             else:
                 return
@@ -206,7 +216,7 @@ class ServiceMap:
         self.pmt_pids = {number: pid for one in self._pat_sections.values() for number, pid in one.programs}
         for gone in self.pmts.keys() - self.pmt_pids.keys():
             del self.pmts[gone]
-        self._known = {key: section for key, section in self._known.items() if key[1] != _PMT_TABLE_ID}
+        self._known = {key: section for key, section in self._known.items() if key[1] != PMT_TABLE_ID}
         self._choose_pids()
 
     def _take_pmt(self, pid: int, pmt: Pmt) -> None:
@@ -225,7 +235,7 @@ class ServiceMap:
         self._wanted[:] = False
         self._wanted[list(SYSTEM_SECTION_PIDS)] = True
         self._wanted[list(self.pmt_pids.values())] = True
-        self._wanted[[s.pid for _, s in self.streams() if s.stream_type == _SPLICE_STREAM_TYPE]] = True
+        self._wanted[[s.pid for _, s in self.streams() if s.stream_type == SPLICE_STREAM_TYPE]] = True
         self.followed_pids = frozenset(np.flatnonzero(self._wanted).tolist())
         for pid in self._assemblers.keys() - self.followed_pids:
             del self._assemblers[pid]

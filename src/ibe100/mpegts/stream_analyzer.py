@@ -5,9 +5,10 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from ibe100.mpegts.constants import CA_TAG, CUEI, NULL_PID, PACKET_BITS, REGISTRATION_TAG, SPLICE_TABLE_ID
 from ibe100.mpegts.elementary.codings import StreamKind, VideoFormat, codec_of
 from ibe100.mpegts.elementary.format_finder import FormatFinder
-from ibe100.mpegts.packet import NULL_PID, PACKET_SIZE, PacketBlock
+from ibe100.mpegts.packet import PacketBlock
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.pid_counters import PidCounters
 from ibe100.mpegts.pid_rows import Rows
@@ -17,13 +18,8 @@ from ibe100.mpegts.stream_report import PidReport, ServiceInfo, StreamInfo, Stre
 from ibe100.mpegts.timestamp_track import TimestampRange, TimestampTrack
 from ibe100.mpegts.timestamps import PTS_HZ
 
-_PACKET_BITS = PACKET_SIZE * 8
-_REGISTRATION_TAG = 0x05
-_CA_TAG = 0x09
 # Descriptors whose entries begin with a language code, and the size of an entry (EN 300 468).
 _LANGUAGE_ENTRIES = {0x0A: 4, 0x56: 5, 0x59: 8}
-_SPLICE_TABLE_ID = 0xFC
-_NO_PCR_PID = 0x1FFF
 _SANE_FRAME_RATES = (1, 300)
 
 
@@ -83,7 +79,7 @@ class StreamAnalyzer:
 
     def _feed_good(self, headers: PacketHeaders, indexes: npt.NDArray[np.int64]) -> list[SectionRun]:
         sections = self.service_map.feed_headers(headers)
-        self._splice_pids.update(one.pid for one in sections if one.section[0] == _SPLICE_TABLE_ID)
+        self._splice_pids.update(one.pid for one in sections if one.section[0] == SPLICE_TABLE_ID)
         if self._seen_version != self.service_map.version:
             self._seen_version = self.service_map.version
             self._finder.expect({s.pid: codec_of(s) for _, s in self.service_map.streams()})
@@ -108,7 +104,7 @@ class StreamAnalyzer:
             self._sync_errors,
             self._transport_errors,
             round(bitrate),
-            self._packets * _PACKET_BITS / bitrate if bitrate else 0.0,
+            self._packets * PACKET_BITS / bitrate if bitrate else 0.0,
             self.service_map.transport_stream_id,
             self.service_map.original_network_id,
             services,
@@ -157,7 +153,7 @@ class StreamAnalyzer:
             named.provider if named else "",
             named.service_type if named else None,
             self.service_map.pmt_pids[number],
-            pmt.pcr_pid if pmt and pmt.pcr_pid != _NO_PCR_PID else None,
+            pmt.pcr_pid if pmt and pmt.pcr_pid != NULL_PID else None,
             pmt is not None,
             pmt is not None and _has_cuei(pmt),
             tuple(self._stream(stream) for stream in pmt.streams) if pmt else (),
@@ -196,19 +192,19 @@ def _ecm_pids(pmt: Pmt) -> tuple[tuple[int, int], ...]:
         ((data[2] & 0x1F) << 8 | data[3], data[0] << 8 | data[1])
         for loop in loops
         for tag, data in loop
-        if tag == _CA_TAG and len(data) >= 4
+        if tag == CA_TAG and len(data) >= 4
     )
     return tuple(dict.fromkeys(one for one in found if one[0] != NULL_PID))
 
 
 def _has_cuei(pmt: Pmt) -> bool:
     """CUEI in program_info, or on an SCTE 35 stream itself."""
-    return pmt.carries_cuei() or any(_registration(stream) == "CUEI" for stream in pmt.streams)
+    return pmt.carries_cuei() or any(_registration(stream) == CUEI.decode() for stream in pmt.streams)
 
 
 def _registration(stream: PmtStream) -> str | None:
     for tag, data in stream.descriptors:
-        if tag == _REGISTRATION_TAG and len(data) >= 4:
+        if tag == REGISTRATION_TAG and len(data) >= 4:
             text = data[:4]
             printable = all(0x20 <= byte < 0x7F for byte in text)
             return text.decode("ascii") if printable else f"0x{text.hex().upper()}"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ibe100.mpegts.constants import NULL_PID
 from ibe100.mpegts.elementary.codings import AudioFormat, Codec, ElementaryFormat, StreamKind, VideoFormat
-from ibe100.mpegts.packet import NULL_PID
 from ibe100.mpegts.psi import PmtStream
 from ibe100.mpegts.timestamp_track import TimestampRange
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.mpegts.packet import PACKET_SIZE
+from ibe100.mpegts.constants import PACKET_SIZE
 
 # Further back than reordering of pictures explains, or further ahead than any legal distance, is a jump.
 _MAX_BACKWARD_S: Final = 1

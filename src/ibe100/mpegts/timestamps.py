@@ -1,6 +1,7 @@
 """PTS, DTS and PCR arithmetic (ISO/IEC 13818-1 clauses 2.4.2 and 2.4.3.6); everything wraps."""
 
-PTS_HZ = 90_000
+from ibe100.utils.timecode import PTS_HZ as PTS_HZ  # defined there, where PTS are written as text
+
 PCR_HZ = 27_000_000
 PTS_MODULO = 1 << 33
 PCR_MODULO = PTS_MODULO * 300

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ibe100.mpegts.constants import PACKET_SIZE, PAT_PID, PAT_TABLE_ID, PMT_TABLE_ID, SYNC_BYTE
 from ibe100.mpegts.elementary.codings import Codec, StreamKind, codec_of
-from ibe100.mpegts.psi import Pat, Pmt, PsiError, SectionAssembler
+from ibe100.mpegts.psi import Pat, Pmt, PsiError
+from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.preview.keyframes import KEYFRAME_CODECS, starts_keyframe
 
-PACKET_SIZE = 188
-SYNC_BYTE = 0x47
-PAT_PID = 0
 MOST_KEYFRAME_BYTES = 8_000_000
 LEAST_KEYFRAME_INTERVAL_S = 0.9
 """A keyframe that comes sooner after the last one is left out: one picture a second is enough."""
@@ -79,9 +78,9 @@ class ElementaryTap:
     def _take_section(self, pid: int, packet: bytes) -> None:
         for section in self._sections[pid].feed(packet):
             try:
-                if pid == PAT_PID and section[0] == 0x00:
+                if pid == PAT_PID and section[0] == PAT_TABLE_ID:
                     self._follow(Pat.parse(section))
-                elif section[0] == 0x02:
+                elif section[0] == PMT_TABLE_ID:
                     self._choose(Pmt.parse(section))
             except PsiError:
                 # The next repetition may be whole; the monitoring tells of tables that are not.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import NamedTuple
 
+from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.scte35.gps_time import utc_text
 from ibe100.scte35.json_form import type_name
 from ibe100.scte35.segmentation import DEVICE_RESTRICTIONS, segmentation_type_name, upid_text, upid_type_name
@@ -16,8 +17,6 @@ from ibe100.scte35.values import (
     SpliceInfoSection,
 )
 from ibe100.utils.timecode import format_pts
-
-_PTS_HZ = 90_000
 
 
 class Row(NamedTuple):
@@ -104,7 +103,7 @@ def _identifier(value: int) -> str:
 
 
 def _duration(ticks: int) -> str:
-    return f"{ticks / _PTS_HZ:.3f} s ({ticks})"
+    return f"{ticks / PTS_HZ:.3f} s ({ticks})"
 
 
 # A cancelled event has no further fields.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ibe100.mpegts.timestamps import PTS_MODULO
 from ibe100.scte35.bits import Reader, fit
 from ibe100.scte35.construction import quick
 from ibe100.scte35.errors import SpliceDecodeError
@@ -22,7 +23,7 @@ from ibe100.scte35.values import (
 )
 
 _CUEI_BYTES = CUEI.to_bytes(4, "big")
-_PTS_MASK = (1 << PTS_BITS) - 1
+_PTS_MASK = PTS_MODULO - 1
 
 _segmentation_upid = quick(SegmentationUpid)
 _segmentation_descriptor = quick(SegmentationDescriptor)

@@ -4,6 +4,7 @@ import base64
 import binascii
 from struct import Struct
 
+from ibe100.mpegts.constants import SPLICE_TABLE_ID
 from ibe100.scte35.bits import Reader, fit
 from ibe100.scte35.commands import read_command, write_command
 from ibe100.scte35.construction import quick
@@ -12,7 +13,6 @@ from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.faults import find_faults
 from ibe100.scte35.values import (
     PTS_BITS,
-    TABLE_ID,
     EncryptedPart,
     RawCommand,
     SpliceCommand,
@@ -116,7 +116,7 @@ def encode(section: SpliceInfoSection) -> bytes:
     algorithm = fit(section.encryption_algorithm, 6, "encryption_algorithm")
     pts_adjustment = fit(section.pts_adjustment, PTS_BITS, "pts_adjustment")
     header = _HEADER.pack(
-        TABLE_ID,
+        SPLICE_TABLE_ID,
         indicators | section_length,
         fit(section.protocol_version, 8, "protocol_version"),
         encrypted | algorithm << 1 | pts_adjustment >> 32,
@@ -154,7 +154,7 @@ def _check_frame(section: bytes) -> None:
         raise SpliceDecodeError(
             "section_length", f"{len(section)} bytes; the shortest section has {_SHORTEST}"
         )
-    if section[0] != TABLE_ID:
+    if section[0] != SPLICE_TABLE_ID:
         raise SpliceDecodeError("table_id", f"0x{section[0]:02X} instead of 0xFC")
     expected = 3 + ((section[1] & 0x0F) << 8 | section[2])
     if expected != len(section):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.scte35.json_form import type_name
 from ibe100.scte35.segmentation import segmentation_type_name, upid_text
 from ibe100.scte35.values import (
@@ -15,8 +16,6 @@ from ibe100.scte35.values import (
     TimeSignal,
 )
 from ibe100.utils.timecode import format_pts
-
-_PTS_HZ = 90_000
 
 
 def summary(section: SpliceInfoSection) -> str:
@@ -34,7 +33,7 @@ def _command(section: SpliceInfoSection) -> Iterator[str]:
             yield f"{'OUT' if insert.out_of_network_indicator else 'IN'} event 0x{insert.splice_event_id:08X}"
             yield "immediately" if insert.splice_immediate_flag else _at(section)
             if insert.break_duration is not None:
-                yield f"{insert.break_duration.duration / _PTS_HZ:g} s"
+                yield f"{insert.break_duration.duration / PTS_HZ:g} s"
                 if insert.break_duration.auto_return:
                     yield "returns by itself"
         case TimeSignal():
@@ -61,6 +60,6 @@ def _segmentation(section: SpliceInfoSection) -> Iterator[str]:
             continue
         yield f"{segmentation_type_name(descriptor.segmentation_type_id)} {event}"
         if descriptor.segmentation_duration:
-            yield f"{descriptor.segmentation_duration / _PTS_HZ:g} s"
+            yield f"{descriptor.segmentation_duration / PTS_HZ:g} s"
         if descriptor.upid.data:
             yield upid_text(descriptor.upid)

@@ -7,12 +7,12 @@ say is lost, except that a section whose command cannot be read is written whole
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from ibe100.mpegts.constants import SPLICE_TABLE_ID
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode, encode
 from ibe100.scte35.tsduck_xml_commands import COMMAND_READERS, write_command
 from ibe100.scte35.tsduck_xml_descriptors import DESCRIPTOR_READERS, write_descriptor
 from ibe100.scte35.values import (
-    TABLE_ID,
     EncryptedPart,
     RawCommand,
     SpliceCommand,
@@ -35,7 +35,7 @@ def to_xml(section: SpliceInfoSection) -> str:
     root = Element("tsduck")
     if isinstance(section.command, RawCommand | EncryptedPart):
         table = SubElement(root, "generic_short_table")
-        table.set("table_id", hexadecimal(TABLE_ID, 2))
+        table.set("table_id", hexadecimal(SPLICE_TABLE_ID, 2))
         table.set("private", "true" if section.private_indicator else "false")
         table.text = encode(section)[3:].hex(" ").upper()
     else:
@@ -101,13 +101,13 @@ def _read_table(table: Element) -> SpliceInfoSection:
 
 
 def _read_generic(table: Element) -> SpliceInfoSection:
-    if read_int(table, "table_id") != TABLE_ID:
+    if read_int(table, "table_id") != SPLICE_TABLE_ID:
         raise SpliceDecodeError("generic_short_table.table_id", "is not 0xFC")
     payload = read_hex(table)
     if len(payload) > 4093:
         raise SpliceDecodeError("generic_short_table", f"{len(payload)} bytes do not fit in a section")
     sap_and_length = 0x3000 | len(payload)
-    whole = bytes((TABLE_ID,)) + sap_and_length.to_bytes(2, "big") + payload
+    whole = bytes((SPLICE_TABLE_ID,)) + sap_and_length.to_bytes(2, "big") + payload
     if table.get("private") == "true":
         whole = whole[:1] + bytes((whole[1] | 0x40,)) + whole[2:]
     # The indicator bits are not part of the payload, so the CRC_32 has to follow them.

@@ -11,8 +11,10 @@ be written again byte for byte.
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-TABLE_ID = 0xFC
-CUEI = 0x43554549
+from ibe100.mpegts import constants
+from ibe100.mpegts.timestamps import pts_add
+
+CUEI = int.from_bytes(constants.CUEI)
 PTS_BITS = 33
 
 
@@ -300,5 +302,5 @@ class SpliceInfoSection:
         """(pts_time + pts_adjustment) mod 2^33 of the command's own splice_time; None where it has none."""
         if isinstance(self.command, SpliceInsert | TimeSignal) and self.command.splice_time is not None:
             pts_time = self.command.splice_time.pts_time
-            return None if pts_time is None else (pts_time + self.pts_adjustment) % (1 << PTS_BITS)
+            return None if pts_time is None else pts_add(pts_time, self.pts_adjustment)
         return None

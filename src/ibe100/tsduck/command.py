@@ -26,12 +26,12 @@ from ibe100.models.stream_config import (
     UdpInput,
     UdpOutput,
 )
+from ibe100.mpegts.constants import CUEI, PACKET_BITS, SPLICE_STREAM_TYPE
 from ibe100.tsduck.catalogue import option, plugin, positional
 from ibe100.tsduck.loopback_ports import LOOPBACK, LoopbackPorts
-from ibe100.tsduck.plan import PACKET_BITS, StreamPlan
+from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.srt_link import is_relayed, lasting_arguments
 
-CUEI = "0x43554549"
 ANALYZE_INTERVAL_S = 1
 TAP_BURST_PACKETS = 28
 """5,264 bytes: loopback carries them whole, and one call to the system sends four times the usual."""
@@ -109,9 +109,9 @@ def build_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts
 def _pmt(plan: StreamPlan) -> list[str]:
     edits = [option("--service", plan.service_id)]
     if plan.add_registration:
-        edits.append(option("--add-registration", CUEI))
+        edits.append(option("--add-registration", f"0x{CUEI.hex()}"))
     if plan.add_splice_pid:
-        edits.append(option("--add-pid", f"{plan.splice_pid}/0x86"))
+        edits.append(option("--add-pid", f"{plan.splice_pid}/0x{SPLICE_STREAM_TYPE:02X}"))
     edits += [option("--remove-pid", pid) for pid in plan.remove_pids]
     return plugin("-P", "pmt", *edits) if len(edits) > 1 else []
 

@@ -6,11 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ibe100.models.errors import ProbeError
-from ibe100.mpegts.packet import PACKET_SIZE
+from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
 from ibe100.mpegts.stream_report import StreamReport
 
-SYNC_BYTE = 0x47
 SYNC_PACKETS = 3
 MOST_UNALIGNED = 64 * PACKET_SIZE
 

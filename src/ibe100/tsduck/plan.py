@@ -14,8 +14,8 @@ from ibe100.models.stream_config import (
     HttpInput,
     StreamConfig,
 )
+from ibe100.mpegts.constants import NULL_PID, PACKET_BITS
 from ibe100.mpegts.elementary.codings import StreamKind
-from ibe100.mpegts.packet import NULL_PID
 from ibe100.mpegts.stream_report import ServiceInfo, StreamInfo, StreamReport
 
 NULL_PACKETS_PER_S = 20
@@ -27,7 +27,6 @@ UNKNOWN_STUFFING = 0.05
 """Where the bitrate is unknown."""
 MOST_INPUT_PACKETS = 1000
 """Between two null packets that were asked for by a ratio."""
-PACKET_BITS = 188 * 8
 
 
 class PidTaken(StreamError):

@@ -14,7 +14,7 @@ from ibe100.models.stream_config import (
     StreamInput,
     UdpInput,
 )
-from ibe100.mpegts.psi import PAT_TABLE_ID, PMT_TABLE_ID
+from ibe100.mpegts.constants import PAT_TABLE_ID, PMT_TABLE_ID
 from ibe100.tsduck.catalogue import option, plugin
 from ibe100.tsduck.command import global_arguments, influx_server, input_arguments, small_portions
 from ibe100.tsduck.loopback_ports import LOOPBACK, free_ports

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ibe100.models.stream_state import PidSample, ServiceSample
-from ibe100.mpegts.packet import NULL_PID
+from ibe100.mpegts.constants import NULL_PID
 
 TR_101_290_SEVERITIES = ("1", "2", "3")
 PCR_PER_MS, PTS_PER_MS = 27_000, 90

@@ -14,9 +14,11 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
+from ibe100.mpegts.constants import NULL_PID, PAT_PID
 from ibe100.mpegts.elementary.codings import StreamKind, codec_of
-from ibe100.mpegts.packet import NULL_PID, PAT_PID, payload, pids
-from ibe100.mpegts.psi import Pat, Pmt, SectionAssembler
+from ibe100.mpegts.packet import payload, pids
+from ibe100.mpegts.psi import Pat, Pmt
+from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.mpegts.timestamps import parse_pes_timestamps, pts_add
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibe100.mpegts import packet
+from ibe100.mpegts.constants import NULL_PID, PACKET_SIZE, SYNC_BYTE
 from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
@@ -19,7 +20,7 @@ from places import GOLDEN, MEDIA
 
 
 def media(name: str) -> packet.PacketBlock:
-    return np.fromfile(MEDIA / name, np.uint8).reshape(-1, packet.PACKET_SIZE)
+    return np.fromfile(MEDIA / name, np.uint8).reshape(-1, PACKET_SIZE)
 
 
 def analyze(block: packet.PacketBlock, chunk: int = 700) -> StreamReport:
@@ -139,7 +140,7 @@ def test_null_packets_and_their_share_are_counted() -> None:
     report = analyze(np.concatenate((block, nulls)))
     assert report.null_packets == len(nulls)
     assert report.null_fraction == pytest.approx(0.25, abs=0.001)
-    assert report.pid(packet.NULL_PID).continuity_errors == 0  # type: ignore[union-attr]
+    assert report.pid(NULL_PID).continuity_errors == 0  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +210,7 @@ def test_damaged_packets_never_stop_the_analysis(damage: list[tuple[int, int, in
 @settings(max_examples=50)
 def test_noise_with_sync_bytes_is_survived(noise: bytes) -> None:
     block = packet.as_block(noise).copy()
-    block[:, 0] = packet.SYNC_BYTE
+    block[:, 0] = SYNC_BYTE
     block[:10, 1:3] = (0x40, 0x00)
     assert analyze(block, 6).packets == 20
 

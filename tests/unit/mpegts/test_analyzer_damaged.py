@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ibe100.mpegts.packet import PACKET_SIZE, PacketBlock, null_packet, packetize_section
+from ibe100.mpegts.constants import PACKET_SIZE
+from ibe100.mpegts.packet import PacketBlock, null_packet, packetize_section
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer

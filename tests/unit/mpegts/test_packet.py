@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ibe100.mpegts import packet as ts
 from ibe100.mpegts import timestamps
+from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.dvb_text import decode_dvb_text
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.section_assembler import SectionAssembler
@@ -70,7 +71,7 @@ def test_a_packetized_section_comes_back(content: bytes, cc: int, pid: int) -> N
     body = b"\xfc" + (0x3000 | len(content) + 4).to_bytes(2, "big") + content
     section = body + crc32_mpeg(body).to_bytes(4, "big")
     packets = ts.packetize_section(section, pid, cc)
-    assert all(len(packet) == ts.PACKET_SIZE for packet in packets)
+    assert all(len(packet) == PACKET_SIZE for packet in packets)
     block = ts.as_block(b"".join(packets))
     assert set(ts.pids(block).tolist()) == {pid}
     assert continuity_counters(block) == [(cc + n) % 16 for n in range(len(packets))]

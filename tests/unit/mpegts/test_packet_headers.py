@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibe100.mpegts import packet
+from ibe100.mpegts.constants import SYNC_BYTE
 from ibe100.mpegts.continuity import ContinuityTracker
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.pes import NO_TIMESTAMP, pes_starts
@@ -53,7 +54,7 @@ def single_pes_starts(block: Block) -> list[tuple[int, int, int, int]]:
 def test_every_field_is_that_of_the_single_packets(seed: int, count: int) -> None:
     block = made(seed, count)
     headers = PacketHeaders(block)
-    pids, in_sync = packet.pids(block), block[:, 0] == packet.SYNC_BYTE
+    pids, in_sync = packet.pids(block), block[:, 0] == SYNC_BYTE
     assert headers.pids.tolist() == pids.tolist()
     assert headers.present == set(pids.tolist())
     assert headers.lost_sync.tolist() == np.flatnonzero(~in_sync).tolist()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ibe100.mpegts import packet
+from ibe100.mpegts.constants import PAT_PID
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 from ibe100.mpegts.service_map import ServiceMap
@@ -49,7 +50,7 @@ class Tables:
         if number:
             section, pid = pmt(number, version, streams=40 if number == 6 else 1), dict(PROGRAMS)[number]
         else:
-            section, pid = Pat(7, self._programs, version=version).encode(), packet.PAT_PID
+            section, pid = Pat(7, self._programs, version=version).encode(), PAT_PID
         made = packet.packetize_section(section, pid, self._counters.get(pid, 0))
         self._counters[pid] = (self._counters.get(pid, 0) + len(made)) & 0x0F
         return made
@@ -91,7 +92,7 @@ def test_a_table_that_repeats_is_told_in_one_run() -> None:
     tables.feed_headers(PacketHeaders(made.block(400, changes=0, faults=0)))
     headers = PacketHeaders(made.block(400, changes=0, faults=0))
     runs = tables.feed_headers(headers)
-    assert [run.rows for run in runs if run.pid == packet.PAT_PID] == [headers.rows_of(packet.PAT_PID)]
+    assert [run.rows for run in runs if run.pid == PAT_PID] == [headers.rows_of(PAT_PID)]
 
 
 def test_packets_of_each_pid_are_counted_by_a_bit() -> None:

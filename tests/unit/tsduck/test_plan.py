@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from ibe100.models.errors import StreamError
 from ibe100.models.stream_config import ExistingCues
+from ibe100.mpegts.constants import PACKET_BITS
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.tsduck.packet_collector import PacketCollector
-from ibe100.tsduck.plan import NULL_PACKETS_PER_S, PACKET_BITS, StreamPlan, plan_stream
+from ibe100.tsduck.plan import NULL_PACKETS_PER_S, StreamPlan, plan_stream
 from tsduck_cases import cues, pid_report, report, service, stream
 
 MOST_STUFFED_BPS = 5 * NULL_PACKETS_PER_S * PACKET_BITS

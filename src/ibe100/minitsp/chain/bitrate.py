@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.minitsp.chain.plugin import PACKET_BITS
+from ibe100.mpegts.constants import PACKET_BITS
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.pes import NO_TIMESTAMP
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, pcr_difference, pts_to_pcr

@@ -6,8 +6,9 @@ from enum import Enum, auto
 from typing import Final
 
 from ibe100.models.errors import OperatorError
+from ibe100.mpegts.constants import PID_COUNT
 
-MAX_PID: Final = 0x1FFF
+MAX_PID: Final = PID_COUNT - 1
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
 

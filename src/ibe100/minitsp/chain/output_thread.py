@@ -6,7 +6,8 @@ from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.options import OptionTable
 from ibe100.minitsp.chain.packet_ring import PacketRing
-from ibe100.minitsp.chain.plugin import MAX_BLOCK_PACKETS, PACKET_SIZE, PacketOutput, Packets, PluginError
+from ibe100.minitsp.chain.plugin import MAX_BLOCK_PACKETS, PacketOutput, Packets, PluginError
+from ibe100.mpegts.constants import PACKET_SIZE
 
 _RING_BYTES: Final = MAX_BLOCK_PACKETS * PACKET_SIZE
 _POLL_S: Final = 0.05

@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Block, Packets
+from ibe100.minitsp.chain.plugin import Block, Packets
+from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.packet_headers import PacketHeaders
 
 # Packets of one block came in since the block before, but not earlier than this.

@@ -7,7 +7,8 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Packets, PluginError
+from ibe100.minitsp.chain.plugin import Packets, PluginError
+from ibe100.mpegts.constants import PACKET_SIZE
 
 Part: TypeAlias = bytes | Packets
 _NOTHING: Final = np.empty((0, PACKET_SIZE), np.uint8)

@@ -11,12 +11,11 @@ import numpy.typing as npt
 
 from ibe100.minitsp.chain.options import Arguments, OptionTable
 from ibe100.models.errors import OperatorError
+from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.packet_headers import PacketHeaders
 
 Packets = npt.NDArray[np.uint8]
 
-PACKET_SIZE: Final = 188
-PACKET_BITS: Final = PACKET_SIZE * 8
 MAX_BLOCK_PACKETS: Final = 16_384
 """Only a file fills such a block, of 3 MB: most of what a block costs, it costs whatever its size."""
 PREVIEW_PACKETS: Final = 16_384

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Packets
+from ibe100.minitsp.chain.plugin import Packets
+from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.packet import as_block, null_packet
 
 

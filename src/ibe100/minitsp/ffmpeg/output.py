@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Final
 
 from ibe100.minitsp.chain.options import Arguments
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets, PluginError
+from ibe100.minitsp.chain.plugin import Context, LogLevel, PacketOutput, Packets, PluginError
 from ibe100.minitsp.chain.retries import Retries
 from ibe100.minitsp.ffmpeg.pipe import FfmpegWriter, Peer
+from ibe100.mpegts.constants import PACKET_SIZE
 
 _POLL_S: Final = 0.05
 _FLUSH_S: Final = 2.0

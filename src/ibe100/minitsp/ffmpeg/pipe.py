@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, LogLevel, Plugin, PluginError
+from ibe100.minitsp.chain.plugin import LogLevel, Plugin, PluginError
 from ibe100.minitsp.ffmpeg.child import hide_arguments, start_ffmpeg
 from ibe100.minitsp.ffmpeg.log import FfmpegLog
+from ibe100.mpegts.constants import PACKET_SIZE
 
 PAYLOAD_BYTES: Final = 7 * PACKET_SIZE
 _READ_BYTES: Final = 1 << 20

@@ -6,8 +6,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Packets
+from ibe100.minitsp.chain.plugin import Packets
 from ibe100.mpegts import packet
+from ibe100.mpegts.constants import PACKET_SIZE, PAT_PID
 from ibe100.mpegts.elementary.codings import StreamKind, codec_of
 from ibe100.mpegts.pes import NO_TIMESTAMP, pes_starts
 from ibe100.mpegts.service_map import SectionSeen, ServiceMap
@@ -102,7 +103,7 @@ class TableCopies:
     def feed(self, packets: Packets, tables: ServiceMap) -> None:
         """Keep the packets of the tables that a block holds, from the one that starts a table on."""
         pids = packet.pids(packets)
-        wanted = [packet.PAT_PID, *tables.pmt_pids.values()]
+        wanted = [PAT_PID, *tables.pmt_pids.values()]
         for pid in self._packets.keys() - set(wanted):
             del self._packets[pid]
         for row in np.flatnonzero(np.isin(pids, wanted)).tolist():

@@ -7,7 +7,6 @@ from ibe100.minitsp.chain.fed_input import FedInput
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import (
     MAX_BLOCK_PACKETS,
-    PACKET_SIZE,
     PREVIEW_PACKETS,
     Context,
     LogLevel,
@@ -24,7 +23,7 @@ from ibe100.minitsp.packets.packet_format import (
     input_format,
 )
 from ibe100.minitsp.packets.packet_reader import PacketReader, SyncListener
-from ibe100.mpegts.packet import SYNC_BYTE
+from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
 
 _STDIN: Final = 0
 

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.fed_input import FedInput
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Context, LogLevel
+from ibe100.minitsp.chain.plugin import Context, LogLevel
 from ibe100.minitsp.hls.playlist import (
     MasterPlaylist,
     MediaPlaylist,
@@ -20,6 +20,7 @@ from ibe100.minitsp.hls.variants import VARIANT_OPTIONS, VariantChoice
 from ibe100.minitsp.web.http_client import DownloadError, HttpClient, shown
 from ibe100.minitsp.web.http_outage import Outage
 from ibe100.minitsp.web.web_options import WEB_OPTIONS
+from ibe100.mpegts.constants import PACKET_SIZE
 
 _PLAYLIST_LIMIT_BYTES: Final = 16 << 20
 _PLAYLIST_TIMEOUT_S: Final = 15.0

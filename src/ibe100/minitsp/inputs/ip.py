@@ -16,10 +16,11 @@ from ibe100.minitsp.chain.options import (
     OptionTable,
     parse_address,
 )
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Context, LogLevel, PluginError
+from ibe100.minitsp.chain.plugin import Context, LogLevel, PluginError
 from ibe100.minitsp.ip.datagrams import RawDatagrams, is_rtp, transport_packets
 from ibe100.minitsp.ip.rtp_order import RtpOrder
 from ibe100.minitsp.ip.udp_socket import open_receiver
+from ibe100.mpegts.constants import PACKET_SIZE
 
 _LARGEST_DATAGRAM: Final = 65_536
 _DEFAULT_SOCKET_BUFFER: Final = 8 << 20

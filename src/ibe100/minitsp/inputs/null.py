@@ -5,8 +5,9 @@ from typing import ClassVar
 import numpy as np
 
 from ibe100.minitsp.chain.options import Arguments, OptionTable, parse_integer
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Context, PacketInput, Packets
+from ibe100.minitsp.chain.plugin import Context, PacketInput, Packets
 from ibe100.minitsp.chain.stuffing import null_packets
+from ibe100.mpegts.constants import PACKET_SIZE
 
 
 class NullInput(PacketInput):

@@ -7,15 +7,16 @@ import time
 from typing import Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, parse_address
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Packets, PluginError
+from ibe100.minitsp.chain.plugin import Packets, PluginError
 from ibe100.minitsp.ip.datagram_bursts import DatagramBursts, SocketAddress
 from ibe100.minitsp.ip.network_interface import interface_index
+from ibe100.mpegts.constants import PACKET_SIZE
+from ibe100.mpegts.timestamps import PTS_HZ
 
 _MAX_BURST: Final = 128
 _DEFAULT_BURST: Final = 7
 _RTP_VERSION_2: Final = 0x80
 _RTP_HEADER_BYTES: Final = 12
-_RTP_CLOCK_HZ: Final = 90_000
 _MPEG2_TS: Final = 33
 
 DATAGRAM_OPTIONS: Final = (
@@ -159,7 +160,7 @@ class DatagramSender:
         self._bursts.send(data, self._destination)
 
     def _rtp_header(self) -> bytes:
-        ticks = round((time.monotonic() - self._rtp_epoch_s) * _RTP_CLOCK_HZ) & 0xFFFF_FFFF
+        ticks = round((time.monotonic() - self._rtp_epoch_s) * PTS_HZ) & 0xFFFF_FFFF
         sequence = self._sequence
         self._sequence = (sequence + 1) & 0xFFFF
         return (

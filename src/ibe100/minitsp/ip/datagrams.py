@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from ibe100.minitsp.chain.plugin import PACKET_SIZE
-from ibe100.mpegts.packet import SYNC_BYTE
+from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
 
 _SYNC: Final = bytes((SYNC_BYTE,))
 _RTP_FIXED_HEADER: Final = 12

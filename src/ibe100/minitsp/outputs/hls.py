@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets, PluginError
+from ibe100.minitsp.chain.plugin import Context, LogLevel, PacketOutput, Packets, PluginError
 from ibe100.minitsp.hls.breaks import Breaks
 from ibe100.minitsp.hls.cut_points import Picture, PictureFinder, TableCopies
 from ibe100.minitsp.hls.segment_files import Playlist, SegmentFiles, SegmentStart
+from ibe100.mpegts.constants import PACKET_SIZE, SPLICE_TABLE_ID
 from ibe100.mpegts.timestamps import PTS_HZ, pts_difference
 
 _DURATION_S: Final = 10
@@ -18,7 +19,6 @@ _MAX_EXTRA_DURATION_S: Final = 2
 _LARGEST_PTS_STEP_S: Final = 10.0
 _LARGEST_PTS_STEP_BACK_S: Final = 2.0  # pictures are sent out of order, but not by as much
 _LEAST_BLIND_PACKETS: Final = 100  # whatever the bitrate is thought to be
-_SPLICE_TABLE_ID: Final = 0xFC
 _NEEDS_TSDUCK: Final = ("label-close",)
 
 
@@ -106,7 +106,7 @@ class HlsOutput(PacketOutput):
     def send(self, packets: Packets) -> None:
         done = 0
         pictures = self._pictures.feed(packets)
-        sections = deque(one for one in self._pictures.sections if one.section[0] == _SPLICE_TABLE_ID)
+        sections = deque(one for one in self._pictures.sections if one.section[0] == SPLICE_TABLE_ID)
         for picture in pictures:
             while sections and sections[0].row <= picture.row:
                 self._breaks.hear(sections.popleft().section, self._last_pts)

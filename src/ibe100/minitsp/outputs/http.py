@@ -7,7 +7,8 @@ import time
 from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets, PluginError
+from ibe100.minitsp.chain.plugin import Context, LogLevel, PacketOutput, Packets, PluginError
+from ibe100.mpegts.constants import PACKET_SIZE
 
 _POLL_S: Final = 0.05
 _REQUEST_LIMIT_BYTES: Final = 16_384

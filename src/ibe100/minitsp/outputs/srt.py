@@ -5,13 +5,14 @@ from dataclasses import replace
 from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Context, LogLevel, PacketOutput, Packets
+from ibe100.minitsp.chain.plugin import Context, LogLevel, PacketOutput, Packets
 from ibe100.minitsp.ffmpeg.output import DEFAULT_BURST, FfmpegOutput
 from ibe100.minitsp.ffmpeg.srt import DEFAULT_LINGER_S, srt_peer, warn_of_statistics
 from ibe100.minitsp.srt.libsrt import find_library
 from ibe100.minitsp.srt.options import SRT_OPTIONS, again_after_s
 from ibe100.minitsp.srt.sender import SrtSender
 from ibe100.minitsp.srt.settings import srt_settings
+from ibe100.mpegts.constants import PACKET_SIZE
 
 _DEFAULT_LATENCY_MS: Final = 120  # libsrt's
 _POLL_S: Final = 0.05

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ibe100.minitsp.chain.plugin import Block, LogLevel, Plugin
-from ibe100.mpegts.packet import NULL_PID
+from ibe100.mpegts.constants import NULL_PID
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO
 
 _LONGEST_STEP_PCR: Final = 2 * PCR_HZ

@@ -1,6 +1,7 @@
 """How much playing time has passed a plugin, by the PCRs of the stream."""
 
-from ibe100.minitsp.chain.plugin import PACKET_BITS, Block, Context
+from ibe100.minitsp.chain.plugin import Block, Context
+from ibe100.mpegts.constants import PACKET_BITS
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO
 
 

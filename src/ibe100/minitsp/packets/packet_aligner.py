@@ -5,8 +5,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.minitsp.chain.plugin import PACKET_SIZE
-from ibe100.mpegts.packet import SYNC_BYTE
+from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
 
 TRUSTED_PACKETS: Final = 5
 """So many sync bytes at the right distance are no accident."""

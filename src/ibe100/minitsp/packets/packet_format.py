@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Packets
+from ibe100.minitsp.chain.plugin import Packets
 from ibe100.minitsp.packets.packet_aligner import find_sync
-from ibe100.mpegts.packet import SYNC_BYTE
+from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
 from ibe100.mpegts.timestamps import PCR_HZ
 
 _PACKETS_TO_JUDGE: Final = 8

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.minitsp.chain.plugin import MAX_BLOCK_PACKETS, PACKET_SIZE, Packets
+from ibe100.minitsp.chain.plugin import MAX_BLOCK_PACKETS, Packets
 from ibe100.minitsp.packets.packet_aligner import TRUSTED_PACKETS, find_sync
 from ibe100.minitsp.packets.packet_format import PacketFormat
-from ibe100.mpegts.packet import SYNC_BYTE
+from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import ClassVar, Final
 import numpy as np
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
-from ibe100.minitsp.chain.plugin import PACKET_BITS, Block, Context, LogLevel, PacketProcessor
+from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcessor
 from ibe100.minitsp.reports.json_report import to_json
-from ibe100.mpegts.packet import NULL_PID
+from ibe100.mpegts.constants import NULL_PID, PACKET_BITS
 
 _DEFAULT_MIN_BPS: Final = 10
 _DEFAULT_MAX_BPS: Final = 0xFFFF_FFFF

@@ -6,6 +6,7 @@ import numpy as np
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor
+from ibe100.mpegts.constants import PID_COUNT
 from ibe100.mpegts.packet import (
     Flags,
     as_block,
@@ -16,8 +17,6 @@ from ibe100.mpegts.packet import (
     scrambling_controls,
     transport_errors,
 )
-
-_PID_COUNT = 0x2000
 
 
 class Filter(PacketProcessor):
@@ -43,7 +42,7 @@ class Filter(PacketProcessor):
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        self._wanted_pids = np.zeros(_PID_COUNT, np.bool_)
+        self._wanted_pids = np.zeros(PID_COUNT, np.bool_)
         self._wanted_pids[list(arguments.pids("pid"))] = True
         self._null = as_block(null_packet())[0]
 

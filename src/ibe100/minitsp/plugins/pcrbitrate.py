@@ -3,7 +3,8 @@
 from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
-from ibe100.minitsp.chain.plugin import PACKET_BITS, Block, Context, PacketProcessor
+from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor
+from ibe100.mpegts.constants import PACKET_BITS
 from ibe100.mpegts.continuity import ContinuityTracker
 from ibe100.mpegts.pes import NO_TIMESTAMP
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, pts_to_pcr

@@ -4,7 +4,8 @@ import time
 from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
-from ibe100.minitsp.chain.plugin import PACKET_BITS, PACKET_SIZE, Block, Context, LogLevel, PacketProcessor
+from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcessor
+from ibe100.mpegts.constants import PACKET_BITS, PACKET_SIZE
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO
 
 _PCR_PER_US: Final = PCR_HZ // 1_000_000

@@ -10,10 +10,11 @@ from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor, PluginE
 from ibe100.minitsp.psi.pmt_edits import PMT_OPTIONS, edit_pmt
 from ibe100.minitsp.psi.section_packer import SectionCycle
 from ibe100.minitsp.psi.service_finder import ServiceFinder
-from ibe100.mpegts.packet import NULL_PID, null_packet
-from ibe100.mpegts.psi import Pmt, PsiError, SectionAssembler
+from ibe100.mpegts.constants import NULL_PID, PMT_TABLE_ID
+from ibe100.mpegts.packet import null_packet
+from ibe100.mpegts.psi import Pmt, PsiError
+from ibe100.mpegts.section_assembler import SectionAssembler
 
-_PMT_TABLE_ID = 0x02
 _MOST_SECTIONS = 64
 
 
@@ -109,7 +110,7 @@ class PmtEditor(PacketProcessor):
 
     def _is_ours(self, table_id: int, program_number: int) -> bool:
         wanted = self._finder.service_id if self._follows_pat else program_number
-        return table_id == _PMT_TABLE_ID and program_number == wanted
+        return table_id == PMT_TABLE_ID and program_number == wanted
 
     def _edit(self, section: bytes) -> bytes:
         try:

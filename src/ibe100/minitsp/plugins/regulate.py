@@ -4,16 +4,9 @@ import time
 from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.chain.plugin import (
-    MAX_BLOCK_PACKETS,
-    PACKET_BITS,
-    Block,
-    Context,
-    LogLevel,
-    PacketProcessor,
-)
+from ibe100.minitsp.chain.plugin import MAX_BLOCK_PACKETS, Block, Context, LogLevel, PacketProcessor
 from ibe100.minitsp.pacing.pcr_pacer import PacingJitter, PcrPacer
-from ibe100.mpegts.packet import NULL_PID
+from ibe100.mpegts.constants import NULL_PID, PACKET_BITS
 
 _BURST_S: Final = 0.01
 _LATEST_S: Final = 1.0

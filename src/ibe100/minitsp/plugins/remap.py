@@ -11,13 +11,21 @@ import numpy.typing as npt
 from ibe100.minitsp.chain.options import MAX_PID, Arguments, Option, OptionError, OptionTable, parse_integer
 from ibe100.minitsp.chain.plugin import Context, Packets, PluginError
 from ibe100.minitsp.psi.pat_sections import Programs
-from ibe100.minitsp.psi.psi_rewriter import NULL_PACKET, PID_COUNT, PsiRewriter
-from ibe100.mpegts.packet import NULL_PID, PAT_PID, Flags
+from ibe100.minitsp.psi.psi_rewriter import NULL_PACKET, PsiRewriter
+from ibe100.mpegts.constants import (
+    CA_TAG,
+    CAT_PID,
+    CAT_TABLE_ID,
+    NULL_PID,
+    PAT_PID,
+    PAT_TABLE_ID,
+    PID_COUNT,
+    PMT_TABLE_ID,
+)
+from ibe100.mpegts.packet import Flags
 from ibe100.mpegts.psi import Descriptor, Pmt, PsiError, iterate_descriptors, with_crc
 from ibe100.mpegts.table_assembler import Table
 
-_CAT_PID: Final = 0x0001
-_CA_TAG: Final = 0x09
 _SHAPE: Final = re.compile(r"(\w+)(?:-(\w+))?=(\w+)")
 
 
@@ -52,7 +60,7 @@ class Remap(PsiRewriter):
             self._taken[list(self._new_pids)] = False
         self._ready = arguments.present("no-psi")
         if not self._ready:
-            for pid in (PAT_PID, _CAT_PID):
+            for pid in (PAT_PID, CAT_PID):
                 self.follow(pid)
                 self.packer(pid)
 
@@ -61,20 +69,20 @@ class Remap(PsiRewriter):
 
     def take(self, table: Table) -> None:
         try:
-            if table.table_id == 0x00 and table.pid == PAT_PID:
+            if table.table_id == PAT_TABLE_ID and table.pid == PAT_PID:
                 self._take_pat(table)
-            elif table.table_id == 0x01 and table.pid == _CAT_PID:
+            elif table.table_id == CAT_TABLE_ID and table.pid == CAT_PID:
                 sections = map(self._cat_section, table.sections)
-                self.packer(_CAT_PID).replace(list(sections), 0x01)
-            elif table.table_id == 0x02:
+                self.packer(CAT_PID).replace(list(sections), CAT_TABLE_ID)
+            elif table.table_id == PMT_TABLE_ID:
                 pmt = self._remapped(Pmt.parse(table.sections[0]))
-                self.packer(table.pid).replace([pmt.encode()], 0x02, table.extension)
+                self.packer(table.pid).replace([pmt.encode()], PMT_TABLE_ID, table.extension)
         except PsiError as error:
             self.verbose(f"table ignored: {error}")
 
     def treat(self, packets: Packets, pids: npt.NDArray[np.uint16]) -> Flags | None:
         if not self._ready:
-            system = np.isin(pids, (PAT_PID, _CAT_PID))
+            system = np.isin(pids, (PAT_PID, CAT_PID))
             packets[~system] = NULL_PACKET
             pids[~system] = NULL_PID
         conflicts = np.flatnonzero(self._taken[pids])
@@ -122,7 +130,7 @@ class Remap(PsiRewriter):
         nit_pid = None if programs.nit_pid is None else self._pid(programs.nit_pid)
         pmt_pids = {number: self._pid(pid) for number, pid in programs.pmt_pids.items()}
         remapped = replace(programs, nit_pid=nit_pid, pmt_pids=pmt_pids)
-        self.packer(PAT_PID).replace(remapped.sections(), 0x00)
+        self.packer(PAT_PID).replace(remapped.sections(), PAT_TABLE_ID)
         self._ready = True
 
     def _cat_section(self, section: bytes) -> bytes:
@@ -145,7 +153,7 @@ class Remap(PsiRewriter):
     def _descriptors(self, descriptors: Iterable[Descriptor]) -> tuple[Descriptor, ...]:
         """The same, with the PIDs of CA_descriptors (ISO/IEC 13818-1 clause 2.6.16) remapped."""
         return tuple(
-            self._ca_descriptor(one) if one.tag == _CA_TAG and len(one.data) >= 4 else one
+            self._ca_descriptor(one) if one.tag == CA_TAG and len(one.data) >= 4 else one
             for one in descriptors
         )
 

@@ -6,15 +6,14 @@ from typing import ClassVar, Final
 import numpy as np
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.chain.plugin import PACKET_BITS, Block, Context, LogLevel, PluginError
+from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PluginError
 from ibe100.minitsp.psi.psi_rewriter import PsiRewriter
 from ibe100.minitsp.psi.sdt_edits import ServiceChange, new_service, sdt_sections, services_of
-from ibe100.mpegts.packet import NULL_PID, SDT_PID, as_block
+from ibe100.mpegts.constants import NULL_PID, PACKET_BITS, SDT_ACTUAL_TABLE_ID, SDT_OTHER_TABLE_ID, SDT_PID
+from ibe100.mpegts.packet import as_block
 from ibe100.mpegts.psi import PsiError, Sdt
 from ibe100.mpegts.table_assembler import Table
 
-_ACTUAL: Final = 0x42
-_OTHER: Final = 0x46
 _DEFAULT_BITRATE_BPS: Final = 3000.0
 _PROPERTIES: Final = ("eit-pf", "eit-schedule", "free-ca-mode", "name", "provider", "running-status", "type")
 
@@ -74,7 +73,9 @@ class SdtEditor(PsiRewriter):
             self.log(LogLevel.WARNING, f"found invalid SDT: {error}")
             return
         self._table_seen = True
-        packer.replace(sections, table.table_id, None if table.table_id == _ACTUAL else table.extension)
+        packer.replace(
+            sections, table.table_id, None if table.table_id == SDT_ACTUAL_TABLE_ID else table.extension
+        )
 
     def process(self, block: Block) -> Block:
         if not self._create_after_ms:
@@ -95,8 +96,8 @@ class SdtEditor(PsiRewriter):
 
     def _is_target(self, table: Table) -> bool:
         if not self.arguments.present("other"):
-            return table.table_id == _ACTUAL
-        return table.table_id == _OTHER and table.extension == self.arguments.integer("other")
+            return table.table_id == SDT_ACTUAL_TABLE_ID
+        return table.table_id == SDT_OTHER_TABLE_ID and table.extension == self.arguments.integer("other")
 
     def _edit(self, table: Table) -> list[bytes]:
         arguments = self.arguments
@@ -122,7 +123,7 @@ class SdtEditor(PsiRewriter):
         """Take an empty table as if it had come."""
         other = self.arguments.present("other")
         empty = Sdt(self.arguments.integer("other"), 0, (), actual=not other)
-        table_id = _OTHER if other else _ACTUAL
+        table_id = SDT_OTHER_TABLE_ID if other else SDT_ACTUAL_TABLE_ID
         self.take(Table(SDT_PID, table_id, empty.transport_stream_id, (empty.encode(),)))
         self._insert_at = self._create_at
 

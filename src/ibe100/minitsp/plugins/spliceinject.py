@@ -13,18 +13,19 @@ from ibe100.minitsp.psi.service_finder import ServiceFinder
 from ibe100.minitsp.splice.clock_points import ClockPoint, pcr_points, pts_points
 from ibe100.minitsp.splice.messages import MessageError, sections_of
 from ibe100.minitsp.splice.queue import RepeatRule, SpliceQueue, queued_cue
+from ibe100.mpegts.constants import NULL_PID, SPLICE_STREAM_TYPE
 from ibe100.mpegts.elementary.codings import StreamKind, codec_of
-from ibe100.mpegts.packet import NULL_PID, packetize_section
+from ibe100.mpegts.packet import packetize_section
 from ibe100.mpegts.psi import Pmt
+from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.scte35.cues import splice_null
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import encode
 
-_SPLICE_STREAM_TYPE: Final = 0x86
 _LARGEST_DATAGRAM: Final = 65_536
 _DATAGRAMS_AT_ONCE: Final = 64
 _SOCKET_BUFFER: Final = 1 << 20
-_PTS_PER_MS: Final = 90
+_PTS_PER_MS: Final = PTS_HZ // 1000
 
 
 class SpliceInject(PacketProcessor):
@@ -123,7 +124,7 @@ class SpliceInject(PacketProcessor):
         for stream in pmt.streams:
             if self._pts_pid is None and codec_of(stream).kind is StreamKind.VIDEO:
                 self._pts_pid = stream.pid
-            if self._pid is None and stream.stream_type == _SPLICE_STREAM_TYPE:
+            if self._pid is None and stream.stream_type == SPLICE_STREAM_TYPE:
                 self._pid = stream.pid
         if self._pts_pid is None:
             self._pts_pid = self._pcr_pid

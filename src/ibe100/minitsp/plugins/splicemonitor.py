@@ -4,22 +4,20 @@ import time
 from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.chain.plugin import PACKET_BITS, Block, Context, LogLevel, PacketProcessor
+from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcessor
 from ibe100.minitsp.reports.json_report import JSON_OPTIONS, JsonDocument, JsonReport, JsonValue
 from ibe100.minitsp.reports.splice_json import table_json
 from ibe100.minitsp.splice.clock_points import pts_points
 from ibe100.minitsp.splice.events import Announcement, PendingEvent, SpliceEvents, announcements
+from ibe100.mpegts.constants import NULL_PID, PACKET_BITS, SPLICE_STREAM_TYPE, SPLICE_TABLE_ID
 from ibe100.mpegts.elementary.codings import StreamKind, codec_of
-from ibe100.mpegts.packet import NULL_PID
 from ibe100.mpegts.packet_headers import FEW_PACKETS
-from ibe100.mpegts.psi import SectionAssembler
+from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.mpegts.service_map import ServiceMap
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
 
-_TABLE_ID: Final = 0xFC
 _COMMAND_TYPE_AT: Final = 13
-_SPLICE_STREAM_TYPE: Final = 0x86
 _ALL_COMMANDS: Final = frozenset(range(256))
 _TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 
@@ -108,7 +106,7 @@ class SpliceMonitor(PacketProcessor):
         only_service = len(self._services.pmt_pids) == 1
         for pmt in list(self._services.pmts.values()):
             pids = {stream.pid for stream in pmt.streams}
-            found = {one.pid for one in pmt.streams if one.stream_type == _SPLICE_STREAM_TYPE}
+            found = {one.pid for one in pmt.streams if one.stream_type == SPLICE_STREAM_TYPE}
             if self._splice_pid is not None:
                 belongs = self._splice_pid in pids or only_service
                 found = {self._splice_pid} if belongs else set()
@@ -141,7 +139,7 @@ class SpliceMonitor(PacketProcessor):
                     self._report_occurred(splice_pid, event, index)
 
     def _take(self, section: bytes, splice_pid: int, index: int) -> None:
-        if section[0] != _TABLE_ID:
+        if section[0] != SPLICE_TABLE_ID:
             return
         try:
             decoded = decode(section)

@@ -1,7 +1,7 @@
 """Gives a service a new name, id, provider or type, in all tables (tsp -P svrename)."""
 
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,17 +15,26 @@ from ibe100.minitsp.chain.options import (
     parse_integer,
 )
 from ibe100.minitsp.chain.plugin import Context, LogLevel, Packets, PluginError
-from ibe100.minitsp.psi.eit_edits import EIT_PID, renumbered
+from ibe100.minitsp.psi.eit_edits import renumbered
 from ibe100.minitsp.psi.nit_edits import rename_in_service_lists
 from ibe100.minitsp.psi.pat_sections import Programs
 from ibe100.minitsp.psi.psi_rewriter import NULL_PACKET, PsiRewriter
 from ibe100.minitsp.psi.sdt_edits import ServiceChange, find_service, sdt_sections, services_of, similar
-from ibe100.mpegts.packet import NULL_PID, PAT_PID, SDT_PID, Flags
+from ibe100.mpegts.constants import (
+    BAT_TABLE_ID,
+    EIT_PID,
+    NIT_ACTUAL_TABLE_ID,
+    NIT_PID,
+    NULL_PID,
+    PAT_PID,
+    PAT_TABLE_ID,
+    PMT_TABLE_ID,
+    SDT_ACTUAL_TABLE_ID,
+    SDT_PID,
+)
+from ibe100.mpegts.packet import Flags
 from ibe100.mpegts.psi import Pmt, PsiError
 from ibe100.mpegts.table_assembler import Table
-
-_NIT_PID: Final = 0x0010
-_PMT_ID, _NIT_ACTUAL, _SDT_ACTUAL, _BAT = 0x02, 0x40, 0x42, 0x4A
 
 
 class ServiceRename(PsiRewriter):
@@ -64,11 +73,11 @@ class ServiceRename(PsiRewriter):
 
     def take(self, table: Table) -> None:
         try:
-            if table.pid == PAT_PID and table.table_id == 0x00:
+            if table.pid == PAT_PID and table.table_id == PAT_TABLE_ID:
                 self._take_pat(table)
-            elif table.table_id == _PMT_ID and table.extension == self._old_id:
+            elif table.table_id == PMT_TABLE_ID and table.extension == self._old_id:
                 self._take_pmt(table)
-            elif table.pid == SDT_PID and table.table_id == _SDT_ACTUAL:
+            elif table.pid == SDT_PID and table.table_id == SDT_ACTUAL_TABLE_ID:
                 self._take_sdt(table)
             elif table.sections[0][1] & 0x80:
                 self._take_other(table)
@@ -98,14 +107,14 @@ class ServiceRename(PsiRewriter):
             self.follow(pmt_pid)
             self.packer(pmt_pid)
             programs = replace(programs, pmt_pids=self._renumbered(programs.pmt_pids))
-        self.packer(PAT_PID).replace(programs.sections(), 0x00)
+        self.packer(PAT_PID).replace(programs.sections(), PAT_TABLE_ID)
         self._pat_seen = True
         self.follow(SDT_PID)
-        self.packer(SDT_PID).replace(self._sdt, _SDT_ACTUAL)
+        self.packer(SDT_PID).replace(self._sdt, SDT_ACTUAL_TABLE_ID)
         if self._new_id is not None and not self.arguments.present("ignore-eit"):
             self.filter_sections(EIT_PID, self._renumbered_eit)
         if not self._ignore_nit:
-            nit_pid = _NIT_PID if programs.nit_pid is None else programs.nit_pid
+            nit_pid = NIT_PID if programs.nit_pid is None else programs.nit_pid
             self.follow(nit_pid)
             self.packer(nit_pid)
 
@@ -132,9 +141,9 @@ class ServiceRename(PsiRewriter):
         pmt = Pmt.parse(table.sections[0])
         packer = self.packer(table.pid)
         if self._new_id is not None:
-            packer.remove(_PMT_ID, self._new_id)
+            packer.remove(PMT_TABLE_ID, self._new_id)
             pmt = replace(pmt, program_number=self._new_id)
-        packer.replace([pmt.encode()], _PMT_ID, table.extension)
+        packer.replace([pmt.encode()], PMT_TABLE_ID, table.extension)
 
     def _take_sdt(self, table: Table) -> None:
         shared, services = services_of(table)
@@ -154,13 +163,13 @@ class ServiceRename(PsiRewriter):
             services[number] = replace(self._change.apply(service), service_id=number)
         self._sdt = sdt_sections(shared, services)
         if self._pat_seen:
-            self.packer(SDT_PID).replace(self._sdt, _SDT_ACTUAL, table.extension)
+            self.packer(SDT_PID).replace(self._sdt, SDT_ACTUAL_TABLE_ID, table.extension)
 
     def _take_other(self, table: Table) -> None:
         """NIT and BAT with the service's new number, type and channel; the rest as it is."""
         sections = table.sections
-        nit = table.table_id == _NIT_ACTUAL and not self._ignore_nit
-        bat = table.table_id == _BAT and not self._ignore_bat
+        nit = table.table_id == NIT_ACTUAL_TABLE_ID and not self._ignore_nit
+        bat = table.table_id == BAT_TABLE_ID and not self._ignore_bat
         if (nit or bat) and self._old_id is None:
             self.forget(table.pid)
             return

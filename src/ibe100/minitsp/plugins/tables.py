@@ -9,8 +9,9 @@ import numpy.typing as npt
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor, PluginError
 from ibe100.minitsp.reports.tables_log import SYSTEM_PIDS, TablesLog
-from ibe100.mpegts.packet import NULL_PID, PAT_PID
-from ibe100.mpegts.psi import PAT_TABLE_ID, Pat, PsiError, SectionAssembler
+from ibe100.mpegts.constants import NULL_PID, PAT_PID, PAT_TABLE_ID
+from ibe100.mpegts.psi import Pat, PsiError
+from ibe100.mpegts.section_assembler import SectionAssembler
 
 _MAX_TABLE_ID: Final = 0xFF
 

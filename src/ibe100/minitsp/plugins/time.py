@@ -7,14 +7,13 @@ import numpy as np
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor, Packets
+from ibe100.mpegts.constants import TDT_PID, TDT_TABLE_ID
 from ibe100.mpegts.packet import as_block, null_packet
 from ibe100.mpegts.section_assembler import SectionAssembler
 
 Action = Literal["pass", "drop", "null", "stop"]
 
 _ACTIONS: Final[tuple[Action, ...]] = ("drop", "null", "pass", "stop")
-_TDT_PID: Final = 0x0014
-_TDT: Final = 0x70
 _MJD_EPOCH: Final = datetime(1858, 11, 17, tzinfo=UTC)
 _FORM: Final = "%Y/%m/%d:%H:%M:%S"
 
@@ -65,9 +64,9 @@ class TimeSchedule(PacketProcessor):
             return Block(self._treated(block.packets), block.first_index)
         parts = []
         start = 0
-        for row in block.headers.rows_of(_TDT_PID):
+        for row in block.headers.rows_of(TDT_PID):
             for section in self._by_tdt.feed(block.packets[row].tobytes()):
-                if section[0] == _TDT and len(section) >= 8:
+                if section[0] == TDT_TABLE_ID and len(section) >= 8:
                     parts.append(self._treated(block.packets[start:row]))
                     start = row
                     self._advance(_tdt_time(section))

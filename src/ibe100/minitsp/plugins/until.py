@@ -6,9 +6,9 @@ from typing import ClassVar
 import numpy as np
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, Block, Context, PacketProcessor
+from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor
 from ibe100.minitsp.pacing.playout_clock import PlayoutClock
-from ibe100.mpegts.packet import NULL_PID
+from ibe100.mpegts.constants import NULL_PID, PACKET_SIZE
 
 
 class Until(PacketProcessor):

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ibe100.minitsp.chain.options import (
+    MAX_PID,
     Arguments,
     Option,
     OptionError,
@@ -15,19 +16,31 @@ from ibe100.minitsp.chain.options import (
     parse_integer,
 )
 from ibe100.minitsp.chain.plugin import Context, Packets, PluginError
-from ibe100.minitsp.psi.eit_edits import EIT_PID, of_services
+from ibe100.minitsp.psi.eit_edits import of_services
 from ibe100.minitsp.psi.pat_sections import Programs
-from ibe100.minitsp.psi.psi_rewriter import NULL_PACKET, PID_COUNT, PsiRewriter
+from ibe100.minitsp.psi.psi_rewriter import NULL_PACKET, PsiRewriter
 from ibe100.minitsp.psi.sdt_edits import Services, find_service, sdt_sections, services_of, similar
+from ibe100.mpegts.constants import (
+    CA_TAG,
+    CAT_PID,
+    CAT_TABLE_ID,
+    EIT_PID,
+    NULL_PID,
+    PAT_PID,
+    PAT_TABLE_ID,
+    PID_COUNT,
+    PMT_TABLE_ID,
+    SDT_ACTUAL_TABLE_ID,
+    SDT_PID,
+    TDT_PID,
+)
 from ibe100.mpegts.elementary.codings import StreamKind, codec_of
-from ibe100.mpegts.packet import NULL_PID, PAT_PID, SDT_PID, Flags
+from ibe100.mpegts.packet import Flags
 from ibe100.mpegts.psi import Descriptor, Pmt, PmtStream, PsiError, iterate_descriptors
 from ibe100.mpegts.table_assembler import Table
 
-_CAT_PID: Final = 0x0001
-_TDT_PID: Final = 0x0014
 _PSIP_PID: Final = 0x1FFB
-_CA_TAGS: Final = (0x09, 0xF6)
+_CA_TAGS: Final = (CA_TAG, 0xF6)
 _LANGUAGES: Final = {0x0A: 4, 0x59: 8, 0x56: 5}
 """Bytes of an entry that begins with its language: ISO_639_language, subtitling and teletext descriptor."""
 _DROP, _PASS, _PES = 0, 1, 2
@@ -78,7 +91,7 @@ class Zap(PsiRewriter):
         self._wanted = [_wanted(parameter) for parameter in arguments.parameters]
         self._pes_only = arguments.present("pes-only")
         self._fate = np.full(PID_COUNT, _DROP, np.uint8)
-        self._fate[[PAT_PID, SDT_PID, _TDT_PID, _PSIP_PID]] = _PASS
+        self._fate[[PAT_PID, SDT_PID, TDT_PID, _PSIP_PID]] = _PASS
         self._emm_pids: set[int] = set()
         self._programs: Programs | None = None
         self._pat_version = self._sdt_version = 0
@@ -91,19 +104,19 @@ class Zap(PsiRewriter):
             self.filter_sections(EIT_PID, self._wanted_eit)
             self._fate[EIT_PID] = _PASS
         if arguments.present("cas"):
-            self.follow(_CAT_PID)
-            self._fate[_CAT_PID] = _PASS
+            self.follow(CAT_PID)
+            self._fate[CAT_PID] = _PASS
 
     def take(self, table: Table) -> None:
         try:
-            if table.pid == PAT_PID and table.table_id == 0x00:
+            if table.pid == PAT_PID and table.table_id == PAT_TABLE_ID:
                 self._programs = Programs.of(table)
                 self._take_pat()
-            elif table.pid == _CAT_PID and table.table_id == 0x01:
+            elif table.pid == CAT_PID and table.table_id == CAT_TABLE_ID:
                 self._take_cat(table)
-            elif table.pid == SDT_PID and table.table_id == 0x42:
+            elif table.pid == SDT_PID and table.table_id == SDT_ACTUAL_TABLE_ID:
                 self._take_sdt(table)
-            elif table.table_id == 0x02:
+            elif table.table_id == PMT_TABLE_ID:
                 self._take_pmt(table.pid, Pmt.parse(table.sections[0]))
         except PsiError as error:
             self.verbose(f"table ignored: {error}")
@@ -143,7 +156,7 @@ class Zap(PsiRewriter):
             if one.service_id is not None and one.pmt_pid is not None
         }
         pat = Programs(stream_id, self._pat_version, known)
-        self.packer(PAT_PID).replace(pat.sections(), 0x00)
+        self.packer(PAT_PID).replace(pat.sections(), PAT_TABLE_ID)
 
     def _absent(self, one: _Wanted, table: str) -> None:
         if not self.arguments.present("ignore-absent"):
@@ -176,7 +189,7 @@ class Zap(PsiRewriter):
         sections = sdt_sections(replace(shared, version=self._sdt_version), kept)
         packer = self.packer(SDT_PID)
         packer.clear()
-        packer.replace(sections, 0x42)
+        packer.replace(sections, SDT_ACTUAL_TABLE_ID)
 
     def _is_wanted(self, number: int, name: str) -> bool:
         return any(
@@ -216,7 +229,7 @@ class Zap(PsiRewriter):
                 replace(stream, descriptors=self._with_ecm(one, stream.descriptors)) for stream in streams
             ),
         )
-        self.packer(pid).replace([pmt.encode()], 0x02, pmt.program_number)
+        self.packer(pid).replace([pmt.encode()], PMT_TABLE_ID, pmt.program_number)
         self._let_pass(one, pid, _PASS)
 
     def _let_pass(self, one: _Wanted, pid: int, fate: int) -> None:
@@ -267,7 +280,7 @@ def _wanted(reference: str) -> _Wanted:
 
 def _ca_pids(descriptors: tuple[Descriptor, ...]) -> list[int]:
     return [
-        int.from_bytes(data[2:4], "big") & 0x1FFF
+        int.from_bytes(data[2:4], "big") & MAX_PID
         for tag, data in descriptors
         if tag in _CA_TAGS and len(data) >= 4
     ]

@@ -5,7 +5,6 @@ from typing import Final
 
 from ibe100.mpegts.psi import with_crc
 
-EIT_PID: Final = 0x0012
 _EIT: Final = range(0x4E, 0x70)
 _OTHER_STREAM: Final = frozenset((0x4F, *range(0x60, 0x70)))
 _SHORTEST: Final = 8 + 6 + 4

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind
+from ibe100.mpegts.constants import REGISTRATION_TAG
 from ibe100.mpegts.psi import Descriptor, Pmt, PmtStream
 
-_REGISTRATION: Final = 0x05
 _STREAM_IDENTIFIER: Final = 0x52
 _CUE_IDENTIFIER: Final = 0x8A
 
@@ -100,13 +100,13 @@ def _stream_descriptors(pids: tuple[int, ...], arguments: Arguments) -> list[tup
 
 
 def _registration(identifier: int) -> Descriptor:
-    return Descriptor(_REGISTRATION, identifier.to_bytes(4, "big"))
+    return Descriptor(REGISTRATION_TAG, identifier.to_bytes(4, "big"))
 
 
 def _with_descriptor(descriptors: tuple[Descriptor, ...], added: Descriptor) -> tuple[Descriptor, ...]:
     """Registrations pile up, unless the same one is there; of other tags the new one replaces the old."""
     if added in descriptors:
         return descriptors
-    if added.tag != _REGISTRATION:
+    if added.tag != REGISTRATION_TAG:
         descriptors = tuple(one for one in descriptors if one.tag != added.tag)
     return (*descriptors, added)

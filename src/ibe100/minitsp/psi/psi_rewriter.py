@@ -11,11 +11,11 @@ import numpy.typing as npt
 from ibe100.minitsp.chain.options import Arguments
 from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor, Packets
 from ibe100.minitsp.psi.section_packer import SectionFifo, SectionPacker
-from ibe100.mpegts.packet import NULL_PID, Flags, as_block, null_packet
+from ibe100.mpegts.constants import NULL_PID, PID_COUNT
+from ibe100.mpegts.packet import Flags, as_block, null_packet
 from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.mpegts.table_assembler import Table, TableAssembler
 
-PID_COUNT: Final = 0x2000
 NULL_PACKET: Final = as_block(null_packet())[0]
 
 

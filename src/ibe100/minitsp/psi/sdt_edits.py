@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ibe100.minitsp.chain.options import Arguments
+from ibe100.mpegts.constants import SERVICE_TAG
 from ibe100.mpegts.dvb_text import decode_dvb_text, encode_dvb_text
 from ibe100.mpegts.psi import Descriptor, Sdt, SdtService
 from ibe100.mpegts.table_assembler import Table
 
-_SERVICE_TAG: Final = 0x48
 _MOST_SERVICE_BYTES: Final = 1024 - 12 - 3
 _TELEVISION: Final = 0x01
 _RUNNING: Final = 4
@@ -68,9 +68,9 @@ class ServiceChange:
     def _descriptors(self, descriptors: tuple[Descriptor, ...]) -> tuple[Descriptor, ...]:
         if self.name is None and self.provider is None and self.service_type is None:
             return descriptors
-        if not any(one.tag == _SERVICE_TAG for one in descriptors):
+        if not any(one.tag == SERVICE_TAG for one in descriptors):
             return (*descriptors, self._service_descriptor(b"\x00\x00\x00"))
-        at = next(index for index, one in enumerate(descriptors) if one.tag == _SERVICE_TAG)
+        at = next(index for index, one in enumerate(descriptors) if one.tag == SERVICE_TAG)
         changed = self._service_descriptor(descriptors[at].data)
         return (*descriptors[:at], changed, *descriptors[at + 1 :])
 
@@ -88,13 +88,13 @@ class ServiceChange:
             name = encode_dvb_text(decode_dvb_text(name) if self.name is None else self.name)
         provider, name = provider[:126], name[:126]
         body = bytes((service_type, len(provider))) + provider + bytes((len(name),)) + name
-        return Descriptor(_SERVICE_TAG, body)
+        return Descriptor(SERVICE_TAG, body)
 
 
 def new_service(service_id: int) -> SdtService:
     """A running television service without names."""
     return SdtService(
-        service_id, (Descriptor(_SERVICE_TAG, bytes((_TELEVISION, 0, 0))),), running_status=_RUNNING
+        service_id, (Descriptor(SERVICE_TAG, bytes((_TELEVISION, 0, 0))),), running_status=_RUNNING
     )
 
 

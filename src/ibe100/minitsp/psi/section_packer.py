@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ibe100.minitsp.chain.plugin import PACKET_SIZE
-from ibe100.mpegts.packet import SYNC_BYTE, packetize_section
+from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
+from ibe100.mpegts.packet import packetize_section
 
 _PAYLOAD: Final = PACKET_SIZE - 4
 _SHORT_HEADER: Final = 3

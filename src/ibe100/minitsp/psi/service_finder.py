@@ -1,14 +1,10 @@
 """Finds one service in a stream: by id, by name, or the first of the PAT, which is that of the lowest id."""
 
-from typing import Final
-
 from ibe100.minitsp.chain.options import OptionError, parse_integer
 from ibe100.minitsp.chain.plugin import Block, Plugin, PluginError
-from ibe100.mpegts.packet import PAT_PID, SDT_PID
-from ibe100.mpegts.psi import Pat, Pmt, PsiError, Sdt, SectionAssembler
-
-_SDT_ACTUAL: Final = 0x42
-_PMT: Final = 0x02
+from ibe100.mpegts.constants import PAT_PID, PMT_TABLE_ID, SDT_ACTUAL_TABLE_ID, SDT_PID
+from ibe100.mpegts.psi import Pat, Pmt, PsiError, Sdt
+from ibe100.mpegts.section_assembler import SectionAssembler
 
 
 class ServiceFinder:
@@ -60,9 +56,9 @@ class ServiceFinder:
         try:
             if pid == PAT_PID:
                 self._take_pat(Pat.parse(section))
-            elif pid == SDT_PID and section[0] == _SDT_ACTUAL:
+            elif pid == SDT_PID and section[0] == SDT_ACTUAL_TABLE_ID:
                 self._take_sdt(Sdt.parse(section))
-            elif pid == self.pmt_pid and section[0] == _PMT:
+            elif pid == self.pmt_pid and section[0] == PMT_TABLE_ID:
                 pmt = Pmt.parse(section)
                 if pmt.current and pmt.program_number == self.service_id:
                     self.pmt = pmt

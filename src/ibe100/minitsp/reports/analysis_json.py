@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from ibe100.minitsp.chain.plugin import PACKET_BITS
 from ibe100.minitsp.reports.json_report import JsonValue
 from ibe100.minitsp.reports.pid_words import SERVICE_TYPES, describe_ecm, describe_pid
+from ibe100.mpegts.constants import NULL_PID, PACKET_BITS, PACKET_SIZE
 from ibe100.mpegts.elementary.codings import StreamKind
-from ibe100.mpegts.packet import NULL_PID, PACKET_SIZE
 from ibe100.mpegts.stream_report import PidReport, ServiceInfo, StreamInfo, StreamReport
 
 _FIRST_FREE_PID: Final = 0x20

@@ -8,16 +8,14 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from ibe100.minitsp.chain.packet_batch import Batch
-from ibe100.minitsp.chain.plugin import PACKET_BITS
 from ibe100.minitsp.reports.tr101290 import SEVERITIES, TS_SCOPE, Tr101290
+from ibe100.mpegts.constants import NULL_PID, PACKET_BITS, PID_COUNT
 from ibe100.mpegts.elementary.codings import StreamKind, codec_of
-from ibe100.mpegts.packet import NULL_PID
 from ibe100.mpegts.pes import NO_TIMESTAMP
 from ibe100.mpegts.service_map import SYSTEM_SECTION_PIDS, ServiceMap
 
 Tags: TypeAlias = Sequence[tuple[str, str | int]]
 
-_PID_COUNT: Final = 8192
 _GLOBAL: Final = "global"
 _TYPE_ORDER: Final = ("psi", "video", "audio", "subtitles", "data", "stuffing", "undefined")
 _TYPE_OF_KIND: Final = {
@@ -61,7 +59,7 @@ class InfluxMetrics:
         self._choice = choice
         self._services = ServiceMap()
         self._errors = Tr101290(self._services)
-        self._packets = np.zeros(_PID_COUNT, np.int64)
+        self._packets = np.zeros(PID_COUNT, np.int64)
         self._stamps: dict[str, dict[int, _Stamp]] = {stamp: {} for stamp in choice.stamps}
         self._start_s = monotonic_s
 

@@ -2,10 +2,24 @@
 
 from typing import Final
 
+from ibe100.mpegts.constants import (
+    CAT_PID,
+    EIT_PID,
+    LANGUAGE_TAG,
+    NETWORK_NAME_TAG,
+    NIT_PID,
+    NULL_PID,
+    PAT_PID,
+    RST_PID,
+    SDT_PID,
+    SUBTITLING_TAG,
+    TDT_PID,
+    TELETEXT_TAG,
+    TSDT_PID,
+)
 from ibe100.mpegts.dvb_text import decode_dvb_text
 from ibe100.mpegts.elementary.ac3 import DOLBY_SURROUND
 from ibe100.mpegts.elementary.codings import AudioFormat, StreamKind, VideoFormat
-from ibe100.mpegts.packet import NULL_PID
 from ibe100.mpegts.psi import PsiError, iterate_descriptors
 from ibe100.mpegts.stream_report import StreamInfo
 
@@ -24,14 +38,14 @@ SERVICE_TYPES: Final = {
     0x20: "HEVC UHD digital television service",
 }
 _SYSTEM_PIDS: Final = {
-    0x00: "PAT",
-    0x01: "CAT",
-    0x02: "TSDT",
-    0x10: "NIT",
-    0x11: "SDT/BAT",
-    0x12: "EIT",
-    0x13: "RST",
-    0x14: "TDT/TOT",
+    PAT_PID: "PAT",
+    CAT_PID: "CAT",
+    TSDT_PID: "TSDT",
+    NIT_PID: "NIT",
+    SDT_PID: "SDT/BAT",
+    EIT_PID: "EIT",
+    RST_PID: "RST",
+    TDT_PID: "TDT/TOT",
     NULL_PID: "Stuffing",
 }
 # stream_type of ISO/IEC 13818-1 table 2-34, where no descriptor says more.
@@ -54,7 +68,6 @@ _BY_STREAM_TYPE: Final = {
 }
 _BY_DESCRIPTOR: Final = {0x6A: "AC-3 Audio", 0x7A: "E-AC-3 Audio"}
 # audio_type of ISO/IEC 13818-1 table 2-60.
-_LANGUAGE: Final = 0x0A
 _AUDIO_TYPES: Final = {
     1: "clean effects",
     2: "hearing impaired",
@@ -90,9 +103,6 @@ _CA_SYSTEMS: Final = {
     0x22: "Harmonic",
     0x26: "European Broadcasting Union",
 }
-_NETWORK_NAME: Final = 0x40
-_SUBTITLING: Final = 0x59
-_TELETEXT: Final = 0x56
 _SUBTITLE_PICTURES: Final = {
     0x0: "no aspect ratio",
     0x1: "4:3 aspect ratio",
@@ -147,7 +157,7 @@ def network_words(nit_section: bytes) -> str | None:
     if end > len(nit_section) - 4:
         return None
     try:
-        names = [data for tag, data in iterate_descriptors(nit_section[10:end]) if tag == _NETWORK_NAME]
+        names = [data for tag, data in iterate_descriptors(nit_section[10:end]) if tag == NETWORK_NAME_TAG]
     except PsiError:
         return None
     name = decode_dvb_text(names[0]) if names else ""
@@ -175,7 +185,7 @@ def _languages(stream: StreamInfo) -> list[str]:
         _AUDIO_TYPES[data[at]]
         for tag, data in stream.pmt_stream.descriptors
         for at in range(3, len(data), 4)
-        if tag == _LANGUAGE and data[at] in _AUDIO_TYPES
+        if tag == LANGUAGE_TAG and data[at] in _AUDIO_TYPES
     ]
     return [*stream.languages, *kinds[-1:]]
 
@@ -185,9 +195,9 @@ def _subtitle_words(stream: StreamInfo) -> str:
     kinds: list[str] = []
     name = "Subtitles"
     for tag, data in stream.pmt_stream.descriptors:
-        if tag == _SUBTITLING:
+        if tag == SUBTITLING_TAG:
             kinds += [_subtitling_type(data[at + 3]) for at in range(0, len(data) - 7, 8)]
-        elif tag == _TELETEXT:
+        elif tag == TELETEXT_TAG:
             name = "Teletext"
             kinds += [_TELETEXT_TYPES.get(data[at + 3] >> 3, "reserved") for at in range(0, len(data) - 4, 5)]
     words = dict.fromkeys((*stream.languages, *kinds))

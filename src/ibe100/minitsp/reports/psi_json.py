@@ -8,7 +8,17 @@ from ibe100.minitsp.reports.descriptor_json import Node, descriptor_nodes, hex_t
 from ibe100.minitsp.reports.json_report import JsonValue
 from ibe100.minitsp.reports.splice_json import section_copy
 from ibe100.minitsp.reports.splice_json import table_json as splice_json
-from ibe100.mpegts.packet import NULL_PID
+from ibe100.mpegts.constants import (
+    CAT_TABLE_ID,
+    NIT_ACTUAL_TABLE_ID,
+    NIT_OTHER_TABLE_ID,
+    NULL_PID,
+    PAT_TABLE_ID,
+    PMT_TABLE_ID,
+    SDT_ACTUAL_TABLE_ID,
+    SDT_OTHER_TABLE_ID,
+    SPLICE_TABLE_ID,
+)
 from ibe100.mpegts.psi import Pmt, PsiError, iterate_descriptors
 from ibe100.mpegts.table_assembler import Table
 from ibe100.scte35.errors import SpliceDecodeError
@@ -21,7 +31,7 @@ _RUNNING: Final = (
 
 def table_json(table: Table, *, base64_sections: bool, hex_sections: bool) -> JsonValue:
     """A table with its metadata; one that is not known, or cannot be read, keeps its sections' bytes."""
-    if table.table_id == 0xFC:
+    if table.table_id == SPLICE_TABLE_ID:
         try:
             metadata: Node = {"pid": table.pid}
             return splice_json(
@@ -42,15 +52,15 @@ def table_json(table: Table, *, base64_sections: bool, hex_sections: bool) -> Js
 
 def _known(table: Table) -> Node:
     try:
-        if table.table_id == 0x00:
+        if table.table_id == PAT_TABLE_ID:
             return _pat(table)
-        if table.table_id == 0x01:
+        if table.table_id == CAT_TABLE_ID:
             return _cat(table)
-        if table.table_id == 0x02:
+        if table.table_id == PMT_TABLE_ID:
             return _pmt(table)
-        if table.table_id in (0x40, 0x41):
+        if table.table_id in (NIT_ACTUAL_TABLE_ID, NIT_OTHER_TABLE_ID):
             return _nit(table)
-        if table.table_id in (0x42, 0x46):
+        if table.table_id in (SDT_ACTUAL_TABLE_ID, SDT_OTHER_TABLE_ID):
             return _sdt(table)
     except PsiError:
         pass
@@ -124,7 +134,7 @@ def _nit(table: Table) -> Node:
     attributes: Node = {
         **_state(table.sections[0]),
         "network_id": table.extension,
-        "actual": table.table_id == 0x40,
+        "actual": table.table_id == NIT_ACTUAL_TABLE_ID,
     }
     of_network: list[JsonValue] = []
     streams: list[JsonValue] = []

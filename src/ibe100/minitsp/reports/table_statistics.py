@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-from ibe100.minitsp.chain.plugin import PACKET_BITS
 from ibe100.minitsp.reports.json_report import JsonValue
+from ibe100.mpegts.constants import PACKET_BITS
 
 _LONG_HEADER: Final = 8
 _MOST_TABLES: Final = 4096

@@ -7,12 +7,13 @@ from ibe100.minitsp.chain.plugin import Context, LogLevel
 from ibe100.minitsp.psi.psi_rewriter import PsiRewriter
 from ibe100.minitsp.reports.json_report import to_json
 from ibe100.minitsp.reports.psi_json import table_json
+from ibe100.mpegts.constants import NULL_PID, PAT_PID, PAT_TABLE_ID, PMT_TABLE_ID, TSDT_PID
 from ibe100.mpegts.elementary.codings import StreamKind, codec_of
-from ibe100.mpegts.packet import NULL_PID, PAT_PID
 from ibe100.mpegts.psi import Pat, Pmt, PsiError
+from ibe100.mpegts.service_map import SYSTEM_SECTION_PIDS
 from ibe100.mpegts.table_assembler import Table
 
-SYSTEM_PIDS: Final = frozenset({0x00, 0x01, 0x02, 0x10, 0x11, 0x12, 0x13, 0x14})
+SYSTEM_PIDS: Final = frozenset((*SYSTEM_SECTION_PIDS, TSDT_PID))
 
 
 class TablesLog(PsiRewriter):
@@ -64,14 +65,14 @@ class TablesLog(PsiRewriter):
                 self.context.stop()
 
     def _follow_what_it_names(self, table: Table) -> None:
-        if table.table_id == 0x00 and table.pid == PAT_PID:
+        if table.table_id == PAT_TABLE_ID and table.pid == PAT_PID:
             for pat in map(Pat.parse, table.sections):
                 for _, pid in pat.programs:
                     if pid != NULL_PID:
                         self.follow(pid)
                 if pat.nit_pid is not None:
                     self.follow(pat.nit_pid)
-        elif table.table_id == 0x02 and self._follows_cues:
+        elif table.table_id == PMT_TABLE_ID and self._follows_cues:
             for stream in Pmt.parse(table.sections[0]).streams:
                 if codec_of(stream).kind is StreamKind.SPLICE:
                     self.follow(stream.pid)

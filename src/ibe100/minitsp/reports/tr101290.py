@@ -9,9 +9,21 @@ from ibe100.minitsp.chain.packet_batch import Batch
 from ibe100.minitsp.reports.gap_watch import GapWatch
 from ibe100.minitsp.reports.pcr_accuracy import PcrAccuracy
 from ibe100.mpegts import packet
+from ibe100.mpegts.constants import (
+    CAT_PID,
+    CAT_TABLE_ID,
+    EIT_PID,
+    NIT_PID,
+    NULL_PID,
+    PAT_PID,
+    PAT_TABLE_ID,
+    PMT_TABLE_ID,
+    RST_PID,
+    SDT_PID,
+    TDT_PID,
+)
 from ibe100.mpegts.continuity import ContinuityTracker
 from ibe100.mpegts.elementary.codings import StreamKind, codec_of
-from ibe100.mpegts.packet import PAT_PID
 from ibe100.mpegts.packet_headers import PAYLOAD, SCRAMBLED, TRANSPORT_ERROR, UNIT_START
 from ibe100.mpegts.pes import NO_TIMESTAMP
 from ibe100.mpegts.service_map import SectionRun, ServiceMap
@@ -54,7 +66,6 @@ SEVERITIES: Final[dict[str, int]] = {
 _AGGREGATES: Final = frozenset({"pat_error", "pmt_error", "pcr_error", "nit_error", "sdt_error", "eit_error"})
 TS_SCOPE: Final = -1
 
-_CAT_PID, _NIT_PID, _SDT_PID, _EIT_PID, _RST_PID, _TDT_PID = 0x01, 0x10, 0x11, 0x12, 0x13, 0x14
 _FIRST_FREE_PID: Final = 0x20
 _PCR_LIMIT_S: Final = 0.1
 # Blocks of packets arrive together: a PCR sent every 100 ms must not look late for that.
@@ -62,33 +73,33 @@ _ARRIVAL_JITTER_S: Final = 0.02
 _UNREFERENCED_AFTER_S: Final = 0.5
 _ALLOWED_TABLES: Final = {
     PAT_PID: frozenset({0x00}),
-    _CAT_PID: frozenset({0x01}),
-    _NIT_PID: frozenset({0x40, 0x41, 0x72}),
-    _SDT_PID: frozenset({0x42, 0x46, 0x4A, 0x72}),
-    _EIT_PID: frozenset({*range(0x4E, 0x70), 0x72}),
-    _RST_PID: frozenset({0x71, 0x72}),
-    _TDT_PID: frozenset({0x70, 0x72, 0x73}),
+    CAT_PID: frozenset({0x01}),
+    NIT_PID: frozenset({0x40, 0x41, 0x72}),
+    SDT_PID: frozenset({0x42, 0x46, 0x4A, 0x72}),
+    EIT_PID: frozenset({*range(0x4E, 0x70), 0x72}),
+    RST_PID: frozenset({0x71, 0x72}),
+    TDT_PID: frozenset({0x70, 0x72, 0x73}),
 }
 _WRONG_TABLE: Final = {
     PAT_PID: ("pat_error", "pat_error_2"),
-    _CAT_PID: ("cat_error",),
-    _NIT_PID: ("nit_error", "nit_actual_error"),
-    _SDT_PID: ("sdt_error", "sdt_actual_error"),
-    _EIT_PID: ("eit_error", "eit_actual_error"),
-    _RST_PID: ("rst_error",),
-    _TDT_PID: ("tdt_error",),
+    CAT_PID: ("cat_error",),
+    NIT_PID: ("nit_error", "nit_actual_error"),
+    SDT_PID: ("sdt_error", "sdt_actual_error"),
+    EIT_PID: ("eit_error", "eit_actual_error"),
+    RST_PID: ("rst_error",),
+    TDT_PID: ("tdt_error",),
 }
 # (PID, table_id) -> counters and the longest gap; watched from the first section on, as tsp does.
 _REPETITION: Final = {
-    (_NIT_PID, 0x40): (("nit_error", "nit_actual_error"), 10.0),
-    (_NIT_PID, 0x41): (("nit_other_error",), 10.0),
-    (_SDT_PID, 0x42): (("sdt_error", "sdt_actual_error"), 2.0),
-    (_SDT_PID, 0x46): (("sdt_other_error",), 10.0),
-    (_SDT_PID, 0x4A): (("si_repetition_error",), 10.0),
-    (_EIT_PID, 0x4E): (("eit_error", "eit_actual_error"), 2.0),
-    (_EIT_PID, 0x4F): (("eit_other_error",), 10.0),
-    (_TDT_PID, 0x70): (("tdt_error",), 30.0),
-    (_TDT_PID, 0x73): (("si_repetition_error",), 30.0),
+    (NIT_PID, 0x40): (("nit_error", "nit_actual_error"), 10.0),
+    (NIT_PID, 0x41): (("nit_other_error",), 10.0),
+    (SDT_PID, 0x42): (("sdt_error", "sdt_actual_error"), 2.0),
+    (SDT_PID, 0x46): (("sdt_other_error",), 10.0),
+    (SDT_PID, 0x4A): (("si_repetition_error",), 10.0),
+    (EIT_PID, 0x4E): (("eit_error", "eit_actual_error"), 2.0),
+    (EIT_PID, 0x4F): (("eit_other_error",), 10.0),
+    (TDT_PID, 0x70): (("tdt_error",), 30.0),
+    (TDT_PID, 0x73): (("si_repetition_error",), 30.0),
 }
 
 
@@ -172,7 +183,7 @@ class Tr101290:
             elif pid in pmt_pids:
                 self._count(("pmt_error", "pmt_error_2"), pid)
         if scrambled and not self._cat_seen:
-            self._gaps.expect(("cat", _CAT_PID), ("cat_error",), 0.5, float(batch.arrivals_s[0]))
+            self._gaps.expect(("cat", CAT_PID), ("cat_error",), 0.5, float(batch.arrivals_s[0]))
 
     def _check_sections(self, batch: Batch, sections: list[SectionRun]) -> None:
         for pid, section, rows in sections:
@@ -185,9 +196,9 @@ class Tr101290:
                 for arrival_s in batch.arrivals_s[rows].tolist():
                     self._gaps.expect((f"table {table_id}", pid), *repetition, arrival_s)
                     self._gaps.seen((f"table {table_id}", pid), arrival_s)
-            if table_id == 0x01 and pid == _CAT_PID:
+            if table_id == CAT_TABLE_ID and pid == CAT_PID:
                 self._cat_seen = True
-                self._gaps.forget(("cat", _CAT_PID))
+                self._gaps.forget(("cat", CAT_PID))
         for pid, errors in self._services.crc_errors.items():
             fresh = errors - self._crc_errors.get(pid, 0)
             if fresh > 0:
@@ -207,9 +218,9 @@ class Tr101290:
             payload = packet.payload(batch.packets[row].tobytes())
             first = 1 + payload[0] if payload else 0
             table_id = payload[first] if 0 < first < len(payload) else None
-            if pid == PAT_PID and table_id == 0x00:
+            if pid == PAT_PID and table_id == PAT_TABLE_ID:
                 self._gaps.seen(("pat", pid), arrival_s)
-            elif pid != PAT_PID and table_id == 0x02:
+            elif pid != PAT_PID and table_id == PMT_TABLE_ID:
                 self._gaps.seen(("pmt", pid), arrival_s)
         by_pid = batch.headers.by_pid
         first_s = batch.arrivals_s[by_pid.rows[by_pid.first]].tolist()
@@ -218,7 +229,7 @@ class Tr101290:
             if pid in self._referenced:
                 self._gaps.seen(("pid", pid), first_arrival_s)
                 self._gaps.seen(("pid", pid), last_arrival_s)
-            elif pid >= _FIRST_FREE_PID and pid != packet.NULL_PID:
+            elif pid >= _FIRST_FREE_PID and pid != NULL_PID:
                 self._check_unreferenced(pid, last_arrival_s)
 
     def _check_unreferenced(self, pid: int, arrival_s: float) -> None:

@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from ibe100.mpegts.constants import SPLICE_TABLE_ID
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import encode
 
-_TABLE_ID: Final = 0xFC
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -15,7 +15,7 @@ class MessageError(ValueError):
 
 def sections_of(message: bytes) -> list[bytes]:
     """The sections in a message, unread. Raises MessageError."""
-    if message[:1] == bytes((_TABLE_ID,)):
+    if message[:1] == bytes((SPLICE_TABLE_ID,)):
         return _binary_sections(message)
     text = message.removeprefix(_UTF8_BOM).lstrip()
     if text.startswith(b"<"):

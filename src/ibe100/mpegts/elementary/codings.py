@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from ibe100.mpegts.constants import REGISTRATION_TAG, SPLICE_STREAM_TYPE
 from ibe100.mpegts.elementary.ac3 import ac3_format
 from ibe100.mpegts.elementary.audio import adts_format, latm_format, mpeg_audio_format
 from ibe100.mpegts.elementary.formats import AudioFormat, ElementaryFormat, VideoFormat
@@ -90,8 +91,6 @@ _READERS: dict[str, Callable[[bytes], ElementaryFormat | None]] = {
     "AC-3": ac3_format,
     "E-AC-3": ac3_format,
 }
-_REGISTRATION_TAG = 0x05
-_SPLICE_STREAM_TYPE = 0x86
 _PRIVATE_PES_STREAM_TYPE = 0x06
 
 
@@ -101,8 +100,8 @@ def codec_of(stream: PmtStream, splice_sections_seen: bool = False) -> Codec:
     stream_type 0x86 is SCTE 35 unless the stream says that it is DTS-HD (SCTE 35 clause 8.3), by a DTS
     registration or descriptor; sections with table_id 0xFC seen on the PID settle it.
     """
-    registrations = {data[:4] for tag, data in stream.descriptors if tag == _REGISTRATION_TAG}
-    if stream.stream_type == _SPLICE_STREAM_TYPE:
+    registrations = {data[:4] for tag, data in stream.descriptors if tag == REGISTRATION_TAG}
+    if stream.stream_type == SPLICE_STREAM_TYPE:
         tags = {tag for tag, _ in stream.descriptors}
         contrary = bool(registrations & _DTS_REGISTRATIONS) or 0x7B in tags
         return _DTS_HD if contrary and not splice_sections_seen else _SPLICE

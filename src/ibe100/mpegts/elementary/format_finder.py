@@ -3,10 +3,10 @@
 import numpy as np
 
 from ibe100.mpegts import packet
+from ibe100.mpegts.constants import PID_COUNT
 from ibe100.mpegts.elementary.codings import Codec, ElementaryFormat, can_read_format, read_format
 from ibe100.mpegts.packet_headers import PAYLOAD, SCRAMBLED, PacketHeaders
 
-_PID_COUNT = 8192
 # Headers stand at the start of a PES packet: so many of its packets are looked at, in so many PES packets.
 _PACKETS_PER_PES = 12
 _MAX_PES = 2000
@@ -18,7 +18,7 @@ class FormatFinder:
     def __init__(self) -> None:
         self.formats: dict[int, ElementaryFormat] = {}
         self._codecs: dict[int, Codec] = {}
-        self._searching = np.zeros(_PID_COUNT, np.bool_)
+        self._searching = np.zeros(PID_COUNT, np.bool_)
         self._heads: dict[int, list[bytes]] = {}
         self._tries: dict[int, int] = {}
 

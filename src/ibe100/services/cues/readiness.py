@@ -8,10 +8,9 @@ from ibe100.models.cues.contract import LEAST_OUT_POINT_S
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, Readiness
 from ibe100.models.stream_state import StreamState
-from ibe100.mpegts.timestamps import PTS_MODULO, pts_difference
+from ibe100.mpegts.timestamps import PTS_HZ, PTS_MODULO, pts_difference
 from ibe100.services.streams.run import StreamRun
 
-PTS_PER_S = 90_000
 PRE_ROLL_MARGIN_S = 0.5
 """The commit, the way to the output and a clock known to some frames: ask for more than is wanted."""
 SETTLE_S = 1.5
@@ -101,9 +100,9 @@ def splice_target(
     pts_now = clock.now_pts(now)
     target = clock.splice_pts_at(now + ahead_s)
     if facts.loop_first_pts is not None and facts.loop_last_pts is not None:
-        left_s = pts_difference(facts.loop_last_pts, pts_now) / PTS_PER_S
+        left_s = pts_difference(facts.loop_last_pts, pts_now) / PTS_HZ
         if left_s < ahead_s:
-            length_s = pts_difference(facts.loop_last_pts, facts.loop_first_pts) / PTS_PER_S
+            length_s = pts_difference(facts.loop_last_pts, facts.loop_first_pts) / PTS_HZ
             raise CueRefused(
                 f"the file loops in {max(left_s, 0):.1f} s and its timestamps jump back then "
                 f"(it is {length_s:.1f} s long): a splice {pre_roll_s:.3g} s ahead would never be reached",
@@ -112,7 +111,7 @@ def splice_target(
     if (refusal := clock.refusal(now, ahead_s)) is not None:
         raise CueRefused(f"{refusal}: a splice {pre_roll_s:.3g} s ahead would never be reached")
     _check_wrap(run, target, pts_now)
-    ahead = pts_difference(target, pts_now) / PTS_PER_S
+    ahead = pts_difference(target, pts_now) / PTS_HZ
     return target, wall + ahead
 
 
@@ -123,8 +122,8 @@ def _check_wrap(run: StreamRun, target: int, pts_now: int) -> None:
     """
     start_delay_s = run.cue_options.start_delay_ms / 1000
     if target >= pts_now:
-        if target / PTS_PER_S < start_delay_s:
-            since_s = pts_now / PTS_PER_S
+        if target / PTS_HZ < start_delay_s:
+            since_s = pts_now / PTS_HZ
             raise CueRefused(
                 f"the PTS was zero {since_s:.1f} s ago, and the first repeat would be due before it: ask for "
                 f"a splice {start_delay_s - since_s:.1f} s ahead or more, wait, or go immediate",
@@ -135,8 +134,8 @@ def _check_wrap(run: StreamRun, target: int, pts_now: int) -> None:
         return
     settle_s = WRAP_SETTLE_S + _pcr_behind_s(run)
     least_s = max(least_lead_s(run) + WAY_OUT_S + settle_s, start_delay_s)
-    if target / PTS_PER_S < least_s:
-        left_s = (PTS_MODULO - pts_now) / PTS_PER_S
+    if target / PTS_HZ < least_s:
+        left_s = (PTS_MODULO - pts_now) / PTS_HZ
         raise CueRefused(
             f"the PTS clock wraps in {left_s:.1f} s and cues beyond it can only be sent after it: ask for "
             f"a splice {left_s + least_s:.1f} s ahead or more, wait, or go immediate",

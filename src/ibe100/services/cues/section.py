@@ -6,6 +6,7 @@ from ibe100.models.cues.contract import AvailNumbering, Contract, TimeSignalComm
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, Direction
 from ibe100.models.stream_config import Scte35Options
+from ibe100.mpegts.timestamps import PTS_HZ, PTS_MODULO
 from ibe100.scte35 import description
 from ibe100.scte35.cues import splice_insert, splice_null, time_signal
 from ibe100.scte35.errors import SpliceDecodeError
@@ -25,8 +26,7 @@ from ibe100.scte35.values import (
 )
 from ibe100.services.cues.segmentation import descriptor_of
 
-PTS_PER_S = 90_000
-MAX_DURATION_PTS = (1 << 33) - 1
+MAX_DURATION_PTS = PTS_MODULO - 1
 MAX_TIER = 0xFFF
 LONGEST_SECTION = 1024
 """spliceinject's own queue takes more, but no receiver has to (S35 §9.6)."""
@@ -68,7 +68,7 @@ def _of_break(cue: Cue, options: Scte35Options, contract: Contract | None) -> Sp
     out = cue.action.traits.direction is Direction.OUT
     duration_pts = None
     if out and cue.duration_s is not None:
-        duration_pts = min(round(cue.duration_s * PTS_PER_S), MAX_DURATION_PTS)
+        duration_pts = min(round(cue.duration_s * PTS_HZ), MAX_DURATION_PTS)
     if contract is not None and isinstance(contract.command, TimeSignalCommand):
         command = contract.command
         descriptor = SegmentationDescriptor(
@@ -119,11 +119,11 @@ def event_of(section: SpliceInfoSection) -> tuple[int | None, float | None]:
     command = section.command
     if isinstance(command, SpliceInsert):
         length = command.break_duration
-        return command.splice_event_id, None if length is None else length.duration / PTS_PER_S
+        return command.splice_event_id, None if length is None else length.duration / PTS_HZ
     for one in section.descriptors:
         if isinstance(one, SegmentationDescriptor):
             ticks = one.segmentation_duration
-            return one.segmentation_event_id, ticks / PTS_PER_S if ticks else None
+            return one.segmentation_event_id, ticks / PTS_HZ if ticks else None
     return None, None
 
 

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from ibe100.models.cues.segmentation import Segmentation, SegmentationType, UpidType
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.scte35.section import decode, from_text
 from ibe100.scte35.segmentation import UPID_TYPES, upid_fault
 from ibe100.scte35.values import SegmentationDescriptor, SegmentationUpid
 
-PTS_PER_S = 90_000
 MAX_SEGMENTATION_DURATION = (1 << 40) - 1
 
 _UPID_IDS = {name: number for number, (name, _) in UPID_TYPES.items()}
@@ -25,7 +25,7 @@ def descriptor_of(asked: Segmentation, event_id: int) -> SegmentationDescriptor:
     """The descriptor to send. Raises CueRefused for a UPID that does not fit its type."""
     duration = None
     if asked.duration_s is not None and asked.type.is_start:
-        duration = min(round(asked.duration_s * PTS_PER_S), MAX_SEGMENTATION_DURATION)
+        duration = min(round(asked.duration_s * PTS_HZ), MAX_SEGMENTATION_DURATION)
     return SegmentationDescriptor(
         event_id,
         segmentation_duration=duration,

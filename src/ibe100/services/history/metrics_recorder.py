@@ -17,15 +17,15 @@ from ibe100.models.metrics import (
     StreamChange,
 )
 from ibe100.models.stream_state import SrtStatistics
-from ibe100.mpegts.packet import PAT_PID
+from ibe100.mpegts.constants import PAT_PID
+from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_MODULO
 from ibe100.services.streams.runner_samples import PcrRhythm
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
 
 PAT_TABLE, PMT_TABLE = 0x00, 0x02
-PTS_MODULO = 1 << 33
 BYTES_PER_MB = 1_000_000
-PCR_PER_MS = 27_000
-PCR_WRAP_MS = PTS_MODULO * 300 / PCR_PER_MS
+PCR_PER_MS = PCR_HZ // 1000
+PCR_WRAP_MS = PCR_MODULO / PCR_PER_MS
 MOST_OFFSET_MS = 10_000.0
 """A PCR further from the clock than this has jumped: it is measured from there on."""
 _CHECK_PLACE = {name: place for place, name in enumerate(CHECKS)}

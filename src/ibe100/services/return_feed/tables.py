@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ibe100.models.cues.return_receipt import ReturnCause
-from ibe100.mpegts.psi import PAT_TABLE_ID, PMT_TABLE_ID, REGISTRATION_TAG, Pat, Pmt, PmtStream, PsiError
+from ibe100.mpegts.constants import CUEI, PAT_TABLE_ID, PMT_TABLE_ID, REGISTRATION_TAG, SPLICE_STREAM_TYPE
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream, PsiError
 
-SPLICE_STREAM_TYPE = 0x86
 CUE_IDENTIFIER_TAG = 0x8A
 """cue_identifier_descriptor (SCTE 35 clause 8.2): it marks a cue PID whatever its stream_type."""
 STREAM_TYPES = {
@@ -18,7 +18,7 @@ STREAM_TYPES = {
     0x06: "PES private data",
     0x0D: "DSM-CC sections",
     0x15: "metadata in PES",
-    0x86: "SCTE 35",
+    SPLICE_STREAM_TYPE: "SCTE 35",
 }
 
 
@@ -99,7 +99,7 @@ def _is_splice(stream: PmtStream) -> bool:
 
 def _is_marked(stream: PmtStream) -> bool:
     return any(
-        tag == CUE_IDENTIFIER_TAG or (tag == REGISTRATION_TAG and data[:4] == b"CUEI")
+        tag == CUE_IDENTIFIER_TAG or (tag == REGISTRATION_TAG and data[:4] == CUEI)
         for tag, data in stream.descriptors
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ibe100.models.stream_config import Engine, FileInput, StreamConfig
+from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.run_facts import RunFacts
 from ibe100.tsduck.command import build_arguments, relay_arguments, secrets_of, shell_command
@@ -68,7 +69,7 @@ class StreamStarter:
         """
         plan = plan_stream(config, report)
         arguments = build_arguments(config, plan, ports)
-        whole = report.packets * 188 < FILE_BYTES
+        whole = report.packets * PACKET_SIZE < FILE_BYTES
         loop = _loop_range(config, plan, report, whole) or (None, None)
         facts = RunFacts(
             config=config,

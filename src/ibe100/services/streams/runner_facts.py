@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from ibe100.models.stream_state import StreamState
-from ibe100.mpegts.packet import NULL_PID
+from ibe100.mpegts.constants import NULL_PID
 from ibe100.tsduck.telemetry import SpliceEvent, parse_splice_event
 
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from ibe100.mpegts.packet import NULL_PID, PAT_PID
+from ibe100.mpegts.constants import NULL_PID, PAT_PID
 from ibe100.services.alarms.alarm_rules import StreamRules
 from ibe100.services.alarms.rule import AlarmRule, CountedRule, Judgement, Judgements
 from ibe100.services.alarms.signal_catalogue import (

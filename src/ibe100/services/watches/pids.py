@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from ibe100.models.stream_state import PidSample
-from ibe100.mpegts.packet import NULL_PID, PAT_PID
+from ibe100.mpegts.constants import NULL_PID, PAT_PID
 from ibe100.services.alarms.rule import AlarmRule, CountedRule, Judgement, Judgements, true_if
 from ibe100.services.alarms.signal_catalogue import (
     CUE_PID_LOST,

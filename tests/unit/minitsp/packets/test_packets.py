@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibe100.minitsp.chain.packet_ring import PacketRing
-from ibe100.minitsp.chain.plugin import PACKET_SIZE, PluginError
+from ibe100.minitsp.chain.plugin import PluginError
 from ibe100.minitsp.packets.packet_aligner import PacketAligner
+from ibe100.mpegts.constants import PACKET_SIZE
 
 
 def packets(count: int, first: int = 0) -> bytes:

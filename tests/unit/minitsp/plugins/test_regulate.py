@@ -6,9 +6,10 @@ import pytest
 from ibe100.minitsp import plugins
 from ibe100.minitsp.build import NEEDS_TSDUCK
 from ibe100.minitsp.chain.options import OptionError
-from ibe100.minitsp.chain.plugin import PACKET_BITS, Block, Context, GlobalOptions, LogLevel
+from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins import regulate
 from ibe100.minitsp.plugins.regulate import Regulate
+from ibe100.mpegts.constants import PACKET_BITS
 from ibe100.mpegts.packet import as_block, null_packet
 from ibe100.mpegts.timestamps import PCR_MODULO
 from packet_fields import set_pids

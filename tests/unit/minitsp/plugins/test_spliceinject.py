@@ -10,7 +10,8 @@ import pytest
 from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins.spliceinject import SpliceInject
 from ibe100.mpegts.packet import null_packet, packetize_section, pids
-from ibe100.mpegts.psi import Pat, Pmt, PmtStream, SectionAssembler
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream
+from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.mpegts.timestamps import PTS_MODULO, pts_add
 from ibe100.scte35.cues import splice_insert, time_signal
 from ibe100.scte35.section import encode

@@ -18,6 +18,7 @@ from ibe100.minitsp.plugins.influx import Influx
 from ibe100.minitsp.reports.influx_metrics import escape, line
 from ibe100.minitsp.reports.tr101290 import SEVERITIES
 from ibe100.mpegts import packet
+from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.packet_headers import PacketHeaders
 from packet_fields import pcr_values
 from places import GOLDEN, MEDIA
@@ -98,7 +99,7 @@ def pass_until(plugin: Influx, packets: packet.PacketBlock, due_s: float, first_
 
 
 def media(name: str) -> packet.PacketBlock:
-    return np.fromfile(MEDIA / name, np.uint8).reshape(-1, packet.PACKET_SIZE)
+    return np.fromfile(MEDIA / name, np.uint8).reshape(-1, PACKET_SIZE)
 
 
 def without_value(text: str) -> str:

@@ -17,6 +17,7 @@ from ibe100.minitsp.plugins.analyze import Analyze
 from ibe100.minitsp.plugins.bitrate_monitor import BitrateMonitor
 from ibe100.minitsp.plugins.continuity import Continuity
 from ibe100.mpegts import packet
+from ibe100.mpegts.constants import PACKET_SIZE
 from packet_fields import set_pids
 from places import GOLDEN, MEDIA
 
@@ -37,7 +38,7 @@ def build(plugin: type[PacketProcessor], *options: str) -> tuple[PacketProcessor
 
 
 def media(name: str, times: int = 1) -> packet.PacketBlock:
-    block = np.fromfile(MEDIA / name, np.uint8).reshape(-1, packet.PACKET_SIZE)
+    block = np.fromfile(MEDIA / name, np.uint8).reshape(-1, PACKET_SIZE)
     return np.concatenate([block] * times)
 
 

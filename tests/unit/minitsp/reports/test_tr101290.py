@@ -9,6 +9,7 @@ from ibe100.minitsp.chain.plugin import Block
 from ibe100.minitsp.reports.gap_watch import GapWatch
 from ibe100.minitsp.reports.tr101290 import Tr101290
 from ibe100.mpegts import packet
+from ibe100.mpegts.constants import NULL_PID, SYNC_BYTE
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 from ibe100.mpegts.service_map import ServiceMap
@@ -185,7 +186,7 @@ def test_noise_is_counted_not_stumbled_over(noise: bytes) -> None:
     stream = Stream()
     stream.normal(0.2)
     block = packet.as_block(noise).copy()
-    block[:12, 0] = packet.SYNC_BYTE
+    block[:12, 0] = SYNC_BYTE
     block[:4, 1:3] = (0x40, 0x00)
     block[4:8, 1:3] = (0x41, 0x00)
     block[8:12, 1:3] = (0x41, 0x01)
@@ -236,8 +237,8 @@ def test_a_batch_keeps_order_indexes_and_arrivals() -> None:
     gathered.flush()
     (batch,) = taken
     assert (len(batch.packets), batch.first_index) == (10, 50)
-    assert set(batch.pids.tolist()) == {packet.NULL_PID}
-    assert (batch.packets[:, 0] == packet.SYNC_BYTE).all()
+    assert set(batch.pids.tolist()) == {NULL_PID}
+    assert (batch.packets[:, 0] == SYNC_BYTE).all()
     assert batch.arrivals_s[:4].tolist() == [10.0] * 4
     assert batch.arrivals_s[4:] == pytest.approx([10.01, 10.02, 10.03, 10.04, 10.05, 10.06])
     gathered.add(Block(packet.as_block(packet.null_packet() * 2).copy(), 60), 20.0)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.mpegts import packet
+from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.elementary.ac3 import ac3_format
 from ibe100.mpegts.elementary.audio import adts_format, latm_format, mpeg_audio_format
 from ibe100.mpegts.elementary.bits import BitReader, nal_units, without_emulation_prevention
@@ -37,7 +37,7 @@ def encoded(folder: Path, *options: str, size: str = "64x48", rate: str = "25") 
     ]
     subprocess.run([*command, *options, "-f", "mpegts", str(target)], check=True, timeout=100)
     analyzer = StreamAnalyzer()
-    analyzer.feed(np.fromfile(target, np.uint8).reshape(-1, packet.PACKET_SIZE))
+    analyzer.feed(np.fromfile(target, np.uint8).reshape(-1, PACKET_SIZE))
     return analyzer.report()
 
 

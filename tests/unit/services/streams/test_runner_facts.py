@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ibe100.models.stream_state import StreamState
-from ibe100.mpegts.packet import NULL_PID
+from ibe100.mpegts.constants import NULL_PID
 from ibe100.runner.journal.journal import Journal
 from ibe100.services.streams.runner_facts import (
     MALFORMED,

@@ -10,7 +10,7 @@ import pytest
 from alarm_rig import Bench, Fault, Kept, capture
 from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.stream_state import PidSample, ServiceSample
-from ibe100.mpegts.packet import PAT_PID
+from ibe100.mpegts.constants import PAT_PID
 from ibe100.mpegts.timestamps import pts_add
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.board import EARLY_S

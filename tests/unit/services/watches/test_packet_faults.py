@@ -10,7 +10,7 @@ from alarm_rig import STREAM, Bench, Kept, capture, run_of
 from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.alarms.settings import RuleChange
 from ibe100.models.stream_config import FileInput
-from ibe100.mpegts.packet import NULL_PID
+from ibe100.mpegts.constants import NULL_PID
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.board import EARLY_S
 from ibe100.services.alarms.rule import AlarmRule, Judgement
