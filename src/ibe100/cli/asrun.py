@@ -16,10 +16,11 @@ from ibe100.core.folders import resolve
 from ibe100.database.stores.as_run import open_as_run
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow
 from ibe100.models.errors import ConfigurationError
-from ibe100.services.history.as_run import today, utc_text
+from ibe100.services.history.as_run import today
 from ibe100.services.history.as_run_export import export
 from ibe100.services.history.as_run_log import AsRunService, verify_file
 from ibe100.services.streams.which_stream import which_stream
+from ibe100.utils.timecode import format_clock
 
 EXIT_CHANGED = 1
 COLUMNS = ("Aired", "Stream", "Action", "Event id", "State", "Late ms", "Pre-roll ms", "Receipt")
@@ -95,7 +96,7 @@ def _print_table(log: AsRunLog) -> None:
     for row in log.rows:
         cue = row.cue
         table.add_row(
-            utc_text(row.aired_at).partition("T")[2],
+            format_clock(row.aired_at, milliseconds=True),
             row.stream_name,
             cue.action,
             str(cue.splice_event_id or ""),

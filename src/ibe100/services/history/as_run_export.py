@@ -11,7 +11,16 @@ import orjson
 
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, DigestCheck
 from ibe100.models.errors import ConfigurationError
-from ibe100.services.history.as_run import COLUMNS, RETURN_COLUMNS, Record, digest_of, record_of, utc_text
+from ibe100.services.history.as_run import digest_of
+from ibe100.services.history.as_run_columns import (
+    COLUMNS,
+    Cell,
+    Column,
+    Record,
+    layout_named,
+    record_of,
+    utc_text,
+)
 
 SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 """What a spreadsheet takes for a formula: such text gets an apostrophe in front."""
@@ -56,9 +65,9 @@ def verify(content: bytes) -> DigestCheck:
 def _csv(log: AsRunLog, records: Sequence[Record], digest: str) -> bytes:
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(COLUMNS)
+    writer.writerow(column.name for column in COLUMNS)
     for record in records:
-        writer.writerow(_cell(record[name]) for name in COLUMNS)
+        writer.writerow(_cell(record[column.name]) for column in COLUMNS)
     head = _head(log, digest)
     for name in NOTES:
         writer.writerow((name, _cell(head[name.removeprefix("# ")])))
@@ -80,7 +89,7 @@ def _head(log: AsRunLog, digest: str) -> dict[str, str | None]:
     }
 
 
-def _cell(value: object) -> str:
+def _cell(value: Cell) -> str:
     """As the reader below gets it back: None is empty, and no text is a formula."""
     if isinstance(value, str) and value.startswith(SPREADSHEET_FORMULA):
         return f"'{value}"
@@ -89,10 +98,7 @@ def _cell(value: object) -> str:
 
 def _read_csv(text: str) -> tuple[str, list[Record]]:
     rows = csv.reader(io.StringIO(text, newline=""))
-    columns = next(rows, [])
-    earlier = [name for name in COLUMNS if name not in RETURN_COLUMNS]
-    if columns not in (list(COLUMNS), earlier):
-        raise ValueError("its first line does not name the columns")
+    columns = layout_named(next(rows, []))
     notes: dict[str, str] = {}
     records: list[Record] = []
     for row in rows:
@@ -100,15 +106,15 @@ def _read_csv(text: str) -> tuple[str, list[Record]]:
             notes[row[0]] = row[1]
         else:
             records.append(
-                {name: _value(COLUMNS[name], cell) for name, cell in zip(columns, row, strict=True)}
+                {column.name: _value(column, cell) for column, cell in zip(columns, row, strict=True)}
             )
     return notes[NOTES[0]], records
 
 
-def _value(kind: type[str] | type[int] | type[float], cell: str) -> str | int | float | None:
-    if kind is str:
+def _value(column: Column, cell: str) -> Cell:
+    if column.kind is str:
         return cell.removeprefix("'")
-    return kind(cell) if cell else None
+    return column.kind(cell) if cell else None
 
 
 def _read_json(content: bytes) -> tuple[str, list[Record]]:

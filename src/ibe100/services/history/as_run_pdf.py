@@ -9,7 +9,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from ibe100.models.cues.as_run import AsRunLog
-from ibe100.services.history.as_run import Record
+from ibe100.services.history.as_run_columns import Cell, Record
 
 FONT = "Courier"
 SIZE_PT = 6.5
@@ -131,16 +131,16 @@ def _return_words(record: Record) -> str:
     return f"{words}: {record['return_reason']}" if record["return_reason"] else words
 
 
-def _clock(moment: str | int | float | None) -> str:
+def _clock(moment: Cell) -> str:
     """`14:03:07.024` of `2026-11-22T14:03:07.024Z`."""
     return _text(moment).partition("T")[2].removesuffix("Z") or _text(moment)
 
 
-def _text(value: str | int | float | None) -> str:
+def _text(value: Cell) -> str:
     return "-" if value in (None, "") else str(value)
 
 
-def _whole(number: str | int | float | None) -> str:
+def _whole(number: Cell) -> str:
     return f"{number:.0f}" if isinstance(number, int | float) else "-"
 
 

@@ -19,7 +19,8 @@ from as_run_rig import NOON, SPLICED, log, row, text_of
 from ibe100.models.cues.as_run import AsRunFormat, AsRunRow
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
-from ibe100.services.history.as_run import COLUMNS, day_range, digest_of, record_of, rows_of, utc_text
+from ibe100.services.history.as_run import day_range, digest_of, rows_of
+from ibe100.services.history.as_run_columns import COLUMNS, record_of, utc_text
 from ibe100.services.history.as_run_export import export, verify
 
 
@@ -173,7 +174,7 @@ def test_csv_has_a_line_per_cue_and_no_cell_that_a_spreadsheet_runs() -> None:
     content, _ = export(log(one), AsRunFormat.CSV)
     head, line, *notes = csv.reader(io.StringIO(content.decode(), newline=""))
     cells = dict(zip(head, line, strict=True))
-    assert head == list(COLUMNS)
+    assert head == [column.name for column in COLUMNS]
     assert cells["requested_by"] == '\'=HYPERLINK("x")'
     assert (cells["stream_name"], cells["reason"]) == ("'+1", "''a")
     assert (cells["splice_pts"], cells["lateness_ms"]) == ("8589934000", "300.0")

@@ -1,0 +1,99 @@
+"""The columns of an exported as-run log: one table for the export, the check of a file and the PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from ibe100.models.cues.as_run import AsRunRow
+from ibe100.models.cues.return_receipt import ReturnReceipt
+
+Cell: TypeAlias = str | int | float | None
+Record: TypeAlias = dict[str, Cell]
+"""An exported row: times are UTC with milliseconds, empty where unknown; PTS are 90 kHz ticks mod 2^33."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name in the file, the type of its values, where they come from."""
+
+    name: str
+    kind: type[str] | type[int] | type[float]
+    """Numbers may be None; a text that is not known is empty."""
+    value: Callable[[AsRunRow], Cell]
+    since: int = 1
+    """The first layout with this column. Files of each layout are kept as tests: one that was released is
+    never changed, a new column has the next number."""
+
+
+def utc_text(at: float | None) -> str:
+    """`2026-11-22T14:03:07.024Z`; empty if unknown."""
+    if at is None:
+        return ""
+    try:
+        moment = datetime.fromtimestamp(round(at, 3), UTC)
+    except (OverflowError, ValueError, OSError):
+        # A refused request may have asked for any time; the rest of the day is to be read all the same.
+        return "beyond the calendar"
+    return f"{moment.isoformat(timespec='milliseconds')[:-6]}Z"
+
+
+def _returned(value: Callable[[ReturnReceipt], Cell]) -> Callable[[AsRunRow], Cell]:
+    """What the return feed said; nothing where none was watched."""
+    return lambda row: None if row.came_back is None else value(row.came_back)
+
+
+COLUMNS = (
+    Column("cue_id", int, lambda row: row.cue.cue_id),
+    Column("stream_id", str, lambda row: row.cue.stream_id),
+    Column("stream_name", str, lambda row: row.stream_name),
+    Column("action", str, lambda row: row.cue.action.value),
+    Column("state", str, lambda row: row.cue.state.value),
+    Column("splice_event_id", int, lambda row: row.cue.splice_event_id),
+    Column("duration_s", float, lambda row: row.cue.duration_s),
+    Column("scheduled_at", str, lambda row: utc_text(row.cue.scheduled_at)),
+    Column("requested_at", str, lambda row: utc_text(row.cue.requested_at)),
+    Column("requested_by", str, lambda row: row.cue.requested_by),
+    Column("due_at", str, lambda row: utc_text(row.due_at)),
+    Column("sent_at", str, lambda row: utc_text(row.cue.sent_at)),
+    Column("seen_at", str, lambda row: utc_text(row.cue.seen_at)),
+    Column("aired_at", str, lambda row: utc_text(row.aired_at)),
+    Column("lateness_ms", float, lambda row: row.lateness_ms),
+    Column("lateness_frames", float, lambda row: row.lateness_frames),
+    Column("splice_pts", int, lambda row: row.cue.pts_time),
+    Column("seen_pts", int, lambda row: row.cue.seen_pts),
+    Column("pre_roll_asked_ms", float, lambda row: row.pre_roll_asked_ms),
+    Column("pre_roll_real_ms", float, lambda row: row.cue.pre_roll_ms),
+    Column("sent", int, lambda row: row.cue.sent),
+    Column("sent_expected", int, lambda row: row.cue.sent_expected),
+    Column("seen", int, lambda row: row.cue.seen),
+    Column("receipt", str, lambda row: row.receipt),
+    Column("reason", str, lambda row: row.cue.reason),
+    Column("section_base64", str, lambda row: row.cue.section_base64),
+    Column("return_state", str, _returned(lambda receipt: receipt.state.value), since=2),
+    Column("return_seen_at", str, _returned(lambda receipt: utc_text(receipt.seen_at)), since=2),
+    Column("return_delay_s", float, _returned(lambda receipt: receipt.delay_s), since=2),
+    Column("return_seen", int, _returned(lambda receipt: receipt.seen), since=2),
+    Column("return_expected", int, _returned(lambda receipt: receipt.expected), since=2),
+    Column("return_pid", int, _returned(lambda receipt: receipt.splice_pid), since=2),
+    Column("return_pre_roll_ms", float, _returned(lambda receipt: receipt.pre_roll_ms), since=2),
+    Column("return_reason", str, _returned(lambda receipt: receipt.reason), since=2),
+    Column("return_base64", str, _returned(lambda receipt: receipt.seen_base64), since=2),
+)
+
+
+def record_of(row: AsRunRow) -> Record:
+    """A row as it is exported, column by column."""
+    values = ((column, column.value(row)) for column in COLUMNS)
+    return {one.name: "" if one.kind is str and value is None else value for one, value in values}
+
+
+def layout_named(names: list[str]) -> tuple[Column, ...]:
+    """The columns of a file whose first line has these names. Raises ValueError for no layout of ours."""
+    for layout in range(max(column.since for column in COLUMNS), 0, -1):
+        columns = tuple(column for column in COLUMNS if column.since <= layout)
+        if [column.name for column in columns] == names:
+            return columns
+    raise ValueError("its first line does not name the columns")
