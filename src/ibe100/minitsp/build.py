@@ -1,33 +1,16 @@
 """From a command line to a chain of plugins: looking them up by name and reading their options."""
 
 from collections.abc import Callable, Collection
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from ibe100.minitsp import inputs, outputs, plugins
 from ibe100.minitsp.chain.chain import Chain
 from ibe100.minitsp.chain.options import OptionError
 from ibe100.minitsp.chain.plugin import Context, LogLevel, Plugin
 from ibe100.minitsp.command_line import CommandLine, PluginCall
-from ibe100.minitsp.options_of_tsduck import refusal
+from ibe100.minitsp.options_of_tsduck import plugins_of_tsduck, refusal
 
 AnyPlugin = TypeVar("AnyPlugin", bound=Plugin)
-
-_INPUTS_OF_TSDUCK: Final = frozenset(("craft", "dvb", "fork", "memory", "pcap"))
-_OUTPUTS_OF_TSDUCK: Final = frozenset(("fork", "memory", "play"))
-_PROCESSORS_OF_TSDUCK: Final = """
-    aes bat boostpid cat clear count craft cutoff datainject debug decap descrambler dsmcc dump
-    duplicate eit eitinject encap feed flute fork fuzz history iat identify inject isdbinfo
-    limit merge mpe mpeextract mpeinject mux nip nipextract nit nitscan pat pattern pcradjust
-    pcrcopy pcrduplicate pcredit pes pidshift psi psimerge reduce rmorphan rmsplice scrambler
-    sections sifilter skip slice splicerestamp stats stuffanalyze svremove svresync t2mi
-    teletext timeref timeshift trace trigger tsrename
-"""
-NEEDS_TSDUCK: Final = {
-    "input": _INPUTS_OF_TSDUCK,
-    "output": _OUTPUTS_OF_TSDUCK,
-    "processor": frozenset(_PROCESSORS_OF_TSDUCK.split()),
-}
-"""Plugins of tsp 3.45 that are not built in, by kind."""
 
 
 class BuildError(Exception):
@@ -55,7 +38,7 @@ def _make(
     context: Context,
 ) -> AnyPlugin:
     if call.name not in known:
-        if call.name in NEEDS_TSDUCK[kind]:
+        if call.name in plugins_of_tsduck(kind):
             context.log(LogLevel.ERROR, call.name, "needs TSDuck")
         else:
             missing = f"{call.name}.so: cannot open shared object file: No such file or directory"

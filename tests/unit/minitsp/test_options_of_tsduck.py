@@ -1,6 +1,7 @@
 """Every option of every plugin of tsp is built in as tsp has it, or refused as one that needs TSDuck."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ from ibe100.minitsp.build import BuildError, build_chain
 from ibe100.minitsp.chain.options import OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Context, GlobalOptions
 from ibe100.minitsp.command_line import GLOBAL_OPTIONS, parse_command_line
-from ibe100.minitsp.options_of_tsduck import OPTIONS_OF_TSDUCK, is_of_tsduck
-from places import DATA
+from ibe100.minitsp.options_of_tsduck import plugins_of_tsduck
+from places import DATA, GOLDEN
 from plugin_rig import Log
 
 RECORDED = DATA / "tsduck" / "options.json"
@@ -39,10 +40,8 @@ def test_no_option_of_tsp_is_unknown_here_nor_one_of_ours_there(
     theirs = {option.removeprefix("--") for option in recorded[f"{part} {name}".strip()]["options"]} - {
         "help"
     }
-    ours = TABLES[key].names - {"help"}
-    assert ours <= theirs
-    assert {option for option in theirs - ours if not is_of_tsduck(kind, name, option)} == set()
-    assert not ours & set(OPTIONS_OF_TSDUCK[kind].get(name, "").split())
+    ours = {option.name for option in TABLES[key] if option.is_of_tsp} - {"help"}
+    assert ours <= theirs <= plugins_of_tsduck(kind)[name]
 
 
 @pytest.mark.parametrize("key", TABLES, ids=" ".join)
@@ -58,12 +57,21 @@ def test_an_option_takes_a_value_where_tsps_does_and_has_its_letter(
             assert (f"-{ours.short}" if ours.short else None) == theirs["short"], option
 
 
+def test_every_plugin_that_a_real_tsp_lists_is_known() -> None:
+    log = json.loads((GOLDEN / "list-plugins.json").read_text())["log"]
+    listed = {match[1] for line in log if (match := re.match(r"  (\w+) ", line))}
+    known = {name for kind in ("input", "output", "processor") for name in plugins_of_tsduck(kind)}
+    assert listed == known
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
         ("-P pcrextract --scte35", "pcrextract: option --scte35 needs TSDuck"),
         ("-P until --only-label=1", "until: option --only-label needs TSDuck"),
         ("-O file --max-size=5", "file: option --max-size needs TSDuck"),
+        ("-O rist --allow=1.2.3.4 rist://a:1", "rist: option --allow needs TSDuck"),
+        ("-O srt --caller=h:1 --bufferapi", "srt: option --bufferapi needs TSDuck"),
         ("-P zap --bogus", "zap: unknown option --bogus"),
     ],
 )

@@ -1,6 +1,6 @@
 """Options of tsp's command line: how each plugin declares its own, and how their values read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -51,6 +51,8 @@ class Option:
     value_optional: bool = False
     minimum: int = 0
     maximum: int | None = None
+    is_of_tsp: bool = True
+    """Whether tsp has it too; the tests compare these with a real tsp's."""
 
 
 class OptionTable:
@@ -64,10 +66,8 @@ class OptionTable:
         self._by_name = {option.name: option for option in options}
         self._by_short = {option.short: option for option in options if option.short}
 
-    @property
-    def names(self) -> frozenset[str]:
-        """Long names of the options, without dashes."""
-        return frozenset(self._by_name)
+    def __iter__(self) -> Iterator[Option]:
+        return iter(self._by_name.values())
 
     def option(self, name: str) -> Option | None:
         """The declaration of an option, None where there is none."""

@@ -8,15 +8,7 @@ from ibe100.minitsp.ffmpeg.pipe import Peer
 
 _PROFILES: Final = ("simple", "main", "advanced")
 _KEY_BITS: Final = ("128", "256")
-_NEEDS_TSDUCK: Final = (
-    Option("allow", OptionKind.TEXT, "a", repeatable=True),
-    Option("deny", OptionKind.TEXT, "d", repeatable=True),
-    Option("rs204"),
-    Option("stats-interval", OptionKind.INTEGER),
-    Option("stats-prefix", OptionKind.TEXT),
-)
 RIST_OPTIONS: Final = (
-    *_NEEDS_TSDUCK,
     Option("buffer-size", OptionKind.INTEGER, "b", minimum=1),
     Option("encryption-type", OptionKind.TEXT),
     Option("profile", OptionKind.TEXT),
@@ -25,13 +17,10 @@ RIST_OPTIONS: Final = (
 
 
 def rist_peer(arguments: Arguments) -> Peer:
-    """The peer that URL and options describe. Raises OptionError, also for what only TSDuck can do.
+    """The peer that URL and options describe. Raises OptionError.
 
     A secret in the URL is taken out of it, so that it can be kept out of sight like that of --secret.
     """
-    for option in _NEEDS_TSDUCK:
-        if arguments.present(option.name):
-            raise OptionError(f"option --{option.name} needs TSDuck")
     if len(arguments.parameters) != 1:
         raise OptionError(
             "several RIST peers need TSDuck" if arguments.parameters else "missing parameter url"

@@ -52,14 +52,12 @@ _FLAGS: Final = {
 }
 _WITHOUT_STATISTICS: Final = ("final-statistics", "statistics-interval")
 _NEEDS_LIBRARY: Final = (
-    "bufferapi",
     "local-interface",
     "packet-filter",
     "payload-size",
     "peer-idle-timeout",
     "polling-time",
     "rendezvous",
-    "rs204",
     "transtype",
 )
 

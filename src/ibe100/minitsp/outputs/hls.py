@@ -19,7 +19,6 @@ _MAX_EXTRA_DURATION_S: Final = 2
 _LARGEST_PTS_STEP_S: Final = 10.0
 _LARGEST_PTS_STEP_BACK_S: Final = 2.0  # pictures are sent out of order, but not by as much
 _LEAST_BLIND_PACKETS: Final = 100  # whatever the bitrate is thought to be
-_NEEDS_TSDUCK: Final = ("label-close",)
 
 
 class HlsOutput(PacketOutput):
@@ -40,7 +39,6 @@ class HlsOutput(PacketOutput):
         Option("event", short="e"),
         Option("fixed-segment-size", OptionKind.INTEGER, "f", minimum=PACKET_SIZE),
         Option("intra-close", short="i"),
-        Option("label-close", OptionKind.TEXT, repeatable=True),
         Option("live", OptionKind.INTEGER, "l", minimum=1),
         Option("live-extra-segments", OptionKind.INTEGER),
         Option("max-extra-duration", OptionKind.INTEGER, "m"),
@@ -55,9 +53,6 @@ class HlsOutput(PacketOutput):
         super().__init__(arguments, context)
         if not arguments.parameters:
             raise OptionError("missing parameter filename")
-        for name in _NEEDS_TSDUCK:
-            if arguments.present(name):
-                raise OptionError(f"option --{name} needs TSDuck")
         if arguments.present("live") and arguments.present("event"):
             raise OptionError("options --live and --event are mutually exclusive")
         live = arguments.integer("live")

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Final
 
-from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Context
 from ibe100.minitsp.ffmpeg.output import DEFAULT_BURST, FfmpegOutput
 from ibe100.minitsp.ffmpeg.rist import RIST_OPTIONS, rist_peer
@@ -17,13 +17,10 @@ class RistOutput(FfmpegOutput):
     options: ClassVar[OptionTable] = OptionTable(
         *RIST_OPTIONS,
         Option("enforce-burst", short="e"),
-        Option("null-packet-deletion", short="n"),
         Option("packet-burst", OptionKind.INTEGER, "p", minimum=1, maximum=DEFAULT_BURST),
         max_parameters=None,
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
-        if arguments.present("null-packet-deletion"):
-            raise OptionError("option --null-packet-deletion needs TSDuck")
         drain_s = arguments.integer("buffer-size", _DEFAULT_BUFFER_MS) / 1000
         super().__init__(arguments, context, rist_peer(arguments), drain_s=drain_s)

@@ -36,13 +36,11 @@ _NUMBERS: Final = (
     "udp-sndbuf",
 )
 _FLAGS: Final = (
-    "bufferapi",
     "enforce-encryption",
     "final-statistics",
     "messageapi",
     "nakreport",
     "no-reuse-port",
-    "rs204",
 )
 _TEXTS: Final = ("local-interface", "packet-filter", "passphrase", "rendezvous", "streamid", "transtype")
 SRT_OPTIONS: Final = (

@@ -41,7 +41,6 @@ _TEXTS: Final = {
     "passphrase": SocketOption.PASSPHRASE,
     "streamid": SocketOption.STREAMID,
 }
-_NEEDS_TSDUCK: Final = ("bufferapi", "rs204")
 _YES: Final = b"\1"
 
 SocketOptions = tuple[tuple[SocketOption, bytes], ...]
@@ -60,9 +59,6 @@ class SrtSettings:
 
 def srt_settings(arguments: Arguments, *, output: bool) -> SrtSettings:
     """What the options ask for. Raises OptionError."""
-    for name in _NEEDS_TSDUCK:
-        if arguments.present(name):
-            raise OptionError(f"option --{name} needs TSDuck")
     if arguments.text("transtype", "live") != "live":
         raise OptionError("option --transtype=file needs TSDuck")
     ends = srt_ends(arguments, output=output)

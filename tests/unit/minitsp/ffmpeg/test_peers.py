@@ -100,7 +100,6 @@ def test_rist_options_stand_in_for_what_the_url_leaves_out() -> None:
         (["udp://a:1"], "invalid RIST URL"),
         (["rist://a:1", "--profile=best"], "invalid value best for option --profile"),
         (["rist://a:1?secret=x&aes-type=64"], "invalid RIST encryption 64"),
-        (["rist://a:1", "--allow=1.2.3.4"], "option --allow needs TSDuck"),
     ],
 )
 def test_rist_options_that_cannot_be_met_are_refused(words: list[str], reason: str) -> None:

@@ -66,7 +66,6 @@ def test_one_calls_the_other_listens_or_both_meet(
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--caller=h:1", "--bufferapi"], "option --bufferapi needs TSDuck"),
         (["--caller=h:1", "--transtype=file"], "option --transtype=file needs TSDuck"),
         (["--caller=:1"], "invalid address :1"),
     ],
