@@ -22,7 +22,7 @@ from ibe100.services.alarms.shelving import check_shelving
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.history.metrics_recorder import MetricsRecorder
 from ibe100.services.machine.watch import Backlog, MachineWatch
-from ibe100.services.return_feed.alarms import ReturnAlarms
+from ibe100.services.return_feed.alarms import ReturnFeedAlarms
 from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import Fact, StateEntered
 from ibe100.services.streams.runner_samples import (
@@ -66,7 +66,7 @@ class MonitoringService:
         self._rules = AlarmRules(folder / RULES_FILE, publish)
         self._board = AlarmBoard(storage, publish, rules=self._rules)
         self._feed = AlarmFeed(self._board, runs, publish, self._rules)
-        self._returns = ReturnAlarms(self._board, runs, storage.cues.get)
+        self._returns = ReturnFeedAlarms(self._board, runs, storage.cues.get)
         self._audit = AuditTrail(storage)
         self._machine = MachineWatch(
             self._board,

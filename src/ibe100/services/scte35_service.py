@@ -16,6 +16,7 @@ from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.cues.automatic_return import AutomaticReturn
 from ibe100.services.cues.breaks import BreakLedger
+from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.clock import WallClock, move_with_clock, open_breaks
 from ibe100.services.cues.dispatch import CueDispatch
 from ibe100.services.cues.draft import (
@@ -28,7 +29,6 @@ from ibe100.services.cues.draft import (
 )
 from ibe100.services.cues.heartbeat import Heartbeat
 from ibe100.services.cues.ledger import CommitPace, CueLedger
-from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.readiness import least_lead_s, readiness
 from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.cues.section import describe
@@ -61,18 +61,18 @@ class SCTE35Service:
     ) -> None:
         self._storage = storage
         self._runs = runs
-        self._shelf = CueShelf()
+        self._cache = CueCache()
         self._breaks = BreakLedger()
-        self._ledger = CueLedger(storage, runs, self._shelf, publish)
+        self._ledger = CueLedger(storage, runs, self._cache, publish)
         self._clock = WallClock(self._clock_was_set)
         self._returns = AutomaticReturn(
-            self._shelf, self._breaks, self.fire, self.preview, publish, self._clock
+            self._cache, self._breaks, self.fire, self.preview, publish, self._clock
         )
-        self._receipts = CueReceipts(self._shelf, self._ledger, self._breaks, publish, self._returns.follow)
+        self._receipts = CueReceipts(self._cache, self._ledger, self._breaks, publish, self._returns.follow)
         self._dispatch = CueDispatch(
-            runs, self._shelf, self._ledger, self._receipts, self._clock, seen_timeout_s
+            runs, self._cache, self._ledger, self._receipts, self._clock, seen_timeout_s
         )
-        self._heartbeat = Heartbeat(self._shelf, self._dispatch.put_out, seen_timeout_s)
+        self._heartbeat = Heartbeat(self._cache, self._dispatch.put_out, seen_timeout_s)
         self._audit = AuditTrail(storage)
         self._publish = publish
         self._pace = CommitPace()
@@ -86,13 +86,13 @@ class SCTE35Service:
     async def open(self) -> None:
         """Take up the cues on record; before the streams are opened, for their journals may tell of them."""
         for cue in reversed(await self._storage.cues.recent(limit=REMEMBERED_CUES)):
-            self._shelf.put(cue)
+            self._cache.put(cue)
         for cue in await self._storage.cues.unfinished():
-            self._shelf.put(cue)
+            self._cache.put(cue)
 
     async def settle(self) -> None:
         """After the streams are opened: watch cues that are in time, fail the others, restore open breaks."""
-        for cue in self._shelf.unfinished():
+        for cue in self._cache.unfinished():
             if not self._exists(cue.stream_id):
                 self._ledger.move(cue, CueState.FAILED, reason="its stream was deleted")
             elif cue.state is CueState.ARMED and self._latest(cue) < time.time():
@@ -107,7 +107,7 @@ class SCTE35Service:
         # What the journals told a moment ago may be in memory only.
         cached = (
             cue
-            for cue in self._shelf.recent(run.stream_id)
+            for cue in self._cache.recent(run.stream_id)
             if cue.state is CueState.SPLICED and cue.direction is not Direction.NONE
         )
         on_record = await self._storage.cues.newest_splice(run.stream_id)
@@ -135,7 +135,7 @@ class SCTE35Service:
         ready = readiness(run)
         if action is None:
             return ready
-        pending = pending_breaks(self._shelf.open_of(stream_id), action)
+        pending = pending_breaks(self._cache.open_of(stream_id), action)
         direction = action.traits.direction
         refusal = self._breaks.refusal(stream_id, action, direction, pending, time.time())
         if refusal is None:
@@ -144,7 +144,7 @@ class SCTE35Service:
 
     def recent(self, stream_id: str) -> tuple[Cue, ...]:
         """The newest cues first, at most 50; safe from any thread."""
-        return self._shelf.recent(stream_id)
+        return self._cache.recent(stream_id)
 
     def announced_end(self, out: Cue) -> float | None:
         """Wall clock at which the break that `out` began is over as announced; None without a duration."""
@@ -157,7 +157,7 @@ class SCTE35Service:
         run = self._runs.run_of(request.stream_id)
         draft = await self._draft(run, request)
         options = run.cue_options
-        next_id = self._shelf.next_event_id(run.stream_id, options.event_id_first, options.event_id_last)
+        next_id = self._cache.next_event_id(run.stream_id, options.event_id_first, options.event_id_last)
         cue = draft.sealed(draft.numbered(next_id))
         return CuePreview(
             splice_event_id=cue.splice_event_id,
@@ -220,7 +220,7 @@ class SCTE35Service:
 
     async def _newest(self, request: CueRequest) -> tuple[Cue, ...]:
         """The stream's cues, newest first: far back where the request speaks of an event of long ago."""
-        recent = self._shelf.recent(request.stream_id)
+        recent = self._cache.recent(request.stream_id)
         asked = request.segmentation
         if request.action is not CueAction.SEND_SECTION and (asked is None or asked.type.is_start):
             return recent
@@ -229,13 +229,13 @@ class SCTE35Service:
         return (*recent, *(cue for cue in older if cue.cue_id not in known))
 
     def _drop_waiting_return(self, replacing: Cue) -> None:
-        for cue in self._shelf.open_of(replacing.stream_id):
+        for cue in self._cache.open_of(replacing.stream_id):
             if cue.cue_id != replacing.cue_id and is_waiting_return(cue):
                 self._ledger.move(cue, CueState.CANCELLED, reason=f"{REPLACED} {replacing.action}")
 
     async def cancel(self, cue_id: int) -> Cue:
         """Only while ARMED: then the processor has not got it yet, and it truly never airs."""
-        cue = self._shelf.get(cue_id)
+        cue = self._cache.get(cue_id)
         if cue is None:
             raise CueRefused(f"there is no cue {cue_id}")
         if cue.state is not CueState.ARMED:
@@ -249,7 +249,7 @@ class SCTE35Service:
         """Follow what the runner wrote down; cues are matched by their bytes."""
         match fact:
             case CueOnOutput():
-                cue = self._shelf.waiting_for(run.stream_id, fact.section)
+                cue = self._cache.waiting_for(run.stream_id, fact.section)
                 if cue is not None or not self._heartbeat.seen(run, fact.section):
                     self._receipts.seen(run, fact)
             case SpliceMonitored():
@@ -268,7 +268,7 @@ class SCTE35Service:
         self._heartbeat.follow(run)
 
     def _clock_was_set(self, step_s: float) -> None:
-        move_with_clock(step_s, self._runs, self._shelf, self._ledger, self._breaks)
+        move_with_clock(step_s, self._runs, self._cache, self._ledger, self._breaks)
         for run in open_breaks(self._runs, self._breaks):
             self._receipts.show_break(run)
 

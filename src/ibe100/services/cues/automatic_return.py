@@ -14,9 +14,9 @@ from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState, Di
 from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.services.audit_trail import act_as
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
+from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.clock import WallClock
 from ibe100.services.cues.draft import REPLACED, pending_breaks
-from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.readiness import SEND_AHEAD_S, readiness
 from ibe100.services.streams.run import StreamRun
 
@@ -36,14 +36,14 @@ class AutomaticReturn:
 
     def __init__(
         self,
-        shelf: CueShelf,
+        cache: CueCache,
         breaks: BreakLedger,
         fire: Callable[[CueRequest], Awaitable[Cue]],
         preview: Callable[[CueRequest], Awaitable[object]],
         publish: Callable[[Message], None],
         clock: WallClock,
     ) -> None:
-        self._shelf = shelf
+        self._cache = cache
         self._breaks = breaks
         self._fire = fire
         self._preview = preview
@@ -142,7 +142,7 @@ class AutomaticReturn:
 
     def _pending(self, run: StreamRun) -> bool:
         """Whether a cue of a break is on its way, which one more would only be refused for."""
-        open_cues = self._shelf.open_of(run.stream_id)
+        open_cues = self._cache.open_of(run.stream_id)
         return bool(pending_breaks(open_cues, CueAction.TO_BREAK))
 
     def _was_taken_back(self, run: StreamRun, end: float) -> bool:
@@ -153,7 +153,7 @@ class AutomaticReturn:
             and not cue.reason.startswith(REPLACED)
             and cue.splice_at is not None
             and abs(cue.splice_at - end) < SAME_END_S
-            for cue in self._shelf.recent(run.stream_id)
+            for cue in self._cache.recent(run.stream_id)
         )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.services.cues.breaks import BreakLedger
+from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.ledger import CueLedger
-from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.streams.run import Runs, StreamRun
 
 STEP_S = 0.1
@@ -51,16 +51,16 @@ class WallClock:
 
 
 def move_with_clock(
-    step_s: float, runs: Runs, shelf: CueShelf, ledger: CueLedger, breaks: BreakLedger
+    step_s: float, runs: Runs, cache: CueCache, ledger: CueLedger, breaks: BreakLedger
 ) -> None:
     """Move the wall clock times of open cues and open breaks by what the clock was set by."""
-    on_their_way = shelf.unfinished()
+    on_their_way = cache.unfinished()
     for cue in on_their_way:
         ledger.keep(_moved(cue, step_s))
         ledger.record(ledger.now(cue))
     for run in open_breaks(runs, breaks):
         current = breaks.open_break(run.stream_id)
-        for cue in shelf.recent(run.stream_id):
+        for cue in cache.recent(run.stream_id):
             # On record its times stay as they were seen; the end of its duration is counted from these.
             is_over = cue.state is CueState.SPLICED
             if is_over and current is not None and cue.splice_event_id == current.splice_event_id:

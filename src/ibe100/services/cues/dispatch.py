@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 
 from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.clock import WallClock
 from ibe100.services.cues.ledger import CueLedger
-from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.readiness import (
     SEND_AHEAD_S,
     WAY_OUT_S,
@@ -42,14 +42,14 @@ class CueDispatch:
     def __init__(
         self,
         runs: Runs,
-        shelf: CueShelf,
+        cache: CueCache,
         ledger: CueLedger,
         receipts: CueReceipts,
         clock: WallClock,
         seen_timeout_s: float,
     ) -> None:
         self._runs = runs
-        self._shelf = shelf
+        self._cache = cache
         self._ledger = ledger
         self._receipts = receipts
         self._clock = clock
@@ -107,7 +107,7 @@ class CueDispatch:
         # Until the next one has posted a sample nothing is ready, whatever state is still on its way to us.
         run.processor_ended()
         outcome = fact.outcome or "no reason known"
-        for cue in self._shelf.unfinished():
+        for cue in self._cache.unfinished():
             if cue.stream_id != run.stream_id:
                 continue
             if cue.state is CueState.SEEN:
@@ -125,7 +125,7 @@ class CueDispatch:
     async def _follow(self, cue: Cue) -> None:
         run = self._runs.run_of(cue.stream_id)
         while True:
-            current = self._shelf.get(cue.cue_id)
+            current = self._cache.get(cue.cue_id)
             match current.state if current is not None else None:
                 case CueState.ARMED:
                     await self._hold(run, cue)
@@ -232,8 +232,8 @@ class CueDispatch:
         _log.warning("the stream paused: event %s is spliced %.1f s later", cue.splice_event_id, later_s)
 
     def _still(self, cue: Cue, state: CueState) -> Cue | None:
-        """The cue as it stands, while it is in `state`; one that is over may be off the shelf already."""
-        current = self._shelf.get(cue.cue_id)
+        """The cue as it stands, while it is in `state`; one that is over may be out of the cache already."""
+        current = self._cache.get(cue.cue_id)
         return current if current is not None and current.state is state else None
 
 

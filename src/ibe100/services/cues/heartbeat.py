@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.scte35.cues import splice_null
 from ibe100.scte35.section import encode
-from ibe100.services.cues.live_cues import CueShelf
+from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.readiness import SEND_AHEAD_S, WAY_OUT_S, readiness
 from ibe100.services.cues.section import MAX_TIER
 from ibe100.services.streams.run import StreamRun
@@ -27,9 +27,9 @@ class Heartbeat:
     """Used on the loop only. Heartbeats are no cues: they are counted, not stored."""
 
     def __init__(
-        self, shelf: CueShelf, put_out: Callable[[StreamRun, bytes], None], seen_timeout_s: float
+        self, cache: CueCache, put_out: Callable[[StreamRun, bytes], None], seen_timeout_s: float
     ) -> None:
-        self._shelf = shelf
+        self._cache = cache
         self._put_out = put_out
         self._seen_timeout_s = seen_timeout_s
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -101,7 +101,7 @@ class Heartbeat:
     def _is_near_a_cue(self, run: StreamRun) -> bool:
         """Whether a cue is being sent, was just now or will be in a moment."""
         lead_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
-        return any(_is_near(cue, lead_s) for cue in self._shelf.recent(run.stream_id))
+        return any(_is_near(cue, lead_s) for cue in self._cache.recent(run.stream_id))
 
 
 def _is_near(cue: Cue, lead_s: float) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from typing import Protocol
 
 from ibe100.database.stores.cues import CueStore
 from ibe100.database.stores.users import KeptRequestStore
@@ -13,25 +12,19 @@ from ibe100.models.access import KeyReused
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.scte35_marker import Cue, CueRequest
 from ibe100.services.audit_trail import acting
+from ibe100.services.ports import CuePort
 from ibe100.utils.tasks import BackgroundWrites, log_fault
 
 _log = logging.getLogger(__name__)
 
 
-class Desk(Protocol):
-    """What fires; `ibe100.services.scte35_service`."""
-
-    async def fire(self, request: CueRequest) -> Cue: ...
-    def recent(self, stream_id: str) -> tuple[Cue, ...]: ...
-
-
 class CueOnce:
     """The key is on record before the cue is made, so that after a crash nothing is fired in doubt."""
 
-    def __init__(self, kept: KeptRequestStore, cues: CueStore, desk: Desk) -> None:
+    def __init__(self, kept: KeptRequestStore, cues: CueStore, service: CuePort) -> None:
         self._kept = kept
         self._cues = cues
-        self._desk = desk
+        self._service = service
         self._writes = BackgroundWrites()
         self._begun: dict[tuple[str, str], tuple[str, asyncio.Task[tuple[Cue, bool]]]] = {}
 
@@ -92,7 +85,7 @@ class CueOnce:
                 )
             return self._as_it_stands(cue), True
         try:
-            cue = await self._desk.fire(request)
+            cue = await self._service.fire(request)
         except OperatorError:
             await self._release(user, key)
             raise
@@ -106,7 +99,7 @@ class CueOnce:
 
     def _as_it_stands(self, cue: Cue) -> Cue:
         """What is on record may be a step behind."""
-        recent = self._desk.recent(cue.stream_id)
+        recent = self._service.recent(cue.stream_id)
         return next((one for one in recent if one.cue_id == cue.cue_id), cue)
 
 

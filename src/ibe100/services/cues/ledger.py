@@ -12,7 +12,7 @@ from ibe100.database.database import Database
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.messages import CueChanged, Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueState
-from ibe100.services.cues.live_cues import CueShelf
+from ibe100.services.cues.cache import CueCache
 from ibe100.services.streams.run import Runs
 from ibe100.utils.tasks import BackgroundWrites
 
@@ -46,11 +46,11 @@ class CueLedger:
     """Used on the loop only."""
 
     def __init__(
-        self, storage: Database, runs: Runs, shelf: CueShelf, publish: Callable[[Message], None]
+        self, storage: Database, runs: Runs, cache: CueCache, publish: Callable[[Message], None]
     ) -> None:
         self._storage = storage
         self._runs = runs
-        self._shelf = shelf
+        self._cache = cache
         self._publish = publish
         self.writes = BackgroundWrites()
 
@@ -63,10 +63,10 @@ class CueLedger:
 
     def keep(self, cue: Cue) -> None:
         """In memory and on screen; the tally of its stream follows."""
-        self._shelf.put(cue)
+        self._cache.put(cue)
         self._publish(CueChanged(cue=cue))
         with contextlib.suppress(StreamError):
-            self._runs.run_of(cue.stream_id).arm(self._shelf.is_armed(cue.stream_id))
+            self._runs.run_of(cue.stream_id).arm(self._cache.is_armed(cue.stream_id))
 
     def record(self, cue: Cue) -> None:
         """Put the cue as it now is on record, after all that was put there before."""
@@ -83,6 +83,6 @@ class CueLedger:
 
     def now(self, cue: Cue) -> Cue:
         """The cue as it stands."""
-        current = self._shelf.get(cue.cue_id)
+        current = self._cache.get(cue.cue_id)
         assert current is not None
         return current

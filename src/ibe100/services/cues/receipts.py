@@ -10,8 +10,8 @@ from collections.abc import Callable
 from ibe100.models.messages import CueSeen, Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CueState, Direction
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
+from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.ledger import CueLedger
-from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.readiness import why_not_reached
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import CueOnOutput
@@ -27,13 +27,13 @@ class CueReceipts:
 
     def __init__(
         self,
-        shelf: CueShelf,
+        cache: CueCache,
         ledger: CueLedger,
         breaks: BreakLedger,
         publish: Callable[[Message], None],
         break_changed: Callable[[StreamRun], None],
     ) -> None:
-        self._shelf = shelf
+        self._cache = cache
         self._ledger = ledger
         self._breaks = breaks
         self._publish = publish
@@ -43,7 +43,7 @@ class CueReceipts:
     def seen(self, run: StreamRun, fact: CueOnOutput) -> None:
         """A section was on the output."""
         section, at = fact.section, fact.at
-        cue = self._shelf.waiting_for(run.stream_id, section) or self._sent_unnoted(run, section, at)
+        cue = self._cache.waiting_for(run.stream_id, section) or self._sent_unnoted(run, section, at)
         self._publish(
             CueSeen(
                 stream_id=run.stream_id,
@@ -77,14 +77,14 @@ class CueReceipts:
 
         Its console ended before that was on record, or its processor right after it had put it out.
         """
-        cue = self._shelf.armed_with(run.stream_id, section)
+        cue = self._cache.armed_with(run.stream_id, section)
         if cue is None or at < cue.requested_at:
             return None
         reason = cue.reason or "the console ended before it was on record that it was sent"
         return self._ledger.move(cue, CueState.SENT, sent=cue.sent_expected, reason=reason)
 
     def _tell_if_late(self, run: StreamRun, section: bytes, at: float) -> None:
-        cue = self._shelf.given_up_with(run.stream_id, section)
+        cue = self._cache.given_up_with(run.stream_id, section)
         if cue is None or at < cue.requested_at or cue.action is CueAction.SPLICE_NULL:
             return  # every splice_null has the same bytes: it is a later one, or a heartbeat
         text = f"event {cue.splice_event_id} was {cue.state} and aired all the same; tell the distributor"
@@ -100,7 +100,7 @@ class CueReceipts:
 
     def _took_effect(self, run: StreamRun, cue: Cue) -> None:
         """What was given up on began or ended a break on air: that is how the stream now stands."""
-        for other in self._shelf.recent(run.stream_id):
+        for other in self._cache.recent(run.stream_id):
             if other.cue_id <= cue.cue_id:
                 break
             if other.state is CueState.SPLICED and other.direction is not Direction.NONE:
@@ -111,7 +111,7 @@ class CueReceipts:
 
     def monitored(self, run: StreamRun, event: SpliceEvent) -> None:
         """An event of splicemonitor: how far ahead a cue was first seen, and when it has occurred."""
-        cue = self._shelf.with_event_id(run.stream_id, event.splice_event_id)
+        cue = self._cache.with_event_id(run.stream_id, event.splice_event_id)
         if cue is None or cue.pts_time is None or cue.pts_time != event.event_pts:
             return
         if event.progress == "pending" and cue.pre_roll_ms is None and event.time_to_event_ms is not None:
@@ -167,7 +167,7 @@ class CueReceipts:
         self._breaks.stream_ended(run.stream_id, time.time())
         self.show_break(run)
         cause = f": {run.view.reason}" if run.view.reason else ""
-        for cue in self._shelf.unfinished():
+        for cue in self._cache.unfinished():
             if cue.stream_id == run.stream_id:
                 reason = f"the stream is {run.view.state}{cause}"
                 self._ledger.move(cue, CueState.FAILED, reason=reason)

@@ -20,7 +20,7 @@ NEWS_S = 3600.0
 """A cue of longer ago is history, not an alarm."""
 
 
-class ReturnAlarms:
+class ReturnFeedAlarms:
     """Used on the loop."""
 
     def __init__(

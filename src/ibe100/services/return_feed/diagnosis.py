@@ -5,8 +5,8 @@ from __future__ import annotations
 from ibe100.models.cues.return_receipt import ReturnCause, ReturnReceipt, ReturnState
 from ibe100.scte35.comparison import Difference, differences, says_the_same
 from ibe100.scte35.values import SpliceInfoSection
-from ibe100.services.return_feed.feed_log import ReturnFeedLog
-from ibe100.services.return_feed.tables import ReturnTables, TableFault, pid_words
+from ibe100.services.return_feed.feed_log import FeedLog
+from ibe100.services.return_feed.tables import FeedTables, TableFault, pid_words
 
 CLOCK_TOLERANCE_MS = 2000.0
 """Between PTS of one programme at two places; another clock is off by minutes or hours."""
@@ -26,7 +26,7 @@ def altered(sent: SpliceInfoSection, came: SpliceInfoSection) -> str:
     return f"the section was altered: {_listed(differences(sent, came))}"
 
 
-def unreachable(tables: ReturnTables, sent_pid: int) -> TableFault | None:
+def unreachable(tables: FeedTables, sent_pid: int) -> TableFault | None:
     """Why receivers do not find a section that is there; a PMT that was not seen yet is no fault."""
     return tables.fault(sent_pid) if tables.pmts else None
 
@@ -44,9 +44,7 @@ def mistimed(sent_ms: float | None, came_ms: float) -> str | None:
     )
 
 
-def absent(
-    log: ReturnFeedLog, receipt: ReturnReceipt, sent_pid: int, other_sections: int
-) -> dict[str, object]:
+def absent(log: FeedLog, receipt: ReturnReceipt, sent_pid: int, other_sections: int) -> dict[str, object]:
     """The verdict on a cue that did not come back in its window."""
     since, until = receipt.left_at, receipt.ends_at
     there_s = log.was_there_s(since, until)

@@ -18,7 +18,7 @@ from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
 from ibe100.scte35.values import SpliceInfoSection
 from ibe100.services.return_feed.diagnosis import absent, altered, mistimed, restamped, unreachable
-from ibe100.services.return_feed.feed_log import ReturnFeedLog
+from ibe100.services.return_feed.feed_log import FeedLog
 from ibe100.tsduck.telemetry import SpliceEvent
 
 MOST_ARRIVALS = 256
@@ -45,10 +45,10 @@ class _Expected:
     sent_pid: int
 
 
-class ReturnBook:
+class ExpectedCues:
     """One stream's open receipts; used on the loop only."""
 
-    def __init__(self, log: ReturnFeedLog) -> None:
+    def __init__(self, log: FeedLog) -> None:
         self._log = log
         self._open: dict[int, _Expected] = {}
         self._closed: deque[SpliceInfoSection] = deque(maxlen=MOST_CLOSED)

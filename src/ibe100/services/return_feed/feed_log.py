@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from ibe100.services.return_feed.tables import ReturnTables, TableFault
+from ibe100.services.return_feed.tables import FeedTables, TableFault
 
 MOST_REMEMBERED = 256
 
@@ -19,14 +19,14 @@ class _Span:
         return max(0.0, min(self.ends_at, until) - max(self.begins_at, since))
 
 
-class ReturnFeedLog:
+class FeedLog:
     """Wall clock in seconds; what lies further back than 256 changes is forgotten."""
 
     def __init__(self) -> None:
         self.flows_since: float | None = None
-        self.tables = ReturnTables()
+        self.tables = FeedTables()
         self._flowed: deque[_Span] = deque(maxlen=MOST_REMEMBERED)
-        self._tables: deque[tuple[float, ReturnTables]] = deque(maxlen=MOST_REMEMBERED)
+        self._tables: deque[tuple[float, FeedTables]] = deque(maxlen=MOST_REMEMBERED)
 
     def flows(self, at: float) -> None:
         """Packets come."""
@@ -39,7 +39,7 @@ class ReturnFeedLog:
             self._flowed.append(_Span(self.flows_since, max(at, self.flows_since)))
             self.flows_since = None
 
-    def tables_changed(self, at: float, tables: ReturnTables) -> None:
+    def tables_changed(self, at: float, tables: FeedTables) -> None:
         """PAT and PMTs are now these; none at all while another processor begins to read them."""
         self.tables = tables
         self._tables.append((at, tables))

@@ -9,8 +9,8 @@ from ibe100.models.cues.return_receipt import FeedState, ReturnFeedView, ReturnR
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import ReturnInput
 from ibe100.scte35.comparison import is_splice_null
-from ibe100.services.return_feed.expected_cues import ReturnBook
-from ibe100.services.return_feed.feed_log import ReturnFeedLog
+from ibe100.services.return_feed.expected_cues import ExpectedCues
+from ibe100.services.return_feed.feed_log import FeedLog
 from ibe100.services.return_feed.tables import read_tables
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import CueOnOutput
@@ -28,8 +28,8 @@ FAULT_AFTER_S = 3.0
 """Tables are read one after another: a PMT may come this much later than the PAT."""
 
 
-class ReturnWatch:
-    """Used on the loop only; the listener of a `ReturnWatcher`."""
+class FeedReceipts:
+    """Used on the loop only; the listener of a `WatcherProcess`."""
 
     def __init__(
         self, run: StreamRun, source: ReturnInput, window_s: float, changed: Callable[[ReturnReceipt], None]
@@ -38,8 +38,8 @@ class ReturnWatch:
         self.source = source
         self.window_s = window_s
         self._changed = changed
-        self._log = ReturnFeedLog()
-        self._book = ReturnBook(self._log)
+        self._log = FeedLog()
+        self._expected = ExpectedCues(self._log)
         self._state = FeedState.STARTING
         self._reason = ""
         self._since = time.time()
@@ -51,8 +51,8 @@ class ReturnWatch:
 
     def cue(self, cue: Cue, known: ReturnReceipt | None) -> None:
         """A cue of the stream took a step; `known` is its receipt so far."""
-        if self._book.is_open(cue.cue_id):
-            self._tell(self._book.progress(cue))
+        if self._expected.is_open(cue.cue_id):
+            self._tell(self._expected.progress(cue))
         elif known is None and cue.seen and cue.seen_at is not None:
             receipt = ReturnReceipt(
                 cue_id=cue.cue_id,
@@ -67,7 +67,7 @@ class ReturnWatch:
     def look_for(self, cue: Cue, receipt: ReturnReceipt) -> None:
         """A receipt that is open, of now or of an earlier console."""
         if (sent_pid := self._sent_pid()) is not None:
-            self._tell(self._book.expect(cue, receipt, sent_pid))
+            self._tell(self._expected.expect(cue, receipt, sent_pid))
 
     def feed_state(self, state: FeedState, reason: str, at: float) -> None:
         """What the watcher's runner says of itself."""
@@ -96,11 +96,11 @@ class ReturnWatch:
         """A section of SCTE 35 was in the feed."""
         if is_splice_null(cue.section_base64):
             self._heartbeat_at = cue.at
-        self._tell(self._book.arrived(cue.at, cue.section_base64, cue.splice_pid))
+        self._tell(self._expected.arrived(cue.at, cue.section_base64, cue.splice_pid))
 
     def splice_announced(self, event: SpliceEvent) -> None:
         """The monitor of the feed told of an event."""
-        self._tell(self._book.announced(event))
+        self._tell(self._expected.announced(event))
 
     def tables_came(self, sections: Sequence[str]) -> None:
         """PAT and PMTs as they are now."""
@@ -117,13 +117,13 @@ class ReturnWatch:
             self._log.stopped(self._packets_at)
             self._enter(FeedState.LOST, "no packets come", self._packets_at)
         if self._is_caught_up:
-            for receipt in self._book.due(now):
+            for receipt in self._expected.due(now):
                 self._changed(receipt)
         self.run.show_return_feed(self._view(now))
 
     def give_up(self, reason: str) -> None:
         """Nobody watches any more."""
-        for receipt in self._book.give_up(reason):
+        for receipt in self._expected.give_up(reason):
             self._changed(receipt)
         self.run.show_return_feed(None)
 

@@ -23,8 +23,8 @@ from ibe100.models.messages import (
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import Engine, ReturnInput
 from ibe100.models.stream_state import ACTIVE_STATES, StreamState
-from ibe100.services.return_feed.receipts import ReturnWatch
-from ibe100.services.return_feed.watcher_process import ReturnWatcher, watcher_folder
+from ibe100.services.return_feed.receipts import FeedReceipts
+from ibe100.services.return_feed.watcher_process import WatcherProcess, watcher_folder
 from ibe100.services.streams.launch_plan import StreamStarter
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
@@ -70,8 +70,8 @@ class ReturnFeedService:
         self._receipts: dict[int, ReturnReceipt] = {}
         self._unfinished: dict[str, list[tuple[Cue, ReturnReceipt]]] = {}
         """Of an earlier console, until their stream is watched again."""
-        self._watches: dict[str, ReturnWatch] = {}
-        self._watchers: dict[str, ReturnWatcher] = {}
+        self._watches: dict[str, FeedReceipts] = {}
+        self._watchers: dict[str, WatcherProcess] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._work: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
@@ -151,18 +151,18 @@ class ReturnFeedService:
 
     def _begin(self, view: StreamView, source: ReturnInput) -> None:
         run = self._streams.run_of(view.stream_id)
-        watch = ReturnWatch(run, source, view.config.return_window_s, self._keep)
+        watch = FeedReceipts(run, source, view.config.return_window_s, self._keep)
         self._watches[view.stream_id] = watch
         for cue, receipt in self._unfinished.pop(view.stream_id, ()):
             watch.look_for(cue, receipt)
         self._later(self._start(watch))
 
-    async def _start(self, watch: ReturnWatch) -> None:
+    async def _start(self, watch: FeedReceipts) -> None:
         stream_id = watch.run.stream_id
         async with self._lock(stream_id):
             if self._watches.get(stream_id) is not watch:
                 return
-            watcher = ReturnWatcher(
+            watcher = WatcherProcess(
                 stream_id,
                 watch.run.link.stream_dir,
                 watch.run.entry.config.model_copy(update={"return_feed": watch.source}),
@@ -174,7 +174,7 @@ class ReturnFeedService:
             self._watchers[stream_id] = watcher
             watcher.start()
 
-    def _unwatch(self, watch: ReturnWatch, reason: str) -> None:
+    def _unwatch(self, watch: FeedReceipts, reason: str) -> None:
         del self._watches[watch.run.stream_id]
         watch.give_up(reason)
         self._later(self._stop(watch.run.stream_id, reason))

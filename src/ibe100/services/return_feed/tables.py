@@ -31,7 +31,7 @@ class TableFault:
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnTables:
+class FeedTables:
     """PAT and PMTs as the feed has them now."""
 
     pmts: tuple[Pmt, ...] = ()
@@ -71,7 +71,7 @@ class ReturnTables:
         return next(marked, None) or next((one for one in streams if one.pid == sent_pid), None)
 
 
-def read_tables(sections: Iterable[str]) -> ReturnTables:
+def read_tables(sections: Iterable[str]) -> FeedTables:
     """From the newest sections in base64: those PMTs that the PAT names, or all while there is no PAT."""
     programs: set[int] | None = None
     pmts: dict[int, Pmt] = {}
@@ -85,7 +85,7 @@ def read_tables(sections: Iterable[str]) -> ReturnTables:
         except (PsiError, binascii.Error, IndexError):
             continue  # a table that is damaged on its way says nothing of the cue PID
     named = (pmt for number, pmt in sorted(pmts.items()) if programs is None or number in programs)
-    return ReturnTables(tuple(named))
+    return FeedTables(tuple(named))
 
 
 def pid_words(pid: int) -> str:

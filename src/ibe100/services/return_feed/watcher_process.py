@@ -60,7 +60,7 @@ def watcher_folder(stream_dir: Path) -> Path:
     return stream_dir / FOLDER
 
 
-class ReturnWatcher:
+class WatcherProcess:
     """Adopts the watcher that is there or starts one, and follows it until it is stopped or left."""
 
     def __init__(

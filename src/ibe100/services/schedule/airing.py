@@ -15,7 +15,7 @@ from ibe100.models.stream_config import Scte35Options
 from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import act_as
 from ibe100.services.ports import CuePort, StreamPort
-from ibe100.services.schedule.book import ScheduleBook
+from ibe100.services.schedule.cache import ScheduleCache
 from ibe100.services.schedule.conflicts import least_lead_s
 
 MARGIN_S = 3.0
@@ -33,14 +33,14 @@ class BreakAiring:
         streams: StreamPort,
         cues: CuePort,
         record: CueStore,
-        book: ScheduleBook,
+        cache: ScheduleCache,
         options_of: Callable[[str], Scte35Options | None],
         wall: Callable[[], float],
     ) -> None:
         self._streams = streams
         self._cues = cues
         self._record = record
-        self._book = book
+        self._cache = cache
         self._options_of = options_of
         self._wall = wall
         self._opened_at = wall()
@@ -86,7 +86,7 @@ class BreakAiring:
     def _fate_of_leader(self, one: ScheduledBreak) -> tuple[BreakState, str] | None:
         if not isinstance(one.when, After):
             return None
-        leader = self._book.get(one.when.break_id)
+        leader = self._cache.get(one.when.break_id)
         if leader is None or one.planned_at is None:
             return BreakState.SKIPPED, "the break it was to follow is not planned any more"
         if leader.state is BreakState.SKIPPED:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ibe100.models.cues.schedule import After, At, BreakPlan, BreakState, ScheduledBreak
 from ibe100.models.stream_config import Scte35Options
-from ibe100.services.schedule.book import ScheduleBook
+from ibe100.services.schedule.cache import ScheduleCache
 from ibe100.services.schedule.conflicts import least_lead_s
 from ibe100.utils.timecode import format_utc
 
@@ -28,17 +28,17 @@ def refusal_of_plan(
     plan: BreakPlan,
     break_id: int,
     own: Mapping[int, BreakPlan],
-    book: ScheduleBook,
+    cache: ScheduleCache,
     options: Scte35Options | None,
     now: float,
 ) -> str | None:
     """Why `plan` cannot be that of `break_id`; None when it can. `own` are plans stored along with it."""
     if options is None:
         return f"there is no stream {plan.stream_id}"
-    if break_id <= 0 and len(book.snapshot) + len(own) > MOST_PLANNED:
+    if break_id <= 0 and len(cache.snapshot) + len(own) > MOST_PLANNED:
         return f"more than {MOST_PLANNED} breaks would be planned: take some off the schedule first"
     if isinstance(plan.when, After):
-        return _refusal_of_following(plan, plan.when, break_id, own, book)
+        return _refusal_of_following(plan, plan.when, break_id, own, cache)
     due = first_due(plan, now)
     if due is None:
         return f"{plan.title}: its last break is past already"
@@ -50,9 +50,9 @@ def refusal_of_plan(
 
 
 def _refusal_of_following(
-    plan: BreakPlan, when: After, break_id: int, own: Mapping[int, BreakPlan], book: ScheduleBook
+    plan: BreakPlan, when: After, break_id: int, own: Mapping[int, BreakPlan], cache: ScheduleCache
 ) -> str | None:
-    leader: BreakPlan | None = own.get(when.break_id) or book.get(when.break_id)
+    leader: BreakPlan | None = own.get(when.break_id) or cache.get(when.break_id)
     if leader is None:
         which = f"in row {-when.break_id}" if when.break_id < 0 else str(when.break_id)
         return f"{plan.title}: there is no planned break {which} to follow"
@@ -67,7 +67,7 @@ def _refusal_of_following(
         if leader.when.break_id in passed:
             return f"{plan.title}: the breaks would follow each other in a circle"
         passed.add(leader.when.break_id)
-        leader = own.get(leader.when.break_id) or book.get(leader.when.break_id)
+        leader = own.get(leader.when.break_id) or cache.get(leader.when.break_id)
     return f"{plan.title}: a break cannot follow itself" if when.break_id == break_id else None
 
 

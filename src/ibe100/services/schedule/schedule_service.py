@@ -26,7 +26,7 @@ from ibe100.models.stream_config import Scte35Options
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.ports import CuePort, StreamPort
 from ibe100.services.schedule.airing import BreakAiring
-from ibe100.services.schedule.book import ScheduleBook
+from ibe100.services.schedule.cache import ScheduleCache
 from ibe100.services.schedule.conflicts import TICK_S, conflicts
 from ibe100.services.schedule.import_rows import read_rows
 from ibe100.services.schedule.plan import first_due, refusal_of_change, refusal_of_plan, refusal_of_removal
@@ -67,15 +67,15 @@ class ScheduleService:
         self._monotonic = monotonic
         self._clock_offset_s = wall() - monotonic()
         self._audit = AuditTrail(storage)
-        self._book = ScheduleBook()
-        self._airing = BreakAiring(streams, cues, storage.cues, self._book, options_of, wall)
+        self._cache = ScheduleCache()
+        self._airing = BreakAiring(streams, cues, storage.cues, self._cache, options_of, wall)
         self._busy = asyncio.Lock()
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Take up what is on record; what is past is MISSED, what is to come is watched."""
-        self._book.put(await self._storage.schedule.load(self._wall() - KEPT_S))
+        self._cache.put(await self._storage.schedule.load(self._wall() - KEPT_S))
         await self.look()
         self._task = asyncio.create_task(self._run(), name="schedule")
 
@@ -87,11 +87,11 @@ class ScheduleService:
 
     def list(self) -> tuple[ScheduledBreak, ...]:
         """By the time they are due, those over since two days ago as well; safe from any thread."""
-        return self._book.snapshot
+        return self._cache.snapshot
 
     def conflicts(self) -> tuple[Finding, ...]:
         """What cannot be aired as planned within the next day; safe from any thread."""
-        return self._findings(self._book.snapshot)
+        return self._findings(self._cache.snapshot)
 
     async def add(self, plan: BreakPlan) -> ScheduledBreak:
         """Raises OperatorError in words when it cannot be planned so."""
@@ -111,7 +111,7 @@ class ScheduleService:
             )
             await self._drop(self._pending_of(one))
             await self._storage.schedule.save([changed])
-            self._took(self._book.put([changed]))
+            self._took(self._cache.put([changed]))
         await self._audit.write("planned break changed", changed.stream_id, _words(changed))
         return self._existing(break_id)
 
@@ -120,7 +120,7 @@ class ScheduleService:
         async with self._busy:
             removed = [self._existing(break_id) for break_id in dict.fromkeys(break_ids)]
             for one in removed:
-                followers = self._book.followers(one.break_id)
+                followers = self._cache.followers(one.break_id)
                 self._refuse(refusal_of_removal(one, [other for other in followers if other not in removed]))
             of_series = [break_id for one in removed for break_id in self._pending_of(one)]
             await self._drop([*(one.break_id for one in removed), *of_series])
@@ -140,9 +140,9 @@ class ScheduleService:
             if row.plan is not None:
                 own[-row.line] = row.plan
             rows.append(row)
-        book = ScheduleBook()
-        book.put([*self._book.snapshot, *(self._new(draft_id, plan) for draft_id, plan in own.items())])
-        findings = (found for found in self._findings(book.snapshot) if own.keys() & set(found.break_ids))
+        cache = ScheduleCache()
+        cache.put([*self._cache.snapshot, *(self._new(draft_id, plan) for draft_id, plan in own.items())])
+        findings = (found for found in self._findings(cache.snapshot) if own.keys() & set(found.break_ids))
         return ImportPreview(source=path.name, rows=tuple(rows), findings=tuple(findings))
 
     async def import_rows(self, preview: ImportPreview) -> tuple[ScheduledBreak, ...]:
@@ -168,12 +168,12 @@ class ScheduleService:
     async def look(self) -> float:
         """See to all that is near; returns after how many seconds to look again at the latest."""
         self._watch_the_clock()
-        self._book.forget_before(self._wall() - KEPT_S)
+        self._cache.forget_before(self._wall() - KEPT_S)
         async with self._busy:
-            await asyncio.gather(*(self._see_to(one) for one in self._book.near(self._wall())))
-            if self._book.near(self._wall()):
+            await asyncio.gather(*(self._see_to(one) for one in self._cache.near(self._wall())))
+            if self._cache.near(self._wall()):
                 return TICK_S
-            next_near_at = self._book.next_near_at()
+            next_near_at = self._cache.next_near_at()
         return IDLE_S if next_near_at is None else min(IDLE_S, next_near_at - self._wall())
 
     async def _run(self) -> None:
@@ -204,16 +204,16 @@ class ScheduleService:
                 await self._keep(after)
 
     async def _take_turn(self, series: ScheduledBreak) -> None:
-        one, after = turn(series, self._book.made_by(series.break_id), self._wall())
+        one, after = turn(series, self._cache.made_by(series.break_id), self._wall())
         if one is None and after == series:
             return
         if one is not None:
-            self._took(self._book.put(await self._storage.schedule.add([one])))
+            self._took(self._cache.put(await self._storage.schedule.add([one])))
         await self._keep(after)
 
     async def _keep(self, one: ScheduledBreak) -> None:
         """What happened on air happened, even when the disk cannot take it: then it is said."""
-        self._took(self._book.put([one]))
+        self._took(self._cache.put([one]))
         try:
             await self._storage.schedule.save([one])
         except StorageError as error:
@@ -225,7 +225,7 @@ class ScheduleService:
     async def _store(self, plans: Sequence[tuple[int, BreakPlan]]) -> tuple[ScheduledBreak, ...]:
         # Thousands of plans are looked through beside the loop.
         drafts = await asyncio.to_thread(self._drafts, plans)
-        stored = self._book.put(await self._storage.schedule.add(drafts))
+        stored = self._cache.put(await self._storage.schedule.add(drafts))
         self._took(stored)
         return stored
 
@@ -241,26 +241,26 @@ class ScheduleService:
 
     def _refusal(self, plan: BreakPlan, break_id: int, own: dict[int, BreakPlan] | None = None) -> str | None:
         options = self._options_of(plan.stream_id)
-        return refusal_of_plan(plan, break_id, own or {}, self._book, options, self._wall())
+        return refusal_of_plan(plan, break_id, own or {}, self._cache, options, self._wall())
 
     def _refuse(self, refusal: str | None) -> None:
         if refusal is not None:
             raise OperatorError(refusal)
 
     def _existing(self, break_id: int) -> ScheduledBreak:
-        one = self._book.get(break_id)
+        one = self._cache.get(break_id)
         if one is None:
             raise OperatorError(f"there is no planned break {break_id}")
         return one
 
     def _pending_of(self, series: ScheduledBreak) -> tuple[int, ...]:
-        made = self._book.made_by(series.break_id)
+        made = self._cache.made_by(series.break_id)
         return tuple(one.break_id for one in made if one.state is BreakState.PLANNED)
 
     async def _drop(self, break_ids: Sequence[int]) -> None:
         if break_ids:
             await self._storage.schedule.remove(break_ids)
-            self._book.drop(break_ids)
+            self._cache.drop(break_ids)
             self._publish(ScheduleChanged(removed=tuple(break_ids)))
 
     def _took(self, changed: tuple[ScheduledBreak, ...]) -> None:
@@ -275,7 +275,7 @@ class ScheduleService:
     def _watch_the_clock(self) -> None:
         offset_s = self._wall() - self._monotonic()
         step_s, self._clock_offset_s = offset_s - self._clock_offset_s, offset_s
-        planned = any(not one.state.is_final for one in self._book.snapshot)
+        planned = any(not one.state.is_final for one in self._cache.snapshot)
         if planned and abs(step_s) > STEP_S:
             text = (
                 f"the clock of this machine was set by {step_s:+.1f} s, or it slept: planned breaks "

@@ -21,9 +21,9 @@ from ibe100.services.audit_trail import acting
 from ibe100.services.cues import automatic_return as cue_return
 from ibe100.services.cues.automatic_return import AutomaticReturn
 from ibe100.services.cues.breaks import BreakLedger
+from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.clock import WallClock
 from ibe100.services.cues.draft import REPLACED
-from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.tsduck.telemetry import InfluxSample
@@ -32,7 +32,7 @@ BREAK_S = 0.2
 BACK = to_base64(encode(splice_insert(7, False)))
 
 
-class Desk:
+class Bench:
     """A stream in a break that is to be returned from in a moment, and what is asked for it."""
 
     def __init__(self) -> None:
@@ -40,13 +40,13 @@ class Desk:
         self.previewed: list[CueRequest] = []
         self.notices: list[Message] = []
         self.refusal = ""
-        self.shelf, breaks = CueShelf(), BreakLedger()
+        self.cache, breaks = CueCache(), BreakLedger()
         self.began = time.time()
         self.actors: list[Actor] = []
         out = self.cue(1, CueAction.TO_BREAK, CueState.SPLICED, splice_at=self.began, duration_s=BREAK_S)
         breaks.spliced(out.model_copy(update={"returns": BreakReturn.CUE}), Scte35Options())
         self.returns = AutomaticReturn(
-            self.shelf, breaks, self.fire, self.preview, self.notices.append, WallClock(lambda _step_s: None)
+            self.cache, breaks, self.fire, self.preview, self.notices.append, WallClock(lambda _step_s: None)
         )
         entry = StreamEntry(stream_id="one", number=1, config=StreamConfig(name="One"))
         self.run = StreamRun(entry, RunnerLink(Path("nowhere")), lambda _view: None)
@@ -62,7 +62,7 @@ class Desk:
         """A return for the very end of the break, asked for by somebody else."""
         splice_at = self.began + BREAK_S
         action = CueAction.BACK_TO_PROGRAMME
-        self.shelf.put(self.cue(2, action, state, splice_at=splice_at, pts_time=9, reason=reason))
+        self.cache.put(self.cue(2, action, state, splice_at=splice_at, pts_time=9, reason=reason))
 
     async def fire(self, request: CueRequest) -> Cue:
         self.asked.append(request)
@@ -70,7 +70,7 @@ class Desk:
         if self.refusal:
             raise CueRefused(self.refusal)
         cue = self.cue(3, request.action, CueState.SENT)
-        self.shelf.put(cue)
+        self.cache.put(cue)
         return cue
 
     async def preview(self, request: CueRequest) -> None:
@@ -84,48 +84,48 @@ class Desk:
 
 
 async def test_it_is_asked_for_when_the_announced_duration_is_over() -> None:
-    desk = Desk()
-    await desk.see_the_end()
-    assert [one.action for one in desk.asked] == [CueAction.BACK_TO_PROGRAMME]
-    assert desk.actors == [AUTOMATIC_RETURN]
-    await desk.returns.close()
+    bench = Bench()
+    await bench.see_the_end()
+    assert [one.action for one in bench.asked] == [CueAction.BACK_TO_PROGRAMME]
+    assert bench.actors == [AUTOMATIC_RETURN]
+    await bench.returns.close()
 
 
 async def test_it_is_not_asked_for_again_while_the_return_of_the_schedule_is_on_its_way() -> None:
-    desk = Desk()
-    desk.back(CueState.ARMED)
-    await desk.see_the_end()
-    assert desk.asked == []
-    await desk.returns.close()
+    bench = Bench()
+    bench.back(CueState.ARMED)
+    await bench.see_the_end()
+    assert bench.asked == []
+    await bench.returns.close()
 
 
 async def test_a_return_that_is_refused_is_on_record_once_and_told_when_it_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(cue_return, "LATEST_S", BREAK_S)
-    desk = Desk()
-    desk.refusal = "no event ids are left"
-    await desk.see_the_end()
-    while not desk.notices:
+    bench = Bench()
+    bench.refusal = "no event ids are left"
+    await bench.see_the_end()
+    while not bench.notices:
         await asyncio.sleep(0.05)
-    assert len(desk.asked) == 1
-    (given_up,) = desk.notices
+    assert len(bench.asked) == 1
+    (given_up,) = bench.notices
     assert isinstance(given_up, NoticePosted)
     assert "was not sent at the end of its duration: no event ids are left" in given_up.text
-    await desk.returns.close()
+    await bench.returns.close()
 
 
 async def test_a_return_that_was_disarmed_is_not_sent_behind_the_back_of_who_disarmed_it() -> None:
-    desk = Desk()
-    desk.back(CueState.CANCELLED, "disarmed by the operator")
-    await desk.see_the_end()
-    assert desk.asked == []
-    await desk.returns.close()
+    bench = Bench()
+    bench.back(CueState.CANCELLED, "disarmed by the operator")
+    await bench.see_the_end()
+    assert bench.asked == []
+    await bench.returns.close()
 
 
 async def test_one_that_was_replaced_by_a_return_that_failed_is_asked_for_anew() -> None:
-    desk = Desk()
-    desk.back(CueState.CANCELLED, f"{REPLACED} BACK TO PROGRAMME")
-    await desk.see_the_end()
-    assert len(desk.asked) == 1
-    await desk.returns.close()
+    bench = Bench()
+    bench.back(CueState.CANCELLED, f"{REPLACED} BACK TO PROGRAMME")
+    await bench.see_the_end()
+    assert len(bench.asked) == 1
+    await bench.returns.close()

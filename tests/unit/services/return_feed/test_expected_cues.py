@@ -15,8 +15,8 @@ from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream
 from ibe100.scte35.cues import splice_insert, splice_null
 from ibe100.scte35.values import SpliceInfoSection
-from ibe100.services.return_feed.expected_cues import ReturnBook
-from ibe100.services.return_feed.feed_log import ReturnFeedLog
+from ibe100.services.return_feed.expected_cues import ExpectedCues
+from ibe100.services.return_feed.feed_log import FeedLog
 from ibe100.services.return_feed.tables import read_tables
 from ibe100.tsduck.telemetry import SpliceEvent
 from return_rig import GOOD, LEFT_AT, PID, VIDEO, WINDOW_S, text
@@ -54,10 +54,10 @@ class Far:
     """A far end under a clock of the test's own."""
 
     def __init__(self, *pmts: Pmt) -> None:
-        self.log = ReturnFeedLog()
+        self.log = FeedLog()
         self.log.flows(LEFT_AT - 60)
         self.tables(LEFT_AT - 59, *(pmts or (GOOD,)))
-        self.book = ReturnBook(self.log)
+        self.expected = ExpectedCues(self.log)
 
     def tables(self, at: float, *pmts: Pmt) -> None:
         pat = Pat(1, tuple((pmt.program_number, 0x1000) for pmt in pmts))
@@ -71,15 +71,15 @@ class Far:
             ends_at=LEFT_AT + WINDOW_S,
             expected=sent.seen,
         )
-        return self.book.expect(sent, receipt, PID)
+        return self.expected.expect(sent, receipt, PID)
 
     def comes(
         self, section: SpliceInfoSection, after_s: float = 30.0, pid: int = PID
     ) -> ReturnReceipt | None:
-        return self.book.arrived(LEFT_AT + after_s, text(section), pid)
+        return self.expected.arrived(LEFT_AT + after_s, text(section), pid)
 
     def verdict(self) -> ReturnReceipt | None:
-        told = self.book.due(LEFT_AT + WINDOW_S)
+        told = self.expected.due(LEFT_AT + WINDOW_S)
         assert len(told) <= 1
         return told[0] if told else None
 
@@ -99,7 +99,7 @@ def test_a_cue_that_comes_back_is_counted_timed_and_closed_when_it_is_complete()
     second = far.comes(OUT, 32.7)
     assert second is not None
     assert (second.seen, second.delay_s) == (2, 31.2)
-    assert not far.book.is_open(1)
+    assert not far.expected.is_open(1)
     assert far.comes(OUT, 40.0) is None, "a third one is nobody's"
     assert far.verdict() is None
 
@@ -116,7 +116,7 @@ def test_repeats_that_are_seen_later_on_our_output_are_expected_too() -> None:
     far = Far()
     far.expect(cue(TIMED, seen=1, state=CueState.SEEN))
     far.comes(TIMED, 1.0)
-    more = far.book.progress(cue(TIMED, seen=3))
+    more = far.expected.progress(cue(TIMED, seen=3))
     assert more is not None
     assert (more.seen, more.expected) == (1, 3)
     verdict = far.verdict()
@@ -152,7 +152,7 @@ def test_a_cue_that_does_not_come_back_is_explained_by_the_tables(
 ) -> None:
     far = Far(*pmts)
     far.expect(cue(OUT))
-    assert far.book.due(LEFT_AT + WINDOW_S - 1) == []
+    assert far.expected.due(LEFT_AT + WINDOW_S - 1) == []
     verdict = far.verdict()
     assert verdict is not None
     assert (verdict.state, verdict.cause) == (ReturnState.MISSING, cause)
@@ -221,7 +221,7 @@ def test_a_feed_that_is_given_up_leaves_no_cue_open() -> None:
     far.expect(cue(OUT))
     far.expect(cue(TIMED, cue_id=2))
     far.comes(TIMED)
-    (unknown,) = far.book.give_up("the stream is STOPPING before it came back")
+    (unknown,) = far.expected.give_up("the stream is STOPPING before it came back")
     assert (unknown.cue_id, unknown.state) == (1, ReturnState.UNKNOWN)
     assert far.verdict() is None
 
@@ -294,14 +294,14 @@ def test_the_pre_roll_at_the_far_end_goes_on_record(event_first: bool) -> None:
     far = Far()
     far.expect(cue(TIMED, pre_roll_ms=5930.0))
     if event_first:
-        far.book.announced(announced(5900))
+        far.expected.announced(announced(5900))
         receipt = far.comes(TIMED)
     else:
         far.comes(TIMED)
-        receipt = far.book.announced(announced(5900))
+        receipt = far.expected.announced(announced(5900))
     assert receipt is not None
     assert (receipt.state, receipt.pre_roll_ms) == (ReturnState.SEEN, 5900.0)
-    assert not far.book.is_open(1)
+    assert not far.expected.is_open(1)
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_a_cue_that_was_not_moved_with_the_picture_is_a_fault_though_every_byte_
     far = Far()
     far.expect(cue(TIMED, seen=2, pre_roll_ms=5930.0))
     far.comes(TIMED)
-    receipt = far.book.announced(announced(ahead_ms))
+    receipt = far.expected.announced(announced(ahead_ms))
     assert receipt is not None
     assert (receipt.state, receipt.cause) == (ReturnState.FAULTY, ReturnCause.MISTIMED)
     assert f"its splice lies {words} there, and lay 5.9 s ahead on our output" in receipt.reason
@@ -326,8 +326,8 @@ def test_heartbeats_and_sections_that_are_none_disturb_nothing() -> None:
     far = Far()
     far.expect(cue(OUT))
     assert far.comes(splice_null()) is None
-    assert far.book.arrived(LEFT_AT + 1, "AAAA", PID) is None
-    assert far.book.arrived(LEFT_AT + 1, "no base64", PID) is None
+    assert far.expected.arrived(LEFT_AT + 1, "AAAA", PID) is None
+    assert far.expected.arrived(LEFT_AT + 1, "no base64", PID) is None
     verdict = far.verdict()
     assert verdict is not None
     assert "1 other sections were on PID" in verdict.reason
@@ -354,7 +354,7 @@ def test_in_whatever_order_and_number_they_come_each_cue_gets_its_own_receipts(d
         tell(far.expect(cue(section, cue_id=cue_id, seen=2)))
     for section in order[early:]:
         tell(far.comes(section))
-    for receipt in far.book.due(LEFT_AT + WINDOW_S):
+    for receipt in far.expected.due(LEFT_AT + WINDOW_S):
         tell(receipt)
     for cue_id, times in enumerate(repeats, 1):
         receipt = final[cue_id]

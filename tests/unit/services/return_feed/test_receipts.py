@@ -16,7 +16,7 @@ from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import UdpInput
 from ibe100.mpegts.psi import Pat
 from ibe100.scte35.cues import splice_null
-from ibe100.services.return_feed.receipts import LOST_AFTER_S, START_PATIENCE_S, ReturnWatch
+from ibe100.services.return_feed.receipts import LOST_AFTER_S, START_PATIENCE_S, FeedReceipts
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import CueOnOutput
 from ibe100.services.streams.runner_link import RunnerLink
@@ -38,7 +38,7 @@ class Watched:
         self.run = StreamRun(entry, RunnerLink(tmp_path), self.views.append)
         self.run.begin(facts.model_copy(update={"config": config}))
         self.receipts: list[ReturnReceipt] = []
-        self.watch = ReturnWatch(self.run, SOURCE, 120.0, self.receipts.append)
+        self.watch = FeedReceipts(self.run, SOURCE, 120.0, self.receipts.append)
         self.now = time.time()
 
     def after(self, seconds: float) -> tuple[FeedState, str, str]:

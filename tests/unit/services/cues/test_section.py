@@ -1,4 +1,4 @@
-"""What each action of the cue desk puts into its section, and which break it belongs to."""
+"""What each action of the cue bench puts into its section, and which break it belongs to."""
 
 from __future__ import annotations
 

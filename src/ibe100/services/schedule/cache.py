@@ -12,7 +12,7 @@ NEAR_S = 65.0
 """A break is looked at from this long before it is due: longer than any stream's pre-roll."""
 
 
-class ScheduleBook:
+class ScheduleCache:
     """Written by the loop; `snapshot` may be read from any thread, for it is a finished tuple."""
 
     def __init__(self) -> None:

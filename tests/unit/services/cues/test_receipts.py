@@ -16,8 +16,8 @@ from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.scte35 import encode, splice_insert, splice_null, to_base64
 from ibe100.services.cues.breaks import BreakLedger
+from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.ledger import CueLedger
-from ibe100.services.cues.live_cues import CueShelf
 from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import CueOnOutput
@@ -29,16 +29,16 @@ NULL = to_base64(encode(splice_null()))
 ASKED_AT = time.time() - 10
 
 
-class Desk:
+class Bench:
     """A stream on air, the cues it had, and what is said when sections are seen on its output."""
 
     def __init__(self, *cues: Cue) -> None:
-        self.shelf, self.breaks, self.said = CueShelf(), BreakLedger(), list[Message]()
+        self.cache, self.breaks, self.said = CueCache(), BreakLedger(), list[Message]()
         for cue in cues:
-            self.shelf.put(cue)
+            self.cache.put(cue)
         nothing_moves = cast("CueLedger", None)
         self.receipts = CueReceipts(
-            self.shelf, nothing_moves, self.breaks, self.said.append, lambda _run: None
+            self.cache, nothing_moves, self.breaks, self.said.append, lambda _run: None
         )
         entry = StreamEntry(stream_id="one", number=1, config=StreamConfig(name="One"))
         self.run = StreamRun(entry, RunnerLink(Path("nowhere")), lambda _view: None)
@@ -70,26 +70,26 @@ FAILED_OUT = cue(1, CueAction.TO_BREAK, CueState.FAILED, OUT)
 
 @pytest.mark.parametrize("state", [CueState.FAILED, CueState.CANCELLED])
 async def test_what_airs_all_the_same_is_told(state: CueState) -> None:
-    (text,) = Desk(cue(1, CueAction.TO_BREAK, state, OUT)).sees(OUT)
+    (text,) = Bench(cue(1, CueAction.TO_BREAK, state, OUT)).sees(OUT)
     assert text.startswith(f"event 7 was {state} and aired all the same; tell the distributor")
 
 
 async def test_nothing_is_told_of_bytes_that_others_have_as_well() -> None:
     failed_null = cue(1, CueAction.SPLICE_NULL, CueState.FAILED, NULL)
-    assert Desk(failed_null).sees(NULL) == [], "a heartbeat has the same bytes"
+    assert Bench(failed_null).sees(NULL) == [], "a heartbeat has the same bytes"
     failed_in = cue(1, CueAction.CRASH_IN, CueState.FAILED, IN)
     second_in = cue(2, CueAction.CRASH_IN, CueState.SPLICED, IN)
-    assert Desk(failed_in, second_in).sees(IN) == [], "the second try went out"
-    assert Desk(FAILED_OUT).sees(OUT, after_s=-1.0) == [], "it was there before the cue was asked for"
+    assert Bench(failed_in, second_in).sees(IN) == [], "the second try went out"
+    assert Bench(FAILED_OUT).sees(OUT, after_s=-1.0) == [], "it was there before the cue was asked for"
 
 
 async def test_a_break_that_began_all_the_same_is_open_unless_a_later_cue_has_ended_it() -> None:
-    desk = Desk(FAILED_OUT)
-    desk.sees(OUT)
+    bench = Bench(FAILED_OUT)
+    bench.sees(OUT)
     await asyncio.sleep(0.01)
-    assert desk.breaks.open_break("one") is not None
+    assert bench.breaks.open_break("one") is not None
     section = cue(2, CueAction.SEND_SECTION, CueState.SPLICED, IN, direction=Direction.IN)
-    returned = Desk(FAILED_OUT, section)
+    returned = Bench(FAILED_OUT, section)
     returned.sees(OUT)
     await asyncio.sleep(0.01)
     assert returned.breaks.open_break("one") is None

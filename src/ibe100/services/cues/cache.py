@@ -13,7 +13,7 @@ GIVEN_UP = (CueState.FAILED, CueState.CANCELLED)
 ANY_STATE = tuple(CueState)
 
 
-class CueShelf:
+class CueCache:
     """Written by the loop; `recent` may be read from any thread, for it hands out finished tuples."""
 
     def __init__(self) -> None:
