@@ -22,6 +22,11 @@ def overrides(data_dir: Path | None, engine: str | None = None) -> dict[str, Any
     return settings
 
 
+def streams_folder(data_dir: Path | None) -> Path:
+    """Where the streams' runners keep their files."""
+    return resolve(load(overrides(data_dir)).folders).streams_dir
+
+
 def request(data_dir: Path | None, command: Mapping[str, Any]) -> Any:
     """Ask whoever runs on the data folder. Raises OperatorError."""
     folders = resolve(load(overrides(data_dir)).folders)

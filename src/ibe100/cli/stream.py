@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,11 +11,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ibe100.cli.running_instance import request
+from ibe100.api.local.local_control import NotRunning
+from ibe100.cli.running_instance import request, streams_folder
 from ibe100.models.base import build
 from ibe100.models.endpoints.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
 from ibe100.models.stream_config import RETURN_WINDOW_S, StreamConfig, describe_input, describe_output
 from ibe100.services.streams.stream_secrets import reveal
+from ibe100.services.streams.unattended import stop_unattended, unattended_streams
 from ibe100.services.streams.which_stream import is_digits
 
 app = typer.Typer(help="List, add, start and stop the streams of a running console or server.")
@@ -29,8 +32,13 @@ StreamName = Annotated[str, typer.Argument(metavar="STREAM", help="Number, id or
 def list_streams(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False, data_dir: DataDir = None
 ) -> None:
-    """All streams and their states."""
-    views = request(data_dir, {"cmd": "streams"})
+    """All streams and their states; without a console or server, as their runners say them."""
+    try:
+        views = request(data_dir, {"cmd": "streams"})
+    except NotRunning as error:
+        found = asyncio.run(unattended_streams(streams_folder(data_dir)))
+        views = [view.model_dump(mode="json") for view in found]
+        typer.echo(f"{error}; this is what the streams' runners say", err=True)
     if as_json:
         typer.echo(json.dumps(views))
         return
@@ -89,8 +97,13 @@ def start(stream: StreamName, data_dir: DataDir = None) -> None:
 
 @app.command()
 def stop(stream: StreamName, data_dir: DataDir = None) -> None:
-    """Stop the stream for good."""
-    _tell(request(data_dir, {"cmd": "stop", "stream": stream}))
+    """Stop the stream for good; also while no console or server runs."""
+    try:
+        view = request(data_dir, {"cmd": "stop", "stream": stream})
+    except NotRunning:
+        stopped = asyncio.run(stop_unattended(streams_folder(data_dir), stream))
+        view = stopped.model_dump(mode="json")
+    _tell(view)
 
 
 @app.command()

@@ -13,6 +13,7 @@ class StreamState(StrEnum):
     """OFF, PROBING and WAITING are a stream without a runner; the others are the runner's own words.
 
     WAITING: its live input is not there; it is looked for until it comes or the stream is stopped.
+    UNREACHABLE: it may be on air and cannot be controlled: its runner does not answer.
     """
 
     OFF = "OFF"
@@ -21,6 +22,7 @@ class StreamState(StrEnum):
     STARTING = "STARTING"
     RUNNING = "RUNNING"
     STALLED = "STALLED"
+    UNREACHABLE = "UNREACHABLE"
     RETRYING = "RETRYING"
     STOPPING = "STOPPING"
     STOPPED = "STOPPED"
@@ -45,6 +47,7 @@ ACTIVE_STATES = frozenset(
         StreamState.STARTING,
         StreamState.RUNNING,
         StreamState.STALLED,
+        StreamState.UNREACHABLE,
         StreamState.RETRYING,
         StreamState.STOPPING,
     }

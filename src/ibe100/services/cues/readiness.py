@@ -47,6 +47,8 @@ def _state(run: StreamRun) -> str | None:
             return f"the processor is restarting ({run.view.reason or 'no reason known'}); wait for ON AIR"
         case StreamState.WAITING:
             return "no input yet: the stream comes on air when packets come; check the source"
+        case StreamState.UNREACHABLE:
+            return f"{run.name} cannot be controlled: its runner does not answer; a cue would not reach it"
         case StreamState.STALLED:
             return "no input: nothing flows through the processor; check the source"
         case _:

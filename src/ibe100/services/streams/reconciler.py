@@ -1,0 +1,150 @@
+"""The reconciler: compares once a second, for each stream and for ever, what is wanted with what is.
+
+No state is final while the stream is wanted: FAILED, STOPPED and OFF are tried again, with a plan made anew from
+what is in the input by then. Each correction is a task of its own, so that no stream waits for another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ibe100.models.errors import OperatorError
+from ibe100.models.stream_state import StreamState
+from ibe100.runner.supervision.ownership import LOCK, is_held
+from ibe100.services.streams.run import StreamRun
+
+LOOK_S = 1.0
+PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
+"""Before each further try to bring a stream back."""
+SOUND_S = 10.0
+"""A stream on air for so long has no failures behind it any more."""
+STUCK_S = 20.0
+"""A processor that does not come on air for so long is given a plan made anew."""
+
+_ENDED = frozenset({StreamState.OFF, StreamState.STOPPED, StreamState.FAILED})
+_COMING = frozenset({StreamState.STARTING, StreamState.RETRYING})
+
+_log = logging.getLogger(__name__)
+
+
+class Corrections(Protocol):
+    """What the stream service does about a difference. Each raises OperatorError."""
+
+    def is_busy(self, run: StreamRun) -> bool:
+        """Whether somebody starts or stops it at this moment."""
+
+    async def bring_back(self, run: StreamRun) -> None:
+        """Start a wanted stream that does not run, or adopt its runner where there is one."""
+
+    async def plan_anew(self, run: StreamRun) -> None:
+        """Stop a processor that does not come on air, and start it by a plan made anew."""
+
+    async def take_off(self, run: StreamRun) -> None:
+        """Stop what runs for a stream that is not wanted."""
+
+    async def keep_wish(self, run: StreamRun) -> None:
+        """Put on record what is wanted, where that could not be done so far."""
+
+
+@dataclass(slots=True)
+class _History:
+    failures: int = 0
+    next_try_s: float = 0.0
+    state: StreamState = StreamState.OFF
+    since_s: float = 0.0
+
+
+class Reconciler:
+    """One task for all streams. All methods belong to the loop."""
+
+    def __init__(self, runs: Callable[[], Iterable[StreamRun]], corrections: Corrections) -> None:
+        self._runs = runs
+        self._corrections = corrections
+        self._histories: dict[str, _History] = {}
+        self._at_work: dict[str, asyncio.Task[None]] = {}
+
+    async def work(self) -> None:
+        """Look for ever."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            await self.look()
+
+    async def look(self) -> None:
+        """Compare all streams once, and begin what is to be done."""
+        now_s = time.monotonic()
+        runs = list(self._runs())
+        held = await asyncio.to_thread(_held, [run for run in runs if not run.is_wanted()])
+        for run in runs:
+            if run.stream_id in self._at_work or self._corrections.is_busy(run):
+                continue
+            history = self._note(run, now_s)
+            correction = self._correction(run, history, run.stream_id in held, now_s)
+            if correction is not None:
+                self._begin(run, correction)
+        known = {run.stream_id for run in runs}
+        self._histories = {key: one for key, one in self._histories.items() if key in known}
+
+    async def close(self) -> None:
+        """Leave what is being corrected."""
+        tasks = list(self._at_work.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _note(self, run: StreamRun, now_s: float) -> _History:
+        history = self._histories.setdefault(run.stream_id, _History())
+        if run.view.state is not history.state:
+            # STARTING and RETRYING follow upon each other without the stream coming on air.
+            if not {run.view.state, history.state} <= _COMING:
+                history.since_s = now_s
+            history.state = run.view.state
+        if history.state is StreamState.RUNNING and now_s - history.since_s >= SOUND_S:
+            history.failures = 0
+        return history
+
+    def _correction(
+        self, run: StreamRun, history: _History, held: bool, now_s: float
+    ) -> Callable[[StreamRun], Awaitable[None]] | None:
+        state = run.view.state
+        if not run.wish_on_record:
+            return self._corrections.keep_wish
+        if not run.is_wanted():
+            return self._corrections.take_off if held else None
+        if now_s < history.next_try_s:
+            return None
+        if state in _ENDED or state is StreamState.UNREACHABLE:
+            self._count(history, now_s)
+            return self._corrections.bring_back
+        if state in _COMING and now_s - history.since_s >= STUCK_S:
+            self._count(history, now_s)
+            history.since_s = now_s
+            return self._corrections.plan_anew
+        return None
+
+    def _count(self, history: _History, now_s: float) -> None:
+        history.failures += 1
+        history.next_try_s = now_s + PAUSES_S[min(history.failures, len(PAUSES_S) - 1)]
+
+    def _begin(self, run: StreamRun, correction: Callable[[StreamRun], Awaitable[None]]) -> None:
+        async def corrected() -> None:
+            try:
+                await correction(run)
+            except OperatorError as error:
+                _log.warning("%s is not as wanted yet: %s", run.name, error)
+            except Exception:  # noqa: BLE001 - a bug about one stream must not end the looks at all
+                _log.exception("%s could not be set right", run.name)
+            finally:
+                self._at_work.pop(run.stream_id, None)
+
+        self._at_work[run.stream_id] = asyncio.create_task(corrected(), name=f"set right {run.stream_id}")
+
+
+def _held(unwanted: list[StreamRun]) -> set[str]:
+    """Those of the streams that a runner holds; blocks shortly."""
+    folders = {run.stream_id: run.link.stream_dir for run in unwanted}
+    return {key for key, folder in folders.items() if (folder / LOCK).exists() and is_held(folder)}
