@@ -49,7 +49,7 @@ class ProfileService:
         profile = Profile(name=name, streams=entries)
         self._refuse_digits(profile)
         await asyncio.to_thread(_write, path, profile)
-        self._streams.profile = name
+        self._streams.load_profile(name)
         await self._tell("profile saved", name)
         return path
 
@@ -58,7 +58,7 @@ class ProfileService:
         profile = await asyncio.to_thread(self._read, self._path(name), ours=True)
         self._refuse_digits(profile)
         await self._replace(profile)
-        self._streams.profile = profile.name
+        self._streams.load_profile(profile.name)
         await self._tell("profile loaded", name)
         return profile
 

@@ -56,15 +56,14 @@ class JournalFollower:
         self._taken: dict[str, tuple[str, int]] = {}
         """Journal and sequence number of the last fact that was taken of each stream."""
         self._advancing: set[str] = set()
+        self._reaching: set[str] = set()
 
     async def resume(self, run: StreamRun, status: RunnerStatus | None) -> None:
         """Take over what was written while nobody was looking, then go on following a living runner.
 
         `status` is its own answer; None when there is no runner any more.
         """
-        position = await self._storage.journal.position(run.stream_id)
-        known = position is not None and position.runner == journal_identity(run.link.stream_dir)
-        run.resume_after(position.last_seq if known and position is not None else 0)
+        await self._take_position(run)
         if status is not None:
             # Before the lines: one of them may be newer than the answer.
             assert status.state is not None, "a runner that has only its source is not adopted"
@@ -77,6 +76,18 @@ class JournalFollower:
         if state.is_active:
             state, reason = StreamState.STOPPED, "its runner is gone"
         run.enter(state, reason)
+
+    async def resume_unreached(self, run: StreamRun, why: str) -> None:
+        """Follow a runner that holds its stream and does not answer: by its files, until it does."""
+        await self._take_position(run)
+        await self._take_rest(run)
+        run.enter(StreamState.UNREACHABLE, why)
+        self.follow(run)
+
+    async def _take_position(self, run: StreamRun) -> None:
+        position = await self._storage.journal.position(run.stream_id)
+        known = position is not None and position.runner == journal_identity(run.link.stream_dir)
+        run.resume_after(position.last_seq if known and position is not None else 0)
 
     async def catch_up(self, run: StreamRun) -> None:
         """Take what a runner that is gone wrote last, before another one begins a run of its own."""
@@ -131,7 +142,12 @@ class JournalFollower:
         died = 0
         while True:
             before = run.seq
-            await run.link.follow(run.seq, lambda fact: self._take(run, fact), lambda s: self._sample(run, s))
+            await run.link.follow(
+                run.seq,
+                lambda fact: self._take(run, fact),
+                lambda sample: self._sample(run, sample),
+                lambda why: self._reach(run, why),
+            )
             await self._take_rest(run)
             await run.link.reap()
             if run.view.state.is_ended:
@@ -146,6 +162,24 @@ class JournalFollower:
                 await self._respawn(run)
             except OperatorError as error:
                 _log.error("%s: no new runner: %s", run.name, error)
+
+    def _reach(self, run: StreamRun, why: str) -> None:
+        if why and run.view.state.is_active:
+            run.enter(StreamState.UNREACHABLE, why)
+        elif not why and run.view.state is StreamState.UNREACHABLE and run.stream_id not in self._reaching:
+            self._reaching.add(run.stream_id)
+            self._writes.add(self._reached(run), f"{run.stream_id} state")
+
+    async def _reached(self, run: StreamRun) -> None:
+        """It answers again: its state is what it says now."""
+        try:
+            status = await run.link.status()
+            if status is not None and status.state is not None and run.view.state is StreamState.UNREACHABLE:
+                run.enter(status.state, status.reason, attempt=status.attempt)
+        except OperatorError as error:
+            _log.warning("%s: its state is not known yet: %s", run.name, error)
+        finally:
+            self._reaching.discard(run.stream_id)
 
     async def _take_rest(self, run: StreamRun) -> None:
         for fact in await asyncio.to_thread(read_journal, run.link.stream_dir, run.seq):

@@ -1,7 +1,7 @@
 """The reconciler: compares once a second, for each stream and for ever, what is wanted with what is.
 
-No state is final while the stream is wanted: FAILED, STOPPED and OFF are tried again, with a plan made anew from
-what is in the input by then. Each correction is a task of its own, so that no stream waits for another.
+No state is final while the stream is wanted: FAILED, STOPPED and OFF are tried again, with a plan made anew
+from what is in the input by then. Each correction is a task of its own, so that no stream waits for another.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from ibe100.models.actor import CONSOLE
 from ibe100.models.errors import OperatorError
 from ibe100.models.stream_state import StreamState
 from ibe100.runner.supervision.ownership import LOCK, is_held
+from ibe100.services.audit_trail import act_as
 from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_spec import awaited_peer
+from ibe100.tsduck.fault_words import INPUT_SILENT
 
 LOOK_S = 1.0
 PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -50,6 +54,9 @@ class Corrections(Protocol):
     async def keep_wish(self, run: StreamRun) -> None:
         """Put on record what is wanted, where that could not be done so far."""
 
+    async def rest(self, run: StreamRun) -> None:
+        """Want a stream no more that is completed."""
+
 
 @dataclass(slots=True)
 class _History:
@@ -67,12 +74,19 @@ class Reconciler:
         self._corrections = corrections
         self._histories: dict[str, _History] = {}
         self._at_work: dict[str, asyncio.Task[None]] = {}
+        self._looking: asyncio.Task[None] | None = None
 
-    async def work(self) -> None:
-        """Look for ever."""
+    def start(self) -> None:
+        """Look once a second from now on."""
+        self._looking = asyncio.create_task(self._look_for_ever(), name="reconciler")
+
+    async def _look_for_ever(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            await self.look()
+            try:
+                await self.look()
+            except Exception:  # noqa: BLE001 - whatever a look met, the next one must come
+                _log.exception("the wanted and the actual could not be compared")
 
     async def look(self) -> None:
         """Compare all streams once, and begin what is to be done."""
@@ -91,7 +105,7 @@ class Reconciler:
 
     async def close(self) -> None:
         """Leave what is being corrected."""
-        tasks = list(self._at_work.values())
+        tasks = [*self._at_work.values(), *([] if self._looking is None else [self._looking])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -115,12 +129,14 @@ class Reconciler:
             return self._corrections.keep_wish
         if not run.is_wanted():
             return self._corrections.take_off if held else None
+        if state is StreamState.COMPLETED:
+            return self._corrections.rest
         if now_s < history.next_try_s:
             return None
-        if state in _ENDED or state is StreamState.UNREACHABLE:
+        if state in _ENDED:
             self._count(history, now_s)
             return self._corrections.bring_back
-        if state in _COMING and now_s - history.since_s >= STUCK_S:
+        if state in _COMING and now_s - history.since_s >= STUCK_S and not _waits(run):
             self._count(history, now_s)
             history.since_s = now_s
             return self._corrections.plan_anew
@@ -132,6 +148,7 @@ class Reconciler:
 
     def _begin(self, run: StreamRun, correction: Callable[[StreamRun], Awaitable[None]]) -> None:
         async def corrected() -> None:
+            act_as(CONSOLE)
             try:
                 await correction(run)
             except OperatorError as error:
@@ -142,6 +159,11 @@ class Reconciler:
                 self._at_work.pop(run.stream_id, None)
 
         self._at_work[run.stream_id] = asyncio.create_task(corrected(), name=f"set right {run.stream_id}")
+
+
+def _waits(run: StreamRun) -> bool:
+    """Whether a peer or the input is waited for: no plan could change that."""
+    return bool(awaited_peer(run.entry.config)) or INPUT_SILENT in run.view.reason
 
 
 def _held(unwanted: list[StreamRun]) -> set[str]:

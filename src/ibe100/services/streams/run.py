@@ -47,6 +47,7 @@ class StreamRun:
         self._publish = publish
         self._entry = entry
         self._wanted: Desired = "off"
+        self._wish_on_record, self._wish_was_refused = True, False
         self._view = StreamView(stream_id=entry.stream_id, number=entry.number, config=entry.config)
         self._facts: RunFacts | None = None
         self._clock: PtsClock | None = None
@@ -121,6 +122,15 @@ class StreamRun:
     def _running_config(self) -> StreamConfig:
         return self._entry.config if self._facts is None else self._facts.config
 
+    @property
+    def wanted(self) -> Desired:
+        return self._wanted
+
+    @property
+    def wish_on_record(self) -> bool:
+        """Whether what the operator wants stands in the database and in the stream's folder."""
+        return self._wish_on_record
+
     def is_wanted(self) -> bool:
         """Whether the operator wants it to run; may change while anything is awaited."""
         return self._wanted == "run"
@@ -139,6 +149,16 @@ class StreamRun:
     def want(self, wanted: Desired) -> None:
         """The operator wants it to run, or to be off."""
         self._wanted = wanted
+        self._wish_on_record = False
+
+    def wish_kept(self, wanted: Desired) -> None:
+        """What was wanted stands on record; by now something else may be."""
+        self._wish_on_record, self._wish_was_refused = wanted == self._wanted, False
+
+    def wish_refused(self) -> bool:
+        """It could not be put on record; whether that is news."""
+        was_refused, self._wish_was_refused = self._wish_was_refused, True
+        return not was_refused
 
     def configure(self, entry: StreamEntry) -> None:
         """Another configuration; what runs goes on with the old one."""
@@ -251,7 +271,7 @@ class StreamRun:
                 return Tally.ON_AIR
             case StreamState.STALLED | StreamState.WAITING:
                 return Tally.NO_INPUT
-            case StreamState.RETRYING | StreamState.FAILED:
+            case StreamState.RETRYING | StreamState.UNREACHABLE | StreamState.FAILED:
                 return Tally.FAULT
             case StreamState.PROBING | StreamState.STARTING | StreamState.STOPPING:
                 return Tally.READY

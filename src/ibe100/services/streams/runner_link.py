@@ -31,9 +31,12 @@ from ibe100.services.streams.runner_samples import Sample, read_sample
 from ibe100.utils.atomic_write import atomic_write
 
 CONNECT_TIMEOUT_S = 10.0
-REPLY_TIMEOUT_S = 15.0
+REPLY_TIMEOUT_S = 5.0
 RECONNECT_S = 0.1
 DISK_POLL_S = 0.5
+NOT_CONTROLLED = "the stream may be on air and cannot be controlled"
+QUIET_S = 3.0
+"""A runner that says nothing for so long is asked, and does not answer after as long again: it is frozen."""
 STOP_S = 20.0
 POLL_S = 0.02
 LONGEST_LINE = 4 << 20
@@ -188,11 +191,15 @@ class RunnerLink:
         except RunnerGone:
             pass
         except (RunnerSilent, TimeoutError) as error:
-            why = str(error) or "it did not stop"
-            _log.error("the runner in %s is ended by its pid: %s", self.stream_dir, why)
-            await asyncio.to_thread(_end_runner, self.stream_dir)
+            await self.end_by_force(str(error) or "it did not stop")
         await self.end_left_behind()
         await self.reap()
+
+    async def end_by_force(self, why: str) -> None:
+        """End a runner that does not answer by its pid, and all that runs for the stream."""
+        _log.error("the runner in %s is ended by its pid: %s", self.stream_dir, why)
+        await asyncio.to_thread(_end_runner, self.stream_dir)
+        await self.end_left_behind()
 
     async def end_left_behind(self) -> None:
         """End what runs for the stream while no runner owns it: it would stay on air for ever."""
@@ -223,10 +230,12 @@ class RunnerLink:
         from_seq: int,
         on_fact: Callable[[Fact], Awaitable[None]],
         on_sample: Callable[[Sample], None],
+        on_reach: Callable[[str], None] = lambda _why: None,
     ) -> None:
         """Every line of the journal after `from_seq`, in order and once, and the samples as they come.
 
-        Returns when the runner has ended and all its lines have been handed on.
+        `on_reach` is told why the runner does not answer, and with an empty text that it does. Returns when
+        the runner has ended and all its lines have been handed on.
         """
         seq = from_seq
         while True:
@@ -234,19 +243,20 @@ class RunnerLink:
                 reader, writer = await self._connect()
             except RunnerGone:
                 return
-            except RunnerSilent:
+            except RunnerSilent as error:
                 # What it writes down is on the disk all the same.
                 for fact in await asyncio.to_thread(read_journal, self.stream_dir, seq):
                     seq = fact.seq
                     await on_fact(fact)
+                on_reach(str(error))
                 await asyncio.sleep(DISK_POLL_S)
                 continue
             try:
                 request = {"cmd": "subscribe", "from_seq": seq, "samples": True}
                 writer.write(json.dumps(request).encode() + b"\n")
                 await writer.drain()
-                _reply(await reader.readline())
-                while line := await reader.readline():
+                _reply(await _next_line(reader, writer, on_reach))
+                while line := await _next_line(reader, writer, on_reach):
                     message = json.loads(line)
                     if "journal" in message:
                         if message["journal"]["seq"] > seq:
@@ -274,8 +284,28 @@ class RunnerLink:
     async def _unanswered(self, why: str) -> StreamError:
         """The error for a runner that gave no answer: it is gone only once it no longer holds the stream."""
         if await asyncio.to_thread(is_held, self.stream_dir):
-            return RunnerSilent(f"the stream may be on air and cannot be controlled: {why}")
+            return RunnerSilent(f"{NOT_CONTROLLED}: {why}")
         return RunnerGone(why)
+
+
+async def _next_line(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, on_reach: Callable[[str], None]
+) -> bytes:
+    """The next line of a runner; one that is quiet is asked for its status, to know whether it is frozen."""
+    asked = False
+    while True:
+        try:
+            async with asyncio.timeout(QUIET_S):
+                line = await reader.readline()
+        except TimeoutError:
+            if asked:
+                on_reach(f"{NOT_CONTROLLED}: its runner does not answer; is it frozen?")
+            else:
+                writer.write(b'{"cmd": "status"}\n')
+                asked = True
+        else:
+            on_reach("")
+            return line
 
 
 def _end_runner(stream_dir: Path) -> None:

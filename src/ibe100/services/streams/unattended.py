@@ -8,7 +8,7 @@ from pathlib import Path
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_state import StreamState
 from ibe100.runner.supervision.ownership import processes_of
-from ibe100.services.streams.run import RunFacts, read_facts
+from ibe100.services.streams.run_facts import RunFacts, read_facts
 from ibe100.services.streams.runner_link import RunnerGone, RunnerLink, RunnerSilent
 from ibe100.services.streams.which_stream import which_stream
 from ibe100.services.streams.wish import write_wish

@@ -1,7 +1,7 @@
 """The wish of the operator, kept in the stream's folder: whether the stream should run.
 
-It stands beside the database's own, and is written before anything is started or stopped: so a stream that was
-stopped while no console ran, or whose database is lost or older, is not taken for what it was before.
+It stands beside the database's own, and is written before anything is started or stopped: so a stream that
+was stopped while no console ran, or whose database is lost or older, is not taken for what it was before.
 """
 
 from __future__ import annotations
