@@ -214,9 +214,8 @@ class RunnerLink:
             async with asyncio.timeout(REPLY_TIMEOUT_S):
                 line = await reader.readline()
         except TimeoutError:
-            raise RunnerSilent(
-                f"the runner in {self.stream_dir} did not answer in {REPLY_TIMEOUT_S:.0f} s; is it frozen?"
-            ) from None
+            why = f"its runner did not answer in {REPLY_TIMEOUT_S:.0f} s; is it frozen?"
+            raise RunnerSilent(f"{NOT_CONTROLLED}: {why}") from None
         except OSError as error:
             raise await self._unanswered(f"the runner closed the connection ({error})") from error
         finally:
