@@ -20,6 +20,7 @@ parser.add_argument("--exit-code", type=int, default=0)
 parser.add_argument("--frozen-pts", action="store_true")
 parser.add_argument("--debug", action="store_true")
 parser.add_argument("--error", help="an error line to print before the end")
+parser.add_argument("-I", help="the input that tsp would have")
 parser.add_argument("files", nargs="*")
 options = parser.parse_args()
 

@@ -61,7 +61,7 @@ class RunnerSettings(Value):
     start_timeout_s: Seconds = 20.0
     backoff_base_s: Seconds = 1.0
     backoff_max_s: Seconds = 30.0
-    healthy_reset_s: Seconds = 60.0
+    healthy_reset_s: Seconds = 10.0
     term_timeout_s: Seconds = 5.0
 
 

@@ -15,6 +15,7 @@ from ibe100.minitsp.chain.plugin import FAILURE, Context, GlobalOptions, LogLeve
 from ibe100.minitsp.command_line import CommandLine, global_options, parse_command_line
 from ibe100.minitsp.log_output import LogOutput
 from ibe100.minitsp.options_of_tsduck import refusal
+from ibe100.runner.supervision.ownership import MARK
 
 PROGRAM: Final = "tsp"
 """Name that log lines of the chain itself carry, as in tsp."""
@@ -36,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
     if _print_information(command_line):
         return 0
     log = LogOutput(_max_level(options), options.timed_log)
-    context = Context(options, log)
+    context = Context(options, log, attended=MARK in os.environ)
     try:
         return _run(command_line, context)
     finally:

@@ -179,11 +179,14 @@ class StreamRunner:
                 return {"ok": True}
             case "restart":
                 return self._accepted(self._supervisor.restart(reason or "restart asked for"))
+            case "retry":
+                self._supervisor.retry(reason or "retry asked for")
+                return {"ok": True}
             case "respec":
                 return self._respec(request.get("secrets", {}), reason or "new settings")
         return {
             "ok": False,
-            "error": f"no command {command!r}; there are status, stop, restart, respec, subscribe",
+            "error": f"no command {command!r}; there are status, stop, restart, retry, respec, subscribe",
         }
 
     def _respec(self, secrets_value: object, reason: str) -> dict[str, object]:
@@ -220,6 +223,8 @@ class StreamRunner:
             "engine": supervisor.spec.engine,
             "state": supervisor.state,
             "reason": supervisor.reason,
+            "input_lost_at": supervisor.input_lost_at,
+            "retry_at": supervisor.retry_at,
             "attempt": supervisor.attempt,
             "pid": None if child is None else child.pid,
             "source_pid": None if source is None else source.pid,

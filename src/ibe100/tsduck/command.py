@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ibe100.models.endpoints.urls import MASK, may_hold_secret
 from ibe100.models.stream_config import (
+    Engine,
     FileInput,
     FileOutput,
     HlsInput,
@@ -77,12 +78,14 @@ def relay_arguments(source: SrtInput, source_port: int) -> list[str]:
     ]
 
 
-def build_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
+def build_arguments(
+    config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts, engine: Engine = Engine.TSDUCK
+) -> list[str]:
     """Everything after the name of the processor; secrets stand as `@{secret:NAME}`."""
     arguments = global_arguments(config.input)
     if plan.stuffing is not None:
         arguments.append(option("--add-input-stuffing", f"{plan.stuffing[0]}/{plan.stuffing[1]}"))
-    arguments += input_arguments(config.input, ports.source, plan.leading_bytes)
+    arguments += input_arguments(config.input, ports.source, plan.leading_bytes, engine)
     if not is_relayed(config.input):
         arguments += lasting_arguments(config.input, INPUT)
     if plan.regulate:
@@ -206,10 +209,13 @@ def _pulse(plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
     return plugin("-P", "ip", "--rtp", burst, positional(f"{LOOPBACK}:{ports.pulse}"))
 
 
-def input_arguments(source: StreamInput, source_port: int, leading_bytes: int = 0) -> list[str]:
+def input_arguments(
+    source: StreamInput, source_port: int, leading_bytes: int = 0, engine: Engine = Engine.TSDUCK
+) -> list[str]:
     """`-I` and its options; `leading_bytes`: see the plan.
 
     `source_port`: where the test pattern or what an SRT caller sends arrives; 0 listens to the caller itself.
+    The built-in processor has no receive timeout: it waits for packets, and its runner knows that it does.
     """
     match source:
         case TestPatternInput():
@@ -217,7 +223,7 @@ def input_arguments(source: StreamInput, source_port: int, leading_bytes: int = 
                 "-I",
                 "ip",
                 option("--local-address", LOOPBACK),
-                option("--receive-timeout", 5000),
+                *_receive_timeout(5000, engine),
                 option("--buffer-size", RECEIVE_BUFFER_BYTES),
                 "--no-reuse-port",
                 positional(str(source_port)),
@@ -228,7 +234,7 @@ def input_arguments(source: StreamInput, source_port: int, leading_bytes: int = 
                 options.append(option("--byte-offset", leading_bytes))
             return plugin("-I", "file", *options, positional(str(source.path)))
         case UdpInput():
-            return _udp_input(source)
+            return _udp_input(source, engine)
         case SrtInput() if source_port and is_relayed(source):
             return plugin(
                 "-I",
@@ -246,10 +252,16 @@ def input_arguments(source: StreamInput, source_port: int, leading_bytes: int = 
             return plugin("-I", source.kind, option("--receive-timeout", 10_000), _url(source.url, INPUT))
 
 
-def _udp_input(source: UdpInput) -> list[str]:
+def _receive_timeout(timeout_ms: int, engine: Engine) -> list[str]:
+    if engine is Engine.BUILTIN:
+        return []
     # tsp 3.45 takes the part below a second for microseconds.
-    timeout_ms = math.ceil(source.receive_timeout_ms / 1000) * 1000
-    options = [option("--receive-timeout", timeout_ms), option("--buffer-size", RECEIVE_BUFFER_BYTES)]
+    return [option("--receive-timeout", math.ceil(timeout_ms / 1000) * 1000)]
+
+
+def _udp_input(source: UdpInput, engine: Engine) -> list[str]:
+    options = _receive_timeout(source.receive_timeout_ms, engine)
+    options.append(option("--buffer-size", RECEIVE_BUFFER_BYTES))
     if source.local_address is not None:
         options.append(option("--local-address", source.local_address))
     if source.source is not None:

@@ -1,10 +1,10 @@
 """What a processor says when it gives up, in an operator's words."""
 
+from ibe100.runner.supervision.input_loss import RECEIVE_TIMEOUT
+
 INPUT_SILENT = "nothing arrived on the input"
-# tsp and minitsp, `-I ip --receive-timeout`: the errno of a receive that timed out.
-_RECEIVE_TIMEOUT = "error receiving from UDP socket: Resource temporarily unavailable"
 
 
 def in_words(text: str) -> str:
     """The text with what it quotes of a processor said plainly; all else as it is."""
-    return text.replace(f"ip: {_RECEIVE_TIMEOUT}", INPUT_SILENT).replace(_RECEIVE_TIMEOUT, INPUT_SILENT)
+    return text.replace(f"ip: {RECEIVE_TIMEOUT}", INPUT_SILENT).replace(RECEIVE_TIMEOUT, INPUT_SILENT)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ibe100.models.stream_config import (
+    Engine,
     FileInput,
     HlsInput,
     HttpInput,
@@ -56,7 +57,9 @@ def stall_timeout_s(source: StreamInput) -> float:
     return LISTEN_S + STALL_S if isinstance(source, UdpInput) else STALL_S
 
 
-def build_return_arguments(watch: StreamConfig, ports: ReturnPorts) -> list[str]:
+def build_return_arguments(
+    watch: StreamConfig, ports: ReturnPorts, engine: Engine = Engine.TSDUCK
+) -> list[str]:
     """Everything after the name of the processor; secrets stand as `@{secret:NAME}`.
 
     The cue PID is whatever the PMT says it is, for a distributor may remap it: PAT and PMT are reported
@@ -66,7 +69,7 @@ def build_return_arguments(watch: StreamConfig, ports: ReturnPorts) -> list[str]
     if isinstance(watch.input, HlsInput | HttpInput):
         # tsp would hold back the first half of its buffer, and with it the first cues: some 20 s of 2 Mb/s.
         arguments += small_portions()
-    arguments += input_arguments(watch.input, 0)
+    arguments += input_arguments(watch.input, 0, engine=engine)
     if isinstance(watch.input, FileInput | HlsInput | HttpInput):
         # They come in bursts, and a pause between two would look like a feed that is gone.
         arguments += plugin("-P", "regulate")

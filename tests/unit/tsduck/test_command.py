@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.models.stream_config import ExistingCues
+from ibe100.models.stream_config import Engine, ExistingCues
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.tsduck.command import build_arguments, relay_arguments, secrets_of, shell_command
 from ibe100.tsduck.packet_collector import PacketCollector
@@ -76,6 +76,15 @@ def test_a_file_is_read_from_its_first_packet_on() -> None:
     source = {"kind": "file", "path": "/media/a.ts"}
     argv = build_arguments(stream(source), replace(PLAN, leading_bytes=88), PORTS)
     assert argv[2:6] == ["-I", "file", "--infinite", "--byte-offset=88"]
+
+
+@pytest.mark.parametrize(
+    "source", [case.values for case in INPUTS if case.values["kind"] in ("udp", "test_pattern")], ids=str
+)
+def test_the_built_in_processor_waits_for_packets_without_end(source: dict[str, object]) -> None:
+    argv = build_arguments(stream(source), PLAN, PORTS, Engine.BUILTIN)
+    as_tsp = build_arguments(stream(source), PLAN, PORTS, Engine.TSDUCK)
+    assert argv == [word for word in as_tsp if not word.startswith("--receive-timeout=")] != as_tsp
 
 
 @pytest.mark.parametrize("case", OUTPUTS, ids=str)

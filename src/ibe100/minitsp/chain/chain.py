@@ -21,6 +21,7 @@ from ibe100.minitsp.chain.plugin import (
     Plugin,
     PluginError,
 )
+from ibe100.minitsp.chain.status import StatusReport
 from ibe100.minitsp.chain.stuffing import InputStuffing, null_packets
 from ibe100.mpegts.packet_headers import PacketHeaders
 
@@ -62,6 +63,7 @@ class Chain:
         self._to_learn = PacketBatch(lambda batch: self._learn_bitrate(batch.headers))
         self._learn_s = 0.0
         self._stuffing = InputStuffing(context.tsp.stuffing_nulls, context.tsp.stuffing_inputs)
+        self._status = StatusReport(context, output)
         self._next_tick_s = 0.0
         self._input_ended = False
         self._known = 0
@@ -117,6 +119,7 @@ class Chain:
             if packets is None:
                 continue
             self._input_ended = not len(packets)
+            self._status.received += len(packets)
             self._learn_and_pass(packets)
         if options.stop_stuffing and not self.context.exit_code:
             self._pass(null_packets(options.stop_stuffing))
@@ -184,7 +187,7 @@ class Chain:
                 stage.step.fail(error)
         if len(block):
             try:
-                self._sink.send(block.packets)
+                self._sink.deliver(block.packets)
             except PluginError as error:
                 self.output.fail(error)
 
@@ -197,6 +200,7 @@ class Chain:
 
     def _tick(self, now_s: float) -> None:
         self._next_tick_s = now_s + _TICK_S
+        self._status.tick(now_s)
         if now_s >= self._learn_s or not self.context.bitrate_bps:
             self._learn_s = now_s + _LEARN_EVERY_S
             self._to_learn.flush()

@@ -55,7 +55,7 @@ class FedInput(PacketInput):
         """The first packets of a source that comes in bursts: regulated without a bitrate they would rush."""
         packets = super().preview()
         deadline_s = time.monotonic() + _PREVIEW_TIMEOUT_S
-        while self.in_bursts and not self.context.stopping:
+        while self.in_bursts and self.context.wait_until(time.monotonic()):
             ended = self.queue.ended
             packets = self.queue.peek(_PREVIEW_ENOUGH, _PREVIEW_POLL_S)
             if ended or len(packets) == _PREVIEW_ENOUGH or (len(packets) and time.monotonic() > deadline_s):

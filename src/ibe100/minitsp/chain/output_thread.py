@@ -57,7 +57,7 @@ class OutputThread(PacketOutput):
             if not len(packets):
                 return
             try:
-                self._output.send(packets)
+                self._output.deliver(packets)
             except PluginError as error:
                 self._output.fail(error)
                 return

@@ -1,5 +1,6 @@
 """What every plugin of minitsp is built on: blocks of packets, the chain's context, the base classes."""
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -98,10 +99,12 @@ class Context:
     `bitrate_bps`: current estimate with input stuffing, 0 while unknown. `max_block_packets`: the largest
     block that passes the chain at once; a regulator lowers it to keep its bursts short. `wait_until`: sleeps
     until that monotonic time while the chain's plugins keep ticking; False if the chain is ending.
+    `attended`: a runner reads the log and restarts what hangs, so that an input is waited for without end.
     """
 
-    def __init__(self, tsp: GlobalOptions, log_sink: LogSink) -> None:
+    def __init__(self, tsp: GlobalOptions, log_sink: LogSink, *, attended: bool = False) -> None:
         self.tsp = tsp
+        self.attended = attended
         self.bitrate_bps = tsp.bitrate_bps
         self.max_block_packets = MAX_BLOCK_PACKETS
         self.wait_until: Callable[[float], bool] = _no_chain
@@ -201,10 +204,24 @@ class PacketOutput(Plugin):
     """Sink of packets.
 
     `may_block`: `send` may wait without end (a full pipe, a disk of the network), so it gets a thread of its
-    own and must not use `context.wait_until`.
+    own and must not use `context.wait_until`. `delivered`: packets that it has taken so far.
     """
 
     may_block: ClassVar[bool] = False
+    delivered = 0
+    _sending_since_s: float | None = None
+
+    def deliver(self, packets: Packets) -> None:
+        """Send packets, and know of it."""
+        self._sending_since_s = time.monotonic()
+        self.send(packets)
+        self._sending_since_s = None
+        self.delivered += len(packets)
+
+    def blocked_s(self, monotonic_s: float) -> float:
+        """For how long it has not taken what it was given."""
+        since_s = self._sending_since_s
+        return 0.0 if since_s is None else monotonic_s - since_s
 
     @abstractmethod
     def send(self, packets: Packets) -> None:

@@ -5,11 +5,11 @@ from typing import Final
 from ibe100.minitsp.chain.plugin import LogLevel, Plugin, PluginError
 
 _LEAST_PAUSE_S: Final = 0.2
-_LONGEST_PAUSE_S: Final = 2.0
+_LONGEST_PAUSE_S: Final = 1.0
 
 
 class Retries:
-    """Pauses between attempts, ever longer up to two seconds; each new failure is logged once."""
+    """Pauses between attempts, ever longer up to a second; each new failure is logged once."""
 
     def __init__(self, plugin: Plugin, wanted: bool) -> None:
         self._plugin = plugin

@@ -1,5 +1,6 @@
 """Input from HTTP live streaming: master and media playlists, live and complete."""
 
+import math
 import time
 from typing import ClassVar, Final
 
@@ -37,7 +38,8 @@ class HlsInput(FedInput):
 
     A failed reload or segment is tried again with a warning, for three times --receive-timeout; so is what
     is no playlist, or no transport stream, once there was one. A segment that the server does not have is
-    left out with an error line; when none can be had, or no playlist, for so long, the chain ends.
+    left out with an error line; when none can be had, or no playlist, for so long, the chain ends, unless
+    a runner attends to it: then it waits for as long as it takes.
     """
 
     name: ClassVar[str] = "hls"
@@ -61,9 +63,10 @@ class HlsInput(FedInput):
         self._choice = VariantChoice.of(arguments)
         self._position = PlayPosition(-1 if arguments.present("live") else arguments.integer("start-segment"))
         self._segments_left = arguments.integer("segment-count", -1)
-        self._patience_s = (
+        self._worth_telling_s = (
             _PATIENCE * arguments.integer("receive-timeout", _DEFAULT_RECEIVE_TIMEOUT_MS) / 1000
         )
+        self._patience_s = math.inf if context.attended else self._worth_telling_s
         self._has_played = False
         self._lost_in_a_row = 0
         self._lost_since_s: float | None = None
@@ -76,14 +79,26 @@ class HlsInput(FedInput):
         client = HttpClient(self.arguments)
         try:
             loader = SegmentLoader(client)
-            playlist = self._open(client)
-            while self._play(loader, playlist) and not playlist.ended:
-                reloaded = self._reload(client, playlist)
-                if reloaded is None:
-                    return
-                playlist = reloaded
+            playlist = self._open_at_last(client)
+            while playlist is not None and self._play(loader, playlist) and not playlist.ended:
+                playlist = self._reload(client, playlist)
         finally:
             client.close()
+
+    def _open_at_last(self, client: HttpClient) -> MediaPlaylist | None:
+        """The first media playlist; None if the chain is ending."""
+        outage = self._outage("the playlist cannot be had")
+        while True:
+            try:
+                playlist = self._open(client)
+            except (DownloadError, UnreadablePlaylist) as error:
+                if not self.context.attended:
+                    raise
+                if not outage.again(error):
+                    return None
+            else:
+                outage.over()
+                return playlist
 
     def _open(self, client: HttpClient) -> MediaPlaylist:
         """The first media playlist, by way of the master playlist if that is what the URL names."""
@@ -161,9 +176,11 @@ class HlsInput(FedInput):
             if self._stands_still:
                 self.log(LogLevel.INFO, "the playlist goes on")
             self._progressed_s, self._stands_still = now_s, False
-        elif not self._stands_still and now_s - self._progressed_s > self._patience_s:
+        elif not self._stands_still and now_s - self._progressed_s > self._worth_telling_s:
             self._stands_still = True
-            self.log(LogLevel.WARNING, f"the playlist has brought nothing new for {self._patience_s:.0f} s")
+            self.log(
+                LogLevel.WARNING, f"the playlist has brought nothing new for {self._worth_telling_s:.0f} s"
+            )
 
     def _play_segment(self, loader: SegmentLoader, segment: Segment, timeout_s: float) -> bool:
         if segment.discontinuity:
@@ -173,7 +190,8 @@ class HlsInput(FedInput):
             try:
                 packets = loader.load(segment, timeout_s)
             except DownloadError as error:
-                if isinstance(error, UselessSegment) and not self._has_played:
+                is_none = isinstance(error, UselessSegment) and not self._has_played
+                if is_none and not self.context.attended:
                     raise
                 if error.is_of_resource and outage.attempts == _ATTEMPTS_AT_A_SEGMENT:
                     self._lose(segment, error)

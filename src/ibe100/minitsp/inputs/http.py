@@ -12,10 +12,14 @@ from ibe100.minitsp.web.web_options import WEB_OPTIONS
 _BYTES_TO_JUDGE: Final = 1 << 20
 _LEAST_PAUSE_S: Final = 0.1
 """After a round that brought nothing, even without --reconnect-delay."""
+_ATTENDED_PAUSE_S: Final = 0.5
 
 
 class HttpInput(FedInput):
-    """Reads a stream from an HTTP server (tsp -I http); the server waits while the chain is busy."""
+    """Reads a stream from an HTTP server (tsp -I http); the server waits while the chain is busy.
+
+    With a runner that attends to it, it asks again and again, as with --infinite --ignore-errors.
+    """
 
     name: ClassVar[str] = "http"
     in_bursts: ClassVar[bool] = True
@@ -35,8 +39,12 @@ class HttpInput(FedInput):
         if arguments.present("infinite") and arguments.present("repeat"):
             raise OptionError("options --infinite and --repeat are mutually exclusive")
         self._url = arguments.parameters[0]
-        self._rounds_left = None if arguments.present("infinite") else arguments.integer("repeat", 1)
+        endless = context.attended or arguments.present("infinite")
+        self._rounds_left = None if endless else arguments.integer("repeat", 1)
+        self._goes_on = context.attended or arguments.present("ignore-errors")
         self._reconnect_delay_s = arguments.integer("reconnect-delay") / 1000
+        if context.attended:
+            self._reconnect_delay_s = max(self._reconnect_delay_s, _ATTENDED_PAUSE_S)
         self._told = ""
 
     def fetch(self) -> None:
@@ -70,7 +78,7 @@ class HttpInput(FedInput):
                 if not received and aligner.skipped_bytes > _BYTES_TO_JUDGE:
                     raise PluginError(f"no transport stream in the first {aligner.skipped_bytes:,} bytes")
         except PluginError as error:
-            if not self.arguments.present("ignore-errors") or self._rounds_left == 1:
+            if not self._goes_on or self._rounds_left == 1:
                 raise
             if received or str(error) != self._told:
                 self._told = str(error)

@@ -1,7 +1,9 @@
 """Puts cues into the stream in place of null packets (tsp -P spliceinject)."""
 
 import socket
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar, Final
 
 import numpy as np
@@ -26,6 +28,8 @@ _LARGEST_DATAGRAM: Final = 65_536
 _DATAGRAMS_AT_ONCE: Final = 64
 _SOCKET_BUFFER: Final = 1 << 20
 _PTS_PER_MS: Final = PTS_HZ // 1000
+_IMMEDIATE_S: Final = 2.0
+"""The console has told its operator by then that an immediate cue did not go out: it must not, later."""
 
 
 class SpliceInject(PacketProcessor):
@@ -33,7 +37,7 @@ class SpliceInject(PacketProcessor):
 
     One datagram on --udp is one binary section or one TSDuck XML document. A cue without a time goes out
     once, in the next null packet; a cue with a splice time --inject-count times from --start-delay before
-    it on.
+    it on. With a runner that attends to us an immediate cue that found no null packet in time is dropped.
     """
 
     name: ClassVar[str] = "spliceinject"
@@ -100,9 +104,11 @@ class SpliceInject(PacketProcessor):
 
     def tick(self, monotonic_s: float) -> None:
         self._receive()
+        self._drop_overdue()
 
     def process(self, block: Block) -> Block:
         self._receive()
+        self._drop_overdue()
         if self._searching:
             self._finder.feed(block)
             if self._finder.pmt is not None:
@@ -226,9 +232,15 @@ class SpliceInject(PacketProcessor):
             except MessageError as error:
                 self.error(str(error))
 
+    def _drop_overdue(self) -> None:
+        if self._queue and self.context.attended:
+            for cue in self._queue.take_overdue(time.monotonic() - _IMMEDIATE_S):
+                text = f"dropping {cue}, no null packet came for it within {_IMMEDIATE_S:g} s"
+                self.log(LogLevel.WARNING, text)
+
     def _enqueue(self, section: bytes) -> None:
         try:
-            cue = queued_cue(section, self._rule)
+            cue = replace(queued_cue(section, self._rule), came_s=time.monotonic())
         except SpliceDecodeError as error:
             self.error(f"received invalid splice information section, ignored: {error}")
             return

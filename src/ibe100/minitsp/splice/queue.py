@@ -23,13 +23,15 @@ class RepeatRule:
 
 @dataclass(slots=True)
 class QueuedCue:
-    """One section to send; `next_pts` None is at once, `event_pts` None means that it never gets stale."""
+    """One section to send; `next_pts` None is at once, `event_pts` None that no PTS makes it stale."""
 
     section: bytes
     label: str
     next_pts: int | None
     event_pts: int | None
     remaining: int
+    came_s: float = 0.0
+    """When it was given to us, monotonic."""
 
     def __str__(self) -> str:
         if self.next_pts is None or self.event_pts is None:
@@ -82,6 +84,12 @@ class SpliceQueue:
             return False
         self._cues.append(cue)
         return True
+
+    def take_overdue(self, came_before_s: float) -> list[QueuedCue]:
+        """The immediate cues that have waited since before that time; they are sent no more."""
+        overdue = [cue for cue in self._cues if cue.next_pts is None and cue.came_s < came_before_s]
+        self._cues = [cue for cue in self._cues if cue not in overdue]
+        return overdue
 
     def take_due(self, current_pts: int | None) -> bytes | None:
         """The next section to send now, None if none is due. Cues whose time is over are dropped."""

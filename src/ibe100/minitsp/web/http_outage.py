@@ -7,7 +7,7 @@ from typing import Final
 from ibe100.minitsp.chain.plugin import LogLevel, Plugin, PluginError
 
 _FIRST_PAUSE_S: Final = 0.5
-_LONGEST_PAUSE_S: Final = 4.0
+_LONGEST_PAUSE_S: Final = 1.0
 _WORTH_TELLING_S: Final = 3.0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ibe100.runner.processor_log.file import ProcessorLog
 from ibe100.runner.processor_log.lines import HARMLESS, RateLimit, Redactor, parse_log_line
+from ibe100.runner.telemetry.processor_status import StatusWatch
 from ibe100.runner.telemetry.srt_watch import SrtWatch
 
 Note = Callable[[str, Mapping[str, object]], None]
@@ -24,6 +25,7 @@ class LogIntake:
         self._note = note
         self._file = file
         self._srt = srt
+        self.status = StatusWatch()
         self._redact = Redactor(())
         self._tail: deque[bytes] = deque(maxlen=_TAIL_LINES)
         self._for_journal = RateLimit(_JOURNAL_LINES_PER_SECOND, self._note_dropped)
@@ -35,9 +37,12 @@ class LogIntake:
         self._redact = redact
         self._tail.clear()
         self._last_error = None
+        self.status.begin()
 
     def line(self, raw: bytes) -> None:
-        """Take one line; SRT statistics are no log, and go to `srt`."""
+        """Take one line; a status and SRT statistics are no log, and go to `status` and `srt`."""
+        if self.status.takes(raw):
+            return
         if self._srt is not None and self._srt.takes(raw):
             return
         mono = time.monotonic()

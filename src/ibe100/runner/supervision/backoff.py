@@ -3,6 +3,9 @@
 import os
 from collections.abc import Callable
 
+QUICK_S = 1.0
+"""The longest wait after an end that was not the processor's own: that is no crash loop to be slowed down."""
+
 
 def system_fraction() -> float:
     """A uniform number in [0, 1). The random module would cost 3 MB of resident memory."""

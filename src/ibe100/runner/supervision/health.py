@@ -19,15 +19,22 @@ class Health:
             return self.packets_at
         return None if self.pts_at is None else min(self.packets_at, self.pts_at)
 
-    def complaint(self) -> str:
-        """What is wrong, in words, when healthy_at is too long ago."""
+    @property
+    def lacks_packets(self) -> bool:
+        """Whether packets are what is missing; otherwise it is their PTS."""
+        if not self._expect_pts or self.packets_at is None:
+            return True
+        return self.pts_at is not None and self.pts_at >= self.packets_at
+
+    def complaint(self, waits: bool = False) -> str:
+        """What is wrong when healthy_at is too long ago; `waits`: the processor says that it gets nothing."""
         if self.packets_at is None:
             return "no packets since the start"
-        if self._expect_pts and self.pts_at is None:
+        if waits or self.lacks_packets:
+            return "no packets any more"
+        if self.pts_at is None:
             return "packets flow, but no PTS was seen since the start"
-        if self._expect_pts and self.pts_at is not None and self.pts_at < self.packets_at:
-            return "packets flow, but the PTS stands still"
-        return "no packets any more"
+        return "packets flow, but the PTS stands still"
 
     def observe_influx(self, lines: Sequence[str], mono: float) -> None:
         """Read one post of tsp's influx plugin: counters are per interval, PTS are the latest per PID."""

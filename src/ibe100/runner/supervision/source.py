@@ -58,6 +58,12 @@ class Source:
             self._bouncing = True
             self._end(self.child, self._wanted[2])
 
+    def retry(self) -> None:
+        """Start it now if it waits for its turn."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._try_again()
+
     def is_connected(self) -> bool:
         """Whether it has just shown that it holds a peer's connection: then it does not hang."""
         return self.child is not None and time.monotonic() - self._srt.heard_at < _HEARD_S

@@ -24,7 +24,7 @@ _NEXT: dict[State | None, frozenset[State]] = {
         {State.RUNNING, State.STALLED, State.RETRYING, State.STOPPING, State.COMPLETED, State.FAILED}
     ),
     State.RUNNING: frozenset({State.STALLED, State.RETRYING, State.STOPPING, State.COMPLETED}),
-    State.STALLED: frozenset({State.RETRYING, State.STOPPING}),
+    State.STALLED: frozenset({State.RUNNING, State.RETRYING, State.STOPPING}),
     State.RETRYING: frozenset({State.STARTING, State.STOPPING}),
     State.STOPPING: frozenset({State.STOPPED}),
     State.STOPPED: frozenset(),

@@ -13,11 +13,13 @@ from ibe100.runner.processor_log.file import ProcessorLog
 from ibe100.runner.processor_log.intake import LogIntake, Note
 from ibe100.runner.processor_log.lines import Redactor
 from ibe100.runner.spec import Policy, Spec
-from ibe100.runner.supervision.backoff import Backoff, system_fraction
+from ibe100.runner.supervision.backoff import QUICK_S, Backoff, system_fraction
 from ibe100.runner.supervision.health import Health
+from ibe100.runner.supervision.input_loss import is_of_input
 from ibe100.runner.supervision.process import Child, Exit
 from ibe100.runner.supervision.source import Source
 from ibe100.runner.supervision.states import TERMINAL, State, assert_transition
+from ibe100.runner.supervision.watchdog import Watchdog
 from ibe100.runner.telemetry.listeners import PortTaken, check_free
 from ibe100.runner.telemetry.srt_watch import SrtWatch
 
@@ -59,10 +61,17 @@ class Supervisor:
         self._has_run = False
         self._relaunch: str | None = None
         self._retry: Timer | None = None
-        self._watchdog: Timer | None = None
+        self._watchdog = Watchdog(loop, self._stall, self._end_stalled)
         self._healthy_long: Timer | None = None
+        self._stalled_at = 0.0
+        self._is_held = False
+        """It is stalled, and goes on because it waits for its input."""
         self.state: State | None = None
         self.reason = ""
+        self.input_lost_at: float | None = None
+        """When the last packets came from an input that is silent; wall clock, as is `retry_at`."""
+        self.retry_at: float | None = None
+        """When the next attempt begins, where one is waited for."""
         self.attempt = 0
         self.child: Child | None = None
 
@@ -117,9 +126,17 @@ class Supervisor:
         if self.child is None:
             self._begin_attempt(reason)
         elif self.state != State.RETRYING:
-            if self.state != State.STALLED:
+            if self.state == State.STALLED:
+                self._end_stalled()
+            else:
                 self._end_child()
             self._enter(State.RETRYING, reason)
+
+    def retry(self, reason: str) -> None:
+        """Begin the attempt that is waited for now; one that waits for its input is begun anew."""
+        self._source.retry()
+        if self._retry is not None or self.state == State.STALLED:
+            self._attempt_anew(reason)
 
     def respec(self, spec: Spec, secrets: Mapping[str, str], reason: str) -> bool:
         """Go on with another spec, by a new attempt.
@@ -185,22 +202,22 @@ class Supervisor:
             {"attempt": self.attempt, "pid": self.child.pid, "argv": list(processor.argv)},
         )
         self._processes_changed()
-        self._watch()
+        self._watchdog.watch(self._health, self.spec.policy, self.child.started_at, 0.0)
 
     def _could_not_start(self, reason: str) -> None:
         if self._has_run:
-            self._retry_later(reason)
+            self._retry_later(reason, self._backoff.next_delay_s())
         else:
             self._enter(State.FAILED, reason)
             self._finish()
 
     def _judge(self, ended: Exit) -> None:
         assert self.child is not None
-        pid, self.child = self.child.pid, None
+        pid, started_at, self.child = self.child.pid, self.child.started_at, None
         log_tail = self._log.end()
         self._srt.end()
         error = self._log.last_error()
-        should_run = self.state in (State.STARTING, State.RUNNING)
+        should_run = self.state in (State.STARTING, State.RUNNING) or self._is_held
         completed = (
             should_run
             and self.spec.policy.finite
@@ -215,7 +232,12 @@ class Supervisor:
             outcome += f" while it should run: {error}" if error else " while it should run"
         elif self.state is not None:
             outcome = f"ended by the runner, {self.state}: {self.reason} ({outcome})"
-        self._note("attempt_ended", {"attempt": self.attempt, **ended.facts(pid, outcome, log_tail)})
+        assert self.spec.processor is not None
+        of_input = should_run and not completed and is_of_input(self.spec.processor.argv, ended, error)
+        if of_input:
+            self._lose_input(started_at)
+        facts = ended.facts(pid, outcome, log_tail)
+        self._note("attempt_ended", {"attempt": self.attempt, **facts, "of_input": of_input})
         if completed:
             self._enter(State.COMPLETED, "the input has ended")
             self._finish()
@@ -224,44 +246,72 @@ class Supervisor:
         elif self._relaunch is not None:
             self._begin_attempt(self._relaunch)
         else:
-            self._retry_later(outcome if should_run else self.reason)
+            if of_input:
+                delay_s = max(0.0, QUICK_S - ended.seconds)
+            elif ended.signal is not None or self.state == State.STALLED:
+                delay_s = min(self._backoff.next_delay_s(), QUICK_S)
+            else:
+                delay_s = self._backoff.next_delay_s()
+            self._retry_later(outcome if should_run else self.reason, delay_s)
 
-    def _retry_later(self, reason: str) -> None:
-        delay_s = self._backoff.next_delay_s()
+    def _retry_later(self, reason: str, delay_s: float) -> None:
         when = "at once" if delay_s == 0 else f"in {delay_s:.1f} s"
-        self._enter(State.RETRYING, f"{reason}; trying again {when}")
+        self._enter(State.RETRYING, f"{reason}; trying again {when}", time.time() + delay_s)
         if delay_s == 0:
             self._begin_attempt("retry")
         else:
             self._retry = self._loop.call_later(delay_s, lambda: self._begin_attempt("retry"))
 
     def _check_running(self) -> None:
+        packets_at = self._health.packets_at
         if self.state == State.STARTING and self._health.healthy_at() is not None:
-            self._enter(
-                State.RUNNING, "packets and PTS advance" if self.spec.policy.expect_pts else "packets advance"
-            )
-            self._healthy_long = self._loop.call_later(self.spec.policy.healthy_reset_s, self._backoff.reset)
-            self._watch()
+            self._run_on("packets and PTS advance" if self.spec.policy.expect_pts else "packets advance")
+        elif self._is_held and packets_at is not None and packets_at > self._stalled_at:
+            self._run_on("packets come again")
 
-    def _watch(self) -> None:
-        """The one watchdog: looks when the present deadline has come, and again if it has moved."""
-        if self._watchdog is not None:
-            self._watchdog.cancel()
-        if self.child is None or self.state not in (State.STARTING, State.RUNNING):
-            return
-        healthy_at = self._health.healthy_at()
-        if healthy_at is None:
-            deadline = self.child.started_at + self.spec.policy.start_timeout_s
+    def _run_on(self, reason: str) -> None:
+        self.input_lost_at = None
+        self._enter(State.RUNNING, reason)
+        self._healthy_long = self._loop.call_later(self.spec.policy.healthy_reset_s, self._backoff.reset)
+        assert self.child is not None
+        self._watchdog.watch(self._health, self.spec.policy, self.child.started_at, time.monotonic())
+
+    def _stall(self) -> None:
+        """Packets or PTS are overdue. A processor that waits for its input goes on: so would the next one."""
+        assert self.child is not None
+        waits = self._log.status.has_silent_input
+        if waits or self._health.lacks_packets:
+            self._lose_input(self.child.started_at)
+        self._stalled_at = time.monotonic()
+        self._enter(State.STALLED, self._health.complaint(waits))
+        self._is_held = waits
+        self._bounce_source(self._stalled_at)
+        if waits:
+            self._watchdog.hold(self._log.status, self.spec.policy.stall_timeout_s, self._stalled_at)
         else:
-            deadline = healthy_at + self.spec.policy.stall_timeout_s
-        left_s = deadline - time.monotonic()
-        if left_s > 0:
-            self._watchdog = self._loop.call_later(left_s, self._watch)
-            return
-        self._enter(State.STALLED, self._health.complaint())
+            self._end_stalled()
+
+    def _bounce_source(self, stalled_at: float) -> None:
+        """It may be what hangs; again and again while the processor waits for it."""
         if not self._source.is_connected():
             self._source.bounce()
-        self.child.end((signal.SIGTERM, _STALL_GRACE_S), (signal.SIGKILL, 0.0))
+        self._loop.call_later(
+            self.spec.policy.start_timeout_s,
+            lambda: (
+                self._bounce_source(stalled_at) if self._is_held and self._stalled_at == stalled_at else None
+            ),
+        )
+
+    def _end_stalled(self) -> None:
+        self._is_held = False
+        if self.child is not None:
+            self.child.end((signal.SIGTERM, _STALL_GRACE_S), (signal.SIGKILL, 0.0))
+
+    def _lose_input(self, started_at: float) -> None:
+        """Packets come no more; `started_at` (monotonic): of the attempt, which may have had none."""
+        if self.input_lost_at is None:
+            last_at = self._health.packets_at or started_at
+            self.input_lost_at = time.time() - (time.monotonic() - last_at)
 
     def _end_child(self) -> None:
         if self.child is not None:
@@ -288,13 +338,17 @@ class Supervisor:
         self._processes_changed()
         self._ended(self.reason)
 
-    def _enter(self, state: State, reason: str) -> None:
+    def _enter(self, state: State, reason: str, retry_at: float | None = None) -> None:
         assert_transition(self.state, state)
         if self._healthy_long is not None:
             self._healthy_long.cancel()
             self._healthy_long = None
+        self._watchdog.rest()
+        self._is_held = False
+        self.retry_at = retry_at
         previous, self.state, self.reason = self.state, state, reason
-        self._note("state", {"state": state, "previous": previous, "reason": reason})
+        times = {"input_lost_at": self.input_lost_at, "retry_at": self.retry_at}
+        self._note("state", {"state": state, "previous": previous, "reason": reason, **times})
 
     def _make_backoff(self, policy: Policy) -> Backoff:
         return Backoff(policy.backoff_base_s, policy.backoff_max_s, self._fraction)

@@ -166,7 +166,7 @@ class WatcherProcess:
             return False
 
     def _spec(self, processor: Processor, ports: ReturnPorts) -> Mapping[str, Any]:
-        argv = [*processor.command, *build_return_arguments(self._watch, ports)]
+        argv = [*processor.command, *build_return_arguments(self._watch, ports, processor.engine)]
         source = self._watch.input
         return {
             "version": 1,

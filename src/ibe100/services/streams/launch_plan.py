@@ -48,7 +48,8 @@ class StreamStarter:
         """The command that `config` would run on an input like `report`; the ports are examples."""
         processor = await self.processor(config)
         plan = plan_stream(config, report or await self.probe(config))
-        return shell_line(config, processor, PREVIEW_PORTS, build_arguments(config, plan, PREVIEW_PORTS))
+        arguments = build_arguments(config, plan, PREVIEW_PORTS, processor.engine)
+        return shell_line(config, processor, PREVIEW_PORTS, arguments)
 
     def claim(self, config: StreamConfig, taken_ports: Collection[int]) -> LoopbackPorts:
         """Loopback ports for a run. Raises StreamError when none can be found."""
@@ -68,7 +69,7 @@ class StreamStarter:
         Raises StreamError when the input does not allow it.
         """
         plan = plan_stream(config, report)
-        arguments = build_arguments(config, plan, ports)
+        arguments = build_arguments(config, plan, ports, processor.engine)
         whole = report.packets * PACKET_SIZE < FILE_BYTES
         loop = _loop_range(config, plan, report, whole) or (None, None)
         facts = RunFacts(

@@ -36,7 +36,7 @@ class RunnerPolicy(Value):
     start_timeout_s: float = 20.0
     backoff_base_s: float = 1.0
     backoff_max_s: float = 30.0
-    healthy_reset_s: float = 60.0
+    healthy_reset_s: float = 10.0
     term_timeout_s: float = 5.0
 
 

@@ -49,12 +49,12 @@ def stream(start_pts: int, frames: int, nulls: int = 2) -> Block:
 class Rig:
     """A started plugin and a way to send it datagrams."""
 
-    def __init__(self, options: list[str]) -> None:
+    def __init__(self, options: list[str], *, attended: bool) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.bind(("127.0.0.1", 0))
             self.address = probe.getsockname()
         self.log = Lines()
-        self.context = Context(GlobalOptions(), self.log)
+        self.context = Context(GlobalOptions(), self.log, attended=attended)
         tokens = [f"--udp=127.0.0.1:{self.address[1]}", *options]
         self.plugin = SpliceInject(SpliceInject.options.parse(tokens), self.context)
         self.plugin.start()
@@ -76,8 +76,8 @@ class Rig:
 
 
 @contextmanager
-def inject(*options: str) -> Iterator[Rig]:
-    rig = Rig(list(options))
+def inject(*options: str, attended: bool = False) -> Iterator[Rig]:
+    rig = Rig(list(options), attended=attended)
     try:
         yield rig
     finally:
@@ -180,3 +180,16 @@ def test_without_null_packets_a_cue_waits() -> None:
         rig.send(section)
         assert cues(rig.run(stream(0, 50, nulls=0))) == []
         assert [data for _, data in cues(rig.run(stream(180_000, 5)))] == [section]
+
+
+def test_an_immediate_cue_that_waited_too_long_is_dropped_where_a_runner_attends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ibe100.minitsp.plugins.spliceinject._IMMEDIATE_S", 0.0)
+    with inject("--service=1", attended=True) as rig:
+        rig.send(encode(splice_insert(7, True)))
+        rig.run(stream(0, 5, nulls=0))
+        assert cues(rig.run(stream(18_000, 5))) == []
+        assert rig.log.lines == [
+            "WARNING dropping SpliceInsert out, immediate, no null packet came for it within 0 s"
+        ]

@@ -61,6 +61,18 @@ def test_an_immediate_cue_overtakes_one_that_is_due() -> None:
     assert waiting.take_due(800_000) == timed
 
 
+def test_an_immediate_cue_is_overdue_once_it_has_waited_too_long() -> None:
+    waiting, _ = queue()
+    timed, early, late = (
+        encode(one) for one in (time_signal(pts_time=900_000), splice_insert(1, True), splice_insert(2, True))
+    )
+    for section, came_s in ((timed, 1.0), (early, 1.0), (late, 5.0)):
+        waiting.add(replace(queued_cue(section, RULE), came_s=came_s))
+    assert [cue.section for cue in waiting.take_overdue(4.0)] == [early]
+    assert waiting.take_due(800_000) == late
+    assert waiting.take_due(800_000) == timed
+
+
 def test_cues_go_out_in_the_order_of_their_time() -> None:
     waiting, _ = queue()
     later = encode(splice_insert(1, True, pts_time=950_000))

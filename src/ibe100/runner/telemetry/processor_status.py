@@ -1,0 +1,78 @@
+"""What the built-in processor tells in its log of itself, twice a second; tsp tells nothing.
+
+A line is `* tsp: status:{ …JSON… }`. It is telemetry, and no fact of the journal.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+STATUS_PREFIX = "status:"
+LIFE_S = 3.0
+"""So long after its last line a processor that tells of itself hangs."""
+BUSY_S = 1.0
+"""An output that has not taken its packets for so long is what holds them up."""
+
+_STATUS = re.compile(rb"\* (?:[^:]*- )?tsp: status:(\{.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorStatus:
+    """Packets that its input has given and its output has taken since its start.
+
+    `blocked_s`: for how long the output has not taken the next ones.
+    """
+
+    received: int
+    delivered: int
+    blocked_s: float
+
+
+class StatusWatch:
+    """The statuses of one attempt; times are time.monotonic() seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.begin()
+
+    def begin(self) -> None:
+        """Another processor."""
+        self.latest: ProcessorStatus | None = None
+        self._heard_at = self._received_at = float("-inf")
+
+    def takes(self, raw: bytes) -> bool:
+        """Read a line of the log; whether it was a status."""
+        found = _STATUS.match(raw)
+        status = None if found is None else _read(found[1])
+        if status is None:
+            return False
+        self._heard_at = self._clock()
+        if self.latest is None or status.received != self.latest.received:
+            self._received_at = self._heard_at
+        self.latest = status
+        return True
+
+    @property
+    def has_silent_input(self) -> bool:
+        """It is known to be alive and to get nothing: another one would get nothing either."""
+        if self.latest is None or self.hangs or self.latest.blocked_s >= BUSY_S:
+            return False
+        return self._received_at < self._heard_at
+
+    @property
+    def hangs(self) -> bool:
+        """It told of itself, and does no more."""
+        return self.latest is not None and self._clock() - self._heard_at >= LIFE_S
+
+
+def _read(text: bytes) -> ProcessorStatus | None:
+    """None for anything else."""
+    try:
+        match json.loads(text):
+            case {"received": int(received), "delivered": int(delivered), "blocked_s": float(blocked_s)}:
+                return ProcessorStatus(received, delivered, blocked_s)
+    except (ValueError, RecursionError):
+        pass
+    return None
