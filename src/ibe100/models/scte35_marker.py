@@ -54,15 +54,17 @@ class ActionTraits:
     """When; with no pre-roll asked for, "as asked" is at once too."""
     event_id: Literal["new", "of its break", "none"] = "none"
     """The id it is given; "of its break" is by some contracts a new one as well."""
+    during: Literal["programme", "a break", "either"] = "either"
+    """Where the stream has to be; a cue during a break takes the place of its automatic return."""
     breach: Literal["refused", "warned of", "allowed"] = "allowed"
     """What becomes of a cue that does not keep the stream's contract."""
 
 
 ACTION_TRAITS: dict[CueAction, ActionTraits] = {
-    CueAction.TO_BREAK: ActionTraits(Direction.OUT, "as the contract asks", "new", "refused"),
-    CueAction.BACK_TO_PROGRAMME: ActionTraits(Direction.IN, "as asked", "of its break", "refused"),
-    CueAction.CRASH_OUT: ActionTraits(Direction.OUT, "at once", "new", "warned of"),
-    CueAction.CRASH_IN: ActionTraits(Direction.IN, "at once", "of its break", "warned of"),
+    CueAction.TO_BREAK: ActionTraits(Direction.OUT, "as the contract asks", "new", "programme", "refused"),
+    CueAction.BACK_TO_PROGRAMME: ActionTraits(Direction.IN, "as asked", "of its break", "a break", "refused"),
+    CueAction.CRASH_OUT: ActionTraits(Direction.OUT, "at once", "new", "programme", "warned of"),
+    CueAction.CRASH_IN: ActionTraits(Direction.IN, "at once", "of its break", "a break", "warned of"),
     CueAction.SPLICE_NULL: ActionTraits(splices="at once"),
     CueAction.TIME_SIGNAL: ActionTraits(splices="as asked", event_id="new"),
     CueAction.SEND_SECTION: ActionTraits(splices="as the section says", breach="warned of"),

@@ -17,7 +17,7 @@ from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.cues.automatic_return import AutomaticReturn
 from ibe100.services.cues.breaks import BreakLedger
 from ibe100.services.cues.cache import CueCache
-from ibe100.services.cues.clock import WallClock, move_with_clock, open_breaks
+from ibe100.services.cues.clock import move_with_clock, open_breaks
 from ibe100.services.cues.dispatch import CueDispatch
 from ibe100.services.cues.draft import (
     REPLACED,
@@ -41,6 +41,7 @@ from ibe100.services.streams.runner_facts import (
     StateEntered,
 )
 from ibe100.services.streams.runner_samples import Sample
+from ibe100.utils.wall_clock import WallClock
 
 PROMPT_S = 0.25
 REMEMBERED_CUES = 500
@@ -185,7 +186,7 @@ class SCTE35Service:
             if cue.pts_time is None:
                 cue = self._dispatch.send(cue)
             self._dispatch.watch(cue)
-            if cue.direction is Direction.IN:
+            if request.action.traits.during == "a break":
                 self._drop_waiting_return(cue)
         for warning in draft.warnings:
             self._notice(run, f"{cue.action} went out all the same: {warning}")

@@ -15,10 +15,10 @@ from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.services.audit_trail import act_as
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
 from ibe100.services.cues.cache import CueCache
-from ibe100.services.cues.clock import WallClock
 from ibe100.services.cues.draft import REPLACED, pending_breaks
 from ibe100.services.cues.readiness import SEND_AHEAD_S, readiness
 from ibe100.services.streams.run import StreamRun
+from ibe100.utils.wall_clock import WallClock
 
 ASK_AHEAD_S = 1.0
 """The return is asked for this long before its pre-roll begins, so that a restart can be waited for."""

@@ -102,11 +102,14 @@ class BreakLedger:
             return (
                 f"{waiting.action} (event {waiting.splice_event_id}) is on its way; wait for it or disarm it"
             )
-        current = self._breaks.get(stream_id)
-        if direction is Direction.OUT and current is not None and current.is_on_air(now):
-            return "the stream is in a break already; go BACK TO PROGRAMME first"
-        if direction is Direction.IN and current is None:
+        current, during = self._breaks.get(stream_id), action.traits.during
+        if during == "either":
+            during = "programme" if direction is Direction.OUT else "a break"
+        if during == "programme":
+            is_in_break = current is not None and current.is_on_air(now)
+            return "the stream is in a break already; go BACK TO PROGRAMME first" if is_in_break else None
+        if current is None:
             return "the stream is not in a break"
-        if action is CueAction.CRASH_IN and current is not None and not current.is_running(now):
+        if action.traits.splices == "at once" and not current.is_running(now):
             return "the stream is not in a break: it has returned when the announced duration was over"
         return None

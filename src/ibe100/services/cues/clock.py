@@ -1,10 +1,9 @@
-"""The machine's clock, which NTP or somebody may set while cues are on their way."""
+"""What is on its way when the machine's clock is set: it keeps its splice, at another time of the clock."""
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.services.cues.breaks import BreakLedger
@@ -12,42 +11,7 @@ from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.ledger import CueLedger
 from ibe100.services.streams.run import Runs, StreamRun
 
-STEP_S = 0.1
-"""Wall clock and monotonic clock do not drift apart; so much between two looks is a clock that was set."""
-
 _log = logging.getLogger(__name__)
-
-
-class WallClock:
-    """Tells the time, and by how many seconds the clock was set since it was last asked.
-
-    Splices follow the stream's own clock, so whoever keeps their wall clock times has to move them with it.
-    """
-
-    def __init__(
-        self,
-        was_set: Callable[[float], None],
-        *,
-        wall: Callable[[], float] | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._was_set = was_set
-        self._given_wall = wall
-        self._monotonic = monotonic
-        self._offset_s = self._wall() - monotonic()
-
-    def _wall(self) -> float:
-        return time.time() if self._given_wall is None else self._given_wall()
-
-    def now(self) -> float:
-        """Seconds since the epoch; what is kept has been moved before it returns."""
-        wall = self._wall()
-        offset_s = wall - self._monotonic()
-        step_s = offset_s - self._offset_s
-        if abs(step_s) > STEP_S:
-            self._offset_s = offset_s
-            self._was_set(step_s)
-        return wall
 
 
 def move_with_clock(

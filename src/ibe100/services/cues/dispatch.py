@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.services.cues.cache import CueCache
-from ibe100.services.cues.clock import WallClock
 from ibe100.services.cues.ledger import CueLedger
 from ibe100.services.cues.readiness import (
     SEND_AHEAD_S,
@@ -28,6 +27,7 @@ from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import AttemptEnded
 from ibe100.tsduck.loopback_ports import LOOPBACK
 from ibe100.utils.tasks import log_fault
+from ibe100.utils.wall_clock import WallClock
 
 POLL_S = 0.05
 JUDGE_PATIENCE_S = 15.0

@@ -43,8 +43,8 @@ class Draft:
     cue: Cue
     options: Scte35Options
     contract: Contract | None
-    ends: OpenBreak | None
-    """The break that the cue returns from."""
+    of_break: OpenBreak | None
+    """The break that the cue belongs to, of one that is sent during a break."""
     allocates: bool
     warnings: tuple[str, ...] = ()
     foreign_ids: tuple[int, ...] = ()
@@ -69,7 +69,7 @@ class Draft:
         if self.contract is None:
             return ()
         # One that the allocator gives rises as it should, but where the range begins anew.
-        out_id = self.ends.splice_event_id if self.ends is not None and not self.allocates else None
+        out_id = self.of_break.splice_event_id if self.of_break is not None and not self.allocates else None
         findings = lint_cue(self.contract, numbered, self.encoded(numbered), out_id=out_id)
         return tuple(one.words for one in findings if one.severity is Severity.BREACH)
 
@@ -134,7 +134,7 @@ def make_draft(
         cue=cue,
         options=run.cue_options.returning(cue.returns),
         contract=contract,
-        ends=current if traits.direction is Direction.IN else None,
+        of_break=current if traits.during == "a break" else None,
         allocates=cue.splice_event_id is None and traits.event_id != "none",
     )
     example = draft.numbered(draft.options.event_id_first)
@@ -206,14 +206,14 @@ def _of_section(
 def pending_breaks(recent: Iterable[Cue], action: CueAction) -> list[Cue]:
     """The cues on their way that begin or end a break, oldest first.
 
-    A return of the operator's own goes before the automatic one that still waits for its time.
+    A cue during a break takes the place of the automatic return that still waits for its time.
     """
     return [
         cue
         for cue in reversed(tuple(recent))
         if not cue.state.is_final
         and cue.direction is not Direction.NONE
-        and not (action.traits.direction is Direction.IN and is_waiting_return(cue))
+        and not (action.traits.during == "a break" and is_waiting_return(cue))
     ]
 
 

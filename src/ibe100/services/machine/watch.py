@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +22,11 @@ from ibe100.services.machine.loop_lag import LoopLag
 from ibe100.services.machine.sampler import MachineSampler
 from ibe100.utils.tasks import log_fault
 from ibe100.utils.units import format_bytes
+from ibe100.utils.wall_clock import WallClock
 
 INTERVAL_S = 1.0
 GLANCES = 4
 """At the clock and the disks, in an interval: their alarms are due within a second too."""
-LEAST_STEP_S = 0.5
-"""Between two looks; what synchronisation slews is a thousand times less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +37,6 @@ class Backlog:
     dropped: int = 0
     last_backup_at: float | None = None
     """Wall clock; None without one."""
-
-
-class ClockWatch:
-    """Holds the wall clock against the monotonic one."""
-
-    def __init__(self) -> None:
-        self._offset_s: float | None = None
-
-    def observe(self, wall_s: float, monotonic_s: float) -> str:
-        """In words by how much the clock was stepped since the last look; empty when it was not."""
-        before_s, self._offset_s = self._offset_s, wall_s - monotonic_s
-        if before_s is None or abs(self._offset_s - before_s) <= LEAST_STEP_S:
-            return ""
-        return f"by {self._offset_s - before_s:+.1f} s"
 
 
 class MemoryWatch:
@@ -95,7 +79,9 @@ class MachineWatch:
         self._backlog = backlog
         self._recordings = recordings
         self._lag = LoopLag()
-        self._clock = ClockWatch()
+        self._steps_s: list[float] = []
+        """By which the clock was set since the last look at it."""
+        self._clock = WallClock(self._steps_s.append)
         self._memory = MemoryWatch(self._rules)
         self._task: asyncio.Task[None] | None = None
 
@@ -121,7 +107,9 @@ class MachineWatch:
 
     async def glance(self) -> None:
         """Judge the clock, and the disks on which we and the streams write."""
-        stepped = self._clock.observe(time.time(), time.monotonic())
+        self._clock.now()
+        stepped = f"by {sum(self._steps_s):+.1f} s" if self._steps_s else ""
+        self._steps_s.clear()
         free_bytes, folder = await asyncio.to_thread(self._sampler.fullest, self._recordings())
         is_low = free_bytes < self._rules.rule(DISK_LOW).free_mb * 1_000_000
         value = f"{format_bytes(free_bytes)} free{f' at {folder}' if folder is not None else ''}"

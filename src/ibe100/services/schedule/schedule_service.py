@@ -33,12 +33,11 @@ from ibe100.services.schedule.plan import first_due, refusal_of_change, refusal_
 from ibe100.services.schedule.series import turn
 from ibe100.services.streams.which_stream import StreamNames
 from ibe100.utils.timecode import format_utc
+from ibe100.utils.wall_clock import WallClock
 
 KEPT_S = 2 * 86_400.0
 """So long a break that is over stays in the list; it is on record for ever."""
 IDLE_S = 30.0
-STEP_S = 0.5
-"""Wall clock and monotonic clock may drift apart by so much between two looks; more is a step."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,8 +63,7 @@ class ScheduleService:
         self._options_of = options_of
         self._publish = publish
         self._wall = wall
-        self._monotonic = monotonic
-        self._clock_offset_s = wall() - monotonic()
+        self._clock = WallClock(self._clock_was_set, wall=wall, monotonic=monotonic)
         self._audit = AuditTrail(storage)
         self._cache = ScheduleCache()
         self._airing = BreakAiring(streams, cues, storage.cues, self._cache, options_of, wall)
@@ -167,7 +165,7 @@ class ScheduleService:
 
     async def look(self) -> float:
         """See to all that is near; returns after how many seconds to look again at the latest."""
-        self._watch_the_clock()
+        self._clock.now()
         self._cache.forget_before(self._wall() - KEPT_S)
         async with self._busy:
             await asyncio.gather(*(self._see_to(one) for one in self._cache.near(self._wall())))
@@ -272,17 +270,15 @@ class ScheduleService:
         options = {stream_id: found for stream_id in ids if (found := self._options_of(stream_id))}
         return conflicts(breaks, options, self._wall())
 
-    def _watch_the_clock(self) -> None:
-        offset_s = self._wall() - self._monotonic()
-        step_s, self._clock_offset_s = offset_s - self._clock_offset_s, offset_s
-        planned = any(not one.state.is_final for one in self._cache.snapshot)
-        if planned and abs(step_s) > STEP_S:
-            text = (
-                f"the clock of this machine was set by {step_s:+.1f} s, or it slept: planned breaks "
-                "follow the clock, cues that are armed keep their splice"
-            )
-            self._publish(NoticePosted(at=self._wall(), level="warning", text=text))
-            _log.warning("%s", text)
+    def _clock_was_set(self, step_s: float) -> None:
+        if all(one.state.is_final for one in self._cache.snapshot):
+            return
+        text = (
+            f"the clock of this machine was set by {step_s:+.1f} s, or it slept: planned breaks "
+            "follow the clock, cues that are armed keep their splice"
+        )
+        self._publish(NoticePosted(at=self._wall(), level="warning", text=text))
+        _log.warning("%s", text)
 
 
 def _words(one: ScheduledBreak) -> str:

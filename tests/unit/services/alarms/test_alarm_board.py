@@ -22,7 +22,7 @@ from ibe100.services.alarms.rule import FALSE, Judgement
 from ibe100.services.alarms.stream_catalogue import CRASH_LOOP, INPUT_LOST, PROCESSOR_RESTARTING
 from ibe100.services.audit_trail import act_as
 from ibe100.services.history.metrics_recorder import MetricsRecorder
-from ibe100.services.machine.watch import ClockWatch, MemoryWatch
+from ibe100.services.machine.watch import MemoryWatch
 from ibe100.services.monitoring_service import MonitoringService
 from ibe100.services.watches.attempts import AttemptWatch, ended_itself
 
@@ -311,15 +311,6 @@ def test_three_ends_within_two_minutes_are_a_crash_loop_until_they_are_long_past
 )
 def test_an_input_that_comes_and_goes_is_no_fault_of_the_processor(outcome: str, of_itself: bool) -> None:
     assert ended_itself(outcome) is of_itself
-
-
-def test_a_clock_that_is_stepped_is_told_once_and_one_that_is_slewed_never() -> None:
-    watch = ClockWatch()
-    assert watch.observe(1_800_000_000.0, 50.0) == ""
-    assert watch.observe(1_800_000_001.0005, 51.0) == ""
-    assert watch.observe(1_800_000_005.2, 52.0) == "by +3.2 s"
-    assert watch.observe(1_800_000_006.2, 53.0) == ""
-    assert watch.observe(1_799_999_999.2, 54.0) == "by -8.0 s"
 
 
 def test_memory_is_low_below_five_percent_and_until_there_are_eight() -> None:

@@ -22,11 +22,11 @@ from ibe100.services.cues import automatic_return as cue_return
 from ibe100.services.cues.automatic_return import AutomaticReturn
 from ibe100.services.cues.breaks import BreakLedger
 from ibe100.services.cues.cache import CueCache
-from ibe100.services.cues.clock import WallClock
 from ibe100.services.cues.draft import REPLACED
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.tsduck.telemetry import InfluxSample
+from ibe100.utils.wall_clock import WallClock
 
 BREAK_S = 0.2
 BACK = to_base64(encode(splice_insert(7, False)))

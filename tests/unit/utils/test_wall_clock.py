@@ -1,6 +1,6 @@
 """A clock that is set is noticed once, by how much, and before its time is told."""
 
-from ibe100.services.cues.clock import STEP_S, WallClock
+from ibe100.utils.wall_clock import STEP_S, WallClock
 
 
 def test_it_tells_by_how_much_it_was_set_before_it_tells_the_time() -> None:
