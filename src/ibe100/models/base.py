@@ -52,9 +52,19 @@ def faults_in_words(faults: Sequence[ErrorDetails]) -> str:
     clauses = []
     for fault in faults:
         field = ".".join(str(part) for part in fault["loc"]) or "value"
-        message = fault["msg"].removeprefix("Value error, ")
-        clauses.append(f"{field}{_shown(fault)}: {message[:1].lower()}{message[1:]}")
+        clauses.append(f"{field}{_shown(fault)}: {fault_words(fault)}")
     return "; ".join(clauses)
+
+
+def fault_words(fault: ErrorDetails) -> str:
+    """What is wrong with one value, without the value; the length of a text is said in characters."""
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] in ("too_short", "too_long") and isinstance(fault["input"], str):
+        # Pydantic's words where a limit stands behind a validator: "1 item after validation, not 0".
+        edge, limit = ("least", "min_length") if fault["type"] == "too_short" else ("most", "max_length")
+        count = fault["ctx"][limit]
+        message = f"string should have at {edge} {count} character{'' if count == 1 else 's'}"
+    return message[:1].lower() + message[1:]
 
 
 def _shown(fault: ErrorDetails) -> str:

@@ -1,39 +1,21 @@
-"""The fields of the stream editor: which there are for each kind of input and output."""
+"""The fields of the stream editor, and which there are for each kind of input and output."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import Enum
+from typing import Any, get_args
 
+from pydantic import BaseModel
 
-class FieldKind(Enum):
-    """How a field is edited."""
+from ibe100.models.stream_config import ReturnInput, StreamInput, StreamOutput
+from ibe100.ui.streams.field_spec import Empty, FieldKind, FieldSpec
 
-    TEXT = "text"
-    NUMBER = "number"
-    CHOICE = "choice"
-    SWITCH = "switch"
-    PATH = "path"
-    SAVE_PATH = "save path"
-    SECRET = "secret"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldSpec:
-    """One field; `key` is its path in StreamConfig, e.g. `input.port`."""
-
-    key: str
-    title: str
-    kind: FieldKind = FieldKind.TEXT
-    hint: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
-    """(value, words); the empty value is None."""
-
-
+PASSPHRASE_HINT = "10 to 79 characters; empty: none"
 SRT_MODES = (("caller", "caller: connects to the other side"), ("listener", "listener: waits for it"))
-ON_OFF_AUTO = (("", "auto: by the input"), ("true", "on"), ("false", "off"))
+ON_OFF_AUTO = ((None, "auto: by the input"), (True, "on"), (False, "off"))
 
-INPUT_KINDS: dict[str, str] = {
+INPUT_KINDS: dict[str | None, str] = {
     "test_pattern": "Test pattern (made here)",
     "file": "File",
     "udp": "UDP / RTP",
@@ -42,7 +24,7 @@ INPUT_KINDS: dict[str, str] = {
     "hls": "HLS",
     "http": "HTTP",
 }
-OUTPUT_KINDS: dict[str, str] = {
+OUTPUT_KINDS: dict[str | None, str] = {
     "none": "None: watched only",
     "udp": "UDP / RTP",
     "srt": "SRT",
@@ -52,59 +34,64 @@ OUTPUT_KINDS: dict[str, str] = {
 }
 
 
+def _number(key: str, title: str, hint: str, unit: str = "", empty: Empty = Empty.NEEDED) -> FieldSpec:
+    return FieldSpec(key, title, FieldKind.NUMBER, hint, unit, empty)
+
+
 def _srt(side: str) -> tuple[FieldSpec, ...]:
     return (
         FieldSpec(f"{side}.mode", "Mode", FieldKind.CHOICE, choices=SRT_MODES),
-        FieldSpec(f"{side}.host", "Host", hint="needed by a caller"),
-        FieldSpec(f"{side}.port", "Port", FieldKind.NUMBER, "1 to 65535"),
-        FieldSpec(f"{side}.latency_ms", "Latency ms", FieldKind.NUMBER, "20 to 8000; at least 3 × RTT"),
-        FieldSpec(f"{side}.stream_id", "Stream id", hint="e.g. #!::r=name,m=publish"),
-        FieldSpec(f"{side}.passphrase", "Passphrase", FieldKind.SECRET, "10 to 79 characters; empty: none"),
+        FieldSpec(f"{side}.host", "Host", hint="needed by a caller", empty=Empty.NONE),
+        _number(f"{side}.port", "Port", "1 to 65535"),
+        _number(f"{side}.latency_ms", "Latency", "20 to 8000; at least 3 × RTT", "ms"),
+        FieldSpec(f"{side}.stream_id", "Stream id", hint="e.g. #!::r=name,m=publish", empty=Empty.TEXT),
+        FieldSpec(
+            f"{side}.passphrase",
+            "Passphrase",
+            FieldKind.SECRET,
+            PASSPHRASE_HINT,
+            empty=Empty.NONE,
+        ),
     )
 
 
-RETURN_KINDS: dict[str, str] = {
-    "": "None: not watched",
+RETURN_KINDS: dict[str | None, str] = {
+    None: "None: not watched",
     **{kind: title for kind, title in INPUT_KINDS.items() if kind != "test_pattern"},
 }
 INPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
     "test_pattern": (
-        FieldSpec("input.width", "Width", FieldKind.NUMBER, "160 to 1920"),
-        FieldSpec("input.height", "Height", FieldKind.NUMBER, "90 to 1080"),
+        _number("input.width", "Width", "160 to 1920"),
+        _number("input.height", "Height", "90 to 1080"),
         FieldSpec(
             "input.frame_rate",
             "Frame rate",
             FieldKind.CHOICE,
-            choices=(("25", "25"), ("30", "30"), ("50", "50")),
+            choices=((25, "25"), (30, "30"), (50, "50")),
         ),
-        FieldSpec("input.bitrate_bps", "Bitrate b/s", FieldKind.NUMBER, "500000 to 20000000"),
+        _number("input.bitrate_bps", "Bitrate", "500000 to 20000000", "b/s"),
     ),
     "file": (
         FieldSpec("input.path", "File", FieldKind.PATH, "a transport stream (.ts)"),
         FieldSpec("input.loop", "Play for ever", FieldKind.SWITCH),
     ),
     "udp": (
-        FieldSpec("input.host", "Group", hint="multicast group; empty: unicast"),
-        FieldSpec("input.port", "Port", FieldKind.NUMBER, "1 to 65535"),
-        FieldSpec("input.source", "Only from", hint="source-specific multicast"),
-        FieldSpec("input.local_address", "Local address", hint="interface to receive on"),
-        FieldSpec("input.receive_timeout_ms", "Timeout ms", FieldKind.NUMBER, "100 to 60000"),
+        FieldSpec("input.host", "Group", hint="multicast group; empty: unicast", empty=Empty.NONE),
+        _number("input.port", "Port", "1 to 65535"),
+        FieldSpec("input.source", "Only from", hint="source-specific multicast", empty=Empty.NONE),
+        FieldSpec("input.local_address", "Local address", hint="interface to receive on", empty=Empty.NONE),
+        _number("input.receive_timeout_ms", "Timeout", "100 to 60000", "ms"),
     ),
     "srt": _srt("input"),
     "rist": (FieldSpec("input.url", "URL", hint="rist://host:port?…"),),
     "hls": (FieldSpec("input.url", "URL", hint="https://…/index.m3u8"),),
     "http": (FieldSpec("input.url", "URL", hint="https://…/stream.ts"),),
 }
-RETURN_WINDOW_FIELD = FieldSpec(
-    "return_window_s", "Cue back within s", FieldKind.NUMBER, "1 to 3600; HLS needs 30 and more"
-)
+RETURN_WINDOW_FIELD = _number("return_window_s", "Cue back within", "1 to 3600; HLS needs 30 and more", "s")
 RETURN_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
-    "": (),
-    **{
-        kind: tuple(replace(spec, key=spec.key.replace("input.", "return_feed.", 1)) for spec in specs)
-        for kind, specs in INPUT_FIELDS.items()
-        if kind != "test_pattern"
-    },
+    kind: tuple(replace(spec, key=spec.key.replace("input.", "return_feed.", 1)) for spec in specs)
+    for kind, specs in INPUT_FIELDS.items()
+    if kind != "test_pattern"
 }
 OUTPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
     "none": (),
@@ -114,22 +101,22 @@ OUTPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
     ),
     "udp": (
         FieldSpec("output.host", "Host", hint="address or multicast group"),
-        FieldSpec("output.port", "Port", FieldKind.NUMBER, "1 to 65535"),
+        _number("output.port", "Port", "1 to 65535"),
         FieldSpec("output.rtp", "RTP", FieldKind.SWITCH),
-        FieldSpec("output.ttl", "TTL", FieldKind.NUMBER, "1 to 255"),
-        FieldSpec("output.local_address", "Local address", hint="interface to send from"),
+        _number("output.ttl", "TTL", "1 to 255"),
+        FieldSpec("output.local_address", "Local address", hint="interface to send from", empty=Empty.NONE),
     ),
     "srt": _srt("output"),
     "rist": (FieldSpec("output.url", "URL", hint="rist://host:port?…"),),
     "hls": (
         FieldSpec("output.playlist", "Playlist", FieldKind.SAVE_PATH, "….m3u8"),
-        FieldSpec("output.segment_duration_s", "Segment s", FieldKind.NUMBER, "1 to 60"),
-        FieldSpec("output.live_segments", "Live segments", FieldKind.NUMBER, "2 to 100"),
+        _number("output.segment_duration_s", "Segment", "1 to 60", "s"),
+        _number("output.live_segments", "Live segments", "2 to 100"),
     ),
 }
 CUE_FIELDS: tuple[FieldSpec, ...] = (
-    FieldSpec("service_id", "Service", FieldKind.NUMBER, "empty: the only or first one"),
-    FieldSpec("scte35.pid", "SCTE-35 PID", FieldKind.NUMBER, "e.g. 500 or 0x01F4"),
+    _number("service_id", "Service", "empty: the only or first one", empty=Empty.NONE),
+    _number("scte35.pid", "SCTE-35 PID", "e.g. 500 or 0x01F4"),
     FieldSpec(
         "scte35.existing",
         "Existing cues",
@@ -140,21 +127,19 @@ CUE_FIELDS: tuple[FieldSpec, ...] = (
             ("refuse", "refuse to start"),
         ),
     ),
-    FieldSpec("scte35.break_duration_s", "Break s", FieldKind.NUMBER, "announced by default"),
+    _number("scte35.break_duration_s", "Break", "announced by default", "s"),
     FieldSpec("scte35.auto_return", "Auto return", FieldKind.SWITCH),
     FieldSpec("scte35.explicit_return", "Return by a cue", FieldKind.SWITCH),
-    FieldSpec("scte35.heartbeat_interval_s", "splice_null every s", FieldKind.NUMBER, "empty: none"),
-    FieldSpec("scte35.start_delay_ms", "First repeat ms ahead", FieldKind.NUMBER, "4000 to 60000"),
-    FieldSpec("scte35.inject_count", "Repeats", FieldKind.NUMBER, "1 to 10"),
-    FieldSpec("scte35.inject_interval_ms", "Repeat every ms", FieldKind.NUMBER, "100 to 10000"),
-    FieldSpec("scte35.event_id_first", "First event id", FieldKind.NUMBER, "0x00000001 to 0xFFFFFFFE"),
-    FieldSpec("scte35.event_id_last", "Last event id", FieldKind.NUMBER, "not below the first"),
-    FieldSpec("scte35.unique_program_id", "Program id", FieldKind.NUMBER, "0 to 65535"),
+    _number("scte35.heartbeat_interval_s", "splice_null every", "empty: none", "s", empty=Empty.NONE),
+    _number("scte35.start_delay_ms", "First repeat ahead", "4000 to 60000", "ms"),
+    _number("scte35.inject_count", "Repeats", "1 to 10"),
+    _number("scte35.inject_interval_ms", "Repeat every", "100 to 10000", "ms"),
+    FieldSpec("scte35.event_id_first", "First event id", FieldKind.EVENT_ID, "0x00000001 to 0xFFFFFFFE"),
+    FieldSpec("scte35.event_id_last", "Last event id", FieldKind.EVENT_ID, "not below the first"),
+    _number("scte35.unique_program_id", "Program id", "0 to 65535"),
 )
 PROCESS_FIELDS: tuple[FieldSpec, ...] = (
-    FieldSpec(
-        "stuffing_ratio", "Null packets added", FieldKind.NUMBER, "0 to 1 per packet; empty: by the probe"
-    ),
+    _number("stuffing_ratio", "Null packets added", "0 to 1 a packet; empty: by the probe", empty=Empty.NONE),
     FieldSpec("regulate", "Pace the output", FieldKind.CHOICE, choices=ON_OFF_AUTO),
     FieldSpec(
         "engine",
@@ -165,12 +150,39 @@ PROCESS_FIELDS: tuple[FieldSpec, ...] = (
 )
 CONFIDENCE_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("confidence.is_watched", "Raise alarms", FieldKind.SWITCH),
-    FieldSpec("confidence.black_s", "Black for s", FieldKind.NUMBER, "1 to 3600; empty: no alarm"),
-    FieldSpec("confidence.freeze_s", "Frozen for s", FieldKind.NUMBER, "1 to 3600; empty: no alarm"),
-    FieldSpec("confidence.silence_s", "Silent for s", FieldKind.NUMBER, "1 to 3600; empty: no alarm"),
-    FieldSpec("confidence.silence_dbtp", "Silent below dBTP", FieldKind.NUMBER, "-100 to -20, true peak"),
-    FieldSpec("confidence.loss_s", "No picture for s", FieldKind.NUMBER, "above the GOP; empty: no alarm"),
+    _number("confidence.black_s", "Black for", "1 to 3600; empty: no alarm", "s", empty=Empty.NONE),
+    _number("confidence.freeze_s", "Frozen for", "1 to 3600; empty: no alarm", "s", empty=Empty.NONE),
+    _number("confidence.silence_s", "Silent for", "1 to 3600; empty: no alarm", "s", empty=Empty.NONE),
+    _number("confidence.silence_dbtp", "Silent below", "-100 to -20, true peak", "dBTP"),
+    _number("confidence.loss_s", "No picture for", "above the GOP; empty: no alarm", "s", empty=Empty.NONE),
 )
-NAME_FIELD = FieldSpec("name", "Name")
-INTEGER_CHOICES = frozenset({"input.frame_rate"})
-HEX_KEYS = frozenset({"scte35.event_id_first", "scte35.event_id_last"})
+GENERAL_FIELDS: tuple[FieldSpec, ...] = (FieldSpec("name", "Name"),)
+"""Above the input and output."""
+SECTIONS: tuple[tuple[str, tuple[FieldSpec, ...]], ...] = (
+    ("Cues and processing", (*CUE_FIELDS, *PROCESS_FIELDS)),
+    ("Picture and sound of the output", CONFIDENCE_FIELDS),
+)
+"""Below them, each under its title."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSpec:
+    """Input, output or return feed: its kinds in words, and by kind its fields and its model."""
+
+    side: str
+    title: str
+    kinds: Mapping[str | None, str]
+    fields: Mapping[str, tuple[FieldSpec, ...]]
+    models: Mapping[str, type[BaseModel]]
+
+
+def _models(union: Any) -> dict[str, type[BaseModel]]:
+    """The models of a union of endpoints, by kind."""
+    return {model.model_fields["kind"].default: model for model in get_args(get_args(union)[0])}
+
+
+INPUT = EndpointSpec("input", "Input", INPUT_KINDS, INPUT_FIELDS, _models(StreamInput))
+OUTPUT = EndpointSpec("output", "Output", OUTPUT_KINDS, OUTPUT_FIELDS, _models(StreamOutput))
+RETURN_FEED = EndpointSpec(
+    "return_feed", "Return feed (optional)", RETURN_KINDS, RETURN_FIELDS, _models(ReturnInput)
+)

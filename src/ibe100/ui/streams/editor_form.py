@@ -1,127 +1,93 @@
-"""Between the editor's fields and StreamConfig: values out, values in, faults by field."""
+"""Between the editor's fields and StreamConfig: a configuration out of texts, faults by field."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
+from ibe100.models.base import fault_words
 from ibe100.models.cues.contract import Contract
-from ibe100.models.stream_config import StreamConfig
-from ibe100.ui.streams.editor_fields import HEX_KEYS, INTEGER_CHOICES
+from ibe100.models.stream_config import StreamConfig, StreamInput
+from ibe100.ui.streams.field_spec import Empty, FieldKind, FieldSpec
 
 FORM = ""
 """Key of faults that belong to no single field."""
+SIDES = ("input", "output", "return_feed")
+Texts = Mapping[FieldSpec, str]
+_INPUT: TypeAdapter[StreamInput] = TypeAdapter(StreamInput)
 
 
-def shown_values(config: StreamConfig) -> dict[str, str]:
-    """The text of each field; secrets stay empty."""
-    shown: dict[str, str] = {}
-    _flatten(config, "", shown)
-    return shown
+def config_from(texts: Texts, original: StreamConfig, contract: Contract | None) -> StreamConfig:
+    """`original` as the fields' texts change it, under a contract; raises ValidationError.
 
-
-def config_from(
-    values: Mapping[str, str], original: StreamConfig | None, contract: Contract | None = None
-) -> StreamConfig:
-    """A checked configuration of the fields' texts, under a contract; raises ValidationError.
-
-    What the editor has no field for, and secrets left empty, are kept from `original`.
+    A field whose text is as it was shown keeps its value, as does what the editor has no field for: so
+    nothing is lost to rounding, secrets are kept, and a field of the model without an editor is not reset.
     """
-    nested: dict[str, object] = {}
-    for key, text in values.items():
-        _put(nested, key, _parsed(key, text))
-    nested["contract"] = contract
-    if isinstance(feed := nested.get("return_feed"), dict) and feed.get("kind") is None:
-        nested["return_feed"] = None
-    if original is not None:
-        nested["pmt"] = original.pmt
-        for side in ("input", "output", "return_feed"):
-            _keep_secret(nested.get(side), getattr(original, side))
-    return StreamConfig.model_validate(nested)
+    values = {**dict(original), "contract": contract}
+    for side in SIDES:
+        values[side] = _endpoint(side, texts, original)
+    for spec, text in texts.items():
+        part, _, name = spec.key.partition(".")
+        if part in SIDES or text == spec.shown(original):
+            continue
+        if name:
+            values[part] = {**dict(values[part]), name: spec.value(text)}
+        else:
+            values[part] = spec.value(text)
+    return StreamConfig.model_validate(values)
 
 
-def faults(error: ValidationError, keys: Iterable[str]) -> dict[str, str]:
-    """What is wrong, by field; FORM for what belongs to none."""
-    known = set(keys)
+def input_from(texts: Texts, original: StreamConfig) -> StreamInput:
+    """The input by itself: it can be probed before the output is known. Raises ValidationError."""
+    return _INPUT.validate_python(_endpoint("input", texts, original))
+
+
+def _endpoint(side: str, texts: Texts, original: StreamConfig) -> dict[str, object] | BaseModel | None:
+    """The values of one side; those of a kind chosen anew come from the fields alone."""
+    before: BaseModel | None = getattr(original, side)
+    fields = {spec: text for spec, text in texts.items() if spec.key.startswith(f"{side}.")}
+    kind = next(spec.value(text) for spec, text in fields.items() if spec.key == f"{side}.kind")
+    if kind is None:
+        return None
+    is_kept = before is not None and kind == getattr(before, "kind", None)
+    values = dict(before) if before is not None and is_kept else {}
+    for spec, text in fields.items():
+        if not is_kept or text != spec.shown(original):
+            values[spec.key.removeprefix(f"{side}.")] = spec.value(text)
+    return values
+
+
+def faults(error: ValidationError, texts: Texts) -> dict[str, str]:
+    """Words on what is wrong, by the field's key; FORM for what belongs to none."""
+    specs = {spec.key: spec for spec in texts}
     found: dict[str, str] = {}
     for fault in error.errors(include_url=False):
-        key = _key(fault["loc"], known)
-        words = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        if fault["type"] in ("int_parsing", "float_parsing"):
-            words = "is no number"
-        if fault["type"] == "missing" or (fault["input"] is None and "None" not in words):
-            words = "is needed"
-        if key == FORM or key not in known:
-            where = ".".join(str(part) for part in fault["loc"])
-            found[FORM] = f"{where}: {words}" if where else words
+        spec = specs.get(_key(fault["loc"], specs))
+        if spec is not None:
+            found.setdefault(spec.key, _words(fault, spec, texts[spec]))
         else:
-            found.setdefault(key, words)
+            where = ".".join(str(part) for part in fault["loc"])
+            found[FORM] = f"{where}: {fault_words(fault)}" if where else fault_words(fault)
     return found
 
 
-def _key(location: tuple[int | str, ...], known: set[str]) -> str:
+def _words(fault: ErrorDetails, spec: FieldSpec, text: str) -> str:
+    if spec.empty is Empty.NEEDED and not text.strip() and spec.kind is not FieldKind.SWITCH:
+        return "is needed"
+    if fault["type"] in ("int_parsing", "float_parsing"):
+        return "is no number"
+    words = fault_words(fault).removeprefix("input ").removeprefix("string ")
+    return f"{words} {spec.unit}" if spec.unit and words[-1:].isdigit() else words
+
+
+def _key(location: tuple[int | str, ...], keys: Mapping[str, object]) -> str:
     parts = [str(part) for part in location]
     # A union's location has the kind between side and field: input.udp.port is the field input.port.
-    candidates = [parts, [*parts[:1], *parts[2:]]]
-    for candidate in candidates:
-        if ".".join(candidate) in known:
-            return ".".join(candidate)
-    # A rule over a whole model is shown beside the field it names first.
-    inside = [key for key in known if parts and key.startswith(f"{parts[0]}.")]
+    for candidate in (".".join(parts), ".".join([*parts[:1], *parts[2:]])):
+        if candidate in keys:
+            return candidate
+    # A rule over a whole part is shown beside its only field, if it has but one.
+    inside = [key for key in keys if parts and key.startswith(f"{parts[0]}.")]
     return inside[0] if len(inside) == 1 else FORM
-
-
-def _flatten(model: BaseModel, prefix: str, shown: dict[str, str]) -> None:
-    for name in type(model).model_fields:
-        value, key = getattr(model, name), f"{prefix}{name}"
-        match value:
-            case Contract():
-                pass  # chosen as a whole, not edited by field
-            case BaseModel():
-                _flatten(value, f"{key}.", shown)
-            case SecretStr() | None:
-                shown[key] = ""
-            case bool():
-                shown[key] = "true" if value else "false"
-            case int() if key in HEX_KEYS:
-                shown[key] = f"0x{value:08X}"
-            case float():
-                shown[key] = f"{value:g}"
-            case Path() | str() | int():
-                shown[key] = str(value)
-
-
-def _put(nested: dict[str, object], key: str, value: object) -> None:
-    side, _, name = key.partition(".")
-    if not name:
-        nested[side] = value
-        return
-    inner = nested.setdefault(side, {})
-    assert isinstance(inner, dict)
-    inner[name] = value
-
-
-def _parsed(key: str, text: str) -> object:
-    text = text.strip()
-    if key.endswith(".stream_id") or key == "name":
-        return text
-    if not text:
-        return None
-    if key in INTEGER_CHOICES:
-        return int(text)
-    if text.lower().startswith("0x"):
-        try:
-            return int(text, 16)
-        except ValueError:
-            return text
-    return text
-
-
-def _keep_secret(side: object, original: BaseModel | None) -> None:
-    secret = getattr(original, "passphrase", None)
-    if not isinstance(side, dict) or side.get("kind") != getattr(original, "kind", None):
-        return
-    if secret is not None and side.get("passphrase") is None:
-        side["passphrase"] = secret

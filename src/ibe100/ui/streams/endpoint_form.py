@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from pydantic import BaseModel
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from ibe100.ui.streams.editor_fields import FieldKind, FieldSpec
+from ibe100.ui.streams.editor_fields import EndpointSpec
+from ibe100.ui.streams.field_spec import FieldKind, FieldSpec
 from ibe100.ui.streams.form_field import FormField
 from ibe100.ui.widgets.labels import label
 
 
 class EndpointForm(QWidget):
-    """`side` is `input`, `output` or `return_feed`; fields of other kinds are hidden and not handed out."""
+    """Input, output or return feed; fields of other kinds are hidden and not handed out."""
 
     changed = pyqtSignal()
     kind_changed = pyqtSignal()
 
-    def __init__(
-        self,
-        side: str,
-        title: str,
-        kinds: Mapping[str, str],
-        fields: Mapping[str, tuple[FieldSpec, ...]],
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, spec: EndpointSpec, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        via = f"{side.replace('_', ' ').capitalize()} via"
-        spec = FieldSpec(f"{side}.kind", via, FieldKind.CHOICE, choices=tuple(kinds.items()))
-        self.kind = FormField(spec)
-        self._fields = {kind: [FormField(one) for one in specs] for kind, specs in fields.items()}
+        self._spec = spec
+        via = f"{spec.side.replace('_', ' ').capitalize()} via"
+        choices = tuple(spec.kinds.items())
+        self.kind = FormField(FieldSpec(f"{spec.side}.kind", via, FieldKind.CHOICE, choices=choices))
+        self._fields = {kind: [FormField(one) for one in specs] for kind, specs in spec.fields.items()}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(5)
-        layout.addWidget(label(title, "title"))
+        layout.addWidget(label(spec.title, "title"))
         layout.addWidget(self.kind)
         for group in self._fields.values():
             for field in group:
@@ -45,15 +39,15 @@ class EndpointForm(QWidget):
 
     def fields(self) -> list[FormField]:
         """The fields of the chosen kind, the kind first."""
-        return [self.kind, *self._fields[self.kind.value()]]
+        return [self.kind, *self._fields.get(self.kind.value(), ())]
 
-    def show_values(self, values: Mapping[str, str], defaults: Mapping[str, Mapping[str, str]]) -> None:
-        """Fill in; kinds other than the given one get their defaults."""
-        self.kind.set_value(values[self.kind.spec.key])
+    def show_config(self, config: BaseModel) -> None:
+        """Fill in from a StreamConfig; kinds other than its own get their defaults."""
+        self.kind.set_value(self.kind.spec.shown(config))
         for kind, group in self._fields.items():
-            given = values if kind == self.kind.value() else defaults.get(kind, {})
+            is_chosen, model = kind == self.kind.value(), self._spec.models[kind]
             for field in group:
-                field.set_value(given.get(field.spec.key, ""))
+                field.set_value(field.spec.shown(config) if is_chosen else field.spec.default(model))
         self._show_kind()
 
     def _kind_chosen(self) -> None:

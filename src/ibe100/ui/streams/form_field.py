@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from ibe100.ui.streams.editor_fields import FieldKind, FieldSpec
+from ibe100.ui.streams.field_spec import FieldKind, FieldSpec
 from ibe100.ui.widgets.labels import ElidedLabel, label
 
 CAPTION_WIDTH = 136
@@ -31,8 +31,8 @@ class FormField(QWidget):
         self.fault = ElidedLabel("", "problem")
         self.fault.hide()
         self.editor = self._make_editor()
-        self.editor.setAccessibleName(spec.title)
-        caption = label(spec.title, "second")
+        self.editor.setAccessibleName(spec.caption)
+        caption = label(spec.caption, "second")
         caption.setFixedWidth(CAPTION_WIDTH)
         caption.setBuddy(self.editor)
         row = QHBoxLayout()
@@ -93,7 +93,7 @@ class FormField(QWidget):
         if self.spec.kind is FieldKind.CHOICE:
             combo = QComboBox()
             for value, words in self.spec.choices:
-                combo.addItem(words, value)
+                combo.addItem(words, self.spec.text(value))
             combo.setMinimumContentsLength(10)
             combo.currentIndexChanged.connect(self.changed)
             return combo

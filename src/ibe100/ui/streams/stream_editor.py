@@ -13,23 +13,17 @@ from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import StreamConfig, StreamInput
 from ibe100.ui.service_client import Call, ServiceClient
 from ibe100.ui.streams.contract_form import ContractForm, by_editor_field
-from ibe100.ui.streams.editor_defaults import INPUT_DEFAULTS, OUTPUT_DEFAULTS, RETURN_DEFAULTS
 from ibe100.ui.streams.editor_fields import (
-    CONFIDENCE_FIELDS,
-    CUE_FIELDS,
-    INPUT_FIELDS,
-    INPUT_KINDS,
-    NAME_FIELD,
-    OUTPUT_FIELDS,
-    OUTPUT_KINDS,
-    PROCESS_FIELDS,
-    RETURN_FIELDS,
-    RETURN_KINDS,
+    GENERAL_FIELDS,
+    INPUT,
+    OUTPUT,
+    RETURN_FEED,
     RETURN_WINDOW_FIELD,
-    FieldSpec,
+    SECTIONS,
 )
-from ibe100.ui.streams.editor_form import FORM, config_from, faults, shown_values
+from ibe100.ui.streams.editor_form import FORM, config_from, faults, input_from
 from ibe100.ui.streams.endpoint_form import EndpointForm
+from ibe100.ui.streams.field_spec import FieldSpec
 from ibe100.ui.streams.form_field import FormField
 from ibe100.ui.streams.probe_view import ProbeView
 from ibe100.ui.widgets.copy_button import CommandView
@@ -55,14 +49,13 @@ class StreamEditor(QDialog):
         self._report: StreamReport | None = None
         self.setWindowTitle("Add a stream" if view is None else f"Edit {view.config.name}")
         self.setModal(False)
-        self.name = FormField(NAME_FIELD)
-        self.input = EndpointForm("input", "Input", INPUT_KINDS, INPUT_FIELDS)
-        self.output = EndpointForm("output", "Output", OUTPUT_KINDS, OUTPUT_FIELDS)
-        self.return_feed = EndpointForm("return_feed", "Return feed (optional)", RETURN_KINDS, RETURN_FIELDS)
+        self._config = StreamConfig(name=NEW_NAME) if view is None else view.config
+        self._general = [FormField(spec) for spec in GENERAL_FIELDS]
+        self.input, self.output = EndpointForm(INPUT), EndpointForm(OUTPUT)
+        self.return_feed = EndpointForm(RETURN_FEED)
         self.return_window = FormField(RETURN_WINDOW_FIELD)
-        self._others = [FormField(spec) for spec in (*CUE_FIELDS, *PROCESS_FIELDS)]
-        self._content = [FormField(spec) for spec in CONFIDENCE_FIELDS]
-        self.contract = ContractForm(None if view is None else view.config.contract)
+        self._sections = [(title, [FormField(spec) for spec in specs]) for title, specs in SECTIONS]
+        self.contract = ContractForm(self._config.contract)
         self.probe = ProbeView()
         self.command = CommandView("Command it would run (secrets masked)")
         self.problem = label("", "problem", wrap=True)
@@ -83,19 +76,17 @@ class StreamEditor(QDialog):
         column = QVBoxLayout(form)
         column.setContentsMargins(0, 0, 10, 0)
         column.setSpacing(5)
-        column.addWidget(self.name)
+        for field in self._general:
+            column.addWidget(field)
         for endpoint in (self.input, self.output, self.return_feed):
             column.addSpacing(6)
             column.addWidget(endpoint)
         column.addWidget(self.return_window)
-        column.addSpacing(6)
-        column.addWidget(label("Cues and processing", "title"))
-        for field in self._others:
-            column.addWidget(field)
-        column.addSpacing(6)
-        column.addWidget(label("Picture and sound of the output", "title"))
-        for field in self._content:
-            column.addWidget(field)
+        for title, fields in self._sections:
+            column.addSpacing(6)
+            column.addWidget(label(title, "title"))
+            for field in fields:
+                column.addWidget(field)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -128,23 +119,17 @@ class StreamEditor(QDialog):
         self.resize(1020, 640)
 
     def _fill(self) -> None:
-        config = StreamConfig(name=NEW_NAME) if self._view is None else self._view.config
-        values = shown_values(config)
-        self.name.set_value(values["name"])
-        self.input.show_values(values, INPUT_DEFAULTS)
-        self.output.show_values(values, OUTPUT_DEFAULTS)
-        self.return_feed.show_values({"return_feed.kind": "", **values}, RETURN_DEFAULTS)
-        self.return_window.set_value(values["return_window_s"])
+        for endpoint in self._endpoints:
+            endpoint.show_config(self._config)
+        for field in self._plain:
+            field.set_value(field.spec.shown(self._config))
         self._show_window()
-        for field in (*self._others, *self._content):
-            field.set_value(values.get(field.spec.key, ""))
 
     def _connect(self) -> None:
         self.return_feed.kind_changed.connect(self._show_window)
-        forms = (self.name, self.input, self.output, self.return_feed, self.return_window)
-        for form in forms:
-            form.changed.connect(self._timer.start)
-        for field in (*self._others, *self._content):
+        for endpoint in self._endpoints:
+            endpoint.changed.connect(self._timer.start)
+        for field in self._plain:
             field.changed.connect(self._timer.start)
         self.input.changed.connect(self._forget_report)
         self.contract.chosen.connect(self._take_contract)
@@ -153,21 +138,24 @@ class StreamEditor(QDialog):
         self.save_button.clicked.connect(self.save)
         self.cancel_button.clicked.connect(self.reject)
 
+    @property
+    def name(self) -> FormField:
+        """The field of the stream's name."""
+        return self.field("name")
+
     def field(self, key: str) -> FormField:
         """The field of a key that is shown now."""
         return next(field for field in self._fields() if field.spec.key == key)
 
     def check(self) -> StreamConfig | None:
         """The configuration if it is right; what is wrong appears beside the fields."""
-        fields = self._fields()
-        values = {field.spec.key: field.value() for field in fields}
+        fields, texts = self._fields(), self._texts()
         found: dict[str, str] = {}
         config = None
         try:
-            original = None if self._view is None else self._view.config
-            config = config_from(values, original, self.contract.contract)
+            config = config_from(texts, self._config, self.contract.contract)
         except ValidationError as error:
-            found = faults(error, values)
+            found = faults(error, texts)
         findings = None if config is None else self._lint(config)
         self.contract.show_findings(findings)
         notes = by_editor_field(findings or ())
@@ -203,20 +191,29 @@ class StreamEditor(QDialog):
         self.problem.setText(words)
         self.save_button.setEnabled(True)
 
+    @property
+    def _endpoints(self) -> tuple[EndpointForm, ...]:
+        return self.input, self.output, self.return_feed
+
+    @property
+    def _plain(self) -> list[FormField]:
+        below = [field for _title, fields in self._sections for field in fields]
+        return [*self._general, self.return_window, *below]
+
     def _fields(self) -> list[FormField]:
-        far = [*self.return_feed.fields(), self.return_window]
-        return [self.name, *self.input.fields(), *self.output.fields(), *far, *self._others, *self._content]
+        """All that are shown now."""
+        return [*(field for endpoint in self._endpoints for field in endpoint.fields()), *self._plain]
+
+    def _texts(self) -> dict[FieldSpec, str]:
+        return {field.spec: field.value() for field in self._fields()}
 
     def _show_window(self) -> None:
         """How long a cue may take to a feed that is not watched is nobody's question."""
         self.return_window.setVisible(bool(self.return_feed.kind.value()))
 
     def _source(self) -> StreamInput | None:
-        """The input by itself: it can be probed before the output is known."""
-        fields = (self.name, *self.input.fields())
-        values = {"output.kind": "none", **{field.spec.key: field.value() for field in fields}}
         try:
-            return config_from(values, None if self._view is None else self._view.config).input
+            return input_from(self._texts(), self._config)
         except ValidationError:
             return None
 
@@ -239,11 +236,10 @@ class StreamEditor(QDialog):
         """The options that follow from a contract go into their fields, where they can still be changed."""
         if contract is not None:
             new = StreamConfig(name=NEW_NAME)
-            values = shown_values(self._client.read(lambda s: s.contracts.apply(new, contract), new))
-            for field in self._others:
-                key = field.spec.key
-                if key.startswith("scte35.") and key != EXISTING:
-                    field.set_value(values[key])
+            asked = self._client.read(lambda s: s.contracts.apply(new, contract), new)
+            for field in self._plain:
+                if field.spec.key.startswith("scte35.") and field.spec.key != EXISTING:
+                    field.set_value(field.spec.shown(asked))
         self.check()
 
     def _choose_service(self, service_id: int) -> None:
