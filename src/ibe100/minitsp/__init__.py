@@ -1,4 +1,4 @@
-"""The built-in processor; see `__main__`."""
+"""The built-in processor: tsp's command line on a machine without TSDuck."""
 
 import os
 

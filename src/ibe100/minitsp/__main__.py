@@ -21,7 +21,7 @@ PROGRAM: Final = "tsp"
 """Name that log lines of the chain itself carry, as in tsp."""
 VERSION: Final = "3.0.0"
 _SWITCH_INTERVAL_S: Final = 0.001
-"""How long a report may go on computing while packets wait for the interpreter; Python's own is 5 ms."""
+"""Longest time a report goes on computing while packets wait for the interpreter; Python's own is 5 ms."""
 
 
 def main(argv: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""From a command line to a chain of plugins: looking them up by name and reading their options."""
+"""Builds the chain of plugins that a command line asks for."""
 
 from collections.abc import Callable, Collection
 from typing import TypeVar

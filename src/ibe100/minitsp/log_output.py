@@ -9,7 +9,7 @@ from typing import Final
 from ibe100.minitsp.chain.plugin import LogLevel
 
 _QUEUE_LINES: Final = 16_384
-"""One block of a badly damaged stream gives thousands, before anybody could have read one."""
+"""Lines that may wait: one block of a badly damaged stream gives thousands before any can be read."""
 _LINES_AT_ONCE: Final = 256
 _CLOSE_TIMEOUT_S: Final = 1.0
 _HASTE_S: Final = 0.05
@@ -26,7 +26,7 @@ def format_line(level: LogLevel, plugin: str, text: str, local_time: time.struct
 class LogOutput:
     """Prints log lines up to a level; a reader that does not keep up loses lines, never the stream.
 
-    How many were lost is told in their place.
+    The number of lines lost is printed in their place.
     """
 
     def __init__(self, max_level: LogLevel, timed: bool) -> None:

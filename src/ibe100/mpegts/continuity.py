@@ -81,7 +81,7 @@ class ContinuityTracker:
         copies: dict[int, int],
         faults: list[ContinuityFault],
     ) -> None:
-        """One packet whose counter is not the next one: packets are missing, or it repeats the one before."""
+        """Judge a packet whose counter is not the next one: a gap, or a repetition of the one before."""
         row = int(order[at])
         pid = (int(packets[row, 1]) & 0x1F) << 8 | int(packets[row, 2])
         before = self._last_packets[pid] if begins else packets[order[at - 1]]
@@ -95,7 +95,7 @@ class ContinuityTracker:
 
 
 def _same_but_pcr(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> bool:
-    """Whether two packets of one PID are equal, their PCR (clause 2.4.3.3 lets it differ) left aside."""
+    """True if two packets of one PID are equal but for their PCR (clause 2.4.3.3 lets it differ)."""
     if np.array_equal(a, b):
         return True
     both_pcr = all(p[3] & 0x20 and p[4] >= 7 and p[5] & 0x10 for p in (a, b))

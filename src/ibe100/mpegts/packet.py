@@ -44,12 +44,12 @@ def scrambling_controls(block: PacketBlock) -> npt.NDArray[np.uint8]:
 
 
 def has_adaptation(block: PacketBlock) -> Flags:
-    """Which packets carry an adaptation field."""
+    """Flags of the packets that carry an adaptation field."""
     return _any_bit(block[:, 3], 0x20)
 
 
 def has_payload(block: PacketBlock) -> Flags:
-    """Which packets carry payload."""
+    """Flags of the packets that carry payload."""
     return _any_bit(block[:, 3], 0x10)
 
 

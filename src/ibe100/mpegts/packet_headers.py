@@ -1,4 +1,4 @@
-"""The headers of consecutive packets, each field read once however many look at it."""
+"""Headers of consecutive packets, each field read once for all who need it."""
 
 from typing import Final
 
@@ -81,7 +81,7 @@ class PacketHeaders:
 
     @property
     def counter_steps(self) -> CounterSteps:
-        """Where continuity counters do not count on inside the block."""
+        """Places where continuity counters do not count on inside the block."""
         if self._counter_steps is None:
             self._counter_steps = CounterSteps.inside(self.by_pid)
         return self._counter_steps
@@ -159,11 +159,11 @@ class PacketHeaders:
             self._pes = None
 
     def _without_pcr(self, rows: list[int], known: Rows) -> bool:
-        """Whether neither the old packets of some rows had a PCR nor the new ones can have."""
+        """True if neither the old packets of some rows had a PCR nor the new ones can have."""
         return set(rows).isdisjoint(known.tolist()) and not (self.packets[rows, 3] & ADAPTATION).any()
 
     def _without_pes(self, rows: list[int], known: Rows) -> bool:
-        """Whether neither the old packets of some rows started a PES packet nor the new ones can."""
+        """True if neither the old packets of some rows started a PES packet nor the new ones can."""
         if not set(rows).isdisjoint(known.tolist()):
             return False
         return not pes_starts(self.packets[rows], self.pids[rows]).rows.size

@@ -14,7 +14,7 @@ from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_HZ, PTS_MODULO
 
 _RESERVED = 0x40
 _SAME_COUNTER = 15
-"""So many packets are missing where the counter stands still."""
+"""Difference, modulo 16, of a counter that stands still."""
 Counts = npt.NDArray[np.int64]
 
 
@@ -31,7 +31,7 @@ class PidCounters:
         self.dts = TimestampTracks(PTS_HZ, PTS_MODULO, Leap(3))
         self.decoding = TimestampTracks(PTS_HZ, PTS_MODULO, Leap(3, reordered=True), rhythm=True)
         self.pes_stream_ids: dict[int, int | None] = {}
-        """None where they differ."""
+        """stream_id by PID, None where they differ."""
         self.reset()
 
     def reset(self) -> None:

@@ -14,9 +14,9 @@ _PAYLOAD: Final = np.uint32(0x10)
 
 @dataclass(frozen=True, slots=True)
 class RowsByPid:
-    """Every row, those of one PID together and in the order of the stream; `words`: their first four bytes.
+    """Rows sorted by PID, those of one PID in the order of the stream; `words`: their first four bytes.
 
-    Of each PID in `pids`, in rising order, `first` and `last` are the places of its rows in `rows`, both
+    For each PID in `pids`, in rising order, `first` and `last` are the places of its rows in `rows`, both
     included.
     """
 
@@ -42,13 +42,13 @@ class RowsByPid:
         return self.last - self.first + 1
 
     def sums(self, mask: int) -> npt.NDArray[np.int64]:
-        """Of each PID, how many packets have that one bit in their word set."""
+        """Number of each PID's packets that have that one bit in their word set."""
         return np.add.reduceat((self.words & mask) // mask, self.first, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class CounterSteps:
-    """What is wrong with the continuity counters inside a block, whatever came before it.
+    """Steps of the continuity counters inside a block that are wrong, whatever came before it.
 
     `places` in RowsByPid.rows whose counter does not follow that of the packet before on its PID, and the
     difference, `missing`, modulo 16. The first packet of a PID is never among them.
@@ -68,5 +68,5 @@ class CounterSteps:
 
 
 def counters_missing(before: npt.NDArray[np.uint32], words: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    """By how much each counter differs from the one due after `before`; packets without payload repeat it."""
+    """Difference of each counter from the one due after `before`; packets without payload repeat it."""
     return (words - before - (words & _PAYLOAD) // _PAYLOAD) & _COUNTER

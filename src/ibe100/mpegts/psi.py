@@ -123,7 +123,7 @@ class Pmt:
         return _long_section(PMT_TABLE_ID, self.program_number, self.version, self.current, b"".join(parts))
 
     def carries_cuei(self) -> bool:
-        """Whether program_info holds the registration descriptor "CUEI" (SCTE 35 clause 8.1)."""
+        """True if program_info holds the registration descriptor "CUEI" (SCTE 35 clause 8.1)."""
         return any(tag == REGISTRATION_TAG and data[:4] == CUEI for tag, data in self.descriptors)
 
 
@@ -253,7 +253,7 @@ def _word(data: bytes, at: int) -> int:
 
 
 def _long_body(section: bytes, table: str, *table_ids: int) -> bytes:
-    """What lies between last_section_number and CRC_32."""
+    """Bytes between last_section_number and CRC_32."""
     if len(section) < 12 or section[0] not in table_ids or not section[1] & 0x80:
         raise PsiError(f"{table}: not a section of this table")
     if 3 + (_word(section, 1) & 0x0FFF) != len(section):

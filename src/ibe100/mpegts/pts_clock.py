@@ -25,13 +25,13 @@ _STEP_SCATTERS = 3.0
 
 
 class JumpKind(StrEnum):
-    """How timestamps left their line."""
+    """Kind of a jump of timestamps."""
 
     BACK = "jumped back"
     AHEAD = "jumped ahead"
     STALL = "stood still"
     LAG = "fell behind"
-    """They went on, later than they should: the source or the machine paused."""
+    """Timestamps that went on later than they should: the source or the machine paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class PtsClock:
     def __init__(self, frame_duration_pts: Fraction | float | None = None) -> None:
         self.jumps: deque[ClockJump] = deque(maxlen=8)
         self.wraps = 0
-        """How often the PTS went over 2^33 as time went on; a jump is no wrap."""
+        """Number of times the PTS went over 2^33 as time went on; a jump is no wrap."""
         self.last_pcr: Stamp | None = None
         self._frame = Fraction(frame_duration_pts) if frame_duration_pts else None
         self._samples: deque[_Sample] = deque(maxlen=_WINDOW_SAMPLES)
@@ -115,14 +115,14 @@ class PtsClock:
 
     @property
     def pcr_behind_s(self) -> float:
-        """How far the PCR lies behind the PTS; 0 while either is not known."""
+        """Seconds by which the PCR lies behind the PTS; 0 while either is not known."""
         if self.last_pcr is None or not self._samples:
             return 0.0
         pts = self.now_pts(self.last_pcr.at_s)
         return max(0.0, pts_difference(pts, pcr_to_pts(self.last_pcr.ticks)) / PTS_HZ)
 
     def is_known(self, monotonic_s: float) -> bool:
-        """Whether there are fresh samples and they advance."""
+        """True if there are fresh samples and they advance."""
         if not self._samples or monotonic_s - self._last_heard_s > _FRESH_S:
             return False
         return self._still_since_s is None or monotonic_s - self._still_since_s <= _STALLED_S
@@ -137,17 +137,17 @@ class PtsClock:
 
     @property
     def uncertainty_ms(self) -> float:
-        """How far off recent samples were from the line drawn through them; infinite before the first."""
+        """Largest distance of recent samples from the line through them; infinite before the first."""
         if not self._samples:
             return inf
         return self._spread_ticks * 1000 / PTS_HZ if len(self._samples) > 1 else _UNPROVEN_MS
 
     def ms_until(self, pts: int, monotonic_s: float) -> float:
-        """From a time until the stream reaches `pts`; negative when it has passed."""
+        """Milliseconds from a time until the stream reaches `pts`; negative when it has passed."""
         return pts_difference(pts, self.now_pts(monotonic_s)) * 1000 / PTS_HZ
 
     def has_passed(self, pts: int, monotonic_s: float) -> bool:
-        """Whether the stream is known to have reached `pts` at a time."""
+        """True if the stream is known to have reached `pts` at a time."""
         return self.is_known(monotonic_s) and self.ms_until(pts, monotonic_s) <= 0
 
     def splice_pts_at(self, monotonic_s: float) -> int:
@@ -160,7 +160,7 @@ class PtsClock:
         return pts_add(anchor, floor(frames * self._frame))
 
     def has_paused_since(self, monotonic_s: float) -> bool:
-        """Whether timestamps only stood still or fell behind since: each still means its frame, later."""
+        """True if timestamps only stood still or fell behind since: each names the same frame, but later."""
         kinds = {jump.kind for jump in self.jumps if jump.at_s > monotonic_s}
         return bool(kinds) and kinds <= {JumpKind.STALL, JumpKind.LAG}
 
@@ -179,7 +179,7 @@ class PtsClock:
         return last.after_s + period_s
 
     def refusal(self, monotonic_s: float, ahead_s: float) -> str | None:
-        """Why a splice `ahead_s` from now cannot be kept, in words; None when it can."""
+        """The reason why a splice `ahead_s` from now cannot be kept; None when it can."""
         if not self.is_known(monotonic_s):
             if self._still_since_s is not None:
                 return f"timestamps have stood still for {monotonic_s - self._still_since_s:.1f} s"
@@ -190,7 +190,7 @@ class PtsClock:
         return self.last_jump_words(monotonic_s)
 
     def last_jump_words(self, monotonic_s: float) -> str | None:
-        """What the timestamps did within the last minute, in words; None when they behaved."""
+        """Description of the last jump of timestamps within a minute; None if there was none."""
         if not self.jumps or monotonic_s - self.jumps[-1].at_s > _REMEMBERED_S:
             return None
         last = self.jumps[-1]
@@ -210,13 +210,13 @@ class PtsClock:
         return None
 
     def _off_line_s(self, sample: _Sample) -> float:
-        """How far a sample lies ahead of (behind, if negative) the line of the samples before."""
+        """Seconds by which a sample lies ahead of (behind, if negative) the line of the samples before."""
         last = self._samples[-1]
         expected = self._lead_ticks + (sample.at_s - last.at_s) * PTS_HZ
         return (pts_difference(sample.pts, last.pts) - expected) / PTS_HZ
 
     def _may_be_late(self, sample: _Sample, off_s: float) -> bool:
-        """Whether a sample that lags, but advances, may only have been read late; a second one proves it."""
+        """True if a sample that lags, but advances, may only have been read late; a second one proves it."""
         if off_s > 0 or self._suspect is not None or self._still_since_s is not None:
             return False
         return pts_difference(sample.pts, self._samples[-1].pts) > 0
@@ -262,7 +262,7 @@ class PtsClock:
 
 
 def _has_stepped(leads: Sequence[float]) -> bool:
-    """Whether the last samples lie on another line than those before them, all of them and all to one side.
+    """True if the last samples lie on another line than those before them, all of them and all to one side.
 
     A source slips by a frame or two, or its buffer settles; a median of all would believe it only half a
     window later. What the older samples themselves scatter by, as with reordered frames, is no step.

@@ -1,4 +1,4 @@
-"""Tables that repeat, told for a whole block at once: most of what many services say is no news."""
+"""Tables that repeat, found for a whole block at once: most sections of many services bring nothing new."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -29,7 +29,7 @@ class Stretch(NamedTuple):
 def repeated_sections(
     headers: PacketHeaders, assemblers: Mapping[int, SectionAssembler]
 ) -> dict[int, list[Stretch]]:
-    """Where the assemblers' PIDs bring nothing new, by PID; the assemblers are left as they were."""
+    """Stretches in which the assemblers' PIDs repeat sections, by PID; the assemblers are not changed."""
     by_pid = headers.by_pid
     told = [
         (pid, first, last + 1)

@@ -45,20 +45,20 @@ class SectionAssembler:
 
     @property
     def repeated_payload(self) -> bytes:
-        """The payload which, coming next, would bring the same sections as the last one did; else empty."""
+        """The last payload, if the same one next would bring the same sections again; else empty."""
         return self._repeated if self._partial is None else b""
 
     @property
     def repeated(self) -> list[bytes]:
-        """The sections that it would bring; not to be edited."""
+        """The sections of `repeated_payload`; not to be edited."""
         return self._repeated_sections
 
     def is_next(self, word: int) -> bool:
-        """Whether a packet that begins with this word, of four bytes, is the next in the count."""
+        """True if a packet that begins with this word, of four bytes, is the next in the count."""
         return self._cc is not None and (self._cc + 1 ^ word) & 0x0F == 0
 
     def repeat(self, packets: int) -> None:
-        """So many packets in sequence brought the same sections once more."""
+        """Count packets in sequence that brought the same sections once more."""
         assert self._cc is not None
         self._cc = (self._cc + packets) & 0x0F
 

@@ -1,4 +1,4 @@
-"""PAT, PMTs and SDT as they are seen: which services there are, and what each PID is."""
+"""Services and their PIDs, by the PAT, PMTs and SDT seen."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -134,7 +134,7 @@ class ServiceMap:
     def _still_fits(
         self, headers: PacketHeaders, pid: int, stretch: Stretch, known: dict[int, SectionAssembler]
     ) -> bool:
-        """Whether the packet before a stretch has left the assembler as the stretch needs it."""
+        """True if the packet before a stretch has left the assembler as the stretch needs it."""
         assembler, row = stretch.assembler, stretch.rows[0]
         return (
             self._assemblers.get(pid) is assembler
@@ -144,7 +144,7 @@ class ServiceMap:
         )
 
     def _knows(self, pid: int, sections: list[bytes]) -> bool:
-        """Whether that is one section which, if it came again, would change nothing."""
+        """True for a single section which, if it came again, would change nothing."""
         if len(sections) != 1:
             return False
         matters = sections[0][0] in _FOLLOWED_TABLES and len(sections[0]) >= _SHORTEST_TABLE

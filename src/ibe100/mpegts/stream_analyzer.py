@@ -61,7 +61,7 @@ class StreamAnalyzer:
         return [one._replace(rows=good[one.rows].tolist()) for one in sections]
 
     def _without_suspects(self, headers: PacketHeaders, good: Rows) -> Rows:
-        """What tsp's analysis counts: not a packet after damaged ones whose PID was never seen before."""
+        """Rows that tsp's analysis counts: no packet of a PID never seen before, right after damaged ones."""
         gaps = np.diff(good, prepend=-2 if self._follows_damage else -1) > 1
         self._follows_damage = not good.size or int(good[-1]) != len(headers) - 1
         seen = headers.pids[good].tolist()
@@ -93,7 +93,7 @@ class StreamAnalyzer:
         self._counters.reset()
 
     def report(self) -> StreamReport:
-        """What was found since the start, or since `start_interval`."""
+        """Report of everything found since the start, or since `start_interval`."""
         self._finder.finish()
         bitrate = self._bitrate()
         services = tuple(self._service(number) for number in self.service_map.pmt_pids)

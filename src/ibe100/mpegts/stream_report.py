@@ -1,4 +1,4 @@
-"""What an analysis found in a transport stream."""
+"""Result of the analysis of a transport stream."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,7 +27,7 @@ class PidReport:
     pts: TimestampRange
     dts: TimestampRange
     reserved_scrambling: int = 0
-    """Of the scrambled packets those whose transport_scrambling_control is 01, which is reserved."""
+    """Scrambled packets whose transport_scrambling_control is 01, which is reserved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class ServiceInfo:
 
     @property
     def pids(self) -> frozenset[int]:
-        """All that its PAT and PMT name."""
+        """All PIDs that its PAT and PMT name."""
         clock = () if self.pcr_pid is None else (self.pcr_pid,)
         ecm = (pid for pid, _ in self.ecm_pids)
         return frozenset((self.pmt_pid, *clock, *(stream.pid for stream in self.streams), *ecm))
@@ -113,9 +113,9 @@ class StreamReport:
     services: tuple[ServiceInfo, ...]
     pids: tuple[PidReport, ...]
     leading_bytes: int = 0
-    """Of a file: before its first packet, belonging to none."""
+    """Bytes of a file before its first packet."""
     suspect_packets: int = 0
-    """Left out: the first of its PID, right after damaged ones."""
+    """Packets left out: the first of their PID, right after damaged ones."""
 
     @property
     def null_packets(self) -> int:

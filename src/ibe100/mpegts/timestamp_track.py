@@ -48,7 +48,7 @@ class Leap:
 class TimestampTrack:
     """Follows values of `clock_hz` that wrap at `modulo`, each with the index of its packet in the stream.
 
-    `rhythm`: whether steps are counted too, for `regular_step`.
+    `rhythm`: count steps too, for `regular_step`.
     """
 
     def __init__(self, clock_hz: int, modulo: int, leap: Leap, *, rhythm: bool = False) -> None:
@@ -104,7 +104,7 @@ class TimestampTrack:
 
     @property
     def range(self) -> TimestampRange:
-        """What was seen in this interval."""
+        """Range of the values seen in this interval."""
         last = None if self._previous is None else self._previous[1]
         return TimestampRange(self._count, self._first, last, self._jumps, self._leaps)
 

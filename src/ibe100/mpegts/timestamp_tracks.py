@@ -16,7 +16,7 @@ _NOTHING: Final = np.empty(0, np.int64)
 class TimestampTracks:
     """A TimestampTrack per PID.
 
-    Values are gathered and sorted out by PID when there are many, or when somebody asks: NumPy costs the same
+    Values are gathered and sorted by PID when there are many, or when they are needed: NumPy costs the same
     for three values as for three hundred.
     """
 
@@ -60,12 +60,12 @@ class TimestampTracks:
             self._sort_out()
 
     def get(self, pid: int) -> TimestampTrack | None:
-        """What was seen on one PID; None if nothing ever was."""
+        """The track of one PID; None if it never had a value."""
         self._sort_out()
         return self._tracks.get(pid)
 
     def values(self) -> ValuesView[TimestampTrack]:
-        """What was seen on each PID."""
+        """The tracks of all PIDs."""
         self._sort_out()
         return self._tracks.values()
 

@@ -14,7 +14,7 @@ _WITHOUT_HEADER = frozenset({0xBC, 0xBE, 0xBF, 0xF0, 0xF1, 0xF2, 0xF8, 0xFF})
 
 
 def pts_difference(a_pts: int, b_pts: int) -> int:
-    """How far `a` lies after `b` in 90 kHz ticks, by the shorter way round: -2^32 <= result < 2^32."""
+    """Ticks of 90 kHz from `b` to `a`, by the shorter way round: -2^32 <= result < 2^32."""
     return (a_pts - b_pts + _HALF_PTS) % PTS_MODULO - _HALF_PTS
 
 
@@ -24,7 +24,7 @@ def pts_add(pts: int, ticks: int) -> int:
 
 
 def pcr_difference(a_pcr: int, b_pcr: int) -> int:
-    """How far `a` lies after `b` in 27 MHz ticks, by the shorter way round."""
+    """Ticks of 27 MHz from `b` to `a`, by the shorter way round."""
     return (a_pcr - b_pcr + _HALF_PCR) % PCR_MODULO - _HALF_PCR
 
 
@@ -67,5 +67,5 @@ def parse_pes_timestamps(payload: bytes) -> tuple[int | None, int | None]:
 
 
 def _is_marked(field: bytes, prefix: int) -> bool:
-    """Whether the fixed bits of a 5-byte field are right: its first four, and three markers."""
+    """True if the fixed bits of a 5-byte field are right: its first four, and three markers."""
     return field[0] & 0xF1 == prefix << 4 | 1 and bool(field[2] & field[4] & 1)

@@ -1,0 +1,1 @@
+"""Previews: a process that decodes pictures and sound levels of one stream."""

@@ -24,15 +24,15 @@ LARGEST_DATAGRAM = 65_536
 RECEIVE_BUFFER_BYTES = 4_000_000
 LOOK_S = 0.25
 LONGEST_REST_S, SHORTEST_REST_S = 0.1, 0.02
-"""Between two looks at the socket: one awakening for many datagrams is what keeps this cheap."""
+"""Rest between two looks at the socket: one awakening for many datagrams keeps this cheap."""
 DATAGRAMS_AT_A_LOOK = 12
-"""As many as a rest is to bring: the kernel's buffer holds some 50 of 28 packets."""
+"""Datagrams that a rest is to bring: the kernel's buffer holds some 50 of 28 packets."""
 MOST_AT_ONCE = 2000
 EXIT_FAILED = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit status."""
+    """Run a preview; returns the exit status."""
     options = _options(arguments)
     take_lowest_priority()
     leaving = threading.Event()
@@ -81,14 +81,14 @@ def _receive(receiver: socket.socket, preview: ServicePreview, leaving: threadin
 
 
 def rest_after(count: int, rested_s: float) -> float:
-    """How long to rest once `count` datagrams have come since a rest of `rested_s` began."""
+    """Seconds to rest, after `count` datagrams have come in a rest of `rested_s`."""
     wanted_s = rested_s * DATAGRAMS_AT_A_LOOK / max(1, count)
     # A burst shortens the next rest at once; it gets longer step by step.
     return max(SHORTEST_REST_S, min(LONGEST_REST_S, wanted_s, rested_s * 1.5))
 
 
 class _Teller:
-    """Writes whole reports, from any thread."""
+    """Writes whole reports on standard output, from any thread."""
 
     def __init__(self, leaving: threading.Event) -> None:
         self._leaving = leaving

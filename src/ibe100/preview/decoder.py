@@ -15,7 +15,7 @@ LAST_WORDS = 5
 
 
 class Decoder:
-    """Started at once. `on_output` is called with its standard output, `on_line` with each line of its log.
+    """Runs one ffmpeg. `on_output` is called with its standard output, `on_line` with each line of its log.
 
     Both run on threads of this decoder and return when their stream has ended.
     """
@@ -45,25 +45,25 @@ class Decoder:
             thread.start()
 
     def feed(self, portion: bytes) -> None:
-        """Never waits."""
+        """Queue a portion, without ever waiting."""
         try:
             self._waiting.put_nowait(portion)
         except queue.Full:
             self.dropped += 1
 
     def is_behind(self) -> bool:
-        """Whether it does not get on with what it is given."""
+        """True if it does not keep up with its input."""
         return self._waiting.qsize() > MOST_WAITING // 2
 
     def ended(self) -> str:
-        """Its last words once it is gone; empty while it runs."""
+        """The reason why ffmpeg has ended; empty while it runs."""
         if self._process.poll() is None:
             return ""
         self._threads[2].join(1.0)
         return "; ".join(self._last_words) or f"ffmpeg ended with status {self._process.returncode}"
 
     def close(self) -> None:
-        """Kill it and wait: what it was decoding is of no use any more."""
+        """Kill ffmpeg and wait for its end."""
         self._process.kill()
         self._process.wait()
         while True:

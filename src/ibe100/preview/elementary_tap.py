@@ -12,7 +12,7 @@ from ibe100.preview.keyframes import KEYFRAME_CODECS, starts_keyframe
 
 MOST_KEYFRAME_BYTES = 8_000_000
 LEAST_KEYFRAME_INTERVAL_S = 0.9
-"""A keyframe that comes sooner after the last one is left out: one picture a second is enough."""
+"""Shortest time between two keyframes that are taken: one picture a second is enough."""
 SOUND_CODECS = frozenset({"AAC (ADTS)", "AAC (LATM)", "MPEG audio", "AC-3", "E-AC-3"})
 
 
@@ -46,7 +46,7 @@ class ElementaryTap:
         self.video: Component | None = None
         self.audio: Component | None = None
         self.scrambled = False
-        """Whether the last packet of the video, or of the sound where there is no video, was scrambled."""
+        """True if the last packet of the video, or of the sound where there is no video, was scrambled."""
 
     def feed(self, datagram: bytes, monotonic_s: float) -> None:
         """Look at the packets of one datagram that arrived at `monotonic_s`."""
@@ -71,7 +71,7 @@ class ElementaryTap:
         return keyframe
 
     def take_sound(self) -> bytes:
-        """What has come of the sound since it was taken last."""
+        """The sound that has come since it was taken last."""
         sound, self._sound = b"".join(self._sound), []
         return sound
 
@@ -144,7 +144,7 @@ class ElementaryTap:
             self._sound.append(_after_pes_header(payload) if packet[1] & 0x40 else payload)
 
     def _payload(self, packet: bytes) -> bytes | None:
-        """None where it is damaged or scrambled; empty where there is none."""
+        """Payload of a packet; None where it is damaged or scrambled, empty where there is none."""
         control = packet[3]
         if packet[0] != SYNC_BYTE or packet[1] & 0x80 or control & 0xC0:
             return None

@@ -1,4 +1,4 @@
-"""Where a decoder can begin: pictures that are preceded by their parameter sets."""
+"""Keyframes, where a decoder can begin: pictures that are preceded by their parameter sets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KEYFRAME_CODECS = frozenset({"H.264", "HEVC", "MPEG-1 video", "MPEG-2 video"})
 
 
 def starts_keyframe(codec: str, stream: bytes) -> bool:
-    """Whether the first bytes of an access unit hold a parameter set or a sequence header.
+    """True if the first bytes of an access unit hold a parameter set or a sequence header.
 
     Encoders repeat these where a receiver may join; random_access_indicator is not always set.
     """

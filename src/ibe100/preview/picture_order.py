@@ -25,7 +25,7 @@ _H264_SPS, _HEVC_SPS = 7, 33
 _EXTENDED_SAR = 255
 _LARGEST_SAR = 60_000
 _NO_VUI = "0" * 8
-"""What follows the aspect ratio in a VUI that tells nothing else."""
+"""Bits after the aspect ratio in a VUI that tells nothing else."""
 
 
 def shown_at_once(codec: str, keyframe: bytes, number: int = 0) -> bytes:
@@ -83,7 +83,7 @@ def _with_zeros(rbsp: bytes, codes: list[tuple[int, int]]) -> bytes:
 
 
 def _begun_anew(rbsp: bytes, number: int) -> bytes:
-    """Under one of two sample aspect ratios that are as good as the same, by turns."""
+    """The parameter set with one of two sample aspect ratios, by turns, that are as good as the same."""
     bits = _bits_of(rbsp)
     flag_at, ends, (across, down) = h264_sample_aspect(rbsp)
     if not across or not down:
@@ -95,7 +95,7 @@ def _begun_anew(rbsp: bytes, number: int) -> bytes:
 
 
 def _bits_of(rbsp: bytes) -> str:
-    """Up to the bit that ends it."""
+    """Bits of an RBSP, without the trailing ones."""
     return bin(int.from_bytes(b"\x01" + rbsp, "big"))[3:].rstrip("0")
 
 
@@ -105,7 +105,7 @@ def _bytes_of(bits: str) -> bytes:
 
 
 def _escaped(rbsp: bytes) -> bytes:
-    """With emulation prevention bytes (ISO/IEC 14496-10 clause 7.4.1)."""
+    """Insert emulation prevention bytes (ISO/IEC 14496-10 clause 7.4.1)."""
     escaped = bytearray()
     zeros = 0
     for byte in rbsp:

@@ -1,4 +1,4 @@
-"""What a preview says on its standard output: a line of JSON each, and after it the bytes of a picture."""
+"""Reports of a preview on its standard output: a line of JSON each, and after it the bytes of a picture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST_LINE = 10_000
 
 
 class ReportError(ValueError):
-    """What came is no report of a preview."""
+    """A line that is no report of a preview."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class PictureReport:
 
     @property
     def size(self) -> int:
-        """How many bytes follow the line."""
+        """Number of bytes that follow the line."""
         return self.width * self.height * BYTES_PER_PIXEL
 
 
@@ -38,18 +38,18 @@ class LevelsReport:
 
 @dataclass(frozen=True, slots=True)
 class MediaReport:
-    """What is decoded, in words; empty where there is nothing, with the reason in `problem`."""
+    """Description of what is decoded; empty where there is nothing, with the reason in `problem`."""
 
     video: str
     audio: str
     problem: str
     receiving: bool
-    """Whether packets arrive."""
+    """True if packets arrive."""
     behind: bool = False
-    """Whether the preview did not get the processor's time it needs: what is missing proves nothing."""
+    """True if the preview did not get the CPU time it needs: what is missing proves nothing."""
     shows_video: bool = True
     plays_audio: bool = True
-    """Whether there are decoders for them at all: what nobody can decode here is not missed."""
+    """False where there is no decoder for the coding: what cannot be decoded here is not missed."""
 
 
 Report = PictureReport | LevelsReport | MediaReport
@@ -80,7 +80,7 @@ def decode_report(line: bytes) -> Report:
 
 
 def _checked(report: Report) -> Report:
-    """A frozen dataclass takes anything: these are the values that are meant."""
+    """Check the values' types: a frozen dataclass takes anything."""
     match report:
         case PictureReport(width, height):
             right = _is_side(width) and _is_side(height)

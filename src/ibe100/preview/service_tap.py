@@ -1,4 +1,4 @@
-"""One preview: what the tap finds goes to the decoders, what they make of it is reported."""
+"""Preview of one service: passes what the tap finds to decoders, and reports pictures and levels."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from ibe100.preview.sound_decoder import SoundDecoder
 from ibe100.preview.video_decoder import VideoDecoder
 
 PORTION_S = 0.1
-"""Of sound that is decoded at once; how often the rest is looked after."""
+"""Portion of sound that is decoded at once, and the interval of all other work."""
 AGAIN_AFTER_S = 5.0
-"""A decoder that ended by itself is started again after this."""
+"""Pause before a decoder that ended by itself is started again."""
 LATE_S = 0.6
-"""Between two looks lies a quarter of a second at most, unless the machine has no time for us."""
+"""Delay between two looks that shows a busy machine: otherwise it is a quarter of a second at most."""
 BEHIND_S = 10.0
-"""For so long after a delay it is not held against the stream that something is missing."""
+"""Time after a delay in which nothing missing is held against the stream."""
 SILENT_AFTER_S = 1.0
-"""Without a packet for so long nothing is received."""
+"""Time without a packet after which nothing is received."""
 HEAD_BYTES = 4096
 MPEG_AUDIO = "MPEG audio"
-"""What is called so may be AAC: which it is, its first whole header tells."""
+"""Name of a coding that may be AAC after all: the first whole header tells which it is."""
 
 Tell = Callable[[Report, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewOptions:
-    """What is to be decoded, and how large the pictures are to be; `service_id` None takes the first."""
+    """Stream to decode and size of the pictures; `service_id` None takes the first service."""
 
     port: int
     width: int
@@ -43,7 +43,7 @@ class PreviewOptions:
 
 
 class ServicePreview:
-    """Fed by one thread; `tell` is called from the decoders' threads as well."""
+    """Decodes one service. Fed by one thread; `tell` is called from the decoders' threads as well."""
 
     def __init__(self, options: PreviewOptions, tell: Tell) -> None:
         self._options = options
@@ -67,7 +67,7 @@ class ServicePreview:
         self._tap.feed(datagram, now_s)
 
     def work(self, now_s: float) -> None:
-        """To be called after datagrams, and every now and then without; most calls do nothing."""
+        """Decode and report what is due; to be called after datagrams, and every now and then without."""
         if now_s - self._worked_at_s > LATE_S or self._is_behind():
             self._behind_until_s = now_s + BEHIND_S
         self._worked_at_s = now_s
@@ -173,7 +173,7 @@ class ServicePreview:
 
 
 def _as_it_is(component: Component, sound: bytes) -> Component:
-    """Some multiplexers call AAC by the stream_type of MPEG-2 audio."""
+    """The component with its real coding: some multiplexers give AAC the stream_type of MPEG-2 audio."""
     if component.codec.name == MPEG_AUDIO and read_format(component.codec, sound) is None:
         aac = replace(component.codec, name="AAC (ADTS)")
         if read_format(aac, sound) is not None:

@@ -1,4 +1,4 @@
-"""Sound becomes levels: EBU R128 momentary loudness and true peak, as ffmpeg's ebur128 measures them."""
+"""Levels of sound: EBU R128 momentary loudness and true peak, as ffmpeg's ebur128 measures them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _DEMUXERS = {
     "E-AC-3": "eac3",
 }
 FLOOR_DB = -120.0
-"""What is lower, down to digital silence, is told as this."""
+"""Lowest level reported; digital silence is reported as this."""
 _LINE = re.compile(r"\bM: *(-?[\d.]+|-?inf|nan)\b.*?\bFTPK:((?: +(?:-?[\d.]+|-?inf|nan))+) +dBFS")
 
 
 class SoundDecoder(Decoder):
-    """Levels every 100 ms of sound; the stream's own layout of channels."""
+    """Measures levels every 100 ms of sound, in the stream's own layout of channels."""
 
     def __init__(self, ffmpeg: str, codec: str, on_levels: Callable[[LevelsReport], None]) -> None:
         self._on_levels = on_levels

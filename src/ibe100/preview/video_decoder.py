@@ -1,4 +1,4 @@
-"""Keyframes become small RGB pictures."""
+"""Decodes keyframes to small RGB pictures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DECODERS = {
     "MPEG-2 video": "mpeg2video",
 }
 _FOURCC = b"H264"
-"""Any will do: the decoder is named on the command line."""
+"""A FourCC that IVF wants; any will do, as the command line names the decoder."""
 
 
 class VideoDecoder(Decoder):
@@ -38,7 +38,7 @@ class VideoDecoder(Decoder):
         self.feed(b"DKIF" + struct.pack("<HH4sHHIIII", 0, 32, _FOURCC, width, height, 1, 1, 0, 0))
 
     def feed_keyframe(self, keyframe: bytes) -> None:
-        """Never waits."""
+        """Queue a keyframe, without ever waiting."""
         picture = shown_at_once(self._codec, keyframe, self._fed)
         self.feed(struct.pack("<IQ", len(picture), self._fed) + picture)
         self._fed += 1

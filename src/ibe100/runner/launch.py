@@ -1,4 +1,4 @@
-"""How a runner is started and found. No side effects: whoever supervises streams may import this."""
+"""Starting and finding a runner. Importing this has no side effects."""
 
 import contextlib
 import os
@@ -31,7 +31,7 @@ def runner_command(stream_dir: Path) -> list[str]:
 
 
 def control_socket_path(stream_dir: Path) -> Path:
-    """Where the runner of a stream listens: in its own folder, which a logout does not take away."""
+    """Path of the socket of a stream's runner: in its own folder, which a logout does not take away."""
     return stream_dir / CONTROL_SOCKET
 
 

@@ -1,4 +1,4 @@
-"""One selectors loop: files, timers, signals. The whole runner happens here, one callback at a time."""
+"""Loop over files, timers and signals. The whole runner runs here, one callback at a time."""
 
 import contextlib
 import heapq
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 FIRST = 0
-"""Priority of what must not wait: the cue receipts."""
+"""Priority of cue receipts, which must not wait."""
 NORMAL = 1
 
 
 @dataclass(order=True, slots=True)
 class Timer:
-    """One call at one time; cancel() takes it back."""
+    """A call at a time; cancel() revokes it."""
 
     due: float
     order: int
@@ -82,7 +82,7 @@ class Loop:
         self._running = False
 
     def run(self) -> None:
-        """Until stop(). Files go before timers: what was waiting is heard before a watchdog judges."""
+        """Run until stop(). Files go before timers: data that waits is read before a watchdog judges."""
         while self._running:
             ready = self._selector.select(self._timeout_s())
             ready.sort(key=lambda item: item[0].data[0])
@@ -103,7 +103,7 @@ class Loop:
         return max(0.0, self._timers[0].due - time.monotonic()) if self._timers else None
 
     def close(self) -> None:
-        """Give the descriptors back."""
+        """Close the descriptors."""
         if self._signal_reader is not None and self._signal_writer is not None:
             signal.set_wakeup_fd(-1)
             self.unwatch(self._signal_reader)

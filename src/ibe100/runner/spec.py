@@ -38,17 +38,17 @@ class Ports:
     analyze_json: int
     tables: int = 0
     tap: int = 0
-    """Where the processor sends a copy of the output: kept here so that no other stream claims it."""
+    """Port of the copy of the output: kept here so that no other stream claims it."""
     input_splice: int = 0
     pulse: int = 0
-    """Where the processor sends a datagram every so many packets; see `ibe100.runner.telemetry.pulse`."""
+    """Port to which the processor sends copies of its packets; see `ibe100.runner.telemetry.pulse`."""
     source: int = 0
-    """Where the source sends: kept here so that no other stream claims it."""
+    """Port to which the source sends: kept here so that no other stream claims it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """When a stream counts as healthy, and what to do when it does not."""
+    """Limits within which a stream is healthy, and the pauses between attempts when it is not."""
 
     finite: bool = False
     expect_pts: bool = True
@@ -69,7 +69,7 @@ class Spec:
     generation: int
     engine: str
     processor: Command | None
-    """None: only the source runs, until a respec brings a processor."""
+    """The processor; None while only the source runs, until a respec brings one."""
     source: Command | None
     ports: Ports
     policy: Policy

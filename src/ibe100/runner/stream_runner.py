@@ -88,7 +88,7 @@ class StreamRunner:
             ),
         )
         self._srt = SrtWatch(self._sample), SrtWatch(self._sample)
-        """Of the processor, and of the source."""
+        """SRT of the processor, and of the source."""
         self._supervisor = Supervisor(
             self._loop,
             spec,

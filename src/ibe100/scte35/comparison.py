@@ -1,4 +1,4 @@
-"""Two sections held against each other: is it the same cue, and what differs in the standard's own fields."""
+"""Comparison of two sections: as cues, and field by field under the standard's names."""
 
 import base64
 import binascii
@@ -34,7 +34,7 @@ _SPLICE_NULL = 0x00
 
 
 class Difference(NamedTuple):
-    """A field that is not as it was; an empty text is a field that is not there."""
+    """A field that differs; an empty text is a field that is not there."""
 
     name: str
     sent: str
@@ -56,7 +56,7 @@ def differences(sent: SpliceInfoSection, came: SpliceInfoSection) -> tuple[Diffe
 
 
 def says_the_same(sent: SpliceInfoSection, came: SpliceInfoSection) -> bool:
-    """Whether they are one cue but for its times and its notation: command, event, duration, descriptors."""
+    """True if they are one cue but for times and notation: command, event, duration, descriptors."""
     return _meaning(sent) == _meaning(came)
 
 
@@ -68,19 +68,19 @@ def event_ids(section: SpliceInfoSection) -> frozenset[int]:
 
 
 def is_of_one_event(sent: SpliceInfoSection, came: SpliceInfoSection) -> bool:
-    """Whether both speak of one event and of the same end of it: its OUT and its IN may share an id."""
+    """True if both are of one event and direction: its OUT and its IN may share an id."""
     return bool(event_ids(sent) & event_ids(came)) and _direction(sent) == _direction(came)
 
 
 def is_same_but_for_ids(sent: SpliceInfoSection, came: SpliceInfoSection) -> bool:
-    """Whether one is the other under another event id; False where there is no event."""
+    """True if one is the other under another event id; False where there is no event."""
     if not event_ids(sent) or not event_ids(came):
         return False
     return _meaning(_without_ids(sent)) == _meaning(_without_ids(came))
 
 
 def is_splice_null(section_base64: str) -> bool:
-    """Whether a section in base64 is a heartbeat, without decoding all of it."""
+    """True if a section in base64 is a splice_null, without decoding all of it."""
     try:
         return base64.b64decode(section_base64[:20])[_COMMAND_TYPE_AT] == _SPLICE_NULL
     except (binascii.Error, IndexError):

@@ -1,4 +1,4 @@
-"""The sections a cue desk sends."""
+"""Sections that a console sends."""
 
 from ibe100.scte35.values import (
     BreakDuration,

@@ -1,4 +1,4 @@
-"""A section in rows for people: field, value and what it means."""
+"""A section in rows for people: field, value and its meaning."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
 
 def describe(section: SpliceInfoSection) -> list[Row]:
-    """Every field that says something, command and descriptors under their headings."""
+    """Rows of all fields that are set, command and descriptors under their headings."""
     rows = [
         Row(0, "splice_info_section"),
         Row(1, "pts_adjustment", format_pts(section.pts_adjustment)),

@@ -1,4 +1,4 @@
-"""Where a section takes the viewers: out of the network's programme, back into it, or neither."""
+"""Direction of a section: out of the network's programme, back into it, or neither."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ibe100.scte35.values import SegmentationDescriptor, SpliceInfoSection, Spli
 
 
 def direction_of(section: SpliceInfoSection, contract: Contract | None) -> Direction:
-    """Whether the section begins or ends a break, by the command that the contract announces breaks with."""
+    """Direction of the section, by the command with which the contract announces breaks."""
     command = section.command
     if isinstance(command, SpliceInsert) and not command.splice_event_cancel_indicator:
         return Direction.OUT if command.out_of_network_indicator else Direction.IN

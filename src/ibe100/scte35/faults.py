@@ -1,4 +1,4 @@
-"""What a section that can be read does against the standard."""
+"""Faults against the standard in a section that can be read."""
 
 from dataclasses import fields, is_dataclass
 
@@ -54,7 +54,7 @@ def find_faults(section: SpliceInfoSection) -> list[SpliceDecodeError]:
 
 
 def _cleared_bits(value: object, where: str) -> list[str]:
-    """Where in a tree of values reserved bits were received as 0."""
+    """Paths in a tree of values where reserved bits were received as 0."""
     if isinstance(value, tuple):
         return [
             found for number, item in enumerate(value) for found in _cleared_bits(item, f"{where}[{number}]")

@@ -22,7 +22,7 @@ from ibe100.scte35.values import (
 from ibe100.utils.crc import has_right_crc32, with_crc32
 
 _HEADER = Struct(">BHBBII")
-"""What no encryption hides: table_id; the indicators, sap_type and section_length; protocol_version;
+"""Fields that no encryption hides: table_id; the indicators, sap_type and section_length; protocol_version;
 encrypted_packet, encryption_algorithm and the top bit of pts_adjustment; its other 32 bits; cw_index, tier
 and splice_command_length."""
 _COMMAND_TYPE_AT = _HEADER.size

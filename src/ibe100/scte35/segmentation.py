@@ -95,9 +95,9 @@ def upid_type_name(segmentation_upid_type: int) -> str:
 
 
 def upid_fault(upid: SegmentationUpid) -> str:
-    """What is wrong with a UPID's length or nesting; empty where nothing is.
+    """Fault of a UPID's length or nesting; empty where there is none.
 
-    A zero length is let pass with any type: real equipment sends it.
+    A zero length is allowed with any type: real equipment sends it.
     """
     name, length = UPID_TYPES.get(upid.segmentation_upid_type, ("Reserved", None))
     size = len(upid.data)

@@ -1,4 +1,4 @@
-"""A section in one line, for lists: what it asks for, which event, when, for how long."""
+"""Summary of a section in one line, for lists: command, event, time, duration."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ibe100.utils.timecode import format_pts
 
 
 def summary(section: SpliceInfoSection) -> str:
-    """Such as `OUT event 0x00002711, at PTS 01:02:03.400, 60 s, returns by itself`."""
+    """One line like `OUT event 0x00002711, at PTS 01:02:03.400, 60 s, returns by itself`."""
     return ", ".join([*_command(section), *_segmentation(section)]) or type_name(section.command)
 
 

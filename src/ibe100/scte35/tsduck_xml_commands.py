@@ -90,7 +90,7 @@ def _write_event(element: Element, event: ScheduledEvent) -> None:
 
 
 def _utc(utc_splice_time: int) -> str:
-    """As TSDuck writes it: a date and time, where there is one."""
+    """The time in TSDuck's form: a date and time, where there is one."""
     return utc_text(utc_splice_time) or str(utc_splice_time)
 
 

@@ -169,7 +169,7 @@ class DtmfDescriptor:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRestrictions:
-    """What follows delivery_not_restricted_flag 0."""
+    """Flags that follow delivery_not_restricted_flag 0."""
 
     web_delivery_allowed_flag: bool
     no_regional_blackout_flag: bool

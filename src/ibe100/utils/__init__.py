@@ -1,0 +1,1 @@
+"""Helpers of all packages: files, times and quantities as text, tasks."""

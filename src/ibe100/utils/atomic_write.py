@@ -1,4 +1,4 @@
-"""Replace a file whole or not at all, also when the power fails."""
+"""Replaces a file whole or not at all, also when the power fails."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def atomic_write(path: Path, content: bytes, mode: int | None = None) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Only then does the new name outlive a power cut."""
+    """Sync the folder: only then does the new name outlive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -17,11 +17,11 @@ def crc32_mpeg(data: bytes | bytearray | memoryview) -> int:
 
 
 def with_crc32(section: bytes) -> bytes:
-    """A section that lacks only its CRC_32, with it: `crc32_mpeg` as bytes, without the way over a number."""
+    """Append the CRC_32 to a section: `crc32_mpeg` as bytes, without the way over a number."""
     mirrored = zlib.crc32(section.translate(_BIT_REVERSED)) ^ _INVERTED
     return section + mirrored.to_bytes(4, "little").translate(_BIT_REVERSED)
 
 
 def has_right_crc32(section: bytes) -> bool:
-    """Whether the CRC_32 at the section's end is right: 0 is 0 mirrored too, so nothing is mirrored back."""
+    """True if the CRC_32 at the section's end is right: 0 is 0 mirrored too, so nothing is mirrored back."""
     return zlib.crc32(section.translate(_BIT_REVERSED)) == _INVERTED

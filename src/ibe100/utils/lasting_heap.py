@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def lasting_heap() -> Iterator[None]:
-    """What exists now (modules, services) outlives the context: full collections pass over it."""
+    """Keep full collections off what exists now (modules, services), as long as the context lasts."""
     gc.collect()
     gc.freeze()
     try:

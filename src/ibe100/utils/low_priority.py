@@ -1,4 +1,4 @@
-"""A preview takes only what the streams leave over."""
+"""Lowest priority for a process: a preview takes only what the streams leave over."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SESSION_NICE = 10
 
 
 def take_lowest_priority() -> None:
-    """This process and all it will start: a session of its own, nice 19, SCHED_IDLE where there is one.
+    """Give this process and its children a session of their own, nice 19, and SCHED_IDLE if there is one.
 
     Linux shares the processor among sessions first and lets nice count only inside one (sched(7), "The
     autogroup feature"): a preview in the console's session would weigh as much as a stream. A system that

@@ -1,4 +1,4 @@
-"""Put a damaged file out of the way without losing a byte of it."""
+"""Renames a damaged file, so that no byte of it is lost."""
 
 from __future__ import annotations
 

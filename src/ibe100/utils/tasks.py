@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 def log_fault(task: asyncio.Task[Any]) -> None:
-    """For `add_done_callback`: a bug that ended the task goes on record."""
+    """Log the bug that ended a task; for `add_done_callback`."""
     if not task.cancelled() and (error := task.exception()) is not None:
         _log.error("%s ended by an error", task.get_name(), exc_info=error)
 
@@ -38,7 +38,7 @@ class BackgroundWrites:
 
     @property
     def count(self) -> int:
-        """How many are not on record yet."""
+        """Number of writes that are not on record yet."""
         return len(self._waiting)
 
     async def settled(self) -> None:

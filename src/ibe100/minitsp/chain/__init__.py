@@ -1,0 +1,1 @@
+"""The chain: blocks of packets, plugins and their options, rings between threads."""

@@ -26,7 +26,7 @@ class UnknownOption(OptionError):
 
 
 class OptionKind(Enum):
-    """How the text of an option's value is understood."""
+    """Type of an option's value."""
 
     FLAG = auto()  # takes no value
     TEXT = auto()
@@ -52,7 +52,7 @@ class Option:
     minimum: int = 0
     maximum: int | None = None
     is_of_tsp: bool = True
-    """Whether tsp has it too; the tests compare these with a real tsp's."""
+    """False for an option that tsp has not; the tests compare all others with a real tsp's."""
 
 
 class OptionTable:
@@ -130,7 +130,7 @@ class OptionTable:
 
 
 class Arguments:
-    """What one plugin was given. Every accessor takes the option's long name without dashes."""
+    """Options and parameters given to a plugin. Every accessor takes an option's long name without dashes."""
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class Arguments:
         self.parameters = parameters
 
     def present(self, name: str) -> bool:
-        """Whether the option was given at all."""
+        """True if the option was given."""
         return name in self._values
 
     def text(self, name: str, default: str = "") -> str:

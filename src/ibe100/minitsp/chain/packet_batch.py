@@ -17,7 +17,7 @@ _LARGE: Final = _GATHERED // 2
 
 
 class Arrivals:
-    """When consecutive packets came: spans of them, each spread evenly over its time."""
+    """Arrival times of consecutive packets: spans of packets, each spread evenly over its time."""
 
     __slots__ = ("_ends", "_times_s")
 

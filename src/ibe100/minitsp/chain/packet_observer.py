@@ -41,7 +41,7 @@ class PacketObserver(PacketProcessor):
 
 
 class ObserverGroup:
-    """Observers side by side in the chain: packets are copied, and their headers read, once for all.
+    """Observers side by side in the chain: packets are copied, and their headers read, once for all of them.
 
     Small blocks are those of a live stream: a thread looks at them, so that no report delays a packet. Whole
     blocks of a file are shown at once and without a copy. Never both at a time.
@@ -57,7 +57,7 @@ class ObserverGroup:
 
     @property
     def due_s(self) -> float:
-        """When the first of the observers wants to be called, unless it is just about to be."""
+        """Time at which the first of the observers wants to be called, unless it is just about to be."""
         due_s = min(observer.due_s for observer in self._observers)
         return math.inf if due_s == self._called_s else due_s
 
@@ -74,7 +74,7 @@ class ObserverGroup:
             self._oldest_s = now_s
 
     def tick(self, now_s: float) -> None:
-        """Have the observers ticked, unless packets are kept that may still wait."""
+        """Tick the observers, unless packets are kept that may still wait."""
         due_s = self.due_s
         if now_s >= due_s:
             self._called_s = due_s

@@ -15,7 +15,7 @@ _NOTHING: Final = np.empty((0, PACKET_SIZE), np.uint8)
 
 
 class PacketRing:
-    """One thread puts whole packets in, the next takes them out. `limit_bytes` bounds what waits.
+    """Holds the packets that one thread puts in until another takes them out, at most `limit_bytes`.
 
     Bytes that wait are taken together; blocks `uint8 (n, 188)` one by one and without a copy.
     """
@@ -31,7 +31,7 @@ class PacketRing:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come; something may still wait."""
+        """True if no more packets will be put in; some may still wait."""
         return self._ended
 
     def offer(self, packets: bytes) -> int:
@@ -57,20 +57,20 @@ class PacketRing:
         return True
 
     def end(self) -> None:
-        """Nothing more will come; whoever waits is released."""
+        """End the ring: no more packets will be put in. Wakes whoever waits."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
 
     def fail(self, failure: Exception) -> None:
-        """Nothing more will come, because of this; told after what is still queued."""
+        """End the ring by a failure, which `take` raises after the packets that still wait."""
         with self._changed:
             self._failure = failure
             self._ended = True
             self._changed.notify_all()
 
     def take(self, max_packets: int, timeout_s: float) -> Packets | None:
-        """What waits, at most `max_packets`; empty at the end, None if nothing came in time.
+        """The packets that wait, at most `max_packets`; empty at the end, None if none came in time.
 
         Raises what `fail` was given: PluginError, or the bug that ended the thread.
         """

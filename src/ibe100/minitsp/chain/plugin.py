@@ -1,4 +1,4 @@
-"""What every plugin of minitsp is built on: blocks of packets, the chain's context, the base classes."""
+"""Foundation of every plugin of minitsp: blocks of packets, the chain's context, the base classes."""
 
 import time
 from abc import ABC, abstractmethod
@@ -18,7 +18,7 @@ from ibe100.mpegts.packet_headers import PacketHeaders
 Packets = npt.NDArray[np.uint8]
 
 MAX_BLOCK_PACKETS: Final = 16_384
-"""Only a file fills such a block, of 3 MB: most of what a block costs, it costs whatever its size."""
+"""Large, as most of a block's cost does not depend on its size; only a file fills these 3 MB."""
 PREVIEW_PACKETS: Final = 16_384
 FAILURE: Final = 1
 """Exit code of a chain that failed."""
@@ -88,7 +88,7 @@ class GlobalOptions:
 
 
 class LogSink(Protocol):
-    """Where log lines go."""
+    """Destination of log lines."""
 
     def write(self, level: LogLevel, plugin: str, text: str) -> None: ...
 
@@ -122,7 +122,7 @@ class Context:
 
     @property
     def stopping(self) -> bool:
-        """Whether someone asked the chain to end."""
+        """True if the chain was asked to end."""
         return self._exit_code is not None
 
     @property
@@ -136,7 +136,7 @@ def _no_chain(_monotonic_s: float) -> bool:
 
 
 class Plugin(ABC):
-    """What inputs, processors and outputs share."""
+    """Base of inputs, processors and outputs."""
 
     name: ClassVar[str]
     options: ClassVar[OptionTable]

@@ -22,7 +22,7 @@ class InputStuffing:
 
     @property
     def factor(self) -> float:
-        """How much the bitrate grows."""
+        """Factor by which the bitrate grows."""
         return 1 + self._nulls / self._inputs if self._nulls else 1.0
 
     def add(self, packets: Packets) -> Packets:

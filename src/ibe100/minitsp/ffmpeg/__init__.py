@@ -1,0 +1,1 @@
+"""Inputs and outputs through ffmpeg: RIST, and SRT where the system has no libsrt."""

@@ -65,7 +65,7 @@ def hide_arguments(pid: int, secrets: Sequence[str]) -> None:
 
 
 def _death_with_parent() -> Callable[[], None] | None:
-    """What the child does before exec; the library call is looked up beforehand, in the parent."""
+    """The call that ties the child to its parent's life, made before exec; it is looked up in the parent."""
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None).prctl

@@ -1,4 +1,4 @@
-"""What the srt and rist inputs share: packets that ffmpeg receives for us."""
+"""Packets that ffmpeg receives: the base of the srt and rist inputs."""
 
 from typing import ClassVar, Final
 
@@ -13,10 +13,10 @@ _POLL_S: Final = 0.05
 
 
 class FfmpegInput(FedInput):
-    """Receives through ffmpeg.
+    """Receives packets through ffmpeg.
 
-    With `again_after_s` it waits so long when a sender has gone, and goes on; a call that fails is made again
-    too, until somebody answers.
+    With `again_after_s` it waits so long when a sender has gone, and goes on; a failed call is repeated too,
+    until a sender answers.
     """
 
     leave_s: ClassVar[float] = 1.0

@@ -1,4 +1,4 @@
-"""What ffmpeg says on standard error, in the words tsp has for it."""
+"""ffmpeg's messages on standard error, in tsp's words."""
 
 import re
 from typing import Final
@@ -15,7 +15,7 @@ _SRT_LIBRARY: Final = re.compile(r"^\d\d:\d\d:\d\d\.\d+/")
 
 
 class FfmpegLog:
-    """Follows the log lines of one ffmpeg; `failure` is why it ended, as far as it said so."""
+    """Reads the log of one ffmpeg; `failure` is the reason why it ended, as far as the log tells."""
 
     def __init__(self) -> None:
         self._reject_reason = ""
@@ -29,7 +29,7 @@ class FfmpegLog:
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether another attempt would fail like this one."""
+        """True if another attempt would fail like this one."""
         return self._failure == _LACKS_PROTOCOL
 
     def take(self, line: str) -> None:

@@ -1,4 +1,4 @@
-"""What the srt and rist outputs share: payloads that ffmpeg sends for us."""
+"""Payloads that ffmpeg sends: the base of the srt and rist outputs."""
 
 import time
 from collections.abc import Callable
@@ -14,16 +14,16 @@ _POLL_S: Final = 0.05
 _FLUSH_S: Final = 2.0
 _DRAIN_MARGIN_S: Final = 0.5
 DEFAULT_BURST: Final = 7
-"""Packets in a payload; what both protocols carry in one datagram of 1500 bytes."""
+"""Packets in a payload: as many as both protocols carry in a datagram of 1500 bytes."""
 
 
 class FfmpegOutput(PacketOutput):
-    """Sends through ffmpeg, `burst` packets in a payload.
+    """Sends packets through ffmpeg, --packet-burst of them in a payload.
 
     Starting waits for the connection, as tsp does. When the receiver goes, the chain ends with exit 1; with
-    `again_after_s` it waits so long and then for the next one, while nothing flows, and a call that fails is
-    made again. At the end of the input the connection is kept open for `drain_s` and a little more: a
-    receiver drops what it still holds back when we hang up.
+    `again_after_s` it waits so long and then for the next one, while nothing flows, and a failed call is
+    repeated. At the end of the input the connection is kept open for `drain_s` and a little more: a receiver
+    drops what it still holds back when the connection ends.
     """
 
     def __init__(

@@ -30,7 +30,7 @@ _COMMON: Final = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "info")
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Where ffmpeg connects: URL, options of the protocol, and those options that nobody may see."""
+    """The peer that ffmpeg connects to: URL, options of the protocol, and its secret options."""
 
     url: str
     options: Mapping[str, str]
@@ -45,7 +45,7 @@ class Peer:
 
 
 class _FfmpegPipe:
-    """What both directions share: the child, its log, its end."""
+    """Base of both directions: starts the child, reads its log, ends it."""
 
     def __init__(self, plugin: Plugin, peer: Peer, connected_mark: str) -> None:
         self.connected = threading.Event()
@@ -58,7 +58,7 @@ class _FfmpegPipe:
 
     @property
     def ended(self) -> bool:
-        """Whether ffmpeg has ended."""
+        """True if ffmpeg has ended."""
         return self._process is None or self._process.poll() is not None
 
     def failure(self) -> PluginError:
@@ -99,9 +99,9 @@ class _FfmpegPipe:
             )
 
     def _end(self, wait_s: float) -> None:
-        """Wait for ffmpeg to end by itself, then ask it, then make it.
+        """Wait for ffmpeg to end by itself, then terminate it, then kill it.
 
-        Asked, it takes leave of the peer, which would wait five seconds for us otherwise.
+        Terminated, it closes the connection, and the peer need not wait five seconds for it.
         """
         assert self._process is not None
         has_peer = self.connected.is_set() and self._peer.url.startswith("srt:")
@@ -135,7 +135,7 @@ class FfmpegReader(_FfmpegPipe):
         self._begin(start_ffmpeg(arguments, subprocess.DEVNULL, subprocess.PIPE))
 
     def read(self, timeout_s: float) -> bytes | None:
-        """What has come, b"" at the end, None if nothing came in time."""
+        """The bytes that have come, b"" at the end, None if none came in time."""
         assert self._process is not None and self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
         if not select.select([descriptor], [], [], timeout_s)[0]:

@@ -1,4 +1,4 @@
-"""What the cues in a stream make of its HLS playlist: where to cut, and the tags of breaks and date ranges.
+"""Breaks in an HLS playlist, by the cues in the stream: where to cut, and the tags of breaks and date ranges.
 
 EXT-X-DATERANGE with SCTE35-OUT, -IN and -CMD is RFC 8216 clause 4.3.2.7; EXT-X-CUE-OUT, -CUE-OUT-CONT and
 -CUE-IN are what packagers and ad inserters have used before it.
@@ -23,7 +23,7 @@ from ibe100.scte35.values import (
 _HALF_FRAME_PTS: Final = 1800
 _REPEATED_S: Final = 30.0
 _LATEST_S: Final = 10.0
-"""A splice that long ago is none any more."""
+"""A splice further in the past than this is ignored."""
 _OUT: Final = frozenset({0x22, 0x30, 0x32, 0x34, 0x36, 0x38, 0x3A, 0x3C, 0x3E, 0x44, 0x46})
 """segmentation_type_id (SCTE 35 table 23) of breaks, ads, placement opportunities and promos.
 
@@ -48,7 +48,7 @@ class _Splice:
 
     @property
     def is_insert(self) -> bool:
-        """Whether it is of a splice_insert, of which only one is active at a time."""
+        """True for a splice_insert, of which only one is active at a time."""
         return self.key.startswith(_INSERT)
 
 
@@ -76,7 +76,7 @@ class _DateRange:
         return [first, last]
 
     def is_over_before(self, date: float) -> bool:
-        """Whether nothing of it is left in a playlist that begins then."""
+        """True if it has ended before a playlist that begins at this date."""
         if self.attribute == "SCTE35-OUT" and self.end is None:
             return self.planned_s is not None and self.start + 2 * self.planned_s < date
         return max(self.start, self.end or self.start) < date
@@ -94,17 +94,17 @@ class Breaks:
         self._anchor: tuple[int, float] | None = None
 
     def anchor(self, pts: int, date: float) -> None:
-        """From now on this PTS is at this date."""
+        """Set the date of a PTS; other dates are counted from it."""
         self._anchor = pts, date
 
     def date(self, pts: int) -> float | None:
-        """When a PTS is on air, None while no picture has been seen."""
+        """Date at which a PTS is on air, None while no picture has been seen."""
         if self._anchor is None:
             return None
         return self._anchor[1] + pts_difference(pts, self._anchor[0]) / PTS_HZ
 
     def hear(self, raw: bytes, now_pts: int | None) -> None:
-        """Take a section of a cue PID; repeats and what is no section change nothing."""
+        """Take a section of a cue PID; repeats and damaged sections change nothing."""
         if now_pts is None or self._is_repeated(raw, now_pts):
             return
         try:
@@ -120,7 +120,7 @@ class Breaks:
                 self._signal(section, raw, now_pts)
 
     def is_due(self, pts: int) -> float | None:
-        """How many seconds ago a break should have begun or ended at a picture; None if none is due."""
+        """Seconds since a break should have begun or ended, counted at a picture; None if none is due."""
         late = [pts_difference(pts, splice.pts) for splice in self._splices]
         if (end_pts := self._end_of_current()) is not None:
             late.append(pts_difference(pts, end_pts))
@@ -152,7 +152,7 @@ class Breaks:
         return [line for one in self._ranges for line in one.lines()]
 
     def jump(self, from_pts: int, to_pts: int) -> None:
-        """The PTS leapt: splices announced for before do not come any more; a break goes on as long."""
+        """Follow a jump of the PTS: announced splices are dropped, a break that runs keeps its length."""
         self._splices.clear()
         if self._current is not None:
             begun = pts_add(to_pts, pts_difference(self._current.pts, from_pts))
@@ -209,7 +209,7 @@ class Breaks:
         return pts_add(current.pts, round(current.duration_s * PTS_HZ))
 
     def _begin(self, splice: _Splice, pts: int) -> list[str]:
-        """A splice_insert takes over from the one before; what a segmentation has inside it is its own."""
+        """Begin a break; a splice_insert ends the one that runs, a segmentation inside it begins none."""
         if self._current is not None and not splice.is_insert:
             return []
         lines = self._end(None, pts) if self._current is not None else []
@@ -218,7 +218,7 @@ class Breaks:
         return [*lines, f"#EXT-X-CUE-OUT{duration}"]
 
     def _end(self, splice: _Splice | None, pts: int) -> list[str]:
-        """The break is over: by its duration, or by a splice; an IN may have a newer id than its OUT."""
+        """End the break by its duration (`splice` None) or by an IN, which may have another id."""
         current = self._current
         ends = splice is None or current is None or splice.key == current.key
         ends = ends or (splice is not None and splice.is_insert and current is not None and current.is_insert)

@@ -1,4 +1,4 @@
-"""Where HLS segments may be cut: at the pictures of the reference video, best at those that stand alone."""
+"""Places to cut HLS segments: pictures of the reference video, best those where decoding can start."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -75,7 +75,7 @@ class PictureFinder:
         ]
 
     def _intra(self, first_packet: bytes) -> bool:
-        """Whether the beginning of the picture shows that it stands alone; always so for sound."""
+        """True if decoding can start with the picture, by its first packet; always for sound."""
         if not self._codec:
             return True
         payload = packet.payload(first_packet)
@@ -95,7 +95,7 @@ class PictureFinder:
 
 
 class TableCopies:
-    """The last PAT and PMTs as packets, for the beginning of each segment."""
+    """Packets of the last PAT and PMTs, for the beginning of each segment."""
 
     def __init__(self) -> None:
         self._packets: dict[int, list[bytes]] = {}

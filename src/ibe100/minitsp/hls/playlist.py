@@ -1,4 +1,4 @@
-"""HLS playlists (RFC 8216) as values: which variant to take, and which segments to play from where."""
+"""HLS playlists (RFC 8216) as values: variants, and segments with their keys."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +16,7 @@ class PlaylistError(PluginError):
 
 
 class UnreadablePlaylist(PlaylistError):
-    """What came is no whole playlist; the next time it may be one."""
+    """A response that is no whole playlist; the next one may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Segment:
 
     @property
     def place(self) -> tuple[str, tuple[int, int] | None]:
-        """What is downloaded: tells segments apart where sequence numbers cannot."""
+        """URL and byte range: tells segments apart where sequence numbers cannot."""
         return self.url, self.byte_range
 
 

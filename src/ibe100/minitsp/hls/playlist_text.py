@@ -1,4 +1,4 @@
-"""The text of a playlist that an HLS output writes (RFC 8216), and how one of an earlier run is read."""
+"""Writes the playlist of an HLS output (RFC 8216), and reads one of an earlier run."""
 
 import os
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class ListedSegment:
     independent: bool = True
 
     def lines(self, folder: Path) -> list[str]:
-        """Its tags and its place relative to the playlist's folder."""
+        """The segment's tags, and its path relative to the playlist's folder."""
         lines = [_DISCONTINUITY] if self.discontinuity else []
         if self.date is not None:
             lines.append(_DATE + iso_date(self.date))
@@ -48,7 +48,7 @@ class ListedSegment:
 
 @dataclass(frozen=True, slots=True)
 class PlaylistHead:
-    """What stands before the segments."""
+    """Tags before the segments."""
 
     target_duration_s: int
     sequence: int

@@ -1,4 +1,4 @@
-"""Where the play-out of a live HLS playlist stands: no segment twice, none left out unnoticed."""
+"""Position of the play-out in a live HLS playlist: no segment is played twice or left out unnoticed."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from ibe100.minitsp.hls.playlist import MediaPlaylist, Segment
 
 _REMEMBERED: Final = 64
 _STEPS_OF_A_NEW_RUN: Final = 3
-"""An old copy of a playlist that grows so often is none: its server has begun anew under the same names."""
+"""Growths that prove that a playlist is no old copy, but the server has begun anew under the same names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a reload brought.
+    """Result of a reload.
 
     `missed`: segments that left the playlist before they were played. `restarted`: the server numbers anew.
     """
@@ -55,7 +55,7 @@ class PlayPosition:
         self._next = sequence + 1
 
     def _is_new_run(self, segments: tuple[Segment, ...]) -> bool:
-        """Whether a playlist that ends before what was played keeps growing, more than a window away."""
+        """True if a playlist that ends before the segments played keeps growing, more than a window away."""
         assert self._next is not None
         last = segments[-1].sequence
         if self._last_of_older is not None and last > self._last_of_older:

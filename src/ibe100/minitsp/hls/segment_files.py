@@ -18,7 +18,7 @@ _DIGITS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """How the playlist is written. `live_segments` 0: all segments stay (VoD, or an event)."""
+    """Options of the playlist. `live_segments` 0: all segments stay (VoD, or an event)."""
 
     path: Path | None
     target_duration_s: int
@@ -39,7 +39,7 @@ class Playlist:
 
 @dataclass(frozen=True, slots=True)
 class SegmentStart:
-    """What is known of a segment when it begins."""
+    """Facts known of a segment when it begins."""
 
     discontinuity: bool = False
     date: float | None = None
@@ -47,12 +47,12 @@ class SegmentStart:
 
 
 def no_date_ranges(_first_date: float | None) -> Sequence[str]:
-    """Where nobody knows of cues."""
+    """No date ranges, for a stream without cues."""
     return ()
 
 
 class SegmentFiles:
-    """Writes one segment after the other, keeps the playlist true, removes what is out of date.
+    """Writes one segment after the other, updates the playlist, removes segments that are out of date.
 
     `date_ranges` gives the EXT-X-DATERANGE tags for a playlist whose first segment has that date. Every
     method raises PluginError when the disk refuses.
@@ -81,7 +81,7 @@ class SegmentFiles:
 
     @property
     def is_open(self) -> bool:
-        """Whether a segment is being written."""
+        """True while a segment is being written."""
         return self._path is not None
 
     @property
@@ -92,7 +92,7 @@ class SegmentFiles:
     def take_up(self) -> int | None:
         """Go on with the playlist of an earlier run; returns how many of its segments are left.
 
-        None where there is no playlist, or one of something else.
+        None where there is no playlist, or one with other segments.
         """
         if self._playlist.path is None:
             return None

@@ -12,7 +12,7 @@ _MP4_BOXES: Final = (b"ftyp", b"styp", b"moof", b"sidx", b"moov")
 
 
 class UselessSegment(DownloadError):
-    """The server gave something else than a segment: an error page, or what is not there yet."""
+    """A response that is no segment: an error page, or a segment that is not there yet."""
 
     @property
     def is_of_resource(self) -> bool:

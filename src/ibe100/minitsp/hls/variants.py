@@ -1,4 +1,4 @@
-"""Which variant of an HLS master playlist is played (tsp -I hls --lowest-bitrate, --max-height, …)."""
+"""Choice of a variant of an HLS master playlist (tsp -I hls --lowest-bitrate, --max-height, …)."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -20,7 +20,7 @@ VARIANT_OPTIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class VariantChoice:
-    """What is wanted of a variant: limits (0 = none), then a preference; without one the first is taken."""
+    """Limits of the variant (0 = none), then a preference; without one the first is taken."""
 
     bitrate_bps: tuple[float, float] = (0, 0)
     width: tuple[int, int] = (0, 0)

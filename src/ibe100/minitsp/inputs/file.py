@@ -130,7 +130,7 @@ class FileInput(FedInput):
         self._relay(reader)
 
     def _read_at_least(self, size: int, head: bytes) -> bytes:
-        """What comes as far as `size` bytes or the end, after the `head` that was read."""
+        """Read up to `size` bytes or the end, `head` included, which was read before."""
         while len(head) < size:
             data = os.read(self._descriptor, size - len(head))
             if not data:
@@ -166,7 +166,7 @@ class FileInput(FedInput):
 
     @property
     def _offset(self) -> int:
-        """Where to begin in a file."""
+        """Offset of the first packet to read in a file, in bytes."""
         packets = self.arguments.integer("packet-offset")
         before = self.arguments.integer("byte-offset") + self._leading_bytes
         return before + packets * self._format.size

@@ -11,7 +11,7 @@ from ibe100.minitsp.web.web_options import WEB_OPTIONS
 
 _BYTES_TO_JUDGE: Final = 1 << 20
 _LEAST_PAUSE_S: Final = 0.1
-"""After a round that brought nothing, even without --reconnect-delay."""
+"""Pause after a round that brought nothing, even without --reconnect-delay."""
 _ATTENDED_PAUSE_S: Final = 0.5
 
 

@@ -52,7 +52,7 @@ class SrtLibraryInput(FedInput):
                 return
 
     def _goes_on(self) -> bool:
-        """After the sender has gone: whether to wait for another one, and that the chain goes on."""
+        """Log that the sender has gone; False if no other one is to be waited for, or the chain is ending."""
         again = self._again_after_s is not None
         self.log(LogLevel.INFO, f"sender disconnected{', waiting for another one' if again else ''}")
         return self._again_after_s is not None and not self.closing.wait(self._again_after_s)

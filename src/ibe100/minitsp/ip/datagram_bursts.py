@@ -11,7 +11,7 @@ _LARGEST_PAYLOAD: Final = 65_507
 
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
-"""As the socket module has it: of IPv4, or of IPv6 with flow and scope."""
+"""Address in the socket module's form: of IPv4, or of IPv6 with flow and scope."""
 
 
 class DatagramBursts:

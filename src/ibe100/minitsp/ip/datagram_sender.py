@@ -1,4 +1,4 @@
-"""Packets as UDP or RTP datagrams to one address: what tsp's -O ip and -P ip share."""
+"""Sends packets as UDP or RTP datagrams to one address, for tsp's -O ip and -P ip."""
 
 import ipaddress
 import os
@@ -65,7 +65,7 @@ class DatagramSender:
 
     @property
     def place(self) -> str:
-        """Where the datagrams go, as address:port."""
+        """Destination of the datagrams, as address:port."""
         host, port = self._destination[:2]
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 

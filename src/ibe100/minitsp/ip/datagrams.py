@@ -8,11 +8,11 @@ _SYNC: Final = bytes((SYNC_BYTE,))
 _RTP_FIXED_HEADER: Final = 12
 _RTP_VERSION: Final = 2
 _RS_PACKET_BYTES: Final = 204
-"""With 16 bytes of Reed-Solomon code behind each packet (ETSI EN 300 429)."""
+"""Size of a packet with 16 bytes of Reed-Solomon code behind it (ETSI EN 300 429)."""
 
 
 class RawDatagrams:
-    """The packets of datagrams without RTP, as senders make them that care for no packets, too.
+    """Cuts packets out of datagrams without RTP, also where the sender does not align packets to datagrams.
 
     A datagram may end within a packet and the next one go on with it (ffmpeg without `pkt_size` sends 1,472
     bytes); there may be something before or after the packets; a packet may have 204 bytes. `skipped_bytes`:
@@ -24,7 +24,7 @@ class RawDatagrams:
         self._rest = b""
 
     def continues(self, datagram: bytes) -> bool:
-        """Whether a datagram goes on with the packet that the one before it has begun."""
+        """True if a datagram goes on with the packet that the one before it has begun."""
         if not self._rest:
             return False
         missing = PACKET_SIZE - len(self._rest)
@@ -90,7 +90,7 @@ def transport_packets(datagram: bytes) -> bytes:
 
 
 def is_rtp(datagram: bytes) -> bool:
-    """Whether a datagram begins with an RTP header and not with a packet."""
+    """True if a datagram begins with an RTP header and not with a packet."""
     return datagram[:1] != bytes((SYNC_BYTE,)) and _rtp_payload(datagram) is not None
 
 
@@ -113,7 +113,7 @@ def _has_reed_solomon(datagram: bytes) -> bool:
 
 
 def _rtp_payload(datagram: bytes) -> int | None:
-    """Where an RTP payload begins; None if this is no RTP header."""
+    """Offset of the payload behind an RTP header; None if this is no RTP header."""
     if len(datagram) < _RTP_FIXED_HEADER or datagram[0] >> 6 != _RTP_VERSION:
         return None
     start = _RTP_FIXED_HEADER + 4 * (datagram[0] & 0x0F)

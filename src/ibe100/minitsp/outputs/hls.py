@@ -141,7 +141,7 @@ class HlsOutput(PacketOutput):
         return elapsed_s >= (self._duration_s if picture.intra else self._longest_s)
 
     def _jumps(self, picture: Picture) -> bool:
-        """Whether the PTS leaps, as at the seam of a loop; pictures out of order step a little only."""
+        """True if the PTS jumps, as at the seam of a loop; pictures out of order make small steps only."""
         if self._last_pts is None:
             return False
         step_s = pts_difference(picture.pts, self._last_pts) / PTS_HZ
@@ -201,7 +201,7 @@ class HlsOutput(PacketOutput):
             self._files.write(self._tables.copies())
 
     def _blind_room(self, wanted: int) -> int:
-        """How many of the packets wanted may come before the segment has to end without a picture."""
+        """Number of the packets wanted that may come before the segment has to end without a picture."""
         if self._waiting:
             return wanted
         bitrate_bps = self.context.bitrate_bps

@@ -155,7 +155,7 @@ class HttpOutput(PacketOutput):
         self.verbose(f"client connected from {peer[0]}:{peer[1]}")
 
     def _is_served(self, wait_s: float = _POLL_S) -> bool:
-        """Whether there is a client whose request was good; answers the request when it has come."""
+        """Answer the request once it has come; True while there is a client whose request was good."""
         client = self._client
         if client is None or client.is_served:
             return client is not None

@@ -1,0 +1,1 @@
+"""Pace of packets by their PCRs."""

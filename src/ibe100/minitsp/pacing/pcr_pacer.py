@@ -1,4 +1,4 @@
-"""When packets are due by the PCRs among them (tsp -P regulate --pcr-synchronous)."""
+"""Times at which packets are due, by the PCRs among them (tsp -P regulate --pcr-synchronous)."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -33,7 +33,7 @@ class PcrPacer:
         self._packets = 0
 
     def due_s(self, block: Block, now_s: float) -> float:
-        """When the block may go, in monotonic time; the time now while no PCR has come."""
+        """Monotonic time at which the block is due; the time now while no PCR has come."""
         due_s = self._due_at(now_s)
         rows, values = block.headers.pcr
         counted = 0
@@ -73,14 +73,14 @@ class PcrPacer:
 
 @dataclass(slots=True)
 class PacingJitter:
-    """Sums up how late blocks went out after they had been held back; those that came too late count not."""
+    """Delays of blocks that were held back until they were due, summed up."""
 
     _blocks: int = 0
     _sum_s: float = 0.0
     _worst_s: float = 0.0
 
     def add(self, late_s: float) -> None:
-        """One block went out so long after it was due."""
+        """Count a block that went out so long after it was due."""
         self._blocks += 1
         self._sum_s += late_s
         self._worst_s = max(self._worst_s, late_s)

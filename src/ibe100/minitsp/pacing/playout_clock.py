@@ -1,4 +1,4 @@
-"""How much playing time has passed a plugin, by the PCRs of the stream."""
+"""Playing time that has passed a plugin, by the PCRs of the stream."""
 
 from ibe100.minitsp.chain.plugin import Block, Context
 from ibe100.mpegts.constants import PACKET_BITS

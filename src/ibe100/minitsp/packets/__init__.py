@@ -1,0 +1,1 @@
+"""Packets in files and in streams of bytes."""

@@ -1,4 +1,4 @@
-"""Packets into a file or standard output: what tsp's -O file and -P file share."""
+"""Writes packets into a file or standard output, for tsp's -O file and -P file."""
 
 import os
 from pathlib import Path
@@ -95,5 +95,5 @@ class FileWriter:
 
 
 def is_pipe(path: str) -> bool:
-    """Whether that is a named pipe."""
+    """True for a named pipe."""
     return Path(path).is_fifo()

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
 
 TRUSTED_PACKETS: Final = 5
-"""So many sync bytes at the right distance are no accident."""
+"""Sync bytes at the right distance that are needed before packets are believed."""
 _TRUST_SPAN: Final = (TRUSTED_PACKETS - 1) * PACKET_SIZE + 1
 _SEARCH_WINDOW: Final = 1 << 16
 
@@ -73,7 +73,7 @@ class PacketAligner:
 
 
 def _run_in_sync(buffer: bytes, start: int) -> int:
-    """How many whole packets from `start` on begin with the sync byte, without a gap."""
+    """Number of whole packets from `start` on that begin with the sync byte, without a gap."""
     count = (len(buffer) - start) // PACKET_SIZE
     first_bytes = np.frombuffer(buffer, np.uint8)[start : start + count * PACKET_SIZE : PACKET_SIZE]
     wrong = np.flatnonzero(first_bytes != SYNC_BYTE)

@@ -1,4 +1,4 @@
-"""How packets lie in a file (tsp --format): plain, with a time stamp before or parity bytes after each."""
+"""Formats of packets in a file (tsp --format): plain, with a time stamp before or parity bytes after each."""
 
 import time
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class PacketFormat:
         return np.ascontiguousarray(rows[:, self.header_bytes : self.header_bytes + PACKET_SIZE])
 
     def fits(self, head: bytes) -> bool:
-        """Whether every whole packet in the beginning of a file has its sync byte in this format's place."""
+        """True if every whole packet in the beginning of a file has its sync byte in this format's place."""
         count = len(head) // self.size
         ends = count * self.size
         return count > 0 and all(byte == SYNC_BYTE for byte in head[self.header_bytes : ends : self.size])
@@ -55,7 +55,7 @@ _READABLE: Final = (TS, RS204, M2TS, DUCK)
 _WRITABLE: Final = (TS, RS204, M2TS)
 BYTES_TO_JUDGE: Final = _PACKETS_TO_JUDGE * max(one.size for one in _READABLE)
 BYTES_TO_SEARCH: Final = 1 << 16
-"""How far the first packet of a file may be from its beginning."""
+"""Largest distance of the first packet of a file from its beginning."""
 
 
 def detect(head: bytes) -> PacketFormat | None:
@@ -101,7 +101,7 @@ def _named(name: str, formats: tuple[PacketFormat, ...]) -> PacketFormat:
 
 
 class PacketDresser:
-    """Puts packets into a format for writing.
+    """Converts packets to a format for writing.
 
     M2TS wants the arrival time of each packet: that of writing, spread over the packets of a block. The
     parity bytes of RS204 are placeholders 0xFF, as nobody computes them from what may already be damaged.

@@ -15,7 +15,7 @@ from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
 
 @dataclass(frozen=True, slots=True)
 class SyncListener:
-    """Who is told of a loss (packets before it, the byte found) and of its end (bytes skipped)."""
+    """Callbacks for a loss of sync (packets before it, the byte found) and for its end (bytes skipped)."""
 
     lost: Callable[[int, int], None]
     regained: Callable[[int], None]
@@ -68,7 +68,7 @@ class PacketReader:
         return np.ascontiguousarray(rows[:count, self._sync_at : self._sync_at + PACKET_SIZE])
 
     def _search(self, data: npt.NDArray[np.uint8], torn: int, bad: int) -> int:
-        """Where packets begin again after `torn`, or what has to be kept for the next look, from `bad` on."""
+        """Place where packets begin again after `torn`, or from which on bytes are kept for later."""
         assert self._skipped is not None
         found = find_sync(data[torn + 1 + self._sync_at :], self._stride)
         if found is None:

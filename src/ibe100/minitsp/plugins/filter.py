@@ -57,7 +57,7 @@ class Filter(PacketProcessor):
         return Block(block.packets[passes], block.first_index)
 
     def _matches(self, block: Block) -> Flags:
-        """Which packets meet at least one of the conditions."""
+        """Flags of the packets that meet at least one of the conditions."""
         packets, wanted = block.packets, self.arguments.present
         matches: Flags = self._wanted_pids[block.pids]
         if wanted("adaptation-field"):

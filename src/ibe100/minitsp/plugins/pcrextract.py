@@ -151,7 +151,7 @@ class PcrExtract(PacketProcessor):
 
 
 def _follows(pts: int, following: int) -> bool:
-    """Whether a PTS is no step back, as tsp sees it."""
+    """True if a PTS is no step back, as tsp sees it."""
     return pts <= following or pts - following > _PTS_WRAPPED
 
 

@@ -144,7 +144,7 @@ class SpliceInject(PacketProcessor):
             self.fail(PluginError("could not find a PID with PCR or PTS in service, use option --pts-pid"))
 
     def _conflicts(self, block: Block, pid: int) -> bool:
-        """Whether the input has packets of our PID, which ends the chain unless the option says otherwise."""
+        """True if the input has packets of the cue PID: the chain ends, but for --ignore-pid-conflict."""
         if self._conflict or not block.headers.rows_of(pid):
             return False
         text = f"PID conflict: PID 0x{pid:04X} ({pid}) for SCTE-35 injection detected in input stream"

@@ -180,7 +180,7 @@ class SpliceMonitor(PacketProcessor):
         self._report(splice_pid, event.event_id, event.out, report, text)
 
     def _out_of_range(self, count: int, pre_roll_ms: int) -> bool:
-        """Whether --min-… and --max-… call this event's announcement an alarm."""
+        """True if --min-… and --max-… make this event an alarm."""
         limits = self.arguments.integer
         return (
             0 < pre_roll_ms < limits("min-pre-roll-time")

@@ -245,7 +245,7 @@ class Zap(PsiRewriter):
         return True
 
     def _is_chosen(self, stream: PmtStream, option: str) -> bool:
-        """By language or PID; everything is, where neither is asked for."""
+        """True if the stream is chosen by language or PID, or neither is asked for."""
         languages, pids = self.arguments.texts(option), self.arguments.pids(f"{option}-pid")
         if not languages and not pids:
             return True

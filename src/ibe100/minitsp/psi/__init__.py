@@ -1,0 +1,1 @@
+"""Tables edited, and packed into packets again."""

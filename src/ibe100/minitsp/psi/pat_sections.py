@@ -27,7 +27,7 @@ class Programs:
         return cls(parts[0].transport_stream_id, parts[0].version, pmt_pids, nit_pid)
 
     def sections(self) -> list[bytes]:
-        """In the order of program_number, as many to a section as it holds; the NIT first of all."""
+        """Sections in the order of program_number, as full as they can be; the NIT comes first."""
         programs = sorted(self.pmt_pids.items())
         first_size = _MOST_PROGRAMS - (self.nit_pid is not None)
         groups = [programs[:first_size]]

@@ -82,7 +82,7 @@ def _edit_streams(streams: tuple[PmtStream, ...], arguments: Arguments) -> tuple
 
 
 def _stream_descriptors(pids: tuple[int, ...], arguments: Arguments) -> list[tuple[int, Descriptor]]:
-    """What is added to streams, in the order of the options' names."""
+    """Descriptors to add, with the PID of their stream, in the order of the options' names."""
     additions = [(pid, _registration(value)) for pid, value in arguments.pairs("add-pid-registration")]
     if arguments.present("add-stream-identifier"):
         additions += [

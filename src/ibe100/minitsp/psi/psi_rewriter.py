@@ -1,4 +1,4 @@
-"""What processors are built on that change tables, and treat packets as the tables say."""
+"""Base of processors that change tables, and treat packets as the tables say."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -55,7 +55,7 @@ class PsiRewriter(PacketProcessor):
             self._assemblers[pid] = TableAssembler(pid)
 
     def packer(self, pid: int, *, packed: bool = False) -> SectionPacker:
-        """What replaces the packets of this PID from now on; `packed` (see there) counts for a new one."""
+        """The packer that replaces the packets of this PID from now on; `packed` is for a new one."""
         if pid not in self._packers:
             self._packers[pid] = SectionPacker(pid, packed=packed)
             self._touched[pid] = True
@@ -70,7 +70,7 @@ class PsiRewriter(PacketProcessor):
 
     @abstractmethod
     def take(self, table: Table) -> None:
-        """Draw the conclusions from a table that is new or has changed."""
+        """Act on a table that is new or has changed."""
 
     def treat(self, packets: Packets, pids: npt.NDArray[np.uint16]) -> Flags | None:
         """Change packets in place, by the tables known so far; returns which of them pass, None for all.

@@ -32,7 +32,7 @@ class ServiceChange:
 
     @classmethod
     def of(cls, arguments: Arguments) -> "ServiceChange":
-        """What --name, --provider, --type, --running-status, --free-ca-mode, --eit-… ask for."""
+        """Read --name, --provider, --type, --running-status, --free-ca-mode and --eit-…."""
 
         def number(option: str) -> int | None:
             return arguments.integer(option) if arguments.present(option) else None
@@ -123,7 +123,7 @@ def sdt_sections(shared: Sdt, services: Mapping[int, SdtService]) -> list[bytes]
 
 
 def similar(name: str, other: str) -> bool:
-    """Whether two service names are the same to tsp: case and blanks do not count."""
+    """True if two service names are the same to tsp: case and blanks do not count."""
     return "".join(name.split()).casefold() == "".join(other.split()).casefold()
 
 

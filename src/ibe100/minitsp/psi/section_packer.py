@@ -38,7 +38,7 @@ class SectionPacker:
         self._counter = 0
 
     def mid_section(self) -> bool:
-        """Whether a section has begun and not ended."""
+        """True if a section has begun and not ended."""
         return self._current is not None and self._sent > 0
 
     def replace(self, sections: Iterable[bytes], table_id: int, extension: int | None = None) -> None:
@@ -96,7 +96,7 @@ class SectionPacker:
         return following, following is not None and room >= _header_size(following)
 
     def _ends_round(self) -> bool:
-        """Whether what follows the section last taken begins in a packet of its own."""
+        """True if the section after the last one taken begins in a packet of its own."""
         return not self._packed or not self._queue or self._left_in_cycle == len(self._queue)
 
     def _next_section(self) -> bytes | None:
@@ -152,7 +152,7 @@ class SectionCycle:
         self._cc = 0
 
     def mid_section(self) -> bool:
-        """Whether a section has begun and not ended."""
+        """True if a section has begun and not ended."""
         return bool(self._pending)
 
     def replace(self, sections: Sequence[bytes], first: int) -> None:

@@ -1,0 +1,1 @@
+"""Reports in tsp's forms: JSON, InfluxDB, TR 101 290."""

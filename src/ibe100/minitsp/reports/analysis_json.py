@@ -27,7 +27,7 @@ class AnalysisTimes:
 
 @dataclass(frozen=True, slots=True)
 class _Referenced:
-    """What the services say about PIDs."""
+    """PIDs as the services refer to them."""
 
     streams: dict[int, StreamInfo]
     services: dict[int, list[int]]
@@ -52,7 +52,7 @@ def analysis_json(
 ) -> JsonValue:
     """The whole analysis as one value; without the lists that would be empty.
 
-    `networks`: what the NITs of a PID say in words.
+    `networks`: descriptions of the networks by the PID of their NIT.
     """
     known = _Referenced.of(report)
     lists: dict[str, JsonValue] = {

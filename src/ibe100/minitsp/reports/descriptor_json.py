@@ -159,7 +159,7 @@ def _enhanced_ac3(data: bytes) -> Node:
 
 
 def _extension(data: bytes) -> Node | None:
-    """Of the extension_descriptor only supplementary_audio, which says for whom a sound track is."""
+    """The supplementary_audio_descriptor, the only kind of extension_descriptor that is read."""
     if data[0] != 0x06:
         return None
     attributes: Node = {"mix_type": data[1] >> 7, "editorial_classification": data[1] >> 2 & 0x1F}

@@ -1,4 +1,4 @@
-"""Things that must come again within a time, and what to count when they do not."""
+"""Watches for things that must come again within a time."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class GapWatch:
             self._watched[key] = _Watched(names, limit_s, now_s + limit_s)
 
     def forget(self, key: Key) -> None:
-        """Watch it no more."""
+        """Stop watching a key."""
         self._watched.pop(key, None)
 
     def keep(self, what: str, pids: Collection[int]) -> None:
@@ -41,7 +41,7 @@ class GapWatch:
             del self._watched[key]
 
     def seen(self, key: Key, now_s: float) -> bool:
-        """It came; returns whether it came late. Unknown keys are left alone."""
+        """Note that it came; returns True if it came late. Unknown keys are ignored."""
         watched = self._watched.get(key)
         if watched is None:
             return False
@@ -51,7 +51,7 @@ class GapWatch:
         return late
 
     def overdue(self, now_s: float) -> None:
-        """Count whatever has not come in time."""
+        """Count everything that has not come in time."""
         for (_, pid), watched in self._watched.items():
             self._judge(pid, watched, now_s)
 

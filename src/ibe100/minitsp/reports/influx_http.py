@@ -13,7 +13,7 @@ _HTTPS_PORT: Final = 443
 
 @dataclass(frozen=True, slots=True)
 class InfluxServer:
-    """Where to write. `query` names the bucket and the organisation."""
+    """Address of an InfluxDB server. `query` names the bucket and the organisation."""
 
     host: str
     port: int | None
@@ -23,7 +23,7 @@ class InfluxServer:
 
     @classmethod
     def from_url(cls, url: str, query: dict[str, str], token: str) -> "InfluxServer":
-        """From a URL or a host name, for which http is assumed. ValueError if it is neither."""
+        """Read a URL or a host name, for which http is assumed. ValueError if it is neither."""
         parts = urlsplit(url if "://" in url else f"http://{url}")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url} is no http or https address")

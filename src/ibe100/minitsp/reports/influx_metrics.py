@@ -1,4 +1,4 @@
-"""What tsp's influx plugin reports of an interval, as lines of InfluxDB's protocol."""
+"""Report of an interval as tsp's influx plugin makes it, in lines of InfluxDB's protocol."""
 
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -29,7 +29,7 @@ _TYPE_OF_KIND: Final = {
 
 @dataclass(frozen=True, slots=True)
 class MetricsChoice:
-    """What to report, as chosen by influx's options; `stamps` out of "pcr", "pts", "dts"."""
+    """Metrics to report, as chosen by influx's options; `stamps` out of "pcr", "pts", "dts"."""
 
     bitrate: bool
     services: bool
@@ -78,7 +78,7 @@ class InfluxMetrics:
             self._errors.feed(batch, sections)
 
     def idle(self, monotonic_s: float) -> None:
-        """Let missing tables and PIDs be noticed while nothing flows."""
+        """Count missing tables and PIDs while no packets flow."""
         if self._choice.tr_101_290:
             self._errors.idle(monotonic_s)
 

@@ -1,4 +1,4 @@
-"""JSON as tsp writes it: keys in order, spaces inside the braces, and the places it can go to."""
+"""JSON as tsp writes it (keys in order, spaces inside the braces), and its destinations."""
 
 import errno
 import json

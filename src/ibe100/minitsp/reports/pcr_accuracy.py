@@ -1,4 +1,4 @@
-"""PCR accuracy (ETSI TR 101 290 clause 5.2.2, indicator 2.4): is a PCR where the packets put it?"""
+"""PCR accuracy (ETSI TR 101 290 clause 5.2.2, indicator 2.4), from the places of PCRs among the packets."""
 
 from collections import deque
 from statistics import median
@@ -25,7 +25,7 @@ class PcrAccuracy:
         self._points: dict[int, deque[tuple[int, int]]] = {}
 
     def is_wrong(self, pid: int, index: int, pcr: int) -> bool:
-        """Take the PCR in the packet `index` of the stream; whether the one eight PCRs back is inaccurate."""
+        """Take the PCR in the packet `index` of the stream; True if the one eight PCRs back is inaccurate."""
         points = self._points.setdefault(pid, deque(maxlen=_WINDOW))
         if points:
             last_index, last_pcr = points[-1]
@@ -43,7 +43,7 @@ class PcrAccuracy:
 
 
 def _middle_is_off(points: list[tuple[int, int]]) -> bool:
-    """By medians, so that a few wrong PCRs do not bend the line that all are held against."""
+    """True if the middle PCR is off the line through all of them; medians keep wrong PCRs from bending it."""
     per_packet = median(
         (later[1] - earlier[1]) / (later[0] - earlier[0])
         for earlier, later in zip(points[:_HALF], points[_HALF:], strict=True)

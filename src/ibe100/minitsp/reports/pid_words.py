@@ -1,4 +1,4 @@
-"""Words for PIDs and services, as tsp's analysis has them."""
+"""Descriptions of PIDs and services, in the words of tsp's analysis."""
 
 from typing import Final
 
@@ -151,7 +151,7 @@ def describe_pid(pid: int, stream: StreamInfo | None, is_pmt: bool) -> str:
 
 
 def network_words(nit_section: bytes) -> str | None:
-    """What a NIT says of its PID; None if it cannot be read (ETSI EN 300 468 clause 5.2.1)."""
+    """Description of the network of a NIT; None if it cannot be read (ETSI EN 300 468 clause 5.2.1)."""
     network_id = int.from_bytes(nit_section[3:5], "big")
     end = 10 + (int.from_bytes(nit_section[8:10], "big") & 0x0FFF)
     if end > len(nit_section) - 4:
@@ -180,7 +180,7 @@ def _name(stream: StreamInfo) -> str:
 
 
 def _languages(stream: StreamInfo) -> list[str]:
-    """Those of its sound, and for whom it is."""
+    """Languages of a sound stream, and its audio_type in words."""
     kinds = [
         _AUDIO_TYPES[data[at]]
         for tag, data in stream.pmt_stream.descriptors

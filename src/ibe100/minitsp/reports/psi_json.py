@@ -156,7 +156,7 @@ def _nit(table: Table) -> Node:
 
 
 def _loop_end(section: bytes, at: int) -> int:
-    """Where a loop ends whose 12-bit length stands at `at`. Raises PsiError where the section is shorter."""
+    """End of the loop whose 12-bit length is at `at`. Raises PsiError where the section is shorter."""
     if at + 2 > len(section) - 4:
         raise PsiError("NIT cut short")
     end = at + 2 + ((section[at] & 0x0F) << 8 | section[at + 1])

@@ -1,4 +1,4 @@
-"""How often each PSI/SI table is repeated, as tsp's analysis reports it."""
+"""Repetition of each PSI/SI table, as tsp's analysis reports it."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -56,7 +56,7 @@ class TableStatistics:
             table.came(indexes)
 
     def _table_of(self, pid: int, section: bytes) -> tuple[_Table | None, bool]:
-        """Where a section is counted (None: there are too many tables), and whether it ends a table."""
+        """The table that a section counts for (None: there are too many tables), and True if it ends one."""
         long_form = bool(section[1] & 0x80) and len(section) >= _LONG_HEADER
         key = pid, section[0], int.from_bytes(section[3:5], "big") if long_form else None
         table = self._tables.get(key)

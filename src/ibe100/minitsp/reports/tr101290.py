@@ -126,7 +126,7 @@ class Tr101290:
         self._pts_pids: frozenset[int] = frozenset()
         self._pcr_pids: frozenset[int] = frozenset()
         self._stray_pcr_s: dict[int, float] = {}
-        """When the last PCR came on a PID that no PMT names for it: nothing is owed there."""
+        """Time of the last PCR on each PID that no PMT names for it: none is due there."""
         self._gaps = GapWatch(self._count)
 
     def take(self) -> dict[tuple[str, int], int]:

@@ -1,4 +1,4 @@
-"""Where a block carries PTS and PCR of the PIDs that give a plugin its time."""
+"""PTS and PCR in a block, of the PIDs that give a plugin its time."""
 
 from ibe100.minitsp.chain.plugin import Block
 from ibe100.mpegts.packet import payload

@@ -16,7 +16,7 @@ _IN: Final = frozenset({0x11, 0x12, 0x13, 0x15, 0x16, 0x18, 0x21, 0x23, 0x31, 0x
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What one section says about one event; `event_pts` None is immediate (or cancelled)."""
+    """An event as one section announces it; `event_pts` None is immediate (or cancelled)."""
 
     event_id: int
     out: bool
@@ -74,7 +74,7 @@ class SpliceEvents:
         return event
 
     def time_to_event_ms(self, event: PendingEvent, index: int, bitrate_bps: int) -> int | None:
-        """From packet `index` to the event; the time since the last PTS is taken from the bitrate."""
+        """Time from packet `index` to the event; the time since the last PTS is taken from the bitrate."""
         if self.last_pts is None:
             return None
         elapsed = (index - self._last_pts_index) * PACKET_BITS * PTS_HZ

@@ -1,4 +1,4 @@
-"""What a datagram for spliceinject holds: binary sections, or an XML document of TSDuck."""
+"""Datagrams for spliceinject: binary sections, or an XML document of TSDuck."""
 
 from typing import Final
 

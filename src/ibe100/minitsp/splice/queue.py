@@ -14,7 +14,7 @@ _NAMES: Final = {"SpliceInsert", "SpliceNull", "SpliceSchedule", "TimeSignal", "
 
 @dataclass(frozen=True, slots=True)
 class RepeatRule:
-    """When a cue with a splice time is sent: `count` times from `start_delay_pts` before it on."""
+    """Repetition of a cue with a splice time: `count` times, the first `start_delay_pts` before it."""
 
     start_delay_pts: int
     count: int
@@ -63,7 +63,7 @@ def _label(section: SpliceInfoSection, time_pts: int | None) -> str:
 
 
 class SpliceQueue:
-    """At most `size` cues; immediate ones go first, the others by their time, modulo 2^33.
+    """Queue of at most `size` cues; immediate ones go first, the others by their time, modulo 2^33.
 
     `log` gets tsp's verbose lines.
     """

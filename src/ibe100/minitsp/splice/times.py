@@ -1,4 +1,4 @@
-"""When a splice_info_section takes effect."""
+"""Time at which a splice_info_section takes effect."""
 
 from ibe100.mpegts.timestamps import pts_add, pts_difference
 from ibe100.scte35.values import SpliceInfoSection, SpliceInsert

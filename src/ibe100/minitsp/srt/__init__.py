@@ -1,0 +1,1 @@
+"""SRT through the system's libsrt."""

@@ -49,7 +49,7 @@ class SrtConnection:
 
     @property
     def is_up(self) -> bool:
-        """Whether the peer is still there, as far as the protocol knows."""
+        """True while the peer is there, as far as the protocol knows."""
         return self._socket >= 0 and self._library.state(self._socket) is SocketState.CONNECTED
 
     def words(self) -> str:
@@ -73,13 +73,13 @@ class SrtConnection:
         return True
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether something came within the time, or the peer has gone."""
+        """True if something came within the time, or the peer has gone."""
         if self._poll < 0:
             self._poll = self._library.watch_readable(self._socket)
         return self._library.wait_readable(self._poll, round(timeout_s * 1000))
 
     def receive(self) -> bytes:
-        """What has come. Raises SrtError when the peer is gone and nothing is left."""
+        """The bytes that have come. Raises SrtError when the peer is gone and nothing is left."""
         messages: list[bytes] = []
         while len(messages) < _MESSAGES_AT_ONCE:
             try:
@@ -104,7 +104,7 @@ class SrtConnection:
             time.sleep(_POLL_S)
 
     def close(self) -> None:
-        """Take leave of the peer."""
+        """Close the connection."""
         number, self._socket = self._socket, -1
         poll, self._poll = self._poll, -1
         if poll >= 0:
@@ -128,7 +128,7 @@ class SrtConnection:
         self._library.bind(number, socket_address(host, port))
 
     def _listen(self, closing: threading.Event) -> bool:
-        """Only one caller is heard: the listening socket is closed behind it."""
+        """Wait for one caller; the listening socket is closed behind it."""
         assert self._settings.ends.local is not None
         listener = self._new_socket()
         try:

@@ -49,7 +49,7 @@ class _EpollEvent(ctypes.Structure):
 class SrtLibrary:
     """One loaded library. Sockets are its numbers, all non-blocking; every method raises SrtError.
 
-    `refusals`: why callers were turned away, as they are; whoever tells them takes them out.
+    `refusals`: the reasons why callers were turned away, until they are taken out.
     """
 
     def __init__(self, path: str) -> None:
@@ -118,7 +118,7 @@ class SrtLibrary:
         self._check(self._calls.srt_connect(number, address, len(address)), "srt_connect")
 
     def refusal(self, number: int) -> SrtError:
-        """Why a connection did not come about."""
+        """The reason why a connection failed."""
         reason = int(self._calls.srt_getrejectreason(number))
         if reason == _REJECTED_BY_TIMEOUT:
             return SrtError("srt_connect", reason, "Connection setup failure: connection timed out")
@@ -127,7 +127,7 @@ class SrtLibrary:
         return SrtError("srt_connect", reason, text)
 
     def state(self, number: int) -> SocketState:
-        """What a socket is doing."""
+        """State of a socket."""
         return SocketState(self._calls.srt_getsockstate(number))
 
     def peer(self, number: int) -> str:
@@ -147,7 +147,7 @@ class SrtLibrary:
         return self._check(self._calls.srt_recv(number, buffer, len(buffer)), "srt_recv()")
 
     def unsent_bytes(self, number: int) -> int:
-        """What the peer has not acknowledged yet."""
+        """Number of bytes that the peer has not acknowledged yet."""
         size = ctypes.c_size_t()
         self._check(self._calls.srt_getsndbuffer(number, None, ctypes.byref(size)), "srt_getsndbuffer()")
         return size.value
@@ -172,7 +172,7 @@ class SrtLibrary:
         return poll
 
     def wait_readable(self, poll: int, timeout_ms: int) -> bool:
-        """Whether there is something to receive, or the peer is gone, within the time."""
+        """True if there is something to receive, or the peer is gone, within the time."""
         event = _EpollEvent()
         return int(self._calls.srt_epoll_uwait(poll, ctypes.byref(event), 1, timeout_ms)) > 0
 
@@ -189,7 +189,7 @@ class SrtLibrary:
     def _read_log(
         self, _opaque: int, _level: int, _file: bytes, _line: int, _area: bytes, message: bytes
     ) -> None:
-        """The one thing that only the log tells; called by the library's own threads."""
+        """Take the reasons of refusals, which only the log tells; called by the library's own threads."""
         if found := _REFUSAL.search(message or b""):
             self.refusals.append(found[1].decode(errors="replace").strip())
 

@@ -65,7 +65,7 @@ class SocketState(IntEnum):
 
 
 class ErrorCode(IntEnum):
-    """Those of SRT_ERRNO in srt.h that are told apart."""
+    """SRT_ERRNO of srt.h, as far as errors are told apart."""
 
     CANNOT_SEND_NOW = 6001
     NOTHING_TO_RECEIVE = 6002
@@ -81,7 +81,7 @@ class SrtError(Exception):
 
     @property
     def is_again(self) -> bool:
-        """Whether the call only cannot be done right now."""
+        """True if the call can only not be done right now."""
         return self.code in (ErrorCode.CANNOT_SEND_NOW, ErrorCode.NOTHING_TO_RECEIVE)
 
 

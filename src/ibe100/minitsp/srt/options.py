@@ -1,4 +1,4 @@
-"""tsp's options of the srt input and output: who calls whom, and which of them are numbers or flags."""
+"""tsp's options of the srt input and output, and the addresses they name."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -57,24 +57,24 @@ SRT_OPTIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SrtEnds:
-    """Where a connection begins and ends: a caller has `remote`, a listener `local`, a rendezvous both."""
+    """Addresses of a connection: a caller has `remote`, a listener `local`, a rendezvous both."""
 
     local: tuple[str, int] | None
     remote: tuple[str, int] | None
 
     @property
     def listens(self) -> bool:
-        """Whether the other side has to call."""
+        """True if the other side has to call."""
         return self.remote is None
 
     @property
     def meets(self) -> bool:
-        """Whether both sides call (rendezvous)."""
+        """True if both sides call (rendezvous)."""
         return self.local is not None and self.remote is not None
 
 
 def srt_ends(arguments: Arguments, *, output: bool) -> SrtEnds:
-    """Who calls whom. Raises OptionError.
+    """Read the addresses. Raises OptionError.
 
     The parameter and --rendezvous are tsp's old way: remote and local address of an input, the other way
     round for an output.
@@ -97,5 +97,5 @@ def srt_ends(arguments: Arguments, *, output: bool) -> SrtEnds:
 
 
 def again_after_s(arguments: Arguments) -> float | None:
-    """How long to wait before the next peer; None if the first one is the only one."""
+    """Seconds to wait before the next peer; None if the first one is the only one."""
     return arguments.integer("restart-delay") / 1000 if arguments.present("multiple") else None

@@ -17,9 +17,9 @@ _LEAVE_S: Final = 0.2
 
 
 class SrtSender:
-    """One receiver after the other, with `again_after_s` between them; only the first one if that is None.
+    """Serves one receiver after the other, `again_after_s` between them; only the first one if that is None.
 
-    `connected` is set while there is a receiver. `failure` is why there will be no other:
+    `connected` is set while there is a receiver. `failure` is the reason why there will be no other:
     PluginError, or the bug that ended the thread.
     """
 
@@ -38,7 +38,7 @@ class SrtSender:
 
     @property
     def ended(self) -> bool:
-        """Whether there is no receiver and there will be none."""
+        """True if there is no receiver and there will be none."""
         return not self._thread.is_alive()
 
     def start(self) -> None:
@@ -62,7 +62,7 @@ class SrtSender:
             connection.drain(time.monotonic() + longest_s)
 
     def stop(self) -> None:
-        """Take leave of the receiver."""
+        """End the connection."""
         self._closing.set()
         self._thread.join(_LEAVE_S)
 
@@ -77,7 +77,7 @@ class SrtSender:
             raise
 
     def _serve_one(self) -> bool:
-        """One receiver from its coming to its going; whether another one may come."""
+        """Serve one receiver until it has gone; True if another one may come."""
         connection = self._connector.connect(self._closing)
         if connection is None:
             return False

@@ -58,7 +58,7 @@ class SrtSettings:
 
 
 def srt_settings(arguments: Arguments, *, output: bool) -> SrtSettings:
-    """What the options ask for. Raises OptionError."""
+    """Read the settings from the options. Raises OptionError."""
     if arguments.text("transtype", "live") != "live":
         raise OptionError("option --transtype=file needs TSDuck")
     ends = srt_ends(arguments, output=output)

@@ -109,7 +109,7 @@ _SEND: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 class StatisticsReport:
-    """When statistics are due, and their text."""
+    """Timing and text of the statistics asked for."""
 
     def __init__(self, arguments: Arguments) -> None:
         self._interval_s = arguments.integer("statistics-interval") / 1000
@@ -118,11 +118,11 @@ class StatisticsReport:
         self._next_s = 0.0
 
     def begin(self, now_s: float) -> None:
-        """A connection was made."""
+        """Begin with a new connection."""
         self._next_s = now_s + self._interval_s
 
     def is_due(self, now_s: float) -> bool:
-        """Whether the next report is due at this monotonic time."""
+        """True if the next report is due at this monotonic time."""
         if not self._interval_s or now_s < self._next_s:
             return False
         self._next_s = now_s + self._interval_s

@@ -26,7 +26,7 @@ class DownloadError(PluginError):
 
     @property
     def is_of_resource(self) -> bool:
-        """Whether the server is there, but has not got what was asked for."""
+        """True if the server answers, but does not have the resource."""
         return 400 <= self.status < 500
 
 

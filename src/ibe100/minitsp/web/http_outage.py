@@ -1,4 +1,4 @@
-"""A server that does not answer as it should: tried again, with pauses, until patience ends."""
+"""Repeats a request that fails, with pauses, for a limited time."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ _WORTH_TELLING_S: Final = 3.0
 
 
 class Outage:
-    """One request that fails: told when it fails first, when for another reason, and when it is over."""
+    """Failures of one request: the first, each new reason and the end of a long series are logged."""
 
     def __init__(self, plugin: Plugin, what: str, closing: threading.Event, patience_s: float) -> None:
         self.attempts = 0
@@ -37,7 +37,7 @@ class Outage:
         return not self._closing.wait(min(_FIRST_PAUSE_S * self.attempts, _LONGEST_PAUSE_S))
 
     def over(self) -> None:
-        """It has been answered."""
+        """Note that the request has succeeded."""
         lasted_s = time.monotonic() - self._since_s
         if self.attempts and lasted_s > _WORTH_TELLING_S:
             self._plugin.log(LogLevel.INFO, f"the server answers again after {lasted_s:.0f} s")

@@ -1,0 +1,1 @@
+"""Headers of video and audio streams."""

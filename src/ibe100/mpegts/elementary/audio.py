@@ -115,14 +115,14 @@ def mpeg_audio_format(stream: bytes) -> AudioFormat | None:
 
 
 def _joint_stereo(layer: int, extension: int) -> tuple[str, ...]:
-    """What mode_extension says of joint stereo (ISO/IEC 11172-3 clause 2.4.2.3)."""
+    """Description of joint stereo by its mode_extension (ISO/IEC 11172-3 clause 2.4.2.3)."""
     if layer < 3:
         return (f"subbands {4 * extension + 4}-31 in intensity stereo",)
     return (_INTENSITY[extension - 1],) if extension else ()
 
 
 def _is_followed(stream: bytes, at: int, length: int) -> bool:
-    """Whether a frame of this length is followed by one like it; the very first is believed unseen."""
+    """True if a frame of this length is followed by one like it; not asked of the first of a stream."""
     following = stream[at + length : at + length + 2]
     if len(following) < 2:
         return at == 0

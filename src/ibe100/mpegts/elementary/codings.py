@@ -16,7 +16,7 @@ __all__ = ["AudioFormat", "Codec", "ElementaryFormat", "StreamKind", "VideoForma
 
 
 class StreamKind(Enum):
-    """What an elementary stream is for."""
+    """Purpose of an elementary stream."""
 
     VIDEO = auto()
     AUDIO = auto()
@@ -117,7 +117,7 @@ def codec_of(stream: PmtStream, splice_sections_seen: bool = False) -> Codec:
 
 
 def can_read_format(codec: Codec) -> bool:
-    """Whether `read_format` knows the headers of this coding."""
+    """True if `read_format` knows the headers of this coding."""
     return codec.name in _READERS
 
 

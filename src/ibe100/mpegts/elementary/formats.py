@@ -1,4 +1,4 @@
-"""What the header of an elementary stream says about it."""
+"""Formats of elementary streams, as their headers tell them."""
 
 from dataclasses import dataclass
 from fractions import Fraction

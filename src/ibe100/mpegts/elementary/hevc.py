@@ -22,7 +22,7 @@ def hevc_format(stream: bytes) -> VideoFormat | None:
 
 
 def hevc_reorder_codes(rbsp: bytes) -> list[tuple[int, int]]:
-    """Where in a sequence parameter set each sps_max_num_reorder_pics stands: its first bit, the next.
+    """Places of each sps_max_num_reorder_pics in a sequence parameter set: its first bit, the bit after it.
 
     Raises ValueError.
     """

@@ -67,7 +67,7 @@ def h264_format(stream: bytes) -> VideoFormat | None:
 
 
 def h264_reorder_codes(rbsp: bytes) -> list[tuple[int, int]]:
-    """Where in a sequence parameter set max_num_reorder_frames stands (annex E.1.1): its first bit, the next.
+    """Place of max_num_reorder_frames in a sequence parameter set (annex E.1.1): first bit, bit after it.
 
     Nothing where there is no bitstream restriction. Raises ValueError.
     """
@@ -102,7 +102,7 @@ def h264_reorder_codes(rbsp: bytes) -> list[tuple[int, int]]:
 
 
 def h264_sample_aspect(rbsp: bytes) -> tuple[int, int, tuple[int, int]]:
-    """Where in a sequence parameter set vui_parameters_present_flag stands, where its aspect_ratio_info ends
+    """Places in a sequence parameter set of vui_parameters_present_flag and of the end of aspect_ratio_info
     (the bit after the flag where there is no VUI), and the sample aspect ratio; 0:0 where none is told.
 
     Raises ValueError.
@@ -118,7 +118,7 @@ def h264_sample_aspect(rbsp: bytes) -> tuple[int, int, tuple[int, int]]:
 
 
 def _skip_hrd(bits: BitReader) -> bool:
-    """hrd_parameters() (annex E.1.2); whether they are there."""
+    """Skip hrd_parameters() (annex E.1.2); False if they are absent."""
     if not bits.flag():
         return False
     count = bits.ue() + 1
@@ -140,7 +140,7 @@ def _parse_h264_sps(rbsp: bytes) -> VideoFormat:
 
 
 def _h264_sequence(bits: BitReader) -> VideoFormat:
-    """Up to vui_parameters_present_flag; the frame rate is beyond it."""
+    """Read up to vui_parameters_present_flag; the frame rate is beyond it."""
     profile, _constraints, level = bits.u(8), bits.u(8), bits.u(8)
     bits.ue()
     chroma, separate_planes = 1, False

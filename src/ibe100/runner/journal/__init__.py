@@ -1,0 +1,1 @@
+"""Facts on disk, and to followers on the control socket."""

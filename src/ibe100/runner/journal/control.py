@@ -58,7 +58,7 @@ class ControlServer:
             client.offer_sample(kind, data)
 
     def all_sent(self) -> bool:
-        """Whether no subscriber waits for a journal line."""
+        """True if no subscriber waits for a journal line."""
         return all(client.all_sent() for client in self._clients)
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """The journal: every fact about a stream is one line of JSON with a sequence number, in bounded files.
 
-A disk that refuses never stops the stream: lines wait in a bounded memory and are written when there is room.
+A disk that refuses never stops the stream: lines wait in bounded memory and are written when there is room.
 Lines are handed to the kernel at once, not synced: they survive the death of any process, not a power cut.
 """
 
@@ -110,7 +110,7 @@ class Journal:
         return self.tail_first_seq
 
     def close(self) -> None:
-        """One more try to write what waits, then let go of the file."""
+        """Write what waits, if the disk lets it, and close the file."""
         self.flush()
         self._close_file()
 

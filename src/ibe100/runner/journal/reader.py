@@ -7,10 +7,10 @@ from ibe100.runner.journal.journal import Journal, first_seq_of_file, journal_fi
 
 
 class JournalCursor:
-    """One follower's place in a journal that is being written in this process.
+    """Position of one follower in a journal that is being written in this process.
 
-    It pulls, so that a slow follower costs one open file and no memory. A gap in the sequence numbers means
-    that the lines were rotated away (or lost to a full disk) before this follower came for them.
+    The follower pulls lines, so that a slow one costs an open file and no memory. A gap in the
+    sequence numbers means that lines were rotated away (or lost to a full disk) before they were pulled.
     """
 
     def __init__(self, journal: Journal, after_seq: int) -> None:
@@ -19,7 +19,7 @@ class JournalCursor:
         self.seq = after_seq
 
     def at_end(self) -> bool:
-        """Whether every line written so far has been handed out."""
+        """True if every line written so far has been handed out."""
         return self.seq >= self._journal.seq
 
     def next_lines(self, max_bytes: int) -> list[bytes]:

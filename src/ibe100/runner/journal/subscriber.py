@@ -1,4 +1,4 @@
-"""One follower on a socket: all journal lines in order, the latest samples, replies; bounded memory."""
+"""A follower on a socket: gets all journal lines in order, the latest samples, replies; bounded memory."""
 
 import json
 import selectors
@@ -13,7 +13,7 @@ from ibe100.runner.loop import Loop, Timer
 _OUT_LIMIT = 256 << 10
 _CHUNK = 64 << 10
 _STUCK_S = 30.0
-"""A follower that takes nothing for so long is cut off; it comes back with its last sequence number."""
+"""A follower that takes nothing for so long is disconnected; it comes back with its last sequence number."""
 
 
 class Subscriber:
@@ -50,7 +50,7 @@ class Subscriber:
         self._samples = samples
 
     def reply(self, value: dict[str, object]) -> None:
-        """Answer a request. A peer that asks without reading the answers is cut off."""
+        """Answer a request. A peer that does not read the answers is disconnected."""
         self._out += json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
         if len(self._out) > 2 * _OUT_LIMIT:
             self.close()
@@ -58,7 +58,7 @@ class Subscriber:
             self.pump()
 
     def offer_sample(self, kind: str, data: bytes) -> None:
-        """The latest sample of a kind, if they were asked for; one that still waits is replaced."""
+        """Send the latest sample of a kind, if samples were asked for; one that still waits is replaced."""
         if self._samples is not None:
             self._samples[kind] = data
             self.pump()

@@ -1,0 +1,1 @@
+"""Lines that the processor and its source print."""

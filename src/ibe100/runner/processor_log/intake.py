@@ -1,4 +1,4 @@
-"""What a child prints, on its way to the journal and processor.log, at a bounded rate."""
+"""Passes lines that a child prints on to the journal and processor.log, at a bounded rate."""
 
 import time
 from collections import deque
@@ -18,7 +18,7 @@ _TAIL_LINES = 20
 
 
 class LogIntake:
-    """The lines of one role (processor or source). A flood is counted, not decoded: it must cost no CPU."""
+    """Takes the lines of one role, processor or source. A flood is counted, not decoded, to cost no CPU."""
 
     def __init__(self, role: str, note: Note, file: ProcessorLog, srt: SrtWatch | None = None) -> None:
         self._role = role
@@ -33,7 +33,7 @@ class LogIntake:
         self._last_error: bytes | None = None
 
     def begin(self, redact: Redactor) -> None:
-        """Forget the attempt before; from now on these secrets are blotted out."""
+        """Begin an attempt, in whose lines these secrets are masked."""
         self._redact = redact
         self._tail.clear()
         self._last_error = None
@@ -60,7 +60,7 @@ class LogIntake:
             self._note("log", {"level": parsed.level, "text": parsed.text, "plugin": plugin})
 
     def end(self) -> list[str]:
-        """The attempt has ended: report what was dropped; returns its last lines."""
+        """End the attempt: report the lines dropped; returns its last lines."""
         self._for_journal.report_dropped()
         self._for_file.report_dropped()
         return [self._redact(raw) for raw in self._tail]

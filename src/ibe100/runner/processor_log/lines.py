@@ -52,7 +52,7 @@ def parse_log_line(text: str) -> LogLine:
 
 
 class Redactor:
-    """Turns raw lines into text with the secrets blotted out, whole option lines and their values alike."""
+    """Turns raw lines into text with the secrets masked, whole option lines and their values alike."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         found: set[str] = set()
@@ -89,12 +89,12 @@ class LineSplitter:
         return lines
 
     def end(self) -> list[bytes]:
-        """What is left when the stream has ended."""
+        """The partial line that is left when the stream has ended."""
         return [bytes(self._partial)] if self._partial else []
 
 
 class RateLimit:
-    """At most `per_second` lines in each second; says how many were dropped when the next second begins."""
+    """Admits `per_second` lines in each second; reports how many were dropped when the next second begins."""
 
     def __init__(self, per_second: int, report: Callable[[int], None]) -> None:
         self._per_second = per_second
@@ -104,7 +104,7 @@ class RateLimit:
         self._dropped = 0
 
     def admits(self, mono: float) -> bool:
-        """Whether one more line may pass at this monotonic time in seconds."""
+        """True if one more line may pass at this monotonic time in seconds."""
         if int(mono) != self._window:
             self.report_dropped()
             self._window = int(mono)

@@ -1,0 +1,1 @@
+"""State machine and processes of one stream."""

@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt."""
+"""Pause before the next attempt."""
 
 import os
 from collections.abc import Callable
@@ -30,5 +30,5 @@ class Backoff:
         return self._fraction() * min(self._max_s, self._base_s * 2.0**exponent)
 
     def reset(self) -> None:
-        """The stream has been healthy for long enough: the next failure is a first one again."""
+        """Count failures anew: the stream has been healthy for long enough."""
         self.failures = 0

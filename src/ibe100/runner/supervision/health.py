@@ -1,10 +1,10 @@
-"""Is the stream really flowing? Packets that advance and PTS that change are the only proof."""
+"""Health of a stream: packets that advance and PTS that change are the only proof."""
 
 from collections.abc import Sequence
 
 
 class Health:
-    """What the telemetry of one attempt has proved, and when. Times are time.monotonic() seconds."""
+    """Proofs in the telemetry of one attempt that the stream flows. Times are time.monotonic() seconds."""
 
     def __init__(self, expect_pts: bool) -> None:
         self._expect_pts = expect_pts
@@ -14,20 +14,20 @@ class Health:
         self.packets_seen = False
 
     def healthy_at(self) -> float | None:
-        """When everything that is expected last advanced; None if something never did."""
+        """Time at which everything that is expected last advanced; None if something never did."""
         if not self._expect_pts or self.packets_at is None:
             return self.packets_at
         return None if self.pts_at is None else min(self.packets_at, self.pts_at)
 
     @property
     def lacks_packets(self) -> bool:
-        """Whether packets are what is missing; otherwise it is their PTS."""
+        """True if packets are missing, False if it is their PTS."""
         if not self._expect_pts or self.packets_at is None:
             return True
         return self.pts_at is not None and self.pts_at >= self.packets_at
 
     def complaint(self, waits: bool = False) -> str:
-        """What is wrong when healthy_at is too long ago; `waits`: the processor says that it gets nothing."""
+        """Description of the fault, healthy_at being too long ago; `waits`: the processor gets nothing."""
         if self.packets_at is None:
             return "no packets since the start"
         if waits or self.lacks_packets:

@@ -1,4 +1,4 @@
-"""Who a process is: a pid alone may be somebody else's by now, a pid with its start time and boot is not.
+"""Identity of a process: a pid may have been reused, a pid with its start time and boot has not.
 
 Linux answers from /proc. macOS has no /proc: `ps` gives the start in whole seconds and there is no boot id.
 """
@@ -62,7 +62,7 @@ class ProcessIdentity:
         return None if start_time is None else cls(pid, start_time)
 
     def is_alive(self) -> bool:
-        """Whether exactly this process still runs (on the same boot)."""
+        """True if exactly this process still runs (on the same boot)."""
         return process_start_time(self.pid) == self.start_time
 
 

@@ -51,7 +51,7 @@ def take_lock(stream_dir: Path) -> int | None:
 
 
 def is_held(stream_dir: Path) -> bool:
-    """Whether a runner owns the stream, whatever its socket and its files say."""
+    """True if a runner owns the stream, whatever its socket and its files say."""
     try:
         lock = os.open(stream_dir / LOCK, os.O_RDONLY)
     except OSError:  # the folder may have been deleted under a runner

@@ -27,7 +27,7 @@ _READS_PER_WAKE = 4  # a log flood must leave time for the cue receipts
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How a process ended: an exit code, or the signal that killed it."""
+    """End of a process: an exit code, or the signal that killed it."""
 
     exit_code: int | None
     signal: str | None
@@ -37,7 +37,7 @@ class Exit:
         return f"killed by {self.signal}" if self.signal else f"exit code {self.exit_code}"
 
     def facts(self, pid: int, outcome: str, log_tail: Sequence[str]) -> dict[str, object]:
-        """What the journal keeps of it."""
+        """Facts for the journal."""
         return {
             "pid": pid,
             "exit_code": self.exit_code,
@@ -72,7 +72,7 @@ class Child:
         loop.watch(self._output, selectors.EVENT_READ, self._read)
 
     def poll(self) -> Exit | None:
-        """Whether it has ended. Then its whole group is ended too, its output read, its zombie reaped."""
+        """End of the process, None while it runs. At the end its group is killed and its output read."""
         if not self._has_ended():
             return None
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -125,7 +125,7 @@ class Child:
                 self._on_line(line)
 
     def _read_to_end(self) -> None:
-        """All that is in the pipe; it may stay open in some grandchild that left the group."""
+        """Read all that is in the pipe, which may stay open in some grandchild that left the group."""
         for _ in range(_PIPE_BYTES // _READ_BYTES + 1):
             try:
                 data = os.read(self._output, _READ_BYTES)

@@ -65,7 +65,7 @@ class Source:
             self._try_again()
 
     def is_connected(self) -> bool:
-        """Whether it has just shown that it holds a peer's connection: then it does not hang."""
+        """True if its statistics have just shown that it holds a peer's connection: then it does not hang."""
         return self.child is not None and time.monotonic() - self._srt.heard_at < _HEARD_S
 
     def stop(self) -> None:
@@ -78,7 +78,7 @@ class Source:
             self._end(self.child, wanted[2])
 
     def poll(self) -> None:
-        """To be called when some child may have ended."""
+        """Look whether it has ended; to be called when some child may have."""
         if self.child is None:
             return
         ended = self.child.poll()

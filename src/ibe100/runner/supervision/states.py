@@ -1,10 +1,10 @@
-"""The states of a stream, and the ways between them."""
+"""States of a stream, and the transitions between them."""
 
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """What a stream is doing, as its journal says it."""
+    """State of a stream, as its journal says it."""
 
     STARTING = "STARTING"
     RUNNING = "RUNNING"
@@ -34,6 +34,6 @@ _NEXT: dict[State | None, frozenset[State]] = {
 
 
 def assert_transition(previous: State | None, state: State) -> None:
-    """Raise AssertionError for a way that does not exist: that is a bug of the supervisor."""
+    """Raise AssertionError for a transition that does not exist: a bug of the supervisor."""
     if state not in _NEXT[previous]:
         raise AssertionError(f"no way from {previous} to {state}")

@@ -91,7 +91,7 @@ class Supervisor:
             self.fail(f"{self.spec.source.argv[0]} cannot be executed: {error.strerror}")
 
     def fail(self, reason: str) -> None:
-        """Nothing can run at all: FAILED, without an attempt."""
+        """Enter FAILED without an attempt: nothing can run at all."""
         self._enter(State.FAILED, reason)
         self._finish()
 
@@ -157,7 +157,7 @@ class Supervisor:
         return True
 
     def child_ended(self) -> None:
-        """Some child may have ended (SIGCHLD)."""
+        """Look whether a child has ended (SIGCHLD)."""
         ended = None if self.child is None else self.child.poll()
         if ended is not None:
             self._drain_telemetry()

@@ -1,0 +1,1 @@
+"""Reports of the processor, as they come on the loopback ports."""

@@ -1,4 +1,4 @@
-"""Where a processor reports to: cue receipts and analysis by UDP, measurements by HTTP. All on 127.0.0.1."""
+"""Receivers of a processor's reports: cue receipts and analysis by UDP, measurements by HTTP; 127.0.0.1."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ class PortTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TelemetryHandlers:
-    """Who is told what."""
+    """Callbacks by kind of report."""
 
     cue_seen: Callable[[dict[str, object]], None]
     input_cue_seen: Callable[[dict[str, object]], None]
@@ -143,13 +143,13 @@ class Telemetry:
             self._handlers.cue_seen(cue_seen_facts(value))
 
     def _input_splice(self, data: bytes) -> None:
-        """Events are left out: what is pending on the input concerns nobody here."""
+        """Pass on a cue of the input; its events are left out."""
         value = self._decode("splicemonitor of the input", data)
         if value is not None and value.get("#name") != "event":
             self._handlers.input_cue_seen(cue_seen_facts(value))
 
     def _table(self, section: bytes) -> None:
-        """Only what is new is told: several programmes on one PID take turns."""
+        """Pass on a section that is new; several programmes on one PID take turns."""
         if not _SHORTEST_TABLE <= len(section) <= _LONGEST_TABLE:
             self._handlers.damaged(f"tables: a datagram of {len(section)} bytes is no section of a table")
             return
@@ -163,7 +163,7 @@ class Telemetry:
         self._tell_tables()
 
     def new_processor(self) -> None:
-        """The tables of the last one's input may be gone; how evenly it worked says nothing of this one."""
+        """Forget the tables and the rhythm of the last processor."""
         for listener in self._listeners.values():
             if isinstance(listener, PulseListener):
                 listener.begin()
@@ -204,7 +204,7 @@ def cue_seen_facts(table: dict[str, object]) -> dict[str, object]:
 
 
 def _is_flat_enough(value: object, levels: int) -> bool:
-    """Whether every reader of the journal can take it: JSON readers give up somewhere below 1000 levels."""
+    """True if every reader of the journal can take it: JSON readers give up somewhere below 1000 levels."""
     if isinstance(value, dict):
         return levels > 0 and all(_is_flat_enough(inner, levels - 1) for inner in value.values())
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Packets that are none: noise in which a sync byte was found by chance lies on PIDs of no stream.
+"""Noise that was taken for packets: it lies on PIDs that no stream has.
 
 tsp takes one of some hundred datagrams without packets for a packet, as it holds 0x47 in the right place.
 """
@@ -9,11 +9,11 @@ from ibe100.runner.telemetry.packet_watch import NULL_PID, PACKET_BYTES, RTP_BYT
 
 LAST_PACKETS = 4
 MOST_STRANGE = 2
-"""Of the last packets, null packets left out, so many may be on PIDs that are not known."""
+"""Number of the last packets, null packets left out, that may be on unknown PIDs."""
 KNOWN_LOOKS = 3
-"""A PID is known that came in so many looks."""
+"""Looks in which a PID has to come before it is known."""
 REMEMBERED_S = 10.0
-"""A PID that does not come for so long is not known any more; and so long everything is learnt."""
+"""Time after which a PID that does not come is unknown again, and for which PIDs are learnt at the start."""
 
 
 class NoiseWatch:
@@ -21,15 +21,15 @@ class NoiseWatch:
 
     def __init__(self) -> None:
         self._seen: dict[int, tuple[float, int]] = {}
-        """When a PID came last, and in how many looks."""
+        """Time at which a PID came last, and the number of looks in which it came."""
         self._last: deque[bool] = deque(maxlen=LAST_PACKETS)
-        """Whether the last packets were on PIDs that are not known."""
+        """True for each of the last packets that was on an unknown PID."""
         self._began_at: float | None = None
 
     def is_noise(self, datagram: bytes, now: float) -> bool:
-        """Whether it ends in what only looks like packets.
+        """True if the datagram ends in noise that only looks like packets.
 
-        A source that is switched looks like that for some tenths of a second, which costs a few pulses.
+        A source that is switched looks so for some tenths of a second, which costs a few pulses.
         """
         began_at = self._began_at = now if self._began_at is None else self._began_at
         highs, lows = datagram[RTP_BYTES + 1 :: PACKET_BYTES], datagram[RTP_BYTES + 2 :: PACKET_BYTES]

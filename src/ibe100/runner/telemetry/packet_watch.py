@@ -1,7 +1,8 @@
-"""What is wrong with the packets of the pulses, told within tenths of a second: the posts come once a second.
+"""Faults of the packets in the pulses, reported within tenths of a second: the posts come once a second.
 
-Never stricter than they are: what this cannot be sure of, as the kernel dropped some datagrams or the runner
-was held up, is left to them. Facts of ISO/IEC 13818-1; the limits are those of ETSI TR 101 290.
+The watch is never stricter than the posts: where it cannot be sure, as the kernel dropped some datagrams or
+the runner was held up, it leaves the judgement to them. Facts of ISO/IEC 13818-1; the limits are those of
+ETSI TR 101 290.
 """
 
 from collections import Counter
@@ -15,17 +16,17 @@ PCR_BYTES = 6
 RTP_BYTES = 12
 """The pulses are RTP (RFC 3550): their sequence number tells whether datagrams are missing."""
 TABLE_S = 0.8
-"""PAT and PMT are due every 0.5 s; so much later they are missing."""
+"""Time after which PAT and PMT, due every 0.5 s, are missing."""
 JUMP_S = 1.0
-"""Where no packet of the PID is missing, one PTS does not follow another by more."""
+"""Largest step between two PTS, where no packet of the PID is missing."""
 SURE_JUMP_S = 3.0
-"""Where packets are missing."""
+"""The same where packets are missing."""
 HELD_UP_S = 0.5
-"""Between two looks: so much later nobody knows what was dropped meanwhile."""
+"""Time between two looks after which datagrams may have been dropped meanwhile."""
 PAUSE_S = 0.3
-"""Without a datagram: what did not come in it is not missed."""
+"""Time without a datagram that counts as a pause, in which nothing is missed."""
 TELL_S = 0.3
-"""At most so often; the first fault is told at once, and so is what is absent, and that it is back."""
+"""Shortest time between two reports; a first fault, an absence and its end are reported at once."""
 
 _RTP_VERSION = 0x80
 NULL_PID = 0x1FFF
@@ -54,27 +55,27 @@ class PacketWatch:
         self._whole: set[int] = set()
         """PIDs of which no packet is missing since their last PTS."""
         self._versions: dict[tuple[int, int, int], int] = {}
-        """By PID, table_id and its extension."""
+        """version_number by PID, table_id and its extension."""
         self._table_at: dict[int, float] = {}
         self._missed: set[int] = set()
         self._scrambled: set[int] = set()
         self._appeared: set[int] = set()
-        """Scrambled PIDs that were clear, or not there, when they were told last."""
+        """Scrambled PIDs that were clear, or absent, at the last report."""
         self._lost: Counter[int] = Counter()
         self._damaged = 0
         self._jumps: dict[int, float] = {}
         self._changes: list[list[int]] = []
         self._missing: dict[int, float] = {}
-        """When a table that is missing was seen last, by PID."""
+        """Time at which a table that is missing was seen last, by PID."""
         self._came: set[Key] = set()
         """Since the last look."""
         self._absences = AbsenceWatch()
         self._packets = 0
-        """Of the output, since the last that are missing."""
+        """Packets of the output since the last gap."""
         self.pcrs = PcrWatch()
 
     def look(self, datagrams: list[bytes], now: float) -> Facts | None:
-        """Take what came since the last look; returns what is to be told of it, if anything."""
+        """Take what came since the last look; returns the faults to report, if any."""
         pause_s = now - self._came_at
         if now - self._looked_at > HELD_UP_S:
             self._forget()
@@ -95,7 +96,7 @@ class PacketWatch:
         return self._news(now, is_other)
 
     def _forget(self) -> None:
-        """Whatever was expected to follow may have been dropped."""
+        """Expect nothing: what was to follow may have been dropped."""
         self._sequence = None
         self._pts.clear()
         self._miss_datagrams()
@@ -149,7 +150,7 @@ class PacketWatch:
                 self.pcrs.take(pid, number, packet[6 : 6 + PCR_BYTES])
 
     def _examine(self, packet: bytes, pid: int, before: int | None, now: float) -> None:
-        """One that is not just the next of its PID: out of order, first of a unit, scrambled or damaged."""
+        """Examine a packet that is not just the next: out of order, unit start, scrambled or damaged."""
         if len(packet) < PACKET_BYTES or packet[0] != 0x47:
             self._counters.pop(pid, None)
             return
@@ -168,7 +169,7 @@ class PacketWatch:
             self._begin_unit(packet, pid, now)
 
     def _count(self, packet: bytes, pid: int, before: int) -> None:
-        """One that comes twice is taken for a duplicate, a third for an error."""
+        """Count a packet out of order; its second copy is a duplicate, the third an error."""
         counter = packet[3] & 0x0F
         if counter == (before + 1) & 0x0F:
             self._repeated.discard(pid)
@@ -254,5 +255,5 @@ class PacketWatch:
 
 
 def _by_pid(values: Mapping[int, float]) -> dict[str, float]:
-    """As JSON has it."""
+    """The values under text keys, as JSON has them."""
     return {str(pid): value for pid, value in values.items()}

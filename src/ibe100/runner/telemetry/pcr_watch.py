@@ -1,4 +1,4 @@
-"""How evenly the PCRs of the output come: the longest interval, and the jitter of their places.
+"""Rhythm of the PCRs of the output: the longest interval, and the jitter of their places.
 
 Jitter as of ETSI TR 101 290 clause 5.3.2.6 (PCR accuracy): how far a PCR is from where a constant bitrate has
 its packet. Where the bitrate is not constant there is no such place, and no jitter is told.
@@ -12,9 +12,9 @@ PCR_HZ = 27_000_000
 TOLD_S = 1.0
 LEAST_PCRS = 8
 MOST_PCRS = 64
-"""Of a PID, in a second: by TR 101 290 25 are the least."""
+"""PCRs of a PID that are kept, of a second; TR 101 290 wants 25 at least."""
 CONSTANT_PACKETS = 2.0
-"""A bitrate is constant where three PCRs of four are within so many packets of their place."""
+"""Distance in packets within which three PCRs of four have to be for a bitrate to be constant."""
 
 _PCR_MODULO = (1 << 33) * 300
 _LONGEST_STEP = PCR_HZ
@@ -23,7 +23,7 @@ _MOST_PIDS = 64
 Point = tuple[int, int]
 """The number of the packet, and its PCR (27 MHz, unwrapped)."""
 PcrFacts = dict[str, list[float | None]]
-"""By PID: the longest interval in ms, and the jitter in microseconds where the bitrate is constant."""
+"""Longest interval in ms, and jitter in microseconds where the bitrate is constant, by PID."""
 
 
 class PcrWatch:
@@ -53,11 +53,11 @@ class PcrWatch:
         points.append((number, pcr))
 
     def miss(self) -> None:
-        """Packets are missing: how many is not known."""
+        """Begin anew after a gap of unknown length."""
         self._points.clear()
 
     def told(self, now: float) -> PcrFacts | None:
-        """Of about the last second, once a second; None in between and where nothing is known."""
+        """Facts of about the last second, once a second; None in between and where nothing is known."""
         if now - self._told_at < TOLD_S:
             return None
         self._told_at = now

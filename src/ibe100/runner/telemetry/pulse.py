@@ -1,4 +1,4 @@
-"""Does anything come out of the processor? Told within tenths of a second: its posts come once a second.
+"""Flow of the processor's output, known within tenths of a second: its posts come once a second.
 
 The processor sends a datagram every so many packets, all of which are in it. They are not read as they come:
 ten times a second the kernel is asked for what it kept, which is all up to 30 Mb/s or so, and a part of more.
@@ -21,31 +21,31 @@ LOOK_S = 0.1
 LEAST_PATIENCE_S = 0.8
 """An alarm is due within a second; a busy machine makes pauses of half a second."""
 MARGIN_S = 0.2
-"""On top of the longest gap lately: what comes in bursts is not called interrupted between two of them."""
+"""Margin on top of the longest recent gap, so that a stream in bursts is not called interrupted."""
 MOST_GAP_S = 1.5
-"""A longer one was an interruption, not a burst."""
+"""Longest gap of a stream in bursts; a longer one is an interruption."""
 REMEMBERED_S = 60.0
 LEARNING_S = 5.0
-"""Nothing is said before so much was seen."""
+"""Time that has to be seen before anything is said."""
 MOST_PER_LOOK_S = 1.5 * LOOK_S
-"""So much of the time since the last look counts: one that comes later proves that the machine is busy."""
+"""Most of the time since the last look that counts: a later look only proves that the machine is busy."""
 _BUFFER_BYTES = 1 << 18
 """Asked of the system, which may grant less; it bounds what a look costs."""
 _LONGEST_DATAGRAM = 1 << 15
 _MOST_DATAGRAMS = 500
-"""Where they are small the buffer holds many."""
+"""Datagrams read at a look: the buffer holds many small ones."""
 
 Tell = Callable[[bool, float], None]
-"""Whether packets flow, and for how long none did, seconds."""
+"""Callback: True if packets flow, and the seconds in which none did."""
 TellFaults = Callable[[Facts], None]
-"""What is wrong with the packets."""
+"""Callback with the faults of the packets."""
 TellStrays = Callable[[int, float], None]
-"""How many datagrams came, in how many seconds, that hold no packets."""
+"""Callback: number of datagrams without packets, and the seconds in which they came."""
 
 
 @dataclass(frozen=True, slots=True)
 class PulseHandlers:
-    """Who is told what; `wakeups` says how often the processor's input was woken, see `stray_watch`."""
+    """Callbacks by kind of news; `wakeups` counts wake-ups of the processor's input, see `stray_watch`."""
 
     flows: Tell
     faults: TellFaults
@@ -66,7 +66,7 @@ class PulseJudge:
         self._is_quiet = False
 
     def look(self, has_pulse: bool, now: float) -> tuple[bool, float] | None:
-        """What is new to be told of, with how long nothing came; None where nothing is."""
+        """The new state (True: packets flow) and the seconds without a pulse; None without a change."""
         self._quiet_s += min(now - self._looked_at, MOST_PER_LOOK_S)
         self._looked_at = now
         if has_pulse:
@@ -90,17 +90,17 @@ class PulseJudge:
 
     @property
     def is_quiet(self) -> bool:
-        """Nothing comes where something should."""
+        """True while no pulse comes where one should."""
         return self._is_quiet
 
     @property
     def patience_s(self) -> float:
-        """How long nothing may come before nothing flows."""
+        """Seconds without a pulse after which the flow has stopped."""
         return max(self._least_patience_s, max((gap_s for _, gap_s in self._gaps), default=0.0) + MARGIN_S)
 
 
 class PulseListener:
-    """A bound UDP socket that is looked at, not read as it fills."""
+    """A bound UDP socket that is looked at ten times a second, not read as it fills."""
 
     def __init__(self, loop: Loop, port: int, handlers: PulseHandlers) -> None:
         self._loop = loop
@@ -120,7 +120,7 @@ class PulseListener:
         self._timer: Timer = loop.call_later(LOOK_S, self._look)
 
     def begin(self) -> None:
-        """Another processor: what the last one sent says nothing of it."""
+        """Begin with another processor."""
         while self.drain():
             continue
         self._judge = PulseJudge()
@@ -129,7 +129,7 @@ class PulseListener:
         self._strays.begin(time.monotonic())
 
     def drain(self) -> list[bytes]:
-        """What came since it was asked for last, or the oldest part of it."""
+        """The datagrams since the last call, or the oldest of them."""
         came: list[bytes] = []
         with contextlib.suppress(BlockingIOError):
             while len(came) < _MOST_DATAGRAMS:

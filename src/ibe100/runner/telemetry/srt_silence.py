@@ -1,7 +1,7 @@
-"""What the statistics of an SRT connection within a second tell: its figures, and whether its peer is there.
+"""Silence of an SRT peer, and its figures once a second, from statistics that come several times a second.
 
-They are asked for several times a second, so that a peer that died without a word is noticed in time; who
-follows the stream is given one figure a second, as of everything else.
+They are asked for so often that a peer which died without a word is noticed in time; followers of the stream
+get one figure a second, as of everything else.
 """
 
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from ibe100.runner.telemetry.pulse import PulseJudge
 
 SILENT_S = 0.4
-"""So long nothing of what was sent is acknowledged: receivers do so a hundred times a second."""
+"""Time without an acknowledgement that is silence: receivers acknowledge a hundred times a second."""
 TOLD_S = 0.95
-"""Between two that are passed on: just below a second, as they come on the second themselves."""
+"""Time between two figures that are passed on: just below a second, as the statistics come on the second."""
 _RATE = "rate-mbps"
 
 
 class Acknowledgements:
-    """Of an output: does its receiver acknowledge anything? Times are monotonic seconds."""
+    """Silence of an output's receiver: it acknowledges nothing. Times are monotonic seconds."""
 
     def __init__(self) -> None:
         self._heard_at: float | None = None
@@ -31,11 +31,11 @@ class Acknowledgements:
         self.is_silent = now - self._heard_at >= SILENT_S
 
     def look(self, now: float) -> None:
-        """Time alone proves nothing: a processor with nothing to send may say nothing."""
+        """Do nothing: time alone proves nothing, as a processor with nothing to send may be silent."""
 
 
 class Arrivals:
-    """Of an input: does its sender send anything? One that sends in bursts is given time for it."""
+    """Silence of an input's sender: it sends nothing. A sender in bursts is given time for it."""
 
     def __init__(self) -> None:
         self._judge = PulseJudge(SILENT_S)
@@ -47,7 +47,7 @@ class Arrivals:
         self._came |= number(statistics, "receive", "interval", "packets") > 0
 
     def look(self, now: float) -> None:
-        """To be called ten times a second."""
+        """Judge; to be called ten times a second."""
         came, self._came = self._came, False
         if news := self._judge.look(came, now):
             self.is_silent = not news[0]
@@ -61,7 +61,7 @@ class Figures:
         self._told_at: float | None = None
 
     def add(self, statistics: Mapping[str, object], now: float) -> dict[str, object] | None:
-        """All since the last, once a second; None in between."""
+        """Add statistics; returns the figures of the last second once a second, None in between."""
         self._parts.append(statistics)
         if self._told_at is None:
             self._told_at = now

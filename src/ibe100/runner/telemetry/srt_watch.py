@@ -1,4 +1,4 @@
-"""What a processor's log tells of its SRT connections: who is there, and the statistics asked for.
+"""SRT connections as a processor's log tells of them: peers, and the statistics asked for.
 
 Statistics come as `* srt: srt-statistics:output:{ …JSON… }` several times a second. They are telemetry: they
 are passed on as a sample once a second, none is a fact of the journal. That a peer came or went is in the log
@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ibe100.runner.telemetry.srt_silence import Acknowledgements, Arrivals, Figures
 
 STATISTICS_PREFIX = "srt-statistics:"
-"""With the side and a colon, the value of --json-line that makes the statistics ours."""
+"""Value of --json-line, but for the side and a colon, that marks the statistics."""
 SIDES = {"input": "-I", "output": "-O"}
 
 _STATISTICS = re.compile(rb"\* (?:[^:]*- )?srt: srt-statistics:(input|output):(\{.*)")
@@ -46,10 +46,10 @@ class SrtWatch:
         self._figures: dict[str, Figures] = {}
         self._silences: dict[str, Acknowledgements | Arrivals] = {}
         self.heard_at = float("-inf")
-        """When a peer came, or a connection was last measured; time.monotonic() seconds."""
+        """Time at which a peer came, or a connection was last measured; time.monotonic() seconds."""
 
     def begin(self, argv: Sequence[str]) -> None:
-        """A processor starts: nobody is connected yet."""
+        """Begin with a new processor: no peer is connected yet."""
         for side, option in SIDES.items():
             is_srt = (option, "srt") in itertools.pairwise(argv)
             if is_srt or side in self._sides:
@@ -58,18 +58,18 @@ class SrtWatch:
                 self._sides.pop(side, None)
 
     def end(self) -> None:
-        """The processor has ended, and its connections with it."""
+        """End the connections with their processor."""
         for side in self._sides:
             self._change(side, False)
 
     def look(self) -> None:
-        """To be called ten times a second: a peer that is not heard any more is told of."""
+        """Report a peer that is not heard any more; to be called ten times a second."""
         for side, silence in self._silences.items():
             silence.look(self._clock())
             self._tell_silence(side)
 
     def takes(self, raw: bytes) -> bool:
-        """Read a line of the log; whether it was nothing but statistics."""
+        """Read a line of the log; True if it was nothing but statistics."""
         if not self._sides or b"srt: " not in raw:
             self._look_for_refusal(raw)
             return False
@@ -101,7 +101,7 @@ class SrtWatch:
                 self._tell(side, refused=reason)
 
     def _change(self, side: str, connected: bool | None, peer: str = "") -> None:
-        """A peer came, or went: what was known of the last one is over."""
+        """Note that a peer came or went, and forget what was known of the last one."""
         self._figures.pop(side, None)
         self._silences.pop(side, None)
         self._tell(side, connected=connected, peer=peer, silent=False, json=None, refused="")

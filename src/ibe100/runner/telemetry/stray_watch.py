@@ -1,4 +1,4 @@
-"""Do datagrams come to a processor out of which nothing comes? tsp passes over those that hold no packets.
+"""Datagrams without packets that come to a processor: tsp passes over them, and nothing comes out.
 
 Each of them wakes the thread that waits for it and, where nothing flows, that thread alone: Linux counts how
 often (proc_pid_status(5), voluntary_ctxt_switches). Elsewhere nothing is known and nothing is said.
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BASE_S = 0.3
-"""Without a pulse: what wakes the input from then on is counted."""
+"""Time without a pulse after which wake-ups of the input are counted."""
 TOLD_S = 0.95
-"""Between two that are told: just below a second."""
+"""Time between two reports: just below a second."""
 LEAST = 3
-"""Fewer are no stream, whatever they are."""
+"""Fewer datagrams are no stream, whatever they are."""
 OTHERS_SHARE = 0.5
 """A plugin that is woken more than half as often has packets to work on: then one after it hangs."""
 STARTING_S = 1.0
@@ -24,13 +24,13 @@ _WOKEN = "voluntary_ctxt_switches:"
 
 @dataclass(frozen=True, slots=True)
 class Woken:
-    """How often the threads of a processor were woken since their start: its input, and each other one."""
+    """Wake-ups of a processor's threads since their start: of its input, and of each other one."""
 
     input: int
     others: Mapping[str, int]
 
     def others_since(self, before: "Woken") -> int:
-        """Of the other thread that was woken most since then."""
+        """Wake-ups since then of the other thread that was woken most."""
         return max((count - before.others.get(one, count) for one, count in self.others.items()), default=0)
 
 
@@ -45,14 +45,14 @@ class StrayWatch:
         self._from_s = float("-inf")
         self._base: tuple[float, Woken] | None = None
         self._stands = False
-        """Was told, and nothing came out since, be it of another processor."""
+        """True once strays were reported, until something comes out, be it of another processor."""
 
     def begin(self, now: float) -> None:
-        """Another processor."""
+        """Begin with another processor."""
         self._from_s, self._base = now + STARTING_S, None
 
     def look(self, has_pulse: bool, is_quiet: bool, now: float) -> tuple[int, float] | None:
-        """How many datagrams came in how many seconds, if nothing came out that should have."""
+        """Number of datagrams and the seconds in which they came, if nothing came out that should have."""
         if has_pulse:
             self._from_s, self._base, self._stands = now + BASE_S, None, False
             return None
@@ -73,7 +73,7 @@ class StrayWatch:
 
 
 def input_wakeups(pid: int, argv: Sequence[str], proc: Path = Path("/proc")) -> Woken | None:
-    """How often the threads of `pid`, which reads `-I ip`, waited and were woken; None where it is not told.
+    """Wake-ups of the threads of `pid`, which reads `-I ip`; None where the system does not tell.
 
     tsp names a thread after its plugin, and reads what it needs for its start in the one named after itself.
     Those of outputs by `ip` have nothing to wake up for while nothing flows.
