@@ -215,7 +215,7 @@ def _again(answer: Answer, stream: str, fired: dict[str, Any]) -> dict[str, Any]
 
 
 def _is_awaited(fired: dict[str, Any]) -> bool:
-    """Whether the return feed has more to say of a cue."""
+    """True while the return feed has more to say of a cue."""
     came_back = fired["return_feed"]
     if came_back is None:
         return False

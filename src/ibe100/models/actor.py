@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The one in whose name something is done, as the record has it."""
+    """An actor by the name that goes on record."""
 
     name: str
 

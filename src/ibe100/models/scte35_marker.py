@@ -23,7 +23,7 @@ class Direction(StrEnum):
 
 
 class CueAction(StrEnum):
-    """What the button does; `traits` tells the actions apart."""
+    """Actions of the operator; `traits` has their rules."""
 
     TO_BREAK = "TO BREAK"
     BACK_TO_PROGRAMME = "BACK TO PROGRAMME"
@@ -40,7 +40,7 @@ class CueAction(StrEnum):
 
     @property
     def traits(self) -> ActionTraits:
-        """What sets this action apart from the others."""
+        """Rules of this action."""
         return ACTION_TRAITS[self]
 
 
@@ -49,15 +49,15 @@ class ActionTraits:
     """The rules of one action, each of them in force wherever the action is met."""
 
     direction: Direction = Direction.NONE
-    """Where it takes the viewers; a section made elsewhere may say otherwise."""
+    """The way it takes the viewers; a section made elsewhere may say otherwise."""
     splices: Literal["at once", "as asked", "as the contract asks", "as the section says"] = "as asked"
-    """When; with no pre-roll asked for, "as asked" is at once too."""
+    """Time of the splice; "as asked" is at once where no pre-roll is asked for."""
     event_id: Literal["new", "of its break", "none"] = "none"
     """The id it is given; "of its break" is by some contracts a new one as well."""
     during: Literal["programme", "a break", "either"] = "either"
-    """Where the stream has to be; a cue during a break takes the place of its automatic return."""
+    """State the stream has to be in; a cue during a break takes the place of its automatic return."""
     breach: Literal["refused", "warned of", "allowed"] = "allowed"
-    """What becomes of a cue that does not keep the stream's contract."""
+    """Treatment of a cue that does not keep the stream's contract."""
 
 
 ACTION_TRAITS: dict[CueAction, ActionTraits] = {
@@ -72,7 +72,7 @@ ACTION_TRAITS: dict[CueAction, ActionTraits] = {
 
 
 class BreakReturn(StrEnum):
-    """How a break ends that nobody ends before."""
+    """Ways in which a break ends that nobody ends before."""
 
     AUTO = "auto"
     """By itself when the announced duration is over: auto_return 1."""
@@ -111,7 +111,7 @@ TRANSITIONS: dict[CueState, frozenset[CueState]] = {
 
 
 def can_follow(earlier: CueState, later: CueState) -> bool:
-    """Whether a life leads from one state to the other, in one step or, some being off record, in several."""
+    """True when a life leads from one state to the other, also by steps that are not on record."""
     ahead, found = [earlier], set[CueState]()
     while ahead:
         for state in TRANSITIONS.get(ahead.pop(), frozenset()) - found:
@@ -121,7 +121,7 @@ def can_follow(earlier: CueState, later: CueState) -> bool:
 
 
 class CueRequest(Value):
-    """What the operator asks."""
+    """A cue as the operator asks for it."""
 
     stream_id: str
     action: CueAction
@@ -133,11 +133,11 @@ class CueRequest(Value):
     splice_at: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """Wall clock: the splice falls on the first frame at or after it; then there is no pre_roll_s."""
     returns: BreakReturn | None = None
-    """How the break ends; None takes the stream's own way. Only of a cue that leaves the programme."""
+    """Way the break ends; None takes the stream's own. Only for a cue that leaves the programme."""
     segmentation: Segmentation | None = None
-    """What a TIME SIGNAL signals; of no other action."""
+    """Segmentation that a TIME SIGNAL signals; for no other action."""
     section: Annotated[str, Field(max_length=12_000)] = ""
-    """What SEND SECTION sends, base64 or hex; of no other action."""
+    """Section that SEND SECTION sends, base64 or hex; for no other action."""
 
     @model_validator(mode="after")
     def _one_time(self) -> Self:
@@ -178,7 +178,7 @@ class Cue(Value):
     action: CueAction
     state: CueState
     direction: Direction = Field(default_factory=_direction_of_action)
-    """Where its section takes the viewers, by the contract it was made under."""
+    """The way its section takes the viewers, by the contract it was made under."""
     requested_by: str
     requested_at: float
     """Wall clock, seconds since the epoch."""
@@ -191,18 +191,18 @@ class Cue(Value):
     """Wall clock at which the splice falls, as far as known."""
     section_base64: str = ""
     sent: int = 0
-    """How many repeats the processor was asked for with the datagram; how many it made, `seen` tells."""
+    """Repeats that the processor was asked for with the datagram; `seen` tells how many it made."""
     sent_expected: int = 1
     sent_at: float | None = None
     seen: int = 0
     seen_base64: str = ""
     seen_at: float | None = None
     latency_ms: float | None = None
-    """From the datagram to the first sight on the output; for a pre-rolled cue, see pre_roll_ms."""
+    """Time from the datagram to the first sight on the output; for a pre-rolled cue, see pre_roll_ms."""
     pre_roll_ms: float | None = None
     """Real pre-roll: splice PTS less the stream's PTS when the section was first seen."""
     reason: str = ""
-    """Why it was refused, cancelled or failed."""
+    """Reason for which it was refused, cancelled or failed."""
     scheduled_at: float | None = None
     """Wall clock the splice was planned for; None where nobody planned it."""
     seen_pts: int | None = None
@@ -210,7 +210,7 @@ class Cue(Value):
     frame_pts: float | None = None
     """Duration of a frame of the stream, 90 kHz ticks."""
     returns: BreakReturn | None = None
-    """How the break that it begins ends; None where it begins none, or nothing was decided."""
+    """Way the break ends that it begins; None where it begins none, or nothing was decided."""
 
     @property
     def announced_end(self) -> float | None:
@@ -231,15 +231,15 @@ class Cue(Value):
 
 
 class Readiness(Value):
-    """Whether a cue can go out now, and if not why."""
+    """Readiness of a stream for a cue, and if there is none the reasons."""
 
     ready: bool
     reasons: tuple[str, ...] = ()
-    """In words, each with what to do; empty when ready."""
+    """Sentences that each say what to do; empty when ready."""
 
 
 class CuePreview(Value):
-    """What will go out if the button is pressed now."""
+    """The cue that will go out if the button is pressed now."""
 
     splice_event_id: int | None
     """None for a section that speaks of no event."""
@@ -249,4 +249,4 @@ class CuePreview(Value):
     fields: tuple[tuple[str, str], ...]
     """Field names of the standard with their values, in order."""
     warnings: tuple[str, ...] = ()
-    """What the operator should know before it is sent; it can be sent all the same."""
+    """Warnings before it is sent; it can be sent all the same."""

@@ -1,4 +1,4 @@
-"""Who did what: a line in the database and one in audit.log."""
+"""Audit trail of who did what: a line in the database and one in audit.log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def act_as(actor: Actor) -> None:
 
 
 def acting() -> Actor:
-    """The one in whose name the present task acts; set at each way in, the operator where nothing was set."""
+    """The actor that the present task works for; set where work comes in, else the operator."""
     return _acting.get()
 
 

@@ -262,7 +262,7 @@ class ContractPort(Protocol):
     def break_faults(
         self, contract: Contract | None, duration_s: float, pre_roll_s: float
     ) -> tuple[str, ...]:
-        """Why a break as it is chosen would be refused; nothing without a contract."""
+        """Reasons for which a break as it is chosen would be refused; none without a contract."""
 
     def lint(self, config: StreamConfig, report: StreamReport | None) -> tuple[ContractFinding, ...]:
         """What differs from the stream's contract, breaches first; nothing without a contract."""

@@ -80,7 +80,7 @@ class SCTE35Service:
         self._locks: dict[str, asyncio.Lock] = {}
 
     def set_seen_timeout(self, seen_timeout_s: float) -> None:
-        """How long a cue may take to be seen, from now on."""
+        """Set the time that a cue may take to be seen, from now on."""
         self._dispatch.set_seen_timeout(seen_timeout_s)
         self._heartbeat.set_seen_timeout(seen_timeout_s)
 
@@ -131,7 +131,7 @@ class SCTE35Service:
         await self._ledger.writes.settled()
 
     def readiness(self, stream_id: str, action: CueAction | None = None) -> Readiness:
-        """Whether a cue can go out now, and if `action` is named, that one; safe from any thread."""
+        """Readiness for any cue, or for one with this `action`; safe from any thread."""
         run = self._runs.run_of(stream_id)
         ready = readiness(run)
         if action is None:
@@ -154,7 +154,7 @@ class SCTE35Service:
         return current.announced_end if current is not None and is_open else out.announced_end
 
     async def preview(self, request: CueRequest) -> CuePreview:
-        """What would go out now; nothing is reserved. Raises CueRefused when it could not."""
+        """Preview of what would go out now; nothing is reserved. Raises CueRefused when it could not."""
         run = self._runs.run_of(request.stream_id)
         draft = await self._draft(run, request)
         options = run.cue_options
@@ -235,12 +235,12 @@ class SCTE35Service:
                 self._ledger.move(cue, CueState.CANCELLED, reason=f"{REPLACED} {replacing.action}")
 
     async def cancel(self, cue_id: int) -> Cue:
-        """Only while ARMED: then the processor has not got it yet, and it truly never airs."""
+        """Disarm a cue that is ARMED: the processor has not got it yet, so it never airs."""
         cue = self._cache.get(cue_id)
         if cue is None:
             raise CueRefused(f"there is no cue {cue_id}")
         if cue.state is not CueState.ARMED:
-            raise CueRefused(f"event {cue.splice_event_id} is {cue.state}: only an ARMED cue is still ours")
+            raise CueRefused(f"event {cue.splice_event_id} is {cue.state}: only an ARMED cue can be disarmed")
         cancelled = self._ledger.move(cue, CueState.CANCELLED, reason=f"disarmed by {acting().words}")
         await self._ledger.writes.settled()
         await self._audit.write("cue disarmed", cue.stream_id, f"event {cue.splice_event_id}")
@@ -281,7 +281,7 @@ class SCTE35Service:
         return True
 
     def _latest(self, cue: Cue) -> float:
-        """When an ARMED cue is too late to be sent."""
+        """Wall clock from which an ARMED cue is too late to be sent."""
         return (
             0.0
             if cue.splice_at is None

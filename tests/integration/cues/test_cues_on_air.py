@@ -124,7 +124,7 @@ async def test_a_cue_that_is_disarmed_in_time_never_airs_and_one_that_was_sent_c
         # Its turn comes later than that of the first would have come.
         second = await application.cues.fire(asked(stream_id, TO_BREAK, pre_roll_s=5.0))
         await until(lambda: now(application, second).state is not CueState.ARMED, "the second cue sent")
-        with pytest.raises(CueRefused, match="only an ARMED cue is still ours"):
+        with pytest.raises(CueRefused, match="only an ARMED cue can be disarmed"):
             await application.cues.cancel(second.cue_id)
         second = await until_over(application, second)
         assert (second.state, second.seen, second.reason) == (CueState.SPLICED, 2, "")

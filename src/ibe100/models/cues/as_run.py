@@ -13,7 +13,7 @@ PTS_PER_MS = 90
 
 
 class AsRunFormat(StrEnum):
-    """How a log is written to a file."""
+    """Formats of a log in a file."""
 
     CSV = "csv"
     JSON = "json"
@@ -26,19 +26,19 @@ class AsRunRow:
 
     cue: Cue
     stream_name: str
-    """As the stream was called in the cue's session."""
+    """The stream's name in the cue's session."""
     came_back: ReturnReceipt | None = None
-    """What the return feed said of it; None where none was watched."""
+    """Its receipt at the return feed; None where none was watched."""
 
     @property
     def due_at(self) -> float:
-        """When the splice was wanted: as scheduled, else the request and its pre-roll."""
+        """Wall clock the splice was wanted at: as scheduled, else the request and its pre-roll."""
         cue = self.cue
         return cue.scheduled_at if cue.scheduled_at is not None else cue.requested_at + cue.pre_roll_s
 
     @property
     def aired_at(self) -> float | None:
-        """When the splice fell: its splice_time, or the first sight of an immediate cue; None: it did not."""
+        """Wall clock the splice fell at: its splice_time, the first sight of an immediate cue, or None."""
         if self.cue.state is not CueState.SPLICED:
             return None
         return self.cue.seen_at if self.cue.pts_time is None else self.cue.splice_at
@@ -65,7 +65,7 @@ class AsRunRow:
 
     @property
     def receipt(self) -> str:
-        """What is proved about the bytes on the output."""
+        """Proof of the bytes on the output, in words."""
         cue = self.cue
         if not cue.seen:
             return "not seen on the output" if cue.sent else "not sent"
@@ -106,5 +106,5 @@ class DigestCheck(Value):
 
     @property
     def is_intact(self) -> bool:
-        """Whether the rows are those that were exported."""
+        """True when the rows are those that were exported."""
         return self.named == self.computed

@@ -1,4 +1,4 @@
-"""A contract: what a distributor asks of a stream and of each cue in it."""
+"""Contract with a distributor: what it asks of a stream and of each cue in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEAST_OUT_POINT_S = 4.0
 
 
 class EventIdRule(StrEnum):
-    """Which splice_event_id the return from a break carries."""
+    """Rule for the splice_event_id that the return from a break carries."""
 
     SAME = "same"
     """That of the CUE-OUT it ends."""
@@ -26,7 +26,7 @@ class EventIdRule(StrEnum):
 
 
 class AvailNumbering(StrEnum):
-    """What avail_num and avails_expected hold."""
+    """Rule for avail_num and avails_expected."""
 
     NONE = "none"
     """Both 0: not used."""
@@ -99,7 +99,7 @@ class SrtTerms(Value):
 
 
 class Contract(Value):
-    """What was agreed with one distributor; frozen, and one that contradicts itself cannot be built."""
+    """An agreement with one distributor; one that contradicts itself cannot be built."""
 
     name: Name
     description: Annotated[Text, Field(max_length=300)] = ""
@@ -112,7 +112,7 @@ class Contract(Value):
     """The least real pre-roll of a cue to the break; 0 allows immediate ones."""
     pre_roll_default_s: Annotated[float, Field(ge=0, le=60)] = 0.0
     repeats: Annotated[int, Field(ge=1, le=10)] = 1
-    """How often a pre-rolled section is sent, byte for byte the same."""
+    """Times that a pre-rolled section is sent, byte for byte the same."""
     repeat_interval_ms: Annotated[int, Field(ge=100, le=10_000)] = 1000
     duration_min_s: Seconds | None = None
     duration_max_s: Seconds | None = None
@@ -152,11 +152,11 @@ class Contract(Value):
 
     @property
     def least_lead_s(self) -> float:
-        """How long before its splice a pre-rolled cue is out at the latest (S35 §9.9.2.1: 4 s or more)."""
+        """Seconds before its splice at which a pre-rolled cue must be out (S35 §9.9.2.1: 4 s or more)."""
         return max(self.pre_roll_min_s, LEAST_OUT_POINT_S)
 
     def duration_fault(self, duration_s: float) -> str | None:
-        """What the contract asks instead of this announced duration, in words; None when it is allowed."""
+        """Words for what the contract asks instead of this announced duration; None when it is allowed."""
         if self.durations_s and not any(abs(duration_s - allowed) < 0.001 for allowed in self.durations_s):
             return f"one of {', '.join(f'{allowed:g}' for allowed in self.durations_s)} s"
         if self.duration_min_s is not None and duration_s < self.duration_min_s:
@@ -167,7 +167,7 @@ class Contract(Value):
 
 
 class Severity(StrEnum):
-    """How much a finding matters."""
+    """Severity of a finding."""
 
     BREACH = "breach"
     """The contract is not kept: a cue or stream like this must not go on air."""
@@ -184,7 +184,7 @@ class ContractFinding(Value):
     field: str
     """The contract's field, such as `video.codec`."""
     asked: str
-    """What the contract asks."""
+    """The value that the contract asks."""
     found: str
     what_to_do: str
 

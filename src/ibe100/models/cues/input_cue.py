@@ -1,4 +1,4 @@
-"""Other people's cues: what the input carries before ours are put in."""
+"""Cues that the input carries before ours are put in."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ class InputCue(Value):
     command: str
     """`splice_insert`, `time_signal`, …; `damaged` where it cannot be read."""
     summary: str
-    """What it says, in one line."""
+    """Its content in one line."""
     section_base64: str

@@ -27,7 +27,7 @@ class CueStep(Value):
 
 
 class CueLogQuery(Value):
-    """Which cues are wanted: those that all of it is true of; nothing asked is every cue."""
+    """A query for cues that meet all of its terms; without terms for every cue."""
 
     stream_id: str = ""
     actions: tuple[CueAction, ...] = ()
@@ -52,7 +52,7 @@ class CueLogQuery(Value):
 
     @property
     def needles(self) -> tuple[str, ...]:
-        """What is looked for in sections and words: the text, and as base64 if it is hex of a section."""
+        """Texts looked for in sections and reasons: the text itself, and base64 if it is hex of a section."""
         text = self.text.strip()
         found = _HEX.fullmatch("".join(text.split()))
         if found is None:
@@ -63,7 +63,7 @@ class CueLogQuery(Value):
         return (text, whole if len(data) % 3 == 0 else base64.b64encode(data[: len(data) // 3 * 3]).decode())
 
     def admits(self, cue: Cue) -> bool:
-        """Whether a cue is among those wanted, the limit aside."""
+        """True when a cue meets the query, the limit aside."""
         return (
             self.stream_id in ("", cue.stream_id)
             and (not self.actions or cue.action in self.actions)
@@ -85,4 +85,4 @@ class CueLog(Value):
     query: CueLogQuery
     cues: tuple[Cue, ...]
     is_cut: bool
-    """Whether there are more than the limit."""
+    """True when there are more than the limit."""

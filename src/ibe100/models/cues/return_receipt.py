@@ -1,4 +1,4 @@
-"""What became of a cue further out: whether it came back from the distributor's end, and if not why."""
+"""Receipts from the distributor's end: did a cue come back there, and if not why."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ibe100.models.base import Value
 
 
 class ReturnState(StrEnum):
-    """What the return feed says of a cue that was on our output."""
+    """States of a cue at the return feed, once it was on our output."""
 
     WAITING = "WAITING"
     """Not there yet, and its time is not over."""
@@ -35,7 +35,7 @@ class ReturnState(StrEnum):
 
 
 class ReturnCause(StrEnum):
-    """Why a cue did not come back as it was sent: which hop stripped it, as far as the feed shows."""
+    """Causes for which a cue did not come back as it was sent, as far as the feed shows."""
 
     NONE = ""
     FEED_ABSENT = "feed absent"
@@ -56,26 +56,26 @@ class ReturnReceipt(Value):
     state: ReturnState = ReturnState.WAITING
     cause: ReturnCause = ReturnCause.NONE
     reason: str = ""
-    """In words for the distributor, where something is wrong or other than it was sent."""
+    """Words for the distributor, where something is wrong or other than it was sent."""
     left_at: float
-    """When it was first seen on our own output."""
+    """Time it was first seen on our own output."""
     ends_at: float
-    """When it is no longer waited for."""
+    """Time from which it is no longer waited for."""
     expected: int = 1
-    """How often it was seen on our own output."""
+    """Times that it was seen on our own output."""
     seen: int = 0
-    """How often it came back, re-stamped ones as well."""
+    """Times that it came back, re-stamped ones as well."""
     seen_at: float | None = None
     seen_base64: str = ""
     """The bytes that came back first."""
     splice_pid: int | None = None
     """The PID it came back on: a distributor may remap it."""
     pre_roll_ms: float | None = None
-    """From the return feed's own PTS to the splice when it was first seen there."""
+    """Time from the return feed's own PTS to the splice when it was first seen there."""
 
     @property
     def delay_s(self) -> float | None:
-        """From our output to the return feed; two processes told of them, so it may be some ms too short."""
+        """Delay from our output to the return feed; told by two processes, it may be some ms too short."""
         return None if self.seen_at is None else max(0.0, round(self.seen_at - self.left_at, 3))
 
     @property
@@ -114,8 +114,8 @@ class ReturnFeedView(Value):
 
     state: FeedState = FeedState.STARTING
     reason: str = ""
-    """Why it is lost."""
+    """Reason for which it is lost."""
     cue_pids: tuple[int, ...] = ()
     """PIDs of stream_type 0x86 in its PMTs."""
     fault: str = ""
-    """What is wrong with its PMTs: then no cue can be taken there, whenever it is sent."""
+    """Fault of its PMTs by which no receiver there can take a cue, whenever it is sent."""

@@ -72,7 +72,7 @@ When = Annotated[At | After | Every, Field(discriminator="kind")]
 
 
 class ReturnPolicy(StrEnum):
-    """How a planned break ends."""
+    """Ways in which a planned break ends."""
 
     AUTO = "auto"
     """By itself when the announced duration is over (auto_return of the stream)."""
@@ -90,7 +90,7 @@ class BreakState(StrEnum):
     MISSED = "MISSED"
     """No cue was made in time, and none is made late."""
     SKIPPED = "SKIPPED"
-    """It was not wanted any more when its time came."""
+    """Not wanted any more when its time came."""
     FAILED = "FAILED"
     """A cue was made and did not take effect."""
 
@@ -101,7 +101,7 @@ class BreakState(StrEnum):
 
 
 class BreakPlan(Value):
-    """What the operator plans."""
+    """A break as the operator plans it."""
 
     stream_id: str
     title: Name = "Break"
@@ -121,7 +121,7 @@ class ScheduledBreak(BreakPlan):
 
     break_id: int
     planned_at: float | None = None
-    """When its splice is due, as far as known; of a series, when the next one to be made is."""
+    """Time its splice is due, as far as known; for a series, that of the next break to be made."""
     state: BreakState = BreakState.PLANNED
     reason: str = ""
     cue_id: int | None = None
@@ -131,17 +131,17 @@ class ScheduledBreak(BreakPlan):
 
     @property
     def is_series(self) -> bool:
-        """Whether it makes other breaks instead of becoming a cue."""
+        """True for one that makes other breaks instead of becoming a cue."""
         return isinstance(self.when, Every)
 
     @property
     def ends_at(self) -> float | None:
-        """When its announced duration is over."""
+        """Time its announced duration is over by plan."""
         return None if self.planned_at is None else self.planned_at + self.duration_s
 
     @property
     def plan(self) -> BreakPlan:
-        """Only what the operator plans."""
+        """The plan alone, without what became of it."""
         return BreakPlan(**{name: getattr(self, name) for name in BreakPlan.model_fields})
 
 
@@ -152,21 +152,21 @@ class Finding(Value):
     break_ids: tuple[int, ...]
     at: float
     text: str
-    """In words, with what to do."""
+    """A sentence that says what to do as well."""
 
 
 class ImportRow(Value):
     """One row or element of an imported file: a plan, or why it is none."""
 
     line: int
-    """Of the file; of JSON and XMLTV, the number of the item."""
+    """Line of the file; of JSON and XMLTV the number of the item."""
     plan: BreakPlan | None = None
     """A break of the same file that it comes after is meant by `-line` as break_id."""
     error: str = ""
 
 
 class ImportPreview(Value):
-    """What an import would do; nothing is stored."""
+    """Preview of an import; nothing is stored."""
 
     source: str
     rows: tuple[ImportRow, ...]
@@ -185,7 +185,7 @@ class ImportPreview(Value):
 
 
 def due_times(breaks: Mapping[int, ScheduledBreak]) -> dict[int, float | None]:
-    """When each break is due by what it follows; None where that is gone, a series or a circle."""
+    """Time each break is due by what it follows; None where that is gone, a series or a circle."""
     found: dict[int, float | None] = {}
     for one in breaks.values():
         chain: list[ScheduledBreak] = []

@@ -1,4 +1,4 @@
-"""What an operator may signal by a segmentation_descriptor (ANSI/SCTE 35 2023r1 tables 22 and 23)."""
+"""Segmentation that an operator may signal by a descriptor (ANSI/SCTE 35 2023r1 tables 22 and 23)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class SegmentationType(StrEnum):
 
     @property
     def is_start(self) -> bool:
-        """Whether it begins something."""
+        """True for a Start."""
         return self.start is self
 
 
@@ -96,12 +96,12 @@ class UpidType(StrEnum):
 
 
 class Segmentation(Value):
-    """One segmentation_descriptor as it is asked for; its event id is given by the desk."""
+    """One segmentation_descriptor as it is asked for; its event id is given when it is sent."""
 
     type: SegmentationType
     upid_type: UpidType = UpidType.NOT_USED
     upid: Annotated[Text, Field(max_length=440)] = ""
-    """As text; UMID, ISAN, AiringID, MPU and MID in hex, EIDR as `10.5240/…` or hex, UUID as usual."""
+    """Text; UMID, ISAN, AiringID, MPU and MID in hex, EIDR as `10.5240/…` or hex, UUID as usual."""
     duration_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
     """segmentation_duration; an End announces none."""
     segment_num: Annotated[int, Field(ge=0, le=255)] = 0

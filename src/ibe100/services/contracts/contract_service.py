@@ -19,7 +19,7 @@ from ibe100.services.contracts.stream_linter import lint_stream
 
 
 class ContractTemplates(Value):
-    """What `config/default_profiles.json` holds."""
+    """Content of `config/default_profiles.json`."""
 
     version: Literal[1] = 1
     contracts: Annotated[tuple[Contract, ...], Field(min_length=1)]
@@ -79,7 +79,7 @@ class ContractService:
     def break_faults(
         self, contract: Contract | None, duration_s: float, pre_roll_s: float
     ) -> tuple[str, ...]:
-        """Why a break as it is chosen would be refused; nothing without a contract."""
+        """Reasons for which a break as it is chosen would be refused; none without a contract."""
         if contract is None:
             return ()
         faults = []
@@ -90,5 +90,5 @@ class ContractService:
         return tuple(faults)
 
     def lint(self, config: StreamConfig, report: StreamReport | None) -> tuple[ContractFinding, ...]:
-        """What differs from the stream's contract, breaches first; nothing without a contract."""
+        """Findings against the stream's contract, breaches first; none without a contract."""
         return lint_stream(config, report)

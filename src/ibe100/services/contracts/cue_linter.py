@@ -32,7 +32,7 @@ TICK_S = 1.5 / PTS_HZ
 
 
 class CueValues(Protocol):
-    """What a cue says of itself; `ibe100.models.scte35_marker.Cue` is one."""
+    """Values of a cue; `ibe100.models.scte35_marker.Cue` has them."""
 
     @property
     def splice_event_id(self) -> int | None: ...
@@ -44,7 +44,7 @@ class CueValues(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Announcement:
-    """What a section announces, whichever command it uses."""
+    """The break that a section announces, by whichever command."""
 
     event_id: int
     is_out: bool
@@ -60,7 +60,7 @@ def lint_cue(
     previous_id: int | None = None,
     out_id: int | None = None,
 ) -> tuple[ContractFinding, ...]:
-    """What in `section`, about to be sent for `cue`, differs from `contract`; breaches first.
+    """Findings against `contract` in `section`, about to be sent for `cue`; breaches first.
 
     `previous_id` is the event id of the stream's last break, `out_id` that of the break which this cue
     ends; None leaves the rule that needs it unchecked. A cue with a splice_time and pre_roll_s 0 was planned

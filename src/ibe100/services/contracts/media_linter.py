@@ -17,7 +17,7 @@ SET_ENCODER = "set the encoder"
 
 
 def lint_video(terms: VideoTerms, stream: StreamInfo | None, report: StreamReport) -> list[ContractFinding]:
-    """What differs; nothing where the terms say nothing."""
+    """Findings; none where the terms say nothing."""
     if terms == VideoTerms():
         return []
     if stream is None:
@@ -39,7 +39,7 @@ def lint_video(terms: VideoTerms, stream: StreamInfo | None, report: StreamRepor
 
 
 def lint_audio(terms: AudioTerms, stream: StreamInfo | None, report: StreamReport) -> list[ContractFinding]:
-    """What differs; nothing where the terms say nothing."""
+    """Findings; none where the terms say nothing."""
     if terms == AudioTerms():
         return []
     if stream is None:

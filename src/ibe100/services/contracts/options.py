@@ -1,4 +1,4 @@
-"""From a contract to the options of a stream that keeps it."""
+"""Derives the options of a stream from the contract that it keeps."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ LEAD_MARGIN_S = 1.0
 
 
 def default_pre_roll_s(contract: Contract | None, action: CueAction) -> float:
-    """How far ahead a cue splices that is asked for without a time: a way back may have to be quick."""
+    """Pre-roll of a cue that is asked for without a time; a way back may have to be quick."""
     if contract is None or action.traits.splices != "as the contract asks":
         return 0.0
     return contract.pre_roll_default_s
 
 
 def start_delay_ms(contract: Contract) -> int:
-    """How long before its splice the first section is asked for, so that `contract` is kept."""
+    """Time before its splice at which the first section is asked for, so that `contract` is kept."""
     return round((contract.least_lead_s + LEAD_MARGIN_S) * 1000)
 
 

@@ -15,7 +15,7 @@ __all__ = ["lint_cue", "lint_stream"]
 
 
 def lint_stream(config: StreamConfig, report: StreamReport | None) -> tuple[ContractFinding, ...]:
-    """What in `config`, and in its input as probed, differs from the stream's contract; breaches first.
+    """Findings against the stream's contract in `config` and in its input as probed; breaches first.
 
     Without a contract there is nothing to find; without a report the input is not judged.
     """

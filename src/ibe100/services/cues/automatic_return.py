@@ -51,7 +51,7 @@ class AutomaticReturn:
         self._clock = clock
         self._tasks: dict[str, tuple[OpenBreak, asyncio.Task[None]]] = {}
         self._refused: dict[str, str] = {}
-        """By stream, why the return of its break was refused: on record once, and not at each try."""
+        """Reason by stream for which the return of its break was refused: on record once, not at each try."""
 
     def follow(self, run: StreamRun) -> None:
         """The break of `run` has begun or ended."""
@@ -141,12 +141,12 @@ class AutomaticReturn:
         return self._breaks.open_break(run.stream_id) is current
 
     def _pending(self, run: StreamRun) -> bool:
-        """Whether a cue of a break is on its way, which one more would only be refused for."""
+        """True while a cue of a break is on its way: one more would only be refused."""
         open_cues = self._cache.open_of(run.stream_id)
         return bool(pending_breaks(open_cues, CueAction.TO_BREAK))
 
     def _was_taken_back(self, run: StreamRun, end: float) -> bool:
-        """Whether somebody disarmed the return at the end of this break, whoever had asked for it."""
+        """True when somebody disarmed the return at the end of this break, whoever had asked for it."""
         return any(
             cue.direction is Direction.IN
             and cue.state is CueState.CANCELLED
@@ -158,7 +158,7 @@ class AutomaticReturn:
 
 
 def _wall_of(run: StreamRun, end_pts: int) -> float | None:
-    """When to ask for the splice, so that the first frame from then on is the one of `end_pts`."""
+    """Wall clock to ask the splice for, so that the first frame from then on is the one of `end_pts`."""
     now = time.monotonic()
     if run.clock is None or run.facts is None or not run.clock.is_known(now):
         return None

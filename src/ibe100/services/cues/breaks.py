@@ -1,4 +1,4 @@
-"""Which break is open on which stream, and so which cue makes sense next."""
+"""The break that is open on each stream, when it ends, and so which cue makes sense next."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class OpenBreak:
         return self.announced_end if self.returns_itself else None
 
     def is_running(self, now: float) -> bool:
-        """Whether the break is still on at wall time `now`, at the distributor at least."""
+        """True while the break is on at wall time `now`, at the distributor at least."""
         return self.ends_at is None or now < self.ends_at
 
     def is_on_air(self, now: float) -> bool:
-        """Whether this run of the stream is in the break at wall time `now`."""
+        """True while this run of the stream is in the break at wall time `now`."""
         return self.is_running(now) and not self.of_earlier_run
 
 
@@ -91,7 +91,7 @@ class BreakLedger:
     def refusal(
         self, stream_id: str, action: CueAction, direction: Direction, pending: Iterable[Cue], now: float
     ) -> str | None:
-        """Why a cue of `direction` makes no sense now; None when it does. Safe from any thread.
+        """Reason why a cue of `direction` makes no sense now; None when it does. Safe from any thread.
 
         `pending` are the cues of the stream's breaks that are not over.
         """

@@ -52,11 +52,11 @@ class CueCache:
         return self._recent.get(stream_id, ())
 
     def unfinished(self) -> tuple[Cue, ...]:
-        """Those something can still happen to, the oldest first."""
+        """Cues that something can still happen to, the oldest first."""
         return tuple(cue for cue in self._cues.values() if not cue.state.is_final)
 
     def is_armed(self, stream_id: str) -> bool:
-        """Whether a pre-rolled cue of the stream is on its way to its splice."""
+        """True while a pre-rolled cue of the stream is on its way to its splice."""
         return any(cue.stream_id == stream_id and cue.pts_time is not None for cue in self.unfinished())
 
     def open_of(self, stream_id: str) -> tuple[Cue, ...]:

@@ -1,4 +1,4 @@
-"""What is on its way when the machine's clock is set: it keeps its splice, at another time of the clock."""
+"""Cues on their way when the machine's clock is set keep their splice, at another time of the clock."""
 
 from __future__ import annotations
 

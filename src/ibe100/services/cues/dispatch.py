@@ -79,7 +79,7 @@ class CueDispatch:
         task.add_done_callback(log_fault)
 
     def put_out(self, run: StreamRun, section: bytes) -> None:
-        """One datagram, one section. Raises OSError."""
+        """Send the processor one datagram with one section. Raises OSError."""
         assert run.facts is not None
         self._socket.sendto(section, (LOOPBACK, run.facts.ports.cue))
 

@@ -1,4 +1,4 @@
-"""From what was asked to a cue that can be committed: its times, its event, its bytes, or why not."""
+"""Drafts a cue that was asked for: its times, its event, its bytes, or the reason why it cannot go out."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ibe100.services.cues.segmentation import open_start
 from ibe100.services.streams.run import StreamRun
 
 REPLACED = "replaced by"
-"""Why an automatic return is cancelled that the operator did not wait for."""
+"""Reason with which an automatic return is cancelled that the operator did not wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +57,15 @@ class Draft:
         )
 
     def section(self, numbered: Cue) -> SpliceInfoSection:
-        """What goes out. Raises CueRefused."""
+        """The section that goes out. Raises CueRefused."""
         return section_of(numbered, self.request, self.options, self.contract)
 
     def encoded(self, numbered: Cue) -> bytes:
-        """The very bytes."""
+        """The bytes that go out."""
         return bytes_of(self.section(numbered), self.request)
 
     def breaches(self, numbered: Cue) -> tuple[str, ...]:
-        """Where the cue does not keep the stream's contract, in words."""
+        """Breaches of the stream's contract, a sentence each."""
         if self.contract is None:
             return ()
         # One that the allocator gives rises as it should, but where the range begins anew.
@@ -85,7 +85,7 @@ class Draft:
 
 
 def requested(run: StreamRun, request: CueRequest) -> Cue:
-    """What was asked, before anything is decided."""
+    """The cue as it was asked for, before anything is decided."""
     leaves = request.action.traits.direction is Direction.OUT
     pre_roll_s = request.pre_roll_s
     if pre_roll_s is None:
@@ -164,7 +164,7 @@ def _particulars(
     current: OpenBreak | None,
     recent: tuple[Cue, ...],
 ) -> tuple[dict[str, object], tuple[str, ...]]:
-    """What the action decides of the cue, and what is to be said about it."""
+    """Fields of the cue that its action decides, and warnings about it."""
     match request.action:
         case CueAction.TO_BREAK:
             return {"duration_s": request.duration_s or run.cue_options.break_duration_s}, ()
@@ -218,7 +218,7 @@ def pending_breaks(recent: Iterable[Cue], action: CueAction) -> list[Cue]:
 
 
 def is_waiting_return(cue: Cue) -> bool:
-    """Whether this is an automatic return that still waits for its time."""
+    """True for an automatic return that still waits for its time."""
     return cue.requested_by == AUTOMATIC_RETURN.name and cue.state is CueState.ARMED
 
 

@@ -34,7 +34,7 @@ class Heartbeat:
         self._seen_timeout_s = seen_timeout_s
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, deque[float]] = {}
-        """When the heartbeats were sent that were not seen yet."""
+        """Times (monotonic) of heartbeats that were sent and not seen yet, by stream."""
 
     def set_seen_timeout(self, seen_timeout_s: float) -> None:
         """Also for those that are waited for."""
@@ -49,14 +49,14 @@ class Heartbeat:
         task.add_done_callback(lambda _: self._tasks.pop(run.stream_id, None))
 
     async def close(self) -> None:
-        """No more beats."""
+        """Send no more heartbeats."""
         tasks = tuple(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def seen(self, run: StreamRun, section: bytes) -> bool:
-        """Whether a section on the output was a heartbeat of ours; then it is answered for."""
+        """True when a section on the output was a heartbeat of ours, which is then no longer waited for."""
         waiting = self._waiting.get(run.stream_id)
         if not waiting or section != _section(run):
             return False
@@ -65,7 +65,7 @@ class Heartbeat:
         return True
 
     def processor_ended(self, run: StreamRun) -> None:
-        """What was in its queue is gone; that is its alarm, not this one."""
+        """Forget what was in its queue: that it ended is an alarm of its own."""
         self._waiting.pop(run.stream_id, None)
 
     async def _beat(self, run: StreamRun) -> None:
@@ -99,7 +99,7 @@ class Heartbeat:
             run.miss_heartbeats(lost)
 
     def _is_near_a_cue(self, run: StreamRun) -> bool:
-        """Whether a cue is being sent, was just now or will be in a moment."""
+        """True when a cue is being sent, was just now or will be in a moment."""
         lead_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
         return any(_is_near(cue, lead_s) for cue in self._cache.recent(run.stream_id))
 

@@ -98,7 +98,7 @@ class CueOnce:
             _log.error("the key %r of a refused cue is not free again: %s", key, error)
 
     def _as_it_stands(self, cue: Cue) -> Cue:
-        """What is on record may be a step behind."""
+        """The newest state known of the cue: what is on record may be a step behind."""
         recent = self._service.recent(cue.stream_id)
         return next((one for one in recent if one.cue_id == cue.cue_id), cue)
 

@@ -1,4 +1,4 @@
-"""Other people's cues on the inputs: decoded, kept for the list, put on record as events of the stream."""
+"""Cues that the inputs carry already: decoded, kept for the list, put on record as events of the stream."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ibe100.services.streams.runner_facts import CueOnInput, Fact
 from ibe100.services.streams.runner_samples import Sample
 
 KEPT = 200
-"""By stream, the newest."""
+"""The newest of each stream are kept."""
 NOT_RECORDED = frozenset({"splice_null", "bandwidth_reservation"})
 """Heartbeats: shown, but not an event of the stream."""
 

@@ -1,4 +1,4 @@
-"""The one way a cue changes: kept in memory, told to everybody, put on record."""
+"""Ledger of cues, the one place where they change: kept in memory, published, put on record."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class CueLedger:
         self.writes.add(self._record(cue), f"event {cue.splice_event_id} {cue.state}")
 
     async def _record(self, cue: Cue) -> None:
-        """What happened on air happened, even when the disk cannot take it: then it is said loudly."""
+        """Store a step; when the disk cannot take it, the operator is told, for it has happened on air."""
         try:
             await self._storage.cues.step(cue)
         except StorageError as error:

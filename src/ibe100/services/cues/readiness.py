@@ -1,4 +1,4 @@
-"""Whether a cue can go out, and why not: in words, each with what to do."""
+"""Readiness of a stream for cues; each reason against it says what to do."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ SEND_AHEAD_S = 0.5
 WRAP_SETTLE_S = 0.5
 """After the PTS wrap, until no frame that was reordered across it is still to come."""
 LEAST_PAUSE_S, LONGEST_PAUSE_S = 0.3, 10.0
-"""Of a stream whose cues keep their frame; less is the clock's own uncertainty."""
+"""Pauses of a stream that are made up for; a shorter one is the uncertainty of its PTS clock."""
 WAY_OUT_S = 0.1
-"""From the datagram to the output (DOMAIN.md: 79 ms worst)."""
+"""The time from the datagram to the output (79 ms at worst, measured)."""
 FARTHEST_S = 3600.0
 """A section whose splice lies farther ahead has most likely an absolute time of another clock."""
 
 
 def readiness(run: StreamRun) -> Readiness:
-    """Whether any cue can go out on `run` now; reads single values only, so any thread may ask."""
+    """Readiness of `run` for any cue; reads single values only, so any thread may ask."""
     reasons = tuple(filter(None, (_state(run), _packets(run), _nulls(run), _receiver(run))))
     return Readiness(ready=not reasons, reasons=reasons[:1] if reasons[:1] == (_state(run),) else reasons)
 
@@ -146,7 +146,7 @@ def _check_wrap(run: StreamRun, target: int, pts_now: int) -> None:
 
 
 def _pcr_behind_s(run: StreamRun) -> float:
-    """How far the PCR lies behind the PTS: tsp's spliceinject takes whichever of the two came last."""
+    """Seconds that the PCR lies behind the PTS: tsp's spliceinject takes whichever of the two came last."""
     return run.clock.pcr_behind_s if run.clock is not None else 0.0
 
 
@@ -167,7 +167,7 @@ def given_splice(run: StreamRun, pts_time: int) -> float:
 
 
 def least_lead_s(run: StreamRun, cue: Cue | None = None) -> float:
-    """How long before its splice a cue must be out at the latest (S35 §9.9.2.1: 4 s, or the contract's more).
+    """Seconds before its splice at which a cue must be out (S35 §9.9.2.1: 4 s, or more by contract).
 
     One that is sent for the first time may have less where the operator asked for less.
     """
@@ -181,7 +181,7 @@ def least_lead_s(run: StreamRun, cue: Cue | None = None) -> float:
 
 
 def why_hold(run: StreamRun, cue: Cue) -> str | None:
-    """Why a cue whose time has come waits in our custody; None when it may go."""
+    """Reason why a cue whose time has come is held back; None when it may go."""
     if (cause := _state(run) or _packets(run)) is not None:
         return cause
     assert cue.pts_time is not None
@@ -195,7 +195,7 @@ def why_hold(run: StreamRun, cue: Cue) -> str | None:
 
 
 def why_too_late(run: StreamRun, cue: Cue) -> str | None:
-    """Why a cue that waited for its time must not go out any more; None when it still may."""
+    """Reason why a cue that waited for its time must not go out any more; None when it still may."""
     if cue.pts_time is None or cue.splice_at is None:
         return None
     left_s = cue.splice_at - time.time()
@@ -216,7 +216,7 @@ def why_too_late(run: StreamRun, cue: Cue) -> str | None:
 
 
 def pause_s(run: StreamRun, cue: Cue) -> float:
-    """By how much later the stream reaches the splice of a cue because it stood still or fell behind.
+    """Seconds by which the stream reaches the splice of a cue later because it stood still or fell behind.
 
     0 while it keeps its time, and once its timestamps jumped: then the PTS may mean another frame.
     """
@@ -230,7 +230,7 @@ def pause_s(run: StreamRun, cue: Cue) -> float:
 
 
 def why_not_reached(run: StreamRun, pts_time: int, monotonic_s: float) -> str:
-    """Why the stream's clock has not passed a splice time that is over by the wall clock."""
+    """Reason why the stream's clock has not passed a splice time that is over by the wall clock."""
     cause = _state(run) or _packets(run)
     if cause is not None:
         return cause

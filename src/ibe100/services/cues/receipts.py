@@ -1,4 +1,4 @@
-"""What was seen on the output becomes receipts: matched by bytes, timed by the stream's own clock."""
+"""Receipts of cues seen on the output: matched by bytes, timed by the stream's own clock."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class CueReceipts:
         asyncio.get_running_loop().call_later(max(0.0, left_s), self._took_effect, run, cue)
 
     def _took_effect(self, run: StreamRun, cue: Cue) -> None:
-        """What was given up on began or ended a break on air: that is how the stream now stands."""
+        """Take up the break that a cue began or ended on air though it had been given up on."""
         for other in self._cache.recent(run.stream_id):
             if other.cue_id <= cue.cue_id:
                 break

@@ -1,4 +1,4 @@
-"""From a cue's values to the section that goes out, to what it does, and to the words that describe it."""
+"""Builds the section of a cue from its values, and reads what a section made elsewhere says."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _COMMAND_TYPES = {
 def section_of(
     cue: Cue, request: CueRequest, options: Scte35Options, contract: Contract | None
 ) -> SpliceInfoSection:
-    """What goes out for a cue that has its times and its event id.
+    """The section of a cue that has its times and its event id.
 
     Raises CueRefused for a UPID or a section that is none.
     """
@@ -110,7 +110,7 @@ def given_section(text: str) -> tuple[bytes, SpliceInfoSection]:
 
 
 def section_warnings(section: SpliceInfoSection) -> tuple[str, ...]:
-    """What a section that can be sent does against the standard."""
+    """Warnings about a section that can be sent and is against the standard."""
     return tuple(f"the section is against SCTE 35: {fault}" for fault in find_faults(section))
 
 
@@ -140,7 +140,7 @@ def event_ids_of(section: SpliceInfoSection) -> tuple[int, ...]:
 
 
 def auto_return_of(section: SpliceInfoSection) -> bool | None:
-    """Whether the break that the section begins returns by itself; None where it does not say."""
+    """auto_return of the break that the section begins; None where it does not say."""
     command = section.command
     if not isinstance(command, SpliceInsert) or not command.out_of_network_indicator:
         return None

@@ -1,4 +1,4 @@
-"""From cues on record to the rows of an as-run log, and the digest over them. Pure."""
+"""Rows of an as-run log made of cues on record, the day they belong to, the digest over them. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EMPTY: Mapping[int, ReturnReceipt] = {}
 
 
 def day_range(day: date, time_zone: str = "UTC") -> tuple[float, float]:
-    """From midnight to the next midnight in `time_zone`, seconds since the epoch; 23 to 25 hours.
+    """Midnight and the next midnight in `time_zone`, seconds since the epoch: 23 to 25 hours.
 
     `time_zone` is an IANA name, `UTC` or `local`. Raises ConfigurationError.
     """

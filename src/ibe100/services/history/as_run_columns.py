@@ -41,7 +41,7 @@ def utc_text(at: float | None) -> str:
 
 
 def _returned(value: Callable[[ReturnReceipt], Cell]) -> Callable[[AsRunRow], Cell]:
-    """What the return feed said; nothing where none was watched."""
+    """Value of a receipt at the return feed; nothing where none was watched."""
     return lambda row: None if row.came_back is None else value(row.came_back)
 
 

@@ -23,7 +23,7 @@ from ibe100.services.history.as_run_columns import (
 )
 
 SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-"""What a spreadsheet takes for a formula: such text gets an apostrophe in front."""
+"""Beginnings of text that a spreadsheet takes for a formula: it gets an apostrophe in front."""
 JSON_STYLE = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 NOTE = "#"
 NOTES = ("# sha256", "# day", "# time_zone", "# begins_at", "# ends_at", "# stream_id")
@@ -90,7 +90,7 @@ def _head(log: AsRunLog, digest: str) -> dict[str, str | None]:
 
 
 def _cell(value: Cell) -> str:
-    """As the reader below gets it back: None is empty, and no text is a formula."""
+    """Write a value as `_value` reads it: None is empty, and no text is a formula."""
     if isinstance(value, str) and value.startswith(SPREADSHEET_FORMULA):
         return f"'{value}"
     return "" if value is None else str(value)

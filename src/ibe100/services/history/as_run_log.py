@@ -1,4 +1,4 @@
-"""As-run logs: a day read from the record, written to a file, a file held against its digest."""
+"""Reads as-run logs: a day from the record, written to a file, a file held against its digest."""
 
 from __future__ import annotations
 

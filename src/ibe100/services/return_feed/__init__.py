@@ -1,0 +1,1 @@
+"""Cues looked for at the distributor's end: watched, matched, diagnosed, alarmed."""

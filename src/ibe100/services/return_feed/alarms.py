@@ -36,7 +36,7 @@ class ReturnFeedAlarms:
         self._shown: dict[str, ReturnFeedView | None] = {}
 
     def hear(self, message: Message) -> None:
-        """What other services publish."""
+        """Take a message of another service."""
         match message:
             case StreamStateChanged(stream=view) if self._is_news(view):
                 self._shown[view.stream_id] = view.return_feed
@@ -78,7 +78,7 @@ def _judgements(feed: ReturnFeedView | None) -> Judgements:
 
 
 def _phone_text(name: str, cue: Cue | None, receipt: ReturnReceipt) -> str:
-    """What to say on the phone: which cue, when it left, how often, and what became of it."""
+    """Words for the phone: which cue, when it left, how often, and what became of it."""
     if cue is None:
         return receipt.reason
     event = "" if cue.splice_event_id is None else f" event {cue.splice_event_id}"

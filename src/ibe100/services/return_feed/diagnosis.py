@@ -1,4 +1,4 @@
-"""Why a cue did not come back as it was sent, in words that can be read to the distributor over the phone."""
+"""Diagnosis of a cue that did not come back as it was sent, to be read to the distributor on the phone."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ SHORTEST_GAP_S = 1.0
 
 
 def restamped(sent: SpliceInfoSection, came: SpliceInfoSection) -> str | None:
-    """What differs in a section that says the same all the same; None when it says something else."""
+    """Differences of a section that says the same all the same; None when it says something else."""
     if not says_the_same(sent, came):
         return None
     return _listed(differences(sent, came)) or "written otherwise, with the same fields"
 
 
 def altered(sent: SpliceInfoSection, came: SpliceInfoSection) -> str:
-    """What another hop made of the section."""
+    """Differences of a section that another hop altered."""
     return f"the section was altered: {_listed(differences(sent, came))}"
 
 
 def unreachable(tables: FeedTables, sent_pid: int) -> TableFault | None:
-    """Why receivers do not find a section that is there; a PMT that was not seen yet is no fault."""
+    """Fault by which receivers do not find a section that is there; a PMT not seen yet is no fault."""
     return tables.fault(sent_pid) if tables.pmts else None
 
 
 def mistimed(sent_ms: float | None, came_ms: float) -> str | None:
-    """What is wrong with the splice time at the far end, by the pre-roll at both; None when nothing.
+    """Fault of the splice time at the far end, by the pre-roll at both ends; None when it is right.
 
     The first repeats may be lost on the way: what counts is that the splice is neither past nor further off.
     """

@@ -54,10 +54,10 @@ class ExpectedCues:
         self._closed: deque[SpliceInfoSection] = deque(maxlen=MOST_CLOSED)
         self._arrivals: deque[Arrival] = deque(maxlen=MOST_ARRIVALS)
         self._pre_rolls: dict[tuple[int, int], float] = {}
-        """Of the first announcement of a splice at the far end, by event id and splice time."""
+        """Pre-roll (ms) when a splice was first announced at the far end, by event id and splice time."""
 
     def is_open(self, cue_id: int) -> bool:
-        """Whether something can still become of the receipt."""
+        """True while something can still become of the receipt."""
         return cue_id in self._open
 
     def expect(self, cue: Cue, receipt: ReturnReceipt, sent_pid: int) -> ReturnReceipt | None:
@@ -141,7 +141,7 @@ class ExpectedCues:
         return min(same_event, key=lambda one: len(differences(one.section, arrival.section)), default=None)
 
     def _hold(self, expected: _Expected, arrival: Arrival) -> ReturnReceipt | None:
-        """What an arrival means for a cue; None when it tells nothing new."""
+        """Hold an arrival against a cue; None when it tells nothing new."""
         if arrival.section_base64 == expected.cue.section_base64:
             return self._came(expected, arrival, ReturnState.SEEN, "")
         if expected.receipt.state is ReturnState.SEEN:

@@ -1,4 +1,4 @@
-"""When the return feed was there and what its PMTs said: the evidence by which a missing cue is judged."""
+"""Log of when the return feed was there and what its PMTs said: evidence to judge a missing cue by."""
 
 from __future__ import annotations
 

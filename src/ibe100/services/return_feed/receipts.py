@@ -1,4 +1,4 @@
-"""One watched return feed: what its watcher tells becomes receipts, and a view of the feed itself."""
+"""Receipts of one return feed, and a view of the feed itself, made of what its watcher tells."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class FeedReceipts:
         self._packets_at = 0.0
         self._faulty_since: float | None = None
         self._heartbeat_at: float | None = None
-        """When a splice_null came back last; a distributor may also keep them to itself."""
+        """Time at which a splice_null came back last; a distributor may also keep them to itself."""
         self._is_caught_up = False
 
     def cue(self, cue: Cue, known: ReturnReceipt | None) -> None:
@@ -70,7 +70,7 @@ class FeedReceipts:
             self._tell(self._expected.expect(cue, receipt, sent_pid))
 
     def feed_state(self, state: FeedState, reason: str, at: float) -> None:
-        """What the watcher's runner says of itself."""
+        """Take the state of the watcher's runner."""
         if state is FeedState.WATCHING:
             self._packets_at = at
             self._log.flows(at)
@@ -107,7 +107,7 @@ class FeedReceipts:
         self._log.tables_changed(time.time(), read_tables(sections))
 
     def caught_up(self) -> None:
-        """From now on what does not come is missing."""
+        """Begin to judge: from now on a cue that does not come is missing."""
         self._is_caught_up = True
 
     def tick(self, now: float) -> None:
@@ -142,7 +142,7 @@ class FeedReceipts:
         return ReturnFeedView(state=shown, reason=reason, cue_pids=cue_pids, fault=self._fault(now))
 
     def _fault(self, now: float) -> str:
-        """What is wrong with its tables for some seconds now, or with what does not come in spite of them."""
+        """Fault of its tables that has lasted some seconds, or of what does not come in spite of them."""
         sent_pid, flows_since = self._sent_pid(), self._log.flows_since
         fault = None if sent_pid is None or flows_since is None else self._log.tables.fault(sent_pid)
         if fault is None:

@@ -69,7 +69,7 @@ class ReturnFeedService:
         self._policy = policy
         self._receipts: dict[int, ReturnReceipt] = {}
         self._unfinished: dict[str, list[tuple[Cue, ReturnReceipt]]] = {}
-        """Of an earlier console, until their stream is watched again."""
+        """Receipts that an earlier console left open, until their stream is watched again."""
         self._watches: dict[str, FeedReceipts] = {}
         self._watchers: dict[str, WatcherProcess] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -82,7 +82,7 @@ class ReturnFeedService:
         self._policy = policy
 
     def receipt(self, cue_id: int) -> ReturnReceipt | None:
-        """What the return feed said of a cue; None where none was watched, or long ago."""
+        """The receipt of a cue at the return feed; None where none was watched, or long ago."""
         return self._receipts.get(cue_id)
 
     def recent(self, stream_id: str) -> tuple[ReturnReceipt, ...]:
@@ -128,7 +128,7 @@ class ReturnFeedService:
         await asyncio.gather(*self._work, return_exceptions=True)
 
     def hear(self, message: Message) -> None:
-        """What other services publish."""
+        """Take a message of another service."""
         match message:
             case StreamStateChanged(stream=view):
                 self._follow(view)

@@ -1,4 +1,4 @@
-"""What the PMTs of a return feed say of the cue PID: is there one, and would a receiver find it?"""
+"""Tables of a return feed: is there a cue PID, and would a receiver find it?"""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STREAM_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class TableFault:
-    """Why no receiver can find cues in the feed."""
+    """A fault by which no receiver can find cues in the feed."""
 
     cause: ReturnCause
     words: str
@@ -43,7 +43,7 @@ class FeedTables:
         return tuple(sorted(found))
 
     def fault(self, sent_pid: int) -> TableFault | None:
-        """What is wrong for a cue that left us on `sent_pid`; None when a receiver finds its PID."""
+        """Fault for a cue that left us on `sent_pid`; None when a receiver finds its PID."""
         if not self.pmts:
             return TableFault(ReturnCause.NO_TABLES, "no PMT is seen there")
         carrying = [pmt for pmt in self.pmts if any(_is_splice(one) for one in pmt.streams)]
@@ -72,7 +72,7 @@ class FeedTables:
 
 
 def read_tables(sections: Iterable[str]) -> FeedTables:
-    """From the newest sections in base64: those PMTs that the PAT names, or all while there is no PAT."""
+    """Read the newest sections (base64): the PMTs that the PAT names, or all while there is no PAT."""
     programs: set[int] | None = None
     pmts: dict[int, Pmt] = {}
     for text in sections:

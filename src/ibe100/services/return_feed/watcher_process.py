@@ -38,13 +38,13 @@ FOLDER = "return"
 AGAIN_S = 5.0
 """A feed that is absent is tried again this soon: a cue may come back at any time."""
 AGAIN_WORDS = "; trying again"
-"""What a runner adds to the reason for which it tries again: that goes without saying here."""
+"""Words that a runner adds to the reason for which it tries again; they are left out here."""
 
 _log = logging.getLogger(__name__)
 
 
 class Listener(Protocol):
-    """Who is told what the watcher sees; on the loop."""
+    """The listener of a watcher; called on the loop."""
 
     def feed_state(self, state: FeedState, reason: str, at: float) -> None: ...
     def packets_came(self, at: float) -> None: ...
@@ -56,7 +56,7 @@ class Listener(Protocol):
 
 
 def watcher_folder(stream_dir: Path) -> Path:
-    """Where the watcher of a stream has its spec and journal."""
+    """Folder of the watcher's spec and journal."""
     return stream_dir / FOLDER
 
 
@@ -153,7 +153,7 @@ class WatcherProcess:
             self._listener.feed_state(FeedState.WATCHING, "", since)
 
     def _is_as_wanted(self, processor: Processor) -> bool:
-        """Whether the one that is there watches the same feed in the same way."""
+        """True when the watcher that is there watches the same feed in the same way."""
         spec = self._link.read_spec()
         if spec is None:
             return False

@@ -1,4 +1,4 @@
-"""How a planned break becomes cues: one step at a time, in time or not at all."""
+"""Turns a planned break into cues: one step at a time, in time or not at all."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class BreakAiring:
         self._hindrances: dict[int, str] = {}
 
     async def step(self, one: ScheduledBreak) -> ScheduledBreak:
-        """What becomes of a break at this moment; the same value where nothing does."""
+        """Take the step that is due of a break; returns the same value where none is."""
         act_as(_actor(one))
         after = await (self._planned(one) if one.state is BreakState.PLANNED else self._armed(one))
         if after.state.is_final:
@@ -137,7 +137,7 @@ class BreakAiring:
         return None
 
     def _hindrance(self, view: StreamView, action: CueAction) -> str | None:
-        """What is known to be in the way, without asking for a cue that would be refused and recorded."""
+        """Hindrance that is known without asking for a cue, which would be refused and put on record."""
         if view.state is not StreamState.RUNNING:
             return f"the stream was {view.state}" + (f": {view.reason}" if view.reason else "")
         ready = self._cues.readiness(view.stream_id, action)

@@ -56,7 +56,7 @@ class ScheduleCache:
             self.drop(old)
 
     def near(self, now: float) -> Sequence[ScheduledBreak]:
-        """Those that may have to do something now, by the time they are due."""
+        """Breaks that may have to do something now, by the time they are due."""
         candidates, self._near = self._near, set()
         while self._coming and self._coming[0][0] <= now + NEAR_S:
             candidates.add(heapq.heappop(self._coming)[1])
@@ -67,11 +67,11 @@ class ScheduleCache:
         return sorted(near, key=lambda one: (one.planned_at or 0, one.break_id))
 
     def next_near_at(self) -> float | None:
-        """When the next one comes near; None where nothing is planned."""
+        """Wall clock at which the next one comes near; None where nothing is planned."""
         return self._coming[0][0] - NEAR_S if self._coming else None
 
     def followers(self, break_id: int) -> tuple[ScheduledBreak, ...]:
-        """Those that come after a break by their plan and are not over."""
+        """Breaks that come after this one by their plan and are not over."""
         return tuple(
             one
             for one in self._breaks.values()
@@ -94,7 +94,7 @@ class ScheduleCache:
             self._near.add(one.break_id)
 
     def _followed(self, changed: Collection[int]) -> dict[int, ScheduledBreak]:
-        """What follows others by its plan and is due at another time than it was."""
+        """Breaks that follow others by their plan and are now due at another time."""
         followers = [one for one in self._breaks.values() if isinstance(one.when, After)]
         chained = {one.when.break_id for one in followers if isinstance(one.when, After)}
         chained.update(one.break_id for one in followers)

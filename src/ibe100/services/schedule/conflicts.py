@@ -1,4 +1,4 @@
-"""Which planned breaks cannot be aired as they are planned: a pure function of the plan."""
+"""Conflicts: planned breaks that cannot be aired as they are planned. A pure function of the plan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ibe100.services.cues.readiness import SEND_AHEAD_S
 from ibe100.utils.timecode import format_utc
 
 TICK_S = 1.0
-"""How often a break that is near is looked at."""
+"""Time between two looks at a break that is near."""
 KNOWN_AFTER_S = 3.0
 """After its splice it may take so long until a break is known to be on air, and can be returned from."""
 HORIZON_S = 86_400.0

@@ -1,4 +1,4 @@
-"""What is still planned, as rows that an import takes back."""
+"""Exports what is still planned as rows that an import takes back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a break may be planned, changed or taken off so, and when it is first due. Pure."""
+"""Rules of planning: reasons against a plan, a change or a removal, and when a plan is first due. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_PLANNED = 50_000
 
 
 def first_due(plan: BreakPlan, now: float) -> float | None:
-    """When it is due, of a series from now on; None for one that follows another, or when all is past."""
+    """Wall clock it is due at, for a series from now on; None for a follower, or when all of it is past."""
     match plan.when:
         case At(at=at):
             return at
@@ -32,7 +32,7 @@ def refusal_of_plan(
     options: Scte35Options | None,
     now: float,
 ) -> str | None:
-    """Why `plan` cannot be that of `break_id`; None when it can. `own` are plans stored along with it."""
+    """Reason why `plan` cannot be that of `break_id`, or None. `own` are plans stored along with it."""
     if options is None:
         return f"there is no stream {plan.stream_id}"
     if break_id <= 0 and len(cache.snapshot) + len(own) > MOST_PLANNED:
@@ -72,7 +72,7 @@ def _refusal_of_following(
 
 
 def refusal_of_change(one: ScheduledBreak, plan: BreakPlan) -> str | None:
-    """Why a break cannot be planned otherwise; None when it can."""
+    """Reason why the plan of a break cannot be changed; None when it can."""
     if one.state is BreakState.ARMED:
         return f"{one.title} is ARMED: disarm its cue first, or let it air"
     if one.state.is_final:
@@ -83,7 +83,7 @@ def refusal_of_change(one: ScheduledBreak, plan: BreakPlan) -> str | None:
 
 
 def refusal_of_removal(one: ScheduledBreak, followers: Sequence[ScheduledBreak]) -> str | None:
-    """Why a break cannot be taken off the schedule; None when it can."""
+    """Reason why a break cannot be taken off the schedule; None when it can."""
     if one.state is BreakState.ARMED:
         return f"{one.title} is ARMED: disarm its cue first, or let it air"
     if one.state.is_final:

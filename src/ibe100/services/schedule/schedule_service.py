@@ -84,15 +84,15 @@ class ScheduleService:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def list(self) -> tuple[ScheduledBreak, ...]:
-        """By the time they are due, those over since two days ago as well; safe from any thread."""
+        """All breaks by the time they are due, with those over for up to two days; safe from any thread."""
         return self._cache.snapshot
 
     def conflicts(self) -> tuple[Finding, ...]:
-        """What cannot be aired as planned within the next day; safe from any thread."""
+        """Conflicts within the next day; safe from any thread."""
         return self._findings(self._cache.snapshot)
 
     async def add(self, plan: BreakPlan) -> ScheduledBreak:
-        """Raises OperatorError in words when it cannot be planned so."""
+        """Raises OperatorError with the reason when it cannot be planned so."""
         async with self._busy:
             (stored,) = await self._store([(0, plan)])
         await self._audit.write("break planned", stored.stream_id, _words(stored))
@@ -126,7 +126,7 @@ class ScheduleService:
             await self._audit.write("planned break removed", one.stream_id, _words(one))
 
     async def preview_import(self, path: Path, time_zone: str = "") -> ImportPreview:
-        """What the file at `path` would plan; nothing is stored."""
+        """Read what the file at `path` would plan; nothing is stored."""
         return await asyncio.to_thread(self._preview, path, time_zone, StreamNames(self._streams.streams()))
 
     def _preview(self, path: Path, time_zone: str, streams: StreamNames[StreamView]) -> ImportPreview:
@@ -210,7 +210,7 @@ class ScheduleService:
         await self._keep(after)
 
     async def _keep(self, one: ScheduledBreak) -> None:
-        """What happened on air happened, even when the disk cannot take it: then it is said."""
+        """Store a step; when the disk cannot take it, the operator is told, for it has happened on air."""
         self._took(self._cache.put([one]))
         try:
             await self._storage.schedule.save([one])

@@ -18,7 +18,7 @@ def parse_moment(text: str, time_zone: str = "") -> float:
     """Seconds since the epoch of an ISO 8601 or XMLTV time.
 
     It carries an offset, `Z`, or the name of an IANA time zone after a space; otherwise it is local time of
-    `time_zone`. Raises ConfigurationError in words, also for a local time that clocks skip or pass twice.
+    `time_zone`. Raises ConfigurationError, also for a local time that clocks skip or pass twice.
     """
     text = text.strip()
     head, _, last = text.rpartition(" ")
