@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 
 from ibe100.preview.reports import Report, encode_report
-from ibe100.preview.service_tap import PreviewOptions, ServicePreview
+from ibe100.preview.service_preview import PreviewOptions, ServicePreview
 from ibe100.utils.low_priority import take_lowest_priority
 
 LOOPBACK = "127.0.0.1"
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"port {options.port} cannot be listened on: {error.strerror}", file=sys.stderr)
         return EXIT_FAILED
-    preview = ServicePreview(options, _Teller(leaving).tell)
+    preview = ServicePreview(options, _ReportWriter(leaving).write)
     try:
         with receiver:
             _receive(receiver, preview, leaving)
@@ -87,14 +87,14 @@ def rest_after(count: int, rested_s: float) -> float:
     return max(SHORTEST_REST_S, min(LONGEST_REST_S, wanted_s, rested_s * 1.5))
 
 
-class _Teller:
+class _ReportWriter:
     """Writes whole reports on standard output, from any thread."""
 
     def __init__(self, leaving: threading.Event) -> None:
         self._leaving = leaving
         self._one_at_a_time = threading.Lock()
 
-    def tell(self, report: Report, payload: bytes) -> None:
+    def write(self, report: Report, payload: bytes) -> None:
         with self._one_at_a_time:
             try:
                 sys.stdout.buffer.write(encode_report(report) + payload)

@@ -11,7 +11,7 @@ from typing import IO, cast
 
 MOST_WAITING = 8
 """Portions that may wait for a decoder; more are dropped."""
-LAST_WORDS = 5
+LAST_LINES = 5
 
 
 class Decoder:
@@ -28,7 +28,7 @@ class Decoder:
     ) -> None:
         self._on_line = on_line
         self._waiting: queue.Queue[bytes | None] = queue.Queue(MOST_WAITING)
-        self._last_words: list[str] = []
+        self._last_lines: list[str] = []
         self.dropped = 0
         """Portions that were dropped because the decoder did not keep up."""
         self._process = subprocess.Popen(
@@ -60,7 +60,7 @@ class Decoder:
         if self._process.poll() is None:
             return ""
         self._threads[2].join(1.0)
-        return "; ".join(self._last_words) or f"ffmpeg ended with status {self._process.returncode}"
+        return "; ".join(self._last_lines) or f"ffmpeg ended with status {self._process.returncode}"
 
     def close(self) -> None:
         """Kill ffmpeg and wait for its end."""
@@ -94,7 +94,7 @@ class Decoder:
             for line in lines:
                 text = line.decode(errors="replace").strip()
                 if text and not self._on_line(text):
-                    self._last_words = [*self._last_words, text][-LAST_WORDS:]
+                    self._last_lines = [*self._last_lines, text][-LAST_LINES:]
 
 
 def _write_all(stdin: IO[bytes], portion: bytes) -> None:

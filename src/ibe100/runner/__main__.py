@@ -46,7 +46,7 @@ def main(argv: list[str]) -> int:
         spec.check_secrets(secrets)
     except SpecError as error:
         return _refuse(folder, journal, str(error))
-    _leave_the_console()
+    _detach()
     try:
         runner = StreamRunner(folder, control_socket_path(folder), spec, secrets, journal)
     except OSError as error:
@@ -54,7 +54,7 @@ def main(argv: list[str]) -> int:
     state, reason = runner.run()
     if state != State.FAILED:
         return EXIT_ENDED
-    return _last_words(reason)
+    return _print_reason(reason)
 
 
 def _refuse(folder: Path, journal: Journal, reason: str, spec: Spec | None = None) -> int:
@@ -64,10 +64,10 @@ def _refuse(folder: Path, journal: Journal, reason: str, spec: Spec | None = Non
     journal.append("state", {"state": State.FAILED, "previous": None, "reason": reason})
     journal.append("runner_stopped", {"reason": reason})
     journal.close()
-    return _last_words(reason)
+    return _print_reason(reason)
 
 
-def _last_words(reason: str) -> int:
+def _print_reason(reason: str) -> int:
     with contextlib.suppress(OSError):  # whoever would have read them may be gone
         print(reason, file=sys.stderr, flush=True)
     return EXIT_FAILED
@@ -99,7 +99,7 @@ def _read_secrets() -> dict[str, str]:
     return parse_secrets(value.get("secrets", {}))
 
 
-def _leave_the_console() -> None:
+def _detach() -> None:
     """A session of its own, if the parent did not give one, and nothing to read from."""
     if os.getsid(0) != os.getpid() and os.getpgrp() != os.getpid():
         os.setsid()

@@ -22,7 +22,7 @@ from ibe100.runner.supervision.supervisor import Supervisor
 from ibe100.runner.telemetry.listeners import PortTaken, Telemetry, TelemetryHandlers
 from ibe100.runner.telemetry.pulse import LOOK_S, PulseHandlers
 from ibe100.runner.telemetry.srt_watch import SrtWatch
-from ibe100.runner.telemetry.stray_watch import Woken, input_wakeups
+from ibe100.runner.telemetry.stray_datagram_watch import Woken, input_wakeups
 
 RUNNER_VERSION = 1
 RECORD = "runner.json"

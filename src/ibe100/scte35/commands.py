@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ibe100.mpegts.timestamps import PTS_MODULO
 from ibe100.scte35.bits import Reader, fit
-from ibe100.scte35.construction import quick
+from ibe100.scte35.construction import fast_constructor
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.values import (
     PTS_BITS,
@@ -25,10 +25,10 @@ from ibe100.scte35.values import (
 
 _PTS_MASK = PTS_MODULO - 1
 
-_splice_time = quick(SpliceTime)
-_break_duration = quick(BreakDuration)
-_splice_insert = quick(SpliceInsert)
-_scheduled_event = quick(ScheduledEvent)
+_splice_time = fast_constructor(SpliceTime)
+_break_duration = fast_constructor(BreakDuration)
+_splice_insert = fast_constructor(SpliceInsert)
+_scheduled_event = fast_constructor(ScheduledEvent)
 
 
 def read_command(splice_command_type: int, reader: Reader) -> SpliceCommand:

@@ -8,7 +8,7 @@ _Arguments = ParamSpec("_Arguments")
 _Value = TypeVar("_Value")
 
 
-def quick(kind: Callable[_Arguments, _Value]) -> Callable[_Arguments, _Value]:
+def fast_constructor(kind: Callable[_Arguments, _Value]) -> Callable[_Arguments, _Value]:
     """A constructor like that of `kind`, a frozen dataclass with slots and no __post_init__ of its own.
 
     A frozen dataclass has to go around its own __setattr__ for every field that it stores, which was most of

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ibe100.mpegts.timestamps import PTS_MODULO
 from ibe100.scte35.bits import Reader, fit
-from ibe100.scte35.construction import quick
+from ibe100.scte35.construction import fast_constructor
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.values import (
     CUEI,
@@ -25,8 +25,8 @@ from ibe100.scte35.values import (
 _CUEI_BYTES = CUEI.to_bytes(4, "big")
 _PTS_MASK = PTS_MODULO - 1
 
-_segmentation_upid = quick(SegmentationUpid)
-_segmentation_descriptor = quick(SegmentationDescriptor)
+_segmentation_upid = fast_constructor(SegmentationUpid)
+_segmentation_descriptor = fast_constructor(SegmentationDescriptor)
 
 
 def read_descriptors(loop: bytes) -> tuple[tuple[SpliceDescriptor, ...], bytes]:

@@ -7,7 +7,7 @@ from struct import Struct
 from ibe100.mpegts.constants import SPLICE_TABLE_ID
 from ibe100.scte35.bits import Reader, fit
 from ibe100.scte35.commands import read_command, write_command
-from ibe100.scte35.construction import quick
+from ibe100.scte35.construction import fast_constructor
 from ibe100.scte35.descriptors import read_descriptors, write_descriptor
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.faults import find_faults
@@ -32,7 +32,7 @@ _SHORTEST = _COMMAND_AT + 2 + 4
 _MAX_SECTION_LENGTH = 4093
 _LEGACY_LENGTH = 0xFFF
 
-_splice_info_section = quick(SpliceInfoSection)
+_splice_info_section = fast_constructor(SpliceInfoSection)
 
 
 def decode(section: bytes, *, strict: bool = False) -> SpliceInfoSection:

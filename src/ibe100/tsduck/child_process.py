@@ -23,7 +23,7 @@ class ChildProcess:
         assert process.stdout is not None and process.stderr is not None
         self._process = process
         self._output, self._errors = process.stdout, process.stderr
-        self._last_words = bytearray()
+        self._last_lines = bytearray()
         self._listener = asyncio.create_task(self._listen())
 
     async def read(self) -> bytes:
@@ -37,7 +37,7 @@ class ChildProcess:
     async def last_words(self) -> list[str]:
         """The last lines of standard error, once that has ended."""
         await asyncio.wait({self._listener})
-        return bytes(self._last_words).decode(errors="replace").splitlines()
+        return bytes(self._last_lines).decode(errors="replace").splitlines()
 
     async def end(self) -> None:
         """Ask, wait, kill, wait: afterwards nothing of its session is left."""
@@ -65,8 +65,8 @@ class ChildProcess:
 
     async def _listen(self) -> None:
         while data := await self._errors.read(CHUNK):
-            self._last_words += data
-            del self._last_words[:-LAST_WORDS_BYTES]
+            self._last_lines += data
+            del self._last_lines[:-LAST_WORDS_BYTES]
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 import pytest
 
 from ibe100.scte35 import decode, encode, splice_insert, time_signal
-from ibe100.scte35.construction import quick
+from ibe100.scte35.construction import fast_constructor
 from ibe100.scte35.values import SegmentationDescriptor, SegmentationUpid, SpliceInfoSection, SpliceNull
 
 INSERT = splice_insert(1, True, pts_time=900_000, duration_pts=2_700_000)
@@ -26,7 +26,7 @@ class Sample:
 
 
 def test_quick_takes_the_arguments_and_defaults_of_the_class() -> None:
-    build = quick(Sample)
+    build = fast_constructor(Sample)
     assert build(1) == Sample(1)
     assert build(1, made=(2,)) == Sample(1, "x", (2,))
     with pytest.raises(TypeError, match="needed"):

@@ -2,17 +2,17 @@
 
 from typing import ClassVar, Final
 
-from ibe100.minitsp.chain.fed_input import FedInput
 from ibe100.minitsp.chain.options import Arguments
 from ibe100.minitsp.chain.plugin import Context, LogLevel
 from ibe100.minitsp.chain.retries import Retries
+from ibe100.minitsp.chain.threaded_input import ThreadedInput
 from ibe100.minitsp.ffmpeg.pipe import FfmpegReader, Peer
 from ibe100.minitsp.packets.packet_aligner import PacketAligner
 
 _POLL_S: Final = 0.05
 
 
-class FfmpegInput(FedInput):
+class FfmpegInput(ThreadedInput):
     """Receives packets through ffmpeg.
 
     With `again_after_s` it waits so long when a sender has gone, and goes on; a failed call is repeated too,

@@ -86,7 +86,7 @@ class Breaks:
     """The breaks of one stream, from its sections and the PTS of its pictures."""
 
     def __init__(self) -> None:
-        self._heard: dict[bytes, int] = {}
+        self._seen: dict[bytes, int] = {}
         self._splices: deque[_Splice] = deque(maxlen=_MOST_SPLICES)
         self._current: _Splice | None = None
         self._ranges: deque[_DateRange] = deque(maxlen=_MOST_RANGES)
@@ -103,7 +103,7 @@ class Breaks:
             return None
         return self._anchor[1] + pts_difference(pts, self._anchor[0]) / PTS_HZ
 
-    def hear(self, raw: bytes, now_pts: int | None) -> None:
+    def take(self, raw: bytes, now_pts: int | None) -> None:
         """Take a section of a cue PID; repeats and damaged sections change nothing."""
         if now_pts is None or self._is_repeated(raw, now_pts):
             return
@@ -160,9 +160,9 @@ class Breaks:
 
     def _is_repeated(self, raw: bytes, now_pts: int) -> bool:
         limit = _REPEATED_S * PTS_HZ
-        self._heard = {one: at for one, at in self._heard.items() if 0 <= pts_difference(now_pts, at) < limit}
-        is_repeated = raw in self._heard
-        self._heard[raw] = now_pts
+        self._seen = {one: at for one, at in self._seen.items() if 0 <= pts_difference(now_pts, at) < limit}
+        is_repeated = raw in self._seen
+        self._seen[raw] = now_pts
         return is_repeated
 
     def _cancel(self, key: str) -> None:

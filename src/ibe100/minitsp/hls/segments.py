@@ -11,7 +11,7 @@ _KEY_BYTES: Final = 16
 _MP4_BOXES: Final = (b"ftyp", b"styp", b"moof", b"sidx", b"moov")
 
 
-class UselessSegment(DownloadError):
+class NotASegment(DownloadError):
     """A response that is no segment: an error page, or a segment that is not there yet."""
 
     @property
@@ -65,5 +65,5 @@ def _packets(body: bytes) -> bytes:
     if not packets:
         if body[4:8] in _MP4_BOXES:
             raise PlaylistError("the segments are fragmented MP4 (fMP4/CMAF), not MPEG-2 transport stream")
-        raise UselessSegment("a segment holds no MPEG-2 transport stream packets")
+        raise NotASegment("a segment holds no MPEG-2 transport stream packets")
     return packets

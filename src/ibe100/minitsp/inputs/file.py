@@ -3,7 +3,6 @@
 import os
 from typing import ClassVar, Final
 
-from ibe100.minitsp.chain.fed_input import FedInput
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import (
     MAX_BLOCK_PACKETS,
@@ -13,6 +12,7 @@ from ibe100.minitsp.chain.plugin import (
     Packets,
     PluginError,
 )
+from ibe100.minitsp.chain.threaded_input import ThreadedInput
 from ibe100.minitsp.packets.file_writer import is_pipe
 from ibe100.minitsp.packets.packet_format import (
     BYTES_TO_JUDGE,
@@ -28,7 +28,7 @@ from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
 _STDIN: Final = 0
 
 
-class FileInput(FedInput):
+class FileInput(ThreadedInput):
     """Reads files one after the other (tsp -I file). `-` or no name is standard input; a named pipe is
     read like that.
 

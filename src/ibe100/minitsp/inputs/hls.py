@@ -4,9 +4,9 @@ import math
 import time
 from typing import ClassVar, Final
 
-from ibe100.minitsp.chain.fed_input import FedInput
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Context, LogLevel
+from ibe100.minitsp.chain.threaded_input import ThreadedInput
 from ibe100.minitsp.hls.playlist import (
     MasterPlaylist,
     MediaPlaylist,
@@ -16,7 +16,7 @@ from ibe100.minitsp.hls.playlist import (
     parse_playlist,
 )
 from ibe100.minitsp.hls.position import PlayPosition
-from ibe100.minitsp.hls.segments import SegmentLoader, UselessSegment
+from ibe100.minitsp.hls.segments import NotASegment, SegmentLoader
 from ibe100.minitsp.hls.variants import VARIANT_OPTIONS, VariantChoice
 from ibe100.minitsp.web.http_client import DownloadError, HttpClient, shown
 from ibe100.minitsp.web.http_outage import Outage
@@ -33,7 +33,7 @@ _LOST_SEGMENTS_TO_GIVE_UP: Final = 3
 _QUEUE_PART_BYTES: Final = 1024 * PACKET_SIZE
 
 
-class HlsInput(FedInput):
+class HlsInput(ThreadedInput):
     """Plays an HLS playlist (tsp -I hls), segment after segment, at most some 16 MB ahead of the chain.
 
     A failed reload or segment is tried again with a warning, for three times --receive-timeout; so is what
@@ -190,7 +190,7 @@ class HlsInput(FedInput):
             try:
                 packets = loader.load(segment, timeout_s)
             except DownloadError as error:
-                is_none = isinstance(error, UselessSegment) and not self._has_played
+                is_none = isinstance(error, NotASegment) and not self._has_played
                 if is_none and not self.context.attended:
                     raise
                 if error.is_of_resource and outage.attempts == _ATTEMPTS_AT_A_SEGMENT:

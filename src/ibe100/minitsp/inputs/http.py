@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
-from ibe100.minitsp.chain.fed_input import FedInput
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Context, LogLevel, PluginError
+from ibe100.minitsp.chain.threaded_input import ThreadedInput
 from ibe100.minitsp.packets.packet_aligner import PacketAligner
 from ibe100.minitsp.web.web_options import WEB_OPTIONS
 
@@ -15,7 +15,7 @@ _LEAST_PAUSE_S: Final = 0.1
 _ATTENDED_PAUSE_S: Final = 0.5
 
 
-class HttpInput(FedInput):
+class HttpInput(ThreadedInput):
     """Reads a stream from an HTTP server (tsp -I http); the server waits while the chain is busy.
 
     With a runner that attends to it, it asks again and again, as with --infinite --ignore-errors.

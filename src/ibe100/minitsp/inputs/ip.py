@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
-from ibe100.minitsp.chain.fed_input import FedInput
 from ibe100.minitsp.chain.options import (
     Arguments,
     Option,
@@ -17,6 +16,7 @@ from ibe100.minitsp.chain.options import (
     parse_address,
 )
 from ibe100.minitsp.chain.plugin import Context, LogLevel, PluginError
+from ibe100.minitsp.chain.threaded_input import ThreadedInput
 from ibe100.minitsp.ip.datagrams import RawDatagrams, is_rtp, transport_packets
 from ibe100.minitsp.ip.rtp_order import RtpOrder
 from ibe100.minitsp.ip.udp_socket import open_receiver
@@ -33,7 +33,7 @@ _DATAGRAMS_AT_ONCE: Final = 1024
 _SAY_SKIPPED_S: Final = 1.0
 
 
-class IpInput(FedInput):
+class IpInput(ThreadedInput):
     """Receives packets by UDP (tsp -I ip); RTP is recognised by itself, and put in order.
 
     A thread drains the socket into a bounded ring, so a slow moment of the chain loses nothing; of what a

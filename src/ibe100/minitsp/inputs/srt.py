@@ -3,9 +3,9 @@
 import time
 from typing import ClassVar, Final
 
-from ibe100.minitsp.chain.fed_input import FedInput
 from ibe100.minitsp.chain.options import Arguments, OptionTable
 from ibe100.minitsp.chain.plugin import Context, LogLevel, PacketInput
+from ibe100.minitsp.chain.threaded_input import ThreadedInput
 from ibe100.minitsp.ffmpeg.input import FfmpegInput
 from ibe100.minitsp.ffmpeg.srt import srt_peer, warn_of_statistics
 from ibe100.minitsp.packets.packet_aligner import PacketAligner
@@ -21,7 +21,7 @@ _POLL_S: Final = 0.05
 _GATHER_S: Final = 0.004
 
 
-class SrtLibraryInput(FedInput):
+class SrtLibraryInput(ThreadedInput):
     """Receives packets by SRT (tsp -I srt).
 
     The end of the sender is the end of the input, unless --multiple asks to wait for another one: then a
@@ -42,11 +42,11 @@ class SrtLibraryInput(FedInput):
         assert library is not None  # this class is taken only where there is one
         connector = SrtConnector(self, library, self._settings, retries=self._again_after_s is not None)
         while (connection := connector.connect(self.closing)) is not None:
-            self.verbose(f"connected from {connection.words()}")
+            self.verbose(f"connected from {connection.addresses()}")
             try:
                 self._relay(connection)
             finally:
-                self._say_statistics(connection, last=True)
+                self._log_statistics(connection, last=True)
                 connection.close()
             if self.closing.is_set() or not self._goes_on():
                 return
@@ -73,10 +73,10 @@ class SrtLibraryInput(FedInput):
                 if aligner.skipped_bytes > skipped:
                     lost = aligner.skipped_bytes - skipped
                     self.log(LogLevel.WARNING, f"{lost:,} bytes skipped that are no packets")
-            self._say_statistics(connection)
+            self._log_statistics(connection)
         self.offer(aligner.finish())
 
-    def _say_statistics(self, connection: SrtConnection, *, last: bool = False) -> None:
+    def _log_statistics(self, connection: SrtConnection, *, last: bool = False) -> None:
         wanted = self._report.at_the_end if last else self._report.is_due(time.monotonic())
         statistics = connection.statistics() if wanted else None
         if statistics is not None:

@@ -104,7 +104,7 @@ class HlsOutput(PacketOutput):
         sections = deque(one for one in self._pictures.sections if one.section[0] == SPLICE_TABLE_ID)
         for picture in pictures:
             while sections and sections[0].row <= picture.row:
-                self._breaks.hear(sections.popleft().section, self._last_pts)
+                self._breaks.take(sections.popleft().section, self._last_pts)
             jump = self._jumps(picture)
             if jump and self._last_pts is not None:
                 self._breaks.jump(self._last_pts, picture.pts)
@@ -117,7 +117,7 @@ class HlsOutput(PacketOutput):
                 self._breaks.anchor(picture.pts, time.time())
             self._last_pts = picture.pts
         for seen in sections:
-            self._breaks.hear(seen.section, self._last_pts)
+            self._breaks.take(seen.section, self._last_pts)
         if pictures:
             self._write(packets[done:])
             self._blind_packets = len(packets) - pictures[-1].row

@@ -7,7 +7,7 @@ from typing import Final
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind
 from ibe100.minitsp.chain.plugin import Packets, PluginError
 from ibe100.minitsp.chain.stuffing import null_packets
-from ibe100.minitsp.packets.packet_format import FORMAT_OPTION, PacketDresser, output_format
+from ibe100.minitsp.packets.packet_format import FORMAT_OPTION, PacketFormatter, output_format
 
 _STDOUT: Final = 1
 
@@ -31,7 +31,7 @@ class FileWriter:
         if arguments.present("append") and arguments.present("keep"):
             raise OptionError("options --append and --keep are mutually exclusive")
         self._arguments = arguments
-        self._dresser = PacketDresser(output_format(arguments))
+        self._formatter = PacketFormatter(output_format(arguments))
         self._descriptor: int | None = None
 
     def open(self) -> None:
@@ -44,7 +44,7 @@ class FileWriter:
         if self._descriptor is None:
             self._begin()
         assert self._descriptor is not None
-        data = self._dresser.dress(packets).data.cast("B")
+        data = self._formatter.format(packets).data.cast("B")
         try:
             while data:
                 data = data[os.write(self._descriptor, data) :]

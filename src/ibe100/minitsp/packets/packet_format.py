@@ -100,7 +100,7 @@ def _named(name: str, formats: tuple[PacketFormat, ...]) -> PacketFormat:
     raise OptionError(f"invalid value {name} for option --format, use one of {names}")
 
 
-class PacketDresser:
+class PacketFormatter:
     """Converts packets to a format for writing.
 
     M2TS wants the arrival time of each packet: that of writing, spread over the packets of a block. The
@@ -111,17 +111,17 @@ class PacketDresser:
         self._format = packet_format
         self._previous_s = time.monotonic()
 
-    def dress(self, packets: Packets) -> npt.NDArray[np.uint8]:
+    def format(self, packets: Packets) -> npt.NDArray[np.uint8]:
         """uint8 (n, bytes of one packet in the format), C-contiguous."""
         if self._format is TS:
             return packets
-        dressed = np.full((len(packets), self._format.size), 0xFF, np.uint8)
+        formatted = np.full((len(packets), self._format.size), 0xFF, np.uint8)
         start = self._format.header_bytes
-        dressed[:, start : start + PACKET_SIZE] = packets
+        formatted[:, start : start + PACKET_SIZE] = packets
         if self._format is M2TS:
             stamps = self._arrival_times(len(packets)).astype(">u4")
-            dressed[:, :start] = stamps.view(np.uint8).reshape(-1, start)
-        return dressed
+            formatted[:, :start] = stamps.view(np.uint8).reshape(-1, start)
+        return formatted
 
     def _arrival_times(self, count: int) -> npt.NDArray[np.int64]:
         """30 bits of the 27 MHz clock for each packet."""

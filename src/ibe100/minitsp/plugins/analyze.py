@@ -15,7 +15,7 @@ from ibe100.minitsp.chain.plugin import Context, LogLevel
 from ibe100.minitsp.reports.analysis_json import AnalysisTimes, analysis_json
 from ibe100.minitsp.reports.background_sender import BackgroundSender
 from ibe100.minitsp.reports.json_report import JSON_OPTIONS, JsonReport, to_json
-from ibe100.minitsp.reports.pid_words import network_words
+from ibe100.minitsp.reports.pid_descriptions import describe_network
 from ibe100.minitsp.reports.table_statistics import TableStatistics
 from ibe100.mpegts.constants import NIT_ACTUAL_TABLE_ID
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
@@ -76,7 +76,10 @@ class Analyze(PacketObserver):
         self._first = self._first or now - timedelta(seconds=now_s - arrivals.first_s)
         for run in self._analyzer.feed_headers(batch.headers):
             self._tables.add(run.pid, run.section, [batch.first_index + row for row in run.rows])
-            if run.section[0] == NIT_ACTUAL_TABLE_ID and (network := network_words(run.section)) is not None:
+            if (
+                run.section[0] == NIT_ACTUAL_TABLE_ID
+                and (network := describe_network(run.section)) is not None
+            ):
                 self._networks.setdefault(run.pid, {})[network] = None
 
     def stop(self) -> None:

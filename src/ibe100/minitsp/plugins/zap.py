@@ -90,8 +90,8 @@ class Zap(PsiRewriter):
             raise OptionError("option --no-subtitles is incompatible with --subtitles and --subtitles-pid")
         self._wanted = [_wanted(parameter) for parameter in arguments.parameters]
         self._pes_only = arguments.present("pes-only")
-        self._fate = np.full(PID_COUNT, _DROP, np.uint8)
-        self._fate[[PAT_PID, SDT_PID, TDT_PID, _PSIP_PID]] = _PASS
+        self._action = np.full(PID_COUNT, _DROP, np.uint8)
+        self._action[[PAT_PID, SDT_PID, TDT_PID, _PSIP_PID]] = _PASS
         self._emm_pids: set[int] = set()
         self._programs: Programs | None = None
         self._pat_version = self._sdt_version = 0
@@ -102,10 +102,10 @@ class Zap(PsiRewriter):
             self.follow(PAT_PID)
         if arguments.present("eit"):
             self.filter_sections(EIT_PID, self._wanted_eit)
-            self._fate[EIT_PID] = _PASS
+            self._action[EIT_PID] = _PASS
         if arguments.present("cas"):
             self.follow(CAT_PID)
-            self._fate[CAT_PID] = _PASS
+            self._action[CAT_PID] = _PASS
 
     def take(self, table: Table) -> None:
         try:
@@ -122,7 +122,7 @@ class Zap(PsiRewriter):
             self.verbose(f"table ignored: {error}")
 
     def treat(self, packets: Packets, pids: npt.NDArray[np.uint16]) -> Flags | None:
-        passing: Flags = self._fate[pids] >= (_PES if self._pes_only else _PASS)
+        passing: Flags = self._action[pids] >= (_PES if self._pes_only else _PASS)
         if not self.arguments.present("stuffing"):
             return passing
         packets[~passing] = NULL_PACKET
@@ -174,7 +174,7 @@ class Zap(PsiRewriter):
     def _forget_pids(self, one: _Wanted) -> None:
         """Drop the PIDs of a service that no other one shares."""
         shared = {pid for other in self._wanted if other is not one for pid in other.pids}
-        self._fate[list(one.pids - shared)] = _DROP
+        self._action[list(one.pids - shared)] = _DROP
         one.pids.clear()
 
     def _take_sdt(self, table: Table) -> None:
@@ -232,9 +232,9 @@ class Zap(PsiRewriter):
         self.packer(pid).replace([pmt.encode()], PMT_TABLE_ID, pmt.program_number)
         self._let_pass(one, pid, _PASS)
 
-    def _let_pass(self, one: _Wanted, pid: int, fate: int) -> None:
+    def _let_pass(self, one: _Wanted, pid: int, action: int) -> None:
         one.pids.add(pid)
-        self._fate[pid] = fate
+        self._action[pid] = action
 
     def _keeps(self, stream: PmtStream) -> bool:
         kind = codec_of(stream).kind
@@ -264,11 +264,11 @@ class Zap(PsiRewriter):
         return of_services(section, {one.service_id for one in self._wanted if one.service_id is not None})
 
     def _take_cat(self, table: Table) -> None:
-        self._fate[list(self._emm_pids)] = _DROP
+        self._action[list(self._emm_pids)] = _DROP
         self._emm_pids = {
             pid for section in table.sections for pid in _ca_pids(tuple(iterate_descriptors(section[8:-4])))
         }
-        self._fate[list(self._emm_pids)] = _PASS
+        self._action[list(self._emm_pids)] = _PASS
 
 
 def _wanted(reference: str) -> _Wanted:

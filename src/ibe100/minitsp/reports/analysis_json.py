@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ibe100.minitsp.reports.json_report import JsonValue
-from ibe100.minitsp.reports.pid_words import SERVICE_TYPES, describe_ecm, describe_pid
+from ibe100.minitsp.reports.pid_descriptions import SERVICE_TYPES, describe_ecm, describe_pid
 from ibe100.mpegts.constants import NULL_PID, PACKET_BITS, PACKET_SIZE
 from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.mpegts.stream_report import PidReport, ServiceInfo, StreamInfo, StreamReport

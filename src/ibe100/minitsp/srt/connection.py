@@ -52,7 +52,7 @@ class SrtConnection:
         """True while the peer is there, as far as the protocol knows."""
         return self._socket >= 0 and self._library.state(self._socket) is SocketState.CONNECTED
 
-    def words(self) -> str:
+    def addresses(self) -> str:
         """`address:port (local: address:port)`."""
         remote = self._settings.ends.remote
         try:

@@ -14,7 +14,7 @@ from ibe100.minitsp.srt.libsrt_types import (
     SocketState,
     SrtError,
     Statistics,
-    words_of_address,
+    address_text,
 )
 
 _VARIABLE: Final = "MINITSP_LIBSRT"
@@ -197,7 +197,7 @@ class SrtLibrary:
         room = ctypes.create_string_buffer(128)
         length = ctypes.c_int(len(room))
         self._check(getattr(self._calls, call)(number, room, ctypes.byref(length)), f"{call}()")
-        return words_of_address(room.raw[: length.value]) if length.value else ""
+        return address_text(room.raw[: length.value]) if length.value else ""
 
     def _check(self, result: int, call: str) -> int:
         if result == _INVALID:

@@ -144,7 +144,7 @@ def socket_address(host: str, port: int) -> bytes:
     return head + body
 
 
-def words_of_address(data: bytes) -> str:
+def address_text(data: bytes) -> str:
     """address:port of a struct sockaddr."""
     family = struct.unpack("=H", data[:2])[0] if sys.platform != "darwin" else data[1]
     port = int.from_bytes(data[2:4], "big")

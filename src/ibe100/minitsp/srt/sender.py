@@ -81,19 +81,19 @@ class SrtSender:
         connection = self._connector.connect(self._closing)
         if connection is None:
             return False
-        self._plugin.verbose(f"connected to {connection.words()}")
+        self._plugin.verbose(f"connected to {connection.addresses()}")
         self._report.begin(time.monotonic())
         self._connection = connection
         self.connected.set()
         try:
             while connection.is_up and not self._closing.wait(_POLL_S):
                 if self._report.is_due(time.monotonic()):
-                    self._say_statistics(connection)
+                    self._log_statistics(connection)
         finally:
             self.connected.clear()
             self._connection = None
             if self._report.at_the_end:
-                self._say_statistics(connection)
+                self._log_statistics(connection)
             connection.close()
         if self._closing.is_set():
             return False
@@ -102,7 +102,7 @@ class SrtSender:
         self._plugin.log(LogLevel.WARNING, "receiver disconnected, waiting for another one")
         return not self._closing.wait(self._again_after_s)
 
-    def _say_statistics(self, connection: SrtConnection) -> None:
+    def _log_statistics(self, connection: SrtConnection) -> None:
         statistics = connection.statistics()
         if statistics is not None:
             self._plugin.log(LogLevel.INFO, self._report.text(statistics))

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ibe100.runner.loop import Loop, Timer
-from ibe100.runner.telemetry.noise_watch import NoiseWatch
+from ibe100.runner.telemetry.false_packet_watch import FalsePacketWatch
 from ibe100.runner.telemetry.packet_watch import Facts, PacketWatch
 from ibe100.runner.telemetry.pcr_watch import PcrFacts
-from ibe100.runner.telemetry.stray_watch import StrayWatch, Wakeups
+from ibe100.runner.telemetry.stray_datagram_watch import StrayDatagramWatch, Wakeups
 
 LOOK_S = 0.1
 LEAST_PATIENCE_S = 0.8
@@ -45,7 +45,7 @@ TellStrays = Callable[[int, float], None]
 
 @dataclass(frozen=True, slots=True)
 class PulseHandlers:
-    """Callbacks by kind of news; `wakeups` counts wake-ups of the processor's input, see `stray_watch`."""
+    """Callbacks by kind of news; `wakeups` counts wake-ups of its input (stray_datagram_watch)."""
 
     flows: Tell
     faults: TellFaults
@@ -107,8 +107,8 @@ class PulseListener:
         self._handlers = handlers
         self._judge = PulseJudge()
         self._packets = PacketWatch()
-        self._noise = NoiseWatch()
-        self._strays = StrayWatch(handlers.wakeups)
+        self._false_packets = FalsePacketWatch()
+        self._strays = StrayDatagramWatch(handlers.wakeups)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
@@ -125,7 +125,7 @@ class PulseListener:
             continue
         self._judge = PulseJudge()
         self._packets = PacketWatch()
-        self._noise = NoiseWatch()
+        self._false_packets = FalsePacketWatch()
         self._strays.begin(time.monotonic())
 
     def drain(self) -> list[bytes]:
@@ -143,7 +143,7 @@ class PulseListener:
     def _look(self) -> None:
         self._timer = self._loop.call_later(LOOK_S, self._look)
         now = time.monotonic()
-        came = [datagram for datagram in self.drain() if not self._noise.is_noise(datagram, now)]
+        came = [datagram for datagram in self.drain() if not self._false_packets.is_false(datagram, now)]
         news = self._judge.look(bool(came), now)
         # Before it is said that nothing flows: they are why.
         if strays := self._strays.look(bool(came), self._judge.is_quiet, now):

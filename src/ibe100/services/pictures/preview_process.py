@@ -59,7 +59,7 @@ async def run_preview(task: PreviewTask, listener: PreviewListener) -> str:
     except OSError as error:
         raise ProcessorError(f"the preview cannot be started: {error.strerror}") from error
     assert process.stdout is not None and process.stderr is not None
-    listening = asyncio.create_task(_last_words(process.stderr))
+    listening = asyncio.create_task(_last_lines(process.stderr))
     try:
         await _read(process.stdout, task.stream_id, listener)
         words = await listening
@@ -109,7 +109,7 @@ async def _read(stdout: asyncio.StreamReader, stream_id: str, listener: PreviewL
                 listener.media(report)
 
 
-async def _last_words(stderr: asyncio.StreamReader) -> str:
+async def _last_lines(stderr: asyncio.StreamReader) -> str:
     kept = b""
     while data := await stderr.read(LAST_WORDS_BYTES):
         kept = (kept + data)[-LAST_WORDS_BYTES:]

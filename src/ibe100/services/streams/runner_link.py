@@ -136,7 +136,7 @@ class RunnerLink:
         deadline = asyncio.get_running_loop().time() + CONNECT_TIMEOUT_S
         while not await self._answers():
             if child.poll() is not None:
-                raise StreamError(self._last_words(child.returncode))
+                raise StreamError(self._last_lines(child.returncode))
             if asyncio.get_running_loop().time() > deadline:
                 child.kill()
                 await self.reap()
@@ -168,7 +168,7 @@ class RunnerLink:
             child.stdin.close()
         return child
 
-    def _last_words(self, code: int) -> str:
+    def _last_lines(self, code: int) -> str:
         with contextlib.suppress(OSError):
             words = (self.stream_dir / "runner.err").read_text(errors="replace").strip().splitlines()
             if words:

@@ -147,7 +147,7 @@ class StreamCard(QFrame):
         self.uptime.setText(UNKNOWN if began is None else format_span(time.time() - began))
         self.curve.show_values(tuple(row.bitrates) if sample is not None else ())
         self.lamps.show_sums(tr101290.sums(sample.counters) if sample is not None else {})
-        self.last.setText(_last_words(cue, came_back))
+        self.last.setText(_last_lines(cue, came_back))
         set_kind(self.last, _last_kind(cue, came_back))
         words, kind = _next_words(row, cue, coming)
         self.next.setText(words)
@@ -248,7 +248,7 @@ def _last_kind(cue: Cue | None, came_back: ReturnReceipt | None) -> str:
     return "problem" if came_back is not None and came_back.state.is_fault else "muted"
 
 
-def _last_words(cue: Cue | None, came_back: ReturnReceipt | None) -> str:
+def _last_lines(cue: Cue | None, came_back: ReturnReceipt | None) -> str:
     if cue is None:
         return "Last cue: none yet"
     words = f"Last {format_clock(cue.requested_at)} {cue.action} · {short_receipt(cue)}"

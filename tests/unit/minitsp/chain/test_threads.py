@@ -195,9 +195,9 @@ def test_bursts_arrive_as_single_datagrams(kind: type[socket.socket]) -> None:
 def test_sync_is_found_again_in_every_format(packet_format: PacketFormat, missing: int, extra: int) -> None:
     """The damage is in the middle of packet 50."""
     packets = numbered(200)
-    dressed = np.zeros((200, packet_format.size), np.uint8)
-    dressed[:, packet_format.header_bytes : packet_format.header_bytes + 188] = packets
-    data = dressed.tobytes()
+    formatted = np.zeros((200, packet_format.size), np.uint8)
+    formatted[:, packet_format.header_bytes : packet_format.header_bytes + 188] = packets
+    data = formatted.tobytes()
     middle = 50 * packet_format.size + 94
     data = data[:middle] + b"\x00" * extra + data[middle + missing :]
     reader, writer = os.pipe()

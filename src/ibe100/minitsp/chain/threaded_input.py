@@ -14,7 +14,7 @@ _PREVIEW_TIMEOUT_S: Final = 2.0
 _PREVIEW_ENOUGH: Final = 4096
 
 
-class FedInput(PacketInput):
+class ThreadedInput(PacketInput):
     """`fetch` runs in a thread and fills `queue`; `closing` tells it that the chain is ending.
 
     `in_bursts`: packets come faster than they are played, so that their bitrate must be known beforehand.

@@ -8,7 +8,7 @@ from collections import deque
 from ibe100.runner.telemetry.packet_watch import NULL_PID, PACKET_BYTES, RTP_BYTES
 
 LAST_PACKETS = 4
-MOST_STRANGE = 2
+MOST_UNKNOWN = 2
 """Number of the last packets, null packets left out, that may be on unknown PIDs."""
 KNOWN_LOOKS = 3
 """Looks in which a PID has to come before it is known."""
@@ -16,7 +16,7 @@ REMEMBERED_S = 10.0
 """Time after which a PID that does not come is unknown again, and for which PIDs are learnt at the start."""
 
 
-class NoiseWatch:
+class FalsePacketWatch:
     """Takes the datagrams of the pulses; times are monotonic seconds, the same for those of one look."""
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class NoiseWatch:
         """True for each of the last packets that was on an unknown PID."""
         self._began_at: float | None = None
 
-    def is_noise(self, datagram: bytes, now: float) -> bool:
+    def is_false(self, datagram: bytes, now: float) -> bool:
         """True if the datagram ends in noise that only looks like packets.
 
         A source that is switched looks so for some tenths of a second, which costs a few pulses.
@@ -41,4 +41,4 @@ class NoiseWatch:
         last = [(high & 0x1F) << 8 | low for high, low in zip(highs[end], lows[end], strict=False)]
         real = [pid for pid in last if pid != NULL_PID][-LAST_PACKETS:]
         self._last.extend(self._seen[pid][1] < KNOWN_LOOKS for pid in real)
-        return sum(self._last) > MOST_STRANGE and now - began_at >= REMEMBERED_S
+        return sum(self._last) > MOST_UNKNOWN and now - began_at >= REMEMBERED_S

@@ -12,7 +12,7 @@ import imageio_ffmpeg
 from ibe100.mpegts.packet import packetize_section
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 from ibe100.preview.reports import LevelsReport, MediaReport, Report
-from ibe100.preview.service_tap import PreviewOptions, ServicePreview
+from ibe100.preview.service_preview import PreviewOptions, ServicePreview
 
 PORTION = 5264
 

@@ -40,7 +40,7 @@ def hexadecimal(section: bytes) -> str:
 
 def test_a_break_is_announced_cut_continued_and_ended() -> None:
     told, cue, end = breaks(), out(), back(at=30 * SECOND)
-    told.hear(cue, NOW)
+    told.take(cue, NOW)
     assert told.date_ranges(DATE) == [
         '#EXT-X-DATERANGE:ID="splice-00000001",START-DATE="2026-11-18T11:06:44.000Z",'
         f"PLANNED-DURATION=60.000,SCTE35-OUT={hexadecimal(cue)}"
@@ -50,7 +50,7 @@ def test_a_break_is_announced_cut_continued_and_ended() -> None:
     assert told.tags(5 * SECOND) == ("#EXT-X-CUE-OUT:60.000",)
     assert told.is_due(5 * SECOND) is None
     assert told.tags(11 * SECOND) == ("#EXT-X-CUE-OUT-CONT:ElapsedTime=6.000,Duration=60.000",)
-    told.hear(end, 25 * SECOND)
+    told.take(end, 25 * SECOND)
     assert told.is_due(30 * SECOND) == 0.0
     assert told.tags(30 * SECOND) == ("#EXT-X-CUE-IN",)
     assert told.tags(36 * SECOND) == ()
@@ -62,7 +62,7 @@ def test_a_break_is_announced_cut_continued_and_ended() -> None:
 
 def test_a_break_that_returns_by_itself_ends_with_its_duration() -> None:
     told = breaks()
-    told.hear(out(seconds=10.0, returns=True), NOW)
+    told.take(out(seconds=10.0, returns=True), NOW)
     told.tags(5 * SECOND)
     assert told.is_due(14 * SECOND) is None
     assert told.is_due(15 * SECOND) == 0.0
@@ -73,27 +73,27 @@ def test_a_break_that_returns_by_itself_ends_with_its_duration() -> None:
 def test_an_immediate_cue_takes_effect_at_the_next_picture_and_its_repeats_change_nothing() -> None:
     told, cue = breaks(), out(at=None, seconds=None)
     for _ in range(3):
-        told.hear(cue, NOW)
+        told.take(cue, NOW)
     assert told.is_due(NOW + 3600) is not None
     assert told.tags(NOW + 3600) == ("#EXT-X-CUE-OUT",)
-    told.hear(cue, 3 * SECOND)
+    told.take(cue, 3 * SECOND)
     assert told.is_due(4 * SECOND) is None
     assert len(told.date_ranges(DATE)) == 1
 
 
 def test_a_cancelled_break_leaves_nothing() -> None:
     told = breaks()
-    told.hear(out(), NOW)
-    told.hear(encode(cues.cancel(1)), NOW)
+    told.take(out(), NOW)
+    told.take(encode(cues.cancel(1)), NOW)
     assert told.is_due(5 * SECOND) is None
     assert told.date_ranges(DATE) == []
 
 
 def test_a_return_with_a_rising_id_ends_the_break_before_it() -> None:
     told = breaks()
-    told.hear(out(1), NOW)
+    told.take(out(1), NOW)
     told.tags(5 * SECOND)
-    told.hear(back(2), 20 * SECOND)
+    told.take(back(2), 20 * SECOND)
     assert told.tags(20 * SECOND) == ("#EXT-X-CUE-IN",)
     assert 'ID="splice-00000001"' in told.date_ranges(DATE)[1]
 
@@ -108,13 +108,13 @@ def signal(event_id: int, type_id: int, at: int, seconds: float = 0.0) -> bytes:
 
 def test_an_ad_inside_a_placement_opportunity_is_a_date_range_of_its_own() -> None:
     told = breaks()
-    told.hear(signal(7, 0x34, 5 * SECOND, 60), NOW)
-    told.hear(signal(8, 0x30, 10 * SECOND, 30), NOW)
+    told.take(signal(7, 0x34, 5 * SECOND, 60), NOW)
+    told.take(signal(8, 0x30, 10 * SECOND, 30), NOW)
     assert told.tags(5 * SECOND) == ("#EXT-X-CUE-OUT:60.000",)
     assert told.tags(10 * SECOND) == ("#EXT-X-CUE-OUT-CONT:ElapsedTime=5.000,Duration=60.000",)
-    told.hear(signal(8, 0x31, 40 * SECOND), 35 * SECOND)
+    told.take(signal(8, 0x31, 40 * SECOND), 35 * SECOND)
     assert told.tags(40 * SECOND) == ("#EXT-X-CUE-OUT-CONT:ElapsedTime=35.000,Duration=60.000",)
-    told.hear(signal(7, 0x35, 65 * SECOND), 60 * SECOND)
+    told.take(signal(7, 0x35, 65 * SECOND), 60 * SECOND)
     assert told.tags(65 * SECOND) == ("#EXT-X-CUE-IN",)
     names = [line.partition('ID="')[2].partition('"')[0] for line in told.date_ranges(DATE)]
     assert names == ["segmentation-00000007"] * 2 + ["segmentation-00000008"] * 2
@@ -122,7 +122,7 @@ def test_an_ad_inside_a_placement_opportunity_is_a_date_range_of_its_own() -> No
 
 def test_a_programme_that_begins_is_a_command_and_cuts_nothing() -> None:
     told = breaks()
-    told.hear(signal(9, 0x10, 5 * SECOND), NOW)
+    told.take(signal(9, 0x10, 5 * SECOND), NOW)
     assert told.is_due(5 * SECOND) is None
     (line,) = told.date_ranges(DATE)
     assert line.startswith(
@@ -132,7 +132,7 @@ def test_a_programme_that_begins_is_a_command_and_cuts_nothing() -> None:
 
 def test_ranges_leave_with_the_segments_they_speak_of() -> None:
     told = breaks()
-    told.hear(out(seconds=10.0, returns=True), NOW)
+    told.take(out(seconds=10.0, returns=True), NOW)
     told.tags(5 * SECOND)
     told.tags(15 * SECOND)
     assert told.date_ranges(DATE + 14.0) != []
@@ -141,9 +141,9 @@ def test_ranges_leave_with_the_segments_they_speak_of() -> None:
 
 def test_what_is_no_cue_and_what_is_long_past_changes_nothing() -> None:
     told = breaks()
-    told.hear(b"\xfc\x30\x00", NOW)
-    told.hear(encode(cues.splice_null()), NOW)
-    told.hear(out(at=5 * SECOND), 60 * SECOND)
+    told.take(b"\xfc\x30\x00", NOW)
+    told.take(encode(cues.splice_null()), NOW)
+    told.take(out(at=5 * SECOND), 60 * SECOND)
     assert told.is_due(60 * SECOND) is None
     assert told.tags(60 * SECOND) == ()
     assert told.date_ranges(DATE) == []
@@ -151,7 +151,7 @@ def test_what_is_no_cue_and_what_is_long_past_changes_nothing() -> None:
 
 def test_a_leap_of_the_pts_takes_back_what_was_announced_before_it() -> None:
     told = breaks()
-    told.hear(out(at=50 * SECOND), NOW)
+    told.take(out(at=50 * SECOND), NOW)
     told.jump(NOW, NOW + 3600 * SECOND)
     assert told.is_due(60 * SECOND) is None
 
@@ -159,13 +159,13 @@ def test_a_leap_of_the_pts_takes_back_what_was_announced_before_it() -> None:
 def test_a_splice_time_is_adjusted_and_wraps() -> None:
     told = breaks()
     section = cues.splice_insert(1, out_of_network=True, pts_time=2**33 - SECOND)
-    told.hear(encode(replace(section, pts_adjustment=3 * SECOND)), NOW)
+    told.take(encode(replace(section, pts_adjustment=3 * SECOND)), NOW)
     assert told.is_due(2 * SECOND) == 0.0
 
 
 def test_a_break_lasts_as_long_over_a_leap_of_the_clock() -> None:
     told = breaks()
-    told.hear(out(seconds=60.0, returns=True), NOW)
+    told.take(out(seconds=60.0, returns=True), NOW)
     told.tags(5 * SECOND)
     told.jump(20 * SECOND, SECOND)
     told.anchor(SECOND, DATE + 19)

@@ -9,8 +9,8 @@ from ibe100.minitsp.srt.libsrt_types import (
     SocketOption,
     SrtError,
     Statistics,
+    address_text,
     socket_address,
-    words_of_address,
 )
 from ibe100.minitsp.srt.options import SRT_OPTIONS, srt_ends
 from ibe100.minitsp.srt.settings import srt_settings
@@ -77,7 +77,7 @@ def test_what_cannot_be_met_is_refused(words: list[str], reason: str) -> None:
 
 @pytest.mark.parametrize(("host", "words"), [("127.0.0.1", "127.0.0.1:9000"), ("::1", "[::1]:9000")])
 def test_addresses_go_to_the_library_and_back(host: str, words: str) -> None:
-    assert words_of_address(socket_address(host, 9000)) == words
+    assert address_text(socket_address(host, 9000)) == words
 
 
 def test_a_full_queue_is_told_from_a_lost_connection() -> None:

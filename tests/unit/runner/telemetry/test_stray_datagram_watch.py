@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.runner.telemetry.stray_watch import STARTING_S, StrayWatch, Woken, input_wakeups
+from ibe100.runner.telemetry.stray_datagram_watch import STARTING_S, StrayDatagramWatch, Woken, input_wakeups
 
 LOOK_S = 0.1
 QUIET_AFTER_S = 0.8
@@ -25,7 +25,7 @@ class Bench:
         self.told: list[tuple[int, float]] = []
         self.told_at: list[float] = []
         self.others = 0
-        self._watch = StrayWatch(self._look)
+        self._watch = StrayDatagramWatch(self._look)
         self._pulse_at = self.now
 
     def _look(self) -> Woken | None:

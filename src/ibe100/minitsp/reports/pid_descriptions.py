@@ -150,7 +150,7 @@ def describe_pid(pid: int, stream: StreamInfo | None, is_pmt: bool) -> str:
     return f"{name} ({', '.join(details)})" if details else name
 
 
-def network_words(nit_section: bytes) -> str | None:
+def describe_network(nit_section: bytes) -> str | None:
     """Description of the network of a NIT; None if it cannot be read (ETSI EN 300 468 clause 5.2.1)."""
     network_id = int.from_bytes(nit_section[3:5], "big")
     end = 10 + (int.from_bytes(nit_section[8:10], "big") & 0x0FFF)

@@ -37,7 +37,7 @@ class Woken:
 Wakeups = Callable[[], Woken | None]
 
 
-class StrayWatch:
+class StrayDatagramWatch:
     """Pure but for `wakeups`; times are monotonic seconds."""
 
     def __init__(self, wakeups: Wakeups) -> None:
