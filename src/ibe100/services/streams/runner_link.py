@@ -262,7 +262,7 @@ class RunnerLink:
                             fact = read_fact(message["journal"])
                             seq = fact.seq
                             await on_fact(fact)
-                    elif (sample := read_sample(message)) is not None:
+                    elif "sample" in message and (sample := read_sample(message)) is not None:
                         on_sample(sample)
             except (OSError, RunnerGone):
                 await asyncio.sleep(RECONNECT_S)
