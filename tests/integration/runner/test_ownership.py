@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -170,3 +171,16 @@ def test_other_streams_are_left_alone(stream: Stream, tmp_path: Path) -> None:
     finally:
         neighbour.kill()
         neighbour.wait()
+
+
+def test_a_runner_that_was_frozen_does_not_end_a_processor_that_went_on(stream: Stream) -> None:
+    stream.write_spec(stream.flows(), stall_timeout_s=1.0)
+    stream.start()
+    stream.wait_state("RUNNING")
+    assert stream.runner is not None
+    os.kill(stream.runner.pid, signal.SIGSTOP)
+    time.sleep(3.0)
+    os.kill(stream.runner.pid, signal.SIGCONT)
+    time.sleep(3.0)
+    assert stream.states() == ["STARTING", "RUNNING"]
+    assert stream.status()["attempt"] == 1

@@ -9,6 +9,10 @@ from ibe100.runner.supervision.health import Health
 from ibe100.runner.telemetry.processor_status import StatusWatch
 
 _HELD_LOOK_S = 0.5
+_LATE_S = 1.0
+"""A look that comes so late was held up with the whole runner (a frozen machine, no memory)."""
+_CATCH_UP_S = 2.0
+"""Time for what came meanwhile to be read: a healthy processor is not ended for the delay of its runner."""
 
 
 class Watchdog:
@@ -53,4 +57,12 @@ class Watchdog:
             self._timer.cancel()
 
     def _again(self, delay_s: float, look: Callable[[], None]) -> None:
-        self._timer = self._loop.call_later(delay_s, look)
+        due = time.monotonic() + delay_s
+
+        def in_time() -> None:
+            if time.monotonic() - due > _LATE_S:
+                self._again(_CATCH_UP_S, look)
+            else:
+                look()
+
+        self._timer = self._loop.call_later(delay_s, in_time)
