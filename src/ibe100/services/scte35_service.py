@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
 
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
-from ibe100.models.errors import CueRefused, StorageError, StreamError
+from ibe100.models.errors import CueRefused, StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Direction, Readiness
 from ibe100.models.stream_state import StreamState
@@ -28,7 +27,7 @@ from ibe100.services.cues.draft import (
     requested,
 )
 from ibe100.services.cues.heartbeat import Heartbeat
-from ibe100.services.cues.ledger import CommitPace, CueLedger
+from ibe100.services.cues.ledger import CueLedger
 from ibe100.services.cues.readiness import least_lead_s, readiness
 from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.cues.section import describe
@@ -45,8 +44,6 @@ from ibe100.utils.wall_clock import WallClock
 
 PROMPT_S = 0.25
 REMEMBERED_CUES = 500
-
-_log = logging.getLogger(__name__)
 
 
 class SCTE35Service:
@@ -76,7 +73,6 @@ class SCTE35Service:
         self._heartbeat = Heartbeat(self._cache, self._dispatch.put_out, seen_timeout_s)
         self._audit = AuditTrail(storage)
         self._publish = publish
-        self._pace = CommitPace()
         self._locks: dict[str, asyncio.Lock] = {}
 
     def set_seen_timeout(self, seen_timeout_s: float) -> None:
@@ -177,12 +173,10 @@ class SCTE35Service:
                 cue, draft = await self._commit(run, request)
             except CueRefused as refusal:
                 # On record before it is said, as a rule: a slow disk keeps no words from the operator.
-                recording = self._ledger.writes.add(
-                    self._record_refusal(run, request, str(refusal)), "a refused cue"
-                )
+                refused = self._ledger.refuse(requested(run, request), str(refusal))
+                recording = self._ledger.writes.add(refused, "a refused cue")
                 await asyncio.wait([recording], timeout=PROMPT_S)
                 raise
-            self._ledger.keep(cue)
             if cue.pts_time is None:
                 cue = self._dispatch.send(cue)
             self._dispatch.watch(cue)
@@ -202,22 +196,11 @@ class SCTE35Service:
         draft = await self._draft(run, request)
         options = run.cue_options
         ids = EventIdRange(first=options.event_id_first, last=options.event_id_last)
-        began = time.monotonic()
-        cue = await self._storage.cues.create(
-            draft.cue, ids if draft.allocates else None, draft.sealed, draft.foreign_ids
-        )
-        now = time.monotonic()
-        if self._pace.note(now - began, now):
-            text = (
-                f"recording {cue.action} took {now - began:.1f} s, for the disk is slow: cues go out so much "
-                "later, and pre-rolled ones are timed for it"
-            )
-            self._notice(run, text)
-        return cue, draft
+        return await self._ledger.create(draft, ids), draft
 
     async def _draft(self, run: StreamRun, request: CueRequest) -> Draft:
         newest = await self._newest(request)
-        return make_draft(run, request, self._breaks, newest, self._pace.margin_s(time.monotonic()))
+        return make_draft(run, request, self._breaks, newest, self._ledger.commit_s)
 
     async def _newest(self, request: CueRequest) -> tuple[Cue, ...]:
         """The stream's cues, newest first: far back where the request speaks of an event of long ago."""
@@ -287,17 +270,6 @@ class SCTE35Service:
             if cue.splice_at is None
             else cue.splice_at - least_lead_s(self._runs.run_of(cue.stream_id), cue)
         )
-
-    async def _record_refusal(self, run: StreamRun, request: CueRequest, reason: str) -> None:
-        draft = requested(run, request)
-        try:
-            cue = await self._storage.cues.create(
-                draft, None, lambda numbered: numbered.moved_to(CueState.REFUSED, reason=reason)
-            )
-        except StorageError as error:
-            _log.error("%s: a refused cue is not on record: %s", run.name, error)
-            return
-        self._ledger.keep(cue)
 
     def _notice(self, run: StreamRun, text: str) -> None:
         self._publish(NoticePosted(at=time.time(), level="warning", text=text, stream_id=run.stream_id))

@@ -8,8 +8,7 @@ from enum import StrEnum
 from ibe100.models.base import Value
 from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueState
-
-PTS_PER_MS = 90
+from ibe100.utils.timecode import PTS_HZ
 
 
 class AsRunFormat(StrEnum):
@@ -55,7 +54,7 @@ class AsRunRow:
         lateness_ms = self.lateness_ms
         if lateness_ms is None or not self.cue.frame_pts:
             return None
-        return round(lateness_ms * PTS_PER_MS / self.cue.frame_pts, 2)
+        return round(lateness_ms * PTS_HZ / 1000 / self.cue.frame_pts, 2)
 
     @property
     def pre_roll_asked_ms(self) -> float | None:

@@ -9,10 +9,12 @@ from collections import deque
 from collections.abc import Callable
 
 from ibe100.database.database import Database
+from ibe100.database.records import EventIdRange
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.messages import CueChanged, Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.services.cues.cache import CueCache
+from ibe100.services.cues.draft import Draft
 from ibe100.services.streams.run import Runs
 from ibe100.utils.tasks import BackgroundWrites
 
@@ -52,7 +54,39 @@ class CueLedger:
         self._runs = runs
         self._cache = cache
         self._publish = publish
+        self._pace = CommitPace()
         self.writes = BackgroundWrites()
+
+    @property
+    def commit_s(self) -> float:
+        """Seconds that a slow disk takes to record a cue; 0 while it is quick."""
+        return self._pace.margin_s(time.monotonic())
+
+    async def create(self, draft: Draft, ids: EventIdRange) -> Cue:
+        """Give a draft its number and event id, and commit it. Raises CueRefused, StorageError."""
+        began = time.monotonic()
+        allocated = ids if draft.allocates else None
+        cue = await self._storage.cues.create(draft.cue, allocated, draft.sealed, draft.foreign_ids)
+        now = time.monotonic()
+        if self._pace.note(now - began, now):
+            text = (
+                f"recording {cue.action} took {now - began:.1f} s, for the disk is slow: cues go out so much "
+                "later, and pre-rolled ones are timed for it"
+            )
+            self._publish(NoticePosted(at=time.time(), level="warning", text=text, stream_id=cue.stream_id))
+        self.keep(cue)
+        return cue
+
+    async def refuse(self, cue: Cue, reason: str) -> None:
+        """Put a cue that was refused on record; one that the disk cannot take is in the log only."""
+        try:
+            refused = await self._storage.cues.create(
+                cue, None, lambda numbered: numbered.moved_to(CueState.REFUSED, reason=reason)
+            )
+        except StorageError as error:
+            _log.error("%s: a refused cue is not on record: %s", cue.stream_id, error)
+            return
+        self.keep(refused)
 
     def move(self, cue: Cue, state: CueState, **changes: object) -> Cue:
         """A step of its life: on screen at once, on record as soon as the disk has it."""
