@@ -16,7 +16,7 @@ from ibe100.services.audit_trail import act_as
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.draft import REPLACED, pending_breaks
-from ibe100.services.cues.readiness import SEND_AHEAD_S, readiness
+from ibe100.services.cues.readiness import readiness, send_lead_s
 from ibe100.services.streams.run import StreamRun
 from ibe100.utils.wall_clock import WallClock
 
@@ -84,7 +84,7 @@ class AutomaticReturn:
         self._refused.pop(run.stream_id, None)
         end = current.announced_end
         asked: Cue | None = None
-        lead_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
+        lead_s = send_lead_s(run.cue_options)
         if current.end_pts is not None:
             await self._stay(run, current, end - lead_s - ASK_AHEAD_S)
             while asked is None and self._is_open(run, current) and self._clock.now() < end - lead_s:

@@ -13,11 +13,11 @@ from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.ledger import CueLedger
 from ibe100.services.cues.readiness import (
-    SEND_AHEAD_S,
     WAY_OUT_S,
     least_lead_s,
     pause_s,
     readiness,
+    send_lead_s,
     why_hold,
     why_too_late,
     why_unseen,
@@ -140,7 +140,7 @@ class CueDispatch:
     async def _hold(self, run: StreamRun, cue: Cue) -> None:
         """Custody: until its lead time, and longer while the stream cannot take it, but never too long."""
         assert cue.splice_at is not None
-        lead_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
+        lead_s = send_lead_s(run.cue_options)
         await self._stay(run, cue, CueState.ARMED, lambda held: _splice_at(held) - lead_s)
 
         def latest(held: Cue) -> float:

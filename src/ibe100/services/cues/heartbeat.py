@@ -12,7 +12,7 @@ from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.scte35.cues import splice_null
 from ibe100.scte35.section import encode
 from ibe100.services.cues.cache import CueCache
-from ibe100.services.cues.readiness import SEND_AHEAD_S, WAY_OUT_S, readiness
+from ibe100.services.cues.readiness import WAY_OUT_S, readiness, send_lead_s
 from ibe100.services.cues.section import MAX_TIER
 from ibe100.services.streams.run import StreamRun
 
@@ -100,7 +100,7 @@ class Heartbeat:
 
     def _is_near_a_cue(self, run: StreamRun) -> bool:
         """True when a cue is being sent, was just now or will be in a moment."""
-        lead_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
+        lead_s = send_lead_s(run.cue_options)
         return any(_is_near(cue, lead_s) for cue in self._cache.recent(run.stream_id))
 
 

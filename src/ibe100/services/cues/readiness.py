@@ -7,6 +7,7 @@ import time
 from ibe100.models.cues.contract import LEAST_OUT_POINT_S
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, Readiness
+from ibe100.models.stream_config import Scte35Options
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.timestamps import PTS_HZ, PTS_MODULO, pts_difference
 from ibe100.services.streams.run import StreamRun
@@ -93,7 +94,7 @@ def splice_target(
     ahead_s = pre_roll_s + PRE_ROLL_MARGIN_S + commit_s
     if splice_at is not None:
         ahead_s = pre_roll_s = splice_at - wall
-        needed_s = run.cue_options.start_delay_ms / 1000 + SEND_AHEAD_S
+        needed_s = send_lead_s(run.cue_options)
         if ahead_s < needed_s:
             raise CueRefused(
                 f"its splice is {max(ahead_s, 0):.1f} s away and the stream's pre-roll takes "
@@ -164,6 +165,11 @@ def given_splice(run: StreamRun, pts_time: int) -> float:
         )
     _check_wrap(run, pts_time, run.clock.now_pts(now))
     return time.time() + ahead_s
+
+
+def send_lead_s(options: Scte35Options) -> float:
+    """Seconds before its splice at which a cue is sent; one asked for later lacks the stream's pre-roll."""
+    return options.start_delay_ms / 1000 + SEND_AHEAD_S
 
 
 def least_lead_s(run: StreamRun, cue: Cue | None = None) -> float:

@@ -14,9 +14,9 @@ from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState, Di
 from ibe100.models.stream_config import Scte35Options
 from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import act_as
+from ibe100.services.cues.readiness import send_lead_s
 from ibe100.services.ports import CuePort, StreamPort
 from ibe100.services.schedule.cache import ScheduleCache
-from ibe100.services.schedule.conflicts import least_lead_s
 
 MARGIN_S = 3.0
 """A cue is asked for this long before it is too late, so that a refusal that passes can be waited for."""
@@ -81,7 +81,7 @@ class BreakAiring:
     def _latest(self, stream_id: str, splice_at: float) -> float:
         """Until when a cue for `splice_at` may be asked for."""
         options = self._options_of(stream_id)
-        return splice_at if options is None else splice_at - least_lead_s(options)
+        return splice_at if options is None else splice_at - send_lead_s(options)
 
     def _fate_of_leader(self, one: ScheduledBreak) -> tuple[BreakState, str] | None:
         if not isinstance(one.when, After):

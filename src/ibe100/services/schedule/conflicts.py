@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ibe100.models.cues.schedule import BreakState, Every, Finding, ReturnPolicy, ScheduledBreak
 from ibe100.models.stream_config import Scte35Options
-from ibe100.services.cues.readiness import SEND_AHEAD_S
+from ibe100.services.cues.readiness import send_lead_s
 from ibe100.utils.timecode import format_utc
 
 TICK_S = 1.0
@@ -16,11 +16,6 @@ KNOWN_AFTER_S = 3.0
 """After its splice it may take so long until a break is known to be on air, and can be returned from."""
 HORIZON_S = 86_400.0
 MOST_OF_A_SERIES = 1500
-
-
-def least_lead_s(options: Scte35Options) -> float:
-    """A cue asked for later than this before its splice would not have the stream's pre-roll."""
-    return options.start_delay_ms / 1000 + SEND_AHEAD_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +66,7 @@ def _spans(breaks: Iterable[ScheduledBreak], first: float, end: float) -> Iterab
 
 def _of_neighbours(spans: Sequence[_Span], options: Scte35Options) -> Iterable[Finding]:
     told: set[tuple[int, int]] = set()
-    gap_s = least_lead_s(options) + TICK_S
+    gap_s = send_lead_s(options) + TICK_S
     running: _Span | None = None
     for span in spans:
         if running is not None and span.start < running.end + gap_s:
@@ -121,7 +116,7 @@ def _faults(one: ScheduledBreak, options: Scte35Options) -> Iterable[str]:
             f"{one.title} is to return by itself and its stream has auto_return off: "
             "let it end by a BACK TO PROGRAMME cue"
         )
-    least_s = least_lead_s(options) + KNOWN_AFTER_S
+    least_s = send_lead_s(options) + KNOWN_AFTER_S
     if one.returns is ReturnPolicy.BACK_CUE and one.duration_s < least_s:
         yield (
             f"{one.title} lasts {one.duration_s:g} s, and a BACK TO PROGRAMME cue needs {least_s:g} s "

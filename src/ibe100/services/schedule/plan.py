@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from ibe100.models.cues.schedule import After, At, BreakPlan, BreakState, ScheduledBreak
 from ibe100.models.stream_config import Scte35Options
+from ibe100.services.cues.readiness import send_lead_s
 from ibe100.services.schedule.cache import ScheduleCache
-from ibe100.services.schedule.conflicts import least_lead_s
 from ibe100.utils.timecode import format_utc
 
 MOST_PLANNED = 50_000
@@ -42,7 +42,7 @@ def refusal_of_plan(
     due = first_due(plan, now)
     if due is None:
         return f"{plan.title}: its last break is past already"
-    needed_s = least_lead_s(options)
+    needed_s = send_lead_s(options)
     if isinstance(plan.when, At) and due < now + needed_s:
         when = f"{format_utc(due)} is past" if due < now else f"{format_utc(due)} is {due - now:.1f} s away"
         return f"{plan.title}: {when}, and a cue with the stream's pre-roll takes {needed_s:g} s"

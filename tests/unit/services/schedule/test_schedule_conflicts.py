@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 from ibe100.models.cues.schedule import At, BreakState, Every, ReturnPolicy, ScheduledBreak
 from ibe100.models.stream_config import Scte35Options
-from ibe100.services.schedule.conflicts import TICK_S, conflicts, least_lead_s
+from ibe100.services.cues.readiness import send_lead_s
+from ibe100.services.schedule.conflicts import TICK_S, conflicts
 
 NOW = 1_000_000.0
 OPTIONS = Scte35Options()
-GAP_S = least_lead_s(OPTIONS) + TICK_S
+GAP_S = send_lead_s(OPTIONS) + TICK_S
 
 
 def planned(break_id: int, after_s: float, duration_s: float = 30.0, **values: object) -> ScheduledBreak:
