@@ -64,7 +64,7 @@ class Bench:
 
     def standing(self) -> dict[str, Alarm]:
         """Alarms whose condition is true."""
-        return {one.condition: one for one in self.application.monitoring.alarms() if one.cleared_at is None}
+        return {one.condition: one for one in self.application.alarms.standing() if one.cleared_at is None}
 
 
 Fault = Callable[[Bench], Awaitable[float]]

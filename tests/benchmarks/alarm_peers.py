@@ -74,7 +74,7 @@ async def peer_gone(application: Application, fault: str) -> Round | str:
         began, told = time.monotonic(), dict[str, float]()
 
         def shown() -> bool:
-            for alarm in application.monitoring.alarms():
+            for alarm in application.alarms.standing():
                 if alarm.cleared_at is None and alarm.is_shown:
                     told.setdefault(alarm.condition, 1000 * (time.monotonic() - began))
             return condition in told
@@ -90,7 +90,7 @@ async def peer_gone(application: Application, fault: str) -> Round | str:
         await until(has_peer, "its end", 60.0)
         cleared = 1000 * (time.monotonic() - healed_at)
         await asyncio.sleep(1.0)
-        left = {one.condition for one in application.monitoring.alarms() if one.cleared_at is None}
+        left = {one.condition for one in application.alarms.standing() if one.cleared_at is None}
         others = [f"{name} {at:.0f}" for name, at in told.items() if name != condition]
         others += [f"{name} still stands" for name in left - CONSEQUENCES]
         return Round(fault, condition, told[condition], told[condition], cleared, "", ", ".join(others))
@@ -105,5 +105,5 @@ def _peer(words: list[str]) -> subprocess.Popen[bytes]:
 
 
 def _stands(application: Application, condition: str) -> bool:
-    alarms = application.monitoring.alarms()
+    alarms = application.alarms.standing()
     return any(one.condition == condition and one.cleared_at is None for one in alarms)

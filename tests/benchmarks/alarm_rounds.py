@@ -102,8 +102,8 @@ async def _play(bench: Bench, fault: str, phase: float) -> Round | str:
         await until(is_quiet, "quiet", 90.0)
     except AssertionError:
         return f"{fault:20s} NOT TRIED; standing {', '.join(bench.standing()) or 'nothing, but no samples'}"
-    for alarm in bench.application.monitoring.alarms():
-        await bench.application.monitoring.acknowledge(alarm.alarm_id)
+    for alarm in bench.application.alarms.standing():
+        await bench.application.alarms.acknowledge(alarm.alarm_id)
     sampled_at = run.influx_at
     await until(lambda: run.influx_at > sampled_at, "the next sample")
     await asyncio.sleep(phase)

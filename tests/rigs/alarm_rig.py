@@ -7,21 +7,24 @@ import gzip
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any, TypeAlias, cast
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from ibe100.models.alarms.alarm import Alarm, AlarmState
-from ibe100.models.messages import AlarmChanged, Message
+from ibe100.models.messages import AlarmChanged, Message, StreamView
+from ibe100.models.profile import StreamEntry
+from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import StreamState
-from ibe100.mpegts.pts_clock import PtsClock
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.board import AlarmBoard
 from ibe100.services.alarms.catalogue import RULES
 from ibe100.services.alarms.rule import Judgement
-from ibe100.services.streams.run import Runs, StreamRun
+from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_facts import RunFacts
+from ibe100.services.streams.runner_link import RunnerLink
+from ibe100.services.streams.runner_samples import AnalyzeReport, InfluxPost, Measurement
 from ibe100.services.watches.feed import AlarmFeed
-from ibe100.services.watches.signal import SignalWatch
+from ibe100.services.watches.stream_watch import StreamWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
 from places import DATA
 
@@ -66,6 +69,22 @@ class Kept:
         """Forget it."""
 
 
+class Listed:
+    """Streams that are only on the list: nothing of their runners is asked for."""
+
+    def __init__(self, *configs: StreamConfig) -> None:
+        self._views = tuple(
+            StreamView(stream_id=f"stream-{number}", number=number, config=config, state=StreamState.RUNNING)
+            for number, config in enumerate(configs, 1)
+        )
+
+    def streams(self) -> tuple[StreamView, ...]:
+        return self._views
+
+    def run_of(self, stream_id: str) -> StreamRun:
+        raise AssertionError("no run is asked for")
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """An alarm as it was published, and when."""
@@ -74,11 +93,21 @@ class Told:
     alarm: Alarm
 
 
-def run_of(facts: RunFacts) -> StreamRun:
-    """The stream as it runs."""
-    view = SimpleNamespace(state=StreamState.RUNNING)
-    run = SimpleNamespace(stream_id=STREAM[0], name=STREAM[1], facts=facts, view=view, heartbeat_lost="")
-    return cast(StreamRun, run)
+def running(facts: RunFacts) -> StreamRun:
+    """The stream as it runs, with a clock of its own."""
+    config = facts.config.model_copy(update={"name": STREAM[1]})
+    entry = StreamEntry(stream_id=STREAM[0], number=1, config=config)
+    run = StreamRun(entry, RunnerLink(Path("nowhere")), lambda view: None)
+    run.begin(facts)
+    run.enter(StreamState.RUNNING, "")
+    return run
+
+
+def news_of(run: StreamRun, sample: Sample, at_s: float) -> Measurement | AnalyzeReport:
+    """The sample as observers get it."""
+    if isinstance(sample, InfluxSample):
+        return run.measure(InfluxPost(sample.time_ms / 1000, at_s, sample))
+    return AnalyzeReport(0.0, at_s, sample)
 
 
 class Bench:
@@ -122,11 +151,11 @@ class Bench:
 
     def feed(self) -> AlarmFeed:
         """What leads from samples to the board; nothing else asks it for streams."""
-        return AlarmFeed(self.board, cast(Runs, None), lambda message: None, self.rules, lambda: self.now)
+        return AlarmFeed(self.board, Listed(), lambda message: None, self.rules, lambda: self.now)
 
     def alarm(self, condition: str) -> Alarm | None:
         """As it stands."""
-        return next((one for one in self.board.alarms() if one.condition == condition), None)
+        return next((one for one in self.board.standing() if one.condition == condition), None)
 
     def raised(self) -> set[str]:
         """Conditions that were ever put before the operator."""
@@ -151,16 +180,10 @@ class Bench:
     ) -> None:
         """Play a capture; samples between those seconds go through `fault` first."""
         start = self.now
-        plan = captured.facts.plan
-        clock = PtsClock(plan.frame_pts or None)
-        watch = SignalWatch(captured.facts, start, self.rules.of_stream(STREAM[0]))
+        run = running(captured.facts)
+        watch = StreamWatch(run, captured.facts, self.rules.of_stream(STREAM[0]), start)
         for at_s, original in captured.samples:
             self.now = start + at_s
             sample = fault(original) if between[0] <= at_s < between[1] else original
-            if isinstance(sample, InfluxSample):
-                pts = sample.pts.get(plan.time_pid) if plan.time_pid is not None else None
-                jump = clock.observe(pts, self.now) if pts is not None else None
-                judgements = watch.sample(sample, jump, self.now)
-            else:
-                judgements = watch.report(sample)
-            await self.board.judge(*STREAM, {**judgements, **watch.flow(self.now)})
+            judgements = watch.take(news_of(run, sample, self.now), self.now)
+            await self.board.judge(*STREAM, {**judgements, **watch.judge(self.now)})

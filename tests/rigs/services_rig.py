@@ -144,7 +144,7 @@ async def until_over(application: Application, cue: Cue) -> Cue:
 
 async def until_alarm(application: Application, condition: str, state: AlarmState) -> Alarm:
     def ask() -> Alarm | None:
-        alarms = application.monitoring.alarms()
+        alarms = application.alarms.standing()
         return next((one for one in alarms if (one.condition, one.state) == (condition, state)), None)
 
     return await until(ask, f"alarm {condition} {state}")

@@ -120,7 +120,7 @@ class Encoder:
 def snapshot(services: Services, wanted: Wanted, now: float) -> str:
     """What stands: every later message is a change of it."""
     streams = [view for view in services.streams.streams() if wanted.concerns({view.stream_id})]
-    alarms = [one for one in services.monitoring.alarms() if wanted.concerns({one.stream_id} - {""})]
+    alarms = [one for one in services.alarms.standing() if wanted.concerns({one.stream_id} - {""})]
     values = {
         "type": "Snapshot",
         "at": now,

@@ -24,6 +24,8 @@ from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.access.access_service import AccessService
+from ibe100.services.alarms.alarm_rules import AlarmRules
+from ibe100.services.alarms.board import AlarmBoard
 from ibe100.services.alarms.notification_service import NotificationService
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.backup.backup_service import BackupService
@@ -33,10 +35,11 @@ from ibe100.services.cues.input_cues import InputCues
 from ibe100.services.history.history_service import HistoryService
 from ibe100.services.history.metrics_recorder import MetricsRecorder
 from ibe100.services.history.metrics_service import MetricsService
-from ibe100.services.machine.watch import Backlog
+from ibe100.services.machine.watch import Backlog, MachineWatch
 from ibe100.services.monitoring_service import MonitoringService
 from ibe100.services.pictures.preview_service import PreviewService
 from ibe100.services.profile_service import ProfileService
+from ibe100.services.return_feed.alarms import ReturnFeedAlarms
 from ibe100.services.return_feed.return_feed_service import ReturnFeedService
 from ibe100.services.schedule.schedule_service import ScheduleService
 from ibe100.services.scte35_service import SCTE35Service
@@ -44,9 +47,12 @@ from ibe100.services.stream_service import StreamService
 from ibe100.services.streams.launch_plan import StreamStarter
 from ibe100.services.streams.runner_spec import RunnerPolicy
 from ibe100.services.tsduck_service import TSDuckService
+from ibe100.services.watches.feed import AlarmFeed
 from ibe100.utils.lasting_heap import lasting_heap
 
 SECONDS_PER_DAY = 86_400
+ALARM_RULES_FILE = "alarm_settings.json"
+"""In the data folder."""
 
 _log = logging.getLogger(__name__)
 
@@ -78,23 +84,30 @@ class Application:
             engine=config.engine.kind,
             tsp_path=config.engine.tsp_path,
         )
-        self.monitoring = MonitoringService(
-            database,
+        audit = AuditTrail(database)
+        self.alarm_rules = AlarmRules(folders.data_dir / ALARM_RULES_FILE, self._publish, audit)
+        self.alarms = AlarmBoard(database, self._publish, rules=self.alarm_rules)
+        self._alarm_feed = AlarmFeed(self.alarms, self.streams, self._publish, self.alarm_rules)
+        self._return_alarms = ReturnFeedAlarms(self.alarms, self.streams, database.cues.get)
+        self._machine = MachineWatch(
+            self.alarms,
+            self.alarm_rules,
             self.streams,
             self._publish,
             folders.data_dir,
             logging_files.problem,
-            MetricsRecorder(self._metrics_store),
             self._backlog,
         )
-        self.preview = PreviewService(self.streams, self._publish, self.monitoring.judge_content)
+        self.monitoring = MonitoringService(self._publish, audit)
+        self._recorder = MetricsRecorder(self._metrics_store)
+        self.preview = PreviewService(self.streams, self._publish, self.alarms)
         self.cues = SCTE35Service(
             database, self.streams, self._publish, seen_timeout_s=config.cues.seen_timeout_s
         )
         starter = StreamStarter(config.engine.kind, config.engine.tsp_path)
         self.return_feeds = ReturnFeedService(database, self.streams, self._publish, starter, policy)
         self.schedule = ScheduleService(database, self.streams, self.cues, self._cue_options, self._publish)
-        self.profiles = ProfileService(folders.profiles_dir, self.streams, AuditTrail(database))
+        self.profiles = ProfileService(folders.profiles_dir, self.streams, audit)
         self.history = HistoryService(database, self._metrics_store)
         self.metrics = MetricsService(self._metrics_store)
         self.notifications = NotificationService(
@@ -103,15 +116,13 @@ class Application:
         self.input_cues = InputCues(self._metrics_store, self._publish)
         self.contracts = ContractService(contract_templates_file())
         self.backups = BackupService(
-            folders.data_dir, config.backup, database, self._publish, self.monitoring.judge_machine
+            folders.data_dir, config.backup, database, self._publish, self.alarms.judge_machine
         )
         self.engine = TSDuckService(config.engine.kind, config.engine.tsp_path)
         self.access = AccessService(database)
         self.cue_once = CueOnce(database.kept_requests, database.cues, self.cues)
-        # Clocks and health are brought up to date before a cue is judged by them.
-        self.streams.observe(self.monitoring)
-        self.streams.observe(self.cues)
-        self.streams.observe(self.input_cues)
+        for observer in (self.monitoring, self._recorder, self._alarm_feed, self.cues, self.input_cues):
+            self.streams.observe(observer)
         self.settings: SettingsReload | None = None
         """None where the settings came from nowhere that can be read again."""
         if source is not None:
@@ -120,7 +131,7 @@ class Application:
                 source,
                 lambda changed: apply_settings(changed, self, database, logging_files),
                 self._publish,
-                AuditTrail(database),
+                audit,
             )
         self._notices = (*database.notices, *secrets.notices)
         self._for_next_subscriber: list[NoticePosted] = []
@@ -143,11 +154,14 @@ class Application:
         await self.access.open()
         await self.cues.open()
         await self.notifications.open()
-        await self.monitoring.open()
+        await self.alarm_rules.read_if_changed()
+        await self.alarms.open()
+        self._alarm_feed.start()
+        self._machine.start()
         self.preview.open()
         await self.return_feeds.open()
         await self.streams.open()
-        await self.monitoring.settle()
+        await self._alarm_feed.settle()
         await self.cues.settle()
         await self.return_feeds.settle()
         await self.schedule.open()
@@ -169,7 +183,10 @@ class Application:
         await self.streams.close(stop_streams=stop_streams)
         await self.return_feeds.close(stop=stop_streams)
         await self.cues.close()
-        await self.monitoring.close()
+        await self._machine.close()
+        await self._alarm_feed.close()
+        await self._return_alarms.close()
+        await self.alarms.settled()
         await self.notifications.close()
         await self.access.close()
         await self._metrics_store.close()
@@ -195,7 +212,9 @@ class Application:
 
     def _publish(self, message: Message) -> None:
         self._bus.publish(message)
-        self.monitoring.hear(message)
+        self._alarm_feed.hear(message)
+        self._return_alarms.hear(message)
+        self._recorder.hear(message)
         self.schedule.hear(message)
         self.preview.hear(message)
         self.notifications.hear(message)

@@ -102,30 +102,43 @@ class ReturnPort(Protocol):
         """The newest first."""
 
 
-class MonitoringPort(Protocol):
-    """Measurements and alarms."""
+class AlarmPort(Protocol):
+    """Alarms that stand. Changes raise NotFound for one that is closed, and OperatorError."""
 
-    def alarms(self) -> tuple[Alarm, ...]:
+    def standing(self) -> tuple[Alarm, ...]:
         """All that are not closed, most severe and newest first; safe from any thread.
 
         Those with `is_shown` false are shelved, or explained by another: to be listed apart or under it.
         """
 
-    def alarm_rate(self) -> int:
+    def rate(self) -> int:
         """Alarms put before the operator within the last 10 minutes; safe from any thread."""
 
-    async def acknowledge(self, alarm_id: int) -> None: ...
-    async def shelve(self, alarm_id: int, minutes: float, reason: str) -> None:
+    async def acknowledge(self, alarm_id: int) -> Alarm: ...
+    async def shelve(self, alarm_id: int, minutes: float, reason: str) -> Alarm:
         """Out of sight for up to a day, also when it clears and comes again; a reason is asked for."""
 
-    async def unshelve(self, alarm_id: int) -> None: ...
-    def alarm_rules(self, stream_id: str = "") -> tuple[RuleView, ...]:
+    async def unshelve(self, alarm_id: int) -> Alarm: ...
+
+
+class AlarmRulesPort(Protocol):
+    """When conditions are alarms, and how bad ones."""
+
+    def views(self, stream_id: str = "") -> tuple[RuleView, ...]:
         """All rules as they hold for a stream, or in general; safe from any thread."""
 
-    async def set_alarm_rule(self, stream_id: str, condition: str, change: RuleChange) -> RuleView:
-        """Change a rule for a stream, or with an empty stream_id for all; an empty change undoes it."""
+    async def set(self, stream_id: str, condition: str, change: RuleChange) -> RuleView:
+        """Change a rule for a stream, or with an empty stream_id for all; an empty change undoes it.
 
-    async def reset_counters(self, stream_id: str) -> None: ...
+        Raises NotFound where there is no such alarm, and OperatorError.
+        """
+
+
+class MonitoringPort(Protocol):
+    """Measurements of the streams; they come as `TelemetryMeasured`."""
+
+    async def reset_counters(self, stream_id: str) -> None:
+        """Count TR 101 290 errors of a stream from zero."""
 
 
 class PreviewPort(Protocol):
@@ -356,6 +369,10 @@ class Services(Protocol):
     def cues(self) -> CuePort: ...
     @property
     def return_feeds(self) -> ReturnPort: ...
+    @property
+    def alarms(self) -> AlarmPort: ...
+    @property
+    def alarm_rules(self) -> AlarmRulesPort: ...
     @property
     def monitoring(self) -> MonitoringPort: ...
     @property

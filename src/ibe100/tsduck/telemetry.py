@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ibe100.models.stream_state import PidSample, ServiceSample
-from ibe100.mpegts.constants import NULL_PID
+from ibe100.mpegts.constants import NULL_PID, PAT_PID, PAT_TABLE_ID, PMT_TABLE_ID
 
 TR_101_290_SEVERITIES = ("1", "2", "3")
 PCR_PER_MS, PTS_PER_MS = 27_000, 90
@@ -62,6 +62,18 @@ class AnalyzeSample:
     services: tuple[ServiceSample, ...]
     pids: tuple[PidSample, ...]
     tables: tuple[TableSample, ...] = ()
+
+    @property
+    def table_versions(self) -> dict[str, int]:
+        """version_number of the PAT and of each PMT, by `PAT`, `PMT 1`, …"""
+        versions = {}
+        for table in self.tables:
+            extension = table.table_id_extension
+            if table.version is not None and (table.table_id, table.pid) == (PAT_TABLE_ID, PAT_PID):
+                versions["PAT"] = table.version
+            elif table.version is not None and table.table_id == PMT_TABLE_ID and extension is not None:
+                versions[f"PMT {extension}"] = table.version
+        return versions
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,7 +231,7 @@ def _snapshot(services: Services) -> Snapshot:
     cues = [cue for stream in streams for cue in services.cues.recent(stream.stream_id)]
     return Snapshot(
         streams=streams,
-        alarms=services.monitoring.alarms(),
+        alarms=services.alarms.standing(),
         cues=tuple(cues),
         return_receipts=tuple(
             receipt for stream in streams for receipt in services.return_feeds.recent(stream.stream_id)

@@ -41,7 +41,7 @@ def pattern(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def standing(application: Application) -> dict[str, Alarm]:
-    return {one.condition: one for one in application.monitoring.alarms() if one.cleared_at is None}
+    return {one.condition: one for one in application.alarms.standing() if one.cleared_at is None}
 
 
 def shown(application: Application) -> set[str]:
@@ -49,12 +49,10 @@ def shown(application: Application) -> set[str]:
 
 
 @contextlib.asynccontextmanager
-async def live(
-    tmp_path: Path, pattern: Path, receive_timeout_ms: int = 60_000
-) -> AsyncIterator[tuple[Application, LiveSender]]:
+async def live(tmp_path: Path, pattern: Path) -> AsyncIterator[tuple[Application, LiveSender]]:
     """A stream on air without an alarm, past the first seconds, of which nothing is said."""
     port = free_udp_port()
-    source = UdpInput(port=port, local_address="127.0.0.1", receive_timeout_ms=receive_timeout_ms)
+    source = UdpInput(port=port, local_address="127.0.0.1", receive_timeout_ms=60_000)
     runner = {"stall_timeout_s": 3.5, "backoff_base_s": 0.2, "term_timeout_s": 2.0}
     with live_sender(pattern, port) as sender:
         async with console(tmp_path / "data", runner=runner) as application:
@@ -92,17 +90,6 @@ async def test_an_input_that_is_cut_is_one_alarm_and_clears_when_it_comes_again(
         sender.spoil = as_it_is
         await until_alarm(application, "input_lost", CLEARED)
         await until(lambda: not shown(application), "a stream without alarms")
-
-
-async def test_a_processor_that_gives_up_on_its_silent_input_is_an_input_that_is_lost(
-    tmp_path: Path, pattern: Path
-) -> None:
-    async with live(tmp_path, pattern, receive_timeout_ms=1000) as (application, sender):
-        sender.spoil = nothing
-        await until_alarm(application, "processor_restarting", RAISED)
-        await until(lambda: shown(application) == {"input_lost"}, "one alarm for one fault")
-        sender.spoil = as_it_is
-        await until_alarm(application, "input_lost", CLEARED)
 
 
 async def test_a_sender_of_what_is_no_transport_stream_lost_its_sync_and_nothing_else(

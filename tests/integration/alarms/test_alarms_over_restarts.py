@@ -17,7 +17,7 @@ async def test_what_stood_when_its_stream_ended_unseen_has_cleared_in_the_next_c
 ) -> None:
     async with console(tmp_path / "data") as application:
         stream_id = await on_air(application, looped(media))
-        board = application.monitoring._board
+        board = application.alarms
         await board.judge(stream_id, "Channel 1", {PROCESSOR_RESTARTING: Judgement(True)})
         await board.judge(stream_id, "Channel 1", {CUE_FAILED: Judgement(True)})
         await board.judge("a stream of long ago", "Channel 9", {INPUT_LOST: Judgement(True)})
@@ -25,7 +25,7 @@ async def test_what_stood_when_its_stream_ended_unseen_has_cleared_in_the_next_c
         await until_state(application, stream_id, StreamState.STOPPED)
         await board.judge(stream_id, "Channel 1", {INPUT_LOST: Judgement(True)})
     async with console(tmp_path / "data") as application:
-        found = {(one.condition, one.state) for one in application.monitoring.alarms() if one.stream_id}
+        found = {(one.condition, one.state) for one in application.alarms.standing() if one.stream_id}
         assert found == {
             ("processor_restarting", AlarmState.CLEARED_UNACKNOWLEDGED),
             ("input_lost", AlarmState.CLEARED_UNACKNOWLEDGED),
@@ -36,10 +36,10 @@ async def test_what_stood_when_its_stream_ended_unseen_has_cleared_in_the_next_c
 async def test_a_stream_that_is_removed_takes_what_stands_of_it_along(tmp_path: Path, media: Path) -> None:
     async with console(tmp_path / "data") as application:
         stream_id = (await application.streams.add(looped(media))).stream_id
-        board = application.monitoring._board
+        board = application.alarms
         await board.judge(stream_id, "Channel 1", {STREAM_FAILED: Judgement(True, "its program is gone")})
-        (alarm,) = (one for one in application.monitoring.alarms() if one.stream_id)
-        await application.monitoring.acknowledge(alarm.alarm_id)
+        (alarm,) = (one for one in application.alarms.standing() if one.stream_id)
+        await application.alarms.acknowledge(alarm.alarm_id)
         await application.streams.remove(stream_id)
-        alarms = application.monitoring.alarms
+        alarms = application.alarms.standing
         await until(lambda: not any(one.stream_id for one in alarms()), "its last alarm closed")

@@ -78,7 +78,7 @@ async def test_an_alarm_and_its_end_reach_the_hook_and_the_address_stays_secret(
         target_id = await saved(application, hook)
         await application.notifications.test(target_id)
         assert (await next_post(hook))["title"] == "IBE-100: a test"
-        board = application.monitoring._board
+        board = application.alarms
         await board.judge("one", "Channel 1", {BREAK_MISSED: Judgement(True, "noon break")})
         post = await next_post(hook)
         assert post["title"] == "[1] Channel 1: Planned break or return was missed"

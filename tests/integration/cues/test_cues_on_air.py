@@ -163,8 +163,8 @@ async def test_a_stop_fails_what_was_on_its_way(tmp_path: Path, media: Path) -> 
         assert "STOPPED: end of the day" in failed.reason
         alarm = await until_alarm(application, "cue_failed", AlarmState.UNACKNOWLEDGED)
         assert "end of the day" in alarm.value
-        await application.monitoring.acknowledge(alarm.alarm_id)
-        assert application.monitoring.alarms() == ()
+        await application.alarms.acknowledge(alarm.alarm_id)
+        assert application.alarms.standing() == ()
         assert view_of(application, stream_id).state is StreamState.STOPPED
         assert view_of(application, stream_id).tally is Tally.OFF
 

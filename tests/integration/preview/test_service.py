@@ -42,7 +42,7 @@ def conditions(application: Application, stream_id: str) -> set[str]:
     """What stands of picture and sound, and is not explained by something else."""
     return {
         alarm.condition
-        for alarm in application.monitoring.alarms()
+        for alarm in application.alarms.standing()
         if alarm.stream_id == stream_id and alarm.cleared_at is None and alarm.is_shown
     } & {rule.condition for rule in CONTENT}
 

@@ -90,7 +90,7 @@ async def until_told(application: Application, condition: str, words: str) -> Al
     """An alarm that stands, and says so."""
 
     def ask() -> Alarm | None:
-        alarms = [one for one in application.monitoring.alarms() if one.condition == condition]
+        alarms = [one for one in application.alarms.standing() if one.condition == condition]
         standing = (one for one in alarms if one.state is AlarmState.UNACKNOWLEDGED)
         return next((one for one in standing if words in one.value), None)
 
@@ -140,7 +140,7 @@ async def test_what_comes_back_late_and_on_another_pid_is_seen_byte_for_byte(
             assert receipt.pre_roll_ms is not None
             assert back.pre_roll_ms is not None
             assert abs(receipt.pre_roll_ms - back.pre_roll_ms) < 1000
-            assert [one.title for one in application.monitoring.alarms() if "return" in one.condition] == []
+            assert [one.title for one in application.alarms.standing() if "return" in one.condition] == []
             await application.streams.stop(stream_id)
         assert processes_with(str(tmp_path / "data")) == []
 
@@ -171,12 +171,12 @@ async def test_a_hop_that_spoils_the_pmt_is_named_before_the_break_and_with_the_
                 assert (receipt.cause, receipt.state.is_fault) == (cause, True)
                 assert words in receipt.reason
                 assert f"{action} event {cue.splice_event_id}" in alarm.value
-                await application.monitoring.acknowledge(alarm.alarm_id)
+                await application.alarms.acknowledge(alarm.alarm_id)
             far.hop = passes
 
             def is_over() -> bool:
                 # A feed that was lost for a moment, as on a loaded machine, explains it: it is closed then.
-                alarms = application.monitoring.alarms()
+                alarms = application.alarms.standing()
                 return not [
                     one for one in alarms if one.alarm_id == early.alarm_id and one.cleared_at is None
                 ]
@@ -218,7 +218,7 @@ async def test_an_altered_section_is_told_by_its_fields_and_a_restamped_one_is_n
             alarm = await until_alarm(application, "cue_not_returned", AlarmState.UNACKNOWLEDGED)
             assert "CRASH OUT event" in alarm.value
             assert "duration 60.000 s" in alarm.value
-            await application.monitoring.acknowledge(alarm.alarm_id)
+            await application.alarms.acknowledge(alarm.alarm_id)
 
             far.hop = edits_section(lambda section: replace(section, pts_adjustment=27_000_000))
             code, cue = await asyncio.to_thread(run, "crash-in", "1")
@@ -226,7 +226,7 @@ async def test_an_altered_section_is_told_by_its_fields_and_a_restamped_one_is_n
             assert (code, far_end["state"], far_end["seen"]) == (0, "RE-STAMPED", 1)
             assert far_end["words"].startswith("re-stamped at the return feed 1/1, +")
             assert "pts_adjustment" in far_end["reason"]
-            conditions = [one.condition for one in application.monitoring.alarms()]
+            conditions = [one.condition for one in application.alarms.standing()]
             assert "cue_not_returned" not in conditions
 
 
@@ -250,7 +250,7 @@ async def test_a_feed_that_is_away_is_an_alarm_of_its_own_and_no_verdict_on_the_
             await until_alarm(application, "return_feed_lost", AlarmState.CLEARED_UNACKNOWLEDGED)
             back = await fired(application, stream_id, BACK)
             await until_receipt(application, back, ReturnState.SEEN)
-            assert "cue_not_returned" not in [one.condition for one in application.monitoring.alarms()]
+            assert "cue_not_returned" not in [one.condition for one in application.alarms.standing()]
 
 
 async def test_the_watcher_goes_on_without_a_console_and_the_next_one_takes_over_what_it_saw(

@@ -58,7 +58,7 @@ async def test_a_break_of_a_stream_that_is_off_raises_an_alarm(tmp_path: Path) -
         await application.schedule.add(plan)
         missed = await until(lambda: over(application), "the end of the break")
         assert (missed.state, missed.reason) == (BreakState.MISSED, "the stream was OFF")
-        (alarm,) = await until(application.monitoring.alarms, "an alarm")
+        (alarm,) = await until(application.alarms.standing, "an alarm")
         assert (alarm.condition, alarm.stream_name) == ("break_missed", "Planned")
         assert alarm.value.startswith("News of ")
         assert alarm.value.endswith(": the stream was OFF")

@@ -111,7 +111,7 @@ def test_a_rule_is_changed_for_one_stream_and_set_back_in_set_up(open_console: O
     view.on_delay.setValue(4.0)
     view.parameters["least_per_s"].setValue(10)
     QTest.mouseClick(view.set_button, LEFT)
-    rules = console.services.monitoring.rules
+    rules = console.services.alarm_rules
     console.until(lambda: rules.rule("stream-1", CONTINUITY_ERROR).on_delay_s == 4.0)
     assert rules.rule("stream-1", CONTINUITY_ERROR).least_per_s == 10
     assert rules.rule("stream-2", CONTINUITY_ERROR).on_delay_s == 0.0

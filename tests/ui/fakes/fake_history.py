@@ -15,22 +15,22 @@ from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_event import StreamEvent
 
 if TYPE_CHECKING:
-    from fake_monitoring import FakeMonitoring
+    from fake_alarms import FakeAlarms
     from fake_services import FakeCues, FakeStreams
 
 
 class FakeHistory:
     """What happened to the other fakes."""
 
-    def __init__(self, streams: FakeStreams, cues: FakeCues, monitoring: FakeMonitoring) -> None:
-        self._streams, self._cues, self._monitoring = streams, cues, monitoring
+    def __init__(self, streams: FakeStreams, cues: FakeCues, alarms: FakeAlarms) -> None:
+        self._streams, self._cues, self._alarms = streams, cues, alarms
         self.happened: list[StreamEvent] = []
 
     async def alarms(self, wanted: AlarmFilter) -> Sequence[Alarm]:
         words = wanted.words.lower()
         return [
             alarm
-            for alarm in self._monitoring.alarms()
+            for alarm in self._alarms.standing()
             if wanted.severity in (None, alarm.severity) and words in alarm.title.lower()
         ]
 

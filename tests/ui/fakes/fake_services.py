@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from fake_alarms import FakeAlarms, FakeMonitoring
 from fake_bus import FakeBus
 from fake_contracts import FakeContracts
 from fake_history import FakeHistory
 from fake_metrics import FakeMetrics
-from fake_monitoring import FakeMonitoring
 from fake_notifications import FakeNotifications
 from fake_preview import FakePreview
 from fake_previews import preview_of_other
@@ -35,6 +35,7 @@ from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, 
 from ibe100.models.stream_config import FileInput, StreamConfig, StreamInput, describe_input
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
 from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.audit_trail import acting
 from ibe100.ui.cues.cue_trigger import BREAK_ACTIONS
 
@@ -289,12 +290,14 @@ class FakeServices:
         self.bus = FakeBus()
         self.streams = FakeStreams(self.bus)
         self.cues = FakeCues(self.bus, self.streams)
-        self.monitoring = FakeMonitoring(self.bus)
+        self.alarms = FakeAlarms(self.bus)
+        self.alarm_rules = AlarmRules()
+        self.monitoring = FakeMonitoring()
         self.return_feeds = FakeReturnFeeds(self.bus)
         self.schedule = FakeSchedule(self.bus)
         self.preview = FakePreview(self.bus)
         self.profiles = FakeProfiles(self.streams)
-        self.history = FakeHistory(self.streams, self.cues, self.monitoring)
+        self.history = FakeHistory(self.streams, self.cues, self.alarms)
         self.metrics = FakeMetrics()
         self.notifications = FakeNotifications()
         self.input_cues = FakeInputCues()
@@ -304,7 +307,7 @@ class FakeServices:
         for view in views:
             self.streams.views[view.stream_id] = view
         for alarm in alarms:
-            self.monitoring.open[alarm.alarm_id] = alarm
+            self.alarms.open[alarm.alarm_id] = alarm
 
     def messages(self) -> AsyncIterator[Message]:
         return self.bus.messages()

@@ -211,7 +211,7 @@ def test_text_has_enough_contrast(text: str, background: str) -> None:
 def test_an_alarm_is_acknowledged_by_key_and_by_button(open_console: Open) -> None:
     console = open_console(busy_services())
     QTest.keyClick(console.window, Qt.Key.Key_A)
-    alarms = console.services.monitoring.open
+    alarms = console.services.alarms.open
     console.until(lambda: alarms[1].state is AlarmState.ACKNOWLEDGED)
     console.until(lambda: console.parts.alarm_panel.waiting.text() == "2 to acknowledge")
     assert alarms[1].acknowledged_by == "operator"
@@ -224,7 +224,7 @@ def test_an_alarm_is_acknowledged_by_key_and_by_button(open_console: Open) -> No
 def test_all_alarms_on_the_page_are_acknowledged_by_shift_a(open_console: Open) -> None:
     console = open_console(busy_services())
     QTest.keyClick(console.window, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
-    alarms = console.services.monitoring.open
+    alarms = console.services.alarms.open
     console.until(lambda: all(one.state is AlarmState.ACKNOWLEDGED for one in alarms.values()))
     console.until(lambda: console.parts.alarm_panel.waiting.text() == "")
 

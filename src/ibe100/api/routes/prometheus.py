@@ -48,7 +48,7 @@ async def prometheus(services: Desk, request: Request) -> Response:
     scrape = _Scrape(
         streams=services.streams.streams(),
         telemetry=dict(latest.telemetry),
-        alarms=services.monitoring.alarms(),
+        alarms=services.alarms.standing(),
         cues=dict(latest.cues),
         machine=latest.machine,
         listeners=len(request.app.state.listeners),

@@ -12,12 +12,14 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from ibe100.models.access import NotFound
 from ibe100.models.alarms.settings import AlarmSettings, RuleChange, RuleView
 from ibe100.models.base import in_words
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.services.alarms.catalogue import RULES
 from ibe100.services.alarms.rule import AlarmRule, parameters_of
+from ibe100.services.audit_trail import AuditTrail
 from ibe100.utils.atomic_write import atomic_write
 
 NO_CHANGE = RuleChange()
@@ -30,8 +32,15 @@ _log = logging.getLogger(__name__)
 class AlarmRules:
     """The rule of each condition on each stream. Reading is safe from any thread."""
 
-    def __init__(self, file: Path | None = None, publish: Callable[[Message], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        file: Path | None = None,
+        publish: Callable[[Message], None] = lambda _: None,
+        audit: AuditTrail | None = None,
+    ) -> None:
+        """Without a `file` changes last as long as this object."""
         self._file = file
+        self._audit = audit
         self._publish = publish
         self._stamp: Stamp | None = None
         self.settings = AlarmSettings()
@@ -48,7 +57,7 @@ class AlarmRules:
         """The rules of one stream, for its watches; those of the machine for an empty stream_id."""
         return StreamRules(self, stream_id)
 
-    def views(self, stream_id: str) -> tuple[RuleView, ...]:
+    def views(self, stream_id: str = "") -> tuple[RuleView, ...]:
         """All rules as they hold for a stream; the empty one stands for all streams."""
         return tuple(self._view(stream_id, shipped) for shipped in RULES.values())
 
@@ -74,8 +83,8 @@ class AlarmRules:
     async def set(self, stream_id: str, condition: str, change: RuleChange) -> RuleView:
         """Change a rule for a stream, or with an empty stream_id for all; an empty change undoes it.
 
-        Raises OperatorError where there is no such condition or parameter, or a parameter is out of its
-        range; StorageError when the change cannot be kept.
+        Raises NotFound where there is no such condition, OperatorError for a parameter that it has not or
+        that is out of its range, StorageError when the change cannot be kept.
         """
         _check(condition, change)
         streams = {name: dict(changes) for name, changes in self.settings.streams.items()}
@@ -88,7 +97,11 @@ class AlarmRules:
         settings = self.settings.model_copy(update={"rules": rules, "streams": kept})
         await asyncio.to_thread(self._write, settings)
         self.settings = settings
-        return self._view(stream_id, RULES[condition])
+        view = self._view(stream_id, RULES[condition])
+        if self._audit is not None:
+            detail = f"{view.title}: {change.model_dump_json(exclude_defaults=True)}"
+            await self._audit.write("alarm rule changed", stream_id, detail)
+        return view
 
     async def read_if_changed(self) -> None:
         """To be called every second: a file that was edited holds from now on; a wrong one is told of."""
@@ -132,7 +145,7 @@ class StreamRules:
 def _check(condition: str, change: RuleChange) -> None:
     shipped = RULES.get(condition)
     if shipped is None:
-        raise OperatorError(f"there is no alarm called {condition}")
+        raise NotFound(f"there is no alarm called {condition}")
     parameters = {one.name: one for one in parameters_of(shipped)}
     for name, value in change.parameters.items():
         if name not in parameters:

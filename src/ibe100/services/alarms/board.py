@@ -9,14 +9,15 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from ibe100.database.database import Database
+from ibe100.models.access import NotFound
 from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import AlarmChanged, Message
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.catalogue import RULES
 from ibe100.services.alarms.rule import AlarmRule, Judgement, Judgements
-from ibe100.services.alarms.shelving import shelved, unshelved
-from ibe100.services.audit_trail import acting
+from ibe100.services.alarms.shelving import check_shelving, shelved, unshelved
+from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.utils.tasks import BackgroundWrites, log_fault
 
 CAUSE_GRACE_S = 3.0
@@ -52,6 +53,7 @@ class AlarmBoard:
         rules: AlarmRules | None = None,
     ) -> None:
         self._storage = storage
+        self._audit = AuditTrail(storage)
         self._publish = publish
         self._clock = clock
         self._wall = wall
@@ -80,8 +82,11 @@ class AlarmBoard:
                 await self._keep(key, alarm.model_copy(update={"state": AlarmState.CLOSED}))
         self._remember()
 
-    def alarms(self) -> tuple[Alarm, ...]:
-        """All that are not closed, shelved and hidden ones too, most severe and newest first."""
+    def standing(self) -> tuple[Alarm, ...]:
+        """All that are not closed, shelved and explained ones too, most severe and newest first.
+
+        Safe from any thread, as is `rate`.
+        """
         return self._snapshot
 
     def rate(self) -> int:
@@ -103,7 +108,8 @@ class AlarmBoard:
 
     def judge_later(self, stream_id: str, stream_name: str, judgements: Judgements) -> None:
         """As `judge`, for callers that cannot wait; in the order of the calls."""
-        self._later(self.judge(stream_id, stream_name, judgements))
+        if judgements:
+            self._later(self.judge(stream_id, stream_name, judgements))
 
     async def judge_machine(self, judgements: Judgements) -> None:
         """As `judge`, for the machine itself."""
@@ -219,27 +225,38 @@ class AlarmBoard:
         await self._keep(key, alarm.model_copy(update={"state": state, "cleared_at": self._wall()}))
 
     async def acknowledge(self, alarm_id: int) -> Alarm:
-        """Seen by the operator; an alarm whose condition is over is closed by it."""
+        """Seen by the operator; an alarm whose condition is over is closed by it. Raises NotFound."""
         async with self._one_at_a_time:
             key, alarm = self._find(alarm_id)
             over = alarm.cleared_at is not None or not RULES[alarm.condition].clears_itself
             state = AlarmState.CLOSED if over else AlarmState.ACKNOWLEDGED
             changes = {"state": state, "acknowledged_at": self._wall(), "acknowledged_by": acting().name}
-            return await self._keep(key, alarm.model_copy(update=changes))
+            alarm = await self._keep(key, alarm.model_copy(update=changes))
+        await self._audit.write("alarm acknowledged", alarm.stream_id, alarm.title)
+        return alarm
 
     async def shelve(self, alarm_id: int, minutes: float, reason: str) -> Alarm:
-        """Keep it from the operator's eyes for a while, also when it clears and comes again."""
+        """Keep it from the operator's eyes for a while, also when it clears and comes again.
+
+        Raises OperatorError without a reason or for more than a day, and NotFound.
+        """
+        check_shelving(minutes, reason)
         async with self._one_at_a_time:
             key, alarm = self._find(alarm_id)
-            return await self._keep(key, shelved(alarm, self._wall() + minutes * 60, reason, acting().name))
+            alarm = await self._keep(key, shelved(alarm, self._wall() + minutes * 60, reason, acting().name))
+        detail = f"{alarm.title}, for {minutes:g} minutes: {alarm.shelve_reason}"
+        await self._audit.write("alarm shelved", alarm.stream_id, detail)
+        return alarm
 
     async def unshelve(self, alarm_id: int) -> Alarm:
-        """Back before the operator's eyes."""
+        """Back before the operator's eyes. Raises OperatorError when it is not shelved, and NotFound."""
         async with self._one_at_a_time:
             key, alarm = self._find(alarm_id)
             if alarm.shelved_until is None:
                 raise OperatorError(f"alarm {alarm_id} ({alarm.title}) is not shelved")
-            return await self._unshelve(key, alarm)
+            alarm = await self._unshelve(key, alarm)
+        await self._audit.write("alarm unshelved", alarm.stream_id, alarm.title)
+        return alarm
 
     async def unshelve_expired(self) -> None:
         """Unshelve alarms whose time is over; to be called every now and then."""
@@ -258,7 +275,7 @@ class AlarmBoard:
         for key, alarm in self._standing.items():
             if alarm.alarm_id == alarm_id:
                 return key, alarm
-        raise OperatorError(f"alarm {alarm_id} is closed already")
+        raise NotFound(f"alarm {alarm_id} is closed already, or there never was one")
 
     async def _keep(self, key: Key, alarm: Alarm) -> Alarm:
         """On record, then on screen; on screen at once while the disk is slow, full or gone."""

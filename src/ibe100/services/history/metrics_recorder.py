@@ -1,11 +1,13 @@
-"""What is kept of each sample over time, and the changes of a stream's tables that it shows."""
+"""Records measurements over time, and the changes of tables and PIDs that they show."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.alarms.machine_health import MachineHealth
+from ibe100.models.messages import MachineMeasured, Message
 from ibe100.models.metrics import (
     CHECKS,
     EDGES,
@@ -16,13 +18,22 @@ from ibe100.models.metrics import (
     Series,
     StreamChange,
 )
-from ibe100.models.stream_state import SrtStatistics
-from ibe100.mpegts.constants import PAT_PID
+from ibe100.models.stream_state import SrtLink, SrtStatistics, StreamState
+from ibe100.mpegts.constants import PMT_TABLE_ID
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_MODULO
-from ibe100.services.streams.runner_samples import PcrRhythm
-from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
+from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_facts import Fact, StateEntered
+from ibe100.services.streams.runner_samples import (
+    PCR_FRESH_S,
+    AnalyzeReport,
+    Measurement,
+    PcrRhythm,
+    PcrRhythms,
+    Sample,
+    SrtSide,
+)
+from ibe100.tsduck.telemetry import AnalyzeSample
 
-PAT_TABLE, PMT_TABLE = 0x00, 0x02
 BYTES_PER_MB = 1_000_000
 PCR_PER_MS = PCR_HZ // 1000
 PCR_WRAP_MS = PCR_MODULO / PCR_PER_MS
@@ -30,28 +41,48 @@ MOST_OFFSET_MS = 10_000.0
 """A PCR further from the clock than this has jumped: it is measured from there on."""
 _CHECK_PLACE = {name: place for place, name in enumerate(CHECKS)}
 _TYPE_PLACE = {name: place for place, name in enumerate(TYPES)}
-Versions = dict[str, int]
 
 
 class MetricsRecorder:
-    """Lives on the loop; the storage takes everything without waiting."""
+    """Observes the runners and hears of the machine; the store takes everything without waiting."""
 
     def __init__(self, storage: MetricsStore) -> None:
         self._storage = storage
         self._pcr_start: dict[str, tuple[int, float]] = {}
-        self._versions: dict[str, Versions] = {}
+        self._versions: dict[str, dict[str, int]] = {}
         self._pids: dict[str, dict[int, dict[int, str]]] = {}
 
-    def begin(self, stream_id: str) -> None:
+    async def on_fact(self, run: StreamRun, fact: Fact) -> None:
         """Another processor begins: its tables and clock are no change of what was before."""
+        if isinstance(fact, StateEntered) and fact.state is StreamState.STARTING:
+            self.begin(run.stream_id)
+
+    def on_sample(self, run: StreamRun, sample: Sample) -> None:
+        """Record what was measured."""
+        match sample:
+            case Measurement():
+                self.influx(run.stream_id, sample)
+            case AnalyzeReport():
+                self.analysis(run.stream_id, sample.at, sample.analysis)
+            case PcrRhythms() if time.monotonic() - sample.mono_s < PCR_FRESH_S:
+                self.pcr(run.stream_id, sample.at, sample.pids)
+            case SrtSide(link=SrtLink(statistics=SrtStatistics() as figures)):
+                self.srt(run.stream_id, sample.at, sample.side, figures)
+
+    def hear(self, message: Message) -> None:
+        """Record a look at the machine."""
+        if isinstance(message, MachineMeasured):
+            self.machine(message.health)
+
+    def begin(self, stream_id: str) -> None:
+        """Hold what comes against nothing that was before."""
         self._pcr_start.pop(stream_id, None)
         self._versions.pop(stream_id, None)
         self._pids.pop(stream_id, None)
 
-    def influx(
-        self, stream_id: str, at: float, mono_s: float, sample: InfluxSample, pts: int | None, pcr: int | None
-    ) -> None:
-        """A second of measurements; `pts` and `pcr` are those of the PIDs that time the cues."""
+    def influx(self, stream_id: str, measured: Measurement) -> None:
+        """A second of measurements."""
+        sample, pts, pcr = measured.influx, measured.pts, measured.pcr
         values: dict[Series, float] = {
             Series(Kind.BITRATE): sample.bitrate_bps,
             Series(Kind.NULL_BITRATE): sample.null_bps,
@@ -65,10 +96,10 @@ class MetricsRecorder:
             if name in _CHECK_PLACE:
                 values[Series(Kind.TR_101_290, _CHECK_PLACE[name])] = count
         if pcr is not None:
-            values[Series(Kind.PCR_OFFSET)] = self._offset_ms(stream_id, pcr, mono_s)
+            values[Series(Kind.PCR_OFFSET)] = self._offset_ms(stream_id, pcr, measured.measured_s)
             if pts is not None:
                 values[Series(Kind.PTS_MINUS_PCR)] = pts_minus_pcr_ms(pts, pcr)
-        self._storage.record(stream_id, at, values)
+        self._storage.record(stream_id, measured.at, values)
 
     def srt(self, stream_id: str, at: float, side: str, figures: SrtStatistics) -> None:
         """About a second of an SRT connection; `side` is `input` or `output`."""
@@ -83,8 +114,8 @@ class MetricsRecorder:
         }
         self._storage.record(stream_id, at, values)
 
-    def analysis(self, stream_id: str, at: float, sample: AnalyzeSample) -> Versions:
-        """Two seconds of analysis; returns the version_number of each PAT and PMT."""
+    def analysis(self, stream_id: str, at: float, sample: AnalyzeSample) -> None:
+        """Two seconds of analysis."""
         values: dict[Series, float] = {}
         for pid in sample.pids:
             values[Series(Kind.PID_BITRATE, pid.pid)] = pid.bitrate_bps
@@ -96,7 +127,7 @@ class MetricsRecorder:
         if values:
             self._storage.record(stream_id, at, values)
         self._note_pids(stream_id, at, sample)
-        return self._note_versions(stream_id, at, sample.tables)
+        self._note_versions(stream_id, at, sample.table_versions)
 
     def pcr(self, stream_id: str, at: float, rhythms: Mapping[int, PcrRhythm]) -> None:
         """A second of the PCRs of each PID."""
@@ -139,19 +170,15 @@ class MetricsRecorder:
             return 0.0
         return offset_ms
 
-    def _note_versions(self, stream_id: str, at: float, tables: tuple[TableSample, ...]) -> Versions:
+    def _note_versions(self, stream_id: str, at: float, versions: Mapping[str, int]) -> None:
         known = self._versions.setdefault(stream_id, {})
-        for table in tables:
-            name = _name_of(table)
-            if name is None or table.version is None:
-                continue
-            before = known.get(name)
-            if before is not None and before != table.version:
-                kind = ChangeKind.PAT if table.table_id == PAT_TABLE else ChangeKind.PMT
-                text = f"{name}: version {before} became {table.version}"
+        for name, version in versions.items():
+            before = known.setdefault(name, version)
+            known[name] = version
+            if version != before:
+                kind = ChangeKind.PAT if name == "PAT" else ChangeKind.PMT
+                text = f"{name}: version {before} became {version}"
                 self._storage.record_change(StreamChange(stream_id=stream_id, at=at, kind=kind, text=text))
-            known[name] = table.version
-        return dict(known)
 
     def _note_pids(self, stream_id: str, at: float, sample: AnalyzeSample) -> None:
         """PIDs of the services whose PMT came in this report; without it nothing is known of them."""
@@ -159,7 +186,7 @@ class MetricsRecorder:
         known = self._pids.setdefault(stream_id, {})
         for table in sample.tables:
             service_id = table.table_id_extension
-            if table.table_id != PMT_TABLE or service_id is None:
+            if table.table_id != PMT_TABLE_ID or service_id is None:
                 continue
             now = {
                 pid.pid: pid.description
@@ -197,12 +224,3 @@ def _is_other(before: str, now: str) -> bool:
     """An interval without a sequence header tells the coding alone: that is no change."""
     first, second = before.partition(" (")[0], now.partition(" (")[0]
     return first != second or ("(" in before and "(" in now and before != now)
-
-
-def _name_of(table: TableSample) -> str | None:
-    """`PAT`, `PMT 1`, …; None for other tables."""
-    if table.table_id == PAT_TABLE and table.pid == PAT_PID:
-        return "PAT"
-    if table.table_id == PMT_TABLE and table.table_id_extension is not None:
-        return f"PMT {table.table_id_extension}"
-    return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ibe100.models.alarms.machine_health import MachineHealth
+from ibe100.models.messages import MachineMeasured, Message
+from ibe100.models.stream_config import FileOutput, HlsOutput
 from ibe100.services.alarms.alarm_rules import AlarmRules, StreamRules
 from ibe100.services.alarms.board import MACHINE, AlarmBoard
 from ibe100.services.alarms.catalogue import (
@@ -20,6 +22,7 @@ from ibe100.services.alarms.catalogue import (
 from ibe100.services.alarms.rule import Judgements, true_if
 from ibe100.services.machine.loop_lag import LoopLag
 from ibe100.services.machine.sampler import MachineSampler
+from ibe100.services.streams.run import Runs
 from ibe100.utils.tasks import log_fault
 from ibe100.utils.units import format_bytes
 from ibe100.utils.wall_clock import WallClock
@@ -55,29 +58,26 @@ class MemoryWatch:
 
 
 class MachineWatch:
-    """One task on the loop, between `start` and `close`. `tell` is given every look."""
+    """One task on the loop, between `start` and `close`; every look is published."""
 
     def __init__(
         self,
         board: AlarmBoard,
         rules: AlarmRules,
+        runs: Runs,
+        publish: Callable[[Message], None],
         folder: Path,
         log_problem: Callable[[], str],
-        tell: Callable[[MachineHealth], None] = lambda _: None,
-        stream_dirs: Callable[[], Mapping[str, Path]] = dict,
         backlog: Callable[[], Backlog] = Backlog,
-        recordings: Callable[[], Collection[Path]] = tuple,
     ) -> None:
-        """`recordings`: the folders that streams on air write to."""
+        """`folder` is that of the data; `log_problem` says why logs cannot be written, or nothing."""
         self._board = board
-        self._all_rules = rules
+        self._runs = runs
+        self._publish = publish
         self._rules = rules.of_stream(MACHINE)
         self._sampler = MachineSampler(folder)
         self._log_problem = log_problem
-        self._tell = tell
-        self._stream_dirs = stream_dirs
         self._backlog = backlog
-        self._recordings = recordings
         self._lag = LoopLag()
         self._steps_s: list[float] = []
         """By which the clock was set since the last look at it."""
@@ -118,7 +118,6 @@ class MachineWatch:
 
     async def look(self) -> None:
         """Measure everything, and judge what is measured."""
-        await self._all_rules.read_if_changed()
         seen = await asyncio.to_thread(self._sampler.look, self._stream_dirs())
         problem = await asyncio.to_thread(self._log_problem)
         backlog = self._backlog()
@@ -129,8 +128,19 @@ class MachineWatch:
             "last_backup_at": backlog.last_backup_at,
         }
         health = seen.model_copy(update=own)
-        self._tell(health)
+        self._publish(MachineMeasured(health=health))
         await self._board.judge_machine(self._judgements(health, problem))
+
+    def _stream_dirs(self) -> dict[str, Path]:
+        """The folders of streams that may have a runner, by stream_id."""
+        running = (view.stream_id for view in self._runs.streams() if view.state.is_active)
+        return {stream_id: self._runs.run_of(stream_id).link.stream_dir for stream_id in running}
+
+    def _recordings(self) -> set[Path]:
+        """The folders that streams on air write to."""
+        outputs = [view.config.output for view in self._runs.streams() if view.state.is_active]
+        files = [one.path for one in outputs if isinstance(one, FileOutput)]
+        return {path.parent for path in files + [o.playlist for o in outputs if isinstance(o, HlsOutput)]}
 
     def _judgements(self, health: MachineHealth, log_problem: str) -> Judgements:
         available = health.memory_total_bytes - health.memory_used_bytes

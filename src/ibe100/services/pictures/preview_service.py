@@ -23,7 +23,8 @@ from ibe100.models.messages import (
 )
 from ibe100.models.stream_state import StreamState
 from ibe100.preview.reports import MediaReport
-from ibe100.services.alarms.rule import Judgements
+from ibe100.services.alarms.board import AlarmBoard
+from ibe100.services.alarms.signal_catalogue import CONTENT
 from ibe100.services.pictures.content_watch import ContentWatch
 from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
 from ibe100.services.streams.run import Runs, StreamRun
@@ -41,7 +42,6 @@ ON_AIR = frozenset({StreamState.STARTING, StreamState.RUNNING, StreamState.STALL
 OLD_RUN = "it was started by a version without previews; restart it to see it"
 
 _log = logging.getLogger(__name__)
-Judge = Callable[[str, Judgements | None], None]
 
 
 @dataclass(slots=True)
@@ -67,10 +67,10 @@ class _Latest:
 class PreviewService:
     """Lives on the loop; `picture`, `levels` and `preview` may be called from any thread."""
 
-    def __init__(self, runs: Runs, publish: Callable[[Message], None], judge: Judge) -> None:
+    def __init__(self, runs: Runs, publish: Callable[[Message], None], board: AlarmBoard) -> None:
         self._runs = runs
         self._publish = publish
-        self._judge = judge
+        self._board = board
         self._wanted: dict[str, dict[str, PictureSize]] = {}
         self._watched: dict[str, _Watched] = {}
         self._works: dict[str, asyncio.Task[None]] = {}
@@ -203,7 +203,7 @@ class PreviewService:
         watched.work.cancel()
         if self._watched.get(stream_id) is watched:
             del self._watched[stream_id]
-            self._judge(stream_id, None)
+            self._board.clear_later(stream_id, CONTENT)
             self._show(stream_id, is_on=False, problem="")
 
     async def _keep_running(self, task: PreviewTask, before: asyncio.Task[None] | None) -> None:
@@ -275,9 +275,9 @@ class PreviewService:
                 self._judge_one(stream_id, watched)
 
     def _judge_one(self, stream_id: str, watched: _Watched) -> None:
-        options, media = self._options_of(stream_id), watched.media
+        run, options, media = self._run(stream_id), self._options_of(stream_id), watched.media
         # Without packets there is nothing to judge: that is told by the stream itself.
-        if options is None or media is None or not media.receiving:
+        if run is None or run.view.state.is_ended or options is None or media is None or not media.receiving:
             return
         if media.behind:
             watched.watch.excuse(time.monotonic())
@@ -287,7 +287,7 @@ class PreviewService:
             has_video=bool(media.video) and media.shows_video,
             has_audio=bool(media.audio) and media.plays_audio,
         )
-        self._judge(stream_id, judgements)
+        self._board.judge_later(stream_id, run.name, judgements)
 
     def _latest_of(self, stream_id: str) -> _Latest:
         return self._latest.setdefault(stream_id, _Latest(Preview(stream_id=stream_id)))

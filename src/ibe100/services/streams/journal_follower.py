@@ -18,7 +18,7 @@ from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_facts import write_facts
 from ibe100.services.streams.runner_facts import AttemptEnded, AttemptStarted, Fact, LogLine, StateEntered
 from ibe100.services.streams.runner_link import RunnerStatus, read_journal
-from ibe100.services.streams.runner_samples import Sample
+from ibe100.services.streams.runner_samples import InfluxPost, Sample, SrtSide
 from ibe100.services.streams.runner_spec import awaited_peer
 from ibe100.tsduck.fault_words import in_words
 from ibe100.utils.tasks import BackgroundWrites, log_fault
@@ -35,7 +35,7 @@ class Observer(Protocol):
         """A line of the journal, in order; `run.view` shows the state after it."""
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
-        """A sample; only the latest of its kind matters."""
+        """A sample; only the latest of its kind matters. Posts of `-P influx` come as `Measurement`."""
 
 
 class JournalFollower:
@@ -224,6 +224,10 @@ class JournalFollower:
         self._writes.add(told(), f"{run.stream_id} session")
 
     def _sample(self, run: StreamRun, sample: Sample) -> None:
+        if isinstance(sample, InfluxPost):
+            sample = run.measure(sample)
+        elif isinstance(sample, SrtSide) and sample.side == "output":
+            run.note_srt_output(sample.link)
         for observer in self.observers:
             try:
                 observer.on_sample(run, sample)

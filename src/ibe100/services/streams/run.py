@@ -13,12 +13,17 @@ from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import SrtLink, StreamState, Tally
 from ibe100.mpegts.pts_clock import PtsClock
+from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.services.streams.run_facts import RunFacts
 from ibe100.services.streams.runner_link import RunnerLink
+from ibe100.services.streams.runner_samples import InfluxPost, Measurement
+from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import InfluxSample
 
 BEHIND_S = 0.5
 """A line of the journal is taken within so long after it was written, unless the disk is slow."""
+MOST_DELAY_S = 3.0
+"""A sample older than this on arrival comes from a clock that was stepped: it is taken as new."""
 FRESH_S = 3.0
 """A sample is posted every second; older than this the stream is not known to be healthy."""
 
@@ -214,9 +219,22 @@ class StreamRun:
         """The line was taken."""
         self._taking_since, self._taken_at = None, time.monotonic()
 
-    def measure(self, influx: InfluxSample, monotonic_s: float) -> None:
-        """Take what was measured on the output."""
-        self._influx, self._influx_at = influx, monotonic_s
+    def measure(self, post: InfluxPost) -> Measurement:
+        """Take what was measured on the output, and set the clock by it."""
+        influx = self._influx = post.influx
+        self._influx_at = post.mono_s
+        delay_s = post.at - influx.time_ms / 1000
+        measured_s = post.mono_s - (delay_s if 0 <= delay_s <= MOST_DELAY_S else 0.0)
+        plan = self._facts.plan if self._facts is not None else None
+        pts = influx.pts.get(plan.time_pid) if plan is not None and plan.time_pid is not None else None
+        pcr = influx.pcr.get(plan.pcr_pid) if plan is not None and plan.pcr_pid is not None else None
+        jump = None
+        if plan is not None and self._clock is not None:
+            if pts is not None:
+                jump = self._clock.observe(pts, measured_s - _pts_age_s(influx, plan))
+            if pcr is not None:
+                self._clock.observe_pcr(pcr, measured_s)
+        return Measurement(post.at, post.mono_s, influx, measured_s, pts, pcr, jump)
 
     def processor_ended(self) -> None:
         """Nothing is known of the output until the next processor is measured."""
@@ -281,3 +299,14 @@ class StreamRun:
     def _new_clock(self) -> PtsClock:
         frame_pts = self._facts.plan.frame_pts if self._facts is not None else 0.0
         return PtsClock(frame_duration_pts=frame_pts or None)
+
+
+def _pts_age_s(influx: InfluxSample, plan: StreamPlan) -> float:
+    """How much older the sample's PTS is than the sample: half a frame where nobody measured it.
+
+    tsp gives a PTS the time of its post, and the frame came at any moment of the frame time before.
+    """
+    measured_ms = influx.pts_time_ms.get(plan.time_pid or 0, influx.time_ms)
+    if measured_ms < influx.time_ms:
+        return (influx.time_ms - measured_ms) / 1000
+    return plan.frame_pts / PTS_HZ / 2

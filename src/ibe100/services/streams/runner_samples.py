@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ibe100.models.stream_state import SrtLink
+from ibe100.mpegts.pts_clock import ClockJump
 from ibe100.services.streams.runner_facts import MALFORMED
 from ibe100.tsduck.srt_link import parse_srt_link
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
@@ -31,6 +32,18 @@ class InfluxPost(SampleHead):
     """One post of `-P influx`."""
 
     influx: InfluxSample
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement(InfluxPost):
+    """A post as observers get it, with the timestamps of the PIDs that time the cues."""
+
+    measured_s: float
+    """Monotonic time at which the processor measured it."""
+    pts: int | None
+    pcr: int | None
+    jump: ClockJump | None
+    """Proved by this PTS."""
 
 
 @dataclass(frozen=True, slots=True)

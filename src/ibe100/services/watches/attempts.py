@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
+from collections.abc import Callable
 
 from ibe100.services.alarms.rule import Judgement, Judgements
 from ibe100.services.alarms.stream_catalogue import CRASH_LOOP
+from ibe100.services.streams.runner_facts import AttemptEnded
+from ibe100.services.watches.watch import News, Watch
 from ibe100.tsduck.fault_words import INPUT_SILENT, in_words
 
 LOOP_ENDS = 3
@@ -20,22 +24,24 @@ def ended_itself(outcome: str) -> bool:
     return _OF_ITSELF in outcome and INPUT_SILENT not in in_words(outcome)
 
 
-class AttemptWatch:
-    """Of one stream. Times are wall clock: a journal may be older than this boot.
+class AttemptWatch(Watch):
+    """Counts ends of the processor's own, by wall clock: a journal may be older than this boot.
 
-    Only ends of the processor's own count: that an input or a peer comes and goes, and that an operator
-    starts it again, is no fault of the processor.
+    That an input or a peer comes and goes, and that an operator starts it again, is not its fault.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+        self._wall = wall
         self._ends: deque[float] = deque(maxlen=100)
 
-    def ended(self, at: float) -> None:
-        """An attempt ended by itself."""
-        self._ends.append(at)
+    def take(self, news: News, now_s: float) -> Judgements:
+        """Count an attempt that ended by itself."""
+        if isinstance(news, AttemptEnded) and ended_itself(news.outcome):
+            self._ends.append(news.at)
+        return {}
 
-    def judge(self, now: float) -> Judgements:
+    def judge(self, now_s: float) -> Judgements:
         """Three ends within two minutes are a loop."""
-        count = sum(0 <= now - at < LOOP_WINDOW_S for at in self._ends)
+        count = sum(0 <= self._wall() - at < LOOP_WINDOW_S for at in self._ends)
         is_loop = count >= LOOP_ENDS
         return {CRASH_LOOP: Judgement(is_loop, f"it ended {count} times within 2 minutes" if is_loop else "")}

@@ -6,8 +6,10 @@ from collections import deque
 from statistics import median
 
 from ibe100.services.alarms.alarm_rules import StreamRules
-from ibe100.services.alarms.rule import Judgement
+from ibe100.services.alarms.rule import Judgement, Judgements
 from ibe100.services.alarms.signal_catalogue import BITRATE_COLLAPSE
+from ibe100.services.streams.runner_samples import Measurement
+from ibe100.services.watches.watch import News, Watch
 
 WINDOW_S = 60.0
 LEAST_SAMPLES = 10
@@ -15,8 +17,8 @@ NEW_NORMAL_S = 600.0
 """A bitrate that stays low for so long is how the stream is now."""
 
 
-class BitrateWatch:
-    """Takes one sample a second, each the mean since the last; times are monotonic."""
+class BitrateWatch(Watch):
+    """Takes one measurement a second, each the mean since the last."""
 
     def __init__(self, rules: StreamRules) -> None:
         self._rules = rules
@@ -25,17 +27,20 @@ class BitrateWatch:
         self._began_s = float("-inf")
         """When the bitrate that collapsed did so, within the interval that held both."""
         self._value = ""
-        """What the last sample made of it."""
+        """By the last measurement."""
 
-    def observe(self, bitrate_bps: int, monotonic_s: float) -> None:
-        """Take a sample."""
-        self._value = self._judge(bitrate_bps, monotonic_s)
-
-    def judgement(self) -> Judgement:
+    def take(self, news: News, now_s: float) -> Judgements:
         """By how much the bitrate collapsed, and since when."""
-        return Judgement(bool(self._value), self._value, self._began_s)
+        if not isinstance(news, Measurement):
+            return {}
+        self._value = self._hold(news.influx.bitrate_bps, news.measured_s)
+        return {BITRATE_COLLAPSE: Judgement(bool(self._value), self._value, self._began_s)}
 
-    def _judge(self, bitrate_bps: int, monotonic_s: float) -> str:
+    def judge(self, now_s: float) -> Judgements:
+        """A collapse lasts until a measurement says otherwise."""
+        return {BITRATE_COLLAPSE: Judgement(True, self._value, self._began_s)} if self._value else {}
+
+    def _hold(self, bitrate_bps: int, monotonic_s: float) -> str:
         usual_bps, rule = self._usual_bps(), self._rules.rule(BITRATE_COLLAPSE)
         recovered_by = 0.0 if self._low_since is None else rule.recovered_by_percent
         if usual_bps is None or bitrate_bps >= usual_bps * (rule.below_percent + recovered_by) / 100:

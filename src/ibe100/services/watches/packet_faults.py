@@ -1,4 +1,4 @@
-"""What the runner finds in the packets between two posts, as judgements of the same conditions. Pure."""
+"""Faults that the runner finds in the packets between two posts, judged as the same conditions. Pure."""
 
 from __future__ import annotations
 
@@ -21,18 +21,17 @@ from ibe100.services.alarms.signal_catalogue import (
 )
 from ibe100.services.streams.runner_samples import PacketFaults
 from ibe100.services.watches.pids import PidWatch
+from ibe100.services.watches.watch import NEWS_S, News, Watch
 from ibe100.tsduck.plan import StreamPlan
 
-NEWS_S = 2.0
-"""What a runner told longer ago is told again to a console that comes later."""
 SECOND_S = 1.0
 """The thresholds of rules are errors per second."""
 CLEAR_S = 0.5
 """A post's interval is so much off at most."""
 
 
-class FaultWatch:
-    """Of one processor's life. It only says that something is true: that it is over is said by the posts."""
+class FaultWatch(Watch):
+    """Says only that something is true; that it is over is said by the posts."""
 
     def __init__(self, plan: StreamPlan, pids: PidWatch, rules: StreamRules) -> None:
         self._plan = plan
@@ -40,8 +39,13 @@ class FaultWatch:
         self._rules = rules
         self._counts: dict[AlarmRule, deque[tuple[float, int]]] = {}
 
-    def judge(self, faults: PacketFaults) -> Judgements:
-        """What is true, and since when where that is before now."""
+    def take(self, news: News, now_s: float) -> Judgements:
+        """Judge the faults, unless they are old."""
+        if not isinstance(news, PacketFaults) or now_s - news.mono_s >= NEWS_S:
+            return {}
+        return self._judge(news)
+
+    def _judge(self, faults: PacketFaults) -> Judgements:
         found: dict[AlarmRule, Judgement] = {}
         for counted, count in (
             (CONTINUITY_ERROR, sum(faults.lost.values())),
@@ -76,7 +80,7 @@ class FaultWatch:
 
 
 class Absences:
-    """What the runner says is absent, all of it each time; that something is not, is said by the posts."""
+    """Keeps what the runner misses, all of it each time; that something is there is said by the posts."""
 
     def __init__(self, plan: StreamPlan) -> None:
         self._plan = plan

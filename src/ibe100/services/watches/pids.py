@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from ibe100.models.stream_state import PidSample
-from ibe100.mpegts.constants import NULL_PID, PAT_PID
+from ibe100.mpegts.constants import NULL_PID, PAT_PID, PAT_TABLE_ID, PMT_TABLE_ID
 from ibe100.services.alarms.rule import AlarmRule, CountedRule, Judgement, Judgements, true_if
 from ibe100.services.alarms.signal_catalogue import (
     CUE_PID_LOST,
@@ -18,6 +18,8 @@ from ibe100.services.alarms.signal_catalogue import (
     SERVICE_LOST,
     VIDEO_LOST,
 )
+from ibe100.services.streams.runner_samples import AnalyzeReport
+from ibe100.services.watches.watch import News, Watch
 from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import AnalyzeSample
 
@@ -33,11 +35,10 @@ DUE_REPORTS, DUE_TABLES = 4, 7
 """PAT and PMT that come every 0.5 s, as they may at the latest, are at least so many in so many reports."""
 SEGMENT_REPORTS = 15
 """HLS promises PAT and PMT once in a segment (RFC 8216 clause 3.2): missed when none came for so long."""
-PAT_TABLE_ID, PMT_TABLE_ID = 0x00, 0x02
 UNREFERENCED = "Unreferenced"
 
 
-class PidWatch:
+class PidWatch(Watch):
     """Takes the reports of one processor's life, one every second."""
 
     def __init__(self, plan: StreamPlan, *, in_segments: bool = False) -> None:
@@ -60,8 +61,11 @@ class PidWatch:
         self._due: deque[tuple[int, int]] = deque(maxlen=DUE_REPORTS)
         """The same of the last few reports."""
 
-    def observe(self, analysis: AnalyzeSample) -> Judgements:
-        """What a report tells; nothing when nothing flowed."""
+    def take(self, news: News, now_s: float) -> Judgements:
+        """Judge by a report; nothing when nothing flowed."""
+        if not isinstance(news, AnalyzeReport):
+            return {}
+        analysis = news.analysis
         packets = {pid.pid: pid.packets for pid in analysis.pids if pid.packets}
         if not packets:
             return {}

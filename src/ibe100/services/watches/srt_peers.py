@@ -1,4 +1,4 @@
-"""Are the other ends of a stream's SRT connections there? Pure."""
+"""Peers of a stream's SRT connections: whether they are there. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from ibe100.models.stream_state import SrtLink
 from ibe100.runner.telemetry.srt_silence import SILENT_S
 from ibe100.services.alarms.rule import Judgement, Judgements
 from ibe100.services.alarms.stream_catalogue import SRT_RECEIVER_GONE, SRT_SENDER_GONE
+from ibe100.services.streams.runner_samples import SrtSide
+from ibe100.services.watches.watch import News, Watch
 
 FIRST_CALL_S = 1.0
 """A call takes two round trips until it is answered."""
@@ -15,18 +17,24 @@ SILENCE = {"input": "sends nothing any more", "output": "acknowledges nothing an
 """What the runner noticed; libsrt itself gives a dead peer five seconds."""
 
 
-class SrtPeers:
-    """The SRT edges of one stream, from one sample to the next."""
+class SrtPeers(Watch):
+    """Watches the SRT edges of one stream, from one sample to the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: StreamConfig) -> None:
+        self._config = config
         self._links: dict[str, SrtLink] = {}
         self._met: set[str] = set()
         """Sides that had a peer."""
         self._since: dict[str, float] = {}
         """By side, monotonic: when a peer that is silent was heard last, or how long a first one has."""
 
-    def observe(self, side: str, link: SrtLink | None) -> None:
-        """What the runner says of one side; None where it is no SRT."""
+    def take(self, news: News, now_s: float) -> Judgements:
+        """Note what the runner says of one side."""
+        if isinstance(news, SrtSide):
+            self._note(news.side, news.link)
+        return {}
+
+    def _note(self, side: str, link: SrtLink | None) -> None:
         if link is not None and link.connected:
             self._met.add(side)
         if link is not None and link.silent:
@@ -40,10 +48,10 @@ class SrtPeers:
             return
         self._links[side] = link
 
-    def judge(self, config: StreamConfig) -> Judgements:
-        """Who is missing; both conditions, so that one clears when its side is SRT no longer."""
+    def judge(self, now_s: float) -> Judgements:
+        """Judge both sides, so that a condition clears when its side is SRT no longer."""
         return {
-            rule: self._judge_side(side, config.input if side == "input" else config.output)
+            rule: self._judge_side(side, self._config.input if side == "input" else self._config.output)
             for side, rule in RULES.items()
         }
 

@@ -1,42 +1,47 @@
-"""Does something arrive that is no transport stream? The log or the runner tells; no counter does."""
+"""Bytes that are no transport stream: the log or the runner tells of them; no counter does."""
 
 from __future__ import annotations
 
 import re
+import time
 
 from ibe100.services.alarms.rule import FALSE, Judgement, Judgements
 from ibe100.services.alarms.stream_catalogue import SYNC_LOSS
+from ibe100.services.streams.runner_facts import LogLine
+from ibe100.services.streams.runner_samples import StrayDatagrams
+from ibe100.services.watches.flow import FlowWatch
+from ibe100.services.watches.watch import NEWS_S, News, Watch
 
 REMEMBERED_S = 5.0
 """It is said once a second while it lasts, and not while a processor is started again."""
-NEWS_S = 5.0
+LINE_NEWS_S = 5.0
 """A line that was written longer ago is read after a pause of the console."""
 _TOLD = re.compile(r"bytes skipped that are no packets|synchroni[sz]ation lost", re.IGNORECASE)
 
 
-class SyncWatch:
-    """Of one stream; `written_at` and `wall_s` are wall clock, `now_s` is monotonic."""
+class SyncWatch(Watch):
+    """Says that sync is lost, and while nothing flows, and so nobody counts, that it is not."""
 
-    def __init__(self) -> None:
+    def __init__(self, flow: FlowWatch) -> None:
+        self._flow = flow
         self._told_at: float | None = None
-        self._words = ""
+        self._value = ""
 
-    def line(self, text: str, written_at: float, wall_s: float, now_s: float) -> None:
-        """A line of the processor's log."""
-        if wall_s - written_at < NEWS_S and _TOLD.search(text):
-            self._told_at, self._words = now_s, text
+    def take(self, news: News, now_s: float) -> Judgements:
+        """Note a line of the processor's log, or datagrams from which nothing came out of it."""
+        match news:
+            case LogLine() if time.time() - news.at < LINE_NEWS_S and _TOLD.search(news.text):
+                self._told_at, self._value = now_s, news.text
+            case StrayDatagrams() if now_s - news.mono_s < NEWS_S:
+                per_s = news.count / news.over_s
+                self._told_at = now_s
+                self._value = f"{per_s:.0f} datagrams per second arrive that hold no transport packets"
+                return self.judge(now_s)
+        return {}
 
-    def strays(self, count: int, over_s: float, now_s: float) -> None:
-        """The runner: so many datagrams came in so many seconds, and nothing came out of the processor."""
-        self._told_at = now_s
-        self._words = f"{count / over_s:.0f} datagrams per second arrive that hold no transport packets"
-
-    def judge(self, now_s: float, *, is_quiet: bool) -> Judgements:
-        """Nothing to say while packets flow and the log is silent: then the counters tell.
-
-        `is_quiet`: no packets flow, and so nobody counts.
-        """
+    def judge(self, now_s: float) -> Judgements:
+        """Nothing while packets flow and the log is silent: then the counters tell."""
         if self._told_at is not None and now_s - self._told_at < REMEMBERED_S:
-            return {SYNC_LOSS: Judgement(True, self._words)}
+            return {SYNC_LOSS: Judgement(True, self._value)}
         was_told, self._told_at = self._told_at is not None, None
-        return {SYNC_LOSS: FALSE} if was_told or is_quiet else {}
+        return {SYNC_LOSS: FALSE} if was_told or not self._flow.flows(now_s) else {}

@@ -100,7 +100,7 @@ class AlarmRulesView(QDialog):
     def read(self) -> None:
         """The rules as they hold now."""
         stream_id = self.stream.currentData()
-        self.model.show(self._client.read(lambda s: s.monitoring.alarm_rules(stream_id), ()))
+        self.model.show(self._client.read(lambda s: s.alarm_rules.views(stream_id), ()))
         self._chosen(self.table.currentIndex())
 
     def set_rule(self) -> None:
@@ -127,9 +127,7 @@ class AlarmRulesView(QDialog):
         if self._rule is None:
             return
         title, condition, stream_id = self._rule.title, self._rule.condition, self.stream.currentData()
-        call = self._client.ask(
-            "Alarm rule", lambda s: s.monitoring.set_alarm_rule(stream_id, condition, change)
-        )
+        call = self._client.ask("Alarm rule", lambda s: s.alarm_rules.set(stream_id, condition, change))
         call.then(lambda _rule: self._done(title), lambda words: self._say(words, bad=True))
 
     def _done(self, title: str) -> None:

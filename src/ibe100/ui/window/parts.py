@@ -73,9 +73,7 @@ class Parts:
         self.status = ConsoleStatusBar(state.streams, self.notices)
         self.stream_panel = StreamPanel(state.streams)
         self.cue_panel = CuePanel(state.streams, state.cues, state.schedule, client)
-        self.alarm_panel = AlarmPanel(
-            state.alarms, lambda: client.read(lambda s: s.monitoring.alarm_rate(), 0)
-        )
+        self.alarm_panel = AlarmPanel(state.alarms, lambda: client.read(lambda s: s.alarms.rate(), 0))
 
     def _build_pages(self) -> None:
         state, client = self.state, self.client

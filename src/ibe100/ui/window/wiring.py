@@ -133,15 +133,15 @@ def _connect_alarms(parts: Parts) -> None:
     def acknowledge(alarm_ids: Sequence[int]) -> None:
         async def each(services: Services) -> None:
             for alarm_id in alarm_ids:
-                await services.monitoring.acknowledge(alarm_id)
+                await services.alarms.acknowledge(alarm_id)
 
         client.ask("Acknowledge", each)
 
     def shelve(alarm_id: int, minutes: float, reason: str) -> None:
-        client.ask("Shelve", lambda s: s.monitoring.shelve(alarm_id, minutes, reason))
+        client.ask("Shelve", lambda s: s.alarms.shelve(alarm_id, minutes, reason))
 
     def unshelve(alarm_id: int) -> None:
-        client.ask("Unshelve", lambda s: s.monitoring.unshelve(alarm_id))
+        client.ask("Unshelve", lambda s: s.alarms.unshelve(alarm_id))
 
     panel.acknowledge_requested.connect(acknowledge)
     panel.shelve_requested.connect(shelve)

@@ -11,7 +11,6 @@ import pytest
 
 from alarm_rig import STREAM, Bench
 from ibe100.database.database import Database
-from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.actor import Actor
 from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError
@@ -21,9 +20,8 @@ from ibe100.services.alarms.catalogue import CUE_FAILED, MEASURED, RULES
 from ibe100.services.alarms.rule import FALSE, Judgement
 from ibe100.services.alarms.stream_catalogue import CRASH_LOOP, INPUT_LOST, PROCESSOR_RESTARTING
 from ibe100.services.audit_trail import act_as
-from ibe100.services.history.metrics_recorder import MetricsRecorder
 from ibe100.services.machine.watch import MemoryWatch
-from ibe100.services.monitoring_service import MonitoringService
+from ibe100.services.streams.runner_facts import AttemptEnded
 from ibe100.services.watches.attempts import AttemptWatch, ended_itself
 
 
@@ -53,14 +51,14 @@ async def test_a_cause_hides_what_stands_already_and_what_comes_after(bench: Ben
     await stands(bench, "cue_failed")
     await stands(bench, "input_lost")
     await stands(bench, "continuity_error")
-    hidden = {one.condition: one.suppressed_by for one in bench.board.alarms()}
+    hidden = {one.condition: one.suppressed_by for one in bench.board.standing()}
     assert hidden == {
         "input_lost": "",
         "cue_failed": "",
         "bitrate_collapse": "input_lost",
         "continuity_error": "input_lost",
     }
-    assert {one.condition for one in bench.board.alarms() if one.is_shown} == {"input_lost", "cue_failed"}
+    assert {one.condition for one in bench.board.standing() if one.is_shown} == {"input_lost", "cue_failed"}
 
 
 async def test_the_same_cause_on_another_stream_hides_nothing(bench: Bench) -> None:
@@ -79,7 +77,7 @@ async def test_a_consequence_that_ends_with_its_cause_asks_for_nothing(bench: Be
     await bench.judge(continuity_error=False)
     bench.now += RULES["continuity_error"].off_delay_s
     await bench.judge(continuity_error=False)
-    assert [(one.condition, one.state) for one in bench.board.alarms()] == [
+    assert [(one.condition, one.state) for one in bench.board.standing()] == [
         ("input_lost", AlarmState.CLEARED_UNACKNOWLEDGED)
     ]
     assert bench.raised() == {"input_lost"}
@@ -99,7 +97,7 @@ async def test_a_consequence_that_outlives_its_cause_is_shown(bench: Bench) -> N
     alarm = bench.alarm("continuity_error")
     assert alarm is not None
     assert alarm.is_shown
-    assert await bench.on_record() == tuple(sorted(bench.board.alarms(), key=lambda a: a.alarm_id))
+    assert await bench.on_record() == tuple(sorted(bench.board.standing(), key=lambda a: a.alarm_id))
 
 
 async def test_first_errors_after_a_cause_are_its_own(bench: Bench) -> None:
@@ -151,7 +149,7 @@ async def test_a_shelving_that_ends_after_the_fault_closes_what_was_seen_to(benc
     await bench.judge(video_lost=False)
     bench.now += 61
     await bench.board.unshelve_expired()
-    assert bench.board.alarms() == ()
+    assert bench.board.standing() == ()
     assert await bench.on_record() == ()
 
 
@@ -161,47 +159,35 @@ async def test_the_next_console_finds_shelving_and_cause_as_they_were(bench: Ben
     await stands(bench, "input_lost")
     await stands(bench, "continuity_error")
     following = await bench.next_console()
-    assert following.alarms() == bench.board.alarms()
+    assert following.standing() == bench.board.standing()
     bench.now += 300
     await following.unshelve_expired()
-    assert all(one.shelved_until is None for one in following.alarms())
+    assert all(one.shelved_until is None for one in following.standing())
 
 
 async def test_shelving_asks_for_a_reason_and_an_end_and_goes_on_record(
-    bench: Bench, database: Database, tmp_path: Path
+    bench: Bench, database: Database
 ) -> None:
-    number = await stands(bench, "scrambled_pid")
-    await bench.board.settled()
-    recorder = MetricsRecorder(MetricsStore(tmp_path / "metrics.db", lambda text: None))
-    monitoring = MonitoringService(
-        database, NoStreams(), lambda message: None, tmp_path, lambda: "", recorder
-    )
-    await monitoring.open()
+    number, board = await stands(bench, "scrambled_pid"), bench.board
     with pytest.raises(OperatorError, match="say which"):
-        await monitoring.shelve(number, 30, "  ")
+        await board.shelve(number, 30, "  ")
     with pytest.raises(OperatorError, match="up to 24 hours, not for 2000 minutes"):
-        await monitoring.shelve(number, 2000, "holiday")
+        await board.shelve(number, 2000, "holiday")
     with pytest.raises(OperatorError, match="not shelved"):
-        await monitoring.unshelve(number)
+        await board.unshelve(number)
     act_as(Actor("anna"))
-    await monitoring.shelve(number, 30, "test signal")
+    await board.shelve(number, 30, "test signal")
     act_as(Actor("ben"))
-    await monitoring.unshelve(number)
+    await board.unshelve(number)
     with pytest.raises(OperatorError, match="closed already"):
-        await monitoring.shelve(number + 1, 30, "test signal")
-    assert monitoring.alarm_rate() == 1
-    await monitoring.close()
+        await board.shelve(number + 1, 30, "test signal")
+    assert board.rate() == 2, "it was raised, and was back after its shelving"
     records = await database.audit.list()
     assert [(one.who, one.action) for one in records] == [
         ("ben", "alarm unshelved"),
         ("anna", "alarm shelved"),
     ]
     assert "for 30 minutes: test signal" in records[1].detail
-
-
-class NoStreams:
-    def run_of(self, stream_id: str) -> None:
-        raise AssertionError("no stream is asked for")
 
 
 async def test_the_rate_counts_ten_minutes_of_what_was_put_before_the_operator(bench: Bench) -> None:
@@ -229,7 +215,7 @@ class HeldDisk:
     """The alarms of a database whose disk writes nothing until it is let go."""
 
     def __init__(self, database: Database) -> None:
-        self.alarms = self
+        self.alarms, self.audit = self, database.audit
         self.let_go = asyncio.Event()
         self._database = database
 
@@ -244,13 +230,13 @@ async def test_alarms_wait_for_no_disk_and_are_on_record_once_it_writes_again(da
     number = await stands(bench, "continuity_error")
     await bench.judge(cue_failed="lost")
     await bench.board.acknowledge(number)
-    shown = {one.condition: one.state for one in bench.board.alarms()}
+    shown = {one.condition: one.state for one in bench.board.standing()}
     assert shown == {"continuity_error": AlarmState.ACKNOWLEDGED, "cue_failed": AlarmState.UNACKNOWLEDGED}
     assert bench.told[-1].alarm.state is AlarmState.ACKNOWLEDGED
     assert await database.alarms.list() == ()
     disk.let_go.set()
     await bench.board.settled()
-    assert set(await database.alarms.list()) == set(bench.board.alarms())
+    assert set(await database.alarms.list()) == set(bench.board.standing())
 
 
 async def test_the_next_console_numbers_its_alarms_on(bench: Bench) -> None:
@@ -259,7 +245,7 @@ async def test_the_next_console_numbers_its_alarms_on(bench: Bench) -> None:
     await bench.judge(pat_error=False)
     following = await bench.next_console()
     await following.judge(*STREAM, {CUE_FAILED: Judgement(True, "lost")})
-    assert max(one.alarm_id for one in following.alarms()) > number
+    assert max(one.alarm_id for one in following.standing()) > number
 
 
 async def test_an_alarm_of_a_version_that_knew_other_conditions_is_closed(bench: Bench) -> None:
@@ -267,7 +253,7 @@ async def test_an_alarm_of_a_version_that_knew_other_conditions_is_closed(bench:
     (alarm,) = await bench.on_record()
     await bench.storage.alarms.save(alarm.model_copy(update={"condition": "pat_pmt_error"}))
     following = await bench.next_console()
-    assert following.alarms() == ()
+    assert following.standing() == ()
     await following.settled()
     (closed,) = await bench.storage.alarms.list()
     assert (closed.alarm_id, closed.state) == (number, AlarmState.CLOSED)
@@ -280,18 +266,23 @@ async def test_whatever_happens_nothing_measured_stays_once_the_stream_has_ended
         await bench.judge(**{rule.condition: chosen.random() < 0.6})
         bench.now += chosen.random() * 4
     await bench.board.clear_now(STREAM[0], measured)
-    for alarm in bench.board.alarms():
+    for alarm in bench.board.standing():
         assert alarm.cleared_at is not None
         assert not alarm.suppressed_by, "what was explained to the end is closed"
 
 
 def test_three_ends_within_two_minutes_are_a_crash_loop_until_they_are_long_past() -> None:
-    watch = AttemptWatch()
+    now = 0.0
+    watch = AttemptWatch(lambda: now)
     for at in (0.0, 60.0, 119.0):
-        watch.ended(at)
-    assert watch.judge(60.0) == {CRASH_LOOP: FALSE}
-    assert watch.judge(119.0) == {CRASH_LOOP: Judgement(True, "it ended 3 times within 2 minutes")}
-    assert watch.judge(120.0) == {CRASH_LOOP: FALSE}
+        watch.take(AttemptEnded(1, at, at, 1, 5.0, -9, "killed by SIGKILL while it should run"), 0.0)
+        watch.take(AttemptEnded(1, at, at, 1, 5.0, 0, "completed"), 0.0)
+    now = 60.0
+    assert watch.judge(0.0) == {CRASH_LOOP: FALSE}
+    now = 119.0
+    assert watch.judge(0.0) == {CRASH_LOOP: Judgement(True, "it ended 3 times within 2 minutes")}
+    now = 120.0
+    assert watch.judge(0.0) == {CRASH_LOOP: FALSE}
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ async def test_judgements_at_the_same_time_are_one_alarm(database: Database) -> 
     await asyncio.gather(
         *(board.judge(*STREAM, {CONTINUITY_ERROR: Judgement(True, f"{number} per s")}) for number in range(5))
     )
-    (alarm,) = board.alarms()
+    (alarm,) = board.standing()
     await board.settled()
     assert [one.alarm_id for one in await database.alarms.list()] == [alarm.alarm_id]
     assert alarm.value == "4 per s"
@@ -45,19 +45,19 @@ async def test_an_alarm_that_comes_back_before_it_was_acknowledged_is_the_same_o
     board = AlarmBoard(database, lambda message: None)
     await board.judge(*STREAM, {PROCESSOR_RESTARTING: Judgement(True, "first")})
     await board.judge(*STREAM, {PROCESSOR_RESTARTING: Judgement(False)})
-    (cleared,) = board.alarms()
+    (cleared,) = board.standing()
     assert cleared.state is AlarmState.CLEARED_UNACKNOWLEDGED
     await board.judge(*STREAM, {PROCESSOR_RESTARTING: Judgement(True, "second")})
-    (again,) = board.alarms()
+    (again,) = board.standing()
     assert (again.alarm_id, again.state, again.value) == (
         cleared.alarm_id,
         AlarmState.UNACKNOWLEDGED,
         "second",
     )
     await board.acknowledge(again.alarm_id)
-    assert board.alarms()[0].state is AlarmState.ACKNOWLEDGED
+    assert board.standing()[0].state is AlarmState.ACKNOWLEDGED
     await board.judge(*STREAM, {PROCESSOR_RESTARTING: Judgement(False)})
-    assert board.alarms() == ()
+    assert board.standing() == ()
     await board.settled()
     assert await database.alarms.open() == (), "nothing stays open on record"
     with pytest.raises(OperatorError, match="closed already"):
@@ -68,10 +68,10 @@ async def test_what_happened_once_stands_until_it_is_acknowledged(database: Data
     board = AlarmBoard(database, lambda message: None)
     await board.judge(*STREAM, {CUE_FAILED: Judgement(True, "TO BREAK event 1: no input")})
     await board.judge(*STREAM, {CUE_FAILED: Judgement(False)})
-    (alarm,) = board.alarms()
+    (alarm,) = board.standing()
     assert alarm.cleared_at is None
     await board.acknowledge(alarm.alarm_id)
-    assert board.alarms() == ()
+    assert board.standing() == ()
 
 
 async def test_what_is_not_measured_any_more_does_not_stand(database: Database) -> None:
@@ -80,7 +80,7 @@ async def test_what_is_not_measured_any_more_does_not_stand(database: Database) 
     await board.judge("two", "Channel 2", {CONTINUITY_ERROR: Judgement(True)})
     await board.judge(*STREAM, {CUE_FAILED: Judgement(True, "lost")})
     await board.clear_now("one", (CONTINUITY_ERROR, SYNC_LOSS))
-    standing = {(alarm.stream_id, alarm.condition, alarm.state) for alarm in board.alarms()}
+    standing = {(alarm.stream_id, alarm.condition, alarm.state) for alarm in board.standing()}
     assert standing == {
         ("one", "continuity_error", AlarmState.CLEARED_UNACKNOWLEDGED),
         ("two", "continuity_error", AlarmState.UNACKNOWLEDGED),
@@ -94,7 +94,7 @@ async def test_the_next_console_takes_up_what_stands(database: Database) -> None
     await board.settled()
     following = AlarmBoard(database, lambda message: None)
     await following.open()
-    assert following.alarms() == board.alarms()
+    assert following.standing() == board.standing()
     await following.judge(*STREAM, {INPUT_LOST: Judgement(True, "nothing flows")})
     await following.settled()
     assert len(await database.alarms.list()) == 1

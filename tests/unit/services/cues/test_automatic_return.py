@@ -25,6 +25,7 @@ from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.draft import REPLACED
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
+from ibe100.services.streams.runner_samples import InfluxPost
 from ibe100.tsduck.telemetry import InfluxSample
 from ibe100.utils.wall_clock import WallClock
 
@@ -51,7 +52,8 @@ class Bench:
         entry = StreamEntry(stream_id="one", number=1, config=StreamConfig(name="One"))
         self.run = StreamRun(entry, RunnerLink(Path("nowhere")), lambda _view: None)
         self.run.enter(StreamState.RUNNING, "")
-        self.run.measure(InfluxSample(bitrate_bps=2_000_000, null_bps=100_000), time.monotonic())
+        influx = InfluxSample(bitrate_bps=2_000_000, null_bps=100_000)
+        self.run.measure(InfluxPost(time.time(), time.monotonic(), influx))
 
     def cue(self, number: int, action: CueAction, state: CueState, **values: Any) -> Cue:
         given: dict[str, Any] = {"session_id": None, "requested_by": "anna", "requested_at": self.began}

@@ -15,6 +15,7 @@ from ibe100.models.metrics import CHECKS, TYPES, ChangeKind, Curve, Kind, Metric
 from ibe100.models.stream_state import PidSample, ServiceSample
 from ibe100.services.history.metrics_recorder import MetricsRecorder, pts_minus_pcr_ms
 from ibe100.services.history.metrics_service import MetricsService
+from ibe100.services.streams.runner_samples import Measurement
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample, parse_analysis, parse_influx
 from ibe100.ui.words.tr101290 import CHECKS as SHOWN_CHECKS
 from places import GOLDEN
@@ -89,10 +90,14 @@ def pid(number: int, description: str) -> PidSample:
     )
 
 
+def measured(sample: InfluxSample, mono_s: float, pts: int | None, pcr: int | None) -> Measurement:
+    return Measurement(NOW, mono_s, sample, mono_s, pts, pcr, None)
+
+
 def test_a_second_of_a_real_tsp_becomes_its_series(recorder: MetricsRecorder, kept: Kept) -> None:
     post = recording("live-influx-tr-101-290")["influx"][2]  # type: ignore[index]
     sample = parse_influx(post["body"])
-    recorder.influx("s1", NOW, 10.0, sample, sample.pts[256], sample.pcr[256])
+    recorder.influx("s1", measured(sample, 10.0, sample.pts[256], sample.pcr[256]))
     ((stream_id, at, values),) = kept.samples
     assert (stream_id, at) == ("s1", NOW)
     assert values[Series(Kind.BITRATE)] == 254_646
@@ -110,13 +115,14 @@ def test_every_check_on_screen_has_a_place_in_the_store() -> None:
 
 def test_an_analysis_of_a_real_tsp_becomes_its_series(recorder: MetricsRecorder, kept: Kept) -> None:
     (_, text), *_ = recording("live-analyze-json-udp")["udp"]["15502"]  # type: ignore[index]
-    versions = recorder.analysis("s1", NOW, parse_analysis(json.loads(text)))
+    sample = parse_analysis(json.loads(text))
+    recorder.analysis("s1", NOW, sample)
     ((_, _, values),) = kept.samples
     assert values[Series(Kind.PID_BITRATE, 256)] == 144_449
     assert values[Series(Kind.CONTINUITY_ERRORS, 257)] == 0
     assert values[Series(Kind.PCR_INTERVAL, 256)] == pytest.approx(1000)
     assert values[Series(Kind.PTS_INTERVAL, 256)] == pytest.approx((435000 - 132000) / 103 / 90)
-    assert versions == {"PAT": 0, "PMT 1": versions["PMT 1"]}
+    assert sample.table_versions.keys() == {"PAT", "PMT 1"}
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -158,7 +164,7 @@ def test_the_pcr_is_held_against_the_clock_and_anew_after_a_jump(
     modulo = (1 << 33) * 300
     first = modulo - 27_000_000
     for mono_s, pcr in ((100.0, first), (102.0, first + 54_027_000), (104.0, 27_000_000 * 4000)):
-        recorder.influx("s1", NOW, mono_s, InfluxSample(), None, pcr % modulo)
+        recorder.influx("s1", measured(InfluxSample(), mono_s, None, pcr % modulo))
     offsets = [values[Series(Kind.PCR_OFFSET)] for _, _, values in kept.samples]
     assert offsets == pytest.approx([0.0, 1.0, 0.0])
 

@@ -13,10 +13,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from alarm_rig import Bench, Kept
+from alarm_rig import Bench, Kept, Listed
 from ibe100.core.event_bus import EventBus
-from ibe100.models.alarms.machine_health import ClockState, MachineHealth
-from ibe100.models.messages import NoticePosted, TelemetryMeasured
+from ibe100.models.alarms.machine_health import ClockState
+from ibe100.models.messages import MachineMeasured, Message, NoticePosted, TelemetryMeasured
+from ibe100.models.stream_config import FileOutput, HlsOutput, StreamConfig
 from ibe100.models.stream_state import Telemetry
 from ibe100.services.machine.clock_sync import (
     STA_NANO,
@@ -101,14 +102,9 @@ async def test_the_bus_counts_what_is_behind_and_what_was_replaced() -> None:
 
 
 async def test_a_console_that_is_slow_for_seconds_is_an_alarm_and_each_look_is_told(tmp_path: Path) -> None:
-    bench, told = Bench(Kept()), list[MachineHealth]()
+    bench, told, backlog = Bench(Kept()), list[Message](), Backlog({"bus": 7}, dropped=2)
     watch = MachineWatch(
-        bench.board,
-        bench.rules,
-        tmp_path,
-        lambda: "",
-        told.append,
-        backlog=lambda: Backlog({"bus": 7}, dropped=2),
+        bench.board, bench.rules, Listed(), told.append, tmp_path, lambda: "", lambda: backlog
     )
     for lag_ms in (900.0, 900.0, 0.0):
         watch._lag.take_ms = lambda lag_ms=lag_ms: lag_ms  # type: ignore[method-assign]
@@ -117,7 +113,9 @@ async def test_a_console_that_is_slow_for_seconds_is_an_alarm_and_each_look_is_t
     alarm = bench.alarm("console_slow")
     assert alarm is not None
     assert alarm.value == "900 ms late"
-    assert (told[0].queues, told[0].dropped, told[0].loop_lag_ms) == ({"bus": 7}, 2, 900.0)
+    assert isinstance(told[0], MachineMeasured)
+    health = told[0].health
+    assert (health.queues, health.dropped, health.loop_lag_ms) == ({"bus": 7}, 2, 900.0)
 
 
 async def test_a_disk_that_a_stream_records_to_is_watched_too_and_named(
@@ -134,9 +132,11 @@ async def test_a_disk_that_a_stream_records_to_is_watched_too_and_named(
 
     monkeypatch.setattr("ibe100.services.machine.sampler.shutil.disk_usage", usage)
     bench = Bench(Kept())
-    watch = MachineWatch(
-        bench.board, bench.rules, tmp_path, lambda: "", recordings=lambda: {recordings, absent}
+    streams = Listed(
+        StreamConfig(name="a", output=FileOutput(path=recordings / "a.ts")),
+        StreamConfig(name="b", output=HlsOutput(playlist=absent / "live.m3u8")),
     )
+    watch = MachineWatch(bench.board, bench.rules, streams, lambda message: None, tmp_path, lambda: "")
     await watch.glance()
     alarm = bench.alarm("disk_low")
     assert alarm is not None

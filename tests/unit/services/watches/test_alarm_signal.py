@@ -15,6 +15,8 @@ from ibe100.mpegts.timestamps import pts_add
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.board import EARLY_S
 from ibe100.services.alarms.catalogue import RULES
+from ibe100.services.alarms.signal_catalogue import BITRATE_COLLAPSE
+from ibe100.services.streams.runner_samples import Measurement
 from ibe100.services.watches.bitrate import NEW_NORMAL_S, BitrateWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample
 
@@ -292,8 +294,8 @@ async def test_a_stream_without_samples_runs_without_anything_flowing(bench: Ben
 
 
 def collapsed(watch: BitrateWatch, bitrate_bps: int, at_s: float) -> str:
-    watch.observe(bitrate_bps, at_s)
-    return watch.judgement().value
+    sample = Measurement(0.0, at_s, InfluxSample(bitrate_bps=bitrate_bps), at_s, None, None, None)
+    return watch.take(sample, at_s)[BITRATE_COLLAPSE].value
 
 
 def test_a_bitrate_that_stays_low_collapsed_until_it_is_the_new_normal() -> None:
@@ -313,15 +315,15 @@ def test_a_bitrate_that_stays_low_collapsed_until_it_is_the_new_normal() -> None
 def test_when_the_bitrate_collapsed_is_read_from_the_second_that_held_both(low_s: float) -> None:
     watch = BitrateWatch(AlarmRules().of_stream("one"))
     for second in range(60):
-        watch.observe(2_000_000, second)
+        collapsed(watch, 2_000_000, second)
     assert collapsed(watch, round(2_000_000 - 1_400_000 * low_s), 60.0) == ""
     assert collapsed(watch, 600_000, 61.0) != ""
-    assert watch.judgement().since_s == pytest.approx(60.0 - low_s, abs=0.01)
+    assert watch.judge(61.0)[BITRATE_COLLAPSE].since_s == pytest.approx(60.0 - low_s, abs=0.01)
 
 
 def test_a_bitrate_that_is_low_at_once_may_have_collapsed_all_through_the_second() -> None:
     watch = BitrateWatch(AlarmRules().of_stream("one"))
     for second in range(60):
-        watch.observe(2_000_000, second)
+        collapsed(watch, 2_000_000, second)
     assert collapsed(watch, 700_000, 60.0) != ""
-    assert watch.judgement().since_s == pytest.approx(59.0)
+    assert watch.judge(61.0)[BITRATE_COLLAPSE].since_s == pytest.approx(59.0)

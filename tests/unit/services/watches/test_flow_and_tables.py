@@ -7,57 +7,74 @@ from random import Random
 
 import pytest
 
-from alarm_rig import capture
+from alarm_rig import capture, running
 from ibe100.services.alarms.rule import FALSE, Judgement
 from ibe100.services.alarms.signal_catalogue import PAT_ERROR, PMT_CHANGED, PMT_ERROR
+from ibe100.services.streams.runner_samples import AnalyzeReport, FlowChanged, Measurement
 from ibe100.services.watches.flow import MARGIN_S, FlowWatch
 from ibe100.services.watches.pids import SEGMENT_REPORTS, PidWatch
-from ibe100.tsduck.telemetry import AnalyzeSample, TableSample
+from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
 
 FIRST_REPORTS = 4
+
+
+def posted(watch: FlowWatch, at_s: float, bitrate_bps: int = 1_000_000) -> None:
+    watch.take(Measurement(0.0, at_s, InfluxSample(bitrate_bps=bitrate_bps), at_s, None, None, None), at_s)
+
+
+def pulse(watch: FlowWatch, at_s: float, *, flows: bool) -> None:
+    watch.take(FlowChanged(0.0, at_s, flows, 0.0), at_s)
+
+
+def watching(now_s: float) -> FlowWatch:
+    return FlowWatch(running(capture("builtin_pattern").facts), now_s)
 
 
 @pytest.mark.parametrize("unevenness_s", [0.0, 0.1, 0.3])
 def test_posts_that_come_are_never_called_overdue_and_one_that_does_not_is_soon(unevenness_s: float) -> None:
     random, now = Random(7), 100.0
-    watch = FlowWatch(now)
+    watch = watching(now)
     for number in range(100):
         due = 101.0 + number + random.uniform(0, unevenness_s)
         while now < due:
             assert not watch.is_quiet(now) or number == 0
             now += 0.1
-        watch.posted(due, has_packets=True)
+        posted(watch, due)
     assert not watch.is_quiet(due + 1.0)
     assert watch.is_quiet(due + 1.0 + 2 * unevenness_s + MARGIN_S + 0.01)
 
 
 def test_an_interruption_makes_nobody_more_patient() -> None:
-    watch = FlowWatch(0.0)
+    watch = watching(0.0)
     for at in (1.0, 2.0, 3.0, 8.0, 9.0):
-        watch.posted(at, has_packets=True)
+        posted(watch, at)
     assert watch.patience_s == pytest.approx(1.0 + MARGIN_S)
 
 
 def test_a_post_without_packets_says_at_once_that_nothing_flows() -> None:
-    watch = FlowWatch(0.0)
-    watch.posted(1.0, has_packets=True)
-    watch.posted(2.0, has_packets=False)
+    watch = watching(0.0)
+    posted(watch, 1.0)
+    posted(watch, 2.0, 0)
     assert watch.is_quiet(2.0)
 
 
 def test_what_the_runner_notices_between_two_posts_is_believed_until_posts_prove_otherwise() -> None:
-    watch = FlowWatch(0.0)
+    watch = watching(0.0)
     for at in range(1, 10):
-        watch.posted(float(at), has_packets=True)
-    watch.pulse(False, 9.1)
+        posted(watch, float(at))
+    pulse(watch, 9.1, flows=False)
     assert watch.is_quiet(9.8)
-    watch.posted(10.0, has_packets=True)
+    posted(watch, 10.0)
     assert watch.is_quiet(10.0), "of packets before the stop"
-    watch.posted(11.0, has_packets=True)
+    posted(watch, 11.0)
     assert not watch.is_quiet(11.0), "a post of packets that came after the stop"
-    watch.pulse(False, 11.1)
-    watch.pulse(True, 11.1)
+    pulse(watch, 11.1, flows=False)
+    pulse(watch, 11.1, flows=True)
     assert not watch.is_quiet(11.2)
+
+
+def report_of(analysis: AnalyzeSample) -> AnalyzeReport:
+    return AnalyzeReport(0.0, 0.0, analysis)
 
 
 def test_a_changed_table_is_told_with_its_versions_and_with_what_changed() -> None:
@@ -67,18 +84,18 @@ def test_a_changed_table_is_told_with_its_versions_and_with_what_changed() -> No
     report = replace(report, tables=(TableSample(0, 0, 1, 3), TableSample(0x1000, 2, service, 31)))
     watch = PidWatch(captured.facts.plan)
     for _ in range(FIRST_REPORTS + 1):
-        assert watch.observe(report)[PMT_CHANGED] == FALSE
+        assert watch.take(report_of(report), 0.0)[PMT_CHANGED] == FALSE
     sound = next(pid for pid in report.pids if "AAC" in pid.description)
     other = tuple(
         pid.model_copy(update={"description": "AC-3 Audio"}) if pid is sound else pid for pid in report.pids
     )
     changed = replace(report, pids=other, tables=(report.tables[0], replace(report.tables[1], version=0)))
     words = f"PID 0x{sound.pid:04X}"
-    assert watch.observe(changed)[PMT_CHANGED] == Judgement(
+    assert watch.take(report_of(changed), 0.0)[PMT_CHANGED] == Judgement(
         True,
         f"PMT of service {service} version 31 → 0, {words} MPEG-2 AAC Audio became {words} AC-3 Audio",
     )
-    assert watch.observe(changed)[PMT_CHANGED] == FALSE
+    assert watch.take(report_of(changed), 0.0)[PMT_CHANGED] == FALSE
 
 
 def test_a_report_that_names_the_size_of_the_picture_only_now_and_then_is_no_change() -> None:
@@ -91,7 +108,7 @@ def test_a_report_that_names_the_size_of_the_picture_only_now_and_then_is_no_cha
             pid.model_copy(update={"description": pid.description.partition(" (")[0] + size})
             for pid in report.pids
         )
-        assert watch.observe(replace(report, pids=pids))[PMT_CHANGED] == FALSE
+        assert watch.take(report_of(replace(report, pids=pids)), 0.0)[PMT_CHANGED] == FALSE
 
 
 @pytest.mark.parametrize(
@@ -108,7 +125,7 @@ def test_a_pat_once_in_a_segment_is_enough_for_hls_and_for_nothing_else(
     )
     watch = PidWatch(replace(captured.facts.plan, regulate=True), in_segments=in_segments)
     told = [
-        watch.observe(report if number % tables_every == 0 else replace(report, pids=without))
+        watch.take(report_of(report if number % tables_every == 0 else replace(report, pids=without)), 0.0)
         for number in range(3 * SEGMENT_REPORTS)
     ]
     for rule in (PAT_ERROR, PMT_ERROR):

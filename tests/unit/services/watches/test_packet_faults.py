@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from alarm_rig import STREAM, Bench, Kept, capture, run_of
+from alarm_rig import STREAM, Bench, Kept, Sample, capture, news_of, running
 from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.alarms.settings import RuleChange
 from ibe100.models.stream_config import FileInput
 from ibe100.mpegts.constants import NULL_PID
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.board import EARLY_S
-from ibe100.services.alarms.rule import AlarmRule, Judgement
+from ibe100.services.alarms.rule import AlarmRule, Judgement, Judgements
 from ibe100.services.alarms.signal_catalogue import (
     CONTINUITY_ERROR,
     NO_NULL_PACKETS,
@@ -26,9 +26,10 @@ from ibe100.services.alarms.signal_catalogue import (
     SCRAMBLED_PID,
     TRANSPORT_ERROR,
 )
-from ibe100.services.streams.runner_samples import PacketFaults, read_sample
-from ibe100.services.watches.packet_faults import NEWS_S
+from ibe100.services.streams.runner_samples import FlowChanged, PacketFaults, read_sample
+from ibe100.services.watches.flow import FlowWatch
 from ibe100.services.watches.signal import SETTLE_S, SignalWatch
+from ibe100.services.watches.watch import NEWS_S, News
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
 
 FACTS = capture("tsduck_pattern").facts
@@ -42,29 +43,36 @@ def faults(at_s: float, **found: object) -> PacketFaults:
     return read
 
 
-def watching(
-    rules: AlarmRules | None = None, seconds: float = 20.0, **changes: object
-) -> tuple[SignalWatch, float]:
-    """A watch that has seen so many seconds of a healthy stream, and its time."""
-    facts = FACTS.model_copy(update=changes)
-    first_s = capture("tsduck_pattern").samples[0][0]
-    watch = SignalWatch(facts, first_s, (rules or AlarmRules()).of_stream(STREAM[0]))
-    now_s = first_s
-    for at_s, sample in capture("tsduck_pattern").samples:
-        if at_s - first_s > seconds:
-            break
-        now_s = at_s
-        if isinstance(sample, AnalyzeSample):
-            watch.report(sample)
-        else:
-            watch.sample(sample, None, at_s)
-    return watch, now_s
+class Watched:
+    """The signal of a stream that has been healthy for so many seconds, and its time."""
+
+    def __init__(self, rules: AlarmRules | None = None, seconds: float = 20.0, **changes: object) -> None:
+        facts = FACTS.model_copy(update=changes)
+        self.run = running(facts)
+        samples = capture("tsduck_pattern").samples
+        first_s = self.now_s = samples[0][0]
+        self.flow = FlowWatch(self.run, first_s)
+        self.signal = SignalWatch(self.run, facts, self.flow, (rules or AlarmRules()).of_stream(STREAM[0]))
+        for at_s, sample in samples:
+            if at_s - first_s <= seconds:
+                self.now_s = at_s
+                self.sample(sample, at_s)
+
+    def take(self, news: News) -> Judgements:
+        self.flow.take(news, news.mono_s)
+        return self.signal.take(news, news.mono_s)
+
+    def sample(self, sample: Sample, at_s: float) -> Judgements:
+        return self.take(news_of(self.run, sample, at_s))
+
+    def judge(self, at_s: float) -> Judgements:
+        return self.signal.judge(at_s)
 
 
 def test_each_fault_is_its_condition() -> None:
-    watch, now_s = watching()
+    watch = Watched()
     found = faults(
-        now_s + 0.3,
+        watch.now_s + 0.3,
         lost={"256": 2, "257": 1},
         damaged=4,
         scrambled=[0x101],
@@ -72,58 +80,58 @@ def test_each_fault_is_its_condition() -> None:
         versions=[[2, 1, 30, 31]],
         missing_s={"0": 0.95, str(PLAN.pmt_pid): 0.9},
     )
-    assert watch.packet_faults(found) == {
+    assert watch.take(found) == {
         CONTINUITY_ERROR: Judgement(True, "3 per s"),
         TRANSPORT_ERROR: Judgement(True, "4 per s"),
         SCRAMBLED_PID: Judgement(True, "0x0101"),
         PTS_JUMP: Judgement(True, "jumped back 7.2 s"),
         PMT_CHANGED: Judgement(True, "PMT of service 1 version 30 → 31"),
-        PAT_ERROR: (True, "none for 0.9 s", pytest.approx(now_s - 0.65)),
-        PMT_ERROR: (True, "none for 0.9 s", pytest.approx(now_s - 0.6)),
+        PAT_ERROR: (True, "none for 0.9 s", pytest.approx(watch.now_s - 0.65)),
+        PMT_ERROR: (True, "none for 0.9 s", pytest.approx(watch.now_s - 0.6)),
     }
 
 
 def test_other_pids_and_services_than_ours_have_their_own_clocks_and_tables() -> None:
-    watch, now_s = watching()
-    found = faults(now_s + 0.3, jumps_s={"4000": 9.0}, missing_s={"4001": 0.9})
-    assert watch.packet_faults(found) == {}
+    watch = Watched()
+    found = faults(watch.now_s + 0.3, jumps_s={"4000": 9.0}, missing_s={"4001": 0.9})
+    assert watch.take(found) == {}
 
 
 async def test_the_threshold_of_a_rule_holds_for_a_second_of_them() -> None:
     rules = AlarmRules()
     await rules.set("", CONTINUITY_ERROR.condition, RuleChange(parameters={"least_per_s": 10}))
-    watch, now_s = watching(rules)
+    watch = Watched(rules)
     told = [
-        watch.packet_faults(faults(now_s + at_s, lost={"256": 3})).get(CONTINUITY_ERROR)
+        watch.take(faults(watch.now_s + at_s, lost={"256": 3})).get(CONTINUITY_ERROR)
         for at_s in (0.3, 0.6, 0.9, 1.2, 2.5)
     ]
     assert told == [None, None, None, Judgement(True, "12 per s"), None]
 
 
 def test_the_first_seconds_of_a_stream_are_not_held_against_it() -> None:
-    watch, now_s = watching(seconds=SETTLE_S - 1.5)
-    assert watch.packet_faults(faults(now_s + 0.3, lost={"256": 1}, jumps_s={"256": 9.0})) == {}
+    watch = Watched(seconds=SETTLE_S - 1.5)
+    assert watch.take(faults(watch.now_s + 0.3, lost={"256": 1}, jumps_s={"256": 9.0})) == {}
 
 
 def test_what_is_paced_is_not_missed_between_two_portions() -> None:
-    watch, now_s = watching(plan=replace(PLAN, regulate=True))
-    found = faults(now_s + 0.3, lost={"256": 1}, missing_s={"0": 0.95})
-    assert watch.packet_faults(found).keys() == {CONTINUITY_ERROR}
+    watch = Watched(plan=replace(PLAN, regulate=True))
+    found = faults(watch.now_s + 0.3, lost={"256": 1}, missing_s={"0": 0.95})
+    assert watch.take(found).keys() == {CONTINUITY_ERROR}
 
 
 def test_the_seam_of_a_looped_file_is_left_to_the_posts(tmp_path: object) -> None:
     looped = FACTS.config.model_copy(update={"input": FileInput(path=f"{tmp_path}/a.ts", loop=True)})
-    watch, now_s = watching(config=looped)
-    assert watch.packet_faults(faults(now_s + 0.3, lost={"256": 1})) == {}
+    watch = Watched(config=looped)
+    assert watch.take(faults(watch.now_s + 0.3, lost={"256": 1})) == {}
 
 
 def test_a_change_that_a_report_has_told_with_all_its_pids_is_not_told_again_in_fewer_words() -> None:
-    watch, now_s = watching()
+    watch = Watched()
     reports = [one for _, one in capture("tsduck_pattern").samples if isinstance(one, AnalyzeSample)]
     pmt = TableSample(PLAN.pmt_pid, 2, PLAN.service_id, version=31)
-    watch.report(replace(reports[-1], tables=(pmt,)))
-    assert watch.packet_faults(faults(now_s + 0.3, versions=[[2, PLAN.service_id, 30, 31]])) == {}
-    judgements = watch.packet_faults(faults(now_s + 0.6, versions=[[2, PLAN.service_id, 31, 0]]))
+    watch.sample(replace(reports[-1], tables=(pmt,)), watch.now_s)
+    assert watch.take(faults(watch.now_s + 0.3, versions=[[2, PLAN.service_id, 30, 31]])) == {}
+    judgements = watch.take(faults(watch.now_s + 0.6, versions=[[2, PLAN.service_id, 31, 0]]))
     assert judgements.keys() == {PMT_CHANGED}
 
 
@@ -153,18 +161,18 @@ def good_post() -> InfluxSample:
 async def test_what_is_absent_is_an_alarm_when_its_delay_is_over_not_at_the_next_post(
     rule: AlarmRule, phase_s: float
 ) -> None:
-    watch, now_s = watching()
+    watch = Watched()
     bench, good = Bench(Kept()), good_post()
-    since_s, looks = now_s + phase_s, 0
+    since_s, looks = watch.now_s + phase_s, 0
     while looks < 45:
         looks += 1
-        bench.now = now_s + looks * LOOK_S
+        bench.now = watch.now_s + looks * LOOK_S
         if looks % 10 == 0:
             bad = good if looks == 10 else replace(good, **ABSENT[rule][2])
-            await bench.board.judge(*STREAM, watch.sample(bad, None, bench.now))
+            await bench.board.judge(*STREAM, watch.sample(bad, bench.now))
         if bench.now - since_s >= 0.8:
-            watch.absences(told(rule, bench.now, since_s))
-        await bench.board.judge(*STREAM, watch.between_posts(bench.now))
+            watch.take(told(rule, bench.now, since_s))
+        await bench.board.judge(*STREAM, watch.judge(bench.now))
     raised_s = bench.first(rule.condition, AlarmState.UNACKNOWLEDGED) - since_s
     delay_s = rule.on_delay_s
     assert delay_s - EARLY_S - 1e-6 <= raised_s <= delay_s + LOOK_S
@@ -172,62 +180,63 @@ async def test_what_is_absent_is_an_alarm_when_its_delay_is_over_not_at_the_next
 
 @ABSENCES
 def test_a_post_of_a_second_that_was_good_in_part_does_not_end_what_is_absent(rule: AlarmRule) -> None:
-    watch, now_s = watching()
-    watch.absences(told(rule, now_s + 1.1, now_s + 0.3))
-    judgement = watch.sample(good_post(), None, now_s + 1.2)[rule]
+    watch = Watched()
+    watch.take(told(rule, watch.now_s + 1.1, watch.now_s + 0.3))
+    judgement = watch.sample(good_post(), watch.now_s + 1.2)[rule]
     assert judgement.is_true
-    assert judgement.since_s == pytest.approx(now_s + 0.3)
-    watch.absences(faults(now_s + 1.3))
-    assert watch.between_posts(now_s + 1.3) == {}
+    assert judgement.since_s == pytest.approx(watch.now_s + 0.3)
+    watch.take(faults(watch.now_s + 1.3))
+    assert watch.judge(watch.now_s + 1.3) == {}
 
 
 def test_a_post_of_a_second_that_was_good_proves_that_nothing_was_absent_in_it() -> None:
-    watch, now_s = watching()
-    watch.absences(told(NO_NULL_PACKETS, now_s + 1.0, now_s - 1.0))
-    assert watch.between_posts(now_s + 0.9).keys() == {NO_NULL_PACKETS}
-    assert not watch.sample(good_post(), None, now_s + 1.0)[NO_NULL_PACKETS].is_true
-    assert watch.between_posts(now_s + 1.1) == {}
-    watch.absences(told(NO_NULL_PACKETS, now_s + 1.8, now_s + 0.9))
-    assert watch.between_posts(now_s + 1.8).keys() == {NO_NULL_PACKETS}
+    watch = Watched()
+    watch.take(told(NO_NULL_PACKETS, watch.now_s + 1.0, watch.now_s - 1.0))
+    assert watch.judge(watch.now_s + 0.9).keys() == {NO_NULL_PACKETS}
+    assert not watch.sample(good_post(), watch.now_s + 1.0)[NO_NULL_PACKETS].is_true
+    assert watch.judge(watch.now_s + 1.1) == {}
+    watch.take(told(NO_NULL_PACKETS, watch.now_s + 1.8, watch.now_s + 0.9))
+    assert watch.judge(watch.now_s + 1.8).keys() == {NO_NULL_PACKETS}
 
 
 def test_other_pids_than_ours_are_not_missed() -> None:
-    watch, now_s = watching()
-    watch.absences(faults(now_s + 0.9, absent=[["pcr", 4000, 0.85], ["pts", 4001, 0.85]]))
-    assert watch.between_posts(now_s + 0.9) == {}
+    watch = Watched()
+    watch.take(faults(watch.now_s + 0.9, absent=[["pcr", 4000, 0.85], ["pts", 4001, 0.85]]))
+    assert watch.judge(watch.now_s + 0.9) == {}
 
 
 def test_nothing_is_absent_while_nothing_flows_or_a_stream_has_not_settled() -> None:
-    watch, now_s = watching()
-    watch.absences(told(NO_NULL_PACKETS, now_s + 0.9, now_s))
-    watch.pulse(flows=False, since_s=now_s + 0.2)
-    assert watch.between_posts(now_s + 1.0) == {}
-    watch, now_s = watching(seconds=1.0)
-    watch.absences(told(NO_NULL_PACKETS, now_s + 0.9, now_s))
-    assert watch.between_posts(now_s + 0.9) == {}
+    watch = Watched()
+    watch.take(told(NO_NULL_PACKETS, watch.now_s + 0.9, watch.now_s))
+    watch.take(FlowChanged(0.0, watch.now_s + 0.7, flows=False, quiet_s=0.5))
+    assert watch.judge(watch.now_s + 1.0) == {}
+    watch = Watched(seconds=1.0)
+    watch.take(told(NO_NULL_PACKETS, watch.now_s + 0.9, watch.now_s))
+    assert watch.judge(watch.now_s + 0.9) == {}
 
 
 def test_what_we_pace_or_loop_is_left_to_the_posts(tmp_path: object) -> None:
     looped = FACTS.config.model_copy(update={"input": FileInput(path=f"{tmp_path}/a.ts", loop=True)})
     for changes in ({"config": looped}, {"plan": replace(PLAN, regulate=True)}):
-        watch, now_s = watching(**changes)
-        watch.absences(told(NO_NULL_PACKETS, now_s + 0.9, now_s))
-        assert watch.between_posts(now_s + 0.9) == {}
+        watch = Watched(**changes)
+        watch.take(told(NO_NULL_PACKETS, watch.now_s + 0.9, watch.now_s))
+        assert watch.judge(watch.now_s + 0.9) == {}
 
 
 @ABSENCES
 async def test_what_is_absent_is_judged_at_each_look_also_where_it_was_told_before_the_console_came(
     rule: AlarmRule,
 ) -> None:
-    bench, run = Bench(Kept()), run_of(FACTS)
+    bench, run = Bench(Kept()), running(FACTS)
     feed = bench.feed()
     start = bench.now
     for at_s, sample in capture("tsduck_pattern").samples:
         if isinstance(sample, InfluxSample) and at_s <= SETTLE_S + 15.0:
             bench.now = start + at_s
-            feed.sample(run, sample, None, bench.now)
+            feed.on_sample(run, news_of(run, sample, bench.now))
+            await bench.board.settled()
     since_s = bench.now - rule.on_delay_s + 0.5
-    feed.packet_faults(run, told(rule, bench.now - NEWS_S, since_s))
+    feed.on_sample(run, told(rule, bench.now - NEWS_S, since_s))
     await feed.look()
     assert bench.raised() == set()
     bench.now += 0.5

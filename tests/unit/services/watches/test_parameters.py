@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from alarm_rig import Bench, Kept, capture, run_of
+from alarm_rig import Bench, Kept, Listed, capture, news_of, running
 from ibe100.models.alarms.settings import RuleChange
 from ibe100.services.alarms.catalogue import CONSOLE_SLOW, COUNTED, DISK_LOW, MEMORY_LOW, RULES
 from ibe100.services.alarms.rule import AlarmRule, CountedRule, parameters_of
@@ -22,6 +21,7 @@ from ibe100.services.alarms.signal_catalogue import (
 )
 from ibe100.services.machine.watch import MachineWatch
 from ibe100.services.streams.runner_samples import PacketFaults, read_sample
+from ibe100.services.watches.feed import AlarmFeed
 from ibe100.tsduck.telemetry import InfluxSample
 
 ERRORS = 5
@@ -44,26 +44,26 @@ def found_by_the_runner(**found: object) -> Scenario:
     shape = {"lost": {}, "damaged": 0, "scrambled": [], "jumps_s": {}, "versions": [], "missing_s": {}}
 
     async def play(bench: Bench) -> None:
-        await posts(bench, lambda post: post)
         read = read_sample({"sample": "packet_faults", "t": 0.0, "mono": bench.now, **shape, **found})
         assert isinstance(read, PacketFaults)
-        feed = bench.feed()
-        await posts(bench, lambda post: post, feed)
-        feed.packet_faults(run_of(capture("tsduck_pattern").facts), replace(read, mono_s=bench.now))
+        run = running(capture("tsduck_pattern").facts)
+        feed = await posts(bench, lambda post: post)
+        feed.on_sample(run, replace(read, mono_s=bench.now))
         await bench.board.settled()
 
     return play
 
 
-async def posts(bench: Bench, fault: Callable[[InfluxSample], InfluxSample], feed: Any = None) -> None:
+async def posts(bench: Bench, fault: Callable[[InfluxSample], InfluxSample]) -> AlarmFeed:
     """A healthy stream whose posts go through `fault` for a while, played to the feed."""
-    captured, feed, start = capture("tsduck_pattern"), feed or bench.feed(), bench.now
-    run = run_of(captured.facts)
+    captured, feed, start = capture("tsduck_pattern"), bench.feed(), bench.now
+    run = running(captured.facts)
     for at_s, sample in captured.samples:
         if isinstance(sample, InfluxSample) and at_s < END_S:
             bench.now = start + at_s
-            feed.sample(run, fault(sample) if at_s >= BEGIN_S else sample, None, bench.now)
+            feed.on_sample(run, news_of(run, fault(sample) if at_s >= BEGIN_S else sample, bench.now))
             await bench.board.settled()
+    return feed
 
 
 async def low_bitrate(bench: Bench) -> None:
@@ -74,7 +74,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Scenario:
     """400 MB free, 4 % of memory, and a loop that is 250 ms late."""
 
     async def play(bench: Bench) -> None:
-        watch = MachineWatch(bench.board, bench.rules, folder, lambda: "")
+        watch = MachineWatch(bench.board, bench.rules, Listed(), lambda message: None, folder, lambda: "")
         monkeypatch.setattr(
             "ibe100.services.machine.sampler.psutil.virtual_memory",
             lambda: SimpleNamespace(total=1_000_000_000, available=40_000_000),

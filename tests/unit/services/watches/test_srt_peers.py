@@ -90,27 +90,28 @@ def test_a_side_without_srt_has_no_link() -> None:
 
 
 def test_a_missing_peer_is_a_condition_of_its_side() -> None:
-    peers = SrtPeers()
-    peers.observe("input", SrtLink(connected=True))
-    peers.observe("output", SrtLink(connected=False))
-    assert peers.judge(CONFIG) == {
+    peers = SrtPeers(CONFIG)
+    peers.take(SrtSide(0.0, 0.0, "input", SrtLink(connected=True)), 0.0)
+    peers.take(SrtSide(0.0, 0.0, "output", SrtLink(connected=False)), 0.0)
+    assert peers.judge(0.0) == {
         SRT_SENDER_GONE: FALSE,
         SRT_RECEIVER_GONE: Judgement(True, "nobody is connected to srt listener :9001", FIRST_CALL_S),
     }
-    peers.observe("output", SrtLink(connected=False, refused="Incorrect passphrase"))
-    assert peers.judge(CONFIG)[SRT_RECEIVER_GONE].value.endswith("was refused: Incorrect passphrase")
-    peers.observe("output", None)
-    assert peers.judge(CONFIG)[SRT_RECEIVER_GONE] == FALSE
+    peers.take(SrtSide(0.0, 0.0, "output", SrtLink(connected=False, refused="Incorrect passphrase")), 0.0)
+    assert peers.judge(0.0)[SRT_RECEIVER_GONE].value.endswith("was refused: Incorrect passphrase")
+    peers.take(SrtSide(0.0, 0.0, "output", None), 0.0)
+    assert peers.judge(0.0)[SRT_RECEIVER_GONE] == FALSE
 
 
 def test_a_peer_that_is_silent_is_gone_since_it_was_heard_last() -> None:
-    peers = SrtPeers()
+    peers = SrtPeers(CONFIG)
     for side in ("input", "output"):
-        peers.observe(side, SrtLink(connected=True, peer="10.0.0.9:1", silent=True, monotonic_s=50.0))
-        peers.observe(side, SrtLink(connected=True, peer="10.0.0.9:1", silent=True, monotonic_s=51.0))
-    assert peers.judge(CONFIG) == {
+        for at_s in (50.0, 51.0):
+            link = SrtLink(connected=True, peer="10.0.0.9:1", silent=True, monotonic_s=at_s)
+            peers.take(SrtSide(0.0, at_s, side, link), at_s)
+    assert peers.judge(0.0) == {
         SRT_SENDER_GONE: Judgement(True, "10.0.0.9:1 sends nothing any more", 50.0 - SILENT_S),
         SRT_RECEIVER_GONE: Judgement(True, "10.0.0.9:1 acknowledges nothing any more", 50.0 - SILENT_S),
     }
-    peers.observe("output", SrtLink(connected=True, monotonic_s=52.0))
-    assert peers.judge(CONFIG)[SRT_RECEIVER_GONE] == FALSE
+    peers.take(SrtSide(0.0, 0.0, "output", SrtLink(connected=True, monotonic_s=52.0)), 0.0)
+    assert peers.judge(0.0)[SRT_RECEIVER_GONE] == FALSE

@@ -1,0 +1,67 @@
+"""All that is watched on one stream while it is on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ibe100.services.alarms.alarm_rules import StreamRules
+from ibe100.services.alarms.catalogue import HEARTBEAT_LOST
+from ibe100.services.alarms.rule import AlarmRule, Judgement, Judgements, true_if
+from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.run_facts import RunFacts
+from ibe100.services.streams.runner_facts import AttemptStarted
+from ibe100.services.streams.runner_samples import Measurement
+from ibe100.services.watches.attempts import AttemptWatch
+from ibe100.services.watches.flow import FlowWatch
+from ibe100.services.watches.signal import SignalWatch
+from ibe100.services.watches.srt_peers import SrtPeers
+from ibe100.services.watches.sync import SyncWatch
+from ibe100.services.watches.watch import News, Watch
+
+
+class StreamWatch(Watch):
+    """Asks each watch in turn; what explains others comes first."""
+
+    def __init__(self, run: StreamRun, facts: RunFacts, rules: StreamRules, now_s: float) -> None:
+        self.run = run
+        self._facts = facts
+        self._rules = rules
+        self._flow = FlowWatch(run, now_s)
+        self._lasting: tuple[Watch, ...] = (
+            SyncWatch(self._flow),
+            SrtPeers(facts.config),
+            AttemptWatch(),
+            HeartbeatWatch(run),
+            self._flow,
+        )
+        self._signal = self._new_signal()
+
+    def _new_signal(self) -> SignalWatch:
+        return SignalWatch(self.run, self.run.facts or self._facts, self._flow, self._rules)
+
+    def take(self, news: News, now_s: float) -> Judgements:
+        """Another attempt is another signal; the rest lasts until the stream ends."""
+        if isinstance(news, AttemptStarted):
+            self._signal = self._new_signal()
+        return self._together(lambda watch: watch.take(news, now_s))
+
+    def judge(self, now_s: float) -> Judgements:
+        """Judge what only time tells."""
+        return self._together(lambda watch: watch.judge(now_s))
+
+    def _together(self, asked: Callable[[Watch], Judgements]) -> Judgements:
+        judgements: dict[AlarmRule, Judgement] = {}
+        for watch in (*self._lasting, self._signal):
+            judgements.update(asked(watch))
+        return judgements
+
+
+class HeartbeatWatch(Watch):
+    """Says whether our own heartbeats are seen on the output."""
+
+    def __init__(self, run: StreamRun) -> None:
+        self._run = run
+
+    def take(self, news: News, now_s: float) -> Judgements:
+        """Judge with each measurement."""
+        return {HEARTBEAT_LOST: true_if(self._run.heartbeat_lost)} if isinstance(news, Measurement) else {}
