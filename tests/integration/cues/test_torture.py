@@ -1,4 +1,4 @@
-"""A small torture of the cue desk; `tests/benchmarks/cue_torture.py` is the large one."""
+"""A small torture of the cue desk; `tests/benchmarks/cues/torture.py` is the large one."""
 
 from __future__ import annotations
 

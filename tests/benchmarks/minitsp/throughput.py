@@ -1,6 +1,6 @@
 """What minitsp costs and how fast it is, side by side with tsp where one is on PATH; one line per figure.
 
-Run it by hand on a quiet machine: `.venv/bin/python tests/benchmarks/minitsp_throughput.py [seconds] [part]…`
+Run it by hand on a quiet machine: `.venv/bin/python tests/benchmarks/minitsp/throughput.py [seconds] [part]…`
 with parts out of start, stop, cue, offline, live and twenty; without one all of them.
 """
 
@@ -20,10 +20,10 @@ from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rigs"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "rigs"))
 import numpy as np
 import psutil
-from minitsp_live_rig import SERVICE, VIDEO_PID, Traffic, latencies_ms
+from live_traffic import SERVICE, VIDEO_PID, Traffic, latencies_ms
 
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode

@@ -1,6 +1,6 @@
 """Millions of packets of mutated streams through minitsp's full chain: no crash, no hang, memory flat.
 
-Run it by hand: `nice .venv/bin/python tests/benchmarks/minitsp_fuzz.py [packets] [seed]`. Exit status 1 if
+Run it by hand: `nice .venv/bin/python tests/benchmarks/minitsp/fuzz.py [packets] [seed]`. Exit status 1 if
 anything is wrong. Mutated are bits, headers, whole packets (doubled, dropped, swapped, random), PIDs (up to
 all 8,192), time stamps and the number of bytes; tables come with random contents and a good CRC.
 Memory is judged over the second half: the first fills the tables of 8,192 PIDs.
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rigs"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "rigs"))
 import numpy as np
 import numpy.typing as npt
 import psutil

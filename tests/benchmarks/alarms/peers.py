@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from alarm_rounds import MOST_S, Round
+from rounds import MOST_S, Round
 
 from demo_rig import free_udp_port
 from ibe100.core.application import Application

@@ -1,4 +1,4 @@
-"""What the output shows when things die: `.venv/bin/python tests/benchmarks/stream_survival.py`.
+"""What the output shows when things die: `.venv/bin/python tests/benchmarks/streams/survival.py`.
 
 A server runs the test pattern to a UDP port of ours. Printed: the longest gap on the output in quiet running,
 when the server is killed, when the processor is killed; how long a new server takes to adopt; the runner's
@@ -20,7 +20,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 QUIET_S = 5.0
 
 

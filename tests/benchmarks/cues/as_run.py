@@ -1,4 +1,4 @@
-"""How long the as-run log of a day of 10,000 cues takes: `python tests/benchmarks/as_run.py [FOLDER]`.
+"""How long the as-run log of a day of 10,000 cues takes: `python tests/benchmarks/cues/as_run.py [FOLDER]`.
 
 Prints milliseconds to open the log (target: under 300; on a loaded machine see those it was busy), to export
 it in each format and to open it from the command line; the record also holds 90,000 cues of other days.

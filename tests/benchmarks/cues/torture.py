@@ -1,4 +1,4 @@
-"""Cues in random order under random kills: `.venv/bin/python tests/benchmarks/cue_torture.py --cues 1000`.
+"""Cues in random order under random kills: `.venv/bin/python tests/benchmarks/cues/torture.py --cues 1000`.
 
 Live test patterns in parallel, random actions and pre-rolls, some disarmed; processors are killed (SIGKILL)
 all the while. At the end every cue must be SPLICED, CANCELLED, REFUSED or FAILED with a reason, none twice,
@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parents[1]
+TESTS = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TESTS), str(TESTS / "rigs")]
 from ibe100.models.stream_config import Engine  # noqa: E402
 from services_rig import console  # noqa: E402 (the tests are no package)

@@ -1,4 +1,6 @@
-"""How soon curves stand on screen. Run it by hand: `python tests/benchmarks/metrics_page.py [FOLDER]`.
+"""How soon curves stand on screen. Run it by hand:
+
+    .venv/bin/python tests/benchmarks/database/metrics_page.py [FOLDER]
 
 Prints milliseconds from the question to painted curves for 30 days × 16 streams on record, the services on
 their background loop, the window offscreen; and what importing the plot library costs once.
@@ -16,7 +18,7 @@ from typing import Any, cast
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from database_commit import report
+from commit import report
 from metrics_store import DAY_S, DAYS, HOUR_S, SHOWN, START, month
 from PyQt6.QtWidgets import QApplication
 

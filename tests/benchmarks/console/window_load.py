@@ -1,4 +1,6 @@
-"""The window under load: `.venv/bin/python tests/benchmarks/console_load.py [--streams N] [--no-flood]`.
+"""The window under load: run it by hand.
+
+    .venv/bin/python tests/benchmarks/console/window_load.py [--streams N] [--no-flood]
 
 Real window (offscreen), real bridge and background loop, services in memory. Printed: first paint; with
 every stream measured once a second and all clocks running, how late the main thread is (a 10 ms timer), the
@@ -22,7 +24,7 @@ from statistics import linear_regression
 
 import psutil
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ui" / "fakes"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "ui" / "fakes"))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PyQt6.QtCore import QElapsedTimer, Qt, QTimer

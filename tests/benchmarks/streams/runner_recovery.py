@@ -1,6 +1,8 @@
-"""Figures of the runner on this machine: `.venv/bin/python tests/benchmarks/runner_recovery.py [--rounds N]`.
+"""Figures of the runner on this machine: run it by hand.
 
-Runs the built-in processor on a recorded HD service, sent to a loopback port where the arrival of every
+    .venv/bin/python tests/benchmarks/streams/runner_recovery.py [--rounds N]
+
+Runs the built-in processor on an HD service of a second, sent to a loopback port where the arrival of every
 datagram is noted. Prints the time from kill -9 of the processor to the next exec and to the next packet on
 the output, the longest gap there before and around kill -9 of the process that started the runner, the
 time a new follower needs for the whole journal, and the runner's resident memory.
@@ -19,11 +21,10 @@ import threading
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "integration"))
-from runner_rig import Stream, stream_in, wait_until  # noqa: E402 (the tests are no package)
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "rigs"))
+from places import MEDIA
+from runner_rig import Stream, stream_in, wait_until
 
-MEDIA = ROOT.parent / "shared" / "media" / "dvb_hd_service.ts"
 CONSOLE = """
 import subprocess, sys, time
 runner = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, start_new_session=True)
@@ -77,7 +78,7 @@ def write_spec(stream: Stream, output: Output) -> None:
     # fmt: off
     stream.write_spec([
         sys.executable, "-m", "ibe100.minitsp", "--realtime",
-        "-I", "file", "--infinite", str(MEDIA),
+        "-I", "file", "--infinite", str(MEDIA / "dvb_hd_service.ts"),
         "-P", "regulate",
         "-P", "influx", "--interval=1", "--bitrate", "--pts", "--pid=120", "--tr-101-290",
         f"--host-url=http://127.0.0.1:{stream.influx}", "--bucket=x", "--org=x", "--token=x",

@@ -1,4 +1,4 @@
-"""What the SCTE 35 codec does with damaged sections: `.venv/bin/python tests/benchmarks/scte35_fuzz.py`.
+"""What the SCTE 35 codec does with damaged sections: `.venv/bin/python tests/benchmarks/cues/scte35_fuzz.py`.
 
 Reads 1,000,000 mutated sections (or --sections N, --seed S), their CRC_32 made right again so that the damage
 reaches the parser. Each must be refused with SpliceDecodeError or come back byte for byte; what can be read
@@ -24,7 +24,7 @@ from ibe100.scte35.description import describe
 from ibe100.scte35.json_form import from_dict, to_dict
 from ibe100.utils.crc import crc32_mpeg
 
-VECTORS = Path(__file__).resolve().parents[1] / "data" / "scte35" / "vectors.json"
+VECTORS = Path(__file__).resolve().parents[2] / "data" / "scte35" / "vectors.json"
 HUNG_S = 1.0
 """A section that takes so much CPU time has hung the codec; some microseconds are usual."""
 MOST_SHOWN = 20

@@ -1,4 +1,6 @@
-"""From a fault to its alarm: `.venv/bin/python tests/benchmarks/fault_to_alarm.py [--engine E] [--only N]`.
+"""From a fault to its alarm: run it by hand.
+
+    .venv/bin/python tests/benchmarks/alarms/fault_to_alarm.py [--engine builtin|tsduck] [--only FAULT]
 
 Makes each fault on a live UDP stream or on its processor, `--rounds` times, spread over the second between
 two samples. Printed, in ms from the first bad packet: the alarm on the bus, the alarm in the model of the
@@ -15,14 +17,14 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rigs"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "rigs"))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from alarm_faults import CONTENT, CONTENT_FAULTS, FAULTS, WATCHED, Bench, small_disk
-from alarm_peers import SRT_FAULTS, peer_gone
-from alarm_rounds import Round, follow, play, table
+from faults import CONTENT, CONTENT_FAULTS, FAULTS, WATCHED, Bench, small_disk
+from peers import SRT_FAULTS, peer_gone
 from PyQt6.QtCore import QMetaObject, Qt
 from PyQt6.QtWidgets import QApplication
+from rounds import Round, follow, play, table
 
 from demo_rig import free_udp_port
 from ibe100.core.background_loop import BackgroundLoop

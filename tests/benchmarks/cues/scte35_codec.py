@@ -1,4 +1,4 @@
-"""How long the SCTE 35 codec takes: `.venv/bin/python tests/benchmarks/scte35_codec.py`.
+"""How long the SCTE 35 codec takes: `.venv/bin/python tests/benchmarks/cues/scte35_codec.py`.
 
 Prints microseconds per decode and encode: of many short rounds the fastest, which is what the codec itself
 takes, and the median, which is what it took beside all else that the machine did. What it does with damaged

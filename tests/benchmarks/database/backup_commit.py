@@ -1,6 +1,6 @@
 """How long a cue waits for its commit while a backup is made. Run it by hand:
 
-    .venv/bin/python tests/benchmarks/backup_commit.py [--mb 500] [--folder FOLDER] [--rest 1.0]
+    .venv/bin/python tests/benchmarks/database/backup_commit.py [--mb 500] [--folder FOLDER] [--rest 1.0]
 
 Fills a database of so many MB, commits a cue every 50 ms without and with a backup running, and prints both,
 with the time and size of the backup.
@@ -18,7 +18,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from database_commit import DRAFT, EVENT_IDS, seal
+from commit import DRAFT, EVENT_IDS, seal
 
 from ibe100.database.backup.backup_process import BackupTask
 from ibe100.database.database import Database

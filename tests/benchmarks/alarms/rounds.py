@@ -10,7 +10,7 @@ from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 
-from alarm_faults import FAULTS, FILLER, Bench, clock_as_it_is
+from faults import FAULTS, FILLER, Bench, clock_as_it_is
 
 from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.messages import AlarmChanged

@@ -1,4 +1,4 @@
-"""How long a cue takes to be on disk. Run it by hand: `python tests/benchmarks/database_commit.py [FOLDER]`.
+"""How long a cue takes to be on disk. Run it by hand: `python tests/benchmarks/database/commit.py [FOLDER]`.
 
 Prints milliseconds per commit (median, 95 %, worst) beside a bare write and fsync on the same disk.
 """

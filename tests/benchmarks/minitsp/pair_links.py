@@ -1,4 +1,4 @@
-"""The transports of `minitsp_pairs.py`: the words of both ends of a hop, and what else it needs."""
+"""The transports of `pairs.py`: the words of both ends of a hop, and what else it needs."""
 
 from __future__ import annotations
 

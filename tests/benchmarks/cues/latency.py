@@ -1,4 +1,6 @@
-"""How fast a cue is: `.venv/bin/python tests/benchmarks/cue_latency.py [--cues N] [--engine builtin|tsduck]`.
+"""How fast a cue is: run it by hand.
+
+    .venv/bin/python tests/benchmarks/cues/latency.py [--cues N] [--engine builtin|tsduck]
 
 Fires immediate cues at a test pattern of 10 Mb/s through the real services. Printed: from the request to the
 datagram (the durable commit included), and from the request to the section's first sight on the output.

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rigs"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "rigs"))
 from ibe100.mpegts.constants import NULL_PID, PACKET_SIZE
 from ibe100.mpegts.continuity import ContinuityTracker
 from ibe100.mpegts.packet import has_payload, pids

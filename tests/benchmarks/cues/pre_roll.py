@@ -1,4 +1,4 @@
-"""How much pre-roll a cue really has: `.venv/bin/python tests/benchmarks/cue_pre_roll.py [--cues 200]`.
+"""How much pre-roll a cue really has: `.venv/bin/python tests/benchmarks/cues/pre_roll.py [--cues 200]`.
 
 Pre-rolled time signals on live test patterns, overlapping, through the real services; 4 s are asked of each.
 Both figures are read from the output files by an independent parser: splice PTS less the last video PTS
@@ -17,7 +17,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parents[1]
+TESTS = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TESTS), str(TESTS / "rigs")]
 from ibe100.core.application import Application  # noqa: E402
 from ibe100.models.cues.segmentation import Segmentation  # noqa: E402

@@ -1,4 +1,6 @@
-"""What keeping measurements costs. Run it by hand: `python tests/benchmarks/metrics_store.py [FOLDER]`.
+"""What keeping measurements costs. Run it by hand:
+
+    .venv/bin/python tests/benchmarks/database/metrics_store.py [FOLDER]
 
 Prints bytes and CPU for 64 streams × 40 series × 1 Hz (an hour is really written, the day extrapolated), how
 long a cue's commit takes beside it, and how long curves over 30 days × 16 streams take to read.
@@ -16,7 +18,7 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-from database_commit import DRAFT, EVENT_IDS, report, seal
+from commit import DRAFT, EVENT_IDS, report, seal
 
 from ibe100.database.database import Database
 from ibe100.database.metrics import keeper as metrics_keeper

@@ -1,4 +1,6 @@
-"""How fast the cue log opens: `QT_QPA_PLATFORM=offscreen .venv/bin/python tests/benchmarks/cue_log.py`.
+"""How fast the cue log opens: run it by hand.
+
+    QT_QPA_PLATFORM=offscreen .venv/bin/python tests/benchmarks/console/cue_log.py
 
 Fills a database with 10,000 cues (or --cues N), then asks for all of them and for a word in their sections,
 as the page does, and shows them in a real table. Printed: the read, which nobody waits for, and how long the

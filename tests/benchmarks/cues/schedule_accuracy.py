@@ -1,4 +1,4 @@
-"""How exact the schedule is: `.venv/bin/python tests/benchmarks/schedule_accuracy.py`.
+"""How exact the schedule is: `.venv/bin/python tests/benchmarks/cues/schedule_accuracy.py`.
 
 Plans 30 breaks (or --breaks N) through the real services on a source of constant bitrate and 25 frames/s that
 is made for it and not looped; with --pattern on the test pattern. Printed, each from the planned time:

@@ -1,6 +1,6 @@
 """Every input of minitsp with every output, over loopback, cut on both sides and mended.
 
-Run it by hand: `.venv/bin/python tests/benchmarks/minitsp_pairs.py [--seconds 60] [--only srt:hls,ip:srt]`.
+Run it by hand: `.venv/bin/python tests/benchmarks/minitsp/pairs.py [--seconds 60] [--only srt:hls,ip:srt]`.
 
 One minitsp in the middle takes a test pattern by one transport and passes it on by another, from and to two
 more, or from and to `--ends=/path/of/tsp`. Its sender is killed and started again after a third of the time,
@@ -26,7 +26,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
-from minitsp_pair_links import BURSTS, INPUTS, LOCAL, LOSS_FREE, OUTPUTS, Link, Ports, web_server
+from pair_links import BURSTS, INPUTS, LOCAL, LOSS_FREE, OUTPUTS, Link, Ports, web_server
 
 from ibe100.models.stream_config import TestPatternInput
 from ibe100.tsduck.pattern_source import sample_arguments

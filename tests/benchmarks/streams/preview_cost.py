@@ -1,7 +1,7 @@
 """What a preview costs: CPU time and memory of its processes, and what the tap costs the processor.
 
-Run it by hand: `.venv/bin/python tests/benchmarks/preview_cost.py [seconds]`. CPU is counted as CPU time: a
-busy machine tells nearly the same as a quiet one, but pictures come late there.
+Run it by hand: `.venv/bin/python tests/benchmarks/streams/preview_cost.py [seconds]`. CPU is counted as CPU
+time: a busy machine tells nearly the same as a quiet one, but pictures come late there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rigs"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "rigs"))
 import psutil
 
 from ibe100.models.alarms.confidence import Picture, PictureSize, SoundLevels

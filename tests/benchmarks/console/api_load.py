@@ -1,4 +1,4 @@
-"""What the API costs: `.venv/bin/python tests/benchmarks/api_load.py [--requests N] [--cues N] …`.
+"""What the API costs: `.venv/bin/python tests/benchmarks/console/api_load.py [--requests N] [--cues N] …`.
 
 Real services with 16 streams, of which one runs a test pattern of 10 Mb/s; real uvicorn; the clients are a
 process of their own. Printed: how long GET of all streams and firing a cue take, how long 100 facts a second
