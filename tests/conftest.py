@@ -1,4 +1,4 @@
-"""What every test may rely on: Qt without a display, shared recordings, a real tsp where one is asked for."""
+"""What every test may rely on: Qt without a display, streams to read, a real tsp where one is asked for."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-ROOT = Path(__file__).resolve().parent.parent
+from places import CAPTURES, MEDIA, ROOT
 
 # Before the first import of PyQt6, which reads it once.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -32,8 +32,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def media() -> Path:
-    """The folder of recorded transport streams beside the project; skips the test where there is none."""
-    folder = ROOT.parent / "shared" / "media"
-    if not folder.is_dir():
-        pytest.skip(f"no recordings in {folder}")
-    return folder
+    """The folder of made streams."""
+    return MEDIA
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """The folder of the captures that tsp was recorded with; skips the test where there is none."""
+    if not CAPTURES:
+        pytest.skip("compares with recordings of tsp on captures: IBE100_CAPTURES names no folder of them")
+    return Path(CAPTURES)
