@@ -1,5 +1,6 @@
-# Sourced by ./run and ./test, which set `root`. `prepare DISPLAY` leaves a usable Python environment in .venv, and
-# the shared objects that Qt needs for DISPLAY (none, offscreen, x11 or wayland). Needs bash 3.2 and POSIX tools only.
+# Sourced by ./run and ./test, which set `root`. `prepare DISPLAY [test]` leaves a usable Python environment in .venv,
+# with the tools of ./test if `test` is given, and the shared objects that Qt needs for DISPLAY (none, offscreen, x11
+# or wayland). Needs bash 3.2 and POSIX tools only.
 # shellcheck shell=bash
 # shellcheck disable=SC2154
 
@@ -24,6 +25,7 @@ fail() {
 }
 
 prepare() {
+    choose_locks "${2:-run}"
     if venv_is_current && [[ -z $(missing_qt_packages "$1") ]]; then
         return
     fi
@@ -49,10 +51,18 @@ wait_for_other_set_ups() {
     fi
 }
 
-# What the environment was made for: this place (its scripts hold absolute paths) and these very packages.
+# Sets `locks` for a PURPOSE (run or test). What ./test has installed, ./run keeps and keeps up to date.
+choose_locks() {
+    locks=("$root/requirements-bootstrap.lock" "$root/requirements.lock")
+    purpose=$1
+    if [[ -f $stamp && $(sed -n 2p "$stamp") != run ]]; then purpose=test; fi
+    if [[ $purpose == test ]]; then locks+=("$root/requirements-test.lock"); fi
+}
+
+# What the environment was made for: this place (its scripts hold absolute paths), a purpose, and these very packages.
 wanted_stamp() {
-    printf '%s\n' "$root"
-    cat "$root/requirements-bootstrap.lock" "$root/requirements.lock"
+    printf '%s\n' "$root" "$purpose"
+    cat "${locks[@]}"
 }
 
 venv_is_current() {
@@ -61,14 +71,14 @@ venv_is_current() {
 
 build_venv() {
     local started=$SECONDS made_for="" packages
-    packages=$(grep -c '==' "$root/requirements.lock")
+    packages=$(cat "${locks[@]}" | grep -c '==')
     if [[ -x $venv/bin/python && -f $stamp ]]; then
         IFS= read -r made_for <"$stamp" || true
     fi
     # Without its stamp an environment counts as half-made, so that an interrupted set-up starts from nothing.
     rm -f "$stamp" || fail "cannot write in $venv" "make the whole folder writable for $(id -un)"
     if [[ $made_for == "$root" ]]; then
-        say "requirements.lock has changed: bringing the Python packages up to date"
+        say "bringing the Python packages in .venv up to date (log: .cache/setup.log)"
     else
         say "setting up Python and $packages packages in .venv, once (log: .cache/setup.log)"
         require_python
@@ -91,8 +101,7 @@ install_packages() {
         -r "$root/requirements-bootstrap.lock" || fail "cannot install uv, which installs the Python packages" "$advice"
     follow_pip_settings
     logged "$venv/bin/uv" pip sync --python "$venv/bin/python" --system-certs --require-hashes --no-progress \
-        "$root/requirements-bootstrap.lock" "$root/requirements.lock" ||
-        fail "cannot install the Python packages of requirements.lock" "$advice"
+        "${locks[@]}" || fail "cannot install the Python packages of ${locks[*]##*/}" "$advice"
 }
 
 # uv does not read pip's settings, and a house with its own mirror or certificate authority has put them there.

@@ -10,6 +10,8 @@ PACKET = 188
 NULL_PID = 0x1FFF
 CUEI = bytes([0x05, 4]) + b"CUEI"
 SCTE35_STREAM_TYPE = 0x86
+WITHOUT_TIMES = (0xBC, 0xBE, 0xBF, 0xF0, 0xF1, 0xF2, 0xF8, 0xFF)
+"""stream_id of PES packets without optional header: maps, padding, private_stream_2, ECM, EMM … (2.4.3.6)."""
 
 
 def crc32(data: bytes) -> int:
@@ -160,13 +162,21 @@ class Parsed:
     def pts_of(packet: Packet) -> int | None:
         """The PTS of the PES packet that starts here, 90 kHz ticks."""
         data = packet.payload
-        if not packet.unit_start or data is None or data[:3] != b"\0\0\1" or not data[7] & 0x80:
+        if not packet.unit_start or data is None or data[:3] != b"\0\0\1":
+            return None
+        if data[3] in WITHOUT_TIMES or not data[7] & 0x80:
             return None
         return (data[9] >> 1 & 7) << 30 | data[10] << 22 | data[11] >> 1 << 15 | data[12] << 7 | data[13] >> 1
 
     def pcrs(self, pid: int) -> list[int]:
         """The program clock references of a PID, 27 MHz ticks."""
         return [packet.pcr for packet in self.packets if packet.pid == pid and packet.pcr is not None]
+
+    def bitrate_bps(self, pid: int) -> int:
+        """What passed between the first and the last program clock reference of a PID, by their times."""
+        at = [(index, packet.pcr) for index, packet in enumerate(self.packets) if packet.pid == pid]
+        (first, began), *_, (last, ended) = [(index, pcr) for index, pcr in at if pcr is not None]
+        return round((last - first) * PACKET * 8 * 27_000_000 / (ended - began))
 
     def _read_tables(self) -> None:
         for packet in self.packets:
@@ -221,6 +231,23 @@ class Parsed:
                 is_right = packet.counter == (before.counter + 1) % 16 or repeated
             if not is_right:
                 self.continuity_errors[packet.pid] = self.continuity_errors.get(packet.pid, 0) + 1
+
+
+def continuity_faults(packets: list[Packet]) -> list[tuple[int, int, int, str]]:
+    """Index, packets, PID and kind of each fault as tsp counts: missing ones, or the third alike on."""
+    faults: list[tuple[int, int, int, str]] = []
+    last: dict[int, tuple[Packet, int]] = {}
+    for index, packet in enumerate(packets):
+        if packet.payload is None:
+            continue
+        before, alike = last.get(packet.pid, (None, 0))
+        alike = alike + 1 if before is not None and before.raw == packet.raw else 1
+        last[packet.pid] = (packet, alike)
+        if alike > 2:
+            faults.append((index, alike, packet.pid, "duplicate"))
+        elif alike == 1 and before and (missing := (packet.counter - before.counter - 1) % 16):
+            faults.append((index, missing, packet.pid, "missing"))
+    return faults
 
 
 def _note(versions: list[int], version: int) -> None:

@@ -112,7 +112,7 @@ def sat_no_sdt() -> Iterable[bytes]:
 
 
 def encoded(picture: tuple[str, int, float], *options: str) -> list[bytes]:
-    """The packets of a moving H.264 picture (size, frames a second, seconds) and a tone, encoded by ffmpeg."""
+    """The packets of a moving picture (size, frames/s, seconds) in H.264 and a tone, made by ffmpeg."""
     size, rate, seconds = picture
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-threads", "1"]
     command += ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate={rate}"]

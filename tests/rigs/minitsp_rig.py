@@ -29,19 +29,19 @@ class Finished:
     log: list[str]
 
 
-def run(*arguments: str | Path, stdin: bytes | None = None) -> Finished:
-    """Run to the end in the folder of the media."""
+def run(*arguments: str | Path, stdin: bytes | None = None, folder: Path = MEDIA) -> Finished:
+    """Run to the end in a folder of streams."""
     done = subprocess.run(
-        [*MINITSP, *map(str, arguments)], cwd=MEDIA, input=stdin, capture_output=True, timeout=DEADLINE_S
+        [*MINITSP, *map(str, arguments)], cwd=folder, input=stdin, capture_output=True, timeout=DEADLINE_S
     )
     return Finished(done.returncode, done.stdout, done.stderr.decode().splitlines())
 
 
 @contextmanager
-def running(*arguments: str | Path, **popen: Any) -> Iterator[subprocess.Popen[bytes]]:
+def running(*arguments: str | Path, folder: Path = MEDIA, **popen: Any) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is stopped by SIGINT at the end, if it has not ended; its output is closed."""
     popen.setdefault("stderr", subprocess.PIPE)
-    with subprocess.Popen([*MINITSP, *map(str, arguments)], cwd=MEDIA, **popen) as process:
+    with subprocess.Popen([*MINITSP, *map(str, arguments)], cwd=folder, **popen) as process:
         try:
             yield process
         finally:

@@ -27,7 +27,13 @@ def test_files_are_repeated_stuffed_and_appended(tmp_path: Path) -> None:
     source = (MEDIA / "dvb_hd_service.ts").read_bytes()
     target = tmp_path / "out.ts"
     assert run("-I", "file", "--repeat", "2", "dvb_hd_service.ts", "-O", "file", target).exit_code == 0
-    again = ["--add-start-stuffing=2", "--add-stop-stuffing=1", "-I", "file", "--packet-offset=5319"]
+    again = [
+        "--add-start-stuffing=2",
+        "--add-stop-stuffing=1",
+        "-I",
+        "file",
+        f"--packet-offset={len(source) // 188 - 1}",
+    ]
     assert run(*again, "dvb_hd_service.ts", "-O", "file", "--append", target).exit_code == 0
     written = target.read_bytes()
     assert written[: 2 * len(source)] == source * 2

@@ -7,7 +7,7 @@ import pytest
 
 from places import ROOT
 
-LOCKS = ["requirements.lock", "requirements-bootstrap.lock"]
+LOCKS = ["requirements.lock", "requirements-test.lock", "requirements-bootstrap.lock"]
 
 
 def requirements(lock: str) -> dict[str, str]:
@@ -34,12 +34,20 @@ def test_every_entry_of_a_lock_has_a_sha256_hash(lock: str) -> None:
     assert [entry for entry in entries if not re.search(r"--hash=sha256:[0-9a-f]{64}", entry)] == []
 
 
-def test_lock_holds_each_package_that_the_project_asks_for() -> None:
-    """A dependency added without renewing the lock fails here, not on the user's machine."""
+def test_locks_hold_each_package_that_the_project_asks_for() -> None:
+    """A dependency added without renewing the locks fails here, not on the user's machine."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
-    names = {re.split(r"[<>=~!;\[ ]", line)[0].lower().replace("_", "-") for line in wanted}
-    assert names - requirements("requirements.lock").keys() == set()
+    for lock, wanted in (
+        ("requirements.lock", project["dependencies"]),
+        ("requirements-test.lock", project["optional-dependencies"]["test"]),
+    ):
+        names = {re.split(r"[<>=~!;\[ ]", line)[0].lower().replace("_", "-") for line in wanted}
+        assert names - requirements(lock).keys() == set()
+
+
+def test_what_runs_the_console_brings_no_tool_of_the_tests() -> None:
+    """Each package stands in one lock, so that no two can ask for different versions of it."""
+    assert requirements("requirements.lock").keys() & requirements("requirements-test.lock").keys() == set()
 
 
 def test_lock_keeps_pyqt6_out_of_the_release_that_cannot_be_installed() -> None:

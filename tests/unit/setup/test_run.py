@@ -51,7 +51,7 @@ class Checkout:
         self.root = folder / "check out"
         self.stand_ins = folder / "stand-ins"
         (self.root / ".ci").mkdir(parents=True)
-        for name in ("run", ".ci/setup.sh", "requirements.lock", "requirements-bootstrap.lock"):
+        for name in ("run", ".ci/setup.sh", *(path.name for path in ROOT.glob("requirements*.lock"))):
             shutil.copy(ROOT / name, self.root / name)
         (self.root / "src/ibe100").mkdir(parents=True)
         (self.root / "src/ibe100/__init__.py").touch()
@@ -87,6 +87,13 @@ class Checkout:
         with self.start(*arguments, **environment) as process:
             out, err = process.communicate(timeout=PATIENCE_S)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def set_up_tests(self) -> None:
+        """Does what ./test does before its first check."""
+        words = f'root="{self.root}"; source .ci/setup.sh; prepare none test'
+        subprocess.run(
+            ["bash", "-c", words], env=self.environment, cwd=self.root, check=True, timeout=PATIENCE_S
+        )
 
     def calls(self, program: str) -> list[str]:
         """The argument lines that a stand-in was called with so far."""
@@ -150,10 +157,26 @@ def test_a_changed_lock_renews_the_packages_and_keeps_the_environment(checkout: 
     with (checkout.root / "requirements.lock").open("a") as lock:
         lock.write("# one more\n")
     renewed = checkout.run("demo")
-    assert "requirements.lock has changed" in renewed.stderr
+    assert "bringing the Python packages in .venv up to date" in renewed.stderr
     assert len(checkout.calls("uv")) == 2
     assert kept.exists()
     assert checkout.run("demo").stderr == ""
+
+
+def test_run_installs_no_test_tools_but_keeps_those_that_test_has_installed(checkout: Checkout) -> None:
+    """They are put into the same environment, once, and renewed with the rest."""
+    checkout.run("demo")
+    kept = checkout.root / ".venv/kept"
+    kept.touch()
+    checkout.set_up_tests()
+    assert checkout.run("demo").stderr == ""
+    with (checkout.root / "requirements.lock").open("a") as lock:
+        lock.write("# one more\n")
+    checkout.run("demo")
+    assert ["requirements-test.lock" in call for call in checkout.calls("uv")] == [False, True, True]
+    assert kept.exists()
+    checkout.set_up_tests()
+    assert len(checkout.calls("uv")) == 3
 
 
 def test_a_failed_set_up_says_why_and_the_next_start_begins_from_nothing(checkout: Checkout) -> None:

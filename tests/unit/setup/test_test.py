@@ -13,31 +13,48 @@ PROGRAMS = ["ruff", "mypy", "lint-imports", "python"]
 # Ends with the exit status that the environment holds for this very command line, else with 0.
 STAND_IN = """#!/usr/bin/env bash
 if [[ $1 == -I ]]; then exit 0; fi
-echo "${0##*/} $* CI=${CI:-}" >>"$CALLS"
+echo "${0##*/} $*" >>"$CALLS"
 case "${0##*/} $*" in $FAILING) exit "$STATUS" ;; esac
 """
+# Stands in for ./test: records its arguments, what it was told and what is beside it, and ends with 7.
+TEST = """#!/usr/bin/env bash
+root=$(dirname "$0")
+cd "$root/.."
+{ echo "$* CI=$CI captures=${IBE100_CAPTURES:-}" */* && pwd; } >>"$CALLS"
+exit 7
+"""
+STATIC = [
+    "ruff check .",
+    "ruff format --check .",
+    "mypy ",
+    "lint-imports --cache-dir .cache/import-linter --no-logo",
+]
+PYTEST = "python -m pytest -n 3 --dist worksteal"
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout that counts as set up."""
-    for name in ("test", ".ci/run", ".ci/setup.sh", "requirements.lock", "requirements-bootstrap.lock"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / name)
-    programs = tmp_path / ".venv/bin"
+    """A checkout that counts as set up for tests."""
+    locks = ["requirements-bootstrap.lock", "requirements.lock", "requirements-test.lock"]
+    root = tmp_path / "ibe100"
+    for name in ("test", ".ci/run", ".ci/setup.sh", *locks):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, root / name)
+    programs = root / ".venv/bin"
     programs.mkdir(parents=True)
     for name in PROGRAMS:
         (programs / name).write_text(STAND_IN)
         (programs / name).chmod(0o755)
-    locks = [(tmp_path / name).read_text() for name in ("requirements-bootstrap.lock", "requirements.lock")]
-    (tmp_path / ".venv/.setup-stamp").write_text(f"{tmp_path}\n{''.join(locks)}")
-    return tmp_path
+    pins = "".join((root / name).read_text() for name in locks)
+    (root / ".venv/.setup-stamp").write_text(f"{root}\ntest\n{pins}")
+    return root
 
 
 def run(checkout: Path, *command: str, failing: str = "none", status: int = 1) -> tuple[int, str, list[str]]:
-    """The exit status, the output and the recorded command lines of ./test or .ci/run."""
-    calls = checkout / "calls"
+    """The exit status, the output and the recorded lines of ./test or .ci/run."""
+    calls = checkout.parent / "calls"
     environment = {"PATH": os.environ["PATH"], "CALLS": str(calls), "FAILING": failing, "STATUS": str(status)}
+    environment["TMPDIR"] = str(checkout.parent)
     result = subprocess.run(
         [checkout / command[0], *command[1:]],
         env=environment,
@@ -51,22 +68,26 @@ def run(checkout: Path, *command: str, failing: str = "none", status: int = 1) -
     return result.returncode, result.stdout + result.stderr, calls.read_text().splitlines()
 
 
-def test_every_check_runs_and_only_pytest_gets_the_arguments(checkout: Path) -> None:
-    """The tests run in two halves, so that those that need the machine to themselves have it."""
-    status, output, calls = run(checkout, "test", "-k", "a or b")
+@pytest.mark.parametrize(
+    ("arguments", "calls"),
+    [
+        ([], [f"{PYTEST} --cov --cov-report=", "python -m coverage report --sort=cover"]),
+        (["-k", "a or b"], [f"{PYTEST} -k a or b"]),
+        (["--quick"], [f"{PYTEST} tests/unit"]),
+        (["--quick", "-k", "a or b"], [f"{PYTEST} tests/unit -k a or b"]),
+    ],
+)
+def test_every_check_runs_and_only_pytest_gets_the_arguments(
+    checkout: Path, arguments: list[str], calls: list[str]
+) -> None:
+    """Coverage is told of the whole suite only."""
+    status, output, recorded = run(checkout, "test", *arguments)
     assert status == 0, output
-    assert [call.split(" CI=")[0] for call in calls] == [
-        "ruff check .",
-        "ruff format --check .",
-        "mypy ",
-        "lint-imports --cache-dir .cache/import-linter --no-logo",
-        "python -m pytest -m serial -k a or b",
-        "python -m pytest -n 3 --dist worksteal -m not serial -k a or b",
-    ]
+    assert recorded == [*STATIC, *calls]
 
 
 @pytest.mark.parametrize(
-    "failing", ["ruff?check*", "ruff?format*", "mypy*", "lint-imports*", "*-m?serial*", "*-m?not?serial*"]
+    "failing", ["ruff?check*", "ruff?format*", "mypy*", "lint-imports*", "*pytest*", "*coverage*"]
 )
 def test_one_failed_check_fails_the_whole_and_stops_none_of_the_others(checkout: Path, failing: str) -> None:
     """The summary says which."""
@@ -76,17 +97,27 @@ def test_one_failed_check_fails_the_whole_and_stops_none_of_the_others(checkout:
     assert output.count("FAILED (exit 1)") == 1
 
 
-def test_a_half_without_tests_is_no_failure_but_none_at_all_is(checkout: Path) -> None:
+def test_arguments_that_select_no_test_are_a_failure(checkout: Path) -> None:
     """pytest exits with 5 where it selected nothing."""
-    assert run(checkout, "test", failing="*-m?serial*", status=5)[0] == 0
-    status, output, _ = run(checkout, "test", failing="*pytest*", status=5)
+    status, output, _ = run(checkout, "test", "-k", "nothing", failing="*pytest*", status=5)
     assert status == 1
-    assert "no test was selected" in output
+    assert "FAILED (exit 5)" in output
 
 
-def test_continuous_integration_runs_the_same_checks(checkout: Path) -> None:
-    """With CI set, which makes the property tests repeatable."""
-    status, output, calls = run(checkout, ".ci/run")
-    assert status == 0, output
-    assert len(calls) == 6
-    assert all(call.endswith(" CI=true") for call in calls)
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git to clone with")
+@pytest.mark.parametrize("captures", [False, True])
+def test_continuous_integration_tests_a_clone_with_nothing_beside_it(checkout: Path, captures: bool) -> None:
+    """With CI set, which makes the property tests repeatable, and with captures where there are some."""
+    folder = checkout.parent / "shared/media"
+    if captures:
+        folder.mkdir(parents=True)
+    (checkout / "test").write_text(TEST)
+    (checkout / "not-committed").touch()
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["add", "test", ".ci"], [*identity, "commit", "-qm", "One"]):
+        subprocess.run(["git", "-C", checkout, *words], check=True)
+    status, output, (told, clone) = run(checkout, ".ci/run", "-k", "a")
+    assert status == 7, output
+    assert told == f"-k a CI=true captures={folder if captures else ''} ibe100/test"
+    assert not Path(clone).exists() and Path(clone) != checkout.parent
+    assert "what is not committed is not tested" in output

@@ -89,20 +89,20 @@ def scripted(tmp_path: Path, script: str) -> Processor:
 
 
 @pytest.mark.parametrize(
-    ("name", "packets", "services"),
-    [("dvb_hd_service.ts", 5320, [257]), ("ott_with_scte35.ts", 12929, [1]), ("sat_no_sdt.ts", 9692, [1])],
+    ("name", "services"), [("dvb_hd_service.ts", [257]), ("ott_with_scte35.ts", [1]), ("sat_no_sdt.ts", [1])]
 )
-async def test_a_file_is_read_whole(media: Path, name: str, packets: int, services: list[int]) -> None:
+async def test_a_file_is_read_whole(media: Path, name: str, services: list[int]) -> None:
     report = await probe_input(FileInput(path=media / name), BUILTIN)
-    assert report.packets == packets
+    assert report.packets * 188 == (media / name).stat().st_size
     assert [service.service_id for service in report.services] == services
 
 
 async def test_a_file_that_begins_within_a_packet_is_aligned(media: Path, tmp_path: Path) -> None:
     path = tmp_path / "cut.ts"
-    path.write_bytes((media / "ott_with_scte35.ts").read_bytes()[100:])
+    whole = (media / "ott_with_scte35.ts").read_bytes()
+    path.write_bytes(whole[100:])
     report = await probe_input(FileInput(path=path), BUILTIN)
-    assert (report.packets, report.leading_bytes) == (12928, 88)
+    assert (report.packets, report.leading_bytes) == (len(whole) // 188 - 1, 88)
 
 
 @pytest.mark.parametrize(("before", "after"), [(4, 0), (0, 16)], ids=["192 bytes", "204 bytes"])
@@ -268,13 +268,14 @@ async def test_a_processor_that_cannot_be_run_is_named(tmp_path: Path) -> None:
 
 
 async def test_what_came_before_a_processor_died_is_told(tmp_path: Path, media: Path) -> None:
+    source = media / "ott_with_scte35.ts"
     half = scripted(
         tmp_path,
         "import sys\n"
-        f"sys.stdout.buffer.write(open({str(media / 'ott_with_scte35.ts')!r}, 'rb').read())\n"
+        f"sys.stdout.buffer.write(open({str(source)!r}, 'rb').read())\n"
         "sys.exit('* Error: http: connection reset')\n",
     )
-    assert (await probe_input(udp(5000), half)).packets == 12929
+    assert (await probe_input(udp(5000), half)).packets * 188 == source.stat().st_size
 
 
 @pytest.mark.parametrize("ignores", ["", "signal.signal(signal.SIGTERM, signal.SIG_IGN)"])

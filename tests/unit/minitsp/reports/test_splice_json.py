@@ -2,12 +2,12 @@
 
 import base64
 import json
-from pathlib import Path
 
 import pytest
 
 from ibe100.minitsp.reports.json_report import to_json
 from ibe100.minitsp.reports.splice_json import table_json
+from places import GOLDEN
 
 RECORDINGS = [
     "live-binary-section-by-udp",
@@ -20,8 +20,8 @@ RECORDINGS = [
 
 
 @pytest.mark.parametrize("name", RECORDINGS)
-def test_tables_are_those_of_tsp(name: str, media: Path) -> None:
-    golden = json.loads((media.parent / "tsduck" / "golden" / f"{name}.json").read_text())
+def test_tables_are_those_of_tsp(name: str) -> None:
+    golden = json.loads((GOLDEN / f"{name}.json").read_text())
     tables = [text for _, text in golden["udp"]["15501"] if '"splice_information_table"' in text]
     assert tables
     for text in tables:
