@@ -170,8 +170,12 @@ class Arguments:
         except ValueError:
             raise OptionError(f"invalid value {found[-1]} for option --{name}") from None
 
-    def pid(self, name: str) -> int | None:
-        """A PID value, None if the option is absent."""
+    def optional_text(self, name: str) -> str | None:
+        """A value as `text` gives it, None if the option is absent."""
+        return self.text(name) if self.present(name) else None
+
+    def optional_integer(self, name: str) -> int | None:
+        """An INTEGER or PID value, None if the option is absent."""
         return self.integer(name) if self.present(name) else None
 
     def pids(self, name: str) -> frozenset[int]:
@@ -209,6 +213,18 @@ class Arguments:
     def address(self, name: str) -> tuple[str, int]:
         """An [address:]port value; the address is "" when left out."""
         return parse_address(self.text(name), f"option --{name}")
+
+    def parameter(self, what: str) -> str:
+        """The first parameter. OptionError names `what` where there is none."""
+        if not self.parameters:
+            raise OptionError(f"missing parameter {what}")
+        return self.parameters[0]
+
+    def exclude(self, *names: str) -> None:
+        """Raise OptionError if more than one of these options is given."""
+        if sum(map(self.present, names)) > 1:
+            *others, last = (f"--{name}" for name in names)
+            raise OptionError(f"options {', '.join(others)} and {last} are mutually exclusive")
 
     def check(self) -> None:
         """Read every value once, so that a wrong one is refused before anything starts."""

@@ -21,13 +21,12 @@ def rist_peer(arguments: Arguments) -> Peer:
 
     A secret in the URL is taken out of it, so that it can be kept out of sight like that of --secret.
     """
-    if len(arguments.parameters) != 1:
-        raise OptionError(
-            "several RIST peers need TSDuck" if arguments.parameters else "missing parameter url"
-        )
-    url = urlsplit(arguments.parameters[0])
+    text = arguments.parameter("url")
+    if len(arguments.parameters) > 1:
+        raise OptionError("several RIST peers need TSDuck")
+    url = urlsplit(text)
     if url.scheme != "rist":
-        raise OptionError(f"invalid RIST URL {arguments.parameters[0]}, use rist://address:port")
+        raise OptionError(f"invalid RIST URL {text}, use rist://address:port")
     parameters = dict(parse_qsl(url.query))
     secret = parameters.pop("secret", arguments.text("secret"))
     encryption = parameters.pop("aes-type", arguments.text("encryption-type").upper().removeprefix("AES-"))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind
 from ibe100.minitsp.hls.playlist import MasterPlaylist, PlaylistError, Variant
 
 _PREFERENCES: Final = ("lowest-bitrate", "highest-bitrate", "lowest-resolution", "highest-resolution")
@@ -30,14 +30,12 @@ class VariantChoice:
     @classmethod
     def of(cls, arguments: Arguments) -> "VariantChoice":
         """The choice that the options make. Raises OptionError for two preferences."""
-        preferences = [name for name in _PREFERENCES if arguments.present(name)]
-        if len(preferences) > 1:
-            raise OptionError(f"options --{preferences[0]} and --{preferences[1]} are mutually exclusive")
+        arguments.exclude(*_PREFERENCES)
         return cls(
             (arguments.decimal("min-bitrate"), arguments.decimal("max-bitrate")),
             (arguments.integer("min-width"), arguments.integer("max-width")),
             (arguments.integer("min-height"), arguments.integer("max-height")),
-            preferences[0] if preferences else "",
+            next(filter(arguments.present, _PREFERENCES), ""),
         )
 
     def choose(self, playlist: MasterPlaylist) -> Variant:

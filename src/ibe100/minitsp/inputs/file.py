@@ -54,8 +54,7 @@ class FileInput(ThreadedInput):
         self._paths = [path for path in arguments.parameters if path != "-"]
         self._endless = arguments.present("infinite")
         self._rounds_left = arguments.integer("repeat", 1)
-        if self._endless and arguments.present("repeat"):
-            raise OptionError("options --infinite and --repeat are mutually exclusive")
+        arguments.exclude("infinite", "repeat")
         if not self._paths and (self._endless or self._rounds_left > 1):
             raise OptionError("standard input cannot be repeated")
         self._forced_format = input_format(arguments)

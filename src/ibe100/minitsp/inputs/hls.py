@@ -4,7 +4,7 @@ import math
 import time
 from typing import ClassVar, Final
 
-from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Context, LogLevel
 from ibe100.minitsp.chain.threaded_input import ThreadedInput
 from ibe100.minitsp.hls.playlist import (
@@ -55,11 +55,8 @@ class HlsInput(ThreadedInput):
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        if not arguments.parameters:
-            raise OptionError("missing parameter url")
-        if arguments.present("live") and arguments.present("start-segment"):
-            raise OptionError("options --live and --start-segment are mutually exclusive")
-        self._url = arguments.parameters[0]
+        arguments.exclude("live", "start-segment")
+        self._url = arguments.parameter("url")
         self._choice = VariantChoice.of(arguments)
         self._position = PlayPosition(-1 if arguments.present("live") else arguments.integer("start-segment"))
         self._segments_left = arguments.integer("segment-count", -1)

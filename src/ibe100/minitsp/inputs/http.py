@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
-from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Context, LogLevel, PluginError
 from ibe100.minitsp.chain.threaded_input import ThreadedInput
 from ibe100.minitsp.packets.packet_aligner import PacketAligner
@@ -34,11 +34,8 @@ class HttpInput(ThreadedInput):
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        if not arguments.parameters:
-            raise OptionError("missing parameter url")
-        if arguments.present("infinite") and arguments.present("repeat"):
-            raise OptionError("options --infinite and --repeat are mutually exclusive")
-        self._url = arguments.parameters[0]
+        arguments.exclude("infinite", "repeat")
+        self._url = arguments.parameter("url")
         endless = context.attended or arguments.present("infinite")
         self._rounds_left = None if endless else arguments.integer("repeat", 1)
         self._goes_on = context.attended or arguments.present("ignore-errors")

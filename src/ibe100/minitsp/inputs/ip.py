@@ -55,9 +55,7 @@ class IpInput(ThreadedInput):
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        if not arguments.parameters:
-            raise OptionError("missing parameter [address:]port")
-        text = arguments.parameters[0]
+        text = arguments.parameter("[address:]port")
         self._group, self._port = parse_address(text, "parameter")
         if self._group and not _is_multicast(self._group):
             raise OptionError(f"address {text} is not multicast")

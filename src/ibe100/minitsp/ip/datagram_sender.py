@@ -44,11 +44,10 @@ class DatagramSender:
     """
 
     def __init__(self, arguments: Arguments, *, whole_bursts: bool, may_wait: bool) -> None:
-        if not arguments.parameters:
-            raise OptionError("missing parameter address:port")
-        host, port = parse_address(arguments.parameters[0], "parameter")
+        text = arguments.parameter("address:port")
+        host, port = parse_address(text, "parameter")
         if not host or not port:
-            raise OptionError(f"invalid address {arguments.parameters[0]}, use address:port")
+            raise OptionError(f"invalid address {text}, use address:port")
         self._arguments = arguments
         self._destination: SocketAddress = (host, port)
         self._datagram_bytes = arguments.integer("packet-burst", _DEFAULT_BURST) * PACKET_SIZE

@@ -5,7 +5,7 @@ from collections import deque
 from pathlib import Path
 from typing import ClassVar, Final
 
-from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Context, LogLevel, PacketOutput, Packets, PluginError
 from ibe100.minitsp.hls.breaks import Breaks
 from ibe100.minitsp.hls.cut_points import Picture, PictureFinder, TableCopies
@@ -51,10 +51,8 @@ class HlsOutput(PacketOutput):
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        if not arguments.parameters:
-            raise OptionError("missing parameter filename")
-        if arguments.present("live") and arguments.present("event"):
-            raise OptionError("options --live and --event are mutually exclusive")
+        template = Path(arguments.parameter("filename"))
+        arguments.exclude("live", "event")
         live = arguments.integer("live")
         duration_s = arguments.integer("duration", _LIVE_DURATION_S if live else _DURATION_S)
         path = arguments.text("playlist")
@@ -69,7 +67,7 @@ class HlsOutput(PacketOutput):
             tuple(f"#{tag.removeprefix('#')}" for tag in arguments.texts("custom-tag")),
         )
         self._breaks = Breaks()
-        self._files = SegmentFiles(Path(arguments.parameters[0]), playlist, self._breaks.date_ranges)
+        self._files = SegmentFiles(template, playlist, self._breaks.date_ranges)
         self._is_live = bool(live)
         self._dated = bool(live) or arguments.present("event")
         self._goes_on = self._dated and not arguments.present("start-media-sequence")

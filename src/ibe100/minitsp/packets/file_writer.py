@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind
 from ibe100.minitsp.chain.plugin import Packets, PluginError
 from ibe100.minitsp.chain.stuffing import null_packets
 from ibe100.minitsp.packets.packet_format import FORMAT_OPTION, PacketFormatter, output_format
@@ -28,8 +28,7 @@ class FileWriter:
 
     def __init__(self, arguments: Arguments) -> None:
         self._path = arguments.parameters[0] if arguments.parameters else ""
-        if arguments.present("append") and arguments.present("keep"):
-            raise OptionError("options --append and --keep are mutually exclusive")
+        arguments.exclude("append", "keep")
         self._arguments = arguments
         self._formatter = PacketFormatter(output_format(arguments))
         self._descriptor: int | None = None

@@ -38,7 +38,7 @@ class BitrateMonitor(PacketProcessor):
         self._minimum_bps = round(arguments.decimal("min", _DEFAULT_MIN_BPS))
         self._maximum_bps = round(arguments.decimal("max", _DEFAULT_MAX_BPS))
         self._period_s = arguments.integer("periodic-bitrate")
-        self._json_prefix = arguments.text("json-line") if arguments.present("json-line") else None
+        self._json_prefix = arguments.optional_text("json-line")
         self._tag = arguments.text("tag")
         self._slots: deque[tuple[float, int, int]] = deque(
             maxlen=arguments.integer("time-interval", _DEFAULT_WINDOW_S)

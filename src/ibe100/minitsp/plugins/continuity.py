@@ -22,7 +22,7 @@ class Continuity(PacketObserver):
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        self._json_prefix = arguments.text("json-line") if arguments.present("json-line") else None
+        self._json_prefix = arguments.optional_text("json-line")
         self._tag = arguments.text("tag")
         self._pids = arguments.pids("pid")
         self._tracker = ContinuityTracker()

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from ibe100.minitsp.chain.options import Arguments, OptionError, OptionTable
+from ibe100.minitsp.chain.options import Arguments, OptionTable
 from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor
 from ibe100.minitsp.packets.file_writer import FILE_OPTIONS, FileWriter
 
@@ -18,8 +18,7 @@ class FileTap(PacketProcessor):
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        if not arguments.parameters:
-            raise OptionError("missing parameter")
+        arguments.parameter("filename")
         self._writer = FileWriter(arguments)
 
     def start(self) -> None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor, PluginError
 from ibe100.minitsp.psi.pmt_edits import PMT_OPTIONS, edit_pmt
 from ibe100.minitsp.psi.section_packer import SectionCycle
@@ -35,10 +35,9 @@ class PmtEditor(PacketProcessor):
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        if arguments.present("pmt-pid") and arguments.present("service"):
-            raise OptionError("options --pmt-pid and --service are mutually exclusive")
+        arguments.exclude("pmt-pid", "service")
         self._finder = ServiceFinder(self, arguments.text("service"))
-        self._pid = arguments.pid("pmt-pid")
+        self._pid = arguments.optional_integer("pmt-pid")
         self._follows_pat = self._pid is None
         self._cycle = SectionCycle(self._pid or 0)
         self._assembler = SectionAssembler()

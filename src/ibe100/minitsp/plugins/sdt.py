@@ -50,8 +50,7 @@ class SdtEditor(PsiRewriter):
         super().__init__(arguments, context)
         if any(map(arguments.present, _PROPERTIES)) and not arguments.present("service-id"):
             raise OptionError("specify --service-id when changing service properties")
-        if arguments.present("create") and arguments.present("create-after"):
-            raise OptionError("options --create and --create-after are mutually exclusive")
+        arguments.exclude("create", "create-after")
         self._change = ServiceChange.of(arguments)
         self._create_after_ms = arguments.integer("create-after", 1000 if arguments.present("create") else 0)
         self._bitrate_bps = arguments.decimal("bitrate", _DEFAULT_BITRATE_BPS)

@@ -63,9 +63,9 @@ class SpliceInject(PacketProcessor):
         super().__init__(arguments, context)
         if not arguments.present("udp"):
             raise OptionError("specify --udp")
-        self._pid = arguments.pid("pid")
-        self._pts_pid = arguments.pid("pts-pid")
-        self._pcr_pid = arguments.pid("pcr-pid")
+        self._pid = arguments.optional_integer("pid")
+        self._pts_pid = arguments.optional_integer("pts-pid")
+        self._pcr_pid = arguments.optional_integer("pcr-pid")
         if not arguments.present("service") and (self._pid is None or self._pts_pid is None):
             raise OptionError("specify --service or --pid and --pts-pid")
         self._finder = ServiceFinder(self, arguments.text("service"))

@@ -63,8 +63,8 @@ class SpliceMonitor(PacketProcessor):
             raise OptionError("commands are reported as JSON only, add --json, --json-line or --json-udp")
         if arguments.present("output-file") and self._document is None:
             raise OptionError("--output-file holds JSON only, add --json")
-        self._splice_pid = arguments.pid("splice-pid")
-        self._time_pid = arguments.pid("time-pid")
+        self._splice_pid = arguments.optional_integer("splice-pid")
+        self._time_pid = arguments.optional_integer("time-pid")
         self._services = ServiceMap()
         self._services_version = -1
         self._events: dict[int, SpliceEvents] = {}

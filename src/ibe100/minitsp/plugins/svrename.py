@@ -61,7 +61,7 @@ class ServiceRename(PsiRewriter):
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
         self._change = ServiceChange.of(arguments)
-        self._new_id = arguments.integer("id") if arguments.present("id") else None
+        self._new_id = arguments.optional_integer("id")
         self._old_id, self._old_name = _reference(arguments.parameters)
         self._ignore_nit, self._ignore_bat = map(arguments.present, ("ignore-nit", "ignore-bat"))
         self._transport_stream_id = 0
@@ -179,14 +179,13 @@ class ServiceRename(PsiRewriter):
 
     def _renamed(self, section: bytes) -> bytes:
         assert self._old_id is not None
-        lcn = self.arguments.integer("lcn") if self.arguments.present("lcn") else None
         return rename_in_service_lists(
             section,
             self._transport_stream_id,
             self._old_id,
             new_id=self._new_id,
             service_type=self._change.service_type,
-            channel_number=lcn,
+            channel_number=self.arguments.optional_integer("lcn"),
         )
 
 

@@ -38,8 +38,7 @@ class TimeSchedule(PacketProcessor):
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        if sum(map(arguments.present, ("relative", "tdt", "utc"))) > 1:
-            raise OptionError("options --relative, --tdt and --utc are mutually exclusive")
+        arguments.exclude("relative", "tdt", "utc")
         self._in_utc = arguments.present("tdt") or arguments.present("utc")
         self._by_tdt = SectionAssembler() if arguments.present("tdt") else None
         self._action: Action = "pass"

@@ -82,8 +82,7 @@ class Zap(PsiRewriter):
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        if not arguments.parameters:
-            raise OptionError("missing parameter")
+        arguments.parameter("service")
         if arguments.present("no-subtitles") and (
             arguments.present("subtitles") or arguments.present("subtitles-pid")
         ):

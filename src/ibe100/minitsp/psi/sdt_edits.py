@@ -34,17 +34,14 @@ class ServiceChange:
     def of(cls, arguments: Arguments) -> "ServiceChange":
         """Read --name, --provider, --type, --running-status, --free-ca-mode and --eit-…."""
 
-        def number(option: str) -> int | None:
-            return arguments.integer(option) if arguments.present(option) else None
-
         def flag(option: str) -> bool | None:
             return bool(arguments.integer(option)) if arguments.present(option) else None
 
         return cls(
-            name=arguments.text("name") if arguments.present("name") else None,
-            provider=arguments.text("provider") if arguments.present("provider") else None,
-            service_type=number("type"),
-            running_status=number("running-status"),
+            name=arguments.optional_text("name"),
+            provider=arguments.optional_text("provider"),
+            service_type=arguments.optional_integer("type"),
+            running_status=arguments.optional_integer("running-status"),
             free_ca_mode=flag("free-ca-mode"),
             eit_schedule=flag("eit-schedule"),
             eit_present_following=flag("eit-pf"),

@@ -57,7 +57,7 @@ class JsonReport:
         self._plugin = plugin
         arguments: Arguments = plugin.arguments
         self.wanted = arguments.present("json-line") or arguments.present("json-udp")
-        self._line_prefix = arguments.text("json-line") if arguments.present("json-line") else None
+        self._line_prefix = arguments.optional_text("json-line")
         self._socket: socket.socket | None = None
         self._destination = ("", 0)
 

@@ -114,7 +114,7 @@ class StatisticsReport:
     def __init__(self, arguments: Arguments) -> None:
         self._interval_s = arguments.integer("statistics-interval") / 1000
         self.at_the_end = self._interval_s > 0 or arguments.present("final-statistics")
-        self._prefix = arguments.text("json-line") if arguments.present("json-line") else None
+        self._prefix = arguments.optional_text("json-line")
         self._next_s = 0.0
 
     def begin(self, now_s: float) -> None:

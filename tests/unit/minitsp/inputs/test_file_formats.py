@@ -167,7 +167,7 @@ def test_null_packets_are_put_before_and_after(packets: npt.NDArray[np.uint8], t
             "invalid value mp4 for option --format, use one of TS, RS204, M2TS, duck",
         ),
         (FileOutput, "--format=duck", "invalid value duck for option --format, use one of TS, RS204, M2TS"),
-        (FileTap, "--keep", "missing parameter"),
+        (FileTap, "--keep", "missing parameter filename"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_words(
