@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ibe100.mpegts.constants import PACKET_SIZE, PMT_TABLE_ID
+from ibe100.mpegts.descriptors import Descriptor
 from ibe100.mpegts.packet import packetize_section
-from ibe100.mpegts.psi import Descriptor, Pmt, PmtStream
+from ibe100.mpegts.psi import Pmt, PmtStream
 from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.scte35.section import decode, encode
 from ibe100.scte35.values import SpliceInfoSection

@@ -1,8 +1,7 @@
 """PSI sections (ISO/IEC 13818-1 clause 2.4.4, ETSI EN 300 468): PAT, PMT and SDT as values."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from ibe100.mpegts.constants import (
     CUEI,
@@ -13,19 +12,9 @@ from ibe100.mpegts.constants import (
     SDT_OTHER_TABLE_ID,
     SERVICE_TAG,
 )
+from ibe100.mpegts.descriptors import Descriptor, PsiError, encode_descriptors, iterate_descriptors
 from ibe100.mpegts.dvb_text import decode_dvb_text
 from ibe100.utils.crc import crc32_mpeg
-
-
-class PsiError(ValueError):
-    """A section is no well-formed section of the table asked for."""
-
-
-class Descriptor(NamedTuple):
-    """One descriptor: its tag and the bytes after descriptor_length."""
-
-    tag: int
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,17 +226,6 @@ def with_crc(section: bytes) -> bytes:
     return section[:-4] + crc32_mpeg(section[:-4]).to_bytes(4, "big")
 
 
-def iterate_descriptors(loop: bytes) -> Iterator[Descriptor]:
-    """Descriptors of a descriptor loop; raises PsiError where one runs past the end."""
-    at = 0
-    while at < len(loop):
-        end = at + 2 + loop[at + 1] if at + 1 < len(loop) else len(loop) + 1
-        if end > len(loop):
-            raise PsiError(f"descriptor 0x{loop[at]:02X} runs past the end of its loop")
-        yield Descriptor(loop[at], loop[at + 2 : end])
-        at = end
-
-
 def _word(data: bytes, at: int) -> int:
     return data[at] << 8 | data[at + 1]
 
@@ -296,5 +274,5 @@ def _loop(body: bytes, at: int, what: str) -> tuple[tuple[Descriptor, ...], int]
 
 
 def _encode_loop(descriptors: Iterable[Descriptor], high_bits: int = 0xF000) -> bytes:
-    loop = b"".join(bytes((tag, len(data))) + data for tag, data in descriptors)
+    loop = encode_descriptors(descriptors)
     return (high_bits | len(loop)).to_bytes(2, "big") + loop

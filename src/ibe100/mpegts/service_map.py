@@ -22,9 +22,10 @@ from ibe100.mpegts.constants import (
     SPLICE_STREAM_TYPE,
     TDT_PID,
 )
+from ibe100.mpegts.descriptors import PsiError
 from ibe100.mpegts.packet import PacketBlock
 from ibe100.mpegts.packet_headers import PacketHeaders
-from ibe100.mpegts.psi import Pat, Pmt, PmtStream, PsiError, Sdt, SdtService
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream, Sdt, SdtService
 from ibe100.mpegts.repeated_sections import Stretch, repeated_sections
 from ibe100.mpegts.section_assembler import SectionAssembler
 

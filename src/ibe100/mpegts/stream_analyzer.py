@@ -5,7 +5,8 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.mpegts.constants import CA_TAG, CUEI, NULL_PID, PACKET_BITS, REGISTRATION_TAG, SPLICE_TABLE_ID
+from ibe100.mpegts.constants import CUEI, NULL_PID, PACKET_BITS, REGISTRATION_TAG, SPLICE_TABLE_ID
+from ibe100.mpegts.descriptors import ca_references, languages
 from ibe100.mpegts.elementary.codings import StreamKind, VideoFormat, codec_of
 from ibe100.mpegts.elementary.format_finder import FormatFinder
 from ibe100.mpegts.packet import PacketBlock
@@ -18,8 +19,6 @@ from ibe100.mpegts.stream_report import PidReport, ServiceInfo, StreamInfo, Stre
 from ibe100.mpegts.timestamp_track import TimestampRange, TimestampTrack
 from ibe100.mpegts.timestamps import PTS_HZ
 
-# Descriptors whose entries begin with a language code, and the size of an entry (EN 300 468).
-_LANGUAGE_ENTRIES = {0x0A: 4, 0x56: 5, 0x59: 8}
 _SANE_FRAME_RATES = (1, 300)
 
 
@@ -168,7 +167,7 @@ class StreamAnalyzer:
             stream.stream_type,
             codec,
             found,
-            _languages(stream),
+            languages(stream.descriptors),
             _registration(stream),
             self._frame_duration(stream.pid, found) if codec.kind is StreamKind.VIDEO else None,
             stream,
@@ -188,13 +187,8 @@ def _range(track: TimestampTrack | None) -> TimestampRange:
 
 def _ecm_pids(pmt: Pmt) -> tuple[tuple[int, int], ...]:
     loops = (pmt.descriptors, *(stream.descriptors for stream in pmt.streams))
-    found = (
-        ((data[2] & 0x1F) << 8 | data[3], data[0] << 8 | data[1])
-        for loop in loops
-        for tag, data in loop
-        if tag == CA_TAG and len(data) >= 4
-    )
-    return tuple(dict.fromkeys(one for one in found if one[0] != NULL_PID))
+    found = (one for loop in loops for one in ca_references(loop) if one[0] != NULL_PID)
+    return tuple(dict.fromkeys(found))
 
 
 def _has_cuei(pmt: Pmt) -> bool:
@@ -209,12 +203,3 @@ def _registration(stream: PmtStream) -> str | None:
             printable = all(0x20 <= byte < 0x7F for byte in text)
             return text.decode("ascii") if printable else f"0x{text.hex().upper()}"
     return None
-
-
-def _languages(stream: PmtStream) -> tuple[str, ...]:
-    found: list[str] = []
-    for tag, data in stream.descriptors:
-        size = _LANGUAGE_ENTRIES.get(tag)
-        if size:
-            found += [data[at : at + 3].decode("latin-1") for at in range(0, len(data) - 2, size)]
-    return tuple(dict.fromkeys(found))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ibe100.mpegts.constants import PACKET_SIZE, PAT_PID, PAT_TABLE_ID, PMT_TABLE_ID, SYNC_BYTE
+from ibe100.mpegts.descriptors import PsiError
+from ibe100.mpegts.elementary.bits import after_pes_header
 from ibe100.mpegts.elementary.codings import Codec, StreamKind, codec_of
-from ibe100.mpegts.psi import Pat, Pmt, PsiError
+from ibe100.mpegts.psi import Pat, Pmt
 from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.preview.keyframes import KEYFRAME_CODECS, starts_keyframe
 
@@ -122,7 +124,7 @@ class ElementaryTap:
                 self._keyframe = b"".join(self._gathered)
             self._gathered = None
             if monotonic_s >= self._next_at_s:
-                stream = _after_pes_header(payload)
+                stream = after_pes_header(payload)
                 assert self.video is not None
                 if starts_keyframe(self.video.codec.name, stream):
                     self._next_at_s = monotonic_s + LEAST_KEYFRAME_INTERVAL_S
@@ -141,7 +143,7 @@ class ElementaryTap:
         if self.video is None:
             self.scrambled = bool(packet[3] & 0xC0)
         if payload:
-            self._sound.append(_after_pes_header(payload) if packet[1] & 0x40 else payload)
+            self._sound.append(after_pes_header(payload) if packet[1] & 0x40 else payload)
 
     def _payload(self, packet: bytes) -> bytes | None:
         """Payload of a packet; None where it is damaged or scrambled, empty where there is none."""
@@ -155,9 +157,3 @@ class ElementaryTap:
 
 def _first(components: list[Component], kind: StreamKind) -> Component | None:
     return next((component for component in components if component.codec.kind is kind), None)
-
-
-def _after_pes_header(payload: bytes) -> bytes:
-    if len(payload) < 9 or payload[:3] != b"\x00\x00\x01":
-        return b""
-    return payload[9 + payload[8] :]

@@ -34,7 +34,6 @@ _TYPE_NAMES: dict[type, str] = {
     values.AudioDescriptor: "audio_descriptor",
     values.RawDescriptor: "raw_descriptor",
 }
-_TYPES = {name: kind for kind, name in _TYPE_NAMES.items()}
 
 # Fields written only where they say something: they are about faulty sections.
 _QUIET = frozenset(

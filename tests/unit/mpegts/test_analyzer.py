@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from ibe100.mpegts import packet
 from ibe100.mpegts.constants import NULL_PID, PACKET_SIZE, SYNC_BYTE
+from ibe100.mpegts.descriptors import Descriptor
 from ibe100.mpegts.elementary.codings import StreamKind
-from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
 from ibe100.mpegts.stream_report import StreamReport
 from independent_parser import Parsed, parse_file

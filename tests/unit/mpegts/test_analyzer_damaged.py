@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from ibe100.mpegts.constants import PACKET_SIZE
+from ibe100.mpegts.descriptors import Descriptor
 from ibe100.mpegts.packet import PacketBlock, null_packet, packetize_section
 from ibe100.mpegts.packet_headers import PacketHeaders
-from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
 from ibe100.mpegts.stream_report import PidReport, StreamReport
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_HZ, PTS_MODULO

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibe100.mpegts.constants import PACKET_SIZE
+from ibe100.mpegts.descriptors import Descriptor, PsiError
 from ibe100.mpegts.dvb_text import decode_dvb_text, encode_dvb_text
 from ibe100.mpegts.packet import null_packet, packetize_section
-from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream, PsiError, Sdt, SdtService
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream, Sdt, SdtService
 from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.utils.crc import crc32_mpeg
 from places import MEDIA

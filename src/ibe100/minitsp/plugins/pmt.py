@@ -11,8 +11,9 @@ from ibe100.minitsp.psi.pmt_edits import PMT_OPTIONS, edit_pmt
 from ibe100.minitsp.psi.section_packer import SectionCycle
 from ibe100.minitsp.psi.service_finder import ServiceFinder
 from ibe100.mpegts.constants import NULL_PID, PMT_TABLE_ID
+from ibe100.mpegts.descriptors import PsiError
 from ibe100.mpegts.packet import null_packet
-from ibe100.mpegts.psi import Pmt, PsiError
+from ibe100.mpegts.psi import Pmt
 from ibe100.mpegts.section_assembler import SectionAssembler
 
 _MOST_SECTIONS = 64

@@ -22,8 +22,9 @@ from ibe100.mpegts.constants import (
     PID_COUNT,
     PMT_TABLE_ID,
 )
+from ibe100.mpegts.descriptors import Descriptor, PsiError, encode_descriptors, iterate_descriptors
 from ibe100.mpegts.packet import Flags
-from ibe100.mpegts.psi import Descriptor, Pmt, PsiError, iterate_descriptors, with_crc
+from ibe100.mpegts.psi import Pmt, with_crc
 from ibe100.mpegts.table_assembler import Table
 
 _SHAPE: Final = re.compile(r"(\w+)(?:-(\w+))?=(\w+)")
@@ -134,7 +135,9 @@ class Remap(PsiRewriter):
         self._ready = True
 
     def _cat_section(self, section: bytes) -> bytes:
-        return with_crc(section[:8] + _loop(self._descriptors(iterate_descriptors(section[8:-4]))) + bytes(4))
+        return with_crc(
+            section[:8] + encode_descriptors(self._descriptors(iterate_descriptors(section[8:-4]))) + bytes(4)
+        )
 
     def _remapped(self, pmt: Pmt) -> Pmt:
         streams = {
@@ -162,7 +165,3 @@ class Remap(PsiRewriter):
         word = int.from_bytes(data[2:4], "big")
         new_word = word & 0xE000 | self._pid(word & MAX_PID)
         return Descriptor(descriptor.tag, data[:2] + new_word.to_bytes(2, "big") + data[4:])
-
-
-def _loop(descriptors: tuple[Descriptor, ...]) -> bytes:
-    return b"".join(bytes((tag, len(data))) + data for tag, data in descriptors)

@@ -10,8 +10,9 @@ from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PluginError
 from ibe100.minitsp.psi.psi_rewriter import PsiRewriter
 from ibe100.minitsp.psi.sdt_edits import ServiceChange, new_service, sdt_sections, services_of
 from ibe100.mpegts.constants import NULL_PID, PACKET_BITS, SDT_ACTUAL_TABLE_ID, SDT_OTHER_TABLE_ID, SDT_PID
+from ibe100.mpegts.descriptors import PsiError
 from ibe100.mpegts.packet import as_block
-from ibe100.mpegts.psi import PsiError, Sdt
+from ibe100.mpegts.psi import Sdt
 from ibe100.mpegts.table_assembler import Table
 
 _DEFAULT_BITRATE_BPS: Final = 3000.0

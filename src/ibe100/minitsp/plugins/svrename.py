@@ -32,8 +32,9 @@ from ibe100.mpegts.constants import (
     SDT_ACTUAL_TABLE_ID,
     SDT_PID,
 )
+from ibe100.mpegts.descriptors import PsiError
 from ibe100.mpegts.packet import Flags
-from ibe100.mpegts.psi import Pmt, PsiError
+from ibe100.mpegts.psi import Pmt
 from ibe100.mpegts.table_assembler import Table
 
 

@@ -10,7 +10,8 @@ from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionK
 from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor, PluginError
 from ibe100.minitsp.reports.tables_log import SYSTEM_PIDS, TablesLog
 from ibe100.mpegts.constants import NULL_PID, PAT_PID, PAT_TABLE_ID
-from ibe100.mpegts.psi import Pat, PsiError
+from ibe100.mpegts.descriptors import PsiError
+from ibe100.mpegts.psi import Pat
 from ibe100.mpegts.section_assembler import SectionAssembler
 
 _MAX_TABLE_ID: Final = 0xFF

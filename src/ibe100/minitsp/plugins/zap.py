@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ibe100.minitsp.chain.options import (
-    MAX_PID,
     Arguments,
     Option,
     OptionError,
@@ -34,15 +33,14 @@ from ibe100.mpegts.constants import (
     SDT_PID,
     TDT_PID,
 )
+from ibe100.mpegts.descriptors import Descriptor, PsiError, ca_references, iterate_descriptors, languages
 from ibe100.mpegts.elementary.codings import StreamKind, codec_of
 from ibe100.mpegts.packet import Flags
-from ibe100.mpegts.psi import Descriptor, Pmt, PmtStream, PsiError, iterate_descriptors
+from ibe100.mpegts.psi import Pmt, PmtStream
 from ibe100.mpegts.table_assembler import Table
 
 _PSIP_PID: Final = 0x1FFB
 _CA_TAGS: Final = (CA_TAG, 0xF6)
-_LANGUAGES: Final = {0x0A: 4, 0x59: 8, 0x56: 5}
-"""Bytes of an entry that begins with its language: ISO_639_language, subtitling and teletext descriptor."""
 _DROP, _PASS, _PES = 0, 1, 2
 
 
@@ -245,17 +243,17 @@ class Zap(PsiRewriter):
 
     def _is_chosen(self, stream: PmtStream, option: str) -> bool:
         """True if the stream is chosen by language or PID, or neither is asked for."""
-        languages, pids = self.arguments.texts(option), self.arguments.pids(f"{option}-pid")
-        if not languages and not pids:
+        wanted, pids = self.arguments.texts(option), self.arguments.pids(f"{option}-pid")
+        if not wanted and not pids:
             return True
-        wanted = {language.lower() for language in languages}
-        return stream.pid in pids or bool(wanted & _languages(stream.descriptors))
+        carried = {language.lower() for language in languages(stream.descriptors)}
+        return stream.pid in pids or any(language.lower() in carried for language in wanted)
 
     def _with_ecm(self, one: _Wanted, descriptors: tuple[Descriptor, ...]) -> tuple[Descriptor, ...]:
         """Let the ECMs pass that the CA_descriptors name, or remove those with --no-ecm."""
         if self.arguments.present("no-ecm"):
             return tuple(descriptor for descriptor in descriptors if descriptor.tag not in _CA_TAGS)
-        for pid in _ca_pids(descriptors):
+        for pid, _ in ca_references(descriptors, _CA_TAGS):
             self._let_pass(one, pid, _PASS)
         return descriptors
 
@@ -265,7 +263,9 @@ class Zap(PsiRewriter):
     def _take_cat(self, table: Table) -> None:
         self._action[list(self._emm_pids)] = _DROP
         self._emm_pids = {
-            pid for section in table.sections for pid in _ca_pids(tuple(iterate_descriptors(section[8:-4])))
+            pid
+            for section in table.sections
+            for pid, _ in ca_references(iterate_descriptors(section[8:-4]), _CA_TAGS)
         }
         self._action[list(self._emm_pids)] = _PASS
 
@@ -275,21 +275,3 @@ def _wanted(reference: str) -> _Wanted:
         return _Wanted(reference, False, parse_integer(reference, "service"))
     except OptionError:
         return _Wanted(reference, True)
-
-
-def _ca_pids(descriptors: tuple[Descriptor, ...]) -> list[int]:
-    return [
-        int.from_bytes(data[2:4], "big") & MAX_PID
-        for tag, data in descriptors
-        if tag in _CA_TAGS and len(data) >= 4
-    ]
-
-
-def _languages(descriptors: tuple[Descriptor, ...]) -> set[str]:
-    """The languages that the descriptors of a stream name, in lower case."""
-    return {
-        data[at : at + 3].decode("latin-1").lower()
-        for tag, data in descriptors
-        for at in range(0, len(data) - 2, _LANGUAGES.get(tag, len(data) + 1))
-        if tag in _LANGUAGES
-    }

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from ibe100.mpegts.psi import PsiError, with_crc
+from ibe100.mpegts.descriptors import PsiError
+from ibe100.mpegts.psi import with_crc
 
 _SERVICE_LIST: Final = 0x41
 _PRIVATE_DATA_SPECIFIER: Final = 0x5F

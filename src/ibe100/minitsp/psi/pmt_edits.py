@@ -5,7 +5,8 @@ from typing import Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind
 from ibe100.mpegts.constants import REGISTRATION_TAG
-from ibe100.mpegts.psi import Descriptor, Pmt, PmtStream
+from ibe100.mpegts.descriptors import Descriptor
+from ibe100.mpegts.psi import Pmt, PmtStream
 
 _STREAM_IDENTIFIER: Final = 0x52
 _CUE_IDENTIFIER: Final = 0x8A

@@ -6,8 +6,9 @@ from typing import Final
 
 from ibe100.minitsp.chain.options import Arguments
 from ibe100.mpegts.constants import SERVICE_TAG
+from ibe100.mpegts.descriptors import Descriptor
 from ibe100.mpegts.dvb_text import decode_dvb_text, encode_dvb_text
-from ibe100.mpegts.psi import Descriptor, Sdt, SdtService
+from ibe100.mpegts.psi import Sdt, SdtService
 from ibe100.mpegts.table_assembler import Table
 
 _MOST_SERVICE_BYTES: Final = 1024 - 12 - 3

@@ -3,7 +3,8 @@
 from ibe100.minitsp.chain.options import OptionError, parse_integer
 from ibe100.minitsp.chain.plugin import Block, Plugin, PluginError
 from ibe100.mpegts.constants import PAT_PID, PMT_TABLE_ID, SDT_ACTUAL_TABLE_ID, SDT_PID
-from ibe100.mpegts.psi import Pat, Pmt, PsiError, Sdt
+from ibe100.mpegts.descriptors import PsiError
+from ibe100.mpegts.psi import Pat, Pmt, Sdt
 from ibe100.mpegts.section_assembler import SectionAssembler
 
 

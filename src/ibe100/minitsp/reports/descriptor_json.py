@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ibe100.minitsp.reports.json_report import JsonValue
+from ibe100.mpegts.descriptors import Descriptor
 from ibe100.mpegts.dvb_text import decode_dvb_text
-from ibe100.mpegts.psi import Descriptor
 
 Node = dict[str, JsonValue]
 

@@ -17,10 +17,10 @@ from ibe100.mpegts.constants import (
     TELETEXT_TAG,
     TSDT_PID,
 )
+from ibe100.mpegts.descriptors import PsiError, iterate_descriptors
 from ibe100.mpegts.dvb_text import decode_dvb_text
 from ibe100.mpegts.elementary.ac3 import DOLBY_SURROUND
 from ibe100.mpegts.elementary.codings import AudioFormat, StreamKind, VideoFormat
-from ibe100.mpegts.psi import PsiError, iterate_descriptors
 from ibe100.mpegts.stream_report import StreamInfo
 
 # service_type of ETSI EN 300 468 table 89.

@@ -19,7 +19,8 @@ from ibe100.mpegts.constants import (
     SDT_OTHER_TABLE_ID,
     SPLICE_TABLE_ID,
 )
-from ibe100.mpegts.psi import Pmt, PsiError, iterate_descriptors
+from ibe100.mpegts.descriptors import PsiError, iterate_descriptors
+from ibe100.mpegts.psi import Pmt
 from ibe100.mpegts.table_assembler import Table
 from ibe100.scte35.errors import SpliceDecodeError
 

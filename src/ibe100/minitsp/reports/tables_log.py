@@ -8,8 +8,9 @@ from ibe100.minitsp.psi.psi_rewriter import PsiRewriter
 from ibe100.minitsp.reports.json_report import to_json
 from ibe100.minitsp.reports.psi_json import table_json
 from ibe100.mpegts.constants import NULL_PID, PAT_PID, PAT_TABLE_ID, PMT_TABLE_ID, TSDT_PID
+from ibe100.mpegts.descriptors import PsiError
 from ibe100.mpegts.elementary.codings import StreamKind, codec_of
-from ibe100.mpegts.psi import Pat, Pmt, PsiError
+from ibe100.mpegts.psi import Pat, Pmt
 from ibe100.mpegts.service_map import SYSTEM_SECTION_PIDS
 from ibe100.mpegts.table_assembler import Table
 

@@ -47,6 +47,28 @@ class BitReader:
         return (code + 1) // 2 if code & 1 else -(code // 2)
 
 
+def after_pes_header(payload: bytes) -> bytes:
+    """Elementary stream bytes of a payload that starts a PES packet; empty where it starts none."""
+    if len(payload) < 9 or payload[:3] != b"\x00\x00\x01":
+        return b""
+    return payload[9 + payload[8] :]
+
+
+def skip_vui_head(bits: BitReader) -> None:
+    """Pass over a VUI from aspect_ratio_info to chroma_loc_info (H.264 annex E.1.1, H.265 annex E.2.1)."""
+    if bits.flag() and bits.u(8) == 255:
+        bits.skip(32)
+    if bits.flag():
+        bits.skip(1)
+    if bits.flag():
+        bits.skip(4)
+        if bits.flag():
+            bits.skip(24)
+    if bits.flag():
+        bits.ue()
+        bits.ue()
+
+
 def without_emulation_prevention(nal_unit: bytes) -> bytes:
     """RBSP bytes of a NAL unit: 0x000003 becomes 0x0000 (H.264 clause 7.4.1)."""
     parts: list[bytes] = []

@@ -4,6 +4,7 @@ import numpy as np
 
 from ibe100.mpegts import packet
 from ibe100.mpegts.constants import PID_COUNT
+from ibe100.mpegts.elementary.bits import after_pes_header
 from ibe100.mpegts.elementary.codings import Codec, ElementaryFormat, can_read_format, read_format
 from ibe100.mpegts.packet_headers import PAYLOAD, SCRAMBLED, PacketHeaders
 
@@ -54,7 +55,7 @@ class FormatFinder:
         if ts_packet[1] & 0x40:
             self._read(pid)
             if self._searching[pid]:
-                self._heads[pid] = [_after_pes_header(payload)]
+                self._heads[pid] = [after_pes_header(payload)]
             return
         head = self._heads.get(pid)
         if head is None:
@@ -73,9 +74,3 @@ class FormatFinder:
             self.formats[pid] = found
         if found is not None or self._tries[pid] >= _MAX_PES:
             self._searching[pid] = False
-
-
-def _after_pes_header(payload: bytes) -> bytes:
-    if len(payload) < 9 or payload[:3] != b"\x00\x00\x01":
-        return b""
-    return payload[9 + payload[8] :]

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from ibe100.mpegts.elementary.bits import BitReader, nal_units, without_emulation_prevention
+from ibe100.mpegts.elementary.bits import BitReader, nal_units, skip_vui_head, without_emulation_prevention
 from ibe100.mpegts.elementary.formats import VideoFormat
 from ibe100.mpegts.elementary.video import CHROMA_FORMATS
 
@@ -161,17 +161,7 @@ def _skip_short_term_sets(bits: BitReader) -> None:
 
 def _vui_timing(bits: BitReader) -> tuple[Fraction | None, bool]:
     """(pictures per second, whether pictures are fields) of the VUI."""
-    if bits.flag() and bits.u(8) == 255:
-        bits.skip(32)
-    if bits.flag():
-        bits.skip(1)
-    if bits.flag():
-        bits.skip(4)
-        if bits.flag():
-            bits.skip(24)
-    if bits.flag():
-        bits.ue()
-        bits.ue()
+    skip_vui_head(bits)
     bits.skip(1)
     fields = bits.flag()
     bits.skip(1)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 
-from ibe100.mpegts.elementary.bits import BitReader, nal_units, without_emulation_prevention
+from ibe100.mpegts.elementary.bits import BitReader, nal_units, skip_vui_head, without_emulation_prevention
 from ibe100.mpegts.elementary.formats import VideoFormat
 
 CHROMA_FORMATS = ("4:0:0", "4:2:0", "4:2:2", "4:4:4")
@@ -75,17 +75,7 @@ def h264_reorder_codes(rbsp: bytes) -> list[tuple[int, int]]:
     _h264_sequence(bits)
     if not bits.flag():
         return []
-    if bits.flag() and bits.u(8) == 255:
-        bits.skip(32)
-    if bits.flag():
-        bits.skip(1)
-    if bits.flag():
-        bits.skip(4)
-        if bits.flag():
-            bits.skip(24)
-    if bits.flag():
-        bits.ue()
-        bits.ue()
+    skip_vui_head(bits)
     if bits.flag():
         bits.skip(65)
     has_hrd = [_skip_hrd(bits) for _ in ("NAL", "VCL")]
@@ -202,17 +192,7 @@ def _skip_picture_order(bits: BitReader) -> None:
 
 def _h264_frame_rate(bits: BitReader) -> Fraction | None:
     """timing_info of the VUI (annex E.1.1): time_scale counts fields."""
-    if bits.flag() and bits.u(8) == 255:
-        bits.skip(32)
-    if bits.flag():
-        bits.skip(1)
-    if bits.flag():
-        bits.skip(4)
-        if bits.flag():
-            bits.skip(24)
-    if bits.flag():
-        bits.ue()
-        bits.ue()
+    skip_vui_head(bits)
     if not bits.flag():
         return None
     units, scale = bits.u(32), bits.u(32)

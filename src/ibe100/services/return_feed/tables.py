@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from ibe100.models.cues.return_receipt import ReturnCause
 from ibe100.mpegts.constants import CUEI, PAT_TABLE_ID, PMT_TABLE_ID, REGISTRATION_TAG, SPLICE_STREAM_TYPE
-from ibe100.mpegts.psi import Pat, Pmt, PmtStream, PsiError
+from ibe100.mpegts.descriptors import PsiError
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 
 CUE_IDENTIFIER_TAG = 0x8A
 """cue_identifier_descriptor (SCTE 35 clause 8.2): it marks a cue PID whatever its stream_type."""

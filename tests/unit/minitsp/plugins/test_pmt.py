@@ -7,8 +7,9 @@ import pytest
 
 from ibe100.minitsp.chain.plugin import Block, Context, GlobalOptions, LogLevel
 from ibe100.minitsp.plugins.pmt import PmtEditor
+from ibe100.mpegts.descriptors import Descriptor
 from ibe100.mpegts.packet import null_packet, packetize_section, pids
-from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream, Sdt, SdtService
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream, Sdt, SdtService
 from ibe100.mpegts.section_assembler import SectionAssembler
 from packet_fields import continuity_counters
 

@@ -12,8 +12,9 @@ from ibe100.minitsp.plugins.zap import Zap
 from ibe100.minitsp.psi.section_packer import SectionFifo
 from ibe100.mpegts import packet
 from ibe100.mpegts.continuity import ContinuityTracker
+from ibe100.mpegts.descriptors import Descriptor, PsiError
 from ibe100.mpegts.packet_headers import PacketHeaders
-from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream, PsiError, Sdt, SdtService, with_crc
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream, Sdt, SdtService, with_crc
 from ibe100.mpegts.section_assembler import SectionAssembler
 from packet_fields import set_pids
 from plugin_rig import BLOCK_SIZES, build, media, process

@@ -10,8 +10,9 @@ import pytest
 from ibe100.minitsp.chain.options import OptionError
 from ibe100.minitsp.plugins.tables import Tables
 from ibe100.minitsp.reports.psi_json import table_json
+from ibe100.mpegts.descriptors import Descriptor
 from ibe100.mpegts.packet import as_block, packetize_section
-from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream, with_crc
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream, with_crc
 from ibe100.mpegts.table_assembler import Table
 from plugin_rig import BLOCK_SIZES, build, media, process
 

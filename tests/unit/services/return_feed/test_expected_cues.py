@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ibe100.models.cues.return_receipt import ReturnCause, ReturnReceipt, ReturnState
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
-from ibe100.mpegts.psi import Descriptor, Pat, Pmt, PmtStream
+from ibe100.mpegts.descriptors import Descriptor
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 from ibe100.scte35.cues import splice_insert, splice_null
 from ibe100.scte35.values import SpliceInfoSection
 from ibe100.services.return_feed.expected_cues import ExpectedCues
