@@ -14,7 +14,7 @@ from ibe100.mpegts.constants import (
 )
 from ibe100.mpegts.descriptors import Descriptor, PsiError, encode_descriptors, iterate_descriptors
 from ibe100.mpegts.dvb_text import decode_dvb_text
-from ibe100.utils.crc import crc32_mpeg
+from ibe100.utils.crc import with_crc32
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +221,6 @@ class Sdt:
         )
 
 
-def with_crc(section: bytes) -> bytes:
-    """A section whose CRC_32, the last four bytes, is made to fit what comes before it."""
-    return section[:-4] + crc32_mpeg(section[:-4]).to_bytes(4, "big")
-
-
 def _word(data: bytes, at: int) -> int:
     return data[at] << 8 | data[at + 1]
 
@@ -261,7 +256,7 @@ def _long_section(
             body,
         )
     )
-    return section + crc32_mpeg(section).to_bytes(4, "big")
+    return with_crc32(section)
 
 
 def _loop(body: bytes, at: int, what: str) -> tuple[tuple[Descriptor, ...], int]:

@@ -1,7 +1,7 @@
 """Sections out of packets (ISO/IEC 13818-1 clause 2.4.4.2)."""
 
 from ibe100.mpegts.constants import PACKET_SIZE
-from ibe100.utils.crc import crc32_mpeg
+from ibe100.utils.crc import has_right_crc32
 
 _STUFFING_TABLE_ID = 0xFF
 # Sections of the short form (section_syntax_indicator 0) that end in a CRC_32 all the same: TOT, SCTE 35.
@@ -131,7 +131,7 @@ class SectionAssembler:
     def _intact(self, section: bytes) -> bool:
         if not section[1] & 0x80 and section[0] not in _SHORT_WITH_CRC:
             return True
-        if len(section) >= 7 and crc32_mpeg(section) == 0:
+        if len(section) >= 7 and has_right_crc32(section):
             return True
         self.crc_errors += 1
         return False

@@ -22,7 +22,7 @@ from types import FrameType
 from ibe100.scte35 import SpliceDecodeError, decode, encode, find_faults
 from ibe100.scte35.description import describe
 from ibe100.scte35.json_form import from_dict, to_dict
-from ibe100.utils.crc import crc32_mpeg
+from ibe100.utils.crc import with_crc32
 
 VECTORS = Path(__file__).resolve().parents[2] / "data" / "scte35" / "vectors.json"
 HUNG_S = 1.0
@@ -52,7 +52,7 @@ def mutated(section: bytes, chance: random.Random) -> bytes:
         length = len(body) + 1
         body[1] = body[1] & 0xF0 | length >> 8 & 0x0F
         body[2] = length & 0xFF
-    return bytes(body) + crc32_mpeg(body).to_bytes(4, "big")
+    return with_crc32(bytes(body))
 
 
 def outcome(damaged: bytes) -> str:

@@ -21,7 +21,7 @@ import psutil
 
 from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.packet import packetize_section
-from ibe100.utils.crc import crc32_mpeg
+from ibe100.utils.crc import with_crc32
 from minitsp_rig import MEDIA, MINITSP, free_port
 
 DEFAULT_PACKETS = 10_000_000
@@ -133,7 +133,7 @@ class Mutator:
         version = self._random.randrange(32)
         header = self._random.randbytes(2) + bytes((0xC1 | version << 1, 0, self._random.choice((0, 0, 3))))
         section = bytes((table_id,)) + (flags | len(body) + 9).to_bytes(2, "big") + header + body
-        return section + crc32_mpeg(section).to_bytes(4, "big")
+        return with_crc32(section)
 
     def _cut(self, data: bytes) -> bytes:
         """Bytes missing, or bytes that do not belong there."""

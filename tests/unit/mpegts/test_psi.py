@@ -12,7 +12,7 @@ from ibe100.mpegts.dvb_text import decode_dvb_text, encode_dvb_text
 from ibe100.mpegts.packet import null_packet, packetize_section
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream, Sdt, SdtService
 from ibe100.mpegts.section_assembler import SectionAssembler
-from ibe100.utils.crc import crc32_mpeg
+from ibe100.utils.crc import has_right_crc32
 from places import MEDIA
 
 pid_values = st.integers(0x10, 0x1FFE)
@@ -38,7 +38,7 @@ def sections_of(name: str, pid: int) -> list[bytes]:
 def test_pat_comes_back(tsid: int, programs: list[tuple[int, int]], nit: int | None) -> None:
     pat = Pat(tsid, tuple(programs), nit, version=5)
     section = pat.encode()
-    assert crc32_mpeg(section) == 0
+    assert has_right_crc32(section)
     assert Pat.parse(section) == pat
 
 

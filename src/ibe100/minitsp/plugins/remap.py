@@ -24,8 +24,9 @@ from ibe100.mpegts.constants import (
 )
 from ibe100.mpegts.descriptors import Descriptor, PsiError, encode_descriptors, iterate_descriptors
 from ibe100.mpegts.packet import Flags
-from ibe100.mpegts.psi import Pmt, with_crc
+from ibe100.mpegts.psi import Pmt
 from ibe100.mpegts.table_assembler import Table
+from ibe100.utils.crc import with_crc32
 
 _SHAPE: Final = re.compile(r"(\w+)(?:-(\w+))?=(\w+)")
 
@@ -135,8 +136,8 @@ class Remap(PsiRewriter):
         self._ready = True
 
     def _cat_section(self, section: bytes) -> bytes:
-        return with_crc(
-            section[:8] + encode_descriptors(self._descriptors(iterate_descriptors(section[8:-4]))) + bytes(4)
+        return with_crc32(
+            section[:8] + encode_descriptors(self._descriptors(iterate_descriptors(section[8:-4])))
         )
 
     def _remapped(self, pmt: Pmt) -> Pmt:

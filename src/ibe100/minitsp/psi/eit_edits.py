@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Final
 
-from ibe100.mpegts.psi import with_crc
+from ibe100.utils.crc import with_crc32
 
 _EIT: Final = range(0x4E, 0x70)
 _OTHER_STREAM: Final = frozenset((0x4F, *range(0x60, 0x70)))
@@ -26,7 +26,7 @@ def renumbered(section: bytes, transport_stream_id: int, service_id: int, new_id
         return None
     if (_word(section, 3), _word(section, 8)) != (service_id, transport_stream_id):
         return section
-    return with_crc(section[:3] + new_id.to_bytes(2, "big") + section[5:])
+    return with_crc32(section[:3] + new_id.to_bytes(2, "big") + section[5:-4])
 
 
 def _word(section: bytes, at: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ibe100.mpegts.descriptors import PsiError
-from ibe100.mpegts.psi import with_crc
+from ibe100.utils.crc import with_crc32
 
 _SERVICE_LIST: Final = 0x41
 _PRIVATE_DATA_SPECIFIER: Final = 0x5F
@@ -41,7 +41,7 @@ def rename_in_service_lists(
                     if channel_number is not None:
                         flags = _word(edited, at + 2) & ~_CHANNEL_BITS
                         _put(edited, at + 2, flags | channel_number & _CHANNEL_BITS)
-    return with_crc(bytes(edited))
+    return with_crc32(bytes(edited[:-4]))
 
 
 def _descriptors(section: bytes, transport_stream_id: int) -> Iterator[tuple[int, int, int, int]]:

@@ -12,8 +12,9 @@ from ibe100.minitsp.plugins.tables import Tables
 from ibe100.minitsp.reports.psi_json import table_json
 from ibe100.mpegts.descriptors import Descriptor
 from ibe100.mpegts.packet import as_block, packetize_section
-from ibe100.mpegts.psi import Pat, Pmt, PmtStream, with_crc
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 from ibe100.mpegts.table_assembler import Table
+from ibe100.utils.crc import with_crc32
 from plugin_rig import BLOCK_SIZES, build, media, process
 
 PMT = Pmt(1, 0x100, (PmtStream(0x1B, 0x100),))
@@ -81,7 +82,7 @@ def test_a_descriptor_has_its_words_or_its_bytes(descriptor: Descriptor, expecte
 
 
 def test_a_table_that_is_not_known_keeps_its_bytes() -> None:
-    section = with_crc(b"\x72\xf0\x0d\x00\x05\xc3\x00\x00\xf0\x00\xf0\x00" + bytes(4))
+    section = with_crc32(b"\x72\xf0\x0d\x00\x05\xc3\x00\x00\xf0\x00\xf0\x00")
     value = table_json(Table(0x10, 0x72, 5, (section,)), base64_sections=False, hex_sections=True)
     copy = {"#name": "section", "#nodes": [section.hex(" ").upper()]}
     assert value == {
@@ -101,7 +102,7 @@ def test_a_table_that_is_not_known_keeps_its_bytes() -> None:
 def test_a_nit_names_its_network_and_the_services_of_each_stream() -> None:
     services = b"\x00\x01\x00\x02\xf0\x05\x41\x03\x00\x07\x19"
     body = b"\x00\x05\xc3\x00\x00\xf0\x06\x40\x04Netz\xf0\x0b" + services
-    whole, cut = (with_crc(b"\x40\xf0" + bytes([len(one) + 4]) + one + bytes(4)) for one in (body, body[:-1]))
+    whole, cut = (with_crc32(b"\x40\xf0" + bytes([len(one) + 4]) + one) for one in (body, body[:-1]))
     value = table_json(Table(0x10, 0x40, 5, (whole,)), base64_sections=False, hex_sections=False)
     service = {"#name": "service", "service_id": 7, "service_type": 25}
     assert value == {
