@@ -196,14 +196,14 @@ def test_keys_zoom_pan_and_go_home(open_console: Open) -> None:
     asked = console.services.metrics.asked
     stack = console.parts.monitoring.plots.area.stack
     assert stack is not None
-    begins_at, ends_at = stack.looked_at()
+    begins_at, ends_at = stack.visible_range()
     QTest.keyClick(stack, Qt.Key.Key_Plus)
-    zoomed = stack.looked_at()
+    zoomed = stack.visible_range()
     assert zoomed[1] - zoomed[0] == pytest.approx((ends_at - begins_at) * 0.6)
     console.until(lambda: asked[-1] == pytest.approx(zoomed))
     QTest.keyClick(stack, Qt.Key.Key_Left)
-    assert stack.looked_at()[0] < zoomed[0]
-    console.until(lambda: asked[-1] == pytest.approx(stack.looked_at()))
+    assert stack.visible_range()[0] < zoomed[0]
+    console.until(lambda: asked[-1] == pytest.approx(stack.visible_range()))
     QTest.keyClick(stack, Qt.Key.Key_Home)
     console.until(lambda: asked[-1][1] - asked[-1][0] == pytest.approx(ends_at - begins_at))
 
@@ -320,7 +320,7 @@ def test_the_events_of_the_stream_are_listed_while_they_are_looked_at(open_conso
         "PAT missing",
         "TO BREAK SPLICED",
     ]
-    assert events.summary.text() == "the last 24 hours · 3 events, 1 of them worth a look"
+    assert events.summary.text() == "the last 24 hours · 3 events, 1 bad"
     console.select(2)
     console.until(lambda: events.model.rowCount() == 0)
 

@@ -302,7 +302,7 @@ def test_a_contract_fills_the_fields_that_follow_from_it_and_is_kept(open_consol
     console.until(lambda: choice.findText("OTT distributor") >= 0)
     choice.setCurrentIndex(choice.findText("OTT distributor"))
     assert editor.field("scte35.pid").value() == "600"
-    assert "keeps the contract" in editor.contract.findings.text()
+    assert "meets the contract" in editor.contract.findings.text()
     editor.field("scte35.pid").set_value("500")
     editor.check()
     assert "asks PID 600; found: PID 500" in editor.contract.findings.text()

@@ -1,4 +1,4 @@
-"""One stream of the multiview: picture and meters, below them number, name and tally."""
+"""Tile of the multiview: picture and meters of a stream, below them number, name and tally."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TARGET_WORD = "CUE TARGET"
 
 
 class MultiviewTile(QWidget):
-    """Updated in place; a click chooses the stream."""
+    """One stream, updated in place; a click chooses it."""
 
     chosen = pyqtSignal(str)
 
@@ -37,7 +37,7 @@ class MultiviewTile(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def show_row(self, row: StreamRow, cue: Cue | None, confidence: ConfidenceModel) -> None:
-        """The stream as of now."""
+        """Show the stream as of now."""
         self._row = row
         self.pane.show_stream(row, cue, confidence)
         shown = (row.view.number, row.name, row.view.tally, row.view.state, row.severity)
@@ -48,19 +48,19 @@ class MultiviewTile(QWidget):
             self.update()
 
     def set_target(self, is_target: bool) -> None:
-        """Whether the cue panel aims at this stream."""
+        """Mark the stream as the target of the cue panel, or not."""
         if is_target != self._is_target:
             self._is_target = is_target
             self.update()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """The bar keeps to a tenth of the height."""
+        """Keep the bar at a tenth of the height."""
         super().resizeEvent(event)
         room = self.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN - self._bar_height())
         self.pane.setGeometry(room)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Ring and bar; the pane paints itself."""
+        """Paint ring and bar; the pane paints itself."""
         row = self._row
         if row is None:
             return

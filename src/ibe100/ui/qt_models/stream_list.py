@@ -1,4 +1,4 @@
-"""The streams as a Qt list: one row each, updated in place."""
+"""Streams as a Qt list: one row each, updated in place."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ FLOWING = frozenset({StreamState.RUNNING, StreamState.STARTING})
 
 @dataclass(slots=True)
 class StreamRow:
-    """All the console knows about one stream; changed on the Qt thread only."""
+    """Everything the console knows about one stream; changed on the Qt thread only."""
 
     view: StreamView
     telemetry: Telemetry | None = None
     measured_at: float = float("-inf")
-    """Monotonic, when the last sample reached the window."""
+    """Moment the last sample reached the window (monotonic)."""
     bitrates: deque[int] = field(default_factory=lambda: deque(maxlen=HISTORY_SAMPLES))
     severity: Severity | None = None
-    """Of the worst open alarm."""
+    """Severity of the worst open alarm."""
     shown_at: float = float("-inf")
-    """Monotonic, when the views were last told of it."""
+    """Moment the row was last repainted (monotonic)."""
 
     @property
     def stream_id(self) -> str:
@@ -49,7 +49,7 @@ class StreamRow:
 
     @property
     def route(self) -> str:
-        """Where it comes from and where it goes."""
+        """Input and output of the stream."""
         return f"{describe_input(self.view.config.input)} → {describe_output(self.view.config.output)}"
 
     def fresh(self) -> Telemetry | None:
@@ -60,7 +60,7 @@ class StreamRow:
 
     @property
     def state_words(self) -> str:
-        """The tally, or the runner's word where that says more."""
+        """Tally, or the state where that says more."""
         view = self.view
         if view.tally in (Tally.OFF, Tally.FAULT, Tally.NO_INPUT):
             return str(view.state)
@@ -117,7 +117,7 @@ class StreamListModel(QAbstractListModel):
         return "stream not in the list" if row is None else f"{row.view.number} {row.name}"
 
     def replace_all(self, views: Iterable[StreamView]) -> None:
-        """The list as of now; rows that stay keep their measurements."""
+        """Replace all by the list as of now; rows that stay keep their measurements."""
         wanted = {view.stream_id: view for view in views}
         for row in self.rows():
             if row.stream_id not in wanted:
@@ -201,7 +201,7 @@ class StreamFilter(QSortFilterProxyModel):
         self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: QModelIndex) -> bool:
-        """Qt's question for each row."""
+        """True for rows that hold the text."""
         model = self.sourceModel()
         if model is None or not self._needle:
             return True

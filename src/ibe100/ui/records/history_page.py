@@ -1,4 +1,4 @@
-"""What is on record: sessions, cues, what operators did."""
+"""History: sessions, cues, alarms and audit records."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ AUDIT_WIDTHS = {0: 148, 1: 80, 2: 130, 3: 120}
 
 
 class HistoryPage(QWidget):
-    """Read again whenever its tab comes up, and on Refresh."""
+    """Page of the history, read again whenever it comes to the front, and on Refresh."""
 
     def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The list of streams with its filter and what can be done to the selected one."""
+"""List of streams with its filter, and what can be done with the selected one."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from ibe100.ui.widgets.run_button import RunButton
 
 
 class StreamListView(QListView):
-    """Rows of one height: a change paints its row, where QListView lays out and paints the whole list."""
+    """List with rows of one height: a change paints its row, where QListView would paint everything."""
 
     def dataChanged(self, first: QModelIndex, last: QModelIndex, roles: Iterable[int] = ()) -> None:
-        """Qt's news of changed rows."""
+        """Repaint changed rows only."""
         QAbstractItemView.dataChanged(self, first, last, roles)
 
 
@@ -120,7 +120,7 @@ class StreamPanel(QWidget):
             self.select(row.stream_id)
 
     def set_can_edit(self, can_edit: bool) -> None:
-        """Set-up allows edits and deletes, Operate does not."""
+        """Allow edits and deletes (Set-up) or not (Operate)."""
         self._can_edit = can_edit
         self._refresh()
 
