@@ -11,11 +11,11 @@ from pathlib import Path
 from fake_alarms import FakeAlarms, FakeMonitoring
 from fake_bus import FakeBus
 from fake_contracts import FakeContracts
-from fake_history import FakeHistory
-from fake_metrics import FakeMetrics
+from fake_metrics import FakeMetrics, FakeMetricsCsv
 from fake_notifications import FakeNotifications
 from fake_preview import FakePreview
 from fake_previews import preview_of_other
+from fake_records import FakeAsRun, FakeRecords, FakeStreamEvents
 from fake_return_feeds import FakeReturnFeeds
 from fake_schedule import FakeSchedule
 from fake_values import BEYOND_32_BITS, ENGINE, telemetry
@@ -297,8 +297,11 @@ class FakeServices:
         self.schedule = FakeSchedule(self.bus)
         self.preview = FakePreview(self.bus)
         self.profiles = FakeProfiles(self.streams)
-        self.history = FakeHistory(self.streams, self.cues, self.alarms)
+        self.records = FakeRecords(self.streams, self.cues, self.alarms)
+        self.as_run = FakeAsRun(self.streams, self.cues)
+        self.stream_events = FakeStreamEvents()
         self.metrics = FakeMetrics()
+        self.metrics_csv = FakeMetricsCsv()
         self.notifications = FakeNotifications()
         self.input_cues = FakeInputCues()
         self.contracts = FakeContracts()

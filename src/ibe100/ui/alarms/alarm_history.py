@@ -121,7 +121,7 @@ class AlarmHistory(QWidget):
             return
         self._asked += 1
         wanted, asked = self.wanted(), self._asked
-        call = self._client.ask("Alarm history", lambda s: s.history.alarms(wanted))
+        call = self._client.ask("Alarm history", lambda s: s.records.alarms.list(wanted))
         call.then(lambda alarms: self._show(alarms, wanted, asked), self._refused)
 
     def _show(self, alarms: Sequence[Alarm], wanted: AlarmFilter, asked: int) -> None:

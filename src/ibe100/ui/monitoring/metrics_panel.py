@@ -234,7 +234,7 @@ class MetricsPanel(QWidget):
         series = tuple(dict.fromkeys(curve.series for curve in self._data.curves))
         stream_id, begins_at, ends_at = request.stream_ids[0], request.begins_at, request.ends_at
         call = self._client.ask(
-            f"Export {path.name}", lambda s: s.metrics.export_csv(stream_id, series, begins_at, ends_at, path)
+            f"Export {path.name}", lambda s: s.metrics_csv.write(stream_id, series, begins_at, ends_at, path)
         )
         call.then(lambda rows: self.notice.emit("info", f"{rows:,} rows are written to {path}"))
 

@@ -135,7 +135,7 @@ class MonitoringPanel(QWidget):
         if not (self.events.isVisible() and self._client.is_bound and self._stream_id):
             return
         stream_id, at = self._stream_id, time.time()
-        call = self._client.ask("Events", lambda s: s.history.events(stream_id, at - EVENTS_OF_S, at))
+        call = self._client.ask("Events", lambda s: s.stream_events.between(stream_id, at - EVENTS_OF_S, at))
         call.then(
             lambda events: (
                 self.events.show_events(events, "the last 24 hours") if stream_id == self._stream_id else None

@@ -50,6 +50,6 @@ async def read_plot(services: Services, request: PlotRequest) -> PlotData:
     else:
         (stream_id,) = request.stream_ids
         series = series_of(request.choice, await metrics.series(stream_id, begins_at, ends_at))
-        events = await services.history.events(stream_id, begins_at, ends_at)
+        events = await services.stream_events.between(stream_id, begins_at, ends_at)
     curves = await metrics.curves(request.stream_ids, series, begins_at, ends_at, request.points)
     return PlotData(request, curves, events, metrics.health().problem)

@@ -111,7 +111,7 @@ class AsRunPage(QWidget):
     def reload(self) -> None:
         """Read the streams to choose from, then the log."""
         if self._client.is_bound:
-            self._client.ask("As-run log", lambda s: s.history.as_run_streams()).then(self._show_streams)
+            self._client.ask("As-run log", lambda s: s.as_run.streams()).then(self._show_streams)
 
     def read(self) -> None:
         """Ask for the chosen day; only the last question asked is shown."""
@@ -121,7 +121,7 @@ class AsRunPage(QWidget):
         asked, chosen = self._asked, self.day.date()
         day = date(chosen.year(), chosen.month(), chosen.day())
         time_zone, stream_id = self.time_zone.currentData(), self.stream.currentData() or None
-        call = self._client.ask("As-run log", lambda s: s.history.as_run(day, time_zone, stream_id))
+        call = self._client.ask("As-run log", lambda s: s.as_run.log(day, time_zone, stream_id))
         call.then(lambda log: self._show(log, asked), self._refused)
         self.export_button.setEnabled(False)
 
@@ -131,7 +131,7 @@ class AsRunPage(QWidget):
         if log is None:
             return
         words = f"{len(log.rows)} cues are written to {path}; SHA-256"
-        call = self._client.ask(f"Export {path.name}", lambda s: s.history.export_as_run(log, kind, path))
+        call = self._client.ask(f"Export {path.name}", lambda s: s.as_run.export(log, kind, path))
         call.then(lambda digest: self.notice.emit("info", f"{words} {digest}"))
 
     def _show_streams(self, streams: tuple[LoggedStream, ...]) -> None:

@@ -151,7 +151,7 @@ class CueLogPage(QWidget):
         self._asked += 1
         self._progress.start()
         asked, query = self._asked, self.query()
-        call = self._client.ask("Cue log", lambda s: s.history.cue_log(query))
+        call = self._client.ask("Cue log", lambda s: s.records.cues.log(query))
         call.then(lambda log: self._show(log, asked), self._refused)
 
     def chosen(self) -> Cue | None:
@@ -228,7 +228,7 @@ class CueLogPage(QWidget):
             self.section.show_cue(None)
 
     def _ask_life(self, cue: Cue) -> None:
-        call = self._client.ask("Cue log", lambda s: s.history.cue_steps(cue.cue_id))
+        call = self._client.ask("Cue log", lambda s: s.records.cues.steps(cue.cue_id))
         call.then(lambda steps: self._show_life(cue.cue_id, steps))
 
     def _show_life(self, cue_id: int, steps: Sequence[CueStep]) -> None:

@@ -33,6 +33,7 @@ from ibe100.utils.units import format_event_id
 if TYPE_CHECKING:
     from ibe100.services.ports import Services
 
+MOST_CUES = 500
 Records = tuple[Sequence[SessionRecord], Sequence[Cue], Sequence[AuditRecord]]
 """Sessions, cues and audit records, the newest first."""
 CUE_COLUMNS: tuple[Column[Cue], ...] = (
@@ -130,8 +131,9 @@ class HistoryPage(QWidget):
 
 
 async def _read_records(services: Services) -> Records:
-    history = services.history
-    return await history.sessions(), await history.cues(), await history.audit()
+    records = services.records
+    cues = await records.cues.recent(limit=MOST_CUES)
+    return await records.sessions.list(), cues, await records.audit.list()
 
 
 def _numbered(column: Column[AuditRecord]) -> Column[tuple[int, AuditRecord]]:
