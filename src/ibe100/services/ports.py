@@ -60,6 +60,8 @@ class StreamPort(Protocol):
         """Without a `reason` it is who stops it."""
 
     async def restart(self, stream_id: str) -> StreamView: ...
+    async def retry(self, stream_id: str) -> StreamView:
+        """Try now what a stream that is RETRYING, STALLED or WAITING would try later."""
 
 
 class CuePort(Protocol):

@@ -54,6 +54,7 @@ class FakeStreams:
         self.report: StreamReport | None = None
         self.probed: list[StreamInput] = []
         self.stopped_because: list[str] = []
+        self.retried: list[str] = []
 
     def streams(self) -> tuple[StreamView, ...]:
         return tuple(sorted(self.views.values(), key=lambda view: view.number))
@@ -121,6 +122,10 @@ class FakeStreams:
     async def restart(self, stream_id: str) -> StreamView:
         await self.stop(stream_id)
         return await self.start(stream_id)
+
+    async def retry(self, stream_id: str) -> StreamView:
+        self.retried.append(stream_id)
+        return self.views[stream_id]
 
     def measure(self, stream_id: str, bitrate_bps: int = 2_004_000, **changes: object) -> Telemetry:
         measured = telemetry(stream_id, bitrate_bps).model_copy(update=changes)

@@ -236,6 +236,8 @@ class Supervisor:
         of_input = should_run and not completed and is_of_input(self.spec.processor.argv, ended, error)
         if of_input:
             self._lose_input(started_at)
+        elif should_run and (error is not None or self._log.status.has_received):
+            self.input_lost_at = None  # it gives packets, and something else is wrong
         facts = ended.facts(pid, outcome, log_tail)
         self._note("attempt_ended", {"attempt": self.attempt, **facts, "of_input": of_input})
         if completed:

@@ -62,6 +62,11 @@ class StatusWatch:
         return self._received_at < self._heard_at
 
     @property
+    def has_received(self) -> bool:
+        """Whether its input has given it anything."""
+        return self.latest is not None and self.latest.received > 0
+
+    @property
     def hangs(self) -> bool:
         """True if the processor wrote status lines, and no longer does."""
         return self.latest is not None and self._clock() - self._heard_at >= LIFE_S

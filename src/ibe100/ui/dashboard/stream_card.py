@@ -134,7 +134,7 @@ class StreamCard(QFrame):
     ) -> None:
         """Show the stream as of now; `came_back` is what the return feed says of `cue`."""
         view = row.view
-        words = str(view.tally) if view.tally is not Tally.OFF else str(view.state)
+        words = row.tally_words if view.tally is not Tally.OFF else str(view.state)
         self.chip.show_tally(view.tally, words)
         self.name.setText(f"{view.number}  {row.name}")
         self.severity.show_severity(row.severity)
@@ -265,7 +265,8 @@ def _next_words(row: StreamRow, cue: Cue | None, coming: ScheduledBreak | None) 
         # The picture counts it down.
         return f"break ends {format_clock(view.break_ends_at)}", "amber"
     if view.reason and view.tally in (Tally.NO_INPUT, Tally.FAULT):
-        return view.reason, "magenta"
+        next_try = row.retry_words and f"next try {row.retry_words}"
+        return " · ".join(filter(None, (next_try, view.reason))), "magenta"
     if view.reason and not view.state.is_active:
         return view.reason, "muted"
     if coming is not None and coming.planned_at is not None:

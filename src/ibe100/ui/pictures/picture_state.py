@@ -59,7 +59,7 @@ def picture_state(
     )
     shown = picture is not None
     if view.tally in (Tally.NO_INPUT, Tally.FAULT):
-        headline = str(view.tally if view.tally is Tally.NO_INPUT else view.state)
+        headline = row.tally_words if view.tally is Tally.NO_INPUT else str(view.state)
         return PictureState(view.tally, False, headline, last or view.reason, has_picture=shown)
     if age_s < OLD_S:
         note = preview.problem or (f"{age_s:.0f} s ago" if age_s >= LIVE_S else "")

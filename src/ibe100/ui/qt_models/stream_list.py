@@ -13,6 +13,7 @@ from ibe100.models.alarms.alarm import Severity
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import describe_input, describe_output
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
+from ibe100.utils.timecode import format_countdown, format_span
 from ibe100.utils.units import megabits
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -59,12 +60,26 @@ class StreamRow:
         return self.telemetry
 
     @property
+    def tally_words(self) -> str:
+        """The tally; NO INPUT with its age."""
+        lost_at = self.view.input_lost_at
+        if self.view.tally is Tally.NO_INPUT and lost_at is not None:
+            return f"{self.view.tally} {format_span(time.time() - lost_at)}"
+        return str(self.view.tally)
+
+    @property
     def state_words(self) -> str:
-        """Tally, or the state where that says more."""
+        """Tally, or the state where that says more, with what is left until its next try."""
         view = self.view
-        if view.tally in (Tally.OFF, Tally.FAULT, Tally.NO_INPUT):
-            return str(view.state)
-        return str(view.tally)
+        if view.tally not in (Tally.OFF, Tally.FAULT):
+            return self.tally_words
+        return " ".join(filter(None, (str(view.state), self.retry_words)))
+
+    @property
+    def retry_words(self) -> str:
+        """When the next try begins; empty where none is waited for."""
+        left_s = (self.view.retry_at or 0.0) - time.time()
+        return f"in {format_countdown(left_s)}" if left_s > 0 else ""
 
 
 class StreamListModel(QAbstractListModel):

@@ -53,6 +53,12 @@ class StreamController(QObject):
             name = self._streams.name(stream_id)
             self._client.ask(f"Restart {name}", lambda s: s.streams.restart(stream_id))
 
+    def retry(self, stream_id: str) -> None:
+        """Try now what the stream would try later."""
+        if stream_id:
+            name = self._streams.name(stream_id)
+            self._client.ask(f"Retry {name}", lambda s: s.streams.retry(stream_id))
+
     def remove(self, stream_id: str) -> None:
         """Delete a stopped stream; the notice offers to undo it."""
         row = self._streams.row_of(stream_id)

@@ -39,6 +39,7 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("pin", "Pin or unpin the cue target", "P"),
     ActionSpec("run", "Start, or ask to stop, the selected stream", "Ctrl+R"),
     ActionSpec("restart", "Restart the selected stream"),
+    ActionSpec("retry", "Retry now, where the selected stream would try again later"),
     ActionSpec("filter", "Filter streams", "Ctrl+F"),
     ActionSpec("alarm_rules", "Alarm rules: delays, priorities, thresholds", set_up_only=True),
     ActionSpec("notifications", "Notifications: recipients of alarms"),

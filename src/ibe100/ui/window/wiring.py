@@ -34,6 +34,7 @@ def _connect_streams(parts: Parts) -> None:
     for place in (panel, parts.dashboard):
         place.start_requested.connect(controller.start)
         place.stop_requested.connect(controller.stop)
+    panel.retry_requested.connect(controller.retry)
     panel.add_requested.connect(controller.add)
     panel.edit_requested.connect(controller.edit)
     panel.remove_requested.connect(controller.remove)
@@ -208,6 +209,7 @@ def _connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], 
             "pin": cues.target.pin.click,
             "run": streams.run_button.click,
             "restart": lambda: parts.stream_controller.restart(streams.selected_id()),
+            "retry": lambda: parts.stream_controller.retry(streams.selected_id()),
             "filter": streams.filter_edit.setFocus,
             "machine": dialogs.show_machine,
             "alarm_rules": dialogs.show_alarm_rules,
