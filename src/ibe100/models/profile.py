@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -23,6 +23,5 @@ class StreamEntry(Value):
 class Profile(Value):
     """A named set of streams; secrets are never in it."""
 
-    version: Literal[1] = 1
     name: Name
     streams: tuple[StreamEntry, ...] = ()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import re
 import time
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from ibe100.models.base import in_words
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.profile import Profile, StreamEntry
+from ibe100.models.stored import (
+    DamagedDocument,
+    keep_unknown,
+    not_known,
+    not_understood,
+    read_stored,
+    write_stored,
+)
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.stream_service import StreamService
 from ibe100.services.streams.stream_secrets import without_secrets
@@ -48,7 +52,7 @@ class ProfileService:
         )
         profile = Profile(name=name, streams=entries)
         self._refuse_digits(profile)
-        await asyncio.to_thread(_write, path, profile)
+        await asyncio.to_thread(_write, path, profile, is_edit=True)
         self._streams.load_profile(name)
         await self._tell("profile saved", name)
         return path
@@ -99,7 +103,7 @@ class ProfileService:
             await self._streams.remove(view.stream_id)
         for entry in profile.streams:
             if entry.stream_id in present:
-                await self._streams.change(entry.stream_id, entry.config)
+                await self._streams.replace(entry.stream_id, entry.config)
             else:
                 await self._streams.add_entry(entry)
 
@@ -110,7 +114,7 @@ class ProfileService:
             raise StorageError(f"there is no profile {path.stem} ({path})") from None
         except OSError as error:
             raise StorageError(f"profile {path} cannot be read: {error.strerror}") from error
-        except _Damaged as damage:
+        except DamagedDocument as damage:
             where = f"profile {path.name} is damaged ({damage})"
             if not ours:
                 raise StorageError(f"{where}; nothing was imported") from damage
@@ -122,37 +126,42 @@ class ProfileService:
         return self._folder / f"{name}{SUFFIX}"
 
 
-class _Damaged(Exception):
-    """What a file holds is no profile; the text says where it goes wrong."""
-
-
 def _parse(path: Path) -> Profile:
-    """Without secrets, should somebody have written one in. Raises OSError, _Damaged."""
-    content = path.read_bytes()
-    try:
-        profile = Profile.model_validate(json.loads(content))
-    except ValidationError as error:
-        raise _Damaged(in_words(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise _Damaged(f"it is no JSON: {error}") from error
+    """Without secrets, should somebody have written one in. Raises OSError, DamagedDocument, StorageError."""
+    profile = read_stored(Profile, path.read_bytes())
+    if newer := [field for field in not_understood(profile) if ".config." not in field]:
+        raise StorageError(
+            f"profile {path.name} was made by a newer version of IBE-100 and stays as it is: "
+            f"this one does not understand {', '.join(newer)}"
+        )
+    if unknown := not_known(profile):
+        _log.warning("%s: %s not known to this version, and kept", path, ", ".join(unknown))
     entries = (
         entry.model_copy(update={"config": without_secrets(entry.config)}) for entry in profile.streams
     )
     return profile.model_copy(update={"streams": tuple(entries)})
 
 
-def _write(path: Path, profile: Profile) -> None:
-    """A damaged file of that name is put away first. Raises StorageError."""
+def _write(path: Path, profile: Profile, *, is_edit: bool = False) -> None:
+    """Replace the file of that name; a damaged one is put away first. Raises StorageError."""
     try:
-        _parse(path)
-    except _Damaged as damage:
+        before = _parse(path)
+        profile = _with_unknown(profile, before) if is_edit else profile
+    except DamagedDocument as damage:
         _log.warning("profile %s was damaged (%s); set aside as %s", path, damage, _put_away(path).name)
     except OSError:
         _log.debug("there is no profile %s yet", path)
     try:
-        atomic_write(path, profile.model_dump_json(indent=2).encode())
+        atomic_write(path, write_stored(profile, indent=2))
     except OSError as error:
         raise StorageError(f"profile {path} cannot be written: {error.strerror}") from error
+
+
+def _with_unknown(profile: Profile, before: Profile) -> Profile:
+    """What the file of that name says beside its streams, and beside the configuration of each, stays."""
+    entries = {entry.stream_id: entry.model_copy(update={"config": None}) for entry in before.streams}
+    streams = tuple(keep_unknown(entry, entries.get(entry.stream_id, entry)) for entry in profile.streams)
+    return keep_unknown(profile.model_copy(update={"streams": streams}), before)
 
 
 def _put_away(path: Path) -> Path:

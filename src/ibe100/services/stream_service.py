@@ -12,12 +12,14 @@ from ibe100.database.database import Database
 from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, NoticePosted, StreamView
 from ibe100.models.profile import StreamEntry
+from ibe100.models.stored import keep_unknown
 from ibe100.models.stream_config import Engine, StreamConfig, StreamInput
+from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.streams.journal_follower import JournalFollower, Observer
 from ibe100.services.streams.launch import StreamLaunch
-from ibe100.services.streams.launch_plan import StreamStarter
+from ibe100.services.streams.launch_plan import StreamStarter, why_not_understood
 from ibe100.services.streams.lifecycle import StreamLifecycle
 from ibe100.services.streams.reconciler import Reconciler
 from ibe100.services.streams.run import StreamRun
@@ -137,14 +139,21 @@ class StreamService:
         return run.view
 
     async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
-        """Replace the configuration; a running stream goes on with the old one until it is restarted."""
+        """Edit the configuration; a running stream goes on with the old one until it is restarted."""
+        return await self.replace(stream_id, keep_unknown(config, self.run_of(stream_id).entry.config))
+
+    async def replace(self, stream_id: str, config: StreamConfig) -> StreamView:
+        """Put another configuration in its place, e.g. that of a profile."""
         run = self.run_of(stream_id)
         refuse_digits("name", config.name)
         await asyncio.to_thread(keep_secrets, self._secrets, stream_id, config)
         whole = await asyncio.to_thread(with_secrets, self._secrets, stream_id, config)
         entry = run.entry.model_copy(update={"config": whole})
         await self._list.save(run, entry)
+        before, now = why_not_understood(run.entry.config), why_not_understood(whole)
         run.configure(entry)
+        if before != now and not run.view.state.is_active:
+            run.enter(StreamState.FAILED if now else StreamState.OFF, now)
         await self._audit.write("stream changed", stream_id, config.name)
         return run.view
 
@@ -190,12 +199,6 @@ class StreamService:
         reason = reason or acting().name
         run = self.run_of(stream_id)
         await self._lifecycle.stop(run, reason)
-        return run.view
-
-    async def retry(self, stream_id: str) -> StreamView:
-        """Try now what a stream would try later. Raises StreamError for one that waits for nothing."""
-        run = self.run_of(stream_id)
-        await self._lifecycle.retry(run, f"tried again by {acting().name}")
         return run.view
 
     async def restart(self, stream_id: str) -> StreamView:

@@ -160,3 +160,17 @@ async def test_an_address_that_cannot_be_used_is_refused_in_words(
         with pytest.raises(OperatorError, match=words):
             view = await application.notifications.save(NotificationTarget(name="one"), url)
             await application.notifications.test(view.target.target_id)
+
+
+async def test_what_a_newer_version_knows_of_a_target_is_kept_through_an_edit(
+    tmp_path: Path, hook: Hook
+) -> None:
+    async with console(tmp_path / "data") as application:
+        target_id = await saved(application, hook)
+    file = tmp_path / "data" / "notifications.json"
+    newer = {"version": 2, "quiet": [22, 6], "targets": [{"target_id": target_id, "name": "a", "sound": 1}]}
+    file.write_text(json.dumps(newer))
+    async with console(tmp_path / "data") as application:
+        await saved(application, hook, target_id=target_id)
+    newer["targets"][0]["name"] = "night shift"  # type: ignore[index]
+    assert json.loads(file.read_text()) == newer

@@ -152,3 +152,56 @@ async def test_a_profile_with_a_name_or_id_of_digits_alone_is_refused_whole_and_
     with pytest.raises(ConfigurationError, match="digits alone"):
         await application.profiles.import_file(foreign)
     assert await application.profiles.names() == ()
+
+
+async def test_a_profile_of_a_newer_version_is_loaded_edited_and_saved_without_a_loss(
+    application: Application,
+) -> None:
+    stream = {
+        "stream_id": "one",
+        "number": 1,
+        "group": "sport",
+        "config": {
+            "name": "One",
+            "note": "call the studio",
+            "input": {"kind": "udp", "port": 5000, "ecn": True},
+            "output": {"kind": "ndi", "source": "PGM"},
+        },
+    }
+    newer = {"version": 2, "name": "evening", "season": "winter", "streams": [stream]}
+    path = application.folders.profiles_dir / "evening.json"
+    path.write_text(json.dumps(newer))
+    await application.profiles.load("evening")
+    (view,) = application.streams.streams()
+    assert view.state is StreamState.FAILED
+    assert view.reason == "made by a newer version of IBE-100: this one does not understand output"
+    await application.streams.change("one", view.config.model_copy(update={"name": "Two"}))
+    await application.profiles.save("evening")
+    stream["config"]["name"] = "Two"  # type: ignore[index]
+    assert json.loads(path.read_text()) == newer
+
+
+async def test_a_profile_takes_the_place_of_what_a_newer_version_left_in_the_list(
+    application: Application,
+) -> None:
+    await application.streams.add(StreamConfig(name="One"))
+    await application.profiles.save("plain")
+    newer = {"version": 1, "name": "newer", "streams": [{"stream_id": "one", "number": 1}]}
+    newer["streams"][0]["config"] = {"name": "One", "note": "x"}  # type: ignore[index]
+    path = application.folders.profiles_dir
+    (path / "newer.json").write_text(json.dumps(newer))
+    await application.profiles.load("newer")
+    await application.profiles.load("plain")
+    await application.profiles.save("again")
+    assert "note" not in (path / "again.json").read_text()
+
+
+async def test_a_profile_whose_list_is_not_understood_is_refused_and_stays(application: Application) -> None:
+    view = await application.streams.add(StreamConfig(name="One"))
+    path = application.folders.profiles_dir / "newer.json"
+    path.write_text('{"version": 2, "name": "newer", "streams": {"one": {}}}')
+    for attempt in (application.profiles.load, application.profiles.save):
+        with pytest.raises(StorageError, match="made by a newer version of IBE-100 and stays as it is"):
+            await attempt("newer")
+    assert application.streams.streams() == (view,)
+    assert path.read_text() == '{"version": 2, "name": "newer", "streams": {"one": {}}}'

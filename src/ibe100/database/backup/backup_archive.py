@@ -172,7 +172,7 @@ def _manifest(path: Path, tar: tarfile.TarFile) -> BackupManifest:
     content = tar.extractfile(first)
     assert content is not None, "a regular member has content"
     try:
-        return BackupManifest.model_validate_json(content.read())
+        return BackupManifest.model_validate_json(content.read(), extra="ignore")
     except ValidationError as error:
         raise StorageError(f"The manifest of the backup {path} is wrong: {in_words(error)}.") from error
 

@@ -13,6 +13,7 @@ from ibe100.database.sqlite.handles import Access, columns_of
 from ibe100.database.sqlite.schema import ScheduleRow, table_of
 from ibe100.models.base import in_words
 from ibe100.models.cues.schedule import BreakState, ScheduledBreak, When
+from ibe100.models.stored import DamagedDocument, read_stored, write_stored
 
 _WHEN: TypeAdapter[When] = TypeAdapter(When)
 _SCHEDULE = table_of(ScheduleRow)
@@ -91,14 +92,15 @@ def _renamed(one: ScheduledBreak, given: dict[int, int]) -> ScheduledBreak:
 
 
 def _columns(one: ScheduledBreak) -> dict[str, object]:
-    return {**columns_of(one, "when"), "timing": one.when.model_dump_json()}
+    return {**columns_of(one, "when"), "timing": write_stored(one.when).decode()}
 
 
 def _value(row: ScheduleRow) -> ScheduledBreak | None:
     names = [name for name in ScheduledBreak.model_fields if name != "when"]
     try:
         values = {name: getattr(row, name) for name in names}
-        return ScheduledBreak.model_validate({**values, "when": _WHEN.validate_json(row.timing)})
-    except ValidationError as error:
-        _log.error("planned break %d cannot be read and was left out: %s", row.break_id, in_words(error))
+        return ScheduledBreak.model_validate({**values, "when": read_stored(_WHEN, row.timing)})
+    except (ValidationError, DamagedDocument) as error:
+        why = in_words(error) if isinstance(error, ValidationError) else error
+        _log.error("planned break %d cannot be read and was left out: %s", row.break_id, why)
         return None

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from pydantic import SecretStr, ValidationError
-from pydantic_core import to_json
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ibe100.database.records import StoredStream, StoredStreams
 from ibe100.database.sqlite.handles import Access
 from ibe100.database.sqlite.schema import JournalPositionRow, StreamRow
-from ibe100.models.base import in_words
+from ibe100.models.stored import DamagedDocument, read_stored, write_stored
 from ibe100.models.stream_config import StreamConfig
 
 _log = logging.getLogger(__name__)
@@ -32,10 +30,10 @@ class StreamStore:
             for row in session.scalars(select(StreamRow).order_by(StreamRow.number)):
                 try:
                     streams.append(_stream(row))
-                except ValidationError as error:
+                except DamagedDocument as damage:
                     notices.append(
                         f"Stream {row.number} ({row.stream_id}) is stored in a form that cannot be read "
-                        f"and was left out: {in_words(error)}"
+                        f"and was left out: {damage}"
                     )
             return StoredStreams(streams=tuple(streams), notices=tuple(notices))
 
@@ -52,7 +50,7 @@ class StreamStore:
                 StreamRow(
                     stream_id=stream.stream_id,
                     number=stream.number,
-                    config=config_without_secrets(stream.config),
+                    config=write_stored(stream.config).decode(),
                     desired=stream.desired,
                     session_id=stream.session_id,
                 )
@@ -75,21 +73,8 @@ def _stream(row: StreamRow) -> StoredStream:
         {
             "stream_id": row.stream_id,
             "number": row.number,
-            "config": StreamConfig.model_validate_json(row.config),
+            "config": read_stored(StreamConfig, row.config),
             "desired": row.desired,
             "session_id": row.session_id,
         }
     )
-
-
-def config_without_secrets(config: StreamConfig) -> str:
-    """JSON that builds the same configuration again but for its passphrases, which come out as null."""
-    return to_json(_without_secrets(config.model_dump())).decode()
-
-
-def _without_secrets(value: object) -> object:
-    if isinstance(value, SecretStr):
-        return None
-    if isinstance(value, dict):
-        return {key: _without_secrets(item) for key, item in value.items()}
-    return value

@@ -46,7 +46,7 @@ class RuleChange(Value):
 
     def over(self, base: RuleChange) -> RuleChange:
         """This one where it says something, else `base`."""
-        said = {name: value for name, value in self if value is not None}
+        said = {name: value for name in RuleChange.model_fields if (value := getattr(self, name)) is not None}
         return base.model_copy(update={**said, "parameters": {**base.parameters, **self.parameters}})
 
 

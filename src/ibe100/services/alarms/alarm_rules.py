@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -10,13 +11,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from ibe100.models.access import NotFound
 from ibe100.models.alarms.settings import AlarmSettings, RuleChange, RuleView
-from ibe100.models.base import in_words
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.stored import (
+    DamagedDocument,
+    keep_unknown,
+    not_known,
+    not_understood,
+    read_stored,
+    write_stored,
+)
 from ibe100.services.alarms.catalogue import RULES
 from ibe100.services.alarms.rule import AlarmRule, parameters_of
 from ibe100.services.audit_trail import AuditTrail
@@ -27,6 +33,10 @@ Rule = TypeVar("Rule", bound=AlarmRule)
 Stamp = tuple[int, int]
 
 _log = logging.getLogger(__name__)
+
+
+class UnknownParameter(OperatorError):
+    """A parameter that this version of a rule does not have."""
 
 
 class AlarmRules:
@@ -50,8 +60,12 @@ class AlarmRules:
         change = self._change(stream_id, shipped.condition)
         if change is NO_CHANGE:
             return shipped
-        values: dict[str, Any] = {name: value for name, value in change if value is not None}
-        return replace(shipped, **values.pop("parameters"), **values)
+        own = _parameter_names(shipped)
+        values: dict[str, Any] = {name: value for name, value in change.parameters.items() if name in own}
+        for name in ("enabled", "severity", "on_delay_s", "off_delay_s"):
+            if (value := getattr(change, name)) is not None:
+                values[name] = value
+        return replace(shipped, **values)
 
     def of_stream(self, stream_id: str) -> StreamRules:
         """The rules of one stream, for its watches; those of the machine for an empty stream_id."""
@@ -90,8 +104,8 @@ class AlarmRules:
         streams = {name: dict(changes) for name, changes in self.settings.streams.items()}
         rules = dict(self.settings.rules)
         place = streams.setdefault(stream_id, {}) if stream_id else rules
-        place[condition] = change
-        if change.is_empty:
+        place[condition] = _with_unknown(change, place.get(condition, NO_CHANGE), RULES[condition])
+        if place[condition].is_empty:
             del place[condition]
         kept = {name: changes for name, changes in streams.items() if changes}
         settings = self.settings.model_copy(update={"rules": rules, "streams": kept})
@@ -114,17 +128,20 @@ class AlarmRules:
         try:
             self.settings = await asyncio.to_thread(_read, self._file)
             _log.info("alarm rules are read from %s", self._file)
+            if unknown := _unknown(self.settings):
+                self._warn(f"{self._file.name}: not known to this version, and kept: {', '.join(unknown)}")
         except (OSError, OperatorError) as error:
-            text = f"The alarm rules stay as they were: {error}"
-            _log.warning("%s", text)
-            self._publish(NoticePosted(at=time.time(), level="warning", text=text))
+            self._warn(f"The alarm rules stay as they were: {error}")
+
+    def _warn(self, text: str) -> None:
+        _log.warning("%s", text)
+        self._publish(NoticePosted(at=time.time(), level="warning", text=text))
 
     def _write(self, settings: AlarmSettings) -> None:
         if self._file is None:
             return
         try:
-            text = settings.model_dump_json(indent=1, exclude_defaults=True)
-            atomic_write(self._file, text.encode())
+            atomic_write(self._file, write_stored(settings, indent=1))
         except OSError as error:
             raise StorageError(f"alarm rules cannot be kept in {self._file}: {error.strerror}") from error
         self._stamp = _stamp_of(self._file)
@@ -147,14 +164,14 @@ def _check(condition: str, change: RuleChange) -> None:
     if shipped is None:
         raise NotFound(f"there is no alarm called {condition}")
     parameters = {one.name: one for one in parameters_of(shipped)}
-    for name, value in change.parameters.items():
-        if name not in parameters:
-            raise OperatorError(f"{shipped.title}: there is no parameter called {name}")
-        one = parameters[name]
+    for name, one in parameters.items():
+        value = change.parameters.get(name, one.value)
         if not one.lowest <= value <= one.highest:
             raise OperatorError(
                 f"{shipped.title}: {name} can be {one.lowest:g} to {one.highest:g} {one.unit}, not {value:g}"
             )
+    for name in change.parameters.keys() - parameters.keys():
+        raise UnknownParameter(f"{shipped.title}: there is no parameter called {name}")
 
 
 def _stamp_of(file: Path) -> Stamp | None:
@@ -166,15 +183,38 @@ def _stamp_of(file: Path) -> Stamp | None:
 
 
 def _read(file: Path) -> AlarmSettings:
-    """Raises OperatorError with the reason, OSError."""
+    """Settings whose known parameters are in their ranges. Raises OperatorError with the reason, OSError."""
     try:
-        settings = AlarmSettings.model_validate_json(file.read_bytes())
-    except ValidationError as error:
-        raise OperatorError(f"{file.name}: {in_words(error)}") from error
+        settings = read_stored(AlarmSettings, file.read_bytes())
+        for changes in (settings.rules, *settings.streams.values()):
+            for condition, change in changes.items():
+                with contextlib.suppress(NotFound, UnknownParameter):
+                    _check(condition, change)
+    except (DamagedDocument, OperatorError) as error:
+        raise OperatorError(f"{file.name}: {error}") from error
+    return settings
+
+
+def _unknown(settings: AlarmSettings) -> list[str]:
+    """Fields, conditions and parameters that a newer version, or a slip of the pen, has put there."""
+    unknown = [*not_known(settings), *not_understood(settings)]
     for changes in (settings.rules, *settings.streams.values()):
         for condition, change in changes.items():
-            try:
-                _check(condition, change)
-            except OperatorError as error:
-                raise OperatorError(f"{file.name}: {error}") from error
-    return settings
+            shipped = RULES.get(condition)
+            if shipped is None:
+                unknown.append(condition)
+            else:
+                others = change.parameters.keys() - _parameter_names(shipped)
+                unknown += [f"{condition}.{name}" for name in sorted(others)]
+    return unknown
+
+
+def _parameter_names(shipped: AlarmRule) -> set[str]:
+    return {one.name for one in parameters_of(shipped)}
+
+
+def _with_unknown(change: RuleChange, before: RuleChange, shipped: AlarmRule) -> RuleChange:
+    """An edit of a change, with what this version does not know of it."""
+    own = _parameter_names(shipped)
+    others = {name: value for name, value in before.parameters.items() if name not in own}
+    return keep_unknown(change.model_copy(update={"parameters": {**others, **change.parameters}}), before)

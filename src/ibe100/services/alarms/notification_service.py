@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import secrets as random_names
 import time
@@ -11,12 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
-
 from ibe100.database.database import Database
 from ibe100.models.alarms.notification import NotificationTarget, NotificationTargets, TargetView
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import AlarmChanged, Message, NoticePosted
+from ibe100.models.stored import DamagedDocument, keep_unknown, read_stored, write_stored
 from ibe100.services.alarms.notification_plan import NotificationPlan, Wording
 from ibe100.services.alarms.notification_sender import NotificationSender
 from ibe100.services.audit_trail import AuditTrail
@@ -52,12 +50,15 @@ class NotificationService:
         self._plans: dict[str, NotificationPlan] = {}
         self._urls: dict[str, str] = {}
         self._views: dict[str, TargetView] = {}
+        self._kept = NotificationTargets()
+        """As the file was read, with what this version does not know of it."""
         self._work: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Take up the targets; a damaged file is set aside and said."""
-        for target in await asyncio.to_thread(self._read):
+        self._kept = await asyncio.to_thread(self._read)
+        for target in self._kept.targets:
             url = await asyncio.to_thread(self._secrets.get, _secret_name(target.target_id))
             self._take(target, url or "")
         self._looking = asyncio.create_task(self._look(), name="notifications")
@@ -90,6 +91,8 @@ class NotificationService:
             )
         if not target.target_id:
             target = target.model_copy(update={"target_id": random_names.token_hex(8)})
+        if (view := self._views.get(target.target_id)) is not None:
+            target = keep_unknown(target, view.target)
         if url != kept:
             await asyncio.to_thread(self._secrets.set, _secret_name(target.target_id), url)
         self._take(target, url)
@@ -170,23 +173,23 @@ class NotificationService:
             update={"target": target, "kind": urlsplit(url).scheme if url else ""}
         )
 
-    def _read(self) -> tuple[NotificationTarget, ...]:
+    def _read(self) -> NotificationTargets:
         try:
-            return NotificationTargets.model_validate_json(self._file.read_bytes()).targets
+            return read_stored(NotificationTargets, self._file.read_bytes())
         except FileNotFoundError:
-            return ()
-        except (OSError, ValidationError, json.JSONDecodeError) as error:
+            return NotificationTargets()
+        except (OSError, DamagedDocument) as error:
             _log.error(
                 "the targets of notifications in %s cannot be read: %s", self._file, type(error).__name__
             )
             aside = set_aside(self._file, time.time())
             _log.error("it was set aside as %s: enter the targets again", aside.name)
-            return ()
+            return NotificationTargets()
 
     def _write(self) -> None:
-        kept = NotificationTargets(targets=tuple(view.target for view in self.targets()))
+        kept = self._kept.model_copy(update={"targets": tuple(view.target for view in self.targets())})
         try:
-            atomic_write(self._file, kept.model_dump_json(indent=1).encode())
+            atomic_write(self._file, write_stored(kept, indent=1))
         except OSError as error:
             raise StorageError(
                 f"the targets of notifications cannot be kept in {self._file}: {error.strerror}"

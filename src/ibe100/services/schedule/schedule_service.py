@@ -22,6 +22,7 @@ from ibe100.models.cues.schedule import (
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import CueChanged, Message, NoticePosted, ScheduleChanged, StreamView
 from ibe100.models.scte35_marker import CueState
+from ibe100.models.stored import keep_unknown
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.ports import CuePort, StreamPort
@@ -104,9 +105,8 @@ class ScheduleService:
             one = self._existing(break_id)
             self._refuse(refusal_of_change(one, plan) or self._refusal(plan, break_id))
             due = first_due(plan, self._wall())
-            changed = one.model_copy(
-                update={**{name: getattr(plan, name) for name in BreakPlan.model_fields}, "planned_at": due}
-            )
+            planned = {name: getattr(plan, name) for name in BreakPlan.model_fields}
+            changed = keep_unknown(one.model_copy(update={**planned, "planned_at": due}), one)
             await self._drop(self._pending_of(one))
             await self._storage.schedule.save([changed])
             self._took(self._cache.put([changed]))

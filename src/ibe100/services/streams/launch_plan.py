@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from ibe100.models.errors import StreamError
+from ibe100.models.stored import not_understood
 from ibe100.models.stream_config import Engine, FileInput, StreamConfig
 from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.stream_report import StreamReport
@@ -21,6 +23,12 @@ PREVIEW_PORTS = LoopbackPorts(
 )
 
 
+def why_not_understood(config: StreamConfig) -> str:
+    """Why a stream cannot run in this version of IBE-100; empty for one that can."""
+    fields = ", ".join(not_understood(config))
+    return f"made by a newer version of IBE-100: this one does not understand {fields}" if fields else ""
+
+
 class StreamStarter:
     """Decides; it changes nothing."""
 
@@ -33,7 +41,12 @@ class StreamStarter:
         self._engine, self._tsp_path = engine, tsp_path
 
     async def processor(self, config: StreamConfig) -> Processor:
-        """The processor that runs `config`. Raises ProcessorError when it cannot do what is asked."""
+        """The processor that runs `config`. Raises ProcessorError when it cannot do what is asked.
+
+        Raises StreamError for a stream that only a newer version understands.
+        """
+        if reason := why_not_understood(config):
+            raise StreamError(reason)
         wanted = config.engine if config.engine is not Engine.AUTO else self._engine
         processor = await choose_processor(wanted, config, self._tsp_path)
         if processor.engine is Engine.BUILTIN:

@@ -20,6 +20,7 @@ from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.streams.input_wait import InputWait
 from ibe100.services.streams.journal_follower import JournalFollower
 from ibe100.services.streams.launch import StreamLaunch
+from ibe100.services.streams.launch_plan import why_not_understood
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_facts import read_facts
 from ibe100.services.streams.runner_link import RunnerGone, RunnerLink, RunnerSilent
@@ -89,6 +90,8 @@ class StreamLifecycle:
             self._notice("error", f"{run.name} could not be taken up: {error}", run.stream_id)
             if not run.view.state.is_active:
                 run.enter(StreamState.FAILED, f"it could not be taken up: {error}")
+        if not run.view.state.is_active and (reason := why_not_understood(run.entry.config)):
+            run.enter(StreamState.FAILED, reason)
 
     async def _take_up(self, run: StreamRun) -> None:
         facts = read_facts(run.link.stream_dir)
@@ -116,8 +119,9 @@ class StreamLifecycle:
         if not run.is_wanted():
             await run.link.end_left_behind()
             return
-        has_plan = run.facts is not None and spec is not None and spec.get("processor") is not None
-        if has_plan and run.view.state is not StreamState.COMPLETED:
+        if run.facts is None or spec is None or spec.get("processor") is None:
+            return
+        if not why_not_understood(run.entry.config) and run.view.state is not StreamState.COMPLETED:
             run.enter(StreamState.RETRYING, "its runner is gone")
             self._follower.follow(run)
 
@@ -228,20 +232,6 @@ class StreamLifecycle:
             if run.view.state.is_active:
                 await self._follower.declare_ended(run, reason)
         await run.link.reap()
-
-    async def retry(self, run: StreamRun, reason: str) -> None:
-        """Make the try that a stream waits for now; one that waits for its input is given a new processor.
-
-        Raises StreamError for a stream that waits for nothing.
-        """
-        match run.view.state:
-            case StreamState.WAITING:
-                self._waiting.hurry(run)
-            case state if state.may_retry:
-                await run.link.request({"cmd": "retry", "reason": reason})
-            case state:
-                raise StreamError(f"{run.name} is {state}: there is no try to be made now")
-        await self._audit.write("stream tried again", run.stream_id, reason)
 
     async def respawn(self, run: StreamRun) -> None:
         """Start another runner with the same spec: the one before died, and the stream must go on."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from ibe100.models.base import Value
 from ibe100.models.errors import StorageError
+from ibe100.models.stored import DamagedDocument, read_stored, write_stored
 from ibe100.models.stream_config import StreamConfig
 from ibe100.services.streams.stream_secrets import without_secrets
 from ibe100.tsduck.loopback_ports import LoopbackPorts
@@ -37,17 +36,17 @@ class RunFacts(Value):
 def write_facts(stream_dir: Path, facts: RunFacts) -> None:
     """Replace the facts of the last run; blocks on the disk. Raises StorageError."""
     path = _path(stream_dir)
-    text = facts.model_copy(update={"config": without_secrets(facts.config)}).model_dump_json(indent=1)
+    document = write_stored(facts.model_copy(update={"config": without_secrets(facts.config)}), indent=1)
     try:
-        atomic_write(path, text.encode())
+        atomic_write(path, document)
     except OSError as error:
         raise StorageError(f"the facts of the run {path} cannot be written: {error.strerror}") from error
 
 
 def read_facts(stream_dir: Path) -> RunFacts | None:
     """The facts of the last run; None where there are none that can be read."""
-    with contextlib.suppress(OSError, ValidationError):
-        return RunFacts.model_validate_json(_path(stream_dir).read_bytes())
+    with contextlib.suppress(OSError, DamagedDocument):
+        return read_stored(RunFacts, _path(stream_dir).read_bytes())
     return None
 
 

@@ -12,6 +12,8 @@ from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, StreamRemoved, StreamStateChanged, StreamView
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import StreamConfig
+from ibe100.models.stream_state import StreamState
+from ibe100.services.streams.launch_plan import why_not_understood
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.services.streams.stream_secrets import without_secrets
@@ -69,6 +71,8 @@ class StreamList:
         if entry.stream_id in self._runs:
             raise StreamError(f"there is a stream {entry.stream_id} already")
         run = StreamRun(entry, RunnerLink(self._state_dir / entry.stream_id), self.changed)
+        if reason := why_not_understood(entry.config):
+            run.enter(StreamState.FAILED, reason)
         self._runs[entry.stream_id] = run
         self._views = tuple(sorted((*self._views, run.view), key=lambda view: (view.number, view.stream_id)))
         return run

@@ -1,13 +1,13 @@
-"""Grid of the dashboard's cards: few streams get large cards, many get compact ones."""
+"""How the cards of the dashboard share its room: few streams get large cards, many get compact ones."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 FULL_WIDTH, FULL_HEIGHT = 296, 216
-"""Smallest size of a card that shows everything, in pixels."""
+"""The least size of a card that shows everything."""
 COMPACT_WIDTH, COMPACT_HEIGHT = 232, 98
-"""Smallest size of a card that shows the tally, a small picture, the bitrate and what comes next."""
+"""The least size of a card that shows the tally, a small picture, the bitrate and what comes next."""
 MOST_HEIGHT = 900
 SHAPE = 1.7
 """Width to height at which a card reads best."""

@@ -1,4 +1,4 @@
-"""Keys of the break time line."""
+"""Which key does what on the break time line."""
 
 from __future__ import annotations
 

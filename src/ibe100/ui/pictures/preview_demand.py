@@ -1,4 +1,4 @@
-"""Demand for previews: the services decode only the streams that are in sight."""
+"""Tells the services what is in sight: a stream that nobody looks at is not decoded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOOK_MS = 500
 
 
 class PreviewDemand(QObject):
-    """Reads `in_sight` twice a second and passes changes on, for one `viewer`."""
+    """Asks `in_sight` twice a second and passes on what has changed, for one `viewer`."""
 
     def __init__(
         self,
@@ -27,11 +27,11 @@ class PreviewDemand(QObject):
         self._told: Mapping[str, PictureSize] | None = None
         timer = QTimer(self)
         timer.setInterval(LOOK_MS)
-        timer.timeout.connect(self.update)
+        timer.timeout.connect(self.look)
         timer.start()
 
-    def update(self) -> None:
-        """Pass on which streams are in sight, if that has changed."""
+    def look(self) -> None:
+        """Pass on what is in sight now, if that is news."""
         if not self._client.is_bound:
             # Services that come up again know of nobody.
             self._told = None

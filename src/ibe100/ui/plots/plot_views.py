@@ -1,4 +1,4 @@
-"""Views of curves that belong together, and the colour and stroke of each curve."""
+"""Which curves are looked at together, and how each of them is drawn: by colour and by stroke."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from PyQt6.QtGui import QColor, QPen
 from ibe100.models.metrics import Curve, Kind, Series
 
 BRIDGED_S = 5.0
-"""Seconds from which a pause is drawn as a gap, as are two points: analyses come every two seconds."""
+"""Analyses come every two seconds: only a gap longer than this, or than two points, is a gap."""
 MOST_CURVES = 24
-"""Curves drawn in one pane at the most."""
+"""More of them in one pane tell nothing any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pane:
-    """Pane of curves of one unit above one time axis; `label` stands beside the axis."""
+    """Curves of one unit above one time axis; `label` stands beside the axis."""
 
     title: str
     label: str
@@ -30,12 +30,12 @@ class Pane:
 
 @dataclass(frozen=True, slots=True)
 class PlotChoice:
-    """Entry of the list of views."""
+    """An entry of the list of views."""
 
     title: str
     panes: tuple[Pane, ...]
     of_machine: bool = False
-    """True for views of the machine, whichever stream is selected."""
+    """Whatever stream is looked at."""
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -128,7 +128,7 @@ STROKES: tuple[Qt.PenStyle, ...] = (
 
 
 def pen(place: int, width: float = 1.0) -> QPen:
-    """Pen of the curve at a place of its pane: neighbours differ in colour and in stroke.
+    """The pen of the curve at a place of its pane: neighbours differ in colour and in stroke.
 
     One pixel wide: anything wider takes twenty times as long to draw when it is dashed.
     """
@@ -139,12 +139,12 @@ def pen(place: int, width: float = 1.0) -> QPen:
 
 
 def series_of(choice: PlotChoice, known: Sequence[Series]) -> tuple[Series, ...]:
-    """Measured series that a view shows."""
+    """Those of the measured series that a view shows."""
     return tuple(series for series in known if series.kind in choice.kinds)
 
 
 def curves_of(pane: Pane, curves: Sequence[Curve]) -> list[Curve]:
-    """Curves of a pane: counters that stayed at zero only if all did, the largest first if too many."""
+    """What a pane draws: counters that stayed at zero only if all did, the largest first if too many."""
     mine = [curve for curve in curves if curve.series.kind in pane.kinds]
     if any(curve.series.kind.counts for curve in mine):
         counted = [curve for curve in mine if any(value > 0 for value in curve.high)]

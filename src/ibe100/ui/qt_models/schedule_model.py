@@ -1,4 +1,4 @@
-"""Planned breaks as the window knows them; changed by facts only."""
+"""The planned breaks as the window knows them; changed by facts only."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ibe100.models.messages import ScheduleChanged
 
 
 class ScheduleModel(QObject):
-    """Planned breaks by id; `changed` after each change, `conflicts_changed` after each check of them."""
+    """`changed` after each change; `looked_over` when the conflicts are known anew."""
 
     changed = pyqtSignal()
-    conflicts_changed = pyqtSignal()
+    looked_over = pyqtSignal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -23,13 +23,13 @@ class ScheduleModel(QObject):
         self._by_stream: dict[str, tuple[ScheduledBreak, ...]] = {}
 
     def replace_all(self, breaks: Iterable[ScheduledBreak]) -> None:
-        """Replace all by the schedule as of now."""
+        """The schedule as of now."""
         self._breaks = {one.break_id: one for one in breaks}
         self._by_stream.clear()
         self.changed.emit()
 
     def take(self, news: ScheduleChanged) -> None:
-        """Take what was planned, changed, or removed."""
+        """What was planned, changed, or taken off."""
         for break_id in news.removed:
             self._breaks.pop(break_id, None)
         for one in news.changed:
@@ -38,32 +38,32 @@ class ScheduleModel(QObject):
         self.changed.emit()
 
     def show_conflicts(self, findings: Iterable[Finding]) -> None:
-        """Take the conflicts, by break."""
+        """What cannot be aired as planned, in words by break."""
         conflicts: dict[int, str] = {}
         for finding in findings:
             for break_id in finding.break_ids:
                 conflicts.setdefault(break_id, finding.text)
         if conflicts != self._conflicts:
             self._conflicts = conflicts
-            self.conflicts_changed.emit()
+            self.looked_over.emit()
 
     def get(self, break_id: int) -> ScheduledBreak | None:
-        """Planned break by its id; None when it is gone."""
+        """A break of the schedule; None when it is gone."""
         return self._breaks.get(break_id)
 
     def breaks(self) -> tuple[ScheduledBreak, ...]:
-        """All planned breaks by the time they are due; those without a time last."""
+        """All of them by the time they are due; those without a time last."""
         return tuple(sorted(self._breaks.values(), key=_due))
 
     def of_stream(self, stream_id: str) -> tuple[ScheduledBreak, ...]:
-        """Planned breaks of one stream, by their time."""
+        """Those of one stream, by their time."""
         if stream_id not in self._by_stream:
             mine = (one for one in self._breaks.values() if one.stream_id == stream_id)
             self._by_stream[stream_id] = tuple(sorted(mine, key=_due))
         return self._by_stream[stream_id]
 
     def next_of(self, stream_id: str) -> ScheduledBreak | None:
-        """Next planned break of a stream that is wanted on air."""
+        """The next planned break of a stream that is wanted on air."""
         return next(
             (
                 one
@@ -74,7 +74,7 @@ class ScheduleModel(QObject):
         )
 
     def conflict(self, break_id: int) -> str:
-        """Reason why a break cannot be aired as planned, with what to do; empty when it can."""
+        """Why it cannot be aired as planned, with what to do; empty when it can."""
         return self._conflicts.get(break_id, "")
 
 

@@ -1,4 +1,4 @@
-"""History: sessions, cues, alarms and audit records."""
+"""What is on record: sessions, cues, what operators did."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ from ibe100.utils.units import format_event_id
 if TYPE_CHECKING:
     from ibe100.services.ports import Services
 
-MOST_CUES = 500
 Records = tuple[Sequence[SessionRecord], Sequence[Cue], Sequence[AuditRecord]]
 """Sessions, cues and audit records, the newest first."""
 CUE_COLUMNS: tuple[Column[Cue], ...] = (
@@ -61,7 +60,7 @@ AUDIT_WIDTHS = {0: 148, 1: 80, 2: 130, 3: 120}
 
 
 class HistoryPage(QWidget):
-    """Page of the history, read again whenever it comes to the front, and on Refresh."""
+    """Read again whenever its tab comes up, and on Refresh."""
 
     def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,9 +130,8 @@ class HistoryPage(QWidget):
 
 
 async def _read_records(services: Services) -> Records:
-    records = services.records
-    cues = await records.cues.recent(limit=MOST_CUES)
-    return await records.sessions.list(), cues, await records.audit.list()
+    history = services.history
+    return await history.sessions(), await history.cues(), await history.audit()
 
 
 def _numbered(column: Column[AuditRecord]) -> Column[tuple[int, AuditRecord]]:

@@ -1,4 +1,4 @@
-"""Menus of the top bar, filled from the catalogue of actions."""
+"""The menus of the top bar, filled from the catalogue of actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts of the console's window: models, panels, pages, docks, controllers."""
+"""The parts of the console's window: models, panels, pages, docks, and what acts on them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from ibe100.ui.window.top_bar import TopBar
 
 
 class Parts:
-    """Builds every part as a child of `window`; `wiring` connects them."""
+    """Builds every part as a child of `window`; which part does what for another is said in `wiring`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Top bar: product, Operate or Set-up, tally counts, engine, menus, clock."""
+"""The bar on top: product, Operate or Set-up, tally counts, engine, menus, clock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PALETTE_TEXT = "Ctrl K"
 
 
 class TopBar(QWidget):
-    """Bar that is always on screen."""
+    """Always on screen."""
 
     set_up_toggled = pyqtSignal(bool)
     palette_requested = pyqtSignal()
@@ -82,11 +82,11 @@ class TopBar(QWidget):
         layout.addWidget(self.clock)
 
     def toggle_mode(self) -> None:
-        """Switch from Operate to Set-up and back."""
+        """From Operate to Set-up and back."""
         (self.set_up if self.operate.isChecked() else self.operate).click()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Fit the bar: in a narrow window the tallies and the clock stay, the menus become icons."""
+        """A narrow window keeps the tallies and the clock; the menus become icons."""
         super().resizeEvent(event)
         roomy = self.width() >= ROOMY_WIDTH
         style = (

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -65,7 +68,7 @@ async def test_a_start_that_is_refused_leaves_the_stream_failed_with_its_reason_
     assert run.view.state is StreamState.FAILED
     assert "nowhere.ts" in run.view.reason
     assert not run.is_wanted()
-    assert await application.records.sessions.list() == ()
+    assert await application.history.sessions() == ()
     await application.streams.remove(stream_id)
     with pytest.raises(StreamError, match="there is no stream gone"):
         await application.streams.start(stream_id)
@@ -108,3 +111,46 @@ async def test_a_name_of_digits_alone_is_refused_and_an_id_never_becomes_one(
             StreamEntry(stream_id="7", number=7, config=StreamConfig(name="Seven"))
         )
     assert [view.name for view in application.streams.streams()] == ["2!", "0x1F", "1.5"]
+
+
+NEWER = {
+    "version": 2,
+    "name": "Newer",
+    "note": "call the studio",
+    "input": {"kind": "udp", "port": 5000, "ecn": True},
+    "output": {"kind": "ndi", "source": "PGM"},
+}
+
+
+async def test_a_stream_of_a_newer_version_is_listed_and_kept_and_not_run(tmp_path: Path) -> None:
+    config = load({"folders": {"data_dir": str(tmp_path / "data")}, "engine": {"kind": "builtin"}})
+
+    def stored(change: dict[str, object] | None = None) -> dict[str, object]:
+        with closing(sqlite3.connect(tmp_path / "data" / "ibe100.db")) as connection:
+            if change is not None:
+                connection.execute("UPDATE streams SET config = ?, desired = 'run'", [json.dumps(change)])
+                connection.commit()
+            ((text,),) = connection.execute("SELECT config FROM streams").fetchall()
+        return dict(json.loads(text))
+
+    async with open_application(config, "test", log_to_stderr=False) as application:
+        stream_id = (await application.streams.add(StreamConfig(name="Newer"))).stream_id
+    stored(NEWER)
+    async with open_application(config, "test", log_to_stderr=False) as application:
+        (view,) = application.streams.streams()
+        reason = "made by a newer version of IBE-100: this one does not understand output"
+        assert (view.name, view.state, view.reason) == ("Newer", StreamState.FAILED, reason)
+        with pytest.raises(StreamError, match=reason):
+            await application.streams.start(stream_id)
+        with pytest.raises(StreamError, match=reason):
+            await application.streams.command(stream_id)
+        assert stored() == NEWER
+        renamed = await application.streams.change(
+            stream_id, StreamConfig.model_validate({**view.config.model_dump(), "name": "Old"})
+        )
+        assert (renamed.state, renamed.reason) == (StreamState.FAILED, reason)
+        assert stored() == {**NEWER, "name": "Old"}
+        edited = renamed.config.model_copy(update={"output": FileOutput(path=tmp_path / "out.ts")})
+        assert (await application.streams.change(stream_id, edited)).state is StreamState.OFF
+        kept = {**NEWER, "name": "Old", "output": {"kind": "file", "path": str(tmp_path / "out.ts")}}
+        assert stored() == kept
