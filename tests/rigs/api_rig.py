@@ -54,7 +54,7 @@ class Served:
 
     async def audit(self) -> list[tuple[str, str, str]]:
         """Who did what to what, the oldest first."""
-        records = await self.application.history.audit()
+        records = await self.application.records.audit.list()
         return [(record.who, record.action, record.subject) for record in reversed(records)]
 
 

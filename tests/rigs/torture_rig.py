@@ -231,7 +231,7 @@ def _pre_rolls(parsed: Parsed, by_bytes: dict[str, list[Cue]], faults: list[str]
 
 async def all_cues(application: Application, stream_id: str) -> tuple[Cue, ...]:
     """Every cue of a stream that is on record."""
-    return tuple(await application.history.cues(stream_id, limit=100_000))
+    return tuple(await application.records.cues.recent(stream_id, limit=100_000))
 
 
 async def stopped(application: Application, stream_ids: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,9 +17,11 @@ from ibe100.cli.running_instance import request, streams_folder
 from ibe100.models.base import build
 from ibe100.models.endpoints.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
 from ibe100.models.stream_config import RETURN_WINDOW_S, StreamConfig, describe_input, describe_output
+from ibe100.models.stream_state import Tally
 from ibe100.services.streams.stream_secrets import reveal
 from ibe100.services.streams.unattended import stop_unattended, unattended_streams
 from ibe100.services.streams.which_stream import is_digits
+from ibe100.utils.timecode import format_countdown, format_span
 
 app = typer.Typer(help="List, add, start and stop the streams of a running console or server.")
 
@@ -50,7 +53,7 @@ def list_streams(
         table.add_row(
             str(view["number"]),
             config.name,
-            view["state"],
+            _state(view),
             describe_input(config.input),
             describe_output(config.output),
             view["engine"],
@@ -113,6 +116,12 @@ def restart(stream: StreamName, data_dir: DataDir = None) -> None:
 
 
 @app.command()
+def retry(stream: StreamName, data_dir: DataDir = None) -> None:
+    """Try now what a stream that is RETRYING, STALLED or WAITING would try later."""
+    _tell(request(data_dir, {"cmd": "retry", "stream": stream}))
+
+
+@app.command()
 def remove(stream: StreamName, data_dir: DataDir = None) -> None:
     """Delete a stopped stream from the list."""
     request(data_dir, {"cmd": "remove", "stream": stream})
@@ -120,4 +129,15 @@ def remove(stream: StreamName, data_dir: DataDir = None) -> None:
 
 def _tell(view: dict[str, Any]) -> None:
     reason = f" ({view['reason']})" if view["reason"] else ""
-    typer.echo(f"{view['number']} {view['config']['name']}: {view['state']}{reason}")
+    typer.echo(f"{view['number']} {view['config']['name']}: {_state(view)}{reason}")
+
+
+def _state(view: dict[str, Any]) -> str:
+    """Its state; for how long it has no input, and when the next try begins."""
+    now, lost_at, retry_at = time.time(), view["input_lost_at"], view["retry_at"]
+    words = view["state"]
+    if lost_at is not None:
+        words += f", {Tally.NO_INPUT} {format_span(now - lost_at)}"
+    if retry_at is not None and retry_at > now:
+        words += f", next try in {format_countdown(retry_at - now)}"
+    return str(words)

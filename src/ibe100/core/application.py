@@ -32,9 +32,10 @@ from ibe100.services.backup.backup_service import BackupService
 from ibe100.services.contracts.contract_service import ContractService
 from ibe100.services.cues.idempotency import CueOnce
 from ibe100.services.cues.input_cues import InputCues
-from ibe100.services.history.history_service import HistoryService
+from ibe100.services.history.as_run_log import AsRunService
+from ibe100.services.history.metrics_csv import MetricsCsv
 from ibe100.services.history.metrics_recorder import MetricsRecorder
-from ibe100.services.history.metrics_service import MetricsService
+from ibe100.services.history.stream_events import StreamEvents
 from ibe100.services.machine.watch import Backlog, MachineWatch
 from ibe100.services.monitoring_service import MonitoringService
 from ibe100.services.pictures.preview_service import PreviewService
@@ -70,10 +71,10 @@ class Application:
         source: SettingsSource | None = None,
     ) -> None:
         self.folders = folders
-        self._database = database
+        self.records = database
         self._bus = EventBus()
         self._loop = asyncio.get_running_loop()
-        self._metrics_store = MetricsStore(folders.metrics_file, self._post_from_thread)
+        self.metrics = MetricsStore(folders.metrics_file, self._post_from_thread)
         policy = RunnerPolicy.model_validate(config.runner.model_dump())
         self.streams = StreamService(
             database,
@@ -99,7 +100,7 @@ class Application:
             self._backlog,
         )
         self.monitoring = MonitoringService(self._publish, audit)
-        self._recorder = MetricsRecorder(self._metrics_store)
+        self._recorder = MetricsRecorder(self.metrics)
         self.preview = PreviewService(self.streams, self._publish, self.alarms)
         self.cues = SCTE35Service(
             database, self.streams, self._publish, seen_timeout_s=config.cues.seen_timeout_s
@@ -108,12 +109,13 @@ class Application:
         self.return_feeds = ReturnFeedService(database, self.streams, self._publish, starter, policy)
         self.schedule = ScheduleService(database, self.streams, self.cues, self._cue_options, self._publish)
         self.profiles = ProfileService(folders.profiles_dir, self.streams, audit)
-        self.history = HistoryService(database, self._metrics_store)
-        self.metrics = MetricsService(self._metrics_store)
+        self.as_run = AsRunService(database.as_run)
+        self.stream_events = StreamEvents(database, self.metrics)
+        self.metrics_csv = MetricsCsv(self.metrics)
         self.notifications = NotificationService(
             folders.data_dir / "notifications.json", secrets, database, self._publish
         )
-        self.input_cues = InputCues(self._metrics_store, self._publish)
+        self.input_cues = InputCues(self.metrics, self._publish)
         self.contracts = ContractService(contract_templates_file())
         self.backups = BackupService(
             folders.data_dir, config.backup, database, self._publish, self.alarms.judge_machine
@@ -150,7 +152,7 @@ class Application:
 
     async def open(self) -> None:
         """Take up cues and alarms first: the journals of adopted streams tell of them."""
-        self._metrics_store.start()
+        self.metrics.start()
         await self.access.open()
         await self.cues.open()
         await self.notifications.open()
@@ -189,12 +191,12 @@ class Application:
         await self.alarms.settled()
         await self.notifications.close()
         await self.access.close()
-        await self._metrics_store.close()
+        await self.metrics.close()
         self._bus.close()
 
     def _backlog(self) -> Backlog:
-        queues = {"bus": self._bus.facts_behind(), "database": self._database.writes_behind()}
-        dropped = self._bus.replaced() + self._metrics_store.health().dropped
+        queues = {"bus": self._bus.facts_behind(), "database": self.records.writes_behind()}
+        dropped = self._bus.replaced() + self.metrics.health().dropped
         return Backlog(queues=queues, dropped=dropped, last_backup_at=self.backups.last_at())
 
     def _cue_options(self, stream_id: str) -> Scte35Options | None:

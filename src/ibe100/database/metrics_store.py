@@ -22,7 +22,7 @@ from ibe100.database.metrics.query import (
 from ibe100.database.metrics.writer import MetricsWriter
 from ibe100.database.sqlite.engine import reading_engine, sqlite_url
 from ibe100.database.sqlite.reader import Reader
-from ibe100.models.errors import StorageError
+from ibe100.models.errors import ConfigurationError, StorageError
 from ibe100.models.metrics import (
     Curve,
     MetricsHealth,
@@ -79,7 +79,12 @@ class MetricsStore:
         ends_at: float,
         points: int = 800,
     ) -> tuple[Curve, ...]:
-        """Raises StorageError in words."""
+        """About as many points as asked for at most; series that were not measured are left out.
+
+        Raises StorageError, and ConfigurationError for a range that ends before it begins.
+        """
+        if not ends_at > begins_at:
+            raise ConfigurationError("The range ends before it begins.")
         wanted = Range(begins_at, ends_at, points)
         grid = Grid.of(wanted, self._wall())
         numbers = frozenset(one.number for one in series)

@@ -31,6 +31,10 @@ class StreamView(Value):
     command: str = ""
     """The running command, as it can be pasted into a shell, secrets masked."""
     attempt: int = 0
+    input_lost_at: float | None = None
+    """Wall clock: since when the input gives nothing; None while it does, or nobody asks it to."""
+    retry_at: float | None = None
+    """Wall clock: when the next try begins, where one is waited for."""
     session_id: int | None = None
     started_at: float | None = None
     break_ends_at: float | None = None

@@ -35,11 +35,17 @@ class StreamState(StrEnum):
         return self in ACTIVE_STATES
 
     @property
+    def may_retry(self) -> bool:
+        """It waits, and would try again later: it may be told to do so now."""
+        return self in RETRIED_STATES
+
+    @property
     def is_ended(self) -> bool:
         """Nothing runs and nothing will by itself."""
         return not self.is_active
 
 
+RETRIED_STATES = frozenset({StreamState.RETRYING, StreamState.STALLED, StreamState.WAITING})
 ACTIVE_STATES = frozenset(
     {
         StreamState.WAITING,

@@ -15,7 +15,7 @@ from ibe100.models.alarms.confidence import Picture, PictureSize, Preview, Sound
 from ibe100.models.alarms.notification import NotificationTarget, TargetView
 from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.models.backup import BackupFile, BackupStatus
-from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
+from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, LoggedStream
 from ibe100.models.cues.contract import Contract, ContractFinding
 from ibe100.models.cues.input_cue import InputCue
 from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
@@ -60,6 +60,8 @@ class StreamPort(Protocol):
         """Without a `reason` it is who stops it."""
 
     async def restart(self, stream_id: str) -> StreamView: ...
+    async def retry(self, stream_id: str) -> StreamView:
+        """Try now what a stream that is RETRYING, STALLED or WAITING would try later."""
 
 
 class CuePort(Protocol):
@@ -197,36 +199,72 @@ class SchedulePort(Protocol):
         """Store the good rows of a preview, all or none."""
 
 
-class HistoryPort(Protocol):
-    """What is on record."""
+class SessionRecords(Protocol):
+    """Runs of streams."""
 
-    async def sessions(self, limit: int = 200) -> Sequence[SessionRecord]: ...
-    async def cues(self, stream_id: str | None = None, limit: int = 500) -> Sequence[Cue]: ...
-    async def audit(self, limit: int = 500) -> Sequence[AuditRecord]: ...
-    async def cue_log(self, query: CueLogQuery) -> CueLog: ...
-    async def cue(self, cue_id: int) -> Cue | None:
-        """As it is on record."""
+    async def list(self, limit: int = 200) -> Sequence[SessionRecord]:
+        """The newest first."""
 
-    async def cue_steps(self, cue_id: int) -> Sequence[CueStep]:
+
+class CueRecords(Protocol):
+    """Cues and every step of their lives."""
+
+    async def get(self, cue_id: int) -> Cue | None: ...
+    async def recent(self, stream_id: str | None = None, limit: int = 50) -> Sequence[Cue]:
+        """The newest first, of one stream or of all."""
+
+    async def log(self, query: CueLogQuery) -> CueLog:
+        """The cues that a query wants, the newest first."""
+
+    async def steps(self, cue_id: int) -> Sequence[CueStep]:
         """The life of a cue, step by step."""
 
-    async def alarms(self, wanted: AlarmFilter = AlarmFilter()) -> Sequence[Alarm]:
-        """The newest first, closed ones too."""
 
-    async def as_run(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
-        """The cues whose splice fell on `day`; `time_zone` is `UTC`, `local` or an IANA name."""
+class AlarmRecords(Protocol):
+    """Alarms, closed ones too."""
 
-    async def events(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamEvent, ...]:
-        """Sessions, restarts, cues, alarms and changes of a stream in a range, the oldest first."""
+    async def list(self, wanted: AlarmFilter = AlarmFilter()) -> Sequence[Alarm]:
+        """The newest first."""
 
-    async def as_run_streams(self) -> tuple[LoggedStream, ...]:
+
+class AuditRecords(Protocol):
+    """Acts of operators."""
+
+    async def list(self, limit: int = 500) -> Sequence[AuditRecord]:
+        """The newest first."""
+
+
+class RecordsPort(Protocol):
+    """The database, to be read."""
+
+    @property
+    def sessions(self) -> SessionRecords: ...
+    @property
+    def cues(self) -> CueRecords: ...
+    @property
+    def alarms(self) -> AlarmRecords: ...
+    @property
+    def audit(self) -> AuditRecords: ...
+
+
+class AsRunPort(Protocol):
+    """As-run logs."""
+
+    async def streams(self) -> tuple[LoggedStream, ...]:
         """Streams to choose from: those of the list, then those that were taken off it."""
 
-    async def export_as_run(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
+    async def log(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
+        """The cues whose splice fell on `day`; `time_zone` is `UTC`, `local` or an IANA name."""
+
+    async def export(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
         """Write the log to a file, whole or not at all; returns the SHA-256 that it names."""
 
-    async def verify_as_run(self, path: Path) -> DigestCheck:
-        """Hold an exported CSV or JSON file against the digest it names."""
+
+class StreamEventsPort(Protocol):
+    """Events of a stream over time."""
+
+    async def between(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamEvent, ...]:
+        """Sessions, restarts, cues, alarms and changes of a stream in a range, the oldest first."""
 
 
 class MetricsPort(Protocol):
@@ -251,7 +289,11 @@ class MetricsPort(Protocol):
     async def changes(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamChange, ...]:
         """Changes of the stream's tables and PIDs, the newest last."""
 
-    async def export_csv(
+
+class MetricsCsvPort(Protocol):
+    """Measurements as files."""
+
+    async def write(
         self, stream_id: str, series: Sequence[Series], begins_at: float, ends_at: float, path: Path
     ) -> int:
         """Write the series as fine as they are kept, whole or not at all; returns how many rows."""
@@ -382,9 +424,15 @@ class Services(Protocol):
     @property
     def schedule(self) -> SchedulePort: ...
     @property
-    def history(self) -> HistoryPort: ...
+    def records(self) -> RecordsPort: ...
+    @property
+    def as_run(self) -> AsRunPort: ...
+    @property
+    def stream_events(self) -> StreamEventsPort: ...
     @property
     def metrics(self) -> MetricsPort: ...
+    @property
+    def metrics_csv(self) -> MetricsCsvPort: ...
     @property
     def contracts(self) -> ContractPort: ...
     @property

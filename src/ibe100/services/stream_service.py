@@ -201,6 +201,12 @@ class StreamService:
         await self._lifecycle.stop(run, reason)
         return run.view
 
+    async def retry(self, stream_id: str) -> StreamView:
+        """Try now what a stream would try later. Raises StreamError for one that waits for nothing."""
+        run = self.run_of(stream_id)
+        await self._lifecycle.retry(run, f"tried again by {acting().name}")
+        return run.view
+
     async def restart(self, stream_id: str) -> StreamView:
         """Stop and start, with the configuration as it is now; a file it writes is gone on with."""
         run = self.run_of(stream_id)

@@ -2,9 +2,9 @@
 
 from ibe100.runner.supervision.input_loss import RECEIVE_TIMEOUT
 
-INPUT_SILENT = "nothing arrived on the input"
+_INPUT_SILENT = "nothing arrived on the input"
 
 
 def in_words(text: str) -> str:
     """The text with what it quotes of a processor said plainly; all else as it is."""
-    return text.replace(f"ip: {RECEIVE_TIMEOUT}", INPUT_SILENT).replace(RECEIVE_TIMEOUT, INPUT_SILENT)
+    return text.replace(f"ip: {RECEIVE_TIMEOUT}", _INPUT_SILENT).replace(RECEIVE_TIMEOUT, _INPUT_SILENT)

@@ -1,4 +1,4 @@
-"""From the bus to Qt: the only way in. Samples are coalesced, facts cross one by one."""
+"""Way of messages from the bus to Qt, the only one: samples are coalesced, facts cross one by one."""
 
 from __future__ import annotations
 
@@ -47,18 +47,18 @@ log = logging.getLogger(__name__)
 DRAIN_INTERVAL_MS = 100
 RESUBSCRIBE_DELAY_S = 0.25
 SLICE_S, LONG_SLICE_S = 0.006, 0.04
-"""For facts at a stretch; the long one when many wait, as what is painted in between costs as much."""
+"""Seconds spent on facts at a stretch; the long one when many wait, for painting in between costs as much."""
 MANY_FACTS = 200
 MOST_BEFORE_LOG = 3000
-"""Behind so many facts (more lines than the log shows) no line is taken: cues, alarms and states go first."""
+"""Waiting facts above which log lines are dropped: cues, alarms and states go first."""
 MOST_FACTS = 5000
-"""So many wait here at the most; what is more waits on the bus, whose queue is bounded."""
+"""Facts that wait here at the most; more of them wait on the bus, whose queue is bounded."""
 HELD_BACK_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything as it stood when the bridge began to follow the bus."""
+    """State of everything when the bridge began to follow the bus."""
 
     streams: tuple[StreamView, ...]
     alarms: tuple[Alarm, ...]
@@ -97,7 +97,7 @@ class EventBridge(QObject):
         self._samples: dict[tuple[type[Message], str], Telemetry | Picture | SoundLevels | MachineHealth] = {}
         self._facts: deque[Snapshot | Message] = deque()
         self._left_out: Counter[str] = Counter()
-        """Log lines by stream that were not shown, so that cues, alarms and states came through."""
+        """Log lines dropped, by stream, so that cues, alarms and states came through."""
         self._is_awake = False
         self._lock = threading.Lock()
         self._woken.connect(self._deliver_some, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
@@ -158,7 +158,7 @@ class EventBridge(QObject):
             self._woken.emit()
 
     def _deliver_some(self) -> None:
-        """Facts in their order, for a few ms at a time: between them the window paints and takes keys."""
+        """Deliver facts in order, for a few ms at a time: in between the window paints and takes keys."""
         end = time.perf_counter() + (SLICE_S if len(self._facts) < MANY_FACTS else LONG_SLICE_S)
         try:
             while True:

@@ -19,7 +19,7 @@ LEVELS = {
     QtMsgType.QtFatalMsg: logging.CRITICAL,
 }
 OFFSCREEN_SAYS = "This plugin does not support"
-"""Said by Qt's display without a screen about windows it cannot move or raise; nobody can act on it."""
+"""Beginning of what Qt's display without a screen says of windows it cannot move; nobody can act on it."""
 
 
 class FaultGuard(QObject):
@@ -28,12 +28,12 @@ class FaultGuard(QObject):
     caught = pyqtSignal(str)
 
     def install(self) -> None:
-        """From here on, nothing uncaught ends the process."""
+        """Catch everything uncaught from here on."""
         sys.excepthook = self.handle
         threading.excepthook = self._handle_thread
 
     def uninstall(self) -> None:
-        """Back to Python's own."""
+        """Restore Python's own hooks."""
         sys.excepthook = sys.__excepthook__
         threading.excepthook = threading.__excepthook__
 
@@ -54,7 +54,7 @@ class FaultGuard(QObject):
 
 
 def log_qt_messages() -> None:
-    """From here on nothing of Qt's appears on the terminal unlogged."""
+    """Send Qt's messages to the log from here on."""
     qInstallMessageHandler(_take)
 
 

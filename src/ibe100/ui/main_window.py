@@ -1,4 +1,4 @@
-"""The console's window: the frame around its parts."""
+"""Window of the console: the frame around its parts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAST_SIZE = QSize(1180, 680)
 
 
 class MainWindow(QMainWindow):
-    """Shown at once; `services_opened` and `services_failed` tell it how the start went."""
+    """Window that is shown at once; `services_opened` and `services_failed` say how the start went."""
 
     retry_requested = pyqtSignal()
     closed = pyqtSignal()
@@ -48,24 +48,24 @@ class MainWindow(QMainWindow):
         self.parts.starting.retry_requested.connect(self.retry_requested)
 
     def services_opened(self) -> None:
-        """The ports can be used; the snapshot follows."""
+        """Show that the services are up."""
         self.parts.status.services.setText("Services: up")
         self.parts.client.ask("engines", lambda s: s.engine.engines()).then(self._show_engines)
 
     def services_failed(self, words: str) -> None:
-        """Say why the services did not start, or why they ended."""
+        """Show why the services did not start, or why they ended."""
         self.parts.status.services.setText("Services: down")
         self.parts.top_bar.engine.setText("services are down")
         self.parts.start_pages.show_failure(words)
         self.parts.docks.raise_page("dashboard")
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """The pages take what the window gains; the sides keep their sizes."""
+        """Give the pages what the window gains; the sides keep their sizes."""
         super().resizeEvent(event)
         self.parts.docks.fit()
 
     def focusNextPrevChild(self, next: bool) -> bool:
-        """Tab goes through what is in sight: Qt keeps the pages behind the tabs in the chain."""
+        """Tab through what is in sight only: Qt keeps the pages behind the tabs in the chain."""
         began = self.focusWidget()
         while super().focusNextPrevChild(next):
             reached = self.focusWidget()

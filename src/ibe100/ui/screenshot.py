@@ -1,4 +1,4 @@
-"""Saves a picture of the window once it has settled."""
+"""Picture of the window, saved once it has settled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PASSING = frozenset({StreamState.PROBING, StreamState.STARTING, StreamState.STOP
 
 
 class Screenshot(QObject):
-    """`taken` with the exit code: 0, or 1 when the services failed or the file could not be written."""
+    """Takes one picture; `taken` with the exit code: 1 when the services failed or it was not written."""
 
     taken = pyqtSignal(int)
 
@@ -61,7 +61,7 @@ class Screenshot(QObject):
         return at - self._changed_at >= QUIET_S
 
     def _is_awaited(self, stream_id: str) -> bool:
-        """Whether the first picture of a stream is on its way."""
+        """True while the first picture of a stream is on its way."""
         confidence = self._window.parts.state.confidence
         preview = confidence.preview(stream_id)
         return preview.is_on and not preview.problem and confidence.picture(stream_id) is None

@@ -1,4 +1,4 @@
-"""From Qt to the services: the only way out. Requests are coroutines; answers come back on the Qt thread."""
+"""Way from Qt to the services, the only one: requests are coroutines, answers come back on the Qt thread."""
 
 from __future__ import annotations
 
@@ -62,17 +62,17 @@ class ServiceClient(QObject):
         self._settled.connect(self._deliver, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
 
     def bind(self, services: Services | None) -> None:
-        """Set when the services are up, None when they go."""
+        """Set the services when they are up, None when they go."""
         self._services = services
 
     @property
     def is_bound(self) -> bool:
-        """The services are up."""
+        """True while the services are up."""
         return self._services is not None
 
     @property
     def has_open_calls(self) -> bool:
-        """A request has not come back yet."""
+        """True while a request is not answered."""
         return bool(self._open)
 
     def ask(self, what: str, work: Callable[[Services], Coroutine[Any, Any, Result]]) -> Call[Result]:

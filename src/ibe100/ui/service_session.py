@@ -1,4 +1,4 @@
-"""Opens the services on the background loop, keeps them open, and closes them with the window."""
+"""Lifetime of the services: opened on the background loop, closed with the window."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OpenServices = Callable[[], AbstractAsyncContextManager["Services"]]
 
 
 class ServiceSession(QObject):
-    """`opened` when the ports can be used, `failed` with the reason when they cannot."""
+    """Opens the services; `opened` when the ports can be used, `failed` with the reason when they cannot."""
 
     opened = pyqtSignal()
     failed = pyqtSignal(str)
@@ -47,7 +47,7 @@ class ServiceSession(QObject):
         self._went_wrong.connect(self._failed, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
 
     def open(self) -> None:
-        """Begin; returns at once."""
+        """Begin to open the services; returns at once."""
         if self._held is None or self._held.done():
             self._held = self._runner.submit(self._hold())
             self._held.add_done_callback(self._ended)

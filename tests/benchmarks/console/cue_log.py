@@ -19,12 +19,10 @@ from pathlib import Path
 from PyQt6.QtWidgets import QApplication
 
 from ibe100.database.database import Database
-from ibe100.database.metrics_store import MetricsStore
 from ibe100.database.records import EventIdRange
 from ibe100.models.cues.log import CueLog, CueLogQuery
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.scte35 import encode, splice_insert, to_base64
-from ibe100.services.history.history_service import HistoryService
 from ibe100.ui.qt_models.cue_log_table import WIDTHS, cue_columns
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
@@ -54,18 +52,17 @@ def sealed(cue: Cue) -> Cue:
 
 async def read(folder: Path, count: int) -> tuple[dict[str, list[float]], CueLog]:
     database = await Database.open(folder / "ibe100.db")
-    history = HistoryService(database, MetricsStore(folder / "metrics.db", print))
     for first in range(0, count, 100):
         await asyncio.gather(
             *(database.cues.create(draft(n), IDS, sealed) for n in range(first, first + 100))
         )
     took: dict[str, list[float]] = {}
-    log = await history.cue_log(CueLogQuery())
+    log = await database.cues.log(CueLogQuery())
     word = log.cues[-1].section_base64[12:24]
     for name, query in (("all", CueLogQuery()), ("one by its bytes", CueLogQuery(text=word))):
         for _ in range(ROUNDS):
             began = time.perf_counter()
-            found = await history.cue_log(query)
+            found = await database.cues.log(query)
             took.setdefault(name, []).append((time.perf_counter() - began) * 1000)
         print(f"{name}: {len(found.cues)} found")
     await database.close()

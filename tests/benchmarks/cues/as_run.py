@@ -20,7 +20,6 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from ibe100.database.database import Database
-from ibe100.database.metrics_store import MetricsStore
 from ibe100.database.sqlite.engine import sqlite_url, writing_engine
 from ibe100.database.sqlite.handles import columns_of
 from ibe100.database.sqlite.schema import CueRow, table_of
@@ -29,7 +28,7 @@ from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
 from ibe100.services.history.as_run import day_range
-from ibe100.services.history.history_service import HistoryService
+from ibe100.services.history.as_run_log import AsRunService
 from ibe100.utils.lasting_heap import lasting_heap
 
 DAY = date(2026, 11, 22)
@@ -94,12 +93,12 @@ async def fill(path: Path) -> None:
 async def main(folder: Path) -> None:
     await fill(folder / "ibe100.db")
     database = await Database.open(folder / "ibe100.db")
-    history = HistoryService(database, MetricsStore(folder / "metrics.db", print))
+    as_run = AsRunService(database.as_run)
     opened, busy = [], []
     with lasting_heap():  # as in a console
         for _ in range(ROUNDS):
             before, busy_before = time.perf_counter(), time.process_time()
-            log = await history.as_run(DAY)
+            log = await as_run.log(DAY)
             opened.append((time.perf_counter() - before) * 1000)
             busy.append((time.process_time() - busy_before) * 1000)
     assert len(log.rows) == CUES_OF_DAY
@@ -110,7 +109,7 @@ async def main(folder: Path) -> None:
     for kind in AsRunFormat:
         path = folder / f"log.{kind}"
         before = time.perf_counter()
-        digest = await history.export_as_run(log, kind, path)
+        digest = await as_run.export(log, kind, path)
         took_ms = (time.perf_counter() - before) * 1000
         print(f"{'exported as ' + kind:<34} {took_ms:14.0f} ms  {path.stat().st_size / 1e6:6.1f} MB")
     before = time.perf_counter()

@@ -25,8 +25,7 @@ from PyQt6.QtWidgets import QApplication
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
-from ibe100.services.history.history_service import HistoryService
-from ibe100.services.history.metrics_service import MetricsService
+from ibe100.services.history.stream_events import StreamEvents
 from ibe100.ui.monitoring.metrics_panel import MetricsPanel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import apply_theme
@@ -83,7 +82,7 @@ def main(folder: Path) -> None:
     store = MetricsStore(folder / "metrics.db", print, wall=lambda: float(END))
     store._writer.ready.set()
     database: Database = loop.submit(Database.open(folder / "ibe100.db")).result(30)
-    services = SimpleNamespace(metrics=MetricsService(store), history=HistoryService(database, store))
+    services = SimpleNamespace(metrics=store, stream_events=StreamEvents(database, store))
     before = time.perf_counter()
     page = Page(application, loop, services)
     page.panel.show()

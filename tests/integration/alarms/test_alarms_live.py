@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import pytest
 from demo_rig import free_udp_port
 from ibe100.core.application import Application
 from ibe100.models.alarms.alarm import Alarm, AlarmState
+from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import StreamConfig, UdpInput
-from ibe100.models.stream_state import StreamState
+from ibe100.models.stream_state import StreamState, Tally
 from ibe100.services.watches.signal import SETTLE_S
 from live_faults import without_sync
 from live_rig import LiveSender, as_it_is, live_sender, lossy_full_and_scrambled, make_pattern, nothing
@@ -42,6 +44,11 @@ def pattern(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def standing(application: Application) -> dict[str, Alarm]:
     return {one.condition: one for one in application.alarms.standing() if one.cleared_at is None}
+
+
+def only_view(application: Application) -> StreamView:
+    (view,) = application.streams.streams()
+    return view
 
 
 def shown(application: Application) -> set[str]:
@@ -82,14 +89,36 @@ async def test_an_input_that_is_cut_is_one_alarm_and_clears_when_it_comes_again(
     tmp_path: Path, pattern: Path
 ) -> None:
     async with live(tmp_path, pattern) as (application, sender):
+        (before,) = application.streams.streams()
         sender.spoil = nothing
+        lost_at = time.time()
+        await until(lambda: only_view(application).tally is Tally.NO_INPUT, "NO INPUT")
         await until_alarm(application, "nothing_flows", RAISED)
         await until_alarm(application, "input_lost", RAISED)
         await until(lambda: shown(application) == {"input_lost"}, "one alarm for one fault")
         assert standing(application)["nothing_flows"].suppressed_by == "input_lost"
+        view = only_view(application)
+        assert (view.state, view.tally) == (StreamState.STALLED, Tally.NO_INPUT)
+        assert view.input_lost_at is not None
+        assert abs(view.input_lost_at - lost_at) < 3.0
         sender.spoil = as_it_is
         await until_alarm(application, "input_lost", CLEARED)
+        after = only_view(application)
+        assert (after.tally, after.input_lost_at, after.attempt) == (Tally.ON_AIR, None, before.attempt)
         await until(lambda: not shown(application), "a stream without alarms")
+
+
+@pytest.mark.tsduck
+async def test_a_tsp_that_gives_up_on_its_silent_input_is_an_input_that_is_lost(
+    tmp_path: Path, pattern: Path
+) -> None:
+    async with live(tmp_path, pattern, receive_timeout_ms=1000) as (application, sender):
+        sender.spoil = nothing
+        await until_alarm(application, "processor_restarting", RAISED)
+        assert only_view(application).tally is Tally.NO_INPUT
+        await until(lambda: shown(application) == {"input_lost"}, "one alarm for one fault")
+        sender.spoil = as_it_is
+        await until_alarm(application, "input_lost", CLEARED)
 
 
 async def test_a_sender_of_what_is_no_transport_stream_lost_its_sync_and_nothing_else(

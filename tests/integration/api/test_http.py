@@ -214,7 +214,7 @@ async def test_what_takes_threads_is_done_one_at_a_time_and_keeps_nothing_else_w
             inside -= 1
             return ()
 
-        monkeypatch.setattr(api.application.history, "sessions", slow)
+        monkeypatch.setattr(api.application.records.sessions, "list", slow)
         viewer = await api.client(Role.VIEWER)
         asking = [asyncio.create_task(viewer.get("/api/v1/history/sessions")) for _ in range(5)]
         await entered.wait()
@@ -253,7 +253,7 @@ async def test_a_disk_that_cannot_be_written_is_503_and_nothing_is_fired(
         async def full(*_: object) -> None:
             raise StorageError("The disk is full.")
 
-        monkeypatch.setattr(api.application._database.kept_requests, "reserve", full)
+        monkeypatch.setattr(api.application.records.kept_requests, "reserve", full)
         operator = await api.client(Role.OPERATOR)
         response = await operator.post("/api/v1/streams/1/cues", json={"action": "CRASH OUT"}, headers=key())
         assert words(response, 503) == "The disk is full."

@@ -45,6 +45,7 @@ TABLE = {
         POST /streams/{stream}/start
         POST /streams/{stream}/stop
         POST /streams/{stream}/restart
+        POST /streams/{stream}/retry
         POST /streams/{stream}/reset-counters
         POST /streams/{stream}/cues
         POST /streams/{stream}/cues/preview

@@ -75,7 +75,7 @@ async def test_a_break_from_the_start_of_the_stream_to_its_return(tmp_path: Path
 
         await application.streams.stop(stream_id)
         assert processes_of(application, stream_id) == []
-        audit = [(line.action, line.subject) for line in reversed(await application.history.audit())]
+        audit = [(line.action, line.subject) for line in reversed(await application.records.audit.list())]
         assert audit == [
             ("stream added", stream_id),
             ("stream started", stream_id),
@@ -85,7 +85,7 @@ async def test_a_break_from_the_start_of_the_stream_to_its_return(tmp_path: Path
             ("TO BREAK", stream_id),
             ("stream stopped", stream_id),
         ]
-        states = [cue.state for cue in await application.history.cues(stream_id)]
+        states = [cue.state for cue in await application.records.cues.recent(stream_id, limit=500)]
         assert (states.count(CueState.SPLICED), states.count(CueState.REFUSED)) == (4, 4)
         aired = [one.section_base64 for one in (cue, back, short, again)]
         used = again.splice_event_id

@@ -85,7 +85,7 @@ async def test_a_processor_that_is_killed_is_back_and_both_its_lives_are_on_reco
         await until_ready(application, stream_id)
         assert (await fired(application, stream_id, TO_BREAK)).state is CueState.SPLICED
         await application.streams.stop(stream_id)
-        session = (await application.history.sessions())[0]
+        session = (await application.records.sessions.list())[0]
         assert (session.session_id, session.end_reason) == (session_id, "operator")
     attempts = await attempts_on_record(tmp_path / "data", session_id)
     assert [(one.attempt, one.ended_at is not None) for one in attempts] == [(1, True), (2, True)]
@@ -177,7 +177,7 @@ async def test_a_start_that_fails_says_why_and_the_next_one_is_not_touched_by_it
         assert view_of(application, stream_id).state is StreamState.FAILED
         await application.streams.start(stream_id)
         await until_ready(application, stream_id)
-        assert [one.end_reason == "" for one in await application.history.sessions()] == [True, False]
+        assert [one.end_reason == "" for one in await application.records.sessions.list()] == [True, False]
 
 
 async def test_on_a_full_disk_no_cue_goes_out_unrecorded_and_a_stop_still_stops(

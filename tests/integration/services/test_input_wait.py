@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from demo_rig import free_udp_port
 from ibe100.core.application import open_application
 from ibe100.models.alarms.alarm import AlarmState
-from ibe100.models.errors import InputAbsent
+from ibe100.models.errors import InputAbsent, StreamError
 from ibe100.models.stream_config import HttpInput, StreamConfig, UdpInput
 from ibe100.models.stream_state import StreamState, Tally
 from live_rig import live_sender, make_pattern
@@ -71,3 +72,23 @@ async def test_a_start_that_must_not_wait_is_refused(tmp_path: Path) -> None:
             with pytest.raises(InputAbsent, match="404"):
                 await application.streams.start(stream_id, wait_for_input=False)
             assert view_of(application, stream_id).state is StreamState.FAILED
+
+
+async def test_a_wait_for_the_next_look_is_cut_short_when_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ibe100.services.streams.input_wait.PAUSES_S", (1000.0,))
+    pattern = make_pattern(tmp_path / "pattern.ts", 20.0)
+    with web_server() as web:
+        absent = StreamConfig(name="Early", input=HttpInput(url=web.url("/later.ts")))
+        async with console(tmp_path / "data") as application:
+            stream_id = (await application.streams.add(absent)).stream_id
+            with pytest.raises(StreamError, match="Early is OFF: there is no try to be made now"):
+                await application.streams.retry(stream_id)
+            await application.streams.start(stream_id)
+            retry_at = view_of(application, stream_id).retry_at
+            assert retry_at is not None
+            assert retry_at > time.time() + 900
+            web.routes["/later.ts"] = pattern.read_bytes()
+            await application.streams.retry(stream_id)
+            await until_state(application, stream_id, StreamState.RUNNING)

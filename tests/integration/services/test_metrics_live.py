@@ -38,6 +38,6 @@ async def test_a_stream_on_air_leaves_its_curves_and_events_to_the_next_console(
             "ott_with_scte35.ts has a quarter of a Mb/s"
         )
         assert any(value > 50_000 for value in video.mean)
-        events = await application.history.events(stream_id, began_at, ended_at)
+        events = await application.stream_events.between(stream_id, began_at, ended_at)
         assert [event.kind for event in events][:1] == [EventKind.SESSION]
         assert events[-1].text.startswith("session 1 ended")

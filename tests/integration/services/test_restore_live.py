@@ -82,9 +82,9 @@ async def test_streams_go_on_and_the_record_is_gone_on_with(tmp_path: Path, medi
         used.append(cue.splice_event_id or 0)
         used.append(await break_and_back(application, kept))
         assert len(set(used)) == len(used), "no event id is used again"
-        on_record = [one.splice_event_id for one in await application.history.cues(kept)]
+        on_record = [one.splice_event_id for one in await application.records.cues.recent(kept, limit=500)]
         assert set(on_record) == set(used), "and none is lost from the record"
-        audit = [line.action for line in await application.history.audit()]
+        audit = [line.action for line in await application.records.audit.list()]
         assert audit.index("database restored") < audit.index("backup made")
 
 
@@ -120,14 +120,15 @@ async def test_a_lost_database_is_restored_from_what_journals_and_the_audit_log_
         assert await identity(application, stream_id) == before
         proved = [one for one in application.cues.recent(stream_id) if one.cue_id == waiting.cue_id]
         assert proved[0].state is CueState.SPLICED, "the journal has seen it after the backup"
-        on_record = {one.splice_event_id: one.state for one in await application.history.cues(stream_id)}
+        cues = await application.records.cues.recent(stream_id, limit=500)
+        on_record = {one.splice_event_id: one.state for one in cues}
         assert on_record == dict.fromkeys(used, CueState.SPLICED), "none is lost"
         back = await fired(application, stream_id, CueAction.BACK_TO_PROGRAMME)
         assert (back.state, back.splice_event_id) == (CueState.SPLICED, used[-1]), "it knows the break on air"
         used.append(await break_and_back(application, stream_id))
         assert len(set(used)) == len(used), "no event id is used again"
         session_id = view_of(application, stream_id).session_id
-        sessions = {one.session_id: one for one in await application.history.sessions()}
+        sessions = {one.session_id: one for one in await application.records.sessions.list()}
         assert sessions[session_id or 0].ended_at is None, "the run on air has a session that is open"
         await application.streams.restart(stream_id)
         await until_ready(application, stream_id)

@@ -70,7 +70,7 @@ async def test_a_policy_holds_for_the_next_start_and_leaves_what_runs_alone(
         assert policies == [5.0, 9.0]
         assert await processor_pid(application, running) == before
         assert application.backups.status().folder == tmp_path / "elsewhere"
-        audit = {(line.who, line.subject, line.detail) for line in await application.history.audit()}
+        audit = {(line.who, line.subject, line.detail) for line in await application.records.audit.list()}
         assert ("anna", "runner.stall_timeout_s", "5.0 → 9.0") in audit
 
 

@@ -58,7 +58,7 @@ def test_somebody_to_tell_is_added_tested_and_removed_and_the_address_is_not_sho
     console.until(lambda: view.model.index(0, 1).data() == "json")
     QTest.mouseClick(view.test_button, LEFT)
     console.until(lambda: view.words.text() == "The test was delivered.")
-    console.until(lambda: view.model.index(0, 3).data() == "1 told, last 00:00:01")
+    console.until(lambda: view.model.index(0, 3).data() == "1 sent, last 00:00:01")
     QTest.mouseClick(view.remove_button, LEFT)
     console.until(lambda: view.model.rowCount() == 0)
     view.accept()

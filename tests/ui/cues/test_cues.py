@@ -263,7 +263,7 @@ def test_a_cue_that_is_out_cannot_be_disarmed_and_that_is_said(console: Console)
     console.do(lambda: cues.put(cues.cues[0].moved_to(CueState.SENT, sent=3)))
     console.until(lambda: "SENT" in receipts(console)[0])
     QTest.keyClick(console.window, Qt.Key.Key_Escape)
-    assert "cannot be taken back" in console.parts.notices.text.text()
+    assert "can no longer be cancelled" in console.parts.notices.text.text()
 
 
 def test_how_the_break_ends_is_chosen_for_each_one_and_begins_as_the_stream_has_it(
@@ -272,11 +272,11 @@ def test_how_the_break_ends_is_chosen_for_each_one_and_begins_as_the_stream_has_
     by_hand = StreamConfig(name="By hand", scte35=Scte35Options(auto_return=False))
     console = open_console(FakeServices([running(1, "News"), running(2, "By hand", config=by_hand)]))
     panel = console.parts.cue_panel
-    assert panel.return_row.value() is BreakReturn.AUTO
-    console.until(lambda: panel.return_row.next_id.text() == "next 0x60000001")
+    assert panel.break_end_row.value() is BreakReturn.AUTO
+    console.until(lambda: panel.break_end_row.next_id.text() == "next 0x60000001")
     console.select(2)
-    assert panel.return_row.value() is BreakReturn.HAND
-    QTest.mouseClick(panel.return_row.button(BreakReturn.CUE), LEFT)
+    assert panel.break_end_row.value() is BreakReturn.HAND
+    QTest.mouseClick(panel.break_end_row.button(BreakReturn.CUE), LEFT)
     panel.fire(CueAction.TO_BREAK)
     console.until(lambda: receipts(console))
     panel.fire(CueAction.BACK_TO_PROGRAMME)

@@ -161,8 +161,8 @@ def test_a_lost_input_says_why_on_its_picture(open_console: Open) -> None:
     console = open_console(FakeServices([lost]))
     card = console.parts.dashboard.card("stream-1")
     assert card is not None
-    console.until(lambda: card.pane.picture.look.headline == "NO INPUT")
-    assert card.pane.picture.look.detail == "nothing comes on port 5000"
+    console.until(lambda: card.pane.picture.state.headline == "NO INPUT")
+    assert card.pane.picture.state.detail == "nothing comes on port 5000"
 
 
 def test_every_check_has_its_clause() -> None:

@@ -48,7 +48,11 @@ class FakeMetrics:
             one for one in self.noted if one.stream_id == stream_id and begins_at <= one.at < ends_at
         )
 
-    async def export_csv(
+
+class FakeMetricsCsv:
+    """Writes the names of the series."""
+
+    async def write(
         self, stream_id: str, series: Sequence[Series], begins_at: float, ends_at: float, path: Path
     ) -> int:
         path.write_text(",".join(one.name for one in series), encoding="utf-8")

@@ -11,11 +11,11 @@ from pathlib import Path
 from fake_alarms import FakeAlarms, FakeMonitoring
 from fake_bus import FakeBus
 from fake_contracts import FakeContracts
-from fake_history import FakeHistory
-from fake_metrics import FakeMetrics
+from fake_metrics import FakeMetrics, FakeMetricsCsv
 from fake_notifications import FakeNotifications
 from fake_preview import FakePreview
 from fake_previews import preview_of_other
+from fake_records import FakeAsRun, FakeRecords, FakeStreamEvents
 from fake_return_feeds import FakeReturnFeeds
 from fake_schedule import FakeSchedule
 from fake_values import BEYOND_32_BITS, ENGINE, telemetry
@@ -54,6 +54,7 @@ class FakeStreams:
         self.report: StreamReport | None = None
         self.probed: list[StreamInput] = []
         self.stopped_because: list[str] = []
+        self.retried: list[str] = []
 
     def streams(self) -> tuple[StreamView, ...]:
         return tuple(sorted(self.views.values(), key=lambda view: view.number))
@@ -121,6 +122,10 @@ class FakeStreams:
     async def restart(self, stream_id: str) -> StreamView:
         await self.stop(stream_id)
         return await self.start(stream_id)
+
+    async def retry(self, stream_id: str) -> StreamView:
+        self.retried.append(stream_id)
+        return self.views[stream_id]
 
     def measure(self, stream_id: str, bitrate_bps: int = 2_004_000, **changes: object) -> Telemetry:
         measured = telemetry(stream_id, bitrate_bps).model_copy(update=changes)
@@ -297,8 +302,11 @@ class FakeServices:
         self.schedule = FakeSchedule(self.bus)
         self.preview = FakePreview(self.bus)
         self.profiles = FakeProfiles(self.streams)
-        self.history = FakeHistory(self.streams, self.cues, self.alarms)
+        self.records = FakeRecords(self.streams, self.cues, self.alarms)
+        self.as_run = FakeAsRun(self.streams, self.cues)
+        self.stream_events = FakeStreamEvents()
         self.metrics = FakeMetrics()
+        self.metrics_csv = FakeMetricsCsv()
         self.notifications = FakeNotifications()
         self.input_cues = FakeInputCues()
         self.contracts = FakeContracts()

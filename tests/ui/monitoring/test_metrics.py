@@ -67,7 +67,7 @@ def recorded() -> FakeServices:
     services.metrics.keep("stream-1", NULLS, at, [1e5] * SPAN_S)
     errors = [float(second == 300) for second in range(SPAN_S)]
     services.metrics.keep("stream-1", Series(Kind.TR_101_290, CHECKS.index("pat_error")), at, errors)
-    services.history.happened = [
+    services.stream_events.happened = [
         StreamEvent(stream_id="stream-1", at=begins_at + 60.0, kind=EventKind.CUE, text="TO BREAK SPLICED"),
         StreamEvent(
             stream_id="stream-1",
@@ -196,14 +196,14 @@ def test_keys_zoom_pan_and_go_home(open_console: Open) -> None:
     asked = console.services.metrics.asked
     stack = console.parts.monitoring.plots.area.stack
     assert stack is not None
-    begins_at, ends_at = stack.looked_at()
+    begins_at, ends_at = stack.visible_range()
     QTest.keyClick(stack, Qt.Key.Key_Plus)
-    zoomed = stack.looked_at()
+    zoomed = stack.visible_range()
     assert zoomed[1] - zoomed[0] == pytest.approx((ends_at - begins_at) * 0.6)
     console.until(lambda: asked[-1] == pytest.approx(zoomed))
     QTest.keyClick(stack, Qt.Key.Key_Left)
-    assert stack.looked_at()[0] < zoomed[0]
-    console.until(lambda: asked[-1] == pytest.approx(stack.looked_at()))
+    assert stack.visible_range()[0] < zoomed[0]
+    console.until(lambda: asked[-1] == pytest.approx(stack.visible_range()))
     QTest.keyClick(stack, Qt.Key.Key_Home)
     console.until(lambda: asked[-1][1] - asked[-1][0] == pytest.approx(ends_at - begins_at))
 
@@ -216,13 +216,13 @@ def test_keys_go_from_event_to_event_and_the_values_there_are_told(open_console:
     stack = plots.area.stack
     assert stack is not None
     QTest.keyClick(stack, Qt.Key.Key_BracketRight)
-    assert stack.cursor_at == services.history.happened[0].at
+    assert stack.cursor_at == services.stream_events.happened[0].at
     assert plots.status.text().endswith("TO BREAK SPLICED")
     QTest.keyClick(stack, Qt.Key.Key_BracketRight)
     assert plots.status.text().endswith("PAT missing")
     assert [row.at_cursor for row in plots.area.legend_model.rows()] == pytest.approx([1.0, 0.1, 1.0])
     QTest.keyClick(stack, Qt.Key.Key_BracketLeft)
-    assert stack.cursor_at == services.history.happened[0].at
+    assert stack.cursor_at == services.stream_events.happened[0].at
 
 
 def test_all_streams_are_compared_in_one_plot(open_console: Open) -> None:
@@ -306,7 +306,7 @@ def test_an_event_of_the_list_leads_to_its_place_among_the_curves(open_console: 
     table.activated.emit(table.currentIndex())
     assert plots.area.isVisible()
     assert plots.area.stack is not None
-    assert plots.area.stack.cursor_at == services.history.happened[1].at
+    assert plots.area.stack.cursor_at == services.stream_events.happened[1].at
 
 
 def test_the_events_of_the_stream_are_listed_while_they_are_looked_at(open_console: Open) -> None:
@@ -320,7 +320,7 @@ def test_the_events_of_the_stream_are_listed_while_they_are_looked_at(open_conso
         "PAT missing",
         "TO BREAK SPLICED",
     ]
-    assert events.summary.text() == "the last 24 hours · 3 events, 1 of them worth a look"
+    assert events.summary.text() == "the last 24 hours · 3 events, 1 bad"
     console.select(2)
     console.until(lambda: events.model.rowCount() == 0)
 

@@ -15,7 +15,7 @@ from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import CueAction, CueRequest
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import StreamState, Tally
-from ibe100.ui.pictures.picture_look import OLD_S, countdown_of, look_at
+from ibe100.ui.pictures.picture_state import OLD_S, countdown_of, picture_state
 from ibe100.ui.pictures.picture_view import PictureView
 from ibe100.ui.pictures.preview_pane import PreviewPane
 from ibe100.ui.qt_models.confidence_model import ShownPicture
@@ -56,9 +56,9 @@ def test_a_picture_is_shown_on_its_own_card(console: Console) -> None:
     console.do(lambda: console.services.preview.say("stream-1", video="1080i25 H.264"))
     console.do(lambda: console.services.preview.show("stream-1", BLUE))
     console.until(lambda: middle(pane(console).picture).blue() > 150)
-    assert pane(console).picture.look.is_live
-    assert pane(console).picture.look.tag == "1080i25 H.264"
-    assert not pane(console, 2).picture.look.has_picture
+    assert pane(console).picture.state.is_live
+    assert pane(console).picture.state.tag == "1080i25 H.264"
+    assert not pane(console, 2).picture.state.has_picture
 
 
 def test_a_preview_that_was_on_before_the_window_is_known_to_it(open_console: OpenConsole) -> None:
@@ -66,8 +66,8 @@ def test_a_preview_that_was_on_before_the_window_is_known_to_it(open_console: Op
     services.preview.previews["stream-1"] = Preview(stream_id="stream-1", is_on=True, video="720p50 HEVC")
     console = open_console(services)
     console.do(lambda: services.preview.show("stream-1", BLUE))
-    console.until(lambda: pane(console).picture.look.is_live)
-    assert pane(console).picture.look.tag == "720p50 HEVC"
+    console.until(lambda: pane(console).picture.state.is_live)
+    assert pane(console).picture.state.tag == "720p50 HEVC"
 
 
 def test_without_input_the_last_picture_is_grey_and_says_how_old_it_is(console: Console) -> None:
@@ -75,9 +75,9 @@ def test_without_input_the_last_picture_is_grey_and_says_how_old_it_is(console: 
     console.do(
         lambda: console.services.streams.update("stream-1", state=StreamState.STALLED, tally=Tally.NO_INPUT)
     )
-    console.until(lambda: "last picture" in pane(console).picture.look.detail)
-    look = pane(console).picture.look
-    assert not look.is_live and look.headline == "NO INPUT" and "00:1" in look.detail
+    console.until(lambda: "last picture" in pane(console).picture.state.detail)
+    state = pane(console).picture.state
+    assert not state.is_live and state.headline == "NO INPUT" and "00:1" in state.detail
     shown = middle(pane(console).picture)
     assert abs(shown.blue() - shown.red()) < 8
 
@@ -86,32 +86,32 @@ def test_an_old_picture_never_passes_for_live() -> None:
     row = StreamRow(running())
     shown = _taken(at=1000.0)
     preview = Preview(stream_id="stream-1", is_on=True)
-    assert look_at(row, shown, preview, 1000.0 + OLD_S - 0.1).is_live
-    late = look_at(row, shown, preview, 1000.0 + OLD_S)
+    assert picture_state(row, shown, preview, 1000.0 + OLD_S - 0.1).is_live
+    late = picture_state(row, shown, preview, 1000.0 + OLD_S)
     assert not late.is_live and late.headline == "NO NEW PICTURE"
-    just_begun = look_at(row, shown, preview, 2000.0, begun_at=1999.0)
+    just_begun = picture_state(row, shown, preview, 2000.0, begun_at=1999.0)
     assert not just_begun.is_live and (just_begun.headline, just_begun.has_picture) == ("", True)
     assert "last picture" in just_begun.detail
 
 
 def test_a_picture_of_an_earlier_run_is_not_shown() -> None:
     row = StreamRow(running(started_at=1500.0))
-    look = look_at(row, _taken(at=1499.0), Preview(stream_id="stream-1", is_on=True), 1501.0)
-    assert not look.has_picture and look.detail == "waiting for the first picture"
+    state = picture_state(row, _taken(at=1499.0), Preview(stream_id="stream-1", is_on=True), 1501.0)
+    assert not state.has_picture and state.detail == "waiting for the first picture"
 
 
 def test_a_preview_that_fails_says_why_and_is_no_alarm() -> None:
     row = StreamRow(running())
     preview = Preview(stream_id="stream-1", is_on=True, problem="the service is scrambled")
-    look = look_at(row, None, preview, time.time())
-    assert (look.headline, look.detail) == ("NO PREVIEW", "the service is scrambled")
-    assert look.tally is Tally.ON_AIR
+    state = picture_state(row, None, preview, time.time())
+    assert (state.headline, state.detail) == ("NO PREVIEW", "the service is scrambled")
+    assert state.tally is Tally.ON_AIR
 
 
 def test_a_stream_that_does_not_run_shows_no_picture_of_before() -> None:
     row = StreamRow(running(state=StreamState.STOPPED, tally=Tally.OFF))
-    look = look_at(row, _taken(at=time.time()), Preview(stream_id="stream-1"), time.time())
-    assert not look.has_picture and look.headline == "STOPPED"
+    state = picture_state(row, _taken(at=time.time()), Preview(stream_id="stream-1"), time.time())
+    assert not state.has_picture and state.headline == "STOPPED"
 
 
 def test_levels_are_shown_as_loudness_and_taken_down_when_they_stop(

@@ -13,7 +13,7 @@ from fake_values import alarm, running, telemetry
 from ibe100.models.alarms.alarm import AlarmState, Severity
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.ui.alarms.alarm_panel import WHAT_TO_DO_COLUMN
-from ibe100.ui.alarms.kept_back_view import why
+from ibe100.ui.alarms.hidden_alarms_view import why
 from ibe100.ui.cues.cue_trigger import HOLD_S, CueLatch
 from ibe100.ui.qt_models.alarm_table import CONDITION_COLUMN, AlarmTableModel
 from ibe100.ui.qt_models.cue_list import CueListModel
@@ -189,7 +189,7 @@ def test_what_is_kept_back_says_why_and_the_shelved_come_first(qapp: QApplicatio
             alarm(3, Severity.MINOR, "PTS gap", condition="pts_error", **shelf),
         ]
     )
-    assert [(one.alarm.alarm_id, why(one)) for one in model.kept_back()] == [
+    assert [(one.alarm.alarm_id, why(one)) for one in model.hidden_alarms()] == [
         (3, "Shelved by ar: maintenance"),
         (2, "Follows from: Input lost"),
     ]

@@ -109,8 +109,8 @@ def test_the_detail_has_life_fields_and_bytes_and_copies_them(console: Console) 
 
 
 def test_a_slow_log_says_that_it_is_read_and_the_last_question_is_answered(console: Console) -> None:
-    page, history = console.parts.cue_log, console.services.history
-    answer = history.cue_log
+    page, cues = console.parts.cue_log, console.services.records.cues
+    answer = cues.log
     release = asyncio.Event()
 
     async def slowly(query: CueLogQuery) -> CueLog:
@@ -118,7 +118,7 @@ def test_a_slow_log_says_that_it_is_read_and_the_last_question_is_answered(conso
             await release.wait()
         return await answer(query)
 
-    history.cue_log = slowly  # type: ignore[method-assign]
+    cues.log = slowly  # type: ignore[method-assign]
     page.search.setText("slow")
     console.until(lambda: page.summary.text() == "Reading the log …")
     page.search.setText("operator")
@@ -132,7 +132,7 @@ def test_a_log_that_cannot_be_read_says_why(console: Console) -> None:
     async def fail(query: CueLogQuery) -> CueLog:
         raise StorageError("the database cannot be read: disk error")
 
-    console.services.history.cue_log = fail  # type: ignore[method-assign]
+    console.services.records.cues.log = fail  # type: ignore[method-assign]
     console.parts.cue_log.refresh.click()
     console.until(lambda: "disk error" in console.parts.cue_log.summary.text())
     fire(console, 1, CueAction.TO_BREAK)

@@ -204,7 +204,7 @@ def test_a_break_is_taken_off_and_brought_back(console: Console) -> None:
     parts.schedule.remove_button.click()
     console.until(lambda: not console.services.schedule.breaks)
     console.until(lambda: events(console) == [])
-    console.until(lambda: "taken off" in parts.notices.text.text())
+    console.until(lambda: "was removed" in parts.notices.text.text())
     parts.schedule.undo_button.click()
     console.until(lambda: events(console) == ["News break 60 s"])
 
@@ -217,7 +217,7 @@ def test_a_file_is_shown_row_by_row_before_it_is_imported(console: Console) -> N
     dialog = console.parts.schedule_controller.importing
     assert dialog is not None
     console.until(lambda: dialog.accept_button.isEnabled())
-    assert dialog.summary.text() == "1 of 2 rows can be planned · 1 cannot, each says why"
+    assert dialog.summary.text() == "1 of 2 rows can be planned · 1 cannot, with the reason"
     assert "25:99 is no time" in str(dialog.model.index(1, 5).data())
     dialog.accept_button.click()
     console.until(lambda: "Lunch 60 s" in events(console))

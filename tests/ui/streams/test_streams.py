@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from ibe100.models.stream_config import (
     TestPatternInput,
     UdpInput,
 )
-from ibe100.models.stream_state import StreamState
+from ibe100.models.stream_state import StreamState, Tally
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.ui.streams.field_spec import FieldKind
@@ -75,6 +76,27 @@ def test_start_is_one_press_and_stop_wants_a_second(open_console: Open) -> None:
     assert only_view(console) is StreamState.RUNNING
     QTest.mouseClick(button, LEFT)
     console.until(lambda: only_view(console) is StreamState.STOPPED)
+
+
+def test_a_stream_without_input_says_for_how_long_and_is_tried_again_at_once_when_asked(
+    open_console: Open,
+) -> None:
+    services = FakeServices()
+    now = time.time()
+    lost = {"state": StreamState.WAITING, "tally": Tally.NO_INPUT, "input_lost_at": now - 42}
+    services.streams.put(view(1, "News", reason="nothing was received", retry_at=now + 500, **lost))
+    console = open_console(services)
+    parts = console.parts
+    console.until(lambda: parts.state.streams.rowCount() == 1)
+    (row,) = parts.state.streams.rows()
+    assert row.state_words.startswith("NO INPUT 00:4")
+    assert row.retry_words.startswith("in 08:1")
+    parts.stream_panel.select("stream-1")
+    assert parts.stream_panel.retry_button.isVisible()
+    QTest.mouseClick(parts.stream_panel.retry_button, LEFT)
+    console.until(lambda: services.streams.retried == ["stream-1"])
+    services.streams.put(running(1, "News"))
+    console.until(lambda: not parts.stream_panel.retry_button.isVisible())
 
 
 def test_why_a_stream_did_not_start_is_said_in_the_window(open_console: Open) -> None:
@@ -302,7 +324,7 @@ def test_a_contract_fills_the_fields_that_follow_from_it_and_is_kept(open_consol
     console.until(lambda: choice.findText("OTT distributor") >= 0)
     choice.setCurrentIndex(choice.findText("OTT distributor"))
     assert editor.field("scte35.pid").value() == "600"
-    assert "keeps the contract" in editor.contract.findings.text()
+    assert "meets the contract" in editor.contract.findings.text()
     editor.field("scte35.pid").set_value("500")
     editor.check()
     assert "asks PID 600; found: PID 500" in editor.contract.findings.text()

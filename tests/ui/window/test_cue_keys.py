@@ -74,7 +74,7 @@ def test_while_text_is_typed_no_cue_goes_and_that_is_said(console: Console) -> N
     parts = window.parts
     edit = focus(console, parts.stream_panel.filter_edit)
     QTest.keyClick(edit, Key.Key_F9)
-    assert "F9: not taken, for the keyboard is in a text field" in parts.notices.text.text()
+    assert "F9: ignored while a text field has the keyboard" in parts.notices.text.text()
     QTest.keyPress(edit, Key.Key_F11)
     console.qtbot.wait(2 * HOLD_MS)
     QTest.keyRelease(edit, Key.Key_F11)

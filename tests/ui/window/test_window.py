@@ -238,9 +238,9 @@ def test_an_alarm_is_shelved_for_a_reason_and_brought_back(open_console: Open) -
     assert not question.accept_button.isEnabled()
     question.reason.setText("known, being worked on")
     QTest.mouseClick(question.accept_button, LEFT)
-    console.until(lambda: panel.kept_back_button.text() == "1 shelved · 0 grouped")
+    console.until(lambda: panel.hidden_button.text() == "1 shelved · 0 grouped")
     assert 2 not in {one.alarm_id for one in console.parts.state.alarms.alarms()}
-    QTest.mouseClick(panel.kept_back_button, LEFT)
+    QTest.mouseClick(panel.hidden_button, LEFT)
     QTest.mouseClick(panel.shelve_button, LEFT)
     console.until(lambda: 2 in {one.alarm_id for one in console.parts.state.alarms.alarms()})
 

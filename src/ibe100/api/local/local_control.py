@@ -105,6 +105,8 @@ async def _do(services: Services, request: Mapping[str, Any]) -> Any:
             view = await streams.stop(_stream_id(services, request))
         case "restart":
             view = await streams.restart(_stream_id(services, request))
+        case "retry":
+            view = await streams.retry(_stream_id(services, request))
         case "add":
             view = await streams.add(build(StreamConfig, request.get("config"), "stream"))
         case "remove":

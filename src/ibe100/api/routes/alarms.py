@@ -42,7 +42,7 @@ async def history(
 ) -> list[Alarm]:
     """The newest first, closed ones too."""
     wanted = AlarmFilter(stream_id=stream or None, severity=severity, words=words, since=since, limit=limit)
-    return list(await services.history.alarms(wanted))
+    return list(await services.records.alarms.list(wanted))
 
 
 @router.post("/alarms/{alarm_id}/acknowledge", **needs(Role.OPERATOR))

@@ -104,7 +104,7 @@ async def one_cue(cue_id: CueId, services: Desk) -> WholeCueReply:
     """One cue with every step of its life, and what the return feed said."""
     cue = await _find(services, cue_id)
     receipt: ReturnReceipt | None = services.return_feeds.receipt(cue_id)
-    steps = tuple(await services.history.cue_steps(cue_id))
+    steps = tuple(await services.records.cues.steps(cue_id))
     return WholeCueReply.model_construct(**dict(cue), return_feed=return_reply(receipt), steps=steps)
 
 
@@ -125,7 +125,7 @@ async def _find(services: Services, cue_id: int) -> Cue:
         for cue in services.cues.recent(view.stream_id):
             if cue.cue_id == cue_id:
                 return cue
-    cue_on_record = await services.history.cue(cue_id)
+    cue_on_record = await services.records.cues.get(cue_id)
     if cue_on_record is None:
         raise NotFound(f"there is no cue {cue_id}")
     return cue_on_record

@@ -34,7 +34,7 @@ router = new_router("history")
 @router.get("/history/sessions", **needs(Role.VIEWER, Few.FILES))
 async def sessions(services: Desk, limit: Limit = 200) -> list[SessionRecord]:
     """The newest first."""
-    return list(await services.history.sessions(limit))
+    return list(await services.records.sessions.list(limit))
 
 
 @router.get("/history/cues", **needs(Role.VIEWER, Few.FILES))
@@ -56,26 +56,26 @@ async def cues(
         text=text,
         limit=limit,
     )
-    return await services.history.cue_log(query)
+    return await services.records.cues.log(query)
 
 
 @router.get("/history/events", **needs(Role.VIEWER, Few.FILES))
 async def events(services: Desk, stream: str, begins_at: Moment, ends_at: Moment) -> list[StreamEvent]:
     """Sessions, restarts, cues, alarms and changes of a stream in a range, the oldest first."""
     stream_id = find_stream(services, stream).stream_id
-    return list(await services.history.events(stream_id, begins_at, ends_at))
+    return list(await services.stream_events.between(stream_id, begins_at, ends_at))
 
 
 @router.get("/history/audit", **needs(Role.ADMIN, Few.FILES))
 async def audit(services: Desk, limit: Limit = 500) -> list[AuditRecord]:
     """Who did what, the newest first."""
-    return list(await services.history.audit(limit))
+    return list(await services.records.audit.list(limit))
 
 
 @router.get("/as-run/streams", **needs(Role.VIEWER, Few.FILES))
 async def as_run_streams(services: Desk) -> list[LoggedStream]:
     """Streams that may have cues on record, those that were taken off the list too."""
-    return list(await services.history.as_run_streams())
+    return list(await services.as_run.streams())
 
 
 @router.get("/as-run", response_class=Response, **needs(Role.VIEWER, Few.FILES))
@@ -89,12 +89,12 @@ async def as_run(
     """The as-run log of a day as a file, with its digest: all streams, or one, also one that is gone."""
     stream_id = None
     if stream:
-        stream_id = which_stream(await services.history.as_run_streams(), stream).stream_id
-    log = await services.history.as_run(day, time_zone, stream_id)
+        stream_id = which_stream(await services.as_run.streams(), stream).stream_id
+    log = await services.as_run.log(day, time_zone, stream_id)
     folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="ibe100-as-run-")
     try:
         path = Path(folder.name) / f"as-run-{day.isoformat()}.{format}"
-        digest = await services.history.export_as_run(log, format, path)
+        digest = await services.as_run.export(log, format, path)
         content = await asyncio.to_thread(path.read_bytes)
     finally:
         await asyncio.to_thread(folder.cleanup)

@@ -93,6 +93,12 @@ async def restart(stream: Stream, services: Desk) -> StreamReply:
     return stream_reply(await services.streams.restart(stream.stream_id))
 
 
+@router.post("/streams/{stream}/retry", **needs(Role.OPERATOR))
+async def retry(stream: Stream, services: Desk) -> StreamReply:
+    """Try now what a stream that is RETRYING, STALLED or WAITING would try later."""
+    return stream_reply(await services.streams.retry(stream.stream_id))
+
+
 @router.post("/streams/{stream}/reset-counters", **needs(Role.OPERATOR))
 async def reset_counters(stream: Stream, services: Desk) -> Done:
     """Count TR 101 290 errors from zero."""

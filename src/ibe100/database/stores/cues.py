@@ -13,7 +13,7 @@ from ibe100.database.sqlite.schema import CueRow, CueStepRow, table_of
 from ibe100.database.sqlite.writer import Turn
 from ibe100.database.stores.cue_search import find_cues
 from ibe100.database.stores.event_ids import allocate_event_id, note_event_ids
-from ibe100.models.cues.log import CueLogQuery, CueStep
+from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
 from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import FINAL_STATES, Cue, CueState, Direction, can_follow
 
@@ -108,9 +108,10 @@ class CueStore:
 
         return await self._access.reader.read(work)
 
-    async def find(self, query: CueLogQuery) -> tuple[Cue, ...]:
-        """Those that are wanted, the newest first; one more than the limit where there are more."""
-        return await self._access.reader.read(lambda session: find_cues(session, query))
+    async def log(self, query: CueLogQuery) -> CueLog:
+        """The cues that a query wants, the newest first, and whether there are more than its limit."""
+        found = await self._access.reader.read(lambda session: find_cues(session, query))
+        return CueLog(query=query, cues=found[: query.limit], is_cut=len(found) > query.limit)
 
     async def newest_splice(self, stream_id: str) -> Cue | None:
         """The newest cue that took the viewers into a break or back; None without any."""

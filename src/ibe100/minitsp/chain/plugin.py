@@ -219,7 +219,7 @@ class PacketOutput(Plugin):
         self.delivered += len(packets)
 
     def blocked_s(self, monotonic_s: float) -> float:
-        """For how long it has not taken what it was given."""
+        """Seconds for which the packets of the current `send` have not been taken; 0 between two."""
         since_s = self._sending_since_s
         return 0.0 if since_s is None else monotonic_s - since_s
 

@@ -1,4 +1,4 @@
-"""What an attended chain tells its runner: that it is alive, and how far it has come."""
+"""Status lines of an attended chain to its runner: that it is alive, and how far it has come."""
 
 import json
 from typing import Final
@@ -10,7 +10,7 @@ _INTERVAL_S: Final = 0.5
 
 
 class StatusReport:
-    """A line of the log twice a second, from the thread that passes packets on: if it hangs, none comes.
+    """Writes a line to the log twice a second, from the thread that passes packets: none comes if it hangs.
 
     `received`: packets that the input has given since the start.
     """
@@ -22,7 +22,7 @@ class StatusReport:
         self.received = 0
 
     def tick(self, now_s: float) -> None:
-        """To be called at least that often; times are monotonic."""
+        """Write the next line if it is due; to be called at least that often. Times are monotonic."""
         if not self._context.attended or now_s < self._due_s:
             return
         self._due_s = now_s + _INTERVAL_S

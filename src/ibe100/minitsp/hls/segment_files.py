@@ -47,7 +47,7 @@ class SegmentStart:
 
 
 def no_date_ranges(_first_date: float | None) -> Sequence[str]:
-    """No date ranges, for a stream without cues."""
+    """Give no date ranges: for a stream without cues."""
     return ()
 
 

@@ -31,7 +31,7 @@ class QueuedCue:
     event_pts: int | None
     remaining: int
     came_s: float = 0.0
-    """When it was given to us, monotonic."""
+    """Monotonic time at which the cue was queued."""
 
     def __str__(self) -> str:
         if self.next_pts is None or self.event_pts is None:

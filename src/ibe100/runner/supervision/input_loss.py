@@ -6,7 +6,7 @@ from ibe100.runner.supervision.process import Exit
 
 RECEIVE_TIMEOUT = "error receiving from UDP socket: Resource temporarily unavailable"
 """tsp, `-I ip --receive-timeout`: the errno of a receive that timed out."""
-_WORDS = {
+_INPUT_ERRORS = {
     "ip": RECEIVE_TIMEOUT,
     "hls": "download error",
     "http": "download error",
@@ -17,14 +17,14 @@ _HANG_UP = frozenset({"hls", "http", "srt"})
 
 
 def is_of_input(argv: Sequence[str], ended: Exit, error: str | None) -> bool:
-    """Whether a live input is why the processor ended; `error` is its last error line, with the plugin."""
+    """True if a live input made the processor end; `error` is its last error line, with the plugin."""
     source, target = _plugin(argv, "-I"), _plugin(argv, "-O")
     if error is None:
         return source in _HANG_UP and ended.exit_code == 0
-    words = _WORDS.get(source)
-    if words is None or (source == "srt" and target == "srt"):  # which of the two it was is not said
+    error_of_input = _INPUT_ERRORS.get(source)
+    if error_of_input is None or source == target == "srt":  # the line does not say which of the two it was
         return False
-    return error.startswith(f"{source}: {words}")
+    return error.startswith(f"{source}: {error_of_input}")
 
 
 def _plugin(argv: Sequence[str], option: str) -> str:

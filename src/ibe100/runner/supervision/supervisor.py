@@ -65,13 +65,13 @@ class Supervisor:
         self._healthy_long: Timer | None = None
         self._stalled_at = 0.0
         self._is_held = False
-        """It is stalled, and goes on because it waits for its input."""
+        """True while a stalled processor is kept, because it waits for its input."""
         self.state: State | None = None
         self.reason = ""
         self.input_lost_at: float | None = None
-        """When the last packets came from an input that is silent; wall clock, as is `retry_at`."""
+        """Time of the last packets of an input that is silent now; wall clock, as is `retry_at`."""
         self.retry_at: float | None = None
-        """When the next attempt begins, where one is waited for."""
+        """Time of the next attempt, while one is waited for."""
         self.attempt = 0
         self.child: Child | None = None
 
@@ -236,6 +236,8 @@ class Supervisor:
         of_input = should_run and not completed and is_of_input(self.spec.processor.argv, ended, error)
         if of_input:
             self._lose_input(started_at)
+        elif should_run and (error is not None or self._log.status.has_received):
+            self.input_lost_at = None  # it gives packets, and something else is wrong
         facts = ended.facts(pid, outcome, log_tail)
         self._note("attempt_ended", {"attempt": self.attempt, **facts, "of_input": of_input})
         if completed:
@@ -292,7 +294,7 @@ class Supervisor:
             self._end_stalled()
 
     def _bounce_source(self, stalled_at: float) -> None:
-        """It may be what hangs; again and again while the processor waits for it."""
+        """Restart the source, which may be what hangs; again and again while the processor waits for it."""
         if not self._source.is_connected():
             self._source.bounce()
         self._loop.call_later(

@@ -1,4 +1,4 @@
-"""What the built-in processor tells in its log of itself, twice a second; tsp tells nothing.
+"""Status lines that the built-in processor writes to its log twice a second; tsp writes none.
 
 A line is `* tsp: status:{ …JSON… }`. It is telemetry, and no fact of the journal.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 STATUS_PREFIX = "status:"
 LIFE_S = 3.0
-"""So long after its last line a processor that tells of itself hangs."""
+"""A processor that wrote status lines hangs if none has come for so long."""
 BUSY_S = 1.0
 """An output that has not taken its packets for so long is what holds them up."""
 
@@ -38,12 +38,12 @@ class StatusWatch:
         self.begin()
 
     def begin(self) -> None:
-        """Another processor."""
+        """Forget what the processor of the attempt before wrote."""
         self.latest: ProcessorStatus | None = None
         self._heard_at = self._received_at = float("-inf")
 
     def takes(self, raw: bytes) -> bool:
-        """Read a line of the log; whether it was a status."""
+        """Read a line of the log; True if it was a status."""
         found = _STATUS.match(raw)
         status = None if found is None else _read(found[1])
         if status is None:
@@ -56,19 +56,24 @@ class StatusWatch:
 
     @property
     def has_silent_input(self) -> bool:
-        """It is known to be alive and to get nothing: another one would get nothing either."""
+        """True if the processor is alive and gets nothing: another one would get nothing either."""
         if self.latest is None or self.hangs or self.latest.blocked_s >= BUSY_S:
             return False
         return self._received_at < self._heard_at
 
     @property
+    def has_received(self) -> bool:
+        """Whether its input has given it anything."""
+        return self.latest is not None and self.latest.received > 0
+
+    @property
     def hangs(self) -> bool:
-        """It told of itself, and does no more."""
+        """True if the processor wrote status lines, and no longer does."""
         return self.latest is not None and self._clock() - self._heard_at >= LIFE_S
 
 
 def _read(text: bytes) -> ProcessorStatus | None:
-    """None for anything else."""
+    """Read the JSON of a status line; None for anything else."""
     try:
         match json.loads(text):
             case {"received": int(received), "delivered": int(delivered), "blocked_s": float(blocked_s)}:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
@@ -21,12 +23,19 @@ class InputWait:
 
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._hurried: dict[str, asyncio.Event] = {}
 
     def begin(self, run: StreamRun, look: Look) -> None:
         """Look again and again; the first time after a pause."""
-        task = asyncio.create_task(_until_found(look), name=f"input of {run.stream_id}")
+        hurried = self._hurried[run.stream_id] = asyncio.Event()
+        task = asyncio.create_task(_until_found(run, look, hurried), name=f"input of {run.stream_id}")
         task.add_done_callback(log_fault)
         self._tasks[run.stream_id] = task
+
+    def hurry(self, run: StreamRun) -> None:
+        """Look now, not after the pause; without effect for a stream that does not wait."""
+        if (hurried := self._hurried.get(run.stream_id)) is not None:
+            hurried.set()
 
     async def end(self, run: StreamRun) -> None:
         """Look no more; without effect for a stream that does not wait."""
@@ -42,10 +51,16 @@ class InputWait:
         self._tasks.clear()
 
 
-async def _until_found(look: Look) -> None:
+async def _until_found(run: StreamRun, look: Look, hurried: asyncio.Event) -> None:
     looks = 0
     while True:
-        await asyncio.sleep(PAUSES_S[min(looks, len(PAUSES_S) - 1)])
+        pause_s = PAUSES_S[min(looks, len(PAUSES_S) - 1)]
+        run.look_at(time.time() + pause_s)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await hurried.wait()
+        hurried.clear()
+        run.look_at(None)
         looks += 1
         if await look():
             return

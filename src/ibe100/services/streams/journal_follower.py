@@ -18,7 +18,7 @@ from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_facts import write_facts
 from ibe100.services.streams.runner_facts import AttemptEnded, AttemptStarted, Fact, LogLine, StateEntered
 from ibe100.services.streams.runner_link import RunnerStatus, read_journal
-from ibe100.services.streams.runner_samples import InfluxPost, Sample, SrtSide
+from ibe100.services.streams.runner_samples import FlowChanged, InfluxPost, Sample, SrtSide
 from ibe100.services.streams.runner_spec import awaited_peer
 from ibe100.tsduck.fault_words import in_words
 from ibe100.utils.tasks import BackgroundWrites, log_fault
@@ -66,8 +66,7 @@ class JournalFollower:
         await self._take_position(run)
         if status is not None:
             # Before the lines: one of them may be newer than the answer.
-            assert status.state is not None, "a runner that has only its source is not adopted"
-            run.enter(status.state, status.reason, attempt=status.attempt)
+            run.enter_as(status)
             await self._take_rest(run)
             self.follow(run)
             return
@@ -175,7 +174,7 @@ class JournalFollower:
         try:
             status = await run.link.status()
             if status is not None and status.state is not None and run.view.state is StreamState.UNREACHABLE:
-                run.enter(status.state, status.reason, attempt=status.attempt)
+                run.enter_as(status)
         except OperatorError as error:
             _log.warning("%s: its state is not known yet: %s", run.name, error)
         finally:
@@ -228,6 +227,8 @@ class JournalFollower:
             sample = run.measure(sample)
         elif isinstance(sample, SrtSide) and sample.side == "output":
             run.note_srt_output(sample.link)
+        elif isinstance(sample, FlowChanged):
+            run.note_flow(sample.flows, sample.at - sample.quiet_s)
         for observer in self.observers:
             try:
                 observer.on_sample(run, sample)
@@ -274,7 +275,7 @@ class JournalFollower:
         if state is StreamState.STARTING:
             reason = awaited_peer(run.entry.config) or reason
         reason = in_words(reason)
-        run.enter(state, reason)
+        run.enter(state, reason, input_lost_at=fact.input_lost_at, retry_at=fact.retry_at)
         if state.is_ended and (session_id := _session_of(run)) is not None:
             self._later(run, self._storage.sessions.end(session_id, fact.at, reason or state.value))
 

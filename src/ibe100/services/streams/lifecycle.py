@@ -233,6 +233,20 @@ class StreamLifecycle:
                 await self._follower.declare_ended(run, reason)
         await run.link.reap()
 
+    async def retry(self, run: StreamRun, reason: str) -> None:
+        """Make the try that a stream waits for now; one that waits for its input is given a new processor.
+
+        Raises StreamError for a stream that waits for nothing.
+        """
+        match run.view.state:
+            case StreamState.WAITING:
+                self._waiting.hurry(run)
+            case state if state.may_retry:
+                await run.link.request({"cmd": "retry", "reason": reason})
+            case state:
+                raise StreamError(f"{run.name} is {state}: there is no try to be made now")
+        await self._audit.write("stream tried again", run.stream_id, reason)
+
     async def respawn(self, run: StreamRun) -> None:
         """Start another runner with the same spec: the one before died, and the stream must go on."""
         async with self.lock(run.stream_id):

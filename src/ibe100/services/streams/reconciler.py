@@ -21,7 +21,6 @@ from ibe100.services.audit_trail import act_as
 from ibe100.services.streams.launch_plan import why_not_understood
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_spec import awaited_peer
-from ibe100.tsduck.fault_words import INPUT_SILENT
 
 LOOK_S = 1.0
 PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -166,7 +165,7 @@ class Reconciler:
 
 def _waits(run: StreamRun) -> bool:
     """Whether a peer or the input is waited for: no plan could change that."""
-    return bool(awaited_peer(run.entry.config)) or INPUT_SILENT in run.view.reason
+    return bool(awaited_peer(run.entry.config)) or run.view.input_lost_at is not None
 
 
 def _held(unwanted: list[StreamRun]) -> set[str]:

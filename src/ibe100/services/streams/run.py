@@ -15,7 +15,7 @@ from ibe100.models.stream_state import SrtLink, StreamState, Tally
 from ibe100.mpegts.pts_clock import PtsClock
 from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.services.streams.run_facts import RunFacts
-from ibe100.services.streams.runner_link import RunnerLink
+from ibe100.services.streams.runner_link import RunnerLink, RunnerStatus
 from ibe100.services.streams.runner_samples import InfluxPost, Measurement
 from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import InfluxSample
@@ -170,13 +170,51 @@ class StreamRun:
         self._entry = entry
         self._update(config=entry.config)
 
-    def enter(self, state: StreamState, reason: str, *, attempt: int | None = None) -> None:
+    def enter(
+        self,
+        state: StreamState,
+        reason: str,
+        *,
+        attempt: int | None = None,
+        input_lost_at: float | None = None,
+        retry_at: float | None = None,
+    ) -> None:
         """The stream is in `state` from now on."""
-        self._update(state=state, reason=reason, attempt=self._view.attempt if attempt is None else attempt)
+        self._update(
+            state=state,
+            reason=reason,
+            attempt=self._view.attempt if attempt is None else attempt,
+            input_lost_at=input_lost_at,
+            retry_at=retry_at,
+        )
+
+    def enter_as(self, status: RunnerStatus) -> None:
+        """The stream is as its runner says it is now."""
+        assert status.state is not None, "a runner that has only its source is not adopted"
+        self.enter(
+            status.state,
+            status.reason,
+            attempt=status.attempt,
+            input_lost_at=status.input_lost_at,
+            retry_at=status.retry_at,
+        )
 
     def wait_for_input(self, reason: str) -> None:
         """No run yet: its live input is not there."""
-        self._update(state=StreamState.WAITING, reason=reason, started_at=None, session_id=None)
+        is_news = self._view.state is not StreamState.WAITING
+        lost_at = time.time() if is_news else self._view.input_lost_at
+        self.enter(StreamState.WAITING, reason, input_lost_at=lost_at)
+        self._update(started_at=None, session_id=None)
+
+    def look_at(self, retry_at: float | None) -> None:
+        """When a stream that waits for its input looks again; None while it does."""
+        if self._view.state is StreamState.WAITING:
+            self._update(retry_at=retry_at)
+
+    def note_flow(self, flows: bool, since: float) -> None:
+        """Between two states of its runner: nothing comes out since a wall time, or packets do again."""
+        if self._view.state is StreamState.RUNNING:
+            self._update(input_lost_at=None if flows else since)
 
     def begin(self, facts: RunFacts) -> None:
         """A run is about to begin, or an earlier one is adopted."""
@@ -274,22 +312,22 @@ class StreamRun:
     def _update(self, **changes: object) -> None:
         """Change the view, work out its tally, and tell everybody when anything is new."""
         view = self._view.model_copy(update=changes)
-        view = view.model_copy(update={"tally": self._tally(view.state)})
+        view = view.model_copy(update={"tally": self._tally(view)})
         if view != self._view:
             self._view = view
             self._publish(view)
 
-    def _tally(self, state: StreamState) -> Tally:
-        match state:
+    def _tally(self, view: StreamView) -> Tally:
+        match view.state:
+            case state if state.is_active and view.input_lost_at is not None:
+                return Tally.NO_INPUT
             case StreamState.RUNNING if self._in_break:
                 return Tally.IN_BREAK
             case StreamState.RUNNING if self._armed:
                 return Tally.ARMED
             case StreamState.RUNNING:
                 return Tally.ON_AIR
-            case StreamState.STALLED | StreamState.WAITING:
-                return Tally.NO_INPUT
-            case StreamState.RETRYING | StreamState.UNREACHABLE | StreamState.FAILED:
+            case StreamState.STALLED | StreamState.RETRYING | StreamState.UNREACHABLE | StreamState.FAILED:
                 return Tally.FAULT
             case StreamState.PROBING | StreamState.STARTING | StreamState.STOPPING:
                 return Tally.READY

@@ -31,10 +31,16 @@ class FactHead:
 
 @dataclass(frozen=True, slots=True)
 class StateEntered(FactHead):
-    """The stream is in this state from now on."""
+    """The stream is in this state from now on.
+
+    `input_lost_at`: when the last packets came from an input that is silent; `retry_at`: when the processor
+    that is waited for is started; both wall clock, None where it is not so.
+    """
 
     state: StreamState
     reason: str
+    input_lost_at: float | None = None
+    retry_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class AttemptEnded(FactHead):
     seconds: float
     exit_code: int | None
     outcome: str
+    of_input: bool = False
+    """It ended because its input gave nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,11 @@ def read_fact(line: Mapping[str, Any]) -> Fact:
 def _fact(kind: str, line: Mapping[str, Any], head: tuple[int, float, float]) -> Fact:
     match kind:
         case "state":
-            return StateEntered(*head, StreamState(line["state"]), str(line.get("reason") or ""))
+            state = StreamState(line["state"])
+            # A runner that an older console started does not say so of the two.
+            lost_at = line.get("input_lost_at", line["t"] if state is StreamState.STALLED else None)
+            reason = str(line.get("reason") or "")
+            return StateEntered(*head, state, reason, _time(lost_at), _time(line.get("retry_at")))
         case "log":
             level = _LEVELS.get(line.get("level"), "info")
             return LogLine(*head, level, str(line.get("plugin") or ""), str(line["text"]))
@@ -137,6 +149,7 @@ def _fact(kind: str, line: Mapping[str, Any], head: tuple[int, float, float]) ->
                 seconds,
                 None if code is None else int(code),
                 str(line.get("outcome") or ""),
+                bool(line.get("of_input")),
             )
         case "cue_seen":
             base64.b64decode(line["base64"])
@@ -147,3 +160,7 @@ def _fact(kind: str, line: Mapping[str, Any], head: tuple[int, float, float]) ->
         case "splice_event" if (event := parse_splice_event(line["json"])) is not None:
             return SpliceMonitored(*head, event)
     return OtherFact(*head, kind)
+
+
+def _time(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None

@@ -64,6 +64,8 @@ class RunnerStatus:
     reason: str
     attempt: int
     attempt_uptime_s: float
+    input_lost_at: float | None = None
+    retry_at: float | None = None
 
 
 class RunnerLink:
@@ -110,6 +112,8 @@ class RunnerLink:
             reason=str(reply.get("reason") or ""),
             attempt=reply.get("attempt") or 0,
             attempt_uptime_s=float(reply.get("attempt_uptime_s") or 0.0),
+            input_lost_at=reply.get("input_lost_at"),
+            retry_at=reply.get("retry_at"),
         )
 
     async def is_alive(self) -> bool:

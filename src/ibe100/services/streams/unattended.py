@@ -54,4 +54,11 @@ async def _view(folder: Path, facts: RunFacts) -> StreamView:
             return view.model_copy(update={"state": StreamState.UNREACHABLE, "reason": NOBODY})
         return view
     state = StreamState(status["state"]) if status["state"] else StreamState.WAITING
-    return view.model_copy(update={"state": state, "reason": str(status.get("reason") or "")})
+    return view.model_copy(
+        update={
+            "state": state,
+            "reason": str(status.get("reason") or ""),
+            "input_lost_at": status.get("input_lost_at"),
+            "retry_at": status.get("retry_at"),
+        }
+    )

@@ -10,7 +10,6 @@ from ibe100.services.alarms.rule import Judgement, Judgements
 from ibe100.services.alarms.stream_catalogue import CRASH_LOOP
 from ibe100.services.streams.runner_facts import AttemptEnded
 from ibe100.services.watches.watch import News, Watch
-from ibe100.tsduck.fault_words import INPUT_SILENT, in_words
 
 LOOP_ENDS = 3
 LOOP_WINDOW_S = 120.0
@@ -19,9 +18,9 @@ _OF_ITSELF = "while it should run"
 """The runner's words for an attempt that it did not end."""
 
 
-def ended_itself(outcome: str) -> bool:
-    """Whether an attempt's outcome is a fault of the processor, and not of an input that fell silent."""
-    return _OF_ITSELF in outcome and INPUT_SILENT not in in_words(outcome)
+def ended_itself(attempt: AttemptEnded) -> bool:
+    """Whether the end of an attempt is a fault of the processor, and not of an input that fell silent."""
+    return _OF_ITSELF in attempt.outcome and not attempt.of_input
 
 
 class AttemptWatch(Watch):
@@ -36,7 +35,7 @@ class AttemptWatch(Watch):
 
     def take(self, news: News, now_s: float) -> Judgements:
         """Count an attempt that ended by itself."""
-        if isinstance(news, AttemptEnded) and ended_itself(news.outcome):
+        if isinstance(news, AttemptEnded) and ended_itself(news):
             self._ends.append(news.at)
         return {}
 

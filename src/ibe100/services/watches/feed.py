@@ -28,7 +28,6 @@ from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import Fact, StateEntered
 from ibe100.services.streams.runner_samples import AnalyzeReport, Sample
 from ibe100.services.watches.stream_watch import StreamWatch
-from ibe100.tsduck.fault_words import INPUT_SILENT
 from ibe100.utils.tasks import log_fault
 from ibe100.utils.timecode import format_utc
 
@@ -112,14 +111,12 @@ class AlarmFeed:
 
     def _judge_state(self, run: StreamRun) -> None:
         state, reason = run.view.state, run.view.reason
-        # RETRYING follows STALLED, and STARTING that: an alarm stands until packets flow or the stream ends.
-        over = state is StreamState.RUNNING or state.is_ended
-        causes = ((INPUT_LOST, StreamState.STALLED), (PROCESSOR_RESTARTING, StreamState.RETRYING))
-        judgements = {
-            rule: Judgement(state is cause, reason) for rule, cause in causes if over or state is cause
-        }
-        if state is StreamState.RETRYING and INPUT_SILENT in reason:
-            judgements = {INPUT_LOST: Judgement(True, "no packets any more"), **judgements}
+        is_lost = run.view.input_lost_at is not None
+        value = reason if state is StreamState.STALLED else "no packets any more" if is_lost else ""
+        judgements = {INPUT_LOST: Judgement(is_lost, value)}
+        # STARTING follows RETRYING: the alarm stands until packets flow or the stream ends.
+        if state in (StreamState.RETRYING, StreamState.RUNNING) or state.is_ended:
+            judgements[PROCESSOR_RESTARTING] = Judgement(state is StreamState.RETRYING, reason)
         judgements[STREAM_FAILED] = Judgement(state is StreamState.FAILED, reason)
         if state.is_ended:
             self._watches.pop(run.stream_id, None)

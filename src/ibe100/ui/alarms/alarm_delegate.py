@@ -1,4 +1,4 @@
-"""How a row of the alarm list is painted."""
+"""Painting of a row of the alarm list."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ibe100.ui.widgets.tally_mark import draw_severity
 MONO_COLUMNS = frozenset({1, 2, 5})
 SHAPE, SMALL_SHAPE = 19, 15
 SET_IN = 6
-"""Pixels by which the shape of what follows from another alarm stands further right."""
+"""Pixels by which an alarm that follows from another is indented."""
 
 
 class AlarmDelegate(QStyledItemDelegate):

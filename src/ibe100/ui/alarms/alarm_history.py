@@ -1,4 +1,4 @@
-"""Alarms on record: when each was raised and cleared, who saw to it; found by priority, time and words."""
+"""Alarms on record, filtered by priority, time and words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter, Severity
-from ibe100.ui.alarms.kept_back_view import SEVERITY_COLOURS
+from ibe100.ui.alarms.hidden_alarms_view import SEVERITY_COLOURS
 from ibe100.ui.qt_models.alarm_table import MACHINE, SEVERITY_WORDS, STATE_WORDS, lasted
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
@@ -20,7 +20,7 @@ from ibe100.ui.widgets.tables import fit_columns, quiet_table
 from ibe100.utils.timecode import format_clock, format_day
 
 TYPING_MS = 250
-"""A filter is asked for once nothing has been typed for so long."""
+"""Pause after the last key before the filter is applied, in ms."""
 SPANS: tuple[tuple[str, float | None], ...] = (
     ("last hour", 3600.0),
     ("last 24 hours", 86_400.0),
@@ -31,7 +31,7 @@ DAY = 1
 
 
 def seen_to(alarm: Alarm) -> str:
-    """Who acknowledged it and when, or what became of it otherwise."""
+    """Name and time of the acknowledgement, or how the alarm ended without one."""
     if alarm.acknowledged_at is not None:
         return f"{alarm.acknowledged_by} {format_clock(alarm.acknowledged_at)}"
     if alarm.suppressed_by:
@@ -51,14 +51,14 @@ COLUMNS: tuple[Column[Alarm], ...] = (
     Column("Stream", lambda a: a.stream_name or MACHINE),
     Column("Condition", lambda a: a.title),
     Column("Value", lambda a: a.value or "–"),
-    Column("Seen to", seen_to),
+    Column("Acknowledged", seen_to),
 )
 WIDTHS = {0: 72, 1: 112, 2: 68, 3: 62, 4: 96, 6: 110, 7: 104}
 CONDITION_COLUMN = 5
 
 
 class AlarmHistory(QWidget):
-    """Reads when its tab comes up and whenever the filter changes."""
+    """Reads the alarms when its tab comes to the front and whenever the filter changes."""
 
     def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +76,7 @@ class AlarmHistory(QWidget):
         self.span.setCurrentIndex(DAY)
         self.words = QLineEdit()
         self.words.setPlaceholderText("Stream, condition, value")
-        self.words.setAccessibleName("Words to look for in alarms")
+        self.words.setAccessibleName("Search the alarms")
         self.words.setClearButtonEnabled(True)
         self.summary = ElidedLabel("", "muted")
         self.model: KeyedTableModel[Alarm] = KeyedTableModel(
@@ -102,12 +102,12 @@ class AlarmHistory(QWidget):
             choice.currentIndexChanged.connect(self.read)
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Read whenever the tab comes up."""
+        """Read whenever the tab comes to the front."""
         super().showEvent(event)
         self.read()
 
     def wanted(self) -> AlarmFilter:
-        """What is asked for by the fields."""
+        """The filter as the fields have it."""
         seconds = self.span.currentData()
         return AlarmFilter(
             severity=self.severity.currentData(),
@@ -121,7 +121,7 @@ class AlarmHistory(QWidget):
             return
         self._asked += 1
         wanted, asked = self.wanted(), self._asked
-        call = self._client.ask("Alarm history", lambda s: s.history.alarms(wanted))
+        call = self._client.ask("Alarm history", lambda s: s.records.alarms.list(wanted))
         call.then(lambda alarms: self._show(alarms, wanted, asked), self._refused)
 
     def _show(self, alarms: Sequence[Alarm], wanted: AlarmFilter, asked: int) -> None:

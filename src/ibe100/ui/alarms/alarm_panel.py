@@ -1,4 +1,4 @@
-"""Alarms: each with its shape, how long it stands, what to do; acknowledged, shelved, looked back on."""
+"""Alarm panel: each alarm with its shape, its age and what to do; acknowledge, shelve, history."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedLayou
 
 from ibe100.models.alarms.alarm import Alarm, Severity
 from ibe100.ui.alarms.alarm_delegate import AlarmDelegate
-from ibe100.ui.alarms.kept_back_view import KeptBackView
+from ibe100.ui.alarms.hidden_alarms_view import HiddenAlarmsView
 from ibe100.ui.alarms.shelve_question import ShelveQuestion
 from ibe100.ui.alarms.wrapped_rows import WrappedRows
 from ibe100.ui.qt_models.alarm_groups import AlarmRow
@@ -29,20 +29,20 @@ from ibe100.ui.widgets.tables import fit_columns, quiet_table
 from ibe100.ui.widgets.tally_mark import draw_severity
 
 FLASH_MS = 500
-"""Half a period: one flash a second at the most."""
+"""Half a period in ms: one flash a second at the most."""
 WIDTHS = {0: 40, 1: 92, 2: 62, 3: 110, 4: 170, 5: 90, 7: 114}
 SHARES = {3: 0.11, 4: 0.19, 5: 0.11}
 """Columns that grow with the panel, as parts of its width."""
 VALUE_COLUMN, WHAT_TO_DO_COLUMN = 5, 6
 ROOMY_WIDTH = 1040
-"""Below this the counts lose their words, and the value stands in the tooltip of its condition."""
+"""Width in pixels below which counts lose their words, and values are in tooltips."""
 RATE_MS = 1000
 FLOOD = 10
-"""More alarms in 10 minutes are a flood (EEMUA 191)."""
+"""Alarms in 10 minutes above which they are a flood (EEMUA 191)."""
 
 
 class AlarmPanel(QWidget):
-    """The active list, the list of what is kept back, and what can be done about an alarm."""
+    """List of active alarms, list of shelved and grouped ones, and what can be done about an alarm."""
 
     acknowledge_requested = pyqtSignal(object)
     """The ids of the alarms."""
@@ -61,10 +61,10 @@ class AlarmPanel(QWidget):
         self._shapes = {severity: _Shape(severity) for severity in Severity}
         self.waiting = label("", "strong")
         self.rate = label("", "muted")
-        self.kept_back_button = _button("sleep", "", "Shelved and grouped alarms")
-        self.kept_back_button.setCheckable(True)
-        self.kept_back_button.setProperty("kind", "flat")
-        self.kept_back_button.toggled.connect(self._refresh)
+        self.hidden_button = _button("sleep", "", "Shelved and grouped alarms")
+        self.hidden_button.setCheckable(True)
+        self.hidden_button.setProperty("kind", "flat")
+        self.hidden_button.toggled.connect(self._refresh)
         self.acknowledge_button = _button(
             "bell-check-outline", "Acknowledge  A", "Acknowledge the selected alarm, key A"
         )
@@ -84,13 +84,13 @@ class AlarmPanel(QWidget):
         self._wrapped = WrappedRows(self.table, (CONDITION_COLUMN, WHAT_TO_DO_COLUMN))
         self.table.installEventFilter(self)
         self.table.clicked.connect(self._clicked)
-        self.kept_back = KeptBackView(model)
-        self.kept_back.unshelve_requested.connect(self.unshelve_requested)
+        self.hidden_alarms = HiddenAlarmsView(model)
+        self.hidden_alarms.unshelve_requested.connect(self.unshelve_requested)
         self._lay_out()
         selection = self.table.selectionModel()
         assert selection is not None
         selection.currentChanged.connect(self._refresh)
-        for signal in (model.rowsInserted, model.rowsRemoved, model.dataChanged, self.kept_back.changed):
+        for signal in (model.rowsInserted, model.rowsRemoved, model.dataChanged, self.hidden_alarms.changed):
             signal.connect(self._refresh)
         self._flash = QTimer(self)
         self._flash.setInterval(FLASH_MS)
@@ -116,7 +116,7 @@ class AlarmPanel(QWidget):
             pair.addWidget(shown)
             head.addLayout(pair)
         head.addWidget(self.waiting)
-        head.addWidget(self.kept_back_button)
+        head.addWidget(self.hidden_button)
         head.addWidget(self.rate)
         head.addStretch(1)
         for button in (self.acknowledge_button, self.page_button, self.shelve_button, self.history_button):
@@ -129,7 +129,7 @@ class AlarmPanel(QWidget):
         page_layout.setContentsMargins(0, 0, 0, 0)
         page_layout.addWidget(empty)
         page_layout.addStretch(1)
-        for widget in (page, self.table, self.kept_back):
+        for widget in (page, self.table, self.hidden_alarms):
             self._stack.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
@@ -152,15 +152,15 @@ class AlarmPanel(QWidget):
             self.acknowledge_requested.emit([alarm.alarm_id])
 
     def acknowledge_page(self) -> None:
-        """Acknowledge what waits in the rows that are on screen; what cannot be seen is not seen to."""
+        """Acknowledge the alarms whose rows are on screen; what cannot be seen is not acknowledged."""
         waiting = [alarm.alarm_id for alarm in self._on_page() if alarm.state in AWAITING]
         if waiting:
             self.acknowledge_requested.emit(waiting)
 
     def shelve(self) -> None:
-        """Ask how long and why, then shelve; on the other list, bring the selected alarm back."""
-        if self.kept_back_button.isChecked():
-            self.kept_back.unshelve()
+        """Ask how long and why, then shelve; in the list of hidden alarms, unshelve the selected one."""
+        if self.hidden_button.isChecked():
+            self.hidden_alarms.unshelve()
             return
         alarm = self._chosen()
         if alarm is None:
@@ -229,18 +229,18 @@ class AlarmPanel(QWidget):
         self.history_button.setText("History" if is_roomy else "")
         waiting = self._model.awaiting_count()
         self.waiting.setText(f"{waiting} to acknowledge" if waiting else "")
-        kept = self._model.kept_back()
+        kept = self._model.hidden_alarms()
         shelved = sum(one.is_shelved for one in kept)
-        self.kept_back_button.setText(f"{shelved} shelved · {len(kept) - shelved} grouped")
-        self.kept_back_button.setVisible(bool(kept) or self.kept_back_button.isChecked())
-        on_shelf = self.kept_back_button.isChecked()
+        self.hidden_button.setText(f"{shelved} shelved · {len(kept) - shelved} grouped")
+        self.hidden_button.setVisible(bool(kept) or self.hidden_button.isChecked())
+        on_shelf = self.hidden_button.isChecked()
         self.acknowledge_button.setEnabled(not on_shelf and self._to_acknowledge() is not None)
         self.page_button.setEnabled(not on_shelf and waiting > 0)
         self.shelve_button.setText("Unshelve  S" if on_shelf else "Shelve  S")
         self.shelve_button.setAccessibleName(
-            "Bring the selected alarm back, key S" if on_shelf else "Shelve the selected alarm, key S"
+            "Unshelve the selected alarm, key S" if on_shelf else "Shelve the selected alarm, key S"
         )
-        can_shelve = self.kept_back.chosen() if on_shelf else self._chosen()
+        can_shelve = self.hidden_alarms.chosen() if on_shelf else self._chosen()
         self.shelve_button.setEnabled(can_shelve is not None)
         self._stack.setCurrentIndex(2 if on_shelf else 1 if self._model.rowCount() else 0)
         if self._model.flashes():
@@ -253,7 +253,7 @@ class AlarmPanel(QWidget):
     def _show_rate(self) -> None:
         rate = self._rate_of()
         self.rate.setText(f"{rate} in 10 min" + (": a flood" if rate > FLOOD else ""))
-        self.rate.setToolTip("Alarms that were put before you within the last ten minutes")
+        self.rate.setToolTip("Alarms shown within the last ten minutes")
 
     def _toggle(self) -> None:
         self.delegate.bright = not self.delegate.bright
@@ -280,12 +280,12 @@ class _Shape(QWidget):
         self.setAccessibleName(f"Priority {int(severity)}")
 
     def set_lit(self, lit: bool) -> None:
-        """There are such alarms."""
+        """Colour the shape when there are such alarms."""
         if lit is not self._is_lit:
             self._is_lit = lit
             self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """The shape."""
+        """Paint the shape."""
         colour = None if self._is_lit else Colour.TEXT_MUTED
         draw_severity(QPainter(self), self.rect(), self._severity, hollow=not self._is_lit, colour=colour)

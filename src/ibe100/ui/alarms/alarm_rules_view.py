@@ -1,4 +1,4 @@
-"""The rules of alarms, for all streams or one: switched on, priority, delays, thresholds."""
+"""Rules of alarms, for all streams or one: on or off, priority, delays, thresholds."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COLUMNS: tuple[Column[RuleView], ...] = (
 
 
 class AlarmRulesView(QDialog):
-    """A table and one row of fields for the chosen rule."""
+    """Table of the rules, and one row of fields for the chosen one."""
 
     def __init__(
         self, client: ServiceClient, streams: Mapping[str, str], parent: QWidget | None = None
@@ -62,7 +62,7 @@ class AlarmRulesView(QDialog):
         self.on_delay = _seconds("Raised after, seconds")
         self.off_delay = _seconds("Cleared after, seconds")
         self.parameters: dict[str, QDoubleSpinBox] = {}
-        """By name, those of the chosen rule."""
+        """Parameters of the chosen rule, by name."""
         self._fields = QHBoxLayout()
         self.set_button = _button("Set", "primary")
         self.undo_button = _button("As shipped")
@@ -98,13 +98,13 @@ class AlarmRulesView(QDialog):
         self.resize(WIDTH, HEIGHT)
 
     def read(self) -> None:
-        """The rules as they hold now."""
+        """Show the rules as they are in force now."""
         stream_id = self.stream.currentData()
         self.model.show(self._client.read(lambda s: s.alarm_rules.views(stream_id), ()))
         self._chosen(self.table.currentIndex())
 
     def set_rule(self) -> None:
-        """What differs from the rule as it is now becomes the house's own."""
+        """Change the rule where the fields differ from it."""
         rule = self._rule
         if rule is None:
             return
@@ -132,7 +132,7 @@ class AlarmRulesView(QDialog):
 
     def _done(self, title: str) -> None:
         self.read()
-        self._say(f"{title}: holds from now on.")
+        self._say(f"{title}: in force from now on.")
 
     def _chosen(self, index: QModelIndex) -> None:
         rule = index.data(TABLE_ROW_ROLE)

@@ -1,4 +1,4 @@
-"""Who is told of alarms: a list, a form, and a test. An address goes in and is never shown again."""
+"""Recipients of alarms: list, form and test. An address is a secret: it goes in and is never shown again."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ WIDTH, HEIGHT = 640, 520
 
 
 def state_words(view: TargetView) -> str:
-    """How telling it went."""
+    """State of a recipient: how the last messages went."""
     if view.problem:
         return view.problem
     if not view.target.enabled:
         return "switched off"
     if view.last_told_at is None:
-        return "nothing told yet"
-    return f"{view.told} told, last {format_clock(view.last_told_at)}"
+        return "nothing sent yet"
+    return f"{view.told} sent, last {format_clock(view.last_told_at)}"
 
 
 COLUMNS: tuple[Column[TargetView], ...] = (
@@ -57,7 +57,7 @@ COLUMNS: tuple[Column[TargetView], ...] = (
 
 
 class NotificationView(QDialog):
-    """Reads the targets anew after each change."""
+    """List and form of the recipients; read again after each change."""
 
     def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,7 +68,7 @@ class NotificationView(QDialog):
         self.model: KeyedTableModel[TargetView] = KeyedTableModel(
             COLUMNS, lambda view: view.target.target_id, self
         )
-        self.table = quiet_table(self.model, "Who is told of alarms")
+        self.table = quiet_table(self.model, "Recipients of alarms")
         fit_columns(self.table, {0: 140, 1: 80, 2: 100}, 3)
         self.name = _line("Name", "such as: night shift")
         self.address = _line("Address", EXAMPLES)
@@ -80,7 +80,7 @@ class NotificationView(QDialog):
         self.most = QSpinBox()
         self.most.setRange(1, 100)
         self.most.setAccessibleName("Messages in 10 minutes at the most")
-        self.clearing = QCheckBox("Also tell when an alarm is over")
+        self.clearing = QCheckBox("Also send when an alarm clears")
         self.enabled = QCheckBox("Switched on")
         self.words = label("", "muted", wrap=True)
         self.new_button = _button("New")
@@ -119,7 +119,7 @@ class NotificationView(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
         layout.setSpacing(8)
-        layout.addWidget(label("Who is told of alarms when nobody sits here", "strong"))
+        layout.addWidget(label("Recipients of alarms when nobody is at the console", "strong"))
         layout.addWidget(self.table, 1)
         layout.addLayout(form)
         layout.addWidget(self.words)
@@ -127,16 +127,16 @@ class NotificationView(QDialog):
         self.resize(WIDTH, HEIGHT)
 
     def refresh(self) -> None:
-        """The targets as they are now."""
+        """Show the recipients as they are now."""
         self.model.show(self._client.read(lambda s: s.notifications.targets(), ()))
 
     def begin_new(self) -> None:
-        """An empty form."""
+        """Empty the form for a new recipient."""
         self.table.clearSelection()
         self._show(TargetView(target=NotificationTarget.model_construct(target_id="", name="")))
 
     def save(self) -> None:
-        """Add or change the target of the form."""
+        """Add or change the recipient in the form."""
         values = {
             "target_id": self._target_id,
             "name": self.name.text(),
@@ -155,7 +155,7 @@ class NotificationView(QDialog):
         call.then(self._saved, self._refused)
 
     def test(self) -> None:
-        """Send the chosen target a message now."""
+        """Send the chosen recipient a message now."""
         self._say("Sending a test …")
         self.test_button.setEnabled(False)
         target_id = self._target_id
@@ -164,7 +164,7 @@ class NotificationView(QDialog):
         call.finished.connect(self._settled)
 
     def remove(self) -> None:
-        """Take the chosen target off the list; its address is forgotten."""
+        """Remove the chosen recipient; its address is deleted."""
         target_id = self._target_id
         call = self._client.ask("Remove", lambda s: s.notifications.remove(target_id))
         call.then(lambda _none: self._removed(), self._refused)

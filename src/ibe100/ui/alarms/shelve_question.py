@@ -1,4 +1,4 @@
-"""Asks for how long an alarm is put on the shelf, and why."""
+"""Question for how long an alarm is shelved, and why."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_REASON = 200
 
 
 class ShelveQuestion(QDialog):
-    """`answered` with minutes and the reason; nothing when cancelled."""
+    """Asks once: `answered` with minutes and the reason, nothing when cancelled."""
 
     answered = pyqtSignal(int, str)
 
@@ -37,7 +37,7 @@ class ShelveQuestion(QDialog):
             times.addWidget(button, 1)
         self.reason = QLineEdit()
         self.reason.setMaxLength(LONGEST_REASON)
-        self.reason.setPlaceholderText("Why: the next shift reads it")
+        self.reason.setPlaceholderText("Reason, for the next shift")
         self.reason.setAccessibleName("Reason")
         offered = QVBoxLayout()
         offered.setSpacing(2)

@@ -1,4 +1,4 @@
-"""Rows of a table get a second line, or a third, where the words of a column need it."""
+"""Heights of table rows: a second or third line where the text of a column needs it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ibe100.ui.widgets.tables import ROW_HEIGHT
 
 MOST_LINES = 3
 MOST_ROWS = 100
-"""Those further down are as high as one line."""
+"""Rows that are measured; those further down are one line high."""
 SETTLE_MS = 100
 PADDING = 14
-"""Of a cell, left and right together, with the margins of its text."""
+"""Horizontal padding of a cell, both sides and the margins of its text, in pixels."""
 
 
 class WrappedRows(QObject):
-    """Looks after `table`; heights follow a little later than rows and widths, all at once."""
+    """Sets the heights of the rows of `table`, all at once, a little after rows or widths have changed."""
 
     def __init__(self, table: QTableView, columns: tuple[int, ...]) -> None:
         super().__init__(table)

@@ -1,4 +1,4 @@
-"""How the next break ends, and the event id it will have."""
+"""Choice of how the next break ends, and the event id it will have."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ WORDS = {
 }
 
 
-class ReturnRow(QWidget):
-    """One of the three ways; `changed` with the way."""
+class BreakEndRow(QWidget):
+    """Three buttons, one for each way to end a break; `changed` with the way."""
 
     changed = pyqtSignal(object)
 
@@ -30,7 +30,7 @@ class ReturnRow(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
-        caption = label("Return", "second")
+        caption = label("Ends", "second")
         caption.setFixedWidth(CAPTION_WIDTH)
         layout.addWidget(caption)
         for way, (words, _hint) in WORDS.items():
@@ -38,7 +38,7 @@ class ReturnRow(QWidget):
             button.setCheckable(True)
             button.setProperty("kind", "choice")
             button.setFixedHeight(BUTTON_HEIGHT)
-            button.setAccessibleName(f"Break returns {words}")
+            button.setAccessibleName(f"Break ends {words}")
             button.clicked.connect(lambda _=False, chosen=way: self.set_value(chosen))
             self._group.addButton(button)
             self._buttons[way] = button
@@ -64,7 +64,7 @@ class ReturnRow(QWidget):
             self.changed.emit(way)
 
     def show_break(self, duration_s: float, next_event_id: int | None) -> None:
-        """What the ways mean for a break of this length; the id where it is known."""
+        """Explain the ways for a break of this length; show the event id where it is known."""
         for way, (_words, hint) in WORDS.items():
             self._buttons[way].setToolTip(hint.format(duration_s))
         self.next_id.setText("" if next_event_id is None else f"next {format_event_id(next_event_id)}")

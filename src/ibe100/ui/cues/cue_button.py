@@ -1,4 +1,4 @@
-"""A big cue button: what it does, its key, and a word when it does not answer."""
+"""Large cue button: its action, its key, and a word when it does not react."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
 class CueButton(QAbstractButton):
-    """`filled` is the amber one; latched and disabled are drawn differently, each with its word."""
+    """One of the pair TO BREAK and BACK TO PROGRAMME; the `filled` one is amber."""
 
     def __init__(
         self, title: str, icon_name: str, key: str, *, filled: bool, parent: QWidget | None = None
@@ -35,11 +35,11 @@ class CueButton(QAbstractButton):
 
     @property
     def is_latched(self) -> bool:
-        """A press now is swallowed."""
+        """A press is ignored now."""
         return self._latched
 
     def show_state(self, detail: str, *, latched: bool, ready: bool) -> None:
-        """What a press does now."""
+        """Show what a press does now."""
         if (detail, latched, ready) != (self._detail, self._latched, self.isEnabled()):
             self._detail, self._latched = detail, latched
             if not ready and self.hasFocus():
@@ -50,11 +50,11 @@ class CueButton(QAbstractButton):
             self.update()
 
     def sizeHint(self) -> QSize:
-        """At least 40 px high by the rules; this is the biggest target in the window."""
+        """The biggest target in the window."""
         return QSize(WIDTH, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Box, icon, title, key cap and detail."""
+        """Paint box, icon, title, key cap and detail."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         fill, ink, edge = self._colours()

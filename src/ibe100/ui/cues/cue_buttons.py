@@ -1,4 +1,4 @@
-"""The cue buttons: the latched pair, the held crash pair, and in words why one of them cannot go."""
+"""Cue buttons: TO BREAK and BACK, the crash pair that is held, and why one cannot be fired."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEAST_WIDTH = 320
 
 
 class CueButtons(QWidget):
-    """`fire_requested` with the action, once per press or full hold."""
+    """Emits `fire_requested` with the action, once per press or full hold."""
 
     fire_requested = pyqtSignal(object)
 
@@ -55,18 +55,18 @@ class CueButtons(QWidget):
         layout.addWidget(self.reasons)
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """F11 and F12 are held anywhere in the window; True if one of them was meant."""
+        """Take F11 and F12, which are held anywhere in the window; True if it was one of them."""
         return any(button.take_key(event) for button in self._crash.values())
 
     def let_go(self) -> None:
-        """The window is not in front any more: no hold goes on."""
+        """End every hold: the window is no longer in front."""
         for button in self._crash.values():
             button.let_go()
 
     def show_state(
         self, readiness: Mapping[CueAction, Readiness], latched: Collection[CueAction], out: str, back: str
     ) -> None:
-        """What each of the four can do now; `out` and `back` say how the first pair would go."""
+        """Show what each of the four can do now; `out` and `back` say how the first pair would go out."""
         for (action, button), how in zip(self._pair.items(), (out, back), strict=True):
             ready, is_latched = readiness[action].ready, action in latched
             words = "latched" if is_latched else how if ready else "not now"
@@ -85,7 +85,7 @@ class CueButtons(QWidget):
         *,
         muted: bool,
     ) -> None:
-        """Why a button is not to be had, once each; then what of the contract the stream does not keep."""
+        """Say why a button cannot be fired, each reason once, and which contract terms are broken."""
         lines = _lines({action: found for action, found in readiness.items() if action not in latched})
         lines += [f"▲ contract: {breach}" for breach in breaches]
         rest = len(lines) - MOST_REASONS
@@ -97,12 +97,12 @@ class CueButtons(QWidget):
         set_kind(self.reasons, "muted" if ((ready or latched) and not breaches) or muted else "problem")
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """The reasons may need more lines now."""
+        """Give the reasons as many lines as they need."""
         super().resizeEvent(event)
         self._keep_room()
 
     def _keep_room(self) -> None:
-        """For the reasons, at least for the few there mostly are, so that nothing below them jumps."""
+        """Keep room for the usual number of reasons, so that nothing below them jumps."""
         # Before it is laid out it is narrower than it will ever be.
         needed = max(self.reasons.heightForWidth(max(self.reasons.width(), LEAST_WIDTH)), 0)
         usual = USUAL_LINES * self.reasons.fontMetrics().lineSpacing()
@@ -110,7 +110,7 @@ class CueButtons(QWidget):
 
 
 def _lines(readiness: Mapping[CueAction, Readiness]) -> list[str]:
-    """One line a reason; crash buttons are not named beside the button they stand for."""
+    """One line for each reason; crash buttons are not named beside the button they stand for."""
     by_reason: dict[str, list[CueAction]] = {}
     for action, found in readiness.items():
         for reason in found.reasons:

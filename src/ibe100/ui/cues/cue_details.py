@@ -1,4 +1,4 @@
-"""Below the cue buttons: what would go out, next events, receipts, more cues; as tabs where room is short."""
+"""Details below the cue buttons: preview, next events, receipts, more cues; as tabs where room is short."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ ROOMY_HEIGHT = 380
 
 
 class CueDetails(QWidget):
-    """The first page stands above the others, or is a tab like them when the panel is low.
+    """Tabs of pages; the first stands above the others where there is room.
 
     The last one has a preview of its own: while it is in front, the first gives it its room.
     """
 
     squeezed = pyqtSignal(bool)
-    """Whether the last page is in front and has to do with little room."""
+    """True when the last page is in front and has little room."""
 
     def __init__(self, pages: tuple[tuple[str, QWidget], ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class CueDetails(QWidget):
         self.tabs.currentChanged.connect(self._make_room)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Apart or together, as the height allows."""
+        """Put the first page above the tabs or among them, as the height allows."""
         super().resizeEvent(event)
         title, first = self._pages[0]
         is_apart = self._splitter.count() == 2

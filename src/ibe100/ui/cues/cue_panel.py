@@ -1,4 +1,4 @@
-"""The cue panel: target, readiness, duration and pre-roll, the buttons, what is next, receipts, more cues."""
+"""Cue panel: target, readiness, duration and pre-roll, buttons, next events, receipts, more cues."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 from ibe100.models.cues.contract import Contract, Severity
 from ibe100.models.scte35_marker import CueAction, CueRequest, Direction, Readiness
 from ibe100.models.stream_state import Tally
-from ibe100.ui.cues.break_end_row import ReturnRow
+from ibe100.ui.cues.break_end_row import BreakEndRow
 from ibe100.ui.cues.cue_buttons import CueButtons
 from ibe100.ui.cues.cue_details import CueDetails
 from ibe100.ui.cues.cue_preview_view import CuePreviewView
@@ -37,7 +37,7 @@ NO_STREAM = "no stream selected"
 
 
 class CuePanel(QWidget):
-    """Fires, disarms and shows receipts; follows the selection unless it is pinned."""
+    """Fires and disarms cues and shows receipts; follows the selection unless it is pinned."""
 
     refused = pyqtSignal(str, str)
 
@@ -58,16 +58,16 @@ class CuePanel(QWidget):
         self._was_in_break = False
         self._breaches: tuple[str, ...] = ()
         self._contract: Contract | None = None
-        """Of the target, when its pre-roll was set."""
+        """Contract of the target when its pre-roll was set."""
         self._pre_rolls: dict[str, tuple[Contract | None, float]] = {}
-        """Of streams that were the target before: what was chosen under which contract."""
+        """Pre-roll chosen for earlier targets, and the contract it was chosen under."""
         self.setProperty("kind", "panel")
         self.setMinimumWidth(344)
         self.target = CueTarget()
         self.status = CueStatus()
         self.break_row = ChoiceRow("Break s", "Break of", BREAK_CHOICES_S, 60, own_up_to=LONGEST_BREAK_S)
         self.pre_roll_row = ChoiceRow("Pre-roll s", "Pre-roll of", PRE_ROLL_CHOICES_S, 0)
-        self.return_row = ReturnRow()
+        self.break_end_row = BreakEndRow()
         self.buttons = CueButtons()
         self.preview = CuePreviewView()
         self.receipts = ReceiptList(cues)
@@ -84,7 +84,7 @@ class CuePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(6)
-        rows = (self.break_row, self.pre_roll_row, self.return_row)
+        rows = (self.break_row, self.pre_roll_row, self.break_end_row)
         for widget in (self.target, self.status, *rows, self.buttons):
             layout.addWidget(widget)
         layout.addWidget(self.details, 1)
@@ -94,12 +94,12 @@ class CuePanel(QWidget):
         self.status.disarm_requested.connect(self.disarm)
         self.target.pin_toggled.connect(self._pin_toggled)
         self.preview.action_changed.connect(self._pair_preview.ask)
-        for spared in (self.buttons.reasons, self.break_row, self.return_row):
+        for spared in (self.buttons.reasons, self.break_row, self.break_end_row):
             self.details.squeezed.connect(spared.setHidden)
         self.more.changed.connect(self._more_changed)
         self.more.send_requested.connect(self.send_more)
         self._more_preview.settled.connect(self._refresh_more)
-        for row in (self.break_row, self.pre_roll_row, self.return_row):
+        for row in (self.break_row, self.pre_roll_row, self.break_end_row):
             row.changed.connect(self._ask_previews)
         self._trigger.refused.connect(self.refused)
         self._trigger.changed.connect(self._refresh)
@@ -117,7 +117,7 @@ class CuePanel(QWidget):
         return self._target_id
 
     def select(self, stream_id: str) -> None:
-        """The list's selection changed."""
+        """Follow the selection in the list of streams."""
         self._selected_id = stream_id
         if not self.target.pin.isChecked():
             self._aim(stream_id)
@@ -129,12 +129,12 @@ class CuePanel(QWidget):
         self._trigger.fire(row, action, None if row is None else self._request(row.stream_id, action))
 
     def prepare(self, action: CueAction) -> None:
-        """Bring up the page of the other cues, for this one."""
+        """Open the page of the other cues for this action."""
         self.details.show_page(self.more)
         self.more.choose(action)
 
     def send_more(self) -> None:
-        """Send what is prepared: the very cue whose section is shown."""
+        """Send the prepared cue: exactly the one whose section is shown."""
         request = self._more_request()
         if isinstance(request, str):
             self.refused.emit(str(self.more.action), request)
@@ -144,20 +144,20 @@ class CuePanel(QWidget):
             self._trigger.fire(self._row(), self.more.action, request)
 
     def disarm(self) -> None:
-        """Take back the target's armed cue."""
+        """Cancel the target's armed cue."""
         cue = self._cues.armed(self._target_id)
         if cue is not None:
             self._client.ask("Disarm", lambda s: s.cues.cancel(cue.cue_id)).then(self._cues.put)
             return
         latest = self._cues.latest(self._target_id)
         if latest is not None and not latest.state.is_final and (latest.splice_at or 0) > time.time():
-            self.refused.emit("Disarm", f"{latest.action} has been sent and cannot be taken back any more")
+            self.refused.emit("Disarm", f"{latest.action} has gone out and can no longer be cancelled")
 
     def _request(self, stream_id: str, action: CueAction) -> CueRequest:
         leaves = action.traits.direction is Direction.OUT
         duration = self.break_row.value() if leaves else None
         pre_roll = 0.0 if action.traits.splices == "at once" else self.pre_roll_row.value()
-        returns = self.return_row.value() if leaves else None
+        returns = self.break_end_row.value() if leaves else None
         return CueRequest(
             stream_id=stream_id, action=action, duration_s=duration, pre_roll_s=pre_roll, returns=returns
         )
@@ -182,15 +182,15 @@ class CuePanel(QWidget):
         row = self._row()
         if row is not None:
             self.break_row.set_value(row.view.config.scte35.break_duration_s)
-            self.return_row.set_value(row.view.config.scte35.returns)
+            self.break_end_row.set_value(row.view.config.scte35.returns)
             self._take_contract(row.view.config.contract)
         self.receipts.show_stream(stream_id)
-        self._look()
+        self._read_readiness()
         self._refresh()
         self._ask_previews()
 
     def _take_contract(self, contract: Contract | None) -> None:
-        """The pre-roll is what was chosen for this stream under this contract, else what that asks."""
+        """Set the pre-roll chosen for this stream under this contract, else the one the contract asks."""
         self._contract = contract
         before, chosen = self._pre_rolls.get(self._target_id, (None, None))
         if chosen is None or before != contract:
@@ -204,9 +204,9 @@ class CuePanel(QWidget):
     def _row(self) -> StreamRow | None:
         return self._streams.row_of(self._target_id)
 
-    def _look(self) -> None:
+    def _read_readiness(self) -> None:
         row = self._row()
-        self._trigger.look(row)
+        self._trigger.read_readiness(row)
         if row is not None and row.view.config.contract != self._contract:
             self._take_contract(row.view.config.contract)
         self._breaches = ()
@@ -218,7 +218,7 @@ class CuePanel(QWidget):
     def _tick(self) -> None:
         self._ticks += 1
         if self._ticks % TICKS_PER_READINESS == 0:
-            self._look()
+            self._read_readiness()
         self._refresh()
         if self._ticks % TICKS_PER_PREVIEW == 0:
             self._ask_previews()
@@ -246,7 +246,7 @@ class CuePanel(QWidget):
         self.receipts.show_feed(None if row is None else row.view.return_feed)
         pre_roll = self.pre_roll_row.value()
         how = f"{pre_roll:g} s pre-roll" if pre_roll else "immediate"
-        self.return_row.show_break(self.break_row.value(), self._next_id())
+        self.break_end_row.show_break(self.break_row.value(), self._next_id())
         ready = {action: self._trigger.ready[action] for action in BREAK_ACTIONS}
         if row is not None:
             ready[CueAction.TO_BREAK] = self._hold_against_contract(row, ready[CueAction.TO_BREAK])

@@ -1,4 +1,4 @@
-"""What goes out if a cue button is pressed now: to break, or back to programme."""
+"""Preview of the section that goes out if TO BREAK or BACK TO PROGRAMME is pressed now."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHORT = {CueAction.TO_BREAK: "Break", CueAction.BACK_TO_PROGRAMME: "Programme"}
 
 
 class CuePreviewView(SectionPreview):
-    """The preview for one of the two actions."""
+    """Preview of one of the two actions."""
 
     action_changed = pyqtSignal()
 
@@ -40,11 +40,11 @@ class CuePreviewView(SectionPreview):
 
     @property
     def action(self) -> CueAction:
-        """Which of the two buttons is previewed."""
+        """The action that is previewed."""
         return self._action
 
     def choose(self, action: CueAction) -> None:
-        """Preview the other one, as if its button had been pressed."""
+        """Preview this action, as if its button had been pressed."""
         self._actions[action].setChecked(True)
         self._choose(action)
 

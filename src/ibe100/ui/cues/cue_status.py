@@ -1,4 +1,4 @@
-"""What the target's cue is doing, in big digits, with its receipt and Disarm."""
+"""State of the target's cue, in big digits, with its receipt and Disarm."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ PROGRESS_S = 0.3
 SLOW_S = 1.0
 SLOW_WORDS = "It goes out as soon as it is on disk; the disk is slow."
 RECENT_S = 30.0
-"""The result of an immediate cue stays up this long."""
+"""Seconds for which the result of an immediate cue stays on screen."""
 HEIGHT, RETURN_HEIGHT = 92, 17
 
 
 class CueStatus(QFrame):
-    """ARMED and pre-rolled cues count down to the splice; a break counts down to its end."""
+    """Counts down: armed and sent cues to the splice, a break to its end."""
 
     disarm_requested = pyqtSignal()
 
@@ -47,7 +47,7 @@ class CueStatus(QFrame):
         self.came_back.hide()
         self.disarm = QPushButton("Disarm  Esc")
         self.disarm.setAccessibleName("Disarm the armed cue, key Escape")
-        self.disarm.setToolTip("Take back the cue while it has not been sent (Esc)")
+        self.disarm.setToolTip("Cancel the cue while it has not gone out (Esc)")
         self.disarm.clicked.connect(self.disarm_requested)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -76,7 +76,7 @@ class CueStatus(QFrame):
         came_back: ReturnReceipt | None = None,
         recording: tuple[CueAction, float] | None = None,
     ) -> None:
-        """The target, its newest cue, and what the return feed says of that, as of now.
+        """Show the target, its newest cue, and what the return feed says of it.
 
         `recording` is a cue that is not on disk yet, for so many seconds.
         """
@@ -99,7 +99,7 @@ class CueStatus(QFrame):
         self.setAccessibleName(f"{title} {digits} {self.receipt.text()}{far}")
 
     def _show_return(self, feed: ReturnFeedView | None, came_back: ReturnReceipt | None) -> None:
-        """A line of its own for a stream with a return feed: what came back, or how the feed is."""
+        """Show what came back, or the state of the return feed, on a line of its own."""
         words, kind = feed_words(feed)
         if came_back is not None and kind != "problem":
             words = f"▲ {came_back.words}" if came_back.state.is_fault else came_back.words
@@ -111,7 +111,7 @@ class CueStatus(QFrame):
 
 
 def _receipt(cue: Cue | None, at: float) -> str:
-    """Of a cue that is over for long, which and when it was as well."""
+    """Receipt of the newest cue; with its action and time once it is long over."""
     if cue is None:
         return "no cue sent yet"
     is_old = cue.state.is_final and at - max(cue.requested_at, cue.splice_at or 0) > RECENT_S

@@ -1,4 +1,4 @@
-"""Which stream the cues go to: number, name, tally, and the pin that holds it."""
+"""Target of the cues: number, name and tally of a stream, and the pin that holds it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ibe100.ui.widgets.tally_mark import NumberBox, TallyChip
 
 
 class CueTarget(QFrame):
-    """The banner on top of the cue panel."""
+    """Banner on top of the cue panel."""
 
     pin_toggled = pyqtSignal(bool)
 
@@ -47,7 +47,7 @@ class CueTarget(QFrame):
         layout.addWidget(self.pin, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def show_row(self, row: StreamRow | None) -> None:
-        """The target as of now."""
+        """Show the target as it is now."""
         self.number.setVisible(row is not None)
         self.chip.setVisible(row is not None)
         self.hint.setVisible(row is not None)

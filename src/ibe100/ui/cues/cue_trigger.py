@@ -1,4 +1,4 @@
-"""From a press to a cue: latched, held against what is ready, asked of the services, answered."""
+"""Path from a press of a button to a cue: latch, readiness, request, answer."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ BREAK_ACTIONS = (CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME, CueAction.CRAS
 NO_SERVICES = Readiness(ready=False, reasons=("the services are still starting; wait a moment",))
 NO_TARGET = Readiness(ready=False, reasons=("no stream selected: choose one in the list",))
 HOLD_S = 1.5
-"""One cue within this time, even if its receipt is back at once: a double click is one cue."""
+"""Seconds within which a button makes one cue, receipt or not: a double click is one cue."""
 PENDING = frozenset({CueState.REQUESTED, CueState.ARMED, CueState.SENT})
 Button = tuple[str, CueAction]
 
 
 @dataclass(slots=True)
 class CueLatch:
-    """Remembers presses by stream and action; times are monotonic seconds."""
+    """Lets one press through at a time, by stream and action; times are monotonic seconds."""
 
     _in_flight: set[Button] = field(default_factory=set)
     _pressed_at: dict[Button, float] = field(default_factory=dict)
 
     def press(self, button: Button, cue: Cue | None, monotonic_s: float, wall_s: float) -> bool:
-        """True if the press goes through; then it is latched."""
+        """Let a press through and latch the button; False if it is latched already."""
         if self.is_latched(button, cue, monotonic_s, wall_s):
             return False
         self._in_flight.add(button)
@@ -37,23 +37,23 @@ class CueLatch:
         return True
 
     def in_flight(self, stream_id: str) -> tuple[CueAction, float] | None:
-        """The action of a stream that is not answered yet, and when it was pressed (monotonic)."""
+        """Action of a stream that is not answered yet, and when it was pressed (monotonic)."""
         for button in self._in_flight:
             if button[0] == stream_id:
                 return button[1], self._pressed_at[button]
         return None
 
     def answered(self, button: Button) -> None:
-        """The services have taken the cue; its own state holds the latch from here."""
+        """Note that the services have taken the cue; from here its state holds the latch."""
         self._in_flight.discard(button)
 
     def refused(self, button: Button) -> None:
-        """Nothing went out: the button is free at once."""
+        """Free the button at once: nothing went out."""
         self._in_flight.discard(button)
         self._pressed_at.pop(button, None)
 
     def is_latched(self, button: Button, cue: Cue | None, monotonic_s: float, wall_s: float) -> bool:
-        """`cue` is the newest of this stream and action."""
+        """True while a press is ignored; `cue` is the newest of this stream and action."""
         if button in self._in_flight:
             return True
         if monotonic_s - self._pressed_at.get(button, float("-inf")) < HOLD_S:
@@ -66,7 +66,7 @@ class CueLatch:
 
 
 class CueTrigger(QObject):
-    """`refused` with what and why; `changed` whenever a latch or the readiness may be another."""
+    """Fires cues. `refused` with what and why; `changed` when a latch or the readiness may differ."""
 
     refused = pyqtSignal(str, str)
     changed = pyqtSignal()
@@ -77,29 +77,29 @@ class CueTrigger(QObject):
         self._latch = CueLatch()
         self.ready: dict[CueAction, Readiness] = dict.fromkeys(CueAction, NO_TARGET)
 
-    def look(self, row: StreamRow | None) -> None:
-        """Ask what can go out on the target now."""
+    def read_readiness(self, row: StreamRow | None) -> None:
+        """Read which cues can go out on the target now."""
         if row is None:
             self.ready = dict.fromkeys(CueAction, NO_TARGET)
         else:
             self.ready = {action: self._readiness(row.stream_id, action) for action in CueAction}
 
     def is_latched(self, stream_id: str, action: CueAction) -> bool:
-        """Whether a press is swallowed: a cue of this button is on its way, or was pressed a moment ago."""
+        """True while a press is ignored: a cue of this button is on its way, or was fired a moment ago."""
         button = (stream_id, action)
         return self._latch.is_latched(button, self._pending(button), time.monotonic(), time.time())
 
     def being_recorded(self, stream_id: str) -> tuple[CueAction, float] | None:
-        """The cue of a stream that is not on disk yet, and for how many seconds that has been so."""
+        """Cue of a stream that is not on disk yet, and for how many seconds it has been waiting."""
         found = self._latch.in_flight(stream_id)
         return None if found is None else (found[0], time.monotonic() - found[1])
 
     def fire(self, row: StreamRow | None, action: CueAction, request: CueRequest | None) -> None:
-        """Send `request`; nothing while its button is latched, words where it cannot go."""
+        """Send `request`; ignored while the button is latched, refused with the reason where it cannot go."""
         stream_id = "" if row is None else row.stream_id
         if self.is_latched(stream_id, action):
             return
-        self.look(row)
+        self.read_readiness(row)
         readiness = self.ready[action]
         if row is None or request is None or not readiness.ready:
             self.refused.emit(f"{action} on {row.name}" if row else str(action), "; ".join(readiness.reasons))
@@ -115,7 +115,7 @@ class CueTrigger(QObject):
         return self._client.read(lambda s: s.cues.readiness(stream_id, action), NO_SERVICES)
 
     def _pending(self, button: Button) -> Cue | None:
-        """The cue that holds the latch: a break has one at a time, other cues may overtake each other."""
+        """Cue that holds the latch: break cues go one at a time, other cues may overtake each other."""
         return self._cues.latest(*button) if button[1] in BREAK_ACTIONS else None
 
     def _fired(self, button: Button, cue: Cue) -> None:

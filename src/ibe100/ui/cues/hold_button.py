@@ -1,4 +1,4 @@
-"""A button that is held: a bar fills while it is down, and only a full bar counts."""
+"""Button that is held: a bar fills while it is down, and only a full bar counts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
 class HoldButton(QAbstractButton):
-    """`held` once per press that lasts HOLD_MS, by mouse, Space or its key; letting go earlier is nothing.
+    """Emits `held` once per press of HOLD_MS, by mouse, Space or its key; a shorter one does nothing.
 
     There is no question after it: what it does is meant to be done now.
     """
@@ -46,23 +46,23 @@ class HoldButton(QAbstractButton):
 
     @property
     def part(self) -> float:
-        """How much of the hold is over, 0 to 1."""
+        """Part of the hold that is over, 0 to 1."""
         return min(1.0, self._since.elapsed() / HOLD_MS) if self._timer.isActive() else 0.0
 
     def press(self) -> None:
-        """The bar begins to fill."""
+        """Begin to fill the bar."""
         if self.isEnabled() and not self._timer.isActive():
             self._since.start()
             self._timer.start()
             self.update()
 
     def let_go(self) -> None:
-        """The bar empties; nothing has happened unless it was full."""
+        """Empty the bar; nothing has happened unless it was full."""
         self._timer.stop()
         self.update()
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """Its own key anywhere in the window; True if the event is used up."""
+        """Take the button's own key anywhere in the window; True if the event is used up."""
         if event.key() != self.key or event.modifiers():
             return False
         if event.isAutoRepeat():
@@ -74,7 +74,7 @@ class HoldButton(QAbstractButton):
         return True
 
     def show_state(self, detail: str, *, ready: bool) -> None:
-        """What a hold does now."""
+        """Show what a hold does now."""
         if (detail, ready) != (self._detail, self.isEnabled()):
             self._detail = detail
             if not ready and self.hasFocus():
@@ -87,7 +87,7 @@ class HoldButton(QAbstractButton):
             self.update()
 
     def focusOutEvent(self, event: QFocusEvent | None) -> None:
-        """A hold does not go on behind another window."""
+        """End the hold when another window comes in front."""
         self.let_go()
         super().focusOutEvent(event)
 
@@ -98,11 +98,11 @@ class HoldButton(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """A large target, smaller than the pair above it."""
+        """Large, but smaller than the pair above it."""
         return QSize(WIDTH, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Hatched edge, the filling bar, title and key."""
+        """Paint the hatched edge, the bar, title and key."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ready = self.isEnabled()

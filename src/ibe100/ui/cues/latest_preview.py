@@ -1,4 +1,4 @@
-"""Keeps a preview at what would go out now: one question on its way, the newest answered last."""
+"""Preview kept up to date: one request under way at a time, the newest answered last."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ibe100.ui.service_client import ServiceClient
 
 
 class LatestPreview(QObject):
-    """`wanted` gives the request as it stands, or in words why there is none."""
+    """Shows in `view` the section of the request that `wanted` gives, or the reason it gives for none."""
 
     settled = pyqtSignal()
 
@@ -30,7 +30,7 @@ class LatestPreview(QObject):
         self.shown: CueRequest | None = None
         """The request whose section is on screen."""
         self.answer: CuePreview | None = None
-        """What was answered to it."""
+        """The answer to it."""
 
     def ask(self) -> None:
         """Bring the preview up to date."""

@@ -1,4 +1,4 @@
-"""The cues beside the big buttons: time_signal, a section made elsewhere, splice_null; seen before sent."""
+"""Other cues: time_signal, a section made elsewhere, splice_null; each is shown before it is sent."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FORM_HEIGHT = 62
 
 
 class MoreCues(QWidget):
-    """`send_requested` once what is on screen is to go; `changed` when it would be another."""
+    """Form of the other cues. `send_requested` to send what is shown; `changed` with the fields."""
 
     changed = pyqtSignal()
     send_requested = pyqtSignal()
@@ -104,7 +104,7 @@ class MoreCues(QWidget):
         first.get(action, self.send).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def request(self, stream_id: str, pre_roll_s: float) -> CueRequest | str:
-        """What would be sent, or in words what is missing."""
+        """The request that would be sent, or the reason why there is none."""
         values: dict[str, object] = {"stream_id": stream_id, "action": self.action}
         match self.action:
             case CueAction.TIME_SIGNAL:
@@ -123,7 +123,7 @@ class MoreCues(QWidget):
             return str(error)
 
     def show_state(self, ready: Readiness, *, is_previewed: bool, is_latched: bool) -> None:
-        """Whether it can go: only what is shown above can."""
+        """Show whether the cue can go: only one that is previewed can."""
         # A latched one swallows the press: disabled, it would lose the keyboard to the next widget.
         self.send.setEnabled(ready.ready and (is_previewed or is_latched))
         words = "just sent" if is_latched else SEND_WORDS.get(self.action) or self._signal_words()

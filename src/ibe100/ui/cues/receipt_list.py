@@ -1,4 +1,4 @@
-"""The last receipts of the target: state, action, event id, latency, why it failed, and what came back."""
+"""Last receipts of the target: state, action, event id, latency, reason of a failure, and what came back."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ibe100.utils.units import format_event_id
 
 ROW_HEIGHT = 40
 RETURN_HEIGHT = 17
-"""Of the line that the return feed adds."""
+"""Height of the line that a return feed adds, in pixels."""
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 STATE_MARKS: dict[CueState, tuple[str, Colour]] = {
     CueState.REQUESTED: ("progress-clock", Colour.TEXT_SECOND),
@@ -40,14 +40,14 @@ STATE_MARKS: dict[CueState, tuple[str, Colour]] = {
 
 
 class ReceiptDelegate(QStyledItemDelegate):
-    """Two lines: what and when, then what became of it; a third where a return feed is watched."""
+    """Row of two lines: cue and time, then receipt; a third where a return feed is watched."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        """Higher by the line of the return feed."""
+        """Two lines, and one more for a return feed."""
         return QSize(200, ROW_HEIGHT + (RETURN_HEIGHT if index.data(RETURN_ROLE) is not None else 0))
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Icon, state word, action, event id; receipt below."""
+        """Paint icon, state, action, event id; receipt below."""
         cue = index.data(CUE_ROLE)
         if painter is None or not isinstance(cue, Cue):
             return
@@ -87,7 +87,7 @@ class ReceiptDelegate(QStyledItemDelegate):
 
 
 class ReceiptList(QWidget):
-    """Follows the cue list, for one stream."""
+    """List of the receipts of one stream."""
 
     def __init__(self, cues: CueListModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,12 +115,12 @@ class ReceiptList(QWidget):
         self._count()
 
     def show_stream(self, stream_id: str) -> None:
-        """Change the stream."""
+        """Show another stream."""
         self._filter.show_stream(stream_id)
         self._count()
 
     def show_feed(self, feed: ReturnFeedView | None) -> None:
-        """The return feed of the stream; None where it has none."""
+        """Show the state of the stream's return feed; None where it has none."""
         words, kind = feed_words(feed)
         self.feed.setVisible(bool(words))
         self.feed.setText(words)

@@ -1,4 +1,4 @@
-"""A section that is about to be sent: when it splices, its bytes, its fields, what to know before."""
+"""Preview of a section before it is sent: splice time, bytes, fields, warnings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMES_PART = 0.47
 
 
 class SectionPreview(QWidget):
-    """Shows a preview of the services, or in words why there is none."""
+    """Shows a CuePreview, or the reason why there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,12 +61,12 @@ class SectionPreview(QWidget):
         self.show_problem("no stream selected")
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Names and values share the width; a long UPID does not push the names out."""
+        """Share the width between names and values; a long UPID does not push the names out."""
         super().resizeEvent(event)
         self.table.setColumnWidth(0, round(self.width() * NAMES_PART))
 
     def show_preview(self, preview: CuePreview) -> None:
-        """The section as it would be sent now."""
+        """Show the section as it would be sent now."""
         event = (
             "" if preview.splice_event_id is None else f"event {format_event_id(preview.splice_event_id)} · "
         )
@@ -84,7 +84,7 @@ class SectionPreview(QWidget):
         self._show_parts(True)
 
     def show_problem(self, words: str) -> None:
-        """Why there is nothing to preview."""
+        """Show why there is nothing to preview."""
         self.section.setText("")
         set_kind(self.warnings, "muted")
         self.warnings.setText(words)

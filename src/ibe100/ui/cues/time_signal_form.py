@@ -1,4 +1,4 @@
-"""What a time_signal signals: type, duration, place among its segments, UPID."""
+"""Form of a time_signal: segmentation type, duration, segment number, UPID."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HINTS = {
 
 
 class TimeSignalForm(QWidget):
-    """One segmentation_descriptor; its event id is given by the desk, an End gets the one of its Start."""
+    """One segmentation_descriptor; the services allocate its event id, an End gets that of its Start."""
 
     changed = pyqtSignal()
 
@@ -82,7 +82,7 @@ class TimeSignalForm(QWidget):
         column.addLayout(second)
 
     def segmentation(self) -> Segmentation | str:
-        """What is to be signalled, or in words what is wrong with it."""
+        """The segmentation, or the reason why it cannot be made."""
         kind = SegmentationType(self.type.currentData())
         values = {
             "type": kind,
@@ -98,7 +98,7 @@ class TimeSignalForm(QWidget):
             return str(error)
 
     def choose(self, kind: SegmentationType) -> None:
-        """As if it was chosen in the list."""
+        """Choose a segmentation type."""
         self.type.setCurrentIndex(self.type.findData(kind))
 
     def _refresh(self) -> None:

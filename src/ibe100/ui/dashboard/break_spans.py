@@ -1,4 +1,4 @@
-"""Breaks as spans of time, from cues and plans: what was, what is, what is armed, what is planned."""
+"""Breaks as spans of time, from cues and plans: past, running, armed, planned."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ibe100.models.scte35_marker import Cue, CueState, Direction
 
 
 class SpanKind(Enum):
-    """How a span is drawn."""
+    """Kind of span, by which it is drawn."""
 
     DONE = "done"
     RUNNING = "running"
@@ -24,7 +24,7 @@ class SpanKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BreakSpan:
-    """Wall clock seconds; `ends` equals `begins` where there is no length."""
+    """One break in wall clock seconds; `ends` equals `begins` where there is no length."""
 
     cue_id: int
     kind: SpanKind
@@ -32,7 +32,7 @@ class BreakSpan:
     ends: float
     words: str
     break_id: int | None = None
-    """Of a planned break."""
+    """Id of a planned break."""
     can_move: bool = False
 
 
@@ -41,12 +41,12 @@ AIRED = frozenset({CueState.SENT, CueState.SEEN, CueState.SPLICED})
 
 
 def spliced_at(cue: Cue) -> float:
-    """When the cue takes effect, as far as known."""
+    """Moment at which the cue takes effect, as far as known."""
     return cue.splice_at or cue.sent_at or cue.requested_at
 
 
 def break_spans(cues: Iterable[Cue], break_ends_at: float | None, at: float) -> list[BreakSpan]:
-    """The spans of one stream; `break_ends_at` is the running break's end as the stream reports it."""
+    """Spans of one stream; `break_ends_at` is the running break's end as the stream reports it."""
     ordered = sorted(cues, key=spliced_at)
     spans: list[BreakSpan] = []
     for place, cue in enumerate(ordered):
@@ -76,7 +76,7 @@ def break_spans(cues: Iterable[Cue], break_ends_at: float | None, at: float) -> 
 def planned_spans(
     breaks: Iterable[ScheduledBreak], conflicts: Callable[[int], str], first: float, end: float
 ) -> list[BreakSpan]:
-    """The planned breaks of one stream that are not a cue yet; of a series, each of its turns."""
+    """Planned breaks of one stream that are not a cue yet; a series has a span for each of its breaks."""
     spans: list[BreakSpan] = []
     breaks = tuple(breaks)
     made = {one.planned_at for one in breaks if one.series_id is not None}
@@ -98,5 +98,5 @@ def planned_spans(
 
 
 def _ends_break(cue: Cue) -> bool:
-    """The next cue that aired ends a break, whether it goes back or opens another one."""
+    """End of a break: the next cue that aired, whether it returns or opens another break."""
     return cue.state in AIRED and cue.direction is not Direction.NONE

@@ -1,4 +1,4 @@
-"""The breaks of all streams on one time line: what was, what runs, what is planned, to be dragged."""
+"""Time line with the breaks of all streams: past, running and planned ones, which can be dragged."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LEAST_GRIP_PX = 10
 
 @dataclass(slots=True)
 class _Drag:
-    """A planned break in the operator's hand."""
+    """Planned break that is being dragged."""
 
     span: BreakSpan
     line: int
@@ -36,7 +36,7 @@ class _Drag:
 
 
 class BreakTimeline(QWidget):
-    """`moved` with break and moment, `edit_requested` with break, `plan_requested` with stream and moment."""
+    """Emits `moved` (break, moment), `edit_requested` (break), `plan_requested` (stream, moment)."""
 
     moved = pyqtSignal(int, float)
     edit_requested = pyqtSignal(int)
@@ -62,7 +62,7 @@ class BreakTimeline(QWidget):
         self.setToolTip(WORDS)
         streams.rowsInserted.connect(self._resize)
         streams.rowsRemoved.connect(self._resize)
-        for signal in (cues.cue_changed, schedule.changed, schedule.looked_over):
+        for signal in (cues.cue_changed, schedule.changed, schedule.conflicts_changed):
             signal.connect(self._update_soon)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -75,20 +75,20 @@ class BreakTimeline(QWidget):
         self._resize()
 
     def _update_soon(self) -> None:
-        """Cues that change together are painted together."""
+        """Paint once for cues that change together."""
         if not self._soon.isActive():
             self._soon.start()
 
     def sizeHint(self) -> QSize:
-        """A line per stream."""
+        """One line per stream."""
         return QSize(300, HEAD + ROW * max(1, self._streams.rowCount()) + EDGE)
 
     def scale(self) -> TimeScale:
-        """As of now."""
+        """The scale as of now."""
         return TimeScale(time.time(), self._ahead_s, NAMES + EDGE, self.width() - EDGE)
 
     def spans(self, row: StreamRow, at: float) -> list[BreakSpan]:
-        """What is drawn for a stream."""
+        """Spans drawn for a stream."""
         breaks = self._schedule.of_stream(row.stream_id)
         planned = planned_spans(breaks, self._schedule.conflict, at - BACK_S, at + self._ahead_s)
         return [*break_spans(self._cues.of_stream(row.stream_id), row.view.break_ends_at, at), *planned]
@@ -107,7 +107,7 @@ class BreakTimeline(QWidget):
         return None
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Frame, streams, breaks, then the head, which stays in sight while the lines are scrolled."""
+        """Paint frame, streams, breaks, then the head, which stays in sight while the lines are scrolled."""
         scale = self.scale()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -136,7 +136,7 @@ class BreakTimeline(QWidget):
             paint_span(painter, scale, held_now, HEAD + ROW * self._drag.line, free_until=math.inf)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        """Takes a planned break up."""
+        """Pick up a planned break."""
         found = None if event is None else self.span_at(event.position())
         if found is not None:
             self._chosen = found[1].break_id
@@ -145,7 +145,7 @@ class BreakTimeline(QWidget):
             self.grabKeyboard()
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        """Carries it along in whole seconds, never into the past."""
+        """Drag the break in whole seconds, never into the past."""
         if event is None:
             return
         if self._drag is None:
@@ -157,7 +157,7 @@ class BreakTimeline(QWidget):
         self._carry(scale.moment(event.position().x()) - scale.moment(self._drag.from_x))
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        """Sets it down."""
+        """Drop the break."""
         drag = self._drag
         self._put_back()
         if event is None or drag is None or drag.span.break_id is None:
@@ -166,7 +166,7 @@ class BreakTimeline(QWidget):
             self.moved.emit(drag.span.break_id, drag.span.begins + drag.moved_s)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
-        """On a break: edit it; beside one: plan one there."""
+        """Edit the break under the mouse, or plan one there."""
         self._put_back()
         if event is None:
             return
@@ -178,7 +178,7 @@ class BreakTimeline(QWidget):
             self.plan_requested.emit(rows[line].stream_id, float(round(scale.moment(event.position().x()))))
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Arrows choose and carry, Enter sets down or edits, Escape lets go of what is carried."""
+        """Choose and move breaks with the arrows; Enter drops or edits, Escape cancels the move."""
         if event is None or not self._take_key(Qt.Key(event.key()), event.modifiers()):
             super().keyPressEvent(event)
 
@@ -215,7 +215,7 @@ class BreakTimeline(QWidget):
         return [found for found in spans if found[1].break_id is not None]
 
     def _nudge(self, by_s: float) -> None:
-        """Carry the chosen break along by keys; it stays where it was until it is set down."""
+        """Move the chosen break by keys; it stays planned as it was until Enter."""
         if self._drag is None:
             found = next((one for one in self._planned() if one[1].break_id == self._chosen), None)
             if found is None or not found[1].can_move:
@@ -224,19 +224,19 @@ class BreakTimeline(QWidget):
         self._carry(self._drag.moved_s + by_s)
 
     def _carry(self, by_s: float) -> None:
-        """In whole seconds, never into the past."""
+        """Move by whole seconds, never into the past."""
         if self._drag is not None:
             begins = self._drag.span.begins
             self._drag.moved_s = max(round(begins + by_s), round(time.time()) + 1) - begins
             self.update()
 
     def focusOutEvent(self, event: QFocusEvent | None) -> None:
-        """What the keys carry is put back."""
+        """Cancel a move by keys."""
         self._put_back()
         super().focusOutEvent(event)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
-        """With Ctrl: more or less of the time ahead."""
+        """Zoom with Ctrl."""
         if event is None or event.modifiers() != Qt.KeyboardModifier.ControlModifier:
             super().wheelEvent(event)
             return
@@ -250,7 +250,7 @@ class BreakTimeline(QWidget):
         self.update()
 
     def event(self, event: QEvent | None) -> bool:
-        """The tooltip says what is under the mouse; Escape is ours while a break is held."""
+        """Show what is under the mouse as a tooltip; take Escape while a break is moved."""
         if event is not None and event.type() == QEvent.Type.ShortcutOverride and self._drag is not None:
             event.accept()
             return True

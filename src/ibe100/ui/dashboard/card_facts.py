@@ -1,4 +1,4 @@
-"""The three figures of a card beside its curve: continuity errors, PCR interval, and SRT or null packets."""
+"""Three figures of a card beside its curve: continuity errors, PCR interval, and SRT or null packets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class CardFacts(QWidget):
             grid.addWidget(figure, row, 1)
 
     def show_sample(self, sample: Telemetry | None) -> None:
-        """The figures as of now."""
+        """Show the figures as of now."""
         errors = None if sample is None else normalised(sample.counters_total).get(CONTINUITY)
         third, words, figure = _third(sample)
         self.titles[2].setText(third)
@@ -67,7 +67,7 @@ def _interval(sample: Telemetry | None) -> str:
 
 
 def _third(sample: Telemetry | None) -> tuple[str, str, str]:
-    """Title, what it means, and the figure: the round trip where there is an SRT edge, else null packets."""
+    """Title, hint and figure of the third row: round trip where there is an SRT edge, else null packets."""
     if sample is None:
         return "Null", "Null packets", UNKNOWN
     links = [link for link in (sample.srt_output, sample.srt_input) if link is not None]

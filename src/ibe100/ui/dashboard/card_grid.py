@@ -1,13 +1,13 @@
-"""How the cards of the dashboard share its room: few streams get large cards, many get compact ones."""
+"""Grid of the dashboard's cards: few streams get large cards, many get compact ones."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 FULL_WIDTH, FULL_HEIGHT = 296, 216
-"""The least size of a card that shows everything."""
+"""Smallest size of a card that shows everything, in pixels."""
 COMPACT_WIDTH, COMPACT_HEIGHT = 232, 98
-"""The least size of a card that shows the tally, a small picture, the bitrate and what comes next."""
+"""Smallest size of a card that shows the tally, a small picture, the bitrate and what comes next."""
 MOST_HEIGHT = 900
 SHAPE = 1.7
 """Width to height at which a card reads best."""

@@ -20,12 +20,12 @@ from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 
 SPACING = 8
 TIMELINE_PART, SMALL_TIMELINE_PART = 0.36, 0.25
-"""The part of the height that the timeline may take before it is scrolled, with room for it and without."""
+"""Part of the height that the timeline may take before it is scrolled, in a high and in a low window."""
 MANY, ROOMY_HEIGHT = 9, 560
 
 
 class Dashboard(QWidget):
-    """Follows the stream list; each card is updated in place."""
+    """Cards of the listed streams, each updated in place, and the timeline."""
 
     chosen = pyqtSignal(str)
     start_requested = pyqtSignal(str)
@@ -78,7 +78,7 @@ class Dashboard(QWidget):
         return self._cards.get(stream_id)
 
     def select(self, stream_id: str) -> None:
-        """Ring the selected stream's card."""
+        """Draw a ring around the selected stream's card."""
         self._selected = stream_id
         for card in self._cards.values():
             card.set_selected(card.stream_id == stream_id)
@@ -87,7 +87,7 @@ class Dashboard(QWidget):
             self.cards.ensureWidgetVisible(chosen, 0, SPACING)
 
     def set_can_place(self, can_place: bool) -> None:
-        """Set-up lets cards be dragged to other places, Operate does not."""
+        """Let cards be dragged to other places (Set-up) or not (Operate)."""
         self._can_place = can_place
 
     def in_sight(self) -> dict[str, PictureSize]:
@@ -102,7 +102,7 @@ class Dashboard(QWidget):
         }
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """The cards share the new room."""
+        """Lay the cards out again."""
         super().resizeEvent(event)
         self._arrange()
 
@@ -128,7 +128,7 @@ class Dashboard(QWidget):
         return card
 
     def _drag(self, stream_id: str, at: QPoint) -> None:
-        """The dragged card takes the place of the one under the pointer (global position) at once."""
+        """Give the dragged card the place of the one under the pointer (global position) at once."""
         under = next(
             (card for card in self._cards.values() if card.rect().contains(card.mapFromGlobal(at))), None
         )

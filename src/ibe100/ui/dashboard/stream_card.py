@@ -1,4 +1,4 @@
-"""A card of the dashboard: one stream at a glance."""
+"""Card of the dashboard: one stream at a glance."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ from ibe100.utils.units import UNKNOWN, megabits
 TOP, MIDDLE = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignVCenter
 LEFT, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 LARGE_HEIGHT = 280
-"""From here up a card is read from across the room."""
+"""Height from which a card is to be read from across the room, in pixels."""
 TALL_HEIGHT = 380
-"""From here up there is room below the picture for all that is known."""
+"""Height from which there is room for everything below the picture."""
 COMPACT_PICTURE = (104, 48)
 LAMPS_HEIGHT = 122
-"""Below it the mark of the worst alarm has to do."""
+"""Height below which the mark of the worst alarm stands in for the lamps."""
 CURVE_WIDTH = 300
-"""Of a compact card that has room for the curve beside the rate."""
+"""Width of a compact card that has room for the curve beside the rate."""
 CURVE_BELOW_HEIGHT = 80
-"""Of a compact card's picture: from here up the curve stands below the rate, out of the picture's way."""
+"""Height of a compact card's picture from which the curve stands below the rate."""
 COMPACT_LINE, COMPACT_LINES = 42, 70
-"""What a compact card needs above its picture, and with the lamps below it."""
+"""Height that a compact card needs above its picture, and with the lamps below it."""
 RATE_WIDTH = 124
 FULL_MARGINS, COMPACT_MARGINS = (10, 9, 10, 9), (8, 5, 8, 5)
 CARD_NAME, CARD_RATE = "title", "big_number"
@@ -51,11 +51,11 @@ LARGE_NAME, LARGE_RATE = "heading", "huge_number"
 
 
 class StreamCard(QFrame):
-    """Tally, state, bitrate, TR 101 290 lamps, the last cue and what comes next."""
+    """Tally, state, bitrate, TR 101 290 lamps, last cue and next event of a stream."""
 
     chosen = pyqtSignal(str)
     dragged = pyqtSignal(str, QPoint)
-    """Stream id and where the pointer is, in global pixels."""
+    """Stream id and position of the pointer in global pixels."""
 
     def __init__(self, stream_id: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,9 +132,9 @@ class StreamCard(QFrame):
         coming: ScheduledBreak | None,
         came_back: ReturnReceipt | None = None,
     ) -> None:
-        """The stream as of now; `came_back` is what the return feed says of `cue`."""
+        """Show the stream as of now; `came_back` is what the return feed says of `cue`."""
         view = row.view
-        words = str(view.tally) if view.tally is not Tally.OFF else str(view.state)
+        words = row.tally_words if view.tally is not Tally.OFF else str(view.state)
         self.chip.show_tally(view.tally, words)
         self.name.setText(f"{view.number}  {row.name}")
         self.severity.show_severity(row.severity)
@@ -167,7 +167,7 @@ class StreamCard(QFrame):
                 style.polish(self)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Name and rate grow with the card; a compact one keeps what matters on air."""
+        """Fit name and rate to the card; a compact one keeps what matters on air."""
         super().resizeEvent(event)
         is_full, is_tall = self.height() >= FULL_HEIGHT, self.height() >= TALL_HEIGHT
         for part in self._only_in_tall:
@@ -178,7 +178,7 @@ class StreamCard(QFrame):
         self.lamps.setVisible(has_lamps)
         self.next.setAlignment(MIDDLE | (RIGHT if has_lamps else LEFT))
         # In a compact card the name needs the line of its own, and the picture stands beside the rate.
-        self.pane.hugs_left = not is_full
+        self.pane.is_left_aligned = not is_full
         if is_full:
             self._head.insertWidget(0, self.chip, 0, TOP)
             self._rows.insertWidget(1, self.pane, 1)
@@ -197,7 +197,7 @@ class StreamCard(QFrame):
         set_kind(self.rate, LARGE_RATE if is_large else CARD_RATE)
 
     def _share_compact(self, has_lamps: bool) -> None:
-        """Picture on the left, as large as the height allows; beside it tally and rate, and the curve."""
+        """Lay out a compact card: picture on the left, tally, rate and curve beside it."""
         height = self.height() - (COMPACT_LINES if has_lamps else COMPACT_LINE)
         is_curve_below = height >= CURVE_BELOW_HEIGHT
         least_width, least_height = COMPACT_PICTURE
@@ -213,19 +213,19 @@ class StreamCard(QFrame):
         self.curve.setVisible(is_curve_below or self.width() >= CURVE_WIDTH)
 
     def _show_run_button(self) -> None:
-        """A stream on air is stopped from the list where the picture needs the room."""
+        """Show the button where there is room; else a stream on air is stopped from the list."""
         is_off = self._view is not None and not self._view.state.is_active
         tall, full = self.height() >= TALL_HEIGHT, self.height() >= FULL_HEIGHT
         self.run_button.setVisible(tall or (full and is_off))
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        """A click selects the stream."""
+        """Select the stream."""
         self._pressed_at = None if event is None else event.globalPosition().toPoint()
         self.chosen.emit(self.stream_id)
         super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        """A card that is held and moved far enough is dragged."""
+        """Drag the card once it is moved far enough."""
         if event is not None and self._pressed_at is not None:
             at = event.globalPosition().toPoint()
             if (
@@ -237,7 +237,7 @@ class StreamCard(QFrame):
         super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        """The card stays where it is now."""
+        """Drop the card."""
         self._pressed_at, self._is_dragged = None, False
         super().mouseReleaseEvent(event)
 
@@ -265,7 +265,8 @@ def _next_words(row: StreamRow, cue: Cue | None, coming: ScheduledBreak | None) 
         # The picture counts it down.
         return f"break ends {format_clock(view.break_ends_at)}", "amber"
     if view.reason and view.tally in (Tally.NO_INPUT, Tally.FAULT):
-        return view.reason, "magenta"
+        next_try = row.retry_words and f"next try {row.retry_words}"
+        return " · ".join(filter(None, (next_try, view.reason))), "magenta"
     if view.reason and not view.state.is_active:
         return view.reason, "muted"
     if coming is not None and coming.planned_at is not None:

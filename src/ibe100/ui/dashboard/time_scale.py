@@ -1,4 +1,4 @@
-"""Between wall clock and pixels on the break time line."""
+"""Scale of the break time line: wall clock to pixels and back."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 BACK_S = 300.0
 AHEAD_CHOICES_S = (600.0, 1500.0, 7200.0)
-"""Ten minutes, twenty-five, two hours ahead."""
+"""Seconds ahead to choose from: ten minutes, twenty-five, two hours."""
 TICKS_S = (60.0, 300.0, 600.0, 1800.0)
 LEAST_TICK_WIDTH = 52
 
 
 @dataclass(frozen=True, slots=True)
 class TimeScale:
-    """`now` lies BACK_S from the left edge; times are seconds since the epoch, x is in pixels."""
+    """Seconds since the epoch to x in pixels and back; `now` lies BACK_S from the left edge."""
 
     now: float
     ahead_s: float
@@ -23,20 +23,20 @@ class TimeScale:
 
     @property
     def begins(self) -> float:
-        """The moment at the left edge."""
+        """Moment at the left edge."""
         return self.now - BACK_S
 
     @property
     def ends(self) -> float:
-        """The moment at the right edge."""
+        """Moment at the right edge."""
         return self.now + self.ahead_s
 
     def x(self, moment: float) -> float:
-        """Where a moment is."""
+        """Position of a moment."""
         return self.left + (moment - self.begins) / (BACK_S + self.ahead_s) * (self.right - self.left)
 
     def moment(self, x: float) -> float:
-        """The moment at `x`."""
+        """Moment at a position."""
         return self.begins + (x - self.left) / max(1.0, self.right - self.left) * (BACK_S + self.ahead_s)
 
     def ticks(self) -> Iterator[float]:

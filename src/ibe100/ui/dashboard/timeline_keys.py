@@ -1,4 +1,4 @@
-"""Which key does what on the break time line."""
+"""Keys of the break time line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the break time line is drawn."""
+"""Painting of the break time line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DASHED = frozenset({SpanKind.RUNNING, SpanKind.CONFLICT, SpanKind.OFF})
 
 
 def paint_frame(painter: QPainter, room: QRect, scale: TimeScale, names: Sequence[str]) -> None:
-    """Background, the lines of the ticks, and a line per stream."""
+    """Paint the background, the lines of the ticks, and a line per stream."""
     painter.setPen(QColor(Colour.BORDER))
     painter.setBrush(QColor(Colour.CARD))
     painter.drawRoundedRect(QRectF(room).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
@@ -47,7 +47,7 @@ def paint_frame(painter: QPainter, room: QRect, scale: TimeScale, names: Sequenc
 
 
 def paint_head(painter: QPainter, room: QRect, scale: TimeScale, top: int) -> None:
-    """Title, times and NOW at `top`, over lines that are scrolled beneath."""
+    """Paint title, times and NOW at `top`, over the lines that are scrolled beneath."""
     painter.setPen(QPen(QColor(Colour.TEXT), 1.4))
     x = scale.x(scale.now)
     painter.drawLine(int(x), top + HEAD - 4, int(x), room.height() - EDGE + 2)
@@ -81,7 +81,7 @@ def paint_span(
     free_until: float,
     ringed: bool = False,
 ) -> None:
-    """A break as a box; its words inside, or beside it up to `free_until`; a ring where keys act on it."""
+    """Paint a break as a box; words inside, or beside it up to `free_until`; a ring where keys act on it."""
     fill, edge, ink = FILLS[span.kind]
     left, right = max(scale.left, scale.x(span.begins)), min(scale.right, scale.x(span.ends))
     painter.setFont(mono(11))

@@ -1,4 +1,4 @@
-"""TR 101 290 counters: the last second, the total since the start or the last reset, when last seen."""
+"""TR 101 290 counters: errors of the last second, total since start or reset, time of the last."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ NOT_MEASURED = "not measured"
 
 @dataclass(frozen=True, slots=True)
 class CounterRow:
-    """One check; None where it is not measured."""
+    """Row of one check; None where it is not measured."""
 
     priority: int
     name: str
     last_second: int | None
     total: int | None
     seen: str
-    """When it last counted an error, or that it is not measured."""
+    """Time of the last error, or that the check is not measured."""
 
 
 def _lit(priority: int, count: int | None) -> Colour:
@@ -60,7 +60,7 @@ COLUMNS: tuple[Column[CounterRow], ...] = (
 
 
 class CounterPanel(QWidget):
-    """Every check of TR 101 290 that a processor may count; what is not measured says so."""
+    """Table of every check of TR 101 290 that a processor may count; what is not measured says so."""
 
     reset_requested = pyqtSignal()
 
@@ -87,7 +87,7 @@ class CounterPanel(QWidget):
         layout.addWidget(self.table, 1)
 
     def show_sample(self, sample: Telemetry | None, engine: str) -> None:
-        """The counters as of now; without a sample the checks stand there without a count."""
+        """Show the counters as of now; without a sample the checks have no count."""
         if sample is None:
             self.model.show([CounterRow(p, name, None, None, UNKNOWN) for p, name in tr101290.CHECKS])
             self.reset.setEnabled(False)

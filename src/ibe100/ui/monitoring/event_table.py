@@ -1,4 +1,4 @@
-"""What happened on a stream as a list, the newest first."""
+"""Events of a stream as a list, the newest first."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ COLUMNS: tuple[Column[Numbered], ...] = (
     Column("At (UTC)", lambda pair: format_date(pair[1].at), numeric=True),
     Column("What", lambda pair: _kind(pair[1]), colour=lambda pair: _colour(pair[1])),
     Column("Lasted", lambda pair: _lasted(pair[1]), numeric=True),
-    Column("In words", lambda pair: pair[1].text),
+    Column("What happened", lambda pair: pair[1].text),
 )
 
 
 class EventTable(QWidget):
-    """One line per event; Enter or a double click on it asks to see its time."""
+    """Table with a line per event; Enter or a double click asks for its moment in the curves."""
 
     moment_wanted = pyqtSignal(float)
 
@@ -70,7 +70,7 @@ class EventTable(QWidget):
             self.moment_wanted.emit(row[1].at)
 
     def show_events(self, events: Sequence[StreamEvent], words: str) -> None:
-        """`events` come the oldest first; `words` say of which time they are."""
+        """Show events, given the oldest first; `words` name their range of time."""
         self.model.show([(place, event) for place, event in enumerate(events)][::-1])
         bad = sum(1 for event in events if event.is_bad)
-        self.summary.setText(f"{words} · {len(events)} events, {bad} of them worth a look")
+        self.summary.setText(f"{words} · {len(events)} events, {bad} bad")

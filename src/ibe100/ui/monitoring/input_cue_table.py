@@ -1,4 +1,4 @@
-"""Other people's cues on the input of a stream, decoded, the newest first."""
+"""Cues of others on the input of a stream, decoded, the newest first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ibe100.utils.timecode import format_day
 from ibe100.utils.units import format_pid
 
 REFRESH_MS = 250
-"""Cues that come in bursts are shown together."""
+"""Pause in ms within which cues that come in bursts are collected."""
 NONE_SEEN = "No SCTE-35 was seen on the input since the console was started."
 
 
@@ -39,7 +39,7 @@ SAYS_COLUMN = 3
 
 
 class InputCueTable(QWidget):
-    """Follows one stream; reads what is kept of it, and takes what comes."""
+    """Table for one stream: what is kept of it, and what comes."""
 
     def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,22 +69,22 @@ class InputCueTable(QWidget):
         selection.currentRowChanged.connect(self._chosen)
 
     def show_stream(self, stream_id: str) -> None:
-        """Change the stream."""
+        """Show another stream."""
         self._stream_id = stream_id
         self.read()
 
     def take(self, cue: InputCue) -> None:
-        """One was seen on some stream."""
+        """Take a cue that was seen on any stream."""
         if cue.stream_id == self._stream_id and self.isVisible() and not self._refresh.isActive():
             self._refresh.start()
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """What came while nobody looked."""
+        """Read what came while the page was hidden."""
         super().showEvent(event)
         self.read()
 
     def read(self) -> None:
-        """What is kept of the stream."""
+        """Read what is kept of the stream."""
         cues = self._client.read(lambda s: s.input_cues.recent(self._stream_id), ())
         self.model.show(cues)
         pids = ", ".join(format_pid(pid) for pid in sorted({cue.splice_pid for cue in cues}))

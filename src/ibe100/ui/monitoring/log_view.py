@@ -1,4 +1,4 @@
-"""The live log of one stream, from a level upwards; it follows the end until it is scrolled up."""
+"""Live log of one stream, from a level upwards; it follows the end until it is scrolled up."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class LogView(QWidget):
         self._filter.rowsInserted.connect(self._follow)
 
     def show_stream(self, stream_id: str) -> None:
-        """Change the stream."""
+        """Show another stream."""
         self._filter.show_stream(stream_id)
         self.table.scrollToBottom()
 

@@ -37,7 +37,7 @@ WHOLE = 0.0
 
 
 class MetricsPanel(QWidget):
-    """Nothing is read before it is first in sight, nor while it is not."""
+    """Curves, legend and events of a stream; read only while they are in sight."""
 
     notice = pyqtSignal(str, str)
 
@@ -50,7 +50,7 @@ class MetricsPanel(QWidget):
         compares: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        """`names` gives those of all streams by id; `whole` names the range given by `show_range`.
+        """Build the page; `names` gives the streams by id, `whole` names the range given by `show_range`.
 
         `compares` offers all streams in one plot.
         """
@@ -124,13 +124,13 @@ class MetricsPanel(QWidget):
             self.go_home()
 
     def show_range(self, stream_id: str, name: str, begins_at: float, ends_at: float | None) -> None:
-        """A given range of a stream; without an end it goes on until now."""
+        """Show a given range of a stream; without an end it lasts until now."""
         if (stream_id, (begins_at, ends_at)) != (self._stream_id, self._range):
             self._stream_id, self._name, self._range = stream_id, name, (begins_at, ends_at)
             self.go_home()
 
     def go_home(self) -> None:
-        """All of the range that is set, up to now if it has no end."""
+        """Show all of the set range, up to now if it has no end."""
         self._chosen = None
         self.read()
 
@@ -159,7 +159,7 @@ class MetricsPanel(QWidget):
         return everything if len(everything) > 1 else (self._stream_id,)
 
     def show_moment(self, at: float) -> None:
-        """The curves around a moment, with the cursor on it."""
+        """Show the curves around a moment, with the cursor on it."""
         self.list.setChecked(False)
         self.area.make_ready()
         self.area.show_moment(at)
@@ -227,19 +227,19 @@ class MetricsPanel(QWidget):
         set_kind(self.status, "muted")
 
     def export_csv(self, path: Path) -> None:
-        """What is shown, as fine as it is kept."""
+        """Write what is shown as CSV, as fine as it is kept."""
         if self._data is None:
             return
         request = self._data.request
         series = tuple(dict.fromkeys(curve.series for curve in self._data.curves))
         stream_id, begins_at, ends_at = request.stream_ids[0], request.begins_at, request.ends_at
         call = self._client.ask(
-            f"Export {path.name}", lambda s: s.metrics.export_csv(stream_id, series, begins_at, ends_at, path)
+            f"Export {path.name}", lambda s: s.metrics_csv.write(stream_id, series, begins_at, ends_at, path)
         )
         call.then(lambda rows: self.notice.emit("info", f"{rows:,} rows are written to {path}"))
 
     def export_png(self, path: Path) -> None:
-        """The curves as they are on screen."""
+        """Write the curves as they are on screen."""
         if self.area.export_png(path):
             self.notice.emit("info", f"The picture is written to {path}")
         else:
@@ -257,13 +257,13 @@ class MetricsPanel(QWidget):
         dialog.open()
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Up to date, and kept so."""
+        """Read, and go on reading."""
         super().showEvent(event)
         self._follow.start()
         self.read()
 
     def hideEvent(self, event: QHideEvent | None) -> None:
-        """What cannot be seen is not read."""
+        """Stop reading while nothing can be seen."""
         super().hideEvent(event)
         self._follow.stop()
 

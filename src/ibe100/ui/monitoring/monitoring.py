@@ -30,7 +30,7 @@ EVENTS_EVERY_MS = 5000
 
 
 class MonitoringPanel(QWidget):
-    """Follows the selection; a sample older than a few seconds is not shown as live."""
+    """Pages of the selected stream; a sample older than a few seconds is not shown as live."""
 
     reset_requested = pyqtSignal(str)
     command_wanted = pyqtSignal(str)
@@ -119,7 +119,7 @@ class MonitoringPanel(QWidget):
             self.command_wanted.emit(stream_id)
 
     def show_command(self, stream_id: str, command: str) -> None:
-        """The command of a stream that does not run."""
+        """Show the command of a stream that does not run."""
         if stream_id == self._stream_id:
             self.command.show_command(command)
 
@@ -131,11 +131,11 @@ class MonitoringPanel(QWidget):
         return {row.stream_id: row.name for row in self._streams.rows()}
 
     def _read_events(self) -> None:
-        """Those of the last day, while they are looked at."""
+        """Read the events of the last day while their page is in sight."""
         if not (self.events.isVisible() and self._client.is_bound and self._stream_id):
             return
         stream_id, at = self._stream_id, time.time()
-        call = self._client.ask("Events", lambda s: s.history.events(stream_id, at - EVENTS_OF_S, at))
+        call = self._client.ask("Events", lambda s: s.stream_events.between(stream_id, at - EVENTS_OF_S, at))
         call.then(
             lambda events: (
                 self.events.show_events(events, "the last 24 hours") if stream_id == self._stream_id else None

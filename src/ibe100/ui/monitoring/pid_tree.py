@@ -1,4 +1,4 @@
-"""Services and their PIDs as a tree: what each carries, its bitrate, its errors, its rhythm."""
+"""Tree of services and their PIDs: content, bitrate, errors, intervals."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from ibe100.models.stream_state import PidSample, ServiceSample, Telemetry
 from ibe100.ui.themes.enterprise_theme import BODY_PX, Colour, mono, sans
 from ibe100.utils.units import UNKNOWN, format_pid, kilobits
 
-COLUMNS = ("PID", "What it is", "Format", "Lang", "kb/s", "CC err", "PCR ms", "jitter µs", "PTS ms")
+COLUMNS = ("PID", "Content", "Format", "Lang", "kb/s", "CC err", "PCR ms", "jitter µs", "PTS ms")
 WIDTHS = (112, 170, 150, 44, 58, 56, 58, 68, 58)
 NUMERIC = frozenset({0, 4, 5, 6, 7, 8})
 FORMAT = 2
 ONLY_IF_WIDE = (7, 8)
-"""Jitter and PTS interval, which are curves too: in a narrow window the format needs their room."""
+"""Columns left out in a narrow window: jitter and PTS interval, which are curves too."""
 WIDE = sum(WIDTHS)
 OTHERS = -1
-"""The key of what belongs to no service."""
+"""Key of the PIDs that belong to no service."""
 Key = tuple[int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class PidWords:
-    """A description of the analysis in its parts."""
+    """Parts of the description that the analysis gives a PID."""
 
     name: str
     format: str
 
 
 def words_of(sample: PidSample) -> PidWords:
-    """`AVC video (1920x1080, high profile)` is a name and a format; languages have a column of their own."""
+    """Split `AVC video (1920x1080, high profile)` into name and format; languages have their own column."""
     name, _, rest = sample.description.partition(" (")
     parts = [part for part in rest.removesuffix(")").split(", ") if part and part not in sample.languages]
     if parts and name.startswith(parts[0]):
@@ -50,7 +50,7 @@ def words_of(sample: PidSample) -> PidWords:
 
 
 class PidTree(QTreeWidget):
-    """Updated in place, so that selection and scroll position stay."""
+    """Tree that is updated in place, so that selection and scroll position stay."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,7 +73,7 @@ class PidTree(QTreeWidget):
         self._fonts = {True: mono(BODY_PX), False: sans(BODY_PX)}
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """As many columns as there is room for."""
+        """Show as many columns as there is room for."""
         super().resizeEvent(event)
         is_narrow = self.width() < WIDE
         if self.isColumnHidden(ONLY_IF_WIDE[0]) != is_narrow:
@@ -81,7 +81,7 @@ class PidTree(QTreeWidget):
                 self.setColumnHidden(column, is_narrow)
 
     def show_sample(self, sample: Telemetry | None) -> None:
-        """What flows now; nothing without a sample."""
+        """Show what flows now; nothing without a sample."""
         if sample is None:
             self._keep(())
             return

@@ -1,4 +1,4 @@
-"""Curves and their legend. pyqtgraph is imported when they are first in sight, not before."""
+"""Curves and their legend; pyqtgraph is imported when they are first in sight, not before."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 LOW_PX = 360
 BELOW_PX, BESIDE_PX = 112, 250
 NEAR_S = 3.0
-"""An event this near to the cursor, or nearer than a hundredth of the range, is named."""
+"""Seconds from the cursor within which an event is named; also within a hundredth of the range."""
 NAMED_EVENTS = 3
 
 
 class PlotArea(QWidget):
-    """In a low window the legend stands beside the curves, with the values at the cursor alone."""
+    """Curves above their legend; in a low window it stands beside them, with values at the cursor only."""
 
     range_chosen = pyqtSignal(float, float)
     cursor_moved = pyqtSignal(float)
@@ -57,7 +57,7 @@ class PlotArea(QWidget):
         layout.addWidget(self._splitter)
 
     def make_ready(self) -> None:
-        """To be called when it comes in sight: half a second, spent once."""
+        """Import and build the curves, once, when they come in sight: takes half a second."""
         if self.stack is not None:
             return
         from ibe100.ui.plots.plot_stack import PlotStack
@@ -83,12 +83,12 @@ class PlotArea(QWidget):
         self._show_legend()
 
     def show_moment(self, at: float) -> None:
-        """Move there, if it is not in sight, and put the cursor on it."""
+        """Put the cursor on a moment, and scroll there if it is not in sight."""
         if self.stack is not None and self._data is not None:
             self.stack.go_to(at)
 
     def events_near(self, at: float) -> Sequence[StreamEvent]:
-        """Those at the cursor, the nearest first."""
+        """Events at the cursor, the nearest first."""
         if self._data is None:
             return ()
         request = self._data.request
@@ -97,11 +97,11 @@ class PlotArea(QWidget):
         return sorted(near, key=lambda event: abs(event.at - at))[:NAMED_EVENTS]
 
     def export_png(self, path: Path) -> bool:
-        """The curves with their legend, as they are on screen."""
+        """Write the curves and their legend as they are on screen."""
         return self.stack is not None and self.grab().save(str(path), "PNG")
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Legend below or beside."""
+        """Put the legend below or beside the curves."""
         super().resizeEvent(event)
         self._arrange()
 
@@ -116,7 +116,7 @@ class PlotArea(QWidget):
         self._splitter.setSizes([1000, BESIDE_PX if is_low else BELOW_PX])
 
     def _mark(self) -> None:
-        """The curve that is chosen in the legend stands out of the others."""
+        """Emphasise the curve that is chosen in the legend."""
         selection = self.legend.selectionModel()
         chosen = [] if selection is None else selection.selectedRows()
         row = chosen[0].data(TABLE_ROW_ROLE) if chosen else None

@@ -1,4 +1,4 @@
-"""The sound of a stream: true peak of each channel as bars, momentary loudness (EBU R128) as a number."""
+"""Sound of a stream: true peak of each channel as bars, momentary loudness (EBU R128) as a number."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from ibe100.utils.units import UNKNOWN
 
 FLOOR_DBTP, TOP_DBTP = -54.0, 3.0
 LOUD_DBTP = -9.0
-"""Where the bar turns bright: the permitted maximum level of many houses."""
+"""True peak in dBTP from which the bar is bright: the permitted maximum level of many houses."""
 OVER_DBTP = -1.0
-"""The highest true peak EBU R128 permits."""
+"""Highest true peak in dBTP that EBU R128 permits."""
 SILENT_LUFS = -70.0
-"""The absolute gate of EBU R128."""
+"""Absolute gate of EBU R128 in LUFS."""
 STALE_S = 2.0
 HOLD_S = 1.5
 DESCRIBE_S = 1.0
-"""For screen readers and the tooltip: ten times a second nobody could follow."""
+"""Seconds between new texts for screen readers and the tooltip."""
 MARKS_DBTP = (0, -9, -18, -36)
 LEAST_TEXT_PX, MOST_TEXT_PX = 11, 20
 WIDE = 44
-"""From this width up there is room for the scale and the number."""
+"""Width from which there is room for the scale and the number, in pixels."""
 
 
 class LevelMeter(QWidget):
-    """Repainted when levels come, at most as often as the bridge hands them over (10 Hz)."""
+    """Meter that is repainted when levels come, at most ten times a second."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._levels: SoundLevels | None = None
         self._held: list[tuple[float, float]] = []
-        """Per channel the highest peak of late, and when it was."""
+        """Highest recent peak of each channel, and when it was."""
         self._was_stale = True
         self._described_s = 0.0
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
         self._describe()
 
     def show_levels(self, levels: SoundLevels | None) -> None:
-        """The latest."""
+        """Show the latest levels."""
         if levels is None or levels is self._levels:
             self.age()
             return
@@ -65,21 +65,21 @@ class LevelMeter(QWidget):
         self.update()
 
     def age(self) -> None:
-        """Levels that do not come any more are taken down."""
+        """Clear levels that have become old."""
         if not self._was_stale and self._fresh() is None:
             self._was_stale = True
             self._describe()
             self.update()
 
     def text(self) -> str:
-        """The loudness as it is shown: `-23.1`, `silent`, or `–` where nothing is measured."""
+        """Loudness as it is shown: `-23.1`, `silent`, or `–` where nothing is measured."""
         levels = self._fresh()
         if levels is None:
             return UNKNOWN
         return "silent" if levels.momentary_lufs <= SILENT_LUFS else f"{levels.momentary_lufs:.1f}"
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Bars, scale, number."""
+        """Paint bars, scale and number."""
         painter = QPainter(self)
         levels = self._fresh()
         wide = self.width() >= WIDE
@@ -155,6 +155,6 @@ def _paint_bar(painter: QPainter, bar: QRect, peak: float, held: float) -> None:
 
 
 def _from_top(level_dbtp: float, height: int) -> int:
-    """Pixels below the top of a bar."""
+    """Pixels of a level below the top of its bar."""
     part = (TOP_DBTP - level_dbtp) / (TOP_DBTP - FLOOR_DBTP)
     return round(min(1.0, max(0.0, part)) * height)

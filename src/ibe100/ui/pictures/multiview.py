@@ -1,4 +1,4 @@
-"""The multiview: every stream on one screen, to be read from across the room."""
+"""Multiview: every stream on one screen, to be read from across the room."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ GAP = 4
 FOOT_HEIGHT = 48
 REFRESH_MS = 1000
 BESIDE, BELOW = 60, 40
-"""About what meters and names take of a tile; for the choice of the grid only."""
+"""Pixels that meters and names take of a tile, about; for the choice of the grid only."""
 LEAVING_KEYS = frozenset({Qt.Key.Key_Escape, Qt.Key.Key_F8})
 
 
 class Multiview(QWidget):
-    """A window of its own. Nothing is operated here but the choice of a stream.
+    """Window of tiles. Nothing is operated here but the choice of a stream.
 
     `target` names the stream the cue panel aims at.
     """
@@ -65,7 +65,7 @@ class Multiview(QWidget):
             foot.addWidget(count)
         foot.addWidget(self.words)
         foot.addStretch(1)
-        foot.addWidget(label("Esc leaves · 1–9 and a click choose the cue's stream", "muted"))
+        foot.addWidget(label("Esc leaves · 1–9 or a click chooses the stream for cues", "muted"))
         foot.addSpacing(16)
         foot.addWidget(UtcClock())
         self._refreshing = QTimer(self)
@@ -91,7 +91,7 @@ class Multiview(QWidget):
         return {stream_id: tile.pane.wanted_size for stream_id, tile in self._tiles.items()}
 
     def rebuild(self) -> None:
-        """Streams came or went."""
+        """Make and remove tiles as streams come and go."""
         rows = self._order.rows()[:MOST_TILES]
         kept = {row.stream_id for row in rows}
         for stream_id in self._tiles.keys() - kept:
@@ -108,7 +108,7 @@ class Multiview(QWidget):
         self._arrange()
 
     def refresh(self) -> None:
-        """Everything as of now."""
+        """Bring every tile up to date."""
         rows = self._order.rows()
         target = self._target()
         for row in rows[:MOST_TILES]:
@@ -122,23 +122,23 @@ class Multiview(QWidget):
             self.words.setText("There is no stream yet: add one in the console")
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Nothing was kept up to date while nobody looked."""
+        """Bring everything up to date, and keep it so."""
         super().showEvent(event)
         self.refresh()
         self._refreshing.start()
 
     def hideEvent(self, event: QHideEvent | None) -> None:
-        """Nobody looks."""
+        """Stop updating."""
         super().hideEvent(event)
         self._refreshing.stop()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """The tiles share the new room."""
+        """Lay the tiles out again."""
         super().resizeEvent(event)
         self._arrange()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """What is between the tiles."""
+        """Paint what is between the tiles."""
         QPainter(self).fillRect(self.rect(), QColor(Colour.INK))
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:

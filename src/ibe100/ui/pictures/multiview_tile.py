@@ -1,4 +1,4 @@
-"""One stream of the multiview: picture and meters, below them number, name and tally."""
+"""Tile of the multiview: picture and meters of a stream, below them number, name and tally."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.alarms.alarm import Severity
 from ibe100.models.scte35_marker import Cue
-from ibe100.models.stream_state import Tally
 from ibe100.ui.pictures.preview_pane import PreviewPane
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.stream_list import StreamRow
@@ -22,7 +21,7 @@ TARGET_WORD = "CUE TARGET"
 
 
 class MultiviewTile(QWidget):
-    """Updated in place; a click chooses the stream."""
+    """One stream, updated in place; a click chooses it."""
 
     chosen = pyqtSignal(str)
 
@@ -37,30 +36,30 @@ class MultiviewTile(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def show_row(self, row: StreamRow, cue: Cue | None, confidence: ConfidenceModel) -> None:
-        """The stream as of now."""
+        """Show the stream as of now."""
         self._row = row
         self.pane.show_stream(row, cue, confidence)
-        shown = (row.view.number, row.name, row.view.tally, row.view.state, row.severity)
+        shown = (row.view.number, row.name, row.view.tally, row.state_words, row.severity)
         if shown != self._shown:
             self._shown, self._severity = shown, row.severity
             alarm = "" if row.severity is None else f", alarm of priority {int(row.severity)}"
-            self.setAccessibleName(f"Stream {row.view.number} {row.name}, {self._words(row)}{alarm}")
+            self.setAccessibleName(f"Stream {row.view.number} {row.name}, {row.state_words}{alarm}")
             self.update()
 
     def set_target(self, is_target: bool) -> None:
-        """Whether the cue panel aims at this stream."""
+        """Mark the stream as the target of the cue panel, or not."""
         if is_target != self._is_target:
             self._is_target = is_target
             self.update()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """The bar keeps to a tenth of the height."""
+        """Keep the bar at a tenth of the height."""
         super().resizeEvent(event)
         room = self.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN - self._bar_height())
         self.pane.setGeometry(room)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Ring and bar; the pane paints itself."""
+        """Paint ring and bar; the pane paints itself."""
         row = self._row
         if row is None:
             return
@@ -90,7 +89,7 @@ class MultiviewTile(QWidget):
             mark = QRect(right - 20, bar.center().y() - 9, 20, 20)
             draw_severity(painter, mark, row.severity)
             right -= 26
-        words = self._words(row)
+        words = row.state_words
         painter.setFont(bold)
         width = metrics.horizontalAdvance(words)
         painter.setPen(QColor(look.on_panel))
@@ -105,12 +104,6 @@ class MultiviewTile(QWidget):
         painter.setPen(QColor(Colour.TEXT))
         left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(QRect(box.right() + 8, bar.top(), max(0, room), bar.height()), left, shown)
-
-    @staticmethod
-    def _words(row: StreamRow) -> str:
-        if row.view.tally is Tally.NO_INPUT:
-            return str(row.view.tally)
-        return row.state_words
 
     def _bar_height(self) -> int:
         return min(MOST_BAR, max(LEAST_BAR, int(self.height() * BAR_PART)))

@@ -1,4 +1,4 @@
-"""The picture of a stream with its tally, its format, and what is wrong with it."""
+"""Picture of a stream with its tally, its format, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PyQt6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPe
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ibe100.models.stream_state import Tally
-from ibe100.ui.pictures.picture_look import Countdown, PictureLook
+from ibe100.ui.pictures.picture_state import Countdown, PictureState
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
 from ibe100.ui.widgets.labels import wrapped
 from ibe100.ui.widgets.tally_mark import LOOKS
@@ -20,18 +20,18 @@ COUNTDOWN_MS = 200
 GREYED = 0.35
 VEIL = QColor(11, 13, 16, 190)
 SMALL_WIDTH = 150
-"""Below this there is room for one word only."""
+"""Width below which there is room for one word only, in pixels."""
 LARGE_WIDTH = 420
 
 
 class PictureView(QWidget):
-    """Sixteen by nine; whoever lays it out keeps to that."""
+    """Picture of sixteen by nine; its layout keeps the ratio."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image: QImage | None = None
         self._grey: QImage | None = None
-        self._look = PictureLook(Tally.OFF, is_live=False, has_picture=False)
+        self._state = PictureState(Tally.OFF, is_live=False, has_picture=False)
         self._countdown: Countdown | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._ticking = QTimer(self)
@@ -39,23 +39,23 @@ class PictureView(QWidget):
         self._ticking.timeout.connect(self.update)
 
     @property
-    def look(self) -> PictureLook:
-        """What is shown."""
-        return self._look
+    def state(self) -> PictureState:
+        """The state that is shown."""
+        return self._state
 
     def show_picture(self, image: QImage | None) -> None:
-        """A newer picture."""
+        """Show a newer picture."""
         if image is not self._image:
             self._image, self._grey = image, None
             self.update()
 
-    def show_look(self, look: PictureLook, countdown: Countdown | None) -> None:
-        """How it is to be shown."""
-        if (look, countdown) != (self._look, self._countdown):
-            self._look, self._countdown = look, countdown
-            words = look.headline or ("live" if look.is_live else look.detail)
+    def show_state(self, state: PictureState, countdown: Countdown | None) -> None:
+        """Show the picture in this state."""
+        if (state, countdown) != (self._state, self._countdown):
+            self._state, self._countdown = state, countdown
+            words = state.headline or ("live" if state.is_live else state.detail)
             self.setAccessibleName(f"Picture: {words}")
-            self.setToolTip(f"{look.headline} {look.detail or look.note}".strip())
+            self.setToolTip(f"{state.headline} {state.detail or state.note}".strip())
             self.update()
         if countdown is None:
             self._ticking.stop()
@@ -63,12 +63,12 @@ class PictureView(QWidget):
             self._ticking.start()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Picture, veil and words, tally."""
+        """Paint picture, veil and words, tally."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), QColor(Colour.INK))
         self._paint_picture(painter)
-        if self._look.is_live:
+        if self._state.is_live:
             self._paint_tag(painter)
             self._paint_note(painter)
         else:
@@ -78,9 +78,9 @@ class PictureView(QWidget):
         self._paint_tally(painter)
 
     def _paint_picture(self, painter: QPainter) -> None:
-        if self._image is None or not self._look.has_picture:
+        if self._image is None or not self._state.has_picture:
             return
-        if self._look.is_live:
+        if self._state.is_live:
             painter.drawImage(self.rect(), self._image)
             return
         if self._grey is None:
@@ -91,12 +91,12 @@ class PictureView(QWidget):
         painter.fillRect(self.rect(), Qt.BrushStyle.BDiagPattern)
 
     def _paint_tag(self, painter: QPainter) -> None:
-        if self._look.tag and self.width() >= SMALL_WIDTH:
-            self._paint_label(painter, self._look.tag, top=True)
+        if self._state.tag and self.width() >= SMALL_WIDTH:
+            self._paint_label(painter, self._state.tag, top=True)
 
     def _paint_note(self, painter: QPainter) -> None:
-        if self._look.note and self.width() >= SMALL_WIDTH and self._countdown is None:
-            self._paint_label(painter, self._look.note, top=False)
+        if self._state.note and self.width() >= SMALL_WIDTH and self._countdown is None:
+            self._paint_label(painter, self._state.note, top=False)
 
     def _paint_label(self, painter: QPainter, text: str, *, top: bool) -> None:
         font = sans(11)
@@ -112,14 +112,14 @@ class PictureView(QWidget):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
 
     def _paint_reason(self, painter: QPainter) -> None:
-        look, small = self._look, self.width() < SMALL_WIDTH
-        alarm = look.tally in (Tally.NO_INPUT, Tally.FAULT)
+        state, small = self._state, self.width() < SMALL_WIDTH
+        alarm = state.tally in (Tally.NO_INPUT, Tally.FAULT)
         large = self.width() >= LARGE_WIDTH
         head = sans(11 if small else 20 if large else 13, bold=True)
-        detail = "" if small else look.detail
+        detail = "" if small else state.detail
         room = self.width() - 2 * BORDER - (4 if small else 16)
         lines = wrapped(detail, sans(13 if large else 11), room - 12)
-        heads = wrapped(look.headline, head, room)
+        heads = wrapped(state.headline, head, room)
         head_line = QFontMetrics(head).height()
         head_height = head_line * len(heads)
         line_height = QFontMetrics(sans(13 if large else 11)).height()
@@ -130,8 +130,8 @@ class PictureView(QWidget):
         widths += [QFontMetrics(sans(13 if large else 11)).horizontalAdvance(line) for line in lines]
         width = min(room, max(widths) + (8 if small else 20))
         box = QRect((self.width() - width) // 2, (self.height() - height) // 2, width, height)
-        _fill(painter, box, QColor(LOOKS[look.tally].fill) if alarm else VEIL)
-        painter.setPen(QColor(LOOKS[look.tally].text if alarm else Colour.TEXT))
+        _fill(painter, box, QColor(LOOKS[state.tally].fill) if alarm else VEIL)
+        painter.setPen(QColor(LOOKS[state.tally].text if alarm else Colour.TEXT))
         painter.setFont(head)
         top = box.top() + (2 if small else 6)
         centre = Qt.AlignmentFlag.AlignCenter
@@ -163,10 +163,10 @@ class PictureView(QWidget):
             painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
 
     def _paint_tally(self, painter: QPainter) -> None:
-        look = LOOKS[self._look.tally]
-        pen = QPen(QColor(look.edge), BORDER)
+        state = LOOKS[self._state.tally]
+        pen = QPen(QColor(state.edge), BORDER)
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-        if look.dashed:
+        if state.dashed:
             pen.setStyle(Qt.PenStyle.CustomDashLine)
             pen.setDashPattern([4, 2])
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -1,4 +1,4 @@
-"""Tells the services what is in sight: a stream that nobody looks at is not decoded."""
+"""Demand for previews: the services decode only the streams that are in sight."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOOK_MS = 500
 
 
 class PreviewDemand(QObject):
-    """Asks `in_sight` twice a second and passes on what has changed, for one `viewer`."""
+    """Reads `in_sight` twice a second and passes changes on, for one `viewer`."""
 
     def __init__(
         self,
@@ -27,11 +27,11 @@ class PreviewDemand(QObject):
         self._told: Mapping[str, PictureSize] | None = None
         timer = QTimer(self)
         timer.setInterval(LOOK_MS)
-        timer.timeout.connect(self.look)
+        timer.timeout.connect(self.update)
         timer.start()
 
-    def look(self) -> None:
-        """Pass on what is in sight now, if that is news."""
+    def update(self) -> None:
+        """Pass on which streams are in sight, if that has changed."""
         if not self._client.is_bound:
             # Services that come up again know of nobody.
             self._told = None

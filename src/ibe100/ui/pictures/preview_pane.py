@@ -11,65 +11,65 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from ibe100.models.alarms.confidence import PictureSize
 from ibe100.models.scte35_marker import Cue
 from ibe100.ui.pictures.level_meter import WIDE, LevelMeter
-from ibe100.ui.pictures.picture_look import countdown_of, look_at
+from ibe100.ui.pictures.picture_state import countdown_of, picture_state
 from ibe100.ui.pictures.picture_view import PictureView
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.stream_list import StreamRow
 
 GAP = 6
 NARROW = 12
-"""The meters where there is no room for numbers."""
+"""Width of the meters where there is no room for numbers, in pixels."""
 ROOMY_WIDTH = 220
 WIDE_PART = 0.06
 ACROSS, DOWN = 16, 9
 LARGE_PICTURE_WIDTH = 430
-"""From here on the small pictures of a preview are too coarse."""
+"""Width from which the small pictures of a preview are too coarse, in pixels."""
 
 
 class PreviewPane(QWidget):
-    """Shows what it is given; its size is its owner's."""
+    """Picture beside its meters; the owner sets the size."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.picture = PictureView(self)
         self.meter = LevelMeter(self)
-        self.hugs_left = False
-        """Whether it leaves what room it does not need on its right, instead of on both sides."""
+        self.is_left_aligned = False
+        """True leaves free room on the right, instead of on both sides."""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
 
     def show_stream(self, row: StreamRow, cue: Cue | None, confidence: ConfidenceModel) -> None:
-        """The stream as of now."""
+        """Show the stream as of now."""
         stream_id = row.stream_id
         shown, moment = confidence.picture(stream_id), time.time()
         self.picture.show_picture(None if shown is None else shown.image)
         preview, begun_at = confidence.preview(stream_id), confidence.begun_at(stream_id)
-        look = look_at(row, shown, preview, moment, begun_at)
-        self.picture.show_look(look, countdown_of(row, cue, moment))
+        state = picture_state(row, shown, preview, moment, begun_at)
+        self.picture.show_state(state, countdown_of(row, cue, moment))
         self.meter.show_levels(confidence.levels(stream_id))
 
     @staticmethod
     def width_for(height: int) -> int:
-        """What a picture of this height needs with its meters."""
+        """Width that a picture of this height needs with its meters."""
         return height * ACROSS // DOWN + GAP + NARROW
 
     @property
     def wanted_size(self) -> PictureSize:
-        """Of the pictures, for the room there is."""
+        """Size of pictures for the room there is."""
         return PictureSize.LARGE if self.picture.width() >= LARGE_PICTURE_WIDTH else PictureSize.SMALL
 
     def sizeHint(self) -> QSize:
-        """Modest; the layout stretches it."""
+        """Modest: the layout stretches it."""
         return QSize(160, 80)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """The largest picture of sixteen by nine that leaves room for the meters."""
+        """Lay out the largest picture of sixteen by nine that leaves room for the meters."""
         super().resizeEvent(event)
         roomy = self.width() >= ROOMY_WIDTH
         meter_width = max(WIDE, int(self.width() * WIDE_PART)) if roomy else NARROW
         room = max(0, self.width() - meter_width - GAP)
         width = min(room, self.height() * ACROSS // DOWN)
         height = width * DOWN // ACROSS
-        left = 0 if self.hugs_left else (self.width() - width - GAP - meter_width) // 2
+        left = 0 if self.is_left_aligned else (self.width() - width - GAP - meter_width) // 2
         top = (self.height() - height) // 2
         self.picture.setGeometry(left, top, width, height)
         self.meter.setGeometry(left + width + GAP, top, meter_width, height)

@@ -1,4 +1,4 @@
-"""How the tiles of the multiview share a screen: the grid in which their pictures are largest."""
+"""Grid of the multiview: the one in which the pictures are largest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class TileGrid:
 
 
 def tile_grid(count: int, width: int, height: int, beside: int, below: int) -> TileGrid:
-    """For `count` tiles in `width` x `height` pixels, of each `beside` and `below` for what is no picture.
+    """Grid for `count` tiles in `width` x `height` pixels; `beside` and `below` of each are no picture.
 
     Of grids with pictures of one size the one with the fewest empty places is taken.
     """

@@ -44,14 +44,14 @@ KIND_MARK = {
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How one event is drawn."""
+    """Shape, colour and height of one event."""
 
     symbol: str
     colour: Colour
 
 
 def mark_of(event: StreamEvent) -> Mark:
-    """Alarms as everywhere in the console; what is bad of the others in magenta."""
+    """Mark of an event: alarms as everywhere in the console, other bad events in magenta."""
     if event.severity is not None:
         return Mark(*SEVERITY_MARK[event.severity])
     symbol, colour = KIND_MARK[event.kind]
@@ -59,7 +59,7 @@ def mark_of(event: StreamEvent) -> Mark:
 
 
 class EventLane:
-    """The marks of one plot item; alarms also show how long they stood."""
+    """Marks of one plot item; alarms also show how long they stood."""
 
     def __init__(self, plot: pg.PlotItem) -> None:
         self._plot = plot
@@ -73,7 +73,7 @@ class EventLane:
         plot.addItem(self._marks)
 
     def show(self, events: Sequence[StreamEvent], now: float) -> None:
-        """All marks anew, a lane for each kind there is; `height` in pixels follows."""
+        """Draw all marks anew, a lane for each kind there is; `height` in pixels follows."""
         kinds = {event.kind for event in events} | {EventKind.ALARM, EventKind.CUE}
         lanes = [kind for kind in LANES if kind in kinds]
         self.height = LANE_PX * len(lanes) + AXIS_PX

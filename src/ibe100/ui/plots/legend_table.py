@@ -1,4 +1,4 @@
-"""The curves by name: their stroke, the value at the cursor, mean, lowest and highest of what is shown."""
+"""Legend of the curves: stroke, value at the cursor, mean, lowest and highest of what is shown."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ibe100.utils.units import UNKNOWN
 
 SWATCH = (34, 12)
 FIGURES = (3, 4, 5, 6)
-"""Columns that a narrow legend does without: mean, lowest, highest, unit."""
+"""Columns that a narrow legend leaves out: mean, lowest, highest, unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class LegendRow:
-    """One curve and what is said of it; figures in the unit of its pane."""
+    """Row of one curve; figures in the unit of its pane."""
 
     pane: Pane
     place: int
@@ -48,7 +48,7 @@ COLUMNS: tuple[Column[LegendRow], ...] = (
 
 
 class LegendModel(KeyedTableModel[LegendRow]):
-    """The first column is the line itself."""
+    """Model of the legend; the first column is the stroke."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(COLUMNS, lambda row: (row.pane.title, row.name), parent, font_px=SMALL_PX)
@@ -73,7 +73,7 @@ class LegendModel(KeyedTableModel[LegendRow]):
 
 
 def legend_row(pane: Pane, place: int, name: str, curve: Curve, cursor_at: float) -> LegendRow:
-    """For a counter all its events stand in place of the mean."""
+    """Row of a curve; for a counter the sum stands in place of the mean."""
     means = [value for value in curve.mean if not math.isnan(value)]
     lows = [value for value in curve.low if not math.isnan(value)]
     highs = [value for value in curve.high if not math.isnan(value)]
@@ -91,7 +91,7 @@ def legend_row(pane: Pane, place: int, name: str, curve: Curve, cursor_at: float
 
 
 def value_at(curve: Curve, at: float) -> float:
-    """The point a moment falls into, or the last one within the seconds before it; NaN in a gap."""
+    """Value of the point a moment falls into, or of the last one shortly before it; NaN in a gap."""
     if math.isnan(at) or not curve.at:
         return math.nan
     place = math.floor((at - curve.at[0]) / curve.step_s)
@@ -101,7 +101,7 @@ def value_at(curve: Curve, at: float) -> float:
 
 
 def figure(value: float) -> str:
-    """Three decimals below 100, fewer above: always about as wide."""
+    """A figure with three decimals below 100, fewer above: always about as wide."""
     if math.isnan(value):
         return UNKNOWN
     decimals = 3 if abs(value) < 100 else 1 if abs(value) < 10_000 else 0

@@ -1,4 +1,4 @@
-"""What a page of curves asks of the services, as one request."""
+"""Request of a page of curves, and its answer."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ class PlotRequest:
 
     @property
     def compares(self) -> bool:
-        """Of several streams only what each of them has once is shown."""
+        """True for several streams: only what each of them has once is shown."""
         return len(self.stream_ids) > 1
 
 
 @dataclass(frozen=True, slots=True)
 class PlotData:
-    """The answer."""
+    """Answer to a PlotRequest."""
 
     request: PlotRequest
     curves: tuple[Curve, ...]
     events: tuple[StreamEvent, ...]
     problem: str
-    """Of the recording, in words; empty when all is well."""
+    """Fault of the recording; empty when there is none."""
 
 
 async def read_plot(services: Services, request: PlotRequest) -> PlotData:
-    """Raises OperatorError when the metrics cannot be read."""
+    """Read curves and events. Raises OperatorError when the metrics cannot be read."""
     metrics, begins_at, ends_at = services.metrics, request.begins_at, request.ends_at
     if request.compares:
         kinds = [kind for kind in request.choice.kinds if kind.subject is Subject.STREAM]
@@ -50,6 +50,6 @@ async def read_plot(services: Services, request: PlotRequest) -> PlotData:
     else:
         (stream_id,) = request.stream_ids
         series = series_of(request.choice, await metrics.series(stream_id, begins_at, ends_at))
-        events = await services.history.events(stream_id, begins_at, ends_at)
+        events = await services.stream_events.between(stream_id, begins_at, ends_at)
     curves = await metrics.curves(request.stream_ids, series, begins_at, ends_at, request.points)
     return PlotData(request, curves, events, metrics.health().problem)

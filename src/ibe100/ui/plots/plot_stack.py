@@ -20,13 +20,13 @@ from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
 LEFT_AXIS_WIDTH = 68
 LEAST_SPAN_S = 10.0
 FAINT = 90
-"""Alpha of lowest and highest beside a mean."""
+"""Alpha of the lowest and highest curve beside a mean."""
 PAN, ZOOM = 0.2, 0.6
 STRONG_PX = 2.5
 
 
 class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
-    """Zoomed by wheel, drag and keys; `range_chosen` tells what is looked at, `cursor_moved` where."""
+    """Curves zoomed by wheel, drag and keys; `range_chosen` with the range, `cursor_moved` with the time."""
 
     range_chosen = pyqtSignal(float, float)
     cursor_moved = pyqtSignal(float)
@@ -46,7 +46,7 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._panes: tuple[Pane, ...] = ()
         self._setting = False
         self._lines: dict[tuple[str, int], pg.PlotDataItem] = {}
-        """By title of the pane and place within it."""
+        """Drawn curves, by title of the pane and place within it."""
         self._marked: tuple[str, int] | None = None
         self.cursor_at = math.nan
         self.scene().sigMouseMoved.connect(self._mouse_moved)
@@ -74,7 +74,7 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             self.mark(self._marked)
 
     def mark(self, chosen: tuple[str, int] | None) -> None:
-        """Bring one curve, by title of its pane and place, out of all others; None: they are alike again."""
+        """Emphasise one curve, by title of its pane and place; None: all are alike again."""
         self._marked = chosen
         for (title, place), line in self._lines.items():
             if (title, place) == chosen:
@@ -92,12 +92,12 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
                 line.setZValue(0)
 
     def show_events(self, events: Sequence[StreamEvent]) -> None:
-        """Marks in the lane."""
+        """Show the events in the lane."""
         self._events = tuple(events)
         self._show_marks()
 
-    def looked_at(self) -> tuple[float, float]:
-        """What is looked at, seconds since the epoch."""
+    def visible_range(self) -> tuple[float, float]:
+        """Visible range, seconds since the epoch."""
         begins_at, ends_at = self.plots[-1].viewRange()[0]
         return float(begins_at), float(ends_at)
 
@@ -153,7 +153,7 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def _range_changed(self) -> None:
         if not self._setting:
-            self.range_chosen.emit(*self.looked_at())
+            self.range_chosen.emit(*self.visible_range())
 
     def _mouse_moved(self, place: QPointF) -> None:
         for plot in self.plots:
@@ -162,12 +162,12 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
                 return
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Arrows pan, + and - zoom, Home shows all, [ and ] go from event to event."""
+        """Pan with the arrows, zoom with + and -, show all with Home, go from event to event with [ and ]."""
         if event is None or not self.plots or not self._take_key(event):
             super().keyPressEvent(event)
 
     def _take_key(self, event: QKeyEvent) -> bool:
-        begins_at, ends_at = self.looked_at()
+        begins_at, ends_at = self.visible_range()
         span_s = ends_at - begins_at
         match event.key():
             case Qt.Key.Key_Left:
@@ -190,14 +190,14 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.plots[-1].setXRange(begins_at, ends_at, padding=0)
 
     def _zoom(self, factor: float) -> None:
-        """Around the cursor where it is in sight, else around the middle."""
-        begins_at, ends_at = self.looked_at()
+        """Zoom around the cursor where it is in sight, else around the middle."""
+        begins_at, ends_at = self.visible_range()
         around = self.cursor_at if begins_at <= self.cursor_at <= ends_at else (begins_at + ends_at) / 2
         if (ends_at - begins_at) * factor >= LEAST_SPAN_S:
             self._look_at(around - (around - begins_at) * factor, around + (ends_at - around) * factor)
 
     def _go_to_event(self, *, forward: bool) -> None:
-        begins_at, ends_at = self.looked_at()
+        begins_at, ends_at = self.visible_range()
         here = self.cursor_at if not math.isnan(self.cursor_at) else (begins_at if forward else ends_at)
         moments = sorted(event.at for event in self._events)
         ahead = [at for at in moments if (at > here + 1e-3 if forward else at < here - 1e-3)]
@@ -206,8 +206,8 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.go_to(ahead[0] if forward else ahead[-1])
 
     def go_to(self, at: float) -> None:
-        """Put the cursor there, in the middle if it was out of sight."""
-        begins_at, ends_at = self.looked_at()
+        """Put the cursor on a moment; in the middle of the range if it was out of sight."""
+        begins_at, ends_at = self.visible_range()
         if not begins_at <= at <= ends_at:
             half_s = (ends_at - begins_at) / 2
             self._look_at(at - half_s, at + half_s)
@@ -215,7 +215,7 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
 
 def _draw(plot: pg.PlotItem, pane: Pane, curve: Curve, place: int, *, with_band: bool) -> pg.PlotDataItem:
-    """The mean; where a point stands for many samples also, faintly, the lowest and the highest."""
+    """Draw the mean of a curve; where a point stands for many samples also, faintly, lowest and highest."""
     present = ~np.isnan(np.asarray(curve.mean))
     at = np.asarray(curve.at)[present] + (curve.step_s / 2 if curve.step_s > 1 else 0)
     joined = np.append(np.diff(at) <= max(BRIDGED_S, 2.0 * curve.step_s), False)

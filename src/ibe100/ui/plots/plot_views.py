@@ -1,4 +1,4 @@
-"""Which curves are looked at together, and how each of them is drawn: by colour and by stroke."""
+"""Views of curves that belong together, and the colour and stroke of each curve."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from PyQt6.QtGui import QColor, QPen
 from ibe100.models.metrics import Curve, Kind, Series
 
 BRIDGED_S = 5.0
-"""Analyses come every two seconds: only a gap longer than this, or than two points, is a gap."""
+"""Seconds from which a pause is drawn as a gap, as are two points: analyses come every two seconds."""
 MOST_CURVES = 24
-"""More of them in one pane tell nothing any more."""
+"""Curves drawn in one pane at the most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pane:
-    """Curves of one unit above one time axis; `label` stands beside the axis."""
+    """Pane of curves of one unit above one time axis; `label` stands beside the axis."""
 
     title: str
     label: str
@@ -30,12 +30,12 @@ class Pane:
 
 @dataclass(frozen=True, slots=True)
 class PlotChoice:
-    """An entry of the list of views."""
+    """Entry of the list of views."""
 
     title: str
     panes: tuple[Pane, ...]
     of_machine: bool = False
-    """Whatever stream is looked at."""
+    """True for views of the machine, whichever stream is selected."""
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -128,7 +128,7 @@ STROKES: tuple[Qt.PenStyle, ...] = (
 
 
 def pen(place: int, width: float = 1.0) -> QPen:
-    """The pen of the curve at a place of its pane: neighbours differ in colour and in stroke.
+    """Pen of the curve at a place of its pane: neighbours differ in colour and in stroke.
 
     One pixel wide: anything wider takes twenty times as long to draw when it is dashed.
     """
@@ -139,12 +139,12 @@ def pen(place: int, width: float = 1.0) -> QPen:
 
 
 def series_of(choice: PlotChoice, known: Sequence[Series]) -> tuple[Series, ...]:
-    """Those of the measured series that a view shows."""
+    """Measured series that a view shows."""
     return tuple(series for series in known if series.kind in choice.kinds)
 
 
 def curves_of(pane: Pane, curves: Sequence[Curve]) -> list[Curve]:
-    """What a pane draws: counters that stayed at zero only if all did, the largest first if too many."""
+    """Curves of a pane: counters that stayed at zero only if all did, the largest first if too many."""
     mine = [curve for curve in curves if curve.series.kind in pane.kinds]
     if any(curve.series.kind.counts for curve in mine):
         counted = [curve for curve in mine if any(value > 0 for value in curve.high)]

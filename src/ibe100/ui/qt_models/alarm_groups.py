@@ -1,4 +1,4 @@
-"""Alarms as the operator reads them: each cause once, what follows from it below, what is kept back apart."""
+"""Alarms grouped by cause: each cause once, what follows from it below, hidden ones apart."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from ibe100.models.alarms.alarm import Alarm, AlarmState
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """One row of the list."""
+    """Row of the list of active alarms."""
 
     alarm: Alarm
     followers: int = 0
-    """How many alarms this one explains."""
+    """Number of alarms that this one explains."""
     is_expanded: bool = False
     cause: str = ""
-    """The title of the alarm above that explains this one; empty for one that stands for itself."""
+    """Title of the alarm above that explains this one; empty for a cause."""
 
 
 def rank(alarm: Alarm) -> tuple[int, bool, float, int]:
-    """The most severe first, of those the ones that still stand, of those the newest."""
+    """Sort key: the most severe first, then those that still stand, then the newest."""
     return int(alarm.severity), alarm.cleared_at is not None, -alarm.raised_at, -alarm.alarm_id
 
 
 def root_of(alarm: Alarm, by_condition: Mapping[tuple[str, str], Alarm]) -> Alarm | None:
-    """The alarm at the top of the chain that explains this one; None when it is not open any more."""
+    """Alarm at the top of the chain that explains this one; None when it is no longer open."""
     seen = {alarm.condition}
     while alarm.suppressed_by and alarm.suppressed_by not in seen:
         seen.add(alarm.suppressed_by)
@@ -58,27 +58,27 @@ def grouped(alarms: Iterable[Alarm], expanded: Collection[int]) -> list[AlarmRow
 
 
 @dataclass(frozen=True, slots=True)
-class KeptBack:
-    """An open alarm that is not in the active list, and why."""
+class HiddenAlarm:
+    """Open alarm that is not in the active list, and why."""
 
     alarm: Alarm
     cause: str = ""
-    """The title of the alarm that explains it; empty where it is shelved."""
+    """Title of the alarm that explains it; empty where it is shelved."""
 
     @property
     def is_shelved(self) -> bool:
-        """Somebody put it away; otherwise it follows from another."""
+        """True when it is shelved; otherwise it follows from another."""
         return self.alarm.shelved_until is not None
 
 
-def kept_back(alarms: Iterable[Alarm]) -> list[KeptBack]:
-    """Shelved ones, the first to come back first; then those that follow from another."""
+def hidden_alarms(alarms: Iterable[Alarm]) -> list[HiddenAlarm]:
+    """Hidden alarms: shelved ones, the first to come back first; then those that follow from another."""
     still_open = [alarm for alarm in alarms if alarm.state is not AlarmState.CLOSED and not alarm.is_shown]
     titles = {(alarm.stream_id, alarm.condition): alarm.title for alarm in alarms}
     found = [
-        KeptBack(alarm, titles.get((alarm.stream_id, alarm.suppressed_by), alarm.suppressed_by))
+        HiddenAlarm(alarm, titles.get((alarm.stream_id, alarm.suppressed_by), alarm.suppressed_by))
         if alarm.shelved_until is None
-        else KeptBack(alarm)
+        else HiddenAlarm(alarm)
         for alarm in still_open
     ]
     return sorted(found, key=lambda one: (not one.is_shelved, one.alarm.shelved_until or 0, rank(one.alarm)))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
 
 from ibe100.models.alarms.alarm import Alarm, AlarmState, Severity
-from ibe100.ui.qt_models.alarm_groups import AlarmRow, KeptBack, grouped, kept_back
+from ibe100.ui.qt_models.alarm_groups import AlarmRow, HiddenAlarm, grouped, hidden_alarms
 from ibe100.utils.timecode import format_clock, format_span
 
 ALARM_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -26,19 +26,19 @@ SEVERITY_WORDS = {Severity.CRITICAL: "critical", Severity.MAJOR: "major", Severi
 
 
 def lasted(alarm: Alarm) -> str:
-    """How long the condition has stood, or stood until it cleared."""
+    """Time for which the condition has stood, or stood until it cleared."""
     return format_span((alarm.cleared_at or time.time()) - alarm.raised_at)
 
 
 def state_words(alarm: Alarm) -> str:
-    """The state, and by whom it was acknowledged."""
+    """State of an alarm, and who acknowledged it."""
     if alarm.state is AlarmState.ACKNOWLEDGED and alarm.acknowledged_by:
         return f"ack {alarm.acknowledged_by} {format_clock(alarm.acknowledged_at)[:5]}"
     return STATE_WORDS[alarm.state]
 
 
 def condition_words(row: AlarmRow) -> str:
-    """The title; what an alarm explains is counted, and set in below it."""
+    """Title of an alarm; with the number of alarms it explains, or indented below its cause."""
     if row.cause:
         return f"      {row.alarm.title}"
     if not row.followers:
@@ -47,7 +47,7 @@ def condition_words(row: AlarmRow) -> str:
 
 
 def what_to_do(row: AlarmRow) -> str:
-    """Nothing of its own where another explains it."""
+    """Advice for an alarm; for one that follows from another, its cause."""
     return f"Follows from: {row.cause}" if row.cause else row.alarm.what_to_do
 
 
@@ -64,16 +64,16 @@ COLUMNS: tuple[tuple[str, Callable[[AlarmRow], str]], ...] = (
 
 
 class AlarmTableModel(QAbstractTableModel):
-    """Every alarm that is not closed or shelved; what another explains is below it once that is expanded."""
+    """Alarms neither closed nor shelved; those that follow from another are below it, once expanded."""
 
-    kept_back_changed = pyqtSignal()
+    hidden_changed = pyqtSignal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._open: dict[int, Alarm] = {}
         self._expanded: set[int] = set()
         self._rows: list[AlarmRow] = []
-        self._kept_back: list[KeptBack] = []
+        self._hidden: list[HiddenAlarm] = []
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
         """Number of rows on screen."""
@@ -119,15 +119,15 @@ class AlarmTableModel(QAbstractTableModel):
         return COLUMNS[column][1](row)
 
     def alarms(self) -> tuple[Alarm, ...]:
-        """Those on screen, in order."""
+        """Alarms on screen, in order."""
         return tuple(row.alarm for row in self._rows)
 
-    def kept_back(self) -> tuple[KeptBack, ...]:
-        """Those that are shelved or follow from another."""
-        return tuple(self._kept_back)
+    def hidden_alarms(self) -> tuple[HiddenAlarm, ...]:
+        """Alarms that are shelved or follow from another."""
+        return tuple(self._hidden)
 
     def replace_all(self, alarms: Iterable[Alarm]) -> None:
-        """The open alarms as of now."""
+        """Replace all by the open alarms as of now."""
         self._open = {alarm.alarm_id: alarm for alarm in alarms if alarm.state is not AlarmState.CLOSED}
         self._arrange()
 
@@ -136,7 +136,7 @@ class AlarmTableModel(QAbstractTableModel):
         self.put_all((alarm,))
 
     def put_all(self, alarms: Iterable[Alarm]) -> None:
-        """The same for several that changed together."""
+        """Bring several alarms that changed together up to date."""
         for alarm in alarms:
             self._take(alarm)
         self._arrange()
@@ -154,7 +154,7 @@ class AlarmTableModel(QAbstractTableModel):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Touch only the rows that differ, so that selection and scrolling stay."""
+        """Change only the rows that differ, so that selection and scroll position stay."""
         wanted = grouped(self._open.values(), self._expanded)
         ids = {row.alarm.alarm_id for row in wanted}
         for at in reversed(range(len(self._rows))):
@@ -162,10 +162,10 @@ class AlarmTableModel(QAbstractTableModel):
                 self._take_out(at)
         for at, row in enumerate(wanted):
             self._place(at, row)
-        kept = kept_back(self._open.values())
-        if kept != self._kept_back:
-            self._kept_back = kept
-            self.kept_back_changed.emit()
+        kept = hidden_alarms(self._open.values())
+        if kept != self._hidden:
+            self._hidden = kept
+            self.hidden_changed.emit()
 
     def _place(self, at: int, row: AlarmRow) -> None:
         later = range(at, len(self._rows))
@@ -195,7 +195,7 @@ class AlarmTableModel(QAbstractTableModel):
         return [row.alarm for row in self._rows if not row.cause]
 
     def severities(self) -> dict[str, Severity]:
-        """The worst condition that still stands, by stream."""
+        """Severity of the worst condition that still stands, by stream."""
         worst: dict[str, Severity] = {}
         for alarm in self._shown():
             if alarm.state is not AlarmState.CLEARED_UNACKNOWLEDGED:
@@ -203,7 +203,7 @@ class AlarmTableModel(QAbstractTableModel):
         return worst
 
     def next_to_acknowledge(self) -> Alarm | None:
-        """The first alarm that waits for the operator."""
+        """First alarm that waits for the operator."""
         return next((alarm for alarm in self._shown() if alarm.state in AWAITING), None)
 
     def counts(self) -> dict[Severity, int]:
@@ -212,11 +212,11 @@ class AlarmTableModel(QAbstractTableModel):
         return {severity: sum(alarm.severity is severity for alarm in shown) for severity in Severity}
 
     def awaiting_count(self) -> int:
-        """Alarms that wait for the operator."""
+        """Number of alarms that wait for the operator."""
         return sum(alarm.state in AWAITING for alarm in self._shown())
 
     def flashes(self) -> bool:
-        """An unacknowledged priority 1 is open: the only thing in the window that flashes."""
+        """True while an unacknowledged priority 1 is open: the only thing in the window that flashes."""
         return any(
             alarm.severity is Severity.CRITICAL and alarm.state is AlarmState.UNACKNOWLEDGED
             for alarm in self._shown()

@@ -1,4 +1,4 @@
-"""A day's as-run log as a Qt table; ten thousand rows are shown at once."""
+"""As-run log of a day as a Qt table; ten thousand rows are shown at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STATE_COLOURS = {CueState.FAILED: Colour.ALARM_MAGENTA, CueState.REFUSED: Colour
 
 
 def late_text(row: AsRunRow) -> str:
-    """`+12 ms · 0.3 fr`, early is negative."""
+    """Lateness as `+12 ms · 0.3 fr`; early is negative."""
     if row.lateness_ms is None:
         return UNKNOWN
     frames = "" if row.lateness_frames is None else f" · {row.lateness_frames:+.1f} fr"
@@ -51,7 +51,7 @@ STATE_COLUMN, SCHEDULED_COLUMN, LATE_COLUMN, RETURN_COLUMN = 4, 5, 9, 11
 
 
 class AsRunTableModel(QAbstractTableModel):
-    """The rows of a log that hold the text, in their order."""
+    """Rows of a log that match the text, in their order."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +61,7 @@ class AsRunTableModel(QAbstractTableModel):
         self._fonts = {True: mono(SMALL_PX), False: sans(SMALL_PX)}
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
-        """Rows that hold the text."""
+        """Number of rows that match the text."""
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:
@@ -79,7 +79,7 @@ class AsRunTableModel(QAbstractTableModel):
         return COLUMNS[section][0] if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """A cell; the row itself under AS_RUN_ROLE."""
+        """Text of a cell; the row itself under AS_RUN_ROLE."""
         if not 0 <= index.row() < len(self._rows):
             return None
         row, (_title, text, is_number) = self._rows[index.row()], COLUMNS[index.column()]
@@ -98,7 +98,7 @@ class AsRunTableModel(QAbstractTableModel):
         return None
 
     def show_rows(self, rows: tuple[AsRunRow, ...]) -> None:
-        """Another log."""
+        """Show another log."""
         self._all = rows
         self._choose()
 

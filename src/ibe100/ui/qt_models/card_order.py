@@ -1,4 +1,4 @@
-"""The order of the streams' cards and tiles: as the operator placed them, then by number."""
+"""Order of the streams' cards and tiles: as the operator placed them, then by number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 
 
 class CardOrder(QObject):
-    """One order for dashboard and multiview; `changed` when something was placed elsewhere."""
+    """Order of dashboard and multiview alike; `changed` when a card was moved."""
 
     changed = pyqtSignal()
 
@@ -30,14 +30,14 @@ class CardOrder(QObject):
         return tuple(sorted(self._streams.rows(), key=lambda row: places.get(row.stream_id, len(places))))
 
     def place(self, stream_ids: Iterable[str]) -> None:
-        """These first, in this order."""
+        """Put these streams first, in this order."""
         placed = tuple(dict.fromkeys(stream_ids))
         if placed != self._placed:
             self._placed = placed
             self.changed.emit()
 
     def move(self, stream_id: str, onto: str) -> None:
-        """Give a card the place of another; those between move up."""
+        """Give a card the place of another; the cards between move up."""
         ids = [row.stream_id for row in self.rows()]
         if stream_id in ids and onto in ids:
             place = ids.index(onto)
@@ -53,5 +53,5 @@ class CardOrder(QObject):
             self.move(stream_id, ids[place])
 
     def reset(self) -> None:
-        """By number again."""
+        """Order by number again."""
         self.place(())

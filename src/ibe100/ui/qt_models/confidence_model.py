@@ -1,4 +1,4 @@
-"""What the streams look and sound like, as the window knows it: the latest of each stream."""
+"""Latest picture, levels and preview state of each stream, as the window knows them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ BYTES_PER_PIXEL = 3
 
 @dataclass(frozen=True, slots=True)
 class ShownPicture:
-    """A picture as Qt paints it, and when it was taken (wall clock)."""
+    """Picture as Qt paints it, and when it was taken (wall clock)."""
 
     image: QImage
     taken_at: float
 
 
 class ConfidenceModel(QObject):
-    """Each signal carries the `stream_id`."""
+    """Latest values by stream; each signal carries the `stream_id`."""
 
     picture_changed = pyqtSignal(str)
     levels_changed = pyqtSignal(str)
@@ -36,23 +36,23 @@ class ConfidenceModel(QObject):
         self._begun_at: dict[str, float] = {}
 
     def picture(self, stream_id: str) -> ShownPicture | None:
-        """The latest, however old."""
+        """The latest picture of a stream, however old."""
         return self._pictures.get(stream_id)
 
     def levels(self, stream_id: str) -> SoundLevels | None:
-        """The latest, however old."""
+        """The latest sound levels of a stream, however old."""
         return self._levels.get(stream_id)
 
     def preview(self, stream_id: str) -> Preview:
-        """Whether it is on, and what is the matter with it."""
+        """State of a stream's preview: on or off, and its fault."""
         return self._previews.get(stream_id, Preview(stream_id=stream_id))
 
     def begun_at(self, stream_id: str) -> float:
-        """When its preview began (wall clock); what came before tells nothing about it."""
+        """Moment the preview began (wall clock); earlier pictures say nothing about it."""
         return self._begun_at.get(stream_id, 0.0)
 
     def take_picture(self, picture: Picture) -> None:
-        """A newer one."""
+        """Take a newer picture."""
         image = QImage(
             picture.pixels,
             picture.width,
@@ -66,18 +66,18 @@ class ConfidenceModel(QObject):
         self.picture_changed.emit(picture.stream_id)
 
     def take_levels(self, levels: SoundLevels) -> None:
-        """Newer ones."""
+        """Take newer levels."""
         self._levels[levels.stream_id] = levels
         self.levels_changed.emit(levels.stream_id)
 
     def take_preview(self, preview: Preview) -> None:
-        """It began, ended, or has something else to say."""
+        """Take a changed state of a preview."""
         if preview.is_on and not self.preview(preview.stream_id).is_on:
             self._begun_at[preview.stream_id] = time.time()
         self._previews[preview.stream_id] = preview
         self.preview_changed.emit(preview.stream_id)
 
     def forget(self, stream_id: str) -> None:
-        """The stream was deleted."""
+        """Forget a deleted stream."""
         for known in (self._pictures, self._levels, self._previews, self._begun_at):
             known.pop(stream_id, None)

@@ -1,4 +1,4 @@
-"""What the window shows, as Qt models fed by the event bridge."""
+"""State of the console: Qt models fed by the event bridge."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class ConsoleState(QObject):
         self.is_known.emit()
 
     def _alarm_changed(self, alarm: Alarm) -> None:
-        """The first is shown at once; what follows on its heels is shown together."""
+        """Show the first change at once, and those that follow within a moment together."""
         self._alarms[alarm.alarm_id] = alarm
         if not self._alarm_timer.isActive():
             self._show_alarms()

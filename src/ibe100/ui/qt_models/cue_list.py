@@ -19,7 +19,7 @@ MOST_CUES = 500
 
 
 def receipt_words(cue: Cue) -> str:
-    """What became of a cue, from the monitor: `seen on output 1/1 · 23 ms`.
+    """Receipt of a cue, from the monitor: `seen on output 1/1 · 23 ms`.
 
     The processor repeats a pre-rolled cue by itself: how often it did is known from the output alone.
     """
@@ -29,17 +29,17 @@ def receipt_words(cue: Cue) -> str:
             return "being recorded"
         case CueState.ARMED:
             waits = f" · {cue.reason}" if cue.reason else ""
-            return f"in our custody · splice {format_clock(cue.splice_at)}{waits}"
+            return f"armed, not sent yet · splice {format_clock(cue.splice_at)}{waits}"
         case CueState.REFUSED | CueState.CANCELLED | CueState.FAILED:
             return cue.reason or seen
         case CueState.SENT:
-            return f"with the processor · {seen}"
+            return f"sent to the processor · {seen}"
         case CueState.SEEN | CueState.SPLICED:
             return f"{seen} · {_proof(cue)}"
 
 
 def short_receipt(cue: Cue) -> str:
-    """The same for a card: `seen 1/1 · 23 ms`."""
+    """Receipt of a cue for a card: `seen 1/1 · 23 ms`."""
     match cue.state:
         case CueState.SEEN | CueState.SPLICED:
             return f"{cue.state.lower()} {cue.seen}/{cue.sent_expected} · {_proof(cue)}"
@@ -50,7 +50,7 @@ def short_receipt(cue: Cue) -> str:
 
 
 def _progress(cue: Cue) -> tuple[int, int, int]:
-    """How far a cue is in its life: the answer to `fire` may come after the receipt."""
+    """Progress of a cue: the answer to `fire` may come after the receipt."""
     steps = (CueState.REQUESTED, CueState.ARMED, CueState.SENT, CueState.SEEN)
     return (len(steps) if cue.state.is_final else steps.index(cue.state), cue.sent, cue.seen)
 
@@ -77,7 +77,7 @@ class CueListModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self._cues)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """A line of words; the cue itself under CUE_ROLE."""
+        """Text of a row; the cue itself under CUE_ROLE."""
         if not 0 <= index.row() < len(self._cues):
             return None
         cue = self._cues[index.row()]
@@ -120,7 +120,7 @@ class CueListModel(QAbstractListModel):
             self.put(cue)
 
     def put_return(self, receipt: ReturnReceipt) -> None:
-        """What the return feed now says of a cue, which may be older than those in the list."""
+        """Take what the return feed says of a cue, which may be older than those in the list."""
         self._returns[receipt.cue_id] = receipt
         if len(self._returns) > MOST_RETURNS:
             del self._returns[next(iter(self._returns))]
@@ -130,7 +130,7 @@ class CueListModel(QAbstractListModel):
         self.return_changed.emit(receipt)
 
     def return_of(self, cue_id: int) -> ReturnReceipt | None:
-        """What the return feed said of a cue."""
+        """Receipt of the return feed for a cue."""
         return self._returns.get(cue_id)
 
     def latest(self, stream_id: str, action: CueAction | None = None) -> Cue | None:
@@ -142,7 +142,7 @@ class CueListModel(QAbstractListModel):
         return [cue for cue in self._cues if cue.stream_id == stream_id]
 
     def armed(self, stream_id: str) -> Cue | None:
-        """The cue that is in our custody, and so can still be disarmed."""
+        """The armed cue of a stream, which has not gone out and can still be cancelled."""
         return self._first(lambda cue: cue.stream_id == stream_id and cue.state is CueState.ARMED)
 
     def _first(self, wanted: Callable[[Cue], bool]) -> Cue | None:
@@ -150,20 +150,20 @@ class CueListModel(QAbstractListModel):
 
 
 class CuesOfStream(QSortFilterProxyModel):
-    """The cues of one stream only."""
+    """Cues of one stream only."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._stream_id = ""
 
     def show_stream(self, stream_id: str) -> None:
-        """Change the stream."""
+        """Show another stream."""
         if stream_id != self._stream_id:
             self._stream_id = stream_id
             self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: QModelIndex) -> bool:
-        """Qt's question for each row."""
+        """True for rows of the shown stream."""
         model = self.sourceModel()
         if model is None:
             return False

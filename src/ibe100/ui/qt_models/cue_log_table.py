@@ -1,4 +1,4 @@
-"""How the cue log shows a cue."""
+"""Columns of the cue log."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RETURN_COLUMN = 6
 def cue_columns(
     stream_words: Column[Cue], came_back: Callable[[Cue], ReturnReceipt | None]
 ) -> tuple[Column[Cue], ...]:
-    """The columns; who knows the streams' names gives theirs, `came_back` what the return feed said."""
+    """Columns of the cue log; `stream_words` names the stream, `came_back` gives the far receipt."""
     return (
         Column("Asked (UTC)", lambda cue: format_day(cue.requested_at), numeric=True),
         stream_words,

@@ -1,4 +1,4 @@
-"""A Qt table over values with keys: what changed is repainted, nothing is rebuilt."""
+"""Qt table over values with keys: what changed is repainted, nothing is rebuilt."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[Row]):
-    """How one column shows a row."""
+    """Title and text of one column."""
 
     title: str
     text: Callable[[Row], str]
     numeric: bool = False
-    """Numbers stand right, in digits of one width."""
+    """True for numbers: they stand right, in digits of one width."""
     colour: Callable[[Row], Colour | None] | None = None
 
 
@@ -66,7 +66,7 @@ class KeyedTableModel(QAbstractTableModel, Generic[Row]):
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """A cell."""
+        """Text, colour, font or alignment of a cell."""
         if not 0 <= index.row() < len(self._rows):
             return None
         row, column = self._rows[index.row()], self._columns[index.column()]
@@ -99,7 +99,7 @@ class KeyedTableModel(QAbstractTableModel, Generic[Row]):
         self._place(max(0, self.row_of(row)), row)
 
     def take_off(self, row: Row) -> None:
-        """Show no row with the key of `row`."""
+        """Remove the row with the key of `row`."""
         at = self.row_of(row)
         if at >= 0:
             self.beginRemoveRows(QModelIndex(), at, at)
@@ -107,7 +107,7 @@ class KeyedTableModel(QAbstractTableModel, Generic[Row]):
             self.endRemoveRows()
 
     def row_of(self, row: Row) -> int:
-        """Where the row with the key of `row` is; -1 where there is none."""
+        """Position of the row with the key of `row`; -1 where there is none."""
         key = self._key(row)
         return next((at for at, known in enumerate(self._rows) if self._key(known) == key), -1)
 

@@ -1,4 +1,4 @@
-"""The live log as a bounded Qt table; lines go in by the batch."""
+"""Live log as a bounded Qt table; lines are added by the batch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEVEL_COLOURS = {
 
 
 class LogTableModel(QAbstractTableModel):
-    """The last MOST_LINES lines of all streams, oldest first."""
+    """Last MOST_LINES lines of all streams, the oldest first."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +48,7 @@ class LogTableModel(QAbstractTableModel):
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """A cell; the line itself under LINE_ROLE."""
+        """Text of a cell; the line itself under LINE_ROLE."""
         if not 0 <= index.row() < len(self._lines):
             return None
         line = self._lines[index.row()]
@@ -89,7 +89,7 @@ class LogFilter(QSortFilterProxyModel):
         self._least = LEVELS.index("info")
 
     def show_stream(self, stream_id: str) -> None:
-        """Change the stream."""
+        """Show another stream."""
         if stream_id != self._stream_id:
             self._stream_id = stream_id
             self.invalidate()
@@ -100,7 +100,7 @@ class LogFilter(QSortFilterProxyModel):
         self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: QModelIndex) -> bool:
-        """Qt's question for each row."""
+        """True for lines of the shown stream and level."""
         model = self.sourceModel()
         if model is None:
             return False

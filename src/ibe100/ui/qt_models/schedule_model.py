@@ -1,4 +1,4 @@
-"""The planned breaks as the window knows them; changed by facts only."""
+"""Planned breaks as the window knows them; changed by facts only."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ibe100.models.messages import ScheduleChanged
 
 
 class ScheduleModel(QObject):
-    """`changed` after each change; `looked_over` when the conflicts are known anew."""
+    """Planned breaks by id; `changed` after each change, `conflicts_changed` after each check of them."""
 
     changed = pyqtSignal()
-    looked_over = pyqtSignal()
+    conflicts_changed = pyqtSignal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -23,13 +23,13 @@ class ScheduleModel(QObject):
         self._by_stream: dict[str, tuple[ScheduledBreak, ...]] = {}
 
     def replace_all(self, breaks: Iterable[ScheduledBreak]) -> None:
-        """The schedule as of now."""
+        """Replace all by the schedule as of now."""
         self._breaks = {one.break_id: one for one in breaks}
         self._by_stream.clear()
         self.changed.emit()
 
     def take(self, news: ScheduleChanged) -> None:
-        """What was planned, changed, or taken off."""
+        """Take what was planned, changed, or removed."""
         for break_id in news.removed:
             self._breaks.pop(break_id, None)
         for one in news.changed:
@@ -38,32 +38,32 @@ class ScheduleModel(QObject):
         self.changed.emit()
 
     def show_conflicts(self, findings: Iterable[Finding]) -> None:
-        """What cannot be aired as planned, in words by break."""
+        """Take the conflicts, by break."""
         conflicts: dict[int, str] = {}
         for finding in findings:
             for break_id in finding.break_ids:
                 conflicts.setdefault(break_id, finding.text)
         if conflicts != self._conflicts:
             self._conflicts = conflicts
-            self.looked_over.emit()
+            self.conflicts_changed.emit()
 
     def get(self, break_id: int) -> ScheduledBreak | None:
-        """A break of the schedule; None when it is gone."""
+        """Planned break by its id; None when it is gone."""
         return self._breaks.get(break_id)
 
     def breaks(self) -> tuple[ScheduledBreak, ...]:
-        """All of them by the time they are due; those without a time last."""
+        """All planned breaks by the time they are due; those without a time last."""
         return tuple(sorted(self._breaks.values(), key=_due))
 
     def of_stream(self, stream_id: str) -> tuple[ScheduledBreak, ...]:
-        """Those of one stream, by their time."""
+        """Planned breaks of one stream, by their time."""
         if stream_id not in self._by_stream:
             mine = (one for one in self._breaks.values() if one.stream_id == stream_id)
             self._by_stream[stream_id] = tuple(sorted(mine, key=_due))
         return self._by_stream[stream_id]
 
     def next_of(self, stream_id: str) -> ScheduledBreak | None:
-        """The next planned break of a stream that is wanted on air."""
+        """Next planned break of a stream that is wanted on air."""
         return next(
             (
                 one
@@ -74,7 +74,7 @@ class ScheduleModel(QObject):
         )
 
     def conflict(self, break_id: int) -> str:
-        """Why it cannot be aired as planned, with what to do; empty when it can."""
+        """Reason why a break cannot be aired as planned, with what to do; empty when it can."""
         return self._conflicts.get(break_id, "")
 
 

@@ -1,4 +1,4 @@
-"""The streams as a Qt list: one row each, updated in place."""
+"""Streams as a Qt list: one row each, updated in place."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ibe100.models.alarms.alarm import Severity
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import describe_input, describe_output
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
+from ibe100.utils.timecode import format_countdown, format_span
 from ibe100.utils.units import megabits
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -25,17 +26,17 @@ FLOWING = frozenset({StreamState.RUNNING, StreamState.STARTING})
 
 @dataclass(slots=True)
 class StreamRow:
-    """All the console knows about one stream; changed on the Qt thread only."""
+    """Everything the console knows about one stream; changed on the Qt thread only."""
 
     view: StreamView
     telemetry: Telemetry | None = None
     measured_at: float = float("-inf")
-    """Monotonic, when the last sample reached the window."""
+    """Moment the last sample reached the window (monotonic)."""
     bitrates: deque[int] = field(default_factory=lambda: deque(maxlen=HISTORY_SAMPLES))
     severity: Severity | None = None
-    """Of the worst open alarm."""
+    """Severity of the worst open alarm."""
     shown_at: float = float("-inf")
-    """Monotonic, when the views were last told of it."""
+    """Moment the row was last repainted (monotonic)."""
 
     @property
     def stream_id(self) -> str:
@@ -49,7 +50,7 @@ class StreamRow:
 
     @property
     def route(self) -> str:
-        """Where it comes from and where it goes."""
+        """Input and output of the stream."""
         return f"{describe_input(self.view.config.input)} → {describe_output(self.view.config.output)}"
 
     def fresh(self) -> Telemetry | None:
@@ -59,12 +60,26 @@ class StreamRow:
         return self.telemetry
 
     @property
+    def tally_words(self) -> str:
+        """The tally; NO INPUT with its age."""
+        lost_at = self.view.input_lost_at
+        if self.view.tally is Tally.NO_INPUT and lost_at is not None:
+            return f"{self.view.tally} {format_span(time.time() - lost_at)}"
+        return str(self.view.tally)
+
+    @property
     def state_words(self) -> str:
-        """The tally, or the runner's word where that says more."""
+        """Tally, or the state where that says more, with what is left until its next try."""
         view = self.view
-        if view.tally in (Tally.OFF, Tally.FAULT, Tally.NO_INPUT):
-            return str(view.state)
-        return str(view.tally)
+        if view.tally not in (Tally.OFF, Tally.FAULT):
+            return self.tally_words
+        return " ".join(filter(None, (str(view.state), self.retry_words)))
+
+    @property
+    def retry_words(self) -> str:
+        """When the next try begins; empty where none is waited for."""
+        left_s = (self.view.retry_at or 0.0) - time.time()
+        return f"in {format_countdown(left_s)}" if left_s > 0 else ""
 
 
 class StreamListModel(QAbstractListModel):
@@ -117,7 +132,7 @@ class StreamListModel(QAbstractListModel):
         return "stream not in the list" if row is None else f"{row.view.number} {row.name}"
 
     def replace_all(self, views: Iterable[StreamView]) -> None:
-        """The list as of now; rows that stay keep their measurements."""
+        """Replace all by the list as of now; rows that stay keep their measurements."""
         wanted = {view.stream_id: view for view in views}
         for row in self.rows():
             if row.stream_id not in wanted:
@@ -201,7 +216,7 @@ class StreamFilter(QSortFilterProxyModel):
         self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: QModelIndex) -> bool:
-        """Qt's question for each row."""
+        """True for rows that hold the text."""
         model = self.sourceModel()
         if model is None or not self._needle:
             return True

@@ -1,4 +1,4 @@
-"""The as-run log: a day's cues as planned, asked, sent, seen and aired, with export."""
+"""As-run log: the cues of a day as planned, asked, sent, seen and aired, with export."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TIME_ZONES = (("UTC", "UTC day"), ("local", "local day"))
 
 
 class AsRunPage(QWidget):
-    """Read again whenever its tab comes up, and when day, stream or time zone are chosen."""
+    """Page of the log, read when it comes to the front and when day, stream or time zone are chosen."""
 
     notice = pyqtSignal(str, str)
 
@@ -101,17 +101,17 @@ class AsRunPage(QWidget):
         self.day.dateChanged.connect(self.read)
         self.time_zone.currentIndexChanged.connect(self.read)
         self.stream.currentIndexChanged.connect(self.read)
-        self.refresh.clicked.connect(self.come_up)
+        self.refresh.clicked.connect(self.reload)
         self.filter.textChanged.connect(self.model.show_text)
         self.model.modelReset.connect(self._summarise)
         selection = self.table.selectionModel()
         assert selection is not None
         selection.currentRowChanged.connect(lambda index: self.section.show_row(index.data(AS_RUN_ROLE)))
 
-    def come_up(self) -> None:
-        """The streams to choose from, then the log."""
+    def reload(self) -> None:
+        """Read the streams to choose from, then the log."""
         if self._client.is_bound:
-            self._client.ask("As-run log", lambda s: s.history.as_run_streams()).then(self._show_streams)
+            self._client.ask("As-run log", lambda s: s.as_run.streams()).then(self._show_streams)
 
     def read(self) -> None:
         """Ask for the chosen day; only the last question asked is shown."""
@@ -121,7 +121,7 @@ class AsRunPage(QWidget):
         asked, chosen = self._asked, self.day.date()
         day = date(chosen.year(), chosen.month(), chosen.day())
         time_zone, stream_id = self.time_zone.currentData(), self.stream.currentData() or None
-        call = self._client.ask("As-run log", lambda s: s.history.as_run(day, time_zone, stream_id))
+        call = self._client.ask("As-run log", lambda s: s.as_run.log(day, time_zone, stream_id))
         call.then(lambda log: self._show(log, asked), self._refused)
         self.export_button.setEnabled(False)
 
@@ -131,7 +131,7 @@ class AsRunPage(QWidget):
         if log is None:
             return
         words = f"{len(log.rows)} cues are written to {path}; SHA-256"
-        call = self._client.ask(f"Export {path.name}", lambda s: s.history.export_as_run(log, kind, path))
+        call = self._client.ask(f"Export {path.name}", lambda s: s.as_run.export(log, kind, path))
         call.then(lambda digest: self.notice.emit("info", f"{words} {digest}"))
 
     def _show_streams(self, streams: tuple[LoggedStream, ...]) -> None:
@@ -173,7 +173,7 @@ class AsRunPage(QWidget):
             if state in states
         ]
         shown = self.model.rowCount()
-        parts += [f"{shown} hold the text"] if shown != len(states) else []
+        parts += [f"{shown} match"] if shown != len(states) else []
         self.summary.setText(" · ".join(parts))
         set_kind(self.summary, "muted")
 

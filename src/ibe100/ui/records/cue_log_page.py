@@ -1,4 +1,4 @@
-"""The cue log: every cue on record, filtered, searched, decoded, copied."""
+"""Cue log: every cue on record, filtered, searched, decoded, copied."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ibe100.ui.widgets.tables import fit_columns, quiet_table
 from ibe100.utils.timecode import format_clock, format_date
 
 SETTLE_MS = 250
-"""After the last letter typed, until the log is asked."""
+"""Pause after the last key before the log is read, in ms."""
 PROGRESS_MS = 300
 ACTIONS: dict[str, tuple[CueAction, ...]] = {"all actions": (), **{str(one): (one,) for one in CueAction}}
 STATES: dict[str, tuple[CueState, ...]] = {
@@ -40,7 +40,7 @@ TIMES_S = {"all times": 0, "last hour": 3600, "last 24 hours": 86_400, "last 7 d
 
 
 class CueLogPage(QWidget):
-    """Read whenever its tab comes up or the filter changes; cues that take a step meanwhile are kept up."""
+    """Page of the log, read when it comes to the front or the filter changes, and kept up to date."""
 
     def __init__(
         self,
@@ -113,15 +113,15 @@ class CueLogPage(QWidget):
             combo.currentIndexChanged.connect(self.read)
         self.search.textChanged.connect(self._settle.start)
         self.search.returnPressed.connect(self.table.setFocus)
-        self.refresh.clicked.connect(self.come_up)
+        self.refresh.clicked.connect(self.reload)
         cues.cue_changed.connect(self._take)
         cues.return_changed.connect(self._came_back)
         selection = self.table.selectionModel()
         assert selection is not None
         selection.currentRowChanged.connect(self._chosen)
 
-    def come_up(self) -> None:
-        """The streams to choose from, then the log."""
+    def reload(self) -> None:
+        """Read the streams to choose from, then the log."""
         chosen = self.stream.currentData()
         self.stream.blockSignals(True)
         self.stream.clear()
@@ -133,7 +133,7 @@ class CueLogPage(QWidget):
         self.read()
 
     def query(self) -> CueLogQuery:
-        """What the filter asks for."""
+        """The filter as a query."""
         back_s = TIMES_S[self.time.currentData()]
         return CueLogQuery(
             stream_id=self.stream.currentData() or "",
@@ -151,7 +151,7 @@ class CueLogPage(QWidget):
         self._asked += 1
         self._progress.start()
         asked, query = self._asked, self.query()
-        call = self._client.ask("Cue log", lambda s: s.history.cue_log(query))
+        call = self._client.ask("Cue log", lambda s: s.records.cues.log(query))
         call.then(lambda log: self._show(log, asked), self._refused)
 
     def chosen(self) -> Cue | None:
@@ -176,7 +176,7 @@ class CueLogPage(QWidget):
         self._summarise()
 
     def _take(self, cue: Cue) -> None:
-        """A cue is new or has taken a step: on screen at once, without asking the disk."""
+        """Show a new or changed cue at once, without reading the disk."""
         if self.log is None or not self.isVisible():
             return
         if self.log.query.admits(cue):
@@ -189,7 +189,7 @@ class CueLogPage(QWidget):
             self._ask_life(cue)
 
     def _came_back(self, receipt: ReturnReceipt) -> None:
-        """The return feed has told of a cue: its detail is brought up to date."""
+        """Bring a cue up to date of which the return feed has said more."""
         if self.log is None or not self.isVisible():
             return
         shown = next((cue for cue in self.model.rows() if cue.cue_id == receipt.cue_id), None)
@@ -206,7 +206,7 @@ class CueLogPage(QWidget):
         self._say(f"▲ {words}", "problem")
 
     def _summarise(self) -> None:
-        """How many are listed; a log that could not be read goes on saying so while cues come in."""
+        """Show how many cues are listed; the reason stays where the log could not be read."""
         assert self.log is not None
         if self._is_refused:
             return
@@ -228,7 +228,7 @@ class CueLogPage(QWidget):
             self.section.show_cue(None)
 
     def _ask_life(self, cue: Cue) -> None:
-        call = self._client.ask("Cue log", lambda s: s.history.cue_steps(cue.cue_id))
+        call = self._client.ask("Cue log", lambda s: s.records.cues.steps(cue.cue_id))
         call.then(lambda steps: self._show_life(cue.cue_id, steps))
 
     def _show_life(self, cue_id: int, steps: Sequence[CueStep]) -> None:
@@ -246,7 +246,7 @@ class CueLogPage(QWidget):
 
 
 def life_words(cue: Cue, steps: Sequence[CueStep]) -> str:
-    """A line for each step: when, since the request, what, why."""
+    """Life of a cue, a line for each step: time, ms since the request, state, reason."""
     lines = [f"cue {cue.cue_id}, asked by {cue.requested_by}"]
     for step in steps:
         since_ms = (step.at - cue.requested_at) * 1000

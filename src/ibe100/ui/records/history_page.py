@@ -1,4 +1,4 @@
-"""What is on record: sessions, cues, what operators did."""
+"""History: sessions, cues, alarms and audit records."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from ibe100.utils.units import format_event_id
 if TYPE_CHECKING:
     from ibe100.services.ports import Services
 
+MOST_CUES = 500
 Records = tuple[Sequence[SessionRecord], Sequence[Cue], Sequence[AuditRecord]]
 """Sessions, cues and audit records, the newest first."""
 CUE_COLUMNS: tuple[Column[Cue], ...] = (
@@ -60,7 +61,7 @@ AUDIT_WIDTHS = {0: 148, 1: 80, 2: 130, 3: 120}
 
 
 class HistoryPage(QWidget):
-    """Read again whenever its tab comes up, and on Refresh."""
+    """Page of the history, read again whenever it comes to the front, and on Refresh."""
 
     def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -130,8 +131,9 @@ class HistoryPage(QWidget):
 
 
 async def _read_records(services: Services) -> Records:
-    history = services.history
-    return await history.sessions(), await history.cues(), await history.audit()
+    records = services.records
+    cues = await records.cues.recent(limit=MOST_CUES)
+    return await records.sessions.list(), cues, await records.audit.list()
 
 
 def _numbered(column: Column[AuditRecord]) -> Column[tuple[int, AuditRecord]]:

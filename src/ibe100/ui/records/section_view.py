@@ -1,4 +1,4 @@
-"""A section on record: its bytes, and its fields as an independent decoder reads them."""
+"""Section on record: its bytes, and its fields as an independent decoder reads them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BYTES_A_LINE = 16
 
 
 class SectionView(QWidget):
-    """Copies the base64, or everything as text."""
+    """View of a section; copies the base64, or everything as text."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +44,7 @@ class SectionView(QWidget):
         layout.addWidget(self.text, 1)
 
     def show_row(self, row: AsRunRow | None) -> None:
-        """The cue of a row; None empties the view."""
+        """Show the cue of a row; None empties the view."""
         if row is None:
             self.show_cue(None)
         else:
@@ -54,7 +54,7 @@ class SectionView(QWidget):
     def show_cue(
         self, cue: Cue | None, what: str = "", life: str = "", came_back: ReturnReceipt | None = None
     ) -> None:
-        """A cue; `what` is said of it in the title, `life` and `came_back` above its fields.
+        """Show a cue; `what` stands in the title, `life` and `came_back` above its fields.
 
         None empties the view.
         """
@@ -76,7 +76,7 @@ class SectionView(QWidget):
 
 
 def section_words(section_base64: str) -> str:
-    """Fields by their depth, base64, and a hex dump; why it cannot be read where it cannot."""
+    """Section as text: fields by depth, base64, hex dump; the reason where it cannot be decoded."""
     if not section_base64:
         return "No section was made."
     data = base64.b64decode(section_base64)

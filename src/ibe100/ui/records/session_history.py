@@ -1,4 +1,4 @@
-"""Sessions on record, and of the chosen one the curves and what happened, on one time axis."""
+"""Sessions on record, and the curves and events of the chosen one on one time axis."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WIDTHS = {0: 64, 1: 148, 2: 76, 3: 120, 4: 120}
 
 
 class SessionHistory(QWidget):
-    """The newest session is chosen until the operator chooses another."""
+    """Table of sessions; the newest is chosen until the operator chooses another."""
 
     def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,7 +56,7 @@ class SessionHistory(QWidget):
         selection.currentRowChanged.connect(self._chosen)
 
     def show_sessions(self, sessions: Sequence[SessionRecord]) -> None:
-        """The newest first."""
+        """Show sessions, the newest first."""
         self.model.show(sessions)
         if not self.table.currentIndex().isValid() and self.filter.rowCount():
             self.table.selectRow(0)

@@ -1,4 +1,4 @@
-"""Plans a break, or plans one otherwise: stream, when, how long, how it returns."""
+"""Editor of a planned break: stream, time, length, end."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ibe100.utils.timecode import format_date
 AHEAD_S, ROUND_S = 300, 60
 LONGEST_S = 86_400.0
 NO_PRE_ROLL = 3.9
-"""One step below the least pre-roll: shown as the stream's own."""
+"""Seconds one step below the least pre-roll: shown as the stream's own."""
 KINDS = {"at": "At a moment", "after": "After another break", "every": "Every so many minutes"}
 RETURNS = {
     ReturnPolicy.AUTO: "by itself (auto_return)",
@@ -40,7 +40,7 @@ RETURNS = {
 
 
 class BreakEditor(QDialog):
-    """Not modal. `saved` with the break before (None for a new one) and after."""
+    """Dialog, not modal. `saved` with the break before (None for a new one) and after."""
 
     saved = pyqtSignal(object, object)
 
@@ -76,7 +76,7 @@ class BreakEditor(QDialog):
         self.duration = _seconds("Duration in seconds", 60.0, 0.1)
         self.pre_roll = _seconds("Pre-roll in seconds", NO_PRE_ROLL, NO_PRE_ROLL, 60.0)
         self.pre_roll.setSpecialValueText("the stream's own")
-        self.returns = _combo("Return")
+        self.returns = _combo("End of the break")
         for policy, words in RETURNS.items():
             self.returns.addItem(words, policy)
         self.enabled = QCheckBox("wanted on air")
@@ -113,7 +113,7 @@ class BreakEditor(QDialog):
             ("", self._end),
             ("Duration s", self.duration),
             ("Pre-roll s", self.pre_roll),
-            ("Return", self.returns),
+            ("Ends", self.returns),
             ("", self.enabled),
         ):
             self._form.addRow(caption, widget)
@@ -188,7 +188,7 @@ class BreakEditor(QDialog):
             self._form.setRowVisible(widget, kind in kinds)
 
     def plan(self) -> BreakPlan:
-        """What is planned by the fields; raises ValidationError."""
+        """The plan in the fields; raises ValidationError."""
         when: dict[str, object] = {"kind": self.kind.currentData()}
         match when["kind"]:
             case "at":

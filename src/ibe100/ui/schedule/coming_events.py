@@ -1,4 +1,4 @@
-"""What comes next on all streams: armed cues, breaks that end, planned breaks."""
+"""Next events of all streams: armed cues, ends of breaks, planned breaks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_EVENTS = 50
 
 
 class EventKind(Enum):
-    """How an event is drawn."""
+    """Kind of event, by which it is drawn."""
 
     ARMED = "armed"
     RETURN = "return"
@@ -25,14 +25,14 @@ class EventKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ComingEvent:
-    """One line of the list; `at` is wall clock, seconds since the epoch."""
+    """Line of the list; `at` is wall clock, seconds since the epoch."""
 
     key: str
     at: float
     stream_id: str
     title: str
     origin: str
-    """Who wants it, or why it may not come."""
+    """Author of the event, or why it may not come."""
     kind: EventKind
     break_id: int | None = None
 
@@ -44,7 +44,7 @@ def coming_events(
     conflicts: dict[int, str],
     at: float,
 ) -> tuple[ComingEvent, ...]:
-    """The next events by their time; what a break has become is not listed twice."""
+    """Next events by their time; a break and the cue made of it are listed once."""
     breaks = tuple(breaks)
     made = {cue_id for one in breaks for cue_id in (one.cue_id, one.back_cue_id) if cue_id is not None}
     events = [

@@ -1,4 +1,4 @@
-"""What a file of planned breaks would plan: row by row, with what is wrong, before anything is stored."""
+"""Import of planned breaks: row by row, with what is wrong, before anything is stored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORDS_COLUMN = 5
 
 
 class ImportDialog(QDialog):
-    """`imported` with the breaks that were stored, all or none."""
+    """Preview of a file; `imported` with the breaks that were stored, all or none."""
 
     imported = pyqtSignal(object)
 
@@ -100,7 +100,7 @@ class ImportDialog(QDialog):
         self.model.show(preview.rows)
         good, bad = len(preview.good), len(preview.bad)
         parts = [f"{good} of {good + bad} rows can be planned"]
-        parts += [f"{bad} cannot, each says why"] if bad else []
+        parts += [f"{bad} cannot, with the reason"] if bad else []
         parts += [f"{len(preview.findings)} conflicts"] if preview.findings else []
         self.summary.setText(" · ".join(parts))
         set_kind(self.summary, "problem" if bad or preview.findings else "strong")
@@ -130,7 +130,7 @@ class ImportDialog(QDialog):
 
 
 def when_words(plan: BreakPlan) -> str:
-    """When a break is planned for, in words."""
+    """Time of a planned break as text."""
     match plan.when:
         case At(at=at):
             return format_date(at)

@@ -1,4 +1,4 @@
-"""A moment to edit: UTC in the field, local time in words beside it."""
+"""Field for a moment: UTC in the field, local time beside it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FORMAT = "yyyy-MM-dd HH:mm:ss"
 
 
 class MomentEdit(QWidget):
-    """Whole seconds since the epoch."""
+    """Edits whole seconds since the epoch."""
 
     changed = pyqtSignal()
 
@@ -35,7 +35,7 @@ class MomentEdit(QWidget):
         self.setFocusProxy(self.edit)
 
     def value(self) -> float:
-        """Wall clock, seconds since the epoch."""
+        """The moment, seconds since the epoch."""
         return float(self.edit.dateTime().toSecsSinceEpoch())
 
     def set_value(self, at: float) -> None:

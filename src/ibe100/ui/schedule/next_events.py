@@ -1,4 +1,4 @@
-"""Next events of all streams: countdown, absolute time, stream, what, and who wants it."""
+"""List of the next events of all streams: countdown, time, stream, event, and who asked for it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ LOOKS: dict[EventKind, tuple[str, Colour]] = {
 
 
 class NextEventDelegate(QStyledItemDelegate):
-    """Two lines beside a countdown in digits of one width."""
+    """Row of two lines beside a countdown in digits of one width."""
 
     def __init__(self, streams: StreamListModel, parent: QWidget) -> None:
         super().__init__(parent)
@@ -54,7 +54,7 @@ class NextEventDelegate(QStyledItemDelegate):
         return QSize(200, ROW_HEIGHT)
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Countdown, what and when; stream and origin below."""
+        """Paint countdown, event and time; stream and origin below."""
         event = index.data(TABLE_ROW_ROLE)
         if painter is None or not isinstance(event, ComingEvent):
             return
@@ -90,7 +90,7 @@ class NextEventDelegate(QStyledItemDelegate):
 
 
 class NextEvents(QWidget):
-    """The list, and the ways to plan more."""
+    """List of events, and buttons to plan more."""
 
     plan_requested = pyqtSignal()
     import_requested = pyqtSignal()
@@ -130,7 +130,7 @@ class NextEvents(QWidget):
         layout.addWidget(self.empty)
         layout.addWidget(self.list, 1)
         layout.addLayout(buttons)
-        for signal in (schedule.changed, schedule.looked_over, cues.cue_changed, streams.rowsRemoved):
+        for signal in (schedule.changed, schedule.conflicts_changed, cues.cue_changed, streams.rowsRemoved):
             signal.connect(self._read)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)

@@ -1,4 +1,4 @@
-"""What the operator does with planned breaks: plan, re-time, edit, take off, import, undo."""
+"""Actions on planned breaks: plan, re-time, edit, remove, import, undo."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ FILE_KINDS = "Planned breaks (*.csv *.json *.xml *.xmltv);;All files (*)"
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """How a change is taken back."""
+    """A change and its undo."""
 
     words: str
     run: Callable[[], Call[Any]]
 
 
 class ScheduleController(QObject):
-    """Every change is asked of the services; `notice` carries level, words, and what takes it back."""
+    """Asks the services for each change; `notice` carries level, words, and its undo."""
 
     notice = pyqtSignal(str, str, object)
 
@@ -51,7 +51,7 @@ class ScheduleController(QObject):
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._look_over)
+        self._settle.timeout.connect(self._check_conflicts)
         schedule.changed.connect(self._settle.start)
 
     def plan(self, stream_id: str, at: float | None = None) -> None:
@@ -81,21 +81,21 @@ class ScheduleController(QObject):
         )
 
     def remove(self, break_id: int) -> None:
-        """Take a planned break off the schedule."""
+        """Remove a planned break from the schedule."""
         one = self._schedule.get(break_id)
         if one is not None:
-            words = f"{one.title} of {format_date(one.planned_at)} UTC was taken off the schedule."
+            words = f"{one.title} of {format_date(one.planned_at)} UTC was removed from the schedule."
             self._remove((break_id,)).then(
                 lambda _none: self._did(words, lambda: add_break(self._client, one.plan))
             )
 
     def undo(self) -> None:
-        """Take the last change of the schedule back."""
+        """Undo the last change of the schedule."""
         if not self._undone:
-            self.notice.emit("info", "There is no change of the schedule to take back.", None)
+            self.notice.emit("info", "There is no change of the schedule to undo.", None)
             return
         last = self._undone.pop()
-        last.run().then(lambda _result: self.notice.emit("info", f"Taken back: {last.words}", None))
+        last.run().then(lambda _result: self.notice.emit("info", f"Undone: {last.words}", None))
 
     def import_file(self) -> None:
         """Choose a file and see what it would plan."""
@@ -143,13 +143,13 @@ class ScheduleController(QObject):
         self._did(f"{len(ids)} {noun} of {source} are planned.", lambda: self._remove(ids))
 
     def _remove(self, break_ids: tuple[int, ...]) -> Call[None]:
-        return self._client.ask("Take off the schedule", lambda s: s.schedule.remove(break_ids))
+        return self._client.ask("Remove from the schedule", lambda s: s.schedule.remove(break_ids))
 
     def _did(self, words: str, take_back: Callable[[], Call[Any]]) -> None:
         self._undone.append(Undo(words, take_back))
         self.notice.emit("info", words, self.undo)
 
-    def _look_over(self) -> None:
+    def _check_conflicts(self) -> None:
         if self._client.is_bound:
             self._client.ask("Conflicts", _conflicts).then(self._schedule.show_conflicts)
 

@@ -1,4 +1,4 @@
-"""All planned breaks, with the series that make them and what became of each."""
+"""Schedule: all planned breaks, with the series that make them and how each ended."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ STATE_COLOURS = {
 }
 
 
-RETURN_WORDS = {ReturnPolicy.AUTO: "", ReturnPolicy.BACK_CUE: "returns by a cue"}
+RETURN_WORDS = {ReturnPolicy.AUTO: "", ReturnPolicy.BACK_CUE: "ended by a cue"}
 
 
 class SchedulePage(QWidget):
-    """The table, and what can be done to the chosen break."""
+    """Table of planned breaks, and what can be done with the chosen one."""
 
     plan_requested = pyqtSignal()
     edit_requested = pyqtSignal(int)
@@ -70,7 +70,7 @@ class SchedulePage(QWidget):
         self.with_past.toggled.connect(self._read)
         self.plan_button = _button("Plan a break", "calendar-plus")
         self.edit_button = _button("Edit", "pencil")
-        self.remove_button = _button("Take off", "calendar-remove-outline")
+        self.remove_button = _button("Remove", "calendar-remove-outline")
         self.import_button = _button("Import", "import")
         self.undo_button = _button("Undo", "undo")
         self.empty = label(
@@ -104,7 +104,7 @@ class SchedulePage(QWidget):
         delete = QShortcut(QKeySequence(Qt.Key.Key_Delete), self.table)
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
         delete.activated.connect(self.remove_button.click)
-        for signal in (self._schedule.changed, self._schedule.looked_over):
+        for signal in (self._schedule.changed, self._schedule.conflicts_changed):
             signal.connect(self._read)
         selection = self.table.selectionModel()
         assert selection is not None

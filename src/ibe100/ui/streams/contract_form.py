@@ -1,4 +1,4 @@
-"""The contract of a stream: which one, what it asks, and what the linter finds, in words."""
+"""Contract of a stream: which one, what it asks, and what the linter finds."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ EDITOR_FIELDS = {
     "srt": "output.kind",
     "service_id": "service_id",
 }
-"""Where in the stream editor a finding about a field of the contract is put right."""
+"""Field of the stream editor where a finding about a field of the contract is corrected."""
 
 
 def by_editor_field(findings: Iterable[ContractFinding]) -> dict[str, str]:
-    """The first finding about each field of the editor, in a few words."""
+    """First finding about each field of the editor, in a few words."""
     found: dict[str, str] = {}
     for finding in findings:
         key = EDITOR_FIELDS.get(finding.field)
@@ -38,7 +38,7 @@ def by_editor_field(findings: Iterable[ContractFinding]) -> dict[str, str]:
 
 
 class ContractForm(QWidget):
-    """`chosen` with the Contract or None; the choice is applied to the fields by the editor."""
+    """Choice of a contract; `chosen` with the Contract or None, which the editor applies to its fields."""
 
     chosen = pyqtSignal(object)
 
@@ -79,22 +79,22 @@ class ContractForm(QWidget):
         return contract if isinstance(contract, Contract) else None
 
     def offer(self, templates: Sequence[Contract]) -> None:
-        """More contracts to choose from; the present one stays chosen."""
+        """Offer more contracts; the present one stays chosen."""
         known = {self.choice.itemText(at) for at in range(self.choice.count())}
         for template in templates:
             if template.name not in known:
                 self.choice.addItem(template.name, template)
 
     def show_findings(self, findings: Sequence[ContractFinding] | None) -> None:
-        """What differs, breaches first; None while the fields do not make a stream."""
+        """Show what differs, breaches first; None while the fields are not valid."""
         self._scroll.setVisible(self.contract is not None)
         self.description.setVisible(self.contract is not None)
         if findings is None:
-            self.findings.setText("To be held against the contract once the fields are right.")
+            self.findings.setText("Checked against the contract once the fields are valid.")
             set_kind(self.findings, "muted")
             return
         lines = [f"{MARKS[finding.severity]}: {finding.words}" for finding in findings]
-        self.findings.setText("\n".join(lines) or "✓ The stream keeps the contract, as far as it was probed.")
+        self.findings.setText("\n".join(lines) or "✓ The stream meets the contract, as far as it was probed.")
         is_broken = any(finding.severity is not Severity.NOTE for finding in findings)
         set_kind(self.findings, "problem" if is_broken else "muted")
 

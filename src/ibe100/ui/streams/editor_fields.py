@@ -1,4 +1,4 @@
-"""The fields of the stream editor, and which there are for each kind of input and output."""
+"""Fields of the stream editor, for each kind of input and output too."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ INPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
     ),
     "file": (
         FieldSpec("input.path", "File", FieldKind.PATH, "a transport stream (.ts)"),
-        FieldSpec("input.loop", "Play for ever", FieldKind.SWITCH),
+        FieldSpec("input.loop", "Play in a loop", FieldKind.SWITCH),
     ),
     "udp": (
         FieldSpec("input.host", "Group", hint="multicast group; empty: unicast", empty=Empty.NONE),
@@ -129,7 +129,7 @@ CUE_FIELDS: tuple[FieldSpec, ...] = (
     ),
     _number("scte35.break_duration_s", "Break", "announced by default", "s"),
     FieldSpec("scte35.auto_return", "Auto return", FieldKind.SWITCH),
-    FieldSpec("scte35.explicit_return", "Return by a cue", FieldKind.SWITCH),
+    FieldSpec("scte35.explicit_return", "End by a cue", FieldKind.SWITCH),
     _number("scte35.heartbeat_interval_s", "splice_null every", "empty: none", "s", empty=Empty.NONE),
     _number("scte35.start_delay_ms", "First repeat ahead", "4000 to 60000", "ms"),
     _number("scte35.inject_count", "Repeats", "1 to 10"),
@@ -157,12 +157,12 @@ CONFIDENCE_FIELDS: tuple[FieldSpec, ...] = (
     _number("confidence.loss_s", "No picture for", "above the GOP; empty: no alarm", "s", empty=Empty.NONE),
 )
 GENERAL_FIELDS: tuple[FieldSpec, ...] = (FieldSpec("name", "Name"),)
-"""Above the input and output."""
+"""Fields above the input and output."""
 SECTIONS: tuple[tuple[str, tuple[FieldSpec, ...]], ...] = (
     ("Cues and processing", (*CUE_FIELDS, *PROCESS_FIELDS)),
     ("Picture and sound of the output", CONFIDENCE_FIELDS),
 )
-"""Below them, each under its title."""
+"""Fields below them, by title."""
 
 
 @dataclass(frozen=True, slots=True)

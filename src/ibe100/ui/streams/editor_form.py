@@ -1,4 +1,4 @@
-"""Between the editor's fields and StreamConfig: a configuration out of texts, faults by field."""
+"""Configuration out of the texts of the editor's fields, and faults by field."""
 
 from __future__ import annotations
 

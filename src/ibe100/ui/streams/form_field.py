@@ -1,4 +1,4 @@
-"""One field of a form: caption, editor, and what is wrong with it right below."""
+"""Field of a form: caption, editor, and its fault right below."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CAPTION_WIDTH = 136
 
 
 class FormField(QWidget):
-    """Text in, text out, whatever the editor is."""
+    """Field whose value is text, whatever the editor is."""
 
     changed = pyqtSignal()
 
@@ -77,7 +77,7 @@ class FormField(QWidget):
         self.editor.blockSignals(False)
 
     def show_fault(self, words: str, note: str = "") -> None:
-        """What is wrong; empty when nothing is. A note stands there where nothing is wrong."""
+        """Show a fault; where there is none, a note."""
         shown = f"{self.spec.title} {words}" if words else note
         self.fault.setText(f"▲ {shown}" if shown else "")
         self.fault.setVisible(bool(shown))

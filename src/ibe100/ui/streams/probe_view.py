@@ -1,4 +1,4 @@
-"""What the probe found: services to choose from, their PIDs and codecs, SCTE-35 that is already there."""
+"""Result of a probe: services to choose from, their PIDs and codecs, SCTE-35 that is already there."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ COLUMNS: tuple[Column[FoundStream], ...] = (
     Column("Service", lambda row: str(row.service_id), numeric=True),
     Column("Name", lambda row: row.service_name or "no SDT"),
     Column("PID", lambda row: format_pid(row.pid), numeric=True),
-    Column("What it is", lambda row: row.words),
+    Column("Content", lambda row: row.words),
 )
 
 
@@ -68,19 +68,19 @@ class ProbeView(QWidget):
         layout.addWidget(self.table, 1)
 
     def show_busy(self) -> None:
-        """A probe is at work."""
+        """Show that a probe is running."""
         self.button.setEnabled(False)
         self.summary.setText("Reading the input for a few seconds …")
 
     def show_problem(self, words: str) -> None:
-        """Why the input could not be read."""
+        """Show why the input could not be read."""
         self.button.setEnabled(True)
         self.summary.setText(words)
         self.existing.hide()
         self._model.show(())
 
     def show_report(self, report: StreamReport) -> None:
-        """What was found."""
+        """Show what was found."""
         self.button.setEnabled(True)
         rate = f"{megabits(report.bitrate_bps)} Mb/s" if report.bitrate_bps else "bitrate unknown"
         services = "1 service" if len(report.services) == 1 else f"{len(report.services)} services"

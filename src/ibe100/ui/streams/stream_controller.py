@@ -1,4 +1,4 @@
-"""What the operator does with streams: add, edit, delete, start, stop, restart."""
+"""Actions on streams: add, edit, delete, start, stop, restart."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class StreamController(QObject):
     added = pyqtSignal(str)
     adding_demo = pyqtSignal(bool)
     notice = pyqtSignal(str, str, object)
-    """Level, words, and what takes it back (None where nothing does)."""
+    """Level, words, and the undo (None where there is none)."""
 
     def __init__(self, window: QWidget, streams: StreamListModel, client: ServiceClient) -> None:
         super().__init__(window)
@@ -40,11 +40,11 @@ class StreamController(QObject):
         return self._editor
 
     def start(self, stream_id: str) -> None:
-        """Probe, build, run."""
+        """Start a stream."""
         self._client.ask(f"Start {self._streams.name(stream_id)}", lambda s: s.streams.start(stream_id))
 
     def stop(self, stream_id: str) -> None:
-        """Take a stream off; asked for twice by the button."""
+        """Stop a stream; the button wants a second press."""
         self._client.ask(f"Stop {self._streams.name(stream_id)}", lambda s: s.streams.stop(stream_id))
 
     def restart(self, stream_id: str) -> None:
@@ -53,8 +53,14 @@ class StreamController(QObject):
             name = self._streams.name(stream_id)
             self._client.ask(f"Restart {name}", lambda s: s.streams.restart(stream_id))
 
+    def retry(self, stream_id: str) -> None:
+        """Try now what the stream would try later."""
+        if stream_id:
+            name = self._streams.name(stream_id)
+            self._client.ask(f"Retry {name}", lambda s: s.streams.retry(stream_id))
+
     def remove(self, stream_id: str) -> None:
-        """Delete a stopped stream; it can be brought back."""
+        """Delete a stopped stream; the notice offers to undo it."""
         row = self._streams.row_of(stream_id)
         if row is not None:
             config = row.view.config
@@ -92,7 +98,7 @@ class StreamController(QObject):
         editor.show()
 
     def _saved(self, view: StreamView, before: StreamConfig | None) -> None:
-        goes_on = "; it goes on as it was until it is restarted" if view.state.is_active else ""
+        goes_on = "; it runs unchanged until it is restarted" if view.state.is_active else ""
         if before is not None and before != view.config:
             self.notice.emit(
                 "info",

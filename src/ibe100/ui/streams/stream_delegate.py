@@ -1,4 +1,4 @@
-"""A row of the stream list: number on its tally, name, state, route, bitrate and its curve."""
+"""Row of the stream list: number on its tally, name, state, route, bitrate and its curve."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class StreamDelegate(QStyledItemDelegate):
         return QSize(200, ROW_HEIGHT)
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Background, number, three lines of text, rate and curve."""
+        """Paint background, number, three lines of text, rate and curve."""
         row = index.data(ROW_ROLE)
         if painter is None or not isinstance(row, StreamRow):
             return

@@ -1,4 +1,4 @@
-"""The stream editor: fields left, what the probe found and the command right."""
+"""Stream editor: fields on the left, result of the probe and command on the right."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 CHECK_MS = 250
 NEW_NAME = "New stream"
 EXISTING = "scte35.existing"
-"""No part of a contract."""
+"""Field that no contract sets."""
 
 
 class StreamEditor(QDialog):
-    """Not modal: cues can be fired while it is open. `saved` with the StreamView."""
+    """Dialog, not modal: cues can be fired while it is open. `saved` with the StreamView."""
 
     saved = pyqtSignal(object)
 
@@ -148,7 +148,7 @@ class StreamEditor(QDialog):
         return next(field for field in self._fields() if field.spec.key == key)
 
     def check(self) -> StreamConfig | None:
-        """The configuration if it is right; what is wrong appears beside the fields."""
+        """The configuration if it is valid; faults appear beside the fields."""
         fields, texts = self._fields(), self._texts()
         found: dict[str, str] = {}
         config = None
@@ -162,7 +162,7 @@ class StreamEditor(QDialog):
         for field in fields:
             field.show_fault(found.get(field.spec.key, ""), notes.get(field.spec.key, ""))
         wrong = ", ".join(_full_title(field.spec) for field in fields if field.spec.key in found)
-        self.problem.setText(found.get(FORM) or (f"▲ To be put right: {wrong}" if wrong else ""))
+        self.problem.setText(found.get(FORM) or (f"▲ To correct: {wrong}" if wrong else ""))
         self.save_button.setEnabled(config is not None)
         self.probe.button.setEnabled(self._source() is not None)
         if config is not None:
@@ -201,14 +201,14 @@ class StreamEditor(QDialog):
         return [*self._general, self.return_window, *below]
 
     def _fields(self) -> list[FormField]:
-        """All that are shown now."""
+        """Fields that are shown now."""
         return [*(field for endpoint in self._endpoints for field in endpoint.fields()), *self._plain]
 
     def _texts(self) -> dict[FieldSpec, str]:
         return {field.spec: field.value() for field in self._fields()}
 
     def _show_window(self) -> None:
-        """How long a cue may take to a feed that is not watched is nobody's question."""
+        """Hide the time a cue may take to the return feed while none is watched."""
         self.return_window.setVisible(bool(self.return_feed.kind.value()))
 
     def _source(self) -> StreamInput | None:
@@ -233,7 +233,7 @@ class StreamEditor(QDialog):
         self._report = None
 
     def _take_contract(self, contract: Contract | None) -> None:
-        """The options that follow from a contract go into their fields, where they can still be changed."""
+        """Fill in the options that follow from a contract; they can still be changed."""
         if contract is not None:
             new = StreamConfig(name=NEW_NAME)
             asked = self._client.read(lambda s: s.contracts.apply(new, contract), new)

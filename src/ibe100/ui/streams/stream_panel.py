@@ -1,4 +1,4 @@
-"""The list of streams with its filter and what can be done to the selected one."""
+"""List of streams with its filter, and what can be done with the selected one."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from ibe100.ui.widgets.run_button import RunButton
 
 
 class StreamListView(QListView):
-    """Rows of one height: a change paints its row, where QListView lays out and paints the whole list."""
+    """List with rows of one height: a change paints its row, where QListView would paint everything."""
 
     def dataChanged(self, first: QModelIndex, last: QModelIndex, roles: Iterable[int] = ()) -> None:
-        """Qt's news of changed rows."""
+        """Repaint changed rows only."""
         QAbstractItemView.dataChanged(self, first, last, roles)
 
 
@@ -36,6 +36,7 @@ class StreamPanel(QWidget):
     selected = pyqtSignal(str)
     start_requested = pyqtSignal(str)
     stop_requested = pyqtSignal(str)
+    retry_requested = pyqtSignal(str)
     edit_requested = pyqtSignal(str)
     remove_requested = pyqtSignal(str)
     add_requested = pyqtSignal()
@@ -64,10 +65,12 @@ class StreamPanel(QWidget):
         self.run_button = RunButton()
         self.run_button.start_requested.connect(self.start_requested)
         self.run_button.stop_requested.connect(self.stop_requested)
+        self.retry_button = _button("Retry now", "restart", "Try now what the stream would try later")
         self.edit_button = _button("Edit", "pencil", "Edit the selected stream")
         self.remove_button = _button("Delete", "delete-outline", "Delete the selected stream")
         self.add_button = _button("Add stream", "plus", "Add a stream")
         self._lay_out()
+        self.retry_button.clicked.connect(lambda: self._request(self.retry_requested))
         self.edit_button.clicked.connect(lambda: self._request(self.edit_requested))
         self.remove_button.clicked.connect(lambda: self._request(self.remove_requested))
         self.add_button.clicked.connect(self.add_requested)
@@ -94,6 +97,7 @@ class StreamPanel(QWidget):
         layout.setSpacing(6)
         layout.addLayout(head)
         layout.addWidget(self.list, 1)
+        layout.addWidget(self.retry_button)
         layout.addLayout(actions)
         layout.addWidget(self.add_button)
 
@@ -120,7 +124,7 @@ class StreamPanel(QWidget):
             self.select(row.stream_id)
 
     def set_can_edit(self, can_edit: bool) -> None:
-        """Set-up allows edits and deletes, Operate does not."""
+        """Allow edits and deletes (Set-up) or not (Operate)."""
         self._can_edit = can_edit
         self._refresh()
 
@@ -151,6 +155,7 @@ class StreamPanel(QWidget):
         self.count.setText("1 stream" if total == 1 else f"{total} streams")
         row = self.current()
         self.run_button.show_stream(None if row is None else row.view)
+        self.retry_button.setVisible(row is not None and row.view.state.may_retry)
         stopped = row is not None and not row.view.state.is_active
         why = "" if self._can_edit else "Switch to Set-up to change streams"
         self.edit_button.setEnabled(self._can_edit and row is not None)

@@ -1,4 +1,4 @@
-"""The console's colours, fonts and style: quiet greys, and two disjoint sets that mean something."""
+"""Colours, fonts and style of the console: quiet greys, and two disjoint sets of colours with a meaning."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QApplication, QStyleFactory
 
 
 class Colour(StrEnum):
-    """Every colour the console uses; the style sheet names them as `@window`, `@panel` and so on."""
+    """Colours of the console; the style sheet names them as `@window`, `@panel` and so on."""
 
     WINDOW = "#0d1116"
     PANEL = "#141920"
@@ -31,7 +31,7 @@ class Colour(StrEnum):
     INK = "#0b0d10"
     """Text on a bright fill."""
     ON_RED = "#ffffff"
-    """Text on the red of the tally, which is dark to who does not see red."""
+    """Text on the red of the tally, which looks dark to a viewer who does not see red."""
     TALLY_RED = "#cb202e"
     TALLY_RED_TEXT = "#ff7b83"
     TALLY_AMBER = "#ffa31a"
@@ -61,7 +61,7 @@ TEXT_ON_BACKGROUND: tuple[tuple[Colour, Colour], ...] = (
     (Colour.INK, Colour.ALARM_YELLOW),
     (Colour.INK, Colour.ALARM_CYAN),
 )
-"""The pairs in which text is set; each has a contrast of at least 4.5:1."""
+"""Pairs of text and background; each has a contrast of at least 4.5:1."""
 
 SANS_FAMILIES = ("Inter", "Roboto", "DejaVu Sans")
 MONO_FAMILIES = ("JetBrains Mono", "DejaVu Sans Mono")
@@ -149,7 +149,7 @@ def style_sheet() -> str:
 
 
 def apply_theme(application: QApplication) -> None:
-    """Fusion, our palette, our fonts and the one style sheet."""
+    """Apply Fusion, palette, fonts and the style sheet."""
     application.setStyle(QStyleFactory.create("Fusion"))
     application.setPalette(palette())
     application.setFont(sans())

@@ -1,4 +1,4 @@
-"""One value out of a few: buttons side by side, or a list that drops down."""
+"""Choice of one value out of a few: buttons side by side, or a list that drops down."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CAPTION_WIDTH = 68
 
 
 class ChoiceRow(QWidget):
-    """Seconds to choose from; `own` adds a field for any other value."""
+    """Row of seconds to choose from; `own_up_to` adds a field for any other value."""
 
     changed = pyqtSignal(float)
 
@@ -68,7 +68,7 @@ class ChoiceRow(QWidget):
         return self._value
 
     def take_focus(self) -> None:
-        """The keyboard on the chosen button: arrows choose another, Tab goes on to the next row."""
+        """Focus the chosen button: arrows choose another, Tab goes on to the next row."""
         chosen = self._group.checkedButton() or self._own
         if chosen is not None:
             chosen.setFocus(Qt.FocusReason.ShortcutFocusReason)

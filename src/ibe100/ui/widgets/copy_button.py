@@ -1,4 +1,4 @@
-"""A button that copies a text and says so, and a command with such a button."""
+"""Button that copies a text and says so, and a command with such a button."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SAID_MS = 1500
 
 
 class CopyButton(QPushButton):
-    """Disabled while there is nothing to copy."""
+    """Copy button, disabled while there is nothing to copy."""
 
     def __init__(self, accessible_name: str, words: str = "Copy", parent: QWidget | None = None) -> None:
         super().__init__(icon("content-copy"), words, parent)
@@ -28,7 +28,7 @@ class CopyButton(QPushButton):
         self.clicked.connect(self._copy)
 
     def set_text(self, text: str) -> None:
-        """What a press copies."""
+        """Set the text that a press copies."""
         self._text = text
         self.setEnabled(bool(text))
 
@@ -61,7 +61,7 @@ class CommandView(QWidget):
         layout.addWidget(self.text, 1)
 
     def show_command(self, command: str) -> None:
-        """Change the text; the place read is kept if it is the same."""
+        """Change the text; the scroll position is kept if it is the same."""
         if command != self.text.toPlainText():
             self.text.setPlainText(command)
             self.copy.set_text(command)

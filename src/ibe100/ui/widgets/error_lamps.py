@@ -41,7 +41,7 @@ class ErrorLamps(QWidget):
         return QSize(3 * self._lamp + 2 * GAP, 22)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Three boxes."""
+        """Paint three boxes."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(mono(11))

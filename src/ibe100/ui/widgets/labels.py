@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 
 class ElidedLabel(QLabel):
-    """One line that ends in … when there is no room; the whole text is in the tooltip."""
+    """Label of one line that ends in … when there is no room; the whole text is in the tooltip."""
 
     def __init__(self, text: str = "", kind: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
@@ -27,7 +27,7 @@ class ElidedLabel(QLabel):
         return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """The text that fits."""
+        """Paint the text that fits."""
         painter = QPainter(self)
         shown = self.shown_text()
         hint = self.text() if shown != self.text() else ""
@@ -39,7 +39,7 @@ class ElidedLabel(QLabel):
 
 
 class TwoLineLabel(QLabel):
-    """Two lines where there is room, else one; what does not fit ends in …, and is whole in the tooltip."""
+    """Label of two lines where there is room, else one; longer text ends in …, whole in the tooltip."""
 
     LINES = 2
 
@@ -63,7 +63,7 @@ class TwoLineLabel(QLabel):
         return wrapped(self.text(), self.font(), self.width(), most)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """From the top."""
+        """Paint the lines from the top."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.setFont(self.font())
@@ -74,7 +74,7 @@ class TwoLineLabel(QLabel):
 
 
 def wrapped(text: str, font: QFont, width: int, most_lines: int = 2) -> list[str]:
-    """Broken between words; what is too long ends in …."""
+    """Break a text between words; what is too long ends in …."""
     metrics, lines = QFontMetrics(font), [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()

@@ -1,4 +1,4 @@
-"""How the machine is, in the top bar: of CPU, memory, disk, network and clock as much as fits."""
+"""Meter of the machine in the top bar: as much of CPU, memory, disk, network and clock as fits."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ OPEN_KEYS = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One figure: its caption, words, and how full it is where that can be said."""
+    """Figure of the meter: caption, words, and how full it is where that applies."""
 
     caption: str
     width: int
     rank: int
-    """The lowest are shown first when room is short."""
+    """Order in which figures are kept when room is short, the lowest first."""
     words: Callable[[MachineHealth], str]
     percent: Callable[[MachineHealth], float | None]
     is_bad: Callable[[MachineHealth], bool]
 
 
 def clock_words(clock: ClockSync) -> str:
-    """`+0.4 ms`, `±1.2 ms`, `in sync`, or that it is not known."""
+    """Offset of the clock: `+0.4 ms`, `±1.2 ms`, `in sync`, or that it is not known."""
     match clock.state:
         case ClockState.NOT_KNOWN:
             return "not known"
@@ -44,7 +44,7 @@ def clock_words(clock: ClockSync) -> str:
 
 
 def rate_words(bps: float) -> str:
-    """`0.4`, `33` Mb/s."""
+    """Rate in Mb/s: `0.4`, `33`."""
     megabits = bps / 1e6
     return f"{megabits:.1f}" if megabits < 9.95 else f"{megabits:.0f}"
 
@@ -95,7 +95,7 @@ GAP = 12
 
 
 def cells_that_fit(width: int) -> list[Cell]:
-    """Those that fit side by side, in their places; the most important are left last."""
+    """Cells that fit side by side, in their places; the most important are kept longest."""
     left, chosen = width, []
     for cell in sorted(CELLS, key=lambda one: one.rank):
         if left >= cell.width:
@@ -107,7 +107,7 @@ def cells_that_fit(width: int) -> list[Cell]:
 
 
 class MachineMeter(QWidget):
-    """Grey while all is well; a click or Return opens everything that is measured."""
+    """Meter that is grey while all is well; a click or Return opens everything that is measured."""
 
     opened = pyqtSignal()
 
@@ -125,7 +125,7 @@ class MachineMeter(QWidget):
         return QSize(sum(cell.width + GAP for cell in CELLS) - GAP, HEIGHT)
 
     def show_health(self, health: MachineHealth) -> None:
-        """The newest look."""
+        """Show the newest measurement."""
         self.health = health
         words = ", ".join(f"{cell.caption} {cell.words(health)}" for cell in CELLS)
         self.setAccessibleName(f"System: {words}")
@@ -133,7 +133,7 @@ class MachineMeter(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """The cells that fit, at the right."""
+        """Paint the cells that fit, at the right."""
         if self.health is None:
             return
         painter = QPainter(self)
@@ -165,7 +165,7 @@ class MachineMeter(QWidget):
             painter.fillRect(bar, QColor(Colour.ALARM_YELLOW if bad else Colour.LINE))
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        """Open everything."""
+        """Open the whole system."""
         self.opened.emit()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:

@@ -1,4 +1,4 @@
-"""Asks for a name: one of the saved, or a new one."""
+"""Question for a name: one of the saved, or a new one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ibe100.ui.widgets.labels import label
 
 
 class NameQuestion(QDialog):
-    """`answered` with the name; nothing when cancelled."""
+    """Asks once: `answered` with the name, nothing when cancelled."""
 
     answered = pyqtSignal(str)
 

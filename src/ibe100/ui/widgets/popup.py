@@ -1,4 +1,4 @@
-"""The frame of what opens over the window."""
+"""Frame of dialogs over the window."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from PyQt6.QtWidgets import QDialog, QFrame, QVBoxLayout
 
 
 def popup_layout(dialog: QDialog) -> QVBoxLayout:
-    """Gives a frameless dialog an edge; returns the layout inside it."""
+    """Give a frameless dialog an edge; returns the layout inside it."""
     outer = QVBoxLayout(dialog)
     outer.setContentsMargins(0, 0, 0, 0)
     frame = QFrame()

@@ -14,7 +14,7 @@ CONFIRM_MS = 4000
 
 
 class RunButton(QPushButton):
-    """Taking a stream off air wants a second press within CONFIRM_MS; nothing pops up."""
+    """Button of one stream; to stop it wants a second press within CONFIRM_MS."""
 
     start_requested = pyqtSignal(str)
     stop_requested = pyqtSignal(str)
@@ -30,7 +30,7 @@ class RunButton(QPushButton):
         self._refresh()
 
     def show_stream(self, view: StreamView | None) -> None:
-        """The stream the button is for."""
+        """Set the stream of the button."""
         same_run = (
             self._view is not None
             and view is not None

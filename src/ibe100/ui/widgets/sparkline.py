@@ -1,4 +1,4 @@
-"""A small curve of a bitrate: one unfilled polyline, cheap to paint ten times a second."""
+"""Small curve of a bitrate: one unfilled polyline, cheap to paint ten times a second."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from ibe100.ui.themes.enterprise_theme import Colour
 
 LEAST_SPAN = 0.25
-"""The curve's range is at least this part of its mean: noise must not look like trouble."""
+"""Least range of the curve as a part of its mean: noise must not look like trouble."""
 MOST_HEIGHT = 40
-"""A higher one would say no more."""
+"""Greatest height in pixels: a higher curve would say no more."""
 
 
 def draw_sparkline(
     painter: QPainter, rect: QRectF, values: Sequence[int], capacity: int, colour: Colour = Colour.LINE
 ) -> None:
-    """The newest value at the right edge; `capacity` values fill the width."""
+    """Draw a curve with the newest value at the right edge; `capacity` values fill the width."""
     if len(values) < 2 or rect.width() < 4:
         return
     low, high = min(values), max(values)
@@ -50,7 +50,7 @@ class Sparkline(QWidget):
         self.setAccessibleName("Bitrate of the last samples")
 
     def show_values(self, values: Sequence[int]) -> None:
-        """The curve as of now."""
+        """Show the curve as of now."""
         fresh = tuple(values)
         if fresh != self._values:
             self._values = fresh
@@ -65,7 +65,7 @@ class Sparkline(QWidget):
         return QSize(40, 20)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Base line and curve."""
+        """Paint base line and curve."""
         painter = QPainter(self)
         height = min(self.height(), MOST_HEIGHT)
         strip = QRectF(0, (self.height() - height) / 2, self.width(), height)

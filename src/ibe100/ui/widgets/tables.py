@@ -9,7 +9,7 @@ ROW_HEIGHT = 24
 
 
 def quiet_table(model: QAbstractItemModel, accessible_name: str, *, stretch: int | None = None) -> QTableView:
-    """A table over `model`; the column `stretch` takes what is left, the others fit their contents."""
+    """Table over `model`: quiet, whole rows, no edits."""
     table = QTableView()
     table.setModel(model)
     table.setAccessibleName(accessible_name)
@@ -51,7 +51,7 @@ def fit_columns(table: QTableView, widths: dict[int, int], stretch: int) -> None
 
 
 def text_filter(model: QAbstractItemModel, parent: QObject) -> QSortFilterProxyModel:
-    """The rows of `model` in which any column holds the text, whatever its case."""
+    """Filter for the rows of `model` in which any column holds the text, in any case."""
     filtered = QSortFilterProxyModel(parent)
     filtered.setSourceModel(model)
     filtered.setFilterKeyColumn(-1)

@@ -14,7 +14,7 @@ COUNTED = (Tally.ON_AIR, Tally.IN_BREAK, Tally.ARMED, Tally.NO_INPUT, Tally.FAUL
 
 
 class TallyCount(QWidget):
-    """How many streams have one tally."""
+    """Count of the streams with one tally."""
 
     def __init__(self, tally: Tally) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class TallyCount(QWidget):
         self.hide()
 
     def show_count(self, count: int) -> None:
-        """Hidden when no stream has it."""
+        """Show a count; hidden when it is 0."""
         if count != self._count:
             self._count = count
             self.setVisible(count > 0)
@@ -37,7 +37,7 @@ class TallyCount(QWidget):
         return QSize(metrics.horizontalAdvance(f"{self._count}  {self._tally}") + 20, 26)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Fill and words."""
+        """Paint fill and words."""
         painter = QPainter(self)
         draw_tally_box(painter, self.rect(), self._tally)
         painter.setFont(sans(11, bold=True))

@@ -19,14 +19,14 @@ ICON_SIZE = 13
 
 @dataclass(frozen=True, slots=True)
 class TallyLook:
-    """How one tally is drawn."""
+    """Colours and icon of one tally."""
 
     fill: Colour
     text: Colour
     edge: Colour
     icon: str
     on_panel: Colour
-    """Colour of its word where there is no fill behind."""
+    """Colour of the word where there is no fill behind."""
     dashed: bool = False
 
 
@@ -64,7 +64,7 @@ SEVERITY_FILL = {
 
 
 def draw_tally_box(painter: QPainter, rect: QRect, tally: Tally) -> None:
-    """The fill and edge of a tally."""
+    """Draw fill and edge of a tally."""
     look = LOOKS[tally]
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -79,7 +79,7 @@ def draw_tally_box(painter: QPainter, rect: QRect, tally: Tally) -> None:
 
 
 def draw_number(painter: QPainter, rect: QRect, tally: Tally, number: int) -> None:
-    """The stream's number on its tally."""
+    """Draw a stream's number on its tally."""
     draw_tally_box(painter, rect, tally)
     painter.save()
     painter.setPen(QColor(LOOKS[tally].text))
@@ -91,7 +91,7 @@ def draw_number(painter: QPainter, rect: QRect, tally: Tally, number: int) -> No
 def draw_severity(
     painter: QPainter, rect: QRect, severity: Severity, *, hollow: bool = False, colour: Colour | None = None
 ) -> None:
-    """Diamond 1, triangle 2 or circle 3 with the digit inside; `colour` instead of the severity's own."""
+    """Draw diamond 1, triangle 2 or circle 3, the digit inside; `colour` instead of the severity's own."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     fill = QColor(colour or SEVERITY_FILL[severity])
@@ -147,7 +147,7 @@ class TallyChip(QWidget):
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Box, icon, words."""
+        """Paint box, icon, words."""
         painter = QPainter(self)
         look = LOOKS[self._tally]
         draw_tally_box(painter, self.rect(), self._tally)
@@ -174,7 +174,7 @@ class NumberBox(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Box and digits."""
+        """Paint box and digits."""
         draw_number(QPainter(self), self.rect(), self._tally, self._number)
 
 
@@ -195,7 +195,7 @@ class SeverityMark(QWidget):
             self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """The shape, or a grey tick."""
+        """Paint the shape, or a grey tick."""
         painter = QPainter(self)
         if self._severity is None:
             pixmap = icon_pixmap("check", Colour.TEXT_MUTED, 14, self.devicePixelRatioF())

@@ -1,4 +1,4 @@
-"""The clock: UTC with frames, the date and local time beside it."""
+"""Clock: UTC with frames, the date and local time beside it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FRAMES_PER_S = 25
 
 
 class UtcClock(QWidget):
-    """HH:MM:SS:FF at 25 frames a second; repaints itself only."""
+    """Clock HH:MM:SS:FF at 25 frames a second; repaints itself only."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,7 +34,7 @@ class UtcClock(QWidget):
         return QSize(self._digits + self._frames + self._beside + 46, 40)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """The time as of now."""
+        """Paint the time as of now."""
         at = datetime.now(UTC)
         local = at.astimezone()
         frame = at.microsecond * FRAMES_PER_S // 1_000_000

@@ -1,4 +1,4 @@
-"""Every action of the console with its key: one catalogue for keys, palette and overlay."""
+"""Catalogue of the console's actions with their keys: for shortcuts, palette and overlay."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ANYWHERE = frozenset({"F9", "F10"})
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """One entry of the catalogue."""
+    """Entry of the catalogue."""
 
     name: str
     text: str
@@ -28,20 +28,21 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("to_break", "TO BREAK on the target stream", "F9"),
     ActionSpec("back", "BACK TO PROGRAMME on the target stream", "F10"),
     ActionSpec("disarm", "Disarm the armed cue", "Esc"),
-    ActionSpec("cue_choices", "Choose break, pre-roll and return of the next cue", "B"),
+    ActionSpec("cue_choices", "Choose length, pre-roll and end of the next break", "B"),
     ActionSpec("time_signal", "Prepare a time_signal for the target stream", "Ctrl+T"),
     ActionSpec("send_section", "Prepare a section made elsewhere for the target stream", "Ctrl+I"),
     ActionSpec("splice_null", "Prepare a splice_null for the target stream", "Ctrl+H"),
     ActionSpec("acknowledge", "Acknowledge the next alarm", "A"),
     ActionSpec("acknowledge_page", "Acknowledge all alarms on the page", "Shift+A"),
-    ActionSpec("shelve", "Shelve the selected alarm, or bring it back", "S"),
+    ActionSpec("shelve", "Shelve or unshelve the selected alarm", "S"),
     ActionSpec("alarm_history", "Show the history of alarms"),
     ActionSpec("pin", "Pin or unpin the cue target", "P"),
     ActionSpec("run", "Start, or ask to stop, the selected stream", "Ctrl+R"),
     ActionSpec("restart", "Restart the selected stream"),
+    ActionSpec("retry", "Retry now, where the selected stream would try again later"),
     ActionSpec("filter", "Filter streams", "Ctrl+F"),
     ActionSpec("alarm_rules", "Alarm rules: delays, priorities, thresholds", set_up_only=True),
-    ActionSpec("notifications", "Notifications: who is told of alarms"),
+    ActionSpec("notifications", "Notifications: recipients of alarms"),
     ActionSpec("machine", "Show the system: machine, console, processes"),
     ActionSpec("palette", "Find a command", "Ctrl+K"),
     ActionSpec("keys", "Show all keys", "?"),
@@ -55,7 +56,7 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("timeline", "Choose and re-time planned breaks on the time line", "T"),
     ActionSpec("plan_break", "Plan a break on the target stream", "Ctrl+B"),
     ActionSpec("import_breaks", "Import planned breaks from a file"),
-    ActionSpec("undo", "Take back the last change of the schedule", "Ctrl+Z"),
+    ActionSpec("undo", "Undo the last change of the schedule", "Ctrl+Z"),
     ActionSpec("mode", "Switch between Operate and Set-up", "Ctrl+L"),
     ActionSpec("add", "Add a stream", "Ctrl+N", set_up_only=True),
     ActionSpec("edit", "Edit the selected stream", "Ctrl+E", set_up_only=True),
@@ -68,7 +69,7 @@ CATALOGUE: tuple[ActionSpec, ...] = (
         "card_back", "Move the selected stream's card a place back", "Ctrl+Shift+Left", set_up_only=True
     ),
     ActionSpec("card_on", "Move the selected stream's card a place on", "Ctrl+Shift+Right", set_up_only=True),
-    ActionSpec("choose_layout", "Bring back a saved layout", "Ctrl+Shift+L"),
+    ActionSpec("choose_layout", "Restore a saved layout", "Ctrl+Shift+L"),
     ActionSpec("save_layout", "Save the layout under a name", set_up_only=True),
     ActionSpec("delete_layout", "Delete a saved layout", set_up_only=True),
     ActionSpec("reset_layout", "Reset the layout", set_up_only=True),
@@ -109,13 +110,12 @@ KEY_GROUPS: tuple[tuple[str, tuple[str | tuple[str, str], ...]], ...] = (
         ("palette", "keys", "mode", "choose_layout", "save_profile", "load_profile", "quit"),
     ),
 )
-"""For the overlay: actions by name, and keys that are no shortcuts of the window – held ones, and those that
-count on their own page only."""
+"""Groups of the overlay: actions by name, and keys that are no shortcuts (held, or of one page)."""
 _SHOWN_AS = {"Left": "←", "Right": "→"}
 
 
 class Actions(QObject):
-    """The catalogue as QActions of the window.
+    """Catalogue as QActions of the window.
 
     Single letters and digits are shortcuts like any other: a field that is being typed into takes them first.
     """
@@ -135,7 +135,7 @@ class Actions(QObject):
         return self._actions[name]
 
     def connect_all(self, targets: dict[str, Callable[[], object]], select: Callable[[int], object]) -> None:
-        """What each action does; asserts that none is forgotten."""
+        """Connect each action with its work; asserts that none is forgotten."""
         assert targets.keys() == self._actions.keys(), targets.keys() ^ self._actions.keys()
         for name, target in targets.items():
             self._actions[name].triggered.connect(lambda _checked=False, run=target: run())
@@ -143,23 +143,23 @@ class Actions(QObject):
             action.triggered.connect(lambda _checked=False, chosen=number: select(chosen))
 
     def set_set_up(self, set_up: bool) -> None:
-        """Operate disables what changes streams or the layout."""
+        """Enable what changes streams or the layout (Set-up) or not (Operate)."""
         for name, action in self._actions.items():
             action.setEnabled(set_up or not self._specs[name].set_up_only)
 
     def name_streams(self, names: dict[int, str]) -> None:
-        """Call the selections by the streams they select; a number without a stream is not offered."""
+        """Name the selections after their streams; a number without a stream is not offered."""
         for number, action in enumerate(self._selectors, start=1):
             action.setText(f"Select stream {number} {names.get(number, '')}".strip())
             action.setVisible(number in names)
 
     def available(self) -> list[QAction]:
-        """For the palette: what can be done now."""
+        """Actions that can be done now, for the palette."""
         everything = (*self._actions.values(), *self._selectors)
         return [action for action in everything if action.isEnabled() and action.isVisible()]
 
     def keys(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """For the overlay: groups of keys and what they do."""
+        """Groups of keys and what they do, for the overlay."""
         return [
             (title, [self._key_of(entry) if isinstance(entry, str) else entry for entry in entries])
             for title, entries in KEY_GROUPS

@@ -1,4 +1,4 @@
-"""Closing while streams run: keep them, stop them, or stay."""
+"""Question when the console closes while streams run: keep them, stop them, or stay."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ibe100.ui.widgets.popup import popup_layout
 
 
 class CloseChoice(Enum):
-    """What shall become of the running streams."""
+    """Answer for the running streams."""
 
     KEEP = "keep"
     STOP = "stop"
@@ -20,7 +20,7 @@ class CloseChoice(Enum):
 
 
 class CloseQuestion(QDialog):
-    """Keep is the default; Escape cancels."""
+    """Dialog in which Keep is the default and Escape cancels."""
 
     def __init__(self, running: int, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)

@@ -1,4 +1,4 @@
-"""Ctrl+K: type a few letters, press Enter."""
+"""Command palette (Ctrl+K): type a few letters, press Enter."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIST_KEYS = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key
 
 
 class CommandPalette(QDialog):
-    """A list of actions, filtered by every word typed."""
+    """List of actions, filtered by every word typed."""
 
     def __init__(self, actions: Sequence[QAction], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
@@ -70,7 +70,7 @@ class CommandPalette(QDialog):
             action.trigger()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Arrow keys move in the list while the field keeps the focus."""
+        """Move in the list with the arrow keys while the field keeps the focus."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in LIST_KEYS:
             self.list.keyPressEvent(event)
             return True
@@ -82,10 +82,10 @@ class CommandPalette(QDialog):
 
 
 class _WithKeys(QStyledItemDelegate):
-    """The command, and its key at the right edge."""
+    """Row with the command, and its key at the right edge."""
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Both on one line."""
+        """Paint both on one line."""
         super().paint(painter, option, index)
         keys = index.data(KEYS_ROLE)
         if painter is None or not keys:
@@ -99,7 +99,7 @@ class _WithKeys(QStyledItemDelegate):
 
 
 class _AllWords(QSortFilterProxyModel):
-    """Entries that hold every word."""
+    """Filter for entries that hold every word."""
 
     _words: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""The keys of cues: taken wherever the keyboard is in the console, but never out of a text being typed."""
+"""Keys of cues: taken wherever the keyboard is in the console, but never while text is typed."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from PyQt6.QtWidgets import (
 
 SHORTCUTS = {Qt.Key.Key_F9: "F9", Qt.Key.Key_F10: "F10"}
 HELD = {Qt.Key.Key_F11: "F11", Qt.Key.Key_F12: "F12"}
-NOT_TAKEN = "not taken, for the keyboard is in a text field: leave it with Esc, then press again"
+NOT_TAKEN = "ignored while a text field has the keyboard: leave it with Esc, then press again"
 COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 KEY_EVENTS = frozenset({QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.KeyRelease})
 
 
 class CueKeys(QObject):
-    """Watches the keys of the window and of its floating docks.
+    """Filter of the keys of the window and of its floating docks.
 
     F9, F10 and Esc are shortcuts, which a text field is let have. F11 and F12 are held, and a shortcut knows
     no release: they go to `take_held`. A key that is not taken is told by `refused`, with its name and why.
@@ -48,7 +48,7 @@ class CueKeys(QObject):
             application.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """True for what is used up here."""
+        """True for a key that is used up here."""
         if event is None or event.type() not in KEY_EVENTS:
             return False
         if not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget) or not self._is_ours(watched):
@@ -61,7 +61,7 @@ class CueKeys(QObject):
         return self._typed(event, field)
 
     def _chosen_by_letter(self, event: QKeyEvent) -> bool:
-        """A list that drops down is searched by letters: they are no shortcuts then."""
+        """Leave letters to a list that drops down, which they search; True if it was such a key."""
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(
             QApplication.focusWidget(), QComboBox
         ):
@@ -79,7 +79,7 @@ class CueKeys(QObject):
         return True
 
     def _typed(self, event: QKeyEvent, field: QWidget) -> bool:
-        """A key within a text field: its shortcut is held back, and what it does instead is done."""
+        """Take F9, F10 and Esc within a text field: no cue is fired, Esc leaves the field."""
         if event.key() not in SHORTCUTS and event.key() != Qt.Key.Key_Escape:
             return False
         if event.type() == QEvent.Type.ShortcutOverride:
@@ -93,7 +93,7 @@ class CueKeys(QObject):
         return True
 
     def _is_ours(self, widget: QWidget) -> bool:
-        """In the window or a floating dock of it; dialogs and lists that drop down have keys of their own."""
+        """True in the window or a floating dock of it; dialogs and drop-down lists have their own keys."""
         place = widget.window()
         return place is self._window or (
             isinstance(place, QDockWidget) and place.parentWidget() is self._window
@@ -101,7 +101,7 @@ class CueKeys(QObject):
 
 
 def _text_field() -> QWidget | None:
-    """The field that text is being typed into; a number in a spin box is no text."""
+    """Field that text is being typed into; a number in a spin box is no text."""
     field = QApplication.focusWidget()
     match field:
         case QLineEdit() | QPlainTextEdit() | QTextEdit():

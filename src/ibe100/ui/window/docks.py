@@ -10,7 +10,7 @@ from ibe100.ui.window.layout_file import LAYOUT_VERSION, Layout, SideSizes
 
 SIDE_WIDTH, CUE_WIDTH = 280, 372
 ALARM_HEIGHTS = ((800, 150), (1200, 240))
-"""Height of the window below which the alarms have so much, in pixels."""
+"""Heights of the window and, below each, the height of the alarms, in pixels."""
 MOST_ALARM_HEIGHT = 320
 SPLIT_CURSORS = frozenset({Qt.CursorShape.SplitHCursor, Qt.CursorShape.SplitVCursor})
 LOCKED = QDockWidget.DockWidgetFeature.NoDockWidgetFeatures
@@ -18,7 +18,7 @@ FREE = QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetF
 
 
 class ConsoleDocks(QObject):
-    """Streams left, pages in the middle, cues right, alarms below; the sides keep their sizes."""
+    """Docks: streams left, pages in the middle, cues right, alarms below; the sides keep their sizes."""
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
@@ -34,7 +34,7 @@ class ConsoleDocks(QObject):
         window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
 
     def add(self, name: str, title: str, widget: QWidget, *, page: bool = False) -> QDockWidget:
-        """A dock; pages share the middle as tabs."""
+        """Add a dock; pages share the middle as tabs."""
         dock = QDockWidget(title, self._window)
         dock.setObjectName(f"dock_{name}")
         dock.setAccessibleName(title)
@@ -49,7 +49,7 @@ class ConsoleDocks(QObject):
         return self._docks[name]
 
     def arrange(self) -> None:
-        """The default layout."""
+        """Put all docks into the default layout."""
         self._chosen = None
         window, docks = self._window, self._docks
         for dock in docks.values():
@@ -68,7 +68,7 @@ class ConsoleDocks(QObject):
         self.fit()
 
     def fit(self) -> None:
-        """Side docks keep their widths, the middle takes the rest."""
+        """Keep the widths of the side docks; the middle takes the rest."""
         window, docks = self._window, self._docks
         width, height = window.width(), window.height()
         sides = self._chosen or _default_sides(width, height)
@@ -84,7 +84,7 @@ class ConsoleDocks(QObject):
         )
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """A side that is dragged to another size keeps it when the window grows or shrinks."""
+        """Remember the size a side is dragged to, to keep it when the window grows or shrinks."""
         if event is not None and event.type() == QEvent.Type.Resize:
             is_dragged = bool(QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton)
             if is_dragged and self._window.cursor().shape() in SPLIT_CURSORS:
@@ -100,7 +100,7 @@ class ConsoleDocks(QObject):
         self._docks[name].raise_()
 
     def set_locked(self, locked: bool) -> None:
-        """Operate: docks stay where they are."""
+        """Lock the docks (Operate) or not (Set-up)."""
         for name, dock in self._docks.items():
             dock.setFeatures(LOCKED if locked else FREE)
             old = dock.titleBarWidget()
@@ -113,26 +113,26 @@ class ConsoleDocks(QObject):
         self.name_tab_bars()
 
     def name_tab_bars(self) -> None:
-        """Qt makes the tab bars of docks itself; give them names and keyboard focus."""
+        """Name the tab bars of docks, which Qt makes itself."""
         for bar in self._window.findChildren(QTabBar):
             bar.setAccessibleName("Pages")
             bar.setDrawBase(False)
             bar.setExpanding(False)
 
     def is_in_sight(self, widget: QWidget) -> bool:
-        """Whether it is on no page that lies behind the tab of another."""
+        """True unless the widget is on a page behind the tab of another."""
         place: QWidget | None = widget
         while place is not None and not isinstance(place, QDockWidget):
             place = place.parentWidget()
         return place is None or not place.visibleRegion().isEmpty()
 
     def layout(self) -> Layout:
-        """Where everything is now; the cards are not the docks' business."""
+        """Layout as it is now, without the cards."""
         window = self._window
         return Layout(window.saveGeometry(), window.saveState(LAYOUT_VERSION), self._chosen)
 
     def put(self, layout: Layout) -> bool:
-        """Everything where it was; False when Qt cannot read it, and the docks stay as they are."""
+        """Restore a layout; False when Qt cannot read it, and the docks stay as they are."""
         self._chosen = layout.sides
         self._window.restoreGeometry(layout.geometry)
         return self._window.restoreState(layout.docks, LAYOUT_VERSION)

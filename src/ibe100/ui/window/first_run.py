@@ -1,4 +1,4 @@
-"""What an empty console offers, and what it says while the services start or if they cannot."""
+"""Pages in place of the dashboard: first steps in an empty console, and start of the services."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WORDS_WIDTH = 560
 
 
 class FirstRunPage(QWidget):
-    """Three ways to begin."""
+    """Three ways to begin in an empty console."""
 
     demo_requested = pyqtSignal()
     add_requested = pyqtSignal()
@@ -43,13 +43,13 @@ class FirstRunPage(QWidget):
         _centre(self, [label("No streams yet", "heading"), explained, buttons, self.engines])
 
     def set_busy(self, busy: bool) -> None:
-        """No second demo stream while the first is being made."""
+        """Disable the demo button while a demo stream is being made."""
         self.demo.setEnabled(not busy)
         self.demo.setText("Starting the demo stream …" if busy else "Try the demo stream")
 
 
 class StartingPage(QWidget):
-    """Shown from the first paint until the services are up, or with the reason why they are not."""
+    """Page shown until the services are up, or with the reason why they did not start."""
 
     retry_requested = pyqtSignal()
 
@@ -67,20 +67,20 @@ class StartingPage(QWidget):
         _centre(self, [self.title, self.words, row])
 
     def show_starting(self) -> None:
-        """The services are on their way."""
+        """Show that the services start."""
         self.title.setText("Starting services …")
         self.words.setText("Opening the database and looking for running streams.")
         self.retry.hide()
 
     def show_failure(self, words: str) -> None:
-        """Why the services did not start."""
+        """Show why the services did not start."""
         self.title.setText("The services did not start")
         self.words.setText(words)
         self.retry.show()
 
 
 class StartPages(QStackedWidget):
-    """The page in the place of the dashboard: starting, first run, or the dashboard itself."""
+    """Starting page, first run or dashboard, one at a time."""
 
     def __init__(self, starting: StartingPage, first_run: FirstRunPage, dashboard: QWidget) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""All keys, over the window; any key or click takes it away."""
+"""Overlay of all keys over the window; any key or click closes it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEADING_ROWS = 2
 
 
 class KeyOverlay(QDialog):
-    """A frameless sheet over its parent, in as many columns as fit into it."""
+    """Frameless sheet over its parent, in as many columns as fit into it."""
 
     def __init__(self, groups: Sequence[KeyGroup], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
@@ -37,11 +37,11 @@ class KeyOverlay(QDialog):
         self.move(middle - self.rect().center())
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Any key closes."""
+        """Close on any key."""
         self.close()
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        """A click closes."""
+        """Close on a click."""
         self.close()
 
 
@@ -59,7 +59,7 @@ def _sheet(groups: Sequence[KeyGroup], width: int) -> QWidget:
 
 
 def columns_of(groups: Sequence[KeyGroup], count: int) -> list[list[KeyGroup]]:
-    """The groups in their order, in `count` columns of about one height."""
+    """Groups in their order, in `count` columns of about one height."""
     heights = [len(keys) + HEADING_ROWS for _, keys in groups]
     columns: list[list[KeyGroup]] = [[] for _ in range(count)]
     above = 0

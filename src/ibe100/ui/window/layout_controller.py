@@ -1,4 +1,4 @@
-"""What the operator does with layouts: save under a name, bring back, delete, reset; the last one is kept."""
+"""Actions on layouts: save under a name, restore, delete, reset; the last one is kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ibe100.ui.window.layout_file import Layout, LayoutFile
 
 
 class LayoutController(QObject):
-    """Docks, sizes and the order of the cards belong to a layout; `notice` says what came of it."""
+    """Saves and restores docks, sizes and the order of the cards; `notice` with level and words."""
 
     notice = pyqtSignal(str, str)
 
@@ -26,13 +26,13 @@ class LayoutController(QObject):
         self._file = LayoutFile(path)
 
     def restore_last(self) -> None:
-        """As the console was left; the default stands where there is no such layout."""
+        """Restore the layout the console was left with; without one the default stays."""
         last = self._file.read_last()
         if last is not None:
             self._put(last)
 
     def keep_last(self) -> None:
-        """For the next start."""
+        """Keep the present layout for the next start."""
         self._file.write_last(self._present())
 
     def save(self) -> None:
@@ -40,11 +40,11 @@ class LayoutController(QObject):
         self._ask("Save the layout", "Save", own=True, then=self.save_as)
 
     def choose(self) -> None:
-        """Ask which saved layout to bring back."""
-        self._ask("Bring back a layout", "Bring back", own=False, then=self.bring)
+        """Ask which saved layout to restore."""
+        self._ask("Restore a layout", "Restore", own=False, then=self.bring)
 
     def delete(self) -> None:
-        """Ask which saved layout to forget."""
+        """Ask which saved layout to delete."""
         self._ask("Delete a layout", "Delete", own=False, then=self.remove)
 
     def save_as(self, name: str) -> None:
@@ -57,23 +57,23 @@ class LayoutController(QObject):
             )
 
     def bring(self, name: str) -> None:
-        """Everything where it was when `name` was saved; nothing of the streams changes."""
+        """Restore the layout `name`; nothing of the streams changes."""
         layout = self._file.read(name)
         if layout is None or not self._put(layout):
             self.notice.emit("warning", f"Layout {name} cannot be read any more: save it again.")
 
     def remove(self, name: str) -> None:
-        """Forget a saved layout."""
+        """Delete a saved layout."""
         if self._file.remove(name):
             self.notice.emit("info", f"Layout {name} is deleted.")
 
     def reset(self) -> None:
-        """Docks and cards as shipped."""
+        """Restore docks and cards as shipped."""
         self._docks.arrange()
         self._cards.reset()
 
     def fill(self, menu: QMenu) -> None:
-        """Saved layouts by name, each time the menu opens."""
+        """Fill a menu with the saved layouts each time it opens."""
 
         def list_names() -> None:
             menu.clear()

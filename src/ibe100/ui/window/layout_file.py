@@ -1,4 +1,4 @@
-"""The console's layouts on file: the last one, and those with a name."""
+"""Layouts on file: the last one, and those with a name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMED = "layouts"
 
 @dataclass(frozen=True, slots=True)
 class SideSizes:
-    """Pixels: width of the streams, width of the cues, height of the alarms."""
+    """Sizes in pixels: width of the streams, width of the cues, height of the alarms."""
 
     streams: int
     cues: int
@@ -25,7 +25,7 @@ class SideSizes:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the window and its docks are, and how the cards are ordered (stream ids)."""
+    """Places of the window and its docks, and order of the cards (stream ids)."""
 
     geometry: QByteArray
     docks: QByteArray
@@ -34,7 +34,7 @@ class Layout:
 
 
 class LayoutFile:
-    """An INI file; without a path nothing is kept."""
+    """INI file of layouts; without a path nothing is kept."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -44,7 +44,7 @@ class LayoutFile:
         return tuple(sorted(self._named(), key=str.casefold))
 
     def read_last(self) -> Layout | None:
-        """The layout the console closed with; None without one of this version."""
+        """Layout the console closed with; None without one of this version."""
         settings = self._open()
         return None if settings is None else _read(settings, LAST)
 
@@ -57,12 +57,12 @@ class LayoutFile:
         return self._sync(settings)
 
     def read(self, name: str) -> Layout | None:
-        """A saved layout; None when there is none of this name and version."""
+        """Read a saved layout; None when there is none of this name and version."""
         settings, place = self._open(), self._named().get(name)
         return None if settings is None or place is None else _read(settings, f"{NAMED}/{place}")
 
     def write(self, name: str, layout: Layout) -> bool:
-        """Save under a name, over what had it; False when the file could not be written."""
+        """Save a layout under a name, over another of that name; False when the file could not be written."""
         settings = self._open()
         if settings is None:
             return False
@@ -73,7 +73,7 @@ class LayoutFile:
         return self._sync(settings)
 
     def remove(self, name: str) -> bool:
-        """Forget a saved layout; False when the file could not be written."""
+        """Delete a saved layout; False when the file could not be written."""
         settings, place = self._open(), self._named().get(name)
         if settings is None or place is None:
             return False
@@ -81,7 +81,7 @@ class LayoutFile:
         return self._sync(settings)
 
     def _named(self) -> dict[str, str]:
-        """Name → number in the file: a name may hold what no key of an INI file may."""
+        """Number in the file by name: a name may hold characters that a key of an INI file may not."""
         settings = self._open()
         if settings is None:
             return {}
@@ -119,14 +119,14 @@ def _read(settings: QSettings, group: str) -> Layout | None:
 
 
 def _sides(saved: object) -> SideSizes | None:
-    """As it was saved; None where the file holds anything else."""
+    """Saved sizes; None where the file holds anything else."""
     if not isinstance(saved, list) or len(saved) != 3 or not all(str(size).isdigit() for size in saved):
         return None
     return SideSizes(*(int(size) for size in saved))
 
 
 def _cards(saved: object) -> tuple[str, ...]:
-    """An INI file holds a list of one as a plain text."""
+    """Saved order of cards; an INI file holds a list of one as a plain text."""
     if isinstance(saved, str):
         return (saved,) if saved else ()
     return tuple(str(one) for one in saved) if isinstance(saved, list) else ()

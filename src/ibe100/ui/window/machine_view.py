@@ -1,4 +1,4 @@
-"""The whole system: the machine, the console's own queues, and what each stream's processes use."""
+"""System view: the machine, the console's own queues, and the load of each stream's processes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 560, 520
 
 
 def figures(health: MachineHealth) -> Iterator[Figure]:
-    """Name and value of all that concerns no single stream."""
+    """Names and values of figures that concern no single stream."""
     yield "CPU, all cores", f"{health.cpu_percent:.0f} %"
     used, total = format_bytes(health.memory_used_bytes), format_bytes(health.memory_total_bytes)
     yield "Memory in use", f"{used} of {total} ({health.memory_percent:.0f} %)"
@@ -41,7 +41,7 @@ def figures(health: MachineHealth) -> Iterator[Figure]:
 
 
 class MachineView(QDialog):
-    """Kept up to date while it is open."""
+    """Dialog that is kept up to date while it is open."""
 
     def __init__(self, name_of: Callable[[str], str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,7 +84,7 @@ class MachineView(QDialog):
         self.finished.connect(self.deleteLater)
 
     def show_health(self, health: MachineHealth) -> None:
-        """The newest look."""
+        """Show the newest measurement."""
         self.figures.show(tuple(figures(health)))
         self.loads.show(
             [

@@ -1,4 +1,4 @@
-"""The menus of the top bar, filled from the catalogue of actions."""
+"""Menus of the top bar, filled from the catalogue of actions."""
 
 from __future__ import annotations
 

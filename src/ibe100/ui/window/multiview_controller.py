@@ -1,4 +1,4 @@
-"""Brings the multiview up on a screen of its own, and takes it down."""
+"""Actions on the multiview: show it on a screen of its own, leave it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ibe100.ui.service_client import ServiceClient
 
 
 class MultiviewController(QObject):
-    """Belongs to the window; keeps no reference to it, so that both go when the window goes."""
+    """Owns the multiview; keeps no reference to the window, so that both go when the window goes."""
 
     def __init__(
         self,
@@ -33,14 +33,14 @@ class MultiviewController(QObject):
         self._looking = PreviewDemand(client, "multiview", self.view.in_sight, self)
 
     def toggle(self) -> None:
-        """Show it, or leave it."""
+        """Show the multiview, or leave it."""
         if self.view.isVisible():
             self.leave()
         else:
             self.show()
 
     def show(self) -> None:
-        """Full screen, where the console is not if there is such a screen."""
+        """Show the multiview on a full screen, on another than the console's if there is one."""
         screen = self._other_screen()
         if screen is not None:
             self.view.setGeometry(screen.geometry())
@@ -48,7 +48,7 @@ class MultiviewController(QObject):
         self.view.activateWindow()
 
     def leave(self) -> None:
-        """The console has the keys again."""
+        """Hide the multiview; the console has the keys again."""
         self.view.hide()
         console = self.view.parentWidget()
         if console is not None:

@@ -1,4 +1,4 @@
-"""Messages over the status line, not in front of the work: what happened, to which stream, what to do."""
+"""Notices over the status line, not in front of the work: what happened, to which stream, what to do."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to read once."""
+    """Message to be read once."""
 
     at: float
     level: str
@@ -35,7 +35,7 @@ class Notice:
 
 
 class NoticeBar(QWidget):
-    """The newest notice; infos go by themselves, the others wait to be dismissed."""
+    """Shows the newest notice; infos go by themselves, the others wait to be dismissed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,7 +81,7 @@ class NoticeBar(QWidget):
         self._show()
 
     def dismiss(self) -> None:
-        """Away with the shown one; the next comes up."""
+        """Dismiss the shown notice; the next is shown."""
         if self._waiting:
             self._waiting.popleft()
         self._show()

@@ -1,4 +1,4 @@
-"""The parts of the console's window: models, panels, pages, docks, and what acts on them."""
+"""Parts of the console's window: models, panels, pages, docks, controllers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from ibe100.ui.window.top_bar import TopBar
 
 
 class Parts:
-    """Builds every part as a child of `window`; which part does what for another is said in `wiring`."""
+    """Builds every part as a child of `window`; `wiring` connects them."""
 
     def __init__(
         self,

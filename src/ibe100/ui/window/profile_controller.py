@@ -1,4 +1,4 @@
-"""Profiles: save as, load, import, export."""
+"""Actions on profiles: save, load, import, export."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE_KINDS = "Profiles (*.json);;All files (*)"
 
 
 class ProfileController(QObject):
-    """Asks for a name or a file, then for the work; dialogs do not block the window's event loop."""
+    """Asks for a name or a file, then the services; dialogs do not block the event loop."""
 
     notice = pyqtSignal(str, str)
 
@@ -25,26 +25,26 @@ class ProfileController(QObject):
         self._window, self._client = window, client
 
     def save(self) -> None:
-        """Save the present list under a name."""
+        """Save the present list of streams under a name."""
         self._ask("Save profile", "Save", own=True, then=self._save)
 
     def load(self) -> None:
-        """Replace the list by a saved one."""
+        """Replace the list of streams by a saved one."""
         self._ask("Load profile", "Load", own=False, then=self._load)
 
     def export(self) -> None:
-        """Write a saved profile to a file of the operator's choice."""
+        """Export a saved profile to a file of the operator's choice."""
         self._ask("Export profile", "Export", own=False, then=self._choose_export)
 
     def import_file(self) -> None:
-        """Take a profile from a file."""
+        """Import a profile from a file of the operator's choice."""
         dialog = self._file_dialog("Import a profile")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda name: self.import_path(Path(name)))
         dialog.open()
 
     def import_path(self, path: Path) -> None:
-        """Take a profile from `path`."""
+        """Import the profile in `path`."""
         call = self._client.ask(f"Import {path.name}", lambda s: s.profiles.import_file(path))
         call.then(lambda profile: self._say(f"Profile {profile.name} was imported from {path.name}."))
 

@@ -1,4 +1,4 @@
-"""The line at the bottom: services, engine, what runs, the keys; a notice lies over it and moves nothing."""
+"""Status bar: services, engine, running streams, keys; a notice lies over it and moves nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KEYS = "1–9 select   F9 to break   F10 back   Esc disarm   A acknowledge   Ctr
 
 
 class ConsoleStatusBar(QStatusBar):
-    """Never an error: what is wrong is an alarm or a notice."""
+    """Status, never an error: what is wrong is an alarm or a notice."""
 
     def __init__(self, streams: StreamListModel, notices: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,7 +33,7 @@ class ConsoleStatusBar(QStatusBar):
         self._count()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """The notice keeps to the bar: were it to push the page, buttons would slip from under the mouse."""
+        """Keep the notice within the bar: if it pushed the page, buttons would slip from under the mouse."""
         super().resizeEvent(event)
         self._notices.setGeometry(self.rect())
         self._notices.raise_()

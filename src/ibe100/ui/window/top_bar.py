@@ -1,4 +1,4 @@
-"""The bar on top: product, Operate or Set-up, tally counts, engine, menus, clock."""
+"""Top bar: product, Operate or Set-up, tally counts, engine, menus, clock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PALETTE_TEXT = "Ctrl K"
 
 
 class TopBar(QWidget):
-    """Always on screen."""
+    """Bar that is always on screen."""
 
     set_up_toggled = pyqtSignal(bool)
     palette_requested = pyqtSignal()
@@ -82,11 +82,11 @@ class TopBar(QWidget):
         layout.addWidget(self.clock)
 
     def toggle_mode(self) -> None:
-        """From Operate to Set-up and back."""
+        """Switch from Operate to Set-up and back."""
         (self.set_up if self.operate.isChecked() else self.operate).click()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """A narrow window keeps the tallies and the clock; the menus become icons."""
+        """Fit the bar: in a narrow window the tallies and the clock stay, the menus become icons."""
         super().resizeEvent(event)
         roomy = self.width() >= ROOMY_WIDTH
         style = (

@@ -1,4 +1,4 @@
-"""Connections between the parts of the window: who asks whom, and the work of each action."""
+"""Connections between the parts of the window, and the work of each action."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def _connect_streams(parts: Parts) -> None:
     for place in (panel, parts.dashboard):
         place.start_requested.connect(controller.start)
         place.stop_requested.connect(controller.stop)
+    panel.retry_requested.connect(controller.retry)
     panel.add_requested.connect(controller.add)
     panel.edit_requested.connect(controller.edit)
     panel.remove_requested.connect(controller.remove)
@@ -45,7 +46,7 @@ def _connect_streams(parts: Parts) -> None:
 
 
 def _connect_start_pages(parts: Parts) -> None:
-    """The page in front, and which stream is selected, follow from the list of streams."""
+    """Let the page in front and the selected stream follow from the list of streams."""
     streams, panel = parts.state.streams, parts.stream_panel
     first_run, controller = parts.first_run, parts.stream_controller
 
@@ -171,8 +172,8 @@ def _connect_monitoring(parts: Parts) -> None:
 
 
 def _connect_records(parts: Parts) -> None:
-    """Records are read when their page comes to the front."""
-    reads = {"history": parts.history.read, "cue_log": parts.cue_log.come_up, "as_run": parts.as_run.come_up}
+    """Read records when their page comes to the front."""
+    reads = {"history": parts.history.read, "cue_log": parts.cue_log.reload, "as_run": parts.as_run.reload}
     for name, read in reads.items():
         parts.docks[name].visibilityChanged.connect(lambda shown, read=read: read() if shown else None)
 
@@ -208,6 +209,7 @@ def _connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], 
             "pin": cues.target.pin.click,
             "run": streams.run_button.click,
             "restart": lambda: parts.stream_controller.restart(streams.selected_id()),
+            "retry": lambda: parts.stream_controller.retry(streams.selected_id()),
             "filter": streams.filter_edit.setFocus,
             "machine": dialogs.show_machine,
             "alarm_rules": dialogs.show_alarm_rules,

@@ -1,4 +1,4 @@
-"""The return feed in the words and marks of the screen."""
+"""Return feed as text for the screen."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MARKS: dict[ReturnState, tuple[str, Colour]] = {
 
 
 def feed_words(feed: ReturnFeedView | None) -> tuple[str, str]:
-    """A line about the feed itself, and the kind of text it is; empty where none is watched."""
+    """Line about the feed itself, and its kind of label; empty where none is watched."""
     if feed is None:
         return "", "muted"
     match feed.state:
@@ -40,7 +40,7 @@ def feed_words(feed: ReturnFeedView | None) -> tuple[str, str]:
 
 
 def short_return(receipt: ReturnReceipt | None) -> str:
-    """For a card or a table: `back 3/3 +31.2 s`, or what is wrong in a word."""
+    """Receipt for a card or a table: `back 3/3 +31.2 s`, or what is wrong."""
     if receipt is None:
         return ""
     match receipt.state:
@@ -49,7 +49,7 @@ def short_return(receipt: ReturnReceipt | None) -> str:
         case ReturnState.SEEN | ReturnState.RESTAMPED:
             return f"back {receipt.seen}/{receipt.expected} {receipt.delay_s or 0:+.1f} s"
         case ReturnState.UNKNOWN:
-            return "return not known"
+            return "return feed not known"
         case ReturnState.FAULTY:
             return f"▲ {receipt.cause}"
         case _:
@@ -57,7 +57,7 @@ def short_return(receipt: ReturnReceipt | None) -> str:
 
 
 def return_life(cue: Cue, receipt: ReturnReceipt) -> str:
-    """All that is known of a cue at the far end: verdict, PID, pre-roll, and the fields that differ."""
+    """Receipt in full: verdict, PID, pre-roll, and the fields that differ."""
     lines = [f"RETURN FEED: {receipt.state}", receipt.words]
     if receipt.splice_pid is not None:
         lines.append(f"came back on PID {format_pid(receipt.splice_pid)}")

@@ -1,4 +1,4 @@
-"""SRT connections in words: for the monitoring page and the cards."""
+"""SRT connections as text, for the monitoring page and the cards."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from ibe100.models.stream_state import SrtLink, SrtStatistics, Telemetry
 
 NOT_GIVEN = "figures not given by this edge"
 FIRST_FIGURES_S = 3.0
-"""They come once a second, the first a second after the connection."""
+"""Seconds to wait for the first figures: they come once a second."""
 _PEERS = {"in": "sender", "out": "receiver"}
 
 
 def srt_words(telemetry: Telemetry | None, monotonic_s: float) -> tuple[str, str]:
-    """A line for both sides at a moment, and the kind of its label; empty where no side is SRT."""
+    """Line for both sides, and its kind of label; empty where no side is SRT."""
     links = () if telemetry is None else (("in", telemetry.srt_input), ("out", telemetry.srt_output))
     present = [(side, link) for side, link in links if link is not None]
     kind = "muted" if all(link.connected for _, link in present) else "magenta"
@@ -19,7 +19,7 @@ def srt_words(telemetry: Telemetry | None, monotonic_s: float) -> tuple[str, str
 
 
 def route_words(telemetry: Telemetry | None) -> str:
-    """A few words before the route on a card; empty where no side is SRT."""
+    """Few words before the route on a card; empty where no side is SRT."""
     links = () if telemetry is None else (("in", telemetry.srt_input), ("out", telemetry.srt_output))
     words = []
     for side, link in links:

@@ -82,19 +82,19 @@ CLAUSES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "TDT_error": ("3.8", "no TDT for 30 s, or another table on PID 0x14"),
     }
 )
-"""By check: where ETSI TR 101 290 (clause 5.2) has it, and what it counts."""
+"""Clause of ETSI TR 101 290 (5.2) and meaning, by check."""
 _SPELLED = {name.lower(): name for _, name in CHECKS}
 NOT_MEASURED_BY_TSDUCK = frozenset({"pcr_accuracy_error"})
-"""tsp has a counter of 2.4 and leaves it at zero whatever the stream does."""
+"""Checks that TSDuck does not measure: it leaves the counter of 2.4 at zero."""
 
 
 def spelled(name: str) -> str:
-    """As the standard writes it: `PAT_error` for `pat_error`; what is no check stays as it is."""
+    """Name of a check as the standard writes it: `PAT_error` for `pat_error`; other names stay."""
     return _SPELLED.get(name.lower(), name)
 
 
 def normalised(counters: Mapping[str, int]) -> dict[str, int]:
-    """The counters by lower-case name, as tsp writes them."""
+    """Counters by lower-case name, as tsp writes them."""
     return {name.lower(): count for name, count in counters.items()}
 
 

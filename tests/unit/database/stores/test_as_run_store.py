@@ -12,15 +12,13 @@ from pathlib import Path
 import pytest
 
 from ibe100.database.database import Database
-from ibe100.database.metrics_store import MetricsStore
 from ibe100.database.records import StoredStream
 from ibe100.database.stores.as_run import open_as_run
 from ibe100.models.cues.as_run import AsRunFormat, LoggedStream
 from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.stream_config import StreamConfig
-from ibe100.services.history.as_run_log import AsRunService
-from ibe100.services.history.history_service import HistoryService
+from ibe100.services.history.as_run_log import AsRunService, verify_file
 
 DAY = date(2026, 11, 22)
 MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC).timestamp()
@@ -74,9 +72,9 @@ async def test_a_log_is_of_one_stream_or_of_all_and_names_each_as_it_was(
         )
         await store(database, MIDNIGHT, session_id=session.session_id)
     await store(database, MIDNIGHT, stream_id="two")
-    history = HistoryService(database, MetricsStore(tmp_path / "metrics.db", lambda text: None))
-    assert [row.stream_name for row in (await history.as_run(DAY)).rows] == ["Old name", "New name", "two"]
-    log = await history.as_run(DAY, stream_id="two")
+    as_run = AsRunService(database.as_run)
+    assert [row.stream_name for row in (await as_run.log(DAY)).rows] == ["Old name", "New name", "two"]
+    log = await as_run.log(DAY, stream_id="two")
     assert [row.cue.stream_id for row in log.rows] == ["two"]
     assert log.stream_id == "two"
 
@@ -140,17 +138,17 @@ async def test_a_record_that_is_not_there_or_of_another_version_is_refused_in_wo
 
 async def test_a_file_is_written_whole_and_checked_by_its_digest(database: Database, tmp_path: Path) -> None:
     await store(database, MIDNIGHT, splice_event_id=100023)
-    history = HistoryService(database, MetricsStore(tmp_path / "metrics.db", lambda text: None))
-    log = await history.as_run(DAY)
+    as_run = AsRunService(database.as_run)
+    log = await as_run.log(DAY)
     for kind in (AsRunFormat.CSV, AsRunFormat.JSON):
         path = tmp_path / f"log.{kind}"
-        digest = await history.export_as_run(log, kind, path)
-        check = await history.verify_as_run(path)
+        digest = await as_run.export(log, kind, path)
+        check = await verify_file(path)
         assert (check.is_intact, check.computed, check.rows) == (True, digest, 1)
     paper = tmp_path / "log.pdf"
-    await history.export_as_run(log, AsRunFormat.PDF, paper)
+    await as_run.export(log, AsRunFormat.PDF, paper)
     assert paper.read_bytes().startswith(b"%PDF-")
     with pytest.raises(StorageError, match=r"cannot be written: No such file"):
-        await history.export_as_run(log, AsRunFormat.CSV, tmp_path / "none" / "log.csv")
+        await as_run.export(log, AsRunFormat.CSV, tmp_path / "none" / "log.csv")
     with pytest.raises(StorageError, match=r"cannot be read: No such file"):
-        await history.verify_as_run(tmp_path / "none.csv")
+        await verify_file(tmp_path / "none.csv")

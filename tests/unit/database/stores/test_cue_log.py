@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 
 from ibe100.database.database import Database
-from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.cues.log import CueLogQuery
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
-from ibe100.services.history.history_service import HistoryService
 
 SECTION = bytes(range(0xE0, 0x100)) + b"%_"
 OTHER = bytes(range(40))
@@ -68,18 +66,17 @@ async def test_the_record_and_the_memory_agree_on_what_is_found(
     database: Database, query: CueLogQuery
 ) -> None:
     everything = await database.cues.recent(limit=1000)
-    found = await database.cues.find(query)
+    found = (await database.cues.log(query)).cues
     assert found == tuple(one for one in everything if query.admits(one))
     assert len(found) < len(everything) or query == CueLogQuery()
     if "9999" not in query.text:
         assert found
 
 
-async def test_a_log_that_is_cut_says_so(database: Database, tmp_path: Path) -> None:
-    history = HistoryService(database, MetricsStore(tmp_path / "metrics.db", lambda text: None))
-    log = await history.cue_log(CueLogQuery(limit=59))
+async def test_a_log_that_is_cut_says_so(database: Database) -> None:
+    log = await database.cues.log(CueLogQuery(limit=59))
     assert (len(log.cues), log.is_cut) == (59, True)
     assert log.cues[0].cue_id == 60, "the newest are kept"
-    assert not (await history.cue_log(CueLogQuery(limit=60))).is_cut
-    steps = await history.cue_steps(1)
+    assert not (await database.cues.log(CueLogQuery(limit=60))).is_cut
+    steps = await database.cues.steps(1)
     assert [step.state for step in steps] == [CueState.REQUESTED, CueState.REFUSED]

@@ -286,22 +286,20 @@ def test_three_ends_within_two_minutes_are_a_crash_loop_until_they_are_long_past
 
 
 @pytest.mark.parametrize(
-    ("outcome", "of_itself"),
+    ("outcome", "of_input", "of_itself"),
     [
-        ("killed by SIGKILL while it should run", True),
-        ("exit code 1 while it should run: srt: no address", True),
-        (
-            "exit code 1 while it should run: "
-            "ip: error receiving from UDP socket: Resource temporarily unavailable",
-            False,
-        ),
-        ("ended by the runner, STALLED: no packets any more (killed by SIGTERM)", False),
-        ("ended by the runner, RETRYING: restart asked for (exit code 0)", False),
-        ("completed", False),
+        ("killed by SIGKILL while it should run", False, True),
+        ("exit code 1 while it should run: srt: no address", False, True),
+        ("exit code 1 while it should run: hls: download error, 404", True, False),
+        ("ended by the runner, STALLED: no packets any more (killed by SIGTERM)", False, False),
+        ("ended by the runner, RETRYING: restart asked for (exit code 0)", False, False),
+        ("completed", False, False),
     ],
 )
-def test_an_input_that_comes_and_goes_is_no_fault_of_the_processor(outcome: str, of_itself: bool) -> None:
-    assert ended_itself(outcome) is of_itself
+def test_an_input_that_comes_and_goes_is_no_fault_of_the_processor(
+    outcome: str, of_input: bool, of_itself: bool
+) -> None:
+    assert ended_itself(AttemptEnded(1, 0.0, 0.0, 1, 2.0, None, outcome, of_input)) is of_itself
 
 
 def test_memory_is_low_below_five_percent_and_until_there_are_eight() -> None:

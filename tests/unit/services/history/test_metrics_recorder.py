@@ -13,8 +13,8 @@ from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.errors import ConfigurationError, StorageError
 from ibe100.models.metrics import CHECKS, TYPES, ChangeKind, Curve, Kind, MetricsHealth, Series, StreamChange
 from ibe100.models.stream_state import PidSample, ServiceSample
+from ibe100.services.history.metrics_csv import MetricsCsv
 from ibe100.services.history.metrics_recorder import MetricsRecorder, pts_minus_pcr_ms
-from ibe100.services.history.metrics_service import MetricsService
 from ibe100.services.streams.runner_samples import Measurement
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample, parse_analysis, parse_influx
 from ibe100.ui.words.tr101290 import CHECKS as SHOWN_CHECKS
@@ -177,19 +177,19 @@ def test_pts_minus_pcr_holds_across_the_wrap() -> None:
 async def test_curves_are_exported_with_the_gaps_left_out(tmp_path: Path) -> None:
     store = MetricsStore(tmp_path / "metrics.db", lambda text: None, wall=lambda: NOW + 60)
     store.start()
-    service = MetricsService(store)
+    csv_files = MetricsCsv(store)
     bitrate, errors = Series(Kind.BITRATE), Series(Kind.TR_101_290, CHECKS.index("pat_error"))
     for second in (0, 1, 3):
         store.record("s1", NOW + second, {bitrate: 1e6 + second * 1000, errors: second})
     path = tmp_path / "out.csv"
-    assert await service.export_csv("s1", [bitrate, errors], NOW, NOW + 10, path) == 3
+    assert await csv_files.write("s1", [bitrate, errors], NOW, NOW + 10, path) == 3
     rows = list(csv.reader(path.read_text().splitlines()))
     assert rows[0][:4] == ["time_utc", "bitrate mean [b/s]", "bitrate low [b/s]", "bitrate high [b/s]"]
     assert rows[0][4] == "tr_101_290.pat_error sum [errors]"
     assert rows[3][0].endswith("Z")
     assert rows[3][1:] == ["1003000", "1003000", "1003000", "3", "3", "3"]
     with pytest.raises(StorageError, match="nothing to export"):
-        await service.export_csv("s2", [bitrate], NOW, NOW + 10, path)
+        await csv_files.write("s2", [bitrate], NOW, NOW + 10, path)
     with pytest.raises(ConfigurationError, match="ends before it begins"):
-        await service.curves(["s1"], [bitrate], NOW, NOW)
+        await store.curves(["s1"], [bitrate], NOW, NOW)
     await store.close()

@@ -39,6 +39,22 @@ def line(kind: str, **facts: object) -> dict[str, Any]:
     ("kind", "facts", "fact"),
     [
         ("state", {"state": "RUNNING", "reason": "ok"}, StateEntered(*HEAD, StreamState.RUNNING, "ok")),
+        (
+            "state",
+            {"state": "RETRYING", "reason": "x", "input_lost_at": 90.0, "retry_at": 101.5},
+            StateEntered(*HEAD, StreamState.RETRYING, "x", input_lost_at=90.0, retry_at=101.5),
+        ),
+        (
+            "state",
+            {"state": "STALLED", "reason": "the PTS stands still", "input_lost_at": None, "retry_at": None},
+            StateEntered(*HEAD, StreamState.STALLED, "the PTS stands still"),
+        ),
+        # As a runner that an older console started has it.
+        (
+            "state",
+            {"state": "STALLED", "reason": "no packets any more"},
+            StateEntered(*HEAD, StreamState.STALLED, "no packets any more", input_lost_at=100.0),
+        ),
         ("log", {"level": "error", "plugin": "srt", "text": "x"}, LogLine(*HEAD, "error", "srt", "x")),
         ("log", {"level": "shouted", "text": "x"}, LogLine(*HEAD, "info", "", "x")),
         ("attempt_started", {"attempt": 2, "pid": 1, "argv": []}, AttemptStarted(*HEAD, 2)),
@@ -46,6 +62,11 @@ def line(kind: str, **facts: object) -> dict[str, Any]:
             "attempt_ended",
             {"attempt": 2, "exit_code": None, "seconds": 1.5, "outcome": "killed"},
             AttemptEnded(*HEAD, 2, 1.5, None, "killed"),
+        ),
+        (
+            "attempt_ended",
+            {"attempt": 2, "exit_code": 1, "seconds": 5.0, "outcome": "nothing came", "of_input": True},
+            AttemptEnded(*HEAD, 2, 5.0, 1, "nothing came", of_input=True),
         ),
         ("cue_seen", {"base64": SECTION, "splice_pid": 500}, CueOnOutput(*HEAD, SECTION, 500)),
         ("input_cue_seen", {"base64": None, "splice_pid": None}, CueOnInput(*HEAD, "", NULL_PID)),

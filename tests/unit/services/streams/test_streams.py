@@ -68,7 +68,7 @@ async def test_a_start_that_is_refused_leaves_the_stream_failed_with_its_reason_
     assert run.view.state is StreamState.FAILED
     assert "nowhere.ts" in run.view.reason
     assert not run.is_wanted()
-    assert await application.history.sessions() == ()
+    assert await application.records.sessions.list() == ()
     await application.streams.remove(stream_id)
     with pytest.raises(StreamError, match="there is no stream gone"):
         await application.streams.start(stream_id)

@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     from fake_services import FakeCues, FakeStreams
 
 
-class FakeHistory:
-    """What happened to the other fakes."""
+class FakeAlarmRecords:
+    """Alarms that stand are on record."""
 
-    def __init__(self, streams: FakeStreams, cues: FakeCues, alarms: FakeAlarms) -> None:
-        self._streams, self._cues, self._alarms = streams, cues, alarms
-        self.happened: list[StreamEvent] = []
+    def __init__(self, alarms: FakeAlarms) -> None:
+        self._alarms = alarms
 
-    async def alarms(self, wanted: AlarmFilter) -> Sequence[Alarm]:
+    async def list(self, wanted: AlarmFilter = AlarmFilter()) -> Sequence[Alarm]:
         words = wanted.words.lower()
         return [
             alarm
@@ -34,7 +33,14 @@ class FakeHistory:
             if wanted.severity in (None, alarm.severity) and words in alarm.title.lower()
         ]
 
-    async def sessions(self, limit: int = 200) -> Sequence[SessionRecord]:
+
+class FakeSessionRecords:
+    """Streams that were started have a session each."""
+
+    def __init__(self, streams: FakeStreams) -> None:
+        self._streams = streams
+
+    async def list(self, limit: int = 200) -> Sequence[SessionRecord]:
         return [
             SessionRecord(
                 session_id=view.number,
@@ -48,19 +54,36 @@ class FakeHistory:
             if view.started_at is not None
         ]
 
-    async def cues(self, stream_id: str | None = None, limit: int = 500) -> Sequence[Cue]:
+
+class FakeCueRecords:
+    """Cues that were fired."""
+
+    def __init__(self, cues: FakeCues) -> None:
+        self._cues = cues
+
+    async def get(self, cue_id: int) -> Cue | None:
+        return next((cue for cue in self._cues.cues if cue.cue_id == cue_id), None)
+
+    async def recent(self, stream_id: str | None = None, limit: int = 50) -> Sequence[Cue]:
         return tuple(reversed(self._cues.cues))
 
-    async def cue_log(self, query: CueLogQuery) -> CueLog:
+    async def log(self, query: CueLogQuery) -> CueLog:
         found = tuple(cue for cue in reversed(self._cues.cues) if query.admits(cue))
         return CueLog(query=query, cues=found[: query.limit], is_cut=len(found) > query.limit)
 
-    async def cue_steps(self, cue_id: int) -> Sequence[CueStep]:
+    async def steps(self, cue_id: int) -> Sequence[CueStep]:
         cue = next(cue for cue in self._cues.cues if cue.cue_id == cue_id)
         asked = CueStep(step=1, state=CueState.REQUESTED, at=cue.requested_at, reason="")
         return (asked, CueStep(step=2, state=cue.state, at=cue.requested_at + 0.0123, reason=cue.reason))
 
-    async def audit(self, limit: int = 500) -> Sequence[AuditRecord]:
+
+class FakeAuditRecords:
+    """Each cue that was fired was somebody's act."""
+
+    def __init__(self, cues: FakeCues) -> None:
+        self._cues = cues
+
+    async def list(self, limit: int = 500) -> Sequence[AuditRecord]:
         return [
             AuditRecord(
                 at=cue.requested_at, who=cue.requested_by, action=str(cue.action), subject=cue.stream_id
@@ -68,14 +91,38 @@ class FakeHistory:
             for cue in reversed(self._cues.cues)
         ]
 
-    async def events(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamEvent, ...]:
+
+class FakeRecords:
+    """What happened to the other fakes."""
+
+    def __init__(self, streams: FakeStreams, cues: FakeCues, alarms: FakeAlarms) -> None:
+        self.sessions = FakeSessionRecords(streams)
+        self.cues = FakeCueRecords(cues)
+        self.alarms = FakeAlarmRecords(alarms)
+        self.audit = FakeAuditRecords(cues)
+
+
+class FakeStreamEvents:
+    """Events that the test lists."""
+
+    def __init__(self) -> None:
+        self.happened: list[StreamEvent] = []
+
+    async def between(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamEvent, ...]:
         return tuple(
             event
             for event in self.happened
             if event.stream_id == stream_id and begins_at <= event.at < ends_at
         )
 
-    async def as_run(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
+
+class FakeAsRun:
+    """As-run logs of the cues that were fired."""
+
+    def __init__(self, streams: FakeStreams, cues: FakeCues) -> None:
+        self._streams, self._cues = streams, cues
+
+    async def log(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
         begins_at = datetime.combine(day, datetime.min.time(), UTC).timestamp()
         ends_at = begins_at + 86_400
         wanted = [cue for cue in self._cues.cues if stream_id in (None, cue.stream_id)]
@@ -86,12 +133,12 @@ class FakeHistory:
         )
         return AsRunLog(day.isoformat(), time_zone, begins_at, ends_at, stream_id, rows)
 
-    async def as_run_streams(self) -> tuple[LoggedStream, ...]:
+    async def streams(self) -> tuple[LoggedStream, ...]:
         return tuple(
             LoggedStream(stream_id=view.stream_id, number=view.number, name=view.config.name)
             for view in self._streams.streams()
         )
 
-    async def export_as_run(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
+    async def export(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
         path.write_text(f"{format} {len(log.rows)}", encoding="utf-8")
         return "c0ffee"

@@ -1,4 +1,4 @@
-"""Metrics over time as front ends get them: curves, changes, CSV."""
+"""Measurements over time as CSV files."""
 
 from __future__ import annotations
 
@@ -11,62 +11,33 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ibe100.database.metrics_store import MetricsStore
-from ibe100.models.errors import ConfigurationError, StorageError
-from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
+from ibe100.models.errors import StorageError
+from ibe100.models.metrics import Curve, Series
 from ibe100.utils.atomic_write import atomic_write
 
 MOST_ROWS = 200_000
 """Of a CSV file: two days of seconds."""
 
 
-class MetricsService:
-    """Reads and exports; the recording is `MetricsRecorder`'s."""
+class MetricsCsv:
+    """Writes measurements to files."""
 
     def __init__(self, storage: MetricsStore) -> None:
         self._storage = storage
 
-    def health(self) -> MetricsHealth:
-        """Safe from any thread."""
-        return self._storage.health()
-
-    async def series(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[Series, ...]:
-        """What was measured on a stream in that time."""
-        return await self._storage.series(stream_id, begins_at, ends_at)
-
-    async def curves(
-        self,
-        stream_ids: Sequence[str],
-        series: Sequence[Series],
-        begins_at: float,
-        ends_at: float,
-        points: int = 800,
-    ) -> tuple[Curve, ...]:
-        """About as many points as asked for at most; series that were not measured are left out."""
-        _check(begins_at, ends_at)
-        return await self._storage.curves(stream_ids, series, begins_at, ends_at, points)
-
-    async def changes(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamChange, ...]:
-        """Changes of tables and PIDs, the newest last."""
-        return await self._storage.changes(stream_id, begins_at, ends_at)
-
-    async def export_csv(
+    async def write(
         self, stream_id: str, series: Sequence[Series], begins_at: float, ends_at: float, path: Path
     ) -> int:
         """Write one row per point, as fine as is kept, whole or not at all; returns how many rows.
 
         Three columns per series: mean (or sum of the events), lowest, highest; empty where there is nothing.
+        Raises StorageError, and ConfigurationError for a range that ends before it begins.
         """
-        _check(begins_at, ends_at)
-        points = min(math.ceil(ends_at - begins_at), MOST_ROWS)
+        points = min(max(math.ceil(ends_at - begins_at), 1), MOST_ROWS)
         curves = await self._storage.curves([stream_id], series, begins_at, ends_at, points)
         if not curves:
             raise StorageError("Nothing was measured in that time: there is nothing to export.")
         return await asyncio.to_thread(_write, path, curves)
-
-
-def _check(begins_at: float, ends_at: float) -> None:
-    if not ends_at > begins_at:
-        raise ConfigurationError("The range ends before it begins.")
 
 
 def _write(path: Path, curves: Sequence[Curve]) -> int:

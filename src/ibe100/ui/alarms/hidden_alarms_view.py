@@ -1,4 +1,4 @@
-"""What is kept from the alarm list: shelved alarms with their reason, and those that follow from another."""
+"""Alarms hidden from the active list: shelved ones, and those that follow from another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QTableView, QVBoxLayout, QWidget
 
 from ibe100.models.alarms.alarm import Severity
-from ibe100.ui.qt_models.alarm_groups import KeptBack
+from ibe100.ui.qt_models.alarm_groups import HiddenAlarm
 from ibe100.ui.qt_models.alarm_table import MACHINE, SEVERITY_WORDS, AlarmTableModel, lasted
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.themes.enterprise_theme import Colour
@@ -21,15 +21,15 @@ SEVERITY_COLOURS = {
 }
 
 
-def why(one: KeptBack) -> str:
-    """Who shelved it and why, or what it follows from."""
+def why(one: HiddenAlarm) -> str:
+    """Reason why an alarm is hidden: who shelved it and why, or which alarm it follows from."""
     alarm = one.alarm
     if not one.is_shelved:
         return f"Follows from: {one.cause}"
     return f"Shelved by {alarm.shelved_by}: {alarm.shelve_reason}"
 
 
-COLUMNS: tuple[Column[KeptBack], ...] = (
+COLUMNS: tuple[Column[HiddenAlarm], ...] = (
     Column(
         "Priority",
         lambda one: f"{int(one.alarm.severity)} {SEVERITY_WORDS[one.alarm.severity]}",
@@ -47,8 +47,8 @@ WHY_COLUMN = 6
 UNSHELVE_KEYS = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Delete})
 
 
-class KeptBackView(QWidget):
-    """A table; `unshelve_requested` with the alarm's id on Delete or Return."""
+class HiddenAlarmsView(QWidget):
+    """Table of hidden alarms; `unshelve_requested` with the alarm's id on Delete or Return."""
 
     unshelve_requested = pyqtSignal(object)
     changed = pyqtSignal()
@@ -56,7 +56,9 @@ class KeptBackView(QWidget):
     def __init__(self, alarms: AlarmTableModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._alarms = alarms
-        self.model: KeyedTableModel[KeptBack] = KeyedTableModel(COLUMNS, lambda one: one.alarm.alarm_id, self)
+        self.model: KeyedTableModel[HiddenAlarm] = KeyedTableModel(
+            COLUMNS, lambda one: one.alarm.alarm_id, self
+        )
         self.table: QTableView = quiet_table(self.model, "Shelved and grouped alarms")
         fit_columns(self.table, WIDTHS, WHY_COLUMN)
         layout = QVBoxLayout(self)
@@ -65,29 +67,29 @@ class KeptBackView(QWidget):
         selection = self.table.selectionModel()
         assert selection is not None
         selection.currentChanged.connect(self.changed)
-        alarms.kept_back_changed.connect(self._show)
+        alarms.hidden_changed.connect(self._show)
         self._show()
 
-    def chosen(self) -> KeptBack | None:
+    def chosen(self) -> HiddenAlarm | None:
         """The selected alarm, or else the first; None unless it is shelved."""
         row = self.table.currentIndex().data(TABLE_ROW_ROLE)
         if row is None:
             row = next(iter(self.model.rows()), None)
-        return row if isinstance(row, KeptBack) and row.is_shelved else None
+        return row if isinstance(row, HiddenAlarm) and row.is_shelved else None
 
     def unshelve(self) -> None:
-        """Ask for the selected alarm to come back."""
+        """Request that the selected alarm is unshelved."""
         chosen = self.chosen()
         if chosen is not None:
             self.unshelve_requested.emit(chosen.alarm.alarm_id)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Return and Delete bring the selected alarm back."""
+        """Unshelve the selected alarm on Return and Delete."""
         if event is not None and event.key() in UNSHELVE_KEYS:
             self.unshelve()
             return
         super().keyPressEvent(event)
 
     def _show(self) -> None:
-        self.model.show(self._alarms.kept_back())
+        self.model.show(self._alarms.hidden_alarms())
         self.changed.emit()
