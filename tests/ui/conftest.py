@@ -21,7 +21,7 @@ OFFSCREEN_SAYS = "This plugin does not support"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What the offscreen platform says about itself is no fault of the window's."""
+    """Ignore what the offscreen platform says about itself: it is no fault of the window."""
     for item in items:
         if "tests/ui/" in item.path.as_posix():
             item.add_marker(pytest.mark.qt_log_ignore(OFFSCREEN_SAYS))
@@ -48,7 +48,7 @@ def loop() -> Iterator[BackgroundLoop]:
 def open_console(
     themed: QApplication, loop: BackgroundLoop, qtbot: QtBot
 ) -> Iterator[Callable[[FakeServices], Console]]:
-    """Opens a console on given services and waits until it knows their state."""
+    """Open consoles on given services, each once it knows their state."""
     consoles: list[Console] = []
 
     def open_on(services: FakeServices) -> Console:

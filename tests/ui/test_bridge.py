@@ -1,4 +1,4 @@
-"""The way in and the way out: facts cross one by one, samples are coalesced, errors are words."""
+"""Bridge and client: facts cross one by one, samples are coalesced, errors have reasons."""
 
 from __future__ import annotations
 

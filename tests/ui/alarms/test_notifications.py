@@ -1,4 +1,4 @@
-"""Notifications and the system, as they are set up and looked at in the window."""
+"""Notifications and the system view in the window."""
 
 from __future__ import annotations
 

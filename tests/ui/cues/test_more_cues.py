@@ -1,4 +1,4 @@
-"""The cues beside the big buttons: what is shown is what goes, and nothing goes that was not shown."""
+"""Other cues: exactly the section that is shown goes out, and none that was not shown."""
 
 from __future__ import annotations
 

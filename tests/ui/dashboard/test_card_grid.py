@@ -1,4 +1,4 @@
-"""How the dashboard shares its room among cards."""
+"""Grid of the dashboard's cards."""
 
 from __future__ import annotations
 

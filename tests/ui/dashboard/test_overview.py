@@ -1,4 +1,4 @@
-"""What is read at a glance is whole: keys, figures of a card, what to do about an alarm, why no cue goes."""
+"""Things read at a glance are whole: keys, figures of a card, advice for an alarm, reasons for no cue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A console as the tests hold it: the window, and the services behind it."""
+"""Console under test: the window, and the services behind it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Console:
         return self.run(call())
 
     def until(self, condition: Callable[[], object]) -> None:
-        """Wait until it is so."""
+        """Wait until a condition holds."""
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE_MS)
 
     def settle(self) -> None:

@@ -10,7 +10,7 @@ from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
 
 
 class FakeMetrics:
-    """Gives the curves it was given, cut to the range; keeps what was asked for."""
+    """Curves that a test keeps, cut to the range; remembers the requests."""
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, Series], Curve] = {}
@@ -19,7 +19,7 @@ class FakeMetrics:
         self.failure = ""
 
     def keep(self, stream_id: str, series: Series, at: Sequence[float], values: Sequence[float]) -> None:
-        """One sample a second."""
+        """Keep a curve of one sample a second."""
         low, high = (tuple(value * factor for value in values) for factor in (0.9, 1.1))
         self.kept[stream_id, series] = Curve(stream_id, series, 1, tuple(at), tuple(values), low, high)
 

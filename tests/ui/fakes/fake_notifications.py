@@ -7,7 +7,7 @@ from ibe100.models.errors import OperatorError
 
 
 class FakeNotifications:
-    """Keeps addresses; one that begins with `bad` is never reached."""
+    """Recipients in memory; an address that begins with `bad` is never reached."""
 
     def __init__(self) -> None:
         self.urls: dict[str, str] = {}

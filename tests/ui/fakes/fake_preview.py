@@ -1,4 +1,4 @@
-"""Previews in memory: who looks at what, and pictures when the test says so."""
+"""Previews in memory: wanted streams by viewer, and pictures when the test says so."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WIDTH, HEIGHT = 64, 36
 
 
 class FakePreview:
-    """Shows nothing by itself."""
+    """Previews that show nothing by themselves."""
 
     def __init__(self, bus: FakeBus) -> None:
         self._bus = bus
@@ -34,7 +34,7 @@ class FakePreview:
         return None
 
     def show(self, stream_id: str, rgb: tuple[int, int, int], age_s: float = 0.0) -> Picture:
-        """A picture of one colour, taken `age_s` ago."""
+        """Publish a picture of one colour, taken `age_s` ago."""
         taken = Picture(
             stream_id=stream_id,
             taken_at=time.time() - age_s,
@@ -48,7 +48,7 @@ class FakePreview:
         return taken
 
     def hear(self, stream_id: str, momentary_lufs: float, *peaks: float) -> None:
-        """100 ms of sound."""
+        """Publish 100 ms of sound."""
         levels = SoundLevels(
             stream_id=stream_id,
             monotonic_s=time.monotonic(),
@@ -58,7 +58,7 @@ class FakePreview:
         self._bus.publish(LevelsMeasured(levels=levels))
 
     def say(self, stream_id: str, **changes: object) -> None:
-        """The preview of a stream changed."""
+        """Publish a changed preview."""
         fields = {"stream_id": stream_id, "is_on": True, **changes}
         self.previews[stream_id] = Preview.model_validate(fields)
         self._bus.publish(PreviewChanged(preview=self.previews[stream_id]))

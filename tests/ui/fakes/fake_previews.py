@@ -14,7 +14,7 @@ NEXT_ID = 0x60000001
 
 
 def preview_of_other(request: CueRequest, oldest_first: Sequence[Cue]) -> CuePreview:
-    """What would go out, immediately. Raises CueRefused."""
+    """Preview of an immediate cue. Raises CueRefused."""
     match request.action:
         case CueAction.SEND_SECTION:
             data, section = given_section(request.section)

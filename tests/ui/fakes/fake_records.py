@@ -1,4 +1,4 @@
-"""What the other fakes have on record."""
+"""Records of the other fakes: alarms, sessions, cues, audit, as-run log."""
 
 from __future__ import annotations
 

@@ -21,6 +21,6 @@ class FakeReturnFeeds:
         return tuple(one for one in reversed(self.receipts.values()) if one.stream_id == stream_id)
 
     def tell(self, receipt: ReturnReceipt) -> None:
-        """The return feed says something of a cue."""
+        """Publish a receipt of the return feed."""
         self.receipts[receipt.cue_id] = receipt
         self._bus.publish(ReturnReceiptChanged(receipt=receipt))

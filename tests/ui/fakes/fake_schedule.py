@@ -13,7 +13,7 @@ from ibe100.models.messages import ScheduleChanged
 
 
 class FakeSchedule:
-    """Breaks are planned as asked, unless their title says otherwise."""
+    """Plans breaks as asked, unless their title says otherwise."""
 
     def __init__(self, bus: FakeBus) -> None:
         self._bus = bus

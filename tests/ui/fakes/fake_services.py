@@ -274,7 +274,7 @@ class FakeProfiles:
 
 
 class FakeInputCues:
-    """What was seen on the inputs."""
+    """Cues seen on the inputs."""
 
     def __init__(self) -> None:
         self.seen: list[InputCue] = []

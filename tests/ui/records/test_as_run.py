@@ -1,4 +1,4 @@
-"""The as-run page: a day's cues, found by a word, decoded, exported."""
+"""As-run page: the cues of a day, found by a word, decoded, exported."""
 
 from __future__ import annotations
 

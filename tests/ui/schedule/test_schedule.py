@@ -1,4 +1,4 @@
-"""Planned breaks on screen: planned, re-timed, taken back, imported, and what is wrong with them in words."""
+"""Planned breaks on screen: planned, re-timed, undone, imported, and why they conflict."""
 
 from __future__ import annotations
 

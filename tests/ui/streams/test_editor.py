@@ -1,4 +1,4 @@
-"""The stream editor as data: what it does not change is kept, and every field says rightly what is wrong."""
+"""Stream editor as data: untouched values are kept, and every field says rightly what is wrong."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ TEXTS = (
     "/media/live.m3u8",
     "correct horse battery",
 )
-"""A field of text takes those of them that it allows."""
+"""Texts to try; a field takes those that it allows."""
 FIRST_CONTRACT = Contract(name="OTT distributor", scte35_pid=500)
 
 
@@ -86,7 +86,7 @@ def values_of(annotation: Any, metadata: tuple[Any, ...] = ()) -> st.SearchStrat
 
 
 def is_allowed(annotation: Any, metadata: Sequence[Any], value: object) -> bool:
-    """A field of this type takes the value, as far as it is concerned alone."""
+    """True when a field of this type takes the value, as far as it is concerned alone."""
     allowed: Any = Annotated[(annotation, *metadata)] if metadata else annotation
     try:
         TypeAdapter(allowed).validate_python(value)
@@ -133,7 +133,7 @@ def models_of(draw: st.DrawFn, model: type[BaseModel]) -> BaseModel:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[ServiceClient]:
-    """Without services: the editor is filled and checked by itself."""
+    """Client without services: the editor is filled and checked by itself."""
     background = BackgroundLoop()
     background.start()
     yield ServiceClient(background)
@@ -149,7 +149,7 @@ ALL_FIELDS: tuple[FieldSpec, ...] = (
 
 
 def field_of(spec: FieldSpec) -> list[FieldInfo]:
-    """The model's field behind an editor's field; of an endpoint one for each kind that has it."""
+    """Fields of the model behind an editor's field; of an endpoint one for each kind that has it."""
     part, _, name = spec.key.partition(".")
     sides = {side.side: side for side in (INPUT, OUTPUT, RETURN_FEED)}
     if part in sides:

@@ -1,4 +1,4 @@
-"""What the console says without colour, and to who sees colours otherwise (UX: never colour alone)."""
+"""Colours of the console without colour, and under defects of colour vision: never colour alone."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def pixels(image: QImage) -> Floats:
 
 
 def unlike(one: Floats, other: Floats) -> float:
-    """The part of the pixels that are clearly different."""
+    """Part of the pixels that are clearly different."""
     return float(np.mean(np.abs(one - other) > 60))
 
 

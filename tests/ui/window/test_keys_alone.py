@@ -1,4 +1,4 @@
-"""A shift at the cue desk with the keyboard alone, from the empty console to the as-run log."""
+"""A shift with the keyboard alone, from the empty console to the as-run log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 
 class Keyboard:
-    """Keys go to whatever has the focus, as at a real one."""
+    """Keyboard whose keys go to the widget with the focus, as from a real one."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

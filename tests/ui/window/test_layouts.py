@@ -1,4 +1,4 @@
-"""Layouts with names, the order of the cards, and what takes a change of the set-up back."""
+"""Layouts with names, the order of the cards, and undo of a change in Set-up."""
 
 from __future__ import annotations
 

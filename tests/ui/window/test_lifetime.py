@@ -1,4 +1,4 @@
-"""From the start of the window to its end: services that refuse, faults, closing, the saved layout."""
+"""Lifetime of the window: services that refuse, faults, closing, the saved layout."""
 
 from __future__ import annotations
 

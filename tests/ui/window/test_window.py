@@ -112,7 +112,7 @@ def overlapping(window: MainWindow, page: str) -> list[str]:
 
 
 def faults(console: Console, page: str) -> list[str]:
-    """What is wrong once the layout has come to rest: a long text takes some turns to get its height."""
+    """Faults of the layout once it has come to rest: a long text takes some turns to get its height."""
     deadline = time.monotonic() + 10
     while found := cut_off(console.window) + overlapping(console.window, page):
         if time.monotonic() > deadline:

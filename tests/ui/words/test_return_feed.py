@@ -1,4 +1,4 @@
-"""The return feed on screen: chosen in the editor, told beside each receipt, explained in the detail."""
+"""Return feed on screen: chosen in the editor, shown beside each receipt, explained in the detail."""
 
 from __future__ import annotations
 

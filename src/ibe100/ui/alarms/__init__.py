@@ -1,0 +1,1 @@
+"""Alarms: active list, hidden ones, history, rules, notifications."""

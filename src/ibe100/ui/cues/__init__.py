@@ -1,0 +1,1 @@
+"""Cue panel: target, buttons, preview, receipts, other cues."""

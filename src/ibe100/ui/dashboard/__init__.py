@@ -1,0 +1,1 @@
+"""Dashboard: a card per stream, and the time line of breaks."""

@@ -1,0 +1,1 @@
+"""Previews: picture, sound meter, multiview."""

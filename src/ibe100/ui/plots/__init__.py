@@ -1,0 +1,1 @@
+"""Curves over time, the only importer of pyqtgraph."""

@@ -1,0 +1,1 @@
+"""Qt models of streams, cues, alarms, schedule and log, fed by the event bridge."""

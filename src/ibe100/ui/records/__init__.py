@@ -1,0 +1,1 @@
+"""Records read back: cue log, as-run log, history."""

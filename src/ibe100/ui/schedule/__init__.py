@@ -1,0 +1,1 @@
+"""Planned breaks: page, editor, import, next events."""

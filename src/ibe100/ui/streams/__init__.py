@@ -1,0 +1,1 @@
+"""Streams: list, actions, and the editor of a stream."""

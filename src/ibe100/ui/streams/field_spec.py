@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 
 
 class FieldKind(Enum):
-    """How a field is edited."""
+    """Kind of editor of a field."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -44,7 +44,7 @@ class FieldSpec:
     unit: str = ""
     empty: Empty = Empty.NEEDED
     choices: tuple[tuple[object, str], ...] = ()
-    """Of a CHOICE: each value, and its words."""
+    """Values of a CHOICE, each with its words."""
 
     @property
     def caption(self) -> str:

@@ -18,7 +18,7 @@ class ElidedLabel(QLabel):
             self.setProperty("kind", kind)
 
     def minimumSizeHint(self) -> QSize:
-        """As narrow as need be."""
+        """Almost nothing: the text is elided."""
         return QSize(20, super().minimumSizeHint().height())
 
     def shown_text(self) -> str:
