@@ -44,6 +44,8 @@ class Ports:
     """Port to which the processor sends copies of its packets; see `ibe100.runner.telemetry.pulse`."""
     source: int = 0
     """Port to which the source sends: kept here so that no other stream claims it."""
+    look: int = 0
+    """Port to which a copy of the input goes while it is passed on without cues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,14 @@ class Spec:
     source: Command | None
     ports: Ports
     policy: Policy
+    pass_through: Command | None = None
+    """The processor without anything that depends on the plan: on air until there is a plan that fits."""
     companion_of: str = ""
     """The folder of the stream that this one belongs to; it ends when that stream has no runner any more."""
 
     def check_secrets(self, secrets: Mapping[str, str]) -> None:
         """SpecError if a placeholder has no secret."""
-        commands = [one for one in (self.processor, self.source) if one is not None]
+        commands = [one for one in (self.processor, self.pass_through, self.source) if one is not None]
         missing = sorted(set[str]().union(*(c.secret_names() for c in commands)) - secrets.keys())
         if missing:
             raise SpecError(
@@ -115,6 +119,7 @@ def parse_spec(value: object) -> Spec:
     if version != SPEC_VERSION:
         raise SpecError(f"version is {version}; this runner reads version {SPEC_VERSION}")
     source, processor = top.take("source", None), top.take("processor")
+    pass_through = top.take("pass_through", None)
     if source is None and processor is None:
         raise SpecError("processor is null; that is allowed only where there is a source")
     spec = Spec(
@@ -124,6 +129,7 @@ def parse_spec(value: object) -> Spec:
         engine=top.text("engine"),
         processor=None if processor is None else _command("processor", processor),
         source=None if source is None else _command("source", source),
+        pass_through=None if pass_through is None else _command("pass_through", pass_through),
         ports=_ports(top.take("ports")),
         policy=_policy(top.take("policy", {})),
         companion_of=_folder(top.take("companion_of", "")),
@@ -227,6 +233,7 @@ def _ports(value: object) -> Ports:
         input_splice=fields.integer("input_splice", 0, 65535, 0),
         pulse=fields.integer("pulse", 0, 65535, 0),
         source=fields.integer("source", 0, 65535, 0),
+        look=fields.integer("look", 0, 65535, 0),
     )
     fields.refuse_the_rest()
     claimed = (
@@ -238,6 +245,7 @@ def _ports(value: object) -> Ports:
         ports.input_splice,
         ports.pulse,
         ports.source,
+        ports.look,
     )
     udp = [port for port in claimed if port]
     if len(set(udp)) != len(udp):

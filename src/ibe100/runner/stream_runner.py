@@ -27,6 +27,7 @@ from ibe100.runner.telemetry.stray_datagram_watch import Woken, input_wakeups
 RUNNER_VERSION = 1
 RECORD = "runner.json"
 SPEC = "spec.json"
+_COMMANDS = ("status", "stop", "pass", "restart", "retry", "respec", "subscribe")
 _LAST_LINES_S = 1.0  # time for subscribers to take the last journal lines
 _JOURNAL_RETRY_S = 1.0
 _DAMAGED_PER_SECOND = 10
@@ -177,6 +178,8 @@ class StreamRunner:
             case "stop":
                 self._supervisor.stop(reason or "stop asked for")
                 return {"ok": True}
+            case "pass":
+                return self._accepted(self._supervisor.pass_on(reason or "its plan does not fit"))
             case "restart":
                 return self._accepted(self._supervisor.restart(reason or "restart asked for"))
             case "retry":
@@ -186,7 +189,7 @@ class StreamRunner:
                 return self._respec(request.get("secrets", {}), reason or "new settings")
         return {
             "ok": False,
-            "error": f"no command {command!r}; there are status, stop, restart, retry, respec, subscribe",
+            "error": f"no command {command!r}; there are {', '.join(_COMMANDS)}",
         }
 
     def _respec(self, secrets_value: object, reason: str) -> dict[str, object]:
@@ -226,6 +229,7 @@ class StreamRunner:
             "input_lost_at": supervisor.input_lost_at,
             "retry_at": supervisor.retry_at,
             "attempt": supervisor.attempt,
+            "passes": supervisor.passes,
             "pid": None if child is None else child.pid,
             "source_pid": None if source is None else source.pid,
             "runner_pid": os.getpid(),

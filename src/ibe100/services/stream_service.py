@@ -21,6 +21,7 @@ from ibe100.services.streams.journal_follower import JournalFollower, Observer
 from ibe100.services.streams.launch import StreamLaunch
 from ibe100.services.streams.launch_plan import StreamStarter, why_not_understood
 from ibe100.services.streams.lifecycle import StreamLifecycle
+from ibe100.services.streams.plan_fit import PlanFit
 from ibe100.services.streams.reconciler import Reconciler
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_spec import RunnerPolicy
@@ -60,8 +61,10 @@ class StreamService:
         self._audit = AuditTrail(storage)
         self.follower = JournalFollower(storage, publish, lambda run: self._lifecycle.respawn(run))
         self._launch = StreamLaunch(storage, self._starter, self._list, self.follower, policy)
-        self._lifecycle = StreamLifecycle(self._list, self.follower, self._launch, self._audit, publish)
-        self._reconciler = Reconciler(self._list.runs, self._lifecycle)
+        fit = PlanFit()
+        self.observe(fit)
+        self._lifecycle = StreamLifecycle(self._list, self.follower, self._launch, self._audit, fit, publish)
+        self._reconciler = Reconciler(self._list.runs, self._lifecycle, fit)
 
     def load_profile(self, name: str) -> None:
         """Put the name of the profile that was loaded or saved last on record with each session."""

@@ -96,17 +96,36 @@ def build_arguments(
         arguments += plugin("-P", "filter", "--negate", *pids)
     arguments += _pmt(plan)
     arguments += _spliceinject(config, plan, ports)
-    arguments += plugin(
-        "-P",
-        "analyze",
-        option("--interval", ANALYZE_INTERVAL_S),
-        option("--json-udp", f"{LOOPBACK}:{ports.analyze_json}"),
-    )
+    arguments += _analyze(ports)
     arguments += _influx(plan, ports)
     arguments += _splicemonitor(plan, ports)
     arguments += _tap(ports)
     arguments += _pulse(plan, ports)
     return arguments + output_arguments(config.output) + lasting_arguments(config.output, OUTPUT)
+
+
+def pass_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts, engine: Engine) -> list[str]:
+    """The command without anything that depends on services and PIDs: the input goes out as it is.
+
+    A copy of it goes to `ports.look`, so that a plan that fits can be made while it is on air.
+    """
+    arguments = [*global_arguments(config.input), *input_arguments(config.input, ports.source, 0, engine)]
+    if not is_relayed(config.input):
+        arguments += lasting_arguments(config.input, INPUT)
+    if plan.regulate:
+        arguments += plugin("-P", "regulate")
+    arguments += _analyze(ports)
+    measured = (option("--interval", 1), "--bitrate", "--services", "--type")
+    arguments += plugin("-P", "influx", *measured, *influx_server(ports.influx))
+    arguments += plugin("-P", "ip", option("--packet-burst", 7), positional(f"{LOOPBACK}:{ports.look}"))
+    arguments += _tap(ports)
+    arguments += _pulse(plan, ports)
+    return arguments + output_arguments(config.output) + lasting_arguments(config.output, OUTPUT)
+
+
+def _analyze(ports: LoopbackPorts) -> list[str]:
+    interval = option("--interval", ANALYZE_INTERVAL_S)
+    return plugin("-P", "analyze", interval, option("--json-udp", f"{LOOPBACK}:{ports.analyze_json}"))
 
 
 def _pmt(plan: StreamPlan) -> list[str]:

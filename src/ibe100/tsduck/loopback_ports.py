@@ -31,17 +31,20 @@ class LoopbackPorts:
     """Where the cues of the input are told; 0 in runs of versions that did not look at them."""
     pulse: int = 0
     """Where a datagram goes every so many packets; 0 in runs of versions that had none."""
+    look: int = 0
+    """Where a copy of the input goes while it is passed on without cues, to be probed; 0 in earlier runs."""
 
 
 def claim_ports(taken: Collection[int], *, with_source: bool) -> LoopbackPorts:
-    """Eight ports (seven without a source) that nobody uses.
+    """Nine ports (eight without a source) that nobody uses.
 
     `taken` holds the ports in the specs of other streams: those may be between two attempts just now.
     Raises StreamError when none can be found.
     """
-    found = free_ports(taken, 8 if with_source else 7)
-    cue, splice, influx, analyze, tap, input_splice, pulse, *source = found
-    return LoopbackPorts(cue, splice, influx, analyze, source[0] if source else 0, tap, input_splice, pulse)
+    found = free_ports(taken, 9 if with_source else 8)
+    cue, splice, influx, analyze, tap, input_splice, pulse, look, *source = found
+    first = source[0] if source else 0
+    return LoopbackPorts(cue, splice, influx, analyze, first, tap, input_splice, pulse, look)
 
 
 def free_ports(taken: Collection[int], wanted: int) -> list[int]:

@@ -12,10 +12,11 @@ from ibe100.runner.loop import Loop, Timer
 from ibe100.runner.processor_log.file import ProcessorLog
 from ibe100.runner.processor_log.intake import LogIntake, Note
 from ibe100.runner.processor_log.lines import Redactor
-from ibe100.runner.spec import Policy, Spec
+from ibe100.runner.spec import Command, Policy, Spec
 from ibe100.runner.supervision.backoff import QUICK_S, Backoff, system_fraction
 from ibe100.runner.supervision.health import Health
 from ibe100.runner.supervision.input_loss import is_of_input
+from ibe100.runner.supervision.plan_faults import is_of_plan
 from ibe100.runner.supervision.process import Child, Exit
 from ibe100.runner.supervision.source import Source
 from ibe100.runner.supervision.states import TERMINAL, State, assert_transition
@@ -72,6 +73,8 @@ class Supervisor:
         """Time of the last packets of an input that is silent now; wall clock, as is `retry_at`."""
         self.retry_at: float | None = None
         """Time of the next attempt, while one is waited for."""
+        self.passes = ""
+        """Why the input is passed on without cues now, by the spec's pass_through; empty while it is not."""
         self.attempt = 0
         self.child: Child | None = None
 
@@ -132,6 +135,18 @@ class Supervisor:
                 self._end_child()
             self._enter(State.RETRYING, reason)
 
+    def pass_on(self, reason: str) -> bool:
+        """Pass the input on without cues from now on, until a respec brings a plan that fits it.
+
+        False if the spec has no way to, or the stream is at its end.
+        """
+        if self.spec.pass_through is None or self.state in TERMINAL or self.state == State.STOPPING:
+            return False
+        if not self.passes:
+            self.passes = reason
+            self._attempt_anew(reason)
+        return True
+
     def retry(self, reason: str) -> None:
         """Begin the attempt that is waited for now; one that waits for its input is begun anew."""
         self._source.retry()
@@ -153,6 +168,7 @@ class Supervisor:
         self._secrets = secrets
         self._backoff = self._make_backoff(spec.policy)
         self._has_run = False
+        self.passes = ""
         self._attempt_anew(reason)
         return True
 
@@ -176,12 +192,11 @@ class Supervisor:
         self._relaunch = None
         self.attempt += 1
         self._enter(State.STARTING, reason)
-        self._health = Health(self.spec.policy.expect_pts)
-        processor = self.spec.processor
-        assert processor is not None
+        self._health = Health(self.spec.policy.expect_pts and not self.passes)
+        processor = self._command
         program = processor.argv[0]
         try:
-            if self.spec.ports.cue:
+            if self.spec.ports.cue and not self.passes:
                 check_free("cue", self.spec.ports.cue)
             if self.spec.source is not None:
                 program = self.spec.source.argv[0]
@@ -199,10 +214,21 @@ class Supervisor:
         self._has_run = True
         self._note(
             "attempt_started",
-            {"attempt": self.attempt, "pid": self.child.pid, "argv": list(processor.argv)},
+            {
+                "attempt": self.attempt,
+                "pid": self.child.pid,
+                "argv": list(processor.argv),
+                "passes": self.passes,
+            },
         )
         self._processes_changed()
         self._watchdog.watch(self._health, self.spec.policy, self.child.started_at, 0.0)
+
+    @property
+    def _command(self) -> Command:
+        command = self.spec.pass_through if self.passes else self.spec.processor
+        assert command is not None
+        return command
 
     def _could_not_start(self, reason: str) -> None:
         if self._has_run:
@@ -232,8 +258,7 @@ class Supervisor:
             outcome += f" while it should run: {error}" if error else " while it should run"
         elif self.state is not None:
             outcome = f"ended by the runner, {self.state}: {self.reason} ({outcome})"
-        assert self.spec.processor is not None
-        of_input = should_run and not completed and is_of_input(self.spec.processor.argv, ended, error)
+        of_input = should_run and not completed and is_of_input(self._command.argv, ended, error)
         if of_input:
             self._lose_input(started_at)
         elif should_run and (error is not None or self._log.status.has_received):
@@ -247,6 +272,9 @@ class Supervisor:
             self._finish()
         elif self._relaunch is not None:
             self._begin_attempt(self._relaunch)
+        elif should_run and is_of_plan(error) and self.spec.pass_through is not None and not self.passes:
+            self.passes = str(error)
+            self._retry_later(outcome, 0.0)
         else:
             if of_input:
                 delay_s = max(0.0, QUICK_S - ended.seconds)
@@ -267,7 +295,8 @@ class Supervisor:
     def _check_running(self) -> None:
         packets_at = self._health.packets_at
         if self.state == State.STARTING and self._health.healthy_at() is not None:
-            self._run_on("packets and PTS advance" if self.spec.policy.expect_pts else "packets advance")
+            advance = "packets and PTS advance" if self.spec.policy.expect_pts else "packets advance"
+            self._run_on(f"passed on without cues: {self.passes}" if self.passes else advance)
         elif self._is_held and packets_at is not None and packets_at > self._stalled_at:
             self._run_on("packets come again")
 

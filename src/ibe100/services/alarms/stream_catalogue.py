@@ -70,6 +70,14 @@ PROCESSOR_RESTARTING = AlarmRule(
     only_while_running=False,
     explained_by=(STREAM_FAILED, SYNC_LOSS, INPUT_LOST, CRASH_LOOP),
 )
+PASSED_WITHOUT_CUES = AlarmRule(
+    "passed_without_cues",
+    Severity.CRITICAL,
+    "On air, but no cue can go out",
+    "The source changed its services or PIDs, and no command fits it yet",
+    "Read the reason: the stream goes on by itself as soon as its settings and the input agree",
+    explained_by=(STREAM_FAILED,),
+)
 NOTHING_FLOWS = AlarmRule(
     "nothing_flows",
     Severity.CRITICAL,

@@ -40,6 +40,8 @@ def readiness(run: StreamRun) -> Readiness:
 
 def _state(run: StreamRun) -> str | None:
     match run.view.state:
+        case StreamState.RUNNING if run.passes:
+            return f"the input is passed on without cues until a command that fits it is found: {run.passes}"
         case StreamState.RUNNING:
             return None
         case StreamState.PROBING | StreamState.STARTING:

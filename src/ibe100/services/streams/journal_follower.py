@@ -242,7 +242,7 @@ class JournalFollower:
             case LogLine():
                 self._logged(run, fact)
             case AttemptStarted():
-                run.begin_attempt(_attempt(run, fact))
+                run.begin_attempt(_attempt(run, fact), fact.passes)
                 self._attempt_started(run, fact)
             case AttemptEnded():
                 self._attempt_ended(run, fact)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from ibe100.database.database import Database
 from ibe100.models.errors import InputAbsent, OperatorError, StreamError
+from ibe100.models.stream_config import UdpInput
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.held_input import HeldInput
 from ibe100.services.streams.journal_follower import JournalFollower
@@ -18,11 +19,13 @@ from ibe100.services.streams.run_facts import write_facts
 from ibe100.services.streams.runner_spec import RunnerPolicy, make_spec
 from ibe100.services.streams.stream_list import StreamList
 from ibe100.tsduck.command import secrets_of
-from ibe100.tsduck.loopback_ports import LoopbackPorts
-from ibe100.tsduck.probe import LIMITS
+from ibe100.tsduck.loopback_ports import LOOPBACK, LoopbackPorts
+from ibe100.tsduck.probe import LIMITS, ProbeLimits, probe_input
 from ibe100.tsduck.processor import Processor
 from ibe100.tsduck.srt_link import is_relayed
 
+QUICK_LIMITS = ProbeLimits(first_bytes_s=3.0, live_s=1.5)
+"""For a look at an input that is on air without cues: each second counts."""
 CALL_PATIENCE_S = 60.0
 """For a caller, where a start that does not find one has failed: somebody has yet to start the sender."""
 
@@ -102,6 +105,22 @@ class StreamLaunch:
             await self._storage.sessions.end(session.session_id, time.time(), str(error))
             await self._follower.catch_up(run)
             raise
+
+    async def replan(self, run: StreamRun) -> None:
+        """Give a run whose input is passed on without cues a plan that fits it. Raises OperatorError."""
+        assert run.facts is not None
+        config, ports = run.facts.config, run.facts.ports
+        processor = await self._starter.processor(config)
+        copy = UdpInput(port=ports.look, local_address=LOOPBACK)
+        report = await probe_input(copy, processor, limits=QUICK_LIMITS)
+        facts, argv = self._starter.plan(config, run.entry.number, processor, report, ports)
+        kept = run.facts.model_copy(update={"plan": facts.plan, "command": facts.command})
+        spec = make_spec(run.entry, processor, argv, kept, self._policy)
+        await asyncio.to_thread(run.link.write_spec, spec)
+        await asyncio.to_thread(write_facts, run.link.stream_dir, kept)
+        run.replan(kept)
+        reason = "its command fits the input again"
+        await run.link.request({"cmd": "respec", "reason": reason, "secrets": secrets_of(config)})
 
     def give_up(self, run: StreamRun) -> None:
         """The stream is not wanted any more: end the look at its input, if there is one."""

@@ -19,7 +19,7 @@ from ibe100.tsduck.processor import Processor, check_builtin, choose_processor
 from ibe100.tsduck.srt_link import is_relayed
 
 PREVIEW_PORTS = LoopbackPorts(
-    cue=1, splice_json=2, influx=3, analyze_json=4, source=5, tap=6, input_splice=7, pulse=8
+    cue=1, splice_json=2, influx=3, analyze_json=4, source=5, tap=6, input_splice=7, pulse=8, look=9
 )
 
 

@@ -21,6 +21,7 @@ from ibe100.services.streams.input_wait import InputWait
 from ibe100.services.streams.journal_follower import JournalFollower
 from ibe100.services.streams.launch import StreamLaunch
 from ibe100.services.streams.launch_plan import why_not_understood
+from ibe100.services.streams.plan_fit import PlanFit
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_facts import read_facts
 from ibe100.services.streams.runner_link import RunnerGone, RunnerLink, RunnerSilent
@@ -42,6 +43,7 @@ class StreamLifecycle:
         follower: JournalFollower,
         launch: StreamLaunch,
         audit: AuditTrail,
+        fit: PlanFit,
         publish: Callable[[Message], None],
     ) -> None:
         self._list = streams
@@ -49,6 +51,7 @@ class StreamLifecycle:
         self._launch = launch
         self._audit = audit
         self._publish = publish
+        self._fit = fit
         self._busy: dict[str, asyncio.Lock] = {}
         self._waiting = InputWait()
         self.profile = ""
@@ -275,6 +278,16 @@ class StreamLifecycle:
                 return
             await self._end(run, f"it does not come on air ({run.view.reason}); its command is made anew")
             await self._start(run, keep_output=True, wait_for_input=True)
+
+    async def pass_on(self, run: StreamRun) -> None:
+        """Have the input passed on without cues, because its plan does not fit it any more."""
+        await run.link.request({"cmd": "pass", "reason": self._fit.misfit(run)})
+
+    async def replan(self, run: StreamRun) -> None:
+        """Find a plan that fits an input which is passed on without cues, and go on by it."""
+        async with self.lock(run.stream_id):
+            if run.is_wanted() and run.passes and run.view.state is StreamState.RUNNING:
+                await self._launch.replan(run)
 
     async def take_off(self, run: StreamRun) -> None:
         """Stop what runs for a stream that is not wanted."""

@@ -19,6 +19,7 @@ from ibe100.models.stream_state import StreamState
 from ibe100.runner.supervision.ownership import LOCK, is_held
 from ibe100.services.audit_trail import act_as
 from ibe100.services.streams.launch_plan import why_not_understood
+from ibe100.services.streams.plan_fit import PlanFit
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_spec import awaited_peer
 
@@ -48,6 +49,12 @@ class Corrections(Protocol):
     async def plan_anew(self, run: StreamRun) -> None:
         """Stop a processor that does not come on air, and start it by a plan made anew."""
 
+    async def pass_on(self, run: StreamRun) -> None:
+        """Have the input passed on without cues, because its plan does not fit it any more."""
+
+    async def replan(self, run: StreamRun) -> None:
+        """Find a plan that fits an input which is passed on without cues, and go on by it."""
+
     async def take_off(self, run: StreamRun) -> None:
         """Stop what runs for a stream that is not wanted."""
 
@@ -69,8 +76,11 @@ class _History:
 class Reconciler:
     """One task for all streams. All methods belong to the loop."""
 
-    def __init__(self, runs: Callable[[], Iterable[StreamRun]], corrections: Corrections) -> None:
+    def __init__(
+        self, runs: Callable[[], Iterable[StreamRun]], corrections: Corrections, fit: PlanFit
+    ) -> None:
         self._runs = runs
+        self._fit = fit
         self._corrections = corrections
         self._histories: dict[str, _History] = {}
         self._at_work: dict[str, asyncio.Task[None]] = {}
@@ -131,6 +141,10 @@ class Reconciler:
             return self._corrections.take_off if held else None
         if state is StreamState.COMPLETED:
             return self._corrections.rest
+        if state is StreamState.RUNNING and run.passes:
+            return self._corrections.replan
+        if state is StreamState.RUNNING and self._fit.misfit(run):
+            return self._corrections.pass_on
         if now_s < history.next_try_s:
             return None
         if state in _ENDED and why_not_understood(run.entry.config):

@@ -61,6 +61,7 @@ class StreamRun:
         self._in_break = self._armed = False
         self._heartbeat_lost, self._heartbeats_lost = "", 0
         self._last_fault = ""
+        self._passes = ""
         self._seq = 0
         self._taking_since: float | None = None
         self._lag_s, self._taken_at = 0.0, float("-inf")
@@ -107,6 +108,11 @@ class StreamRun:
     def last_fault(self) -> str:
         """The newest error line of the processor's log in this attempt."""
         return self._last_fault
+
+    @property
+    def passes(self) -> str:
+        """Why the input is passed on without cues now; empty while cues are taken."""
+        return self._passes
 
     @property
     def seq(self) -> int:
@@ -190,6 +196,7 @@ class StreamRun:
 
     def enter_as(self, status: RunnerStatus) -> None:
         """The stream is as its runner says it is now."""
+        self._passes = status.passes
         assert status.state is not None, "a runner that has only its source is not adopted"
         self.enter(
             status.state,
@@ -232,8 +239,17 @@ class StreamRun:
             break_ends_at=None,
         )
 
-    def begin_attempt(self, attempt: int) -> None:
-        """Another processor: a file's timestamps begin again, and old faults are not its own."""
+    def replan(self, facts: RunFacts) -> None:
+        """The run goes on by another plan; a break on air goes on too."""
+        self._facts = facts
+        self._update(command=facts.command)
+
+    def begin_attempt(self, attempt: int, passes: str) -> None:
+        """Another processor: a file's timestamps begin again, and old faults are not its own.
+
+        `passes`: why it passes the input on without cues; empty for one that takes cues.
+        """
+        self._passes = passes
         self._clock = self._new_clock()
         self._last_fault = ""
         self._update(attempt=attempt)

@@ -57,6 +57,8 @@ class AttemptStarted(FactHead):
     """A processor was started; the runner counts its attempts from 1."""
 
     attempt: int
+    passes: str = ""
+    """Why it passes the input on without cues; empty for one that takes cues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def _fact(kind: str, line: Mapping[str, Any], head: tuple[int, float, float]) ->
             level = _LEVELS.get(line.get("level"), "info")
             return LogLine(*head, level, str(line.get("plugin") or ""), str(line["text"]))
         case "attempt_started":
-            return AttemptStarted(*head, int(line["attempt"]))
+            return AttemptStarted(*head, int(line["attempt"]), str(line.get("passes") or ""))
         case "attempt_ended":
             code, seconds = line.get("exit_code"), float(line.get("seconds") or 0.0)
             return AttemptEnded(

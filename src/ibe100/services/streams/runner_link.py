@@ -66,6 +66,7 @@ class RunnerStatus:
     attempt_uptime_s: float
     input_lost_at: float | None = None
     retry_at: float | None = None
+    passes: str = ""
 
 
 class RunnerLink:
@@ -114,6 +115,7 @@ class RunnerLink:
             attempt_uptime_s=float(reply.get("attempt_uptime_s") or 0.0),
             input_lost_at=reply.get("input_lost_at"),
             retry_at=reply.get("retry_at"),
+            passes=str(reply.get("passes") or ""),
         )
 
     async def is_alive(self) -> bool:

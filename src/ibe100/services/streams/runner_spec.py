@@ -10,6 +10,8 @@ from ibe100.models.base import Value
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import (
     FileInput,
+    HlsInput,
+    RistInput,
     SrtInput,
     SrtMode,
     SrtOutput,
@@ -17,9 +19,10 @@ from ibe100.models.stream_config import (
     StreamInput,
     StreamOutput,
     TestPatternInput,
+    UdpInput,
 )
 from ibe100.services.streams.run_facts import RunFacts
-from ibe100.tsduck.command import relay_arguments
+from ibe100.tsduck.command import pass_arguments, relay_arguments
 from ibe100.tsduck.loopback_ports import LoopbackPorts
 from ibe100.tsduck.pattern_source import live_arguments
 from ibe100.tsduck.processor import Processor
@@ -49,6 +52,7 @@ def make_spec(
         **_common(entry, processor, facts.ports),
         "generation": int(facts.started_at * 1000),
         "processor": {"argv": list(argv), "env": processor.environment},
+        "pass_through": _pass_through(entry.config, processor, facts),
         "policy": {
             "finite": isinstance(source, FileInput) and not source.loop,
             "expect_pts": facts.plan.time_pid is not None,
@@ -56,6 +60,14 @@ def make_spec(
             **({"start_timeout_s": PATIENCE_S} if awaited_peer(entry.config) else {}),
         },
     }
+
+
+def _pass_through(config: StreamConfig, processor: Processor, facts: RunFacts) -> dict[str, Any] | None:
+    """None for what begins again with each processor, and would go back in time."""
+    if not isinstance(config.input, UdpInput | SrtInput | RistInput | HlsInput) or not facts.ports.look:
+        return None
+    argv = pass_arguments(config, facts.plan, facts.ports, processor.engine)
+    return {"argv": [*processor.command, *argv], "env": processor.environment}
 
 
 def make_held_spec(
@@ -93,6 +105,7 @@ def _common(entry: StreamEntry, processor: Processor, ports: LoopbackPorts) -> d
             "input_splice": ports.input_splice,
             "pulse": ports.pulse,
             "source": ports.source,
+            "look": ports.look,
         },
     }
 

@@ -1,4 +1,4 @@
-"""Ends of the processor: whether it ends again and again."""
+"""Attempts: whether the processor ends again and again, and whether it passes the input on without cues."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from ibe100.services.alarms.rule import Judgement, Judgements
-from ibe100.services.alarms.stream_catalogue import CRASH_LOOP
-from ibe100.services.streams.runner_facts import AttemptEnded
+from ibe100.services.alarms.rule import Judgement, Judgements, true_if
+from ibe100.services.alarms.stream_catalogue import CRASH_LOOP, PASSED_WITHOUT_CUES
+from ibe100.services.streams.runner_facts import AttemptEnded, AttemptStarted
 from ibe100.services.watches.watch import News, Watch
 
 LOOP_ENDS = 3
@@ -32,9 +32,12 @@ class AttemptWatch(Watch):
     def __init__(self, wall: Callable[[], float] = time.time) -> None:
         self._wall = wall
         self._ends: deque[float] = deque(maxlen=100)
+        self._passes = ""
 
     def take(self, news: News, now_s: float) -> Judgements:
-        """Count an attempt that ended by itself."""
+        """Count an attempt that ended by itself; note one that takes no cues."""
+        if isinstance(news, AttemptStarted):
+            self._passes = news.passes
         if isinstance(news, AttemptEnded) and ended_itself(news):
             self._ends.append(news.at)
         return {}
@@ -43,4 +46,7 @@ class AttemptWatch(Watch):
         """Three ends within two minutes are a loop."""
         count = sum(0 <= self._wall() - at < LOOP_WINDOW_S for at in self._ends)
         is_loop = count >= LOOP_ENDS
-        return {CRASH_LOOP: Judgement(is_loop, f"it ended {count} times within 2 minutes" if is_loop else "")}
+        return {
+            CRASH_LOOP: Judgement(is_loop, f"it ended {count} times within 2 minutes" if is_loop else ""),
+            PASSED_WITHOUT_CUES: true_if(self._passes),
+        }

@@ -51,7 +51,9 @@ class StreamWatch(Watch):
 
     def _together(self, asked: Callable[[Watch], Judgements]) -> Judgements:
         judgements: dict[AlarmRule, Judgement] = {}
-        for watch in (*self._lasting, self._signal):
+        # What is planned for is not there to be watched while the input is passed on as it is.
+        watches = self._lasting if self.run.passes else (*self._lasting, self._signal)
+        for watch in watches:
             judgements.update(asked(watch))
         return judgements
 

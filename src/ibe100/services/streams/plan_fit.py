@@ -1,0 +1,64 @@
+"""Whether the plan of a run still fits what is in the stream: its service, its video, its PCR and its PTS."""
+
+from __future__ import annotations
+
+from ibe100.models.stream_config import RistInput, SrtInput, UdpInput
+from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_facts import AttemptStarted, Fact
+from ibe100.services.streams.runner_samples import AnalyzeReport, Sample
+from ibe100.tsduck.plan import StreamPlan
+from ibe100.tsduck.telemetry import AnalyzeSample
+
+REPORTS = 2
+"""One report may fall between the PAT and the PMT of a change."""
+
+
+class PlanFit:
+    """Observes the reports of `-P analyze`; `misfit` says what is wrong with a plan."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._misfits: dict[str, str] = {}
+
+    def misfit(self, run: StreamRun) -> str:
+        """Why the plan of the run does not fit any more; empty while it does."""
+        return self._misfits.get(run.stream_id, "")
+
+    async def on_fact(self, run: StreamRun, fact: Fact) -> None:
+        """Forget what was found before another processor."""
+        if isinstance(fact, AttemptStarted):
+            self._forget(run)
+
+    def on_sample(self, run: StreamRun, sample: Sample) -> None:
+        """Hold a report against the plan."""
+        # A file or an HTTP source would begin again with another processor: its plan stays.
+        is_live = isinstance(run.entry.config.input, UdpInput | SrtInput | RistInput)
+        if not isinstance(sample, AnalyzeReport) or run.facts is None or run.passes or not is_live:
+            return
+        found = _misfit(run.facts.plan, sample.analysis)
+        if not found:
+            self._forget(run)
+            return
+        self._counts[run.stream_id] = self._counts.get(run.stream_id, 0) + 1
+        if self._counts[run.stream_id] >= REPORTS:
+            self._misfits[run.stream_id] = found
+
+    def _forget(self, run: StreamRun) -> None:
+        self._counts.pop(run.stream_id, None)
+        self._misfits.pop(run.stream_id, None)
+
+
+def _misfit(plan: StreamPlan, analysis: AnalyzeSample) -> str:
+    if not analysis.services:
+        return ""  # no PAT in this report: an alarm of its own
+    service = next((one for one in analysis.services if one.service_id == plan.service_id), None)
+    if service is None:
+        there = ", ".join(str(one.service_id) for one in analysis.services)
+        return f"service {plan.service_id} is gone; the input has {there}"
+    named = {pid.pid for pid in analysis.pids if plan.service_id in pid.services} | {service.pcr_pid}
+    if plan.pmt_pid != service.pmt_pid or len(named) < 2:
+        return ""  # its PMT is on its way
+    for what, pid in (("video", plan.video_pid), ("PTS", plan.time_pid), ("PCR", plan.pcr_pid)):
+        if pid is not None and pid not in named:
+            return f"the {what} of service {plan.service_id} is not on PID 0x{pid:04X} any more"
+    return ""

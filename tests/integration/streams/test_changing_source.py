@@ -1,0 +1,172 @@
+"""A source that changes its service or PIDs: on air all the while, and cues go out again by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from demo_rig import free_udp_port
+from ibe100.core.application import Application
+from ibe100.models.alarms.alarm import AlarmState
+from ibe100.models.scte35_marker import CueAction, CueState
+from ibe100.models.stream_config import StreamConfig, UdpInput, UdpOutput
+from ibe100.models.stream_state import StreamState
+from live_rig import LiveSender, Packets, Spoil, as_it_is, live_sender, make_pattern
+from made_streams import packet, pat_section, pmt_section
+from services_rig import console, fired, on_air, until, until_alarm, view_of
+
+PMT_PID, VIDEO, SOUND = 0x1000, 0x100, 0x101
+
+
+def changed(service: int = 1, video: int = VIDEO, sound: int = SOUND, extra: int | None = None) -> Spoil:
+    """The same programme under another service_id or on other PIDs, with another stream on `extra`."""
+    counters = itertools.count()
+    streams = [(0x1B, video, b""), (0x03, sound, b""), *([] if extra is None else [(0x06, extra, b"")])]
+    tables = {
+        0: pat_section(1, [(service, PMT_PID)]),
+        PMT_PID: pmt_section(service, video, streams, version=1),
+    }
+
+    def spoil(packets: Packets) -> Packets:
+        out = []
+        for one in packets:
+            pid = (int(one[1]) & 0x1F) << 8 | int(one[2])
+            if pid in tables:
+                one = np.frombuffer(packet(pid, next(counters), tables[pid]), np.uint8).copy()
+            elif pid in (VIDEO, SOUND):
+                new = video if pid == VIDEO else sound
+                one[1], one[2] = one[1] & 0xE0 | new >> 8, new & 0xFF
+            elif pid == 0x1FFF and extra is not None and next(counters) % 50 == 0:
+                one[1], one[2], one[3] = 0x40 | extra >> 8, extra & 0xFF, 0x10
+            out.append(one)
+        return np.stack(out)
+
+    return spoil
+
+
+class Receiver:
+    """The distributor's end: notes when packets come."""
+
+    def __init__(self, out: socket.socket) -> None:
+        self._socket = out
+        self.port: int = out.getsockname()[1]
+        self.longest_gap_s = 0.0
+        self._last_s = 0.0
+
+    async def watch(self) -> None:
+        """Note the longest time without a datagram, until cancelled."""
+        self._last_s = time.monotonic()
+        while True:
+            await asyncio.sleep(0.01)
+            now_s = time.monotonic()
+            if self._came():
+                self.longest_gap_s, self._last_s = max(self.longest_gap_s, now_s - self._last_s), now_s
+
+    def _came(self) -> bool:
+        count = 0
+        with contextlib.suppress(BlockingIOError):
+            while self._socket.recv(2000):
+                count += 1
+        return count > 0
+
+
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_pattern(tmp_path_factory.mktemp("pattern") / "pattern.ts", 20.0)
+
+
+@pytest.fixture
+def sender(pattern: Path) -> Iterator[tuple[LiveSender, int]]:
+    port = free_udp_port()
+    with live_sender(pattern, port) as made:
+        yield made, port
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        out.bind(("127.0.0.1", 0))
+        out.setblocking(False)
+        yield Receiver(out)
+
+
+def to(receiver: Receiver, port: int, **changes: object) -> StreamConfig:
+    return StreamConfig(
+        name="Live",
+        input=UdpInput(port=port),
+        output=UdpOutput(host="127.0.0.1", port=receiver.port),
+        scte35={"start_delay_ms": 4500, "inject_count": 1, "heartbeat_interval_s": None},
+        **changes,
+    )
+
+
+async def until_passed_on(application: Application, stream_id: str) -> None:
+    run = application.streams.run_of(stream_id)
+    await until(lambda: run.passes and run.view.state is StreamState.RUNNING, "the input passed on")
+    assert not application.cues.readiness(stream_id).ready
+    await until_alarm(application, "passed_without_cues", AlarmState.UNACKNOWLEDGED)
+
+
+async def until_planned(application: Application, stream_id: str) -> None:
+    run = application.streams.run_of(stream_id)
+    await until(lambda: not run.passes and application.cues.readiness(stream_id).ready, "a plan that fits")
+    assert (await fired(application, stream_id, CueAction.TO_BREAK)).state is CueState.SPLICED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"service": 2}, {"video": 0x301, "sound": 0x302}, {"service": 7, "video": 0x301, "sound": 0x100}],
+    ids=["service", "PIDs", "both"],
+)
+async def test_cues_go_out_again_on_a_changed_source(
+    tmp_path: Path, sender: tuple[LiveSender, int], receiver: Receiver, change: dict[str, int]
+) -> None:
+    source, port = sender
+    async with console(tmp_path) as application:
+        stream_id = await on_air(application, to(receiver, port))
+        run = application.streams.run_of(stream_id)
+        before = run.facts
+        watching = asyncio.create_task(receiver.watch())
+        source.spoil = changed(**change)
+        await until(lambda: run.facts is not before, "another plan")
+        await until_planned(application, stream_id)
+        assert run.facts is not None
+        assert run.facts.plan.service_id == change.get("service", 1)
+        assert run.facts.plan.video_pid == change.get("video", VIDEO)
+        watching.cancel()
+        assert receiver.longest_gap_s < 10.0, "on air all the while"
+
+
+async def test_a_named_service_that_is_gone_is_waited_for_with_its_picture_on_air(
+    tmp_path: Path, sender: tuple[LiveSender, int], receiver: Receiver
+) -> None:
+    source, port = sender
+    async with console(tmp_path) as application:
+        stream_id = await on_air(application, to(receiver, port, service_id=1))
+        source.spoil = changed(service=2)
+        await until_passed_on(application, stream_id)
+        attempt = view_of(application, stream_id).attempt
+        await asyncio.sleep(4.0)
+        assert view_of(application, stream_id).attempt == attempt, "no crash loop"
+        source.spoil = as_it_is
+        await until_planned(application, stream_id)
+
+
+async def test_what_appears_on_the_cue_pid_leaves_the_picture_on_air_until_it_goes(
+    tmp_path: Path, sender: tuple[LiveSender, int], receiver: Receiver
+) -> None:
+    source, port = sender
+    async with console(tmp_path) as application:
+        stream_id = await on_air(application, to(receiver, port))
+        source.spoil = changed(extra=500)
+        await until_passed_on(application, stream_id)
+        source.spoil = as_it_is
+        await until_planned(application, stream_id)
