@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ibe100.models.alarms.alarm import Severity
 from ibe100.services.alarms import signal_catalogue, stream_catalogue
-from ibe100.services.alarms.rule import AlarmRule, CountedRule, DiskRule, LagRule, MemoryRule
+from ibe100.services.alarms.rule import AlarmRule, CountedRule, parameter
 from ibe100.services.alarms.signal_catalogue import NO_NULL_PACKETS
 from ibe100.services.alarms.stream_catalogue import FLOW
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DiskRule(AlarmRule):
+    """Room on a disk."""
+
+    free_mb: float = parameter(500, "Least free space", "MB", 10, 10_000_000)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MemoryRule(AlarmRule):
+    """Memory available to a process that asks for it."""
+
+    free_percent: float = parameter(5, "Least available memory", "%", 1, 50, decimals=1)
+    recovered_by_percent: float = 3
+    """So much more is enough again."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LagRule(AlarmRule):
+    """Work of the console that waits for its turn."""
+
+    lag_ms: float = parameter(300, "Longest wait", "ms", 50, 10_000)
+
 
 CUE_FAILED = AlarmRule(
     "cue_failed",

@@ -77,35 +77,3 @@ class CountedRule(AlarmRule):
     by_arrival: bool = False
     """Gaps measured on arrival: where we pace the packets they tell of our bursts, not of the input."""
     least_per_s: float = parameter(1, "Errors in a second that make an alarm", "per s", 1, 100_000)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CollapseRule(AlarmRule):
-    """A bitrate held against its own median."""
-
-    below_percent: float = parameter(50, "Collapsed below this part of the usual bitrate", "%", 10, 90)
-    recovered_by_percent: float = 10
-    """So much more is enough again."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DiskRule(AlarmRule):
-    """Room on a disk."""
-
-    free_mb: float = parameter(500, "Least free space", "MB", 10, 10_000_000)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MemoryRule(AlarmRule):
-    """Memory available to a process that asks for it."""
-
-    free_percent: float = parameter(5, "Least available memory", "%", 1, 50, decimals=1)
-    recovered_by_percent: float = 3
-    """So much more is enough again."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LagRule(AlarmRule):
-    """Work of the console that waits for its turn."""
-
-    lag_ms: float = parameter(300, "Longest wait", "ms", 50, 10_000)

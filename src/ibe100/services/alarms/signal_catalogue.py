@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ibe100.models.alarms.alarm import Severity
-from ibe100.services.alarms.rule import AlarmRule, CollapseRule, CountedRule
+from ibe100.services.alarms.rule import AlarmRule, CountedRule, parameter
 from ibe100.services.alarms.stream_catalogue import FLOW, SYNC
 
 NEXT_SAMPLE_S = 0.8
@@ -12,6 +14,16 @@ or what the runner found missing for so long.
 """
 A_WHILE_S = 3.0
 """Four samples in a row, or three that prove it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CollapseRule(AlarmRule):
+    """A bitrate held against its own median."""
+
+    below_percent: float = parameter(50, "Collapsed below this part of the usual bitrate", "%", 10, 90)
+    recovered_by_percent: float = 10
+    """So much more is enough again."""
+
 
 SYNC_BYTE_ERROR = CountedRule(
     "sync_byte_error",
