@@ -30,7 +30,7 @@ COLUMNS: tuple[Column[RuleView], ...] = (
     Column("Priority", lambda rule: f"{int(rule.severity)}" if rule.enabled else "off", numeric=True),
     Column("Raised after, s", lambda rule: f"{rule.on_delay_s:g}", numeric=True),
     Column("Cleared after, s", lambda rule: f"{rule.off_delay_s:g}", numeric=True),
-    Column("Threshold", lambda rule: ", ".join(map(_threshold, rule.parameters)) or "–", numeric=True),
+    Column("Threshold", lambda rule: _threshold(rule), numeric=True),
     Column("", lambda rule: "" if rule.change.is_empty else "changed"),
 )
 
@@ -183,8 +183,9 @@ def _parameter_box(parameter: RuleParameter) -> QDoubleSpinBox:
     return box
 
 
-def _threshold(parameter: RuleParameter) -> str:
-    return f"{parameter.value:g} {parameter.unit}"
+def _threshold(rule: RuleView) -> str:
+    """The first parameter; the fields below the table have all."""
+    return f"{rule.parameters[0].value:g} {rule.parameters[0].unit}" if rule.parameters else "–"
 
 
 def _button(text: str, kind: str = "") -> QPushButton:
