@@ -9,6 +9,8 @@ from pathlib import Path
 from api_rig import event, key, served, words
 from ibe100.models.access import Role
 from ibe100.models.scte35_marker import CueState
+from ibe100.services.alarms.catalogue import BREAK_MISSED
+from ibe100.services.alarms.rule import Judgement
 from services_rig import SHORT_LEAD, looped, on_air, until_cue
 
 
@@ -119,6 +121,7 @@ async def test_prometheus_reads_streams_cues_alarms_and_the_loop(tmp_path: Path,
             one for one in api.application.cues.recent(stream_id) if one.cue_id == fired.json()["cue_id"]
         )
         await until_cue(api.application, cue, CueState.SPLICED)
+        await api.application.alarms.judge(stream_id, "Channel", {BREAK_MISSED: Judgement(True, "noon")})
 
         async def text() -> str:
             answer = await viewer.get("/metrics")
@@ -130,6 +133,7 @@ async def test_prometheus_reads_streams_cues_alarms_and_the_loop(tmp_path: Path,
             f'ibe100_cues_total{{action="CRASH OUT",state="SPLICED",stream="{stream_id}"}} 1.0',
             f'ibe100_stream_bitrate_bps{{stream="{stream_id}"}}',
             f'ibe100_stream_tr_101_290_errors_total{{check="continuity_count_error",stream="{stream_id}"}}',
+            f'ibe100_alarms{{condition="break_missed",severity="critical",state="UNACK",stream="{stream_id}',
             "ibe100_loop_lag_seconds",
         )
         while missing := [line for line in wanted if line not in (told := await text())]:

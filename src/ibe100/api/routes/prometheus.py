@@ -110,13 +110,13 @@ class _Families(Collector):
         words = "Cues that came into this state since the API is on."
         yield _counter("cues", words, ("stream", "action", "state"), cues)
         standing = Counter(
-            (alarm.stream_id, alarm.severity.name.lower(), alarm.state.value)
+            (alarm.stream_id, alarm.condition, alarm.severity.name.lower(), alarm.state.value)
             for alarm in self._scrape.alarms
             if alarm.is_shown
         )
         alarms = {key: float(count) for key, count in standing.items()}
         words = "Alarms that stand, neither shelved nor explained by another."
-        yield _gauge("alarms", words, ("stream", "severity", "state"), alarms)
+        yield _gauge("alarms", words, ("stream", "condition", "severity", "state"), alarms)
 
     def _console(self) -> Iterator[Metric]:
         yield _gauge("listeners", "WebSockets that listen.", (), {(): float(self._scrape.listeners)})
