@@ -38,7 +38,7 @@ class MonitoringService:
         await self._audit.write("counters reset", stream_id)
 
     async def on_fact(self, run: StreamRun, fact: Fact) -> None:
-        """A start counts from zero, and has tables of its own."""
+        """Begin anew with a start: counters at zero, tables not known."""
         if isinstance(fact, StateEntered) and fact.state is StreamState.STARTING:
             last = self._from_zero(run.stream_id)
             self._telemetry[run.stream_id] = last.model_copy(update={"table_versions": {}})
@@ -102,7 +102,7 @@ class MonitoringService:
 
 
 def _with_probed(pid: PidSample, run: StreamRun) -> PidSample:
-    """What only the probe has read: the frame rate of the video that times the cues, and how AAC sounds."""
+    """Add what only the probe has read: frame rate of the video that times the cues, format of AAC."""
     plan = run.facts.plan if run.facts is not None else None
     if plan is None:
         return pid
@@ -113,7 +113,7 @@ def _with_probed(pid: PidSample, run: StreamRun) -> PidSample:
 
 
 def _with_rhythm(pid: PidSample, rhythm: PcrRhythm | None) -> PidSample:
-    """What the runner alone has measured."""
+    """Add what the runner alone has measured."""
     if rhythm is None:
         return pid
     return pid.model_copy(update={"pcr_longest_ms": rhythm.longest_ms, "pcr_jitter_us": rhythm.jitter_us})

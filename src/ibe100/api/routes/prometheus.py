@@ -31,7 +31,7 @@ router = APIRouter(tags=["metrics"])
 
 @dataclass(frozen=True, slots=True)
 class _Scrape:
-    """One moment, to be written down on another thread."""
+    """Values of one moment, to be written down on another thread."""
 
     streams: tuple[StreamView, ...]
     telemetry: dict[str, Telemetry]
@@ -43,7 +43,7 @@ class _Scrape:
 
 @router.get("/metrics", response_class=Response, **needs(Role.VIEWER, Few.SCRAPES))
 async def prometheus(services: Desk, request: Request) -> Response:
-    """In the text format of Prometheus."""
+    """Return all metrics in the text format of Prometheus."""
     latest: Latest = request.app.state.latest
     scrape = _Scrape(
         streams=services.streams.streams(),

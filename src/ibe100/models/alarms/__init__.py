@@ -1,0 +1,1 @@
+"""Values of alarms: alarms, their settings, notifications, confidence options, health of the machine."""

@@ -1,4 +1,4 @@
-"""Alarms are not events: each has a cause and something to do (EEMUA 191)."""
+"""Alarms as values: each has a cause and something to do, and so is no event (EEMUA 191)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ibe100.models.base import Value
 
 
 class Severity(IntEnum):
-    """1 is drawn as a magenta diamond, 2 as a yellow triangle, 3 as a cyan circle."""
+    """Priority: 1 is drawn as a magenta diamond, 2 as a yellow triangle, 3 as a cyan circle."""
 
     CRITICAL = 1
     MAJOR = 2
@@ -16,7 +16,7 @@ class Severity(IntEnum):
 
 
 class AlarmState(StrEnum):
-    """Where an alarm stands between its condition and the operator."""
+    """State of an alarm between its condition and the operator."""
 
     UNACKNOWLEDGED = "UNACK"
     ACKNOWLEDGED = "ACK"
@@ -25,20 +25,20 @@ class AlarmState(StrEnum):
 
 
 class AlarmFilter(Value):
-    """Which alarms on record are wanted; empty fields ask for all."""
+    """Filter for alarms on record; empty fields ask for all."""
 
     stream_id: str | None = None
-    """Empty text is the machine itself."""
+    """Stream wanted; the empty text is the machine itself."""
     severity: Severity | None = None
     words: str = ""
-    """Each has to be in the stream's name, the title, the value or the condition; case does not count."""
+    """Words that are all in the stream's name, the title, the value or the condition; case does not count."""
     since: float | None = None
     """Raised at or after this time."""
     limit: int = 500
 
 
 class Alarm(Value):
-    """One condition on one stream, from raised to closed."""
+    """Alarm: one condition on one stream, from raised to closed."""
 
     alarm_id: int
     stream_id: str
@@ -50,7 +50,7 @@ class Alarm(Value):
     title: str
     value: str = ""
     cause: str = ""
-    """What is most likely behind it."""
+    """Most likely cause."""
     what_to_do: str
     state: AlarmState
     raised_at: float
@@ -60,11 +60,11 @@ class Alarm(Value):
     suppressed_by: str = ""
     """The condition of the alarm that explains this one; empty when it stands for itself."""
     shelved_until: float | None = None
-    """Not to be shown before this time; None when it is not shelved."""
+    """Wall time at which it is shown again; None when it is not shelved."""
     shelved_by: str = ""
     shelve_reason: str = ""
 
     @property
     def is_shown(self) -> bool:
-        """Whether it is for the operator to see: neither shelved nor explained by another alarm."""
+        """True for an alarm that the operator is to see: neither shelved nor explained by another."""
         return self.shelved_until is None and not self.suppressed_by

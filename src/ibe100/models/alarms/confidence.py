@@ -1,4 +1,4 @@
-"""Confidence: what the output of a stream looks and sounds like, and when that is wrong."""
+"""Confidence monitoring: pictures and sound of a stream's output, and limits for both."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ class PictureSize(Enum):
 
 
 class ConfidenceOptions(Value):
-    """When picture and sound of a stream are wrong; None leaves a condition alone."""
+    """Limits for picture and sound of a stream; None leaves a condition alone."""
 
     is_watched: bool = False
-    """Whether they raise alarms, which keeps a preview running; else it runs while somebody looks."""
+    """True: they raise alarms, which keeps a preview running. False: it runs while somebody looks."""
     black_s: Duration | None = 10.0
     freeze_s: Duration | None = 20.0
-    """Pictures are compared about once a second: a slate or a test card stands still as well."""
+    """Time for which a picture stands still; a slate or a test card does as well."""
     silence_s: Duration | None = 10.0
     silence_dbtp: Annotated[float, Field(ge=-100, le=-20)] = -60.0
-    """No channel's true peak is above this in a silence."""
+    """Highest true peak of any channel in a silence."""
     loss_s: Duration | None = 20.0
-    """No picture can be decoded although packets come; above the longest GOP of the stream."""
+    """Time without a picture although packets come; above the longest GOP of the stream."""
 
 
 class Picture(Value):
@@ -55,7 +55,7 @@ class SoundLevels(Value):
 
 
 class Preview(Value):
-    """Whether a stream is being looked at, and what is decoded of it."""
+    """State of a stream's preview, and what is decoded."""
 
     stream_id: str
     is_on: bool = False
@@ -63,4 +63,4 @@ class Preview(Value):
     """`1080i25 H.264`; empty while it is not known."""
     audio: str = ""
     problem: str = ""
-    """Why there is no picture or no sound, in words."""
+    """Reason why there is no picture or no sound."""

@@ -1,4 +1,4 @@
-"""How the machine below the streams is, and the console itself: measured once a second."""
+"""State of the machine below the streams and of the console itself, measured once a second."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ibe100.models.base import Value
 
 
 class ClockState(StrEnum):
-    """What the kernel says about the discipline of its clock."""
+    """Discipline of the clock, as the kernel knows it."""
 
     SYNCHRONISED = "synchronised"
     NOT_SYNCHRONISED = "not synchronised"
@@ -21,9 +21,9 @@ class ClockSync(Value):
 
     state: ClockState = ClockState.NOT_KNOWN
     offset_ms: float | None = None
-    """What is left to be slewed; None where nobody says."""
+    """Offset left to be slewed; None where it is not known."""
     error_ms: float | None = None
-    """The estimated error; None where nobody says."""
+    """Estimated error; None where it is not known."""
 
 
 class ProcessLoad(Value):
@@ -31,33 +31,33 @@ class ProcessLoad(Value):
 
     stream_id: str
     cpu_percent: float
-    """Of one core."""
+    """Percent of one core."""
     memory_bytes: int
     processes: int
 
 
 class MachineHealth(Value):
-    """One look at everything. Rates are since the look before."""
+    """Measurements of one look. Rates are since the look before."""
 
     stream_id: str = ""
-    """Empty: it concerns no single stream."""
+    """Always empty: it concerns no single stream."""
     at: float
     """Wall clock."""
     cpu_percent: float
-    """Of all cores."""
+    """Percent of all cores."""
     memory_used_bytes: int
     memory_total_bytes: int
     disk_free_bytes: int
-    """Where the data folder is."""
+    """Bytes free on the disk of the data folder."""
     disk_total_bytes: int
     network_in_bps: float
-    """All interfaces but loopback."""
+    """Bits per second of all interfaces but loopback."""
     network_out_bps: float
     clock: ClockSync = ClockSync()
     loop_lag_ms: float = 0.0
     """The longest time a task of the console's loop had to wait for its turn."""
     queues: Mapping[str, int] = {}
-    """What waits, by the name of the queue."""
+    """Messages and writes that wait, by the name of the queue."""
     dropped: int = 0
     """Samples that were replaced by newer ones before a slow reader took them."""
     last_backup_at: float | None = None
@@ -66,10 +66,10 @@ class MachineHealth(Value):
 
     @property
     def memory_percent(self) -> float:
-        """In use, of all memory."""
+        """Percent of all memory that is in use."""
         return 100 * self.memory_used_bytes / max(1, self.memory_total_bytes)
 
     @property
     def disk_percent(self) -> float:
-        """In use, of the data folder's disk."""
+        """Percent of the data folder's disk that is in use."""
         return 100 - 100 * self.disk_free_bytes / max(1, self.disk_total_bytes)

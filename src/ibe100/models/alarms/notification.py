@@ -1,4 +1,4 @@
-"""Who is told of alarms when nobody sits at the console."""
+"""Targets of notifications: people who are told of alarms when nobody sits at the console."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from ibe100.models.base import Name, Value
 
 
 class NotificationTarget(Value):
-    """Somebody to tell. Where to is a secret (it holds tokens and passwords) and is kept apart."""
+    """Target of notifications. Its address is a secret (it holds tokens and passwords) and is kept apart."""
 
     target_id: str = ""
-    """Empty for one that is new."""
+    """Id of the target; empty for a new one."""
     name: Name
     severity: Severity = Severity.CRITICAL
-    """This and worse."""
+    """Least severe alarm that is told of."""
     enabled: bool = True
     tells_clearing: bool = True
-    """Also when an alarm that was told of is over."""
+    """True: the end of an alarm that was told of is told as well."""
     most_per_10_min: Annotated[int, Field(ge=1, le=100)] = 10
-    """What is more is counted and told of in one message afterwards."""
+    """Most messages in 10 minutes; the rest is counted and told of in one message afterwards."""
 
 
 class NotificationTargets(Value):
-    """All of them, as they are kept in `notifications.json`."""
+    """Targets as they are kept in `notifications.json`."""
 
     targets: tuple[NotificationTarget, ...] = ()
 
 
 class TargetView(Value):
-    """A target and how telling it went."""
+    """Target, and how deliveries to it went."""
 
     target: NotificationTarget
     kind: str = ""
-    """The scheme of its address, such as `mailtos` or `slack`; empty where there is none."""
+    """Scheme of its address, such as `mailtos` or `slack`; empty where there is none."""
     told: int = 0
     """Messages delivered since the console was started."""
     last_told_at: float | None = None
     problem: str = ""
-    """Why the last message was not delivered; empty when it was."""
+    """Reason why the last message was not delivered; empty when it was."""

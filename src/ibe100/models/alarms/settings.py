@@ -27,7 +27,7 @@ class RuleChange(Value):
     on_delay_s: DelayS | None = None
     off_delay_s: DelayS | None = None
     parameters: Mapping[str, float] = {}
-    """By name; a rule says which it has, and their ranges."""
+    """Values of parameters by name; a rule says which it has, and their ranges."""
 
     @model_validator(mode="before")
     @classmethod
@@ -41,22 +41,22 @@ class RuleChange(Value):
 
     @property
     def is_empty(self) -> bool:
-        """It changes nothing."""
+        """True where it changes nothing."""
         return self == RuleChange()
 
     def over(self, base: RuleChange) -> RuleChange:
-        """This one where it says something, else `base`."""
+        """Join both: this one where it says something, else `base`."""
         said = {name: value for name in RuleChange.model_fields if (value := getattr(self, name)) is not None}
         return base.model_copy(update={**said, "parameters": {**base.parameters, **self.parameters}})
 
 
 class AlarmSettings(Value):
-    """As kept in `alarm_settings.json`, which may be edited by hand: it is read again when it changes."""
+    """Contents of `alarm_settings.json`, which may be edited by hand: it is read again when it changes."""
 
     rules: Mapping[str, RuleChange] = {}
-    """By condition, for every stream."""
+    """Changes for every stream, by condition."""
     streams: Mapping[str, Mapping[str, RuleChange]] = {}
-    """By stream_id and condition."""
+    """Changes for single streams, by stream_id and condition."""
 
     @model_validator(mode="before")
     @classmethod

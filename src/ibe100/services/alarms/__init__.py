@@ -1,0 +1,1 @@
+"""Alarms: the catalogue of conditions, rules as the house sets them, the board, shelving, notifications."""

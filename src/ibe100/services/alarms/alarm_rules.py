@@ -48,7 +48,7 @@ class AlarmRules:
         publish: Callable[[Message], None] = lambda _: None,
         audit: AuditTrail | None = None,
     ) -> None:
-        """Without a `file` changes last as long as this object."""
+        """Changes last as long as this object where there is no `file`."""
         self._file = file
         self._audit = audit
         self._publish = publish
@@ -72,7 +72,7 @@ class AlarmRules:
         return StreamRules(self, stream_id)
 
     def views(self, stream_id: str = "") -> tuple[RuleView, ...]:
-        """All rules as they hold for a stream; the empty one stands for all streams."""
+        """List the rules as they hold for a stream; the empty one stands for all streams."""
         return tuple(self._view(stream_id, shipped) for shipped in RULES.values())
 
     def _view(self, stream_id: str, shipped: AlarmRule) -> RuleView:
@@ -118,7 +118,7 @@ class AlarmRules:
         return view
 
     async def read_if_changed(self) -> None:
-        """To be called every second: a file that was edited holds from now on; a wrong one is told of."""
+        """Read the file again if it was edited; a wrong one is a notice and changes nothing."""
         if self._file is None:
             return
         stamp = await asyncio.to_thread(_stamp_of, self._file)
@@ -183,7 +183,7 @@ def _stamp_of(file: Path) -> Stamp | None:
 
 
 def _read(file: Path) -> AlarmSettings:
-    """Settings whose known parameters are in their ranges. Raises OperatorError with the reason, OSError."""
+    """Read settings whose known parameters are in their ranges. Raises OperatorError with the reason, OSError."""
     try:
         settings = read_stored(AlarmSettings, file.read_bytes())
         for changes in (settings.rules, *settings.streams.values()):

@@ -21,7 +21,7 @@ from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.utils.tasks import BackgroundWrites, log_fault
 
 CAUSE_GRACE_S = 3.0
-"""What follows from a cause may be measured until so long after it is over."""
+"""Consequences of a cause may be measured until so long after it is over."""
 EARLY_S = 0.1
 """A sample that confirms a condition may come so much sooner than its delay is over."""
 PATIENCE_S = 0.1
@@ -39,7 +39,7 @@ Key = tuple[str, str]
 
 
 class AlarmBoard:
-    """One alarm per stream and condition. Used on the loop; what does not wait may be called anywhere.
+    """Keeps one alarm per stream and condition. Lives on the loop; methods that do not wait run anywhere.
 
     `clock` is monotonic, `wall` is what goes on record; both in seconds.
     """
@@ -65,10 +65,10 @@ class AlarmBoard:
         self._true_since: dict[Key, float] = {}
         self._false_since: dict[Key, float] = {}
         self._over_since: dict[Key, float] = {}
-        """When a condition that explains others cleared."""
+        """Time at which a condition that explains others cleared."""
         self._snapshot: tuple[Alarm, ...] = ()
         self._shown_at: tuple[float, ...] = ()
-        """When alarms were put before the operator lately; replaced as a whole, for any thread reads it."""
+        """Times of alarms put before the operator lately; replaced as a whole, for any thread reads it."""
         self._one_at_a_time = asyncio.Lock()
 
     async def open(self) -> None:
@@ -83,14 +83,14 @@ class AlarmBoard:
         self._remember()
 
     def standing(self) -> tuple[Alarm, ...]:
-        """All that are not closed, shelved and explained ones too, most severe and newest first.
+        """List what is not closed, shelved and explained alarms too, most severe and newest first.
 
         Safe from any thread, as is `rate`.
         """
         return self._snapshot
 
     def rate(self) -> int:
-        """Alarms put before the operator within the last 10 minutes, at most 1000."""
+        """Count the alarms put before the operator within the last 10 minutes, at most 1000."""
         return len(self._lately_shown())
 
     def _lately_shown(self) -> tuple[float, ...]:
@@ -107,16 +107,16 @@ class AlarmBoard:
                 await self._judge((stream_id, shipped.condition), stream_name, judgement)
 
     def judge_later(self, stream_id: str, stream_name: str, judgements: Judgements) -> None:
-        """As `judge`, for callers that cannot wait; in the order of the calls."""
+        """Do as `judge` for callers that cannot wait, in the order of the calls."""
         if judgements:
             self._later(self.judge(stream_id, stream_name, judgements))
 
     async def judge_machine(self, judgements: Judgements) -> None:
-        """As `judge`, for the machine itself."""
+        """Do as `judge` for the machine itself."""
         await self.judge(MACHINE, MACHINE_NAME, judgements)
 
     async def clear_now(self, stream_id: str, rules: Iterable[AlarmRule]) -> None:
-        """These conditions are not looked at any more: clear them without a delay."""
+        """Clear conditions that are not looked at any more, without a delay."""
         async with self._one_at_a_time:
             for key in [(stream_id, rule.condition) for rule in rules]:
                 self._true_since.pop(key, None)
@@ -126,7 +126,7 @@ class AlarmBoard:
                     await self._clear(key, standing)
 
     def clear_later(self, stream_id: str, rules: Iterable[AlarmRule]) -> None:
-        """As `clear_now`, for callers that cannot wait; in the order of the calls."""
+        """Do as `clear_now` for callers that cannot wait, in the order of the calls."""
         self._later(self.clear_now(stream_id, rules))
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
@@ -173,7 +173,7 @@ class AlarmBoard:
             self._show(key, alarm)
 
     def _cause_of(self, key: Key) -> str:
-        """What explains a condition: another that stands, or stood until a moment ago."""
+        """Find the condition that explains another: it stands, or stood until a moment ago."""
         rule, now = self._rule(key), self._clock()
         causes = [(key[0], cause.condition) for cause in rule.explained_by]
         for cause in causes:
@@ -225,7 +225,7 @@ class AlarmBoard:
         await self._keep(key, alarm.model_copy(update={"state": state, "cleared_at": self._wall()}))
 
     async def acknowledge(self, alarm_id: int) -> Alarm:
-        """Seen by the operator; an alarm whose condition is over is closed by it. Raises NotFound."""
+        """Mark an alarm as seen by the operator; one whose condition is over is closed. Raises NotFound."""
         async with self._one_at_a_time:
             key, alarm = self._find(alarm_id)
             over = alarm.cleared_at is not None or not RULES[alarm.condition].clears_itself
@@ -236,7 +236,7 @@ class AlarmBoard:
         return alarm
 
     async def shelve(self, alarm_id: int, minutes: float, reason: str) -> Alarm:
-        """Keep it from the operator's eyes for a while, also when it clears and comes again.
+        """Hide an alarm for a while, also when it clears and comes again.
 
         Raises OperatorError without a reason or for more than a day, and NotFound.
         """
@@ -249,7 +249,7 @@ class AlarmBoard:
         return alarm
 
     async def unshelve(self, alarm_id: int) -> Alarm:
-        """Back before the operator's eyes. Raises OperatorError when it is not shelved, and NotFound."""
+        """End the shelving of an alarm. Raises OperatorError when it is not shelved, and NotFound."""
         async with self._one_at_a_time:
             key, alarm = self._find(alarm_id)
             if alarm.shelved_until is None:
@@ -278,7 +278,7 @@ class AlarmBoard:
         raise NotFound(f"alarm {alarm_id} is closed already, or there never was one")
 
     async def _keep(self, key: Key, alarm: Alarm) -> Alarm:
-        """On record, then on screen; on screen at once while the disk is slow, full or gone."""
+        """Put an alarm on record, then on screen; on screen at once while the disk is slow, full or gone."""
         if alarm.alarm_id == 0:
             self._last_id += 1
             alarm = alarm.model_copy(update={"alarm_id": self._last_id})

@@ -1,4 +1,4 @@
-"""Every condition that is an alarm; here those of cues, return feeds and the machine."""
+"""Catalogue of all conditions; here those of cues, return feeds and the machine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class MemoryRule(AlarmRule):
 
     free_percent: float = parameter(5, "Least available memory", "%", 1, 50, decimals=1)
     recovered_by_percent: float = 3
-    """So much more is enough again."""
+    """Margin above the least, at which it is enough again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,7 +148,7 @@ BACKUP_OLD = AlarmRule(
 
 _ALL = (*vars(stream_catalogue).values(), *vars(signal_catalogue).values(), *globals().values())
 RULES = {rule.condition: rule for rule in _ALL if isinstance(rule, AlarmRule)}
-"""By condition."""
+"""Rules by condition."""
 CLEARING = tuple(rule for rule in RULES.values() if rule.clears_itself)
 MEASURED = tuple(rule for rule in CLEARING if rule.only_while_running)
 """Looked at only while a stream runs."""

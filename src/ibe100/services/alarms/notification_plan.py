@@ -1,4 +1,4 @@
-"""Which alarms a target is told of, and when: late enough to be true, once, and not too many. Pure."""
+"""Plans messages to one target: late enough to be true, once per alarm, and not too many. Pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ibe100.models.alarms.notification import NotificationTarget
 HOLD_S = 3.0
 """An alarm that is over, seen to or explained by then was nothing to wake anybody for."""
 SAME_AGAIN_S = 300.0
-"""The same alarm is not told of again within this time; afterwards it is, if it stands then."""
+"""Time within which the same alarm is not told of again; afterwards it is, if it stands then."""
 AGAIN_S = 30.0
-"""After a message that could not be delivered: the network may be what broke."""
+"""Pause after a message that could not be delivered: the network may be what broke."""
 WINDOW_S = 600.0
 MOST_HELD = 200
 
@@ -28,11 +28,11 @@ class Wording:
     body: str
     is_good: bool = False
     key: Key | None = None
-    """Of the alarm that was raised; None for everything else."""
+    """Stream and condition of the alarm that was raised; None for everything else."""
 
 
 def words_of(alarm: Alarm) -> Wording:
-    """An alarm that was raised."""
+    """Message about an alarm that was raised."""
     whose = alarm.stream_name or "console"
     value = f" ({alarm.value})" if alarm.value else ""
     body = f"{alarm.title}{value}\nWhat to do: {alarm.what_to_do}"
@@ -41,26 +41,26 @@ def words_of(alarm: Alarm) -> Wording:
 
 
 def words_of_clearing(alarm: Alarm) -> Wording:
-    """An alarm that is over."""
+    """Message about an alarm that is over."""
     whose = alarm.stream_name or "console"
     lasted = f"It lasted {(alarm.cleared_at or alarm.raised_at) - alarm.raised_at:.0f} s."
     return Wording(f"[over] {whose}: {alarm.title}", lasted, is_good=True)
 
 
 class NotificationPlan:
-    """One target's. Times are monotonic seconds."""
+    """Decides for one target. Times are monotonic seconds."""
 
     def __init__(self, target: NotificationTarget) -> None:
         self.target = target
         self._held: dict[Key, tuple[float, Alarm]] = {}
         self._told_at: dict[Key, float] = {}
         self._open: dict[Key, Alarm] = {}
-        """Told of and not over."""
+        """Alarms that were told of and are not over."""
         self._sent: deque[float] = deque()
         self._left_out = 0
 
     def hear(self, alarm: Alarm, now_s: float) -> list[Wording]:
-        """An alarm changed; what is to be said of it at once."""
+        """Take a changed alarm; returns the messages to be sent at once."""
         key = alarm.stream_id, alarm.condition
         if alarm.state is AlarmState.UNACKNOWLEDGED and alarm.is_shown:
             wanted = self.target.enabled and alarm.severity <= self.target.severity
@@ -74,7 +74,7 @@ class NotificationPlan:
         return self._within_limit(words_of_clearing(alarm), now_s) if self.target.tells_clearing else []
 
     def due(self, now_s: float) -> list[Wording]:
-        """What is to be said now; asked every now and then."""
+        """List the messages that are due now; asked every now and then."""
         said: list[Wording] = []
         for key, (since, alarm) in tuple(self._held.items()):
             if now_s - since < HOLD_S:
@@ -97,7 +97,7 @@ class NotificationPlan:
         return said
 
     def not_delivered(self, wording: Wording, now_s: float) -> None:
-        """An alarm that still stands is told of again after a while."""
+        """Tell of an alarm again after a while, if it still stands."""
         if wording.key is not None and (alarm := self._open.pop(wording.key, None)) is not None:
             self._told_at.pop(wording.key, None)
             self._held[wording.key] = now_s + AGAIN_S - HOLD_S, alarm

@@ -1,4 +1,4 @@
-"""Delivers the messages of a target by apprise from a thread of its own: a slow one delays its next only."""
+"""Delivers the messages of a target by apprise, from a thread per target: a slow one delays no other."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message on its way; `outcome` is empty when it was delivered, else the reason in words."""
+    """Message on its way; `outcome` is empty when it was delivered, else the reason."""
 
     url: str = field(repr=False)
     wording: Wording
@@ -38,7 +38,7 @@ class NotificationSender:
         self._thread: threading.Thread | None = None
 
     def send(self, url: str, wording: Wording) -> Future[str]:
-        """Never blocks; resolves to why it was not delivered, or to nothing."""
+        """Queue a message; resolves to the reason why it was not delivered, or to nothing. Never blocks."""
         outgoing = Outgoing(url, wording, Future())
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)

@@ -46,7 +46,7 @@ class NotificationService:
         self._publish = publish
         self._clock = clock
         self._senders: dict[str, NotificationSender] = {}
-        """One for each target: who answers slowly, or not at all, keeps no other waiting."""
+        """Senders by target: one that answers slowly, or not at all, keeps no other waiting."""
         self._plans: dict[str, NotificationPlan] = {}
         self._urls: dict[str, str] = {}
         self._views: dict[str, TargetView] = {}
@@ -56,7 +56,7 @@ class NotificationService:
         self._looking: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Take up the targets; a damaged file is set aside and said."""
+        """Read the targets; a damaged file is set aside and logged."""
         self._kept = await asyncio.to_thread(self._read)
         for target in self._kept.targets:
             url = await asyncio.to_thread(self._secrets.get, _secret_name(target.target_id))
@@ -65,7 +65,7 @@ class NotificationService:
         self._looking.add_done_callback(log_fault)
 
     async def close(self) -> None:
-        """Tell nobody any more."""
+        """Send no more messages."""
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
@@ -76,11 +76,11 @@ class NotificationService:
         await asyncio.gather(*self._work, return_exceptions=True)
 
     def targets(self) -> tuple[TargetView, ...]:
-        """All targets by name; safe from any thread."""
+        """List the targets by name; safe from any thread."""
         return tuple(sorted(self._views.values(), key=lambda view: view.target.name.casefold()))
 
     async def save(self, target: NotificationTarget, url: str) -> TargetView:
-        """Add or change; an empty `url` keeps the one there is. Raises OperatorError in words."""
+        """Add or change; an empty `url` keeps the one there is. Raises OperatorError."""
         kept = self._urls.get(target.target_id, "")
         url = url.strip() or kept
         if not url:
@@ -101,7 +101,7 @@ class NotificationService:
         return self._views[target.target_id]
 
     async def remove(self, target_id: str) -> None:
-        """Tell it no more, and forget its address."""
+        """Remove a target and its address."""
         view = self._views.pop(target_id, None)
         if view is None:
             raise OperatorError("this target of notifications is gone already")
@@ -123,7 +123,7 @@ class NotificationService:
             raise OperatorError(f"{view.target.name} could not be told: {view.problem}")
 
     def hear(self, message: Message) -> None:
-        """An alarm may have to be told of."""
+        """Take a message of the bus: an alarm may have to be sent on."""
         if isinstance(message, AlarmChanged):
             for target_id, plan in self._plans.items():
                 self._send_all(target_id, plan.hear(message.alarm, self._clock()))

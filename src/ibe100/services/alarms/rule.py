@@ -12,7 +12,7 @@ from ibe100.models.alarms.settings import RuleParameter
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlarmRule:
-    """A condition as it ships; `on_delay_s` passes before it is raised, `off_delay_s` before it clears.
+    """Rule as it ships; `on_delay_s` passes before its alarm is raised, `off_delay_s` before it clears.
 
     A rule whose threshold operators may set is of a class of its own, with a field made by `parameter`.
     """
@@ -29,7 +29,7 @@ class AlarmRule:
     clears_itself: bool = True
     """False for something that happened once: it stays until acknowledged."""
     only_while_running: bool = True
-    """The end of its stream is its end; False for what outlives a run."""
+    """True: its alarm is over when its stream ends. False: it outlives a run."""
     explained_by: tuple[AlarmRule, ...] = ()
     """Conditions of the same stream that hide this one while they stand."""
 
@@ -40,11 +40,11 @@ class Judgement(NamedTuple):
     is_true: bool
     value: str = ""
     since_s: float | None = None
-    """When it is proved to have begun, monotonic; None for the moment of the judgement."""
+    """Monotonic time at which it is proved to have begun; None for the moment of the judgement."""
 
 
 Judgements = Mapping[AlarmRule, Judgement]
-"""By the rule as it ships."""
+"""Judgements by the rule as it ships."""
 FALSE = Judgement(False)
 
 
@@ -73,7 +73,7 @@ class CountedRule(AlarmRule):
     """Errors that TSDuck or the runner counts."""
 
     counters: tuple[str, ...] = ()
-    """Of `-P influx --tr-101-290`."""
+    """Names of the counters in `-P influx --tr-101-290`."""
     by_arrival: bool = False
     """Gaps measured on arrival: where we pace the packets they tell of our bursts, not of the input."""
     least_per_s: float = parameter(1, "Errors in a second that make an alarm", "per s", 1, 100_000)

@@ -22,7 +22,7 @@ class CollapseRule(AlarmRule):
 
     below_percent: float = parameter(50, "Collapsed below this part of the usual bitrate", "%", 10, 90)
     recovered_by_percent: float = 10
-    """So much more is enough again."""
+    """Margin above that part, at which the bitrate has recovered."""
 
 
 SYNC_BYTE_ERROR = CountedRule(

@@ -95,5 +95,5 @@ NOTHING_FLOWS = AlarmRule(
     ),
 )
 FLOW = (STREAM_FAILED, INPUT_LOST, CRASH_LOOP, PROCESSOR_RESTARTING, NOTHING_FLOWS)
-"""While one of these stands, whatever else is measured on the stream follows from it."""
+"""Causes of whatever else is measured on the stream while one of them stands."""
 SYNC = (*FLOW, SYNC_LOSS)

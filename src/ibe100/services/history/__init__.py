@@ -1,0 +1,1 @@
+"""Records over time: as-run logs, events of a stream, metrics and their files."""

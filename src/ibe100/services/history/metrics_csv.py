@@ -16,7 +16,7 @@ from ibe100.models.metrics import Curve, Series
 from ibe100.utils.atomic_write import atomic_write
 
 MOST_ROWS = 200_000
-"""Of a CSV file: two days of seconds."""
+"""Most rows of a CSV file: two days of seconds."""
 
 
 class MetricsCsv:

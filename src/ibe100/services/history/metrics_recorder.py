@@ -53,7 +53,7 @@ class MetricsRecorder:
         self._pids: dict[str, dict[int, dict[int, str]]] = {}
 
     async def on_fact(self, run: StreamRun, fact: Fact) -> None:
-        """Another processor begins: its tables and clock are no change of what was before."""
+        """Begin anew with another processor: its tables and clock are no change of what was before."""
         if isinstance(fact, StateEntered) and fact.state is StreamState.STARTING:
             self.begin(run.stream_id)
 
@@ -81,7 +81,7 @@ class MetricsRecorder:
         self._pids.pop(stream_id, None)
 
     def influx(self, stream_id: str, measured: Measurement) -> None:
-        """A second of measurements."""
+        """Record a second of measurements."""
         sample, pts, pcr = measured.influx, measured.pts, measured.pcr
         values: dict[Series, float] = {
             Series(Kind.BITRATE): sample.bitrate_bps,
@@ -102,7 +102,7 @@ class MetricsRecorder:
         self._storage.record(stream_id, measured.at, values)
 
     def srt(self, stream_id: str, at: float, side: str, figures: SrtStatistics) -> None:
-        """About a second of an SRT connection; `side` is `input` or `output`."""
+        """Record about a second of an SRT connection; `side` is `input` or `output`."""
         edge = EDGES.index(side)
         values = {
             Series(Kind.SRT_RTT, edge): figures.rtt_ms,
@@ -115,7 +115,7 @@ class MetricsRecorder:
         self._storage.record(stream_id, at, values)
 
     def analysis(self, stream_id: str, at: float, sample: AnalyzeSample) -> None:
-        """Two seconds of analysis."""
+        """Record a report of the analysis, and the changes that it shows."""
         values: dict[Series, float] = {}
         for pid in sample.pids:
             values[Series(Kind.PID_BITRATE, pid.pid)] = pid.bitrate_bps
@@ -130,7 +130,7 @@ class MetricsRecorder:
         self._note_versions(stream_id, at, sample.table_versions)
 
     def pcr(self, stream_id: str, at: float, rhythms: Mapping[int, PcrRhythm]) -> None:
-        """A second of the PCRs of each PID."""
+        """Record a second of the PCRs of each PID."""
         values = {Series(Kind.PCR_LONGEST, pid): one.longest_ms for pid, one in rhythms.items()}
         jitter = {
             Series(Kind.PCR_JITTER, pid): one.jitter_us
@@ -140,7 +140,7 @@ class MetricsRecorder:
         self._storage.record(stream_id, at, values | jitter)
 
     def machine(self, health: MachineHealth) -> None:
-        """A look at the machine, the console and the processes of each stream."""
+        """Record a look at the machine, the console and the processes of each stream."""
         values = {
             Series(Kind.MACHINE_CPU): health.cpu_percent,
             Series(Kind.MACHINE_MEMORY): health.memory_percent,
@@ -161,7 +161,7 @@ class MetricsRecorder:
             self._storage.record(load.stream_id, health.at, used)
 
     def _offset_ms(self, stream_id: str, pcr: int, mono_s: float) -> float:
-        """How much further the PCR has come than the clock, since the first PCR or its last jump."""
+        """Milliseconds by which the PCR is ahead of the clock since the first PCR or its last jump."""
         first_pcr, first_s = self._pcr_start.setdefault(stream_id, (pcr, mono_s))
         gone_ms = (pcr - first_pcr) / PCR_PER_MS - (mono_s - first_s) * 1000
         offset_ms = (gone_ms + PCR_WRAP_MS / 2) % PCR_WRAP_MS - PCR_WRAP_MS / 2
@@ -181,7 +181,7 @@ class MetricsRecorder:
                 self._storage.record_change(StreamChange(stream_id=stream_id, at=at, kind=kind, text=text))
 
     def _note_pids(self, stream_id: str, at: float, sample: AnalyzeSample) -> None:
-        """PIDs of the services whose PMT came in this report; without it nothing is known of them."""
+        """Note PIDs of services whose PMT came in this report; without it nothing is known of them."""
         texts: list[str] = []
         known = self._pids.setdefault(stream_id, {})
         for table in sample.tables:
@@ -204,7 +204,7 @@ class MetricsRecorder:
 
 
 def pts_minus_pcr_ms(pts: int, pcr: int) -> float:
-    """By how much a picture's time is ahead of the clock, modulo the wrap of both."""
+    """Milliseconds by which a picture's time is ahead of the clock, modulo the wrap of both."""
     half = PTS_MODULO // 2
     return ((pts - pcr / 300 + half) % PTS_MODULO - half) / 90
 
@@ -221,6 +221,6 @@ def _differences(before: Mapping[int, str], now: Mapping[int, str]) -> list[str]
 
 
 def _is_other(before: str, now: str) -> bool:
-    """An interval without a sequence header tells the coding alone: that is no change."""
+    """Say whether a coding changed; an interval without a sequence header tells the coding alone."""
     first, second = before.partition(" (")[0], now.partition(" (")[0]
     return first != second or ("(" in before and "(" in now and before != now)

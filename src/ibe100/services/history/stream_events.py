@@ -1,4 +1,4 @@
-"""Sessions, restarts, cues, alarms and changes of a stream, told as one list."""
+"""Lists sessions, restarts, cues, alarms and changes of a stream together."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class StreamEvents:
         self._metrics = metrics
 
     async def between(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamEvent, ...]:
-        """All of one stream in a range, the oldest first; the newest 2,000 where there are more."""
+        """List the events of a stream in a range, the oldest first; the newest 2,000 where there are more."""
         storage = self._storage
         sessions, alarms, (cues, _) = await asyncio.gather(
             storage.sessions.between(stream_id, begins_at, ends_at),

@@ -1,4 +1,4 @@
-"""Is the machine's clock held by NTP or PTP? Asked of the kernel (adjtimex), which every daemon tells."""
+"""Discipline of the machine's clock by NTP or PTP, as the kernel knows it (adjtimex) from any daemon."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Timex(ctypes.Structure):
 
 
 def read_clock_sync() -> ClockSync:
-    """What the kernel says; `not known` on systems without adjtimex, or where it is forbidden."""
+    """Ask the kernel; `not known` on systems without adjtimex, or where it is forbidden."""
     if sys.platform != "linux":
         return ClockSync()
     told = _Timex()
@@ -56,7 +56,7 @@ def read_clock_sync() -> ClockSync:
 
 
 def clock_sync(state: int, status: int, offset: int, error_us: int) -> ClockSync:
-    """The kernel's answer in our words; `offset` is in ns with STA_NANO, else in µs.
+    """Translate the kernel's answer; `offset` is in ns with STA_NANO, else in µs.
 
     Only a daemon that leaves the slewing to the kernel (STA_PLL) tells an offset; chrony keeps it to itself.
     """

@@ -1,4 +1,4 @@
-"""How long a task of the console's loop has to wait for its turn."""
+"""Measures how long a task of the console's loop has to wait for its turn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ INTERVAL_S = 0.1
 
 
 class LoopLag:
-    """One task on the loop, between `start` and `close`."""
+    """Runs as one task on the loop, between `start` and `close`."""
 
     def __init__(self) -> None:
         self._longest_s = 0.0
@@ -28,7 +28,7 @@ class LoopLag:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def take_ms(self) -> float:
-        """The longest wait since this was called last."""
+        """Return the longest wait since this was called last, in ms."""
         longest_s, self._longest_s = self._longest_s, 0.0
         return longest_s * 1000
 

@@ -15,7 +15,7 @@ from ibe100.models.alarms.machine_health import ProcessLoad
 
 
 def runner_pid(stream_dir: Path) -> int | None:
-    """The runner that keeps its record in that folder; None where there is none."""
+    """Read the pid of the runner that keeps its record in that folder; None where there is none."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         return int(json.loads((stream_dir / "runner.json").read_bytes())["pid"])
     return None
@@ -26,10 +26,10 @@ class ProcessLoads:
 
     def __init__(self) -> None:
         self._times: dict[int, tuple[float, float]] = {}
-        """By pid: when it was looked at, monotonic, and the CPU seconds it had used."""
+        """Monotonic time of the last look, and CPU seconds used until then, by pid."""
 
     def measure(self, runners: Mapping[str, int]) -> tuple[ProcessLoad, ...]:
-        """By stream_id and the pid of its runner; what has no runner is left out."""
+        """Measure the runners given by stream_id and pid; those that are gone are left out."""
         children: dict[int, list[psutil.Process]] = defaultdict(list)
         roots: dict[int, psutil.Process] = {}
         if runners:

@@ -1,4 +1,4 @@
-"""One look at the machine: CPU, memory, disk, network, clock, and the processes of each stream."""
+"""Samples the machine: CPU, memory, disk, network, clock, and the processes of each stream."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ibe100.services.machine.process_loads import ProcessLoads, runner_pid
 
 LOOPBACK = ("lo", "lo0")
 PROCESSES_EVERY = 2
-"""Looks: reading the table of processes costs more than all the rest."""
+"""Looks between two readings of the table of processes, which costs more than all the rest."""
 
 
 class MachineSampler:
@@ -31,7 +31,7 @@ class MachineSampler:
         psutil.cpu_percent(None)
 
     def look(self, stream_dirs: Mapping[str, Path]) -> MachineHealth:
-        """`stream_dirs`: by stream_id the folder in which its runner keeps its record."""
+        """Measure everything; `stream_dirs` has the folder of each runner's record by stream_id."""
         if self._looks % PROCESSES_EVERY == 0:
             pids = {stream_id: runner_pid(folder) for stream_id, folder in stream_dirs.items()}
             runners = {stream_id: pid for stream_id, pid in pids.items() if pid is not None}
@@ -53,7 +53,7 @@ class MachineSampler:
         )
 
     def fullest(self, folders: Iterable[Path]) -> tuple[int, Path | None]:
-        """What is free on the disk that has least, and which of these folders lies on it; None is our own."""
+        """Bytes free on the disk that has least, and the folder that lies on it; None for our own."""
         free: list[tuple[int, Path | None]] = [(shutil.disk_usage(self._folder).free, None)]
         for folder in folders:
             with suppress(OSError):  # not there yet, or gone: its stream says so

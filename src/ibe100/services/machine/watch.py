@@ -1,4 +1,4 @@
-"""The machine below the streams: room to record, memory, an even clock; and do the logs reach the disk?"""
+"""Watches the machine below the streams: room to record, memory, clock, the console's own delays, logs."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from ibe100.utils.wall_clock import WallClock
 
 INTERVAL_S = 1.0
 GLANCES = 4
-"""At the clock and the disks, in an interval: their alarms are due within a second too."""
+"""Looks at the clock and the disks in an interval: their alarms are due within a second too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits in the console's own queues, how many samples were lost there, how old its backup is."""
+    """Depth of the console's own queues, samples lost there, and its last backup."""
 
     queues: Mapping[str, int] = field(default_factory=dict)
     dropped: int = 0
@@ -43,14 +43,14 @@ class Backlog:
 
 
 class MemoryWatch:
-    """Low below the least, and until there is a little more again."""
+    """Says that memory is low: below the least, and until there is a little more again."""
 
     def __init__(self, rules: StreamRules) -> None:
         self._rules = rules
         self._is_low = False
 
     def observe(self, available_bytes: int, total_bytes: int) -> str:
-        """How little is left; empty while there is enough."""
+        """Describe how little is left; empty while there is enough."""
         rule = self._rules.rule(MEMORY_LOW)
         limit = rule.free_percent + (rule.recovered_by_percent if self._is_low else 0.0)
         self._is_low = available_bytes < total_bytes * limit / 100
@@ -58,7 +58,7 @@ class MemoryWatch:
 
 
 class MachineWatch:
-    """One task on the loop, between `start` and `close`; every look is published."""
+    """Runs as one task on the loop, between `start` and `close`; every look is published."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class MachineWatch:
         self._backlog = backlog
         self._lag = LoopLag()
         self._steps_s: list[float] = []
-        """By which the clock was set since the last look at it."""
+        """Seconds by which the clock was set since the last look at it."""
         self._clock = WallClock(self._steps_s.append)
         self._memory = MemoryWatch(self._rules)
         self._task: asyncio.Task[None] | None = None

@@ -15,20 +15,20 @@ from ibe100.services.alarms.signal_catalogue import (
 )
 
 BLACK_LEVEL = 25
-"""Of 255: the lowest tenth of the range, as encoder noise and a set-up level lift black."""
+"""Brightest black, of 255: the lowest tenth of the range, as encoder noise and a set-up level lift black."""
 BLACK_PART = 0.98
-"""Of the pixels; a small logo may stay."""
+"""Part of the pixels that is black in a black picture; a small logo may stay."""
 BLOCKS_ACROSS, BLOCKS_DOWN = 16, 9
 SAME_LEVELS = 1.6
-"""Of 255, the mean difference within a block: encoders make the same picture anew with each keyframe."""
+"""Most mean difference within a block, of 255: encoders make the same picture anew with each keyframe."""
 OLD_PICTURE_S = 20.0
-"""A picture older than this tells nothing about now, where no `loss_s` is set."""
+"""Age at which a picture tells nothing about now, where no `loss_s` is set."""
 GRACE_S = 5.0
-"""A decoder may be late; so much longer than a silence must the sound be missing altogether."""
+"""Time by which sound must be missing longer than a silence may last: a decoder may be late."""
 
 
 class ContentWatch:
-    """Of one stream; times are monotonic."""
+    """Watches one stream; times are monotonic."""
 
     def __init__(self, now_s: float) -> None:
         self._began_s = now_s
@@ -40,7 +40,7 @@ class ContentWatch:
         self._sound_at_s: float | None = None
 
     def see(self, picture: Picture) -> None:
-        """A picture was decoded."""
+        """Take a picture that was decoded."""
         now_s = picture.monotonic_s
         frame = np.frombuffer(picture.pixels, np.uint8).reshape(picture.height, picture.width, 3)
         dark = float(np.mean(frame.max(axis=2) <= BLACK_LEVEL)) >= BLACK_PART
@@ -52,19 +52,19 @@ class ContentWatch:
         self._picture_at_s = now_s
 
     def hear(self, levels: SoundLevels, silence_dbtp: float) -> None:
-        """100 ms of sound were measured."""
+        """Take the levels of 100 ms of sound."""
         quiet = all(peak <= silence_dbtp for peak in levels.true_peaks_dbtp)
         self._quiet_since_s = _begun(self._quiet_since_s, levels.monotonic_s) if quiet else None
         self._sound_at_s = levels.monotonic_s
 
     def excuse(self, now_s: float) -> None:
-        """The preview itself was late: that nothing came lately is not held against the stream."""
+        """Forgive the stream that nothing came lately: the preview itself was late."""
         self._picture_at_s = self._sound_at_s = now_s
 
     def judge(
         self, options: ConfidenceOptions, now_s: float, *, has_video: bool, has_audio: bool
     ) -> Judgements:
-        """Each condition with its words, while packets arrive. `has_…`: the service announces it."""
+        """Judge each condition while packets arrive. `has_…`: the service announces it."""
         unseen_s = now_s - self._picture_at_s
         fresh = unseen_s < (options.loss_s or OLD_PICTURE_S)
         unheard_s = now_s - (self._sound_at_s if self._sound_at_s is not None else self._began_s)
@@ -78,7 +78,7 @@ class ContentWatch:
 
 
 def _is_same(before: npt.NDArray[np.float32], now: npt.NDArray[np.float32]) -> bool:
-    """No block has changed: a mouth that moves is in one of them, noise is in all."""
+    """Say whether no block has changed: a mouth that moves is in one of them, noise is in all."""
     height, width, channels = now.shape
     down, across = height // BLOCKS_DOWN, width // BLOCKS_ACROSS
     change = np.abs(now - before)[: down * BLOCKS_DOWN, : across * BLOCKS_ACROSS]

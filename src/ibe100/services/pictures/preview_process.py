@@ -1,4 +1,4 @@
-"""One preview process: started, read, ended. What it says goes to its owner's callbacks."""
+"""Runs one preview process: starts, reads and ends it. What it says goes to its owner's callbacks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LAST_WORDS_BYTES = 2000
 
 @dataclass(frozen=True, slots=True)
 class PreviewTask:
-    """What a process has to do."""
+    """Task of a preview process."""
 
     stream_id: str
     port: int
@@ -38,7 +38,7 @@ class PreviewTask:
 
 @dataclass(frozen=True, slots=True)
 class PreviewListener:
-    """Who is told; called on the loop."""
+    """Callbacks of a preview process; called on the loop."""
 
     picture: Callable[[Picture], None]
     levels: Callable[[SoundLevels], None]

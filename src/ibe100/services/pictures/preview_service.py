@@ -1,4 +1,4 @@
-"""Previews: which streams are looked at, a process for each of them, what it saw and heard last.
+"""Previews: keeps a process for each stream that is looked at, and what it saw and heard last.
 
 Nothing here is in the way of a stream: it sends its copy whether or not anybody listens.
 """
@@ -31,12 +31,12 @@ from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.utils.tasks import log_fault
 
 LINGER_S = 5.0
-"""A preview goes on so long after the last look: pages are changed back and forth."""
+"""Time for which a preview goes on after the last look: pages are changed back and forth."""
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 GOOD_AFTER_S = 30.0
-"""A process that ran so long was no failure at once."""
+"""Time after which the end of a process is not counted as another failure on end."""
 BETWEEN_STARTS_S = 0.1
-"""A wall of streams that comes into sight does not start all its decoders in the same moment."""
+"""Pause between two starts: a wall of streams does not start all its decoders in the same moment."""
 JUDGE_S = 1.0
 ON_AIR = frozenset({StreamState.STARTING, StreamState.RUNNING, StreamState.STALLED, StreamState.RETRYING})
 OLD_RUN = "it was started by a version without previews; restart it to see it"
@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Watched:
-    """One stream that is, or was a moment ago, looked at."""
+    """State of a stream that is, or was a moment ago, looked at."""
 
     task: PreviewTask
     work: asyncio.Task[None]
@@ -88,17 +88,17 @@ class PreviewService:
             self._decide(stream_id)
 
     def preview(self, stream_id: str) -> Preview:
-        """Whether it is on, and what is the matter with it."""
+        """Say whether a preview is on, and what is the matter with it."""
         latest = self._latest.get(stream_id)
         return Preview(stream_id=stream_id) if latest is None else latest.preview
 
     def picture(self, stream_id: str) -> Picture | None:
-        """The latest; how old it is tells `taken_at`."""
+        """Return the latest picture; `taken_at` tells how old it is."""
         latest = self._latest.get(stream_id)
         return None if latest is None else latest.picture
 
     def levels(self, stream_id: str) -> SoundLevels | None:
-        """The latest."""
+        """Return the latest levels."""
         latest = self._latest.get(stream_id)
         return None if latest is None else latest.levels
 
@@ -119,7 +119,7 @@ class PreviewService:
         await asyncio.gather(*works, return_exceptions=True)
 
     def hear(self, message: Message) -> None:
-        """Streams come and go on air."""
+        """Take a message of the bus: streams come and go on air."""
         match message:
             case StreamStateChanged(stream=view):
                 self._decide(view.stream_id)
@@ -153,12 +153,12 @@ class PreviewService:
             self._show(stream_id, problem=why_not)
 
     def _can_run(self, stream_id: str, watched: _Watched) -> bool:
-        """Whether the process could go on if somebody looked."""
+        """Say whether the process could go on if somebody looked."""
         task = self._possible(stream_id, watched.task.size)
         return task is not None and task == watched.task
 
     def _task(self, stream_id: str) -> tuple[PreviewTask | None, str]:
-        """What is to be done, or why nothing can be; neither where nobody looks."""
+        """Find the task of a stream, or the reason why there is none; neither where nobody looks."""
         sizes = [wanted[stream_id] for wanted in self._wanted.values() if stream_id in wanted]
         run = self._run(stream_id)
         if run is None:
@@ -183,7 +183,7 @@ class PreviewService:
             return None
 
     def _replace(self, watched: _Watched, task: PreviewTask) -> None:
-        """Another size, or another run: black and silence that stand go on standing."""
+        """Replace a process by one of another size, or run: black and silence that stand go on standing."""
         if watched.ending is not None:
             watched.ending.cancel()
         watched.work.cancel()
@@ -207,7 +207,7 @@ class PreviewService:
             self._show(stream_id, is_on=False, problem="")
 
     async def _keep_running(self, task: PreviewTask, before: asyncio.Task[None] | None) -> None:
-        """Until cancelled; a process that ends is started again after a while.
+        """Run until cancelled; a process that ends is started again after a while.
 
         `before` is the stream's last work: its process holds the port until it is gone.
         """
@@ -262,7 +262,7 @@ class PreviewService:
         return take
 
     def _options_of(self, stream_id: str) -> ConfidenceOptions | None:
-        """None where nothing is judged."""
+        """Options by which a stream is judged; None where it is not."""
         run = self._run(stream_id)
         if run is None or not run.view.config.confidence.is_watched:
             return None

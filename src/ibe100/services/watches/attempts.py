@@ -19,7 +19,7 @@ _OF_ITSELF = "while it should run"
 
 
 def ended_itself(attempt: AttemptEnded) -> bool:
-    """Whether the end of an attempt is a fault of the processor, and not of an input that fell silent."""
+    """Say whether the end of an attempt is a fault of the processor, and not of an input that fell silent."""
     return _OF_ITSELF in attempt.outcome and not attempt.of_input
 
 

@@ -14,30 +14,30 @@ from ibe100.services.watches.watch import News, Watch
 WINDOW_S = 60.0
 LEAST_SAMPLES = 10
 NEW_NORMAL_S = 600.0
-"""A bitrate that stays low for so long is how the stream is now."""
+"""Time after which a bitrate that stays low is the usual one."""
 
 
 class BitrateWatch(Watch):
-    """Takes one measurement a second, each the mean since the last."""
+    """Watches the bitrate by one measurement a second, each the mean since the last."""
 
     def __init__(self, rules: StreamRules) -> None:
         self._rules = rules
         self._usual: deque[tuple[float, int]] = deque(maxlen=600)
         self._low_since: float | None = None
         self._began_s = float("-inf")
-        """When the bitrate that collapsed did so, within the interval that held both."""
+        """Time at which the bitrate collapsed, within the interval that held both."""
         self._value = ""
-        """By the last measurement."""
+        """Collapse by the last measurement; empty without one."""
 
     def take(self, news: News, now_s: float) -> Judgements:
-        """By how much the bitrate collapsed, and since when."""
+        """Judge by how much the bitrate collapsed, and since when."""
         if not isinstance(news, Measurement):
             return {}
         self._value = self._hold(news.influx.bitrate_bps, news.measured_s)
         return {BITRATE_COLLAPSE: Judgement(bool(self._value), self._value, self._began_s)}
 
     def judge(self, now_s: float) -> Judgements:
-        """A collapse lasts until a measurement says otherwise."""
+        """Repeat a collapse until a measurement says otherwise."""
         return {BITRATE_COLLAPSE: Judgement(True, self._value, self._began_s)} if self._value else {}
 
     def _hold(self, bitrate_bps: int, monotonic_s: float) -> str:
@@ -56,7 +56,7 @@ class BitrateWatch(Watch):
         return f"{round(100 * bitrate_bps / usual_bps, -1):.0f} % of {usual_bps / 1e6:.2f} Mb/s"
 
     def _began(self, bitrate_bps: int, usual_bps: float, monotonic_s: float) -> float:
-        """All of this interval was low if the last one was in part, else it may have begun anywhere in it."""
+        """Find the beginning: all of this interval was low if a part of the last one was."""
         if len(self._usual) < 2:
             return monotonic_s
         (before_s, _), (last_s, last_bps) = self._usual[-2], self._usual[-1]

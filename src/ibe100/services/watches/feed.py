@@ -32,12 +32,12 @@ from ibe100.utils.tasks import log_fault
 from ibe100.utils.timecode import format_utc
 
 FAILURE_NEWS_S = 3600.0
-"""A cue that failed longer ago is history, not an alarm."""
+"""Age at which a cue that failed is history, not an alarm."""
 LOOK_S = 0.1
 LATE_S = 0.15
-"""A loop that was held up this long has not read the samples that came meanwhile."""
+"""Delay at which the loop has not yet read the samples that came meanwhile."""
 RULES_S = 1.0
-"""A file of rules that was edited holds after so long."""
+"""Interval at which the file of rules is looked at."""
 
 
 class AlarmFeed:
@@ -73,7 +73,7 @@ class AlarmFeed:
             await asyncio.gather(self._looking, return_exceptions=True)
 
     async def settle(self) -> None:
-        """Alarms on record of streams that do not run any more: whatever was true of them is over."""
+        """Clear alarms on record of streams that do not run any more."""
         states = {view.stream_id: view.state for view in self._runs.streams()}
         for stream_id in {alarm.stream_id for alarm in self._board.standing() if alarm.stream_id}:
             state = states.get(stream_id, StreamState.OFF)
@@ -82,7 +82,7 @@ class AlarmFeed:
                 await self._board.clear_now(stream_id, [rule for rule in CLEARING if rule is not kept])
 
     async def on_fact(self, run: StreamRun, fact: Fact) -> None:
-        """A change of state may raise or clear an alarm, and so may what the processor prints."""
+        """Judge a change of state, or what the processor prints."""
         if isinstance(fact, StateEntered):
             self._judge_state(run)
         elif (watch := self._watch(run)) is not None:
@@ -101,7 +101,7 @@ class AlarmFeed:
         self._judge(run, judgements)
 
     def _watch(self, run: StreamRun) -> StreamWatch | None:
-        """None before the stream is known and after its end, when a last sample may still come."""
+        """Find or make the watch; None before the stream is known and after its end."""
         if run.facts is None or run.view.state.is_ended:
             return None
         if run.stream_id not in self._watches:
@@ -142,7 +142,7 @@ class AlarmFeed:
             await self._board.judge(run.stream_id, run.name, watch.judge(self._clock()))
 
     def hear(self, message: Message) -> None:
-        """What other services publish; a failed cue is an alarm, and so is a break that was missed."""
+        """Take a message of the bus: a failed cue is an alarm, and so is a break that was missed."""
         match message:
             case StreamStateChanged(stream=view):
                 self._hear_of_input(view)
@@ -171,7 +171,7 @@ class AlarmFeed:
         self._board.judge_later(view.stream_id, view.config.name, lost)
 
     def _happened(self, stream_id: str, rule: AlarmRule, value: str) -> None:
-        """Also on a stream that was removed meanwhile: somebody has to be told."""
+        """Raise an alarm, also on a stream that was removed meanwhile: somebody has to be told."""
         names = {view.stream_id: view.config.name for view in self._runs.streams()}
         self._board.judge_later(stream_id, names.get(stream_id, stream_id), {rule: Judgement(True, value)})
 

@@ -16,10 +16,10 @@ from ibe100.services.streams.runner_samples import FlowChanged, Measurement
 from ibe100.services.watches.watch import News, Watch
 
 MARGIN_S = 0.2
-"""On top of the longest gap between posts lately, some second: a busy machine posts unevenly."""
+"""Margin on top of the longest gap between posts lately: a busy machine posts unevenly."""
 REMEMBERED = 60
 MOST_GAP_S = 1.5
-"""A longer one was an interruption, not unevenness."""
+"""Gap beyond which it was an interruption, not unevenness."""
 
 
 class FlowWatch(Watch):
@@ -55,16 +55,16 @@ class FlowWatch(Watch):
         return {NOTHING_FLOWS: true_if("no packets any more" if self.is_quiet(now_s) else "")}
 
     def flows(self, now_s: float) -> bool:
-        """The stream is running, and packets come."""
+        """Say whether the stream is running and packets come."""
         return self._is_running() and not self.is_quiet(now_s)
 
     def is_quiet(self, now_s: float) -> bool:
-        """The runner noticed that nothing comes, or a post with packets is overdue."""
+        """Say whether the runner noticed that nothing comes, or a post with packets is overdue."""
         return self._is_dry or self._stopped_at is not None or now_s - self._posted_at > self.patience_s
 
     @property
     def patience_s(self) -> float:
-        """How long after a post the next one is overdue."""
+        """Time after a post, in seconds, at which the next one is overdue."""
         return max(self._gaps, default=MOST_GAP_S) + MARGIN_S
 
     def _is_running(self) -> bool:

@@ -12,13 +12,13 @@ from ibe100.tsduck.plan import StreamPlan
 
 PCR_PER_PTS = 300
 SURE_JUMP_S = 3.0
-"""Less may only be a source that lags or a file of variable bitrate that we pace by its mean."""
+"""Least jump that is sure: less may be a source that lags or a file of variable bitrate that we pace."""
 PROVEN_S = 2.5
-"""A smaller jump is one if PCR values that are apart were counted so short a time before."""
+"""Time after PCR values that are apart within which a smaller jump is proved by them."""
 
 
 class JumpWatch(Watch):
-    """Takes the measurements of one processor's life."""
+    """Watches the timestamps of one processor's life."""
 
     def __init__(self, plan: StreamPlan, *, is_looped: bool) -> None:
         self._plan = plan
@@ -41,7 +41,7 @@ class JumpWatch(Watch):
         }
 
     def _judged(self, jump: ClockJump | None, measured_s: float) -> Judgement:
-        """A looped file goes back at its seam, as it must; what we pace falls behind with our machine."""
+        """Judge a jump: a looped file goes back at its seam; what we pace lags with our machine."""
         if jump is None or (self._is_looped and jump.kind is JumpKind.BACK):
             return FALSE
         if self._plan.regulate and jump.kind is JumpKind.LAG:

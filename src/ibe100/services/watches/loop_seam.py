@@ -1,4 +1,4 @@
-"""A looped file begins again at its seam: what the counters say of that is no fault."""
+"""Seams of looped files: counters that tell of a file beginning again are no fault."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ibe100.mpegts.timestamps import pts_difference
 from ibe100.tsduck.telemetry import InfluxSample
 
 BLIND_S = 5.0
-"""After a seam, for tables and PIDs that come several times in this time."""
+"""Time after a seam in which nothing is judged: tables and PIDs come several times in it."""
 SPARSE_S = 31.0
-"""The rarest tables (TDT) come every 30 s; each is out of order once after a seam."""
+"""Time until the rarest tables (TDT, every 30 s) have come; each is out of order once after a seam."""
 
 
 class SeamWatch:
@@ -22,7 +22,7 @@ class SeamWatch:
         self._seam_at = float("-inf")
 
     def settled(self, influx: InfluxSample, pts: int | None, monotonic_s: float) -> Mapping[str, int] | None:
-        """The counters of the sample before, seams left out; None when there is nothing to judge."""
+        """Return the counters of the sample before, seams left out; None when there is nothing to judge."""
         held, self._held = self._held, influx.counters
         if pts is not None:
             if self._last_pts is not None and pts_difference(pts, self._last_pts) < 0:

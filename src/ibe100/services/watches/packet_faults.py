@@ -25,9 +25,9 @@ from ibe100.services.watches.watch import NEWS_S, News, Watch
 from ibe100.tsduck.plan import StreamPlan
 
 SECOND_S = 1.0
-"""The thresholds of rules are errors per second."""
+"""Interval of counting: thresholds of rules are errors per second."""
 CLEAR_S = 0.5
-"""A post's interval is so much off at most."""
+"""Most by which a post's interval is off."""
 
 
 class FaultWatch(Watch):
@@ -85,12 +85,12 @@ class Absences:
     def __init__(self, plan: StreamPlan) -> None:
         self._plan = plan
         self._since: dict[AlarmRule, tuple[float, str]] = {}
-        """When it came last, and the value, by the condition that misses it."""
+        """Time at which it came last, and the value, by the condition that misses it."""
         self._came_after: dict[AlarmRule, float] = {}
-        """Proved by a post."""
+        """Time from which it was there, proved by a post."""
 
     def told(self, faults: PacketFaults) -> None:
-        """What is absent from now on, until it is told again."""
+        """Take all that is absent from now on, until it is told again."""
         pcr, pts = ("pcr", self._plan.pcr_pid), ("pts", self._plan.time_pid)
         self._since = {
             rule: (faults.mono_s - age_s, value)
@@ -104,13 +104,13 @@ class Absences:
         }
 
     def disproved(self, judgements: Judgements, began_s: float) -> None:
-        """A post says what is not so, or not all through its interval, which began then."""
+        """Note what a post disproves for its interval, which began then."""
         for rule, judgement in judgements.items():
             if rule in self._since and not judgement.is_true:
                 self._came_after[rule] = began_s - CLEAR_S
 
     def judge(self, settled_s: float) -> Judgements:
-        """What is true, and since when; nothing is missed before the stream had settled."""
+        """Judge what is absent, and since when; nothing is missed before the stream had settled."""
         return {
             rule: Judgement(True, value, max(since_s, settled_s))
             for rule, (since_s, value) in self._since.items()

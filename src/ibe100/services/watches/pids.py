@@ -1,4 +1,4 @@
-"""Services and PIDs of the output: which are there, which fell silent, which are scrambled."""
+"""Services and PIDs of the output: lost, silent, scrambled or changed."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from ibe100.tsduck.telemetry import AnalyzeSample
 
 FIRST_FREE_PID = 0x20
 FIRST_REPORTS = 4
-"""Reports that show how the stream is: what they tell is no change."""
+"""Number of first reports that show how the stream is: what they tell is no change."""
 STEADY_REPORTS = 10
-"""A PID that carried packets in so many reports on end is missed when it does not; others are rare."""
+"""Number of reports on end after which a PID that carried packets is missed; others are rare."""
 MISSED_REPORTS = 3
 PACED_REPORTS = 2
-"""Packets that we pace come in portions: PAT and PMT are counted over so many reports."""
+"""Number of reports over which PAT and PMT are counted where we pace: packets come in portions."""
 DUE_REPORTS, DUE_TABLES = 4, 7
-"""PAT and PMT that come every 0.5 s, as they may at the latest, are at least so many in so many reports."""
+"""Reports, and PAT or PMT in them at least, where these come every 0.5 s as they may at the latest."""
 SEGMENT_REPORTS = 15
-"""HLS promises PAT and PMT once in a segment (RFC 8216 clause 3.2): missed when none came for so long."""
+"""Reports without PAT or PMT after which HLS misses them: it promises one per segment (RFC 8216 3.2)."""
 UNREFERENCED = "Unreferenced"
 
 
 class PidWatch(Watch):
-    """Takes the reports of one processor's life, one every second."""
+    """Watches services and PIDs by the reports of one processor's life, one every second."""
 
     def __init__(self, plan: StreamPlan, *, in_segments: bool = False) -> None:
         self._plan = plan
@@ -55,11 +55,11 @@ class PidWatch(Watch):
         self._services: dict[int, str] = {}
         self._service_missed = 0
         self._versions: dict[tuple[int, int | None], int] = {}
-        """By table_id and its extension."""
+        """version_number by table_id and its extension."""
         self._tables: deque[tuple[int, int]] = deque(maxlen=SEGMENT_REPORTS if in_segments else PACED_REPORTS)
         """Packets of the PAT and of our PMT, by report."""
         self._due: deque[tuple[int, int]] = deque(maxlen=DUE_REPORTS)
-        """The same of the last few reports."""
+        """Packets of the same tables in the last few reports."""
 
     def take(self, news: News, now_s: float) -> Judgements:
         """Judge by a report; nothing when nothing flowed."""
@@ -93,7 +93,7 @@ class PidWatch(Watch):
         return judgements
 
     def in_time(self, rule: CountedRule) -> bool:
-        """Whether PAT or PMT came as often as they must, whatever single ones were late by on their way.
+        """Say whether PAT or PMT came as often as they must, however late single ones were on their way.
 
         False for other conditions.
         """
@@ -104,13 +104,13 @@ class PidWatch(Watch):
         return all(counts) and sum(counts) >= DUE_TABLES
 
     def newly_scrambled(self, pids: Iterable[int]) -> list[str]:
-        """Those of PIDs seen scrambled between two reports that were clear when the stream began."""
+        """List PIDs seen scrambled between two reports that were clear when the stream began."""
         if not self._reports:
             return []
         return [_words(pid) for pid in sorted(set(pids) - self._scrambled_at_first)]
 
     def version_change(self, table_id: int, extension: int, before: int, version: int) -> str:
-        """In words, a change of PAT or PMT that was seen between two reports.
+        """Describe a change of PAT or PMT that was seen between two reports.
 
         Empty while all is new, and where a report was first to tell, with all that has changed.
         """
@@ -119,13 +119,13 @@ class PidWatch(Watch):
         return _version_words(table_id, extension, before, version)
 
     def _rare(self, tables: int) -> Judgement:
-        """What comes less than once a second is missing, whatever our pacing did to it."""
+        """Judge what comes less than once a second as missing, whatever our pacing did to it."""
         if self._in_segments:
             return true_if("" if tables else f"none for {SEGMENT_REPORTS} s")
         return true_if("fewer than 1 per s" if tables < PACED_REPORTS else "")
 
     def _version_changes(self, analysis: AnalyzeSample) -> list[str]:
-        """PAT and PMT under another version_number than in the report before."""
+        """List PAT and PMT under another version_number than in the report before."""
         changes = []
         for table in analysis.tables:
             if table.table_id not in (PAT_TABLE_ID, PMT_TABLE_ID) or table.version is None:
@@ -138,7 +138,7 @@ class PidWatch(Watch):
         return changes
 
     def _silent(self, pids: Iterable[PidSample]) -> list[str]:
-        """Steady PIDs that are listed because the PMT names them, and carry nothing any more."""
+        """List steady PIDs that the PMT names and that carry nothing any more."""
         silent = []
         for one in pids:
             if one.packets:
@@ -153,7 +153,7 @@ class PidWatch(Watch):
         return silent
 
     def _scrambled(self, pids: Iterable[PidSample]) -> list[str]:
-        """Video, or what was clear when the stream began."""
+        """List scrambled PIDs: video, and what was clear when the stream began."""
         scrambled = {pid.pid: pid.description for pid in pids if pid.scrambled}
         if self._reports == 1:
             self._scrambled_at_first = frozenset(scrambled) - {self._plan.video_pid}
@@ -161,7 +161,7 @@ class PidWatch(Watch):
         return [f"{_words(pid)} {scrambled[pid]}" for pid in sorted(appeared)]
 
     def _service_changes(self, analysis: AnalyzeSample) -> list[str]:
-        """By the PAT: a report without one tells of no services."""
+        """Compare services by the PAT: a report without one tells of none."""
         if not analysis.services:
             return []
         now = {service.service_id: f"service {service.service_id}" for service in analysis.services}
@@ -170,7 +170,7 @@ class PidWatch(Watch):
         return _changes(before, now)
 
     def _pid_changes(self, named: dict[int, str]) -> list[str]:
-        """Only what a PMT names: an unreferenced PID may come and go as it likes."""
+        """Compare PIDs that a PMT names: an unreferenced PID may come and go as it likes."""
         now = {pid: f"PID {_words(pid)} {_codec(description)}" for pid, description in named.items()}
         before, self._pids = self._pids, now
         return _changes(before, now)
@@ -186,7 +186,7 @@ def _is_named(pid: PidSample) -> bool:
 
 
 def _codec(description: str) -> str:
-    """Without what stands in brackets: size and level are told only when a header came in the interval."""
+    """Leave out what stands in brackets: size and level are told only when a header came in the interval."""
     return description.partition(" (")[0]
 
 

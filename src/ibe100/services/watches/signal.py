@@ -30,13 +30,13 @@ from ibe100.services.watches.watch import News, Watch
 from ibe100.tsduck.telemetry import InfluxSample
 
 SETTLE_S = 3.0
-"""The first seconds after packets begin to flow: tables are not known yet, buffers fill."""
+"""First seconds of a flow in which nothing is judged: tables are not known yet, buffers fill."""
 BEHIND_S = 0.3
-"""So much more than a PCR may be late by."""
+"""Most by which a PCR may be late."""
 
 
 class SignalWatch(Watch):
-    """One processor's life: made anew for each attempt."""
+    """Watches one processor's life; made anew for each attempt."""
 
     def __init__(self, run: StreamRun, facts: RunFacts, flow: FlowWatch, rules: StreamRules) -> None:
         source = facts.config.input
@@ -112,7 +112,7 @@ class SignalWatch(Watch):
         return judgements
 
     def _proved(self, influx: InfluxSample, gone: Judgements) -> set[AlarmRule]:
-        """Conditions that were so all through the interval, if they are so at all.
+        """Conditions that were true all through the interval, if they are true at all.
 
         A table that is missing while PCR comes in time is missing; if both are late, all packets were.
         """
@@ -121,13 +121,16 @@ class SignalWatch(Watch):
         return proved | {PAT_ERROR, PMT_ERROR} if in_time and self._plan.pcr_pid is not None else proved
 
     def _found(self, faults: PacketFaults, now_s: float) -> Judgements:
-        """What is missing holds however long ago the runner said so; a looped file is left to the posts."""
+        """Judge what the runner found; what is missing holds however long ago it said so.
+
+        A looped file is left to the posts.
+        """
         self._absences.told(faults)
         is_settled = self._flowing_since is not None and faults.mono_s - self._flowing_since >= SETTLE_S
         return self._faults.take(faults, now_s) if is_settled and self._seam is None else {}
 
     def _between_posts(self, now_s: float) -> Judgements:
-        """What we pace comes in portions, and a loop has a seam: both are left to the posts."""
+        """Judge what lasts. What we pace comes in portions, a loop has a seam: both are left to the posts."""
         settled_s = now_s if self._flowing_since is None else self._flowing_since + SETTLE_S
         is_ours = self._plan.regulate or self._seam is not None
         if is_ours or now_s <= settled_s or self._flow.is_quiet(now_s):
@@ -140,7 +143,7 @@ class SignalWatch(Watch):
         return judgements
 
     def _gone(self, influx: InfluxSample) -> Judgements:
-        """Time stamps that do not come, or stand still: TSDuck counts an interval only at its end."""
+        """Judge time stamps that do not come, or stand still: TSDuck counts an interval only at its end."""
         judgements: dict[AlarmRule, Judgement] = {}
         for rule, name, pid, stamps in (
             (PCR_REPETITION_ERROR, "PCR", self._plan.pcr_pid, influx.pcr),
@@ -156,7 +159,7 @@ class SignalWatch(Watch):
         return judgements
 
     def _without_pcr_s(self, news: Measurement, elapsed_s: float) -> float:
-        """How long before the end of an interval its last PCR came.
+        """Seconds between the last PCR of an interval and its end.
 
         Those that are late otherwise, and no more than 100 ms apart by their values, only arrive unevenly: at
         exactly every 100 ms, as many multiplexers send them, half of them do by what the way to us adds.

@@ -11,10 +11,10 @@ from ibe100.services.streams.runner_samples import SrtSide
 from ibe100.services.watches.watch import News, Watch
 
 FIRST_CALL_S = 1.0
-"""A call takes two round trips until it is answered."""
+"""Time for a first call, which takes two round trips until it is answered."""
 RULES = {"input": SRT_SENDER_GONE, "output": SRT_RECEIVER_GONE}
 SILENCE = {"input": "sends nothing any more", "output": "acknowledges nothing any more"}
-"""What the runner noticed; libsrt itself gives a dead peer five seconds."""
+"""Words for what the runner noticed; libsrt itself gives a dead peer five seconds."""
 
 
 class SrtPeers(Watch):
@@ -24,9 +24,9 @@ class SrtPeers(Watch):
         self._config = config
         self._links: dict[str, SrtLink] = {}
         self._met: set[str] = set()
-        """Sides that had a peer."""
+        """Sides that have had a peer."""
         self._since: dict[str, float] = {}
-        """By side, monotonic: when a peer that is silent was heard last, or how long a first one has."""
+        """Monotonic time by side at which a silent peer was heard last, or until which a first one has."""
 
     def take(self, news: News, now_s: float) -> Judgements:
         """Note what the runner says of one side."""

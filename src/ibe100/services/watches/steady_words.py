@@ -1,4 +1,4 @@
-"""What an analysis of one second could not read is still so: names come every 2 s, formats with key frames.
+"""Keeps names and formats that a report could not read: they come every 2 s, or with key frames.
 
 tsp begins each of its analyses anew (`-P analyze --interval`); without this the words of a service and of its
 PIDs would come and go on screen. Pure.
@@ -14,7 +14,7 @@ from ibe100.models.stream_state import PidSample, ServiceSample
 def steady_services(
     now: Iterable[ServiceSample], before: Iterable[ServiceSample]
 ) -> tuple[ServiceSample, ...]:
-    """The services of now; one whose SDT did not come keeps its name and provider."""
+    """Return the services of now; one whose SDT did not come keeps its name and provider."""
     known = {one.service_id: one for one in before}
     return tuple(
         one
@@ -27,7 +27,7 @@ def steady_services(
 
 
 def steady_pids(now: Iterable[PidSample], before: Iterable[PidSample]) -> tuple[PidSample, ...]:
-    """The PIDs of now; one that is described as before but for its details keeps these."""
+    """Return the PIDs of now; one that is described as before but for its details keeps these."""
     known = {one.pid: one.description for one in before}
     return tuple(
         one.model_copy(update={"description": known[one.pid]})

@@ -1,4 +1,4 @@
-"""All that is watched on one stream while it is on."""
+"""Joins the watches of one stream while it is on."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class StreamWatch(Watch):
         return SignalWatch(self.run, self.run.facts or self._facts, self._flow, self._rules)
 
     def take(self, news: News, now_s: float) -> Judgements:
-        """Another attempt is another signal; the rest lasts until the stream ends."""
+        """Ask every watch; another attempt is another signal, the rest lasts until the stream ends."""
         if isinstance(news, AttemptStarted):
             self._signal = self._new_signal()
         return self._together(lambda watch: watch.take(news, now_s))

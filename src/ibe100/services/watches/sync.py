@@ -13,9 +13,9 @@ from ibe100.services.watches.flow import FlowWatch
 from ibe100.services.watches.watch import NEWS_S, News, Watch
 
 REMEMBERED_S = 5.0
-"""It is said once a second while it lasts, and not while a processor is started again."""
+"""Time for which a line counts: it comes once a second while it lasts, and not while a processor starts."""
 LINE_NEWS_S = 5.0
-"""A line that was written longer ago is read after a pause of the console."""
+"""Age at which a line is not news any more: it is read after a pause of the console."""
 _TOLD = re.compile(r"bytes skipped that are no packets|synchroni[sz]ation lost", re.IGNORECASE)
 
 
@@ -40,7 +40,7 @@ class SyncWatch(Watch):
         return {}
 
     def judge(self, now_s: float) -> Judgements:
-        """Nothing while packets flow and the log is silent: then the counters tell."""
+        """Judge by what was told lately; while packets flow and the log is silent the counters tell."""
         if self._told_at is not None and now_s - self._told_at < REMEMBERED_S:
             return {SYNC_LOSS: Judgement(True, self._value)}
         was_told, self._told_at = self._told_at is not None, None

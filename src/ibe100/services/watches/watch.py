@@ -11,7 +11,7 @@ from ibe100.services.streams.runner_samples import Sample
 News: TypeAlias = Sample | Fact
 """From a runner; posts of `-P influx` come as `Measurement`."""
 NEWS_S = 2.0
-"""What a runner told longer ago is told again to a console that comes later."""
+"""Age at which a sample is not news any more: a console that comes later is told again."""
 
 
 class Watch(Protocol):
