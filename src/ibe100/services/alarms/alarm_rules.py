@@ -183,7 +183,7 @@ def _stamp_of(file: Path) -> Stamp | None:
 
 
 def _read(file: Path) -> AlarmSettings:
-    """Read settings whose known parameters are in their ranges. Raises OperatorError with the reason, OSError."""
+    """Read settings, with known parameters in their ranges. Raises OperatorError with the reason, OSError."""
     try:
         settings = read_stored(AlarmSettings, file.read_bytes())
         for changes in (settings.rules, *settings.streams.values()):

@@ -51,7 +51,7 @@ class NotificationService:
         self._urls: dict[str, str] = {}
         self._views: dict[str, TargetView] = {}
         self._kept = NotificationTargets()
-        """As the file was read, with what this version does not know of it."""
+        """Contents of the file as it was read, with what this version does not know of it."""
         self._work: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
 
