@@ -16,7 +16,6 @@ from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.logger import Logging
 from ibe100.core.restore import finish_restore
 from ibe100.core.secrets import SecretStore
-from ibe100.core.settings_apply import apply_settings
 from ibe100.core.settings_reload import SettingsReload, SettingsSource
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
@@ -46,7 +45,6 @@ from ibe100.services.schedule.schedule_service import ScheduleService
 from ibe100.services.scte35_service import SCTE35Service
 from ibe100.services.stream_service import StreamService
 from ibe100.services.streams.launch_plan import StreamStarter
-from ibe100.services.streams.runner_spec import RunnerPolicy
 from ibe100.services.tsduck_service import TSDuckService
 from ibe100.services.watches.feed import AlarmFeed
 from ibe100.utils.lasting_heap import lasting_heap
@@ -75,7 +73,7 @@ class Application:
         self._bus = EventBus()
         self._loop = asyncio.get_running_loop()
         self.metrics = MetricsStore(folders.metrics_file, self._post_from_thread)
-        policy = RunnerPolicy.model_validate(config.runner.model_dump())
+        policy = config.runner
         self.streams = StreamService(
             database,
             secrets,
@@ -131,7 +129,7 @@ class Application:
             self.settings = SettingsReload(
                 config,
                 source,
-                lambda changed: apply_settings(changed, self, database, logging_files),
+                lambda changed: self._apply(changed, logging_files),
                 self._publish,
                 audit,
             )
@@ -193,6 +191,17 @@ class Application:
         await self.access.close()
         await self.metrics.close()
         self._bus.close()
+
+    async def _apply(self, config: AppConfig, logging_files: Logging) -> None:
+        """Changed settings hold at once, engine and policy for each stream from its next start on."""
+        kind, tsp_path = config.engine.kind, config.engine.tsp_path
+        logging_files.apply(config.logging)
+        self.streams.use(kind, tsp_path, config.runner)
+        self.return_feeds.use(kind, tsp_path, config.runner)
+        self.engine.use(kind, tsp_path)
+        self.cues.set_seen_timeout(config.cues.seen_timeout_s)
+        self.records.cues.set_event_id_retention(config.cues.event_id_retention_days * SECONDS_PER_DAY)
+        await self.backups.set_plan(config.backup)
 
     def _backlog(self) -> Backlog:
         queues = {"bus": self._bus.facts_behind(), "database": self.records.writes_behind()}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import platformdirs
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -20,9 +20,11 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from ibe100.models.base import Value, in_words
+from ibe100.models.backup import BackupPlan
+from ibe100.models.base import FolderPath, Value, in_words
 from ibe100.models.endpoints.fields import Host, Port, is_loopback
 from ibe100.models.errors import ConfigurationError
+from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stream_config import Engine
 
 PREFIX = "IBE100_"
@@ -33,9 +35,6 @@ ENVIRONMENT_VARIABLE = "IBE100_ENVIRONMENT"
 FILE_VARIABLE = "IBE100_SETTINGS_FILE"
 """Another file in the place of `app_config.json`."""
 _NOT_SETTINGS = frozenset({SECRET_KEY_VARIABLE, ENVIRONMENT_VARIABLE, FILE_VARIABLE})
-
-FolderPath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
-Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
 class FolderSettings(Value):
@@ -54,17 +53,6 @@ class EngineSettings(Value):
     """The tsp to use; None looks on PATH."""
 
 
-class RunnerSettings(Value):
-    """The policy each runner is given; see the runner's spec."""
-
-    stall_timeout_s: Seconds = 5.0
-    start_timeout_s: Seconds = 20.0
-    backoff_base_s: Seconds = 1.0
-    backoff_max_s: Seconds = 30.0
-    healthy_reset_s: Seconds = 10.0
-    term_timeout_s: Seconds = 5.0
-
-
 class LoggingSettings(Value):
     """What app.log holds; errors.log and audit.log are always written."""
 
@@ -81,20 +69,6 @@ class CueSettings(Value):
     """A cue not seen on the output this long after it was due is FAILED."""
     event_id_retention_days: Annotated[int, Field(ge=1, le=3660)] = 366
     """A splice_event_id is not used again within this time while others are free."""
-
-
-class BackupSettings(Value):
-    """When a backup of what is on record is made, where it goes, and how many are kept."""
-
-    enabled: bool = True
-    hour_utc: Annotated[int, Field(ge=0, le=23)] = 3
-    """Once a day at this hour; at once where the last one is older than a day."""
-    keep_daily: Annotated[int, Field(ge=1, le=366)] = 7
-    """The newest of so many days."""
-    keep_weekly: Annotated[int, Field(ge=0, le=520)] = 8
-    """Before them, the newest of so many weeks."""
-    folder: FolderPath | None = None
-    """None: `backups` in the data folder; another disk is better."""
 
 
 class ApiSettings(Value):
@@ -138,10 +112,10 @@ class AppConfig(BaseSettings):
 
     folders: FolderSettings = FolderSettings()
     engine: EngineSettings = EngineSettings()
-    runner: RunnerSettings = RunnerSettings()
+    runner: RunnerPolicy = RunnerPolicy()
     logging: LoggingSettings = LoggingSettings()
     cues: CueSettings = CueSettings()
-    backup: BackupSettings = BackupSettings()
+    backup: BackupPlan = BackupPlan()
     api: ApiSettings = ApiSettings()
 
     @classmethod

@@ -12,29 +12,12 @@ from typing import cast
 
 import orjson
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, WrappedLogger
 
 from ibe100.core.config import LoggingSettings
 from ibe100.core.log_files import QUEUE_SIZE, STOP_TIMEOUT_S, LogFile, LogQueue
 from ibe100.core.redaction import redact
-
-AUDIT_LOGGER = "ibe100.audit"
-_TO_STDLIB: list[Processor] = [
-    structlog.stdlib.filter_by_level,
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.PositionalArgumentsFormatter(),
-    structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-]
-
-
-def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """A structured logger over `logging.getLogger(name)`; packages below core use that one directly."""
-    return cast(
-        structlog.stdlib.BoundLogger,
-        structlog.wrap_logger(
-            logging.getLogger(name), processors=_TO_STDLIB, wrapper_class=structlog.stdlib.BoundLogger
-        ),
-    )
+from ibe100.services.audit_trail import AUDIT_LOGGER
 
 
 class Logging:
@@ -62,12 +45,6 @@ class Logging:
         root.addHandler(self._queue)
         logging.getLogger("ibe100").setLevel(self._settings.level.upper())
         logging.getLogger(AUDIT_LOGGER).setLevel(logging.INFO)
-        # A library that fetched its logger from structlog itself would otherwise print on stdout.
-        structlog.configure(
-            processors=_TO_STDLIB,
-            wrapper_class=structlog.stdlib.BoundLogger,
-            logger_factory=structlog.stdlib.LoggerFactory(),
-        )
         logging.captureWarnings(True)
         self._listener.start()
 
@@ -152,6 +129,7 @@ def _add_exception(logger: WrappedLogger, method: str, event: EventDict) -> Even
 
 
 def _to_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    event.pop("message", None)  # put there by the formatter of another handler
     leading = {key: event.pop(key) for key in ("timestamp", "level", "logger", "event") if key in event}
     line = redact({**leading, **event})
     try:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from ibe100.models.base import Text, Value
+from ibe100.models.base import FolderPath, Text, Value
 
 DATABASE = "ibe100.db"
 PROFILES = "profiles"
@@ -30,6 +30,20 @@ def _absolute(path: Path) -> Path:
     if not path.is_absolute():
         raise ValueError("must be an absolute path")
     return path
+
+
+class BackupPlan(Value):
+    """When a backup is made, where it goes, and how many are kept; section `backup` of the settings."""
+
+    enabled: bool = True
+    hour_utc: Annotated[int, Field(ge=0, le=23)] = 3
+    """Once a day at this hour; at once where the last one is older than a day."""
+    keep_daily: Annotated[int, Field(ge=1, le=366)] = 7
+    """The newest of so many days."""
+    keep_weekly: Annotated[int, Field(ge=0, le=520)] = 8
+    """Before them, the newest of so many weeks."""
+    folder: FolderPath | None = None
+    """None: `backups` in the data folder; another disk is better."""
 
 
 class BackupMember(Value):

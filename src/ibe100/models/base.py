@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -38,6 +39,7 @@ def check_printable(text: str) -> str:
 Printable = AfterValidator(check_printable)
 Text = Annotated[str, Printable]
 Name = Annotated[str, Field(min_length=1, max_length=80), Printable]
+FolderPath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Pid = Annotated[int, Field(ge=0x0010, le=0x1FFE)]
 """A PID that can carry an elementary stream: 0x0010 to 0x1FFE."""
 

@@ -11,7 +11,8 @@ from ibe100.models.actor import OPERATOR, Actor
 from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord
 
-_audit = logging.getLogger("ibe100.audit")
+AUDIT_LOGGER = "ibe100.audit"
+_audit = logging.getLogger(AUDIT_LOGGER)
 _log = logging.getLogger(__name__)
 
 _acting: ContextVar[Actor] = ContextVar("who acts", default=OPERATOR)

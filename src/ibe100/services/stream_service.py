@@ -12,6 +12,7 @@ from ibe100.database.database import Database
 from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, NoticePosted, StreamView
 from ibe100.models.profile import StreamEntry
+from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stored import keep_unknown
 from ibe100.models.stream_config import Engine, StreamConfig, StreamInput
 from ibe100.models.stream_state import StreamState
@@ -24,7 +25,6 @@ from ibe100.services.streams.lifecycle import StreamLifecycle
 from ibe100.services.streams.plan_fit import PlanFit
 from ibe100.services.streams.reconciler import Reconciler
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.runner_spec import RunnerPolicy
 from ibe100.services.streams.stream_list import StreamList
 from ibe100.services.streams.stream_secrets import (
     SecretStore,

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from ibe100.core.config import LoggingSettings
 from ibe100.core.log_files import QUEUE_SIZE, LogFile
-from ibe100.core.logger import AUDIT_LOGGER, Logging, get_logger
+from ibe100.core.logger import Logging
 from ibe100.core.redaction import redact_text
+from ibe100.services.audit_trail import AUDIT_LOGGER
 
 PASSPHRASE = "correct-horse-battery"
 
@@ -45,10 +46,10 @@ class Running:
 
 def test_lines_are_json_with_utc_time_and_go_to_their_files(log_dir: Path) -> None:
     with Running(log_dir):
-        get_logger("ibe100.services").info("stream started", stream_id="one", pts=2**33)
+        logging.getLogger("ibe100.services").info("stream started", extra={"stream_id": "one", "pts": 2**33})
         logging.getLogger("ibe100.database").error("write %s failed", 7)
-        get_logger(AUDIT_LOGGER).info("fired", who="anna")
-        get_logger("ibe100.services").debug("not at this level")
+        logging.getLogger(AUDIT_LOGGER).info("fired", extra={"who": "anna"})
+        logging.getLogger("ibe100.services").debug("not at this level")
     app = lines(log_dir / "app.log")
     assert [line["event"] for line in app] == ["stream started", "write 7 failed", "fired"]
     assert app[0] | {"timestamp": ""} == {
@@ -66,15 +67,15 @@ def test_lines_are_json_with_utc_time_and_go_to_their_files(log_dir: Path) -> No
 
 def test_audit_is_written_whatever_the_level(log_dir: Path) -> None:
     with Running(log_dir, level="error"):
-        get_logger(AUDIT_LOGGER).info("fired")
-        get_logger("ibe100.services").warning("below the level")
+        logging.getLogger(AUDIT_LOGGER).info("fired")
+        logging.getLogger("ibe100.services").warning("below the level")
     assert [line["event"] for line in lines(log_dir / "audit.log")] == ["fired"]
     assert [line["event"] for line in lines(log_dir / "app.log")] == ["fired"]
 
 
 def test_an_exception_is_logged_with_its_traceback(log_dir: Path) -> None:
     with Running(log_dir):
-        for log in (get_logger("ibe100.a"), logging.getLogger("ibe100.b")):
+        for log in (logging.getLogger("ibe100.a"), logging.getLogger("ibe100.b")):
             try:
                 raise ZeroDivisionError("the reason")
             except ZeroDivisionError:
@@ -86,9 +87,10 @@ def test_an_exception_is_logged_with_its_traceback(log_dir: Path) -> None:
 
 def test_secrets_do_not_reach_any_file(log_dir: Path) -> None:
     with Running(log_dir, level="debug"):
-        log = get_logger("ibe100.x")
-        log.error("a", passphrase=PASSPHRASE, config={"srt": [{"Passphrase": PASSPHRASE}], "port": 5})
-        log.error("b", url=f"srt://user:{PASSPHRASE}@host:9000?passphrase={PASSPHRASE}&latency=20")
+        log = logging.getLogger("ibe100.x")
+        config = {"srt": [{"Passphrase": PASSPHRASE}], "port": 5}
+        log.error("a", extra={"passphrase": PASSPHRASE, "config": config})
+        log.error("b %s", f"srt://user:{PASSPHRASE}@host:9000?passphrase={PASSPHRASE}&latency=20")
         log.error(f"c --token={PASSPHRASE} Authorization: Bearer {PASSPHRASE}")
         logging.getLogger("ibe100.y").error("d %s", {"secret": PASSPHRASE}, extra={"api_token": PASSPHRASE})
         try:
@@ -124,7 +126,9 @@ def test_redaction_takes_any_text_and_is_stable(text: str) -> None:
 
 def test_values_json_does_not_know_are_still_logged(log_dir: Path) -> None:
     with Running(log_dir):
-        get_logger("ibe100.x").info("odd", huge=2**80, path=Path("/x"), keys={1: 2}, lone="\ud800")
+        logging.getLogger("ibe100.x").info(
+            "odd", extra={"huge": 2**80, "path": Path("/x"), "keys": {1: 2}, "lone": "\ud800"}
+        )
     (line,) = lines(log_dir / "app.log")
     assert (line["huge"], line["path"], line["keys"]) == (2**80, "/x", {"1": 2})
 
@@ -132,7 +136,9 @@ def test_values_json_does_not_know_are_still_logged(log_dir: Path) -> None:
 def test_files_are_rotated_and_bounded(log_dir: Path) -> None:
     with Running(log_dir, max_bytes=10_000, backups=2):
         for number in range(400):
-            get_logger("ibe100.x").info("a line of some length to fill the file", number=number)
+            logging.getLogger("ibe100.x").info(
+                "a line of some length to fill the file", extra={"number": number}
+            )
     names = sorted(path.name for path in log_dir.glob("app.log*"))
     assert names == ["app.log", "app.log.1", "app.log.2"]
     assert all(path.stat().st_size <= 10_000 for path in log_dir.glob("app.log*"))
@@ -200,20 +206,16 @@ def test_a_stuck_disk_does_not_block_who_logs_and_the_loss_is_counted(log_dir: P
 
 def test_warnings_are_words_on_stderr_and_nothing_is_printed_on_stdout(log_dir: Path) -> None:
     program = f"""
-import logging, structlog
+import logging
 from pathlib import Path
 from ibe100.core.config import LoggingSettings
-from ibe100.core.logger import Logging, get_logger
+from ibe100.core.logger import Logging
 logs = Logging(LoggingSettings(), Path({str(log_dir)!r}))
 logs.start()
-get_logger("ibe100.x").info("quiet")
-get_logger("ibe100.x").warning("the disk is slow", stream_id="one")
-structlog.get_logger("ibe100.z").warning("from structlog itself")
+logging.getLogger("ibe100.x").info("quiet")
+logging.getLogger("ibe100.x").warning("the disk is slow", extra={{"stream_id": "one"}})
 logs.stop()
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    assert done.stderr.splitlines() == [
-        "warning: the disk is slow (stream_id=one)",
-        "warning: from structlog itself",
-    ]
+    assert done.stderr.splitlines() == ["warning: the disk is slow (stream_id=one)"]

@@ -9,13 +9,12 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Protocol
 
 from ibe100.database.backup.backup_process import MODULE, BackupOutcome, BackupTask
 from ibe100.database.backup.backups import describe, list_backups, new_name, only_one, prune
 from ibe100.database.database import Database
 from ibe100.models.actor import CONSOLE
-from ibe100.models.backup import BackupFile, BackupManifest, BackupStatus
+from ibe100.models.backup import BackupFile, BackupManifest, BackupPlan, BackupStatus
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.services.alarms.catalogue import BACKUP_FAILED, BACKUP_OLD
@@ -42,21 +41,6 @@ LAST_WORDS_BYTES = 2000
 _log = logging.getLogger(__name__)
 
 
-class Plan(Protocol):
-    """The settings of backups; `ibe100.core.config`."""
-
-    @property
-    def enabled(self) -> bool: ...
-    @property
-    def hour_utc(self) -> int: ...
-    @property
-    def keep_daily(self) -> int: ...
-    @property
-    def keep_weekly(self) -> int: ...
-    @property
-    def folder(self) -> Path | None: ...
-
-
 def is_due(now: float, last: float | None, hour_utc: int) -> bool:
     """Whether a backup is to be made: the day's hour has come since the last one, or it is a day old."""
     if last is None or now - last >= DAY_S or last > now + HOUR_S:  # of the future: the clock was wrong
@@ -72,7 +56,7 @@ class BackupService:
     def __init__(
         self,
         data_dir: Path,
-        plan: Plan,
+        plan: BackupPlan,
         storage: Database,
         publish: Callable[[Message], None],
         judge: Callable[[Judgements], Awaitable[None]],
@@ -111,7 +95,7 @@ class BackupService:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def set_plan(self, plan: Plan) -> None:
+    async def set_plan(self, plan: BackupPlan) -> None:
         """Other settings hold from now on."""
         moved = (plan.folder or self._data_dir / FOLDER) != self.folder
         self._plan = plan

@@ -20,6 +20,7 @@ from ibe100.models.messages import (
     StreamStateChanged,
     StreamView,
 )
+from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import Engine, ReturnInput
 from ibe100.models.stream_state import ACTIVE_STATES, StreamState
@@ -28,7 +29,6 @@ from ibe100.services.return_feed.watcher_process import WatcherProcess, watcher_
 from ibe100.services.streams.launch_plan import StreamStarter
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
-from ibe100.services.streams.runner_spec import RunnerPolicy
 from ibe100.utils.tasks import log_fault
 
 TICK_S = 0.5

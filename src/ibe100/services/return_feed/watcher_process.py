@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from ibe100.database.database import Database
 from ibe100.models.cues.return_receipt import FeedState
 from ibe100.models.errors import OperatorError, StorageError
+from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stream_config import FileInput, StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.services.streams.journal_follower import journal_identity
@@ -21,7 +22,7 @@ from ibe100.services.streams.launch_plan import StreamStarter
 from ibe100.services.streams.runner_facts import CueOnOutput, Fact, SpliceMonitored, StateEntered
 from ibe100.services.streams.runner_link import RunnerLink, RunnerStatus, read_journal
 from ibe100.services.streams.runner_samples import InfluxPost, Sample, TableSections
-from ibe100.services.streams.runner_spec import PATIENCE_S, RunnerPolicy, awaited_peer
+from ibe100.services.streams.runner_spec import PATIENCE_S, awaited_peer
 from ibe100.tsduck.command import secrets_of
 from ibe100.tsduck.processor import Processor
 from ibe100.tsduck.return_feed import (

@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ibe100.models.errors import InputAbsent
+from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stream_config import StreamInput, describe_input
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.launch_plan import StreamStarter
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import Fact, LogLine
 from ibe100.services.streams.runner_link import RunnerLink, read_journal
-from ibe100.services.streams.runner_spec import RunnerPolicy, awaited_sender, make_held_spec
+from ibe100.services.streams.runner_spec import awaited_sender, make_held_spec
 from ibe100.services.streams.stream_list import StreamList
 from ibe100.tsduck.command import secrets_of
 from ibe100.tsduck.loopback_ports import LoopbackPorts

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from ibe100.database.database import Database
 from ibe100.models.errors import InputAbsent, OperatorError, StreamError
+from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stream_config import UdpInput
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.held_input import HeldInput
@@ -16,7 +17,7 @@ from ibe100.services.streams.launch_plan import StreamStarter
 from ibe100.services.streams.output_target import prepare_output
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_facts import write_facts
-from ibe100.services.streams.runner_spec import RunnerPolicy, make_spec
+from ibe100.services.streams.runner_spec import make_spec
 from ibe100.services.streams.stream_list import StreamList
 from ibe100.tsduck.command import secrets_of
 from ibe100.tsduck.loopback_ports import LOOPBACK, LoopbackPorts

@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ibe100.models.base import Value
 from ibe100.models.profile import StreamEntry
+from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stream_config import (
     FileInput,
     HlsInput,
@@ -30,17 +30,6 @@ from ibe100.tsduck.srt_link import is_relayed
 
 PATIENCE_S = 86_400.0
 """A listener waits for its caller, which may take a day: that is no fault of the processor."""
-
-
-class RunnerPolicy(Value):
-    """When a runner waits, retries and gives up; seconds."""
-
-    stall_timeout_s: float = 5.0
-    start_timeout_s: float = 20.0
-    backoff_base_s: float = 1.0
-    backoff_max_s: float = 30.0
-    healthy_reset_s: float = 10.0
-    term_timeout_s: float = 5.0
 
 
 def make_spec(

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.core.config import BackupSettings
 from ibe100.database.backup.backup_process import BackupTask
 from ibe100.database.backup.backups import UNFINISHED, list_backups, unpack
 from ibe100.database.database import Database
+from ibe100.models.backup import BackupPlan
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.session import AuditRecord
@@ -71,7 +71,7 @@ class Bench:
         self.now = NOON
         self.service = BackupService(
             data_dir,
-            BackupSettings(**plan),
+            BackupPlan(**plan),
             database,
             self.messages.append,
             self._judge,
