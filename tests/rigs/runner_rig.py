@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ibe100.runner.launch import control_socket_path, runner_command, short_socket_path
-from ibe100.runner.supervision.ownership import MARK, end_processes, mark_of, processes_of
+from ibe100.runner.launch import MARK, control_socket_path, runner_command, short_socket_path
+from ibe100.runner.supervision.ownership import end_processes, mark_of, processes_of
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
 DEADLINE_S = 30.0

@@ -15,7 +15,7 @@ from ibe100.minitsp.chain.plugin import FAILURE, Context, GlobalOptions, LogLeve
 from ibe100.minitsp.command_line import CommandLine, global_options, parse_command_line
 from ibe100.minitsp.log_output import LogOutput
 from ibe100.minitsp.options_of_tsduck import refusal
-from ibe100.runner.supervision.ownership import MARK
+from ibe100.runner.launch import MARK
 
 PROGRAM: Final = "tsp"
 """Name that log lines of the chain itself carry, as in tsp."""

@@ -13,10 +13,10 @@ if __package__ in (None, ""):  # run as a folder: put our packages after the sta
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from ibe100.runner.journal.journal import Journal
-from ibe100.runner.launch import EXIT_ENDED, EXIT_FAILED, EXIT_LOCKED, EXIT_USAGE, control_socket_path
+from ibe100.runner.launch import EXIT_ENDED, EXIT_FAILED, EXIT_LOCKED, EXIT_USAGE, MARK, control_socket_path
 from ibe100.runner.spec import Spec, SpecError, load_spec, parse_secrets
 from ibe100.runner.stream_runner import SPEC, StreamRunner
-from ibe100.runner.supervision.ownership import LOCK, MARK, end_processes_of, mark_of, take_lock
+from ibe100.runner.supervision.ownership import LOCK, end_processes_of, mark_of, take_lock
 from ibe100.runner.supervision.states import State
 
 _SECRETS_LIMIT = 1 << 20

@@ -15,6 +15,8 @@ EXIT_USAGE = 2
 EXIT_LOCKED = 3
 """Another runner holds this stream's lock; nothing was touched."""
 
+MARK = "IBE100_STREAM_DIR"
+"""Environment variable that every process of a stream inherits; it names the stream's folder."""
 CONTROL_SOCKET = "control.sock"
 _UNIX_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
 

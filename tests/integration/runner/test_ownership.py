@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from ibe100.models.errors import StreamError
+from ibe100.runner.launch import MARK
 from ibe100.runner.supervision.identity import ProcessIdentity
-from ibe100.runner.supervision.ownership import MARK, is_held, mark_of, processes_of, runner_of
+from ibe100.runner.supervision.ownership import is_held, mark_of, processes_of, runner_of
 from ibe100.services.streams.runner_link import RunnerGone, RunnerLink, RunnerSilent
 from places import ROOT
 from runner_rig import Stream, stream_in, wait_until

@@ -15,9 +15,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from ibe100.runner.launch import MARK
 from ibe100.runner.supervision.identity import ProcessIdentity
 
-MARK = "IBE100_STREAM_DIR"
 LOCK = "lock"
 _TERM_S = 2.0
 _KILL_S = 2.0

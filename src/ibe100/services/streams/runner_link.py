@@ -16,9 +16,8 @@ from typing import Any
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.stream_state import StreamState
 from ibe100.runner.journal.journal import journal_files
-from ibe100.runner.launch import control_socket_path, runner_command, short_socket_path
+from ibe100.runner.launch import MARK, control_socket_path, runner_command, short_socket_path
 from ibe100.runner.supervision.ownership import (
-    MARK,
     end_processes,
     end_processes_of,
     is_held,
