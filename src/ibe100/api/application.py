@@ -1,4 +1,4 @@
-"""The API put together: routes, door, listeners. Loads FastAPI: imported only where it is switched on."""
+"""The API put together: routes, guard, listeners. Loads FastAPI: imported only where it is switched on."""
 
 from __future__ import annotations
 
@@ -15,23 +15,33 @@ from ibe100 import __version__
 from ibe100.api import refusals
 from ibe100.api.latest import Latest
 from ibe100.api.listeners import Listeners
-from ibe100.api.middleware import HEALTH, Door
-from ibe100.api.roles import Few, needs, new_gates, new_router, role_of
-from ibe100.api.routes import alarms, cues, history, metrics, profiles, prometheus, schedule, streams, users
-from ibe100.api.routes import system as house
+from ibe100.api.middleware import HEALTH, RequestGuard
+from ibe100.api.roles import Scarce, needs, new_limits, new_router, role_of
+from ibe100.api.routes import (
+    alarms,
+    cues,
+    history,
+    metrics,
+    profiles,
+    prometheus,
+    schedule,
+    streams,
+    system,
+    users,
+)
 from ibe100.core.config import ApiSettings
-from ibe100.models.access import Role
+from ibe100.models.users import Role
 from ibe100.services.ports import Services
 
-SUBJECTS = (streams, cues, alarms, schedule, profiles, history, metrics, house, users, prometheus)
+SUBJECTS = (streams, cues, alarms, schedule, profiles, history, metrics, system, users, prometheus)
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 REFUSALS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": refusals.Refusal, "description": "Refused, in words"},
     "5XX": {"model": refusals.Refusal, "description": "It cannot be done now, in words"},
 }
 
-_description = new_router("house")
-_health = APIRouter(tags=["house"])
+_description = new_router("system")
+_health = APIRouter(tags=["system"])
 
 
 @_health.get(HEALTH)
@@ -40,7 +50,7 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@_description.get("/openapi.json", response_class=Response, **needs(Role.VIEWER, Few.FILES))
+@_description.get("/openapi.json", response_class=Response, **needs(Role.VIEWER, Scarce.FILES))
 async def description(request: Request) -> Response:
     """This API in OpenAPI."""
     document = await asyncio.to_thread(request.app.openapi)
@@ -68,7 +78,7 @@ class Api:
             telemetry=NO_TELEMETRY,
         )
         app.state.services = services
-        app.state.gates = new_gates()
+        app.state.limits = new_limits()
         app.state.latest = self.latest
         app.state.listeners = self.listeners
         refusals.install(app)
@@ -77,7 +87,7 @@ class Api:
         for router in (*(subject.router for subject in SUBJECTS), _description, users.open_router, _health):
             app.include_router(router, responses=REFUSALS)
         self.listeners.install(app)
-        self.asgi: ASGIApp = Door(app, services, settings)
+        self.asgi: ASGIApp = RequestGuard(app, services, settings)
         if settings.allowed_origins:
             self.asgi = CORSMiddleware(
                 self.asgi,

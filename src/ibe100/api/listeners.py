@@ -15,8 +15,8 @@ from starlette.websockets import WebSocketDisconnect
 
 from ibe100.api.events import TYPES, Encoder, Wanted, snapshot
 from ibe100.api.roles import API, find_stream
-from ibe100.models.access import Identity, NotSignedIn
-from ibe100.models.errors import ConfigurationError, OperatorError, SubscriberFellBehind
+from ibe100.models.errors import ConfigurationError, NotSignedIn, OperatorError, SubscriberFellBehind
+from ibe100.models.users import Identity
 from ibe100.services.ports import MessageStream, Services
 
 MOST_LISTENERS = 50

@@ -17,9 +17,8 @@ from ibe100.api.read_pace import ReadPace
 from ibe100.api.refusals import bug, refusal, refusal_of
 from ibe100.api.roles import API
 from ibe100.core.config import ApiSettings
-from ibe100.models.access import NotSignedIn
 from ibe100.models.actor import Actor
-from ibe100.models.errors import OperatorError
+from ibe100.models.errors import NotSignedIn, OperatorError
 from ibe100.services.access.access_service import NO_TOKEN
 from ibe100.services.audit_trail import act_as
 from ibe100.services.ports import Services
@@ -53,7 +52,7 @@ HEADERS = {
 STRICT_TRANSPORT = "max-age=31536000"
 
 
-class Door:
+class RequestGuard:
     """The outermost of the application: lets in who may come in, and no bug out."""
 
     def __init__(self, app: ASGIApp, services: Services, settings: ApiSettings) -> None:

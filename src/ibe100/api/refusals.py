@@ -16,16 +16,19 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
-from ibe100.models.access import (
+from ibe100.models.base import faults_in_words
+from ibe100.models.errors import (
     AccessRefused,
+    ConfigurationError,
+    CueRefused,
     KeyReused,
     NotAllowed,
     NotFound,
     NotSignedIn,
-    TooManyAttempts,
+    OperatorError,
+    StorageError,
+    TooManyLogins,
 )
-from ibe100.models.base import faults_in_words
-from ibe100.models.errors import ConfigurationError, CueRefused, OperatorError, StorageError
 
 PLACES = frozenset({"body", "query", "path", "header"})
 KINDS: Mapping[int, str] = {
@@ -59,7 +62,7 @@ _STATUSES: tuple[tuple[type[OperatorError], int], ...] = (
     (NotSignedIn, 401),
     (NotAllowed, 403),
     (NotFound, 404),
-    (TooManyAttempts, 429),
+    (TooManyLogins, 429),
     (ConfigurationError, 422),
     (StorageError, 503),
     (KeyReused, 409),
@@ -85,7 +88,7 @@ def refusal(status: int, words: str, **more: Any) -> JSONResponse:
 def refusal_of(error: OperatorError) -> JSONResponse:
     """What the operator would read on the screen, as an answer."""
     status = next(status for kind, status in _STATUSES if isinstance(error, kind))
-    if isinstance(error, CueRefused | TooManyAttempts) and error.retry_in_s is not None:
+    if isinstance(error, CueRefused | TooManyLogins) and error.retry_in_s is not None:
         return refusal(status, str(error), retry_in_s=error.retry_in_s)
     return refusal(status, str(error))
 

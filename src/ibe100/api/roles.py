@@ -1,4 +1,4 @@
-"""What each route asks of who calls it: a role, declared with the route and held in one place."""
+"""Roles of the routes: each declares the role it needs, and one place checks it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 
-from ibe100.models.access import Identity, NotAllowed, Role
+from ibe100.models.errors import NotAllowed
 from ibe100.models.messages import StreamView
+from ibe100.models.users import Identity, Role
 from ibe100.services.ports import Services
 from ibe100.services.streams.which_stream import which_stream
 
@@ -20,34 +21,34 @@ ROLE = "x-role"
 """Where a route's role stands in openapi.json."""
 
 
-class Few(StrEnum):
-    """What only a few may do at once: it takes threads, disk or processors that the streams need as well."""
+class Scarce(StrEnum):
+    """Requests of which few run at once: they take threads, disk or cores that the streams need as well."""
 
     FILES = "files"
     PROBES = "probes"
     SCRAPES = "scrapes"
 
 
-MOST_AT_ONCE: dict[Few, int] = {Few.FILES: 1, Few.PROBES: 2, Few.SCRAPES: 1}
-"""The others wait: most threads, and one of the database's two readers, are left to the services."""
+MOST_AT_ONCE: dict[Scarce, int] = {Scarce.FILES: 1, Scarce.PROBES: 2, Scarce.SCRAPES: 1}
+"""Further ones wait: most threads, and one of the database's two readers, are left to the services."""
 
 
-def new_gates() -> dict[Few, asyncio.Semaphore]:
-    """For one application."""
-    return {few: asyncio.Semaphore(most) for few, most in MOST_AT_ONCE.items()}
+def new_limits() -> dict[Scarce, asyncio.Semaphore]:
+    """The semaphores of one application."""
+    return {scarce: asyncio.Semaphore(most) for scarce, most in MOST_AT_ONCE.items()}
 
 
-def needs(role: Role, few: Few | None = None) -> dict[str, Any]:
-    """For a route's decorator: only who has this role, or one above it, gets in; and `few` at once."""
+def needs(role: Role, scarce: Scarce | None = None) -> dict[str, Any]:
+    """Arguments of a route's decorator: the role it needs, and which of the scarce requests it is."""
 
     async def check(request: Request) -> AsyncIterator[None]:
         identity: Identity = request.scope["state"]["identity"]
         if not identity.role.covers(role):
             raise NotAllowed(f"{identity.name} is {identity.role}: this needs {role}")
-        if few is None:
+        if scarce is None:
             yield
         else:
-            async with request.app.state.gates[few]:
+            async with request.app.state.limits[scarce]:
                 yield
 
     # Of the function, not the request: who is slow to take the answer keeps no other from the next.
@@ -77,7 +78,7 @@ async def _caller(request: Request) -> Identity:
     return identity
 
 
-Desk = Annotated[Services, Depends(_services)]
+ApiServices = Annotated[Services, Depends(_services)]
 Caller = Annotated[Identity, Depends(_caller)]
 
 
@@ -86,11 +87,11 @@ def find_stream(services: Services, wanted: str) -> StreamView:
     return which_stream(services.streams.streams(), wanted)
 
 
-async def _stream(stream: str, services: Desk) -> StreamView:
+async def _stream(stream: str, services: ApiServices) -> StreamView:
     return find_stream(services, stream)
 
 
-async def _one_stream(services: Desk, stream: str = "") -> str:
+async def _one_stream(services: ApiServices, stream: str = "") -> str:
     return find_stream(services, stream).stream_id if stream else ""
 
 

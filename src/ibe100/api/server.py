@@ -50,37 +50,37 @@ class Serving:
 
 @asynccontextmanager
 async def api_server(
-    services: Services, settings: ApiSettings, door: socket.socket
+    services: Services, settings: ApiSettings, listening: socket.socket
 ) -> AsyncIterator[Serving]:
-    """Serve on `door`, and close it at the end. Raises ConfigurationError."""
-    with contextlib.closing(door):
+    """Serve on `listening`, and close it at the end. Raises ConfigurationError."""
+    with contextlib.closing(listening):
         context = await asyncio.to_thread(_tls, settings)
         api = await asyncio.to_thread(Api, services, settings)
         server = _Server(_config(api, context))
         api.latest.start()
-        serving = asyncio.create_task(server.serve([door]), name="API")
+        serving = asyncio.create_task(server.serve([listening]), name="API")
         serving.add_done_callback(log_fault)
         try:
-            yield Serving(f"{'http' if context is None else 'https'}://{_place(door)}", api)
+            yield Serving(f"{'http' if context is None else 'https'}://{_place(listening)}", api)
         finally:
             await api.listeners.close()
             await api.latest.close()
             await _end(server, serving)
 
 
-def open_door(settings: ApiSettings) -> socket.socket:
+def listen(settings: ApiSettings) -> socket.socket:
     """Listen: what is in the way is known before anything else begins. Blocks; raises OperatorError."""
     _tls(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        door = socket.socket(family, socket.SOCK_STREAM)
+        listening = socket.socket(family, socket.SOCK_STREAM)
         try:
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            door.bind((settings.host, settings.port))
-            door.listen(MOST_CONNECTIONS)
-            door.setblocking(False)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((settings.host, settings.port))
+            listening.listen(MOST_CONNECTIONS)
+            listening.setblocking(False)
         except BaseException:
-            door.close()
+            listening.close()
             raise
     except OSError as error:
         what = f"the API cannot listen on {settings.host} port {settings.port}"
@@ -88,7 +88,7 @@ def open_door(settings: ApiSettings) -> socket.socket:
             advice = "another program does; choose another with api.port or --api-port"
             raise OperatorError(f"{what}: {advice}") from error
         raise OperatorError(f"{what}: {error.strerror or error}") from error
-    return door
+    return listening
 
 
 def _config(api: Api, context: ssl.SSLContext | None) -> uvicorn.Config:
@@ -143,6 +143,6 @@ async def _end(server: _Server, serving: asyncio.Task[None]) -> None:
     await asyncio.wait([serving, *tasks], timeout=END_S)
 
 
-def _place(door: socket.socket) -> str:
-    host, port = door.getsockname()[:2]
+def _place(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

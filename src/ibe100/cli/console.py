@@ -42,7 +42,7 @@ def start_console(
 
     # Qt and the services are loaded only when there is something to show.
     from ibe100.api.local.local_control import local_control
-    from ibe100.api.switch import api_beside
+    from ibe100.api.startup import api_beside
     from ibe100.core.application import open_application
     from ibe100.ui.app import run_console
 

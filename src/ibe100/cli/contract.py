@@ -86,13 +86,13 @@ def check(
 async def _check(config: StreamConfig, engine: Engine) -> tuple[ContractFinding, ...]:
     # Imported here: what a check needs would slow every other command down.
     from ibe100.services.contracts.stream_linter import lint_stream
-    from ibe100.services.streams.launch_plan import StreamStarter
+    from ibe100.services.streams.launch_plan import LaunchPlanner
 
     settings = load().engine
     wanted = settings.kind if engine is Engine.AUTO else engine
     # Only the input is read, so the processor need not know the way of delivery.
     source = StreamConfig(name=config.name, input=config.input)
-    return lint_stream(config, await StreamStarter(wanted, settings.tsp_path).probe(source))
+    return lint_stream(config, await LaunchPlanner(wanted, settings.tsp_path).probe(source))
 
 
 def _tell(contract: Contract, findings: tuple[ContractFinding, ...]) -> None:

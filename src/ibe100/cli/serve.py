@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from ibe100.api.local.local_control import local_control
-from ibe100.api.switch import NOBODY, knock, serve_api
+from ibe100.api.startup import NOBODY, listen, serve_api
 from ibe100.cli.line_teller import LineTeller
 from ibe100.cli.running_instance import overrides
 from ibe100.core.application import Application, open_application
@@ -59,17 +59,17 @@ async def _until_told_to_end(
     config = source.load()
     async with AsyncExitStack() as stack:
         # Before anything else begins: a port that is taken must not have started streams.
-        door = await knock(config.api)
-        if door is not None:
-            stack.callback(door.close)
+        listening = await listen(config.api)
+        if listening is not None:
+            stack.callback(listening.close)
         application = await stack.enter_async_context(
             open_application(config, "ibe100 serve", stop_streams=stop_streams, source=source)
         )
         await stack.enter_async_context(local_control(application, application.folders.data_dir))
         count = len(application.streams.streams())
         say(f"serving {count} streams on {application.folders.data_dir}; Ctrl-C ends this, not the streams")
-        if door is not None:
-            serving = await stack.enter_async_context(serve_api(application, config.api, door))
+        if listening is not None:
+            serving = await stack.enter_async_context(serve_api(application, config.api, listening))
             say(f"the API is on {serving.url}{'' if application.access.users() else NOBODY}")
         telling = asyncio.create_task(_tell(application, say), name="what serve tells")
         telling.add_done_callback(log_fault)

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ibe100.cli.access_request import request_access
-from ibe100.models.access import NewToken, Role, Token
+from ibe100.cli.user_request import request_users
+from ibe100.models.users import NewToken, Role, Token
 from ibe100.utils.timecode import format_utc
 
 app = typer.Typer(help="What lets automation and dashboards in by the API.")
@@ -28,7 +28,7 @@ def list_tokens(
     data_dir: DataDir = None,
 ) -> None:
     """All that are valid; their secrets are kept nowhere."""
-    tokens = request_access(data_dir, {"cmd": "token_list", "user": user})
+    tokens = request_users(data_dir, {"cmd": "token_list", "user": user})
     if as_json:
         typer.echo(json.dumps(tokens))
         return
@@ -64,7 +64,7 @@ def add(
 ) -> None:
     """A new token: printed alone on standard output, and never again."""
     asked = {"user": user, "label": label, "role": role, "days": None if never_expires else days}
-    made = NewToken.model_validate(request_access(data_dir, {"cmd": "token_add", "token": asked}))
+    made = NewToken.model_validate(request_users(data_dir, {"cmd": "token_add", "token": asked}))
     typer.echo(f"token {made.token_id} of {made.user}, {made.role}, ends: {_ends(made)}", err=True)
     typer.echo("keep it now: it is shown this once", err=True)
     typer.echo(made.token)
@@ -76,7 +76,7 @@ def revoke(
     data_dir: DataDir = None,
 ) -> None:
     """It ends at once, open connections too."""
-    request_access(data_dir, {"cmd": "token_revoke", "token_id": token_id})
+    request_users(data_dir, {"cmd": "token_revoke", "token_id": token_id})
     typer.echo(f"token {token_id} is revoked")
 
 

@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ibe100.cli.access_request import request_access
-from ibe100.models.access import SHORTEST_PASSWORD, Role, User
+from ibe100.cli.user_request import request_users
+from ibe100.models.users import SHORTEST_PASSWORD, Role, User
 from ibe100.utils.timecode import format_utc
 
 app = typer.Typer(help="Who may come in by the API, and as what.")
@@ -31,7 +31,7 @@ def list_users(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False, data_dir: DataDir = None
 ) -> None:
     """All users, by name."""
-    users = request_access(data_dir, {"cmd": "user_list"})
+    users = request_users(data_dir, {"cmd": "user_list"})
     if as_json:
         typer.echo(json.dumps(users))
         return
@@ -58,7 +58,7 @@ def add(
     """A new user; the password is asked for."""
     password = None if no_password else _password(from_stdin=password_stdin)
     user = {"name": name, "role": role.value, "password": password}
-    request_access(data_dir, {"cmd": "user_add", "user": user})
+    request_users(data_dir, {"cmd": "user_add", "user": user})
     typer.echo(f"{name} is {role}" + (f"; next: ./run token add {name}" if no_password else ""))
 
 
@@ -69,7 +69,7 @@ def role(
     data_dir: DataDir = None,
 ) -> None:
     """Another role; it holds at once, for their tokens too."""
-    request_access(data_dir, {"cmd": "user_change", "name": name, "change": {"role": role.value}})
+    request_users(data_dir, {"cmd": "user_change", "name": name, "change": {"role": role.value}})
     typer.echo(f"{name} is {role}")
 
 
@@ -77,14 +77,14 @@ def role(
 def password(name: UserName, password_stdin: FromStdin = False, data_dir: DataDir = None) -> None:
     """Another password; whoever is in by the old one is out."""
     change = {"password": _password(from_stdin=password_stdin)}
-    request_access(data_dir, {"cmd": "user_change", "name": name, "change": change})
+    request_users(data_dir, {"cmd": "user_change", "name": name, "change": change})
     typer.echo(f"{name} has another password")
 
 
 @app.command()
 def remove(name: UserName, data_dir: DataDir = None) -> None:
     """Out at once, with all tokens."""
-    request_access(data_dir, {"cmd": "user_remove", "name": name})
+    request_users(data_dir, {"cmd": "user_remove", "name": name})
     typer.echo(f"{name} is removed, with all tokens")
 
 

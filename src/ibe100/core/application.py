@@ -44,7 +44,7 @@ from ibe100.services.return_feed.return_feed_service import ReturnFeedService
 from ibe100.services.schedule.schedule_service import ScheduleService
 from ibe100.services.scte35_service import SCTE35Service
 from ibe100.services.stream_service import StreamService
-from ibe100.services.streams.launch_plan import StreamStarter
+from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.tsduck_service import TSDuckService
 from ibe100.services.watches.feed import AlarmFeed
 from ibe100.utils.lasting_heap import lasting_heap
@@ -103,8 +103,8 @@ class Application:
         self.cues = SCTE35Service(
             database, self.streams, self._publish, seen_timeout_s=config.cues.seen_timeout_s
         )
-        starter = StreamStarter(config.engine.kind, config.engine.tsp_path)
-        self.return_feeds = ReturnFeedService(database, self.streams, self._publish, starter, policy)
+        planner = LaunchPlanner(config.engine.kind, config.engine.tsp_path)
+        self.return_feeds = ReturnFeedService(database, self.streams, self._publish, planner, policy)
         self.schedule = ScheduleService(database, self.streams, self.cues, self._cue_options, self._publish)
         self.profiles = ProfileService(folders.profiles_dir, self.streams, audit)
         self.as_run = AsRunService(database.as_run)

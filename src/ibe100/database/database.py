@@ -11,7 +11,7 @@ from typing import Self
 from sqlalchemy import Engine
 
 from ibe100.database.sqlite.engine import reading_engine, sqlite_url, writing_engine
-from ibe100.database.sqlite.handles import Access
+from ibe100.database.sqlite.handles import Handles
 from ibe100.database.sqlite.reader import Reader
 from ibe100.database.sqlite.writer import Writer
 from ibe100.database.stores.alarms import AlarmStore
@@ -38,18 +38,18 @@ class Database:
         self._engines = (write, read)
         self._writer = Writer(write, name)
         self._reader = Reader(read, name)
-        access = Access(self._writer, self._reader, wall)
-        self.cues = CueStore(access, event_id_retention_s)
-        self.sessions = SessionStore(access)
-        self.alarms = AlarmStore(access)
-        self.audit = AuditStore(access)
-        self.journal = JournalPositionStore(access)
-        self.streams = StreamStore(access)
-        self.schedule = ScheduleStore(access)
-        self.return_receipts = ReturnReceiptStore(access)
+        handles = Handles(self._writer, self._reader, wall)
+        self.cues = CueStore(handles, event_id_retention_s)
+        self.sessions = SessionStore(handles)
+        self.alarms = AlarmStore(handles)
+        self.audit = AuditStore(handles)
+        self.journal = JournalPositionStore(handles)
+        self.streams = StreamStore(handles)
+        self.schedule = ScheduleStore(handles)
+        self.return_receipts = ReturnReceiptStore(handles)
         self.as_run = AsRunStore(self._reader)
-        self.users = UserStore(access)
-        self.kept_requests = KeptRequestStore(access)
+        self.users = UserStore(handles)
+        self.kept_requests = KeptRequestStore(handles)
         self.notices: tuple[str, ...] = ()
         """What the operator should read about how the file was found."""
 

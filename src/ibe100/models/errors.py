@@ -44,5 +44,33 @@ class StorageError(OperatorError):
     """A profile, the database or a folder cannot be read or written."""
 
 
+class NotSignedIn(OperatorError):
+    """No valid token, or a wrong name or password: the text does not say which of the two."""
+
+
+class NotAllowed(OperatorError):
+    """The role does not cover it."""
+
+
+class NotFound(OperatorError):
+    """What is named is not there; the text says what is."""
+
+
+class AccessRefused(OperatorError):
+    """A user or token cannot be made or changed so."""
+
+
+class KeyReused(OperatorError):
+    """An Idempotency-Key that stands for another request, or for one whose outcome is not known."""
+
+
+class TooManyLogins(OperatorError):
+    """Wait so many seconds before the next."""
+
+    def __init__(self, words: str, *, retry_in_s: float) -> None:
+        super().__init__(words)
+        self.retry_in_s = retry_in_s
+
+
 class SubscriberFellBehind(Exception):
     """A subscriber did not take its facts in time and was closed; it must subscribe and read afresh."""

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from ibe100.models.access import Identity, NewToken, Role, Token, User
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter
 from ibe100.models.alarms.confidence import Picture, PictureSize, Preview, SoundLevels
 from ibe100.models.alarms.notification import NotificationTarget, TargetView
@@ -28,6 +27,7 @@ from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, 
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_config import StreamConfig, StreamInput
 from ibe100.models.stream_event import StreamEvent
+from ibe100.models.users import Identity, NewToken, Role, Token, User
 from ibe100.mpegts.stream_report import StreamReport
 
 
@@ -378,7 +378,7 @@ class AccessPort(Protocol):
 
     async def revoke_token(self, token_id: int) -> None: ...
     async def log_in(self, name: str, password: SecretStr, address: str) -> NewToken:
-        """Raises NotSignedIn, or TooManyAttempts with the time to wait."""
+        """Raises NotSignedIn, or TooManyLogins with the time to wait."""
 
     def identify(self, secret: str) -> Identity:
         """Whose token it is, and what it may do now. Raises NotSignedIn."""

@@ -20,7 +20,7 @@ from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.streams.journal_follower import JournalFollower, Observer
 from ibe100.services.streams.launch import StreamLaunch
-from ibe100.services.streams.launch_plan import StreamStarter, why_not_understood
+from ibe100.services.streams.launch_plan import LaunchPlanner, why_not_understood
 from ibe100.services.streams.lifecycle import StreamLifecycle
 from ibe100.services.streams.plan_fit import PlanFit
 from ibe100.services.streams.reconciler import Reconciler
@@ -56,11 +56,11 @@ class StreamService:
         self._secrets = secrets
         self._publish = publish
         self._state_dir = state_dir
-        self._starter = StreamStarter(engine, tsp_path)
+        self._planner = LaunchPlanner(engine, tsp_path)
         self._list = StreamList(storage, publish, state_dir)
         self._audit = AuditTrail(storage)
         self.follower = JournalFollower(storage, publish, lambda run: self._lifecycle.respawn(run))
-        self._launch = StreamLaunch(storage, self._starter, self._list, self.follower, policy)
+        self._launch = StreamLaunch(storage, self._planner, self._list, self.follower, policy)
         fit = PlanFit()
         self.observe(fit)
         self._lifecycle = StreamLifecycle(self._list, self.follower, self._launch, self._audit, fit, publish)
@@ -72,7 +72,7 @@ class StreamService:
 
     def use(self, engine: Engine, tsp_path: Path | None, policy: RunnerPolicy) -> None:
         """For each stream from its next start on; what runs is not touched."""
-        self._starter.use(engine, tsp_path)
+        self._planner.use(engine, tsp_path)
         self._launch.set_policy(policy)
 
     def observe(self, observer: Observer) -> None:
@@ -175,7 +175,7 @@ class StreamService:
 
     async def probe(self, source: StreamInput) -> StreamReport:
         """Read the input for a few seconds and say what is in it."""
-        return await self._starter.probe(StreamConfig(name="probe", input=source))
+        return await self._planner.probe(StreamConfig(name="probe", input=source))
 
     async def command(self, stream_id: str) -> str:
         """The command the stream runs, or would run; secrets masked."""
@@ -186,7 +186,7 @@ class StreamService:
 
     async def preview_command(self, config: StreamConfig, report: StreamReport | None) -> str:
         """The command that `config` would run on an input like `report`; the ports are examples."""
-        return await self._starter.preview_command(config, report)
+        return await self._planner.preview_command(config, report)
 
     async def start(self, stream_id: str, *, wait_for_input: bool = True) -> StreamView:
         """Probe, plan, run; returns when the runner is up or raises with the reason.

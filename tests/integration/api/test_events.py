@@ -14,10 +14,10 @@ import websockets
 
 from api_rig import closing, event, served
 from ibe100.api import listeners
-from ibe100.models.access import Role
 from ibe100.models.alarms.confidence import Picture
 from ibe100.models.messages import NoticePosted, PictureTaken, StreamLogged
 from ibe100.models.stream_config import StreamConfig
+from ibe100.models.users import Role
 from services_rig import until
 
 LINE = "x" * 1000

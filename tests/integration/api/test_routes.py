@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 from api_rig import served, words
-from ibe100.models.access import Role
 from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.alarms.notification import NotificationTarget
 from ibe100.models.stream_config import StreamConfig, UdpInput
+from ibe100.models.users import Role
 from services_rig import looped, on_air, until_alarm
 
 HEAD = "stream,start,duration,title\n"

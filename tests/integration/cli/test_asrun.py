@@ -17,9 +17,8 @@ from ibe100.cli.asrun import run_asrun, run_verify
 from ibe100.cli.contract import app as contract_app
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.database.database import Database
-from ibe100.models.access import NotFound
 from ibe100.models.cues.as_run import AsRunFormat
-from ibe100.models.errors import ConfigurationError
+from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()

@@ -23,12 +23,12 @@ from cryptography.x509.oid import NameOID
 from api_rig import PASSWORD, free_door, served
 from demo_rig import cli, finished, patiently, place_in
 from ibe100.api.local.local_control import ask, local_control
-from ibe100.api.switch import api_beside, knock
+from ibe100.api.startup import api_beside, listen
 from ibe100.cli import user as user_command
 from ibe100.core.application import open_application
 from ibe100.core.config import ApiSettings, load
-from ibe100.models.access import Role
 from ibe100.models.errors import ConfigurationError
+from ibe100.models.users import Role
 from services_rig import settings
 
 REFUSED = 2
@@ -145,7 +145,7 @@ def test_serve_serves_the_api_where_it_is_asked_to_and_ends_cleanly(tmp_path: Pa
 
 def test_what_serves_without_the_api_loads_nothing_of_it(tmp_path: Path) -> None:
     code = (
-        "import sys, ibe100.cli.serve, ibe100.cli.console, ibe100.core.application, ibe100.api.switch;"
+        "import sys, ibe100.cli.serve, ibe100.cli.console, ibe100.core.application, ibe100.api.startup;"
         "heavy = {'fastapi', 'uvicorn', 'starlette', 'argon2', 'prometheus_client', 'websockets'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
@@ -178,7 +178,7 @@ async def test_a_console_serves_the_api_where_its_settings_say_so(tmp_path: Path
         with pytest.raises(httpx.ConnectError):
             async with httpx.AsyncClient() as client:
                 await client.get(f"http://127.0.0.1:{port}/healthz")
-        assert await knock(ApiSettings()) is None
+        assert await listen(ApiSettings()) is None
 
 
 async def test_https_is_served_with_a_certificate_and_a_wrong_one_is_told_of(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ async def test_https_is_served_with_a_certificate_and_a_wrong_one_is_told_of(tmp
             pass
     wrong = ApiSettings(enabled=True, port=_free_port(), certificate=certificate, private_key=private_key)
     with pytest.raises(ConfigurationError, match="cannot be used"):
-        await knock(wrong)
+        await listen(wrong)
 
 
 def test_a_host_beyond_loopback_needs_a_certificate_or_a_word_that_it_may_be_without() -> None:

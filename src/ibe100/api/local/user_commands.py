@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ibe100.models.access import UserChange, WantedToken, WantedUser
 from ibe100.models.base import build
 from ibe100.models.errors import ConfigurationError
+from ibe100.models.users import UserChange, WantedToken, WantedUser
 from ibe100.services.ports import AccessPort
 
 

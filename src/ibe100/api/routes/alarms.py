@@ -8,11 +8,11 @@ from fastapi import Query
 from pydantic import Field
 
 from ibe100.api.replies import AlarmReply, alarm_reply
-from ibe100.api.roles import Desk, Few, StreamWanted, needs, new_router
-from ibe100.models.access import Role
+from ibe100.api.roles import ApiServices, Scarce, StreamWanted, needs, new_router
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter, Severity
 from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.models.base import Text, Value
+from ibe100.models.users import Role
 
 router = new_router("alarms")
 
@@ -25,15 +25,15 @@ class Shelving(Value):
 
 
 @router.get("/alarms", **needs(Role.VIEWER))
-async def standing(services: Desk, stream: StreamWanted) -> list[AlarmReply]:
+async def standing(services: ApiServices, stream: StreamWanted) -> list[AlarmReply]:
     """All that are not closed, most severe and newest first; shelved and explained ones too."""
     alarms = services.alarms.standing()
     return [alarm_reply(alarm) for alarm in alarms if stream in ("", alarm.stream_id)]
 
 
-@router.get("/alarms/history", **needs(Role.VIEWER, Few.FILES))
+@router.get("/alarms/history", **needs(Role.VIEWER, Scarce.FILES))
 async def history(
-    services: Desk,
+    services: ApiServices,
     stream: StreamWanted,
     severity: Severity | None = None,
     words: str = "",
@@ -46,30 +46,32 @@ async def history(
 
 
 @router.post("/alarms/{alarm_id}/acknowledge", **needs(Role.OPERATOR))
-async def acknowledge(alarm_id: int, services: Desk) -> AlarmReply:
+async def acknowledge(alarm_id: int, services: ApiServices) -> AlarmReply:
     """Seen by the caller; an alarm whose condition is over is closed by it."""
     return alarm_reply(await services.alarms.acknowledge(alarm_id))
 
 
 @router.post("/alarms/{alarm_id}/shelve", **needs(Role.OPERATOR))
-async def shelve(alarm_id: int, shelving: Shelving, services: Desk) -> AlarmReply:
+async def shelve(alarm_id: int, shelving: Shelving, services: ApiServices) -> AlarmReply:
     """Out of sight for up to a day, for a reason."""
     return alarm_reply(await services.alarms.shelve(alarm_id, shelving.minutes, shelving.reason))
 
 
 @router.post("/alarms/{alarm_id}/unshelve", **needs(Role.OPERATOR))
-async def unshelve(alarm_id: int, services: Desk) -> AlarmReply:
+async def unshelve(alarm_id: int, services: ApiServices) -> AlarmReply:
     """Back before the operators' eyes."""
     return alarm_reply(await services.alarms.unshelve(alarm_id))
 
 
 @router.get("/alarm-rules", **needs(Role.VIEWER))
-async def rules(services: Desk, stream: StreamWanted) -> list[RuleView]:
+async def rules(services: ApiServices, stream: StreamWanted) -> list[RuleView]:
     """All rules as they hold for a stream, or in general."""
     return list(services.alarm_rules.views(stream))
 
 
 @router.put("/alarm-rules/{condition}", **needs(Role.ENGINEER))
-async def set_rule(condition: str, change: RuleChange, services: Desk, stream: StreamWanted) -> RuleView:
+async def set_rule(
+    condition: str, change: RuleChange, services: ApiServices, stream: StreamWanted
+) -> RuleView:
     """Change a rule for a stream, or for all; an empty change undoes it."""
     return await services.alarm_rules.set(stream, condition, change)

@@ -8,14 +8,14 @@ from fastapi import Header, Path, Response
 from pydantic import Field
 
 from ibe100.api.replies import CueReply, WholeCueReply, cue_reply, return_reply
-from ibe100.api.roles import Desk, Stream, needs, new_router
-from ibe100.models.access import NotFound, Role
+from ibe100.api.roles import ApiServices, Stream, needs, new_router
 from ibe100.models.base import Value, build
 from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.cues.segmentation import Segmentation
-from ibe100.models.errors import ConfigurationError
+from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CuePreview, CueRequest, Readiness
+from ibe100.models.users import Role
 from ibe100.services.ports import Services
 
 REPLAYED = "Idempotency-Replayed"
@@ -56,13 +56,13 @@ CueId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 @router.get("/streams/{stream}/cues/readiness", **needs(Role.VIEWER))
-async def readiness(stream: Stream, services: Desk, action: CueAction | None = None) -> Readiness:
+async def readiness(stream: Stream, services: ApiServices, action: CueAction | None = None) -> Readiness:
     """Whether a cue can go out now, and if not why."""
     return services.cues.readiness(stream.stream_id, action)
 
 
 @router.post("/streams/{stream}/cues/preview", **needs(Role.OPERATOR))
-async def preview(stream: Stream, wanted: WantedCue, services: Desk) -> CuePreview:
+async def preview(stream: Stream, wanted: WantedCue, services: ApiServices) -> CuePreview:
     """What would go out now; nothing is reserved."""
     return await services.cues.preview(_request(stream, wanted))
 
@@ -71,7 +71,7 @@ async def preview(stream: Stream, wanted: WantedCue, services: Desk) -> CuePrevi
 async def fire(
     stream: Stream,
     wanted: WantedCue,
-    services: Desk,
+    services: ApiServices,
     response: Response,
     key: IdempotencyKey = None,
 ) -> CueReply:
@@ -93,14 +93,14 @@ async def fire(
 
 
 @router.get("/streams/{stream}/cues", **needs(Role.VIEWER))
-async def recent(stream: Stream, services: Desk) -> list[CueReply]:
+async def recent(stream: Stream, services: ApiServices) -> list[CueReply]:
     """The newest cues first, at most 50; older ones are in the history."""
     receipt = services.return_feeds.receipt
     return [cue_reply(cue, receipt(cue.cue_id)) for cue in services.cues.recent(stream.stream_id)]
 
 
 @router.get("/cues/{cue_id}", **needs(Role.VIEWER))
-async def one_cue(cue_id: CueId, services: Desk) -> WholeCueReply:
+async def one_cue(cue_id: CueId, services: ApiServices) -> WholeCueReply:
     """One cue with every step of its life, and what the return feed said."""
     cue = await _find(services, cue_id)
     receipt: ReturnReceipt | None = services.return_feeds.receipt(cue_id)
@@ -109,7 +109,7 @@ async def one_cue(cue_id: CueId, services: Desk) -> WholeCueReply:
 
 
 @router.post("/cues/{cue_id}/cancel", **needs(Role.OPERATOR))
-async def cancel(cue_id: CueId, services: Desk) -> CueReply:
+async def cancel(cue_id: CueId, services: ApiServices) -> CueReply:
     """Only while it is ARMED: then it truly never airs."""
     await _find(services, cue_id)
     return cue_reply(await services.cues.cancel(cue_id), services.return_feeds.receipt(cue_id))

@@ -9,29 +9,29 @@ import orjson
 from fastapi import Query, Response
 
 from ibe100.api.replies import curve_reply, series_reply
-from ibe100.api.roles import Desk, Few, StreamWanted, needs, new_router
+from ibe100.api.roles import ApiServices, Scarce, StreamWanted, needs, new_router
 from ibe100.api.routes.history import Moment
-from ibe100.models.access import NotFound, Role
-from ibe100.models.errors import ConfigurationError
+from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.metrics import StreamChange
+from ibe100.models.users import Role
 
 MOST_SERIES = 64
 
 router = new_router("metrics")
 
 
-@router.get("/metrics/series", **needs(Role.VIEWER, Few.FILES))
+@router.get("/metrics/series", **needs(Role.VIEWER, Scarce.FILES))
 async def series(
-    services: Desk, stream: StreamWanted, begins_at: Moment, ends_at: Moment
+    services: ApiServices, stream: StreamWanted, begins_at: Moment, ends_at: Moment
 ) -> list[dict[str, Any]]:
     """What was measured on a stream in that time; without one, the machine and the console itself."""
     _check(begins_at, ends_at)
     return [series_reply(one) for one in await services.metrics.series(stream, begins_at, ends_at)]
 
 
-@router.get("/metrics/curves", response_class=Response, **needs(Role.VIEWER, Few.FILES))
+@router.get("/metrics/curves", response_class=Response, **needs(Role.VIEWER, Scarce.FILES))
 async def curves(
-    services: Desk,
+    services: ApiServices,
     stream: StreamWanted,
     begins_at: Moment,
     ends_at: Moment,
@@ -50,9 +50,9 @@ async def curves(
     return Response(content, media_type="application/json")
 
 
-@router.get("/metrics/changes", **needs(Role.VIEWER, Few.FILES))
+@router.get("/metrics/changes", **needs(Role.VIEWER, Scarce.FILES))
 async def changes(
-    services: Desk, stream: StreamWanted, begins_at: Moment, ends_at: Moment
+    services: ApiServices, stream: StreamWanted, begins_at: Moment, ends_at: Moment
 ) -> list[StreamChange]:
     """Changes of a stream's tables and PIDs, the newest last."""
     _check(begins_at, ends_at)

@@ -15,12 +15,12 @@ from prometheus_client.registry import Collector
 
 from ibe100 import __version__
 from ibe100.api.latest import CueKey, Latest
-from ibe100.api.roles import Desk, Few, needs
-from ibe100.models.access import Role
+from ibe100.api.roles import ApiServices, Scarce, needs
 from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
+from ibe100.models.users import Role
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -41,8 +41,8 @@ class _Scrape:
     listeners: int
 
 
-@router.get("/metrics", response_class=Response, **needs(Role.VIEWER, Few.SCRAPES))
-async def prometheus(services: Desk, request: Request) -> Response:
+@router.get("/metrics", response_class=Response, **needs(Role.VIEWER, Scarce.SCRAPES))
+async def prometheus(services: ApiServices, request: Request) -> Response:
     """Return all metrics in the text format of Prometheus."""
     latest: Latest = request.app.state.latest
     scrape = _Scrape(

@@ -12,11 +12,11 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from ibe100.api.replies import Done
-from ibe100.api.roles import Desk, Few, StreamWanted, find_stream, needs, new_router
-from ibe100.models.access import NotFound, Role
+from ibe100.api.roles import ApiServices, Scarce, StreamWanted, find_stream, needs, new_router
 from ibe100.models.base import Value
 from ibe100.models.cues.schedule import BreakPlan, Finding, ImportPreview, ImportRow, ScheduledBreak
-from ibe100.models.errors import ConfigurationError
+from ibe100.models.errors import ConfigurationError, NotFound
+from ibe100.models.users import Role
 from ibe100.services.ports import Services
 
 SUFFIXES = (".csv", ".json", ".xmltv", ".xml")
@@ -78,7 +78,7 @@ BODY = {"requestBody": {"required": True, "content": {"application/octet-stream"
 
 @router.get("/schedule", **needs(Role.VIEWER))
 async def list_breaks(
-    services: Desk,
+    services: ApiServices,
     stream: StreamWanted,
     offset: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
@@ -89,26 +89,26 @@ async def list_breaks(
 
 
 @router.get("/schedule/conflicts", **needs(Role.VIEWER))
-async def conflicts(services: Desk, stream: StreamWanted) -> list[Finding]:
+async def conflicts(services: ApiServices, stream: StreamWanted) -> list[Finding]:
     """What cannot be aired as planned within the next day."""
     return [found for found in services.schedule.conflicts() if stream in ("", found.stream_id)]
 
 
 @router.post("/schedule", status_code=201, **needs(Role.OPERATOR))
-async def add(plan: BreakPlan, services: Desk) -> ScheduledBreak:
+async def add(plan: BreakPlan, services: ApiServices) -> ScheduledBreak:
     """Plan a break; `stream_id` may be a stream's number or name as well."""
     return await services.schedule.add(_named(services, plan))
 
 
 @router.put("/schedule/{break_id}", **needs(Role.OPERATOR))
-async def change(break_id: int, plan: BreakPlan, services: Desk) -> ScheduledBreak:
+async def change(break_id: int, plan: BreakPlan, services: ApiServices) -> ScheduledBreak:
     """Plan it otherwise; refused once its cue is made or it is over."""
     _find(services, break_id)
     return await services.schedule.change(break_id, _named(services, plan))
 
 
 @router.delete("/schedule/{break_id}", **needs(Role.OPERATOR))
-async def remove(break_id: int, services: Desk) -> Done:
+async def remove(break_id: int, services: ApiServices) -> Done:
     """Refused once its cue is made or it is over, or while another break follows it."""
     _find(services, break_id)
     await services.schedule.remove([break_id])
@@ -116,19 +116,19 @@ async def remove(break_id: int, services: Desk) -> Done:
 
 
 def _with_body(role: Role) -> dict[str, object]:
-    wanted = needs(role, Few.FILES)
+    wanted = needs(role, Scarce.FILES)
     return {**wanted, "openapi_extra": {**wanted["openapi_extra"], **BODY}}
 
 
 @router.post("/schedule/import/preview", **_with_body(Role.OPERATOR))  # type: ignore[arg-type]
-async def preview_import(upload: Uploaded, services: Desk) -> ImportReply:
+async def preview_import(upload: Uploaded, services: ApiServices) -> ImportReply:
     """What the file in the body would plan; nothing is stored."""
     async with upload.file() as path:
         return _reply(await services.schedule.preview_import(path, upload.time_zone), 0)
 
 
 @router.post("/schedule/import", **_with_body(Role.OPERATOR))  # type: ignore[arg-type]
-async def import_file(upload: Uploaded, services: Desk, skip_bad: bool = False) -> ImportReply:
+async def import_file(upload: Uploaded, services: ApiServices, skip_bad: bool = False) -> ImportReply:
     """Plan what the file in the body says, all or none; with `skip_bad` all that can be read."""
     async with upload.file() as path:
         preview = await services.schedule.preview_import(path, upload.time_zone)

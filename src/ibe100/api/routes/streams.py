@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ibe100.api.replies import Done, StreamReply, stream_reply
-from ibe100.api.roles import Desk, Few, Stream, needs, new_router
-from ibe100.models.access import Role
+from ibe100.api.roles import ApiServices, Scarce, Stream, needs, new_router
 from ibe100.models.base import Value
 from ibe100.models.cues.input_cue import InputCue
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.stream_config import StreamConfig, StreamInput
+from ibe100.models.users import Role
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.stream_secrets import SIDES
 
@@ -22,7 +22,7 @@ class CommandReply(Value):
 
 
 @router.get("/streams", **needs(Role.VIEWER))
-async def list_streams(services: Desk) -> list[StreamReply]:
+async def list_streams(services: ApiServices) -> list[StreamReply]:
     """All streams in the order of their numbers."""
     return [stream_reply(view) for view in services.streams.streams()]
 
@@ -34,14 +34,14 @@ async def one_stream(stream: Stream) -> StreamReply:
 
 
 @router.post("/streams", status_code=201, **needs(Role.ENGINEER))
-async def add_stream(config: StreamConfig, services: Desk) -> StreamReply:
+async def add_stream(config: StreamConfig, services: ApiServices) -> StreamReply:
     """A new stream with the next free number; it is not started."""
     _refuse_masks(config)
     return stream_reply(await services.streams.add(config))
 
 
 @router.put("/streams/{stream}", **needs(Role.ENGINEER))
-async def change_stream(stream: Stream, config: StreamConfig, services: Desk) -> StreamReply:
+async def change_stream(stream: Stream, config: StreamConfig, services: ApiServices) -> StreamReply:
     """Replace the configuration; a running stream goes on with the old one until it is restarted.
 
     A passphrase that is left out, and the user and query of a URL to the same place, stay as they are.
@@ -51,63 +51,63 @@ async def change_stream(stream: Stream, config: StreamConfig, services: Desk) ->
 
 
 @router.delete("/streams/{stream}", **needs(Role.ENGINEER))
-async def remove_stream(stream: Stream, services: Desk) -> Done:
+async def remove_stream(stream: Stream, services: ApiServices) -> Done:
     """Delete a stopped stream from the list."""
     await services.streams.remove(stream.stream_id)
     return Done()
 
 
-@router.post("/probe", **needs(Role.ENGINEER, Few.PROBES))
-async def probe(source: StreamInput, services: Desk) -> StreamReport:
+@router.post("/probe", **needs(Role.ENGINEER, Scarce.PROBES))
+async def probe(source: StreamInput, services: ApiServices) -> StreamReport:
     """Read an input for a few seconds and say what is in it."""
     return await services.streams.probe(source)
 
 
-@router.post("/streams/{stream}/probe", **needs(Role.ENGINEER, Few.PROBES))
-async def probe_stream(stream: Stream, services: Desk) -> StreamReport:
+@router.post("/streams/{stream}/probe", **needs(Role.ENGINEER, Scarce.PROBES))
+async def probe_stream(stream: Stream, services: ApiServices) -> StreamReport:
     """Read a stream's own input for a few seconds and say what is in it."""
     return await services.streams.probe(stream.config.input)
 
 
 @router.get("/streams/{stream}/command", **needs(Role.VIEWER))
-async def command(stream: Stream, services: Desk) -> CommandReply:
+async def command(stream: Stream, services: ApiServices) -> CommandReply:
     """The command the stream runs, or would run; secrets masked."""
     return CommandReply(command=await services.streams.command(stream.stream_id))
 
 
 @router.post("/streams/{stream}/start", **needs(Role.OPERATOR))
-async def start(stream: Stream, services: Desk) -> StreamReply:
+async def start(stream: Stream, services: ApiServices) -> StreamReply:
     """Answers when the runner is up (STARTING), or the input is waited for (WAITING)."""
     return stream_reply(await services.streams.start(stream.stream_id))
 
 
 @router.post("/streams/{stream}/stop", **needs(Role.OPERATOR))
-async def stop(stream: Stream, services: Desk) -> StreamReply:
+async def stop(stream: Stream, services: ApiServices) -> StreamReply:
     """Answers when the processor is gone."""
     return stream_reply(await services.streams.stop(stream.stream_id))
 
 
 @router.post("/streams/{stream}/restart", **needs(Role.OPERATOR))
-async def restart(stream: Stream, services: Desk) -> StreamReply:
+async def restart(stream: Stream, services: ApiServices) -> StreamReply:
     """Stop and start, with the configuration as it is now."""
     return stream_reply(await services.streams.restart(stream.stream_id))
 
 
 @router.post("/streams/{stream}/retry", **needs(Role.OPERATOR))
-async def retry(stream: Stream, services: Desk) -> StreamReply:
+async def retry(stream: Stream, services: ApiServices) -> StreamReply:
     """Try now what a stream that is RETRYING, STALLED or WAITING would try later."""
     return stream_reply(await services.streams.retry(stream.stream_id))
 
 
 @router.post("/streams/{stream}/reset-counters", **needs(Role.OPERATOR))
-async def reset_counters(stream: Stream, services: Desk) -> Done:
+async def reset_counters(stream: Stream, services: ApiServices) -> Done:
     """Count TR 101 290 errors from zero."""
     await services.monitoring.reset_counters(stream.stream_id)
     return Done()
 
 
 @router.get("/streams/{stream}/input-cues", **needs(Role.VIEWER))
-async def input_cues(stream: Stream, services: Desk) -> list[InputCue]:
+async def input_cues(stream: Stream, services: ApiServices) -> list[InputCue]:
     """Other people's cues on the input, the newest first."""
     return list(services.input_cues.recent(stream.stream_id))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from ibe100 import __version__
 from ibe100.api.replies import Done
-from ibe100.api.roles import Desk, needs, new_router
-from ibe100.models.access import NotFound, Role
+from ibe100.api.roles import ApiServices, needs, new_router
 from ibe100.models.alarms.notification import TargetView
 from ibe100.models.base import Value
 from ibe100.models.cues.contract import Contract
+from ibe100.models.errors import NotFound
+from ibe100.models.users import Role
 
-router = new_router("house")
+router = new_router("system")
 
 
 class EngineReply(Value):
@@ -22,25 +23,25 @@ class EngineReply(Value):
 
 
 @router.get("/engine", **needs(Role.VIEWER))
-async def engine(services: Desk) -> EngineReply:
+async def engine(services: ApiServices) -> EngineReply:
     """Which processor there is."""
     return EngineReply(version=__version__, engines=await services.engine.engines())
 
 
 @router.get("/contracts/templates", **needs(Role.VIEWER))
-async def contract_templates(services: Desk) -> list[Contract]:
+async def contract_templates(services: ApiServices) -> list[Contract]:
     """The contracts that ship, to begin one's own from."""
     return list(await services.contracts.templates())
 
 
 @router.get("/notifications", **needs(Role.ENGINEER))
-async def targets(services: Desk) -> list[TargetView]:
+async def targets(services: ApiServices) -> list[TargetView]:
     """Who is told of alarms, and how that went; addresses never come out."""
     return list(services.notifications.targets())
 
 
 @router.post("/notifications/{target_id}/test", **needs(Role.ENGINEER))
-async def test_target(target_id: str, services: Desk) -> Done:
+async def test_target(target_id: str, services: ApiServices) -> Done:
     """Send a message now; 409 with the reason when it is not delivered."""
     if target_id not in {view.target.target_id for view in services.notifications.targets()}:
         raise NotFound(f"there is no target of notifications {target_id}")

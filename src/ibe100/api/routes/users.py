@@ -9,9 +9,9 @@ from fastapi import Request
 from pydantic import Field, SecretStr
 
 from ibe100.api.replies import Done
-from ibe100.api.roles import Caller, Desk, needs, new_router
-from ibe100.models.access import Identity, NewToken, Role, Token, User, UserChange, WantedToken, WantedUser
+from ibe100.api.roles import ApiServices, Caller, needs, new_router
 from ibe100.models.base import Value
+from ibe100.models.users import Identity, NewToken, Role, Token, User, UserChange, WantedToken, WantedUser
 
 router = new_router("users")
 open_router = new_router("users")
@@ -26,13 +26,13 @@ class Login(Value):
 
 
 @open_router.post("/login")
-async def log_in(login: Login, services: Desk, request: Request) -> NewToken:
+async def log_in(login: Login, services: ApiServices, request: Request) -> NewToken:
     """A token for twelve hours."""
     return await services.access.log_in(login.name, login.password, _address(request))
 
 
 @router.post("/logout", **needs(Role.VIEWER))
-async def log_out(services: Desk, caller: Caller) -> Done:
+async def log_out(services: ApiServices, caller: Caller) -> Done:
     """Revoke the token that this request was made with."""
     await services.access.revoke_token(caller.token_id)
     return Done()
@@ -45,19 +45,19 @@ async def me(caller: Caller) -> Identity:
 
 
 @router.get("/users", **needs(Role.ADMIN))
-async def list_users(services: Desk) -> list[User]:
+async def list_users(services: ApiServices) -> list[User]:
     """By name."""
     return list(services.access.users())
 
 
 @router.post("/users", status_code=201, **needs(Role.ADMIN))
-async def add_user(wanted: WantedUser, services: Desk) -> User:
+async def add_user(wanted: WantedUser, services: ApiServices) -> User:
     """A new user."""
     return await services.access.add_user(wanted.name, wanted.role, wanted.password)
 
 
 @router.put("/users/{name}", **needs(Role.ADMIN))
-async def change_user(name: str, change: UserChange, services: Desk) -> Done:
+async def change_user(name: str, change: UserChange, services: ApiServices) -> Done:
     """Another role (holds at once), another password (whoever is in by the old one is out), or both."""
     if change.role is not None:
         await services.access.set_role(name, change.role)
@@ -67,26 +67,26 @@ async def change_user(name: str, change: UserChange, services: Desk) -> Done:
 
 
 @router.delete("/users/{name}", **needs(Role.ADMIN))
-async def remove_user(name: str, services: Desk) -> Done:
+async def remove_user(name: str, services: ApiServices) -> Done:
     """Out at once, with all tokens."""
     await services.access.remove_user(name)
     return Done()
 
 
 @router.get("/tokens", **needs(Role.ADMIN))
-async def list_tokens(services: Desk, user: str = "") -> list[Token]:
+async def list_tokens(services: ApiServices, user: str = "") -> list[Token]:
     """All that are valid; their secrets are known to nobody here."""
     return list(services.access.tokens(user))
 
 
 @router.post("/tokens", status_code=201, **needs(Role.ADMIN))
-async def add_token(wanted: WantedToken, services: Desk) -> NewToken:
+async def add_token(wanted: WantedToken, services: ApiServices) -> NewToken:
     """A new token; its secret is shown this once."""
     return await services.access.add_token(wanted.user, wanted.label, wanted.role, wanted.lasts_s)
 
 
 @router.delete("/tokens/{token_id}", **needs(Role.ADMIN))
-async def revoke_token(token_id: int, services: Desk) -> Done:
+async def revoke_token(token_id: int, services: ApiServices) -> Done:
     """Ends at once, open WebSockets too."""
     await services.access.revoke_token(token_id)
     return Done()

@@ -15,7 +15,7 @@ V = TypeVar("V", bound=Value)
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class Handles:
     """Handed to each part by `Database`."""
 
     writer: Writer

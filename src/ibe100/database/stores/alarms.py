@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.handles import Access, columns_of, to_value
+from ibe100.database.sqlite.handles import Handles, columns_of, to_value
 from ibe100.database.sqlite.schema import AlarmRow
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter, AlarmState
 
@@ -15,8 +15,8 @@ MOST_ALARMS = 2000
 class AlarmStore:
     """Reads and writes alarms; a write has been committed when it returns."""
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
+    def __init__(self, handles: Handles) -> None:
+        self._handles = handles
 
     async def save(self, alarm: Alarm) -> None:
         """Store an alarm as it now is, under its alarm_id."""
@@ -24,7 +24,7 @@ class AlarmStore:
         def work(session: Session) -> None:
             session.merge(AlarmRow(**columns_of(alarm)))
 
-        await self._access.writer.submit(work)
+        await self._handles.writer.submit(work)
 
     async def highest_id(self) -> int:
         """Of all that were ever kept; 0 without any."""
@@ -32,7 +32,7 @@ class AlarmStore:
         def work(session: Session) -> int:
             return session.scalar(select(func.max(AlarmRow.alarm_id))) or 0
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def open(self) -> tuple[Alarm, ...]:
         """All that are not closed, the oldest first."""
@@ -41,7 +41,7 @@ class AlarmStore:
         def work(session: Session) -> tuple[Alarm, ...]:
             return tuple(to_value(row, Alarm) for row in session.scalars(query))
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def list(self, wanted: AlarmFilter = AlarmFilter()) -> tuple[Alarm, ...]:
         """The newest first, closed ones too."""
@@ -60,7 +60,7 @@ class AlarmStore:
         def work(session: Session) -> tuple[Alarm, ...]:
             return tuple(to_value(row, Alarm) for row in session.scalars(query))
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def between(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[Alarm, ...]:
         """Those of a stream that stood within the range, the oldest first; at most 2,000, the newest."""
@@ -78,4 +78,4 @@ class AlarmStore:
         def work(session: Session) -> tuple[Alarm, ...]:
             return tuple(to_value(row, Alarm) for row in session.scalars(query))[::-1]
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)

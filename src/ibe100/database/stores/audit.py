@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.handles import Access, columns_of, to_value
+from ibe100.database.sqlite.handles import Handles, columns_of, to_value
 from ibe100.database.sqlite.schema import AuditRow
 from ibe100.models.session import AuditRecord
 
@@ -13,12 +13,12 @@ from ibe100.models.session import AuditRecord
 class AuditStore:
     """Appends audit lines and reads them back; nothing changes or removes one."""
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
+    def __init__(self, handles: Handles) -> None:
+        self._handles = handles
 
     async def write(self, record: AuditRecord) -> None:
         """On disk when it returns."""
-        await self._access.writer.submit(lambda session: session.add(AuditRow(**columns_of(record))))
+        await self._handles.writer.submit(lambda session: session.add(AuditRow(**columns_of(record))))
 
     async def list(self, limit: int = 500) -> tuple[AuditRecord, ...]:
         """The newest first."""
@@ -27,4 +27,4 @@ class AuditStore:
         def work(session: Session) -> tuple[AuditRecord, ...]:
             return tuple(to_value(row, AuditRecord) for row in session.scalars(query))
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from ibe100.database.records import EventIdRange
-from ibe100.database.sqlite.handles import Access, columns_of, to_value
+from ibe100.database.sqlite.handles import Handles, columns_of, to_value
 from ibe100.database.sqlite.schema import CueRow, CueStepRow, table_of
 from ibe100.database.sqlite.writer import Turn
 from ibe100.database.stores.cue_search import find_cues
@@ -33,8 +33,8 @@ _STATE_AND_STEPS = select(
 class CueStore:
     """Reads and writes cues; a write has been committed when it returns."""
 
-    def __init__(self, access: Access, event_id_retention_s: float) -> None:
-        self._access = access
+    def __init__(self, handles: Handles, event_id_retention_s: float) -> None:
+        self._handles = handles
         self._event_id_retention_s = event_id_retention_s
 
     def set_event_id_retention(self, event_id_retention_s: float) -> None:
@@ -56,7 +56,7 @@ class CueStore:
         It goes ahead of other writes that wait. `foreign_ids` were chosen elsewhere and are entered as used.
         Raises StorageError, CueRefused (no event id is free), or what `seal` raises; then nothing is stored.
         """
-        now = self._access.wall()
+        now = self._handles.wall()
 
         def work(session: Session) -> Cue:
             cue = draft
@@ -71,14 +71,14 @@ class CueStore:
             session.execute(_INSERT_STEP, [_step(one, cue_id, at, now) for at, one in enumerate(life, 1)])
             return life[-1].model_copy(update={"cue_id": cue_id})
 
-        return await self._access.writer.submit(work, Turn.AIR)
+        return await self._handles.writer.submit(work, Turn.AIR)
 
     async def step(self, cue: Cue) -> Cue:
         """Store `cue` as it now is and note the step (a new state, or a new count in the same state).
 
         Raises StorageError; a step that is none of a cue's life (DESIGN.md) is a bug and asserts.
         """
-        now = self._access.wall()
+        now = self._handles.wall()
 
         def work(session: Session) -> Cue:
             stored = session.execute(_STATE_AND_STEPS, {"of_cue": cue.cue_id}).one_or_none()
@@ -88,14 +88,14 @@ class CueStore:
             _take_step(session, CueState(state), cue, steps + 1, now)
             return cue
 
-        return await self._access.writer.submit(work)
+        return await self._handles.writer.submit(work)
 
     async def get(self, cue_id: int) -> Cue | None:
         def work(session: Session) -> Cue | None:
             row = session.get(CueRow, cue_id)
             return None if row is None else to_value(row, Cue)
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def recent(self, stream_id: str | None = None, limit: int = 50) -> tuple[Cue, ...]:
         """The newest first, of one stream or of all."""
@@ -106,11 +106,11 @@ class CueStore:
         def work(session: Session) -> tuple[Cue, ...]:
             return tuple(to_value(row, Cue) for row in session.scalars(query))
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def log(self, query: CueLogQuery) -> CueLog:
         """The cues that a query wants, the newest first, and whether there are more than its limit."""
-        found = await self._access.reader.read(lambda session: find_cues(session, query))
+        found = await self._handles.reader.read(lambda session: find_cues(session, query))
         return CueLog(query=query, cues=found[: query.limit], is_cut=len(found) > query.limit)
 
     async def newest_splice(self, stream_id: str) -> Cue | None:
@@ -127,7 +127,7 @@ class CueStore:
             row = session.scalars(query).first()
             return None if row is None else to_value(row, Cue)
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def unfinished(self, stream_id: str | None = None) -> tuple[Cue, ...]:
         """Those something can still happen to, the oldest first."""
@@ -138,7 +138,7 @@ class CueStore:
         def work(session: Session) -> tuple[Cue, ...]:
             return tuple(to_value(row, Cue) for row in session.scalars(query))
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def steps(self, cue_id: int) -> tuple[CueStep, ...]:
         """The life of a cue in order."""
@@ -147,7 +147,7 @@ class CueStore:
         def work(session: Session) -> tuple[CueStep, ...]:
             return tuple(to_value(row, CueStep) for row in session.scalars(query))
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
 
 def _take_step(session: Session, stored: CueState, cue: Cue, step: int, now: float) -> None:

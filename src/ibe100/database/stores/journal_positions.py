@@ -5,15 +5,15 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from ibe100.database.records import JournalPosition
-from ibe100.database.sqlite.handles import Access, to_value
+from ibe100.database.sqlite.handles import Handles, to_value
 from ibe100.database.sqlite.schema import JournalPositionRow
 
 
 class JournalPositionStore:
     """The writer keeps order: a position stored after a fact is never on disk without it."""
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
+    def __init__(self, handles: Handles) -> None:
+        self._handles = handles
 
     async def position(self, stream_id: str) -> JournalPosition | None:
         """None when nothing of this stream was taken over yet."""
@@ -22,7 +22,7 @@ class JournalPositionStore:
             row = session.get(JournalPositionRow, stream_id)
             return None if row is None else to_value(row, JournalPosition)
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def advance(self, stream_id: str, runner: str, seq: int) -> None:
         """Everything up to `seq` is stored. Within one journal (`runner`) the position never goes back."""
@@ -34,4 +34,4 @@ class JournalPositionStore:
             elif row.runner != runner or row.last_seq < seq:
                 row.runner, row.last_seq = runner, seq
 
-        await self._access.writer.submit(work)
+        await self._handles.writer.submit(work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.handles import Access, columns_of, to_value
+from ibe100.database.sqlite.handles import Handles, columns_of, to_value
 from ibe100.database.sqlite.reader import Reader
 from ibe100.database.sqlite.schema import ReturnReceiptRow, table_of
 from ibe100.models.cues.return_receipt import ReturnReceipt, ReturnState
@@ -18,8 +18,8 @@ _OF_CUES = select(*(_RECEIPTS[name] for name in _FIELDS))
 class ReturnReceiptStore:
     """A write has been committed when it returns."""
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
+    def __init__(self, handles: Handles) -> None:
+        self._handles = handles
 
     async def save(self, receipt: ReturnReceipt) -> None:
         """Store it as it now is."""
@@ -27,7 +27,7 @@ class ReturnReceiptStore:
         def work(session: Session) -> None:
             session.merge(ReturnReceiptRow(**columns_of(receipt)))
 
-        await self._access.writer.submit(work)
+        await self._handles.writer.submit(work)
 
     async def open(self, now: float) -> tuple[ReturnReceipt, ...]:
         """Those whose window is not over or that were never judged, the oldest first."""
@@ -40,11 +40,11 @@ class ReturnReceiptStore:
         def work(session: Session) -> tuple[ReturnReceipt, ...]:
             return tuple(to_value(row, ReturnReceipt) for row in session.scalars(query))
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def of_cues(self, first_cue_id: int, last_cue_id: int) -> dict[int, ReturnReceipt]:
         """By cue_id, both ends included."""
-        return await receipts_of_cues(self._access.reader, first_cue_id, last_cue_id)
+        return await receipts_of_cues(self._handles.reader, first_cue_id, last_cue_id)
 
 
 async def receipts_of_cues(reader: Reader, first_cue_id: int, last_cue_id: int) -> dict[int, ReturnReceipt]:

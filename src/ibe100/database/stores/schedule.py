@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import bindparam, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.handles import Access, columns_of
+from ibe100.database.sqlite.handles import Handles, columns_of
 from ibe100.database.sqlite.schema import ScheduleRow, table_of
 from ibe100.models.base import in_words
 from ibe100.models.cues.schedule import BreakState, ScheduledBreak, When
@@ -25,8 +25,8 @@ _log = logging.getLogger(__name__)
 class ScheduleStore:
     """Reads and writes planned breaks; a write has been committed when it returns."""
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
+    def __init__(self, handles: Handles) -> None:
+        self._handles = handles
 
     async def load(self, since: float) -> tuple[ScheduledBreak, ...]:
         """All that are not over, and those that were due since then, by their numbers.
@@ -42,7 +42,7 @@ class ScheduleStore:
         def work(session: Session) -> tuple[ScheduledBreak, ...]:
             return tuple(one for row in session.scalars(query) if (one := _value(row)) is not None)
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def add(self, breaks: Sequence[ScheduledBreak]) -> tuple[ScheduledBreak, ...]:
         """Store new ones, all or none; their break_ids are ignored and given.
@@ -60,7 +60,7 @@ class ScheduleStore:
                 session.execute(insert(_SCHEDULE), [_columns(one) for one in stored])
             return stored
 
-        return await self._access.writer.submit(work)
+        return await self._handles.writer.submit(work)
 
     async def save(self, breaks: Sequence[ScheduledBreak]) -> None:
         """Store them as they now are, all or none."""
@@ -69,7 +69,7 @@ class ScheduleStore:
             for one in breaks:
                 session.merge(ScheduleRow(**_columns(one)))
 
-        await self._access.writer.submit(work)
+        await self._handles.writer.submit(work)
 
     async def remove(self, break_ids: Collection[int]) -> None:
         """Take them off the schedule; their cues stay on record."""
@@ -79,7 +79,7 @@ class ScheduleStore:
             if ids:
                 session.execute(_DELETE, ids)
 
-        await self._access.writer.submit(work)
+        await self._handles.writer.submit(work)
 
 
 def _renamed(one: ScheduledBreak, given: dict[int, int]) -> ScheduledBreak:

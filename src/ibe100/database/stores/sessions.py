@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.handles import Access, columns_of, to_value
+from ibe100.database.sqlite.handles import Handles, columns_of, to_value
 from ibe100.database.sqlite.schema import AttemptRow, SessionRow, StreamRow
 from ibe100.models.session import AttemptRecord, SessionRecord
 
@@ -17,8 +17,8 @@ ENDED_UNSEEN = "ended unseen"
 class SessionStore:
     """Reads and writes sessions; a write has been committed when it returns."""
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
+    def __init__(self, handles: Handles) -> None:
+        self._handles = handles
 
     async def start(
         self,
@@ -46,7 +46,7 @@ class SessionStore:
             session.flush()
             return to_value(row, SessionRecord)
 
-        return await self._access.writer.submit(work)
+        return await self._handles.writer.submit(work)
 
     async def attempt_started(self, attempt: AttemptRecord) -> None:
         """Note an attempt; one that is on record already is left as it is (a journal may be read twice)."""
@@ -55,11 +55,11 @@ class SessionStore:
             if session.get(AttemptRow, (attempt.session_id, attempt.attempt)) is None:
                 session.add(AttemptRow(**columns_of(attempt)))
 
-        await self._access.writer.submit(work)
+        await self._handles.writer.submit(work)
 
     async def attempt_ended(self, attempt: AttemptRecord) -> None:
         """Note how an attempt ended, also when its start was not seen."""
-        await self._access.writer.submit(lambda session: _merge(session, AttemptRow(**columns_of(attempt))))
+        await self._handles.writer.submit(lambda session: _merge(session, AttemptRow(**columns_of(attempt))))
 
     async def end(self, session_id: int, ended_at: float, reason: str) -> None:
         """Close a session; one that is closed keeps its first end."""
@@ -67,7 +67,7 @@ class SessionStore:
         def work(session: Session) -> None:
             _close(session, [session_id], ended_at, reason)
 
-        await self._access.writer.submit(work)
+        await self._handles.writer.submit(work)
 
     async def close_unseen(self, adopted: Collection[int], at: float) -> tuple[SessionRecord, ...]:
         """Repair after a crash: close each open session that is not in `adopted` as "ended unseen".
@@ -83,14 +83,14 @@ class SessionStore:
             closed = session.scalars(select(SessionRow).where(SessionRow.session_id.in_(orphan_ids)))
             return tuple(to_value(row, SessionRecord) for row in closed)
 
-        return await self._access.writer.submit(work)
+        return await self._handles.writer.submit(work)
 
     async def get(self, session_id: int) -> SessionRecord | None:
         def work(session: Session) -> SessionRecord | None:
             row = session.get(SessionRow, session_id)
             return None if row is None else to_value(row, SessionRecord)
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def list(self, limit: int = 200) -> tuple[SessionRecord, ...]:
         """The newest first."""
@@ -99,7 +99,7 @@ class SessionStore:
         def work(session: Session) -> tuple[SessionRecord, ...]:
             return tuple(to_value(row, SessionRecord) for row in session.scalars(query))
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def attempts(self, session_id: int) -> tuple[AttemptRecord, ...]:
         """In the order they were made."""
@@ -108,7 +108,7 @@ class SessionStore:
         def work(session: Session) -> tuple[AttemptRecord, ...]:
             return tuple(to_value(row, AttemptRecord) for row in session.scalars(query))
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def between(
         self, stream_id: str, begins_at: float, ends_at: float
@@ -133,7 +133,7 @@ class SessionStore:
                 attempts[row.session_id].append(to_value(row, AttemptRecord))
             return tuple((one, tuple(attempts[one.session_id])) for one in sessions)
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
 
 def _merge(session: Session, row: AttemptRow) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ibe100.database.records import StoredStream, StoredStreams
-from ibe100.database.sqlite.handles import Access
+from ibe100.database.sqlite.handles import Handles
 from ibe100.database.sqlite.schema import JournalPositionRow, StreamRow
 from ibe100.models.stored import DamagedDocument, read_stored, write_stored
 from ibe100.models.stream_config import StreamConfig
@@ -19,8 +19,8 @@ _log = logging.getLogger(__name__)
 class StreamStore:
     """Reads and writes the list of streams; a write has been committed when it returns."""
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
+    def __init__(self, handles: Handles) -> None:
+        self._handles = handles
 
     async def load(self) -> StoredStreams:
         """All streams by their number; one that cannot be read is named in the notices instead."""
@@ -37,7 +37,7 @@ class StreamStore:
                     )
             return StoredStreams(streams=tuple(streams), notices=tuple(notices))
 
-        stored = await self._access.reader.read(work)
+        stored = await self._handles.reader.read(work)
         for notice in stored.notices:
             _log.error(notice)
         return stored
@@ -56,7 +56,7 @@ class StreamStore:
                 )
             )
 
-        await self._access.writer.submit(work)
+        await self._handles.writer.submit(work)
 
     async def remove(self, stream_id: str) -> None:
         """Take a stream off the list; its sessions, cues and used event ids stay on record."""
@@ -65,7 +65,7 @@ class StreamStore:
             session.execute(delete(StreamRow).where(StreamRow.stream_id == stream_id))
             session.execute(delete(JournalPositionRow).where(JournalPositionRow.stream_id == stream_id))
 
-        await self._access.writer.submit(work)
+        await self._handles.writer.submit(work)
 
 
 def _stream(row: StreamRow) -> StoredStream:

@@ -7,10 +7,10 @@ from collections.abc import Collection
 from sqlalchemy import Delete, Update, delete, select, update
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.handles import Access, columns_of, to_value
+from ibe100.database.sqlite.handles import Handles, columns_of, to_value
 from ibe100.database.sqlite.schema import KeptRequestRow, TokenRow, UserRow
 from ibe100.database.sqlite.writer import Turn
-from ibe100.models.access import KeptRequest, StoredToken, StoredUser
+from ibe100.models.users import KeptRequest, StoredToken, StoredUser
 
 KEPT_S = 86_400.0
 """So long a retry of a request for a cue is known as one."""
@@ -19,8 +19,8 @@ KEPT_S = 86_400.0
 class UserStore:
     """Reads and writes users and tokens; a write has been committed when it returns."""
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
+    def __init__(self, handles: Handles) -> None:
+        self._handles = handles
 
     async def users(self) -> tuple[StoredUser, ...]:
         """By name."""
@@ -29,7 +29,7 @@ class UserStore:
         def work(session: Session) -> tuple[StoredUser, ...]:
             return tuple(to_value(row, StoredUser) for row in session.scalars(query))
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def tokens(self) -> tuple[StoredToken, ...]:
         """By their numbers."""
@@ -38,7 +38,7 @@ class UserStore:
         def work(session: Session) -> tuple[StoredToken, ...]:
             return tuple(to_value(row, StoredToken) for row in session.scalars(query))
 
-        return await self._access.reader.read(work)
+        return await self._handles.reader.read(work)
 
     async def save_user(self, user: StoredUser) -> None:
         """Add or replace."""
@@ -46,7 +46,7 @@ class UserStore:
         def work(session: Session) -> None:
             session.merge(UserRow(**columns_of(user)))
 
-        await self._access.writer.submit(work)
+        await self._handles.writer.submit(work)
 
     async def remove_user(self, name: str) -> None:
         """With all tokens."""
@@ -55,7 +55,7 @@ class UserStore:
             session.execute(delete(TokenRow).where(TokenRow.user == name))
             session.execute(delete(UserRow).where(UserRow.name == name))
 
-        await self._access.writer.submit(work)
+        await self._handles.writer.submit(work)
 
     async def add_token(self, token: StoredToken) -> StoredToken:
         """Gives it its token_id."""
@@ -66,27 +66,27 @@ class UserStore:
             session.flush()
             return token.model_copy(update={"token_id": row.token_id})
 
-        return await self._access.writer.submit(work)
+        return await self._handles.writer.submit(work)
 
     async def remove_tokens(self, token_ids: Collection[int]) -> None:
         """Those that are gone already are no fault."""
-        await _execute(self._access, delete(TokenRow).where(TokenRow.token_id.in_(token_ids)))
+        await _execute(self._handles, delete(TokenRow).where(TokenRow.token_id.in_(token_ids)))
 
     async def used(self, token_id: int, at: float) -> None:
         """When it was used last."""
         statement = update(TokenRow).where(TokenRow.token_id == token_id).values(last_used_at=at)
-        await _execute(self._access, statement)
+        await _execute(self._handles, statement)
 
 
 class KeptRequestStore:
     """By the user and a key of their own; a cue waits for it, so it is written ahead of the record."""
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
+    def __init__(self, handles: Handles) -> None:
+        self._handles = handles
 
     async def reserve(self, user: str, key: str, digest: str) -> KeptRequest | None:
         """None when the key is new and now stands for `digest`; else what it stood for before."""
-        now = self._access.wall()
+        now = self._handles.wall()
 
         def work(session: Session) -> KeptRequest | None:
             session.execute(delete(KeptRequestRow).where(KeptRequestRow.kept_at < now - KEPT_S))
@@ -96,7 +96,7 @@ class KeptRequestStore:
             session.add(KeptRequestRow(user=user, key=key, digest=digest, cue_id=None, kept_at=now))
             return None
 
-        return await self._access.writer.submit(work, Turn.AIR)
+        return await self._handles.writer.submit(work, Turn.AIR)
 
     async def settle(self, user: str, key: str, cue_id: int) -> None:
         """The cue that came of it."""
@@ -105,16 +105,16 @@ class KeptRequestStore:
             .where(KeptRequestRow.user == user, KeptRequestRow.key == key)
             .values(cue_id=cue_id)
         )
-        await _execute(self._access, statement)
+        await _execute(self._handles, statement)
 
     async def release(self, user: str, key: str) -> None:
         """The key is free again."""
         statement = delete(KeptRequestRow).where(KeptRequestRow.user == user, KeptRequestRow.key == key)
-        await _execute(self._access, statement)
+        await _execute(self._handles, statement)
 
 
-async def _execute(access: Access, statement: Update | Delete) -> None:
+async def _execute(handles: Handles, statement: Update | Delete) -> None:
     def work(session: Session) -> None:
         session.execute(statement)
 
-    await access.writer.submit(work)
+    await handles.writer.submit(work)

@@ -10,23 +10,12 @@ from collections.abc import Callable, Collection
 from pydantic import SecretStr
 
 from ibe100.database.database import Database
-from ibe100.models.access import (
-    AccessRefused,
-    Identity,
-    NewToken,
-    NotFound,
-    NotSignedIn,
-    Role,
-    StoredToken,
-    StoredUser,
-    Token,
-    User,
-)
 from ibe100.models.actor import Actor
-from ibe100.models.errors import StorageError
-from ibe100.services.access.login_attempts import LoginPace
+from ibe100.models.errors import AccessRefused, NotFound, NotSignedIn, StorageError
+from ibe100.models.users import Identity, NewToken, Role, StoredToken, StoredUser, Token, User
+from ibe100.services.access.login_limits import LoginLimits
 from ibe100.services.access.passwords import Passwords
-from ibe100.services.access.token_book import TokenBook, digest_of, new_secret
+from ibe100.services.access.token_cache import TokenCache, digest_of, new_secret
 from ibe100.services.audit_trail import AuditTrail, act_as
 from ibe100.utils.tasks import BackgroundWrites
 
@@ -46,15 +35,15 @@ class AccessService:
         self,
         storage: Database,
         wall: Callable[[], float] = time.time,
-        pace: LoginPace | None = None,
+        limits: LoginLimits | None = None,
     ) -> None:
         self._storage = storage
         self._audit = AuditTrail(storage)
         self._wall = wall
-        self._pace = pace or LoginPace()
+        self._limits = limits or LoginLimits()
         self._passwords = Passwords()
         self._users: dict[str, StoredUser] = {}
-        self._tokens = TokenBook(wall)
+        self._tokens = TokenCache(wall)
         self._writes = BackgroundWrites()
         self._busy = asyncio.Lock()
 
@@ -134,8 +123,8 @@ class AccessService:
         await self._audit.write("token revoked", token.user, f"token {token_id} {token.label}")
 
     async def log_in(self, name: str, password: SecretStr, address: str) -> NewToken:
-        """A token for some hours. Raises NotSignedIn, TooManyAttempts, StorageError."""
-        self._pace.begin(name, address)
+        """A token for some hours. Raises NotSignedIn, TooManyLogins, StorageError."""
+        self._limits.begin(name, address)
         before = self._users.get(name)
         given = password.get_secret_value()
         right = await self._passwords.matches(before.password_hash if before else "", given)
@@ -144,7 +133,7 @@ class AccessService:
             act_as(Actor(shown))
             await self._audit.write("login refused", address)
             raise NotSignedIn(WRONG)
-        self._pace.succeeded(name, address)
+        self._limits.succeeded(name, address)
         made = await self._make(name, "login", None, LOGIN_S, by_login=True)
         act_as(Actor(name))
         await self._audit.write("logged in", address)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from ibe100.models.access import TooManyAttempts
+from ibe100.models.errors import TooManyLogins
 
 TIME_COST = 3
 MEMORY_KIB = 65_536
@@ -43,7 +43,7 @@ class Passwords:
 
     async def _run(self, work: Callable[..., T], *arguments: str) -> T:
         if self._waiting >= MOST_WAITING:
-            raise TooManyAttempts("too many logins at once: wait a moment", retry_in_s=2)
+            raise TooManyLogins("too many logins at once: wait a moment", retry_in_s=2)
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="ibe100-passwords")
         self._waiting += 1

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ibe100.models.access import NotFound
 from ibe100.models.alarms.settings import AlarmSettings, RuleChange, RuleView
-from ibe100.models.errors import OperatorError, StorageError
+from ibe100.models.errors import NotFound, OperatorError, StorageError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.stored import (
     DamagedDocument,

@@ -9,9 +9,8 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from ibe100.database.database import Database
-from ibe100.models.access import NotFound
 from ibe100.models.alarms.alarm import Alarm, AlarmState
-from ibe100.models.errors import OperatorError, StorageError
+from ibe100.models.errors import NotFound, OperatorError, StorageError
 from ibe100.models.messages import AlarmChanged, Message
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.catalogue import RULES

@@ -8,8 +8,7 @@ import logging
 
 from ibe100.database.stores.cues import CueStore
 from ibe100.database.stores.users import KeptRequestStore
-from ibe100.models.access import KeyReused
-from ibe100.models.errors import OperatorError, StorageError
+from ibe100.models.errors import KeyReused, OperatorError, StorageError
 from ibe100.models.scte35_marker import Cue, CueRequest
 from ibe100.services.audit_trail import acting
 from ibe100.services.ports import CuePort

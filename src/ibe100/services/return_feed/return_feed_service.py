@@ -26,7 +26,7 @@ from ibe100.models.stream_config import Engine, ReturnInput
 from ibe100.models.stream_state import ACTIVE_STATES, StreamState
 from ibe100.services.return_feed.receipts import FeedReceipts
 from ibe100.services.return_feed.watcher_process import WatcherProcess, watcher_folder
-from ibe100.services.streams.launch_plan import StreamStarter
+from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.utils.tasks import log_fault
@@ -59,13 +59,13 @@ class ReturnFeedService:
         storage: Database,
         streams: Streams,
         publish: Callable[[Message], None],
-        starter: StreamStarter,
+        planner: LaunchPlanner,
         policy: RunnerPolicy,
     ) -> None:
         self._storage = storage
         self._streams = streams
         self._publish = publish
-        self._starter = starter
+        self._planner = planner
         self._policy = policy
         self._receipts: dict[int, ReturnReceipt] = {}
         self._unfinished: dict[str, list[tuple[Cue, ReturnReceipt]]] = {}
@@ -78,7 +78,7 @@ class ReturnFeedService:
 
     def use(self, engine: Engine, tsp_path: Path | None, policy: RunnerPolicy) -> None:
         """For each watcher from its next start on."""
-        self._starter.use(engine, tsp_path)
+        self._planner.use(engine, tsp_path)
         self._policy = policy
 
     def receipt(self, cue_id: int) -> ReturnReceipt | None:
@@ -166,7 +166,7 @@ class ReturnFeedService:
                 stream_id,
                 watch.run.link.stream_dir,
                 watch.run.entry.config.model_copy(update={"return_feed": watch.source}),
-                self._starter,
+                self._planner,
                 self._policy,
                 self._storage,
                 watch,

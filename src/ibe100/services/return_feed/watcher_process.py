@@ -18,7 +18,7 @@ from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stream_config import FileInput, StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.services.streams.journal_follower import journal_identity
-from ibe100.services.streams.launch_plan import StreamStarter
+from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.runner_facts import CueOnOutput, Fact, SpliceMonitored, StateEntered
 from ibe100.services.streams.runner_link import RunnerLink, RunnerStatus, read_journal
 from ibe100.services.streams.runner_samples import InfluxPost, Sample, TableSections
@@ -69,7 +69,7 @@ class WatcherProcess:
         stream_id: str,
         stream_dir: Path,
         config: StreamConfig,
-        starter: StreamStarter,
+        planner: LaunchPlanner,
         policy: RunnerPolicy,
         storage: Database,
         listener: Listener,
@@ -78,7 +78,7 @@ class WatcherProcess:
         self._stream_dir = stream_dir
         self._watch = watch_config(config)
         self._name = f"{config.name}, {self._watch.name}"
-        self._starter = starter
+        self._planner = planner
         self._policy = policy
         self._storage = storage
         self._listener = listener
@@ -132,7 +132,7 @@ class WatcherProcess:
         self._listener.caught_up()
 
     async def _adopt_or_spawn(self) -> None:
-        processor = await self._starter.processor(self._watch)
+        processor = await self._planner.processor(self._watch)
         status = await self._link.status()
         if status is not None:
             if self._is_as_wanted(processor):

@@ -15,7 +15,7 @@ from ibe100.models.errors import InputAbsent
 from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stream_config import StreamInput, describe_input
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.streams.launch_plan import StreamStarter
+from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import Fact, LogLine
 from ibe100.services.streams.runner_link import RunnerLink, read_journal
@@ -44,8 +44,8 @@ class Hold:
 class HeldInput:
     """The streams whose runner waits for its processor. All coroutines run on the loop."""
 
-    def __init__(self, starter: StreamStarter, streams: StreamList, policy: RunnerPolicy) -> None:
-        self._starter = starter
+    def __init__(self, planner: LaunchPlanner, streams: StreamList, policy: RunnerPolicy) -> None:
+        self._planner = planner
         self._streams = streams
         self._policy = policy
         self._holds: dict[str, tuple[RunnerLink, Hold]] = {}
@@ -99,7 +99,7 @@ class HeldInput:
             if same and await run.link.is_alive():
                 return hold
             await self.release(run)
-        ports = self._starter.claim(config, self._streams.ports_of_others(run))
+        ports = self._planner.claim(config, self._streams.ports_of_others(run))
         spec = make_held_spec(run.entry, processor, ports, self._policy)
         await asyncio.to_thread(run.link.write_spec, spec)
         hold = Hold(config.input, processor, ports, time.time())

@@ -13,7 +13,7 @@ from ibe100.models.stream_config import UdpInput
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.held_input import HeldInput
 from ibe100.services.streams.journal_follower import JournalFollower
-from ibe100.services.streams.launch_plan import StreamStarter
+from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.output_target import prepare_output
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_facts import write_facts
@@ -40,17 +40,17 @@ class StreamLaunch:
     def __init__(
         self,
         storage: Database,
-        starter: StreamStarter,
+        planner: LaunchPlanner,
         streams: StreamList,
         follower: JournalFollower,
         policy: RunnerPolicy,
     ) -> None:
         self._storage = storage
-        self._starter = starter
+        self._planner = planner
         self._list = streams
         self._follower = follower
         self._policy = policy
-        self._held = HeldInput(starter, streams, policy)
+        self._held = HeldInput(planner, streams, policy)
         self._probing: dict[str, asyncio.Task[Look]] = {}
 
     def set_policy(self, policy: RunnerPolicy) -> None:
@@ -77,9 +77,9 @@ class StreamLaunch:
 
     async def _bring_up(self, run: StreamRun, profile: str, keep_output: bool, is_last_look: bool) -> None:
         config = run.entry.config
-        processor = await self._starter.processor(config)
+        processor = await self._planner.processor(config)
         report, ports = await self._look(run, processor, is_last_look)
-        facts, argv = self._starter.plan(config, run.entry.number, processor, report, ports)
+        facts, argv = self._planner.plan(config, run.entry.number, processor, report, ports)
         await asyncio.to_thread(prepare_output, config, keep=keep_output)
         session = await self._storage.sessions.start(
             stream_id=run.stream_id,
@@ -111,10 +111,10 @@ class StreamLaunch:
         """Give a run whose input is passed on without cues a plan that fits it. Raises OperatorError."""
         assert run.facts is not None
         config, ports = run.facts.config, run.facts.ports
-        processor = await self._starter.processor(config)
+        processor = await self._planner.processor(config)
         copy = UdpInput(port=ports.look, local_address=LOOPBACK)
         report = await probe_input(copy, processor, limits=QUICK_LIMITS)
-        facts, argv = self._starter.plan(config, run.entry.number, processor, report, ports)
+        facts, argv = self._planner.plan(config, run.entry.number, processor, report, ports)
         kept = run.facts.model_copy(update={"plan": facts.plan, "command": facts.command})
         spec = make_spec(run.entry, processor, argv, kept, self._policy)
         await asyncio.to_thread(run.link.write_spec, spec)
@@ -161,5 +161,5 @@ class StreamLaunch:
             return await self._held.look(run, processor, patience_s)
         # A runner that holds what the input was before it was changed.
         await self._held.release(run)
-        report = await self._starter.probe(config)
-        return report, self._starter.claim(config, self._list.ports_of_others(run))
+        report = await self._planner.probe(config)
+        return report, self._planner.claim(config, self._list.ports_of_others(run))

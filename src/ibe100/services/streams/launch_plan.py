@@ -29,7 +29,7 @@ def why_not_understood(config: StreamConfig) -> str:
     return f"made by a newer version of IBE-100: this one does not understand {fields}" if fields else ""
 
 
-class StreamStarter:
+class LaunchPlanner:
     """Decides; it changes nothing."""
 
     def __init__(self, engine: Engine, tsp_path: Path | None) -> None:

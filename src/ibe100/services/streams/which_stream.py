@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Generic, Protocol, TypeVar
 
-from ibe100.models.access import NotFound
-from ibe100.models.errors import AmbiguousName, ConfigurationError
+from ibe100.models.errors import AmbiguousName, ConfigurationError, NotFound
 
 
 class Named(Protocol):

@@ -12,18 +12,11 @@ from argon2 import PasswordHasher, extract_parameters
 from pydantic import SecretStr, ValidationError
 
 from ibe100.database.database import Database
-from ibe100.models.access import (
-    AccessRefused,
-    NotFound,
-    NotSignedIn,
-    Role,
-    TooManyAttempts,
-    WantedUser,
-)
 from ibe100.models.actor import Actor
-from ibe100.models.errors import StorageError
+from ibe100.models.errors import AccessRefused, NotFound, NotSignedIn, StorageError, TooManyLogins
+from ibe100.models.users import Role, WantedUser
 from ibe100.services.access.access_service import AccessService
-from ibe100.services.access.login_attempts import LoginPace
+from ibe100.services.access.login_limits import LoginLimits
 from ibe100.services.access.passwords import UNMATCHED
 from ibe100.services.audit_trail import act_as
 
@@ -62,7 +55,7 @@ async def access(database: Database, clock: Clock) -> AsyncIterator[AccessServic
 
 
 async def opened(database: Database, clock: Clock) -> AccessService:
-    access = AccessService(database, clock, LoginPace(clock))
+    access = AccessService(database, clock, LoginLimits(clock))
     await access.open()
     return access
 
@@ -121,7 +114,7 @@ async def test_the_fourth_attempt_has_to_wait_and_a_right_password_does_not_help
     for _ in range(3):
         with pytest.raises(NotSignedIn):
             await access.log_in("anna", WRONG, "10.0.0.1")
-    with pytest.raises(TooManyAttempts) as slowed:
+    with pytest.raises(TooManyLogins) as slowed:
         await access.log_in("anna", PASSWORD, "10.0.0.2")
     assert slowed.value.retry_in_s == 1
     clock.now += 1
@@ -133,7 +126,7 @@ async def test_attempts_at_once_are_no_way_around_the_wait(access: AccessService
     attempts = (access.log_in("anna", WRONG, "10.0.0.1") for _ in range(10))
     outcomes = await asyncio.gather(*attempts, return_exceptions=True)
     assert sum(isinstance(outcome, NotSignedIn) for outcome in outcomes) == 3
-    assert sum(isinstance(outcome, TooManyAttempts) for outcome in outcomes) == 7
+    assert sum(isinstance(outcome, TooManyLogins) for outcome in outcomes) == 7
 
 
 async def test_a_token_ends_when_its_time_is_over(access: AccessService, clock: Clock) -> None:

@@ -20,7 +20,7 @@ from ibe100.scte35.section import encode
 from ibe100.scte35.values import SegmentationDescriptor, SegmentationUpid, SpliceInfoSection
 from ibe100.services.contracts.options import under_contract
 from ibe100.services.contracts.stream_linter import lint_cue, lint_stream
-from ibe100.services.streams.launch_plan import StreamStarter
+from ibe100.services.streams.launch_plan import LaunchPlanner
 
 BREACH, WARNING, NOTE = Severity.BREACH, Severity.WARNING, Severity.NOTE
 
@@ -35,7 +35,7 @@ def contract(**terms: Any) -> Contract:
 
 async def probe(path: Path) -> StreamReport:
     config = StreamConfig(name="x", input=parse_input(str(path)))
-    return await StreamStarter(Engine.BUILTIN, None).probe(config)
+    return await LaunchPlanner(Engine.BUILTIN, None).probe(config)
 
 
 def stream(terms: Contract, target: str = "none", **options: Any) -> StreamConfig:

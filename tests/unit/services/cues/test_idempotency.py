@@ -10,9 +10,8 @@ import pytest
 
 from ibe100.database.database import Database
 from ibe100.database.stores.users import KEPT_S
-from ibe100.models.access import KeyReused
 from ibe100.models.actor import Actor
-from ibe100.models.errors import CueRefused, StorageError
+from ibe100.models.errors import CueRefused, KeyReused, StorageError
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
 from ibe100.services.audit_trail import act_as, acting
 from ibe100.services.cues.idempotency import CueOnce

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from ibe100.models.access import NotFound
 from ibe100.models.cues.as_run import LoggedStream
-from ibe100.models.errors import AmbiguousName
+from ibe100.models.errors import AmbiguousName, NotFound
 from ibe100.services.streams.which_stream import StreamNames, which_stream
 
 

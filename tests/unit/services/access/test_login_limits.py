@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ibe100.models.access import TooManyAttempts
-from ibe100.services.access.login_attempts import FORGOTTEN_S, MOST_KEPT, Attempts, LoginPace
+from ibe100.models.errors import TooManyLogins
+from ibe100.services.access.login_limits import FORGOTTEN_S, MOST_KEPT, AttemptCounter, LoginLimits
 
 
 class Clock:
@@ -23,7 +23,7 @@ def clock() -> Clock:
 
 
 def test_each_attempt_beyond_the_free_ones_waits_twice_as_long_up_to_the_most(clock: Clock) -> None:
-    attempts = Attempts(free=2, most_wait_s=5, clock=clock)
+    attempts = AttemptCounter(free=2, most_wait_s=5, clock=clock)
     waits = []
     for _ in range(7):
         waits.append(attempts.wait_s("anna"))
@@ -33,7 +33,7 @@ def test_each_attempt_beyond_the_free_ones_waits_twice_as_long_up_to_the_most(cl
 
 
 def test_it_is_forgotten_after_a_while_without_an_attempt(clock: Clock) -> None:
-    attempts = Attempts(free=1, most_wait_s=5, clock=clock)
+    attempts = AttemptCounter(free=1, most_wait_s=5, clock=clock)
     for _ in range(5):
         attempts.begin("anna")
     clock.now += FORGOTTEN_S + 1
@@ -41,7 +41,7 @@ def test_it_is_forgotten_after_a_while_without_an_attempt(clock: Clock) -> None:
 
 
 def test_who_is_kept_is_bounded_and_the_newest_stay(clock: Clock) -> None:
-    attempts = Attempts(free=1, most_wait_s=5, clock=clock)
+    attempts = AttemptCounter(free=1, most_wait_s=5, clock=clock)
     attempts.begin("first")
     for number in range(MOST_KEPT):
         attempts.begin(f"name {number}")
@@ -51,30 +51,30 @@ def test_who_is_kept_is_bounded_and_the_newest_stay(clock: Clock) -> None:
 
 
 def test_a_refused_attempt_makes_the_wait_no_longer(clock: Clock) -> None:
-    pace = LoginPace(clock)
+    pace = LoginLimits(clock)
     for _ in range(3):
         pace.begin("anna", "10.0.0.1")
     for _ in range(20):
-        with pytest.raises(TooManyAttempts) as slowed:
+        with pytest.raises(TooManyLogins) as slowed:
             pace.begin("anna", "10.0.0.1")
         assert slowed.value.retry_in_s == 1
 
 
 def test_an_address_that_tries_many_names_is_slowed_down_as_well(clock: Clock) -> None:
-    pace = LoginPace(clock)
+    pace = LoginLimits(clock)
     for number in range(10):
         pace.begin(f"name{number}", "10.0.0.1")
-    with pytest.raises(TooManyAttempts):
+    with pytest.raises(TooManyLogins):
         pace.begin("another", "10.0.0.1")
     pace.begin("another", "10.0.0.2")
 
 
 def test_a_name_begins_afresh_once_it_is_in_and_its_address_gets_only_that_attempt_back(clock: Clock) -> None:
-    pace = LoginPace(clock)
+    pace = LoginLimits(clock)
     for number in range(9):
         pace.begin(f"name{number}", "10.0.0.1")
     pace.begin("anna", "10.0.0.1")
     pace.succeeded("anna", "10.0.0.1")
     pace.begin("anna", "10.0.0.1")
-    with pytest.raises(TooManyAttempts):
+    with pytest.raises(TooManyLogins):
         pace.begin("anna", "10.0.0.1")

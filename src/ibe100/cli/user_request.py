@@ -16,7 +16,7 @@ from ibe100.core.folders import Folders, resolve
 from ibe100.models.actor import COMMAND_LINE
 
 
-def request_access(data_dir: Path | None, command: Mapping[str, Any]) -> Any:
+def request_users(data_dir: Path | None, command: Mapping[str, Any]) -> Any:
     """Ask whoever runs on the folder, so that it holds at once; else see to it here. Raises OperatorError."""
     config = load(overrides(data_dir))
     folders = resolve(config.folders)

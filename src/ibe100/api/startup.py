@@ -1,4 +1,4 @@
-"""The API switched on or not; what it is made of is loaded only when it is."""
+"""Start-up of the API: what it is made of is loaded only where it is switched on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NOBODY = "; nobody may come in yet: ./run user add NAME --role admin"
 
 
-async def knock(settings: ApiSettings) -> socket.socket | None:
+async def listen(settings: ApiSettings) -> socket.socket | None:
     """The socket to serve on, listening; None while the API is off. Raises OperatorError."""
     if not settings.enabled:
         return None
@@ -26,12 +26,12 @@ async def knock(settings: ApiSettings) -> socket.socket | None:
 
 
 def serve_api(
-    services: Services, settings: ApiSettings, door: socket.socket
+    services: Services, settings: ApiSettings, listening: socket.socket
 ) -> AbstractAsyncContextManager[Serving]:
-    """Serve on what `knock` gave."""
+    """Serve on what `listen` gave."""
     from ibe100.api.server import api_server
 
-    return api_server(services, settings, door)
+    return api_server(services, settings, listening)
 
 
 @asynccontextmanager
@@ -41,10 +41,10 @@ async def api_beside(
     """Serve where it is switched on; what is in its way is told of, and everything else goes on."""
     async with AsyncExitStack() as stack:
         try:
-            door = await knock(settings)
-            if door is not None:
-                stack.callback(door.close)
-                await stack.enter_async_context(serve_api(services, settings, door))
+            listening = await listen(settings)
+            if listening is not None:
+                stack.callback(listening.close)
+                await stack.enter_async_context(serve_api(services, settings, listening))
         except OperatorError as error:
             tell(str(error))
         yield
@@ -52,6 +52,6 @@ async def api_beside(
 
 def _open(settings: ApiSettings) -> socket.socket:
     """On another thread: to load all of it takes a second."""
-    from ibe100.api.server import open_door
+    from ibe100.api.server import listen
 
-    return open_door(settings)
+    return listen(settings)

@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from ibe100.models.access import TooManyAttempts
+from ibe100.models.errors import TooManyLogins
 
 FORGOTTEN_S = 900.0
 """Without an attempt for so long, a name or an address begins afresh."""
@@ -15,7 +15,7 @@ MOST_KEPT = 4096
 MOST_EXPONENT = 16
 
 
-class Attempts:
+class AttemptCounter:
     """Counts by one kind of key, such as the name or the address; of bounded size, used on the loop only."""
 
     def __init__(self, free: int, most_wait_s: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -58,19 +58,19 @@ class Attempts:
         return (0, 0.0) if count and self._clock() - last > FORGOTTEN_S else (count, last)
 
 
-class LoginPace:
+class LoginLimits:
     """By name and by address: an address may try more, for a whole house may be behind it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._names = Attempts(free=3, most_wait_s=60, clock=clock)
-        self._addresses = Attempts(free=10, most_wait_s=300, clock=clock)
+        self._names = AttemptCounter(free=3, most_wait_s=60, clock=clock)
+        self._addresses = AttemptCounter(free=10, most_wait_s=300, clock=clock)
 
     def begin(self, name: str, address: str) -> None:
-        """Raises TooManyAttempts while there is still to wait; that does not count as an attempt."""
+        """Raises TooManyLogins while there is still to wait; that does not count as an attempt."""
         wait_s = max(self._names.wait_s(name), self._addresses.wait_s(address))
         if wait_s > 0:
             seconds = math.ceil(wait_s)
-            raise TooManyAttempts(f"too many attempts: wait {seconds} s", retry_in_s=seconds)
+            raise TooManyLogins(f"too many attempts: wait {seconds} s", retry_in_s=seconds)
         self._names.begin(name)
         self._addresses.begin(address)
 

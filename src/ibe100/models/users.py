@@ -10,7 +10,6 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from ibe100.models.actor import WITHOUT_ACCOUNT, Actor
 from ibe100.models.base import Name, Value
-from ibe100.models.errors import OperatorError
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
@@ -172,31 +171,3 @@ class KeptRequest(Value):
     """SHA-256 of what was asked, in hex."""
     cue_id: int | None = None
     """The cue that came of it; None while that is not known."""
-
-
-class NotSignedIn(OperatorError):
-    """No valid token, or a wrong name or password: the text does not say which of the two."""
-
-
-class NotAllowed(OperatorError):
-    """The role does not cover it."""
-
-
-class NotFound(OperatorError):
-    """What is named is not there; the text says what is."""
-
-
-class AccessRefused(OperatorError):
-    """A user or token cannot be made or changed so."""
-
-
-class KeyReused(OperatorError):
-    """An Idempotency-Key that stands for another request, or for one whose outcome is not known."""
-
-
-class TooManyAttempts(OperatorError):
-    """Wait so many seconds before the next."""
-
-    def __init__(self, words: str, *, retry_in_s: float) -> None:
-        super().__init__(words)
-        self.retry_in_s = retry_in_s

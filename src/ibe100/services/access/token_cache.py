@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterable
 
-from ibe100.models.access import StoredToken
+from ibe100.models.users import StoredToken
 
 PREFIX = "ibe100_"
 """So that a token is known for one wherever it turns up."""
@@ -19,7 +19,7 @@ LONGEST_LOOK_S = 60.0
 """A clock that is set moves the end of a token: it is looked at again after so long."""
 
 
-class TokenBook:
+class TokenCache:
     """Used on the loop only."""
 
     def __init__(self, wall: Callable[[], float]) -> None:
