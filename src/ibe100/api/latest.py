@@ -12,7 +12,7 @@ from ibe100.models.messages import CueChanged, MachineMeasured, StreamRemoved, T
 from ibe100.models.scte35_marker import CueState
 from ibe100.models.stream_state import Telemetry
 from ibe100.services.ports import Services
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import keep_running
 
 CueKey = tuple[str, str, str]
 """stream_id, action, state."""
@@ -35,8 +35,7 @@ class Latest:
 
     def start(self) -> None:
         """From now on."""
-        self._following = asyncio.create_task(self._follow(), name="what Prometheus is told")
-        self._following.add_done_callback(log_fault)
+        self._following = keep_running(self._follow, "what Prometheus is told")
 
     async def close(self) -> None:
         """Follow no more."""

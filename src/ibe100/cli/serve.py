@@ -18,7 +18,7 @@ from ibe100.models.cues.schedule import BreakState
 from ibe100.models.messages import AlarmChanged, CueChanged, NoticePosted, ScheduleChanged, StreamStateChanged
 from ibe100.models.stream_config import Engine
 from ibe100.services.audit_trail import act_as
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import keep_running
 
 
 def run_serve(
@@ -71,10 +71,8 @@ async def _until_told_to_end(
         if listening is not None:
             serving = await stack.enter_async_context(serve_api(application, config.api, listening))
             say(f"the API is on {serving.url}{'' if application.access.users() else NOBODY}")
-        telling = asyncio.create_task(_tell(application, say), name="what serve tells")
-        telling.add_done_callback(log_fault)
-        reloading = asyncio.create_task(_reload(application, hung_up), name="settings at SIGHUP")
-        reloading.add_done_callback(log_fault)
+        telling = keep_running(lambda: _tell(application, say), "what serve tells")
+        reloading = keep_running(lambda: _reload(application, hung_up), "settings at SIGHUP")
         await ended.wait()
         telling.cancel()
         reloading.cancel()

@@ -16,7 +16,7 @@ from ibe100.models.actor import Actor
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.services.audit_trail import AuditTrail, act_as
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import keep_running
 
 POLL_S = 1.0
 RELOADED = frozenset({"engine", "runner", "logging", "cues", "backup"})
@@ -88,8 +88,7 @@ class SettingsReload:
 
     async def open(self) -> None:
         """Look at the files from now on; what was changed since they were read is taken at once."""
-        self._task = asyncio.create_task(self._run(), name="settings")
-        self._task.add_done_callback(log_fault)
+        self._task = keep_running(self._run, "settings")
 
     async def close(self) -> None:
         """Look no more."""

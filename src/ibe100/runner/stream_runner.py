@@ -9,13 +9,14 @@ from pathlib import Path
 
 from ibe100.runner.journal.control import ControlServer
 from ibe100.runner.journal.journal import Journal
+from ibe100.runner.launch import boot_id
 from ibe100.runner.loop import Loop
 from ibe100.runner.processor_log.file import ProcessorLog
 from ibe100.runner.processor_log.lines import RateLimit
 from ibe100.runner.spec import Spec, SpecError, load_spec, parse_secrets
 from ibe100.runner.supervision.backoff import system_fraction
 from ibe100.runner.supervision.companion import Companion
-from ibe100.runner.supervision.identity import RecordFile, RunnerRecord, boot_id, process_start_time
+from ibe100.runner.supervision.identity import RecordFile, RunnerRecord, process_start_time
 from ibe100.runner.supervision.ownership import end_processes_of
 from ibe100.runner.supervision.states import State
 from ibe100.runner.supervision.supervisor import Supervisor
@@ -134,6 +135,8 @@ class StreamRunner:
         if kind == "attempt_started":
             self._telemetry.new_processor()
         self._journal.append(kind, facts)
+        if kind == "cue_seen":
+            self._journal.sync()
         self._control.journal_grew()
 
     def _log(self, level: str, text: str) -> None:
@@ -274,6 +277,7 @@ class StreamRunner:
         self._loop.call_later(LOOK_S, self._look_at_peers)
 
     def _retry_journal(self) -> None:
+        self._journal.sync()
         if self._journal.error is not None and self._journal.flush():
             lost = self._journal.lines_lost
             self._log("warning", f"the journal can be written again; {lost} lines were lost so far")

@@ -1,19 +1,27 @@
 """The journal: every fact about a stream is one line of JSON with a sequence number, in bounded files.
 
 A disk that refuses never stops the stream: lines wait in bounded memory and are written when there is room.
-Lines are handed to the kernel at once, not synced: they survive the death of any process, not a power cut.
+Lines are handed to the kernel at once and survive the death of any process; once a second, and with each cue,
+they are synced beside the loop. What a power cut took may have been told already: the next boot counts on
+from a number that was not used.
 """
 
+import contextlib
 import itertools
 import json
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ibe100.runner.launch import boot_id
+
 CURRENT = "journal.jsonl"
+BOOT = "boot"
+_LOST_AT_MOST = 1000  # lines of a second; a number that was told never stands for another line
 _SEQ_PREFIX = b'{"seq":'
 _HEAD_BYTES = 32  # room for the prefix and any number
 _LAST_CHUNK = 1 << 19  # several of the longest lines: a datagram of 64 kB in JSON
@@ -39,7 +47,7 @@ def journal_files(folder: Path) -> list[Path]:
     numbered: list[tuple[int, Path]] = []
     for path in folder.glob("journal.*.jsonl"):
         number = path.name.split(".")[1]
-        if number.isdigit():
+        if number.isdigit() and path.is_file():
             numbered.append((int(number), path))
     current = folder / CURRENT
     rotated = [path for _, path in sorted(numbered, reverse=True)]
@@ -59,7 +67,10 @@ class Journal:
         self.error: str | None = None
         self.lines_lost = 0
         self.seq = self._recover()
+        if self.seq and self._is_first_since_boot():
+            self.seq += _LOST_AT_MOST
         self._written_seq = self.seq
+        self._syncing: threading.Thread | None = None
 
     def append(self, kind: str, facts: Mapping[str, object]) -> int:
         """Write one line and return its sequence number. Never raises for a full or missing disk."""
@@ -85,6 +96,25 @@ class Journal:
             return False
         self.error = None
         return True
+
+    def sync(self) -> None:
+        """Have what is written put on the disk, in a thread: a slow disk must not hold the loop up."""
+        if self._fd is None or (self._syncing is not None and self._syncing.is_alive()):
+            return
+        self._syncing = threading.Thread(target=_sync, args=(os.dup(self._fd),), daemon=True)
+        self._syncing.start()
+
+    def _is_first_since_boot(self) -> bool:
+        """Whether the machine was booted since the journal was opened last; noted for the next time."""
+        try:
+            before = (self._folder / BOOT).read_text()
+        except OSError:
+            before = ""
+        now = boot_id()
+        if before != now:
+            with contextlib.suppress(OSError):
+                (self._folder / BOOT).write_text(now)
+        return before not in ("", now)
 
     def tail_after(self, seq: int) -> Iterator[tuple[int, bytes]]:
         """The lines in memory that follow seq, oldest first."""
@@ -141,8 +171,11 @@ class Journal:
         self._close_file()
         for number in range(self._limits.files - 1, 0, -1):
             newer = self._folder / (CURRENT if number == 1 else f"journal.{number - 1}.jsonl")
+            older = self._folder / f"journal.{number}.jsonl"
+            if older.is_dir():  # somebody put it there: it must not stop the journal
+                older.rename(self._folder / f"{older.name}.{time.time():.0f}")
             if newer.exists():
-                newer.replace(self._folder / f"journal.{number}.jsonl")
+                newer.replace(older)
 
     def _close_file(self) -> None:
         if self._fd is not None:
@@ -160,6 +193,12 @@ class Journal:
             if last is not None:
                 return last
         return 0
+
+
+def _sync(descriptor: int) -> None:
+    with contextlib.suppress(OSError):  # the next write tells
+        os.fsync(descriptor)
+    os.close(descriptor)
 
 
 def first_seq_of_file(path: Path) -> int | None:

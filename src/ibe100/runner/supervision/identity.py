@@ -15,14 +15,6 @@ from pathlib import Path
 RECORD_BYTES = 4096  # one page: a reader never meets half of a record
 
 
-def boot_id() -> str:
-    """This boot of the machine; empty where the system does not name it."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-
-
 def process_start_time(pid: int) -> int | None:
     """Start of a process: clock ticks since boot (proc(5), stat field 22), on macOS seconds since 1970.
 

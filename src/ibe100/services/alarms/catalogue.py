@@ -123,6 +123,14 @@ CONSOLE_SLOW = LagRule(
     on_delay_s=3.0,
     off_delay_s=10.0,
 )
+CONSOLE_FAULT = AlarmRule(
+    "console_fault",
+    Severity.MAJOR,
+    "Part of the console failed and was begun again",
+    "An error in the program, or a file that cannot be read",
+    "Look at errors.log and report it; streams and cues go on",
+    off_delay_s=60.0,
+)
 LOGS_NOT_WRITTEN = AlarmRule(
     "logs_not_written",
     Severity.MINOR,

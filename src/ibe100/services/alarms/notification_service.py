@@ -21,7 +21,7 @@ from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.streams.stream_secrets import SecretStore
 from ibe100.utils.atomic_write import atomic_write
 from ibe100.utils.set_aside import set_aside
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import keep_running, log_fault
 
 LOOK_S = 0.5
 TEST = Wording("IBE-100: a test", "This is how alarms of the console will reach you.", is_good=True)
@@ -61,8 +61,7 @@ class NotificationService:
         for target in self._kept.targets:
             url = await asyncio.to_thread(self._secrets.get, _secret_name(target.target_id))
             self._take(target, url or "")
-        self._looking = asyncio.create_task(self._look(), name="notifications")
-        self._looking.add_done_callback(log_fault)
+        self._looking = keep_running(self._look, "notifications")
 
     async def close(self) -> None:
         """Send no more messages."""

@@ -20,7 +20,7 @@ from ibe100.models.messages import Message, NoticePosted
 from ibe100.services.alarms.catalogue import BACKUP_FAILED, BACKUP_OLD
 from ibe100.services.alarms.rule import Judgements, true_if
 from ibe100.services.audit_trail import AuditTrail, act_as
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import keep_running
 from ibe100.utils.timecode import format_utc
 from ibe100.utils.units import format_bytes
 
@@ -86,8 +86,7 @@ class BackupService:
     async def open(self) -> None:
         """Put away what a backup that was killed left, find the newest one, look at the clock from now on."""
         await self._look_back()
-        self._task = asyncio.create_task(self._run(), name="backups")
-        self._task.add_done_callback(log_fault)
+        self._task = keep_running(self._run, "backups")
 
     async def close(self) -> None:
         """A backup that is just being made is given up."""

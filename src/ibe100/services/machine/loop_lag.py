@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import keep_running
 
 INTERVAL_S = 0.1
 
@@ -18,8 +18,7 @@ class LoopLag:
 
     def start(self) -> None:
         """Begin to measure."""
-        self._task = asyncio.create_task(self._run(), name="loop lag")
-        self._task.add_done_callback(log_fault)
+        self._task = keep_running(self._run, "loop lag")
 
     async def close(self) -> None:
         """Measure no more."""

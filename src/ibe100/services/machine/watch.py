@@ -14,6 +14,7 @@ from ibe100.services.alarms.alarm_rules import AlarmRules, StreamRules
 from ibe100.services.alarms.board import MACHINE, AlarmBoard
 from ibe100.services.alarms.catalogue import (
     CLOCK_STEP,
+    CONSOLE_FAULT,
     CONSOLE_SLOW,
     DISK_LOW,
     LOGS_NOT_WRITTEN,
@@ -23,10 +24,12 @@ from ibe100.services.alarms.rule import Judgements, true_if
 from ibe100.services.machine.loop_lag import LoopLag
 from ibe100.services.machine.sampler import MachineSampler
 from ibe100.services.streams.run import Runs
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import keep_running, recent_fault
 from ibe100.utils.units import format_bytes
 from ibe100.utils.wall_clock import WallClock
 
+FAULT_S = 10.0
+"""A part of the console that failed is told for so long, and for the off-delay of the alarm."""
 INTERVAL_S = 1.0
 GLANCES = 4
 """Looks at the clock and the disks in an interval: their alarms are due within a second too."""
@@ -88,8 +91,7 @@ class MachineWatch:
     def start(self) -> None:
         """Look now, and then every second."""
         self._lag.start()
-        self._task = asyncio.create_task(self._run(), name="machine watch")
-        self._task.add_done_callback(log_fault)
+        self._task = keep_running(self._run, "machine watch")
 
     async def close(self) -> None:
         """Look no more."""
@@ -148,5 +150,6 @@ class MachineWatch:
         return {
             MEMORY_LOW: true_if(self._memory.observe(available, health.memory_total_bytes)),
             LOGS_NOT_WRITTEN: true_if(log_problem),
+            CONSOLE_FAULT: true_if(recent_fault(FAULT_S)),
             CONSOLE_SLOW: true_if(f"{health.loop_lag_ms:.0f} ms late" if lags else ""),
         }

@@ -28,7 +28,7 @@ from ibe100.services.alarms.signal_catalogue import CONTENT
 from ibe100.services.pictures.content_watch import ContentWatch
 from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
 from ibe100.services.streams.run import Runs, StreamRun
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import keep_running, log_fault
 
 LINGER_S = 5.0
 """Time for which a preview goes on after the last look: pages are changed back and forth."""
@@ -104,8 +104,7 @@ class PreviewService:
 
     def open(self) -> None:
         """Begin to judge."""
-        self._judging = asyncio.create_task(self._judge_again(), name="preview judge")
-        self._judging.add_done_callback(log_fault)
+        self._judging = keep_running(self._judge_again, "preview judge")
 
     async def close(self) -> None:
         """End every process."""

@@ -29,7 +29,7 @@ from ibe100.services.return_feed.watcher_process import WatcherProcess, watcher_
 from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import keep_running, log_fault
 
 TICK_S = 0.5
 REMEMBERED = 2000
@@ -99,8 +99,7 @@ class ReturnFeedService:
             cue = await self._storage.cues.get(receipt.cue_id)
             if cue is not None:
                 self._unfinished.setdefault(receipt.stream_id, []).append((cue, receipt))
-        self._ticking = asyncio.create_task(self._tick(), name="return feeds")
-        self._ticking.add_done_callback(log_fault)
+        self._ticking = keep_running(self._tick, "return feeds")
 
     async def settle(self) -> None:
         """After the streams are opened: end watchers whose streams do not run, and what waited for them."""

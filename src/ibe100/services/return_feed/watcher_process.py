@@ -33,7 +33,7 @@ from ibe100.tsduck.return_feed import (
     watch_config,
 )
 from ibe100.tsduck.telemetry import SpliceEvent
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import keep_running
 
 FOLDER = "return"
 AGAIN_S = 5.0
@@ -89,8 +89,7 @@ class WatcherProcess:
 
     def start(self) -> None:
         """Adopt or start it, in a task of its own."""
-        self._task = asyncio.create_task(self._run(), name=f"watch {self._key}")
-        self._task.add_done_callback(log_fault)
+        self._task = keep_running(self._run, f"watch {self._key}")
 
     async def leave(self) -> None:
         """Follow it no longer; it goes on beside its stream."""

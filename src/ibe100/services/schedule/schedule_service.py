@@ -33,6 +33,7 @@ from ibe100.services.schedule.import_rows import read_rows
 from ibe100.services.schedule.plan import first_due, refusal_of_change, refusal_of_plan, refusal_of_removal
 from ibe100.services.schedule.series import turn
 from ibe100.services.streams.which_stream import StreamNames
+from ibe100.utils.tasks import keep_running
 from ibe100.utils.timecode import format_utc
 from ibe100.utils.wall_clock import WallClock
 
@@ -76,7 +77,7 @@ class ScheduleService:
         """Take up what is on record; what is past is MISSED, what is to come is watched."""
         self._cache.put(await self._storage.schedule.load(self._wall() - KEPT_S))
         await self.look()
-        self._task = asyncio.create_task(self._run(), name="schedule")
+        self._task = keep_running(self._run, "schedule")
 
     async def close(self) -> None:
         """Stop watching; what is planned stays on record for the next console."""

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from ibe100.services.streams.run import StreamRun
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import keep_running
 
 PAUSES_S = (1.0, 2.0, 4.0, 8.0)
 """Between two looks; a look at an input that stays silent lasts some 12 s by itself."""
@@ -28,8 +28,7 @@ class InputWait:
     def begin(self, run: StreamRun, look: Look) -> None:
         """Look again and again; the first time after a pause."""
         hurried = self._hurried[run.stream_id] = asyncio.Event()
-        task = asyncio.create_task(_until_found(run, look, hurried), name=f"input of {run.stream_id}")
-        task.add_done_callback(log_fault)
+        task = keep_running(lambda: _until_found(run, look, hurried), f"input of {run.stream_id}")
         self._tasks[run.stream_id] = task
 
     def hurry(self, run: StreamRun) -> None:

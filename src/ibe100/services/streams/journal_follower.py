@@ -21,7 +21,7 @@ from ibe100.services.streams.runner_link import RunnerStatus, read_journal
 from ibe100.services.streams.runner_samples import FlowChanged, InfluxPost, Sample, SrtSide
 from ibe100.services.streams.runner_spec import awaited_peer
 from ibe100.tsduck.fault_words import in_words
-from ibe100.utils.tasks import BackgroundWrites, log_fault
+from ibe100.utils.tasks import BackgroundWrites, keep_running
 
 RESPAWN_PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 
@@ -85,8 +85,12 @@ class JournalFollower:
 
     async def _take_position(self, run: StreamRun) -> None:
         position = await self._storage.journal.position(run.stream_id)
-        known = position is not None and position.runner == journal_identity(run.link.stream_dir)
-        run.resume_after(position.last_seq if known and position is not None else 0)
+        taken = 0
+        if position is not None and position.runner == journal_identity(run.link.stream_dir):
+            facts = await asyncio.to_thread(read_journal, run.link.stream_dir, 0)
+            # An older copy of the folder, put in its place, counts again what was taken: all of it is read.
+            taken = position.last_seq if facts and facts[-1].seq >= position.last_seq else 0
+        run.resume_after(taken)
 
     async def catch_up(self, run: StreamRun) -> None:
         """Take what a runner that is gone wrote last, before another one begins a run of its own."""
@@ -113,8 +117,7 @@ class JournalFollower:
 
     def follow(self, run: StreamRun) -> None:
         """Follow the runner of `run` from the last line taken."""
-        task = asyncio.create_task(self._follow(run), name=f"follow {run.stream_id}")
-        task.add_done_callback(log_fault)
+        task = keep_running(lambda: self._follow(run), f"follow {run.stream_id}")
         self._tasks[run.stream_id] = task
 
     async def leave(self, run: StreamRun) -> None:

@@ -22,6 +22,7 @@ from ibe100.services.streams.launch_plan import why_not_understood
 from ibe100.services.streams.plan_fit import PlanFit
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_spec import awaited_peer
+from ibe100.utils.tasks import keep_running
 
 LOOK_S = 1.0
 PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -88,15 +89,12 @@ class Reconciler:
 
     def start(self) -> None:
         """Look once a second from now on."""
-        self._looking = asyncio.create_task(self._look_for_ever(), name="reconciler")
+        self._looking = keep_running(self._look_for_ever, "reconciler")
 
     async def _look_for_ever(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            try:
-                await self.look()
-            except Exception:  # noqa: BLE001 - whatever a look met, the next one must come
-                _log.exception("the wanted and the actual could not be compared")
+            await self.look()
 
     async def look(self) -> None:
         """Compare all streams once, and begin what is to be done."""

@@ -346,10 +346,16 @@ def read_journal(stream_dir: Path, from_seq: int) -> list[Fact]:
     """The facts after `from_seq` of a runner that is gone, oldest first; torn lines are left out."""
     facts = []
     for path in journal_files(stream_dir):
-        with contextlib.suppress(FileNotFoundError):
-            for raw in path.read_bytes().splitlines():
-                with contextlib.suppress(*MALFORMED):
-                    line = json.loads(raw)
-                    if line["seq"] > from_seq:
-                        facts.append(read_fact(line))
+        try:
+            lines = path.read_bytes().splitlines()
+        except FileNotFoundError:  # rotated away meanwhile
+            continue
+        except OSError as error:
+            _log.error("%s cannot be read: %s; its facts are left out", path, error.strerror)
+            continue
+        for raw in lines:
+            with contextlib.suppress(*MALFORMED):
+                line = json.loads(raw)
+                if line["seq"] > from_seq:
+                    facts.append(read_fact(line))
     return sorted(facts, key=lambda fact: fact.seq)

@@ -28,7 +28,7 @@ from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import Fact, StateEntered
 from ibe100.services.streams.runner_samples import AnalyzeReport, Sample
 from ibe100.services.watches.stream_watch import StreamWatch
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import keep_running
 from ibe100.utils.timecode import format_utc
 
 FAILURE_NEWS_S = 3600.0
@@ -63,8 +63,7 @@ class AlarmFeed:
 
     def start(self) -> None:
         """Begin to notice what does not come."""
-        self._looking = asyncio.create_task(self._look_again(), name="alarm feed")
-        self._looking.add_done_callback(log_fault)
+        self._looking = keep_running(self._look_again, "alarm feed")
 
     async def close(self) -> None:
         """Judge no more."""

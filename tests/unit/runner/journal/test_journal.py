@@ -170,3 +170,30 @@ def test_a_folder_that_cannot_be_written_does_not_raise(tmp_path: Path) -> None:
     (tmp_path / "absent").mkdir()
     assert journal.flush()
     journal.close()
+
+
+def test_after_a_boot_no_number_stands_for_another_line(tmp_path: Path) -> None:
+    """Lines that were told and not yet on the disk are gone after a power cut: their numbers stay theirs."""
+    first = Journal(tmp_path)
+    for _ in range(3):
+        first.append("log", {})
+    first.close()
+    assert Journal(tmp_path).seq == 3, "the same boot goes on"
+    (tmp_path / "boot").write_text("an earlier boot")
+    later = Journal(tmp_path)
+    assert later.append("log", {}) > 1000
+    cursor = JournalCursor(later, 0)
+    assert [seq_of(line) for line in cursor.next_lines(1 << 20)] == [1, 2, 3, later.seq]
+    cursor.close()
+    later.close()
+
+
+def test_a_folder_in_the_place_of_a_file_stops_neither_reading_nor_rotation(tmp_path: Path) -> None:
+    (tmp_path / "journal.2.jsonl").mkdir()
+    journal = Journal(tmp_path, JournalLimits(file_bytes=300, files=4))
+    for _ in range(30):
+        journal.append("log", {"text": "x" * 50})
+    journal.close()
+    assert journal.error is None
+    assert journal.lines_lost == 0
+    assert journal_files(tmp_path)[-1] == tmp_path / "journal.jsonl"

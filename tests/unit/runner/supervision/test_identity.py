@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.runner.launch import control_socket_path, runner_command, short_socket_path
+from ibe100.runner.launch import boot_id, control_socket_path, runner_command, short_socket_path
 from ibe100.runner.supervision.identity import (
     ProcessIdentity,
     RecordFile,
     RunnerRecord,
-    boot_id,
     process_start_time,
 )
 
