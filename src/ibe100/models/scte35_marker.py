@@ -93,20 +93,31 @@ class CueState(StrEnum):
     SEEN = "SEEN"
     SPLICED = "SPLICED"
     FAILED = "FAILED"
+    AIRED_LATE = "AIRED LATE"
+    """It was given up on, FAILED or CANCELLED, and was on the output after that: not to be fired again."""
 
     @property
     def is_final(self) -> bool:
-        """Nothing more will happen to the cue."""
+        """Nobody waits for anything of the cue any more."""
         return self in FINAL_STATES
 
+    @property
+    def has_aired(self) -> bool:
+        """It has taken effect on the output."""
+        return self in AIRED_STATES
 
-FINAL_STATES = frozenset({CueState.REFUSED, CueState.CANCELLED, CueState.SPLICED, CueState.FAILED})
+
+AIRED_STATES = frozenset({CueState.SPLICED, CueState.AIRED_LATE})
+FINAL_STATES = frozenset({CueState.REFUSED, CueState.CANCELLED, CueState.FAILED, *AIRED_STATES})
 
 TRANSITIONS: dict[CueState, frozenset[CueState]] = {
     CueState.REQUESTED: frozenset({CueState.REFUSED, CueState.ARMED}),
     CueState.ARMED: frozenset({CueState.CANCELLED, CueState.SENT, CueState.FAILED}),
     CueState.SENT: frozenset({CueState.SEEN, CueState.ARMED, CueState.FAILED}),
     CueState.SEEN: frozenset({CueState.SEEN, CueState.SPLICED, CueState.FAILED}),
+    CueState.CANCELLED: frozenset({CueState.AIRED_LATE}),
+    CueState.FAILED: frozenset({CueState.AIRED_LATE}),
+    CueState.AIRED_LATE: frozenset({CueState.AIRED_LATE}),
 }
 
 

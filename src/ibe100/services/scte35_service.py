@@ -105,7 +105,7 @@ class SCTE35Service:
         cached = (
             cue
             for cue in self._cache.recent(run.stream_id)
-            if cue.state is CueState.SPLICED and cue.direction is not Direction.NONE
+            if cue.state.has_aired and cue.direction is not Direction.NONE
         )
         on_record = await self._storage.cues.newest_splice(run.stream_id)
         known = [cue for cue in (on_record, next(cached, None)) if cue is not None]

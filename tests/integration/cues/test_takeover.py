@@ -13,6 +13,7 @@ import pytest
 
 from ibe100.database.stores.cues import CueStore
 from ibe100.database.stores.journal_positions import JournalPositionStore
+from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.cues.segmentation import Segmentation, SegmentationType
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import NoticePosted
@@ -27,6 +28,7 @@ from services_rig import (
     now,
     processor_pid,
     until,
+    until_alarm,
     until_cue,
     until_over,
     until_ready,
@@ -116,6 +118,9 @@ async def test_a_cue_that_was_given_up_on_and_airs_all_the_same_can_be_returned_
         texts = (one.text async for one in messages if isinstance(one, NoticePosted))
         said = await anext(text async for text in texts if "aired all the same" in text)
         assert f"event {cue.splice_event_id} was FAILED" in said
+        (late,) = [one for one in application.cues.recent(stream_id) if one.cue_id == cue.cue_id]
+        assert (late.state, late.seen) == (CueState.AIRED_LATE, 1)
+        await until_alarm(application, "cue_aired_late", AlarmState.UNACKNOWLEDGED)
         await until(lambda: application.cues.readiness(stream_id, BACK).ready, "a way back")
         back = await fired(application, stream_id, BACK)
         assert (back.state, back.splice_event_id) == (CueState.SPLICED, cue.splice_event_id)

@@ -15,7 +15,7 @@ from ibe100.database.stores.cue_search import find_cues
 from ibe100.database.stores.event_ids import allocate_event_id, note_event_ids
 from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
 from ibe100.models.errors import StorageError
-from ibe100.models.scte35_marker import FINAL_STATES, Cue, CueState, Direction, can_follow
+from ibe100.models.scte35_marker import AIRED_STATES, FINAL_STATES, Cue, CueState, Direction, can_follow
 
 _FINAL = sorted(FINAL_STATES)
 _CUES = table_of(CueRow)
@@ -117,7 +117,7 @@ class CueStore:
         """The newest cue that took the viewers into a break or back; None without any."""
         query = (
             select(CueRow)
-            .where(CueRow.stream_id == stream_id, CueRow.state == CueState.SPLICED)
+            .where(CueRow.stream_id == stream_id, CueRow.state.in_(sorted(AIRED_STATES)))
             .where(CueRow.direction != Direction.NONE)
             .order_by(CueRow.cue_id.desc())
             .limit(1)

@@ -38,9 +38,12 @@ class AsRunRow:
     @property
     def aired_at(self) -> float | None:
         """Wall clock the splice fell at: its splice_time, the first sight of an immediate cue, or None."""
-        if self.cue.state is not CueState.SPLICED:
+        cue = self.cue
+        if not cue.state.has_aired:
             return None
-        return self.cue.seen_at if self.cue.pts_time is None else self.cue.splice_at
+        if cue.pts_time is None or cue.splice_at is None:
+            return cue.seen_at
+        return max(cue.splice_at, cue.seen_at or 0.0) if cue.state is CueState.AIRED_LATE else cue.splice_at
 
     @property
     def lateness_ms(self) -> float | None:

@@ -43,6 +43,15 @@ CUE_FAILED = AlarmRule(
     clears_itself=False,
     only_while_running=False,
 )
+CUE_AIRED_LATE = AlarmRule(
+    "cue_aired_late",
+    Severity.CRITICAL,
+    "Cue aired after it was given up on",
+    "The processor was held up with it, or had it already when it was called off",
+    "Do not fire it again; tell the distributor, and go BACK TO PROGRAMME if its break is not wanted",
+    clears_itself=False,
+    only_while_running=False,
+)
 BREAK_MISSED = AlarmRule(
     "break_missed",
     Severity.CRITICAL,

@@ -9,7 +9,7 @@ from ibe100.models.scte35_marker import Cue, CueState
 
 KEPT = 50
 ON_AIR = (CueState.SENT, CueState.SEEN)
-GIVEN_UP = (CueState.FAILED, CueState.CANCELLED)
+GIVEN_UP = (CueState.FAILED, CueState.CANCELLED, CueState.AIRED_LATE)
 ANY_STATE = tuple(CueState)
 
 

@@ -54,21 +54,9 @@ class CueReceipts:
             )
         )
         if cue is None:
-            self._tell_if_late(run, section, at)
+            self._seen_late(run, fact)
             return
-        changes: dict[str, object] = {"seen": cue.seen + 1}
-        if cue.state is CueState.SENT:
-            changes |= {"seen_base64": fact.section_base64, "seen_at": at}
-            if cue.sent_at is not None:
-                changes["latency_ms"] = round((at - cue.sent_at) * 1000, 1)
-            # A console that has just begun reads of sights that are older than all it knows of the clock.
-            if run.clock is not None and run.clock.is_known(fact.mono_s):
-                changes["seen_pts"] = run.clock.now_pts(fact.mono_s)
-                if cue.pts_time is not None and cue.pre_roll_ms is None:
-                    changes["pre_roll_ms"] = round(run.clock.ms_until(cue.pts_time, fact.mono_s), 1)
-            if run.facts is not None and run.facts.plan.frame_pts > 0:
-                changes["frame_pts"] = run.facts.plan.frame_pts
-        cue = self._ledger.move(cue, CueState.SEEN, **changes)
+        cue = self._ledger.move(cue, CueState.SEEN, **_sight(run, cue, fact))
         if cue.pts_time is None:
             self.spliced(run, cue)
 
@@ -83,11 +71,23 @@ class CueReceipts:
         reason = cue.reason or "the console ended before it was on record that it was sent"
         return self._ledger.move(cue, CueState.SENT, sent=cue.sent_expected, reason=reason)
 
-    def _tell_if_late(self, run: StreamRun, section: bytes, at: float) -> None:
-        cue = self._cache.given_up_with(run.stream_id, section)
-        if cue is None or at < cue.requested_at or cue.action is CueAction.SPLICE_NULL:
+    def _seen_late(self, run: StreamRun, fact: CueOnOutput) -> None:
+        cue = self._cache.given_up_with(run.stream_id, fact.section)
+        if cue is None or fact.at < cue.requested_at or cue.action is CueAction.SPLICE_NULL:
             return  # every splice_null has the same bytes: it is a later one, or a heartbeat
-        text = f"event {cue.splice_event_id} was {cue.state} and aired all the same; tell the distributor"
+        sight = _sight(run, cue, fact)
+        if cue.state is CueState.AIRED_LATE:
+            self._ledger.move(cue, CueState.AIRED_LATE, **sight)  # one more of its repeats
+            return
+        reason = f"it was {cue.state}" + (f" ({cue.reason})" if cue.reason else "") + ", and aired after that"
+        self._tell_late(run, cue, fact.at)
+        self._ledger.move(cue, CueState.AIRED_LATE, **sight, reason=reason)
+
+    def _tell_late(self, run: StreamRun, cue: Cue, at: float) -> None:
+        text = (
+            f"event {cue.splice_event_id} was {cue.state} and aired all the same: do not fire it again; "
+            "tell the distributor"
+        )
         match cue.direction:
             case Direction.OUT:
                 text += " and go BACK TO PROGRAMME if the break is not wanted"
@@ -103,7 +103,7 @@ class CueReceipts:
         for other in self._cache.recent(run.stream_id):
             if other.cue_id <= cue.cue_id:
                 break
-            if other.state is CueState.SPLICED and other.direction is not Direction.NONE:
+            if other.state.has_aired and other.direction is not Direction.NONE:
                 return  # a later one has put it right
         if run.view.state.is_active:
             self._breaks.spliced(cue, run.cue_options)
@@ -171,3 +171,21 @@ class CueReceipts:
             if cue.stream_id == run.stream_id:
                 reason = f"the stream is {run.view.state}{cause}"
                 self._ledger.move(cue, CueState.FAILED, reason=reason)
+
+
+def _sight(run: StreamRun, cue: Cue, fact: CueOnOutput) -> dict[str, object]:
+    """Changes of a cue that was seen on the output; the first sight is its receipt."""
+    changes: dict[str, object] = {"seen": cue.seen + 1}
+    if cue.seen:
+        return changes
+    changes |= {"seen_base64": fact.section_base64, "seen_at": fact.at}
+    if cue.sent_at is not None:
+        changes["latency_ms"] = round((fact.at - cue.sent_at) * 1000, 1)
+    # A console that has just begun reads of sights that are older than all it knows of the clock.
+    if run.clock is not None and run.clock.is_known(fact.mono_s):
+        changes["seen_pts"] = run.clock.now_pts(fact.mono_s)
+        if cue.pts_time is not None and cue.pre_roll_ms is None:
+            changes["pre_roll_ms"] = round(run.clock.ms_until(cue.pts_time, fact.mono_s), 1)
+    if run.facts is not None and run.facts.plan.frame_pts > 0:
+        changes["frame_pts"] = run.facts.plan.frame_pts
+    return changes

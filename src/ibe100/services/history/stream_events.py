@@ -93,7 +93,7 @@ def _of_cue(cue: Cue) -> StreamEvent:
         at=at,
         kind=EventKind.CUE,
         text=f"{cue.action}{event_id} {cue.state}{reason}",
-        is_bad=cue.state is CueState.FAILED,
+        is_bad=cue.state in (CueState.FAILED, CueState.AIRED_LATE),
     )
 
 

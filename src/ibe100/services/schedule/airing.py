@@ -152,9 +152,9 @@ class BreakAiring:
                 return _moved(one, BreakState.SKIPPED, cue.reason)
             case CueState.FAILED | CueState.REFUSED:
                 return _moved(one, BreakState.FAILED, cue.reason)
-            case CueState.SPLICED if one.returns is ReturnPolicy.AUTO:
+            case state if state.has_aired and one.returns is ReturnPolicy.AUTO:
                 return _moved(one, BreakState.DONE, cue.reason)
-            case CueState.SPLICED:
+            case state if state.has_aired:
                 return await self._return(one, cue)
         return one
 
@@ -165,7 +165,7 @@ class BreakAiring:
         )
         if back is not None:
             one = one.model_copy(update={"back_cue_id": back.cue_id})
-            if back.state is CueState.SPLICED:
+            if back.state.has_aired:
                 by = "" if _asked_for(back, one) else f"{back.requested_by} went back before its end"
                 return _moved(one, BreakState.DONE, by)
             if back.state in (CueState.FAILED, CueState.CANCELLED, CueState.REFUSED):
@@ -189,10 +189,7 @@ class BreakAiring:
             if (
                 cue.direction is Direction.IN
                 and cue.cue_id > out.cue_id
-                and (
-                    cue.state is CueState.SPLICED
-                    or (_asked_for(cue, one) and cue.state is not CueState.REFUSED)
-                )
+                and (cue.state.has_aired or (_asked_for(cue, one) and cue.state is not CueState.REFUSED))
             ):
                 return cue
         return None

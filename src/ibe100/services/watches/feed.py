@@ -20,7 +20,13 @@ from ibe100.models.scte35_marker import CueState
 from ibe100.models.stream_state import StreamState
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.board import AlarmBoard
-from ibe100.services.alarms.catalogue import BREAK_MISSED, CLEARING, CUE_FAILED, MEASURED
+from ibe100.services.alarms.catalogue import (
+    BREAK_MISSED,
+    CLEARING,
+    CUE_AIRED_LATE,
+    CUE_FAILED,
+    MEASURED,
+)
 from ibe100.services.alarms.rule import FALSE, AlarmRule, Judgement, Judgements
 from ibe100.services.alarms.signal_catalogue import PMT_CHANGED
 from ibe100.services.alarms.stream_catalogue import INPUT_LOST, PROCESSOR_RESTARTING, STREAM_FAILED
@@ -31,6 +37,7 @@ from ibe100.services.watches.stream_watch import StreamWatch
 from ibe100.utils.tasks import keep_running
 from ibe100.utils.timecode import format_utc
 
+CUE_ALARMS = {CueState.FAILED: CUE_FAILED, CueState.AIRED_LATE: CUE_AIRED_LATE}
 FAILURE_NEWS_S = 3600.0
 """Age at which a cue that failed is history, not an alarm."""
 LOOK_S = 0.1
@@ -145,10 +152,10 @@ class AlarmFeed:
         match message:
             case StreamStateChanged(stream=view):
                 self._hear_of_input(view)
-            case CueChanged(cue=cue) if cue.state is CueState.FAILED:
+            case CueChanged(cue=cue) if (rule := CUE_ALARMS.get(cue.state)) is not None:
                 if time.time() - cue.requested_at < FAILURE_NEWS_S:
                     value = f"{cue.action} event {cue.splice_event_id}: {cue.reason}"
-                    self._happened(cue.stream_id, CUE_FAILED, value)
+                    self._happened(cue.stream_id, rule, value)
             case StreamRemoved(stream_id=stream_id):
                 self._board.clear_later(stream_id, CLEARING)
             case ScheduleChanged(changed=changed):

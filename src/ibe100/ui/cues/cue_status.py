@@ -133,6 +133,8 @@ def _reading(row: StreamRow | None, cue: Cue | None, at: float) -> tuple[str, st
             return f"{cue.action} ON ITS WAY", f"-{format_countdown(left)}", part, "status_armed"
     if cue is not None and cue.state is CueState.FAILED and at - cue.requested_at < RECENT_S:
         return f"{cue.action} FAILED", "NOT SEEN", None, "status_failed"
+    if cue is not None and cue.state is CueState.AIRED_LATE and at - cue.requested_at < RECENT_S:
+        return f"{cue.action} · do not fire again", "AIRED LATE", None, "status_failed"
     if row is not None and row.view.break_ends_at is not None:
         ends = row.view.break_ends_at
         length = cue.duration_s if cue is not None and cue.duration_s else None

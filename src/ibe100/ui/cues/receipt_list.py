@@ -36,6 +36,7 @@ STATE_MARKS: dict[CueState, tuple[str, Colour]] = {
     CueState.SEEN: ("check-decagram-outline", Colour.TEXT),
     CueState.SPLICED: ("check-decagram", Colour.TEXT),
     CueState.FAILED: ("close-octagon", Colour.ALARM_MAGENTA),
+    CueState.AIRED_LATE: ("clock-alert", Colour.ALARM_MAGENTA),
 }
 
 
@@ -78,7 +79,9 @@ class ReceiptDelegate(QStyledItemDelegate):
             f"{cue.state} {cue.action}",
         )
         painter.setFont(sans(11))
-        painter.setPen(QColor(colour if cue.state is CueState.FAILED else Colour.TEXT_SECOND))
+        painter.setPen(
+            QColor(colour if cue.state in (CueState.FAILED, CueState.AIRED_LATE) else Colour.TEXT_SECOND)
+        )
         _elided(painter, lower.adjusted(0, 0, -metrics.horizontalAdvance(when) - 8, 0), receipt_words(cue))
         came_back = index.data(RETURN_ROLE)
         if isinstance(came_back, ReturnReceipt):

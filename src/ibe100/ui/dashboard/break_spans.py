@@ -37,7 +37,7 @@ class BreakSpan:
 
 
 MOST_TURNS = 200
-AIRED = frozenset({CueState.SENT, CueState.SEEN, CueState.SPLICED})
+AIRED = frozenset({CueState.SENT, CueState.SEEN, CueState.SPLICED, CueState.AIRED_LATE})
 
 
 def spliced_at(cue: Cue) -> float:

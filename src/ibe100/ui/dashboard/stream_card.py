@@ -243,7 +243,7 @@ class StreamCard(QFrame):
 
 
 def _last_kind(cue: Cue | None, came_back: ReturnReceipt | None) -> str:
-    if cue is not None and cue.state is CueState.FAILED:
+    if cue is not None and cue.state in (CueState.FAILED, CueState.AIRED_LATE):
         return "magenta"
     return "problem" if came_back is not None and came_back.state.is_fault else "muted"
 

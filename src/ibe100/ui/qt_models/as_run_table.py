@@ -17,7 +17,11 @@ from ibe100.utils.units import UNKNOWN, format_event_id
 AS_RUN_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-STATE_COLOURS = {CueState.FAILED: Colour.ALARM_MAGENTA, CueState.REFUSED: Colour.ALARM_YELLOW}
+STATE_COLOURS = {
+    CueState.FAILED: Colour.ALARM_MAGENTA,
+    CueState.AIRED_LATE: Colour.ALARM_MAGENTA,
+    CueState.REFUSED: Colour.ALARM_YELLOW,
+}
 
 
 def late_text(row: AsRunRow) -> str:

@@ -32,6 +32,8 @@ def receipt_words(cue: Cue) -> str:
             return f"armed, not sent yet · splice {format_clock(cue.splice_at)}{waits}"
         case CueState.REFUSED | CueState.CANCELLED | CueState.FAILED:
             return cue.reason or seen
+        case CueState.AIRED_LATE:
+            return f"do not fire again: {cue.reason} · {seen}"
         case CueState.SENT:
             return f"sent to the processor · {seen}"
         case CueState.SEEN | CueState.SPLICED:
@@ -43,7 +45,7 @@ def short_receipt(cue: Cue) -> str:
     match cue.state:
         case CueState.SEEN | CueState.SPLICED:
             return f"{cue.state.lower()} {cue.seen}/{cue.sent_expected} · {_proof(cue)}"
-        case CueState.REFUSED | CueState.CANCELLED | CueState.FAILED:
+        case CueState.REFUSED | CueState.CANCELLED | CueState.FAILED | CueState.AIRED_LATE:
             return f"{cue.state}: {cue.reason}" if cue.reason else str(cue.state)
         case _:
             return str(cue.state).lower()

@@ -15,6 +15,7 @@ from ibe100.utils.units import format_event_id
 
 STATE_COLOURS = {
     CueState.FAILED: Colour.ALARM_MAGENTA,
+    CueState.AIRED_LATE: Colour.ALARM_MAGENTA,
     CueState.REFUSED: Colour.ALARM_YELLOW,
     CueState.ARMED: Colour.TALLY_AMBER,
 }

@@ -168,9 +168,7 @@ class AsRunPage(QWidget):
         states = [row.cue.state for row in self.log.rows]
         parts = [f"{len(states)} cues on {self.log.day} ({self.log.time_zone})"]
         parts += [
-            f"{states.count(state)} {state}"
-            for state in (CueState.SPLICED, CueState.CANCELLED, CueState.REFUSED, CueState.FAILED)
-            if state in states
+            f"{states.count(state)} {state}" for state in CueState if state.is_final and state in states
         ]
         shown = self.model.rowCount()
         parts += [f"{shown} match"] if shown != len(states) else []

@@ -33,6 +33,7 @@ STATES: dict[str, tuple[CueState, ...]] = {
     "on the way": (CueState.REQUESTED, CueState.ARMED, CueState.SENT, CueState.SEEN),
     "spliced": (CueState.SPLICED,),
     "failed": (CueState.FAILED,),
+    "aired late": (CueState.AIRED_LATE,),
     "refused": (CueState.REFUSED,),
     "cancelled": (CueState.CANCELLED,),
 }

@@ -44,7 +44,7 @@ CUE_COLUMNS: tuple[Column[Cue], ...] = (
     Column(
         "State",
         lambda c: str(c.state),
-        colour=lambda c: Colour.ALARM_MAGENTA if c.state is CueState.FAILED else None,
+        colour=lambda c: Colour.ALARM_MAGENTA if c.state in (CueState.FAILED, CueState.AIRED_LATE) else None,
     ),
     Column("Receipt", receipt_words),
 )

@@ -246,3 +246,5 @@ async def test_the_newest_splice_is_neither_a_heartbeat_nor_a_cue_that_failed_no
     assert await database.cues.newest_splice("one") == back
     last = await database.cues.create(section.model_copy(update={"direction": Direction.OUT}))
     assert await database.cues.newest_splice("one") == last
+    late = await aired("one", CueAction.CRASH_IN, CueState.AIRED_LATE)
+    assert await database.cues.newest_splice("one") == late

@@ -36,13 +36,21 @@ class Bench:
         self.cache, self.breaks, self.said = CueCache(), BreakLedger(), list[Message]()
         for cue in cues:
             self.cache.put(cue)
-        nothing_moves = cast("CueLedger", None)
-        self.receipts = CueReceipts(
-            self.cache, nothing_moves, self.breaks, self.said.append, lambda _run: None
-        )
+        ledger = cast("CueLedger", self)
+        self.receipts = CueReceipts(self.cache, ledger, self.breaks, self.said.append, lambda _run: None)
         entry = StreamEntry(stream_id="one", number=1, config=StreamConfig(name="One"))
         self.run = StreamRun(entry, RunnerLink(Path("nowhere")), lambda _view: None)
         self.run.enter(StreamState.RUNNING, "")
+
+    def move(self, cue: Cue, state: CueState, **changes: object) -> Cue:
+        """As the ledger does, without a disk."""
+        self.cache.put(cue.moved_to(state, **changes))
+        return self.now(cue.cue_id)
+
+    def now(self, cue_id: int) -> Cue:
+        found = self.cache.get(cue_id)
+        assert found is not None
+        return found
 
     def sees(self, section: str, after_s: float = 1.0) -> list[str]:
         """What is said of a section that was on the output so long after the cues were asked for."""
@@ -69,9 +77,16 @@ FAILED_OUT = cue(1, CueAction.TO_BREAK, CueState.FAILED, OUT)
 
 
 @pytest.mark.parametrize("state", [CueState.FAILED, CueState.CANCELLED])
-async def test_what_airs_all_the_same_is_told(state: CueState) -> None:
-    (text,) = Bench(cue(1, CueAction.TO_BREAK, state, OUT)).sees(OUT)
-    assert text.startswith(f"event 7 was {state} and aired all the same; tell the distributor")
+async def test_what_airs_all_the_same_is_told_and_on_record(state: CueState) -> None:
+    bench = Bench(cue(1, CueAction.TO_BREAK, state, OUT, reason="not seen in 2 s", sent_at=ASKED_AT))
+    (text,) = bench.sees(OUT, after_s=4.0)
+    assert text.startswith(f"event 7 was {state} and aired all the same: do not fire it again")
+    late = bench.now(1)
+    assert (late.state, late.seen, late.seen_base64) == (CueState.AIRED_LATE, 1, OUT)
+    assert (late.seen_at, late.latency_ms) == (ASKED_AT + 4.0, 4000.0)
+    assert late.reason == f"it was {state} (not seen in 2 s), and aired after that"
+    assert bench.sees(OUT, after_s=5.0) == [text], "its repeats are counted, and not told"
+    assert (bench.now(1).seen, bench.now(1).seen_at) == (2, ASKED_AT + 4.0)
 
 
 async def test_nothing_is_told_of_bytes_that_others_have_as_well() -> None:

@@ -42,7 +42,16 @@ def test_an_immediate_cue_airs_when_it_is_first_seen() -> None:
     assert (one.aired_at, one.lateness_ms, one.lateness_frames) == (NOON + 0.08, 80.0, None)
 
 
-@pytest.mark.parametrize("state", [state for state in CueState if state is not CueState.SPLICED])
+@pytest.mark.parametrize(("after_s", "aired_s"), [(-2.0, 0.0), (3.0, 3.0)])
+def test_a_cue_that_aired_late_is_logged_as_aired(after_s: float, aired_s: float) -> None:
+    splice_at = row().aired_at
+    assert splice_at is not None
+    one = row(state=CueState.AIRED_LATE, seen_at=splice_at + after_s)
+    assert one.aired_at == splice_at + aired_s
+    assert one.receipt.startswith("seen on the output byte for byte")
+
+
+@pytest.mark.parametrize("state", [state for state in CueState if not state.has_aired])
 def test_a_cue_that_was_not_spliced_was_not_aired(state: CueState) -> None:
     one = row(state=state)
     assert (one.aired_at, one.lateness_ms, one.lateness_frames) == (None, None, None)

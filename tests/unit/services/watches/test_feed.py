@@ -73,6 +73,25 @@ async def test_a_cue_that_failed_is_told_even_of_a_stream_that_is_gone(bench: Be
     assert alarm.value.endswith("event 7: not seen within 2 s")
 
 
+async def test_a_cue_that_aired_after_it_was_given_up_on_is_an_alarm_of_its_own(bench: Bench) -> None:
+    cue = Cue(
+        cue_id=1,
+        stream_id="gone",
+        action=CueAction.TO_BREAK,
+        state=CueState.AIRED_LATE,
+        splice_event_id=7,
+        requested_at=time.time(),
+        session_id=None,
+        requested_by="anna",
+        reason="it was FAILED, and aired after that",
+    )
+    bench.feed().hear(CueChanged(cue=cue))
+    await bench.board.settled()
+    (alarm,) = bench.board.standing()
+    assert alarm.condition == "cue_aired_late"
+    assert alarm.value == "TO BREAK event 7: it was FAILED, and aired after that"
+
+
 async def test_a_stream_that_waits_for_its_input_has_lost_it_until_it_is_given_up(bench: Bench) -> None:
     feed, run = bench.feed(), running(capture("tsduck_pattern").facts)
     run.wait_for_input("nobody answers")
