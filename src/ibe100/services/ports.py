@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import SecretStr
 
-from ibe100.models.alarms.alarm import Alarm, AlarmFilter
+from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.alarms.confidence import Picture, PictureSize, Preview, SoundLevels
 from ibe100.models.alarms.notification import NotificationTarget, TargetView
 from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.models.backup import BackupFile, BackupStatus
-from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, LoggedStream
 from ibe100.models.cues.contract import Contract, ContractFinding
 from ibe100.models.cues.input_cue import InputCue
-from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
 from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.cues.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
 from ibe100.models.messages import Message, StreamView
-from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
 from ibe100.models.profile import Profile
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, Readiness
-from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_config import StreamConfig, StreamInput
-from ibe100.models.stream_event import StreamEvent
 from ibe100.models.users import Identity, NewToken, Role, Token, User
 from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.record_ports import (
+    AsRunPort,
+    MetricsCsvPort,
+    MetricsPort,
+    RecordsPort,
+    StreamEventsPort,
+)
 
 
 class StreamPort(Protocol):
@@ -197,106 +198,6 @@ class SchedulePort(Protocol):
 
     async def import_rows(self, preview: ImportPreview) -> tuple[ScheduledBreak, ...]:
         """Store the good rows of a preview, all or none."""
-
-
-class SessionRecords(Protocol):
-    """Runs of streams."""
-
-    async def list(self, limit: int = 200) -> Sequence[SessionRecord]:
-        """The newest first."""
-
-
-class CueRecords(Protocol):
-    """Cues and every step of their lives."""
-
-    async def get(self, cue_id: int) -> Cue | None: ...
-    async def recent(self, stream_id: str | None = None, limit: int = 50) -> Sequence[Cue]:
-        """The newest first, of one stream or of all."""
-
-    async def log(self, query: CueLogQuery) -> CueLog:
-        """The cues that a query wants, the newest first."""
-
-    async def steps(self, cue_id: int) -> Sequence[CueStep]:
-        """The life of a cue, step by step."""
-
-
-class AlarmRecords(Protocol):
-    """Alarms, closed ones too."""
-
-    async def list(self, wanted: AlarmFilter = AlarmFilter()) -> Sequence[Alarm]:
-        """The newest first."""
-
-
-class AuditRecords(Protocol):
-    """Acts of operators."""
-
-    async def list(self, limit: int = 500) -> Sequence[AuditRecord]:
-        """The newest first."""
-
-
-class RecordsPort(Protocol):
-    """The database, to be read."""
-
-    @property
-    def sessions(self) -> SessionRecords: ...
-    @property
-    def cues(self) -> CueRecords: ...
-    @property
-    def alarms(self) -> AlarmRecords: ...
-    @property
-    def audit(self) -> AuditRecords: ...
-
-
-class AsRunPort(Protocol):
-    """As-run logs."""
-
-    async def streams(self) -> tuple[LoggedStream, ...]:
-        """Streams to choose from: those of the list, then those that were taken off it."""
-
-    async def log(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
-        """The cues whose splice fell on `day`; `time_zone` is `UTC`, `local` or an IANA name."""
-
-    async def export(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
-        """Write the log to a file, whole or not at all; returns the SHA-256 that it names."""
-
-
-class StreamEventsPort(Protocol):
-    """Events of a stream over time."""
-
-    async def between(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamEvent, ...]:
-        """Sessions, restarts, cues, alarms and changes of a stream in a range, the oldest first."""
-
-
-class MetricsPort(Protocol):
-    """Measurements over time."""
-
-    def health(self) -> MetricsHealth:
-        """Whether all that is measured is kept; safe from any thread."""
-
-    async def series(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[Series, ...]:
-        """What was measured on a stream in that time; "" is the machine and the console itself."""
-
-    async def curves(
-        self,
-        stream_ids: Sequence[str],
-        series: Sequence[Series],
-        begins_at: float,
-        ends_at: float,
-        points: int = 800,
-    ) -> tuple[Curve, ...]:
-        """Down-sampled to about so many points at most; series without any point are left out."""
-
-    async def changes(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamChange, ...]:
-        """Changes of the stream's tables and PIDs, the newest last."""
-
-
-class MetricsCsvPort(Protocol):
-    """Measurements as files."""
-
-    async def write(
-        self, stream_id: str, series: Sequence[Series], begins_at: float, ends_at: float, path: Path
-    ) -> int:
-        """Write the series as fine as they are kept, whole or not at all; returns how many rows."""
 
 
 class ContractPort(Protocol):
