@@ -19,6 +19,7 @@ from ibe100.models.alarms.machine_health import ClockState
 from ibe100.models.messages import MachineMeasured, Message, NoticePosted, TelemetryMeasured
 from ibe100.models.stream_config import FileOutput, HlsOutput, StreamConfig
 from ibe100.models.stream_state import Telemetry
+from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.machine.clock_sync import (
     STA_NANO,
     STA_PLL,
@@ -30,7 +31,7 @@ from ibe100.services.machine.clock_sync import (
 from ibe100.services.machine.loop_lag import LoopLag
 from ibe100.services.machine.process_loads import ProcessLoads, runner_pid
 from ibe100.services.machine.sampler import MachineSampler
-from ibe100.services.machine.watch import Backlog, MachineWatch
+from ibe100.services.machine.watch import Backlog, MachineWatch, MemoryWatch
 
 BUSY = "import time\nend = time.monotonic() + 30\nwhile time.monotonic() < end: pass"
 
@@ -149,3 +150,11 @@ async def test_a_disk_that_a_stream_records_to_is_watched_too_and_named(
     free[tmp_path] = 30_000_000
     await watch.glance()
     assert bench.alarm("disk_low").value == "30.0 MB free"  # type: ignore[union-attr]
+
+
+def test_memory_is_low_below_five_percent_and_until_there_are_eight() -> None:
+    watch = MemoryWatch(AlarmRules().of_stream(""))
+    assert watch.observe(50, 1000) == ""
+    assert "less than 5 %" in watch.observe(49, 1000)
+    assert watch.observe(79, 1000) != ""
+    assert watch.observe(80, 1000) == ""

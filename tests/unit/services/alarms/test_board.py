@@ -1,4 +1,4 @@
-"""What hides, shelves and counts alarms, and what only time or the machine tells."""
+"""Alarms that hide others, are shelved, counted and put on record."""
 
 from __future__ import annotations
 
@@ -14,15 +14,11 @@ from ibe100.database.database import Database
 from ibe100.models.actor import Actor
 from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError
-from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.board import CAUSE_GRACE_S
 from ibe100.services.alarms.catalogue import CUE_FAILED, MEASURED, RULES
-from ibe100.services.alarms.rule import FALSE, Judgement
-from ibe100.services.alarms.stream_catalogue import CRASH_LOOP, INPUT_LOST, PROCESSOR_RESTARTING
+from ibe100.services.alarms.rule import Judgement
+from ibe100.services.alarms.stream_catalogue import INPUT_LOST, PROCESSOR_RESTARTING
 from ibe100.services.audit_trail import act_as
-from ibe100.services.machine.watch import MemoryWatch
-from ibe100.services.streams.runner_facts import AttemptEnded
-from ibe100.services.watches.attempts import AttemptWatch, ended_itself
 
 
 @pytest.fixture
@@ -269,42 +265,3 @@ async def test_whatever_happens_nothing_measured_stays_once_the_stream_has_ended
     for alarm in bench.board.standing():
         assert alarm.cleared_at is not None
         assert not alarm.suppressed_by, "what was explained to the end is closed"
-
-
-def test_three_ends_within_two_minutes_are_a_crash_loop_until_they_are_long_past() -> None:
-    now = 0.0
-    watch = AttemptWatch(lambda: now)
-    for at in (0.0, 60.0, 119.0):
-        watch.take(AttemptEnded(1, at, at, 1, 5.0, -9, "killed by SIGKILL while it should run"), 0.0)
-        watch.take(AttemptEnded(1, at, at, 1, 5.0, 0, "completed"), 0.0)
-    now = 60.0
-    assert watch.judge(0.0) == {CRASH_LOOP: FALSE}
-    now = 119.0
-    assert watch.judge(0.0) == {CRASH_LOOP: Judgement(True, "it ended 3 times within 2 minutes")}
-    now = 120.0
-    assert watch.judge(0.0) == {CRASH_LOOP: FALSE}
-
-
-@pytest.mark.parametrize(
-    ("outcome", "of_input", "of_itself"),
-    [
-        ("killed by SIGKILL while it should run", False, True),
-        ("exit code 1 while it should run: srt: no address", False, True),
-        ("exit code 1 while it should run: hls: download error, 404", True, False),
-        ("ended by the runner, STALLED: no packets any more (killed by SIGTERM)", False, False),
-        ("ended by the runner, RETRYING: restart asked for (exit code 0)", False, False),
-        ("completed", False, False),
-    ],
-)
-def test_an_input_that_comes_and_goes_is_no_fault_of_the_processor(
-    outcome: str, of_input: bool, of_itself: bool
-) -> None:
-    assert ended_itself(AttemptEnded(1, 0.0, 0.0, 1, 2.0, None, outcome, of_input)) is of_itself
-
-
-def test_memory_is_low_below_five_percent_and_until_there_are_eight() -> None:
-    watch = MemoryWatch(AlarmRules().of_stream(""))
-    assert watch.observe(50, 1000) == ""
-    assert "less than 5 %" in watch.observe(49, 1000)
-    assert watch.observe(79, 1000) != ""
-    assert watch.observe(80, 1000) == ""
