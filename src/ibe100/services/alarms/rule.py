@@ -30,7 +30,7 @@ class AlarmRule:
     """False for something that happened once: it stays until acknowledged."""
     only_while_running: bool = True
     """True: its alarm is over when its stream ends. False: it outlives a run."""
-    explained_by: tuple[AlarmRule, ...] = ()
+    explained_by: tuple[AlarmRule, ...] = field(default=(), repr=False)
     """Conditions of the same stream that hide this one while they stand."""
 
 
