@@ -46,7 +46,7 @@ _health = APIRouter(tags=["system"])
 
 @_health.get(HEALTH)
 async def health() -> dict[str, str]:
-    """That it answers; needs no token, and says nothing else."""
+    """Answer that the server is there; needs no token."""
     return {"status": "ok"}
 
 
@@ -58,13 +58,13 @@ async def description(request: Request) -> Response:
 
 
 def guarded_routes() -> tuple[APIRoute, ...]:
-    """Every route that needs a token, each with its role."""
+    """Routes that need a token, each with its role."""
     routers = (*(subject.router for subject in SUBJECTS), _description)
     return tuple(route for router in routers for route in router.routes if isinstance(route, APIRoute))
 
 
 class Api:
-    """What uvicorn serves, and what of it has to be begun and ended."""
+    """Application that uvicorn serves, and its parts that are started and closed."""
 
     def __init__(self, services: Services, settings: ApiSettings) -> None:
         self.latest = Latest(services)

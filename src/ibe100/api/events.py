@@ -32,7 +32,7 @@ from ibe100.models.messages import (
 from ibe100.services.ports import Services
 
 TYPES: frozenset[str] = frozenset(kind.__name__ for kind in get_args(Message))
-"""What can be asked for."""
+"""Kinds of events that can be asked for."""
 NOT_UNASKED = frozenset({PictureTaken.__name__})
 """Hundreds of kilobytes a second: only for who names it."""
 KEPT = 256
@@ -40,20 +40,20 @@ KEPT = 256
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a listener asked for; nothing named is all but pictures."""
+    """Events that a listener asked for; nothing named is all but pictures."""
 
     streams: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()
 
     def wants(self, message: Message) -> bool:
-        """Whether it is to be sent."""
+        """True when a message is to be sent."""
         kind = type(message).__name__
         if kind not in self.types if self.types else kind in NOT_UNASKED:
             return False
         return self.concerns(streams_of(message))
 
     def concerns(self, streams: Set[str]) -> bool:
-        """Whether one of them is wanted; what is of no single stream always is."""
+        """True when one of these streams is wanted; a message of no single stream always is."""
         return not self.streams or not streams or not self.streams.isdisjoint(streams)
 
 
@@ -118,7 +118,7 @@ class Encoder:
 
 
 def snapshot(services: Services, wanted: Wanted, now: float) -> str:
-    """What stands: every later message is a change of it."""
+    """Present state: every later message is a change of it."""
     streams = [view for view in services.streams.streams() if wanted.concerns({view.stream_id})]
     alarms = [one for one in services.alarms.standing() if wanted.concerns({one.stream_id} - {""})]
     values = {

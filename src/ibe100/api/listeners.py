@@ -21,7 +21,7 @@ from ibe100.services.ports import MessageStream, Services
 
 MOST_LISTENERS = 50
 MOST_NEWCOMERS = 20
-"""Who is yet to say its token; who brings it in the header is none of them."""
+"""Most listeners that are yet to send their token; a token in the header comes at once."""
 MOST_BEHIND = 2_000
 """Facts that wait for one listener."""
 STRETCH = 10
@@ -74,7 +74,7 @@ class Listeners:
             await asyncio.wait(self._tasks, timeout=2 * CLOSE_TIMEOUT_S)
 
     async def serve(self, websocket: WebSocket) -> None:
-        """One listener, from the first to the last."""
+        """Serve a listener from its first message to its last."""
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -103,7 +103,7 @@ class Listeners:
             await _end(websocket, 1011, "an error of the console; see errors.log")
 
     async def _greet(self, websocket: WebSocket) -> tuple[Identity, Wanted]:
-        """Who it is and what is wanted, from header and query, or from the first message."""
+        """Identity and wishes of a listener, from header and query, or from its first message."""
         query = websocket.query_params
         asked: dict[str, object] = {"streams": query.getlist("stream"), "types": query.getlist("type")}
         identity: Identity | None = websocket.scope["state"].get("identity")
@@ -216,7 +216,7 @@ async def _until(work: Coroutine[Any, Any, T], ending: asyncio.Event) -> T:
 
 
 async def _until_gone(websocket: WebSocket) -> None:
-    """What a listener says after its first message is passed over. Raises WebSocketDisconnect."""
+    """Read until the listener is gone, and ignore what it sends. Raises WebSocketDisconnect."""
     while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":

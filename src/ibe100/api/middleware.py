@@ -1,4 +1,4 @@
-"""What every request passes before a route sees it: host, origin, token, size, time, number at once."""
+"""Checks of every request before a route sees it: host, origin, token, size, time, number at once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MOST_IMPORT = 8 << 20
 MOST_REQUESTS = 64
 """At once; a WebSocket is none of them."""
 MOST_READS = 48
-"""Of them: however many wait for what they read, there is room for a cue."""
+"""Reads among the requests: however many wait, there is room for a cue."""
 READS = frozenset({"GET", "HEAD"})
 HELD_S = {401: 0.1, 429: 0.5}
 """So long such an answer is held back: who asks again at once must not take the loop's time with it."""
@@ -53,7 +53,7 @@ STRICT_TRANSPORT = "max-age=31536000"
 
 
 class RequestGuard:
-    """The outermost of the application: lets in who may come in, and no bug out."""
+    """Outermost layer of the application: admits requests, and turns bugs into answers."""
 
     def __init__(self, app: ASGIApp, services: Services, settings: ApiSettings) -> None:
         self._app = app
@@ -90,7 +90,7 @@ class RequestGuard:
                 self._inside -= 1
 
     def _refused(self, scope: Scope) -> Response | None:
-        """The answer to who may not come in; else `identity` stands in the scope where it is known."""
+        """Answer that refuses the request; None admits it, with `identity` in the scope where it is known."""
         headers = Headers(scope=scope)
         if not self._is_ours(headers.get("host", "")):
             return refusal(421, "this is not the name of this machine; see the setting api.host_names")
@@ -197,7 +197,7 @@ class _Body:
 
 
 def _nothing() -> None:
-    """Where no connection is to be cut off: in tests without one."""
+    """Cut off no connection: in tests without one."""
 
 
 def _bearer(headers: Headers) -> str:

@@ -1,4 +1,4 @@
-"""A script that reads in a tight loop must not keep the services' loop from the cues."""
+"""Limit of reads: a script in a tight loop must not keep the services' loop from the cues."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Callable
 
 MOST_KEPT = 1000
 BURST_S = 2.0
-"""What was not used within so long may be used at once."""
+"""Reads not used within so long may be used at once."""
 
 
 class ReadPace:
-    """So many reads a second for each token; used on the loop only."""
+    """Reads a second for each token; used on the loop only."""
 
     def __init__(self, reads_per_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_s = reads_per_s
         self._clock = clock
         self._left: OrderedDict[int, tuple[float, float]] = OrderedDict()
-        """What each may read now, and when that was so; the longest unused first."""
+        """Reads left to each token, and since when; the longest unused first."""
 
     def wait_s(self, token_id: int) -> float:
-        """0 when it may read, which is counted then; else how long it has to wait."""
+        """Seconds until the token may read; 0 counts a read."""
         now = self._clock()
         most = self._per_s * BURST_S
         left, since = self._left.pop(token_id, (most, now))

@@ -1,4 +1,4 @@
-"""How the API says no: one JSON object with words and a kind, and the status that goes with them."""
+"""Refusals of the API: a JSON object with the reason and a kind, and the status that goes with them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ KINDS: Mapping[int, str] = {
 
 
 class Refusal(BaseModel):
-    """What every error looks like; some say more."""
+    """Body of every error; some have more fields."""
 
     error: str
     kind: str
@@ -86,7 +86,7 @@ def refusal(status: int, words: str, **more: Any) -> JSONResponse:
 
 
 def refusal_of(error: OperatorError) -> JSONResponse:
-    """What the operator would read on the screen, as an answer."""
+    """Answer with the text that the operator would read on the screen."""
     status = next(status for kind, status in _STATUSES if isinstance(error, kind))
     if isinstance(error, CueRefused | TooManyLogins) and error.retry_in_s is not None:
         return refusal(status, str(error), retry_in_s=error.retry_in_s)
@@ -94,14 +94,14 @@ def refusal_of(error: OperatorError) -> JSONResponse:
 
 
 def bug(error: Exception, where: str) -> JSONResponse:
-    """Nothing of the inside; the number stands in errors.log with all of it."""
+    """Answer to a bug: a number that stands in errors.log with the traceback."""
     number = secrets.token_hex(6)
     _log.error("error %s of the API at %s", number, where, exc_info=error)
     return refusal(500, f"an error of the console; it is number {number} in errors.log", number=number)
 
 
 def install(app: FastAPI) -> None:
-    """Every error leaves in this form."""
+    """Give every error this form."""
     app.add_exception_handler(OperatorError, _operator_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)

@@ -1,4 +1,4 @@
-"""What is answered: the models' own values, less their secrets."""
+"""Answers of the API: the models' own values, less their secrets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class AlarmReply(Alarm):
 
 
 class ReturnReply(ReturnReceipt):
-    """What came back, also in words."""
+    """Receipt of the return feed, also as a sentence."""
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -45,7 +45,7 @@ class ReturnReply(ReturnReceipt):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def words(self) -> str:
-        """One line."""
+        """The receipt in one line."""
         return super().words
 
 

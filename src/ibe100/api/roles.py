@@ -18,7 +18,7 @@ from ibe100.services.streams.which_stream import which_stream
 
 API = "/api/v1"
 ROLE = "x-role"
-"""Where a route's role stands in openapi.json."""
+"""Key of a route's role in openapi.json."""
 
 
 class Scarce(StrEnum):

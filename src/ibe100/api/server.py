@@ -1,4 +1,4 @@
-"""The API on a port: uvicorn within the services' own loop, begun and ended with them."""
+"""Server of the API: uvicorn within the services' own loop, started and closed with them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ibe100.services.ports import Services
 from ibe100.utils.tasks import log_fault
 
 MOST_MESSAGE = 64 << 10
-"""Of what a listener says, bytes."""
+"""Longest message of a listener, bytes."""
 KEEP_ALIVE_S = 30
 GRACE_S = 2
 """So long a request that is under way may take when this ends."""

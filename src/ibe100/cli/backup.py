@@ -33,7 +33,7 @@ from ibe100.utils.timecode import format_utc
 from ibe100.utils.units import format_bytes
 
 LEAST_FREE_TO_VERIFY = 50_000_000
-"""Where the database is unpacked for a moment, which may be a small disk in memory."""
+"""Folder in which the database is unpacked for a moment; it may be a small disk in memory."""
 
 app = typer.Typer(help="Backups of what is on record: make, list, verify, restore.")
 
@@ -65,7 +65,7 @@ def now(
 
 
 def _is_in_use(folders: Folders) -> bool:
-    """Whether a console or server works on the data: then the backup is its own, and it keeps the record."""
+    """True when a console or server works on the data: then it makes the backup and keeps the record."""
     if not folders.data_dir.is_dir():
         raise StorageError(f"There is no data folder {folders.data_dir}.")
     try:
@@ -141,7 +141,7 @@ def restore_it(file: BackupPath, data_dir: DataDir = None) -> None:
 
 
 def in_words(done: Restored) -> list[str]:
-    """What the operator has to know of it."""
+    """Lines for the operator about a restore."""
     merged = done.merged
     lines = [f"restored the backup of {format_utc(done.manifest.made_at)}; what was there is in {done.aside}"]
     lines += done.notices

@@ -48,7 +48,7 @@ EXIT_INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for on the command line; None leaves it to the input."""
+    """Choices of the command line; None leaves one to the input."""
 
     source: str
     target: str
@@ -126,7 +126,7 @@ async def _demo(outcome: Outcome, wanted: Wanted) -> None:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file it is, and in which state; None where there is none."""
+    """Identity of a file and its state; None where there is none."""
     try:
         found = path.stat()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What the demo tells in the end: a table for people, one object for programs."""
+"""Report of the demo: a table for people, a JSON object for programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CUES = 3
 
 @dataclass
 class Outcome:
-    """What the demo has to tell in the end."""
+    """Outcome of the demo."""
 
     engine: str = ""
     stream: str = ""
@@ -42,7 +42,7 @@ class Outcome:
 
 
 def progress(cue: Cue) -> str:
-    """Where a cue stands, in one line."""
+    """State of a cue, in one line."""
     text = f"  event {cue.splice_event_id} {cue.state}"
     if cue.sent:
         text += f" · seen {cue.seen}/{cue.sent_expected}"
@@ -54,7 +54,7 @@ def progress(cue: Cue) -> str:
 
 
 def print_table(outcome: Outcome) -> None:
-    """One row per cue; reasons stand below, where there is room for them."""
+    """Print a row per cue; reasons stand below, where there is room for them."""
     table = Table(title=f"{outcome.stream} → {outcome.output} ({outcome.engine})", title_justify="left")
     for column in ("Cue", "Event", "State", "Seen", "Latency", "Pre-roll"):
         justify: Literal["left", "right"] = "left" if column in ("Cue", "Event", "State") else "right"

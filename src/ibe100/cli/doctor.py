@@ -36,7 +36,7 @@ EXIT_MISSING = 1
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """Result of one check."""
 
     what: str
     verdict: Verdict
@@ -99,7 +99,7 @@ def _ffmpeg() -> Finding:
 
 
 def _reliable_transports() -> list[Finding]:
-    """What the built-in processor has SRT and RIST from."""
+    """Libraries that give the built-in processor SRT and RIST."""
     spoken = _protocols_of_ffmpeg()
     library = find_library()
     if library is not None:

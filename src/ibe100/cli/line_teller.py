@@ -29,7 +29,7 @@ class LineTeller:
         self._thread = threading.Thread(target=self._write, name="ibe100-lines", daemon=True)
 
     def say(self, text: str) -> None:
-        """One line with the time in UTC; never blocks."""
+        """Print a line with the time in UTC; never blocks."""
         try:
             self._lines.put_nowait(f"{format_clock(time.time())} {text}\n")
         except queue.Full:

@@ -115,7 +115,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """What is installed, what is missing, and what that means."""
+    """Check what is installed and what is missing, and say what that means."""
     from ibe100.cli.doctor import run_doctor
 
     raise typer.Exit(run_doctor(data_dir, as_json=as_json))

@@ -1,4 +1,4 @@
-"""What commands that talk to a running console or server share."""
+"""Requests of the command line to a running console or server."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def overrides(data_dir: Path | None, engine: str | None = None) -> dict[str, Any
 
 
 def streams_folder(data_dir: Path | None) -> Path:
-    """Where the streams' runners keep their files."""
+    """Folder in which the runners keep their files."""
     return resolve(load(overrides(data_dir)).folders).streams_dir
 
 

@@ -110,7 +110,7 @@ def encode_command(
 
 
 def _refuse(reason: str) -> NoReturn:
-    """One line for the operator, exit code 2."""
+    """Print a line for the operator and exit with code 2."""
     typer.echo(f"scte35: {' '.join(reason.split())}", err=True)
     raise typer.Exit(_WRONG_USE)
 

@@ -87,7 +87,7 @@ async def _reload(application: Application, hung_up: asyncio.Event) -> None:
 
 
 async def _tell(application: Application, say: Callable[[str], None]) -> None:
-    """One line per fact that an operator would want to see go by."""
+    """Print a line per fact that an operator would want to see go by."""
     states: dict[str, str] = {}
     async for message in application.messages():
         match message:

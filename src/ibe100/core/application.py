@@ -1,4 +1,4 @@
-"""The composition root: the one place that wires services, and the order in which they live and die."""
+"""Composition root: the one place that wires services, opens and closes them in order."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ async def _logged(work: Coroutine[Any, Any, T]) -> T:
 
 
 class BackgroundLoop:
-    """One asyncio loop in a thread of its own. Started and stopped once."""
+    """An asyncio loop in a thread of its own. Started and stopped once."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()

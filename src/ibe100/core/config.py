@@ -38,7 +38,7 @@ _NOT_SETTINGS = frozenset({SECRET_KEY_VARIABLE, ENVIRONMENT_VARIABLE, FILE_VARIA
 
 
 class FolderSettings(Value):
-    """Where things are kept; None takes the place `core.folders` knows."""
+    """Folders of data, logs and state; None takes the default of `core.folders`."""
 
     data_dir: FolderPath | None = None
     log_dir: FolderPath | None = None
@@ -46,7 +46,7 @@ class FolderSettings(Value):
 
 
 class EngineSettings(Value):
-    """Which processor runs streams that do not name one."""
+    """Processor of streams that do not name one."""
 
     kind: Engine = Engine.AUTO
     tsp_path: FolderPath | None = None
@@ -54,7 +54,7 @@ class EngineSettings(Value):
 
 
 class LoggingSettings(Value):
-    """What app.log holds; errors.log and audit.log are always written."""
+    """Level and rotation of app.log; errors.log and audit.log are always written."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     max_bytes: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = 10_000_000
@@ -86,7 +86,7 @@ class ApiSettings(Value):
     host_names: tuple[str, ...] = ()
     """Names by which clients call this machine, beside its addresses and localhost."""
     reads_per_s: Annotated[float, Field(ge=1, le=100_000)] = 50
-    """Of one token in the long run, twice as many at first; changes and cues are not counted."""
+    """Reads of one token in the long run, twice as many at first; changes and cues are not counted."""
     allowed_origins: tuple[str, ...] = ()
     """Web pages that may use it, such as `https://dashboard.example`; none without."""
 
@@ -173,7 +173,7 @@ def _given_file() -> Path | None:
 def sources(
     overrides: Mapping[str, Any] | None = None, file: Path | None = None
 ) -> dict[str, dict[str, Any]]:
-    """What each place sets, by its name in words; the one that goes before comes first.
+    """Settings by the place that sets them; the place that wins comes first.
 
     A `file` named by the caller or a variable and that of a named environment must be there, the default one
     may be missing. Raises ConfigurationError.
@@ -210,13 +210,13 @@ def merged_settings(places: Mapping[str, Mapping[str, Any]]) -> AppConfig:
 def place_of(
     location: tuple[int | str, ...], places: Mapping[str, Mapping[str, Any]], otherwise: str = ""
 ) -> str:
-    """Which place sets the setting at `location`; `otherwise` (or else the last place) when none does."""
+    """The place that sets the setting at `location`; `otherwise` (or else the last place) when none does."""
     found = (place for place, values in places.items() if _holds(values, location))
     return next(found, otherwise or list(places)[-1])
 
 
 def read_file(path: Path, required: bool) -> dict[str, Any]:
-    """What a settings file sets; nothing of it is checked but that it is one JSON object."""
+    """Settings in a file; nothing is checked but that it holds a JSON object."""
     try:
         values = json.loads(path.read_bytes())
     except FileNotFoundError:

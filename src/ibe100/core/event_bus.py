@@ -1,4 +1,4 @@
-"""The bus: every fact to every subscriber, and of the samples only the latest."""
+"""Event bus: every fact reaches every subscriber, of the samples only the latest."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _sample_key(message: Message) -> _SampleKey | None:
 
 
 class Subscription(AsyncIterator[Message]):
-    """One subscriber's view of the bus, in the order of publication; for one reader.
+    """Messages for one subscriber in the order of publication; for one reader.
 
     A sample that has not been taken yet is replaced in its place by a newer one of the same stream.
     Iteration ends after `close`, and raises SubscriberFellBehind once facts would have had to be dropped.
@@ -52,7 +52,7 @@ class Subscription(AsyncIterator[Message]):
         return len(self._waiting) - len(self._samples)
 
     def offer(self, message: Message) -> None:
-        """Called by the bus for each message."""
+        """Take a message; called by the bus."""
         key = _sample_key(message)
         if key is not None:
             if key not in self._samples:

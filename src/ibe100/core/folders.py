@@ -1,4 +1,4 @@
-"""Where data, logs and the runners' state are kept."""
+"""Folders of the data, the logs and the runners' state."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Folders:
     data_dir: Path
     log_dir: Path
     state_dir: Path
-    """What runners need; it belongs to one data folder and is never shared with another's console."""
+    """Files of the runners; belongs to one data folder and is never shared with another's console."""
 
     @property
     def database_file(self) -> Path:
@@ -36,7 +36,7 @@ class Folders:
 
     @property
     def streams_dir(self) -> Path:
-        """One folder per stream: spec, journal, lock, log of its runner."""
+        """Holds a folder per stream: spec, journal, lock, log of its runner."""
         return self.state_dir / "streams"
 
     def create(self) -> None:
@@ -46,7 +46,7 @@ class Folders:
 
 
 def resolve(settings: FolderSettings) -> Folders:
-    """What the settings say, else the checkout's own folders, else the platform's."""
+    """Folders named by the settings, else the checkout's own, else the platform's."""
     root = source_root()
     if root is not None:
         data_dir, log_dir = root / "database", root / "logs"

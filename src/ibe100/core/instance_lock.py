@@ -1,4 +1,4 @@
-"""One console or server per data folder."""
+"""Lock that allows one console or server per data folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where log lines go to disk: never blocks who logs, never raises into who logs."""
+"""Log files that never block the caller and never raise into it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backup takes the place of the present data, which is put aside; what runs goes on meanwhile."""
+"""Restore: a backup takes the place of the present data, which is put aside; what runs goes on meanwhile."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ COMPANIONS = ("-wal", "-shm")
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was done, for the operator."""
+    """Result of a restore, for the operator."""
 
     manifest: BackupManifest
     aside: Path
@@ -78,7 +78,7 @@ def _move(present: Path, aside: Path) -> None:
 
 
 async def restore(folders: Folders, file: Path) -> Restored:
-    """Raises OperatorError in words; then the present data are as they were."""
+    """Restore a backup. Raises OperatorError with the reason; then the present data are as they were."""
     folders.create()
     with InstanceLock.acquire(folders.data_dir, "restore"):
         finish_restore(folders.data_dir)

@@ -1,4 +1,4 @@
-"""What the folders of the runners and the audit log tell of the time that a database does not know."""
+"""Events after the backup, as the folders of the runners and the audit log tell of them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _EVENT = re.compile(r"event (\d+)(?: ([A-Za-z0-9+/=]+))?")
 
 
 async def find_traces(streams_dir: Path) -> tuple[Trace, ...]:
-    """One for each stream that ever ran here. Blocks on the disk."""
+    """Traces of all streams that ever ran here. Blocks on the disk."""
     folders = sorted(streams_dir.iterdir()) if streams_dir.is_dir() else []
     known = [(folder, read_facts(folder)) for folder in folders]
     return tuple([await _trace(folder, facts) for folder, facts in known if facts is not None])
@@ -70,7 +70,7 @@ def number_anew(streams_dir: Path, sessions: Mapping[str, int]) -> None:
 
 
 async def find_evidence(streams_dir: Path, log_dir: Path, since: float) -> Evidence:
-    """Of the cues those that were fired since then; of all else all that there is. Blocks on the disk."""
+    """Cues fired since then, and all runs and used event ids. Blocks on the disk."""
     traces, lines = await find_traces(streams_dir), sorted(_audited(log_dir), key=lambda line: line.at)
     used = [*_seen(traces), *(UsedId(line.stream_id, line.event_id, line.at) for line in lines)]
     facts = {trace.stream_id: read_facts(streams_dir / trace.stream_id) for trace in traces}

@@ -33,7 +33,7 @@ class SecretStore:
         self._secrets = secrets
         self._lock = threading.Lock()
         self.notices = notices
-        """What the operator should read about how the file was found."""
+        """Notices for the operator about how the file was found."""
 
     @classmethod
     def open(cls, data_dir: Path) -> Self:

@@ -1,4 +1,4 @@
-"""Settings that are changed while the console runs: what can take effect does, the rest is said by name."""
+"""Settings changed while the console runs: what can take effect does, the rest is named."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POLL_S = 1.0
 RELOADED = frozenset({"engine", "runner", "logging", "cues", "backup"})
 """Sections whose changes take effect at once, or with the next start of a stream; others need a restart."""
 FILE, HANGUP = Actor("settings file"), Actor("SIGHUP")
-"""Who changed it, as far as is known."""
+"""Actors of a change, as far as is known."""
 
 Stamps = tuple[tuple[int, int] | None, ...]
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SettingsSource:
-    """Where the settings of this run come from, to be read again."""
+    """Source of the settings of this run, to be read again."""
 
     overrides: Mapping[str, Any] = field(default_factory=dict)
     file: Path | None = None
@@ -40,7 +40,7 @@ class SettingsSource:
         return load(self.overrides, self.file)
 
     def stamps(self) -> Stamps:
-        """Of each file when and how large it was written last; None for one that is not there."""
+        """Time and size of each file as last written; None for one that is not there."""
         return tuple(_stamp(path) for path in settings_files(self.file))
 
 
@@ -74,7 +74,7 @@ class SettingsReload:
         poll_s: float = POLL_S,
     ) -> None:
         self.present = present
-        """What holds now."""
+        """Settings in force."""
         self._source = source
         self._apply = apply
         self._publish = publish
@@ -82,7 +82,7 @@ class SettingsReload:
         self._poll_s = poll_s
         self._read: Stamps = ()
         self._waiting: dict[str, Any] = {}
-        """What was told to need a restart."""
+        """Changes that were told to need a restart."""
         self._busy = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 

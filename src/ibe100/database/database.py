@@ -51,7 +51,7 @@ class Database:
         self.users = UserStore(handles)
         self.kept_requests = KeptRequestStore(handles)
         self.notices: tuple[str, ...] = ()
-        """What the operator should read about how the file was found."""
+        """Notices for the operator about how the file was found."""
 
     @classmethod
     async def open(

@@ -1,4 +1,4 @@
-"""Metrics over time as the services get them: a file of their own, so that no cue ever waits for them."""
+"""Store of measurements over time: a file of their own, so that no cue ever waits for them."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class MetricsStore:
         return await self._read(work)
 
     async def series(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[Series, ...]:
-        """What was measured on a stream in that time, by kind and subject. Raises StorageError."""
+        """Series measured on a stream in that time, by kind and subject. Raises StorageError."""
         wanted = Range(begins_at, ends_at, 1)
         grid = Grid.of(Range(begins_at, ends_at, 300), self._wall())
 

@@ -27,7 +27,7 @@ class StoredStreams(Value):
 
     streams: tuple[StoredStream, ...]
     notices: tuple[str, ...] = ()
-    """One sentence per stream whose configuration cannot be read; its row stays untouched."""
+    """A sentence per stream whose configuration cannot be read; its row stays untouched."""
 
 
 class JournalPosition(Value):
@@ -35,7 +35,7 @@ class JournalPosition(Value):
 
     stream_id: str
     runner: str
-    """Which journal the number counts in: a runner directory made anew starts again at 1."""
+    """Identity of the journal in which the number counts: a folder made anew starts again at 1."""
     last_seq: int
 
 

@@ -1,4 +1,4 @@
-"""What a backup holds, and what is known of the backups that there are."""
+"""Backups: their manifest, their plan, their state."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class BackupPlan(Value):
 
 
 class BackupMember(Value):
-    """One file of the data folder."""
+    """A file of the data folder."""
 
     name: Annotated[Text, AfterValidator(check_member)]
     """Below the data folder, such as `ibe100.db` or `profiles/Morning.json`."""
@@ -76,7 +76,7 @@ class BackupManifest(Value):
 
     @property
     def holds_key(self) -> bool:
-        """Whether the key of the secrets is in it, so that whoever has the file can read them."""
+        """True when the key of the secrets is in it, so that whoever has the file can read them."""
         return any(member.name == SECRET_KEY for member in self.members)
 
 
@@ -92,7 +92,7 @@ class BackupFile(Value):
 
 
 class BackupRequest(Value):
-    """What the command line asks of a running console."""
+    """Request of the command line to a running console."""
 
     cmd: None = None
     file: Annotated[Path, AfterValidator(_absolute)] | None = None

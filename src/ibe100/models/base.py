@@ -45,12 +45,12 @@ Pid = Annotated[int, Field(ge=0x0010, le=0x1FFE)]
 
 
 def in_words(error: ValidationError) -> str:
-    """What is wrong, a clause per fault: the field, the value, what is allowed. Secrets are not repeated."""
+    """Faults as text, a clause each: the field, the value, what is allowed. Secrets are not repeated."""
     return faults_in_words(error.errors(include_url=False))
 
 
 def faults_in_words(faults: Sequence[ErrorDetails]) -> str:
-    """As `in_words`, for faults that come without their error."""
+    """Faults that come without their error, as text; see `in_words`."""
     clauses = []
     for fault in faults:
         field = ".".join(str(part) for part in fault["loc"]) or "value"
@@ -59,7 +59,7 @@ def faults_in_words(faults: Sequence[ErrorDetails]) -> str:
 
 
 def fault_words(fault: ErrorDetails) -> str:
-    """What is wrong with one value, without the value; the length of a text is said in characters."""
+    """Fault of a value as text, without the value; the length of a text is said in characters."""
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] in ("too_short", "too_long") and isinstance(fault["input"], str):
         # Pydantic's words where a limit stands behind a validator: "1 item after validation, not 0".

@@ -37,7 +37,7 @@ class CueRefused(OperatorError):
 
 
 class AmbiguousName(OperatorError):
-    """What was named could be more than one thing; the text lists them."""
+    """A name could mean more than one thing; the text lists them."""
 
 
 class StorageError(OperatorError):
@@ -53,7 +53,7 @@ class NotAllowed(OperatorError):
 
 
 class NotFound(OperatorError):
-    """What is named is not there; the text says what is."""
+    """A name means nothing that is there; the text says what is."""
 
 
 class AccessRefused(OperatorError):
@@ -65,7 +65,7 @@ class KeyReused(OperatorError):
 
 
 class TooManyLogins(OperatorError):
-    """Wait so many seconds before the next."""
+    """Too many logins; the next is possible in so many seconds."""
 
     def __init__(self, words: str, *, retry_in_s: float) -> None:
         super().__init__(words)

@@ -1,4 +1,4 @@
-"""What is measured over time: the kinds of series, samples, curves read back, changes of a stream."""
+"""Measurements over time: kinds of series, samples, curves read back, changes of a stream."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MACHINE = ""
 
 
 class Subject(Enum):
-    """What the number of a series stands for."""
+    """Meaning of the number of a series."""
 
     STREAM = "stream"
     PID = "PID"
@@ -138,14 +138,14 @@ _NAMED = {Subject.TYPE: TYPES, Subject.EDGE: EDGES, Subject.CHECK: CHECKS}
 
 
 class Series(NamedTuple):
-    """One thing measured on one stream; `subject` is a PID, a service_id, or a place in the tables above."""
+    """A quantity measured on a stream; `subject` is a PID, a service_id, or a place in the tables above."""
 
     kind: Kind
     subject: int = 0
 
     @property
     def number(self) -> int:
-        """As it stands in the store: code and subject in 32 bits."""
+        """Number in the store: code and subject in 32 bits."""
         return self.kind.code << 16 | self.subject
 
     @property
@@ -179,7 +179,7 @@ def series_of_number(number: int) -> Series | None:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One series over time, one point per `step_s`, from the first second of each step (UTC, epoch).
+    """A series over time, a point per `step_s`, from the first second of each step (UTC, epoch).
 
     `mean` is the sum of the events where the kind counts. NaN in all three where nothing was measured.
     """
@@ -194,7 +194,7 @@ class Curve:
 
 
 class ChangeKind(StrEnum):
-    """What changed in a stream."""
+    """Kinds of changes in a stream."""
 
     PAT = "PAT"
     PMT = "PMT"

@@ -1,4 +1,4 @@
-"""What is recorded about a run of a stream."""
+"""Records of the runs of streams, and of what operators did."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ibe100.models.base import Value
 
 
 class SessionRecord(Value):
-    """One recorded run of a stream, from start to stop, with all its restarts."""
+    """A recorded run of a stream, from start to stop, with all its restarts."""
 
     session_id: int
     stream_id: str
@@ -15,14 +15,14 @@ class SessionRecord(Value):
     """The profile that was loaded last, when it was started; empty without one."""
     engine: str
     command: str
-    """As it can be pasted into a shell, secrets masked."""
+    """Command that can be pasted into a shell, secrets masked."""
     started_at: float
     ended_at: float | None = None
     end_reason: str = ""
 
 
 class AttemptRecord(Value):
-    """One life of the processor within a session."""
+    """A life of the processor within a session."""
 
     session_id: int
     attempt: int

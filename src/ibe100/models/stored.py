@@ -153,7 +153,7 @@ def _fields(value: BaseModel) -> dict[str, Any]:
 
 
 def _as_it_was(item: Any) -> Any:
-    """What is not known, under the names it was read with."""
+    """Unknown fields under the names they were read with."""
     if isinstance(item, dict):
         return {name.removeprefix(KEPT): _as_it_was(inner) for name, inner in item.items()}
     return [_as_it_was(inner) for inner in item] if isinstance(item, list) else item

@@ -1,4 +1,4 @@
-"""What a stream is: where it comes from, what is done to it, where it goes."""
+"""Configuration of a stream: where it comes from, what is done to it, where it goes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RETURN_WINDOW_S = 120.0
 
 
 class SrtMode(StrEnum):
-    """Which side opens the SRT connection."""
+    """Side that opens the SRT connection."""
 
     CALLER = "caller"
     LISTENER = "listener"
@@ -76,7 +76,7 @@ class UdpInput(Value):
 
 
 class SrtEdge(Value):
-    """One end of an SRT connection."""
+    """An end of an SRT connection."""
 
     kind: Literal["srt"] = "srt"
     mode: SrtMode
@@ -128,7 +128,7 @@ StreamInput = Annotated[
 ReturnInput = Annotated[
     FileInput | UdpInput | SrtInput | RistInput | HlsInput | HttpInput, Field(discriminator="kind")
 ]
-"""Where the distributor's end can be watched; nothing of it goes on air."""
+"""Input at the distributor's end, to be watched; nothing of it goes on air."""
 
 
 class FileOutput(Value):
@@ -191,7 +191,7 @@ StreamOutput = Annotated[
 
 
 class ExistingCues(StrEnum):
-    """What happens to SCTE-35 that is already in the input."""
+    """Treatment of SCTE-35 that is already in the input."""
 
     REFUSE = "refuse"
     """Start is refused and the three choices are offered."""
@@ -217,7 +217,7 @@ class Scte35Options(Value):
     """Announced when the operator names no other."""
     auto_return: bool = True
     explicit_return: bool = False
-    """Whether BACK TO PROGRAMME is sent by itself when the announced duration is over."""
+    """Send BACK TO PROGRAMME by itself when the announced duration is over."""
     heartbeat_interval_s: Annotated[float, Field(ge=0.5, le=300)] | None = 4.0
     """A splice_null every so many seconds, so that a silent cue PID is no PID_error (5 s, TR 101 290 1.6);
     None sends none."""
@@ -253,7 +253,7 @@ class PmtEdits(Value):
 
 
 class Engine(StrEnum):
-    """Which processor runs the stream."""
+    """Processor that runs the stream."""
 
     AUTO = "auto"
     TSDUCK = "tsduck"
@@ -261,7 +261,7 @@ class Engine(StrEnum):
 
 
 class StreamConfig(Value):
-    """One configured stream; frozen, and wrong ones cannot be built."""
+    """A configured stream; frozen, and wrong ones cannot be built."""
 
     name: Name
     input: StreamInput = Field(default_factory=TestPatternInput)
@@ -270,7 +270,7 @@ class StreamConfig(Value):
     """The DVB service that gets the cues; None takes the only or first one."""
     scte35: Scte35Options = Field(default_factory=Scte35Options)
     contract: Contract | None = None
-    """What the distributor asks; the stream and each cue are held against it before air."""
+    """Demands of the distributor; the stream and each cue are held against them before air."""
     pmt: PmtEdits = Field(default_factory=PmtEdits)
     stuffing_ratio: Annotated[float, Field(ge=0, le=1)] | None = None
     """Null packets added per input packet; None lets the probe decide (cues replace null packets)."""

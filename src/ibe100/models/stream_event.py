@@ -1,4 +1,4 @@
-"""What happened on a stream, from whatever is on record, on one time axis."""
+"""Events of a stream, from all records, on one time axis."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ibe100.models.base import Value
 
 
 class EventKind(StrEnum):
-    """Where an event comes from."""
+    """Source of an event."""
 
     SESSION = "session"
     RESTART = "restart"
@@ -27,8 +27,8 @@ class StreamEvent(Value):
     kind: EventKind
     text: str
     ends_at: float | None = None
-    """Of an alarm: when it cleared; None for a moment, and while it lasts."""
+    """Time at which an alarm cleared; None for a moment, and while it lasts."""
     severity: Severity | None = None
-    """Of an alarm."""
+    """Severity of an alarm."""
     is_bad: bool = False
     """Worth a look: a failed cue, a processor that died."""

@@ -61,7 +61,7 @@ ACTIVE_STATES = frozenset(
 
 
 class Tally(StrEnum):
-    """What the big lamp says."""
+    """Tally lamp of a stream."""
 
     OFF = "OFF"
     READY = "READY"
@@ -73,7 +73,7 @@ class Tally(StrEnum):
 
 
 class PidSample(Value):
-    """One PID as last measured on the output."""
+    """A PID as last measured on the output."""
 
     pid: int
     bitrate_bps: int
@@ -99,7 +99,7 @@ class PidSample(Value):
 
 
 class ServiceSample(Value):
-    """One DVB service as last measured on the output."""
+    """A DVB service as last measured on the output."""
 
     service_id: int
     name: str
@@ -110,12 +110,12 @@ class ServiceSample(Value):
 
 
 class SrtStatistics(Value):
-    """One end of an SRT connection as its library counts it; totals since the connection was made."""
+    """Counters of an end of an SRT connection by its library; totals since the connection was made."""
 
     rtt_ms: float
     rate_bps: int
     packets: int
-    """Of the last interval (about a second), as are the others that are no totals."""
+    """Packets of the last interval (about a second), as are the others that are no totals."""
     lost_packets: int
     lost_packets_total: int
     retransmitted_packets: int
@@ -123,7 +123,7 @@ class SrtStatistics(Value):
     """Too late to be of use, and given up."""
     dropped_packets_total: int
     buffer_ms: int
-    """What waits: not yet acknowledged by the receiver, or not yet delivered by it."""
+    """Time in the buffer: not yet acknowledged by the receiver, or not yet delivered by it."""
     latency_ms: int
     """Agreed upon by both ends."""
     acknowledgements: int | None = None

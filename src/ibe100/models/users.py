@@ -1,4 +1,4 @@
-"""Who may do what: users, roles, tokens, and the words in which somebody is turned away."""
+"""Users of the API: their roles and tokens."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _USER_NAME = re.compile(r"[a-z][a-z0-9._-]{0,39}")
 
 
 class Role(StrEnum):
-    """What somebody may do; each may do all that those before it may."""
+    """Role of a user; each may do all that those before it may."""
 
     VIEWER = "viewer"
     """Reads."""
@@ -30,7 +30,7 @@ class Role(StrEnum):
     """Users, tokens, the audit trail."""
 
     def covers(self, other: Role) -> bool:
-        """Whether this one may do what `other` may."""
+        """True when this role may do what `other` may."""
         return _RANKS[self] >= _RANKS[other]
 
     def within(self, most: Role) -> Role:
@@ -97,7 +97,7 @@ class Token(Value):
     user: UserName
     label: Name
     role: Role
-    """What it may do; never more than its user may at the time."""
+    """Role of the token; never more than its user's at the time."""
     created_at: float
     expires_at: float | None = None
     """None: when it is revoked."""
@@ -134,7 +134,7 @@ class WantedUser(Value):
 
 
 class UserChange(Value):
-    """What is to be changed."""
+    """Changes of a user."""
 
     role: Role | None = None
     password: Password | None = None
@@ -157,7 +157,7 @@ class WantedToken(Value):
 
 
 class Identity(Value):
-    """Who makes a request, by its token."""
+    """User behind a request, by its token."""
 
     name: UserName
     role: Role

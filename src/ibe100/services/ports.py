@@ -1,4 +1,4 @@
-"""What the front ends see of the services: narrow Protocols, so that a remote twin can replace them."""
+"""Ports: narrow Protocols of the services for front ends, so that a remote twin can replace them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class CuePort(Protocol):
     """Cues: what can go out, what would go out, send it, what became of it."""
 
     def readiness(self, stream_id: str, action: CueAction | None = None) -> Readiness:
-        """Whether a cue can go out now, and if `action` is named, that one; safe from any thread."""
+        """Readiness of a stream for a cue, or for a cue of this `action`; safe from any thread."""
 
     async def preview(self, request: CueRequest) -> CuePreview: ...
     async def fire(self, request: CueRequest) -> Cue:
@@ -96,10 +96,10 @@ class CueOncePort(Protocol):
 
 
 class ReturnPort(Protocol):
-    """What came back from the distributors' ends; safe from any thread."""
+    """Receipts from the return feeds; safe from any thread."""
 
     def receipt(self, cue_id: int) -> ReturnReceipt | None:
-        """What the return feed said of a cue; None where none was watched, or long ago."""
+        """Receipt of a cue; None where no return feed was watched, or long ago."""
 
     def recent(self, stream_id: str) -> tuple[ReturnReceipt, ...]:
         """The newest first."""
@@ -154,7 +154,7 @@ class PreviewPort(Protocol):
         """From now on `viewer` looks at exactly these streams, and at no other; by `stream_id`."""
 
     def preview(self, stream_id: str) -> Preview:
-        """Whether it is on, and what is the matter with it; safe from any thread, as are the next two."""
+        """State of a stream's preview; safe from any thread, as are the next two."""
 
     def picture(self, stream_id: str) -> Picture | None: ...
     def levels(self, stream_id: str) -> SoundLevels | None: ...
@@ -181,7 +181,7 @@ class SchedulePort(Protocol):
         """By the time they are due, those over since two days ago as well; safe from any thread."""
 
     def conflicts(self) -> tuple[Finding, ...]:
-        """What cannot be aired as planned within the next day; safe from any thread."""
+        """Conflicts: breaks that cannot be aired as planned within the next day; safe from any thread."""
 
     async def add(self, plan: BreakPlan) -> ScheduledBreak: ...
     async def change(self, break_id: int, plan: BreakPlan) -> ScheduledBreak:
@@ -201,7 +201,7 @@ class SchedulePort(Protocol):
 
 
 class ContractPort(Protocol):
-    """What distributors ask, and whether a stream keeps it. All but `templates` are pure and quick."""
+    """Contracts of distributors and checks of streams. All but `templates` are pure and quick."""
 
     async def templates(self) -> tuple[Contract, ...]:
         """The contracts that ship, to begin one's own from."""
@@ -221,7 +221,7 @@ class ContractPort(Protocol):
         """Reasons for which a break as it is chosen would be refused; none without a contract."""
 
     def lint(self, config: StreamConfig, report: StreamReport | None) -> tuple[ContractFinding, ...]:
-        """What differs from the stream's contract, breaches first; nothing without a contract."""
+        """Differences from the stream's contract, breaches first; nothing without a contract."""
 
 
 class InputCuePort(Protocol):
@@ -232,7 +232,7 @@ class InputCuePort(Protocol):
 
 
 class NotificationPort(Protocol):
-    """Who is told of alarms. Addresses are secrets: they go in and never come out."""
+    """Targets of notifications. Their addresses are secrets: they go in and never come out."""
 
     def targets(self) -> tuple[TargetView, ...]:
         """All targets by name; safe from any thread."""
@@ -282,7 +282,7 @@ class AccessPort(Protocol):
         """Raises NotSignedIn, or TooManyLogins with the time to wait."""
 
     def identify(self, secret: str) -> Identity:
-        """Whose token it is, and what it may do now. Raises NotSignedIn."""
+        """User and present role of a token. Raises NotSignedIn."""
 
     async def until_over(self, identity: Identity) -> None:
         """Returns when the token does not let in any more."""
@@ -297,7 +297,7 @@ class MessageStream(Protocol):
 
 
 class EnginePort(Protocol):
-    """Which processor there is."""
+    """Processors of this machine."""
 
     async def engines(self) -> tuple[str, ...]:
         """In words, what `auto` takes first: `tsduck 3.45-4721 (/usr/bin/tsp)`, `built-in minitsp 3.0.0`."""

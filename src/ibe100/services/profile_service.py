@@ -158,7 +158,7 @@ def _write(path: Path, profile: Profile, *, is_edit: bool = False) -> None:
 
 
 def _with_unknown(profile: Profile, before: Profile) -> Profile:
-    """What the file of that name says beside its streams, and beside the configuration of each, stays."""
+    """Keep what a newer version wrote into the file beside the configurations of its streams."""
     entries = {entry.stream_id: entry.model_copy(update={"config": None}) for entry in before.streams}
     streams = tuple(keep_unknown(entry, entries.get(entry.stream_id, entry)) for entry in profile.streams)
     return keep_unknown(profile.model_copy(update={"streams": streams}), before)

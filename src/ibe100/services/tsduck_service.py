@@ -1,4 +1,4 @@
-"""Which processor there is."""
+"""Processors of this machine: tsp where it is installed, and the built-in minitsp."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TSDuckService:
         self._engine, self._tsp_path = engine, tsp_path
 
     async def engines(self) -> tuple[str, ...]:
-        """In words, what a stream that names none gets first."""
+        """The processors there are, the one for streams that name none first."""
         builtin = BUILTIN.label
         try:
             tsp = await find_tsp(self._tsp_path)

@@ -94,7 +94,7 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
 
 
 def option(name: str, value: object = None) -> str:
-    """One token `--name` or `--name=value`, so that no value can be taken for an option.
+    """An option as a single token, `--name` or `--name=value`, so that no value can be taken for an option.
 
     Raises ProcessorError when the value holds a control character.
     """

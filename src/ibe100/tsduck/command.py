@@ -52,7 +52,7 @@ PASSPHRASE_MASK = f"--passphrase={MASK}"
 
 
 def global_arguments(source: StreamInput) -> list[str]:
-    """What comes before `-I`.
+    """Options before `-I`.
 
     A live input is passed on in small portions: left to itself tsp holds back the first half of its buffer,
     which is longer than anybody waits where the bitrate is low.
@@ -69,7 +69,7 @@ def small_portions() -> list[str]:
 
 
 def relay_arguments(source: SrtInput, source_port: int) -> list[str]:
-    """What receives SRT callers and passes on to loopback what they send, before and on air (ADR 15)."""
+    """Arguments of the process that receives SRT callers and sends on to loopback (ADR 15)."""
     return [
         *global_arguments(source),
         *plugin("-I", "srt", *_srt(source, INPUT)),
@@ -177,7 +177,7 @@ def _influx(plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
 
 
 def influx_server(port: int) -> list[str]:
-    """Where `-P influx` posts to: the stream's runner."""
+    """Address that `-P influx` posts to: the stream's runner."""
     return [
         option("--host-url", f"http://{LOOPBACK}:{port}"),
         option("--bucket", "ibe100"),

@@ -1,4 +1,4 @@
-"""What a processor says when it gives up, in an operator's words."""
+"""Reasons of a processor that gave up, in an operator's words."""
 
 from ibe100.runner.supervision.input_loss import RECEIVE_TIMEOUT
 

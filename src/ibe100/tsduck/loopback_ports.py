@@ -24,15 +24,15 @@ class LoopbackPorts:
     influx: int
     analyze_json: int
     source: int = 0
-    """Where the test pattern, or what an SRT caller sends, arrives; 0 where there is neither."""
+    """Receives the test pattern, or what an SRT caller sends; 0 where there is neither."""
     tap: int = 0
-    """Where a copy of the output goes, for a preview; 0 in runs of versions that had none."""
+    """Receives a copy of the output, for a preview; 0 in runs of versions that had none."""
     input_splice: int = 0
-    """Where the cues of the input are told; 0 in runs of versions that did not look at them."""
+    """Receives the cues of the input; 0 in runs of versions that did not look at them."""
     pulse: int = 0
-    """Where a datagram goes every so many packets; 0 in runs of versions that had none."""
+    """Receives a datagram every so many packets; 0 in runs of versions that had none."""
     look: int = 0
-    """Where a copy of the input goes while it is passed on without cues, to be probed; 0 in earlier runs."""
+    """Receives a copy of the input, to be probed while it is passed on without cues; 0 in earlier runs."""
 
 
 def claim_ports(taken: Collection[int], *, with_source: bool) -> LoopbackPorts:

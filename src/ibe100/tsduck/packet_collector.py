@@ -48,12 +48,12 @@ class PacketCollector:
             self._analyzer.feed(packets)
 
     def tables_known(self) -> bool:
-        """Whether a PAT and the PMTs of all its services have been seen."""
+        """True when a PAT and the PMTs of all its services have been seen."""
         tables = self._analyzer.service_map
         return bool(tables.pmt_pids) and tables.pmts.keys() >= tables.pmt_pids.keys()
 
     def report(self) -> StreamReport:
-        """What was found. Raises ProbeError when no packet was."""
+        """Report on what was found. Raises ProbeError when no packet was."""
         if not self.is_aligned:
             raise ProbeError(self._no_transport_stream())
         return self._analyzer.report()

@@ -12,7 +12,7 @@ from ibe100.tsduck.loopback_ports import LOOPBACK
 
 AUDIO_BPS = 128_000
 VIDEO_SHARE = 0.6
-"""Of the whole; the rest is audio, tables and null packets: a quarter, at the least bitrate a tenth."""
+"""Part of the video; the rest is audio, tables and null packets: a quarter, at the least bitrate a tenth."""
 FONTS = (
     "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf",
     "/usr/share/fonts/dejavu-sans-mono-fonts/DejaVuSansMono.ttf",

@@ -1,4 +1,4 @@
-"""What the input makes of a configuration: services, PIDs, stuffing. Pure; the command is built from it."""
+"""Plan of a stream from its configuration and its input: services, PIDs, stuffing. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEAST_STUFFING = 0.01
 FIRST_SUGGESTED_PID = 500
 MOST_STUFFING = 0.2
 UNKNOWN_STUFFING = 0.05
-"""Where the bitrate is unknown."""
+"""Stuffing where the bitrate is unknown."""
 MOST_INPUT_PACKETS = 1000
 """Between two null packets that were asked for by a ratio."""
 
@@ -59,7 +59,7 @@ class StreamPlan:
     frame_pts: float
     """Duration of a frame in 90 kHz ticks; 0 when there is no video."""
     leading_bytes: int = 0
-    """Of a file: before its first packet; tsp refuses a file that does not begin with one."""
+    """Bytes of a file before its first packet; tsp refuses a file that does not begin with one."""
     aac: tuple[tuple[int, str], ...] = ()
     """PIDs of AAC and how they sound: tsp's analysis tells no more than their language."""
 

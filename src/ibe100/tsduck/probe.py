@@ -91,7 +91,7 @@ def _probe_file(path: Path) -> StreamReport:
 
 
 def _read_file(name: str, file: FileIO) -> StreamReport:
-    """As the processors read it: in any packet format, from its first packet on, past what is no packet."""
+    """Read a file as the processors do: in any packet format, past what is no packet."""
     head = os.pread(file.fileno(), BYTES_TO_SEARCH, 0)
     if not head:
         raise ProbeError(f"{name} is empty")

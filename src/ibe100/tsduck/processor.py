@@ -1,4 +1,4 @@
-"""Which processor runs the streams: TSDuck's tsp where it is found, else the built-in minitsp."""
+"""The processor that runs streams: TSDuck's tsp where it is found, else the built-in minitsp."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Processor:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the processor needs beside the environment of the console."""
+        """Variables the processor needs beside the environment of the console."""
         if self.engine is Engine.TSDUCK:
             return dict(TSDUCK_ENVIRONMENT)
         return {"PYTHONPATH": _SOURCE_ROOT, "PYTHONUNBUFFERED": "1"}

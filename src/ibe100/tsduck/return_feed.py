@@ -29,7 +29,7 @@ STALL_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ReturnPorts:
-    """Where the watcher reports to; all on 127.0.0.1."""
+    """Ports the watcher reports to; all on 127.0.0.1."""
 
     splice_json: int
     influx: int

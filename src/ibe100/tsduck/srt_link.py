@@ -15,7 +15,7 @@ STATISTICS_INTERVAL_MS = 150
 
 
 def is_relayed(source: StreamInput) -> TypeGuard[SrtInput]:
-    """Whether a process of its own receives it, as a caller's connection cannot change hands (ADR 15)."""
+    """True for an input that a process of its own receives: a caller's connection cannot move (ADR 15)."""
     return isinstance(source, SrtInput) and source.mode is SrtMode.LISTENER
 
 
@@ -50,7 +50,7 @@ def parse_srt_link(sample: Mapping[str, Any], side: str) -> SrtLink | None:
 
 
 def parse_srt_statistics(document: Mapping[str, Any], side: str) -> SrtStatistics:
-    """What tsp's srt plugin counts, of the direction in which the stream goes. Raises KeyError."""
+    """Counters of tsp's srt plugin in the direction in which the stream goes. Raises KeyError."""
     rtt_ms = float(document["global"]["instant"]["rtt-ms"])
     if side == "input":
         counted = document["receive"]

@@ -18,7 +18,7 @@ UNKNOWN_NAME = "(unknown)"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One value of line protocol, e.g. `pts,scope=pid,tsid=1,pid=256 value=258000 1795331402344`."""
+    """A value of line protocol, e.g. `pts,scope=pid,tsid=1,pid=256 value=258000 1795331402344`."""
 
     measurement: str
     tags: Mapping[str, str]
@@ -28,7 +28,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class InfluxSample:
-    """What one post of `-P influx` says."""
+    """Measurements in one post of `-P influx`."""
 
     time_ms: int = 0
     bitrate_bps: int = 0
@@ -56,7 +56,7 @@ class TableSample:
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeSample:
-    """What one report of `-P analyze` says."""
+    """Services, PIDs and tables in one report of `-P analyze`."""
 
     bitrate_bps: int
     services: tuple[ServiceSample, ...]

@@ -37,7 +37,7 @@ class NotRunning(OperatorError):
 
 
 def socket_path(data_dir: Path) -> Path:
-    """Where the console or server on `data_dir` listens."""
+    """Path of the socket on which the console or server of `data_dir` listens."""
     return data_dir / "console" / "control.sock"
 
 

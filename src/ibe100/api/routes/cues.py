@@ -24,7 +24,7 @@ router = new_router("cues")
 
 
 class WantedCue(Value):
-    """What the caller asks; stream and name are known by path and token."""
+    """A cue as the caller asks for it; stream and name are known by path and token."""
 
     action: CueAction
     duration_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
@@ -37,9 +37,9 @@ class WantedCue(Value):
     returns: BreakReturn | None = None
     """How the break ends; left out, the stream's own way."""
     segmentation: Segmentation | None = None
-    """Of a TIME SIGNAL, which needs one."""
+    """Segmentation of a TIME SIGNAL, which needs one."""
     section: Annotated[str, Field(max_length=12_000)] = ""
-    """Of SEND SECTION, base64 or hex."""
+    """Section of SEND SECTION, base64 or hex."""
 
 
 IdempotencyKey = Annotated[
@@ -57,13 +57,13 @@ CueId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 @router.get("/streams/{stream}/cues/readiness", **needs(Role.VIEWER))
 async def readiness(stream: Stream, services: ApiServices, action: CueAction | None = None) -> Readiness:
-    """Whether a cue can go out now, and if not why."""
+    """Readiness for a cue now, and the reason if there is none."""
     return services.cues.readiness(stream.stream_id, action)
 
 
 @router.post("/streams/{stream}/cues/preview", **needs(Role.OPERATOR))
 async def preview(stream: Stream, wanted: WantedCue, services: ApiServices) -> CuePreview:
-    """What would go out now; nothing is reserved."""
+    """Preview the section that would go out now; nothing is reserved."""
     return await services.cues.preview(_request(stream, wanted))
 
 
@@ -101,7 +101,7 @@ async def recent(stream: Stream, services: ApiServices) -> list[CueReply]:
 
 @router.get("/cues/{cue_id}", **needs(Role.VIEWER))
 async def one_cue(cue_id: CueId, services: ApiServices) -> WholeCueReply:
-    """One cue with every step of its life, and what the return feed said."""
+    """A cue with every step of its life, and its receipt from the return feed."""
     cue = await _find(services, cue_id)
     receipt: ReturnReceipt | None = services.return_feeds.receipt(cue_id)
     steps = tuple(await services.records.cues.steps(cue_id))
@@ -120,7 +120,7 @@ def _request(stream: StreamView, wanted: WantedCue) -> CueRequest:
 
 
 async def _find(services: Services, cue_id: int) -> Cue:
-    """As it stands: the record may be a step behind. Raises NotFound."""
+    """The cue as it stands: the record may be a step behind. Raises NotFound."""
     for view in services.streams.streams():
         for cue in services.cues.recent(view.stream_id):
             if cue.cue_id == cue_id:

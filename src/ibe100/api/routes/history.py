@@ -1,4 +1,4 @@
-"""What is on record: sessions, cues, events, as-run, audit."""
+"""Records: sessions, cues, events, as-run, audit."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def events(services: ApiServices, stream: str, begins_at: Moment, ends_at:
 
 @router.get("/history/audit", **needs(Role.ADMIN, Scarce.FILES))
 async def audit(services: ApiServices, limit: Limit = 500) -> list[AuditRecord]:
-    """Who did what, the newest first."""
+    """Audit lines, the newest first."""
     return list(await services.records.audit.list(limit))
 
 

@@ -24,7 +24,7 @@ router = new_router("metrics")
 async def series(
     services: ApiServices, stream: StreamWanted, begins_at: Moment, ends_at: Moment
 ) -> list[dict[str, Any]]:
-    """What was measured on a stream in that time; without one, the machine and the console itself."""
+    """Series measured on a stream in that time; without one, of the machine and the console itself."""
     _check(begins_at, ends_at)
     return [series_reply(one) for one in await services.metrics.series(stream, begins_at, ends_at)]
 

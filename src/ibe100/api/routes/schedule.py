@@ -33,7 +33,7 @@ class BreakPage(Value):
 
 
 class ImportReply(Value):
-    """What a file would plan, or has planned."""
+    """Breaks that a file would plan, or has planned."""
 
     good: int
     bad: int
@@ -90,7 +90,7 @@ async def list_breaks(
 
 @router.get("/schedule/conflicts", **needs(Role.VIEWER))
 async def conflicts(services: ApiServices, stream: StreamWanted) -> list[Finding]:
-    """What cannot be aired as planned within the next day."""
+    """Breaks that cannot be aired as planned within the next day."""
     return [found for found in services.schedule.conflicts() if stream in ("", found.stream_id)]
 
 
@@ -122,7 +122,7 @@ def _with_body(role: Role) -> dict[str, object]:
 
 @router.post("/schedule/import/preview", **_with_body(Role.OPERATOR))  # type: ignore[arg-type]
 async def preview_import(upload: Uploaded, services: ApiServices) -> ImportReply:
-    """What the file in the body would plan; nothing is stored."""
+    """Preview the breaks that the file in the body would plan; nothing is stored."""
     async with upload.file() as path:
         return _reply(await services.schedule.preview_import(path, upload.time_zone), 0)
 

@@ -29,7 +29,7 @@ async def list_streams(services: ApiServices) -> list[StreamReply]:
 
 @router.get("/streams/{stream}", **needs(Role.VIEWER))
 async def one_stream(stream: Stream) -> StreamReply:
-    """One stream, by number, id or name."""
+    """A stream by number, id or name."""
     return stream_reply(stream)
 
 
@@ -113,7 +113,7 @@ async def input_cues(stream: Stream, services: ApiServices) -> list[InputCue]:
 
 
 def _refuse_masks(config: StreamConfig) -> None:
-    """What hides a secret on a screen must not become one. Raises ConfigurationError."""
+    """Refuse the mask that hides a secret on a screen as a secret. Raises ConfigurationError."""
     for side in SIDES:
         edge = getattr(config, side)
         passphrase = getattr(edge, "passphrase", None)

@@ -24,7 +24,7 @@ class EngineReply(Value):
 
 @router.get("/engine", **needs(Role.VIEWER))
 async def engine(services: ApiServices) -> EngineReply:
-    """Which processor there is."""
+    """Processors of this machine."""
     return EngineReply(version=__version__, engines=await services.engine.engines())
 
 
@@ -36,7 +36,7 @@ async def contract_templates(services: ApiServices) -> list[Contract]:
 
 @router.get("/notifications", **needs(Role.ENGINEER))
 async def targets(services: ApiServices) -> list[TargetView]:
-    """Who is told of alarms, and how that went; addresses never come out."""
+    """Targets of notifications, and how telling them went; addresses never come out."""
     return list(services.notifications.targets())
 
 

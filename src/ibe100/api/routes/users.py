@@ -1,4 +1,4 @@
-"""Who is here: log in and out, users, tokens."""
+"""Users: log in and out, users, tokens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ibe100.models.users import Identity, NewToken, Role, Token, User, UserChang
 
 router = new_router("users")
 open_router = new_router("users")
-"""What needs no token."""
+"""Routes that need no token."""
 
 
 class Login(Value):
@@ -40,7 +40,7 @@ async def log_out(services: ApiServices, caller: Caller) -> Done:
 
 @router.get("/me", **needs(Role.VIEWER))
 async def me(caller: Caller) -> Identity:
-    """Who the token says the caller is."""
+    """Identity of the caller by its token."""
     return caller
 
 
@@ -93,7 +93,7 @@ async def revoke_token(token_id: int, services: ApiServices) -> Done:
 
 
 def _address(request: Request) -> str:
-    """Whose attempts are counted together: an address, or a /64 of IPv6."""
+    """Address by which logins are counted: a /64 for IPv6."""
     host = request.client.host if request.client is not None else ""
     try:
         address = ip_address(host)

@@ -110,7 +110,7 @@ def copy_online(source: Path, target: Path, pace: Pace) -> None:
 
 
 def check_copy(path: Path) -> str:
-    """What `PRAGMA integrity_check` finds wrong with a file that nobody writes to; empty when all is well."""
+    """Faults that `PRAGMA integrity_check` finds in a file that nobody writes to; empty without any."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
             connection.execute("PRAGMA mmap_size=0")

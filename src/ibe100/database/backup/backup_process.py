@@ -25,7 +25,7 @@ MODULE = "ibe100.database.backup.backup_process"
 
 
 class BackupTask(Value):
-    """What is to be made."""
+    """Backup that is to be made."""
 
     data_dir: Path
     file: Path

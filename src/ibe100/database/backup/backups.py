@@ -36,7 +36,7 @@ from ibe100.models.errors import StorageError
 from ibe100.utils.timecode import utc_stamp
 
 UNFINISHED = (".ibe100-copy.part", ".ibe100-packed.part")
-"""What a backup is made in, and what may be left of one that was killed."""
+"""Names of the files in which a backup is made; a killed one may leave them."""
 DAY_S = 86_400.0
 _log = logging.getLogger(__name__)
 _NAME = re.compile(r"ibe100-\d{8}T\d{6}Z(-\d+)?\.tar\.gz")
@@ -183,7 +183,7 @@ def list_backups(folder: Path) -> tuple[BackupFile, ...]:
 
 
 def describe(file: Path) -> BackupFile:
-    """What its manifest says of a backup; the rest of it is not read. Raises OSError."""
+    """Description of a backup by its manifest; the rest is not read. Raises OSError."""
     size = file.stat().st_size
     try:
         return BackupFile(path=file, size=size, manifest=read_manifest(file))
@@ -196,7 +196,7 @@ def _made_at(backup: BackupFile) -> tuple[float, str]:
 
 
 def superfluous(backups: tuple[BackupFile, ...], daily: int, weekly: int) -> tuple[BackupFile, ...]:
-    """Which may go: all but the newest of each of `daily` days (UTC), and of `weekly` ISO weeks before them.
+    """Backups to delete: all but the newest of each of `daily` days (UTC) and `weekly` ISO weeks before them.
 
     All of the last day stay as well: somebody may have made one before each step of a change. Days and weeks
     without a backup do not count, so that a console which was off for long loses none. One that cannot be

@@ -1,4 +1,4 @@
-"""What is known of the time that a backup does not know, and what was made of it at its restore."""
+"""Events after the backup, as far as they are known, and what a restore made of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class UsedId:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What the folder of a stream's runner tells."""
+    """Trace of a stream in the folder of its runner."""
 
     stream_id: str
     stream_name: str
@@ -28,7 +28,7 @@ class Trace:
     session_id: int | None
     started_at: float
     journal: str
-    """Which journal its sequence numbers count in."""
+    """Identity of the journal in which the sequence numbers count."""
     seq_before_run: int
     """The last line of the runs before the present one."""
     seen: tuple[tuple[float, str], ...] = ()
@@ -64,10 +64,10 @@ class Evidence:
 
 @dataclass(slots=True)
 class Merged:
-    """What was made of it."""
+    """Result of merging them into the restored database."""
 
     goes_on: bool = False
-    """Whether the record of the present database is gone on with."""
+    """True when the record of the present database is continued."""
     facts_left_out: int = 0
     """Sessions and cues that are in the present database only."""
     breaks_left_out: int = 0

@@ -1,4 +1,4 @@
-"""What a database from a backup must know before it is used: what has happened since that backup.
+"""Merge of the events after the backup into the database that comes from it.
 
 The list of streams and the plan come from the backup. Facts are never taken back: where the present database
 has grown out of the backup, its record is gone on with; where it has not, or is lost, what the runners'
@@ -21,7 +21,7 @@ from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord
 
 WANTED = ("streams", "schedule")
-"""What the operator wants, and so what a restore brings back; all else is what has happened."""
+"""Tables of the operator's wishes, which a restore brings back; all others hold what has happened."""
 SAME_FACTS = {
     "sessions": ("session_id", ("stream_id", "started_at")),
     "cues": ("cue_id", ("stream_id", "requested_at")),
@@ -107,7 +107,7 @@ def _columns(connection: sqlite3.Connection, table: str) -> str:
 
 
 def _keep_wishes(connection: sqlite3.Connection) -> None:
-    """Whether a stream should run is what was wanted last: a restore starts and stops nothing."""
+    """Keep the last wish about each stream: a restore starts and stops nothing."""
     connection.execute(
         "UPDATE main.streams AS old SET desired = new.desired FROM present.streams AS new "
         "WHERE new.stream_id = old.stream_id"

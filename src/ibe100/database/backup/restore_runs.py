@@ -16,7 +16,7 @@ SAME_START_S = 1.0
 def follow_runs(
     connection: sqlite3.Connection, runs: Mapping[str, Trace], merged: Merged, now: float
 ) -> None:
-    """What runs has a session, a wish, a place in its journal; with no record to go on with, no open end."""
+    """Give each run on air a session, a wish and a place in its journal; close the others."""
     for trace in runs.values():
         if trace.is_alive:
             connection.execute("UPDATE streams SET desired = 'run' WHERE stream_id = ?", (trace.stream_id,))
@@ -106,7 +106,7 @@ def _close_cues(
 
 
 def skip_breaks(connection: sqlite3.Connection, now: float, which: str) -> None:
-    """What was due between the backup and now is neither aired late nor an alarm; a series goes on."""
+    """Skip breaks that were due between the backup and now, without an alarm; a series goes on."""
     connection.execute(
         f"UPDATE main.schedule SET state = ?, reason = ? WHERE state IN ('{BreakState.PLANNED}', "
         f"'{BreakState.ARMED}') AND planned_at < ? AND timing NOT LIKE '%\"every\"%' AND {which}",

@@ -47,7 +47,7 @@ class Chunk:
 
 
 def plain(numbers: Ints, count: Ints, value: Ints) -> Chunk:
-    """Of samples: low and high are the value itself."""
+    """Points of samples: low and high are the value itself."""
     return Chunk(numbers, count, value, value, value)
 
 
@@ -114,7 +114,7 @@ def _rows_of(numbers: Ints, wanted: frozenset[int]) -> npt.NDArray[np.intp]:
 
 
 def numbers_in(data: bytes) -> tuple[int, ...]:
-    """Which series a chunk holds, without reading their points. Raises DamagedChunk."""
+    """Numbers of the series in a chunk, without reading their points. Raises DamagedChunk."""
     try:
         _, _, _, rows, _ = _HEADER.unpack_from(data)
         body = zlib.decompressobj().decompress(data[_HEADER.size :], 4 * rows)

@@ -1,4 +1,4 @@
-"""What is done to the metrics file: chunks stored, rolled up, thrown away when their time is over."""
+"""Upkeep of the metrics file: chunks are stored, rolled up, deleted when their time is over."""
 
 from __future__ import annotations
 

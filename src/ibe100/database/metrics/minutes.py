@@ -22,7 +22,7 @@ _LARGEST = float(1 << 52)
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What was measured on a stream at one moment."""
+    """Measurements on a stream at one moment."""
 
     stream_id: str
     at: float
@@ -94,7 +94,7 @@ class OpenMinutes:
             self.dropped += sum(not math.isnan(value) for column in columns.values() for value in column)
 
     def parts(self, stream_ids: Collection[str], wanted: Collection[int] | None) -> dict[str, list[Part]]:
-        """What is here of some streams and series numbers."""
+        """Parts of some streams and series numbers that are not stored yet."""
         found: dict[str, list[Part]] = {}
         with self._lock:
             self._sort()

@@ -41,7 +41,7 @@ class Grid:
 
     @classmethod
     def of(cls, wanted: Range, now: float) -> Grid:
-        """As fine as asked for, as far as the samples of that time are still kept."""
+        """Resolution of a query: as fine as asked for, as far as the samples of that time are still kept."""
         length_s = max(wanted.ends_at - wanted.begins_at, 1.0)
         step_s = length_s / max(wanted.points, 1)
         tier = next((t for t in reversed(TIERS) if t.step_s <= COARSER * step_s), RAW)
@@ -70,7 +70,7 @@ def stored_parts(
 def curves(
     stream_ids: Sequence[str], series: Sequence[Series], parts: Mapping[str, list[Part]], grid: Grid
 ) -> tuple[Curve, ...]:
-    """One for each series of each stream that has any point, in the order asked for."""
+    """Curves of the streams and series that have any point, in the order asked for."""
     at = tuple(float(grid.starts_at + place * grid.step_s) for place in range(grid.points))
     found = []
     for stream_id in stream_ids:
@@ -86,7 +86,7 @@ def curves(
 
 
 def series_between(connection: Connection, stream_id: str, wanted: Range, grid: Grid) -> set[Series]:
-    """What was measured on a stream in a range, but for the minutes that are not stored yet."""
+    """Series measured on a stream in a range, but for the minutes that are not stored yet."""
     numbers: set[int] = set()
     for tier in dict.fromkeys((grid.tier, RAW)):
         for row in connection.execute(_chunks_of([stream_id], tier, wanted.begins_at, wanted.ends_at)):

@@ -25,7 +25,7 @@ DAY_S: Final = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One resolution: a point per `step_s`, a chunk of them per `span_s`, kept for `keep_s`."""
+    """A resolution: a point per `step_s`, a chunk of them per `span_s`, kept for `keep_s`."""
 
     step_s: int
     span_s: int
@@ -36,7 +36,7 @@ class Tier:
         return self.span_s // self.step_s
 
     def start_of(self, at: float) -> int:
-        """Where the chunk begins that holds this moment."""
+        """Start of the chunk that holds this moment."""
         return int(at // self.span_s) * self.span_s
 
 

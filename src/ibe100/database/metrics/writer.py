@@ -52,7 +52,7 @@ class MetricsWriter:
         self._on_notice = on_notice
         self._engine: Engine | None = None
         self._opened: tuple[int, int] | None = None
-        """Which file is open: somebody may take it away."""
+        """Identity of the open file: somebody may take it away."""
         self._changes: queue.Queue[StreamChange] = queue.Queue(MOST_CHANGES)
         self._kept_changes: list[StreamChange] = []
         self._closing = threading.Event()
@@ -119,7 +119,7 @@ class MetricsWriter:
             self._kept_changes.clear()
 
     def _look_for_the_file(self) -> None:
-        """What is written to a file that was deleted is lost without an error."""
+        """Open the file anew when it was deleted: writing to it would be lost without an error."""
         if self._engine is None or _identity(self._path) == self._opened:
             return
         self._dispose()
@@ -175,7 +175,7 @@ class MetricsWriter:
             self._told("An error in the console itself; it is in the log.")
 
     def _begin_afresh(self, error: Exception) -> None:
-        """What is measured is no reason to stop: set the file aside and go on with an empty one."""
+        """Set a damaged file aside and go on with an empty one: measurements are no reason to stop."""
         self._dispose()
         try:
             aside = set_aside(self._path, self._wall(), ("-wal", "-shm"))

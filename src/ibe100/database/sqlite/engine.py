@@ -41,7 +41,7 @@ _SQLITE_FAULTS = {
 
 
 def fault_of(error: BaseException) -> Fault | None:
-    """Which fault of the storage `error` tells of; None if it is something else, that is a bug."""
+    """Fault of the storage that `error` tells of; None for anything else, which is a bug."""
     origin = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(origin, sqlite3.Error):
         return None
@@ -54,7 +54,7 @@ def sqlite_url(path: Path) -> URL:
 
 
 def writing_engine(url: URL, *, durable: bool = True) -> Engine:
-    """One connection whose COMMIT means on disk; not `durable`, the last seconds may be lost with the power.
+    """Engine with a connection whose COMMIT means on disk; without `durable` a power cut may cost seconds.
 
     A crash of the program loses nothing that was committed in either case.
     """
@@ -91,7 +91,7 @@ def reading_engine(url: URL) -> Engine:
 
 
 def read_only_engine(path: Path) -> Engine:
-    """As `reading_engine`, on a file that is not changed by it, not even by what SQLite does by itself."""
+    """Engine on a file that is never changed, not even by what SQLite does by itself."""
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
@@ -120,7 +120,7 @@ def _prepare(engine: Engine, begin: str, *pragmas: str) -> None:
 
 
 def is_damaged(path: Path) -> bool:
-    """Whether the SQLite file at `path` cannot be used; reads all of it.
+    """True when the SQLite file at `path` cannot be used; reads all of it.
 
     Raises sqlite3.Error for a fault that is not the file's own (locked, unreadable folder, ...).
     """

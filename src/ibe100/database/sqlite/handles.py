@@ -1,4 +1,4 @@
-"""What every part of the database is built on: the writer, the reader, the time."""
+"""Handles of the database that each store is built on: the writer, the reader, the time."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Reader:
-    """As many threads as there are connections."""
+    """Reads the database in as many threads as there are connections."""
 
     def __init__(self, engine: Engine, database: str) -> None:
         self._engine = engine

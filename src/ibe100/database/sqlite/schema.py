@@ -29,7 +29,7 @@ class Base(DeclarativeBase):
 
 
 class SessionRow(Base):
-    """One recorded run of a stream; ended_at is empty while it runs."""
+    """A recorded run of a stream; ended_at is empty while it runs."""
 
     __tablename__ = "sessions"
     __table_args__ = (Index(None, "stream_id", "started_at"),)
@@ -46,7 +46,7 @@ class SessionRow(Base):
 
 
 class AttemptRow(Base):
-    """One life of the processor within a session."""
+    """A life of the processor within a session."""
 
     __tablename__ = "attempts"
 
@@ -98,7 +98,7 @@ class CueRow(Base):
 
 
 class CueStepRow(Base):
-    """One committed step of a cue's life, in order."""
+    """A committed step of a cue's life, in order."""
 
     __tablename__ = "cue_steps"
 
@@ -122,7 +122,7 @@ class EventIdRow(Base):
 
 
 class AlarmRow(Base):
-    """One condition on one stream, from raised to closed."""
+    """A condition on a stream, from raised to closed."""
 
     __tablename__ = "alarms"
     __table_args__ = (Index(None, "state"),)
@@ -207,7 +207,7 @@ class ScheduleRow(Base):
 
 
 class ReturnReceiptRow(Base):
-    """What the return feed says of a cue as it stands now."""
+    """Receipt of a cue from the return feed as it stands now."""
 
     __tablename__ = "return_receipts"
     __table_args__ = (Index(None, "ends_at"),)

@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class Turn(IntEnum):
-    """Who goes first of those that wait."""
+    """Order of the tasks that wait."""
 
     AIR = 0
     """Something waits for it before it goes on air: also ahead of the record of what has happened."""
@@ -44,7 +44,7 @@ class Turn(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task(Generic[T]):
-    """One write. `work` may be run twice (after a rollback) and does nothing but use its Session."""
+    """A write. `work` may be run twice (after a rollback) and does nothing but use its Session."""
 
     work: Callable[[Session], T]
     turn: Turn
@@ -140,7 +140,7 @@ class Writer:
                 self._work_off(self._next_group()[0])
 
     def _next_group(self) -> tuple[list[Task[Any]], bool]:
-        """What waits now of one turn, and whether that was the end."""
+        """Tasks of one turn that wait now, and whether they were the last."""
         group: list[Task[Any]] = []
         while True:
             turn, _, task = self._next()
@@ -169,7 +169,7 @@ class Writer:
             _log.warning("the WAL of %s was not copied back: %s", self._database, error)
 
     def _waits(self, turn: Turn) -> bool:
-        """Whether the next is of this turn; only this thread takes it."""
+        """True when the next task is of this turn; only this thread takes it."""
         with self._tasks.mutex:
             return bool(self._tasks.queue) and self._tasks.queue[0][0] is turn
 

@@ -27,7 +27,7 @@ class AlarmStore:
         await self._handles.writer.submit(work)
 
     async def highest_id(self) -> int:
-        """Of all that were ever kept; 0 without any."""
+        """Highest alarm_id that was ever kept; 0 without any."""
 
         def work(session: Session) -> int:
             return session.scalar(select(func.max(AlarmRow.alarm_id))) or 0
@@ -63,7 +63,7 @@ class AlarmStore:
         return await self._handles.reader.read(work)
 
     async def between(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[Alarm, ...]:
-        """Those of a stream that stood within the range, the oldest first; at most 2,000, the newest."""
+        """Alarms of a stream that stood within the range, the oldest first; at most 2,000, the newest."""
         query = (
             select(AlarmRow)
             .where(

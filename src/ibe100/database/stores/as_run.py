@@ -1,4 +1,4 @@
-"""What an as-run log asks of the database; also from a file that a running console holds."""
+"""Records for an as-run log; also from a file that a running console holds."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ class AsRunStore:
         return await self._reader.read(work)
 
     async def return_receipts(self, first_cue_id: int, last_cue_id: int) -> dict[int, ReturnReceipt]:
-        """What the return feeds said, by cue_id; both ends included."""
+        """Receipts from the return feeds, by cue_id; both ends included."""
         return await receipts_of_cues(self._reader, first_cue_id, last_cue_id)
 
     async def streams(self) -> tuple[LoggedStream, ...]:
-        """Those of the list by their number, then those that were taken off it."""
+        """Streams of the list by their number, then those that were taken off it."""
 
         def work(session: Session) -> tuple[LoggedStream, ...]:
             listed = session.execute(

@@ -1,4 +1,4 @@
-"""What operators did."""
+"""Audit lines: what operators did."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class CueStore:
         return await self._handles.reader.read(work)
 
     async def unfinished(self, stream_id: str | None = None) -> tuple[Cue, ...]:
-        """Those something can still happen to, the oldest first."""
+        """Cues that are not over, the oldest first."""
         query = select(CueRow).where(CueRow.state.not_in(_FINAL)).order_by(CueRow.cue_id)
         if stream_id is not None:
             query = query.where(CueRow.stream_id == stream_id)

@@ -1,4 +1,4 @@
-"""What the return feeds said of each cue."""
+"""Receipts of the cues from the return feeds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ReturnReceiptStore:
         await self._handles.writer.submit(work)
 
     async def open(self, now: float) -> tuple[ReturnReceipt, ...]:
-        """Those whose window is not over or that were never judged, the oldest first."""
+        """Receipts whose window is not over or that were never judged, the oldest first."""
         query = (
             select(ReturnReceiptRow)
             .where((ReturnReceiptRow.ends_at > now) | (ReturnReceiptRow.state == ReturnState.WAITING.value))

@@ -69,7 +69,7 @@ class UserStore:
         return await self._handles.writer.submit(work)
 
     async def remove_tokens(self, token_ids: Collection[int]) -> None:
-        """Those that are gone already are no fault."""
+        """Remove tokens; a token that is gone already is no fault."""
         await _execute(self._handles, delete(TokenRow).where(TokenRow.token_id.in_(token_ids)))
 
     async def used(self, token_id: int, at: float) -> None:

@@ -140,7 +140,7 @@ def _srt(url: SplitResult, text: str, where: str) -> dict[str, Any]:
 
 
 def _query(text: str, known: dict[str, str], where: str) -> dict[str, str]:
-    """What follows `?`, by field name.
+    """Options after `?`, by field name.
 
     Not by urllib's rules: `#` and `+` are part of a stream id (`#!::r=name,m=publish`) or a passphrase.
     """

@@ -63,7 +63,7 @@ MediaPath = Annotated[Path, AfterValidator(_media_path)]
 
 
 def is_multicast(host: str) -> bool:
-    """Whether `host` is the address of a multicast group."""
+    """True when `host` is the address of a multicast group."""
     try:
         return ip_address(host).is_multicast
     except ValueError:
@@ -71,7 +71,7 @@ def is_multicast(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine's loopback, by name or address."""
+    """True when `host` is this machine's loopback, by name or address."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

@@ -29,7 +29,7 @@ def short_url(url: str) -> str:
 
 
 def may_hold_secret(url: str) -> bool:
-    """Whether `url` has a user or a query: then it must not stand on a command line."""
+    """True when `url` has a user or a query: then it must not stand on a command line."""
     return short_url(url) != url
 
 

@@ -1,4 +1,4 @@
-"""Users, roles and tokens: who comes in, as what, and until when."""
+"""Users, roles and tokens of the API, on record and in memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ibe100.utils.tasks import BackgroundWrites
 
 LOGIN_S = 12 * 3600.0
 MOST_TOKENS = 200
-"""Of one user."""
+"""Tokens of one user."""
 WRONG = "the name or the password is wrong"
 NO_TOKEN = "a valid token is needed: Authorization: Bearer ibe100_…"
 
@@ -58,15 +58,15 @@ class AccessService:
         await self._writes.settled()
 
     def users(self) -> tuple[User, ...]:
-        """By name."""
+        """Users by name."""
         return tuple(self._users[name].public for name in sorted(self._users))
 
     def tokens(self, user: str = "") -> tuple[Token, ...]:
-        """All that are valid, or those of one user, by their numbers."""
+        """Valid tokens of all users, or of one, by their numbers."""
         return tuple(self._as_it_is(token) for token in self._tokens.valid() if user in ("", token.user))
 
     async def add_user(self, name: str, role: Role, password: SecretStr | None) -> User:
-        """Without a password only tokens let them in. Raises AccessRefused, StorageError."""
+        """Add a user; without a password only tokens let them in. Raises AccessRefused, StorageError."""
         password_hash = await self._hash(password)
         async with self._busy:
             if name in self._users:
@@ -78,7 +78,7 @@ class AccessService:
         return user.public
 
     async def set_role(self, name: str, role: Role) -> User:
-        """Holds at once, for tokens too. Raises NotFound, StorageError."""
+        """Change a role at once, for tokens too. Raises NotFound, StorageError."""
         async with self._busy:
             before = self._user(name)
             user = await self._keep(before.model_copy(update={"role": role}))
@@ -86,7 +86,7 @@ class AccessService:
         return user.public
 
     async def set_password(self, name: str, password: SecretStr) -> None:
-        """Whoever is in by the old one is out. Raises NotFound, StorageError."""
+        """Change a password; logins by the old one end. Raises NotFound, StorageError."""
         self._user(name)
         password_hash = await self._hash(password)
         async with self._busy:
@@ -95,7 +95,7 @@ class AccessService:
         await self._audit.write("password changed", name)
 
     async def remove_user(self, name: str) -> None:
-        """Out at once, with all tokens. Raises NotFound, StorageError."""
+        """Remove a user at once, with all tokens. Raises NotFound, StorageError."""
         async with self._busy:
             self._user(name)
             del self._users[name]
@@ -114,7 +114,7 @@ class AccessService:
         return made
 
     async def revoke_token(self, token_id: int) -> None:
-        """Ends at once, open connections too. Raises NotFound, StorageError."""
+        """End a token at once, open connections too. Raises NotFound, StorageError."""
         async with self._busy:
             token = self._tokens.by_id(token_id)
             if token is None:
@@ -123,7 +123,7 @@ class AccessService:
         await self._audit.write("token revoked", token.user, f"token {token_id} {token.label}")
 
     async def log_in(self, name: str, password: SecretStr, address: str) -> NewToken:
-        """A token for some hours. Raises NotSignedIn, TooManyLogins, StorageError."""
+        """Make a token for some hours. Raises NotSignedIn, TooManyLogins, StorageError."""
         self._limits.begin(name, address)
         before = self._users.get(name)
         given = password.get_secret_value()
@@ -140,7 +140,7 @@ class AccessService:
         return made
 
     def identify(self, secret: str) -> Identity:
-        """Whose token it is, and what it may do now. Raises NotSignedIn."""
+        """User and present role of a token. Raises NotSignedIn."""
         token = self._tokens.by_secret(secret)
         if token is None:
             raise NotSignedIn(NO_TOKEN)

@@ -1,4 +1,4 @@
-"""Guessing is slowed down: after some attempts each further one has to wait twice as long."""
+"""Limits against guessing: after some logins each further one has to wait twice as long."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_EXPONENT = 16
 
 
 class AttemptCounter:
-    """Counts by one kind of key, such as the name or the address; of bounded size, used on the loop only."""
+    """Logins by one kind of key, such as the name or the address; of bounded size, used on the loop only."""
 
     def __init__(self, free: int, most_wait_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._free = free
@@ -59,7 +59,7 @@ class AttemptCounter:
 
 
 class LoginLimits:
-    """By name and by address: an address may try more, for a whole house may be behind it."""
+    """Limits by name and by address: an address may try more, for a whole office may be behind it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._names = AttemptCounter(free=3, most_wait_s=60, clock=clock)

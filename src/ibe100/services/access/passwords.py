@@ -22,22 +22,22 @@ T = TypeVar("T")
 
 
 class Passwords:
-    """Some 0.1 s of one core and 64 MB each; the library is loaded with the first."""
+    """Hashes passwords: some 0.1 s of one core and 64 MB each; the library is loaded with the first."""
 
     def __init__(self) -> None:
         self._thread: ThreadPoolExecutor | None = None
         self._waiting = 0
 
     async def hashed(self, password: str) -> str:
-        """The hash to keep."""
+        """Hash of a password, to be kept."""
         return await self._run(_hash, password)
 
     async def matches(self, password_hash: str, password: str) -> bool:
-        """Whether it is the one; without a hash never, and that takes as long to find out."""
+        """Compare a password with a hash; an empty hash never matches, and takes as long."""
         return await self._run(_matches, password_hash or UNMATCHED, password)
 
     def close(self) -> None:
-        """Who still waits is told that it was cancelled."""
+        """Cancel what still waits."""
         if self._thread is not None:
             self._thread.shutdown(wait=False, cancel_futures=True)
 

@@ -1,4 +1,4 @@
-"""The tokens that are valid, in memory: found by their secret, forgotten at once, waited for to their end."""
+"""Cache of the valid tokens: found by their secret, forgotten at once, waited for to their end."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterable
 from ibe100.models.users import StoredToken
 
 PREFIX = "ibe100_"
-"""So that a token is known for one wherever it turns up."""
+"""Makes a token known for one wherever it turns up."""
 TOKEN_BYTES = 32
 USED_STEP_S = 60.0
-"""When a token was last used is noted no more often than this."""
+"""Uses of a token are noted no more often than this."""
 LONGEST_LOOK_S = 60.0
 """A clock that is set moves the end of a token: it is looked at again after so long."""
 
 
 class TokenCache:
-    """Used on the loop only."""
+    """Valid tokens in memory; used on the loop only."""
 
     def __init__(self, wall: Callable[[], float]) -> None:
         self._wall = wall
@@ -29,11 +29,11 @@ class TokenCache:
         self._changed = asyncio.Event()
 
     def put(self, tokens: Iterable[StoredToken]) -> None:
-        """Let them in from now on."""
+        """Add tokens: they let in from now on."""
         self._by_digest.update({token.digest: token for token in tokens})
 
     def forget(self, tokens: Iterable[StoredToken]) -> None:
-        """Let them in no more, and tell whoever waits for their end."""
+        """Remove tokens, and wake whoever waits for their end."""
         for token in tuple(tokens):
             self._by_digest.pop(token.digest, None)
             self._used.pop(token.token_id, None)
@@ -41,29 +41,29 @@ class TokenCache:
         self._changed = asyncio.Event()
 
     def of(self, user: str) -> tuple[StoredToken, ...]:
-        """All of one user, those that are over too."""
+        """All tokens of one user, expired ones too."""
         return tuple(token for token in self._by_digest.values() if token.user == user)
 
     def valid(self) -> tuple[StoredToken, ...]:
-        """By their numbers."""
+        """Valid tokens by their numbers."""
         valid = (token for token in self._by_digest.values() if not self._is_over(token))
         return tuple(sorted(valid, key=lambda token: token.token_id))
 
     def over(self) -> tuple[StoredToken, ...]:
-        """Those whose time is over and that are still kept."""
+        """Expired tokens that are still kept."""
         return tuple(token for token in self._by_digest.values() if self._is_over(token))
 
     def by_id(self, token_id: int) -> StoredToken | None:
-        """None when it is not valid any more."""
+        """Valid token of this number; None without one."""
         return next((token for token in self.valid() if token.token_id == token_id), None)
 
     def by_secret(self, secret: str) -> StoredToken | None:
-        """None when it is not valid."""
+        """Valid token with this secret; None without one."""
         token = self._by_digest.get(digest_of(secret))
         return None if token is None or self._is_over(token) else token
 
     def note_use(self, token: StoredToken) -> float | None:
-        """The time, when it is worth a line on record."""
+        """Note a use; returns the time when it is to be put on record, else None."""
         now = self._wall()
         if now - (self.last_used_at(token) or 0.0) < USED_STEP_S:
             return None
@@ -71,7 +71,7 @@ class TokenCache:
         return now
 
     def last_used_at(self, token: StoredToken) -> float | None:
-        """To within a minute."""
+        """Time of the last use, to within a minute."""
         return self._used.get(token.token_id, token.last_used_at)
 
     async def until_over(self, token_id: int) -> None:

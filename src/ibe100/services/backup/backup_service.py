@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 
 def is_due(now: float, last: float | None, hour_utc: int) -> bool:
-    """Whether a backup is to be made: the day's hour has come since the last one, or it is a day old."""
+    """A backup is due when the day's hour has come since the last one, or when that is a day old."""
     if last is None or now - last >= DAY_S or last > now + HOUR_S:  # of the future: the clock was wrong
         return True
     of_today = now // DAY_S * DAY_S + hour_utc * HOUR_S
@@ -80,7 +80,7 @@ class BackupService:
 
     @property
     def folder(self) -> Path:
-        """Where the automatic backups are."""
+        """Folder of the automatic backups."""
         return self._plan.folder or self._data_dir / FOLDER
 
     async def open(self) -> None:

@@ -55,13 +55,13 @@ class HeldInput:
         self._policy = policy
 
     def is_held(self, run: StreamRun) -> bool:
-        """Whether the runner of `run` is one that waits for its processor."""
+        """True while the runner of `run` waits for its processor."""
         return run.stream_id in self._holds
 
     async def look(
         self, run: StreamRun, processor: Processor, first_bytes_s: float = LIMITS.first_bytes_s
     ) -> tuple[StreamReport, LoopbackPorts]:
-        """What is in the input, and the ports of the runner that goes on holding it.
+        """Probe the input; returns the report, and the ports of the runner that goes on holding it.
 
         Raises InputAbsent when nothing came: the input is held all the same, for who calls between two looks.
         """
@@ -109,7 +109,7 @@ class HeldInput:
 
 
 def _last_fault(facts: list[Fact], since: float) -> str:
-    """What the source complained of last, unless a caller has come since then."""
+    """Last complaint of the source, unless a caller has come since then."""
     fault = ""
     for fact in facts:
         if isinstance(fact, LogLine) and fact.at >= since:

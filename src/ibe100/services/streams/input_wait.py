@@ -19,7 +19,7 @@ Look: TypeAlias = Callable[[], Awaitable[bool]]
 
 
 class InputWait:
-    """One task per waiting stream. All methods belong to the loop."""
+    """Tasks of the waiting streams, one each. All methods belong to the loop."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}

@@ -39,7 +39,7 @@ class Observer(Protocol):
 
 
 class JournalFollower:
-    """One task per stream that follows its runner for as long as there is one."""
+    """Tasks that follow the runners, one per stream, for as long as there is one."""
 
     def __init__(
         self,
@@ -304,7 +304,7 @@ def _last_state(stream_dir: Path) -> tuple[StreamState, str]:
 
 
 def journal_identity(stream_dir: Path) -> str:
-    """Which journal the sequence numbers count in: a folder made anew starts again at 1."""
+    """Identity of a journal: in a folder made anew the sequence numbers start again at 1."""
     try:
         return str(stream_dir.stat().st_ino)
     except OSError:

@@ -31,11 +31,11 @@ CALL_PATIENCE_S = 60.0
 """For a caller, where a start that does not find one has failed: somebody has yet to start the sender."""
 
 Look: TypeAlias = tuple[StreamReport, LoopbackPorts]
-"""What is in the input, and the ports that the run will have."""
+"""Report on the input, and the ports that the run will have."""
 
 
 class StreamLaunch:
-    """Brings streams up, one attempt a call; who is asked again and what is on screen is not its affair."""
+    """Brings streams up, one attempt a call; trying again and the states on screen are left to the caller."""
 
     def __init__(
         self,

@@ -62,7 +62,7 @@ class StreamLifecycle:
         return self._busy.setdefault(stream_id, asyncio.Lock())
 
     def is_busy(self, run: StreamRun) -> bool:
-        """Whether somebody starts or stops it at this moment."""
+        """True while somebody starts or stops it."""
         return self.lock(run.stream_id).locked()
 
     async def adopt_unlisted(self, streams_dir: Path) -> None:

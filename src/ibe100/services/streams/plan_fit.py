@@ -1,4 +1,4 @@
-"""Whether the plan of a run still fits what is in the stream: its service, its video, its PCR and its PTS."""
+"""Fit of a run's plan to what is in the stream by now: its service, its video, its PCR and its PTS."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import AnalyzeSample
 
 REPORTS = 2
-"""One report may fall between the PAT and the PMT of a change."""
+"""A single report may fall between the PAT and the PMT of a change."""
 
 
 class PlanFit:

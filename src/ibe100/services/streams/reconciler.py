@@ -39,10 +39,10 @@ _log = logging.getLogger(__name__)
 
 
 class Corrections(Protocol):
-    """What the stream service does about a difference. Each raises OperatorError."""
+    """Corrections of a difference between wish and state. Each raises OperatorError."""
 
     def is_busy(self, run: StreamRun) -> bool:
-        """Whether somebody starts or stops it at this moment."""
+        """True while somebody starts or stops it."""
 
     async def bring_back(self, run: StreamRun) -> None:
         """Start a wanted stream that does not run, or adopt its runner where there is one."""
@@ -75,7 +75,7 @@ class _History:
 
 
 class Reconciler:
-    """One task for all streams. All methods belong to the loop."""
+    """Compares all streams in one task. All methods belong to the loop."""
 
     def __init__(
         self, runs: Callable[[], Iterable[StreamRun]], corrections: Corrections, fit: PlanFit
@@ -176,11 +176,11 @@ class Reconciler:
 
 
 def _waits(run: StreamRun) -> bool:
-    """Whether a peer or the input is waited for: no plan could change that."""
+    """True while a peer or the input is waited for: no plan could change that."""
     return bool(awaited_peer(run.entry.config)) or run.view.input_lost_at is not None
 
 
 def _held(unwanted: list[StreamRun]) -> set[str]:
-    """Those of the streams that a runner holds; blocks shortly."""
+    """The streams that a runner holds; blocks shortly."""
     folders = {run.stream_id: run.link.stream_dir for run in unwanted}
     return {key for key, folder in folders.items() if (folder / LOCK).exists() and is_held(folder)}

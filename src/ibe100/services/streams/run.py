@@ -1,4 +1,4 @@
-"""One stream as the console knows it: its place in the list, its runner, its clock, its state."""
+"""A stream as the console knows it: its place in the list, its runner, its clock, its state."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class StreamRun:
 
     @property
     def name(self) -> str:
-        """As it is said to the operator."""
+        """Name for the operator."""
         return self._entry.config.name
 
     @property
@@ -139,19 +139,19 @@ class StreamRun:
 
     @property
     def wish_on_record(self) -> bool:
-        """Whether what the operator wants stands in the database and in the stream's folder."""
+        """True when the operator's wish stands in the database and in the stream's folder."""
         return self._wish_on_record
 
     def is_wanted(self) -> bool:
-        """Whether the operator wants it to run; may change while anything is awaited."""
+        """True while the operator wants it to run; may change while anything is awaited."""
         return self._wanted == "run"
 
     def is_fresh(self) -> bool:
-        """Whether packets were measured within the last seconds."""
+        """True when packets were measured within the last seconds."""
         return time.monotonic() - self._influx_at < FRESH_S and self._influx.bitrate_bps > 0
 
     def is_behind(self) -> bool:
-        """Whether the journal tells of more than is taken so far: what it says is not known yet."""
+        """True while the journal holds more than is taken so far."""
         now = time.monotonic()
         if self._taking_since is not None:
             return self._lag_s + now - self._taking_since > BEHIND_S
@@ -163,7 +163,7 @@ class StreamRun:
         self._wish_on_record = False
 
     def wish_kept(self, wanted: Desired) -> None:
-        """What was wanted stands on record; by now something else may be."""
+        """Note which wish stands on record; by now another may hold."""
         self._wish_on_record, self._wish_was_refused = wanted == self._wanted, False
 
     def wish_refused(self) -> bool:

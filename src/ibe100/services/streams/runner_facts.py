@@ -14,7 +14,7 @@ from ibe100.tsduck.telemetry import SpliceEvent, parse_splice_event
 
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
-"""What a parser raises for JSON of another shape than it expects."""
+"""Errors that a parser raises for JSON of another shape than it expects."""
 _LEVELS: Final[Mapping[Any, LogLevel]] = {"debug": "debug", "warning": "warning", "error": "error"}
 
 _log = logging.getLogger(__name__)

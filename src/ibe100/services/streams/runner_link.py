@@ -56,7 +56,7 @@ class RunnerSilent(StreamError):
 
 @dataclass(frozen=True, slots=True)
 class RunnerStatus:
-    """What a living runner says of itself."""
+    """Status of a living runner."""
 
     state: StreamState | None
     """None while it has only its source, and waits for its processor."""
@@ -69,7 +69,7 @@ class RunnerStatus:
 
 
 class RunnerLink:
-    """One runner in `stream_dir`, alive or not. All methods belong to the loop."""
+    """Link to the runner in `stream_dir`, alive or not. All methods belong to the loop."""
 
     def __init__(self, stream_dir: Path) -> None:
         self.stream_dir = stream_dir
@@ -118,7 +118,7 @@ class RunnerLink:
         )
 
     async def is_alive(self) -> bool:
-        """Whether there is a runner. Raises RunnerSilent."""
+        """True when there is a runner. Raises RunnerSilent."""
         return await self.status() is not None
 
     async def spawn(self, secrets: Mapping[str, str]) -> None:
@@ -211,7 +211,7 @@ class RunnerLink:
         await asyncio.to_thread(_end_unowned, self.stream_dir)
 
     async def request(self, command: Mapping[str, Any]) -> Mapping[str, Any]:
-        """One command, one reply. Raises RunnerGone, RunnerSilent, or StreamError in its own words."""
+        """Send a command, return its reply. Raises RunnerGone, RunnerSilent, StreamError with the reason."""
         reader, writer = await self._connect()
         try:
             writer.write(json.dumps(command).encode() + b"\n")

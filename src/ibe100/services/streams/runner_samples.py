@@ -29,7 +29,7 @@ class SampleHead:
 
 @dataclass(frozen=True, slots=True)
 class InfluxPost(SampleHead):
-    """One post of `-P influx`."""
+    """Post of `-P influx`."""
 
     influx: InfluxSample
 
@@ -48,7 +48,7 @@ class Measurement(InfluxPost):
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeReport(SampleHead):
-    """One report of `-P analyze`."""
+    """Report of `-P analyze`."""
 
     analysis: AnalyzeSample
 

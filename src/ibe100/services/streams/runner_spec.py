@@ -100,7 +100,7 @@ def _common(entry: StreamEntry, processor: Processor, ports: LoopbackPorts) -> d
 
 
 def awaited_peer(config: StreamConfig) -> str:
-    """Who has to call before anything can flow, in words; empty when nobody has to."""
+    """The SRT peer that has to call before anything can flow; empty when none has to."""
     return _awaited("receiver", config.output) or awaited_sender(config)
 
 

@@ -59,7 +59,7 @@ def without_secrets(config: StreamConfig) -> StreamConfig:
 
 
 def secret_names(config: StreamConfig) -> tuple[str, ...]:
-    """Which fields of `config` hold secrets: `input.passphrase`, `output.url`, …"""
+    """Fields of `config` that hold secrets: `input.passphrase`, `output.url`, …"""
     return tuple(f"{side}.{field}" for side, field, _ in _secrets(config))
 
 

@@ -63,7 +63,7 @@ def which_stream(streams: Iterable[S], wanted: str) -> S:
 
 
 def is_digits(text: str) -> bool:
-    """Whether `text` could be taken for the number of a stream."""
+    """True when `text` could be taken for the number of a stream."""
     return text.strip().isdecimal()
 
 
