@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from ibe100.core.config import AppConfig, contract_templates_file
@@ -14,6 +14,7 @@ from ibe100.core.event_bus import EventBus, Subscription
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.logger import Logging
+from ibe100.core.recovery import recover
 from ibe100.core.restore import finish_restore
 from ibe100.core.secrets import SecretStore
 from ibe100.core.settings_reload import SettingsReload, SettingsSource
@@ -27,6 +28,7 @@ from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.board import AlarmBoard
 from ibe100.services.alarms.notification_service import NotificationService
 from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.backup.backup_service import FOLDER as BACKUPS
 from ibe100.services.backup.backup_service import BackupService
 from ibe100.services.contracts.contract_service import ContractService
 from ibe100.services.cues.idempotency import CueOnce
@@ -133,7 +135,7 @@ class Application:
                 self._publish,
                 audit,
             )
-        self._notices = (*database.notices, *secrets.notices)
+        self._notices: tuple[str, ...] = (*database.notices, *secrets.notices)
         self._for_next_subscriber: list[NoticePosted] = []
 
     def messages(self, most_behind: int | None = None) -> Subscription:
@@ -171,6 +173,10 @@ class Application:
         for notice in self._notices:
             _log.warning("%s", notice)
             self._publish(NoticePosted(at=time.time(), level="warning", text=notice))
+
+    def tell(self, notices: Sequence[str]) -> None:
+        """Tell the operator of these once all is open."""
+        self._notices = (*self._notices, *notices)
 
     async def close(self, *, stop_streams: bool = False) -> None:
         """Leave the streams to their runners, or stop them first."""
@@ -255,11 +261,13 @@ async def open_application(
         logging_files.start()
         stack.callback(logging_files.stop)
         await asyncio.to_thread(finish_restore, folders.data_dir)
+        recovered = await recover(folders, config.backup.folder or folders.data_dir / BACKUPS)
         secrets = await asyncio.to_thread(SecretStore.open, folders.data_dir)
         retention_s = config.cues.event_id_retention_days * SECONDS_PER_DAY
         database = await Database.open(folders.database_file, event_id_retention_s=retention_s)
         stack.push_async_callback(database.close)
         application = Application(config, folders, database, secrets, logging_files, source)
+        application.tell(recovered)
         stack.push_async_callback(application.close, stop_streams=stop_streams)
         await application.open()
         stack.enter_context(lasting_heap())

@@ -77,12 +77,12 @@ class StreamLifecycle:
                 alive = await RunnerLink(folder).is_alive()
             except RunnerSilent:
                 alive = True
-            if alive:
+            if alive or read_wish(folder) == "run":
                 number = self._list.free_number(facts.number)
                 run = self._list.place(StreamEntry(stream_id=folder.name, number=number, config=facts.config))
                 run.want(read_wish(folder) or "run")
                 await self.keep_wish(run)
-                self._notice("warning", f"{run.name} was found running and is listed again", run.stream_id)
+                self._notice("warning", f"{run.name} was found here and is listed again", run.stream_id)
 
     async def take_up(self, run: StreamRun) -> None:
         """Adopt the runner of a stream, or see how the last one ended. What it meets stays its own."""

@@ -1,0 +1,72 @@
+"""A database that is lost while a stream is on air: its cues go on, and no splice_event_id is given twice."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ibe100.models.scte35_marker import CueAction, CueState
+from ibe100.models.stream_state import StreamState
+from services_rig import console, fired, live, processor_pid, until_ready, view_of
+
+
+def header(path: Path) -> None:
+    with path.open("rb+") as file:
+        file.write(b"\x00" * 16)
+
+
+def pages(path: Path) -> None:
+    with path.open("rb+") as file:
+        file.seek(4096)
+        file.write(os.urandom(8 * 4096))
+
+
+LOSSES: dict[str, Callable[[Path], object]] = {
+    "header": header,
+    "pages": pages,
+    "cut off": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "empty": lambda path: os.truncate(path, 0),
+    "gone": Path.unlink,
+}
+
+
+@pytest.mark.parametrize(
+    ("loss", "with_backup"), [*((loss, False) for loss in LOSSES), ("header", True), ("gone", True)]
+)
+async def test_a_lost_database_comes_back_by_itself(tmp_path: Path, loss: str, with_backup: bool) -> None:
+    async with console(tmp_path, stop_streams=False, backup={"enabled": False}) as application:
+        stream_id = await live(application, tmp_path / "out.ts", auto_return=False)
+        if with_backup:
+            await application.backups.make()
+        out = await fired(application, stream_id, CueAction.TO_BREAK)
+        assert out.state is CueState.SPLICED
+        processor = await processor_pid(application, stream_id)
+        database = application.folders.database_file
+    for companion in ("-wal", "-shm"):
+        database.with_name(database.name + companion).unlink(missing_ok=True)
+    LOSSES[loss](database)
+    async with console(tmp_path, backup={"enabled": False}) as application:
+        await until_ready(application, stream_id)
+        assert await processor_pid(application, stream_id) == processor
+        view = view_of(application, stream_id)
+        assert view.state is StreamState.RUNNING
+        assert view.session_id is not None
+        known = application.cues.recent(stream_id)
+        assert [(cue.splice_event_id, cue.state) for cue in known] == [
+            (out.splice_event_id, CueState.SPLICED)
+        ]
+        back = await fired(application, stream_id, CueAction.BACK_TO_PROGRAMME)
+        assert (back.state, back.splice_event_id) == (CueState.SPLICED, out.splice_event_id)
+        again = await fired(application, stream_id, CueAction.TO_BREAK)
+        assert again.state is CueState.SPLICED
+        assert again.splice_event_id not in (None, out.splice_event_id)
+
+
+async def test_a_first_start_tells_of_no_loss(tmp_path: Path) -> None:
+    async with console(tmp_path) as application:
+        assert application.streams.streams() == ()
+        actions = [line.action for line in await application.records.audit.list()]
+        assert "database recovered" not in actions
