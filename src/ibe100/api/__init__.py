@@ -1,0 +1,1 @@
+"""REST API and WebSocket over the ports of the services."""

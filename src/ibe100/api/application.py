@@ -36,8 +36,8 @@ from ibe100.services.ports import Services
 SUBJECTS = (streams, cues, alarms, schedule, profiles, history, metrics, system, users, prometheus)
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": refusals.Refusal, "description": "Refused, in words"},
-    "5XX": {"model": refusals.Refusal, "description": "It cannot be done now, in words"},
+    "4XX": {"model": refusals.Refusal, "description": "Refused, with the reason"},
+    "5XX": {"model": refusals.Refusal, "description": "It cannot be done now, with the reason"},
 }
 
 _description = new_router("system")
@@ -52,7 +52,7 @@ async def health() -> dict[str, str]:
 
 @_description.get("/openapi.json", response_class=Response, **needs(Role.VIEWER, Scarce.FILES))
 async def description(request: Request) -> Response:
-    """This API in OpenAPI."""
+    """Description of this API in OpenAPI."""
     document = await asyncio.to_thread(request.app.openapi)
     return JSONResponse(document)
 

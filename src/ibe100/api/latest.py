@@ -34,7 +34,7 @@ class Latest:
         self.cues: Counter[CueKey] = Counter()
 
     def start(self) -> None:
-        """From now on."""
+        """Follow the bus from now on."""
         self._following = keep_running(self._follow, "what Prometheus is told")
 
     async def close(self) -> None:

@@ -50,7 +50,7 @@ class _Closed(Exception):
 
 
 class Listeners:
-    """All open WebSockets. Used on the loop only."""
+    """Open WebSockets. Used on the loop only."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -119,7 +119,7 @@ class Listeners:
             raise _Closed(NOT_UNDERSTOOD, str(error)) from error
 
     def _wanted(self, asked: dict[str, object]) -> Wanted:
-        """Raises ConfigurationError, NotFound."""
+        """Parse the wishes of a listener. Raises ConfigurationError, NotFound."""
         streams = {find_stream(self._services, name).stream_id for name in _names(asked, "streams")}
         types = _names(asked, "types")
         unknown = sorted(types - TYPES)
@@ -128,7 +128,7 @@ class Listeners:
         return Wanted(frozenset(streams), types)
 
     async def _listen(self, websocket: WebSocket, identity: Identity, wanted: Wanted) -> None:
-        """Until one of these is over: the sending, the connection, the token, the server."""
+        """Serve until one of these is over: the sending, the connection, the token, the server."""
         messages = self._services.messages(MOST_BEHIND)
         # Between the subscription and the snapshot nothing can happen: both are of one moment.
         first = snapshot(self._services, wanted, time.time())
@@ -159,7 +159,7 @@ class Listeners:
             await asyncio.gather(*begun, return_exceptions=True)
 
     async def _send(self, websocket: WebSocket, first: str, messages: MessageStream, wanted: Wanted) -> None:
-        """Raises _Closed when the listener does not take what is sent."""
+        """Send the events. Raises _Closed when the listener does not take them."""
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 await websocket.send_text(first)

@@ -55,7 +55,7 @@ class HttpProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def timeout_keep_alive_handler(self) -> None:
-        """Also ends a connection whose client never took the last answer."""
+        """End an idle connection, also one whose client never took the last answer."""
         if self.transport.get_write_buffer_size():
             self.transport.abort()
         else:

@@ -39,7 +39,7 @@ class ReturnReply(ReturnReceipt):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def delay_s(self) -> float | None:
-        """From our output to the return feed."""
+        """Seconds from our output to the return feed."""
         return super().delay_s
 
     @computed_field  # type: ignore[prop-decorator]
@@ -63,37 +63,37 @@ class WholeCueReply(CueReply):
 
 
 class Done(Value):
-    """It was done, and there is nothing else to say."""
+    """Answer of a request that has nothing to return."""
 
     done: bool = True
 
 
 def stream_reply(view: StreamView) -> StreamReply:
-    """Without passphrases; URLs without user and query."""
+    """A stream without passphrases, its URLs without user and query."""
     kept = secret_names(view.config)
     values = dict(view) | {"config": without_secrets(view.config)}
     return StreamReply.model_construct(**values, kept_secrets=kept)
 
 
 def alarm_reply(alarm: Alarm) -> AlarmReply:
-    """With what the model works out."""
+    """An alarm with what the model works out."""
     return AlarmReply.model_construct(**dict(alarm))
 
 
 def cue_reply(cue: Cue, receipt: ReturnReceipt | None) -> CueReply:
-    """With what the return feed said."""
+    """A cue with its receipt from the return feed."""
     return CueReply.model_construct(**dict(cue), return_feed=return_reply(receipt))
 
 
 def return_reply(receipt: ReturnReceipt | None) -> ReturnReply | None:
-    """With what the model works out."""
+    """An alarm with what the model works out."""
     if receipt is None:
         return None
     return ReturnReply.model_construct(**dict(receipt))
 
 
 def series_reply(series: Series) -> dict[str, Any]:
-    """By its name for files and options."""
+    """A series by its name for files and options."""
     kind = series.kind
     return {"name": series.name, "title": series.title, "unit": kind.unit, "counts": kind.counts}
 

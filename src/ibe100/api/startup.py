@@ -51,7 +51,7 @@ async def api_beside(
 
 
 def _open(settings: ApiSettings) -> socket.socket:
-    """On another thread: to load all of it takes a second."""
+    """Load the API and listen, on another thread: loading takes a second."""
     from ibe100.api.server import listen
 
     return listen(settings)

@@ -46,7 +46,7 @@ def run_asrun(
 
 
 def run_verify(path: Path) -> int:
-    """Returns 1 when the rows of the file are not those that were exported. Raises OperatorError."""
+    """Verify an exported file; returns 1 when its rows were changed since. Raises OperatorError."""
     check = asyncio.run(verify_file(path))
     if check.is_intact:
         print(f"{path}: {check.rows} cues, intact, SHA-256 {check.computed}")

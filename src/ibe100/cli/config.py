@@ -26,7 +26,7 @@ def show(
         Path | None, typer.Option(help="As it would be given to the console.", show_default=False)
     ] = None,
 ) -> None:
-    """Every setting with its value, and which file, variable or option it comes from."""
+    """Show each setting with its value, and which file, variable or option it comes from."""
     places = sources(overrides(data_dir))
     values = flat(merged_settings(places))
     origins = {name: place_of(tuple(name.split(".")), places, DEFAULT) for name in values}
@@ -47,7 +47,7 @@ def show(
 
 
 def when_it_holds(name: str) -> str:
-    """When a change of the setting takes effect, in words."""
+    """Say when a change of the setting takes effect."""
     section = name.partition(".")[0]
     if section in ("engine", "runner"):
         return "from a stream's next start"

@@ -27,7 +27,7 @@ def start_console(
     data_dir: Path | None = None,
     engine: Engine = Engine.AUTO,
 ) -> int:
-    """Returns the exit code when the window is closed. Raises OperatorError."""
+    """Run the console; returns the exit code when the window is closed. Raises OperatorError."""
     if not _has_display():
         if screenshot is None:
             print(

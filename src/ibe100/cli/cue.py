@@ -187,7 +187,7 @@ def cancel(
 
 @app.command("log")
 def log(stream: StreamName, as_json: AsJson = False, data_dir: DataDir = None) -> None:
-    """The newest cues of the stream."""
+    """Show the newest cues of the stream."""
     for cue in request(data_dir, {"cmd": "cues", "stream": stream}):
         typer.echo(json.dumps(cue) if as_json else _words(cue))
 
@@ -207,7 +207,7 @@ def _fire(answer: Answer, stream: str, cue: dict[str, Any]) -> None:
 
 
 def _again(answer: Answer, stream: str, fired: dict[str, Any]) -> dict[str, Any]:
-    """The same cue a moment later."""
+    """Ask for the same cue a moment later."""
     time.sleep(POLL_S)
     recent = request(answer.data_dir, {"cmd": "cues", "stream": stream})
     found: dict[str, Any] = next(one for one in recent if one["cue_id"] == fired["cue_id"])

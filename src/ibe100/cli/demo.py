@@ -59,7 +59,7 @@ class Wanted:
 
 
 def run_demo(wanted: Wanted, *, as_json: bool) -> int:
-    """Returns the exit code: 0 all seen, 1 a cue was not, 2 it could not be started."""
+    """Run the demo; exit code 0: all seen, 1: a cue was not, 2: it could not be started."""
     outcome = Outcome()
     written = Path(wanted.target) if "://" not in wanted.target else Path()
     before = _identity(written)

@@ -26,7 +26,7 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Every cue was seen on the output and took effect."""
+        """True when each cue was seen on the output and took effect."""
         return len(self.cues) == CUES and all(cue.state is CueState.SPLICED for cue in self.cues)
 
     def as_json(self) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Finding:
 
 
 def run_doctor(data_dir: Path | None, *, as_json: bool) -> int:
-    """Returns 1 when something is missing without which streams cannot run."""
+    """Check this machine; returns 1 when something is missing without which streams cannot run."""
     findings = [
         Finding("IBE-100", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform()}"),
         asyncio.run(_tsp()),

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class LineTeller:
-    """Used as a context manager; lines that nobody takes are left out in the end, and counted in the log."""
+    """Prints lines from a thread; those that nobody takes are left out in the end, and counted in the log."""
 
     def __init__(self) -> None:
         self._lines: queue.Queue[str | None] = queue.Queue(MOST_LINES)

@@ -38,7 +38,7 @@ def default(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
 ) -> None:
-    """Without a command the console starts, with its options."""
+    """Start the console when no command is given."""
     if version:
         typer.echo(f"IBE-100 {__version__}")
         raise typer.Exit

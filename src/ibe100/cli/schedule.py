@@ -31,7 +31,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command("list")
 def list_breaks(as_json: AsJson = False, time_zone: TimeZone = "", data_dir: DataDir = None) -> None:
-    """All planned breaks, those over since two days ago, and what conflicts within the next day."""
+    """Show planned breaks, those over since two days ago, and conflicts within the next day."""
     breaks = _all(data_dir, "schedule_list")
     findings = _all(data_dir, "schedule_conflicts")
     if as_json:
@@ -153,7 +153,7 @@ def export(
 
 
 def _all(data_dir: Path | None, command: str) -> list[dict[str, Any]]:
-    """Every page of a listing."""
+    """Read all pages of a listing."""
     items: list[dict[str, Any]] = []
     while True:
         page: Mapping[str, Any] = request(data_dir, {"cmd": command, "offset": len(items)})

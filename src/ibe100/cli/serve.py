@@ -29,7 +29,7 @@ def run_serve(
     api: bool | None = None,
     api_port: int | None = None,
 ) -> int:
-    """Returns when told to end; the streams go on unless `stop_streams`."""
+    """Serve until told to end; the streams go on unless `stop_streams`."""
     settings = overrides(data_dir, engine.value)
     given = {"enabled": api, "port": api_port}
     settings["api"] = {name: value for name, value in given.items() if value is not None}

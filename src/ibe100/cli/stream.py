@@ -35,7 +35,7 @@ StreamName = Annotated[str, typer.Argument(metavar="STREAM", help="Number, id or
 def list_streams(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False, data_dir: DataDir = None
 ) -> None:
-    """All streams and their states; without a console or server, as their runners say them."""
+    """Show the streams and their states; without a console or server, as their runners say them."""
     try:
         views = request(data_dir, {"cmd": "streams"})
     except NotRunning as error:
@@ -133,7 +133,7 @@ def _tell(view: dict[str, Any]) -> None:
 
 
 def _state(view: dict[str, Any]) -> str:
-    """Its state; for how long it has no input, and when the next try begins."""
+    """State of a stream; for how long it has no input, and when the next try begins."""
     now, lost_at, retry_at = time.time(), view["input_lost_at"], view["retry_at"]
     words = view["state"]
     if lost_at is not None:

@@ -27,7 +27,7 @@ def list_tokens(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """All that are valid; their secrets are kept nowhere."""
+    """Show the valid tokens; their secrets are kept nowhere."""
     tokens = request_users(data_dir, {"cmd": "token_list", "user": user})
     if as_json:
         typer.echo(json.dumps(tokens))
@@ -62,7 +62,7 @@ def add(
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """A new token: printed alone on standard output, and never again."""
+    """Make a token; it is printed alone on standard output, and never again."""
     asked = {"user": user, "label": label, "role": role, "days": None if never_expires else days}
     made = NewToken.model_validate(request_users(data_dir, {"cmd": "token_add", "token": asked}))
     typer.echo(f"token {made.token_id} of {made.user}, {made.role}, ends: {_ends(made)}", err=True)
@@ -75,7 +75,7 @@ def revoke(
     token_id: Annotated[int, typer.Argument(metavar="ID", help="As `token list` says it.")],
     data_dir: DataDir = None,
 ) -> None:
-    """It ends at once, open connections too."""
+    """End a token at once, open connections too."""
     request_users(data_dir, {"cmd": "token_revoke", "token_id": token_id})
     typer.echo(f"token {token_id} is revoked")
 

@@ -30,7 +30,7 @@ FromStdin = Annotated[
 def list_users(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False, data_dir: DataDir = None
 ) -> None:
-    """All users, by name."""
+    """Show the users by name."""
     users = request_users(data_dir, {"cmd": "user_list"})
     if as_json:
         typer.echo(json.dumps(users))
@@ -55,7 +55,7 @@ def add(
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """A new user; the password is asked for."""
+    """Add a user; the password is asked for."""
     password = None if no_password else _password(from_stdin=password_stdin)
     user = {"name": name, "role": role.value, "password": password}
     request_users(data_dir, {"cmd": "user_add", "user": user})
@@ -68,14 +68,14 @@ def role(
     role: Annotated[Role, typer.Argument(metavar="ROLE", help="What they may do from now on.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Another role; it holds at once, for their tokens too."""
+    """Change a role; it holds at once, for their tokens too."""
     request_users(data_dir, {"cmd": "user_change", "name": name, "change": {"role": role.value}})
     typer.echo(f"{name} is {role}")
 
 
 @app.command()
 def password(name: UserName, password_stdin: FromStdin = False, data_dir: DataDir = None) -> None:
-    """Another password; whoever is in by the old one is out."""
+    """Change a password; logins by the old one end."""
     change = {"password": _password(from_stdin=password_stdin)}
     request_users(data_dir, {"cmd": "user_change", "name": name, "change": change})
     typer.echo(f"{name} has another password")
@@ -83,7 +83,7 @@ def password(name: UserName, password_stdin: FromStdin = False, data_dir: DataDi
 
 @app.command()
 def remove(name: UserName, data_dir: DataDir = None) -> None:
-    """Out at once, with all tokens."""
+    """Remove a user at once, with all tokens."""
     request_users(data_dir, {"cmd": "user_remove", "name": name})
     typer.echo(f"{name} is removed, with all tokens")
 

@@ -1,0 +1,1 @@
+"""Composition root, settings, logs, folders, secrets, event bus, restore."""

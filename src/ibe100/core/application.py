@@ -59,7 +59,7 @@ _log = logging.getLogger(__name__)
 
 
 class Application:
-    """All services of one console or server; what front ends see of it is `services.ports.Services`."""
+    """Services of one console or server; front ends see them as `services.ports.Services`."""
 
     def __init__(
         self,
@@ -139,7 +139,7 @@ class Application:
         self._for_next_subscriber: list[NoticePosted] = []
 
     def messages(self, most_behind: int | None = None) -> Subscription:
-        """Every fact and the latest samples from now on; one bounded queue per subscriber."""
+        """Subscribe to all facts and the latest samples from now on; a bounded queue per subscriber."""
         subscription = self._bus.subscribe(most_behind)
         while self._for_next_subscriber:
             subscription.offer(self._for_next_subscriber.pop(0))
@@ -199,7 +199,7 @@ class Application:
         self._bus.close()
 
     async def _apply(self, config: AppConfig, logging_files: Logging) -> None:
-        """Changed settings hold at once, engine and policy for each stream from its next start on."""
+        """Apply changed settings at once, engine and policy for each stream from its next start on."""
         kind, tsp_path = config.engine.kind, config.engine.tsp_path
         logging_files.apply(config.logging)
         self.streams.use(kind, tsp_path, config.runner)
@@ -251,7 +251,7 @@ async def open_application(
     """Everything a front end needs, for as long as the context lasts; the streams outlive it by default.
 
     With a `source` settings that are changed there meanwhile take effect, as far as they can.
-    Raises OperatorError in words: another console on the same folder, a folder that cannot be written, …
+    Raises OperatorError: another console on the same folder, a folder that cannot be written, …
     """
     folders = resolve(config.folders)
     async with AsyncExitStack() as stack:

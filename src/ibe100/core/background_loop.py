@@ -46,7 +46,7 @@ class BackgroundLoop:
         return self._loop
 
     def start(self) -> None:
-        """Returns when the loop turns."""
+        """Start the thread; returns when the loop turns."""
         turning = threading.Event()
         self._loop.call_soon(turning.set)
         self._thread.start()

@@ -104,7 +104,7 @@ class ApiSettings(Value):
 
 
 class AppConfig(BaseSettings):
-    """All settings, frozen. Build it with `load`; built directly it holds the defaults."""
+    """Settings, frozen. Build them with `load`; built directly they hold the defaults."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter=NESTED

@@ -15,7 +15,7 @@ FILE_NAME = "instance.lock"
 
 
 class AlreadyRunning(OperatorError):
-    """Another console or server works on the same data folder; the text names it."""
+    """A second console or server on the same data folder; the text names the first."""
 
 
 class InstanceLock:

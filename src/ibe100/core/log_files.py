@@ -21,7 +21,7 @@ class LogFile(RotatingFileHandler):
         super().__init__(path, maxBytes=max_bytes, backupCount=backups, encoding="utf-8", delay=True)
         self.setFormatter(logging.Formatter("%(message)s"))
         self.problem = ""
-        """Why lines are being lost, in words; empty while the file can be written."""
+        """Reason why lines are being lost; empty while the file can be written."""
 
     def emit(self, record: logging.LogRecord) -> None:
         before = self.problem
@@ -58,7 +58,7 @@ class LogQueue(QueueHandler):
                 self._dropped += 1
 
     def take_dropped(self) -> int:
-        """How many lines were lost since the last call."""
+        """Number of lines lost since the last call."""
         with self._counting:
             dropped, self._dropped = self._dropped, 0
         return dropped

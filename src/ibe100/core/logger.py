@@ -21,7 +21,7 @@ from ibe100.services.audit_trail import AUDIT_LOGGER
 
 
 class Logging:
-    """From `start` to `stop` all of the process's log records go to files in one folder.
+    """Writes all log records of the process to files in one folder, from `start` to `stop`.
 
     Who logs neither waits for the disk nor sees its errors: a bounded queue and a thread are between.
     """
@@ -67,7 +67,7 @@ class Logging:
             file.close()
 
     def problem(self) -> str:
-        """Why log lines are being lost at present, in words; empty when they are not.
+        """Reason why log lines are being lost at present; empty when they are not.
 
         Tries again what failed, as a quiet log may have no line of its own for hours; blocks on the disk.
         """

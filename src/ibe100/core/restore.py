@@ -121,7 +121,7 @@ async def _restore(folders: Folders, file: Path, staged: Path) -> Restored:
 
 
 def _upgrade(path: Path, now: float) -> None:
-    """To the schema of this version; the copy of before is the backup itself."""
+    """Upgrade to the schema of this version; the copy of before is the backup itself."""
     prepare(path, now)
     for copy in path.parent.glob(f"{path.name}.schema-*"):
         copy.unlink()

@@ -101,7 +101,7 @@ class _Line:
 
 
 def _audited(log_dir: Path) -> Iterator[_Line]:
-    """Each cue leaves `event N` and its bytes in the detail of its line; a torn line is passed over."""
+    """Cues in audit.log: `event N` and the bytes stand in the detail of a line; torn lines are skipped."""
     for path in sorted(log_dir.glob("audit.log*")):
         with suppress(OSError), path.open("rb") as lines:
             for line in lines:

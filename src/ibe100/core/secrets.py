@@ -76,12 +76,12 @@ class SecretStore:
             return tuple(sorted(self._secrets))
 
     def set(self, name: str, value: str) -> None:
-        """Raises StorageError; the old secret stays then."""
+        """Keep a secret. Raises StorageError; the old secret stays then."""
         with self._lock:
             self._store({**self._secrets, name: value})
 
     def delete(self, name: str) -> None:
-        """Nothing happens if there is no such secret. Raises StorageError; the secret stays then."""
+        """Delete a secret, if there is one. Raises StorageError; the secret stays then."""
         with self._lock:
             if name in self._secrets:
                 self._store({key: value for key, value in self._secrets.items() if key != name})

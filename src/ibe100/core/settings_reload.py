@@ -53,7 +53,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 def flat(config: AppConfig) -> dict[str, Any]:
-    """Every setting by its name, such as `cues.seen_timeout_s`."""
+    """Settings by name, such as `cues.seen_timeout_s`."""
     sections: dict[str, dict[str, Any]] = config.model_dump(mode="json")
     return {
         f"{section}.{name}": value for section, values in sections.items() for name, value in values.items()
@@ -61,7 +61,7 @@ def flat(config: AppConfig) -> dict[str, Any]:
 
 
 class SettingsReload:
-    """Lives on the loop; the files are read in a thread."""
+    """Reads changed settings again. Lives on the loop; the files are read in a thread."""
 
     def __init__(
         self,

@@ -1,0 +1,1 @@
+"""Database of the console and its file of measurements."""

@@ -61,7 +61,7 @@ class Database:
         wall: Callable[[], float] = time.time,
         event_id_retention_s: float = EVENT_ID_RETENTION_S,
     ) -> Self:
-        """Check, migrate and open the SQLite file at `path`. Raises StorageError in words."""
+        """Check, migrate and open the SQLite file at `path`. Raises StorageError with the reason."""
         notices = await asyncio.to_thread(prepare, path, wall())
         url = sqlite_url(path)
         database = cls(writing_engine(url), reading_engine(url), str(path), wall, event_id_retention_s)

@@ -67,7 +67,7 @@ class MetricsStore:
         self._writer.change(change)
 
     def health(self) -> MetricsHealth:
-        """Safe from any thread."""
+        """State of the store; safe from any thread."""
         minutes = self._writer.minutes
         return MetricsHealth(minutes.recorded, minutes.dropped, self._writer.problem)
 
@@ -114,7 +114,7 @@ class MetricsStore:
         return tuple(sorted(found, key=lambda one: one.number))
 
     async def changes(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[StreamChange, ...]:
-        """The newest last. Raises StorageError."""
+        """Changes of a stream, the newest last. Raises StorageError."""
 
         def work(session: Session) -> tuple[StreamChange, ...]:
             return tuple(changes_between(session.connection(), stream_id, begins_at, ends_at))

@@ -23,7 +23,7 @@ class StoredStream(Value):
 
 
 class StoredStreams(Value):
-    """All streams by their number, and what could not be read of them."""
+    """Streams by their number, and what could not be read of them."""
 
     streams: tuple[StoredStream, ...]
     notices: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class StoredStreams(Value):
 
 
 class JournalPosition(Value):
-    """How far the journal of a stream's runner has been taken over."""
+    """Place up to which the journal of a runner has been taken over."""
 
     stream_id: str
     runner: str

@@ -33,7 +33,7 @@ def _absolute(path: Path) -> Path:
 
 
 class BackupPlan(Value):
-    """When a backup is made, where it goes, and how many are kept; section `backup` of the settings."""
+    """Plan of the backups: when, where to, and how many are kept; section `backup` of the settings."""
 
     enabled: bool = True
     hour_utc: Annotated[int, Field(ge=0, le=23)] = 3
@@ -88,7 +88,7 @@ class BackupFile(Value):
     """In bytes."""
     manifest: BackupManifest | None = None
     problem: str = ""
-    """Why it cannot be used, in words; empty when its manifest can be read."""
+    """Reason why it cannot be used; empty when its manifest can be read."""
 
 
 class BackupRequest(Value):
@@ -101,11 +101,11 @@ class BackupRequest(Value):
 
 
 class BackupStatus(Value):
-    """How the automatic backups stand."""
+    """State of the automatic backups."""
 
     folder: Path
     is_running: bool = False
     last: BackupFile | None = None
     """The newest that can be read."""
     problem: str = ""
-    """Why the last try failed, in words; empty after one that did not."""
+    """Reason why the last try failed; empty after one that did not."""

@@ -22,7 +22,7 @@ UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 class Value(BaseModel):
-    """Frozen, closed to unknown fields: a wrong value cannot be built."""
+    """Base of values: frozen, closed to unknown fields, so that a wrong one cannot be built."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True

@@ -45,7 +45,7 @@ class StorageError(OperatorError):
 
 
 class NotSignedIn(OperatorError):
-    """No valid token, or a wrong name or password: the text does not say which of the two."""
+    """No valid token came with a request, or a wrong name or password: the text does not say which."""
 
 
 class NotAllowed(OperatorError):

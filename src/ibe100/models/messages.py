@@ -17,14 +17,14 @@ from ibe100.models.stream_state import StreamState, Tally, Telemetry
 
 
 class StreamView(Value):
-    """All that a list row or a card needs to know about one stream."""
+    """Stream as a list row or a card shows it."""
 
     stream_id: str
     number: int
     config: StreamConfig
     state: StreamState = StreamState.OFF
     reason: str = ""
-    """Why it is in this state, in words."""
+    """Reason for the state."""
     tally: Tally = Tally.OFF
     engine: str = ""
     """`tsduck 3.45-4721` or `built-in minitsp 3.0.0`; empty while off."""

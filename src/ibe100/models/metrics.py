@@ -157,7 +157,7 @@ class Series(NamedTuple):
 
     @property
     def title(self) -> str:
-        """For the screen."""
+        """Title for the screen."""
         if self.kind.subject is Subject.STREAM:
             return self.kind.title
         if self.kind.subject is Subject.CHECK:
@@ -172,7 +172,7 @@ class Series(NamedTuple):
 
 
 def series_of_number(number: int) -> Series | None:
-    """None for a kind that this version does not know."""
+    """Series of a number in the store; None for a kind that this version does not know."""
     kind = KIND_OF_CODE.get(number >> 16)
     return None if kind is None else Series(kind, number & 0xFFFF)
 
@@ -214,7 +214,7 @@ class StreamChange(Value):
 
 @dataclass(frozen=True, slots=True)
 class MetricsHealth:
-    """How the store of metrics is doing."""
+    """State of the store of measurements."""
 
     recorded: int
     """Values taken so far."""

@@ -202,7 +202,7 @@ class ExistingCues(StrEnum):
 
 
 class Scte35Options(Value):
-    """How cues leave this stream."""
+    """Options of the cues of a stream."""
 
     pid: Pid = 500
     existing: ExistingCues = ExistingCues.PASS_THROUGH
@@ -224,7 +224,7 @@ class Scte35Options(Value):
 
     @property
     def returns(self) -> BreakReturn:
-        """How a break of this stream ends where nothing else is asked."""
+        """End of a break of this stream where nothing else is asked."""
         if self.explicit_return:
             return BreakReturn.CUE
         return BreakReturn.AUTO if self.auto_return else BreakReturn.HAND

@@ -36,12 +36,12 @@ class StreamState(StrEnum):
 
     @property
     def may_retry(self) -> bool:
-        """It waits, and would try again later: it may be told to do so now."""
+        """True while it waits, and would try again later: it may be told to do so now."""
         return self in RETRIED_STATES
 
     @property
     def is_ended(self) -> bool:
-        """Nothing runs and nothing will by itself."""
+        """True when nothing runs and nothing will by itself."""
         return not self.is_active
 
 

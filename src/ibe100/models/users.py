@@ -34,7 +34,7 @@ class Role(StrEnum):
         return _RANKS[self] >= _RANKS[other]
 
     def within(self, most: Role) -> Role:
-        """This role, or `most` where it is above it."""
+        """Limit this role to `most`."""
         return self if most.covers(self) else most
 
 
@@ -81,7 +81,7 @@ class StoredUser(Value):
 
     @property
     def public(self) -> User:
-        """Without the hash."""
+        """User without the hash."""
         return User(
             name=self.name,
             role=self.role,
@@ -114,7 +114,7 @@ class StoredToken(Token):
 
     @property
     def public(self) -> Token:
-        """Without the digest."""
+        """Token without the digest."""
         return Token.model_validate(self.model_dump(exclude={"digest"}))
 
 
@@ -152,7 +152,7 @@ class WantedToken(Value):
 
     @property
     def lasts_s(self) -> float | None:
-        """The same in seconds."""
+        """Lifetime in seconds."""
         return None if self.days is None else self.days * SECONDS_PER_DAY
 
 

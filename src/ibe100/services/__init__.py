@@ -1,0 +1,1 @@
+"""Use cases: streams, cues, alarms, schedule, records; front ends see them through the ports."""

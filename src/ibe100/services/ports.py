@@ -36,7 +36,7 @@ class StreamPort(Protocol):
     """Streams: list, edit, probe, start, stop. All raise OperatorError with words for the screen."""
 
     def streams(self) -> tuple[StreamView, ...]:
-        """All streams in the order of their numbers; safe from any thread."""
+        """Streams in the order of their numbers; safe from any thread."""
 
     async def add(self, config: StreamConfig) -> StreamView: ...
     async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
@@ -58,7 +58,7 @@ class StreamPort(Protocol):
         """Probe, build, run; returns when the runner is up (STARTING) or raises with the reason."""
 
     async def stop(self, stream_id: str, reason: str = "") -> StreamView:
-        """Without a `reason` it is who stops it."""
+        """Stop a stream; without a `reason` the actor is named."""
 
     async def restart(self, stream_id: str) -> StreamView: ...
     async def retry(self, stream_id: str) -> StreamView:
@@ -73,13 +73,13 @@ class CuePort(Protocol):
 
     async def preview(self, request: CueRequest) -> CuePreview: ...
     async def fire(self, request: CueRequest) -> Cue:
-        """Committed, then sent; returns the cue as SENT (immediate) or ARMED. Raises CueRefused."""
+        """Commit a cue, then send it; returns it as SENT (immediate) or ARMED. Raises CueRefused."""
 
     async def cancel(self, cue_id: int) -> Cue:
-        """Only while ARMED, when it is truly ours. Raises CueRefused otherwise."""
+        """Cancel a cue that is ARMED: it never airs. Raises CueRefused otherwise."""
 
     def recent(self, stream_id: str) -> tuple[Cue, ...]:
-        """The newest cues first, at most 50; safe from any thread."""
+        """Newest cues first, at most 50; safe from any thread."""
 
     def announced_end(self, out: Cue) -> float | None:
         """Wall clock at which the break that `out` began is over as announced; None without a duration."""
@@ -102,14 +102,14 @@ class ReturnPort(Protocol):
         """Receipt of a cue; None where no return feed was watched, or long ago."""
 
     def recent(self, stream_id: str) -> tuple[ReturnReceipt, ...]:
-        """The newest first."""
+        """Receipts, the newest first."""
 
 
 class AlarmPort(Protocol):
     """Alarms that stand. Changes raise NotFound for one that is closed, and OperatorError."""
 
     def standing(self) -> tuple[Alarm, ...]:
-        """All that are not closed, most severe and newest first; safe from any thread.
+        """Alarms that are not closed, most severe and newest first; safe from any thread.
 
         Those with `is_shown` false are shelved, or explained by another: to be listed apart or under it.
         """
@@ -119,16 +119,16 @@ class AlarmPort(Protocol):
 
     async def acknowledge(self, alarm_id: int) -> Alarm: ...
     async def shelve(self, alarm_id: int, minutes: float, reason: str) -> Alarm:
-        """Out of sight for up to a day, also when it clears and comes again; a reason is asked for."""
+        """Shelve an alarm for up to a day, also when it clears and comes again; a reason is asked for."""
 
     async def unshelve(self, alarm_id: int) -> Alarm: ...
 
 
 class AlarmRulesPort(Protocol):
-    """When conditions are alarms, and how bad ones."""
+    """Rules: when conditions are alarms, and how bad ones."""
 
     def views(self, stream_id: str = "") -> tuple[RuleView, ...]:
-        """All rules as they hold for a stream, or in general; safe from any thread."""
+        """Rules as they hold for a stream, or in general; safe from any thread."""
 
     async def set(self, stream_id: str, condition: str, change: RuleChange) -> RuleView:
         """Change a rule for a stream, or with an empty stream_id for all; an empty change undoes it.
@@ -151,7 +151,7 @@ class PreviewPort(Protocol):
     """
 
     async def watch(self, viewer: str, wanted: Mapping[str, PictureSize]) -> None:
-        """From now on `viewer` looks at exactly these streams, and at no other; by `stream_id`."""
+        """Show `viewer` exactly these streams from now on; by `stream_id`."""
 
     def preview(self, stream_id: str) -> Preview:
         """State of a stream's preview; safe from any thread, as are the next two."""
@@ -178,7 +178,7 @@ class SchedulePort(Protocol):
     """Planned breaks: all that is planned, what of it conflicts, change it, import it."""
 
     def list(self) -> tuple[ScheduledBreak, ...]:
-        """By the time they are due, those over since two days ago as well; safe from any thread."""
+        """Planned breaks by due time, those over since two days ago as well; safe from any thread."""
 
     def conflicts(self) -> tuple[Finding, ...]:
         """Conflicts: breaks that cannot be aired as planned within the next day; safe from any thread."""
@@ -225,17 +225,17 @@ class ContractPort(Protocol):
 
 
 class InputCuePort(Protocol):
-    """Other people's cues on the inputs."""
+    """Cues of others on the inputs."""
 
     def recent(self, stream_id: str) -> tuple[InputCue, ...]:
-        """The newest first, at most 200; safe from any thread."""
+        """Cues of the input, the newest first, at most 200; safe from any thread."""
 
 
 class NotificationPort(Protocol):
     """Targets of notifications. Their addresses are secrets: they go in and never come out."""
 
     def targets(self) -> tuple[TargetView, ...]:
-        """All targets by name; safe from any thread."""
+        """Targets by name; safe from any thread."""
 
     async def save(self, target: NotificationTarget, url: str) -> TargetView:
         """Add or change; an empty `url` keeps the one there is."""
@@ -249,7 +249,7 @@ class BackupPort(Protocol):
     """Backups of what is on record."""
 
     def status(self) -> BackupStatus:
-        """How the automatic backups stand; safe from any thread."""
+        """State of the automatic backups; safe from any thread."""
 
     async def make(self, file: Path | None = None, *, with_key: bool = False) -> BackupFile:
         """Make one now, in the folder of backups or as the new `file`; it is proved when this returns."""
@@ -259,33 +259,33 @@ class AccessPort(Protocol):
     """Users and tokens of the API."""
 
     def users(self) -> tuple[User, ...]:
-        """By name."""
+        """Users by name."""
 
     def tokens(self, user: str = "") -> tuple[Token, ...]:
-        """All that are valid, or those of one user, by their numbers."""
+        """Valid tokens of all users, or of one, by their numbers."""
 
     async def add_user(self, name: str, role: Role, password: SecretStr | None) -> User:
-        """Without a password only tokens let them in."""
+        """Add a user; without a password only tokens let them in."""
 
     async def set_role(self, name: str, role: Role) -> User: ...
     async def set_password(self, name: str, password: SecretStr) -> None:
-        """Whoever is in by the old one is out."""
+        """Change a password; logins by the old one end."""
 
     async def remove_user(self, name: str) -> None:
-        """Out at once, with all tokens."""
+        """Remove a user at once, with all tokens."""
 
     async def add_token(self, user: str, label: str, role: Role | None, lasts_s: float | None) -> NewToken:
         """Role None is the user's own, lasts_s None is until it is revoked."""
 
     async def revoke_token(self, token_id: int) -> None: ...
     async def log_in(self, name: str, password: SecretStr, address: str) -> NewToken:
-        """Raises NotSignedIn, or TooManyLogins with the time to wait."""
+        """Make a token for some hours. Raises NotSignedIn, or TooManyLogins with the time to wait."""
 
     def identify(self, secret: str) -> Identity:
         """User and present role of a token. Raises NotSignedIn."""
 
     async def until_over(self, identity: Identity) -> None:
-        """Returns when the token does not let in any more."""
+        """Wait until the token does not let in any more."""
 
 
 class MessageStream(Protocol):
@@ -300,11 +300,11 @@ class EnginePort(Protocol):
     """Processors of this machine."""
 
     async def engines(self) -> tuple[str, ...]:
-        """In words, what `auto` takes first: `tsduck 3.45-4721 (/usr/bin/tsp)`, `built-in minitsp 3.0.0`."""
+        """Processors, the choice of `auto` first, such as `tsduck 3.45-4721 (/usr/bin/tsp)`."""
 
 
 class Services(Protocol):
-    """All ports, as the composition root hands them to a front end."""
+    """Ports as the composition root hands them to a front end."""
 
     @property
     def streams(self) -> StreamPort: ...
@@ -350,4 +350,4 @@ class Services(Protocol):
     def cue_once(self) -> CueOncePort: ...
 
     def messages(self, most_behind: int | None = None) -> MessageStream:
-        """Every fact and the latest samples from now on; one bounded queue per subscriber."""
+        """Subscribe to all facts and the latest samples from now on; a bounded queue per subscriber."""

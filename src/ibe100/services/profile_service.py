@@ -39,7 +39,7 @@ class ProfileService:
         self._audit = audit
 
     async def names(self) -> tuple[str, ...]:
-        """All profiles, by name."""
+        """Profiles by name."""
         found = await asyncio.to_thread(lambda: list(self._folder.glob(f"*{SUFFIX}")))
         return tuple(sorted(path.stem for path in found))
 
@@ -79,7 +79,7 @@ class ProfileService:
         await asyncio.to_thread(_write, path, profile)
 
     def _refuse_digits(self, profile: Profile) -> None:
-        """Before any stream is touched; an id that is in the list already makes nothing worse."""
+        """Refuse digits alone as a new id or a name, before any stream is touched."""
         present = {view.stream_id for view in self._streams.streams()}
         for entry in profile.streams:
             refuse_digits(f"stream {entry.number}: name", entry.config.name)
@@ -127,7 +127,7 @@ class ProfileService:
 
 
 def _parse(path: Path) -> Profile:
-    """Without secrets, should somebody have written one in. Raises OSError, DamagedDocument, StorageError."""
+    """Read a profile, less secrets that somebody wrote in. Raises OSError, DamagedDocument, StorageError."""
     profile = read_stored(Profile, path.read_bytes())
     if newer := [field for field in not_understood(profile) if ".config." not in field]:
         raise StorageError(

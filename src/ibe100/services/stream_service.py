@@ -71,7 +71,7 @@ class StreamService:
         self._lifecycle.profile = name
 
     def use(self, engine: Engine, tsp_path: Path | None, policy: RunnerPolicy) -> None:
-        """For each stream from its next start on; what runs is not touched."""
+        """Change engine and policy of each stream from its next start on; what runs is not touched."""
         self._planner.use(engine, tsp_path)
         self._launch.set_policy(policy)
 
@@ -80,11 +80,11 @@ class StreamService:
         self.follower.observers.append(observer)
 
     def streams(self) -> tuple[StreamView, ...]:
-        """All streams in the order of their numbers; safe from any thread."""
+        """Streams in the order of their numbers; safe from any thread."""
         return self._list.views()
 
     def run_of(self, stream_id: str) -> StreamRun:
-        """Raises StreamError for a stream that does not exist."""
+        """Stream of this id. Raises StreamError when it does not exist."""
         return self._list.run_of(stream_id)
 
     async def open(self) -> None:

@@ -17,7 +17,7 @@ class TSDuckService:
         self._tsp_path = tsp_path
 
     def use(self, engine: Engine, tsp_path: Path | None) -> None:
-        """From now on."""
+        """Change engine and tsp from now on."""
         self._engine, self._tsp_path = engine, tsp_path
 
     async def engines(self) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""TSDuck: processors, command lines, probe, readers of what plugins report."""

@@ -201,7 +201,7 @@ def _splicemonitor(plan: StreamPlan, ports: LoopbackPorts) -> list[str]:
 
 
 def _input_splicemonitor(ports: LoopbackPorts) -> list[str]:
-    """Other people's cues, on every PID that a PMT of the input calls SCTE 35, before ours are added."""
+    """Monitor of the cues in the input, on each PID that a PMT calls SCTE 35, before ours are added."""
     return plugin(
         "-P",
         "splicemonitor",

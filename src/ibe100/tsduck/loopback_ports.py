@@ -48,7 +48,7 @@ def claim_ports(taken: Collection[int], *, with_source: bool) -> LoopbackPorts:
 
 
 def free_ports(taken: Collection[int], wanted: int) -> list[int]:
-    """So many ports that nobody uses. Raises StreamError when they cannot be found."""
+    """Find so many unused ports. Raises StreamError when there are not enough."""
     found: list[int] = []
     for _ in range(TRIES):
         port = random.randint(FIRST_PORT, LAST_PORT)

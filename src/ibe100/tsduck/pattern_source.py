@@ -31,7 +31,7 @@ def live_arguments(pattern: TestPatternInput, port: int) -> list[str]:
 
 
 def sample_arguments(pattern: TestPatternInput, seconds: float) -> list[str]:
-    """The same stream, `seconds` of it as fast as it goes, on standard output: for the probe.
+    """Arguments for `seconds` of the same stream as fast as it goes, on standard output: for the probe.
 
     Raises ProcessorError when there is no ffmpeg.
     """

@@ -32,7 +32,7 @@ NOTHING = "nothing was received; check the sender, the address and the port"
 
 @dataclass(frozen=True, slots=True)
 class ProbeLimits:
-    """How long a live input is looked at."""
+    """Limits of looking at a live input."""
 
     first_bytes_s: float = 12.0
     live_s: float = 3.0
@@ -132,7 +132,7 @@ async def _probe_process(
 
 
 class End(Enum):
-    """Why no more was read."""
+    """Reason why no more was read."""
 
     ENOUGH = auto()
     PROCESSOR = auto()
@@ -161,7 +161,7 @@ async def _collect(child: ChildProcess, collector: PacketCollector, limits: Prob
 
 
 async def _reason(child: ChildProcess) -> str:
-    """Why it ended without packets: in its own words, where it has any."""
+    """Reason of an end without packets: in the processor's own words, where it has any."""
     exit_code = await child.exit_code()
     lines = [line.strip() for line in await child.last_words() if line.strip()]
     faults = [line.partition("Error:")[2].strip() for line in lines if "Error:" in line]

@@ -44,7 +44,7 @@ class Processor:
 
     @property
     def label(self) -> str:
-        """For the screen: name and version."""
+        """Name and version for the screen."""
         if self.engine is Engine.TSDUCK:
             return f"tsduck {self.version}"
         return f"built-in minitsp {self.version}"
@@ -124,7 +124,7 @@ async def choose_processor(wanted: Engine, config: StreamConfig, tsp_path: Path 
 
 
 def check_builtin(source: StreamInput, target: StreamOutput | None = None) -> None:
-    """Raises ProcessorError naming what the built-in processor cannot do on this machine.
+    """Check the built-in processor. Raises ProcessorError naming what it cannot do on this machine.
 
     Its SRT is libsrt's or ffmpeg's, its RIST ffmpeg's; the ffmpeg that comes with us has both on Linux only.
     """

@@ -53,7 +53,7 @@ def watch_config(config: StreamConfig) -> StreamConfig:
 
 
 def stall_timeout_s(source: StreamInput) -> float:
-    """How long the watcher may be without packets before it is started anew."""
+    """Seconds the watcher may be without packets before it is started anew."""
     return LISTEN_S + STALL_S if isinstance(source, UdpInput) else STALL_S
 
 

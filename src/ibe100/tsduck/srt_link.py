@@ -20,7 +20,7 @@ def is_relayed(source: StreamInput) -> TypeGuard[SrtInput]:
 
 
 def lasting_arguments(edge: StreamInput | StreamOutput, side: str) -> list[str]:
-    """For an SRT edge on air (not for a probe): wait for the next peer, and give statistics to the runner."""
+    """Options of an SRT edge on air (not for a probe): wait for the next peer, report statistics."""
     if not isinstance(edge, SrtInput | SrtOutput):
         return []
     return [

@@ -1,0 +1,1 @@
+"""Local control socket of the command line, and its commands."""

@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class NotRunning(OperatorError):
-    """Nobody answers on this data folder."""
+    """No console or server answers on this data folder."""
 
 
 def socket_path(data_dir: Path) -> Path:

@@ -18,7 +18,7 @@ router = new_router("alarms")
 
 
 class Shelving(Value):
-    """Out of sight for a while, also when it clears and comes again."""
+    """Shelving: out of sight for a while, also when the alarm clears and comes again."""
 
     minutes: Annotated[float, Field(gt=0, le=1440)]
     reason: Annotated[Text, Field(min_length=1, max_length=500)]
@@ -26,7 +26,7 @@ class Shelving(Value):
 
 @router.get("/alarms", **needs(Role.VIEWER))
 async def standing(services: ApiServices, stream: StreamWanted) -> list[AlarmReply]:
-    """All that are not closed, most severe and newest first; shelved and explained ones too."""
+    """Alarms that are not closed, most severe and newest first; shelved and explained ones too."""
     alarms = services.alarms.standing()
     return [alarm_reply(alarm) for alarm in alarms if stream in ("", alarm.stream_id)]
 
@@ -40,7 +40,7 @@ async def history(
     since: float | None = None,
     limit: Annotated[int, Query(ge=1, le=5000)] = 500,
 ) -> list[Alarm]:
-    """The newest first, closed ones too."""
+    """Alarms on record, the newest first, closed ones too."""
     wanted = AlarmFilter(stream_id=stream or None, severity=severity, words=words, since=since, limit=limit)
     return list(await services.records.alarms.list(wanted))
 
@@ -53,7 +53,7 @@ async def acknowledge(alarm_id: int, services: ApiServices) -> AlarmReply:
 
 @router.post("/alarms/{alarm_id}/shelve", **needs(Role.OPERATOR))
 async def shelve(alarm_id: int, shelving: Shelving, services: ApiServices) -> AlarmReply:
-    """Out of sight for up to a day, for a reason."""
+    """Shelve an alarm for up to a day, for a reason."""
     return alarm_reply(await services.alarms.shelve(alarm_id, shelving.minutes, shelving.reason))
 
 
@@ -65,7 +65,7 @@ async def unshelve(alarm_id: int, services: ApiServices) -> AlarmReply:
 
 @router.get("/alarm-rules", **needs(Role.VIEWER))
 async def rules(services: ApiServices, stream: StreamWanted) -> list[RuleView]:
-    """All rules as they hold for a stream, or in general."""
+    """Rules of alarms as they hold for a stream, or in general."""
     return list(services.alarm_rules.views(stream))
 
 

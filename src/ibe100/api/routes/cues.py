@@ -94,7 +94,7 @@ async def fire(
 
 @router.get("/streams/{stream}/cues", **needs(Role.VIEWER))
 async def recent(stream: Stream, services: ApiServices) -> list[CueReply]:
-    """The newest cues first, at most 50; older ones are in the history."""
+    """Newest cues first, at most 50; older ones are in the history."""
     receipt = services.return_feeds.receipt
     return [cue_reply(cue, receipt(cue.cue_id)) for cue in services.cues.recent(stream.stream_id)]
 
@@ -110,7 +110,7 @@ async def one_cue(cue_id: CueId, services: ApiServices) -> WholeCueReply:
 
 @router.post("/cues/{cue_id}/cancel", **needs(Role.OPERATOR))
 async def cancel(cue_id: CueId, services: ApiServices) -> CueReply:
-    """Only while it is ARMED: then it truly never airs."""
+    """Cancel a cue that is ARMED: it never airs."""
     await _find(services, cue_id)
     return cue_reply(await services.cues.cancel(cue_id), services.return_feeds.receipt(cue_id))
 

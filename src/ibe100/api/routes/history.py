@@ -33,7 +33,7 @@ router = new_router("history")
 
 @router.get("/history/sessions", **needs(Role.VIEWER, Scarce.FILES))
 async def sessions(services: ApiServices, limit: Limit = 200) -> list[SessionRecord]:
-    """The newest first."""
+    """Sessions, the newest first."""
     return list(await services.records.sessions.list(limit))
 
 
@@ -47,7 +47,7 @@ async def cues(
     text: Annotated[str, Query(max_length=200)] = "",
     limit: Limit = 500,
 ) -> CueLog:
-    """The newest first; `text` is an event id or part of the section, of the reason or of who asked."""
+    """Cues, the newest first; `text` is an event id or part of the section, of the reason or of who asked."""
     query = CueLogQuery(
         stream_id=stream,
         actions=tuple(action or ()),

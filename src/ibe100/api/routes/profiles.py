@@ -19,7 +19,7 @@ ProfileName = Annotated[str, Path(pattern=r"^\w[\w .()+-]{0,79}$")]
 
 @router.get("/profiles", **needs(Role.VIEWER, Scarce.FILES))
 async def names(services: ApiServices) -> list[str]:
-    """All profiles, by name."""
+    """Profiles by name."""
     return list(await services.profiles.names())
 
 

@@ -26,7 +26,7 @@ router = new_router("schedule")
 
 
 class BreakPage(Value):
-    """Some of the planned breaks."""
+    """Page of the planned breaks."""
 
     total: int
     breaks: tuple[ScheduledBreak, ...]
@@ -59,7 +59,7 @@ class Upload:
 
     @asynccontextmanager
     async def file(self) -> AsyncIterator[Path]:
-        """In a folder of its own that is gone afterwards. Raises ConfigurationError."""
+        """Write the upload to a folder of its own that is gone afterwards. Raises ConfigurationError."""
         if not self.name.lower().endswith(SUFFIXES):
             raise ConfigurationError(f"name {self.name!r}: a file ends in {', '.join(SUFFIXES)}")
         content = await self._request.body()
@@ -83,7 +83,7 @@ async def list_breaks(
     offset: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
 ) -> BreakPage:
-    """By the time they are due, those over since two days ago as well."""
+    """Planned breaks by the time they are due, those over since two days ago as well."""
     breaks = [one for one in services.schedule.list() if stream in ("", one.stream_id)]
     return BreakPage(total=len(breaks), breaks=tuple(breaks[offset : offset + limit]))
 

@@ -23,7 +23,7 @@ class CommandReply(Value):
 
 @router.get("/streams", **needs(Role.VIEWER))
 async def list_streams(services: ApiServices) -> list[StreamReply]:
-    """All streams in the order of their numbers."""
+    """Streams in the order of their numbers."""
     return [stream_reply(view) for view in services.streams.streams()]
 
 
@@ -108,7 +108,7 @@ async def reset_counters(stream: Stream, services: ApiServices) -> Done:
 
 @router.get("/streams/{stream}/input-cues", **needs(Role.VIEWER))
 async def input_cues(stream: Stream, services: ApiServices) -> list[InputCue]:
-    """Other people's cues on the input, the newest first."""
+    """Cues of others on the input, the newest first."""
     return list(services.input_cues.recent(stream.stream_id))
 
 

@@ -15,7 +15,7 @@ router = new_router("system")
 
 
 class EngineReply(Value):
-    """This program, and the processors it finds."""
+    """Version of this program, and the processors it finds."""
 
     version: str
     engines: tuple[str, ...]

@@ -46,7 +46,7 @@ async def me(caller: Caller) -> Identity:
 
 @router.get("/users", **needs(Role.ADMIN))
 async def list_users(services: ApiServices) -> list[User]:
-    """By name."""
+    """Users by name."""
     return list(services.access.users())
 
 
@@ -58,7 +58,7 @@ async def add_user(wanted: WantedUser, services: ApiServices) -> User:
 
 @router.put("/users/{name}", **needs(Role.ADMIN))
 async def change_user(name: str, change: UserChange, services: ApiServices) -> Done:
-    """Another role (holds at once), another password (whoever is in by the old one is out), or both."""
+    """Change the role (holds at once), the password (logins by the old one end), or both."""
     if change.role is not None:
         await services.access.set_role(name, change.role)
     if change.password is not None:
@@ -68,14 +68,14 @@ async def change_user(name: str, change: UserChange, services: ApiServices) -> D
 
 @router.delete("/users/{name}", **needs(Role.ADMIN))
 async def remove_user(name: str, services: ApiServices) -> Done:
-    """Out at once, with all tokens."""
+    """Remove a user at once, with all tokens."""
     await services.access.remove_user(name)
     return Done()
 
 
 @router.get("/tokens", **needs(Role.ADMIN))
 async def list_tokens(services: ApiServices, user: str = "") -> list[Token]:
-    """All that are valid; their secrets are known to nobody here."""
+    """Valid tokens; their secrets are known to nobody here."""
     return list(services.access.tokens(user))
 
 
@@ -87,7 +87,7 @@ async def add_token(wanted: WantedToken, services: ApiServices) -> NewToken:
 
 @router.delete("/tokens/{token_id}", **needs(Role.ADMIN))
 async def revoke_token(token_id: int, services: ApiServices) -> Done:
-    """Ends at once, open WebSockets too."""
+    """End a token at once, open WebSockets too."""
     await services.access.revoke_token(token_id)
     return Done()
 

@@ -1,0 +1,1 @@
+"""Backup archives, and the merge at a restore."""

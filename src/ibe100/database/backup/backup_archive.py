@@ -112,7 +112,7 @@ def _digest(path: Path, length: int | None, pace: Callable[[], None]) -> tuple[i
 
 
 def check_file(path: Path, pace: Callable[[], None] = lambda: None) -> None:
-    """Raises StorageError when a single byte of the file is not as it was written."""
+    """Check a backup. Raises StorageError when a single byte of the file is not as it was written."""
     try:
         size = path.stat().st_size
         if size > TRAILER_BYTES:
@@ -155,7 +155,7 @@ def read_manifest(path: Path) -> BackupManifest:
 
 
 def members_of(path: Path) -> Iterator[tuple[BackupMember, IO[bytes]]]:
-    """Each member with its content, to be read at once. Raises StorageError."""
+    """Members of a backup, each with its content, to be read at once. Raises StorageError."""
     with _unpacked(path) as tar:
         for member in _manifest(path, tar).members:
             entry = tar.next()  # not by iteration, which would begin with the manifest again

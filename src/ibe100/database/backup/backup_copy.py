@@ -26,7 +26,7 @@ class BackupStopped(Exception):
 
 
 class Pace:
-    """Called after each MB: lets others at the disk, and looks whether there is still room and a wish."""
+    """Pace of a backup, called after each MB: lets others at the disk, checks for room and cancellation."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Pace:
         self._began = time.monotonic()
 
     def check_room(self, needed: int) -> None:
-        """Raises StorageError when a backup of so many bytes would leave too little on the disk."""
+        """Check the disk. Raises StorageError when a backup of so many bytes would leave too little."""
         free = self._free(self._folder)
         if free < needed + self._least_free:
             raise StorageError(

@@ -42,7 +42,7 @@ class BackupOutcome(Value):
 
 
 def main() -> int:
-    """Returns the exit status."""
+    """Make the backup that is asked for on standard input; returns the exit status."""
     task = BackupTask.model_validate_json(sys.stdin.buffer.readline())
     take_lowest_priority()
     leaving = threading.Event()

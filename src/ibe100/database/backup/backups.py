@@ -84,7 +84,7 @@ def new_name(folder: Path, at: float) -> Path:
 def make_backup(data_dir: Path, file: Path, pace: Pace, *, with_key: bool = False) -> BackupManifest:
     """Copy, prove and pack what is on record into the new `file`: on disk under that name, or not at all.
 
-    Raises StorageError in words, BackupStopped.
+    Raises StorageError with the reason, BackupStopped.
     """
     if not (data_dir / DATABASE).is_file():
         raise StorageError(f"There is no database in {data_dir}: nothing is on record yet.")
@@ -127,7 +127,7 @@ def _make(data_dir: Path, copy: Path, packed: Path, pace: Pace, with_key: bool) 
 
 
 def _others(data_dir: Path, with_key: bool) -> dict[str, bytes]:
-    """All that is kept beside the database, by its name in the backup. Raises OSError."""
+    """Files kept beside the database, by their name in the backup. Raises OSError."""
     names = [SECRETS, LAYOUTS, *([SECRET_KEY] if with_key else [])]
     found = {name: data_dir / name for name in names}
     found |= {path.name: path for path in sorted(data_dir.glob("[!.]*.json"))}
@@ -152,7 +152,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def unpack(file: Path, folder: Path, pace: Callable[[], None] = lambda: None) -> BackupManifest:
-    """Unpack a backup into the empty `folder`, every byte proved. Raises StorageError in words."""
+    """Unpack a backup into the empty `folder`, every byte proved. Raises StorageError with the reason."""
     check_file(file, pace)
     manifest = read_manifest(file)
     try:

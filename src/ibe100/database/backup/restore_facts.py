@@ -53,7 +53,7 @@ class AuditedCue:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known beside the databases."""
+    """Evidence beside the databases: runs, used event ids, cues."""
 
     traces: tuple[Trace, ...] = ()
     used: tuple[UsedId, ...] = ()

@@ -60,7 +60,7 @@ def _session(connection: sqlite3.Connection, trace: Trace, runs: Mapping[str, Tr
 
 
 def _begin_journal(connection: sqlite3.Connection, trace: Trace) -> None:
-    """From where the database stopped, but nothing of runs whose sessions it does not know."""
+    """Begin the journal where the database stopped, but after runs whose sessions it does not know."""
     row = connection.execute(
         "SELECT runner, last_seq FROM journal_positions WHERE stream_id = ?", (trace.stream_id,)
     ).fetchone()

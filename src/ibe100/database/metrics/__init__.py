@@ -1,0 +1,1 @@
+"""Measurements over time in a file of their own."""

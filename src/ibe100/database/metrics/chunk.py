@@ -133,7 +133,7 @@ def _filled(values: Ints, present: npt.NDArray[np.bool_]) -> Ints:
 
 
 def _planes(values: npt.NDArray[np.generic]) -> bytes:
-    """All lowest bytes, then all second bytes, and so on."""
+    """Bytes by place: all lowest bytes, then all second bytes, and so on."""
     size = values.dtype.itemsize
     flat = np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<"), copy=False)).reshape(-1)
     return flat.view(np.uint8).reshape(-1, size).T.tobytes()

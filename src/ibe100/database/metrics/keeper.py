@@ -48,7 +48,7 @@ def make_ready(connection: Connection) -> None:
 
 
 def store_minute(connection: Connection, stream_id: str, starts_at: int, chunk: Chunk) -> None:
-    """Beside what is on disk of that minute already, if a console before has stored a part of it."""
+    """Store a minute, beside a part that an earlier console may have stored of it."""
     _store(connection, RAW, stream_id, Part(starts_at, RAW.step_s, chunk))
     done = rolled_up_until(connection)
     if done is not None and starts_at < done:  # the clock was set back: that hour is to be added up again
@@ -60,7 +60,7 @@ def add_change(connection: Connection, change: StreamChange) -> None:
 
 
 def rolled_up_until(connection: Connection) -> int | None:
-    """Every hour before it has its coarser points; None while none has."""
+    """End of the hours that have their coarser points; None while none has."""
     return _mark(connection, _ROLLED_UP)
 
 

@@ -23,7 +23,7 @@ class Part:
 
 
 def combine(parts: Sequence[Part], numbers: Ints, starts_at: int, step_s: int, points: int) -> Chunk:
-    """All points of `parts` from `starts_at` on, added up to `points` points of `step_s`.
+    """Combine the points of `parts` from `starts_at` on into `points` points of `step_s`.
 
     Rows are `numbers`, which ascend; what is not in a part counts for nothing.
     """
@@ -56,7 +56,7 @@ def combine(parts: Sequence[Part], numbers: Ints, starts_at: int, step_s: int, p
 
 
 def numbers_of(parts: Sequence[Part]) -> Ints:
-    """All series in them, ascending."""
+    """Numbers of the series in them, ascending."""
     if not parts:
         return np.zeros(0, np.int64)
     return np.unique(np.concatenate([part.chunk.numbers for part in parts]))

@@ -100,7 +100,7 @@ def series_between(connection: Connection, stream_id: str, wanted: Range, grid: 
 def changes_between(
     connection: Connection, stream_id: str, begins_at: float, ends_at: float
 ) -> list[StreamChange]:
-    """The newest last."""
+    """Changes of a stream, the newest last."""
     query = (
         select(changes.c.stream_id, changes.c.at, changes.c.kind, changes.c.text)
         .where(changes.c.stream_id == stream_id, changes.c.at >= begins_at, changes.c.at < ends_at)

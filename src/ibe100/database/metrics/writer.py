@@ -217,5 +217,5 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def error_words(error: Exception) -> str:
-    """In a few words."""
+    """Error in a few words."""
     return str(error) if isinstance(error, metrics_keeper.OtherFormat) else "it is damaged"

@@ -1,0 +1,1 @@
+"""SQLite: engines, tables, writer and reader threads, faults."""

@@ -19,7 +19,7 @@ MOST_WAL_PAGES = 8000
 
 
 class Fault(Enum):
-    """Why the database could not do what it was asked, in words that end a sentence."""
+    """Faults of the database, as words that end a sentence."""
 
     FULL = "the disk is full; free some space"
     READ_ONLY = "the file or its folder is read-only; give it write permission"

@@ -1,4 +1,4 @@
-"""From an error of the library to words for the operator."""
+"""Faults of the database library as errors for the operator."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Reader:
         self._threads = ThreadPoolExecutor(READ_CONNECTIONS, thread_name_prefix="ibe100-db-read")
 
     async def read(self, work: Callable[[Session], T]) -> T:
-        """The result of `work` on everything committed so far. Raises StorageError in words."""
+        """The result of `work` on everything committed so far. Raises StorageError with the reason."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Base(DeclarativeBase):
-    """Every constraint has a name, so that a later migration can drop it."""
+    """Base of the tables; each constraint has a name, so that a later migration can drop it."""
 
     metadata = MetaData(
         naming_convention={
@@ -161,7 +161,7 @@ class AuditRow(Base):
 
 
 class JournalPositionRow(Base):
-    """How far the journal of a stream's runner has been taken over."""
+    """Place up to which the journal of a runner has been taken over."""
 
     __tablename__ = "journal_positions"
 

@@ -85,7 +85,7 @@ class Writer:
     async def submit(self, work: Callable[[Session], T], turn: Turn = Turn.RECORD) -> T:
         """The result of `work`, after COMMIT has returned.
 
-        Raises StorageError in words when it could not be committed; the next write is tried anew.
+        Raises StorageError with the reason when it could not be committed; the next write is tried anew.
         Any other error is the one that `work` raised; nothing of it is stored.
         """
         task = Task(work, turn)

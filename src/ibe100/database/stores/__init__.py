@@ -1,0 +1,1 @@
+"""Stores: one per subject on record."""

@@ -35,7 +35,7 @@ class AlarmStore:
         return await self._handles.reader.read(work)
 
     async def open(self) -> tuple[Alarm, ...]:
-        """All that are not closed, the oldest first."""
+        """Alarms that are not closed, the oldest first."""
         query = select(AlarmRow).where(AlarmRow.state != AlarmState.CLOSED.value).order_by(AlarmRow.alarm_id)
 
         def work(session: Session) -> tuple[Alarm, ...]:
@@ -44,7 +44,7 @@ class AlarmStore:
         return await self._handles.reader.read(work)
 
     async def list(self, wanted: AlarmFilter = AlarmFilter()) -> tuple[Alarm, ...]:
-        """The newest first, closed ones too."""
+        """Alarms, the newest first, closed ones too."""
         query = select(AlarmRow).order_by(AlarmRow.alarm_id.desc())
         if wanted.stream_id is not None:
             query = query.where(AlarmRow.stream_id == wanted.stream_id)

@@ -112,7 +112,7 @@ class AsRunStore:
 async def open_as_run(path: Path) -> AsyncIterator[AsRunStore]:
     """The log in the SQLite file at `path`, which is not written to and may be in use by a console.
 
-    Raises StorageError in words: no such file, or of another version.
+    Raises StorageError with the reason: no such file, or of another version.
     """
     if not path.is_file():
         raise StorageError(f"There is no log: {path} does not exist. Name the console's data folder.")

@@ -17,11 +17,11 @@ class AuditStore:
         self._handles = handles
 
     async def write(self, record: AuditRecord) -> None:
-        """On disk when it returns."""
+        """Write a line; it is on disk when this returns."""
         await self._handles.writer.submit(lambda session: session.add(AuditRow(**columns_of(record))))
 
     async def list(self, limit: int = 500) -> tuple[AuditRecord, ...]:
-        """The newest first."""
+        """Audit lines, the newest first."""
         query = select(AuditRow).order_by(AuditRow.audit_id.desc()).limit(limit)
 
         def work(session: Session) -> tuple[AuditRecord, ...]:

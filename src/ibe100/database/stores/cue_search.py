@@ -21,7 +21,7 @@ _VALUES: TypeAdapter[tuple[Cue, ...]] = TypeAdapter(tuple[Cue, ...])
 
 
 def find_cues(session: Session, query: CueLogQuery) -> tuple[Cue, ...]:
-    """The newest first, one more than the limit where there are more."""
+    """Cues that a query admits, the newest first; one more than the limit where there are more."""
     statement = select(*_COLUMNS).where(*_conditions(query)).order_by(_CUES.cue_id.desc())
     rows = session.execute(statement.limit(query.limit + 1))
     return _VALUES.validate_python([dict(zip(_FIELDS, row, strict=True)) for row in rows])

@@ -38,7 +38,7 @@ class CueStore:
         self._event_id_retention_s = event_id_retention_s
 
     def set_event_id_retention(self, event_id_retention_s: float) -> None:
-        """How long an id is not used again, from the next cue on."""
+        """Set how long an id is not used again, from the next cue on."""
         self._event_id_retention_s = event_id_retention_s
 
     async def create(
@@ -98,7 +98,7 @@ class CueStore:
         return await self._handles.reader.read(work)
 
     async def recent(self, stream_id: str | None = None, limit: int = 50) -> tuple[Cue, ...]:
-        """The newest first, of one stream or of all."""
+        """Cues of one stream or of all, the newest first."""
         query = select(CueRow).order_by(CueRow.cue_id.desc()).limit(limit)
         if stream_id is not None:
             query = query.where(CueRow.stream_id == stream_id)
@@ -114,7 +114,7 @@ class CueStore:
         return CueLog(query=query, cues=found[: query.limit], is_cut=len(found) > query.limit)
 
     async def newest_splice(self, stream_id: str) -> Cue | None:
-        """The newest cue that took the viewers into a break or back; None without any."""
+        """Newest cue that took the viewers into a break or back; None without any."""
         query = (
             select(CueRow)
             .where(CueRow.stream_id == stream_id, CueRow.state.in_(sorted(AIRED_STATES)))

@@ -1,4 +1,4 @@
-"""How far each runner's journal has been taken over."""
+"""Places up to which the runners' journals have been taken over."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class JournalPositionStore:
         self._handles = handles
 
     async def position(self, stream_id: str) -> JournalPosition | None:
-        """None when nothing of this stream was taken over yet."""
+        """Place in a stream's journal; None when nothing of it was taken over yet."""
 
         def work(session: Session) -> JournalPosition | None:
             row = session.get(JournalPositionRow, stream_id)

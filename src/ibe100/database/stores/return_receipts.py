@@ -43,12 +43,12 @@ class ReturnReceiptStore:
         return await self._handles.reader.read(work)
 
     async def of_cues(self, first_cue_id: int, last_cue_id: int) -> dict[int, ReturnReceipt]:
-        """By cue_id, both ends included."""
+        """Receipts by cue_id, both ends included."""
         return await receipts_of_cues(self._handles.reader, first_cue_id, last_cue_id)
 
 
 async def receipts_of_cues(reader: Reader, first_cue_id: int, last_cue_id: int) -> dict[int, ReturnReceipt]:
-    """By cue_id, both ends included; also from a file that a running console holds."""
+    """Receipts by cue_id, both ends included; also from a file that a running console holds."""
     query = _OF_CUES.where(_RECEIPTS.cue_id.between(first_cue_id, last_cue_id))
 
     def work(session: Session) -> dict[int, ReturnReceipt]:

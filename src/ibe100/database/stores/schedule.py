@@ -29,7 +29,7 @@ class ScheduleStore:
         self._handles = handles
 
     async def load(self, since: float) -> tuple[ScheduledBreak, ...]:
-        """All that are not over, and those that were due since then, by their numbers.
+        """Planned breaks that are not over, and those that were due since then, by their numbers.
 
         A row that cannot be read is named in the log and left out.
         """

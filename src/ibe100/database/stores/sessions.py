@@ -93,7 +93,7 @@ class SessionStore:
         return await self._handles.reader.read(work)
 
     async def list(self, limit: int = 200) -> tuple[SessionRecord, ...]:
-        """The newest first."""
+        """Sessions, the newest first."""
         query = select(SessionRow).order_by(SessionRow.session_id.desc()).limit(limit)
 
         def work(session: Session) -> tuple[SessionRecord, ...]:
@@ -102,7 +102,7 @@ class SessionStore:
         return await self._handles.reader.read(work)
 
     async def attempts(self, session_id: int) -> tuple[AttemptRecord, ...]:
-        """In the order they were made."""
+        """Attempts of a session in their order."""
         query = select(AttemptRow).where(AttemptRow.session_id == session_id).order_by(AttemptRow.attempt)
 
         def work(session: Session) -> tuple[AttemptRecord, ...]:

@@ -23,7 +23,7 @@ class StreamStore:
         self._handles = handles
 
     async def load(self) -> StoredStreams:
-        """All streams by their number; one that cannot be read is named in the notices instead."""
+        """Streams by their number; one that cannot be read is named in the notices instead."""
 
         def work(session: Session) -> StoredStreams:
             streams, notices = [], []

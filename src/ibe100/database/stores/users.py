@@ -23,7 +23,7 @@ class UserStore:
         self._handles = handles
 
     async def users(self) -> tuple[StoredUser, ...]:
-        """By name."""
+        """Users by name."""
         query = select(UserRow).order_by(UserRow.name)
 
         def work(session: Session) -> tuple[StoredUser, ...]:
@@ -32,7 +32,7 @@ class UserStore:
         return await self._handles.reader.read(work)
 
     async def tokens(self) -> tuple[StoredToken, ...]:
-        """By their numbers."""
+        """Tokens by their numbers."""
         query = select(TokenRow).order_by(TokenRow.token_id)
 
         def work(session: Session) -> tuple[StoredToken, ...]:
@@ -49,7 +49,7 @@ class UserStore:
         await self._handles.writer.submit(work)
 
     async def remove_user(self, name: str) -> None:
-        """With all tokens."""
+        """Remove a user with all tokens."""
 
         def work(session: Session) -> None:
             session.execute(delete(TokenRow).where(TokenRow.user == name))
@@ -58,7 +58,7 @@ class UserStore:
         await self._handles.writer.submit(work)
 
     async def add_token(self, token: StoredToken) -> StoredToken:
-        """Gives it its token_id."""
+        """Add a token; returns it with its token_id."""
 
         def work(session: Session) -> StoredToken:
             row = TokenRow(**columns_of(token, "token_id"))
@@ -73,19 +73,19 @@ class UserStore:
         await _execute(self._handles, delete(TokenRow).where(TokenRow.token_id.in_(token_ids)))
 
     async def used(self, token_id: int, at: float) -> None:
-        """When it was used last."""
+        """Note when a token was used last."""
         statement = update(TokenRow).where(TokenRow.token_id == token_id).values(last_used_at=at)
         await _execute(self._handles, statement)
 
 
 class KeptRequestStore:
-    """By the user and a key of their own; a cue waits for it, so it is written ahead of the record."""
+    """Requests by user and key; a cue waits for them, so they are written ahead of the record."""
 
     def __init__(self, handles: Handles) -> None:
         self._handles = handles
 
     async def reserve(self, user: str, key: str, digest: str) -> KeptRequest | None:
-        """None when the key is new and now stands for `digest`; else what it stood for before."""
+        """Reserve a key: None when it is new and now stands for `digest`; else what it stood for before."""
         now = self._handles.wall()
 
         def work(session: Session) -> KeptRequest | None:
@@ -99,7 +99,7 @@ class KeptRequestStore:
         return await self._handles.writer.submit(work, Turn.AIR)
 
     async def settle(self, user: str, key: str, cue_id: int) -> None:
-        """The cue that came of it."""
+        """Note the cue that came of a request."""
         statement = (
             update(KeptRequestRow)
             .where(KeptRequestRow.user == user, KeptRequestRow.key == key)
@@ -108,7 +108,7 @@ class KeptRequestStore:
         await _execute(self._handles, statement)
 
     async def release(self, user: str, key: str) -> None:
-        """The key is free again."""
+        """Free a key again."""
         statement = delete(KeptRequestRow).where(KeptRequestRow.user == user, KeptRequestRow.key == key)
         await _execute(self._handles, statement)
 

@@ -1,0 +1,1 @@
+"""Inputs and outputs as text and URL, and the types of their fields."""

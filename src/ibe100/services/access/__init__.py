@@ -1,0 +1,1 @@
+"""Access to the API: users, tokens, passwords, login limits."""

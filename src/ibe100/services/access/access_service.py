@@ -151,7 +151,7 @@ class AccessService:
         return Identity(name=token.user, role=role, token_id=token.token_id)
 
     async def until_over(self, identity: Identity) -> None:
-        """Returns when the token does not let in any more: revoked, expired, its user removed."""
+        """Wait until the token does not let in any more: revoked, expired, its user removed."""
         await self._tokens.until_over(identity.token_id)
 
     async def _make(

@@ -26,7 +26,7 @@ class AttemptCounter:
         """How many attempts, and when the last was; the longest unused first."""
 
     def wait_s(self, key: str) -> float:
-        """How long the next attempt still has to wait."""
+        """Seconds that the next attempt still has to wait."""
         count, last = self._standing(key)
         if count < self._free:
             return 0.0
@@ -66,7 +66,7 @@ class LoginLimits:
         self._addresses = AttemptCounter(free=10, most_wait_s=300, clock=clock)
 
     def begin(self, name: str, address: str) -> None:
-        """Raises TooManyLogins while there is still to wait; that does not count as an attempt."""
+        """Count a login. Raises TooManyLogins while there is still to wait; that does not count."""
         wait_s = max(self._names.wait_s(name), self._addresses.wait_s(address))
         if wait_s > 0:
             seconds = math.ceil(wait_s)

@@ -75,7 +75,7 @@ class TokenCache:
         return self._used.get(token.token_id, token.last_used_at)
 
     async def until_over(self, token_id: int) -> None:
-        """Returns when it does not let in any more: forgotten, or its time is over."""
+        """Wait until a token does not let in any more: forgotten, or expired."""
         while (token := self.by_id(token_id)) is not None:
             left_s = LONGEST_LOOK_S
             if token.expires_at is not None:

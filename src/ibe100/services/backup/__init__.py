@@ -1,0 +1,1 @@
+"""Backups made every day, and on request."""

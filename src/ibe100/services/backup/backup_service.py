@@ -51,7 +51,7 @@ def is_due(now: float, last: float | None, hour_utc: int) -> bool:
 
 
 class BackupService:
-    """Lives on the loop; the work is done by a process of the lowest priority."""
+    """Makes the backups. Lives on the loop; the work is done by a process of the lowest priority."""
 
     def __init__(
         self,
@@ -95,20 +95,20 @@ class BackupService:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def set_plan(self, plan: BackupPlan) -> None:
-        """Other settings hold from now on."""
+        """Change the settings from now on."""
         moved = (plan.folder or self._data_dir / FOLDER) != self.folder
         self._plan = plan
         if moved:
             await self._look_back()
 
     def status(self) -> BackupStatus:
-        """Safe from any thread."""
+        """State of the automatic backups; safe from any thread."""
         return BackupStatus(
             folder=self.folder, is_running=self._busy.locked(), last=self._last, problem=self._problem
         )
 
     async def make(self, file: Path | None = None, *, with_key: bool = False) -> BackupFile:
-        """Make a backup now, in the folder of backups or as the new `file`. Raises StorageError in words."""
+        """Make a backup now, in the folder of backups or as the new `file`. Raises StorageError."""
         async with self._busy:
             target = file
             if target is None:
@@ -161,7 +161,7 @@ class BackupService:
         self._problem = why
 
     async def _prune(self) -> None:
-        """Only after a new one was proved: the last good one is never thrown away."""
+        """Delete old backups, only after a new one was proved: the last good one always stays."""
         try:
             gone = await asyncio.to_thread(prune, self.folder, self._plan.keep_daily, self._plan.keep_weekly)
         except StorageError as error:
@@ -207,7 +207,7 @@ def _words(made: BackupFile, manifest: BackupManifest) -> str:
 
 
 async def run_backup(task: BackupTask) -> BackupManifest:
-    """Returns when the backup is on disk and proved. Raises StorageError; cancelled, it ends the process."""
+    """Make a backup; it is proved when this returns. Raises StorageError; cancelled, it ends the process."""
     try:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-X", "utf8", "-m", MODULE),
@@ -241,7 +241,7 @@ async def run_backup(task: BackupTask) -> BackupManifest:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Its input ends: then it puts away what is not finished. If it does not, it is killed."""
+    """End the process: at the end of its input it puts away what is not finished, else it is killed."""
     assert process.stdin is not None
     process.stdin.close()
     try:

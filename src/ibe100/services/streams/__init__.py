@@ -1,0 +1,1 @@
+"""Streams: the list, launch, runners, their journals, secrets, and the reconciler."""

@@ -51,7 +51,7 @@ class HeldInput:
         self._holds: dict[str, tuple[RunnerLink, Hold]] = {}
 
     def set_policy(self, policy: RunnerPolicy) -> None:
-        """For runners from their start on."""
+        """Change the policy of runners from their start on."""
         self._policy = policy
 
     def is_held(self, run: StreamRun) -> bool:
@@ -81,12 +81,12 @@ class HeldInput:
         del self._holds[run.stream_id]
 
     async def release(self, run: StreamRun) -> None:
-        """Hold it no more; without effect on a stream that is not held."""
+        """Release the input; without effect on a stream that is not held."""
         if self._holds.pop(run.stream_id, None) is not None:
             await run.link.end("its input is not looked at any more")
 
     async def close(self) -> None:
-        """Hold none any more."""
+        """Release all inputs."""
         links = [link for link, _ in self._holds.values()]
         self._holds.clear()
         await asyncio.gather(*(link.end("the console is closed") for link in links), return_exceptions=True)

@@ -37,13 +37,13 @@ class InputWait:
             hurried.set()
 
     async def end(self, run: StreamRun) -> None:
-        """Look no more; without effect for a stream that does not wait."""
+        """Stop looking; without effect for a stream that does not wait."""
         if (task := self._tasks.pop(run.stream_id, None)) is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
     async def close(self) -> None:
-        """Look no more for any."""
+        """Stop looking for all streams."""
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

@@ -127,7 +127,7 @@ class JournalFollower:
             await asyncio.gather(task, return_exceptions=True)
 
     async def ended(self, run: StreamRun) -> None:
-        """Returns when the runner has ended and its last line is taken."""
+        """Wait until the runner has ended and its last line is taken."""
         task = self._tasks.get(run.stream_id)
         if task is not None:
             await asyncio.shield(task)

@@ -1,4 +1,4 @@
-"""From a stream of the list to its runner: probe, plan, session, spec, process."""
+"""Launch of a stream: probe, plan, session, spec, runner."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ class StreamLaunch:
         self._probing: dict[str, asyncio.Task[Look]] = {}
 
     def set_policy(self, policy: RunnerPolicy) -> None:
-        """For runners from their next start on."""
+        """Change the policy of runners from their next start on."""
         self._policy = policy
         self._held.set_policy(policy)
 
     async def bring_up(
         self, run: StreamRun, profile: str, *, keep_output: bool, is_last_look: bool = False
     ) -> None:
-        """Returns when the runner is up. Raises OperatorError with the reason.
+        """Start a runner; returns when it is up. Raises OperatorError with the reason.
 
         `profile` goes on record with the session; with `keep_output` a file that is written is gone on with.
         An input that others call is held after InputAbsent, until the next look or `let_go`; the last look
@@ -129,7 +129,7 @@ class StreamLaunch:
             probing.cancel()
 
     async def let_go(self, run: StreamRun) -> None:
-        """Nobody will look at its input again: who calls is not heard any more."""
+        """Release a held input: who calls is not heard any more."""
         await self._held.release(run)
 
     async def forget_spec(self, run: StreamRun) -> None:
@@ -138,7 +138,7 @@ class StreamLaunch:
             await asyncio.to_thread(run.link.forget_spec)
 
     async def close(self) -> None:
-        """Nobody will look at any input again."""
+        """Release all held inputs."""
         await self._held.close()
 
     async def _look(self, run: StreamRun, processor: Processor, is_last_look: bool) -> Look:

@@ -1,4 +1,4 @@
-"""From a configuration to a run: which processor, what is in the input, and the command that follows."""
+"""Plan of a run: the processor, what is in the input, and the command that follows."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ PREVIEW_PORTS = LoopbackPorts(
 
 
 def why_not_understood(config: StreamConfig) -> str:
-    """Why a stream cannot run in this version of IBE-100; empty for one that can."""
+    """Reason why this version of IBE-100 cannot run a stream; empty for one that it can."""
     fields = ", ".join(not_understood(config))
     return f"made by a newer version of IBE-100: this one does not understand {fields}" if fields else ""
 
 
 class LaunchPlanner:
-    """Decides; it changes nothing."""
+    """Decides how a stream is to run; changes nothing."""
 
     def __init__(self, engine: Engine, tsp_path: Path | None) -> None:
         self._engine = engine
         self._tsp_path = tsp_path
 
     def use(self, engine: Engine, tsp_path: Path | None) -> None:
-        """From the next run on."""
+        """Change engine and tsp from the next run on."""
         self._engine, self._tsp_path = engine, tsp_path
 
     async def processor(self, config: StreamConfig) -> Processor:
@@ -102,7 +102,7 @@ class LaunchPlanner:
 def shell_line(
     config: StreamConfig, processor: Processor, ports: LoopbackPorts, arguments: Sequence[str]
 ) -> str:
-    """All that runs for a stream as it can be pasted into a shell; secrets are masked."""
+    """Command of a stream as it can be pasted into a shell; secrets are masked."""
     command = shell_command([*processor.command, *arguments])
     if not is_relayed(config.input):
         return command
@@ -113,7 +113,7 @@ def shell_line(
 def _loop_range(
     config: StreamConfig, plan: StreamPlan, report: StreamReport, whole: bool
 ) -> tuple[int, int] | None:
-    """First and last PTS of a looped file that was read `whole`: no splice can lie outside of it."""
+    """PTS range of a looped file that was read `whole`: no splice can lie outside of it."""
     if not (isinstance(config.input, FileInput) and config.input.loop and whole) or plan.time_pid is None:
         return None
     found = report.pid(plan.time_pid)

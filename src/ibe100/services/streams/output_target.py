@@ -12,7 +12,7 @@ from ibe100.models.stream_config import FileOutput, HlsOutput, SrtMode, SrtOutpu
 
 
 def prepare_output(config: StreamConfig, *, keep: bool = False) -> None:
-    """Raises StreamError when the output cannot be written; removes a file that is to be overwritten.
+    """Check the output, remove a file that is to be overwritten. Raises StreamError.
 
     The processor appends, so that its restart keeps what was recorded; `keep` does so for a new run as well.
     """

@@ -21,7 +21,7 @@ class PlanFit:
         self._misfits: dict[str, str] = {}
 
     def misfit(self, run: StreamRun) -> str:
-        """Why the plan of the run does not fit any more; empty while it does."""
+        """Reason why the plan of the run does not fit any more; empty while it does."""
         return self._misfits.get(run.stream_id, "")
 
     async def on_fact(self, run: StreamRun, fact: Fact) -> None:

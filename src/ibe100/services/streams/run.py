@@ -37,11 +37,11 @@ class Runs(Protocol):
         """The stream of this id. Raises StreamError when it does not exist."""
 
     def streams(self) -> tuple[StreamView, ...]:
-        """All streams in the order of their numbers; safe from any thread."""
+        """Streams in the order of their numbers; safe from any thread."""
 
 
 class StreamRun:
-    """Owned by the loop; `view` is a frozen value that any thread may read.
+    """State of a stream, owned by the loop; `view` is a frozen value that any thread may read.
 
     Nobody sets a field from outside: whoever knows of a change calls the method that is named after it.
     """
@@ -101,17 +101,17 @@ class StreamRun:
 
     @property
     def heartbeat_lost(self) -> str:
-        """How many heartbeats are missing, while they are not seen on the output; else empty."""
+        """Number of missing heartbeats as text, while they are not seen on the output; else empty."""
         return self._heartbeat_lost
 
     @property
     def last_fault(self) -> str:
-        """The newest error line of the processor's log in this attempt."""
+        """Newest error line of the processor's log in this attempt."""
         return self._last_fault
 
     @property
     def passes(self) -> str:
-        """Why the input is passed on without cues now; empty while cues are taken."""
+        """Reason why the input is passed on without cues now; empty while cues are taken."""
         return self._passes
 
     @property
@@ -172,7 +172,7 @@ class StreamRun:
         return not was_refused
 
     def configure(self, entry: StreamEntry) -> None:
-        """Another configuration; what runs goes on with the old one."""
+        """Take another configuration; what runs goes on with the old one."""
         self._entry = entry
         self._update(config=entry.config)
 
@@ -207,7 +207,7 @@ class StreamRun:
         )
 
     def wait_for_input(self, reason: str) -> None:
-        """No run yet: its live input is not there."""
+        """Wait for the live input: there is no run yet."""
         is_news = self._view.state is not StreamState.WAITING
         lost_at = time.time() if is_news else self._view.input_lost_at
         self.enter(StreamState.WAITING, reason, input_lost_at=lost_at)
@@ -245,7 +245,7 @@ class StreamRun:
         self._update(command=facts.command)
 
     def begin_attempt(self, attempt: int, passes: str) -> None:
-        """Another processor: a file's timestamps begin again, and old faults are not its own.
+        """Begin with another processor: timestamps of a file begin again, old faults are not its own.
 
         `passes`: why it passes the input on without cues; empty for one that takes cues.
         """
@@ -255,7 +255,7 @@ class StreamRun:
         self._update(attempt=attempt)
 
     def count_attempts_on(self, before: int) -> None:
-        """Another runner counts its attempts from 1; there were so many `before` in this session."""
+        """Count on from `before`: another runner counts its attempts of this session from 1."""
         assert self._facts is not None
         self._facts = self._facts.model_copy(update={"attempts_before": before})
 
@@ -291,7 +291,7 @@ class StreamRun:
         return Measurement(post.at, post.mono_s, influx, measured_s, pts, pcr, jump)
 
     def processor_ended(self) -> None:
-        """Nothing is known of the output until the next processor is measured."""
+        """Forget the measurement: nothing is known of the output until the next processor is measured."""
         self._influx_at = float("-inf")
 
     def note_srt_output(self, link: SrtLink | None) -> None:
@@ -303,7 +303,7 @@ class StreamRun:
         self._last_fault = text
 
     def miss_heartbeats(self, count: int) -> None:
-        """So many heartbeats more were not seen on the output."""
+        """Count heartbeats that were not seen on the output."""
         self._heartbeats_lost += count
         self._heartbeat_lost = f"{self._heartbeats_lost} since the stream was started"
 

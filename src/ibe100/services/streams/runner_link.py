@@ -47,7 +47,7 @@ _outliving: set[subprocess.Popen[bytes]] = set()
 
 
 class RunnerGone(StreamError):
-    """No runner holds the stream."""
+    """A stream has no runner."""
 
 
 class RunnerSilent(StreamError):
@@ -102,7 +102,7 @@ class RunnerLink:
             raise StorageError(f"the stream's spec {path} cannot be removed: {error.strerror}") from error
 
     async def status(self) -> RunnerStatus | None:
-        """None where there is no runner. Raises RunnerSilent."""
+        """Status of the runner; None where there is none. Raises RunnerSilent."""
         try:
             reply = await self.request({"cmd": "status"})
         except RunnerGone:
@@ -236,7 +236,7 @@ class RunnerLink:
         on_sample: Callable[[Sample], None],
         on_reach: Callable[[str], None] = lambda _why: None,
     ) -> None:
-        """Every line of the journal after `from_seq`, in order and once, and the samples as they come.
+        """Follow the journal after `from_seq`, each line in order and once, and the samples as they come.
 
         `on_reach` is told why the runner does not answer, and with an empty text that it does. Returns when
         the runner has ended and all its lines have been handed on.

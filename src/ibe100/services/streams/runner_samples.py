@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SampleHead:
-    """When the runner passed it on: wall clock and monotonic time in seconds."""
+    """Time at which the runner passed it on: wall clock and monotonic, in seconds."""
 
     at: float
     mono_s: float
@@ -55,7 +55,7 @@ class AnalyzeReport(SampleHead):
 
 @dataclass(frozen=True, slots=True)
 class FlowChanged(SampleHead):
-    """Nothing has come out of the processor for `quiet_s`, or something comes again."""
+    """Flow out of the processor: nothing for `quiet_s`, or packets again."""
 
     flows: bool
     quiet_s: float
@@ -91,7 +91,7 @@ class PcrRhythm:
 
 @dataclass(frozen=True, slots=True)
 class PcrRhythms(SampleHead):
-    """How regularly PCRs come, by PID."""
+    """Intervals of the PCRs, by PID."""
 
     pids: Mapping[int, PcrRhythm]
 

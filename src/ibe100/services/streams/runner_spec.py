@@ -35,7 +35,7 @@ PATIENCE_S = 86_400.0
 def make_spec(
     entry: StreamEntry, processor: Processor, argv: Sequence[str], facts: RunFacts, policy: RunnerPolicy
 ) -> dict[str, Any]:
-    """The whole spec; never a secret."""
+    """Spec of a runner; never a secret."""
     source = entry.config.input
     return {
         **_common(entry, processor, facts.ports),
@@ -105,7 +105,7 @@ def awaited_peer(config: StreamConfig) -> str:
 
 
 def awaited_sender(config: StreamConfig) -> str:
-    """The same of the input alone."""
+    """The SRT sender that has to call; empty when none has to."""
     return _awaited("sender", config.input)
 
 

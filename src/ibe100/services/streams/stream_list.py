@@ -23,7 +23,7 @@ MOST_STREAMS = 999
 
 
 class StreamList:
-    """Changed on the loop; `views` may be read from any thread."""
+    """Holds the streams. Changed on the loop; `views` may be read from any thread."""
 
     def __init__(self, storage: Database, publish: Callable[[Message], None], state_dir: Path) -> None:
         self._storage = storage
@@ -33,15 +33,15 @@ class StreamList:
         self._views: tuple[StreamView, ...] = ()
 
     def views(self) -> tuple[StreamView, ...]:
-        """All streams in the order of their numbers."""
+        """Streams in the order of their numbers."""
         return self._views
 
     def runs(self) -> tuple[StreamRun, ...]:
-        """All streams as the services know them."""
+        """Streams as the services know them."""
         return tuple(self._runs.values())
 
     def run_of(self, stream_id: str) -> StreamRun:
-        """Raises StreamError for a stream that does not exist."""
+        """Stream of this id. Raises StreamError when it does not exist."""
         try:
             return self._runs[stream_id]
         except KeyError:

@@ -49,7 +49,7 @@ def with_secrets(store: SecretStore, stream_id: str, config: StreamConfig) -> St
 
 
 def without_secrets(config: StreamConfig) -> StreamConfig:
-    """The same stream with its passphrases left out and its URLs without user and query."""
+    """Leave out passphrases, and user and query of URLs."""
     edges: dict[str, Any] = {}
     for side, field, _ in _secrets(config):
         edge = getattr(config, side)

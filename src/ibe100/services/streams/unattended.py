@@ -18,7 +18,7 @@ STOPPED_BY = "stopped by the command line while no console or server ran"
 
 
 async def unattended_streams(streams_dir: Path) -> tuple[StreamView, ...]:
-    """Every stream that has run on this machine, as its runner or its last journal line says it is."""
+    """Streams that have run on this machine, as their runners or the last lines of their journals say."""
     folders = sorted(streams_dir.iterdir()) if streams_dir.is_dir() else []
     facts = {folder: read_facts(folder) for folder in folders}
     views = [await _view(folder, found) for folder, found in facts.items() if found is not None]
