@@ -1,4 +1,4 @@
-"""A database that is damaged, empty or gone comes back by itself, before it is opened (ADR 18).
+"""A database that is damaged, empty, gone or set back comes right by itself, before it is opened (ADR 18).
 
 The newest backup that can be read is brought up to what the runners' journals and the audit log tell; without
 a backup an empty database is. So adopted streams have their sessions, and no splice_event_id is given twice.
@@ -11,14 +11,15 @@ import logging
 import shutil
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 from ibe100.core.folders import Folders
 from ibe100.core.restore import STAGED
-from ibe100.core.restore_traces import find_evidence, number_anew
+from ibe100.core.restore_traces import find_evidence, last_audited_cue, number_anew
 from ibe100.database.backup.backups import list_backups, unpack
 from ibe100.database.backup.restore_merge import merge
-from ibe100.database.sqlite.engine import is_damaged
+from ibe100.database.sqlite.engine import copy_file, is_damaged
 from ibe100.database.upgrade import prepare
 from ibe100.models.actor import CONSOLE
 from ibe100.models.backup import DATABASE
@@ -28,6 +29,8 @@ from ibe100.utils.set_aside import set_aside
 from ibe100.utils.timecode import format_utc
 
 COMPANIONS = ("-wal", "-shm")
+SET_BACK = "older than the audit log"
+_SAME_CUE_S = 1.0  # its line in the audit log is written after it
 
 _log = logging.getLogger(__name__)
 
@@ -38,17 +41,19 @@ async def recover(folders: Folders, backups: Path) -> tuple[str, ...]:
     To be called under the instance lock. Raises StorageError.
     """
     path, now = folders.database_file, time.time()
-    why = await asyncio.to_thread(_why_lost, path)
+    why = await asyncio.to_thread(_why_lost, path, folders.log_dir)
     if not why:
         return ()
     staged = folders.data_dir / STAGED
     shutil.rmtree(staged, ignore_errors=True)
     try:
-        made_at = await asyncio.to_thread(_newest_good, backups, staged)
+        place = path if why == SET_BACK else backups
+        made_at = await asyncio.to_thread(_copy_of if why == SET_BACK else _newest_good, place, staged)
         evidence = await find_evidence(folders.streams_dir, folders.log_dir, made_at or 0.0)
         if made_at is None and not evidence.traces and not path.exists():
             return ()  # a first start
-        source = "no backup" if made_at is None else f"the backup of {format_utc(made_at)}"
+        kind = "its record up to" if why == SET_BACK else "the backup of"
+        source = "no backup" if made_at is None else f"{kind} {format_utc(made_at)}"
         detail = f"it was {why}; {source}, the journals and audit.log"
         record = AuditRecord(at=now, who=CONSOLE.name, action="database recovered", subject="", detail=detail)
         merged = await asyncio.to_thread(merge, staged / DATABASE, None, evidence, record)
@@ -62,15 +67,37 @@ async def recover(folders: Folders, backups: Path) -> tuple[str, ...]:
     return (f"The database was {why}: it was made anew from {source}, the journals and audit.log.{aside}",)
 
 
-def _why_lost(path: Path) -> str:
+def _why_lost(path: Path, log_dir: Path) -> str:
     try:
         if not path.exists():
             return "gone"
         if path.stat().st_size == 0:
             return "empty"
-        return "damaged" if is_damaged(path) else ""
+        if is_damaged(path):
+            return "damaged"
+        return SET_BACK if _is_set_back(path, log_dir) else ""
     except (OSError, sqlite3.Error):
         return ""  # not the file's own fault: the opening tells
+
+
+def _is_set_back(path: Path, log_dir: Path) -> bool:
+    """Whether the last cue of the audit log is not on record: an older copy is in the database's place."""
+    last = last_audited_cue(log_dir)
+    if last is None:
+        return False
+    with closing(sqlite3.connect(path)) as connection:
+        known = "SELECT 1 FROM cues WHERE stream_id = ? AND splice_event_id = ? LIMIT 1"
+        return connection.execute(known, last).fetchone() is None
+
+
+def _copy_of(path: Path, staged: Path) -> float | None:
+    """Copy the database to where it is brought up to date; returns when its last cue was asked for."""
+    staged.mkdir(mode=0o700)
+    copy_file(path, staged / DATABASE)
+    prepare(staged / DATABASE, time.time())
+    with closing(sqlite3.connect(staged / DATABASE)) as connection:
+        (last,) = connection.execute("SELECT coalesce(max(requested_at), 0) FROM cues").fetchone()
+    return float(last) + _SAME_CUE_S
 
 
 def _newest_good(backups: Path, staged: Path) -> float | None:

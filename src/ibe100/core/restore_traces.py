@@ -114,6 +114,14 @@ def _audited(log_dir: Path) -> Iterator[_Line]:
                         yield _Line(at, who, action, stream_id, int(event[1]), event[2] or "")
 
 
+def last_audited_cue(log_dir: Path) -> tuple[str, int] | None:
+    """Stream and splice_event_id of the last cue in the audit log; None where it tells of none."""
+    actions = set(CueAction)
+    cues = [line for line in _audited(log_dir) if line.action in actions]
+    last = max(cues, key=lambda line: line.at, default=None)
+    return None if last is None else (last.stream_id, last.event_id)
+
+
 def _cues(
     lines: Sequence[_Line], since: float, contracts: Mapping[str, Contract | None]
 ) -> Iterator[AuditedCue]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ibe100.database.sqlite.engine import copy_file
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_state import StreamState
 from services_rig import console, fired, live, processor_pid, until_ready, view_of
@@ -63,6 +64,30 @@ async def test_a_lost_database_comes_back_by_itself(tmp_path: Path, loss: str, w
         again = await fired(application, stream_id, CueAction.TO_BREAK)
         assert again.state is CueState.SPLICED
         assert again.splice_event_id not in (None, out.splice_event_id)
+
+
+async def test_a_database_that_was_set_back_is_brought_up_to_the_audit_log(tmp_path: Path) -> None:
+    async with console(tmp_path, stop_streams=False, backup={"enabled": False}) as application:
+        stream_id = await live(application, tmp_path / "out.ts", auto_return=False)
+        first = await fired(application, stream_id, CueAction.TO_BREAK)
+        await fired(application, stream_id, CueAction.BACK_TO_PROGRAMME)
+        database = application.folders.database_file
+    copy_file(database, tmp_path / "older.db")
+    async with console(tmp_path, stop_streams=False, backup={"enabled": False}) as application:
+        await until_ready(application, stream_id)
+        second = await fired(application, stream_id, CueAction.TO_BREAK)
+        assert second.splice_event_id != first.splice_event_id
+    for companion in ("-wal", "-shm"):
+        database.with_name(database.name + companion).unlink(missing_ok=True)
+    (tmp_path / "older.db").replace(database)
+    async with console(tmp_path, backup={"enabled": False}) as application:
+        await until_ready(application, stream_id)
+        known = {cue.splice_event_id for cue in application.cues.recent(stream_id)}
+        assert known == {first.splice_event_id, second.splice_event_id}
+        back = await fired(application, stream_id, CueAction.BACK_TO_PROGRAMME)
+        assert back.splice_event_id == second.splice_event_id, "the break that is on air"
+        third = await fired(application, stream_id, CueAction.TO_BREAK)
+        assert third.splice_event_id not in known
 
 
 async def test_a_first_start_tells_of_no_loss(tmp_path: Path) -> None:
