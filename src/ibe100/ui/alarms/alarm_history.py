@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -17,6 +16,7 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import SMALL_PX
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock, format_day
 
 TYPING_MS = 250
@@ -93,10 +93,7 @@ class AlarmHistory(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.summary)
         layout.addWidget(self.table, 1)
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(TYPING_MS)
-        self._typing.timeout.connect(self.read)
+        self._typing = single_shot(self, TYPING_MS, self.read)
         self.words.textChanged.connect(lambda: self._typing.start())
         for choice in (self.severity, self.span):
             choice.currentIndexChanged.connect(self.read)

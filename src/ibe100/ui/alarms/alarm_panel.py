@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
@@ -23,10 +23,11 @@ from ibe100.ui.qt_models.alarm_table import (
     AlarmTableModel,
 )
 from ibe100.ui.themes.enterprise_theme import Colour
-from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 from ibe100.ui.widgets.tally_mark import draw_severity
+from ibe100.ui.widgets.timers import repeating
 
 FLASH_MS = 500
 """Half a period in ms: one flash a second at the most."""
@@ -92,12 +93,8 @@ class AlarmPanel(QWidget):
         selection.currentChanged.connect(self._refresh)
         for signal in (model.rowsInserted, model.rowsRemoved, model.dataChanged, self.hidden_alarms.changed):
             signal.connect(self._refresh)
-        self._flash = QTimer(self)
-        self._flash.setInterval(FLASH_MS)
-        self._flash.timeout.connect(self._toggle)
-        self._rate_timer = QTimer(self)
-        self._rate_timer.setInterval(RATE_MS)
-        self._rate_timer.timeout.connect(self._show_rate)
+        self._flash = repeating(self, FLASH_MS, self._toggle)
+        self._rate_timer = repeating(self, RATE_MS, self._show_rate)
         self._rate_timer.start()
         self._refresh()
         self._show_rate()
@@ -263,10 +260,7 @@ class AlarmPanel(QWidget):
 
 
 def _button(icon_name: str, text: str, accessible_name: str) -> QPushButton:
-    button = QPushButton(icon(icon_name), text)
-    button.setAccessibleName(accessible_name)
-    button.setToolTip(accessible_name)
-    return button
+    return push_button(text, accessible_name, icon_name=icon_name, hint=accessible_name)
 
 
 class _Shape(QWidget):

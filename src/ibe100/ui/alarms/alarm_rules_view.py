@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import (
     QDialog,
     QDoubleSpinBox,
     QHBoxLayout,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +20,7 @@ from ibe100.models.alarms.settings import RuleChange, RuleParameter, RuleView
 from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 
@@ -64,9 +64,9 @@ class AlarmRulesView(QDialog):
         self.parameters: dict[str, QDoubleSpinBox] = {}
         """Parameters of the chosen rule, by name."""
         self._fields = QHBoxLayout()
-        self.set_button = _button("Set", "primary")
-        self.undo_button = _button("As shipped")
-        self.close_button = _button("Close")
+        self.set_button = push_button("Set", kind="primary", auto_default=False)
+        self.undo_button = push_button("As shipped", auto_default=False)
+        self.close_button = push_button("Close", auto_default=False)
         self.words = label("", "muted", wrap=True)
         self._lay_out()
         selection = self.table.selectionModel()
@@ -186,12 +186,3 @@ def _parameter_box(parameter: RuleParameter) -> QDoubleSpinBox:
 def _threshold(rule: RuleView) -> str:
     """The first parameter; the fields below the table have all."""
     return f"{rule.parameters[0].value:g} {rule.parameters[0].unit}" if rule.parameters else "–"
-
-
-def _button(text: str, kind: str = "") -> QPushButton:
-    button = QPushButton(text)
-    button.setAccessibleName(text)
-    button.setAutoDefault(False)
-    if kind:
-        button.setProperty("kind", kind)
-    return button

@@ -10,7 +10,6 @@ from PyQt6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -24,6 +23,7 @@ from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 from ibe100.utils.timecode import format_clock
@@ -83,11 +83,11 @@ class NotificationView(QDialog):
         self.clearing = QCheckBox("Also send when an alarm clears")
         self.enabled = QCheckBox("Switched on")
         self.words = label("", "muted", wrap=True)
-        self.new_button = _button("New")
-        self.save_button = _button("Save", "primary")
-        self.test_button = _button("Send a test")
-        self.remove_button = _button("Remove")
-        self.close_button = _button("Close")
+        self.new_button = push_button("New", auto_default=False)
+        self.save_button = push_button("Save", kind="primary", auto_default=False)
+        self.test_button = push_button("Send a test", auto_default=False)
+        self.remove_button = push_button("Remove", auto_default=False)
+        self.close_button = push_button("Close", auto_default=False)
         self._lay_out()
         selection = self.table.selectionModel()
         assert selection is not None
@@ -214,12 +214,3 @@ def _line(accessible_name: str, hint: str) -> QLineEdit:
     line.setAccessibleName(accessible_name)
     line.setPlaceholderText(hint)
     return line
-
-
-def _button(text: str, kind: str = "") -> QPushButton:
-    button = QPushButton(text)
-    button.setAccessibleName(text)
-    button.setAutoDefault(False)
-    if kind:
-        button.setProperty("kind", kind)
-    return button

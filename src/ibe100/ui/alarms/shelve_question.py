@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ibe100.models.alarms.alarm import Alarm
+from ibe100.ui.widgets.buttons import choice_button, push_button
 from ibe100.ui.widgets.labels import label
 
 MINUTES = ((15, "15 min"), (60, "1 h"), (240, "4 h"), (480, "8 h"), (1440, "24 h"))
@@ -27,14 +28,10 @@ class ShelveQuestion(QDialog):
         times = QHBoxLayout()
         times.setSpacing(4)
         for minutes, words in MINUTES:
-            button = QPushButton(words)
-            button.setCheckable(True)
-            button.setProperty("kind", "choice")
-            button.setMinimumHeight(32)
-            button.setAccessibleName(f"Shelve for {words}")
-            button.setChecked(minutes == FIRST)
-            self.minutes.addButton(button, minutes)
-            times.addWidget(button, 1)
+            choice = choice_button(words, f"Shelve for {words}", kind="choice", chosen=minutes == FIRST)
+            choice.setMinimumHeight(32)
+            self.minutes.addButton(choice, minutes)
+            times.addWidget(choice, 1)
         self.reason = QLineEdit()
         self.reason.setMaxLength(LONGEST_REASON)
         self.reason.setPlaceholderText("Reason, for the next shift")
@@ -42,20 +39,14 @@ class ShelveQuestion(QDialog):
         offered = QVBoxLayout()
         offered.setSpacing(2)
         for words in REASONS:
-            button = QPushButton(words)
-            button.setProperty("kind", "flat")
-            button.setAccessibleName(f"Reason: {words}")
-            button.setAutoDefault(False)
-            button.clicked.connect(lambda _checked=False, text=words: self.reason.setText(text))
-            offered.addWidget(button)
-        self.accept_button = QPushButton("Shelve")
-        self.accept_button.setProperty("kind", "primary")
-        self.accept_button.setAccessibleName("Shelve the alarm")
+            offer = push_button(words, f"Reason: {words}", kind="flat", auto_default=False)
+            offer.clicked.connect(lambda _checked=False, text=words: self.reason.setText(text))
+            offered.addWidget(offer)
+        self.accept_button = push_button("Shelve", "Shelve the alarm", kind="primary")
         self.accept_button.setDefault(True)
         self.accept_button.setEnabled(False)
         self.accept_button.clicked.connect(self._answer)
-        cancel = QPushButton("Cancel")
-        cancel.setAccessibleName("Cancel")
+        cancel = push_button("Cancel")
         cancel.clicked.connect(self.reject)
         self.reason.textChanged.connect(lambda text: self.accept_button.setEnabled(bool(text.strip())))
         row = QHBoxLayout()

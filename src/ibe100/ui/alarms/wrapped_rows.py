@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QObject, Qt, QTimer
+from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QTableView
 
 from ibe100.ui.themes.enterprise_theme import BODY_PX, sans
 from ibe100.ui.widgets.tables import ROW_HEIGHT
+from ibe100.ui.widgets.timers import single_shot
 
 MOST_LINES = 3
 MOST_ROWS = 100
@@ -26,10 +27,7 @@ class WrappedRows(QObject):
         # What waits to be acknowledged is set in bold, which is wider.
         self._metrics = QFontMetrics(sans(BODY_PX, bold=True))
         table.setWordWrap(True)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self.fit)
+        self._settle = single_shot(self, SETTLE_MS, self.fit)
         model, header = table.model(), table.horizontalHeader()
         assert model is not None
         assert header is not None

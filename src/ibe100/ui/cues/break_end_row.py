@@ -6,6 +6,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from ibe100.models.scte35_marker import BreakReturn
+from ibe100.ui.widgets.buttons import choice_button
 from ibe100.ui.widgets.choices import BUTTON_HEIGHT, CAPTION_WIDTH
 from ibe100.ui.widgets.labels import label
 from ibe100.utils.units import format_event_id
@@ -34,19 +35,15 @@ class BreakEndRow(QWidget):
         caption.setFixedWidth(CAPTION_WIDTH)
         layout.addWidget(caption)
         for way, (words, _hint) in WORDS.items():
-            button = QPushButton(words)
-            button.setCheckable(True)
-            button.setProperty("kind", "choice")
-            button.setFixedHeight(BUTTON_HEIGHT)
-            button.setAccessibleName(f"Break ends {words}")
-            button.clicked.connect(lambda _=False, chosen=way: self.set_value(chosen))
-            self._group.addButton(button)
-            self._buttons[way] = button
-            layout.addWidget(button, 1)
+            choice = choice_button(words, f"Break ends {words}", kind="choice", chosen=way is self._value)
+            choice.setFixedHeight(BUTTON_HEIGHT)
+            choice.clicked.connect(lambda _=False, chosen=way: self.set_value(chosen))
+            self._group.addButton(choice)
+            self._buttons[way] = choice
+            layout.addWidget(choice, 1)
         self.next_id = label("", "small_number")
         self.next_id.setMinimumWidth(self.next_id.fontMetrics().horizontalAdvance("next 0x60000000"))
         layout.addWidget(self.next_id)
-        self._buttons[self._value].setChecked(True)
 
     def value(self) -> BreakReturn:
         """The chosen way."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from ibe100.models.cues.contract import Contract, Severity
@@ -26,6 +26,7 @@ from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.schedule.next_events import NextEvents
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.choices import ChoiceRow
+from ibe100.ui.widgets.timers import repeating
 
 BREAK_CHOICES_S = (15, 30, 60, 90, 120)
 PRE_ROLL_CHOICES_S = (0, 4, 6, 8, 10)
@@ -105,9 +106,7 @@ class CuePanel(QWidget):
         self._trigger.changed.connect(self._refresh)
         self._cues.cue_changed.connect(self._refresh)
         self._streams.rowsRemoved.connect(self._refresh)
-        self._timer = QTimer(self)
-        self._timer.setInterval(TICK_MS)
-        self._timer.timeout.connect(self._tick)
+        self._timer = repeating(self, TICK_MS, self._tick)
         self._timer.start()
         self._refresh()
 

@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from ibe100.models.scte35_marker import CueAction
 from ibe100.ui.cues.section_preview import SectionPreview
+from ibe100.ui.widgets.buttons import choice_button
 from ibe100.ui.widgets.labels import label
 
 SHORT = {CueAction.TO_BREAK: "Break", CueAction.BACK_TO_PROGRAMME: "Programme"}
@@ -29,14 +30,10 @@ class CuePreviewView(SectionPreview):
         self.column.insertLayout(0, head)
 
     def _action_button(self, action: CueAction) -> QPushButton:
-        button = QPushButton(SHORT[action])
-        button.setCheckable(True)
-        button.setAutoExclusive(True)
-        button.setChecked(action is self._action)
-        button.setProperty("kind", "flat")
-        button.setAccessibleName(f"Preview {action}")
-        button.clicked.connect(lambda: self._choose(action))
-        return button
+        choice = choice_button(SHORT[action], f"Preview {action}", kind="flat", chosen=action is self._action)
+        choice.setAutoExclusive(True)
+        choice.clicked.connect(lambda: self._choose(action))
+        return choice
 
     @property
     def action(self) -> CueAction:

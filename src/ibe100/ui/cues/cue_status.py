@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from ibe100.models.cues.return_receipt import ReturnFeedView, ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.stream_list import StreamRow
 from ibe100.ui.themes.enterprise_theme import mono
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel, TwoLineLabel, label, set_kind
 from ibe100.ui.words.return_feed import feed_words
 from ibe100.utils.timecode import format_clock, format_countdown, format_span
@@ -45,9 +46,8 @@ class CueStatus(QFrame):
         self.came_back = ElidedLabel("", "receipt")
         self.came_back.setAccessibleName("At the return feed")
         self.came_back.hide()
-        self.disarm = QPushButton("Disarm  Esc")
-        self.disarm.setAccessibleName("Disarm the armed cue, key Escape")
-        self.disarm.setToolTip("Cancel the cue while it has not gone out (Esc)")
+        hint = "Cancel the cue while it has not gone out (Esc)"
+        self.disarm = push_button("Disarm  Esc", "Disarm the armed cue, key Escape", hint=hint)
         self.disarm.clicked.connect(self.disarm_requested)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)

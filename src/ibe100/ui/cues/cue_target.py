@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.ui.qt_models.stream_list import StreamRow
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.tally_mark import NumberBox, TallyChip
 
@@ -24,11 +25,10 @@ class CueTarget(QFrame):
         self.name = ElidedLabel("No stream selected", "title")
         self.chip = TallyChip()
         self.hint = label("follows selection", "muted")
-        self.pin = QPushButton(icon("pin-off-outline"), "")
+        hint = "Pin: the cue panel stays with this stream whatever is selected (P)"
+        self.pin = push_button("", "Pin the cue panel to this stream", icon_name="pin-off-outline", hint=hint)
         self.pin.setCheckable(True)
         self.pin.setFixedSize(40, 40)
-        self.pin.setAccessibleName("Pin the cue panel to this stream")
-        self.pin.setToolTip("Pin: the cue panel stays with this stream whatever is selected (P)")
         self.pin.toggled.connect(self._toggled)
         second = QHBoxLayout()
         second.setSpacing(8)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QElapsedTimer, QEvent, QRect, QRectF, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QElapsedTimer, QEvent, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QBrush, QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.widgets.timers import repeating
 
 HOLD_MS = 500
 STEP_MS = 20
@@ -32,9 +33,7 @@ class HoldButton(QAbstractButton):
         self._detail = ""
         self._is_key_down = False
         self._since = QElapsedTimer()
-        self._timer = QTimer(self)
-        self._timer.setInterval(STEP_MS)
-        self._timer.timeout.connect(self._step)
+        self._timer = repeating(self, STEP_MS, self._step)
         self.pressed.connect(self.press)
         self.released.connect(self.let_go)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

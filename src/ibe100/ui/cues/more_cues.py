@@ -19,6 +19,7 @@ from ibe100.models.errors import ConfigurationError
 from ibe100.models.scte35_marker import CueAction, CueRequest, Readiness
 from ibe100.ui.cues.section_preview import SectionPreview
 from ibe100.ui.cues.time_signal_form import TimeSignalForm
+from ibe100.ui.widgets.buttons import choice_button
 from ibe100.ui.widgets.labels import ElidedLabel, label
 
 TITLES = {
@@ -87,14 +88,10 @@ class MoreCues(QWidget):
         layout.addWidget(self.send)
 
     def _button(self, action: CueAction) -> QPushButton:
-        button = QPushButton(TITLES[action])
-        button.setCheckable(True)
-        button.setAutoExclusive(True)
-        button.setChecked(action is self.action)
-        button.setProperty("kind", "flat")
-        button.setAccessibleName(f"Prepare {action}")
-        button.clicked.connect(lambda: self._choose(action))
-        return button
+        choice = choice_button(TITLES[action], f"Prepare {action}", kind="flat", chosen=action is self.action)
+        choice.setAutoExclusive(True)
+        choice.clicked.connect(lambda: self._choose(action))
+        return choice
 
     def choose(self, action: CueAction) -> None:
         """Prepare this kind of cue, with the keyboard in its first field."""

@@ -6,7 +6,7 @@ import math
 import time
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QEvent, QPointF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -17,6 +17,7 @@ from ibe100.ui.dashboard.timeline_paint import EDGE, HEAD, NAMES, ROW, paint_fra
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
+from ibe100.ui.widgets.timers import repeating, single_shot
 from ibe100.utils.timecode import format_clock
 
 TOGETHER_MS = 100
@@ -64,13 +65,8 @@ class BreakTimeline(QWidget):
         streams.rowsRemoved.connect(self._resize)
         for signal in (cues.cue_changed, schedule.changed, schedule.conflicts_changed):
             signal.connect(self._update_soon)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(TOGETHER_MS)
-        self._soon.timeout.connect(self.update)
-        self._timer = QTimer(self)
-        self._timer.setInterval(REPAINT_MS)
-        self._timer.timeout.connect(self.update)
+        self._soon = single_shot(self, TOGETHER_MS, self.update)
+        self._timer = repeating(self, REPAINT_MS, self.update)
         self._timer.start()
         self._resize()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.models.alarms.alarm import Severity
 from ibe100.models.stream_state import Telemetry
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.themes.enterprise_theme import Colour
-from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel
 from ibe100.ui.widgets.tables import quiet_table
 from ibe100.ui.widgets.tally_mark import SEVERITY_FILL
@@ -68,13 +68,19 @@ class CounterPanel(QWidget):
         super().__init__(parent)
         self.model: KeyedTableModel[CounterRow] = KeyedTableModel(COLUMNS, lambda row: row.name, self)
         self.table = quiet_table(self.model, "TR 101 290 counters", stretch=3)
-        self.reset = QPushButton(icon("restart"), "Reset")
-        self.reset.setAccessibleName("Reset the totals of the TR 101 290 counters")
-        self.reset.setToolTip("Count the totals from zero")
+        self.reset = push_button(
+            "Reset",
+            "Reset the totals of the TR 101 290 counters",
+            icon_name="restart",
+            hint="Count the totals from zero",
+        )
         self.reset.clicked.connect(self.reset_requested)
-        self.rules = QPushButton(icon("tune"), "Thresholds")
-        self.rules.setAccessibleName("Alarm rules: delays, priorities, thresholds")
-        self.rules.setToolTip("From how many errors a second an alarm is raised, and after how long (Set-up)")
+        self.rules = push_button(
+            "Thresholds",
+            "Alarm rules: delays, priorities, thresholds",
+            icon_name="tune",
+            hint="From how many errors a second an alarm is raised, and after how long (Set-up)",
+        )
         head = QHBoxLayout()
         hint = "Counted on the output: in the last second, and since the start or the last reset"
         head.addWidget(ElidedLabel(hint, "muted"), 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from PyQt6.QtCore import QModelIndex, QTimer
+from PyQt6.QtCore import QModelIndex
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
 from ibe100.ui.widgets.copy_button import CopyButton
 from ibe100.ui.widgets.labels import ElidedLabel
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_day
 from ibe100.utils.units import format_pid
 
@@ -60,10 +61,7 @@ class InputCueTable(QWidget):
         layout.setSpacing(4)
         layout.addLayout(head)
         layout.addWidget(self.table, 1)
-        self._refresh = QTimer(self)
-        self._refresh.setSingleShot(True)
-        self._refresh.setInterval(REFRESH_MS)
-        self._refresh.timeout.connect(self.read)
+        self._refresh = single_shot(self, REFRESH_MS, self.read)
         selection = self.table.selectionModel()
         assert selection is not None
         selection.currentRowChanged.connect(self._chosen)

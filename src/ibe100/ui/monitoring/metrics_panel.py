@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.models.metrics import MACHINE, Curve
 from ibe100.ui.monitoring.event_table import EventTable
@@ -16,7 +16,8 @@ from ibe100.ui.monitoring.plot_area import PlotArea
 from ibe100.ui.plots.plot_request import PlotData, PlotRequest, read_plot
 from ibe100.ui.plots.plot_views import CHOICES, PlotChoice
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.buttons import push_button
+from ibe100.ui.widgets.file_question import ask_file_to_write
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.words.tr101290 import spelled
 from ibe100.utils.timecode import format_date, format_day
@@ -67,13 +68,11 @@ class MetricsPanel(QWidget):
         self.span = _combo("Range", [*spans, *SPANS])
         self.scope = _combo("Streams", [("this stream", False), ("all streams", True)])
         self.scope.setVisible(compares)
-        self.list = QPushButton(icon("format-list-bulleted"), "Events")
+        list_name = "List the events in place of the curves"
+        self.list = push_button("Events", list_name, icon_name="format-list-bulleted")
         self.list.setCheckable(True)
-        self.list.setAccessibleName("List the events in place of the curves")
-        self.csv = QPushButton(icon("table-arrow-down"), "CSV")
-        self.csv.setAccessibleName("Export the curves as CSV")
-        self.png = QPushButton(icon("image-outline"), "PNG")
-        self.png.setAccessibleName("Export the plot as a picture")
+        self.csv = push_button("CSV", "Export the curves as CSV", icon_name="table-arrow-down")
+        self.png = push_button("PNG", "Export the plot as a picture", icon_name="image-outline")
         self.status = ElidedLabel("", "muted")
         self.area = PlotArea()
         self.events = EventTable()
@@ -246,15 +245,9 @@ class MetricsPanel(QWidget):
             self.notice.emit("error", f"{path} cannot be written: choose another folder")
 
     def _choose_file(self, suffix: str, write: Callable[[Path], None]) -> None:
-        dialog = QFileDialog(self, f"Export as {suffix.upper()}")
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(suffix)
         words = f"{self._name} {self._choice().title}".lower()
-        dialog.selectFile("-".join("".join(c if c.isalnum() else " " for c in words).split()) + f".{suffix}")
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.fileSelected.connect(lambda chosen: write(Path(chosen)))
-        dialog.open()
+        name = "-".join("".join(c if c.isalnum() else " " for c in words).split())
+        ask_file_to_write(self, f"Export as {suffix.upper()}", write, f"{name}.{suffix}")
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Read, and go on reading."""

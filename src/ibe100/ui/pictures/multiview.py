@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.tally_count import COUNTED, TallyCount
+from ibe100.ui.widgets.timers import repeating
 from ibe100.ui.widgets.utc_clock import UtcClock
 
 MOST_TILES = 24
@@ -68,9 +69,7 @@ class Multiview(QWidget):
         foot.addWidget(label("Esc leaves · 1–9 or a click chooses the stream for cues", "muted"))
         foot.addSpacing(16)
         foot.addWidget(UtcClock())
-        self._refreshing = QTimer(self)
-        self._refreshing.setInterval(REFRESH_MS)
-        self._refreshing.timeout.connect(self.refresh)
+        self._refreshing = repeating(self, REFRESH_MS, self.refresh)
         streams.rowsInserted.connect(self.rebuild)
         streams.rowsRemoved.connect(self.rebuild)
         order.changed.connect(self.rebuild)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PyQt6.QtCore import QRect, QRectF, Qt, QTimer
+from PyQt6.QtCore import QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
@@ -13,6 +13,7 @@ from ibe100.ui.pictures.picture_state import Countdown, PictureState
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
 from ibe100.ui.widgets.labels import wrapped
 from ibe100.ui.widgets.tally_mark import LOOKS
+from ibe100.ui.widgets.timers import repeating
 from ibe100.utils.timecode import format_countdown
 
 BORDER = 3
@@ -34,9 +35,7 @@ class PictureView(QWidget):
         self._state = PictureState(Tally.OFF, is_live=False, has_picture=False)
         self._countdown: Countdown | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self._ticking = QTimer(self)
-        self._ticking.setInterval(COUNTDOWN_MS)
-        self._ticking.timeout.connect(self.update)
+        self._ticking = repeating(self, COUNTDOWN_MS, self.update)
 
     @property
     def state(self) -> PictureState:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PyQt6.QtCore import QObject, QTimer
+from PyQt6.QtCore import QObject
 
 from ibe100.models.alarms.confidence import PictureSize
 from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.widgets.timers import repeating
 
 LOOK_MS = 500
 
@@ -25,15 +26,13 @@ class PreviewDemand(QObject):
         super().__init__(parent)
         self._client, self._viewer, self._in_sight = client, viewer, in_sight
         self._told: Mapping[str, PictureSize] | None = None
-        timer = QTimer(self)
-        timer.setInterval(LOOK_MS)
-        timer.timeout.connect(self.update)
+        timer = repeating(self, LOOK_MS, self.update)
         timer.start()
 
     def update(self) -> None:
         """Pass on which streams are in sight, if that has changed."""
         if not self._client.is_bound:
-            # Services that come up again know of nobody.
+            # Services that were opened again know no viewers.
             self._told = None
             return
         wanted = dict(self._in_sight())

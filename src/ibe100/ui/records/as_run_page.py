@@ -8,11 +8,9 @@ from pathlib import Path
 from PyQt6.QtCore import QDate, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QDateEdit,
-    QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QMenu,
-    QPushButton,
     QSplitter,
     QToolButton,
     QVBoxLayout,
@@ -25,7 +23,9 @@ from ibe100.ui.qt_models.as_run_table import AS_RUN_ROLE, RETURN_COLUMN, SCHEDUL
 from ibe100.ui.records.section_view import SectionView
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.choices import choice_combo
+from ibe100.ui.widgets.file_question import ask_file_to_write
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 
@@ -59,9 +59,7 @@ class AsRunPage(QWidget):
         self.export_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.export_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.export_button.setAccessibleName("Export the log as CSV, JSON or PDF")
-        self.refresh = QPushButton(icon("refresh"), "")
-        self.refresh.setAccessibleName("Read the log again")
-        self.refresh.setToolTip("Read the log again")
+        self.refresh = push_button("", "Read the log again", icon_name="refresh", hint="Read the log again")
         self.summary = ElidedLabel("", "muted")
         self.model = AsRunTableModel(self)
         self.table = quiet_table(self.model, "As-run log")
@@ -176,13 +174,6 @@ class AsRunPage(QWidget):
         set_kind(self.summary, "muted")
 
     def _choose_file(self, kind: AsRunFormat) -> None:
-        if self.log is None:
-            return
-        dialog = QFileDialog(self, f"Export the as-run log as {kind.upper()}")
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(kind)
-        dialog.selectFile(f"as-run-{self.log.day}.{kind}")
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.fileSelected.connect(lambda name: self.export_to(kind, Path(name)))
-        dialog.open()
+        if self.log is not None:
+            title, name = f"Export the as-run log as {kind.upper()}", f"as-run-{self.log.day}.{kind}"
+            ask_file_to_write(self, title, lambda path: self.export_to(kind, path), name)

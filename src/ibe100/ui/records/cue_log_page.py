@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QModelIndex, Qt, QTimer
-from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtCore import QModelIndex, Qt
+from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
 from ibe100.models.cues.return_receipt import ReturnReceipt
@@ -18,10 +18,11 @@ from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.records.section_view import SectionView
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import SMALL_PX
-from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.choices import choice_combo
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock, format_date
 
 SETTLE_MS = 250
@@ -64,9 +65,8 @@ class CueLogPage(QWidget):
         self.search.setPlaceholderText("Event id, base64 or hex of the section, reason, who")
         self.search.setAccessibleName("Search the cue log")
         self.search.setClearButtonEnabled(True)
-        self.refresh = QPushButton(icon("refresh"), "")
-        self.refresh.setAccessibleName("Read the cue log again")
-        self.refresh.setToolTip("Read the cue log again")
+        again = "Read the cue log again"
+        self.refresh = push_button("", again, icon_name="refresh", hint=again)
         self.summary = ElidedLabel("", "muted")
         name: Column[Cue] = Column("Stream", lambda cue: self._name(cue.stream_id))
         self.model: KeyedTableModel[Cue] = KeyedTableModel(
@@ -104,12 +104,8 @@ class CueLogPage(QWidget):
         layout.addWidget(splitter, 1)
 
     def _connect(self, cues: CueListModel) -> None:
-        self._settle, self._progress = QTimer(self), QTimer(self)
-        for timer, milliseconds in ((self._settle, SETTLE_MS), (self._progress, PROGRESS_MS)):
-            timer.setSingleShot(True)
-            timer.setInterval(milliseconds)
-        self._settle.timeout.connect(self.read)
-        self._progress.timeout.connect(lambda: self._say("Reading the log …"))
+        self._settle = single_shot(self, SETTLE_MS, self.read)
+        self._progress = single_shot(self, PROGRESS_MS, lambda: self._say("Reading the log …"))
         for combo in (self.stream, self.action, self.state, self.time):
             combo.currentIndexChanged.connect(self.read)
         self.search.textChanged.connect(self._settle.start)

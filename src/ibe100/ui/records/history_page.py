@@ -10,7 +10,6 @@ from PyQt6.QtCore import QAbstractItemModel
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
     QTableView,
     QTabWidget,
     QVBoxLayout,
@@ -25,7 +24,7 @@ from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.records.session_history import SessionHistory
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
-from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.tables import fit_columns, quiet_table, text_filter
 from ibe100.utils.timecode import format_date
 from ibe100.utils.units import format_event_id
@@ -78,8 +77,7 @@ class HistoryPage(QWidget):
         self.filter.setPlaceholderText("Filter what is listed")
         self.filter.setAccessibleName("Filter the history")
         self.filter.setClearButtonEnabled(True)
-        self.refresh = QPushButton(icon("refresh"), "")
-        self.refresh.setAccessibleName("Read the history again")
+        self.refresh = push_button("", "Read the history again", icon_name="refresh")
         self.refresh.clicked.connect(self.read)
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName("History")

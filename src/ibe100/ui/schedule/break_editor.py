@@ -14,7 +14,6 @@ from PyQt6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +24,7 @@ from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.moment_edit import MomentEdit
 from ibe100.ui.service_client import Call, ServiceClient
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 from ibe100.utils.timecode import format_date
 
@@ -82,8 +82,8 @@ class BreakEditor(QDialog):
         self.enabled = QCheckBox("wanted on air")
         self.enabled.setAccessibleName("Wanted on air")
         self.problem = label("", "problem", wrap=True)
-        self.save_button = QPushButton("Plan it" if before is None else "Save")
-        self.cancel_button = QPushButton("Cancel")
+        self.save_button = push_button("Plan it" if before is None else "Save", kind="primary", height=32)
+        self.cancel_button = push_button("Cancel", height=32)
         self._lay_out()
         self._fill(stream_id, at)
         self.kind.currentIndexChanged.connect(self._show_kind)
@@ -117,11 +117,7 @@ class BreakEditor(QDialog):
             ("", self.enabled),
         ):
             self._form.addRow(caption, widget)
-        self.save_button.setProperty("kind", "primary")
         self.save_button.setDefault(True)
-        for button in (self.cancel_button, self.save_button):
-            button.setAccessibleName(button.text())
-            button.setMinimumHeight(32)
         foot = QHBoxLayout()
         foot.addStretch(1)
         foot.addWidget(self.cancel_button)

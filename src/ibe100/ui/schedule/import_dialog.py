@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.models.cues.schedule import After, At, BreakPlan, Every, ImportPreview, ImportRow, ScheduledBreak
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 from ibe100.utils.timecode import format_date
@@ -55,12 +56,9 @@ class ImportDialog(QDialog):
         )
         self.table = quiet_table(self.model, "Rows of the file")
         fit_columns(self.table, WIDTHS, WORDS_COLUMN)
-        self.accept_button = QPushButton("Import")
-        self.accept_button.setProperty("kind", "primary")
-        self.accept_button.setAccessibleName("Import the good rows")
+        self.accept_button = push_button("Import", "Import the good rows", kind="primary")
         self.accept_button.clicked.connect(self.store)
-        cancel = QPushButton("Cancel")
-        cancel.setAccessibleName("Cancel")
+        cancel = push_button("Cancel")
         cancel.clicked.connect(self.reject)
         head = QHBoxLayout()
         head.addWidget(self.summary, 1)

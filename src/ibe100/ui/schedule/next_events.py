@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PyQt6.QtCore import QModelIndex, QRect, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QModelIndex, QRect, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics, QPainter
 from PyQt6.QtWidgets import (
     QHBoxLayout,
@@ -23,8 +23,10 @@ from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.coming_events import ComingEvent, EventKind, coming_events
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
-from ibe100.ui.themes.icons import icon, icon_pixmap
+from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.timers import repeating
 from ibe100.utils.timecode import format_clock, format_countdown
 
 ROW_HEIGHT = 40
@@ -132,9 +134,7 @@ class NextEvents(QWidget):
         layout.addLayout(buttons)
         for signal in (schedule.changed, schedule.conflicts_changed, cues.cue_changed, streams.rowsRemoved):
             signal.connect(self._read)
-        self._timer = QTimer(self)
-        self._timer.setInterval(TICK_MS)
-        self._timer.timeout.connect(self._tick)
+        self._timer = repeating(self, TICK_MS, self._tick)
         self._timer.start()
         self._read()
 
@@ -166,10 +166,7 @@ class NextEvents(QWidget):
 
 
 def _button(text: str, icon_name: str, accessible_name: str) -> QPushButton:
-    button = QPushButton(icon(icon_name), text)
-    button.setAccessibleName(accessible_name)
-    button.setToolTip(accessible_name)
-    return button
+    return push_button(text, accessible_name, icon_name=icon_name, hint=accessible_name)
 
 
 def _elided(painter: QPainter, room: QRect, text: str) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QWidget
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.cues.schedule import At, Finding, ScheduledBreak
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
@@ -17,6 +17,8 @@ from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.break_editor import BreakEditor, add_break, change_break
 from ibe100.ui.schedule.import_dialog import ImportDialog
 from ibe100.ui.service_client import Call, ServiceClient
+from ibe100.ui.widgets.file_question import ask_file_to_read
+from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock, format_date
 
 if TYPE_CHECKING:
@@ -48,10 +50,7 @@ class ScheduleController(QObject):
         self._undone: deque[Undo] = deque(maxlen=MOST_UNDONE)
         self.editor: BreakEditor | None = None
         self.importing: ImportDialog | None = None
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._check_conflicts)
+        self._settle = single_shot(self, SETTLE_MS, self._check_conflicts)
         schedule.changed.connect(self._settle.start)
 
     def plan(self, stream_id: str, at: float | None = None) -> None:
@@ -99,13 +98,7 @@ class ScheduleController(QObject):
 
     def import_file(self) -> None:
         """Choose a file and see what it would plan."""
-        dialog = QFileDialog(self._window, "Import planned breaks")
-        dialog.setNameFilter(FILE_KINDS)
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.fileSelected.connect(lambda name: self.import_path(Path(name)))
-        dialog.open()
+        ask_file_to_read(self._window, "Import planned breaks", self.import_path, FILE_KINDS)
 
     def import_path(self, path: Path) -> None:
         """Show what `path` would plan; nothing is stored before the operator says so."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PyQt6.QtCore import QModelIndex, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QModelIndex, Qt, pyqtSignal
 from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -15,9 +15,10 @@ from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.import_dialog import when_words
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
-from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.widgets.timers import repeating
 from ibe100.utils.timecode import format_countdown, format_day
 from ibe100.utils.units import UNKNOWN
 
@@ -109,9 +110,7 @@ class SchedulePage(QWidget):
         selection = self.table.selectionModel()
         assert selection is not None
         selection.currentChanged.connect(self._refresh)
-        self._timer = QTimer(self)
-        self._timer.setInterval(TICK_MS)
-        self._timer.timeout.connect(self._tick)
+        self._timer = repeating(self, TICK_MS, self._tick)
         self._timer.start()
 
     def chosen(self) -> ScheduledBreak | None:
@@ -169,6 +168,4 @@ def _state_words(one: ScheduledBreak) -> str:
 
 
 def _button(text: str, icon_name: str) -> QPushButton:
-    button = QPushButton(icon(icon_name), text)
-    button.setAccessibleName(f"{text}: planned breaks")
-    return button
+    return push_button(text, f"{text}: planned breaks", icon_name=icon_name)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from ibe100.ui.streams.field_spec import FieldKind, FieldSpec
+from ibe100.ui.widgets.buttons import push_button
+from ibe100.ui.widgets.file_question import ask_file_to_read, ask_file_to_write
 from ibe100.ui.widgets.labels import ElidedLabel, label
 
 CAPTION_WIDTH = 136
@@ -40,8 +42,7 @@ class FormField(QWidget):
         row.addWidget(caption)
         row.addWidget(self.editor, 1)
         if spec.kind in (FieldKind.PATH, FieldKind.SAVE_PATH):
-            browse = QPushButton("Browse")
-            browse.setAccessibleName(f"Browse for {spec.title}")
+            browse = push_button("Browse", f"Browse for {spec.title}")
             browse.clicked.connect(self._browse)
             row.addWidget(browse)
         below = QHBoxLayout()
@@ -110,16 +111,9 @@ class FormField(QWidget):
         return line
 
     def _browse(self) -> None:
-        dialog = QFileDialog(self, self.spec.title)
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        if self.spec.kind is FieldKind.SAVE_PATH:
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        else:
-            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.fileSelected.connect(self._selected)
-        dialog.open()
+        ask = ask_file_to_write if self.spec.kind is FieldKind.SAVE_PATH else ask_file_to_read
+        ask(self, self.spec.title, self._selected)
 
-    def _selected(self, path: str) -> None:
-        self.set_value(path)
+    def _selected(self, path: Path) -> None:
+        self.set_value(str(path))
         self.changed.emit()

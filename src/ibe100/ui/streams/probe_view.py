@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
-from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.tables import quiet_table
 from ibe100.utils.units import format_pid, megabits
@@ -44,8 +44,7 @@ class ProbeView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.button = QPushButton(icon("magnify-scan"), "Probe the input")
-        self.button.setAccessibleName("Probe the input")
+        self.button = push_button("Probe the input", icon_name="magnify-scan")
         self.button.clicked.connect(self.probe_requested)
         self.summary = ElidedLabel("Not probed yet: the command is derived from what is there.", "muted")
         self.existing = ElidedLabel("", "problem")

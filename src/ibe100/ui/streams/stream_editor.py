@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ibe100.models.cues.contract import Contract, ContractFinding
 from ibe100.models.messages import StreamView
@@ -26,8 +26,10 @@ from ibe100.ui.streams.endpoint_form import EndpointForm
 from ibe100.ui.streams.field_spec import FieldSpec
 from ibe100.ui.streams.form_field import FormField
 from ibe100.ui.streams.probe_view import ProbeView
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.copy_button import CommandView
 from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.timers import single_shot
 
 if TYPE_CHECKING:
     from ibe100.mpegts.stream_report import StreamReport
@@ -59,14 +61,13 @@ class StreamEditor(QDialog):
         self.probe = ProbeView()
         self.command = CommandView("Command it would run (secrets masked)")
         self.problem = label("", "problem", wrap=True)
-        self.save_button = QPushButton("Save")
-        self.cancel_button = QPushButton("Cancel")
+        self.save_button = push_button(
+            "Save", "Save the stream", kind="primary", height=32, auto_default=False
+        )
+        self.cancel_button = push_button("Cancel", height=32, auto_default=False)
         self._lay_out()
         self._fill()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(CHECK_MS)
-        self._timer.timeout.connect(self.check)
+        self._timer = single_shot(self, CHECK_MS, self.check)
         self._connect()
         client.ask("Contracts", lambda s: s.contracts.templates()).then(self.contract.offer)
         self.check()
@@ -102,11 +103,6 @@ class StreamEditor(QDialog):
         body.setSpacing(16)
         body.addWidget(scroll, 5)
         body.addLayout(right, 6)
-        for button, name in ((self.save_button, "Save the stream"), (self.cancel_button, "Cancel")):
-            button.setAccessibleName(name)
-            button.setMinimumHeight(32)
-            button.setAutoDefault(False)
-        self.save_button.setProperty("kind", "primary")
         foot = QHBoxLayout()
         foot.addWidget(self.problem, 1)
         foot.addWidget(self.cancel_button)

@@ -10,14 +10,13 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QListView,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from ibe100.ui.qt_models.stream_list import ROW_ROLE, StreamFilter, StreamListModel, StreamRow
 from ibe100.ui.streams.stream_delegate import StreamDelegate
-from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.run_button import RunButton
 
@@ -65,10 +64,12 @@ class StreamPanel(QWidget):
         self.run_button = RunButton()
         self.run_button.start_requested.connect(self.start_requested)
         self.run_button.stop_requested.connect(self.stop_requested)
-        self.retry_button = _button("Retry now", "restart", "Try now what the stream would try later")
-        self.edit_button = _button("Edit", "pencil", "Edit the selected stream")
-        self.remove_button = _button("Delete", "delete-outline", "Delete the selected stream")
-        self.add_button = _button("Add stream", "plus", "Add a stream")
+        self.retry_button = push_button(
+            "Retry now", "Try now what the stream would try later", icon_name="restart"
+        )
+        self.edit_button = push_button("Edit", "Edit the selected stream", icon_name="pencil")
+        self.remove_button = push_button("Delete", "Delete the selected stream", icon_name="delete-outline")
+        self.add_button = push_button("Add stream", "Add a stream", icon_name="plus")
         self._lay_out()
         self.retry_button.clicked.connect(lambda: self._request(self.retry_requested))
         self.edit_button.clicked.connect(lambda: self._request(self.edit_requested))
@@ -164,9 +165,3 @@ class StreamPanel(QWidget):
         self.edit_button.setToolTip(why or "Edit the selected stream")
         self.remove_button.setToolTip(why or ("Delete the selected stream" if stopped else "Stop it first"))
         self.add_button.setToolTip(why or "Add a stream (Ctrl+N)")
-
-
-def _button(text: str, icon_name: str, accessible_name: str) -> QPushButton:
-    button = QPushButton(icon(icon_name), text)
-    button.setAccessibleName(accessible_name)
-    return button

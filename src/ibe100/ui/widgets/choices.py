@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QWidget
 
+from ibe100.ui.widgets.buttons import choice_button
 from ibe100.ui.widgets.labels import label
 
 BUTTON_HEIGHT = 30
@@ -38,15 +39,12 @@ class ChoiceRow(QWidget):
         caption.setFixedWidth(CAPTION_WIDTH)
         layout.addWidget(caption)
         for seconds in choices:
-            button = QPushButton(str(seconds))
-            button.setCheckable(True)
-            button.setProperty("kind", "choice")
-            button.setFixedHeight(BUTTON_HEIGHT)
-            button.setMinimumWidth(34)
-            button.setChecked(seconds == chosen)
-            button.setAccessibleName(f"{accessible_name} {seconds} seconds")
-            self._group.addButton(button, seconds)
-            layout.addWidget(button, 1)
+            name = f"{accessible_name} {seconds} seconds"
+            choice = choice_button(str(seconds), name, kind="choice", chosen=seconds == chosen)
+            choice.setFixedHeight(BUTTON_HEIGHT)
+            choice.setMinimumWidth(34)
+            self._group.addButton(choice, seconds)
+            layout.addWidget(choice, 1)
         self._value = float(chosen)
         self._group.idClicked.connect(lambda seconds: self._choose(float(seconds)))
         if own_up_to is not None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.timers import single_shot
 
 SAID_MS = 1500
 
@@ -20,10 +20,7 @@ class CopyButton(QPushButton):
         self.setAccessibleName(accessible_name)
         self.setToolTip(accessible_name)
         self.setEnabled(False)
-        self._said = QTimer(self)
-        self._said.setSingleShot(True)
-        self._said.setInterval(SAID_MS)
-        self._said.timeout.connect(lambda: self.setText(words))
+        self._said = single_shot(self, SAID_MS, lambda: self.setText(words))
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance(max(words, "Copied", key=len)) + 48)
         self.clicked.connect(self._copy)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 
 
@@ -31,13 +32,10 @@ class NameQuestion(QDialog):
         self.name.addItems(list(names))
         self.name.setEditable(own)
         self.name.setAccessibleName(f"Name of the {thing}")
-        self.accept_button = QPushButton(verb)
-        self.accept_button.setProperty("kind", "primary")
-        self.accept_button.setAccessibleName(title)
+        self.accept_button = push_button(verb, title, kind="primary")
         self.accept_button.setDefault(True)
         self.accept_button.clicked.connect(self._answer)
-        cancel = QPushButton("Cancel")
-        cancel.setAccessibleName("Cancel")
+        cancel = push_button("Cancel")
         cancel.clicked.connect(self.reject)
         self.name.currentTextChanged.connect(lambda text: self.accept_button.setEnabled(bool(text.strip())))
         self.accept_button.setEnabled(bool(self.name.currentText().strip()))

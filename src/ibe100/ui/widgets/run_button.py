@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QPushButton, QWidget
 
 from ibe100.models.messages import StreamView
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.labels import set_kind
+from ibe100.ui.widgets.timers import single_shot
 
 CONFIRM_MS = 4000
 
@@ -22,10 +23,7 @@ class RunButton(QPushButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Start", parent)
         self._view: StreamView | None = None
-        self._confirming = QTimer(self)
-        self._confirming.setSingleShot(True)
-        self._confirming.setInterval(CONFIRM_MS)
-        self._confirming.timeout.connect(self._refresh)
+        self._confirming = single_shot(self, CONFIRM_MS, self._refresh)
         self.clicked.connect(self._pressed)
         self._refresh()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import Enum
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QWidget
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QWidget
 
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.popup import popup_layout
 
@@ -32,21 +33,21 @@ class CloseQuestion(QDialog):
             "second",
             wrap=True,
         )
-        self.keep = _choice("Keep streams running", "primary")
-        self.stop = _choice("Stop them", "")
-        self.cancel = _choice("Cancel", "flat")
+        self.keep = push_button("Keep streams running", kind="primary", height=36, auto_default=False)
+        self.stop = push_button("Stop them", height=36, auto_default=False)
+        self.cancel = push_button("Cancel", kind="flat", height=36, auto_default=False)
         self.keep.setDefault(True)
-        for button, choice in (
+        for offered, choice in (
             (self.keep, CloseChoice.KEEP),
             (self.stop, CloseChoice.STOP),
             (self.cancel, CloseChoice.CANCEL),
         ):
-            button.clicked.connect(lambda _checked=False, chosen=choice: self._choose(chosen))
+            offered.clicked.connect(lambda _checked=False, chosen=choice: self._choose(chosen))
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)
-        for button in (self.cancel, self.stop, self.keep):
-            row.addWidget(button)
+        for offered in (self.cancel, self.stop, self.keep):
+            row.addWidget(offered)
         layout = popup_layout(self)
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(14)
@@ -58,13 +59,3 @@ class CloseQuestion(QDialog):
     def _choose(self, choice: CloseChoice) -> None:
         self.choice = choice
         self.accept() if choice is not CloseChoice.CANCEL else self.reject()
-
-
-def _choice(text: str, kind: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setAccessibleName(text)
-    button.setAutoDefault(False)
-    button.setMinimumHeight(36)
-    if kind:
-        button.setProperty("kind", kind)
-    return button

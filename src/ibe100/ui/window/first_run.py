@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayou
 
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 
 WORDS_WIDTH = 560
@@ -57,8 +58,7 @@ class StartingPage(QWidget):
         super().__init__(parent)
         self.title = label("Starting services …", "heading")
         self.words = label("Opening the database and looking for running streams.", "second", wrap=True)
-        self.retry = QPushButton(icon("refresh"), "Try again")
-        self.retry.setAccessibleName("Try to start the services again")
+        self.retry = push_button("Try again", "Try to start the services again", icon_name="refresh")
         self.retry.hide()
         self.retry.clicked.connect(self.retry_requested)
         row = QHBoxLayout()
@@ -99,13 +99,10 @@ class StartPages(QStackedWidget):
 
 
 def _begin(text: str, icon_name: str, *, primary: bool = False) -> QPushButton:
-    button = QPushButton(icon(icon_name, Colour.TEXT), text)
-    button.setIconSize(QSize(18, 18))
-    button.setMinimumHeight(44)
-    button.setAccessibleName(text)
-    if primary:
-        button.setProperty("kind", "primary")
-    return button
+    begin = push_button(text, kind="primary" if primary else "", height=44)
+    begin.setIcon(icon(icon_name, Colour.TEXT))
+    begin.setIconSize(QSize(18, 18))
+    return begin
 
 
 def _centre(page: QWidget, parts: list[QWidget | QHBoxLayout]) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from PyQt6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.machine_meter import clock_words, rate_words
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
@@ -67,8 +68,7 @@ class MachineView(QDialog):
         fit_columns(machine, {1: 260}, 0)
         streams = quiet_table(self.loads, "Processes by stream")
         fit_columns(streams, {1: 130, 2: 100, 3: 90}, 0)
-        close = QPushButton("Close")
-        close.setAccessibleName("Close")
+        close = push_button("Close")
         close.clicked.connect(self.accept)
         row = QHBoxLayout()
         row.addStretch(1)

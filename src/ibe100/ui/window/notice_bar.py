@@ -7,12 +7,14 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from ibe100.ui.themes.enterprise_theme import Colour
-from ibe100.ui.themes.icons import icon, icon_pixmap
+from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel, label
+from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock
 
 INFO_MS = 8000
@@ -47,12 +49,10 @@ class NoticeBar(QWidget):
         self._time = label("", "small_number")
         self.text = ElidedLabel("")
         self.text.setAccessibleName("Notice")
-        self.undo_button = QPushButton(icon("undo"), "Undo")
-        self.undo_button.setAccessibleName("Undo")
+        self.undo_button = push_button("Undo", icon_name="undo")
         self.undo_button.clicked.connect(self._undo)
         self._more = label("", "muted")
-        self.dismiss_button = QPushButton(icon("close"), "Dismiss")
-        self.dismiss_button.setAccessibleName("Dismiss the notice")
+        self.dismiss_button = push_button("Dismiss", "Dismiss the notice", icon_name="close")
         self.dismiss_button.clicked.connect(self.dismiss)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 2, 10, 2)
@@ -63,10 +63,7 @@ class NoticeBar(QWidget):
         layout.addWidget(self._more)
         layout.addWidget(self.undo_button)
         layout.addWidget(self.dismiss_button)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(INFO_MS)
-        self._timer.timeout.connect(self.dismiss)
+        self._timer = single_shot(self, INFO_MS, self.dismiss)
         self.hide()
 
     def post(

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.profile import Profile
 from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.widgets.file_question import ask_file_to_read, ask_file_to_write
 from ibe100.ui.widgets.name_question import NameQuestion
 
 FILE_KINDS = "Profiles (*.json);;All files (*)"
@@ -38,10 +39,7 @@ class ProfileController(QObject):
 
     def import_file(self) -> None:
         """Import a profile from a file of the operator's choice."""
-        dialog = self._file_dialog("Import a profile")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda name: self.import_path(Path(name)))
-        dialog.open()
+        ask_file_to_read(self._window, "Import a profile", self.import_path, FILE_KINDS)
 
     def import_path(self, path: Path) -> None:
         """Import the profile in `path`."""
@@ -70,23 +68,12 @@ class ProfileController(QObject):
         self._say(f"Profile {profile.name} was loaded: {len(profile.streams)} streams.")
 
     def _choose_export(self, name: str) -> None:
-        dialog = self._file_dialog(f"Export profile {name}")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("json")
-        dialog.selectFile(f"{name}.json")
-        dialog.fileSelected.connect(lambda path: self._export(name, Path(path)))
-        dialog.open()
+        title, file_name = f"Export profile {name}", f"{name}.json"
+        ask_file_to_write(self._window, title, lambda path: self._export(name, path), file_name, FILE_KINDS)
 
     def _export(self, name: str, path: Path) -> None:
         call = self._client.ask(f"Export profile {name}", lambda s: s.profiles.export_file(name, path))
         call.then(lambda _none: self._say(f"Profile {name} was exported to {path}."))
-
-    def _file_dialog(self, title: str) -> QFileDialog:
-        dialog = QFileDialog(self._window, title)
-        dialog.setNameFilter(FILE_KINDS)
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.finished.connect(dialog.deleteLater)
-        return dialog
 
     def _say(self, words: str) -> None:
         self.notice.emit("info", words)

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxL
 
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.machine_meter import MachineMeter
 from ibe100.ui.widgets.tally_count import COUNTED, TallyCount
@@ -40,14 +41,15 @@ class TopBar(QWidget):
         self.machine = MachineMeter()
         self.profiles = _menu_button("Profiles", "folder-outline", "Profiles: save, load, import, export")
         self.view = _menu_button("View", "view-dashboard-outline", "View: docks and layout")
-        self.commands = QPushButton(icon("console-line"), PALETTE_TEXT)
-        self.commands.setAccessibleName("Command palette, Control K")
-        self.commands.setToolTip("Find any command (Ctrl+K)")
+        self.commands = push_button(
+            PALETTE_TEXT,
+            "Command palette, Control K",
+            icon_name="console-line",
+            hint="Find any command (Ctrl+K)",
+        )
         self.commands.clicked.connect(self.palette_requested)
-        self.keys = QPushButton("?")
+        self.keys = push_button("?", "Keys", hint="All keys (?)")
         self.keys.setFixedWidth(32)
-        self.keys.setAccessibleName("Keys")
-        self.keys.setToolTip("All keys (?)")
         self.keys.clicked.connect(self.keys_requested)
         self.clock = UtcClock()
         self._lay_out(subtitle)
@@ -76,8 +78,8 @@ class TopBar(QWidget):
             layout.addWidget(count)
         layout.addWidget(self.engine, 1)
         layout.addWidget(self.machine, 2)
-        for button in (self.profiles, self.view, self.commands, self.keys):
-            layout.addWidget(button)
+        for widget in (self.profiles, self.view, self.commands, self.keys):
+            layout.addWidget(widget)
         layout.addSpacing(4)
         layout.addWidget(self.clock)
 
@@ -92,8 +94,8 @@ class TopBar(QWidget):
         style = (
             Qt.ToolButtonStyle.ToolButtonTextBesideIcon if roomy else Qt.ToolButtonStyle.ToolButtonIconOnly
         )
-        for button in (self.profiles, self.view):
-            button.setToolButtonStyle(style)
+        for opener in (self.profiles, self.view):
+            opener.setToolButtonStyle(style)
         self.commands.setText(PALETTE_TEXT if roomy else "")
         self.engine.setVisible(self.width() >= WIDE_WIDTH)
 
@@ -104,21 +106,19 @@ class TopBar(QWidget):
 
 
 def _switch(text: str, icon_name: str, hint: str) -> QPushButton:
-    button = QPushButton(icon(icon_name), text)
-    button.setCheckable(True)
-    button.setAutoExclusive(True)
-    button.setAccessibleName(hint)
-    button.setToolTip(hint)
-    return button
+    switch = push_button(text, hint, icon_name=icon_name, hint=hint)
+    switch.setCheckable(True)
+    switch.setAutoExclusive(True)
+    return switch
 
 
 def _menu_button(text: str, icon_name: str, hint: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setIcon(icon(icon_name))
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    button.setMenu(QMenu(button))
-    button.setAccessibleName(hint)
-    button.setToolTip(hint)
-    return button
+    opener = QToolButton()
+    opener.setText(text)
+    opener.setIcon(icon(icon_name))
+    opener.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    opener.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    opener.setMenu(QMenu(opener))
+    opener.setAccessibleName(hint)
+    opener.setToolTip(hint)
+    return opener

@@ -1,0 +1,41 @@
+"""Push buttons with the name that a screen reader says."""
+
+from __future__ import annotations
+
+from PyQt6.QtWidgets import QPushButton
+
+from ibe100.ui.themes.icons import icon
+
+
+def push_button(
+    text: str,
+    name: str = "",
+    *,
+    icon_name: str = "",
+    hint: str = "",
+    kind: str = "",
+    height: int = 0,
+    auto_default: bool = True,
+) -> QPushButton:
+    """A push button; `name` is its accessible name, else its text; `kind` is looked up by the style sheet.
+
+    `height` is the least in pixels. With `auto_default` False, Enter elsewhere in a dialog never presses it.
+    """
+    built = QPushButton(icon(icon_name), text) if icon_name else QPushButton(text)
+    built.setAccessibleName(name or text)
+    built.setToolTip(hint)
+    if kind:
+        built.setProperty("kind", kind)
+    if height:
+        built.setMinimumHeight(height)
+    if not auto_default:
+        built.setAutoDefault(False)
+    return built
+
+
+def choice_button(text: str, name: str, *, kind: str, chosen: bool) -> QPushButton:
+    """A button that is pressed or not: one choice out of several."""
+    built = push_button(text, name, kind=kind)
+    built.setCheckable(True)
+    built.setChecked(chosen)
+    return built
