@@ -262,7 +262,7 @@ async def open_application(
         stack.callback(logging_files.stop)
         await asyncio.to_thread(finish_restore, folders.data_dir)
         recovered = await recover(folders, config.backup.folder or folders.data_dir / BACKUPS)
-        secrets = await asyncio.to_thread(SecretStore.open, folders.data_dir)
+        secrets = await asyncio.to_thread(SecretStore.open_or_lock, folders.data_dir)
         retention_s = config.cues.event_id_retention_days * SECONDS_PER_DAY
         database = await Database.open(folders.database_file, event_id_retention_s=retention_s)
         stack.push_async_callback(database.close)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,9 +41,14 @@ class Folders:
         return self.state_dir / "streams"
 
     def create(self) -> None:
-        """Make what is missing, readable by this user only. Raises StorageError with what to do."""
-        for folder in (self.data_dir, self.log_dir, self.state_dir, self.profiles_dir, self.streams_dir):
+        """Make what is missing, readable by this user only. Raises StorageError with what to do.
+
+        Logs that cannot be written keep nothing off the air: they go to standard error, and are an alarm.
+        """
+        for folder in (self.data_dir, self.state_dir, self.profiles_dir, self.streams_dir):
             _create(folder)
+        with contextlib.suppress(StorageError):
+            _create(self.log_dir)
 
 
 def resolve(settings: FolderSettings) -> Folders:

@@ -27,13 +27,17 @@ class SecretStore:
     Safe from any thread; `set` and `delete` block until the file is on disk.
     """
 
-    def __init__(self, path: Path, key: Fernet, secrets: dict[str, str], notices: tuple[str, ...]) -> None:
+    def __init__(
+        self, path: Path, key: Fernet | None, secrets: dict[str, str], notices: tuple[str, ...]
+    ) -> None:
         self._path = path
         self._key = key
         self._secrets = secrets
         self._lock = threading.Lock()
         self.notices = notices
         """Notices for the operator about how the file was found."""
+        self.locked = ""
+        """Why no secret can be read or kept; empty while they can."""
 
     @classmethod
     def open(cls, data_dir: Path) -> Self:
@@ -51,6 +55,16 @@ class SecretStore:
             raise _unusable(path, "read", error) from error
         except (InvalidToken, ValueError):
             return cls(path, key, {}, (_begin_afresh(path),))
+
+    @classmethod
+    def open_or_lock(cls, data_dir: Path) -> Self:
+        """Do as `open`; what cannot be opened is locked, so that streams without secrets run all the same."""
+        try:
+            return cls.open(data_dir)
+        except (ConfigurationError, StorageError) as error:
+            locked = cls(data_dir / FILE_NAME, None, {}, (f"The secrets are locked: {error}",))
+            locked.locked = str(error)
+            return locked
 
     @classmethod
     def read(cls, path: Path, key_dir: Path) -> Self | None:
@@ -87,6 +101,8 @@ class SecretStore:
                 self._store({key: value for key, value in self._secrets.items() if key != name})
 
     def _store(self, secrets: dict[str, str]) -> None:
+        if self._key is None:
+            raise StorageError(f"The secrets are locked: {self.locked}")
         token = self._key.encrypt(json.dumps(secrets).encode())
         try:
             atomic_write(self._path, token, _PRIVATE)

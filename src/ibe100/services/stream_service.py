@@ -63,7 +63,9 @@ class StreamService:
         self._launch = StreamLaunch(storage, self._planner, self._list, self.follower, policy)
         fit = PlanFit()
         self.observe(fit)
-        self._lifecycle = StreamLifecycle(self._list, self.follower, self._launch, self._audit, fit, publish)
+        self._lifecycle = StreamLifecycle(
+            self._list, self.follower, self._launch, self._audit, fit, secrets, publish
+        )
         self._reconciler = Reconciler(self._list.runs, self._lifecycle, fit)
 
     def load_profile(self, name: str) -> None:

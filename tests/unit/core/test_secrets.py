@@ -96,3 +96,18 @@ def test_a_secret_that_cannot_be_written_is_an_error_and_the_old_one_stays(tmp_p
 def test_a_folder_that_is_missing_is_an_error_in_words(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"secrets\.key could not be"):
         SecretStore.open(tmp_path / "none")
+
+
+def test_a_key_that_is_none_locks_the_secrets_and_keeps_what_is_stored(tmp_path: Path) -> None:
+    SecretStore.open(tmp_path).set("one/input.passphrase", "correct horse battery")
+    key, stored = tmp_path / "secrets.key", (tmp_path / "secrets.bin").read_bytes()
+    right = key.read_bytes()
+    key.write_bytes(b"half a ke")
+    locked = SecretStore.open_or_lock(tmp_path)
+    assert "does not hold a key" in locked.locked
+    assert locked.get("one/input.passphrase") is None
+    with pytest.raises(StorageError, match="locked"):
+        locked.set("two/input.passphrase", "another passphrase")
+    assert (tmp_path / "secrets.bin").read_bytes() == stored
+    key.write_bytes(right)
+    assert SecretStore.open_or_lock(tmp_path).get("one/input.passphrase") == "correct horse battery"

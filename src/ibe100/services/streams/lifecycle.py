@@ -26,6 +26,7 @@ from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_facts import read_facts
 from ibe100.services.streams.runner_link import RunnerGone, RunnerLink, RunnerSilent
 from ibe100.services.streams.stream_list import StreamList
+from ibe100.services.streams.stream_secrets import SecretStore, why_locked
 from ibe100.services.streams.wish import read_wish, write_wish
 from ibe100.tsduck.command import secrets_of
 
@@ -44,6 +45,7 @@ class StreamLifecycle:
         launch: StreamLaunch,
         audit: AuditTrail,
         fit: PlanFit,
+        secrets: SecretStore,
         publish: Callable[[Message], None],
     ) -> None:
         self._list = streams
@@ -52,6 +54,7 @@ class StreamLifecycle:
         self._audit = audit
         self._publish = publish
         self._fit = fit
+        self._secrets = secrets
         self._busy: dict[str, asyncio.Lock] = {}
         self._waiting = InputWait()
         self.profile = ""
@@ -150,6 +153,9 @@ class StreamLifecycle:
                 raise
 
     async def _start(self, run: StreamRun, *, keep_output: bool, wait_for_input: bool) -> None:
+        if why := why_locked(self._secrets, run.entry.config):
+            run.enter(StreamState.FAILED, why)
+            raise StreamError(why)
         await self._follower.catch_up(run)
         run.enter(StreamState.PROBING, "looking at the input")
         try:

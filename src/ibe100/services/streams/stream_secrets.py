@@ -21,6 +21,9 @@ URL = "url"
 class SecretStore(Protocol):
     """Encrypted at rest; `ibe100.core.secrets`."""
 
+    locked: str
+    """Why no secret can be read or kept; empty while they can."""
+
     def get(self, name: str) -> str | None: ...
     def set(self, name: str, value: str) -> None: ...
     def delete(self, name: str) -> None: ...
@@ -46,6 +49,18 @@ def with_secrets(store: SecretStore, stream_id: str, config: StreamConfig) -> St
             if kept is not None and short_url(kept) == edge.url:
                 edges[side] = edge.model_copy(update={URL: kept})
     return config.model_copy(update=edges)
+
+
+def why_locked(store: SecretStore, config: StreamConfig) -> str:
+    """Why a stream that may need a secret cannot be started; empty where it can.
+
+    Whether it had a passphrase is not known while the store is locked, and without it the content would go
+    out in clear.
+    """
+    edges = (config.input, config.output)
+    if not store.locked or not any(hasattr(edge, PASSPHRASE) or hasattr(edge, URL) for edge in edges):
+        return ""
+    return f"{config.name} may need a secret, and the secrets are locked: {store.locked}"
 
 
 def without_secrets(config: StreamConfig) -> StreamConfig:
