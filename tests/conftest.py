@@ -1,17 +1,28 @@
 """What every test may rely on: Qt without a display, streams to read, a real tsp where one is asked for."""
 
+import gc
 import os
 import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from made_fonts import made_fonts
 from places import CAPTURES, MEDIA, ROOT
 
-# Before the first import of PyQt6, which reads it once.
+# A shell starts its background jobs with SIGINT ignored, and their children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Before the first import of PyQt6, which reads them once.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["FONTCONFIG_FILE"] = str(made_fonts(ROOT / ".cache"))
 
 # A loaded machine must not fail a property; CI tries the same examples each time.
 set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
@@ -22,6 +33,26 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("ibe100")
+
+
+def pytest_collection_finish() -> None:
+    """Keeps the collector of cyclic garbage off what is imported: walking it takes longer than most tests."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_services() -> Iterator[None]:
+    """The services of a test do not walk and freeze the heap again, and hash passwords with little work."""
+    cheaper = (
+        ("ibe100.core.application", "lasting_heap", nullcontext),
+        ("ibe100.services.access.passwords", "_hash", PasswordHasher(1, 64, 1).hash),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, value in cheaper:
+            if module in sys.modules:
+                patch.setattr(sys.modules[module], name, value)
+        yield
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
