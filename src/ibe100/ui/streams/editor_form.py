@@ -79,6 +79,7 @@ def _words(fault: ErrorDetails, spec: FieldSpec, text: str) -> str:
     if fault["type"] in ("int_parsing", "float_parsing"):
         return "is no number"
     words = fault_words(fault).removeprefix("input ").removeprefix("string ")
+    words = words.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
     return f"{words} {spec.unit}" if spec.unit and words[-1:].isdigit() else words
 
 
