@@ -164,5 +164,3 @@ Message = (
     | ScheduleChanged
     | NoticePosted
 )
-SAMPLES = (TelemetryMeasured, PictureTaken, LevelsMeasured, MachineMeasured)
-"""Only the latest value per stream matters; every other message is delivered one by one."""

@@ -90,7 +90,6 @@ class Kind(Enum):
 
 
 KIND_OF_CODE: Mapping[int, Kind] = {kind.code: kind for kind in Kind}
-KIND_OF_LABEL: Mapping[str, Kind] = {kind.label: kind for kind in Kind}
 
 TYPES = ("video", "audio", "subtitles", "data", "psi", "stuffing", "undefined")
 """The subjects of TYPE_BITRATE, by their place; new ones are added at the end."""
