@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ibe100.api.local.local_control import ask
+from ibe100.cli.options import AsJson, DataDir
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import AppConfig, load
 from ibe100.core.folders import Folders, resolve
@@ -37,8 +38,6 @@ LEAST_FREE_TO_VERIFY = 50_000_000
 
 app = typer.Typer(help="Backups of what is on record: make, list, verify, restore.")
 
-DataDir = Annotated[Path | None, typer.Option(help="Of the console or server.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 BackupPath = Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")]
 
 

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ibe100.cli.options import AsJson
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import AppConfig, merged_settings, place_of, read_file, settings_files, sources
 from ibe100.core.settings_reload import RELOADED, flat
@@ -21,7 +22,7 @@ app = typer.Typer(help="Settings: which hold and where they come from, whether a
 
 @app.command()
 def show(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
     data_dir: Annotated[
         Path | None, typer.Option(help="As it would be given to the console.", show_default=False)
     ] = None,

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ibe100.cli.options import AsJson, print_table
 from ibe100.core.config import contract_templates_file, load
 from ibe100.models.cues.contract import Contract, ContractFinding, Severity
 from ibe100.models.endpoints.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
@@ -24,7 +25,6 @@ ALSO_HEX = frozenset(
 
 app = typer.Typer(help="Contracts with distributors: what they ask, and whether an input keeps it.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ContractName = Annotated[str, typer.Argument(metavar="NAME", help="Number, name or part of a name.")]
 
 
@@ -35,13 +35,13 @@ def list_contracts(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps([contract.model_dump(mode="json") for contract in contracts]))
         return
-    table = Table()
-    for column in ("No.", "Name", "Command", "Pre-roll", "What it is for"):
-        table.add_column(column)
-    for number, contract in enumerate(contracts, 1):
-        pre_roll = f"{contract.pre_roll_min_s:g} s"
-        table.add_row(str(number), contract.name, contract.command.kind, pre_roll, contract.description)
-    Console().print(table)
+    print_table(
+        ("No.", "Name", "Command", "Pre-roll", "What it is for"),
+        (
+            (str(number), one.name, one.command.kind, f"{one.pre_roll_min_s:g} s", one.description)
+            for number, one in enumerate(contracts, 1)
+        ),
+    )
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ibe100.cli.options import DataDir, StreamName
 from ibe100.cli.running_instance import request
 from ibe100.models.actor import COMMAND_LINE
 from ibe100.models.cues.return_receipt import ReturnState
@@ -22,10 +23,6 @@ EXIT_NOT_PROVED = 1
 
 app = typer.Typer(help="Fire cues on a stream of a running console or server, and wait for the receipt.")
 
-DataDir = Annotated[
-    Path | None, typer.Option(help="The data folder of the console or server.", show_default=False)
-]
-StreamName = Annotated[str, typer.Argument(metavar="STREAM", help="Number, id or name.")]
 PreRoll = Annotated[
     float | None, typer.Option(help="Seconds ahead; 0, or left out, is immediate.", show_default=False)
 ]

@@ -16,10 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from rich.console import Console
-from rich.table import Table
-
 from ibe100 import __version__
+from ibe100.cli.options import print_table
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import load
 from ibe100.core.folders import resolve
@@ -170,9 +168,5 @@ def _folders(data_dir: Path | None) -> list[Finding]:
 
 
 def _print(findings: list[Finding]) -> None:
-    table = Table(show_lines=False)
-    for column in ("", "What", "Found", "What it means"):
-        table.add_column(column)
-    for finding in findings:
-        table.add_row(finding.verdict, finding.what, finding.found, finding.meaning)
-    Console().print(table)
+    columns = ("", "What", "Found", "What it means")
+    print_table(columns, ((one.verdict, one.what, one.found, one.meaning) for one in findings))

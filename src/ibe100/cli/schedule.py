@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from ibe100.cli.options import AsJson, DataDir, print_table
 from ibe100.cli.running_instance import request
 from ibe100.models.cues.schedule import After, Every, ReturnPolicy, ScheduledBreak
 from ibe100.services.schedule.import_rows import COLUMNS
@@ -22,11 +21,7 @@ EXIT_BAD_ROWS = 1
 
 app = typer.Typer(help="The planned breaks of a running console or server.")
 
-DataDir = Annotated[
-    Path | None, typer.Option(help="The data folder of the console or server.", show_default=False)
-]
 TimeZone = Annotated[str, typer.Option(help="IANA name; for times without an offset, and to show them.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
@@ -37,23 +32,10 @@ def list_breaks(as_json: AsJson = False, time_zone: TimeZone = "", data_dir: Dat
     if as_json:
         typer.echo(json.dumps({"breaks": breaks, "conflicts": findings}))
         return
-    table = Table()
-    for column in ("Id", "Due", "Stream", "Title", "Seconds", "Return", "State", "Cue", "Reason"):
-        table.add_column(column)
-    for values in breaks:
-        one = ScheduledBreak.model_validate(values)
-        table.add_row(
-            str(one.break_id),
-            _when(one, time_zone),
-            one.stream_id,
-            one.title,
-            f"{one.duration_s:g}",
-            one.returns.value,
-            one.state.value if one.enabled else f"{one.state.value} (disabled)",
-            "" if one.cue_id is None else str(one.cue_id),
-            one.reason,
-        )
-    Console().print(table)
+    print_table(
+        ("Id", "Due", "Stream", "Title", "Seconds", "Return", "State", "Cue", "Reason"),
+        (_row(ScheduledBreak.model_validate(values), time_zone) for values in breaks),
+    )
     for finding in findings:
         typer.echo(f"conflict: {finding['text']}")
 
@@ -160,6 +142,13 @@ def _all(data_dir: Path | None, command: str) -> list[dict[str, Any]]:
         items += page["items"]
         if not page["items"] or len(items) >= page["total"]:
             return items
+
+
+def _row(one: ScheduledBreak, time_zone: str) -> tuple[str, ...]:
+    state = one.state.value if one.enabled else f"{one.state.value} (disabled)"
+    cue = "" if one.cue_id is None else str(one.cue_id)
+    planned = one.title, f"{one.duration_s:g}", one.returns.value
+    return str(one.break_id), _when(one, time_zone), one.stream_id, *planned, state, cue, one.reason
 
 
 def _when(one: ScheduledBreak, time_zone: str) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from ibe100.api.local.local_control import NotRunning
+from ibe100.cli.options import AsJson, DataDir, StreamName, print_table
 from ibe100.cli.running_instance import request, streams_folder
 from ibe100.models.base import build
 from ibe100.models.endpoints.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
@@ -25,16 +23,9 @@ from ibe100.utils.timecode import format_countdown, format_span
 
 app = typer.Typer(help="List, add, start and stop the streams of a running console or server.")
 
-DataDir = Annotated[
-    Path | None, typer.Option(help="The data folder of the console or server.", show_default=False)
-]
-StreamName = Annotated[str, typer.Argument(metavar="STREAM", help="Number, id or name.")]
-
 
 @app.command("list")
-def list_streams(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False, data_dir: DataDir = None
-) -> None:
+def list_streams(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Show the streams and their states; without a console or server, as their runners say them."""
     try:
         views = request(data_dir, {"cmd": "streams"})
@@ -45,21 +36,7 @@ def list_streams(
     if as_json:
         typer.echo(json.dumps(views))
         return
-    table = Table()
-    for column in ("No.", "Name", "State", "Input", "Output", "Engine", "Reason"):
-        table.add_column(column)
-    for view in views:
-        config = StreamConfig.model_validate(view["config"])
-        table.add_row(
-            str(view["number"]),
-            config.name,
-            _state(view),
-            describe_input(config.input),
-            describe_output(config.output),
-            view["engine"],
-            view["reason"],
-        )
-    Console().print(table)
+    print_table(("No.", "Name", "State", "Input", "Output", "Engine", "Reason"), map(_row, views))
     for view in views:
         if is_digits(name := view["config"]["name"]):
             typer.echo(f"Stream {view['number']}: its name {name} reads as a number, and does not reach it.")
@@ -130,6 +107,12 @@ def remove(stream: StreamName, data_dir: DataDir = None) -> None:
 def _tell(view: dict[str, Any]) -> None:
     reason = f" ({view['reason']})" if view["reason"] else ""
     typer.echo(f"{view['number']} {view['config']['name']}: {_state(view)}{reason}")
+
+
+def _row(view: dict[str, Any]) -> tuple[str, ...]:
+    config = StreamConfig.model_validate(view["config"])
+    edges = describe_input(config.input), describe_output(config.output)
+    return str(view["number"]), config.name, _state(view), *edges, view["engine"], view["reason"]
 
 
 def _state(view: dict[str, Any]) -> str:

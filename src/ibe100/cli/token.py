@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from ibe100.cli.options import AsJson, DataDir, print_table
 from ibe100.cli.user_request import request_users
 from ibe100.models.users import NewToken, Role, Token
 from ibe100.utils.timecode import format_utc
 
 app = typer.Typer(help="What lets automation and dashboards in by the API.")
 
-DataDir = Annotated[
-    Path | None, typer.Option(help="The data folder of the console or server.", show_default=False)
-]
-
 
 @app.command("list")
 def list_tokens(
     user: Annotated[str, typer.Option(help="Of this user; all if left out.", show_default=False)] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """Show the valid tokens; their secrets are kept nowhere."""
@@ -32,21 +26,10 @@ def list_tokens(
     if as_json:
         typer.echo(json.dumps(tokens))
         return
-    table = Table()
-    for column in ("Id", "User", "Label", "Role", "Made", "Ends", "Last used"):
-        table.add_column(column, overflow="fold")
-    for values in tokens:
-        token = Token.model_validate(values)
-        table.add_row(
-            str(token.token_id),
-            token.user,
-            token.label,
-            token.role,
-            format_utc(token.created_at),
-            _ends(token),
-            "never" if token.last_used_at is None else format_utc(token.last_used_at),
-        )
-    Console().print(table)
+    print_table(
+        ("Id", "User", "Label", "Role", "Made", "Ends", "Last used"),
+        (_row(Token.model_validate(values)) for values in tokens),
+    )
 
 
 @app.command()
@@ -78,6 +61,12 @@ def revoke(
     """End a token at once, open connections too."""
     request_users(data_dir, {"cmd": "token_revoke", "token_id": token_id})
     typer.echo(f"token {token_id} is revoked")
+
+
+def _row(token: Token) -> tuple[str, ...]:
+    used = "never" if token.last_used_at is None else format_utc(token.last_used_at)
+    times = format_utc(token.created_at), _ends(token), used
+    return str(token.token_id), token.user, token.label, token.role, *times
 
 
 def _ends(token: Token) -> str:

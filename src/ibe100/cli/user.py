@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from ibe100.cli.options import AsJson, DataDir, print_table
 from ibe100.cli.user_request import request_users
 from ibe100.models.users import SHORTEST_PASSWORD, Role, User
 from ibe100.utils.timecode import format_utc
 
 app = typer.Typer(help="Who may come in by the API, and as what.")
 
-DataDir = Annotated[
-    Path | None, typer.Option(help="The data folder of the console or server.", show_default=False)
-]
 UserName = Annotated[str, typer.Argument(metavar="NAME", help="Small letters and digits.")]
 FromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input, a line.")
@@ -27,22 +22,15 @@ FromStdin = Annotated[
 
 
 @app.command("list")
-def list_users(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False, data_dir: DataDir = None
-) -> None:
+def list_users(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Show the users by name."""
     users = request_users(data_dir, {"cmd": "user_list"})
     if as_json:
         typer.echo(json.dumps(users))
         return
-    table = Table()
-    for column in ("Name", "Role", "Password", "Since"):
-        table.add_column(column, overflow="fold")
-    for values in users:
-        user = User.model_validate(values)
-        password = "yes" if user.has_password else "tokens only"
-        table.add_row(user.name, user.role, password, format_utc(user.created_at))
-    Console().print(table)
+    print_table(
+        ("Name", "Role", "Password", "Since"), (_row(User.model_validate(values)) for values in users)
+    )
 
 
 @app.command()
@@ -86,6 +74,11 @@ def remove(name: UserName, data_dir: DataDir = None) -> None:
     """Remove a user at once, with all tokens."""
     request_users(data_dir, {"cmd": "user_remove", "name": name})
     typer.echo(f"{name} is removed, with all tokens")
+
+
+def _row(user: User) -> tuple[str, ...]:
+    password = "yes" if user.has_password else "tokens only"
+    return user.name, user.role, password, format_utc(user.created_at)
 
 
 def _password(*, from_stdin: bool) -> str:

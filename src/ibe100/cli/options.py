@@ -1,0 +1,27 @@
+"""Options that commands share, and the tables they print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+DataDir = Annotated[
+    Path | None, typer.Option(help="The data folder of the console or server.", show_default=False)
+]
+StreamName = Annotated[str, typer.Argument(metavar="STREAM", help="Number, id or name.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table; what does not fit into a cell is folded."""
+    table = Table()
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False, markup=False).print(table)
