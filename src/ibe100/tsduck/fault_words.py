@@ -1,6 +1,6 @@
 """Reasons of a processor that gave up, in an operator's words."""
 
-from ibe100.runner.supervision.input_loss import RECEIVE_TIMEOUT
+from ibe100.runner.supervision.end_causes import RECEIVE_TIMEOUT
 
 _INPUT_SILENT = "nothing arrived on the input"
 

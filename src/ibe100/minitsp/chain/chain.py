@@ -1,5 +1,6 @@
 """The chain: one input, the processors in order, one output."""
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from ibe100.minitsp.chain.plugin import (
     MAX_BLOCK_PACKETS,
     Block,
     Context,
+    LogLevel,
     PacketInput,
     PacketOutput,
     PacketProcessor,
@@ -21,11 +23,12 @@ from ibe100.minitsp.chain.plugin import (
     Plugin,
     PluginError,
 )
-from ibe100.minitsp.chain.status import StatusReport
 from ibe100.minitsp.chain.stuffing import InputStuffing, null_packets
 from ibe100.mpegts.packet_headers import PacketHeaders
+from ibe100.runner.telemetry.processor_status import STATUS_PREFIX
 
 _TICK_S: Final = 0.05
+_STATUS_INTERVAL_S: Final = 0.5
 _LEARN_EVERY_S: Final = 0.5
 _LIVE_BITRATE_WINDOW_S: Final = 20.0
 
@@ -36,6 +39,33 @@ class _Stage:
 
     step: PacketProcessor | ObserverGroup
     packets: int = 0
+
+
+class _StatusReport:
+    """Status lines of an attended chain to its runner, twice a second: it is alive, and has come so far.
+
+    They come from the thread that passes packets: none comes if that one hangs.
+    `received`: packets that the input has given since the start.
+    """
+
+    def __init__(self, context: Context, output: PacketOutput) -> None:
+        self._context = context
+        self._output = output
+        self._due_s = 0.0
+        self.received = 0
+
+    def tick(self, now_s: float) -> None:
+        """Write the next line if it is due; to be called at least that often. Times are monotonic."""
+        if not self._context.attended or now_s < self._due_s:
+            return
+        self._due_s = now_s + _STATUS_INTERVAL_S
+        status = {
+            "received": self.received,
+            "delivered": self._output.delivered,
+            "blocked_s": round(self._output.blocked_s(now_s), 3),
+        }
+        text = json.dumps(status, separators=(",", ":"))
+        self._context.log(LogLevel.INFO, "tsp", f"{STATUS_PREFIX}{text}")
 
 
 class Chain:
@@ -63,7 +93,7 @@ class Chain:
         self._to_learn = PacketBatch(lambda batch: self._learn_bitrate(batch.headers))
         self._learn_s = 0.0
         self._stuffing = InputStuffing(context.tsp.stuffing_nulls, context.tsp.stuffing_inputs)
-        self._status = StatusReport(context, output)
+        self._status = _StatusReport(context, output)
         self._next_tick_s = 0.0
         self._input_ended = False
         self._known = 0

@@ -14,9 +14,8 @@ from ibe100.runner.processor_log.intake import LogIntake, Note
 from ibe100.runner.processor_log.lines import Redactor
 from ibe100.runner.spec import Command, Policy, Spec
 from ibe100.runner.supervision.backoff import QUICK_S, Backoff, system_fraction
+from ibe100.runner.supervision.end_causes import is_input_fault, is_plan_fault
 from ibe100.runner.supervision.health import Health
-from ibe100.runner.supervision.input_loss import is_of_input
-from ibe100.runner.supervision.plan_faults import is_of_plan
 from ibe100.runner.supervision.process import Child, Exit
 from ibe100.runner.supervision.source import Source
 from ibe100.runner.supervision.states import TERMINAL, State, assert_transition
@@ -258,7 +257,7 @@ class Supervisor:
             outcome += f" while it should run: {error}" if error else " while it should run"
         elif self.state is not None:
             outcome = f"ended by the runner, {self.state}: {self.reason} ({outcome})"
-        of_input = should_run and not completed and is_of_input(self._command.argv, ended, error)
+        of_input = should_run and not completed and is_input_fault(self._command.argv, ended, error)
         if of_input:
             self._lose_input(started_at)
         elif should_run and (error is not None or self._log.status.has_received):
@@ -272,7 +271,7 @@ class Supervisor:
             self._finish()
         elif self._relaunch is not None:
             self._begin_attempt(self._relaunch)
-        elif should_run and is_of_plan(error) and self.spec.pass_through is not None and not self.passes:
+        elif should_run and is_plan_fault(error) and self.spec.pass_through is not None and not self.passes:
             self.passes = str(error)
             self._retry_later(outcome, 0.0)
         else:

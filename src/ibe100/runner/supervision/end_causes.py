@@ -1,4 +1,4 @@
-"""Tells the ends of a processor that are its input's: nothing arrived, the sender hung up."""
+"""Causes of a processor's end: its input, or a command that no longer fits what is in the input."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,16 @@ _INPUT_ERRORS = {
 }
 _HANG_UP = frozenset({"hls", "http", "srt"})
 """Inputs whose end, without an error, is that of the other side."""
+_PLAN_ERRORS = (
+    "not found in PAT",
+    "PID conflict: PID",
+    "could not find an SCTE 35 splice information stream in service",
+)
+"""Parts of the errors by which tsp's and minitsp's pmt, spliceinject and remap end."""
 
 
-def is_of_input(argv: Sequence[str], ended: Exit, error: str | None) -> bool:
-    """True if a live input made the processor end; `error` is its last error line, with the plugin."""
+def is_input_fault(argv: Sequence[str], ended: Exit, error: str | None) -> bool:
+    """True if nothing arrived or the sender hung up; `error` is the last error line, with the plugin."""
     source, target = _plugin(argv, "-I"), _plugin(argv, "-O")
     if error is None:
         return source in _HANG_UP and ended.exit_code == 0
@@ -25,6 +31,11 @@ def is_of_input(argv: Sequence[str], ended: Exit, error: str | None) -> bool:
     if error_of_input is None or source == target == "srt":  # the line does not say which of the two it was
         return False
     return error.startswith(f"{source}: {error_of_input}")
+
+
+def is_plan_fault(error: str | None) -> bool:
+    """True if the same command would end in the same way for as long as the input is as it is."""
+    return error is not None and any(part in error for part in _PLAN_ERRORS)
 
 
 def _plugin(argv: Sequence[str], option: str) -> str:
