@@ -105,7 +105,7 @@ class Journal:
         self._syncing.start()
 
     def _is_first_since_boot(self) -> bool:
-        """Whether the machine was booted since the journal was opened last; noted for the next time."""
+        """True if the machine was booted since the journal was last opened; notes this boot for next time."""
         try:
             before = (self._folder / BOOT).read_text()
         except OSError:

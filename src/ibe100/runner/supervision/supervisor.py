@@ -73,7 +73,7 @@ class Supervisor:
         self.retry_at: float | None = None
         """Time of the next attempt, while one is waited for."""
         self.passes = ""
-        """Why the input is passed on without cues now, by the spec's pass_through; empty while it is not."""
+        """Reason why the spec's pass_through passes the input on without cues; empty while it does not."""
         self.attempt = 0
         self.child: Child | None = None
 

@@ -63,7 +63,7 @@ class StatusWatch:
 
     @property
     def has_received(self) -> bool:
-        """Whether its input has given it anything."""
+        """True if the processor's input has given it a packet."""
         return self.latest is not None and self.latest.received > 0
 
     @property
