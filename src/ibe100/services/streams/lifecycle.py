@@ -292,7 +292,7 @@ class StreamLifecycle:
     async def replan(self, run: StreamRun) -> None:
         """Find a plan that fits an input which is passed on without cues, and go on by it."""
         async with self.lock(run.stream_id):
-            if run.is_wanted() and run.passes and run.view.state is StreamState.RUNNING:
+            if run.is_wanted() and run.passes and run.view.state.is_active:
                 await self._launch.replan(run)
 
     async def take_off(self, run: StreamRun) -> None:

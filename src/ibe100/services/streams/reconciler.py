@@ -1,4 +1,4 @@
-"""The reconciler: compares once a second, for each stream and for ever, what is wanted with what is.
+"""The reconciler: compares twice a second, for each stream and for ever, what is wanted with what is.
 
 No state is final while the stream is wanted: FAILED, STOPPED and OFF are tried again, with a plan made anew
 from what is in the input by then. Each correction is a task of its own, so that no stream waits for another.
@@ -24,7 +24,7 @@ from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_spec import awaited_peer
 from ibe100.utils.tasks import keep_running
 
-LOOK_S = 1.0
+LOOK_S = 0.5
 PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Before each further try to bring a stream back."""
 SOUND_S = 10.0
@@ -88,7 +88,7 @@ class Reconciler:
         self._looking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Look once a second from now on."""
+        """Look twice a second from now on."""
         self._looking = keep_running(self._look_for_ever, "reconciler")
 
     async def _look_for_ever(self) -> None:
@@ -139,7 +139,7 @@ class Reconciler:
             return self._corrections.take_off if held else None
         if state is StreamState.COMPLETED:
             return self._corrections.rest
-        if state is StreamState.RUNNING and run.passes:
+        if state in (StreamState.STARTING, StreamState.RUNNING) and run.passes:
             return self._corrections.replan
         if state is StreamState.RUNNING and self._fit.misfit(run):
             return self._corrections.pass_on

@@ -1,4 +1,4 @@
-"""Time until the output is back after a silent input: `.venv/bin/python tests/benchmarks/input_silence.py`.
+"""Time until the output is back after a silent input: `python tests/benchmarks/streams/input_silence.py`.
 
 A server runs streams side by side, each from a UDP sender of ours to a UDP port of ours. Each sender is
 silent for random times, and goes on as a live source does, with what is due then. Printed: from the first
@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests" / "rigs"))
 from live_rig import LiveSender, as_it_is, make_pattern, nothing  # noqa: E402 (the tests are no package)
 from runner_rig import free_ports  # noqa: E402
