@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy import Delete, Select, Update
+from sqlalchemy.orm import Session
 
 from ibe100.database.sqlite.reader import Reader
 from ibe100.database.sqlite.schema import Base
 from ibe100.database.sqlite.writer import Writer
-from ibe100.models.base import Value
+from ibe100.models.base import Value, in_words
 
 V = TypeVar("V", bound=Value)
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +29,44 @@ class Handles:
     reader: Reader
     wall: Callable[[], float]
 
+    async def values(self, query: Select[Any], model: type[V]) -> tuple[V, ...]:
+        """The rows of a query as values; one that is not understood is named in the log and left out."""
+        return await self.reader.read(lambda session: tuple(to_values(session.scalars(query), model)))
+
+    async def value(self, query: Select[Any], model: type[V]) -> V | None:
+        """The first row of a query as a value; None without any."""
+        return next(iter(await self.values(query.limit(1), model)), None)
+
+    async def merge(self, row: Base) -> None:
+        """Add or replace a row; committed when this returns. Raises StorageError."""
+
+        def work(session: Session) -> None:
+            session.merge(row)
+
+        await self.writer.submit(work)
+
+    async def execute(self, *statements: Update | Delete) -> None:
+        """Run statements in one transaction, committed when this returns. Raises StorageError."""
+
+        def work(session: Session) -> None:
+            for statement in statements:
+                session.execute(statement)
+
+        await self.writer.submit(work)
+
 
 def to_value(row: Base, model: type[V]) -> V:
     """The checked value of a row whose columns are named as the fields of `model`."""
     return model.model_validate({name: getattr(row, name) for name in model.model_fields})
+
+
+def to_values(rows: Iterable[Base], model: type[V]) -> Iterator[V]:
+    """Checked values of rows; one of a newer version, that is not understood, must not hide the others."""
+    for row in rows:
+        try:
+            yield to_value(row, model)
+        except ValidationError as error:
+            _log.error("a row of %s is not understood and left out: %s", row.__tablename__, in_words(error))
 
 
 def columns_of(value: Value, *left_out: str) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.handles import Handles, columns_of, to_value
+from ibe100.database.sqlite.handles import Handles, columns_of
 from ibe100.database.sqlite.schema import AlarmRow
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter, AlarmState
 
@@ -20,11 +20,7 @@ class AlarmStore:
 
     async def save(self, alarm: Alarm) -> None:
         """Store an alarm as it now is, under its alarm_id."""
-
-        def work(session: Session) -> None:
-            session.merge(AlarmRow(**columns_of(alarm)))
-
-        await self._handles.writer.submit(work)
+        await self._handles.merge(AlarmRow(**columns_of(alarm)))
 
     async def highest_id(self) -> int:
         """Highest alarm_id that was ever kept; 0 without any."""
@@ -37,11 +33,7 @@ class AlarmStore:
     async def open(self) -> tuple[Alarm, ...]:
         """Alarms that are not closed, the oldest first."""
         query = select(AlarmRow).where(AlarmRow.state != AlarmState.CLOSED.value).order_by(AlarmRow.alarm_id)
-
-        def work(session: Session) -> tuple[Alarm, ...]:
-            return tuple(to_value(row, Alarm) for row in session.scalars(query))
-
-        return await self._handles.reader.read(work)
+        return await self._handles.values(query, Alarm)
 
     async def list(self, wanted: AlarmFilter = AlarmFilter()) -> tuple[Alarm, ...]:
         """Alarms, the newest first, closed ones too."""
@@ -56,11 +48,7 @@ class AlarmStore:
             columns = (AlarmRow.stream_name, AlarmRow.title, AlarmRow.value, AlarmRow.condition)
             query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
         query = query.limit(wanted.limit)
-
-        def work(session: Session) -> tuple[Alarm, ...]:
-            return tuple(to_value(row, Alarm) for row in session.scalars(query))
-
-        return await self._handles.reader.read(work)
+        return await self._handles.values(query, Alarm)
 
     async def between(self, stream_id: str, begins_at: float, ends_at: float) -> tuple[Alarm, ...]:
         """Alarms of a stream that stood within the range, the oldest first; at most 2,000, the newest."""
@@ -74,8 +62,4 @@ class AlarmStore:
             .order_by(AlarmRow.alarm_id.desc())
             .limit(MOST_ALARMS)
         )
-
-        def work(session: Session) -> tuple[Alarm, ...]:
-            return tuple(to_value(row, Alarm) for row in session.scalars(query))[::-1]
-
-        return await self._handles.reader.read(work)
+        return (await self._handles.values(query, Alarm))[::-1]

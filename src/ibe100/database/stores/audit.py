@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.handles import Handles, columns_of, to_value
+from ibe100.database.sqlite.handles import Handles, columns_of
 from ibe100.database.sqlite.schema import AuditRow
 from ibe100.models.session import AuditRecord
 
@@ -23,8 +22,4 @@ class AuditStore:
     async def list(self, limit: int = 500) -> tuple[AuditRecord, ...]:
         """Audit lines, the newest first."""
         query = select(AuditRow).order_by(AuditRow.audit_id.desc()).limit(limit)
-
-        def work(session: Session) -> tuple[AuditRecord, ...]:
-            return tuple(to_value(row, AuditRecord) for row in session.scalars(query))
-
-        return await self._handles.reader.read(work)
+        return await self._handles.values(query, AuditRecord)

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from ibe100.database.records import EventIdRange
-from ibe100.database.sqlite.handles import Handles, columns_of, to_value
+from ibe100.database.sqlite.handles import Handles, columns_of
 from ibe100.database.sqlite.schema import CueRow, CueStepRow, table_of
 from ibe100.database.sqlite.writer import Turn
 from ibe100.database.stores.cue_search import find_cues
@@ -91,22 +91,14 @@ class CueStore:
         return await self._handles.writer.submit(work)
 
     async def get(self, cue_id: int) -> Cue | None:
-        def work(session: Session) -> Cue | None:
-            row = session.get(CueRow, cue_id)
-            return None if row is None else to_value(row, Cue)
-
-        return await self._handles.reader.read(work)
+        return await self._handles.value(select(CueRow).where(CueRow.cue_id == cue_id), Cue)
 
     async def recent(self, stream_id: str | None = None, limit: int = 50) -> tuple[Cue, ...]:
         """Cues of one stream or of all, the newest first."""
         query = select(CueRow).order_by(CueRow.cue_id.desc()).limit(limit)
         if stream_id is not None:
             query = query.where(CueRow.stream_id == stream_id)
-
-        def work(session: Session) -> tuple[Cue, ...]:
-            return tuple(to_value(row, Cue) for row in session.scalars(query))
-
-        return await self._handles.reader.read(work)
+        return await self._handles.values(query, Cue)
 
     async def log(self, query: CueLogQuery) -> CueLog:
         """The cues that a query wants, the newest first, and whether there are more than its limit."""
@@ -120,34 +112,20 @@ class CueStore:
             .where(CueRow.stream_id == stream_id, CueRow.state.in_(sorted(AIRED_STATES)))
             .where(CueRow.direction != Direction.NONE)
             .order_by(CueRow.cue_id.desc())
-            .limit(1)
         )
-
-        def work(session: Session) -> Cue | None:
-            row = session.scalars(query).first()
-            return None if row is None else to_value(row, Cue)
-
-        return await self._handles.reader.read(work)
+        return await self._handles.value(query, Cue)
 
     async def unfinished(self, stream_id: str | None = None) -> tuple[Cue, ...]:
         """Cues that are not over, the oldest first."""
         query = select(CueRow).where(CueRow.state.not_in(_FINAL)).order_by(CueRow.cue_id)
         if stream_id is not None:
             query = query.where(CueRow.stream_id == stream_id)
-
-        def work(session: Session) -> tuple[Cue, ...]:
-            return tuple(to_value(row, Cue) for row in session.scalars(query))
-
-        return await self._handles.reader.read(work)
+        return await self._handles.values(query, Cue)
 
     async def steps(self, cue_id: int) -> tuple[CueStep, ...]:
         """The life of a cue in order."""
         query = select(CueStepRow).where(CueStepRow.cue_id == cue_id).order_by(CueStepRow.step)
-
-        def work(session: Session) -> tuple[CueStep, ...]:
-            return tuple(to_value(row, CueStep) for row in session.scalars(query))
-
-        return await self._handles.reader.read(work)
+        return await self._handles.values(query, CueStep)
 
 
 def _take_step(session: Session, stored: CueState, cue: Cue, step: int, now: float) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ibe100.database.records import JournalPosition
-from ibe100.database.sqlite.handles import Handles, to_value
+from ibe100.database.sqlite.handles import Handles
 from ibe100.database.sqlite.schema import JournalPositionRow
 
 
@@ -17,12 +18,8 @@ class JournalPositionStore:
 
     async def position(self, stream_id: str) -> JournalPosition | None:
         """Place in a stream's journal; None when nothing of it was taken over yet."""
-
-        def work(session: Session) -> JournalPosition | None:
-            row = session.get(JournalPositionRow, stream_id)
-            return None if row is None else to_value(row, JournalPosition)
-
-        return await self._handles.reader.read(work)
+        query = select(JournalPositionRow).where(JournalPositionRow.stream_id == stream_id)
+        return await self._handles.value(query, JournalPosition)
 
     async def advance(self, stream_id: str, runner: str, seq: int) -> None:
         """Everything up to `seq` is stored. Within one journal (`runner`) the position never goes back."""

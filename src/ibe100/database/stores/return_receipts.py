@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.handles import Handles, columns_of, to_value
+from ibe100.database.sqlite.handles import Handles, columns_of
 from ibe100.database.sqlite.reader import Reader
 from ibe100.database.sqlite.schema import ReturnReceiptRow, table_of
 from ibe100.models.cues.return_receipt import ReturnReceipt, ReturnState
@@ -23,11 +23,7 @@ class ReturnReceiptStore:
 
     async def save(self, receipt: ReturnReceipt) -> None:
         """Store it as it now is."""
-
-        def work(session: Session) -> None:
-            session.merge(ReturnReceiptRow(**columns_of(receipt)))
-
-        await self._handles.writer.submit(work)
+        await self._handles.merge(ReturnReceiptRow(**columns_of(receipt)))
 
     async def open(self, now: float) -> tuple[ReturnReceipt, ...]:
         """Receipts whose window is not over or that were never judged, the oldest first."""
@@ -36,11 +32,7 @@ class ReturnReceiptStore:
             .where((ReturnReceiptRow.ends_at > now) | (ReturnReceiptRow.state == ReturnState.WAITING.value))
             .order_by(ReturnReceiptRow.cue_id)
         )
-
-        def work(session: Session) -> tuple[ReturnReceipt, ...]:
-            return tuple(to_value(row, ReturnReceipt) for row in session.scalars(query))
-
-        return await self._handles.reader.read(work)
+        return await self._handles.values(query, ReturnReceipt)
 
     async def of_cues(self, first_cue_id: int, last_cue_id: int) -> dict[int, ReturnReceipt]:
         """Receipts by cue_id, both ends included."""

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.handles import Handles, columns_of, to_value
+from ibe100.database.sqlite.handles import Handles, columns_of, to_value, to_values
 from ibe100.database.sqlite.schema import AttemptRow, SessionRow, StreamRow
 from ibe100.models.session import AttemptRecord, SessionRecord
 
@@ -59,7 +59,7 @@ class SessionStore:
 
     async def attempt_ended(self, attempt: AttemptRecord) -> None:
         """Note how an attempt ended, also when its start was not seen."""
-        await self._handles.writer.submit(lambda session: _merge(session, AttemptRow(**columns_of(attempt))))
+        await self._handles.merge(AttemptRow(**columns_of(attempt)))
 
     async def end(self, session_id: int, ended_at: float, reason: str) -> None:
         """Close a session; one that is closed keeps its first end."""
@@ -86,29 +86,18 @@ class SessionStore:
         return await self._handles.writer.submit(work)
 
     async def get(self, session_id: int) -> SessionRecord | None:
-        def work(session: Session) -> SessionRecord | None:
-            row = session.get(SessionRow, session_id)
-            return None if row is None else to_value(row, SessionRecord)
-
-        return await self._handles.reader.read(work)
+        query = select(SessionRow).where(SessionRow.session_id == session_id)
+        return await self._handles.value(query, SessionRecord)
 
     async def list(self, limit: int = 200) -> tuple[SessionRecord, ...]:
         """Sessions, the newest first."""
         query = select(SessionRow).order_by(SessionRow.session_id.desc()).limit(limit)
-
-        def work(session: Session) -> tuple[SessionRecord, ...]:
-            return tuple(to_value(row, SessionRecord) for row in session.scalars(query))
-
-        return await self._handles.reader.read(work)
+        return await self._handles.values(query, SessionRecord)
 
     async def attempts(self, session_id: int) -> tuple[AttemptRecord, ...]:
         """Attempts of a session in their order."""
         query = select(AttemptRow).where(AttemptRow.session_id == session_id).order_by(AttemptRow.attempt)
-
-        def work(session: Session) -> tuple[AttemptRecord, ...]:
-            return tuple(to_value(row, AttemptRecord) for row in session.scalars(query))
-
-        return await self._handles.reader.read(work)
+        return await self._handles.values(query, AttemptRecord)
 
     async def between(
         self, stream_id: str, begins_at: float, ends_at: float
@@ -125,19 +114,14 @@ class SessionStore:
         )
 
         def work(session: Session) -> tuple[tuple[SessionRecord, tuple[AttemptRecord, ...]], ...]:
-            sessions = [to_value(row, SessionRecord) for row in session.scalars(query)]
+            sessions = list(to_values(session.scalars(query), SessionRecord))
             attempts: dict[int, list[AttemptRecord]] = {one.session_id: [] for one in sessions}
-            for row in session.scalars(
-                select(AttemptRow).where(AttemptRow.session_id.in_(attempts)).order_by(AttemptRow.attempt)
-            ):
-                attempts[row.session_id].append(to_value(row, AttemptRecord))
+            rows = select(AttemptRow).where(AttemptRow.session_id.in_(attempts)).order_by(AttemptRow.attempt)
+            for attempt in to_values(session.scalars(rows), AttemptRecord):
+                attempts[attempt.session_id].append(attempt)
             return tuple((one, tuple(attempts[one.session_id])) for one in sessions)
 
         return await self._handles.reader.read(work)
-
-
-def _merge(session: Session, row: AttemptRow) -> None:
-    session.merge(row)
 
 
 def _close(session: Session, session_ids: Collection[int], ended_at: float, reason: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ibe100.database.records import StoredStream, StoredStreams
-from ibe100.database.sqlite.handles import Handles
+from ibe100.database.sqlite.handles import Handles, columns_of
 from ibe100.database.sqlite.schema import JournalPositionRow, StreamRow
 from ibe100.models.stored import DamagedDocument, read_stored, write_stored
 from ibe100.models.stream_config import StreamConfig
@@ -44,28 +44,15 @@ class StreamStore:
 
     async def save(self, stream: StoredStream) -> None:
         """Add or replace; SecretStr fields of the configuration are left out."""
-
-        def work(session: Session) -> None:
-            session.merge(
-                StreamRow(
-                    stream_id=stream.stream_id,
-                    number=stream.number,
-                    config=write_stored(stream.config).decode(),
-                    desired=stream.desired,
-                    session_id=stream.session_id,
-                )
-            )
-
-        await self._handles.writer.submit(work)
+        config = write_stored(stream.config).decode()
+        await self._handles.merge(StreamRow(**columns_of(stream, "config"), config=config))
 
     async def remove(self, stream_id: str) -> None:
         """Take a stream off the list; its sessions, cues and used event ids stay on record."""
-
-        def work(session: Session) -> None:
-            session.execute(delete(StreamRow).where(StreamRow.stream_id == stream_id))
-            session.execute(delete(JournalPositionRow).where(JournalPositionRow.stream_id == stream_id))
-
-        await self._handles.writer.submit(work)
+        await self._handles.execute(
+            delete(StreamRow).where(StreamRow.stream_id == stream_id),
+            delete(JournalPositionRow).where(JournalPositionRow.stream_id == stream_id),
+        )
 
 
 def _stream(row: StreamRow) -> StoredStream:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Delete, Update, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from ibe100.database.sqlite.handles import Handles, columns_of, to_value
@@ -25,37 +25,22 @@ class UserStore:
     async def users(self) -> tuple[StoredUser, ...]:
         """Users by name."""
         query = select(UserRow).order_by(UserRow.name)
-
-        def work(session: Session) -> tuple[StoredUser, ...]:
-            return tuple(to_value(row, StoredUser) for row in session.scalars(query))
-
-        return await self._handles.reader.read(work)
+        return await self._handles.values(query, StoredUser)
 
     async def tokens(self) -> tuple[StoredToken, ...]:
         """Tokens by their numbers."""
         query = select(TokenRow).order_by(TokenRow.token_id)
-
-        def work(session: Session) -> tuple[StoredToken, ...]:
-            return tuple(to_value(row, StoredToken) for row in session.scalars(query))
-
-        return await self._handles.reader.read(work)
+        return await self._handles.values(query, StoredToken)
 
     async def save_user(self, user: StoredUser) -> None:
         """Add or replace."""
-
-        def work(session: Session) -> None:
-            session.merge(UserRow(**columns_of(user)))
-
-        await self._handles.writer.submit(work)
+        await self._handles.merge(UserRow(**columns_of(user)))
 
     async def remove_user(self, name: str) -> None:
         """Remove a user with all tokens."""
-
-        def work(session: Session) -> None:
-            session.execute(delete(TokenRow).where(TokenRow.user == name))
-            session.execute(delete(UserRow).where(UserRow.name == name))
-
-        await self._handles.writer.submit(work)
+        await self._handles.execute(
+            delete(TokenRow).where(TokenRow.user == name), delete(UserRow).where(UserRow.name == name)
+        )
 
     async def add_token(self, token: StoredToken) -> StoredToken:
         """Add a token; returns it with its token_id."""
@@ -70,12 +55,12 @@ class UserStore:
 
     async def remove_tokens(self, token_ids: Collection[int]) -> None:
         """Remove tokens; a token that is gone already is no fault."""
-        await _execute(self._handles, delete(TokenRow).where(TokenRow.token_id.in_(token_ids)))
+        await self._handles.execute(delete(TokenRow).where(TokenRow.token_id.in_(token_ids)))
 
     async def used(self, token_id: int, at: float) -> None:
         """Note when a token was used last."""
         statement = update(TokenRow).where(TokenRow.token_id == token_id).values(last_used_at=at)
-        await _execute(self._handles, statement)
+        await self._handles.execute(statement)
 
 
 class KeptRequestStore:
@@ -105,16 +90,9 @@ class KeptRequestStore:
             .where(KeptRequestRow.user == user, KeptRequestRow.key == key)
             .values(cue_id=cue_id)
         )
-        await _execute(self._handles, statement)
+        await self._handles.execute(statement)
 
     async def release(self, user: str, key: str) -> None:
         """Free a key again."""
         statement = delete(KeptRequestRow).where(KeptRequestRow.user == user, KeptRequestRow.key == key)
-        await _execute(self._handles, statement)
-
-
-async def _execute(handles: Handles, statement: Update | Delete) -> None:
-    def work(session: Session) -> None:
-        session.execute(statement)
-
-    await handles.writer.submit(work)
+        await self._handles.execute(statement)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -248,3 +250,16 @@ async def test_the_newest_splice_is_neither_a_heartbeat_nor_a_cue_that_failed_no
     assert await database.cues.newest_splice("one") == last
     late = await aired("one", CueAction.CRASH_IN, CueState.AIRED_LATE)
     assert await database.cues.newest_splice("one") == late
+
+
+async def test_a_cue_that_only_a_newer_version_understands_hides_no_other(
+    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer, other = [await database.cues.create(draft()) for _ in range(2)]
+    with closing(sqlite3.connect(tmp_path / "ibe100.db")) as connection:
+        connection.execute("UPDATE cues SET state = 'BEAMED' WHERE cue_id = ?", [newer.cue_id])
+        connection.commit()
+    assert await database.cues.recent("one") == (other,)
+    assert await database.cues.unfinished() == (other,)
+    assert await database.cues.get(newer.cue_id) is None
+    assert "a row of cues is not understood and left out: state 'BEAMED'" in caplog.text
