@@ -86,7 +86,7 @@ def cue_reply(cue: Cue, receipt: ReturnReceipt | None) -> CueReply:
 
 
 def return_reply(receipt: ReturnReceipt | None) -> ReturnReply | None:
-    """An alarm with what the model works out."""
+    """A receipt with what the model works out."""
     if receipt is None:
         return None
     return ReturnReply.model_construct(**dict(receipt))
