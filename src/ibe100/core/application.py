@@ -76,14 +76,14 @@ class Application:
         self._loop = asyncio.get_running_loop()
         self.metrics = MetricsStore(folders.metrics_file, self._post_from_thread)
         policy = config.runner
+        self._planner = LaunchPlanner(config.engine.kind, config.engine.tsp_path)
         self.streams = StreamService(
             database,
             secrets,
             self._publish,
             folders.streams_dir,
+            self._planner,
             policy,
-            engine=config.engine.kind,
-            tsp_path=config.engine.tsp_path,
         )
         audit = AuditTrail(database)
         self.alarm_rules = AlarmRules(folders.data_dir / ALARM_RULES_FILE, self._publish, audit)
@@ -105,8 +105,7 @@ class Application:
         self.cues = SCTE35Service(
             database, self.streams, self._publish, seen_timeout_s=config.cues.seen_timeout_s
         )
-        planner = LaunchPlanner(config.engine.kind, config.engine.tsp_path)
-        self.return_feeds = ReturnFeedService(database, self.streams, self._publish, planner, policy)
+        self.return_feeds = ReturnFeedService(database, self.streams, self._publish, self._planner, policy)
         self.schedule = ScheduleService(database, self.streams, self.cues, self._cue_options, self._publish)
         self.profiles = ProfileService(folders.profiles_dir, self.streams, audit)
         self.as_run = AsRunService(database.as_run)
@@ -120,7 +119,7 @@ class Application:
         self.backups = BackupService(
             folders.data_dir, config.backup, database, self._publish, self.alarms.judge_machine
         )
-        self.engine = TSDuckService(config.engine.kind, config.engine.tsp_path)
+        self.engine = TSDuckService(self._planner)
         self.access = AccessService(database)
         self.cue_once = CueOnce(database.kept_requests, database.cues, self.cues)
         for observer in (self.monitoring, self._recorder, self._alarm_feed, self.cues, self.input_cues):
@@ -200,11 +199,10 @@ class Application:
 
     async def _apply(self, config: AppConfig, logging_files: Logging) -> None:
         """Apply changed settings at once, engine and policy for each stream from its next start on."""
-        kind, tsp_path = config.engine.kind, config.engine.tsp_path
+        self._planner.use(config.engine.kind, config.engine.tsp_path)
         logging_files.apply(config.logging)
-        self.streams.use(kind, tsp_path, config.runner)
-        self.return_feeds.use(kind, tsp_path, config.runner)
-        self.engine.use(kind, tsp_path)
+        self.streams.set_policy(config.runner)
+        self.return_feeds.set_policy(config.runner)
         self.cues.set_seen_timeout(config.cues.seen_timeout_s)
         self.records.cues.set_event_id_retention(config.cues.event_id_retention_days * SECONDS_PER_DAY)
         await self.backups.set_plan(config.backup)

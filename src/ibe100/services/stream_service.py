@@ -14,7 +14,7 @@ from ibe100.models.messages import Message, NoticePosted, StreamView
 from ibe100.models.profile import StreamEntry
 from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stored import keep_unknown
-from ibe100.models.stream_config import Engine, StreamConfig, StreamInput
+from ibe100.models.stream_config import StreamConfig, StreamInput
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail, acting
@@ -47,16 +47,14 @@ class StreamService:
         secrets: SecretStore,
         publish: Callable[[Message], None],
         state_dir: Path,
+        planner: LaunchPlanner,
         policy: RunnerPolicy,
-        *,
-        engine: Engine = Engine.AUTO,
-        tsp_path: Path | None = None,
     ) -> None:
         self._storage = storage
         self._secrets = secrets
         self._publish = publish
         self._state_dir = state_dir
-        self._planner = LaunchPlanner(engine, tsp_path)
+        self._planner = planner
         self._list = StreamList(storage, publish, state_dir)
         self._audit = AuditTrail(storage)
         self.follower = JournalFollower(storage, publish, lambda run: self._lifecycle.respawn(run))
@@ -72,9 +70,8 @@ class StreamService:
         """Put the name of the profile that was loaded or saved last on record with each session."""
         self._lifecycle.profile = name
 
-    def use(self, engine: Engine, tsp_path: Path | None, policy: RunnerPolicy) -> None:
-        """Change engine and policy of each stream from its next start on; what runs is not touched."""
-        self._planner.use(engine, tsp_path)
+    def set_policy(self, policy: RunnerPolicy) -> None:
+        """Change the policy of each runner from its next start on; what runs is not touched."""
         self._launch.set_policy(policy)
 
     def observe(self, observer: Observer) -> None:

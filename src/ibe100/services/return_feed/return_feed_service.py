@@ -6,8 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
-from pathlib import Path
-from typing import Protocol
 
 from ibe100.database.database import Database
 from ibe100.models.cues.return_receipt import ReturnCause, ReturnReceipt, ReturnState
@@ -22,12 +20,12 @@ from ibe100.models.messages import (
 )
 from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.scte35_marker import Cue
-from ibe100.models.stream_config import Engine, ReturnInput
+from ibe100.models.stream_config import ReturnInput
 from ibe100.models.stream_state import ACTIVE_STATES, StreamState
 from ibe100.services.return_feed.receipts import FeedReceipts
 from ibe100.services.return_feed.watcher_process import WatcherProcess, watcher_folder
 from ibe100.services.streams.launch_plan import LaunchPlanner
-from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.utils.tasks import keep_running, log_fault
 
@@ -44,20 +42,13 @@ ENDED_UNSEEN = {
 _log = logging.getLogger(__name__)
 
 
-class Streams(Protocol):
-    """`ibe100.services.stream_service`."""
-
-    def streams(self) -> tuple[StreamView, ...]: ...
-    def run_of(self, stream_id: str) -> StreamRun: ...
-
-
 class ReturnFeedService:
     """Lives on the loop; `receipt` and `recent` may be read from any thread."""
 
     def __init__(
         self,
         storage: Database,
-        streams: Streams,
+        streams: Runs,
         publish: Callable[[Message], None],
         planner: LaunchPlanner,
         policy: RunnerPolicy,
@@ -76,9 +67,8 @@ class ReturnFeedService:
         self._work: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
 
-    def use(self, engine: Engine, tsp_path: Path | None, policy: RunnerPolicy) -> None:
-        """For each watcher from its next start on."""
-        self._planner.use(engine, tsp_path)
+    def set_policy(self, policy: RunnerPolicy) -> None:
+        """Change the policy of each watcher from its next start on."""
         self._policy = policy
 
     def receipt(self, cue_id: int) -> ReturnReceipt | None:

@@ -33,12 +33,12 @@ class LaunchPlanner:
     """Decides how a stream is to run; changes nothing."""
 
     def __init__(self, engine: Engine, tsp_path: Path | None) -> None:
-        self._engine = engine
-        self._tsp_path = tsp_path
+        self.engine = engine
+        self.tsp_path = tsp_path
 
     def use(self, engine: Engine, tsp_path: Path | None) -> None:
         """Change engine and tsp from the next run on."""
-        self._engine, self._tsp_path = engine, tsp_path
+        self.engine, self.tsp_path = engine, tsp_path
 
     async def processor(self, config: StreamConfig) -> Processor:
         """The processor that runs `config`. Raises ProcessorError when it cannot do what is asked.
@@ -47,8 +47,8 @@ class LaunchPlanner:
         """
         if reason := why_not_understood(config):
             raise StreamError(reason)
-        wanted = config.engine if config.engine is not Engine.AUTO else self._engine
-        processor = await choose_processor(wanted, config, self._tsp_path)
+        wanted = config.engine if config.engine is not Engine.AUTO else self.engine
+        processor = await choose_processor(wanted, config, self.tsp_path)
         if processor.engine is Engine.BUILTIN:
             check_builtin(config.input, config.output)
         return processor
