@@ -20,7 +20,7 @@ from ibe100.services.alarms.board import AlarmBoard
 from ibe100.services.alarms.catalogue import RULES
 from ibe100.services.alarms.rule import Judgement
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.run_facts import RunFacts
+from ibe100.services.streams.run_record import RunRecord
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.services.streams.runner_samples import AnalyzeReport, InfluxPost, Measurement
 from ibe100.services.watches.feed import AlarmFeed
@@ -39,7 +39,7 @@ Fault: TypeAlias = Callable[[Any], Any]
 class Capture:
     """What was captured from one run: seconds since its first sample, sample."""
 
-    facts: RunFacts
+    facts: RunRecord
     samples: tuple[tuple[float, Sample], ...]
 
 
@@ -51,7 +51,7 @@ def capture(name: str) -> Capture:
         for line in gzip.decompress((CAPTURES / f"{name}.jsonl.gz").read_bytes()).splitlines()
     ]
     return Capture(
-        RunFacts.model_validate(rows[0]["facts"]),
+        RunRecord.model_validate(rows[0]["facts"]),
         tuple(
             (row["mono"], parse_influx(row["lines"]) if "lines" in row else parse_analysis(row["json"]))
             for row in rows[1:]
@@ -93,7 +93,7 @@ class Told:
     alarm: Alarm
 
 
-def running(facts: RunFacts) -> StreamRun:
+def running(facts: RunRecord) -> StreamRun:
     """The stream as it runs, with a clock of its own."""
     config = facts.config.model_copy(update={"name": STREAM[1]})
     entry = StreamEntry(stream_id=STREAM[0], number=1, config=config)

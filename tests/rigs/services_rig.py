@@ -182,8 +182,8 @@ def processes_with(word: str) -> list[int]:
 def processes_of(application: Application, stream_id: str) -> list[int]:
     """Processor and runner of a stream: by its cue port and its folder in their command lines."""
     run = application.streams.run_of(stream_id)
-    assert run.facts is not None
-    processors = processes_with(f"--udp=127.0.0.1:{run.facts.ports.cue}")
+    assert run.record is not None
+    processors = processes_with(f"--udp=127.0.0.1:{run.record.ports.cue}")
     return [*processors, *processes_with(str(run.link.stream_dir))]
 
 

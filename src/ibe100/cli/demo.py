@@ -162,9 +162,9 @@ async def _on_air(
     outcome.engine = view.engine.partition(" ")[0].replace("built-in", Engine.BUILTIN.value)
     _say(f"starting {view.engine}: {outcome.stream} to {outcome.output}")
     _say(view.command)
-    facts = application.streams.run_of(view.stream_id).facts
-    if facts is not None and facts.plan.filter_pids:
-        replaced = ", ".join(format_pid(pid) for pid in facts.plan.filter_pids)
+    record = application.streams.run_of(view.stream_id).record
+    if record is not None and record.plan.filter_pids:
+        replaced = ", ".join(format_pid(pid) for pid in record.plan.filter_pids)
         _say(f"the input's own SCTE-35 on {replaced} is replaced, so that only the demo's cues go out")
     await _until_running(application, view.stream_id)
     deadline = time.monotonic() + READY_TIMEOUT_S

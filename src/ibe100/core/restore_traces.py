@@ -21,7 +21,7 @@ from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
 from ibe100.scte35.values import SpliceInsert
 from ibe100.services.streams.journal_follower import journal_identity
-from ibe100.services.streams.run_facts import RunFacts, read_facts, write_facts
+from ibe100.services.streams.run_record import RunRecord, read_record, write_record
 from ibe100.services.streams.runner_facts import CueOnOutput
 from ibe100.services.streams.runner_link import RunnerLink, RunnerSilent, read_journal
 
@@ -32,26 +32,26 @@ _EVENT = re.compile(r"event (\d+)(?: ([A-Za-z0-9+/=]+))?")
 async def find_traces(streams_dir: Path) -> tuple[Trace, ...]:
     """Traces of all streams that ever ran here. Blocks on the disk."""
     folders = sorted(streams_dir.iterdir()) if streams_dir.is_dir() else []
-    known = [(folder, read_facts(folder)) for folder in folders]
-    return tuple([await _trace(folder, facts) for folder, facts in known if facts is not None])
+    known = [(folder, read_record(folder)) for folder in folders]
+    return tuple([await _trace(folder, record) for folder, record in known if record is not None])
 
 
-async def _trace(folder: Path, facts: RunFacts) -> Trace:
+async def _trace(folder: Path, record: RunRecord) -> Trace:
     told = read_journal(folder, 0)
     try:
         is_alive = await RunnerLink(folder).is_alive()
     except RunnerSilent:
         is_alive = True  # it is there, and its stream must not be taken for off
-    before = [fact.seq for fact in told if fact.at < facts.started_at]
+    before = [fact.seq for fact in told if fact.at < record.started_at]
     seen = [(fact.at, fact.section_base64) for fact in told if isinstance(fact, CueOnOutput)]
     return Trace(
         stream_id=folder.name,
-        stream_name=facts.config.name,
+        stream_name=record.config.name,
         is_alive=is_alive,
-        engine=facts.engine,
-        command=facts.command,
-        session_id=facts.session_id,
-        started_at=facts.started_at,
+        engine=record.engine,
+        command=record.command,
+        session_id=record.session_id,
+        started_at=record.started_at,
         journal=journal_identity(folder),
         seq_before_run=max(before, default=0),
         seen=tuple(seen),
@@ -65,16 +65,16 @@ def number_anew(streams_dir: Path, sessions: Mapping[str, int]) -> None:
     """
     for stream_id, session_id in sessions.items():
         folder = streams_dir / stream_id
-        if (facts := read_facts(folder)) is not None:
-            write_facts(folder, facts.model_copy(update={"session_id": session_id}))
+        if (record := read_record(folder)) is not None:
+            write_record(folder, record.model_copy(update={"session_id": session_id}))
 
 
 async def find_evidence(streams_dir: Path, log_dir: Path, since: float) -> Evidence:
     """Cues fired since then, and all runs and used event ids. Blocks on the disk."""
     traces, lines = await find_traces(streams_dir), sorted(_audited(log_dir), key=lambda line: line.at)
     used = [*_seen(traces), *(UsedId(line.stream_id, line.event_id, line.at) for line in lines)]
-    facts = {trace.stream_id: read_facts(streams_dir / trace.stream_id) for trace in traces}
-    contracts = {stream_id: one.config.contract for stream_id, one in facts.items() if one is not None}
+    records = {trace.stream_id: read_record(streams_dir / trace.stream_id) for trace in traces}
+    contracts = {stream_id: one.config.contract for stream_id, one in records.items() if one is not None}
     cues = tuple(_cues(lines, since, contracts))
     return Evidence(traces, tuple(sorted(used, key=lambda one: one.at)), cues)
 

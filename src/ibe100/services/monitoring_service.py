@@ -103,7 +103,7 @@ class MonitoringService:
 
 def _with_probed(pid: PidSample, run: StreamRun) -> PidSample:
     """Add what only the probe has read: frame rate of the video that times the cues, format of AAC."""
-    plan = run.facts.plan if run.facts is not None else None
+    plan = run.record.plan if run.record is not None else None
     if plan is None:
         return pid
     if pid.pid == plan.video_pid and plan.frame_pts:

@@ -103,7 +103,7 @@ class StreamService:
         await asyncio.gather(*(self._lifecycle.take_up(run) for run in self._list.runs()))
         self._reconciler.start()
         open_sessions = [
-            run.facts.session_id for run in self._list.runs() if run.view.state.is_active and run.facts
+            run.record.session_id for run in self._list.runs() if run.view.state.is_active and run.record
         ]
         adopted = [session_id for session_id in open_sessions if session_id is not None]
         await self._storage.sessions.close_unseen(adopted, time.time())

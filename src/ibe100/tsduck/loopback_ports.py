@@ -15,7 +15,7 @@ LAST_PORT = 31999
 TRIES = 400
 
 
-@dataclass(frozen=True)  # without slots: facts of a newer version bring fields that are not known
+@dataclass(frozen=True)  # without slots: a record of a newer version has fields that are not known
 class LoopbackPorts:
     """Claimed for one stream; all on 127.0.0.1."""
 

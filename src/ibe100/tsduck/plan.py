@@ -37,7 +37,7 @@ class PidTaken(StreamError):
         self.free_pid = free_pid
 
 
-@dataclass(frozen=True)  # without slots: facts of a newer version bring fields that are not known
+@dataclass(frozen=True)  # without slots: a record of a newer version has fields that are not known
 class StreamPlan:
     """The answers of the probe that a command line needs."""
 

@@ -49,7 +49,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> list[tuple[float
             stream_id = await on_air(application, config)
             run = application.streams.run_of(stream_id)
             for number in range(options.changes):
-                before, longest_s = run.facts, 0.0
+                before, longest_s = run.record, 0.0
                 video = 0x100 + chance.randrange(1, 200) * 2
                 sender.spoil = changed(service=chance.choice((1, number + 2)), video=video, sound=video + 1)
                 begun_s = last_s = time.monotonic()
@@ -58,7 +58,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> list[tuple[float
                     await asyncio.sleep(0.01)
                     if drained(out):
                         longest_s, last_s = max(longest_s, time.monotonic() - last_s), time.monotonic()
-                    is_new = run.facts is not before and not run.passes
+                    is_new = run.record is not before and not run.passes
                     ready = is_new and application.cues.readiness(stream_id).ready
                 found.append((longest_s, time.monotonic() - begun_s))
                 await until(lambda: run.is_fresh(), "a sample")

@@ -85,13 +85,13 @@ async def test_heartbeats_that_are_not_seen_back_are_an_alarm(tmp_path: Path, me
         config = looped(media, scte35={"heartbeat_interval_s": 0.5})
         stream_id = await on_air(application, config)
         run = application.streams.run_of(stream_id)
-        assert run.facts is not None
+        assert run.record is not None
         # Another port: what is sent there never reaches the processor.
-        ports = run.facts.ports
-        run._facts = run.facts.model_copy(update={"ports": replace(ports, cue=9)})
+        ports = run.record.ports
+        run._record = run.record.model_copy(update={"ports": replace(ports, cue=9)})
         alarm = await until_alarm(application, "heartbeat_lost", AlarmState.UNACKNOWLEDGED)
         assert "since the stream was started" in alarm.value
-        run._facts = run.facts.model_copy(update={"ports": ports})
+        run._record = run.record.model_copy(update={"ports": ports})
         await until_alarm(application, "heartbeat_lost", AlarmState.CLEARED_UNACKNOWLEDGED)
         assert application.cues.recent(stream_id) == ()
 

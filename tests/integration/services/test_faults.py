@@ -130,8 +130,8 @@ async def test_a_runner_that_is_killed_is_replaced_and_its_processor_is_not_doub
         await until(lambda: run.view.attempt == 2, "the second life")
         await until_ready(application, stream_id)
         assert await runner_pid(application, stream_id) != old
-        assert run.facts is not None
-        processors = processes_with(f"--udp=127.0.0.1:{run.facts.ports.cue}")
+        assert run.record is not None
+        processors = processes_with(f"--udp=127.0.0.1:{run.record.ports.cue}")
         assert len(processors) == 1
         assert orphan not in processors
         assert run.view.session_id == session_id is not None, "one session: the operator started it once"

@@ -103,14 +103,14 @@ async def test_cues_go_out_again_on_a_changed_source(
     async with console(tmp_path) as application:
         stream_id = await on_air(application, to(receiver, port))
         run = application.streams.run_of(stream_id)
-        before = run.facts
+        before = run.record
         watching = asyncio.create_task(receiver.watch())
         source.spoil = changed(**change)
-        await until(lambda: run.facts is not before, "another plan")
+        await until(lambda: run.record is not before, "another plan")
         await until_planned(application, stream_id)
-        assert run.facts is not None
-        assert run.facts.plan.service_id == change.get("service", 1)
-        assert run.facts.plan.video_pid == change.get("video", VIDEO)
+        assert run.record is not None
+        assert run.record.plan.service_id == change.get("service", 1)
+        assert run.record.plan.video_pid == change.get("video", VIDEO)
         watching.cancel()
         assert receiver.longest_gap_s < 10.0, "on air all the while"
 

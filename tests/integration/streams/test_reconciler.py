@@ -52,8 +52,8 @@ async def test_a_runner_that_was_asked_to_end_by_somebody_else_is_back(tmp_path:
 async def test_a_stream_whose_port_was_taken_comes_on_air_when_it_is_free_again(tmp_path: Path) -> None:
     async with running(tmp_path) as (application, stream_id):
         run = application.streams.run_of(stream_id)
-        assert run.facts is not None
-        port = run.facts.ports.influx
+        assert run.record is not None
+        port = run.record.ports.influx
         runner, processor = (
             await runner_pid(application, stream_id),
             await processor_pid(application, stream_id),
@@ -150,7 +150,7 @@ async def test_a_processor_program_that_is_gone_is_planned_anew(
         folder = folder_of(application, stream_id)
         spec = (folder / "spec.json").read_text()
         run = application.streams.run_of(stream_id)
-        assert run.facts is not None
+        assert run.record is not None
         gone = shutil.copy("/bin/true", tmp_path / "python-of-an-old-checkout")
         changed = json.loads(spec)
         changed["processor"]["argv"][0] = str(gone)

@@ -33,7 +33,7 @@ from ibe100.models.stream_config import (
     StreamConfig,
     UdpInput,
 )
-from ibe100.services.streams.run_facts import RunFacts
+from ibe100.services.streams.run_record import RunRecord
 
 CONTRACT = Contract(
     name="Sports",
@@ -187,5 +187,5 @@ def test_a_time_of_a_newer_kind_is_damaged_and_a_known_one_keeps_its_news() -> N
 
 def test_facts_of_a_newer_version_are_adopted() -> None:
     facts = capture("tsduck_pattern").facts
-    read = read_stored(RunFacts, json.dumps(with_news(document(facts))))
+    read = read_stored(RunRecord, json.dumps(with_news(document(facts))))
     assert (read.plan, read.ports, read.command) == (facts.plan, facts.ports, facts.command)

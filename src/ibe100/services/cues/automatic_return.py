@@ -160,7 +160,7 @@ class AutomaticReturn:
 def _wall_of(run: StreamRun, end_pts: int) -> float | None:
     """Wall clock to ask the splice for, so that the first frame from then on is the one of `end_pts`."""
     now = time.monotonic()
-    if run.clock is None or run.facts is None or not run.clock.is_known(now):
+    if run.clock is None or run.record is None or not run.clock.is_known(now):
         return None
-    frame_ms = run.facts.plan.frame_pts * 1000 / PTS_HZ
+    frame_ms = run.record.plan.frame_pts * 1000 / PTS_HZ
     return time.time() + (run.clock.ms_until(end_pts, now) - frame_ms / 2) / 1000

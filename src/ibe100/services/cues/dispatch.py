@@ -80,8 +80,8 @@ class CueDispatch:
 
     def put_out(self, run: StreamRun, section: bytes) -> None:
         """Send the processor one datagram with one section. Raises OSError."""
-        assert run.facts is not None
-        self._socket.sendto(section, (LOOPBACK, run.facts.ports.cue))
+        assert run.record is not None
+        self._socket.sendto(section, (LOOPBACK, run.record.ports.cue))
 
     def send(self, cue: Cue) -> Cue:
         """Send an ARMED cue. The step is on record after, for the datagram must not wait."""
@@ -89,7 +89,7 @@ class CueDispatch:
         self._clock.now()
         cue = self._ledger.now(cue)  # a clock that was just set has moved its splice
         reason = why_unseen(run) if not readiness(run).ready else why_too_late(run, cue)
-        if run.facts is None or reason is not None:
+        if run.record is None or reason is not None:
             before = f"; {cue.reason}" if cue.reason else ""
             return self._ledger.move(cue, CueState.FAILED, reason=f"not sent: {reason}{before}")
         self._half_sent.discard(cue.cue_id)

@@ -94,7 +94,7 @@ def requested(run: StreamRun, request: CueRequest) -> Cue:
     return Cue(
         cue_id=0,
         stream_id=request.stream_id,
-        session_id=run.facts.session_id if run.facts is not None else None,
+        session_id=run.record.session_id if run.record is not None else None,
         action=request.action,
         state=CueState.REQUESTED,
         requested_by=acting().name,

@@ -87,9 +87,9 @@ def splice_target(
     With `splice_at` (wall clock) it is the first frame at or after that time instead.
     Raises CueRefused when the stream's clock cannot keep it, or its pre-roll no more.
     """
-    clock, facts = run.clock, run.facts
+    clock, record = run.clock, run.record
     now, wall = time.monotonic(), time.time()
-    if clock is None or facts is None or not clock.is_known(now):
+    if clock is None or record is None or not clock.is_known(now):
         raise CueRefused(
             "the stream's PTS clock is not known; a pre-rolled cue needs it, use an immediate one"
         )
@@ -104,10 +104,10 @@ def splice_target(
             )
     pts_now = clock.now_pts(now)
     target = clock.splice_pts_at(now + ahead_s)
-    if facts.loop_first_pts is not None and facts.loop_last_pts is not None:
-        left_s = pts_difference(facts.loop_last_pts, pts_now) / PTS_HZ
+    if record.loop_first_pts is not None and record.loop_last_pts is not None:
+        left_s = pts_difference(record.loop_last_pts, pts_now) / PTS_HZ
         if left_s < ahead_s:
-            length_s = pts_difference(facts.loop_last_pts, facts.loop_first_pts) / PTS_HZ
+            length_s = pts_difference(record.loop_last_pts, record.loop_first_pts) / PTS_HZ
             raise CueRefused(
                 f"the file loops in {max(left_s, 0):.1f} s and its timestamps jump back then "
                 f"(it is {length_s:.1f} s long): a splice {pre_roll_s:.3g} s ahead would never be reached",

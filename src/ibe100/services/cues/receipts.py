@@ -186,6 +186,6 @@ def _sight(run: StreamRun, cue: Cue, fact: CueOnOutput) -> dict[str, object]:
         changes["seen_pts"] = run.clock.now_pts(fact.mono_s)
         if cue.pts_time is not None and cue.pre_roll_ms is None:
             changes["pre_roll_ms"] = round(run.clock.ms_until(cue.pts_time, fact.mono_s), 1)
-    if run.facts is not None and run.facts.plan.frame_pts > 0:
-        changes["frame_pts"] = run.facts.plan.frame_pts
+    if run.record is not None and run.record.plan.frame_pts > 0:
+        changes["frame_pts"] = run.record.plan.frame_pts
     return changes

@@ -166,14 +166,14 @@ class PreviewService:
             return None, ""
         size = PictureSize.LARGE if PictureSize.LARGE in sizes else PictureSize.SMALL
         task = self._possible(stream_id, size)
-        is_old = task is None and run.view.state in ON_AIR and run.facts is not None
+        is_old = task is None and run.view.state in ON_AIR and run.record is not None
         return task, OLD_RUN if is_old else ""
 
     def _possible(self, stream_id: str, size: PictureSize) -> PreviewTask | None:
         run = self._run(stream_id)
-        if run is None or run.facts is None or run.view.state not in ON_AIR or not run.facts.ports.tap:
+        if run is None or run.record is None or run.view.state not in ON_AIR or not run.record.ports.tap:
             return None
-        return PreviewTask(stream_id, run.facts.ports.tap, run.facts.plan.service_id, size)
+        return PreviewTask(stream_id, run.record.ports.tap, run.record.plan.service_id, size)
 
     def _run(self, stream_id: str) -> StreamRun | None:
         try:

@@ -168,7 +168,7 @@ class FeedReceipts:
         )
 
     def _sent_pid(self) -> int | None:
-        return self.run.facts.plan.splice_pid if self.run.facts is not None else None
+        return self.run.record.plan.splice_pid if self.run.record is not None else None
 
     def _tell(self, receipt: ReturnReceipt | None) -> None:
         if receipt is not None:

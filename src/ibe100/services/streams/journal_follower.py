@@ -15,7 +15,7 @@ from ibe100.models.messages import Message, StreamLogged
 from ibe100.models.session import AttemptRecord
 from ibe100.models.stream_state import StreamState
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.run_facts import write_facts
+from ibe100.services.streams.run_record import write_record
 from ibe100.services.streams.runner_facts import AttemptEnded, AttemptStarted, Fact, LogLine, StateEntered
 from ibe100.services.streams.runner_link import RunnerStatus, read_journal
 from ibe100.services.streams.runner_samples import FlowChanged, InfluxPost, Sample, SrtSide
@@ -100,15 +100,15 @@ class JournalFollower:
         """The runner died: put the end of its last attempt on record, and count on from there."""
         facts = await asyncio.to_thread(read_journal, run.link.stream_dir, 0)
         attempts = [fact for fact in facts if isinstance(fact, AttemptStarted | AttemptEnded)]
-        if not attempts or run.facts is None:
+        if not attempts or run.record is None:
             return
         last, now = attempts[-1], time.time()
         if isinstance(last, AttemptStarted):
             outcome = "its runner was killed"
             head = run.seq, now, time.monotonic()
             await self._take(run, AttemptEnded(*head, last.attempt, now - last.at, None, outcome))
-        run.count_attempts_on(run.facts.attempts_before + last.attempt)
-        await asyncio.to_thread(write_facts, run.link.stream_dir, run.facts)
+        run.count_attempts_on(run.record.attempts_before + last.attempt)
+        await asyncio.to_thread(write_record, run.link.stream_dir, run.record)
 
     async def declare_ended(self, run: StreamRun, reason: str) -> None:
         """The runner is gone and left no word of the end: say it in its place, to everybody."""
@@ -291,11 +291,11 @@ class JournalFollower:
 
 def _attempt(run: StreamRun, fact: AttemptStarted | AttemptEnded) -> int:
     """The attempt's number within the session."""
-    return fact.attempt + (run.facts.attempts_before if run.facts is not None else 0)
+    return fact.attempt + (run.record.attempts_before if run.record is not None else 0)
 
 
 def _session_of(run: StreamRun) -> int | None:
-    return run.facts.session_id if run.facts is not None else None
+    return run.record.session_id if run.record is not None else None
 
 
 def _last_state(stream_dir: Path) -> tuple[StreamState, str]:

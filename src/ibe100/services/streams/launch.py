@@ -16,7 +16,7 @@ from ibe100.services.streams.journal_follower import JournalFollower
 from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.output_target import prepare_output
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.run_facts import write_facts
+from ibe100.services.streams.run_record import write_record
 from ibe100.services.streams.runner_spec import make_spec
 from ibe100.services.streams.stream_list import StreamList
 from ibe100.tsduck.command import secrets_of
@@ -79,23 +79,23 @@ class StreamLaunch:
         config = run.entry.config
         processor = await self._planner.processor(config)
         report, ports = await self._look(run, processor, is_last_look)
-        facts, argv = self._planner.plan(config, run.entry.number, processor, report, ports)
+        record, argv = self._planner.plan(config, run.entry.number, processor, report, ports)
         await asyncio.to_thread(prepare_output, config, keep=keep_output)
         session = await self._storage.sessions.start(
             stream_id=run.stream_id,
             stream_name=run.name,
-            engine=facts.engine,
-            command=facts.command,
+            engine=record.engine,
+            command=record.command,
             started_at=time.time(),
             profile=profile,
         )
         begun = {"session_id": session.session_id, "started_at": session.started_at}
-        facts = facts.model_copy(update=begun)
-        run.begin(facts)
+        record = record.model_copy(update=begun)
+        run.begin(record)
         try:
-            spec = make_spec(run.entry, processor, argv, facts, self._policy)
+            spec = make_spec(run.entry, processor, argv, record, self._policy)
             await asyncio.to_thread(run.link.write_spec, spec)
-            await asyncio.to_thread(write_facts, run.link.stream_dir, facts)
+            await asyncio.to_thread(write_record, run.link.stream_dir, record)
             if not run.is_wanted():
                 raise StreamError(f"{run.name} was stopped before it was on air")
             if self._held.is_held(run):
@@ -109,16 +109,16 @@ class StreamLaunch:
 
     async def replan(self, run: StreamRun) -> None:
         """Give a run whose input is passed on without cues a plan that fits it. Raises OperatorError."""
-        assert run.facts is not None
-        config, ports = run.facts.config, run.facts.ports
+        assert run.record is not None
+        config, ports = run.record.config, run.record.ports
         processor = await self._planner.processor(config)
         copy = UdpInput(port=ports.look, local_address=LOOPBACK)
         report = await probe_input(copy, processor, limits=QUICK_LIMITS)
-        facts, argv = self._planner.plan(config, run.entry.number, processor, report, ports)
-        kept = run.facts.model_copy(update={"plan": facts.plan, "command": facts.command})
+        record, argv = self._planner.plan(config, run.entry.number, processor, report, ports)
+        kept = run.record.model_copy(update={"plan": record.plan, "command": record.command})
         spec = make_spec(run.entry, processor, argv, kept, self._policy)
         await asyncio.to_thread(run.link.write_spec, spec)
-        await asyncio.to_thread(write_facts, run.link.stream_dir, kept)
+        await asyncio.to_thread(write_record, run.link.stream_dir, kept)
         run.replan(kept)
         reason = "its command fits the input again"
         await run.link.request({"cmd": "respec", "reason": reason, "secrets": secrets_of(config)})

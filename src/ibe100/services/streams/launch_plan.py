@@ -10,7 +10,7 @@ from ibe100.models.stored import not_understood
 from ibe100.models.stream_config import Engine, FileInput, StreamConfig
 from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.streams.run_facts import RunFacts
+from ibe100.services.streams.run_record import RunRecord
 from ibe100.tsduck.command import build_arguments, relay_arguments, secrets_of, shell_command
 from ibe100.tsduck.loopback_ports import LoopbackPorts, claim_ports
 from ibe100.tsduck.plan import StreamPlan, plan_stream
@@ -76,8 +76,8 @@ class LaunchPlanner:
         processor: Processor,
         report: StreamReport,
         ports: LoopbackPorts,
-    ) -> tuple[RunFacts, list[str]]:
-        """The facts of a run on an input like `report`, without a session yet, and its whole argv.
+    ) -> tuple[RunRecord, list[str]]:
+        """The record of a run on an input like `report`, without a session yet, and its whole argv.
 
         Raises StreamError when the input does not allow it.
         """
@@ -85,7 +85,7 @@ class LaunchPlanner:
         arguments = build_arguments(config, plan, ports, processor.engine)
         whole = report.packets * PACKET_SIZE < FILE_BYTES
         loop = _loop_range(config, plan, report, whole) or (None, None)
-        facts = RunFacts(
+        record = RunRecord(
             config=config,
             number=number,
             plan=plan,
@@ -96,7 +96,7 @@ class LaunchPlanner:
             loop_first_pts=loop[0],
             loop_last_pts=loop[1],
         )
-        return facts, [*processor.command, *arguments]
+        return record, [*processor.command, *arguments]
 
 
 def shell_line(

@@ -23,7 +23,7 @@ from ibe100.services.streams.launch import StreamLaunch
 from ibe100.services.streams.launch_plan import why_not_understood
 from ibe100.services.streams.plan_fit import PlanFit
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.run_facts import read_facts
+from ibe100.services.streams.run_record import read_record
 from ibe100.services.streams.runner_link import RunnerGone, RunnerLink, RunnerSilent
 from ibe100.services.streams.stream_list import StreamList
 from ibe100.services.streams.stream_secrets import SecretStore, why_locked
@@ -73,16 +73,18 @@ class StreamLifecycle:
         folders = sorted(streams_dir.iterdir()) if streams_dir.is_dir() else []
         known = {run.stream_id for run in self._list.runs()}
         for folder in folders:
-            facts = read_facts(folder)
-            if folder.name in known or facts is None:
+            record = read_record(folder)
+            if folder.name in known or record is None:
                 continue
             try:
                 alive = await RunnerLink(folder).is_alive()
             except RunnerSilent:
                 alive = True
             if alive or read_wish(folder) == "run":
-                number = self._list.free_number(facts.number)
-                run = self._list.place(StreamEntry(stream_id=folder.name, number=number, config=facts.config))
+                number = self._list.free_number(record.number)
+                run = self._list.place(
+                    StreamEntry(stream_id=folder.name, number=number, config=record.config)
+                )
                 run.want(read_wish(folder) or "run")
                 await self.keep_wish(run)
                 self._notice("warning", f"{run.name} was found here and is listed again", run.stream_id)
@@ -100,21 +102,21 @@ class StreamLifecycle:
             run.enter(StreamState.FAILED, reason)
 
     async def _take_up(self, run: StreamRun) -> None:
-        facts = read_facts(run.link.stream_dir)
-        if facts is not None:
-            run.begin(facts)
+        record = read_record(run.link.stream_dir)
+        if record is not None:
+            run.begin(record)
         try:
             status = await run.link.status()
         except RunnerSilent as error:
             self._notice("error", f"{run.name}: {error}", run.stream_id)
             await self._follower.resume_unreached(run, str(error))
             return
-        if status is not None and (status.state is None or facts is None):
+        if status is not None and (status.state is None or record is None):
             # It waits for the processor that a console which is gone would have given it, or nobody knows
             # what it runs: a new start plans anew.
             await run.link.end("its console is gone" if status.state is None else "what it runs is not known")
             status = None
-        if facts is not None:
+        if record is not None:
             await self._follower.resume(run, status)
         if status is None:
             await self._see_to_the_rest(run)
@@ -125,7 +127,7 @@ class StreamLifecycle:
         if not run.is_wanted():
             await run.link.end_left_behind()
             return
-        if run.facts is None or spec is None or spec.get("processor") is None:
+        if run.record is None or spec is None or spec.get("processor") is None:
             return
         if not why_not_understood(run.entry.config) and run.view.state is not StreamState.COMPLETED:
             run.enter(StreamState.RETRYING, "its runner is gone")

@@ -33,9 +33,9 @@ class PlanFit:
         """Hold a report against the plan."""
         # A file or an HTTP source would begin again with another processor: its plan stays.
         is_live = isinstance(run.entry.config.input, UdpInput | SrtInput | RistInput)
-        if not isinstance(sample, AnalyzeReport) or run.facts is None or run.passes or not is_live:
+        if not isinstance(sample, AnalyzeReport) or run.record is None or run.passes or not is_live:
             return
-        found = _misfit(run.facts.plan, sample.analysis)
+        found = _misfit(run.record.plan, sample.analysis)
         if not found:
             self._forget(run)
             return

@@ -14,7 +14,7 @@ from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import SrtLink, StreamState, Tally
 from ibe100.mpegts.pts_clock import PtsClock
 from ibe100.mpegts.timestamps import PTS_HZ
-from ibe100.services.streams.run_facts import RunFacts
+from ibe100.services.streams.run_record import RunRecord
 from ibe100.services.streams.runner_link import RunnerLink, RunnerStatus
 from ibe100.services.streams.runner_samples import InfluxPost, Measurement
 from ibe100.tsduck.plan import StreamPlan
@@ -54,7 +54,7 @@ class StreamRun:
         self._wanted: Desired = "off"
         self._wish_on_record, self._wish_was_refused = True, False
         self._view = StreamView(stream_id=entry.stream_id, number=entry.number, config=entry.config)
-        self._facts: RunFacts | None = None
+        self._record: RunRecord | None = None
         self._clock: PtsClock | None = None
         self._influx, self._influx_at = InfluxSample(), float("-inf")
         self._srt_output: SrtLink | None = None
@@ -80,9 +80,9 @@ class StreamRun:
         return self._entry.config.name
 
     @property
-    def facts(self) -> RunFacts | None:
+    def record(self) -> RunRecord | None:
         """The present run, or the last one; None for a stream that never ran."""
-        return self._facts
+        return self._record
 
     @property
     def clock(self) -> PtsClock | None:
@@ -131,7 +131,7 @@ class StreamRun:
 
     @property
     def _running_config(self) -> StreamConfig:
-        return self._entry.config if self._facts is None else self._facts.config
+        return self._entry.config if self._record is None else self._record.config
 
     @property
     def wanted(self) -> Desired:
@@ -223,26 +223,26 @@ class StreamRun:
         if self._view.state is StreamState.RUNNING:
             self._update(input_lost_at=None if flows else since)
 
-    def begin(self, facts: RunFacts) -> None:
+    def begin(self, record: RunRecord) -> None:
         """A run is about to begin, or an earlier one is adopted."""
-        self._facts = facts
+        self._record = record
         self._clock = self._new_clock()
         self._influx, self._influx_at = InfluxSample(), float("-inf")
         self._in_break = self._armed = False
         self._heartbeat_lost, self._heartbeats_lost = "", 0
         self._last_fault = ""
         self._update(
-            engine=facts.engine,
-            command=facts.command,
-            session_id=facts.session_id,
-            started_at=facts.started_at,
+            engine=record.engine,
+            command=record.command,
+            session_id=record.session_id,
+            started_at=record.started_at,
             break_ends_at=None,
         )
 
-    def replan(self, facts: RunFacts) -> None:
+    def replan(self, record: RunRecord) -> None:
         """The run goes on by another plan; a break on air goes on too."""
-        self._facts = facts
-        self._update(command=facts.command)
+        self._record = record
+        self._update(command=record.command)
 
     def begin_attempt(self, attempt: int, passes: str) -> None:
         """Begin with another processor: timestamps of a file begin again, old faults are not its own.
@@ -256,8 +256,8 @@ class StreamRun:
 
     def count_attempts_on(self, before: int) -> None:
         """Count on from `before`: another runner counts its attempts of this session from 1."""
-        assert self._facts is not None
-        self._facts = self._facts.model_copy(update={"attempts_before": before})
+        assert self._record is not None
+        self._record = self._record.model_copy(update={"attempts_before": before})
 
     def resume_after(self, seq: int) -> None:
         """The journal is taken up to this line."""
@@ -279,7 +279,7 @@ class StreamRun:
         self._influx_at = post.mono_s
         delay_s = post.at - influx.time_ms / 1000
         measured_s = post.mono_s - (delay_s if 0 <= delay_s <= MOST_DELAY_S else 0.0)
-        plan = self._facts.plan if self._facts is not None else None
+        plan = self._record.plan if self._record is not None else None
         pts = influx.pts.get(plan.time_pid) if plan is not None and plan.time_pid is not None else None
         pcr = influx.pcr.get(plan.pcr_pid) if plan is not None and plan.pcr_pid is not None else None
         jump = None
@@ -351,7 +351,7 @@ class StreamRun:
                 return Tally.OFF
 
     def _new_clock(self) -> PtsClock:
-        frame_pts = self._facts.plan.frame_pts if self._facts is not None else 0.0
+        frame_pts = self._record.plan.frame_pts if self._record is not None else 0.0
         return PtsClock(frame_duration_pts=frame_pts or None)
 
 

@@ -21,7 +21,7 @@ from ibe100.models.stream_config import (
     TestPatternInput,
     UdpInput,
 )
-from ibe100.services.streams.run_facts import RunFacts
+from ibe100.services.streams.run_record import RunRecord
 from ibe100.tsduck.command import pass_arguments, relay_arguments
 from ibe100.tsduck.loopback_ports import LoopbackPorts
 from ibe100.tsduck.pattern_source import live_arguments
@@ -33,29 +33,29 @@ PATIENCE_S = 86_400.0
 
 
 def make_spec(
-    entry: StreamEntry, processor: Processor, argv: Sequence[str], facts: RunFacts, policy: RunnerPolicy
+    entry: StreamEntry, processor: Processor, argv: Sequence[str], record: RunRecord, policy: RunnerPolicy
 ) -> dict[str, Any]:
     """Spec of a runner; never a secret."""
     source = entry.config.input
     return {
-        **_common(entry, processor, facts.ports),
-        "generation": int(facts.started_at * 1000),
+        **_common(entry, processor, record.ports),
+        "generation": int(record.started_at * 1000),
         "processor": {"argv": list(argv), "env": processor.environment},
-        "pass_through": _pass_through(entry.config, processor, facts),
+        "pass_through": _pass_through(entry.config, processor, record),
         "policy": {
             "finite": isinstance(source, FileInput) and not source.loop,
-            "expect_pts": facts.plan.time_pid is not None,
+            "expect_pts": record.plan.time_pid is not None,
             **policy.model_dump(),
             **({"start_timeout_s": PATIENCE_S} if awaited_peer(entry.config) else {}),
         },
     }
 
 
-def _pass_through(config: StreamConfig, processor: Processor, facts: RunFacts) -> dict[str, Any] | None:
+def _pass_through(config: StreamConfig, processor: Processor, record: RunRecord) -> dict[str, Any] | None:
     """None for what begins again with each processor, and would go back in time."""
-    if not isinstance(config.input, UdpInput | SrtInput | RistInput | HlsInput) or not facts.ports.look:
+    if not isinstance(config.input, UdpInput | SrtInput | RistInput | HlsInput) or not record.ports.look:
         return None
-    argv = pass_arguments(config, facts.plan, facts.ports, processor.engine)
+    argv = pass_arguments(config, record.plan, record.ports, processor.engine)
     return {"argv": [*processor.command, *argv], "env": processor.environment}
 
 

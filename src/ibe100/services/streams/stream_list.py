@@ -94,7 +94,7 @@ class StreamList:
         Raises StorageError.
         """
         entry = entry or run.entry
-        session_id = run.facts.session_id if run.facts is not None and run.is_wanted() else None
+        session_id = run.record.session_id if run.record is not None and run.is_wanted() else None
         await self._storage.streams.save(
             StoredStream(
                 stream_id=run.stream_id,

@@ -8,7 +8,7 @@ from pathlib import Path
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_state import StreamState
 from ibe100.runner.supervision.ownership import processes_of
-from ibe100.services.streams.run_facts import RunFacts, read_facts
+from ibe100.services.streams.run_record import RunRecord, read_record
 from ibe100.services.streams.runner_link import RunnerGone, RunnerLink, RunnerSilent
 from ibe100.services.streams.which_stream import which_stream
 from ibe100.services.streams.wish import write_wish
@@ -20,8 +20,8 @@ STOPPED_BY = "stopped by the command line while no console or server ran"
 async def unattended_streams(streams_dir: Path) -> tuple[StreamView, ...]:
     """Streams that have run on this machine, as their runners or the last lines of their journals say."""
     folders = sorted(streams_dir.iterdir()) if streams_dir.is_dir() else []
-    facts = {folder: read_facts(folder) for folder in folders}
-    views = [await _view(folder, found) for folder, found in facts.items() if found is not None]
+    records = {folder: read_record(folder) for folder in folders}
+    views = [await _view(folder, found) for folder, found in records.items() if found is not None]
     return tuple(sorted(views, key=lambda view: (view.number, view.stream_id)))
 
 
@@ -37,13 +37,13 @@ async def stop_unattended(streams_dir: Path, reference: str) -> StreamView:
     return view.model_copy(update={"state": StreamState.STOPPED, "reason": STOPPED_BY})
 
 
-async def _view(folder: Path, facts: RunFacts) -> StreamView:
+async def _view(folder: Path, record: RunRecord) -> StreamView:
     view = StreamView(
         stream_id=folder.name,
-        number=facts.number,
-        config=facts.config,
-        engine=facts.engine,
-        command=facts.command,
+        number=record.number,
+        config=record.config,
+        engine=record.engine,
+        command=record.command,
     )
     try:
         status = await RunnerLink(folder).request({"cmd": "status"})

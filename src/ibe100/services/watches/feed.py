@@ -108,11 +108,11 @@ class AlarmFeed:
 
     def _watch(self, run: StreamRun) -> StreamWatch | None:
         """Find or make the watch; None before the stream is known and after its end."""
-        if run.facts is None or run.view.state.is_ended:
+        if run.record is None or run.view.state.is_ended:
             return None
         if run.stream_id not in self._watches:
             rules = self._rules.of_stream(run.stream_id)
-            self._watches[run.stream_id] = StreamWatch(run, run.facts, rules, self._clock())
+            self._watches[run.stream_id] = StreamWatch(run, run.record, rules, self._clock())
         return self._watches[run.stream_id]
 
     def _judge_state(self, run: StreamRun) -> None:

@@ -18,7 +18,7 @@ from ibe100.services.alarms.signal_catalogue import (
     PTS_ERROR,
 )
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.run_facts import RunFacts
+from ibe100.services.streams.run_record import RunRecord
 from ibe100.services.streams.runner_samples import Measurement, PacketFaults
 from ibe100.services.watches.bitrate import BitrateWatch
 from ibe100.services.watches.flow import FlowWatch
@@ -38,22 +38,22 @@ BEHIND_S = 0.3
 class SignalWatch(Watch):
     """Watches one processor's life; made anew for each attempt."""
 
-    def __init__(self, run: StreamRun, facts: RunFacts, flow: FlowWatch, rules: StreamRules) -> None:
-        source = facts.config.input
+    def __init__(self, run: StreamRun, record: RunRecord, flow: FlowWatch, rules: StreamRules) -> None:
+        source = record.config.input
         self._run = run
-        self._plan = facts.plan
+        self._plan = record.plan
         self._flow = flow
         self._rules = rules
-        self._counted = [rule for rule in COUNTED if not (rule.by_arrival and facts.plan.regulate)]
+        self._counted = [rule for rule in COUNTED if not (rule.by_arrival and record.plan.regulate)]
         self._seam = SeamWatch() if isinstance(source, FileInput) and source.loop else None
         self._by_measurement: tuple[Watch, ...] = (
-            JumpWatch(facts.plan, is_looped=self._seam is not None),
+            JumpWatch(record.plan, is_looped=self._seam is not None),
             BitrateWatch(rules),
         )
         """Judged by each measurement once the stream has settled, and between two of them."""
-        self._pids = PidWatch(facts.plan, in_segments=isinstance(source, HlsInput))
-        self._faults = FaultWatch(facts.plan, self._pids, rules)
-        self._absences = Absences(facts.plan)
+        self._pids = PidWatch(record.plan, in_segments=isinstance(source, HlsInput))
+        self._faults = FaultWatch(record.plan, self._pids, rules)
+        self._absences = Absences(record.plan)
         self._stamps: dict[AlarmRule, int | None] = {}
         """The newest PCR and PTS, by the condition that misses them."""
         self._flowing_since: float | None = None

@@ -8,7 +8,7 @@ from ibe100.services.alarms.alarm_rules import StreamRules
 from ibe100.services.alarms.catalogue import HEARTBEAT_LOST
 from ibe100.services.alarms.rule import AlarmRule, Judgement, Judgements, true_if
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.run_facts import RunFacts
+from ibe100.services.streams.run_record import RunRecord
 from ibe100.services.streams.runner_facts import AttemptStarted
 from ibe100.services.streams.runner_samples import Measurement
 from ibe100.services.watches.attempts import AttemptWatch
@@ -22,14 +22,14 @@ from ibe100.services.watches.watch import News, Watch
 class StreamWatch(Watch):
     """Asks each watch in turn; what explains others comes first."""
 
-    def __init__(self, run: StreamRun, facts: RunFacts, rules: StreamRules, now_s: float) -> None:
+    def __init__(self, run: StreamRun, record: RunRecord, rules: StreamRules, now_s: float) -> None:
         self.run = run
-        self._facts = facts
+        self._record = record
         self._rules = rules
         self._flow = FlowWatch(run, now_s)
         self._lasting: tuple[Watch, ...] = (
             SyncWatch(self._flow),
-            SrtPeers(facts.config),
+            SrtPeers(record.config),
             AttemptWatch(),
             HeartbeatWatch(run),
             self._flow,
@@ -37,7 +37,7 @@ class StreamWatch(Watch):
         self._signal = self._new_signal()
 
     def _new_signal(self) -> SignalWatch:
-        return SignalWatch(self.run, self.run.facts or self._facts, self._flow, self._rules)
+        return SignalWatch(self.run, self.run.record or self._record, self._flow, self._rules)
 
     def take(self, news: News, now_s: float) -> Judgements:
         """Ask every watch; another attempt is another signal, the rest lasts until the stream ends."""

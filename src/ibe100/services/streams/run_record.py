@@ -1,4 +1,4 @@
-"""Facts of a run by which a later console adopts it: kept beside the runner's spec, without secrets."""
+"""Record of a run, by which a later console adopts it: kept beside the runner's spec, without secrets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ibe100.tsduck.plan import StreamPlan
 from ibe100.utils.atomic_write import atomic_write
 
 
-class RunFacts(Value):
+class RunRecord(Value):
     """Configuration, plan, ports and session of one run."""
 
     config: StreamConfig
@@ -33,20 +33,20 @@ class RunFacts(Value):
     """A runner counts its attempts from 1: those of runners that died earlier in this session."""
 
 
-def write_facts(stream_dir: Path, facts: RunFacts) -> None:
-    """Replace the facts of the last run; blocks on the disk. Raises StorageError."""
+def write_record(stream_dir: Path, record: RunRecord) -> None:
+    """Replace the record of the last run; blocks on the disk. Raises StorageError."""
     path = _path(stream_dir)
-    document = write_stored(facts.model_copy(update={"config": without_secrets(facts.config)}), indent=1)
+    document = write_stored(record.model_copy(update={"config": without_secrets(record.config)}), indent=1)
     try:
         atomic_write(path, document)
     except OSError as error:
-        raise StorageError(f"the facts of the run {path} cannot be written: {error.strerror}") from error
+        raise StorageError(f"the record of the run {path} cannot be written: {error.strerror}") from error
 
 
-def read_facts(stream_dir: Path) -> RunFacts | None:
-    """The facts of the last run; None where there are none that can be read."""
+def read_record(stream_dir: Path) -> RunRecord | None:
+    """The record of the last run; None where there is none that can be read."""
     with contextlib.suppress(OSError, DamagedDocument):
-        return read_stored(RunFacts, _path(stream_dir).read_bytes())
+        return read_stored(RunRecord, _path(stream_dir).read_bytes())
     return None
 
 
