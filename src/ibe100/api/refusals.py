@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
-from ibe100.models.base import faults_in_words
+from ibe100.models.base import describe_faults
 from ibe100.models.errors import (
     AccessRefused,
     ConfigurationError,
@@ -125,7 +125,7 @@ async def _validation_error(_request: Request, error: Exception) -> JSONResponse
                 type=fault["type"], loc=place or fault["loc"], msg=fault["msg"], input=fault.get("input")
             )
         )
-    return refusal(422, faults_in_words(faults))
+    return refusal(422, describe_faults(faults))
 
 
 async def _http_error(_request: Request, error: Exception) -> JSONResponse:

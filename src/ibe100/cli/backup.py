@@ -20,9 +20,9 @@ from ibe100.core.config import AppConfig, load
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import AlreadyRunning, InstanceLock
 from ibe100.core.restore import Restored, restore
-from ibe100.database.backup.backup_archive import read_manifest
-from ibe100.database.backup.backup_copy import Pace
+from ibe100.database.backup.archive import read_manifest
 from ibe100.database.backup.backups import describe, list_backups, make_backup, new_name, prune, unpack
+from ibe100.database.backup.sqlite_copy import Pace
 from ibe100.database.database import Database
 from ibe100.database.sqlite.schema import REVISION
 from ibe100.models.actor import COMMAND_LINE
@@ -135,11 +135,11 @@ def restore_it(file: BackupPath, data_dir: DataDir = None) -> None:
     folders = resolve(load(overrides(data_dir)).folders)
     act_as(COMMAND_LINE)
     done = asyncio.run(restore(folders, file.absolute()))
-    for line in in_words(done):
+    for line in restore_lines(done):
         typer.echo(line)
 
 
-def in_words(done: Restored) -> list[str]:
+def restore_lines(done: Restored) -> list[str]:
     """Lines for the operator about a restore."""
     merged = done.merged
     lines = [f"restored the backup of {format_utc(done.manifest.made_at)}; what was there is in {done.aside}"]

@@ -13,7 +13,7 @@ from rich.table import Table
 from ibe100.cli.options import AsJson, print_table
 from ibe100.core.config import contract_templates_file, load
 from ibe100.models.cues.contract import Contract, ContractFinding, Severity
-from ibe100.models.endpoints.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
+from ibe100.models.endpoints.parse import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
 from ibe100.models.stream_config import Engine, ExistingCues, Scte35Options, StreamConfig
 from ibe100.services.contracts.contract_service import find_template, load_templates
 from ibe100.services.contracts.options import under_contract

@@ -17,7 +17,7 @@ from ibe100.core.application import Application, open_application
 from ibe100.core.config import load
 from ibe100.models.actor import Actor
 from ibe100.models.base import build
-from ibe100.models.endpoints.endpoints import parse_input, parse_output
+from ibe100.models.endpoints.parse import parse_input, parse_output
 from ibe100.models.errors import CueRefused, OperatorError, StorageError, StreamError
 from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest

@@ -13,7 +13,7 @@ from ibe100.api.local.local_control import NotRunning
 from ibe100.cli.options import AsJson, DataDir, StreamName, print_table
 from ibe100.cli.running_instance import request, streams_folder
 from ibe100.models.base import build
-from ibe100.models.endpoints.endpoints import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
+from ibe100.models.endpoints.parse import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
 from ibe100.models.stream_config import RETURN_WINDOW_S, StreamConfig, describe_input, describe_output
 from ibe100.models.stream_state import Tally
 from ibe100.services.streams.stream_secrets import reveal

@@ -21,7 +21,7 @@ from pydantic_settings import (
 )
 
 from ibe100.models.backup import BackupPlan
-from ibe100.models.base import FolderPath, Value, in_words
+from ibe100.models.base import FolderPath, Value, describe_error
 from ibe100.models.endpoints.fields import Host, Port, is_loopback
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.runner_policy import RunnerPolicy
@@ -204,7 +204,7 @@ def merged_settings(places: Mapping[str, Mapping[str, Any]]) -> AppConfig:
         return AppConfig(**merged)
     except ValidationError as error:
         named = {place_of(fault["loc"], places): None for fault in error.errors(include_url=False)}
-        raise ConfigurationError(f"Setting {in_words(error)} (from {', '.join(named)})") from error
+        raise ConfigurationError(f"Setting {describe_error(error)} (from {', '.join(named)})") from error
 
 
 def place_of(

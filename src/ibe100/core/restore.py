@@ -12,11 +12,11 @@ from ibe100.core.folders import Folders
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.restore_traces import find_evidence, number_anew
 from ibe100.core.secrets import SecretStore
-from ibe100.database.backup.backup_archive import read_manifest
-from ibe100.database.backup.backup_copy import Pace
+from ibe100.database.backup.archive import read_manifest
 from ibe100.database.backup.backups import unpack
 from ibe100.database.backup.restore_facts import Merged
 from ibe100.database.backup.restore_merge import merge
+from ibe100.database.backup.sqlite_copy import Pace
 from ibe100.database.sqlite.engine import copy_file, is_damaged
 from ibe100.database.sqlite.faults import LIBRARY_ERRORS
 from ibe100.database.sqlite.schema import REVISION

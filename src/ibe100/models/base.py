@@ -44,21 +44,21 @@ Pid = Annotated[int, Field(ge=0x0010, le=0x1FFE)]
 """A PID that can carry an elementary stream: 0x0010 to 0x1FFE."""
 
 
-def in_words(error: ValidationError) -> str:
+def describe_error(error: ValidationError) -> str:
     """Faults as text, a clause each: the field, the value, what is allowed. Secrets are not repeated."""
-    return faults_in_words(error.errors(include_url=False))
+    return describe_faults(error.errors(include_url=False))
 
 
-def faults_in_words(faults: Sequence[ErrorDetails]) -> str:
-    """Faults that come without their error, as text; see `in_words`."""
+def describe_faults(faults: Sequence[ErrorDetails]) -> str:
+    """Faults that come without their error, as text; see `describe_error`."""
     clauses = []
     for fault in faults:
         field = ".".join(str(part) for part in fault["loc"]) or "value"
-        clauses.append(f"{field}{_shown(fault)}: {fault_words(fault)}")
+        clauses.append(f"{field}{_shown(fault)}: {describe_fault(fault)}")
     return "; ".join(clauses)
 
 
-def fault_words(fault: ErrorDetails) -> str:
+def describe_fault(fault: ErrorDetails) -> str:
     """Fault of a value as text, without the value; the length of a text is said in characters."""
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] in ("too_short", "too_long") and isinstance(fault["input"], str):
@@ -85,4 +85,4 @@ def build(model: type[Model], values: object, what: str) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise ConfigurationError(f"{what}: {in_words(error)}") from error
+        raise ConfigurationError(f"{what}: {describe_error(error)}") from error

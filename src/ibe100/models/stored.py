@@ -15,7 +15,7 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticUndefined, from_json, to_json, to_jsonable_python
 
-from ibe100.models.base import in_words
+from ibe100.models.base import describe_error
 
 VERSION = 1
 KEPT = "?"
@@ -112,7 +112,7 @@ def _read(adapter: TypeAdapter[T], document: dict[str, Any], is_newer: bool) -> 
             first = first or error
             holders = {_holder(document, fault) for fault in faults}
             if not may_be_newer or () in holders:
-                raise DamagedDocument(in_words(first)) from error
+                raise DamagedDocument(describe_error(first)) from error
             for holder in holders:
                 _set_aside(document, holder)
 

@@ -23,6 +23,7 @@ from ibe100.models.stream_config import (
     StreamInput,
     StreamOutput,
 )
+from ibe100.runner.supervision.end_causes import RECEIVE_TIMEOUT
 from ibe100.tsduck.child_process import ChildProcess, run_child
 
 VERSION_TIMEOUT_S = 10.0
@@ -32,6 +33,7 @@ LEAST_TSDUCK = (3, 45)
 TSDUCK_ENVIRONMENT = {"TSDUCK_NO_USER_CONFIG": "1"}
 NEEDS_TSDUCK = "needs TSDuck: install it so that tsp is on PATH"
 _SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
+_INPUT_SILENT = "nothing arrived on the input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +137,8 @@ def check_builtin(source: StreamInput, target: StreamOutput | None = None) -> No
             raise ProcessorError(f"the {side} is SRT, which needs libsrt, or TSDuck: install one of them")
         if isinstance(edge, RistInput | RistOutput):
             raise ProcessorError(f"the {side} is RIST, which {NEEDS_TSDUCK}")
+
+
+def plain_reason(text: str) -> str:
+    """A reason with what it quotes of a processor said plainly; all else as it is."""
+    return text.replace(f"ip: {RECEIVE_TIMEOUT}", _INPUT_SILENT).replace(RECEIVE_TIMEOUT, _INPUT_SILENT)

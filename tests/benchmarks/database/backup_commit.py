@@ -20,7 +20,7 @@ from pathlib import Path
 
 from commit import DRAFT, EVENT_IDS, seal
 
-from ibe100.database.backup.backup_process import BackupTask
+from ibe100.database.backup.process import BackupTask
 from ibe100.database.database import Database
 from ibe100.services.backup.backup_service import run_backup
 

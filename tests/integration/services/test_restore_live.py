@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.cli.backup import in_words
+from ibe100.cli.backup import restore_lines
 from ibe100.core.application import Application
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import AlreadyRunning
@@ -114,7 +114,7 @@ async def test_a_lost_database_is_restored_from_what_journals_and_the_audit_log_
     done = await restore(folders, backup)
     assert not done.merged.goes_on
     assert (done.merged.cues_closed, done.merged.cues_rebuilt) == (1, 6)
-    assert "is damaged" in " ".join(in_words(done))
+    assert "is damaged" in " ".join(restore_lines(done))
     async with console(data_dir) as application:
         await until_ready(application, stream_id)
         assert await identity(application, stream_id) == before

@@ -14,9 +14,9 @@ from ibe100.core import restore as restoring
 from ibe100.core.folders import Folders
 from ibe100.core.restore import PENDING, STAGED, finish_restore, restore
 from ibe100.core.secrets import SecretStore
-from ibe100.database.backup.backup_archive import write_archive
-from ibe100.database.backup.backup_copy import Pace
+from ibe100.database.backup.archive import write_archive
 from ibe100.database.backup.backups import make_backup
+from ibe100.database.backup.sqlite_copy import Pace
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange, StoredStream
 from ibe100.database.sqlite.schema import REVISION

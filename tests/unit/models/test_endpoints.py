@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.models.endpoints.endpoints import parse_input, parse_output
+from ibe100.models.endpoints.parse import parse_input, parse_output
 from ibe100.models.errors import ConfigurationError
 
 PASSPHRASE = "s3cret+pass/phrase"

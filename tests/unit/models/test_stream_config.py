@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ibe100.models.base import build, in_words
+from ibe100.models.base import build, describe_error
 from ibe100.models.endpoints.urls import may_hold_secret, public_url, short_url
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.profile import Profile
@@ -143,7 +143,7 @@ def test_a_wrong_passphrase_is_not_repeated(passphrase: str, side: str) -> None:
     values = {"name": "One", side: {**SRT, "passphrase": passphrase}}
     with pytest.raises(ValidationError) as caught:
         StreamConfig.model_validate(values)
-    words = in_words(caught.value)
+    words = describe_error(caught.value)
     assert f"{side}.srt.passphrase: " in words
     for text in (words, str(caught.value), repr(caught.value)):
         assert passphrase not in text

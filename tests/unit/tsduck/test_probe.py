@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 import pytest
 
-from ibe100.models.endpoints.endpoints import parse_input
+from ibe100.models.endpoints.parse import parse_input
 from ibe100.models.errors import OperatorError, ProbeError, ProcessorError
 from ibe100.models.stream_config import Engine, FileInput, SrtInput, SrtMode, UdpInput
 from ibe100.models.stream_config import TestPatternInput as PatternInput

@@ -12,7 +12,14 @@ import pytest
 from ibe100.models.errors import ProcessorError
 from ibe100.models.stream_config import Engine
 from ibe100.tsduck import processor
-from ibe100.tsduck.processor import BUILTIN, check_builtin, choose_processor, find_tsp, parse_version
+from ibe100.tsduck.processor import (
+    BUILTIN,
+    check_builtin,
+    choose_processor,
+    find_tsp,
+    parse_version,
+    plain_reason,
+)
 from places import GOLDEN
 from tsduck_cases import INPUTS, OUTPUTS, Case, gone, stream
 
@@ -205,3 +212,19 @@ def test_the_builtin_tells_its_name_and_can_be_run() -> None:
     assert BUILTIN.label.startswith("built-in minitsp ")
     assert os.access(BUILTIN.command[0], os.X_OK)
     assert (Path(BUILTIN.environment["PYTHONPATH"]) / "ibe100" / "minitsp").is_dir()
+
+
+INPUT_TIMEOUT = "error receiving from UDP socket: Resource temporarily unavailable"
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (f"exit 1: ip: {INPUT_TIMEOUT}", "exit 1: nothing arrived on the input"),
+        (INPUT_TIMEOUT, "nothing arrived on the input"),
+        ("srt: connection refused", "srt: connection refused"),
+        ("", ""),
+    ],
+)
+def test_a_time_out_of_the_input_is_told_as_silence(said: str, read: str) -> None:
+    assert plain_reason(said) == read

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ibe100 import __version__
-from ibe100.database.backup.backup_archive import (
+from ibe100.database.backup.archive import (
     check_file,
     digest_of,
     extract,
@@ -21,7 +21,7 @@ from ibe100.database.backup.backup_archive import (
     read_manifest,
     write_archive,
 )
-from ibe100.database.backup.backup_copy import Pace, check_copy, copy_online, database_size, schema_of
+from ibe100.database.backup.sqlite_copy import Pace, check_copy, copy_online, database_size, schema_of
 from ibe100.models.backup import (
     DATABASE,
     LAYOUTS,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ibe100.database.sqlite.reader import Reader
 from ibe100.database.sqlite.schema import Base
 from ibe100.database.sqlite.writer import Writer
-from ibe100.models.base import Value, in_words
+from ibe100.models.base import Value, describe_error
 
 V = TypeVar("V", bound=Value)
 
@@ -66,7 +66,9 @@ def to_values(rows: Iterable[Base], model: type[V]) -> Iterator[V]:
         try:
             yield to_value(row, model)
         except ValidationError as error:
-            _log.error("a row of %s is not understood and left out: %s", row.__tablename__, in_words(error))
+            _log.error(
+                "a row of %s is not understood and left out: %s", row.__tablename__, describe_error(error)
+            )
 
 
 def columns_of(value: Value, *left_out: str) -> dict[str, object]:

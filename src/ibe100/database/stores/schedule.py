@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ibe100.database.sqlite.handles import Handles, columns_of
 from ibe100.database.sqlite.schema import ScheduleRow, table_of
-from ibe100.models.base import in_words
+from ibe100.models.base import describe_error
 from ibe100.models.cues.schedule import BreakState, ScheduledBreak, When
 from ibe100.models.stored import DamagedDocument, read_stored, write_stored
 
@@ -101,6 +101,6 @@ def _value(row: ScheduleRow) -> ScheduledBreak | None:
         values = {name: getattr(row, name) for name in names}
         return ScheduledBreak.model_validate({**values, "when": read_stored(_WHEN, row.timing)})
     except (ValidationError, DamagedDocument) as error:
-        why = in_words(error) if isinstance(error, ValidationError) else error
+        why = describe_error(error) if isinstance(error, ValidationError) else error
         _log.error("planned break %d cannot be read and was left out: %s", row.break_id, why)
         return None

@@ -10,8 +10,8 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from ibe100.database.backup.backup_process import MODULE, BackupOutcome, BackupTask
 from ibe100.database.backup.backups import describe, list_backups, new_name, only_one, prune
+from ibe100.database.backup.process import MODULE, BackupOutcome, BackupTask
 from ibe100.database.database import Database
 from ibe100.models.actor import CONSOLE
 from ibe100.models.backup import BackupFile, BackupManifest, BackupPlan, BackupStatus

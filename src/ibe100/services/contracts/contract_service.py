@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from ibe100.models.base import Value, in_words
+from ibe100.models.base import Value, describe_error
 from ibe100.models.cues.contract import Contract, ContractFinding
 from ibe100.models.errors import ConfigurationError, StorageError
 from ibe100.models.scte35_marker import CueAction
@@ -34,7 +34,9 @@ def load_templates(path: Path) -> tuple[Contract, ...]:
     try:
         contracts = ContractTemplates.model_validate_json(content).contracts
     except ValidationError as error:
-        raise ConfigurationError(f"the contract templates {path} are wrong: {in_words(error)}") from error
+        raise ConfigurationError(
+            f"the contract templates {path} are wrong: {describe_error(error)}"
+        ) from error
     names = [contract.name for contract in contracts]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ConfigurationError(f"{path} has more than one contract named {', '.join(sorted(twice))}")

@@ -20,7 +20,7 @@ from ibe100.services.streams.runner_facts import AttemptEnded, AttemptStarted, F
 from ibe100.services.streams.runner_link import RunnerStatus, read_journal
 from ibe100.services.streams.runner_samples import FlowChanged, InfluxPost, Sample, SrtSide
 from ibe100.services.streams.runner_spec import awaited_peer
-from ibe100.tsduck.fault_words import in_words
+from ibe100.tsduck.processor import plain_reason
 from ibe100.utils.tasks import BackgroundWrites, keep_running
 
 RESPAWN_PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
@@ -277,7 +277,7 @@ class JournalFollower:
             reason = f"{reason}: {run.last_fault}" if reason else run.last_fault
         if state is StreamState.STARTING:
             reason = awaited_peer(run.entry.config) or reason
-        reason = in_words(reason)
+        reason = plain_reason(reason)
         run.enter(state, reason, input_lost_at=fact.input_lost_at, retry_at=fact.retry_at)
         if state.is_ended and (session_id := _session_of(run)) is not None:
             self._later(run, self._storage.sessions.end(session_id, fact.at, reason or state.value))

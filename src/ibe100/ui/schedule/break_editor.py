@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from ibe100.models.base import in_words
+from ibe100.models.base import describe_error
 from ibe100.models.cues.schedule import After, At, BreakPlan, Every, ReturnPolicy, ScheduledBreak
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
@@ -211,7 +211,7 @@ class BreakEditor(QDialog):
         try:
             plan = self.plan()
         except ValidationError as error:
-            self.problem.setText(f"▲ {in_words(error)}")
+            self.problem.setText(f"▲ {describe_error(error)}")
             return
         if self._before is None:
             call = add_break(self._client, plan)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from ibe100.models.base import fault_words
+from ibe100.models.base import describe_fault
 from ibe100.models.cues.contract import Contract
 from ibe100.models.stream_config import StreamConfig, StreamInput
 from ibe100.ui.streams.field_spec import Empty, FieldKind, FieldSpec
@@ -69,7 +69,7 @@ def faults(error: ValidationError, texts: Texts) -> dict[str, str]:
             found.setdefault(spec.key, _words(fault, spec, texts[spec]))
         else:
             where = ".".join(str(part) for part in fault["loc"])
-            found[FORM] = f"{where}: {fault_words(fault)}" if where else fault_words(fault)
+            found[FORM] = f"{where}: {describe_fault(fault)}" if where else describe_fault(fault)
     return found
 
 
@@ -78,7 +78,7 @@ def _words(fault: ErrorDetails, spec: FieldSpec, text: str) -> str:
         return "is needed"
     if fault["type"] in ("int_parsing", "float_parsing"):
         return "is no number"
-    words = fault_words(fault).removeprefix("input ").removeprefix("string ")
+    words = describe_fault(fault).removeprefix("input ").removeprefix("string ")
     words = words.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
     return f"{words} {spec.unit}" if spec.unit and words[-1:].isdigit() else words
 

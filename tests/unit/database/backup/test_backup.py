@@ -19,8 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ibe100 import __version__
-from ibe100.database.backup.backup_archive import check_file, write_archive
-from ibe100.database.backup.backup_copy import BackupStopped, Pace
+from ibe100.database.backup.archive import check_file, write_archive
 from ibe100.database.backup.backups import (
     UNFINISHED,
     list_backups,
@@ -31,6 +30,7 @@ from ibe100.database.backup.backups import (
     superfluous,
     unpack,
 )
+from ibe100.database.backup.sqlite_copy import BackupStopped, Pace
 from ibe100.database.database import Database
 from ibe100.database.sqlite.schema import REVISION
 from ibe100.models.backup import BackupFile, BackupManifest, BackupMember, check_member

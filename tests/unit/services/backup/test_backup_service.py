@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.database.backup.backup_process import BackupTask
 from ibe100.database.backup.backups import UNFINISHED, list_backups, unpack
+from ibe100.database.backup.process import BackupTask
 from ibe100.database.database import Database
 from ibe100.models.backup import BackupPlan
 from ibe100.models.errors import StorageError
@@ -181,7 +181,7 @@ async def test_a_backup_that_is_killed_leaves_the_last_good_one_and_no_litter_at
         job = asyncio.create_task(run_backup(slow))
         await until(lambda: (folder / UNFINISHED[0]).exists(), "a half-made copy")
         [process] = [
-            child for child in psutil.Process().children() if "backup_process" in " ".join(child.cmdline())
+            child for child in psutil.Process().children() if "backup.process" in " ".join(child.cmdline())
         ]
         process.kill()
         with pytest.raises(StorageError, match="broken off"):
@@ -201,7 +201,7 @@ async def test_a_backup_ends_with_the_console_and_puts_away_what_it_began(tmp_pa
     job.cancel()
     await asyncio.gather(job, return_exceptions=True)
     assert list(folder.iterdir()) == []
-    assert [c for c in psutil.Process().children() if "backup_process" in " ".join(c.cmdline())] == []
+    assert [c for c in psutil.Process().children() if "backup.process" in " ".join(c.cmdline())] == []
 
 
 async def test_the_age_of_the_last_one_is_among_the_figures_of_the_machine(tmp_path: Path) -> None:

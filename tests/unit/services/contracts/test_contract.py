@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from ibe100.core.config import contract_templates_file
 from ibe100.models.cues.contract import LEAST_OUT_POINT_S, Contract
-from ibe100.models.endpoints.endpoints import parse_output
+from ibe100.models.endpoints.parse import parse_output
 from ibe100.models.errors import ConfigurationError, StorageError
 from ibe100.models.stream_config import ExistingCues, PmtEdits, Scte35Options, StreamConfig
 from ibe100.services.contracts.contract_service import find_template, load_templates

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ibe100.models.cues.contract import Contract, ContractFinding, EventIdRule, Severity, SrtTerms
-from ibe100.models.endpoints.endpoints import parse_input, parse_output
+from ibe100.models.endpoints.parse import parse_input, parse_output
 from ibe100.models.stream_config import Engine, ExistingCues, Scte35Options, StreamConfig
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.scte35.cues import cancel, splice_insert, splice_null, time_signal

@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from ibe100.models.base import in_words
+from ibe100.models.base import describe_error
 from ibe100.models.endpoints.fields import is_loopback
 from ibe100.models.endpoints.urls import public_url
 from ibe100.models.errors import ConfigurationError
@@ -87,7 +87,7 @@ def _checked(adapter: TypeAdapter[Endpoint], values: dict[str, Any], where: str)
     try:
         return adapter.validate_python(values)
     except ValidationError as error:
-        raise ConfigurationError(f"{where}: {in_words(error)}") from error
+        raise ConfigurationError(f"{where}: {describe_error(error)}") from error
 
 
 def _split(text: str, where: str) -> SplitResult:

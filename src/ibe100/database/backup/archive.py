@@ -18,9 +18,9 @@ from typing import IO, BinaryIO, cast
 
 from pydantic import ValidationError
 
-from ibe100.database.backup.backup_copy import SYNC_BYTES
+from ibe100.database.backup.sqlite_copy import SYNC_BYTES
 from ibe100.models.backup import BackupManifest, BackupMember
-from ibe100.models.base import in_words
+from ibe100.models.base import describe_error
 from ibe100.models.errors import StorageError
 
 MANIFEST = "manifest.json"
@@ -174,7 +174,7 @@ def _manifest(path: Path, tar: tarfile.TarFile) -> BackupManifest:
     try:
         return BackupManifest.model_validate_json(content.read(), extra="ignore")
     except ValidationError as error:
-        raise StorageError(f"The manifest of the backup {path} is wrong: {in_words(error)}.") from error
+        raise StorageError(f"The manifest of the backup {path} is wrong: {describe_error(error)}.") from error
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Makes one backup at the lowest priority: `python -m ibe100.database.backup.backup_process`.
+"""Makes one backup at the lowest priority: `python -m ibe100.database.backup.process`.
 
 The task is a line of JSON on standard input, the outcome one on standard output. It ends when its standard
 input does, and leaves nothing unfinished behind: so it never outlives who asked.
@@ -14,14 +14,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ibe100.database.backup.backup_copy import BackupStopped, Pace
 from ibe100.database.backup.backups import make_backup
+from ibe100.database.backup.sqlite_copy import BackupStopped, Pace
 from ibe100.models.backup import BackupManifest
 from ibe100.models.base import Value
 from ibe100.models.errors import StorageError
 from ibe100.utils.low_priority import take_lowest_priority
 
-MODULE = "ibe100.database.backup.backup_process"
+MODULE = "ibe100.database.backup.process"
 
 
 class BackupTask(Value):
