@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -22,7 +20,7 @@ from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.runner_facts import CueOnOutput, Fact, SpliceMonitored, StateEntered
 from ibe100.services.streams.runner_link import RunnerLink, RunnerStatus, read_journal
 from ibe100.services.streams.runner_samples import InfluxPost, Sample, TableSections
-from ibe100.services.streams.runner_spec import PATIENCE_S, awaited_peer
+from ibe100.services.streams.runner_spec import PATIENCE_S, awaited_peer, claimed_ports
 from ibe100.tsduck.command import secrets_of
 from ibe100.tsduck.processor import Processor
 from ibe100.tsduck.return_feed import (
@@ -140,7 +138,7 @@ class WatcherProcess:
             await self._link.end("the return feed was changed")
         await self._link.end_left_behind()
         # The cue port of a stream is free for a moment between two attempts of its processor.
-        taken = await asyncio.to_thread(claimed_ports, self._stream_dir.parent)
+        taken = await asyncio.to_thread(claimed_ports, self._stream_dir.parent, self._link.stream_dir)
         ports = claim_return_ports(taken)
         await asyncio.to_thread(self._link.write_spec, self._spec(processor, ports))
         await self._link.spawn(secrets_of(self._watch))
@@ -228,13 +226,3 @@ class WatcherProcess:
                 self._listener.tables_came(sample.sections)
             case InfluxPost() if sample.influx.bitrate_bps > 0:
                 self._listener.packets_came(sample.at)
-
-
-def claimed_ports(streams_dir: Path) -> set[int]:
-    """Loopback ports in the specs of all streams; read from their files."""
-    found: set[int] = set()
-    for path in streams_dir.glob("*/spec.json"):
-        with contextlib.suppress(OSError, ValueError, KeyError, AttributeError):
-            ports = json.loads(path.read_bytes())["ports"]
-            found.update(port for port in ports.values() if isinstance(port, int))
-    return found

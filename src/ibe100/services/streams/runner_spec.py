@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from ibe100.models.profile import StreamEntry
@@ -97,6 +100,16 @@ def _common(entry: StreamEntry, processor: Processor, ports: LoopbackPorts) -> d
             "look": ports.look,
         },
     }
+
+
+def claimed_ports(streams_dir: Path, runner_dir: Path) -> set[int]:
+    """Loopback ports in the specs of all runners but the one in `runner_dir`; read from their files."""
+    found: set[int] = set()
+    for path in (*streams_dir.glob("*/spec.json"), *streams_dir.glob("*/*/spec.json")):
+        with contextlib.suppress(OSError, ValueError, KeyError, AttributeError):
+            ports = {} if path.parent == runner_dir else json.loads(path.read_bytes())["ports"]
+            found.update(port for port in ports.values() if isinstance(port, int))
+    return found
 
 
 def awaited_peer(config: StreamConfig) -> str:

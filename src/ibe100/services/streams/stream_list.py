@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from ibe100.database.database import Database
@@ -16,6 +16,7 @@ from ibe100.models.stream_state import StreamState
 from ibe100.services.streams.launch_plan import why_not_understood
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
+from ibe100.services.streams.runner_spec import claimed_ports
 from ibe100.services.streams.stream_secrets import without_secrets
 from ibe100.services.streams.which_stream import is_digits
 
@@ -106,9 +107,5 @@ class StreamList:
         )
 
     def ports_of_others(self, run: StreamRun) -> set[int]:
-        """Loopback ports that the specs of other streams claim; read from their files."""
-        specs: list[Mapping[str, object] | None] = [
-            other.link.read_spec() for other in self._runs.values() if other is not run
-        ]
-        ports = [spec["ports"] for spec in specs if spec is not None and isinstance(spec.get("ports"), dict)]
-        return {port for group in ports if isinstance(group, dict) for port in group.values()}
+        """Loopback ports that the specs of other runners claim; read from their files."""
+        return claimed_ports(self._state_dir, run.link.stream_dir)
