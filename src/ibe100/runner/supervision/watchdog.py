@@ -10,8 +10,9 @@ from ibe100.runner.telemetry.processor_status import StatusWatch
 
 _HELD_LOOK_S = 0.5
 _LATE_S = 1.0
-"""A look that comes so late was held up with the whole runner (a frozen machine, no memory)."""
-_CATCH_UP_S = 2.0
+"""A beat that comes so late was held up with the whole runner."""
+_BEAT_S = 0.5
+_CATCH_UP_S = 5.0
 """Time for what came meanwhile to be read: a healthy processor is not ended for the delay of its runner."""
 
 
@@ -23,6 +24,8 @@ class Watchdog:
         self._stalled = stalled
         self._hung = hung
         self._timer: Timer | None = None
+        self._woke_at = float("-inf")
+        self._beat(time.monotonic())
 
     def watch(self, health: Health, policy: Policy, started_at: float, running_at: float) -> None:
         """Look when the present deadline has come, and again if it has moved; times are monotonic."""
@@ -57,12 +60,18 @@ class Watchdog:
             self._timer.cancel()
 
     def _again(self, delay_s: float, look: Callable[[], None]) -> None:
-        due = time.monotonic() + delay_s
-
         def in_time() -> None:
-            if time.monotonic() - due > _LATE_S:
-                self._again(_CATCH_UP_S, look)
+            awake_s = time.monotonic() - self._woke_at
+            if awake_s < _CATCH_UP_S:
+                self._again(_CATCH_UP_S - awake_s, look)
             else:
                 look()
 
         self._timer = self._loop.call_later(delay_s, in_time)
+
+    def _beat(self, due: float) -> None:
+        """Know when the whole runner was held up (a frozen machine, no memory)."""
+        now = time.monotonic()
+        if now - due > _LATE_S:
+            self._woke_at = now
+        self._loop.call_later(_BEAT_S, lambda: self._beat(now + _BEAT_S))
