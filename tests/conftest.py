@@ -71,5 +71,5 @@ def media() -> Path:
 def captures() -> Path:
     """The folder of the captures that tsp was recorded with; skips the test where there is none."""
     if not CAPTURES:
-        pytest.skip("compares with recordings of tsp on captures: IBE100_CAPTURES names no folder of them")
+        pytest.skip("compares with recordings of tsp on captures: TS_CAPTURES names no folder of them")
     return Path(CAPTURES)

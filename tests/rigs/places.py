@@ -12,5 +12,5 @@ DATA = ROOT / "tests" / "data"
 GOLDEN = DATA / "tsduck" / "golden"
 MEDIA = made_streams(ROOT / ".cache")
 """Streams of the names, services, PIDs and codecs of the public captures that `GOLDEN` was recorded with."""
-CAPTURES = os.environ.get("IBE100_CAPTURES", "")
+CAPTURES = os.environ.get("TS_CAPTURES", "")
 """Folder of those captures; empty where there is none: what compares their very packets is skipped."""

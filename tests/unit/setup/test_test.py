@@ -20,7 +20,7 @@ case "${0##*/} $*" in $FAILING) exit "$STATUS" ;; esac
 TEST = """#!/usr/bin/env bash
 root=$(dirname "$0")
 cd "$root/.."
-{ echo "$* CI=$CI captures=${IBE100_CAPTURES:-}" */* && pwd; } >>"$CALLS"
+{ echo "$* CI=$CI captures=${TS_CAPTURES:-}" */* && pwd; } >>"$CALLS"
 exit 7
 """
 STATIC = [
