@@ -29,10 +29,10 @@ PER_SEAM = 9
 """Continuity errors where dvb_hd_service.ts begins anew: one per PID but the SDT, which happens to fit."""
 
 
-def analysis_by(engine: Sequence[str], name: str) -> AnalyzeSample:
+def analysis_by(engine: Sequence[str], name: str, folder: Path = MEDIA) -> AnalyzeSample:
     """The whole file as `engine` analyses it."""
     argv = [*engine, "-I", "file", name, "-P", "analyze", f"--json-line={MARK}", "-O", "drop"]
-    done = subprocess.run(argv, cwd=MEDIA, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
     return analysis_in((done.stdout + done.stderr).splitlines())
 
 
@@ -70,9 +70,9 @@ def assert_same_on_screen(ours: AnalyzeSample, theirs: AnalyzeSample) -> None:
     assert kilobits(ours.bitrate_bps) == kilobits(theirs.bitrate_bps)
 
 
-def test_a_dvb_service_reads_as_it_was_recorded_from_tsp() -> None:
+def test_a_dvb_service_reads_as_it_was_recorded_from_tsp(captures: Path) -> None:
     recorded = analysis_in(recording("live-analyze-json-line-dvb")["log"])
-    assert_same_on_screen(analysis_by(MINITSP, "dvb_hd_service.ts"), recorded)
+    assert_same_on_screen(analysis_by(MINITSP, "dvb_hd_service.ts", captures), recorded)
 
 
 @pytest.mark.tsduck
