@@ -61,8 +61,12 @@ class Client:
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(DEADLINE_S)
-        with short_socket_path(path) as name:
-            self._socket.connect(name)
+        try:
+            with short_socket_path(path) as name:
+                self._socket.connect(name)
+        except OSError:
+            self._socket.close()
+            raise
         self._lines = self._socket.makefile("rb")
 
     def ask(self, **request: object) -> Line:

@@ -13,7 +13,7 @@ from ibe100.models.cues.return_receipt import ReturnFeedView, ReturnReceipt
 from ibe100.models.cues.schedule import ScheduledBreak
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import StreamConfig
-from ibe100.models.stream_state import StreamState, Tally, Telemetry
+from ibe100.models.stream_state import OutputTrouble, StreamState, Tally, Telemetry
 
 
 class StreamView(Value):
@@ -33,6 +33,8 @@ class StreamView(Value):
     attempt: int = 0
     input_lost_at: float | None = None
     """Wall clock: since when the input gives nothing; None while it does, or nobody asks it to."""
+    output_trouble: OutputTrouble | None = None
+    """None while the output moves, and where that cannot be known."""
     retry_at: float | None = None
     """Wall clock: when the next try begins, where one is waited for."""
     session_id: int | None = None

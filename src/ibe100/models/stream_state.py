@@ -72,6 +72,15 @@ class Tally(StrEnum):
     FAULT = "FAULT"
 
 
+class OutputTrouble(StrEnum):
+    """Reason why nothing leaves by the output, though packets come to it."""
+
+    BLOCKED = "blocked"
+    """It takes nothing: a pipe that nobody empties, a disk that hangs."""
+    NO_RECEIVER = "no receiver"
+    """Nobody is heard at the other end."""
+
+
 class PidSample(Value):
     """A PID as last measured on the output."""
 

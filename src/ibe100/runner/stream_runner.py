@@ -101,6 +101,7 @@ class StreamRunner:
             self._record,
             self._end,
             *self._srt,
+            lambda trouble: self._sample("output", {"trouble": trouble}),
             fraction,
         )
 

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from ibe100.minitsp.chain.bitrate import BitrateEstimator
+from ibe100.minitsp.chain.deliveries import Deliveries
 from ibe100.minitsp.chain.output_thread import OutputThread
 from ibe100.minitsp.chain.packet_batch import PacketBatch
 from ibe100.minitsp.chain.packet_observer import ObserverGroup, PacketObserver
@@ -61,7 +62,7 @@ class _StatusReport:
         self._due_s = now_s + _STATUS_INTERVAL_S
         status = {
             "received": self.received,
-            "delivered": self._output.delivered,
+            "receiver": self._output.has_receiver,
             "blocked_s": round(self._output.blocked_s(now_s), 3),
         }
         text = json.dumps(status, separators=(",", ":"))
@@ -94,10 +95,16 @@ class Chain:
         self._learn_s = 0.0
         self._stuffing = InputStuffing(context.tsp.stuffing_nulls, context.tsp.stuffing_inputs)
         self._status = _StatusReport(context, output)
+        self._deliveries = Deliveries(output)
         self._next_tick_s = 0.0
         self._input_ended = False
         self._known = 0
         context.wait_until = self.wait_until
+        context.when_delivered = self._deliveries.add
+        for processor in reversed(processors):
+            processor.is_last = True
+            if processor.changes_packets:
+                break
 
     def run(self) -> int:
         """Start every plugin, pass packets, stop every plugin; returns the exit code."""
@@ -118,6 +125,8 @@ class Chain:
             for group in self._groups:
                 busy = group.end()
                 started = [plugin for plugin in started if plugin not in busy]
+            self._sink.finish()
+        self._deliveries.close()
         for plugin in reversed(started):
             try:
                 plugin.stop()
@@ -217,6 +226,7 @@ class Chain:
                 stage.step.fail(error)
         if len(block):
             try:
+                self._deliveries.give(len(block))
                 self._sink.deliver(block.packets)
             except PluginError as error:
                 self.output.fail(error)

@@ -38,10 +38,13 @@ class OutputThread(PacketOutput):
             if not self.context.wait_until(time.monotonic()):
                 return
 
-    def stop(self) -> None:
+    def finish(self) -> None:
         self._ring.end()
         while self._thread.is_alive() and not self.context.stopping:
             self._thread.join(_POLL_S)
+
+    def stop(self) -> None:
+        self.finish()
         self._thread.join(_LEAVE_S)
         if not self._thread.is_alive():
             self._output.stop()

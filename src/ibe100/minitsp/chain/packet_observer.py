@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
 from queue import Full, Queue
-from typing import Final
+from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.options import Arguments
 from ibe100.minitsp.chain.packet_batch import Arrivals, Batch, PacketBatch
@@ -24,6 +24,8 @@ class PacketObserver(PacketProcessor):
     At `due_s` (monotonic) it gets what has come until then, and `tick` is called; `tick` never finds packets
     that have passed but were not seen yet. `observe` and `tick` may be called by a thread of their own.
     """
+
+    changes_packets: ClassVar[bool] = False
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)

@@ -99,7 +99,9 @@ class Context:
     `bitrate_bps`: current estimate with input stuffing, 0 while unknown. `max_block_packets`: the largest
     block that passes the chain at once; a regulator lowers it to keep its bursts short. `wait_until`: sleeps
     until that monotonic time while the chain's plugins keep ticking; False if the chain is ending.
-    `attended`: a runner reads the log and restarts what hangs, so that an input is waited for without end.
+    `when_delivered`: makes a report once the output has delivered the block that is being processed, or never
+    if nobody received it. `attended`: a runner reads the log and restarts what hangs, so that an input is
+    waited for without end.
     """
 
     def __init__(self, tsp: GlobalOptions, log_sink: LogSink, *, attended: bool = False) -> None:
@@ -108,6 +110,7 @@ class Context:
         self.bitrate_bps = tsp.bitrate_bps
         self.max_block_packets = MAX_BLOCK_PACKETS
         self.wait_until: Callable[[float], bool] = _no_chain
+        self.when_delivered: Callable[[Callable[[], None]], None] = _at_once
         self._log_sink = log_sink
         self._exit_code: int | None = None
 
@@ -129,6 +132,10 @@ class Context:
     def exit_code(self) -> int:
         """Exit code asked for; 0 while nobody did."""
         return self._exit_code or 0
+
+
+def _at_once(report: Callable[[], None]) -> None:
+    report()
 
 
 def _no_chain(_monotonic_s: float) -> bool:
@@ -187,7 +194,14 @@ class PacketInput(Plugin):
 
 
 class PacketProcessor(Plugin):
-    """A packet processor; gets every block in order."""
+    """A packet processor; gets every block in order.
+
+    `is_last`: nothing after it changes packets (`changes_packets`), so that what it sees is what the output
+    gets; set by the chain.
+    """
+
+    changes_packets: ClassVar[bool] = True
+    is_last = False
 
     @abstractmethod
     def process(self, block: Block) -> Block:
@@ -204,19 +218,34 @@ class PacketOutput(Plugin):
     """Sink of packets.
 
     `may_block`: `send` may wait without end (a full pipe, a disk of the network), so it gets a thread of its
-    own and must not use `context.wait_until`. `delivered`: packets that it has taken so far.
+    own and must not use `context.wait_until`. `delivered`: packets that it has taken so far; `lost`: those of
+    them that nobody received. `has_receiver`: None where that cannot be known. `on_delivered` is called after
+    each `send`, with whether nothing was lost.
     """
 
     may_block: ClassVar[bool] = False
     delivered = 0
+    lost = 0
+    on_delivered: Callable[[bool], None] | None = None
     _sending_since_s: float | None = None
+
+    @property
+    def has_receiver(self) -> bool | None:
+        """True while somebody is there to receive; None for an output that cannot know."""
+        return None
 
     def deliver(self, packets: Packets) -> None:
         """Send packets, and know of it."""
+        lost_before = self.lost
         self._sending_since_s = time.monotonic()
         self.send(packets)
         self._sending_since_s = None
         self.delivered += len(packets)
+        if self.on_delivered is not None:
+            self.on_delivered(self.lost == lost_before)
+
+    def finish(self) -> None:
+        """Wait until all that was sent is delivered, unless the chain is told to stop."""
 
     def blocked_s(self, monotonic_s: float) -> float:
         """Seconds for which the packets of the current `send` have not been taken; 0 between two."""

@@ -11,7 +11,26 @@ _PORT_TAKEN: Final = re.compile(r"Error opening (?:input|output).*Address alread
 _NO_PROTOCOL: Final = re.compile(r"Protocol not found|Unknown protocol")
 _LACKS_PROTOCOL: Final = "needs TSDuck: this machine's ffmpeg lacks the protocol"
 _GENERIC_ERROR: Final = "Input/output error"
+_PEER_HEARD: Final = re.compile(r"\bPeer (?P<peer>\d+) (?:receiver name is|receiver with name|was dead for)")
+_PEER_LOST: Final = re.compile(r"\bpeer (?P<peer>\d+) timed out")
 _SRT_LIBRARY: Final = re.compile(r"^\d\d:\d\d:\d\d\.\d+/")
+
+
+class RistPeers:
+    """Follows which receivers of a RIST connection are heard; one that is not for three seconds is lost."""
+
+    def __init__(self) -> None:
+        self._heard: set[str] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._heard)
+
+    def take(self, line: str) -> None:
+        """Read one line of the log."""
+        if match := _PEER_HEARD.search(line):
+            self._heard.add(match["peer"])
+        elif match := _PEER_LOST.search(line):
+            self._heard.discard(match["peer"])
 
 
 class FfmpegLog:

@@ -45,6 +45,10 @@ class FfmpegOutput(PacketOutput):
         self._writer: FfmpegWriter | None = None
         self._retries = Retries(self, again_after_s is not None)
 
+    @property
+    def has_receiver(self) -> bool | None:
+        return self._writer is not None and self._writer.connected.is_set()
+
     def start(self) -> None:
         self._connect(self._is_starting)
 
@@ -97,6 +101,7 @@ class FfmpegOutput(PacketOutput):
             try:
                 if self._writer.write(data[position:end], _POLL_S):
                     position = end
+                    self.lost += 0 if self.has_receiver else self._payload_bytes // PACKET_SIZE
                 elif not self.context.wait_until(time.monotonic()):
                     return
             except OSError:

@@ -16,7 +16,7 @@ from typing import Final
 
 from ibe100.minitsp.chain.plugin import LogLevel, Plugin, PluginError
 from ibe100.minitsp.ffmpeg.child import hide_arguments, start_ffmpeg
-from ibe100.minitsp.ffmpeg.log import FfmpegLog
+from ibe100.minitsp.ffmpeg.log import FfmpegLog, RistPeers
 from ibe100.mpegts.constants import PACKET_SIZE
 
 PAYLOAD_BYTES: Final = 7 * PACKET_SIZE
@@ -25,7 +25,10 @@ _GATHER_S: Final = 0.004
 # Without --linger SRT takes leave at once; what ffmpeg then waits for is a second of tidying up in libsrt.
 # RIST takes no leave.
 _GOODBYE_S: Final = 0.15
-_COMMON: Final = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "info")
+_COMMON: Final = ("-hide_banner", "-nostdin", "-nostats")
+_LOG: Final = ("-loglevel", "info")
+_LOG_OF_PEERS: Final = ("-loglevel", "verbose")
+"""Needed to learn that a RIST receiver came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class _FfmpegPipe:
         self._peer = peer
         self._connected_mark = connected_mark
         self._log = FfmpegLog()
+        self.rist_peers = RistPeers()
         self._process: subprocess.Popen[bytes] | None = None
         self._log_reader = threading.Thread(target=self._read_log, name="ffmpeg-log", daemon=True)
 
@@ -82,6 +86,7 @@ class _FfmpegPipe:
                     self._hide_secrets(self._process.pid)
                 if line.startswith(self._connected_mark):
                     self.connected.set()
+                self.rist_peers.take(line)
                 self._log.take(line)
                 self._plugin.log(LogLevel.DEBUG, line)
 
@@ -127,6 +132,7 @@ class FfmpegReader(_FfmpegPipe):
         # The first input is empty: ffmpeg reports it when it has read its options and before it connects.
         arguments = [
             *_COMMON,
+            *_LOG,
             *("-f", "data", "-i", "pipe:0"),
             *self._peer.arguments(),
             *("-f", "data", "-raw_packet_size", str(PAYLOAD_BYTES), "-i", self._peer.url),
@@ -161,6 +167,7 @@ class FfmpegWriter(_FfmpegPipe):
         """Start to connect. Raises PluginError where there is no ffmpeg."""
         arguments = [
             *_COMMON,
+            *(_LOG_OF_PEERS if self._peer.url.startswith("rist:") else _LOG),
             *("-f", "data", "-raw_packet_size", str(PAYLOAD_BYTES), "-i", "pipe:0"),
             *("-map", "0:0", "-c", "copy", "-flush_packets", "1"),
             *self._peer.arguments(),

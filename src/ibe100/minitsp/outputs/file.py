@@ -21,6 +21,10 @@ class FileOutput(PacketOutput):
         super().__init__(arguments, context)
         self._writer = FileWriter(arguments)
 
+    @property
+    def has_receiver(self) -> bool | None:
+        return False if self._writer.waits_for_reader else None
+
     def start(self) -> None:
         self._writer.open()
 

@@ -137,8 +137,10 @@ class HttpOutput(PacketOutput):
             if self._is_served(wait_s=0.0):
                 assert self._client is not None
                 self._client.queue(data)
+                return
         except OSError as error:
             self._disconnect(error)
+        self.lost += len(data) // PACKET_SIZE
 
     def _accept(self, wait_s: float = _POLL_S) -> None:
         """Take the next client, unless there is one."""

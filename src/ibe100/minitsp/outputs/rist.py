@@ -11,7 +11,10 @@ _DEFAULT_BUFFER_MS: Final = 1000
 
 
 class RistOutput(FfmpegOutput):
-    """Sends packets by RIST (tsp -O rist) through ffmpeg, whether or not someone receives them yet."""
+    """Sends packets by RIST (tsp -O rist) through ffmpeg, whether or not someone receives them yet.
+
+    Until a receiver is heard, and three seconds after it was heard last, what is sent is lost.
+    """
 
     name: ClassVar[str] = "rist"
     options: ClassVar[OptionTable] = OptionTable(
@@ -20,6 +23,10 @@ class RistOutput(FfmpegOutput):
         Option("packet-burst", OptionKind.INTEGER, "p", minimum=1, maximum=DEFAULT_BURST),
         max_parameters=None,
     )
+
+    @property
+    def has_receiver(self) -> bool | None:
+        return self._writer is not None and bool(self._writer.rist_peers)
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         drain_s = arguments.integer("buffer-size", _DEFAULT_BUFFER_MS) / 1000

@@ -49,7 +49,6 @@ class SrtLibraryOutput(PacketOutput):
         self._payload_bytes = arguments.integer("packet-burst", DEFAULT_BURST) * PACKET_SIZE
         self._enforce_burst = arguments.present("enforce-burst")
         self._held = b""
-        self._dropped = 0
         self._sender: SrtSender | None = None
 
     def start(self) -> None:
@@ -78,8 +77,8 @@ class SrtLibraryOutput(PacketOutput):
             self._sender.drain(_FLUSH_S)
             time.sleep(self._latency_s + _DRAIN_MARGIN_S)
         self._sender.stop()
-        if self._dropped:
-            self.log(LogLevel.WARNING, f"{self._dropped:,} packets were dropped in all, nobody received them")
+        if self.lost:
+            self.log(LogLevel.WARNING, f"{self.lost:,} packets were dropped in all, nobody received them")
 
     def _send_payload(self, payload: bytes) -> None:
         assert self._sender is not None
@@ -87,7 +86,7 @@ class SrtLibraryOutput(PacketOutput):
             if self._sender.failure is not None:
                 raise self._sender.failure
             if self._drops:
-                self._dropped += len(payload) // PACKET_SIZE
+                self.lost += len(payload) // PACKET_SIZE
                 return
             if not self.context.wait_until(time.monotonic() + _POLL_S):
                 return

@@ -33,6 +33,11 @@ class FileWriter:
         self._formatter = PacketFormatter(output_format(arguments))
         self._descriptor: int | None = None
 
+    @property
+    def waits_for_reader(self) -> bool:
+        """True for a named pipe that nobody reads yet."""
+        return self._descriptor is None and is_pipe(self._path)
+
     def open(self) -> None:
         """Create the file, or go on at its end. PluginError where that cannot be."""
         if not is_pipe(self._path):

@@ -26,10 +26,12 @@ class SpliceMonitor(PacketProcessor):
     """Monitors SCTE 35 splice information.
 
     Cue PIDs are those of stream_type 0x86 in the PMTs, or --splice-pid. The time comes from the PTS of
-    --time-pid, or of all audio and video of the cue PID's service.
+    --time-pid, or of all audio and video of the cue PID's service. Where nothing after it changes packets, a
+    cue is reported once the output has delivered it.
     """
 
     name: ClassVar[str] = "splicemonitor"
+    changes_packets: ClassVar[bool] = False
     options: ClassVar[OptionTable] = OptionTable(
         *JSON_OPTIONS,
         Option("all-commands", short="a"),
@@ -243,6 +245,12 @@ class SpliceMonitor(PacketProcessor):
         )
 
     def _report_json(self, value: JsonValue) -> None:
+        if self.is_last:
+            self.context.when_delivered(lambda: self._send_json(value))
+        else:
+            self._send_json(value)
+
+    def _send_json(self, value: JsonValue) -> None:
         self._json.report(value)
         if self._document is not None:
             self._document.add(value)

@@ -20,12 +20,19 @@ _TAIL_LINES = 20
 class LogIntake:
     """Takes the lines of one role, processor or source. A flood is counted, not decoded, to cost no CPU."""
 
-    def __init__(self, role: str, note: Note, file: ProcessorLog, srt: SrtWatch | None = None) -> None:
+    def __init__(
+        self,
+        role: str,
+        note: Note,
+        file: ProcessorLog,
+        srt: SrtWatch | None = None,
+        tell_output: Callable[[str], None] = lambda _trouble: None,
+    ) -> None:
         self._role = role
         self._note = note
         self._file = file
         self._srt = srt
-        self.status = StatusWatch()
+        self.status = StatusWatch(tell_output)
         self._redact = Redactor(())
         self._tail: deque[bytes] = deque(maxlen=_TAIL_LINES)
         self._for_journal = RateLimit(_JOURNAL_LINES_PER_SECOND, self._note_dropped)

@@ -22,6 +22,8 @@ from ibe100.runner.supervision.identity import ProcessIdentity, process_start_ti
 
 _PIPE_BYTES = 1 << 20  # room for what a processor prints while the runner is kept from the CPU
 _READ_BYTES = 64 << 10
+_STALL_GRACE_S = 0.5
+_SECOND_TERM_S = 1.0
 _READS_PER_WAKE = 4  # a log flood must leave time for the cue receipts
 
 
@@ -97,6 +99,15 @@ class Child:
         self.signal(number)
         if rest:
             self._ending = self._loop.call_later(wait_s, lambda: self.end(*rest))
+
+    def end_in_turn(self, timeout_s: float) -> None:
+        """TERM, `timeout_s`, TERM, a second at most, KILL."""
+        last = (signal.SIGTERM, min(timeout_s, _SECOND_TERM_S)), (signal.SIGKILL, 0.0)
+        self.end((signal.SIGTERM, timeout_s), *last)
+
+    def end_soon(self) -> None:
+        """End one whose picture is black already: there is little time for a clean end."""
+        self.end((signal.SIGTERM, _STALL_GRACE_S), (signal.SIGKILL, 0.0))
 
     def signal(self, number: signal.Signals) -> None:
         """SIGKILL goes to the whole group, anything else to the process, which ends its own children."""

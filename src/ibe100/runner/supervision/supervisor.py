@@ -4,7 +4,6 @@ An attempt that cannot even start ends in FAILED only if this spec has never run
 the program, a port is held for a moment) it is one more failed attempt: the picture must come back by itself.
 """
 
-import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -13,18 +12,20 @@ from ibe100.runner.processor_log.file import ProcessorLog
 from ibe100.runner.processor_log.intake import LogIntake, Note
 from ibe100.runner.processor_log.lines import Redactor
 from ibe100.runner.spec import Command, Policy, Spec
-from ibe100.runner.supervision.backoff import QUICK_S, Backoff, system_fraction
-from ibe100.runner.supervision.end_causes import is_input_fault, is_plan_fault
+from ibe100.runner.supervision.backoff import Backoff, system_fraction
+from ibe100.runner.supervision.end_causes import is_plan_fault
 from ibe100.runner.supervision.health import Health
+from ibe100.runner.supervision.outcome import Outcome
 from ibe100.runner.supervision.process import Child, Exit
 from ibe100.runner.supervision.source import Source
 from ibe100.runner.supervision.states import TERMINAL, State, assert_transition
 from ibe100.runner.supervision.watchdog import Watchdog
 from ibe100.runner.telemetry.listeners import PortTaken, check_free
+from ibe100.runner.telemetry.processor_status import BLOCKED, BUSY_S, TROUBLE_WORDS
 from ibe100.runner.telemetry.srt_watch import SrtWatch
 
-_STALL_GRACE_S = 0.5  # a stalled picture is black already: little time for a clean end
-_SECOND_TERM_S = 1.0
+BLOCKED_S = 10.0
+"""An output that has taken nothing for so long is opened anew, by another processor."""
 
 
 class Supervisor:
@@ -42,6 +43,7 @@ class Supervisor:
         ended: Callable[[str], None],
         srt: SrtWatch,
         srt_of_source: SrtWatch,
+        tell_output: Callable[[str], None],
         fraction: Callable[[], float] = system_fraction,
     ) -> None:
         self._loop = loop
@@ -53,7 +55,9 @@ class Supervisor:
         self._ended = ended
         self._fraction = fraction
         self._srt = srt
-        self._log = LogIntake("processor", note, log_file, srt)
+        self._tell_output = tell_output
+        self._blocked: Timer | None = None
+        self._log = LogIntake("processor", note, log_file, srt, self._output_changed)
         source_log = LogIntake("source", note, log_file, srt_of_source)
         self._source = Source(loop, note, source_log, srt_of_source, self._make_backoff, self._source_changed)
         self._backoff = self._make_backoff(spec.policy)
@@ -243,28 +247,20 @@ class Supervisor:
         self._srt.end()
         error = self._log.last_error()
         should_run = self.state in (State.STARTING, State.RUNNING) or self._is_held
-        completed = (
-            should_run
-            and self.spec.policy.finite
-            and ended.exit_code == 0
-            and self._health.packets_seen
-            and error is None
-        )
-        outcome = ended.words()
-        if completed:
-            outcome = "completed"
-        elif should_run:
-            outcome += f" while it should run: {error}" if error else " while it should run"
-        elif self.state is not None:
-            outcome = f"ended by the runner, {self.state}: {self.reason} ({outcome})"
-        of_input = should_run and not completed and is_input_fault(self._command.argv, ended, error)
-        if of_input:
+        if should_run:
+            is_done = self.spec.policy.finite and ended.exit_code == 0 and error is None
+            completed = is_done and self._health.packets_seen
+            outcome = Outcome.of_its_own(ended, error, self._command.argv, completed)
+        else:
+            words = f"ended by the runner, {self.state}: {self.reason} ({ended.words()})"
+            outcome = Outcome(words, completed=False, of_input=False)
+        if outcome.of_input:
             self._lose_input(started_at)
         elif should_run and (error is not None or self._log.status.has_received):
             self.input_lost_at = None  # it gives packets, and something else is wrong
-        facts = ended.facts(pid, outcome, log_tail)
-        self._note("attempt_ended", {"attempt": self.attempt, **facts, "of_input": of_input})
-        if completed:
+        facts = ended.facts(pid, outcome.words, log_tail)
+        self._note("attempt_ended", {"attempt": self.attempt, **facts, "of_input": outcome.of_input})
+        if outcome.completed:
             self._enter(State.COMPLETED, "the input has ended")
             self._finish()
         elif self.state == State.STOPPING:
@@ -273,15 +269,10 @@ class Supervisor:
             self._begin_attempt(self._relaunch)
         elif should_run and is_plan_fault(error) and self.spec.pass_through is not None and not self.passes:
             self.passes = str(error)
-            self._retry_later(outcome, 0.0)
+            self._retry_later(outcome.words, 0.0)
         else:
-            if of_input:
-                delay_s = max(0.0, QUICK_S - ended.seconds)
-            elif ended.signal is not None or self.state == State.STALLED:
-                delay_s = min(self._backoff.next_delay_s(), QUICK_S)
-            else:
-                delay_s = self._backoff.next_delay_s()
-            self._retry_later(outcome if should_run else self.reason, delay_s)
+            delay_s = outcome.pause_s(ended, self._backoff, was_stalled=self.state == State.STALLED)
+            self._retry_later(outcome.words if should_run else self.reason, delay_s)
 
     def _retry_later(self, reason: str, delay_s: float) -> None:
         when = "at once" if delay_s == 0 else f"in {delay_s:.1f} s"
@@ -307,18 +298,40 @@ class Supervisor:
         self._watchdog.watch(self._health, self.spec.policy, self.child.started_at, time.monotonic())
 
     def _stall(self) -> None:
-        """Packets or PTS are overdue. A processor that waits for its input goes on: so would the next one."""
+        """Packets or PTS are overdue. A processor that waits for its input or output goes on."""
         assert self.child is not None
-        waits = self._log.status.has_silent_input
-        if waits or self._health.lacks_packets:
+        status = self._log.status
+        if status.has_silent_input or (self._health.lacks_packets and not status.trouble):
             self._lose_input(self.child.started_at)
-        self._stalled_at = time.monotonic()
-        self._enter(State.STALLED, self._health.complaint(waits))
+        reason = self._health.complaint(status.has_silent_input)
+        if not status.has_silent_input:
+            reason = TROUBLE_WORDS.get(status.trouble, reason)
+        waits = status.waits
+        self._enter_stalled(reason)
         self._is_held = waits
         self._bounce_source(self._stalled_at)
         if waits:
-            self._watchdog.hold(self._log.status, self.spec.policy.stall_timeout_s, self._stalled_at)
+            self._watchdog.hold(status, self.spec.policy.stall_timeout_s, self._stalled_at)
         else:
+            self._end_stalled()
+
+    def _enter_stalled(self, reason: str) -> None:
+        self._stalled_at = time.monotonic()
+        self._enter(State.STALLED, reason)
+
+    def _output_changed(self, trouble: str) -> None:
+        self._tell_output(trouble)
+        if self._blocked is not None:
+            self._blocked.cancel()
+            self._blocked = None
+        if trouble == BLOCKED:
+            self._blocked = self._loop.call_later(BLOCKED_S - BUSY_S, self._end_blocked)
+
+    def _end_blocked(self) -> None:
+        if self.state in (State.STARTING, State.RUNNING):
+            self._enter_stalled(f"the output has taken nothing for {BLOCKED_S:.0f} s")
+            self._end_stalled()
+        elif self._is_held:
             self._end_stalled()
 
     def _bounce_source(self, stalled_at: float) -> None:
@@ -335,7 +348,7 @@ class Supervisor:
     def _end_stalled(self) -> None:
         self._is_held = False
         if self.child is not None:
-            self.child.end((signal.SIGTERM, _STALL_GRACE_S), (signal.SIGKILL, 0.0))
+            self.child.end_soon()
 
     def _lose_input(self, started_at: float) -> None:
         """Packets come no more; `started_at` (monotonic): of the attempt, which may have had none."""
@@ -345,12 +358,7 @@ class Supervisor:
 
     def _end_child(self) -> None:
         if self.child is not None:
-            timeout_s = self.spec.policy.term_timeout_s
-            self.child.end(
-                (signal.SIGTERM, timeout_s),
-                (signal.SIGTERM, min(timeout_s, _SECOND_TERM_S)),
-                (signal.SIGKILL, 0.0),
-            )
+            self.child.end_in_turn(self.spec.policy.term_timeout_s)
 
     def _source_changed(self) -> None:
         self._processes_changed()

@@ -1,4 +1,4 @@
-"""Judges whether a processor is well: when packets are overdue, and while it waits for its input."""
+"""Judges whether a processor is well: when packets are overdue, and while it waits for a peer."""
 
 import time
 from collections.abc import Callable
@@ -44,10 +44,10 @@ class Watchdog:
     def hold(self, status: StatusWatch, patience_s: float, waited_at: float) -> None:
         """Look on while the processor lives, and what its input gives it, if anything, goes on to the output.
 
-        `waited_at`: when it was last known to wait for its input; `patience_s`: how long it may take after.
+        `waited_at`: when it was last known to wait; `patience_s`: how long it may take after.
         """
         now = time.monotonic()
-        if status.has_silent_input:
+        if status.waits:
             waited_at = now
         if status.hangs or now - waited_at > patience_s:
             self._hung()

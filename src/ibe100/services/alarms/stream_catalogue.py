@@ -5,6 +5,8 @@ from __future__ import annotations
 from ibe100.models.alarms.alarm import Severity
 from ibe100.services.alarms.rule import AlarmRule, CountedRule
 
+BLOCKED_S, UNHEARD_S = 1.5, 2.0
+"""An alarm is due after three seconds; an output is called blocked after one."""
 PEER_S = 0.6
 """An alarm is due within a second, and that a peer is silent is known after half of one."""
 
@@ -44,6 +46,24 @@ SRT_RECEIVER_GONE = AlarmRule(
     on_delay_s=PEER_S,
     explained_by=(STREAM_FAILED,),
 )
+OUTPUT_BLOCKED = AlarmRule(
+    "output_blocked",
+    Severity.CRITICAL,
+    "Output is blocked: nothing leaves",
+    "Whoever reads it does not, or its disk hangs",
+    "Check whoever reads the output; after 10 s the processor opens it anew, again and again",
+    on_delay_s=BLOCKED_S,
+    explained_by=(STREAM_FAILED,),
+)
+OUTPUT_UNHEARD = AlarmRule(
+    "output_unheard",
+    Severity.CRITICAL,
+    "Output: nobody receives it",
+    "The receiver stopped, or has not begun yet",
+    "Call whoever receives it; check address, port and secret; cues are refused until it is heard",
+    on_delay_s=UNHEARD_S,
+    explained_by=(STREAM_FAILED,),
+)
 INPUT_LOST = AlarmRule(
     "input_lost",
     Severity.CRITICAL,
@@ -68,7 +88,7 @@ PROCESSOR_RESTARTING = AlarmRule(
     "Its input or output failed, or it was killed",
     "Read the last log lines; if it repeats, check input and output",
     only_while_running=False,
-    explained_by=(STREAM_FAILED, SYNC_LOSS, INPUT_LOST, CRASH_LOOP),
+    explained_by=(STREAM_FAILED, SYNC_LOSS, INPUT_LOST, CRASH_LOOP, OUTPUT_BLOCKED),
 )
 PASSED_WITHOUT_CUES = AlarmRule(
     "passed_without_cues",
@@ -92,8 +112,10 @@ NOTHING_FLOWS = AlarmRule(
         PROCESSOR_RESTARTING,
         SRT_SENDER_GONE,
         SRT_RECEIVER_GONE,
+        OUTPUT_BLOCKED,
+        OUTPUT_UNHEARD,
     ),
 )
-FLOW = (STREAM_FAILED, INPUT_LOST, CRASH_LOOP, PROCESSOR_RESTARTING, NOTHING_FLOWS)
+FLOW = (STREAM_FAILED, INPUT_LOST, CRASH_LOOP, PROCESSOR_RESTARTING, NOTHING_FLOWS, OUTPUT_BLOCKED)
 """Causes of whatever else is measured on the stream while one of them stands."""
 SYNC = (*FLOW, SYNC_LOSS)

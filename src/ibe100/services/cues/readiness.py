@@ -7,8 +7,8 @@ import time
 from ibe100.models.cues.contract import LEAST_OUT_POINT_S
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, Readiness
-from ibe100.models.stream_config import Scte35Options
-from ibe100.models.stream_state import StreamState
+from ibe100.models.stream_config import Scte35Options, describe_output
+from ibe100.models.stream_state import OutputTrouble, StreamState
 from ibe100.mpegts.timestamps import PTS_HZ, PTS_MODULO, pts_difference
 from ibe100.services.streams.run import StreamRun
 
@@ -34,7 +34,7 @@ FARTHEST_S = 3600.0
 
 def readiness(run: StreamRun) -> Readiness:
     """Readiness of `run` for any cue; reads single values only, so any thread may ask."""
-    reasons = tuple(filter(None, (_state(run), _packets(run), _nulls(run), _receiver(run))))
+    reasons = tuple(filter(None, (_state(run), _packets(run), _nulls(run), why_nothing_leaves(run))))
     return Readiness(ready=not reasons, reasons=reasons[:1] if reasons[:1] == (_state(run),) else reasons)
 
 
@@ -53,7 +53,9 @@ def _state(run: StreamRun) -> str | None:
         case StreamState.UNREACHABLE:
             return f"{run.name} cannot be controlled: its runner does not answer; a cue would not reach it"
         case StreamState.STALLED:
-            return "no input: nothing flows through the processor; check the source"
+            return (
+                why_nothing_leaves(run) or "no input: nothing flows through the processor; check the source"
+            )
         case _:
             return f"the stream is {run.view.state}; start it"
 
@@ -72,10 +74,21 @@ def _nulls(run: StreamRun) -> str | None:
     )
 
 
-def _receiver(run: StreamRun) -> str | None:
-    """The output proves a cue, but a live SRT output without a receiver drops what it is given."""
-    if run.srt_output is None or run.srt_output.connected:
+def why_nothing_leaves(run: StreamRun) -> str | None:
+    """Reason why nobody would get a cue that the processor puts in; None as far as can be known."""
+    config = run.entry.config if run.record is None else run.record.config
+    target = describe_output(config.output)
+    match run.view.output_trouble:
+        case OutputTrouble.BLOCKED:
+            return f"nothing leaves by {target}, nobody would get the cue; check whoever reads it"
+        case OutputTrouble.NO_RECEIVER:
+            return f"nobody receives {target}, nobody would get the cue; call whoever receives it"
+    # A live SRT output without a receiver drops what it is given.
+    link = run.srt_output
+    if link is None or (link.connected and not link.silent):
         return None
+    if link.connected:
+        return "the receiver of the SRT output is not heard any more, nobody would get the cue; call it"
     return "no receiver is connected to the SRT output, nobody would get the cue; call whoever receives it"
 
 
@@ -190,7 +203,7 @@ def least_lead_s(run: StreamRun, cue: Cue | None = None) -> float:
 
 def why_hold(run: StreamRun, cue: Cue) -> str | None:
     """Reason why a cue whose time has come is held back; None when it may go."""
-    if (cause := _state(run) or _packets(run)) is not None:
+    if (cause := why_nothing_leaves(run) or _state(run) or _packets(run)) is not None:
         return cause
     assert cue.pts_time is not None
     now = time.monotonic()
@@ -239,7 +252,7 @@ def pause_s(run: StreamRun, cue: Cue) -> float:
 
 def why_not_reached(run: StreamRun, pts_time: int, monotonic_s: float) -> str:
     """Reason why the stream's clock has not passed a splice time that is over by the wall clock."""
-    cause = _state(run) or _packets(run)
+    cause = why_nothing_leaves(run) or _state(run) or _packets(run)
     if cause is not None:
         return cause
     if run.clock is None or not run.clock.is_known(monotonic_s):
@@ -251,7 +264,7 @@ def why_not_reached(run: StreamRun, pts_time: int, monotonic_s: float) -> str:
 
 def why_unseen(run: StreamRun) -> str:
     """The reason, where it can be known, that a cue sent was not seen on the output."""
-    cause = _state(run) or _packets(run) or _nulls(run)
+    cause = why_nothing_leaves(run) or _state(run) or _packets(run) or _nulls(run)
     if cause is not None:
         return cause
     if run.last_fault:

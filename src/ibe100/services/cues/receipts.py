@@ -12,7 +12,7 @@ from ibe100.models.scte35_marker import Cue, CueAction, CueState, Direction
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.ledger import CueLedger
-from ibe100.services.cues.readiness import why_not_reached
+from ibe100.services.cues.readiness import why_not_reached, why_nothing_leaves
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import CueOnOutput
 from ibe100.tsduck.telemetry import SpliceEvent
@@ -123,7 +123,8 @@ class CueReceipts:
         """The splice time is over and the monitor has not said so: does the stream's clock?"""
         assert cue.pts_time is not None
         now = time.monotonic()
-        if run.clock is not None and run.clock.has_passed(cue.pts_time, now):
+        leaves = why_nothing_leaves(run) is None
+        if leaves and run.clock is not None and run.clock.has_passed(cue.pts_time, now):
             self.spliced(run, cue)
             return
         reason = f"the stream did not reach the splice time: {why_not_reached(run, cue.pts_time, now)}"

@@ -11,7 +11,7 @@ from ibe100.models.cues.return_receipt import ReturnFeedView
 from ibe100.models.messages import StreamView
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import Scte35Options, StreamConfig
-from ibe100.models.stream_state import SrtLink, StreamState, Tally
+from ibe100.models.stream_state import OutputTrouble, SrtLink, StreamState, Tally
 from ibe100.mpegts.pts_clock import PtsClock
 from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.services.streams.run_record import RunRecord
@@ -192,6 +192,7 @@ class StreamRun:
             attempt=self._view.attempt if attempt is None else attempt,
             input_lost_at=input_lost_at,
             retry_at=retry_at,
+            output_trouble=None if state.is_ended else self._view.output_trouble,
         )
 
     def enter_as(self, status: RunnerStatus) -> None:
@@ -220,8 +221,14 @@ class StreamRun:
 
     def note_flow(self, flows: bool, since: float) -> None:
         """Between two states of its runner: nothing comes out since a wall time, or packets do again."""
-        if self._view.state is StreamState.RUNNING:
+        if self._view.state is StreamState.RUNNING and self._view.output_trouble is None:
             self._update(input_lost_at=None if flows else since)
+
+    def note_output(self, trouble: OutputTrouble | None) -> None:
+        """Nothing leaves by the output, or something does again: it is not the input then that is lost."""
+        lost_at = self._view.input_lost_at
+        is_running = self._view.state is StreamState.RUNNING
+        self._update(output_trouble=trouble, input_lost_at=None if trouble and is_running else lost_at)
 
     def begin(self, record: RunRecord) -> None:
         """A run is about to begin, or an earlier one is adopted."""
@@ -252,7 +259,7 @@ class StreamRun:
         self._passes = passes
         self._clock = self._new_clock()
         self._last_fault = ""
-        self._update(attempt=attempt)
+        self._update(attempt=attempt, output_trouble=None)
 
     def count_attempts_on(self, before: int) -> None:
         """Count on from `before`: another runner counts its attempts of this session from 1."""
@@ -337,6 +344,8 @@ class StreamRun:
         match view.state:
             case state if state.is_active and view.input_lost_at is not None:
                 return Tally.NO_INPUT
+            case StreamState.RUNNING if view.output_trouble is OutputTrouble.BLOCKED:
+                return Tally.FAULT
             case StreamState.RUNNING if self._in_break:
                 return Tally.IN_BREAK
             case StreamState.RUNNING if self._armed:

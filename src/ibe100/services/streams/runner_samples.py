@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ibe100.models.stream_state import SrtLink
+from ibe100.models.stream_state import OutputTrouble, SrtLink
 from ibe100.mpegts.pts_clock import ClockJump
 from ibe100.services.streams.runner_facts import MALFORMED
 from ibe100.tsduck.srt_link import parse_srt_link
@@ -113,6 +113,13 @@ class SrtSide(SampleHead):
 
 
 @dataclass(frozen=True, slots=True)
+class OutputChanged(SampleHead):
+    """The output got into trouble, or it moves again (None)."""
+
+    trouble: OutputTrouble | None
+
+
+@dataclass(frozen=True, slots=True)
 class TableSections(SampleHead):
     """PAT and PMT sections as they are now, in base64."""
 
@@ -127,6 +134,7 @@ Sample: TypeAlias = (
     | PcrRhythms
     | StrayDatagrams
     | SrtSide
+    | OutputChanged
     | TableSections
 )
 
@@ -158,6 +166,8 @@ def _sample(kind: str, message: Mapping[str, Any], head: tuple[float, float]) ->
         case "srt_input" | "srt_output":
             side = kind.removeprefix("srt_")
             return SrtSide(*head, side, parse_srt_link(message, side))
+        case "output":
+            return OutputChanged(*head, OutputTrouble(message["trouble"]) if message["trouble"] else None)
         case "tables":
             return TableSections(*head, tuple(str(section) for section in message["sections"]))
     return None

@@ -13,6 +13,7 @@ from ibe100.services.streams.runner_facts import AttemptStarted
 from ibe100.services.streams.runner_samples import Measurement
 from ibe100.services.watches.attempts import AttemptWatch
 from ibe100.services.watches.flow import FlowWatch
+from ibe100.services.watches.output import OutputWatch
 from ibe100.services.watches.signal import SignalWatch
 from ibe100.services.watches.srt_peers import SrtPeers
 from ibe100.services.watches.sync import SyncWatch
@@ -30,6 +31,7 @@ class StreamWatch(Watch):
         self._lasting: tuple[Watch, ...] = (
             SyncWatch(self._flow),
             SrtPeers(record.config),
+            OutputWatch(record.config),
             AttemptWatch(),
             HeartbeatWatch(run),
             self._flow,

@@ -73,6 +73,8 @@ class StreamRow:
         view = self.view
         if view.tally not in (Tally.OFF, Tally.FAULT):
             return self.tally_words
+        if view.output_trouble is not None:
+            return f"OUTPUT {view.output_trouble.upper()}"
         return " ".join(filter(None, (str(view.state), self.retry_words)))
 
     @property

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from ibe100.minitsp.chain.deliveries import Deliveries
 from ibe100.minitsp.chain.options import OptionTable
 from ibe100.minitsp.chain.output_thread import OutputThread
 from ibe100.minitsp.chain.packet_batch import Batch
@@ -216,3 +217,35 @@ def test_sync_is_found_again_in_every_format(packet_format: PacketFormat, missin
     after = [number for number in found if number > 53]
     assert after == list(range(54, 200))
     assert len(found) <= 200
+
+
+class LossyOutput(PacketOutput):
+    """Counts every second block as lost."""
+
+    name = "lossy"
+    options = OptionTable()
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(self.options.parse(()), context)
+        self.blocks = 0
+
+    def send(self, packets: Packets) -> None:
+        self.blocks += 1
+        if not self.blocks % 2:
+            self.lost += len(packets)
+
+
+def test_a_report_is_made_once_its_block_is_delivered_and_never_of_a_lost_one() -> None:
+    output = LossyOutput(Context(GlobalOptions(), Log()))
+    deliveries, made = Deliveries(output), list[str]()
+    for name in ("first", "lost", "third"):
+        deliveries.add(lambda name=name: made.append(name))  # type: ignore[misc]
+        deliveries.give(10)
+        assert name not in made
+        output.deliver(numbered(10))
+    assert made == ["first", "third"]
+    deliveries.add(lambda: made.append("too late"))
+    deliveries.give(10)
+    deliveries.close()
+    output.deliver(numbered(10))
+    assert made == ["first", "third"]

@@ -8,7 +8,7 @@ import pytest
 
 from ibe100.minitsp.chain.options import OptionError, OptionTable
 from ibe100.minitsp.ffmpeg.child import hide_arguments
-from ibe100.minitsp.ffmpeg.log import FfmpegLog
+from ibe100.minitsp.ffmpeg.log import FfmpegLog, RistPeers
 from ibe100.minitsp.ffmpeg.rist import RIST_OPTIONS, rist_peer
 from ibe100.minitsp.ffmpeg.srt import srt_peer
 from ibe100.minitsp.srt.options import SRT_OPTIONS, again_after_s
@@ -155,3 +155,16 @@ def test_secrets_vanish_from_the_arguments_of_a_running_child() -> None:
         arguments = Path(f"/proc/{child.pid}/cmdline").read_text().split("\0")
         child.communicate()
     assert arguments[-4:-1] == ["-passphrase", "*" * len(SECRET), f"{SECRET}x"]
+
+
+def test_a_rist_receiver_is_there_from_its_first_word_until_it_is_not_heard() -> None:
+    peers = RistPeers()
+    for line, is_there in (
+        ("[rist @ 0x5] Successfully Authenticated peer 1", False),
+        ("[rist @ 0x5] Peer 2 receiver name is now: studio@10.0.0.1:5000", True),
+        ("[rist @ 0x5] Listening peer 1 timed out after 2963 ms", True),
+        ("[rist @ 0x5] Listening peer 2 timed out after 2963 ms", False),
+        ("[rist @ 0x5] Peer 2 was dead for 4209 ms and it is now alive again", True),
+    ):
+        peers.take(line)
+        assert bool(peers) is is_there, line

@@ -9,7 +9,8 @@ import pytest
 
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import StreamConfig
-from ibe100.models.stream_state import StreamState, Tally
+from ibe100.models.stream_state import OutputTrouble, SrtLink, StreamState, Tally
+from ibe100.services.cues.readiness import readiness, why_nothing_leaves
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
 
@@ -66,3 +67,42 @@ def test_the_age_of_an_input_that_is_waited_for_goes_on_from_one_look_to_the_nex
     run.look_at(None)
     run.wait_for_input("nothing was received")
     assert (run.view.tally, run.view.input_lost_at, run.view.retry_at) == (Tally.NO_INPUT, lost_at, None)
+
+
+def test_an_output_that_takes_nothing_is_a_fault_and_no_lost_input(run: StreamRun) -> None:
+    run.enter(StreamState.RUNNING, "packets advance")
+    run.note_flow(flows=False, since=LOST_AT)
+    run.note_output(OutputTrouble.BLOCKED)
+    assert (run.view.tally, run.view.input_lost_at) == (Tally.FAULT, None)
+    run.note_flow(flows=False, since=LOST_AT)
+    assert run.view.tally is Tally.FAULT
+    run.note_output(None)
+    assert run.view.tally is Tally.ON_AIR
+    run.note_output(OutputTrouble.NO_RECEIVER)
+    assert run.view.tally is Tally.ON_AIR
+    run.enter(StreamState.STOPPED, "operator")
+    assert run.view.output_trouble is None
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        (OutputTrouble.BLOCKED, "nothing leaves by"),
+        (OutputTrouble.NO_RECEIVER, "nobody receives"),
+    ],
+)
+def test_no_cue_goes_out_by_an_output_in_trouble(run: StreamRun, trouble: OutputTrouble, reason: str) -> None:
+    run.enter(StreamState.RUNNING, "packets advance")
+    assert why_nothing_leaves(run) is None
+    run.note_output(trouble)
+    assert not readiness(run).ready
+    assert any(said.startswith(reason) for said in readiness(run).reasons)
+
+
+def test_no_cue_goes_to_an_srt_receiver_that_is_not_heard(run: StreamRun) -> None:
+    run.note_srt_output(SrtLink(connected=True))
+    assert why_nothing_leaves(run) is None
+    run.note_srt_output(SrtLink(connected=True, silent=True))
+    assert "is not heard any more" in str(why_nothing_leaves(run))
+    run.note_srt_output(SrtLink(connected=False))
+    assert "no receiver is connected" in str(why_nothing_leaves(run))
