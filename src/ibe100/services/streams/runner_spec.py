@@ -6,6 +6,7 @@ import contextlib
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -88,17 +89,7 @@ def _common(entry: StreamEntry, processor: Processor, ports: LoopbackPorts) -> d
         "name": entry.config.name,
         "engine": processor.engine.value,
         "source": feeder,
-        "ports": {
-            "cue": ports.cue,
-            "splice_json": ports.splice_json,
-            "influx": ports.influx,
-            "analyze_json": ports.analyze_json,
-            "tap": ports.tap,
-            "input_splice": ports.input_splice,
-            "pulse": ports.pulse,
-            "source": ports.source,
-            "look": ports.look,
-        },
+        "ports": asdict(ports),
     }
 
 
