@@ -9,7 +9,7 @@ from ibe100.models.messages import StreamView
 from ibe100.models.stream_state import StreamState
 from ibe100.runner.supervision.ownership import processes_of
 from ibe100.services.streams.run_record import RunRecord, read_record
-from ibe100.services.streams.runner_link import RunnerGone, RunnerLink, RunnerSilent
+from ibe100.services.streams.runner_link import RunnerLink, RunnerSilent
 from ibe100.services.streams.which_stream import which_stream
 from ibe100.services.streams.wish import write_wish
 
@@ -46,19 +46,13 @@ async def _view(folder: Path, record: RunRecord) -> StreamView:
         command=record.command,
     )
     try:
-        status = await RunnerLink(folder).request({"cmd": "status"})
+        status = await RunnerLink(folder).status()
     except RunnerSilent as error:
         return view.model_copy(update={"state": StreamState.UNREACHABLE, "reason": str(error)})
-    except RunnerGone:
-        if await asyncio.to_thread(processes_of, folder):
-            return view.model_copy(update={"state": StreamState.UNREACHABLE, "reason": NOBODY})
-        return view
-    state = StreamState(status["state"]) if status["state"] else StreamState.WAITING
-    return view.model_copy(
-        update={
-            "state": state,
-            "reason": str(status.get("reason") or ""),
-            "input_lost_at": status.get("input_lost_at"),
-            "retry_at": status.get("retry_at"),
-        }
-    )
+    if status is not None:
+        state = status.state or StreamState.WAITING
+        times = {"input_lost_at": status.input_lost_at, "retry_at": status.retry_at}
+        return view.model_copy(update={"state": state, "reason": status.reason, **times})
+    if await asyncio.to_thread(processes_of, folder):
+        return view.model_copy(update={"state": StreamState.UNREACHABLE, "reason": NOBODY})
+    return view
