@@ -30,7 +30,6 @@ from ibe100.utils.timecode import format_utc
 
 COMPANIONS = ("-wal", "-shm")
 SET_BACK = "older than the audit log"
-_SAME_CUE_S = 1.0  # its line in the audit log is written after it
 
 _log = logging.getLogger(__name__)
 
@@ -91,13 +90,16 @@ def _is_set_back(path: Path, log_dir: Path) -> bool:
 
 
 def _copy_of(path: Path, staged: Path) -> float | None:
-    """Copy the database to where it is brought up to date; returns when its last cue was asked for."""
+    """Copy the database to where it is brought up to date; returns when its last cue was asked for.
+
+    The audit line of that cue is later, and is known by its bytes: the next cue may have come at once.
+    """
     staged.mkdir(mode=0o700)
     copy_file(path, staged / DATABASE)
     prepare(staged / DATABASE, time.time())
     with closing(sqlite3.connect(staged / DATABASE)) as connection:
         (last,) = connection.execute("SELECT coalesce(max(requested_at), 0) FROM cues").fetchone()
-    return float(last) + _SAME_CUE_S
+    return float(last)
 
 
 def _newest_good(backups: Path, staged: Path) -> float | None:
