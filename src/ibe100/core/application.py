@@ -50,6 +50,7 @@ from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.tsduck_service import TSDuckService
 from ibe100.services.watches.feed import AlarmFeed
 from ibe100.utils.lasting_heap import lasting_heap
+from ibe100.utils.places import Place, Places
 
 SECONDS_PER_DAY = 86_400
 ALARM_RULES_FILE = "alarm_settings.json"
@@ -90,6 +91,7 @@ class Application:
         self.alarms = AlarmBoard(database, self._publish, rules=self.alarm_rules)
         self._alarm_feed = AlarmFeed(self.alarms, self.streams, self._publish, self.alarm_rules)
         self._return_alarms = ReturnFeedAlarms(self.alarms, self.streams, database.cues.get)
+        places = Places(database.place, Place(folders.streams_dir))
         self._machine = MachineWatch(
             self.alarms,
             self.alarm_rules,
@@ -97,13 +99,14 @@ class Application:
             self._publish,
             folders.data_dir,
             logging_files.problem,
+            places,
             self._backlog,
         )
         self.monitoring = MonitoringService(self._publish, audit)
         self._recorder = MetricsRecorder(self.metrics)
         self.preview = PreviewService(self.streams, self._publish, self.alarms)
         self.cues = SCTE35Service(
-            database, self.streams, self._publish, seen_timeout_s=config.cues.seen_timeout_s
+            database, self.streams, self._publish, places, seen_timeout_s=config.cues.seen_timeout_s
         )
         self.return_feeds = ReturnFeedService(database, self.streams, self._publish, self._planner, policy)
         self.schedule = ScheduleService(database, self.streams, self.cues, self._cue_options, self._publish)

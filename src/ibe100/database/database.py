@@ -25,6 +25,7 @@ from ibe100.database.stores.sessions import SessionStore
 from ibe100.database.stores.streams import StreamStore
 from ibe100.database.stores.users import KeptRequestStore, UserStore
 from ibe100.database.upgrade import prepare
+from ibe100.utils.places import Place
 
 EVENT_ID_RETENTION_S = 366 * 86_400.0
 
@@ -33,13 +34,15 @@ class Database:
     """Open it once per process with `Database.open`, under the instance lock; close it at the end."""
 
     def __init__(
-        self, write: Engine, read: Engine, name: str, wall: Callable[[], float], event_id_retention_s: float
+        self, write: Engine, read: Engine, path: Path, wall: Callable[[], float], event_id_retention_s: float
     ) -> None:
+        name = str(path)
         self._engines = (write, read)
+        self.place = Place(path)
         self._writer = Writer(write, name)
         self._reader = Reader(read, name)
         handles = Handles(self._writer, self._reader, wall)
-        self.cues = CueStore(handles, event_id_retention_s)
+        self.cues = CueStore(handles, event_id_retention_s, self.place.fault)
         self.sessions = SessionStore(handles)
         self.alarms = AlarmStore(handles)
         self.audit = AuditStore(handles)
@@ -63,8 +66,8 @@ class Database:
     ) -> Self:
         """Check, migrate and open the SQLite file at `path`. Raises StorageError with the reason."""
         notices = await asyncio.to_thread(prepare, path, wall())
-        url = sqlite_url(path)
-        database = cls(writing_engine(url), reading_engine(url), str(path), wall, event_id_retention_s)
+        url = sqlite_url(path, must_exist=True)
+        database = cls(writing_engine(url), reading_engine(url), path, wall, event_id_retention_s)
         database.notices = notices
         database._writer.start()
         return database

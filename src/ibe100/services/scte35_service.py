@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
+from ibe100.database.stores.cues import NOT_KEPT
 from ibe100.models.errors import CueRefused, StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Direction, Readiness
@@ -40,6 +41,7 @@ from ibe100.services.streams.runner_facts import (
     StateEntered,
 )
 from ibe100.services.streams.runner_samples import Sample
+from ibe100.utils.places import Places
 from ibe100.utils.wall_clock import WallClock
 
 PROMPT_S = 0.25
@@ -54,9 +56,12 @@ class SCTE35Service:
         storage: Database,
         runs: Runs,
         publish: Callable[[Message], None],
+        places: Places,
         *,
         seen_timeout_s: float = 2.0,
     ) -> None:
+        """`places` are those that the record of a cue cannot be kept without."""
+        self._places = places
         self._storage = storage
         self._runs = runs
         self._cache = CueCache()
@@ -129,7 +134,7 @@ class SCTE35Service:
     def readiness(self, stream_id: str, action: CueAction | None = None) -> Readiness:
         """Readiness for any cue, or for one with this `action`; safe from any thread."""
         run = self._runs.run_of(stream_id)
-        ready = readiness(run)
+        ready = self._readiness(run)
         if action is None:
             return ready
         pending = pending_breaks(self._cache.open_of(stream_id), action)
@@ -138,6 +143,12 @@ class SCTE35Service:
         if refusal is None:
             return ready
         return Readiness(ready=False, reasons=(*ready.reasons, refusal))
+
+    def _readiness(self, run: StreamRun) -> Readiness:
+        ready = readiness(run)
+        if lost := self._places.fault:
+            return Readiness(ready=False, reasons=(f"{NOT_KEPT}: {lost}", *ready.reasons))
+        return ready
 
     def recent(self, stream_id: str) -> tuple[Cue, ...]:
         """The newest cues first, at most 50; safe from any thread."""
@@ -190,7 +201,7 @@ class SCTE35Service:
         return self._ledger.now(cue)
 
     async def _commit(self, run: StreamRun, request: CueRequest) -> tuple[Cue, Draft]:
-        ready = readiness(run)
+        ready = self._readiness(run)
         if not ready.ready:
             raise CueRefused("; ".join(ready.reasons))
         draft = await self._draft(run, request)

@@ -152,7 +152,6 @@ class MetricsWriter:
 
     def _open(self) -> Engine:
         if self._engine is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
             engine = writing_engine(sqlite_url(self._path), durable=False)
             try:
                 with engine.begin() as connection:

@@ -22,7 +22,7 @@ class Fault(Enum):
     """Faults of the database, as words that end a sentence."""
 
     FULL = "the disk is full; free some space"
-    READ_ONLY = "the file or its folder is read-only; give it write permission"
+    READ_ONLY = "the file or its folder is read-only or gone; check both, and the write permission"
     LOCKED = "another program holds it locked; close that program"
     DAMAGED = "the file is damaged; restart to set it aside and begin a fresh one"
     UNREADABLE = "the disk reports an error; check it and the folder"
@@ -49,7 +49,10 @@ def fault_of(error: BaseException) -> Fault | None:
     return _SQLITE_FAULTS.get(code)
 
 
-def sqlite_url(path: Path) -> URL:
+def sqlite_url(path: Path, *, must_exist: bool = False) -> URL:
+    """URL of the file at `path`; unless it must exist, a connection makes one that is not there."""
+    if must_exist:
+        return URL.create("sqlite", database=path.absolute().as_uri(), query={"mode": "rw", "uri": "true"})
     return URL.create("sqlite", database=str(path))
 
 

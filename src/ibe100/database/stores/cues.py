@@ -17,6 +17,8 @@ from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
 from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import AIRED_STATES, FINAL_STATES, Cue, CueState, Direction, can_follow
 
+NOT_KEPT = "the record of a cue cannot be kept"
+
 _FINAL = sorted(FINAL_STATES)
 _CUES = table_of(CueRow)
 _STEPS = table_of(CueStepRow)
@@ -33,8 +35,12 @@ _STATE_AND_STEPS = select(
 class CueStore:
     """Reads and writes cues; a write has been committed when it returns."""
 
-    def __init__(self, handles: Handles, event_id_retention_s: float) -> None:
+    def __init__(
+        self, handles: Handles, event_id_retention_s: float, why_lost: Callable[[], str] = lambda: ""
+    ) -> None:
+        """`why_lost`: words for a database that its path does not lead to any more; empty while it does."""
         self._handles = handles
+        self._why_lost = why_lost
         self._event_id_retention_s = event_id_retention_s
 
     def set_event_id_retention(self, event_id_retention_s: float) -> None:
@@ -59,6 +65,9 @@ class CueStore:
         now = self._handles.wall()
 
         def work(session: Session) -> Cue:
+            # An open file can be written to for ever, wherever it went: nobody would find the cue again.
+            if lost := self._why_lost():
+                raise StorageError(f"{NOT_KEPT}: {lost}")
             cue = draft
             if event_ids is not None and cue.splice_event_id is None:
                 allocated = allocate_event_id(

@@ -98,6 +98,14 @@ RETURN_FEED_FAULT = AlarmRule(
     explained_by=(RETURN_FEED_LOST,),
 )
 
+DATA_MOVED = AlarmRule(
+    "data_moved",
+    Severity.CRITICAL,
+    "Data folder was moved, deleted or replaced",
+    "Somebody moved it, or mounted another over it",
+    "Put it back in its place: cues are taken again at once. If it is lost, restart the console: the record "
+    "is made anew from the newest backup; streams go on meanwhile",
+)
 DISK_LOW = DiskRule(
     "disk_low",
     Severity.MAJOR,

@@ -67,6 +67,7 @@ class BackupService:
         """`judge` takes the alarm conditions that stand and those that do not."""
         self._data_dir = data_dir
         self._plan = plan
+        self._storage = storage
         self._audit = AuditTrail(storage)
         self._publish = publish
         self._judge = judge
@@ -110,6 +111,8 @@ class BackupService:
     async def make(self, file: Path | None = None, *, with_key: bool = False) -> BackupFile:
         """Make a backup now, in the folder of backups or as the new `file`. Raises StorageError."""
         async with self._busy:
+            if lost := await asyncio.to_thread(self._storage.place.fault):
+                raise StorageError(f"There is nothing to make a backup of: {lost}")
             target = file
             if target is None:
                 target = await asyncio.to_thread(new_name, self.folder, self._wall())

@@ -37,7 +37,7 @@ class MachineSampler:
             runners = {stream_id: pid for stream_id, pid in pids.items() if pid is not None}
             self._streams = self._loads.measure(runners)
         self._looks += 1
-        memory, disk = psutil.virtual_memory(), shutil.disk_usage(self._folder)
+        memory, disk = psutil.virtual_memory(), shutil.disk_usage(_there(self._folder))
         in_bps, out_bps = self._rates()
         return MachineHealth(
             at=time.time(),
@@ -54,7 +54,7 @@ class MachineSampler:
 
     def fullest(self, folders: Iterable[Path]) -> tuple[int, Path | None]:
         """Bytes free on the disk that has least, and the folder that lies on it; None for our own."""
-        free: list[tuple[int, Path | None]] = [(shutil.disk_usage(self._folder).free, None)]
+        free: list[tuple[int, Path | None]] = [(shutil.disk_usage(_there(self._folder)).free, None)]
         for folder in folders:
             with suppress(OSError):  # not there yet, or gone: its stream says so
                 free.append((shutil.disk_usage(folder).free, folder))
@@ -70,3 +70,8 @@ class MachineSampler:
             return 0.0, 0.0
         span_s = now - before[0]
         return max(0, received - before[1]) * 8 / span_s, max(0, sent - before[2]) * 8 / span_s
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there: it may have been moved."""
+    return next((one for one in (folder, *folder.parents) if one.is_dir()), folder)

@@ -16,6 +16,7 @@ from ibe100.services.alarms.catalogue import (
     CLOCK_STEP,
     CONSOLE_FAULT,
     CONSOLE_SLOW,
+    DATA_MOVED,
     DISK_LOW,
     LOGS_NOT_WRITTEN,
     MEMORY_LOW,
@@ -24,6 +25,7 @@ from ibe100.services.alarms.rule import Judgements, true_if
 from ibe100.services.machine.loop_lag import LoopLag
 from ibe100.services.machine.sampler import MachineSampler
 from ibe100.services.streams.run import Runs
+from ibe100.utils.places import Places
 from ibe100.utils.tasks import keep_running, recent_fault
 from ibe100.utils.units import format_bytes
 from ibe100.utils.wall_clock import WallClock
@@ -71,15 +73,20 @@ class MachineWatch:
         publish: Callable[[Message], None],
         folder: Path,
         log_problem: Callable[[], str],
+        places: Places,
         backlog: Callable[[], Backlog] = Backlog,
     ) -> None:
-        """`folder` is that of the data; `log_problem` says why logs cannot be written, or nothing."""
+        """`folder` is that of the data; `log_problem` says why logs cannot be written, or nothing.
+
+        `places` are those that nothing can be kept without.
+        """
         self._board = board
         self._runs = runs
         self._publish = publish
         self._rules = rules.of_stream(MACHINE)
         self._sampler = MachineSampler(folder)
         self._log_problem = log_problem
+        self._places = places
         self._backlog = backlog
         self._lag = LoopLag()
         self._steps_s: list[float] = []
@@ -122,6 +129,7 @@ class MachineWatch:
         """Measure everything, and judge what is measured."""
         seen = await asyncio.to_thread(self._sampler.look, self._stream_dirs())
         problem = await asyncio.to_thread(self._log_problem)
+        moved = await asyncio.to_thread(self._places.look)
         backlog = self._backlog()
         own = {
             "loop_lag_ms": self._lag.take_ms(),
@@ -131,7 +139,7 @@ class MachineWatch:
         }
         health = seen.model_copy(update=own)
         self._publish(MachineMeasured(health=health))
-        await self._board.judge_machine(self._judgements(health, problem))
+        await self._board.judge_machine(self._judgements(health, problem, moved))
 
     def _stream_dirs(self) -> dict[str, Path]:
         """The folders of streams that may have a runner, by stream_id."""
@@ -144,11 +152,12 @@ class MachineWatch:
         files = [one.path for one in outputs if isinstance(one, FileOutput)]
         return {path.parent for path in files + [o.playlist for o in outputs if isinstance(o, HlsOutput)]}
 
-    def _judgements(self, health: MachineHealth, log_problem: str) -> Judgements:
+    def _judgements(self, health: MachineHealth, log_problem: str, moved: str) -> Judgements:
         available = health.memory_total_bytes - health.memory_used_bytes
         lags = health.loop_lag_ms > self._rules.rule(CONSOLE_SLOW).lag_ms
         return {
             MEMORY_LOW: true_if(self._memory.observe(available, health.memory_total_bytes)),
+            DATA_MOVED: true_if(moved),
             LOGS_NOT_WRITTEN: true_if(log_problem),
             CONSOLE_FAULT: true_if(recent_fault(FAULT_S)),
             CONSOLE_SLOW: true_if(f"{health.loop_lag_ms:.0f} ms late" if lags else ""),

@@ -80,7 +80,7 @@ class RunnerLink:
         """Put the spec beside the journal, atomically; blocks on the disk. Raises StorageError."""
         path = self.stream_dir / "spec.json"
         try:
-            self.stream_dir.mkdir(parents=True, exist_ok=True)
+            self.stream_dir.mkdir(exist_ok=True)
             atomic_write(path, json.dumps(spec, indent=1).encode())
         except OSError as error:
             raise StorageError(f"the stream's spec {path} cannot be written: {error.strerror}") from error

@@ -25,7 +25,7 @@ def write_wish(stream_dir: Path, wanted: Wish) -> None:
     path = stream_dir / FILE
     text = json.dumps({"wanted": wanted, "at": round(time.time(), 3)}).encode()
     try:
-        stream_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stream_dir.mkdir(mode=0o700, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             os.pwrite(file, text.ljust(_BYTES - 1) + b"\n", 0)

@@ -11,7 +11,7 @@ import pytest
 
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
-from ibe100.models.errors import CueRefused
+from ibe100.models.errors import CueRefused, StorageError
 from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueState, Direction
 
 RETENTION_S = 1000.0
@@ -263,3 +263,18 @@ async def test_a_cue_that_only_a_newer_version_understands_hides_no_other(
     assert await database.cues.unfinished() == (other,)
     assert await database.cues.get(newer.cue_id) is None
     assert "a row of cues is not understood and left out: state 'BEAMED'" in caplog.text
+
+
+async def test_a_cue_is_refused_where_another_file_is_in_the_databases_place(
+    database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "ibe100.db"
+    path.rename(tmp_path / "away.db")
+    with pytest.raises(StorageError, match=r"the record of a cue cannot be kept: .*ibe100\.db was moved"):
+        await database.cues.create(draft())
+    assert not path.exists(), "no other is made in its place"
+    path.touch()
+    with pytest.raises(StorageError, match=r"ibe100\.db was replaced"):
+        await database.cues.create(draft())
+    (tmp_path / "away.db").replace(path)
+    assert (await database.cues.create(draft())).cue_id == 1

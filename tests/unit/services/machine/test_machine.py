@@ -32,6 +32,7 @@ from ibe100.services.machine.loop_lag import LoopLag
 from ibe100.services.machine.process_loads import ProcessLoads, runner_pid
 from ibe100.services.machine.sampler import MachineSampler
 from ibe100.services.machine.watch import Backlog, MachineWatch, MemoryWatch
+from ibe100.utils.places import Place, Places
 
 BUSY = "import time\nend = time.monotonic() + 30\nwhile time.monotonic() < end: pass"
 
@@ -105,7 +106,7 @@ async def test_the_bus_counts_what_is_behind_and_what_was_replaced() -> None:
 async def test_a_console_that_is_slow_for_seconds_is_an_alarm_and_each_look_is_told(tmp_path: Path) -> None:
     bench, told, backlog = Bench(Kept()), list[Message](), Backlog({"bus": 7}, dropped=2)
     watch = MachineWatch(
-        bench.board, bench.rules, Listed(), told.append, tmp_path, lambda: "", lambda: backlog
+        bench.board, bench.rules, Listed(), told.append, tmp_path, lambda: "", Places(), lambda: backlog
     )
     for lag_ms in (900.0, 900.0, 0.0):
         watch._lag.take_ms = lambda lag_ms=lag_ms: lag_ms  # type: ignore[method-assign]
@@ -137,7 +138,9 @@ async def test_a_disk_that_a_stream_records_to_is_watched_too_and_named(
         StreamConfig(name="a", output=FileOutput(path=recordings / "a.ts")),
         StreamConfig(name="b", output=HlsOutput(playlist=absent / "live.m3u8")),
     )
-    watch = MachineWatch(bench.board, bench.rules, streams, lambda message: None, tmp_path, lambda: "")
+    watch = MachineWatch(
+        bench.board, bench.rules, streams, lambda message: None, tmp_path, lambda: "", Places()
+    )
     await watch.glance()
     alarm = bench.alarm("disk_low")
     assert alarm is not None
@@ -158,3 +161,28 @@ def test_memory_is_low_below_five_percent_and_until_there_are_eight() -> None:
     assert "less than 5 %" in watch.observe(49, 1000)
     assert watch.observe(79, 1000) != ""
     assert watch.observe(80, 1000) == ""
+
+
+async def test_a_data_folder_that_is_moved_is_an_alarm_until_it_is_back(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    bench = Bench(Kept())
+    places = Places(Place(data))
+    watch = MachineWatch(bench.board, bench.rules, Listed(), lambda message: None, data, lambda: "", places)
+    await watch.look()
+    assert (bench.alarm("data_moved"), places.fault) == (None, "")
+    away = data.rename(tmp_path / "away")
+    await watch.look()
+    await watch.glance()
+    alarm = bench.alarm("data_moved")
+    assert alarm is not None
+    assert (alarm.severity, alarm.cleared_at) == (1, None)
+    assert alarm.value == f"{data} was moved or deleted (No such file or directory)"
+    data.mkdir()
+    await watch.look()
+    assert places.fault == f"{data} was replaced by another"
+    data.rmdir()
+    away.rename(data)
+    await watch.look()
+    assert bench.alarm("data_moved").cleared_at is not None  # type: ignore[union-attr]
+    assert places.fault == ""

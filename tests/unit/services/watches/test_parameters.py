@@ -23,6 +23,7 @@ from ibe100.services.machine.watch import MachineWatch
 from ibe100.services.streams.runner_samples import PacketFaults, read_sample
 from ibe100.services.watches.feed import AlarmFeed
 from ibe100.tsduck.telemetry import InfluxSample
+from ibe100.utils.places import Places
 
 ERRORS = 5
 BEGIN_S, END_S = 20.0, 32.0
@@ -77,7 +78,9 @@ def bitrate_times(factor: float) -> Scenario:
 
 async def machine(bench: Bench) -> None:
     """400 MB free, 4 % of memory, and a loop that is 350 ms late."""
-    watch = MachineWatch(bench.board, bench.rules, Listed(), lambda message: None, Path("/"), lambda: "")
+    watch = MachineWatch(
+        bench.board, bench.rules, Listed(), lambda message: None, Path("/"), lambda: "", Places()
+    )
     memory = SimpleNamespace(total=1_000_000_000, available=40_000_000)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ibe100.services.machine.sampler.psutil.virtual_memory", lambda: memory)
