@@ -38,7 +38,7 @@ def start_console(
             return EXIT_NO_DISPLAY
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     source = SettingsSource(overrides(data_dir, engine.value))
-    config = source.load()
+    config = source.load_to_begin()
 
     # Qt and the services are loaded only when there is something to show.
     from ibe100.api.local.local_control import local_control

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ibe100.api.local.local_control import ask
-from ibe100.core.config import load
-from ibe100.core.folders import resolve
+from ibe100.core.folders import Folders, resolve
+from ibe100.core.last_good import load_or_last_good
 
 
 def overrides(data_dir: Path | None, engine: str | None = None) -> dict[str, Any]:
@@ -24,10 +25,16 @@ def overrides(data_dir: Path | None, engine: str | None = None) -> dict[str, Any
 
 def streams_folder(data_dir: Path | None) -> Path:
     """Folder in which the runners keep their files."""
-    return resolve(load(overrides(data_dir)).folders).streams_dir
+    return _folders(data_dir).streams_dir
 
 
 def request(data_dir: Path | None, command: Mapping[str, Any]) -> Any:
     """Ask whoever runs on the data folder. Raises OperatorError."""
-    folders = resolve(load(overrides(data_dir)).folders)
-    return asyncio.run(ask(folders.data_dir, command))
+    return asyncio.run(ask(_folders(data_dir).data_dir, command))
+
+
+def _folders(data_dir: Path | None) -> Folders:
+    settings, fault = load_or_last_good(overrides(data_dir))
+    if fault:
+        print(f"ibe100: the last good settings hold: {fault}", file=sys.stderr)
+    return resolve(settings.folders)

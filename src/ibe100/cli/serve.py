@@ -56,7 +56,7 @@ async def _until_told_to_end(
     *,
     stop_streams: bool,
 ) -> None:
-    config = source.load()
+    config = await asyncio.to_thread(source.load_to_begin)
     async with AsyncExitStack() as stack:
         # Before anything else begins: a port that is taken must not have started streams.
         listening = await listen(config.api)

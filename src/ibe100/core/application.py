@@ -136,6 +136,7 @@ class Application:
                 lambda changed: self._apply(changed, logging_files),
                 self._publish,
                 audit,
+                self.alarms.judge_machine,
             )
         self._notices: tuple[str, ...] = (*database.notices, *secrets.notices)
         self._for_next_subscriber: list[NoticePosted] = []

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -170,8 +170,27 @@ def _given_file() -> Path | None:
     return Path(given).expanduser().absolute() if given else None
 
 
+def read_file(path: Path, required: bool) -> dict[str, Any]:
+    """Settings in a file; nothing is checked but that it holds a JSON object."""
+    try:
+        values = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        if required:
+            raise ConfigurationError(f"The settings file {path} does not exist.") from None
+        return {}
+    except OSError as error:
+        raise ConfigurationError(f"The settings file {path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise ConfigurationError(f"The settings file {path} is not JSON: {error}.") from error
+    if not isinstance(values, dict):
+        raise ConfigurationError(f"The settings file {path} must hold one JSON object.")
+    return values
+
+
 def sources(
-    overrides: Mapping[str, Any] | None = None, file: Path | None = None
+    overrides: Mapping[str, Any] | None = None,
+    file: Path | None = None,
+    read: Callable[[Path, bool], dict[str, Any]] = read_file,
 ) -> dict[str, dict[str, Any]]:
     """Settings by the place that sets them; the place that wins comes first.
 
@@ -182,8 +201,8 @@ def sources(
     return {
         "the command line": dict(overrides or {}),
         "the environment": _from_environment(),
-        **{str(path): read_file(path, required=True) for path in layers},
-        str(base): read_file(base, required=(file or _given_file()) is not None),
+        **{str(path): read(path, True) for path in layers},
+        str(base): read(base, (file or _given_file()) is not None),
     }
 
 
@@ -213,23 +232,6 @@ def place_of(
     """The place that sets the setting at `location`; `otherwise` (or else the last place) when none does."""
     found = (place for place, values in places.items() if _holds(values, location))
     return next(found, otherwise or list(places)[-1])
-
-
-def read_file(path: Path, required: bool) -> dict[str, Any]:
-    """Settings in a file; nothing is checked but that it holds a JSON object."""
-    try:
-        values = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        if required:
-            raise ConfigurationError(f"The settings file {path} does not exist.") from None
-        return {}
-    except OSError as error:
-        raise ConfigurationError(f"The settings file {path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise ConfigurationError(f"The settings file {path} is not JSON: {error}.") from error
-    if not isinstance(values, dict):
-        raise ConfigurationError(f"The settings file {path} must hold one JSON object.")
-    return values
 
 
 def _from_environment() -> dict[str, Any]:

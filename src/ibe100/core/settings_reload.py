@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from ibe100.core.config import AppConfig, load, settings_files
+from ibe100.core.config import AppConfig, settings_files
+from ibe100.core.last_good import load_and_keep, load_or_last_good
 from ibe100.models.actor import Actor
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.messages import Message, NoticePosted
+from ibe100.services.alarms.catalogue import SETTINGS_WRONG
+from ibe100.services.alarms.rule import Judgements, true_if
 from ibe100.services.audit_trail import AuditTrail, act_as
 from ibe100.utils.tasks import keep_running
 
@@ -36,8 +39,16 @@ class SettingsSource:
     file: Path | None = None
 
     def load(self) -> AppConfig:
-        """Blocks on the disk. Raises ConfigurationError."""
-        return load(self.overrides, self.file)
+        """Load the settings, and keep copies of them. Blocks on the disk; raises ConfigurationError."""
+        return load_and_keep(self.overrides, self.file)
+
+    def load_to_begin(self) -> AppConfig:
+        """Load the settings, or the last good ones where a file is damaged or of a newer version.
+
+        The first look of `SettingsReload` tells what is wrong. Raises ConfigurationError without any.
+        """
+        settings, fault = load_or_last_good(self.overrides, self.file)
+        return settings if fault else self.load()
 
     def stamps(self) -> Stamps:
         """Time and size of each file as last written; None for one that is not there."""
@@ -70,6 +81,7 @@ class SettingsReload:
         apply: Callable[[AppConfig], Awaitable[None]],
         publish: Callable[[Message], None],
         audit: AuditTrail,
+        judge: Callable[[Judgements], Awaitable[None]],
         *,
         poll_s: float = POLL_S,
     ) -> None:
@@ -79,6 +91,8 @@ class SettingsReload:
         self._apply = apply
         self._publish = publish
         self._audit = audit
+        self._judge = judge
+        self._fault = ""
         self._poll_s = poll_s
         self._read: Stamps = ()
         self._waiting: dict[str, Any] = {}
@@ -103,8 +117,10 @@ class SettingsReload:
             try:
                 read = await asyncio.to_thread(self._source.load)
             except ConfigurationError as error:
+                self._fault = str(error)
                 self._notice("warning", f"The settings stay as they were: {error}")
                 return
+            self._fault = ""
             await self._take(read)
 
     async def _run(self) -> None:
@@ -116,6 +132,7 @@ class SettingsReload:
             if stamps == seen and stamps != self._read and not self._is_gone(stamps):
                 await self.reload()
             seen = stamps
+            await self._judge({SETTINGS_WRONG: true_if(self._fault)})
             await asyncio.sleep(self._poll_s)
 
     def _is_gone(self, stamps: Stamps) -> bool:

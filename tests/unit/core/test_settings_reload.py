@@ -16,7 +16,10 @@ import pytest
 from ibe100.core.config import AppConfig
 from ibe100.core.logger import Logging
 from ibe100.core.settings_reload import FILE, SettingsReload, SettingsSource
+from ibe100.models.errors import ConfigurationError
 from ibe100.models.messages import Message, NoticePosted
+from ibe100.services.alarms.catalogue import SETTINGS_WRONG
+from ibe100.services.alarms.rule import Judgements
 from ibe100.services.audit_trail import acting
 
 PATIENCE_S = 30.0
@@ -37,13 +40,23 @@ class Bench:
         self.messages: list[Message] = []
         self.lines: list[tuple[str, str, str]] = []
         self.applied: list[AppConfig] = []
+        self.fault = ""
         source = SettingsSource({"engine": {"kind": "builtin"}}, file)
         self.reload = SettingsReload(
-            source.load(), source, self._apply, self.messages.append, self, poll_s=0.02
+            source.load_to_begin(),
+            source,
+            self._apply,
+            self.messages.append,
+            self,
+            self._judge,
+            poll_s=0.02,
         )
 
     async def _apply(self, config: AppConfig) -> None:
         self.applied.append(config)
+
+    async def _judge(self, judgements: Judgements) -> None:
+        self.fault = judgements[SETTINGS_WRONG].value
 
     async def write(self, action: str, subject: str, detail: str = "") -> None:
         """In the place of the audit trail."""
@@ -158,3 +171,40 @@ def test_the_level_and_the_rotation_of_logs_hold_from_the_next_line_on(tmp_path:
     assert "not yet" not in text
     assert "line 199" in text
     assert len(list(tmp_path.glob("app.log*"))) == 6, "the newest and five before"
+
+
+@pytest.mark.parametrize("damage", ['{"cues": {"seen_', "", "[]", '{"cues": {"seen_timeout_s": "soon"}}'])
+async def test_a_damaged_file_leaves_the_last_good_settings_in_force_over_a_restart(
+    bench: Bench, damage: str
+) -> None:
+    bench.file.write_text(damage)
+    again = Bench(bench.file)
+    assert again.reload.present.cues.seen_timeout_s == 3
+    await again.reload.open()
+    await until(lambda: again.fault, "an alarm")
+    assert str(bench.file) in again.fault
+    bench.set(cues={"seen_timeout_s": 4})
+    await until(lambda: not again.fault, "the end of the alarm")
+    await again.reload.close()
+    assert again.applied[-1].cues.seen_timeout_s == 4
+
+
+async def test_settings_of_a_newer_version_hold_as_far_as_they_are_understood(bench: Bench) -> None:
+    newer = {"cues": {"seen_timeout_s": 5, "proof": "twice"}, "hosts": {"count": 3}}
+    bench.set(**newer)
+    bench.file.with_name("app_config.json.last-good").write_text(json.dumps(newer))
+    again = Bench(bench.file)
+    assert again.reload.present.cues.seen_timeout_s == 5
+    await again.reload.reload()
+    assert "cues.proof" in again.notices()[-1][1]
+
+
+def test_a_file_that_never_was_good_and_faults_of_the_command_line_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "app_config.json"
+    file.write_text("{")
+    with pytest.raises(ConfigurationError, match="is not JSON"):
+        SettingsSource({}, file).load_to_begin()
+    file.write_text("{}")
+    SettingsSource({}, file).load_to_begin()
+    with pytest.raises(ConfigurationError, match="the command line"):
+        SettingsSource({"cues": {"seen_timeout_s": 0}}, file).load_to_begin()

@@ -53,6 +53,8 @@ class AlarmRules:
         self._publish = publish
         self._stamp: Stamp | None = None
         self.settings = AlarmSettings()
+        self.fault = ""
+        """Words for a file that is not read; empty while the rules are those of the file."""
 
     def rule(self, stream_id: str, shipped: Rule) -> Rule:
         """The shipped rule with what was changed of it."""
@@ -126,10 +128,12 @@ class AlarmRules:
         self._stamp = stamp
         try:
             self.settings = await asyncio.to_thread(_read, self._file)
+            self.fault = ""
             _log.info("alarm rules are read from %s", self._file)
             if unknown := _unknown(self.settings):
                 self._warn(f"{self._file.name}: not known to this version, and kept: {', '.join(unknown)}")
         except (OSError, OperatorError) as error:
+            self.fault = str(error)
             self._warn(f"The alarm rules stay as they were: {error}")
 
     def _warn(self, text: str) -> None:

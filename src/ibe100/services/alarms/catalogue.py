@@ -155,6 +155,20 @@ LOGS_NOT_WRITTEN = AlarmRule(
     "The disk is full or the folder is not ours",
     "Check the log folder and its disk; streams and cues go on",
 )
+SETTINGS_WRONG = AlarmRule(
+    "settings_wrong",
+    Severity.MAJOR,
+    "Settings cannot be read: the last good ones hold",
+    "A file was written by half, by hand, or by a newer version of IBE-100",
+    "Put the file right as is said there; it is read again by itself. To try it first: ./run config check",
+)
+ALARM_RULES_WRONG = AlarmRule(
+    "alarm_rules_wrong",
+    Severity.MAJOR,
+    "Alarm rules cannot be read: those before hold",
+    "Their file was written by half or by hand; after a restart the rules hold as they ship",
+    "Put the file right as is said there: it is read again by itself",
+)
 BACKUP_FAILED = AlarmRule(
     "backup_failed",
     Severity.MAJOR,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets as random_names
 import time
@@ -181,8 +182,9 @@ class NotificationService:
             _log.error(
                 "the targets of notifications in %s cannot be read: %s", self._file, type(error).__name__
             )
-            aside = set_aside(self._file, time.time())
-            _log.error("it was set aside as %s: enter the targets again", aside.name)
+            with contextlib.suppress(OSError):  # a folder that refuses must keep no console from starting
+                aside = set_aside(self._file, time.time())
+                _log.error("it was set aside as %s: enter the targets again", aside.name)
             return NotificationTargets()
 
     def _write(self) -> None:

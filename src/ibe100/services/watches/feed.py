@@ -21,13 +21,14 @@ from ibe100.models.stream_state import StreamState
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.board import AlarmBoard
 from ibe100.services.alarms.catalogue import (
+    ALARM_RULES_WRONG,
     BREAK_MISSED,
     CLEARING,
     CUE_AIRED_LATE,
     CUE_FAILED,
     MEASURED,
 )
-from ibe100.services.alarms.rule import FALSE, AlarmRule, Judgement, Judgements
+from ibe100.services.alarms.rule import FALSE, AlarmRule, Judgement, Judgements, true_if
 from ibe100.services.alarms.signal_catalogue import PMT_CHANGED
 from ibe100.services.alarms.stream_catalogue import INPUT_LOST, PROCESSOR_RESTARTING, STREAM_FAILED
 from ibe100.services.streams.run import Runs, StreamRun
@@ -139,6 +140,7 @@ class AlarmFeed:
             if self._clock() - rules_read_at >= RULES_S:
                 rules_read_at = self._clock()
                 await self._rules.read_if_changed()
+                await self._board.judge_machine({ALARM_RULES_WRONG: true_if(self._rules.fault)})
 
     async def look(self) -> None:
         """Judge what only time tells."""

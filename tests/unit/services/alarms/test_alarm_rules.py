@@ -68,6 +68,7 @@ async def test_the_file_is_read_again_when_it_changes_and_a_wrong_one_changes_no
         await rules.read_if_changed()
         await rules.read_if_changed()
         assert rules.rule("one", PTS_ERROR).on_delay_s == 4.5
+        assert file.name in rules.fault
     notices = [message.text for message in told if isinstance(message, NoticePosted)]
     assert len(notices) == len(wrong_files)
     assert "rules.pts_error.on_delay_s -1" in notices[1]
