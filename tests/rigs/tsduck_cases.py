@@ -285,7 +285,7 @@ def service(
     infos = []
     for pid, stream_type in streams:
         entry = PmtStream(stream_type, pid, ())
-        infos.append(StreamInfo(pid, stream_type, codec_of(entry), None, (), None, None, entry))
+        infos.append(StreamInfo(pid, stream_type, codec_of(entry, ()), None, (), None, None, entry))
     return ServiceInfo(number, f"Service {number}", "", 1, pmt_pid, pcr_pid, pmt_seen, False, tuple(infos))
 
 

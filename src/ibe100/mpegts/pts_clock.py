@@ -121,6 +121,11 @@ class PtsClock:
         pts = self.now_pts(self.last_pcr.at_s)
         return max(0.0, pts_difference(pts, pcr_to_pts(self.last_pcr.ticks)) / PTS_HZ)
 
+    @property
+    def has_begun(self) -> bool:
+        """True once a PTS or a PCR was seen."""
+        return bool(self._samples) or self.last_pcr is not None
+
     def is_known(self, monotonic_s: float) -> bool:
         """True if there are fresh samples and they advance."""
         if not self._samples or monotonic_s - self._last_heard_s > _FRESH_S:

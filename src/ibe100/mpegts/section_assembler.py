@@ -8,12 +8,29 @@ _STUFFING_TABLE_ID = 0xFF
 _SHORT_WITH_CRC = frozenset({0x73, 0xFC})
 _PAYLOAD_ONLY = 0x10
 _UNIT_START = 0x40
+_SCRAMBLED = 0xC0
+_TRANSPORT_ERROR = 0x80
+_PES_START = b"\x00\x00\x01"
+
+
+def starts_pes(packet: bytes | bytearray | memoryview) -> bool:
+    """True if a packet starts a PES packet, in clear and undamaged.
+
+    As a pointer_field and the beginning of a section its first bytes would be a PAT without
+    section_syntax_indicator: no table begins so.
+    """
+    control = packet[3]
+    if packet[1] & (_UNIT_START | _TRANSPORT_ERROR) != _UNIT_START or control & 0xD0 != _PAYLOAD_ONLY:
+        return False
+    start = 5 + packet[4] if control & 0x20 else 4
+    return bytes(packet[start : start + 3]) == _PES_START
 
 
 class SectionAssembler:
     """Sections of one PID, in order, from its packets; a section that is torn or fails its CRC is dropped.
 
     Packets with transport_error_indicator are read too, as by tsp: the CRC tells whether to believe them.
+    Scrambled packets and PES packets hold no section: tables that are expected on a PID may not be there.
 
     `crc_errors` counts sections with a wrong CRC_32, `lost` those torn by a continuity error or a bad length.
     """
@@ -66,6 +83,9 @@ class SectionAssembler:
         if not control & 0x10:
             return []
         if not self._in_sequence(packet, control):
+            return []
+        if control & _SCRAMBLED or starts_pes(packet):
+            self._partial = None
             return []
         start = 5 + packet[4] if control & 0x20 else 4
         payload = bytes(packet[start:PACKET_SIZE])

@@ -19,15 +19,17 @@ from ibe100.mpegts.constants import (
     RST_PID,
     SDT_ACTUAL_TABLE_ID,
     SDT_PID,
-    SPLICE_STREAM_TYPE,
+    SPLICE_TABLE_ID,
     TDT_PID,
 )
 from ibe100.mpegts.descriptors import PsiError
+from ibe100.mpegts.elementary.codings import Codec, StreamKind, codec_of
+from ibe100.mpegts.elementary.splice_streams import Carried, DoubtfulPids
 from ibe100.mpegts.packet import PacketBlock
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream, Sdt, SdtService
 from ibe100.mpegts.repeated_sections import Stretch, repeated_sections
-from ibe100.mpegts.section_assembler import SectionAssembler
+from ibe100.mpegts.section_assembler import SectionAssembler, starts_pes
 
 _FOLLOWED_TABLES = (PAT_TABLE_ID, PMT_TABLE_ID, SDT_ACTUAL_TABLE_ID)
 _SHORTEST_TABLE = 12
@@ -37,7 +39,7 @@ _MANY_PACKETS = 64
 # What is kept of a stream whose tables change without end; no real one has nearly as much.
 _MOST_SECTIONS = 4096
 _MOST_SERVICES = 4096
-SYSTEM_SECTION_PIDS = (PAT_PID, CAT_PID, NIT_PID, SDT_PID, EIT_PID, RST_PID, TDT_PID)
+SYSTEM_SECTION_PIDS = frozenset({PAT_PID, CAT_PID, NIT_PID, SDT_PID, EIT_PID, RST_PID, TDT_PID})
 
 
 class SectionSeen(NamedTuple):
@@ -60,7 +62,8 @@ class ServiceMap:
     """Follows the tables of one stream.
 
     `pmts` by program_number, `services` (of the SDT) by service_id; `version` rises with every change.
-    Only packets of `followed_pids` matter.
+    Only packets of `followed_pids` matter. `table_pids`: those of PSI and SI; ISO/IEC 13818-1 lets a PMT put
+    elementary streams on those of DVB's tables too, and then they are none.
     """
 
     def __init__(self) -> None:
@@ -73,9 +76,10 @@ class ServiceMap:
         self.syntax_errors: dict[int, int] = {}
         self._pat_sections: dict[int, Pat] = {}
         self._assemblers: dict[int, SectionAssembler] = {}
+        self.table_pids = self.followed_pids = SYSTEM_SECTION_PIDS
         self._wanted = np.zeros(PID_COUNT, np.bool_)
         self._wanted[list(SYSTEM_SECTION_PIDS)] = True
-        self.followed_pids = frozenset(SYSTEM_SECTION_PIDS)
+        self.doubtful_pids = DoubtfulPids()
         self._known: dict[tuple[int, int, int], bytes] = {}
         # The very objects that were found to be known: assemblers hand out the same one while it repeats.
         self._latest: dict[int, bytes] = {}
@@ -105,6 +109,19 @@ class ServiceMap:
         for pmt in self.pmts.values():
             for stream in pmt.streams:
                 yield pmt, stream
+
+    def codecs(self, pmt: Pmt) -> dict[int, Codec]:
+        """Codings of a PMT's streams, by PID; what the packets of stream_type 0x86 held is heeded."""
+        carried = self.doubtful_pids.carried
+        return {one.pid: codec_of(one, pmt.descriptors, carried(one.pid)) for one in pmt.streams}
+
+    def all_codecs(self) -> dict[int, Codec]:
+        """The same for every PMT seen."""
+        return {pid: codec for pmt in self.pmts.values() for pid, codec in self.codecs(pmt).items()}
+
+    def splice_pids(self, pmt: Pmt) -> set[int]:
+        """PIDs of SCTE 35 in a PMT."""
+        return {pid for pid, codec in self.codecs(pmt).items() if codec.kind is StreamKind.SPLICE}
 
     def _feed_repeated(self, headers: PacketHeaders, runs: list[SectionRun]) -> int:
         """Take together the packets that only repeat known tables, the others one by one.
@@ -172,6 +189,9 @@ class ServiceMap:
         return len(block)
 
     def _feed_packet(self, pid: int, one: bytes, row: int, runs: list[SectionRun]) -> None:
+        if self.doubtful_pids.is_open(pid) and starts_pes(one):
+            self._settle(pid, Carried.PES)
+            return
         assembler = self._assemblers.get(pid)
         if assembler is None:
             assembler = self._assemblers[pid] = SectionAssembler()
@@ -182,6 +202,8 @@ class ServiceMap:
 
     def _take(self, pid: int, section: bytes) -> None:
         table_id = section[0]
+        if table_id == SPLICE_TABLE_ID and self.doubtful_pids.is_open(pid):
+            self._settle(pid, Carried.SPLICE_SECTIONS)
         if table_id not in _FOLLOWED_TABLES or len(section) < _SHORTEST_TABLE:
             return
         key = pid, table_id, int.from_bytes(section[3:5], "big") << 8 | section[6]
@@ -232,12 +254,18 @@ class ServiceMap:
                 self.services.clear()
             self.services.update((service.service_id, service) for service in sdt.services)
 
+    def _settle(self, pid: int, carried: Carried) -> None:
+        self.doubtful_pids.settle(pid, carried)
+        self._choose_pids()
+        self.version += 1
+
     def _choose_pids(self) -> None:
+        self.doubtful_pids.follow(stream for _, stream in self.streams())
+        elementary = {pid for pid, codec in self.all_codecs().items() if codec.pes} - {PAT_PID}
+        self.table_pids = SYSTEM_SECTION_PIDS - elementary | set(self.pmt_pids.values())
+        self.followed_pids = self.table_pids | self.doubtful_pids.without_pes
         self._wanted[:] = False
-        self._wanted[list(SYSTEM_SECTION_PIDS)] = True
-        self._wanted[list(self.pmt_pids.values())] = True
-        self._wanted[[s.pid for _, s in self.streams() if s.stream_type == SPLICE_STREAM_TYPE]] = True
-        self.followed_pids = frozenset(np.flatnonzero(self._wanted).tolist())
+        self._wanted[list(self.followed_pids)] = True
         for pid in self._assemblers.keys() - self.followed_pids:
             del self._assemblers[pid]
 

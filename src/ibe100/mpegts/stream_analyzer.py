@@ -5,9 +5,9 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from ibe100.mpegts.constants import CUEI, NULL_PID, PACKET_BITS, REGISTRATION_TAG, SPLICE_TABLE_ID
+from ibe100.mpegts.constants import CUEI, NULL_PID, PACKET_BITS, REGISTRATION_TAG
 from ibe100.mpegts.descriptors import ca_references, languages
-from ibe100.mpegts.elementary.codings import StreamKind, VideoFormat, codec_of
+from ibe100.mpegts.elementary.codings import Codec, StreamKind, VideoFormat
 from ibe100.mpegts.elementary.format_finder import FormatFinder
 from ibe100.mpegts.packet import PacketBlock
 from ibe100.mpegts.packet_headers import PacketHeaders
@@ -29,7 +29,6 @@ class StreamAnalyzer:
         self.service_map = ServiceMap()
         self._counters = PidCounters()
         self._finder = FormatFinder()
-        self._splice_pids: set[int] = set()
         self._seen_version = -1
         self._next_index = 0
         self._follows_damage = False
@@ -78,10 +77,9 @@ class StreamAnalyzer:
 
     def _feed_good(self, headers: PacketHeaders, indexes: npt.NDArray[np.int64]) -> list[SectionRun]:
         sections = self.service_map.feed_headers(headers)
-        self._splice_pids.update(one.pid for one in sections if one.section[0] == SPLICE_TABLE_ID)
         if self._seen_version != self.service_map.version:
             self._seen_version = self.service_map.version
-            self._finder.expect({s.pid: codec_of(s) for _, s in self.service_map.streams()})
+            self._finder.expect(self.service_map.all_codecs())
         self._counters.feed(headers, indexes)
         self._finder.feed(headers)
         return sections
@@ -141,11 +139,13 @@ class StreamAnalyzer:
             _range(counters.pts.get(pid)),
             _range(counters.dts.get(pid)),
             int(counters.reserved_scrambling[pid]),
+            self.service_map.crc_errors.get(pid, 0),
         )
 
     def _service(self, number: int) -> ServiceInfo:
         named = self.service_map.services.get(number)
         pmt = self.service_map.pmts.get(number)
+        codecs = self.service_map.codecs(pmt) if pmt else {}
         return ServiceInfo(
             number,
             named.name if named else "",
@@ -155,12 +155,11 @@ class StreamAnalyzer:
             pmt.pcr_pid if pmt and pmt.pcr_pid != NULL_PID else None,
             pmt is not None,
             pmt is not None and _has_cuei(pmt),
-            tuple(self._stream(stream) for stream in pmt.streams) if pmt else (),
+            tuple(self._stream(stream, codecs[stream.pid]) for stream in pmt.streams) if pmt else (),
             _ecm_pids(pmt) if pmt else (),
         )
 
-    def _stream(self, stream: PmtStream) -> StreamInfo:
-        codec = codec_of(stream, stream.pid in self._splice_pids)
+    def _stream(self, stream: PmtStream, codec: Codec) -> StreamInfo:
         found = self._finder.formats.get(stream.pid)
         return StreamInfo(
             stream.pid,

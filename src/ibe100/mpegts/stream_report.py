@@ -28,6 +28,8 @@ class PidReport:
     dts: TimestampRange
     reserved_scrambling: int = 0
     """Scrambled packets whose transport_scrambling_control is 01, which is reserved."""
+    crc_errors: int = 0
+    """Sections with a wrong CRC_32 since the start."""
 
 
 @dataclass(frozen=True, slots=True)

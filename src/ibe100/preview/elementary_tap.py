@@ -100,7 +100,7 @@ class ElementaryTap:
         if pmt == self._pmt or self._service_id not in (None, pmt.program_number):
             return
         self._pmt = pmt
-        components = [Component(stream.pid, codec_of(stream)) for stream in pmt.streams]
+        components = [Component(stream.pid, codec_of(stream, pmt.descriptors)) for stream in pmt.streams]
         self.video = _first(components, StreamKind.VIDEO)
         self.audio = _first(components, StreamKind.AUDIO)
         self._gathered, self._sound, self.scrambled = None, [], False

@@ -39,7 +39,9 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
     ("-I", "http"): frozenset({"--receive-timeout"}),
     ("-P", "regulate"): frozenset(),
     ("-P", "filter"): frozenset({"--negate", "--pid"}),
-    ("-P", "pmt"): frozenset({"--service", "--add-registration", "--add-pid", "--remove-pid"}),
+    ("-P", "pmt"): frozenset(
+        {"--service", "--add-registration", "--add-pid", "--add-pid-registration", "--remove-pid"}
+    ),
     ("-P", "spliceinject"): frozenset(
         {
             "--service",

@@ -130,10 +130,12 @@ def _analyze(ports: LoopbackPorts) -> list[str]:
 
 def _pmt(plan: StreamPlan) -> list[str]:
     edits = [option("--service", plan.service_id)]
-    if plan.add_registration:
+    if plan.add_registration and not plan.register_pid:
         edits.append(option("--add-registration", f"0x{CUEI.hex()}"))
     if plan.add_splice_pid:
         edits.append(option("--add-pid", f"{plan.splice_pid}/0x{SPLICE_STREAM_TYPE:02X}"))
+    if plan.add_registration and plan.register_pid:
+        edits.append(option("--add-pid-registration", f"{plan.splice_pid}/0x{CUEI.hex()}"))
     edits += [option("--remove-pid", pid) for pid in plan.remove_pids]
     return plugin("-P", "pmt", *edits) if len(edits) > 1 else []
 

@@ -14,9 +14,10 @@ from ibe100.models.stream_config import (
     HttpInput,
     StreamConfig,
 )
-from ibe100.mpegts.constants import NULL_PID, PACKET_BITS
+from ibe100.mpegts.constants import NULL_PID, PACKET_BITS, SPLICE_STREAM_TYPE
 from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.mpegts.stream_report import ServiceInfo, StreamInfo, StreamReport
+from ibe100.tsduck.service_choice import service_to_cue
 
 NULL_PACKETS_PER_S = 20
 """A cue replaces a null packet: at this rate it waits 50 ms at most."""
@@ -62,6 +63,8 @@ class StreamPlan:
     """Bytes of a file before its first packet; tsp refuses a file that does not begin with one."""
     aac: tuple[tuple[int, str], ...] = ()
     """PIDs of AAC and how they sound: tsp's analysis tells no more than their language."""
+    register_pid: bool = False
+    """The registration goes to the SCTE-35 PID alone: in program_info it would make cues of DTS-HD sound."""
 
 
 def plan_stream(config: StreamConfig, report: StreamReport) -> StreamPlan:
@@ -69,12 +72,7 @@ def plan_stream(config: StreamConfig, report: StreamReport) -> StreamPlan:
 
     Raises StreamError when the service is absent, a PID is taken or SCTE-35 is there and must be decided on.
     """
-    service = _service(config, report)
-    if not service.pmt_seen:
-        raise StreamError(
-            f"{config.name}: service {service.service_id} is in the PAT, but its PMT "
-            f"{_pids((service.pmt_pid,))} was not seen; check the sender"
-        )
+    service = service_to_cue(config, report)
     splice_pid = config.scte35.pid
     existing = service.scte35_pids
     if existing and config.scte35.existing is ExistingCues.REFUSE:
@@ -83,13 +81,25 @@ def plan_stream(config: StreamConfig, report: StreamReport) -> StreamPlan:
             "through, replace it, or put ours on another PID"
         )
     replaced = existing if config.scte35.existing is ExistingCues.REPLACE else ()
+    others = _pids_of_others(service, report)
     if splice_pid not in replaced:
         _check_pid_is_free(config, report, splice_pid, existing)
+    elif splice_pid in others:
+        raise PidTaken(
+            f"{config.name}: SCTE-35 on PID {_pids((splice_pid,))} is that of another service too, which "
+            f"would lose its cues; put ours on another PID, such as {_pids((free_pid(report),))}",
+            free_pid(report),
+        )
     removed = {*replaced, *config.pmt.remove_pids}
     pcr_pid = _pcr_pid(service, report)
     _check_removal(config, service, pcr_pid, removed)
     kept = [stream for stream in service.streams if stream.pid not in removed]
     timed = [s.pid for s in kept if s.kind is not StreamKind.SPLICE and _has_pts(report, s.pid)]
+    if not timed and pcr_pid not in report.pcr_pids:
+        raise StreamError(
+            f"{config.name}: no PTS and no PCR in service {service.service_id}: it has no time at which a "
+            "cue could be placed; choose another service, or check the sender"
+        )
     video = next((stream for stream in kept if stream.kind is StreamKind.VIDEO), None)
     return StreamPlan(
         service_id=service.service_id,
@@ -101,13 +111,17 @@ def plan_stream(config: StreamConfig, report: StreamReport) -> StreamPlan:
         add_splice_pid=splice_pid not in replaced,
         add_registration=not service.has_cuei,
         remove_pids=tuple(sorted(removed - {splice_pid})),
-        filter_pids=tuple(sorted(removed - (_pids_of_others(service, report) - {splice_pid}))),
+        filter_pids=tuple(sorted(removed - others)),
         stuffing=_stuffing(config, report),
         regulate=_regulate(config),
         bitrate_bps=report.bitrate_bps,
         frame_pts=float(video.frame_duration_pts) if video and video.frame_duration_pts else 0.0,
         leading_bytes=report.leading_bytes,
         aac=_aac(report),
+        register_pid=any(
+            stream.stream_type == SPLICE_STREAM_TYPE and stream.kind is not StreamKind.SPLICE
+            for stream in kept
+        ),
     )
 
 
@@ -124,22 +138,6 @@ def _time_pid(timed: list[int], video: StreamInfo | None) -> int | None:
     if video is not None and video.pid in timed:
         return video.pid
     return timed[0] if timed else None
-
-
-def _service(config: StreamConfig, report: StreamReport) -> ServiceInfo:
-    if not report.services:
-        raise StreamError(f"{config.name}: no service found in the input (no PAT or PMT was seen)")
-    if config.service_id is None:
-        known = [service for service in report.services if service.pmt_seen] or report.services
-        return next((service for service in known if service.first_of(StreamKind.VIDEO)), known[0])
-    for service in report.services:
-        if service.service_id == config.service_id:
-            return service
-    present = ", ".join(f"{s.service_id} {s.name}".strip() for s in report.services)
-    raise StreamError(
-        f"{config.name}: service {config.service_id} is not in the input; it has {present}. "
-        "Choose one of these, or leave the service empty"
-    )
 
 
 def _pcr_pid(service: ServiceInfo, report: StreamReport) -> int | None:
@@ -183,16 +181,25 @@ def _check_pid_is_free(
             f"{config.name}: PID {_pids((splice_pid,))} already carries SCTE-35. Choose: replace it, "
             "or put ours on another PID and pass the existing through"
         )
+    if splice_pid in _taken_pids(report):
+        raise PidTaken(
+            f"{config.name}: PID {_pids((splice_pid,))} is taken in the input; "
+            f"choose another SCTE-35 PID, such as {_pids((free_pid(report),))}, which is free",
+            free_pid(report),
+        )
+
+
+def free_pid(report: StreamReport) -> int:
+    """A PID that the input does not use."""
+    taken = _taken_pids(report)
+    return next(pid for pid in range(FIRST_SUGGESTED_PID, NULL_PID) if pid not in taken)
+
+
+def _taken_pids(report: StreamReport) -> set[int]:
     taken = {pid.pid for pid in report.pids if pid.packets}
     for service in report.services:
         taken |= _pids_of(service)
-    if splice_pid in taken:
-        free_pid = next(pid for pid in range(FIRST_SUGGESTED_PID, NULL_PID) if pid not in taken)
-        raise PidTaken(
-            f"{config.name}: PID {_pids((splice_pid,))} is taken in the input; "
-            f"choose another SCTE-35 PID, such as {_pids((free_pid,))}, which is free",
-            free_pid,
-        )
+    return taken
 
 
 def _has_pts(report: StreamReport, pid: int) -> bool:

@@ -188,7 +188,9 @@ def _first_service(packets: np.ndarray) -> tuple[int, int]:
                     tables = sorted(Pat.parse(section).programs)[:1]
                 elif section[0] == PMT_TABLE_ID and Pmt.parse(section).program_number == tables[0][0]:
                     pmt = Pmt.parse(section)
-                    videos = [s.pid for s in pmt.streams if codec_of(s).kind is StreamKind.VIDEO]
+                    videos = [
+                        s.pid for s in pmt.streams if codec_of(s, pmt.descriptors).kind is StreamKind.VIDEO
+                    ]
                     return tables[0][0], _first_pts(packets, [*videos, pmt.pcr_pid][0])
     raise AssertionError("no service")
 

@@ -29,7 +29,7 @@ from ibe100.ui.records.section_view import SectionView
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 WATCHED = ReturnFeedView(state=FeedState.WATCHING, cue_pids=(0x1F4,))
-GONE = "the cue PID is gone from the PMT: no stream_type 0x86; ours left on 0x01F4 (500)"
+GONE = "the cue PID is gone from the PMT: no SCTE 35 stream; ours left on 0x01F4 (500)"
 
 
 @pytest.fixture

@@ -55,8 +55,15 @@ def all_arguments() -> list[list[str]]:
     inputs = [build_arguments(stream(case.values), plan, PORTS) for case in INPUTS]
     outputs = [build_arguments(stream(None, case.values), plan, PORTS) for case in OUTPUTS]
     watch = watch_config(StreamConfig(name="One", return_feed=UdpInput(port=5000)))
+    with_sound = build_arguments(stream(), replace(PLAN, register_pid=True), PORTS)
     relay = relay_arguments(SrtInput(mode=SrtMode.LISTENER, port=9000), PORTS.source)
-    return [*inputs, *outputs, relay, build_return_arguments(watch, ReturnPorts(20001, 20002, 20003))]
+    return [
+        *inputs,
+        *outputs,
+        with_sound,
+        relay,
+        build_return_arguments(watch, ReturnPorts(20001, 20002, 20003)),
+    ]
 
 
 def parts(argv: list[str]) -> list[tuple[str, list[str]]]:

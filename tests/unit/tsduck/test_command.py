@@ -12,7 +12,7 @@ from ibe100.tsduck.command import build_arguments, relay_arguments, secrets_of, 
 from ibe100.tsduck.packet_collector import PacketCollector
 from ibe100.tsduck.plan import plan_stream
 from ibe100.tsduck.srt_link import is_relayed
-from tsduck_cases import INPUTS, OUTPUTS, PASSPHRASE, PLAN, PORTS, Case, cues, report, service, stream
+from tsduck_cases import INPUTS, OUTPUTS, PASSPHRASE, PLAN, PORTS, Case, cues, stream
 
 PMT = ["-P", "pmt", "--service=1", "--add-registration=0x43554549", "--add-pid=500/0x86"]
 SPLICEINJECT = [
@@ -150,8 +150,8 @@ def test_a_pmt_that_needs_no_change_is_left_alone() -> None:
 
 def test_without_pcr_and_pts_no_clock_is_named() -> None:
     config = stream()
-    plan = plan_stream(config, report(service(pcr_pid=None), pids=()))
-    assert build_arguments(config, replace(plan, stuffing=None), PORTS) == [
+    plan = replace(PLAN, pcr_pid=None, time_pid=None)
+    assert build_arguments(config, plan, PORTS) == [
         *("--realtime", "--verbose", *LIVE, *UDP, *INPUT_MONITOR, *PMT),
         *(word for word in SPLICEINJECT if not word.startswith(("--pcr-pid", "--pts-pid"))),
         *(*ANALYZE, *INFLUX_START, *INFLUX_END),

@@ -64,14 +64,23 @@ def test_a_satellite_service_whose_pmt_names_no_pcr_pid(media: Path) -> None:
     assert (plan.service_id, plan.pcr_pid, plan.time_pid, plan.video_pid) == (1, 101, 101, 101)
 
 
-def test_without_pcr_and_pts_there_is_no_clock() -> None:
-    plan = plan_of(report(service(pcr_pid=None), pids=()))
-    assert (plan.pcr_pid, plan.time_pid, plan.video_pid) == (None, None, 256)
+@pytest.mark.parametrize("pcr_pid", [None, 256, 0x300])
+def test_a_service_without_pts_and_pcr_is_refused_with_that_reason(pcr_pid: int | None) -> None:
+    silent = (pid_report(256), pid_report(257))
+    with pytest.raises(StreamError, match="no PTS and no PCR in service 1"):
+        plan_of(report(service(pcr_pid=pcr_pid), pids=silent))
+
+
+def test_either_a_pts_or_a_pcr_is_time_enough() -> None:
+    timed = plan_of(report(service(pcr_pid=None), pids=(pid_report(257, pts=40),)))
+    assert (timed.pcr_pid, timed.time_pid) == (None, 257)
+    clocked = plan_of(report(service(pcr_pid=0x300), pids=(pid_report(0x300, pcr=40),)))
+    assert (clocked.pcr_pid, clocked.time_pid) == (0x300, None)
 
 
 def test_a_pcr_pid_without_pcr_gives_way_to_the_component_that_has_it() -> None:
     assert plan_of(report(service(pcr_pid=0x300), pids=TIMED)).pcr_pid == 256
-    assert plan_of(report(service(pcr_pid=0x300), pids=())).pcr_pid == 0x300
+    assert plan_of(report(service(pcr_pid=0x300), pids=(pid_report(257, pts=40),))).pcr_pid == 0x300
 
 
 def test_audio_times_the_cues_of_a_service_without_timed_video() -> None:

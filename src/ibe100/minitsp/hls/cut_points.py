@@ -9,7 +9,7 @@ import numpy.typing as npt
 from ibe100.minitsp.chain.plugin import Packets
 from ibe100.mpegts import packet
 from ibe100.mpegts.constants import PACKET_SIZE, PAT_PID
-from ibe100.mpegts.elementary.codings import StreamKind, codec_of
+from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.mpegts.pes import NO_TIMESTAMP, pes_starts
 from ibe100.mpegts.service_map import SectionSeen, ServiceMap
 
@@ -54,7 +54,7 @@ class PictureFinder:
 
     def _choose_pid(self) -> None:
         services = [self.tables.pmts[number] for number in sorted(self.tables.pmts)]
-        codecs = [(stream.pid, codec_of(stream)) for pmt in services for stream in pmt.streams]
+        codecs = [entry for pmt in services for entry in self.tables.codecs(pmt).items()]
         for kind in (StreamKind.VIDEO, StreamKind.AUDIO):
             for pid, codec in codecs:
                 if codec.kind is kind:

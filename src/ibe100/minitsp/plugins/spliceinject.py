@@ -15,8 +15,9 @@ from ibe100.minitsp.psi.service_finder import ServiceFinder
 from ibe100.minitsp.splice.clock_points import ClockPoint, pcr_points, pts_points
 from ibe100.minitsp.splice.messages import MessageError, sections_of
 from ibe100.minitsp.splice.queue import RepeatRule, SpliceQueue, queued_cue
-from ibe100.mpegts.constants import NULL_PID, SPLICE_STREAM_TYPE
+from ibe100.mpegts.constants import NULL_PID
 from ibe100.mpegts.elementary.codings import StreamKind, codec_of
+from ibe100.mpegts.elementary.splice_streams import Carried
 from ibe100.mpegts.packet import packetize_section
 from ibe100.mpegts.psi import Pmt
 from ibe100.mpegts.timestamps import PTS_HZ
@@ -70,6 +71,7 @@ class SpliceInject(PacketProcessor):
             raise OptionError("specify --service or --pid and --pts-pid")
         self._finder = ServiceFinder(self, arguments.text("service"))
         self._searching = self._pid is None or self._pts_pid is None
+        self._pes_pids: set[int] = set()
         self._rule = RepeatRule(
             arguments.integer("start-delay", 2000) * _PTS_PER_MS,
             arguments.integer("inject-count", 2),
@@ -111,6 +113,7 @@ class SpliceInject(PacketProcessor):
         self._drop_overdue()
         if self._searching:
             self._finder.feed(block)
+            self._pes_pids.update(block.headers.pes.pids.tolist())
             if self._finder.pmt is not None:
                 self._adopt(self._finder.pmt)
         if self._pid is None or self._conflicts(block, self._pid):
@@ -128,9 +131,11 @@ class SpliceInject(PacketProcessor):
         if self._pcr_pid is None and pmt.pcr_pid != NULL_PID:
             self._pcr_pid = pmt.pcr_pid
         for stream in pmt.streams:
-            if self._pts_pid is None and codec_of(stream).kind is StreamKind.VIDEO:
+            carried = Carried.PES if stream.pid in self._pes_pids else None
+            kind = codec_of(stream, pmt.descriptors, carried).kind
+            if self._pts_pid is None and kind is StreamKind.VIDEO:
                 self._pts_pid = stream.pid
-            if self._pid is None and stream.stream_type == SPLICE_STREAM_TYPE:
+            if self._pid is None and kind is StreamKind.SPLICE:
                 self._pid = stream.pid
         if self._pts_pid is None:
             self._pts_pid = self._pcr_pid
@@ -144,9 +149,21 @@ class SpliceInject(PacketProcessor):
             self.fail(PluginError("could not find a PID with PCR or PTS in service, use option --pts-pid"))
 
     def _conflicts(self, block: Block, pid: int) -> bool:
-        """True if the input has packets of the cue PID: the chain ends, but for --ignore-pid-conflict."""
-        if self._conflict or not block.headers.rows_of(pid):
+        """True if the input has packets of the cue PID: the chain ends, but for --ignore-pid-conflict.
+
+        A PID that the PMT seemed to name for cues, and that turns out to carry sound, is given up.
+        """
+        rows = block.headers.rows_of(pid)
+        if self._conflict or not rows:
             return False
+        pmt = None if self.arguments.present("pid") else self._finder.pmt
+        if pmt is not None and pid in block.headers.pes.pids:
+            self._pes_pids.add(pid)
+            self._pid = None
+            self._adopt(pmt)
+            return True
+        if pmt is not None and not block.headers.unit_starts[rows].any():
+            return True
         text = f"PID conflict: PID 0x{pid:04X} ({pid}) for SCTE-35 injection detected in input stream"
         if self.arguments.present("ignore-pid-conflict"):
             self._conflict = True

@@ -9,8 +9,8 @@ from ibe100.minitsp.reports.json_report import JSON_OPTIONS, JsonDocument, JsonR
 from ibe100.minitsp.reports.splice_json import table_json
 from ibe100.minitsp.splice.clock_points import pts_points
 from ibe100.minitsp.splice.events import Announcement, PendingEvent, SpliceEvents, announcements
-from ibe100.mpegts.constants import NULL_PID, PACKET_BITS, SPLICE_STREAM_TYPE, SPLICE_TABLE_ID
-from ibe100.mpegts.elementary.codings import StreamKind, codec_of
+from ibe100.mpegts.constants import NULL_PID, PACKET_BITS, SPLICE_TABLE_ID
+from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.mpegts.packet_headers import FEW_PACKETS
 from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.mpegts.service_map import ServiceMap
@@ -25,7 +25,7 @@ _TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 class SpliceMonitor(PacketProcessor):
     """Monitors SCTE 35 splice information.
 
-    Cue PIDs are those of stream_type 0x86 in the PMTs, or --splice-pid. The time comes from the PTS of
+    Cue PIDs are those of SCTE 35 in the PMTs, or --splice-pid. The time comes from the PTS of
     --time-pid, or of all audio and video of the cue PID's service. Where nothing after it changes packets, a
     cue is reported once the output has delivered it.
     """
@@ -103,19 +103,27 @@ class SpliceMonitor(PacketProcessor):
         if self._time_pid is not None:
             self._time_pids.setdefault(self._time_pid, set()).add(splice_pid)
 
+    def _unwatch(self, pid: int) -> None:
+        """Forget a PID that was taken for one of cues and carries PES packets."""
+        del self._events[pid], self._assemblers[pid]
+        for splice_pids in self._time_pids.values():
+            splice_pids.discard(pid)
+
     def _follow_services(self) -> None:
         """Take cue PIDs and the PIDs that give the time from the PMTs."""
         only_service = len(self._services.pmt_pids) == 1
+        for pid in self._services.doubtful_pids.with_pes & self._events.keys() - {self._splice_pid}:
+            self._unwatch(pid)
         for pmt in list(self._services.pmts.values()):
-            pids = {stream.pid for stream in pmt.streams}
-            found = {one.pid for one in pmt.streams if one.stream_type == SPLICE_STREAM_TYPE}
+            codecs = self._services.codecs(pmt)
+            found = self._services.splice_pids(pmt)
             if self._splice_pid is not None:
-                belongs = self._splice_pid in pids or only_service
+                belongs = self._splice_pid in codecs or only_service
                 found = {self._splice_pid} if belongs else set()
-            timed = {one.pid for one in pmt.streams if _has_time(codec_of(one).kind)}
+            timed = {pid for pid, codec in codecs.items() if _has_time(codec.kind)}
             timed |= {pmt.pcr_pid} - {NULL_PID}
             for splice_pid in sorted(found):
-                if splice_pid in pids and splice_pid not in self._announced:
+                if splice_pid in codecs and splice_pid not in self._announced:
                     self._announced.add(splice_pid)
                     self.verbose(f"starting monitoring splice PID 0x{splice_pid:04X} ({splice_pid})")
                 self._watch(splice_pid)

@@ -214,11 +214,11 @@ class Zap(PsiRewriter):
             one.pmt_pid = pid
             self._send_pat()
         self._forget_pids(one)
-        streams = tuple(stream for stream in pmt.streams if self._keeps(stream))
+        streams = tuple(stream for stream in pmt.streams if self._keeps(pmt, stream))
         if pmt.pcr_pid != NULL_PID:
             self._let_pass(one, pmt.pcr_pid, _PES)
         for stream in streams:
-            self._let_pass(one, stream.pid, _PES if codec_of(stream).pes else _PASS)
+            self._let_pass(one, stream.pid, _PES if codec_of(stream, pmt.descriptors).pes else _PASS)
         pmt = replace(
             pmt,
             descriptors=self._with_ecm(one, pmt.descriptors),
@@ -233,8 +233,8 @@ class Zap(PsiRewriter):
         one.pids.add(pid)
         self._action[pid] = action
 
-    def _keeps(self, stream: PmtStream) -> bool:
-        kind = codec_of(stream).kind
+    def _keeps(self, pmt: Pmt, stream: PmtStream) -> bool:
+        kind = codec_of(stream, pmt.descriptors).kind
         if kind is StreamKind.AUDIO:
             return self._is_chosen(stream, "audio")
         if kind is StreamKind.SUBTITLES:

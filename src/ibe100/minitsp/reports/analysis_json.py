@@ -180,7 +180,7 @@ def _service_json(service: ServiceInfo, report: StreamReport) -> JsonValue:
 def _ts_json(report: StreamReport, known: _Referenced, user_bitrate_bps: int) -> JsonValue:
     present = [one for one in report.pids if one.packets]
     scrambled = sum(1 for one in present if one.scrambled)
-    common = [one for one in present if _is_global(one.pid)]
+    common = [one for one in present if _is_global(one.pid) and one.pid not in known.services]
     common_packets = sum(one.packets for one in common)
     common_scrambled = sum(1 for one in common if one.scrambled)
     unreferenced = [one for one in present if not (_is_global(one.pid) or one.pid in known.services)]

@@ -10,9 +10,9 @@ import numpy as np
 from ibe100.minitsp.chain.packet_batch import Batch
 from ibe100.minitsp.reports.tr101290 import SEVERITIES, TS_SCOPE, Tr101290
 from ibe100.mpegts.constants import NULL_PID, PACKET_BITS, PID_COUNT
-from ibe100.mpegts.elementary.codings import StreamKind, codec_of
+from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.mpegts.pes import NO_TIMESTAMP
-from ibe100.mpegts.service_map import SYSTEM_SECTION_PIDS, ServiceMap
+from ibe100.mpegts.service_map import ServiceMap
 
 Tags: TypeAlias = Sequence[tuple[str, str | int]]
 
@@ -146,8 +146,8 @@ class InfluxMetrics:
                 yield line("bitrate", self._tags(scope, (scope, name)), bitrate(packets), now_ms)
 
     def _pids_by_type(self) -> dict[str, set[int]]:
-        kinds = {stream.pid: _TYPE_OF_KIND[codec_of(stream).kind] for _, stream in self._services.streams()}
-        kinds |= dict.fromkeys([*SYSTEM_SECTION_PIDS, *self._services.pmt_pids.values()], "psi")
+        kinds = {pid: _TYPE_OF_KIND[codec.kind] for pid, codec in self._services.all_codecs().items()}
+        kinds |= dict.fromkeys(self._services.table_pids, "psi")
         kinds[NULL_PID] = "stuffing"
         by_type: dict[str, set[int]] = {kind: set() for kind in _TYPE_ORDER}
         for pid in np.flatnonzero(self._packets).tolist():
@@ -177,8 +177,9 @@ class InfluxMetrics:
         """The service's last stamp, of its video where it has any: pictures are what cues refer to."""
         timed = found.keys() & pids
         if stamp != "pcr":
-            kinds = {stream.pid: codec_of(stream).kind for _, stream in self._services.streams()}
-            timed = {pid for pid in timed if kinds.get(pid) is StreamKind.VIDEO} or timed
+            codecs = self._services.all_codecs()
+            video = {pid for pid in timed if pid in codecs and codecs[pid].kind is StreamKind.VIDEO}
+            timed = video or timed
         return max((found[pid] for pid in timed), key=lambda seen: seen.arrival_s, default=None)
 
     def _counter_lines(self, services: dict[str, frozenset[int]], now_ms: int) -> Iterator[str]:

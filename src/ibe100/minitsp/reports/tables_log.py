@@ -9,12 +9,12 @@ from ibe100.minitsp.reports.json_report import to_json
 from ibe100.minitsp.reports.psi_json import table_json
 from ibe100.mpegts.constants import NULL_PID, PAT_PID, PAT_TABLE_ID, PMT_TABLE_ID, TSDT_PID
 from ibe100.mpegts.descriptors import PsiError
-from ibe100.mpegts.elementary.codings import StreamKind, codec_of
+from ibe100.mpegts.elementary.splice_streams import is_splice
 from ibe100.mpegts.psi import Pat, Pmt
 from ibe100.mpegts.service_map import SYSTEM_SECTION_PIDS
 from ibe100.mpegts.table_assembler import Table
 
-SYSTEM_PIDS: Final = frozenset((*SYSTEM_SECTION_PIDS, TSDT_PID))
+SYSTEM_PIDS: Final = SYSTEM_SECTION_PIDS | {TSDT_PID}
 
 
 class TablesLog(PsiRewriter):
@@ -74,6 +74,7 @@ class TablesLog(PsiRewriter):
                 if pat.nit_pid is not None:
                     self.follow(pat.nit_pid)
         elif table.table_id == PMT_TABLE_ID and self._follows_cues:
-            for stream in Pmt.parse(table.sections[0]).streams:
-                if codec_of(stream).kind is StreamKind.SPLICE:
+            pmt = Pmt.parse(table.sections[0])
+            for stream in pmt.streams:
+                if is_splice(stream, pmt.descriptors):
                     self.follow(stream.pid)

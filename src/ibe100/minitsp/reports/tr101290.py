@@ -23,7 +23,7 @@ from ibe100.mpegts.constants import (
     TDT_PID,
 )
 from ibe100.mpegts.continuity import ContinuityTracker
-from ibe100.mpegts.elementary.codings import StreamKind, codec_of
+from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.mpegts.packet_headers import PAYLOAD, SCRAMBLED, TRANSPORT_ERROR, UNIT_START
 from ibe100.mpegts.pes import NO_TIMESTAMP
 from ibe100.mpegts.service_map import SectionRun, ServiceMap
@@ -186,9 +186,10 @@ class Tr101290:
             self._gaps.expect(("cat", CAT_PID), ("cat_error",), 0.5, float(batch.arrivals_s[0]))
 
     def _check_sections(self, batch: Batch, sections: list[SectionRun]) -> None:
+        pmt_pids = set(self._services.pmt_pids.values())
         for pid, section, rows in sections:
             table_id = section[0]
-            allowed = _ALLOWED_TABLES.get(pid)
+            allowed = None if pid in pmt_pids else _ALLOWED_TABLES.get(pid)
             if allowed is not None and table_id not in allowed:
                 self._count(_WRONG_TABLE[pid], pid, len(rows))
             repetition = _REPETITION.get((pid, table_id))
@@ -202,7 +203,7 @@ class Tr101290:
         for pid, errors in self._services.crc_errors.items():
             fresh = errors - self._crc_errors.get(pid, 0)
             if fresh > 0:
-                known = pid < _FIRST_FREE_PID or pid in self._services.pmt_pids.values()
+                known = pid < _FIRST_FREE_PID or pid in pmt_pids
                 self._count(("crc_error",) if known else ("crc_error_2",), pid, fresh)
         self._crc_errors = self._services.crc_errors
 
@@ -244,10 +245,10 @@ class Tr101290:
     def _follow_map(self, now_s: float) -> None:
         """Watch what the tables name now, and nothing else."""
         pmt_pids = frozenset(self._services.pmt_pids.values())
-        streams = {stream.pid: codec_of(stream).kind for _, stream in self._services.streams()}
-        self._referenced = frozenset(streams)
+        codecs = self._services.all_codecs()
+        self._referenced = frozenset(codecs)
         timed = (StreamKind.VIDEO, StreamKind.AUDIO)
-        self._pts_pids = frozenset(pid for pid, kind in streams.items() if kind in timed)
+        self._pts_pids = frozenset(pid for pid, codec in codecs.items() if codec.kind in timed)
         self._gaps.keep("pmt", pmt_pids)
         self._gaps.keep("pid", self._pts_pids)
         self._gaps.keep("pts", self._pts_pids)

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ibe100.mpegts.constants import REGISTRATION_TAG, SPLICE_STREAM_TYPE
+from ibe100.mpegts.constants import SPLICE_STREAM_TYPE
+from ibe100.mpegts.descriptors import Descriptor
 from ibe100.mpegts.elementary.ac3 import ac3_format
 from ibe100.mpegts.elementary.audio import adts_format, latm_format, mpeg_audio_format
 from ibe100.mpegts.elementary.formats import AudioFormat, ElementaryFormat, VideoFormat
 from ibe100.mpegts.elementary.hevc import hevc_format
+from ibe100.mpegts.elementary.splice_streams import Carried, is_splice, registrations
 from ibe100.mpegts.elementary.video import h264_format, mpeg2_video_format
 from ibe100.mpegts.psi import PmtStream
 
@@ -79,7 +81,6 @@ _BY_REGISTRATION = {
     b"DTS2": Codec("DTS", StreamKind.AUDIO),
     b"DTS3": Codec("DTS", StreamKind.AUDIO),
 }
-_DTS_REGISTRATIONS = frozenset({b"DTS1", b"DTS2", b"DTS3", b"DTSH"})
 _READERS: dict[str, Callable[[bytes], ElementaryFormat | None]] = {
     "MPEG-1 video": mpeg2_video_format,
     "MPEG-2 video": mpeg2_video_format,
@@ -94,22 +95,17 @@ _READERS: dict[str, Callable[[bytes], ElementaryFormat | None]] = {
 _PRIVATE_PES_STREAM_TYPE = 0x06
 
 
-def codec_of(stream: PmtStream, splice_sections_seen: bool = False) -> Codec:
-    """The coding of a PMT's stream.
-
-    stream_type 0x86 is SCTE 35 unless the stream says that it is DTS-HD (SCTE 35 clause 8.3), by a DTS
-    registration or descriptor; sections with table_id 0xFC seen on the PID settle it.
-    """
-    registrations = {data[:4] for tag, data in stream.descriptors if tag == REGISTRATION_TAG}
+def codec_of(
+    stream: PmtStream, program_info: tuple[Descriptor, ...], carried: Carried | None = None
+) -> Codec:
+    """The coding of a PMT's stream, by its descriptors, those of the programme and what its packets hold."""
     if stream.stream_type == SPLICE_STREAM_TYPE:
-        tags = {tag for tag, _ in stream.descriptors}
-        contrary = bool(registrations & _DTS_REGISTRATIONS) or 0x7B in tags
-        return _DTS_HD if contrary and not splice_sections_seen else _SPLICE
+        return _SPLICE if is_splice(stream, program_info, carried) else _DTS_HD
     if stream.stream_type == _PRIVATE_PES_STREAM_TYPE:
         for tag, _ in stream.descriptors:
             if tag in _BY_DESCRIPTOR:
                 return _BY_DESCRIPTOR[tag]
-        for registration in registrations:
+        for registration in registrations(stream.descriptors):
             if registration in _BY_REGISTRATION:
                 return _BY_REGISTRATION[registration]
     unknown = Codec(f"stream_type 0x{stream.stream_type:02X}", StreamKind.DATA)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ibe100.models.cues.contract import AudioTerms, ContractFinding, Severity, VideoTerms
-from ibe100.mpegts.elementary.codings import AudioFormat, VideoFormat
-from ibe100.mpegts.stream_report import StreamInfo, StreamReport
+from ibe100.mpegts.elementary.codings import AudioFormat, StreamKind, VideoFormat
+from ibe100.mpegts.stream_report import ServiceInfo, StreamInfo, StreamReport
 from ibe100.mpegts.timestamps import PTS_HZ
-from ibe100.utils.units import format_bitrate
+from ibe100.tsduck.service_choice import comes, is_scrambled
+from ibe100.utils.units import format_bitrate, format_pid
 
 FRAME_RATE_TOLERANCE = 0.0005
 """Less than lies between 29.97 and 30."""
@@ -14,6 +15,20 @@ VIDEO_BITRATE_TOLERANCE = 0.15
 AUDIO_BITRATE_TOLERANCE = 0.35
 """Measured over some seconds, and packets carry headers and stuffing too: much for small frames."""
 SET_ENCODER = "set the encoder"
+
+
+def lint_presence(service: ServiceInfo, report: StreamReport) -> list[ContractFinding]:
+    """Findings on what every contract takes for granted: video and sound that come, in clear."""
+    found: list[ContractFinding] = []
+    if is_scrambled(service, report):
+        do = "have the sender descramble it, or choose another service"
+        found.append(ContractFinding.of(Severity.BREACH, "service_id", "a service in clear", "scrambled", do))
+    for kind, name in ((StreamKind.VIDEO, "video"), (StreamKind.AUDIO, "audio")):
+        announced = service.first_of(kind)
+        if announced is not None and not comes(announced, report):
+            has = f"announced on {format_pid(announced.pid)}, and no packet of it came"
+            found.append(ContractFinding.of(Severity.BREACH, name, name, has, "check the encoder"))
+    return found
 
 
 def lint_video(terms: VideoTerms, stream: StreamInfo | None, report: StreamReport) -> list[ContractFinding]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from ibe100.models.cues.contract import Contract, ContractFinding, Severity
 from ibe100.models.stream_config import ExistingCues, NoOutput, Scte35Options, SrtOutput, StreamConfig
 from ibe100.mpegts.elementary.codings import StreamKind
-from ibe100.mpegts.stream_report import ServiceInfo, StreamReport
+from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.contracts.cue_linter import lint_cue
-from ibe100.services.contracts.media_linter import lint_audio, lint_video
+from ibe100.services.contracts.media_linter import lint_audio, lint_presence, lint_video
 from ibe100.services.contracts.options import start_delay_ms
+from ibe100.tsduck.service_choice import choose_service
 from ibe100.utils.units import format_pid
 
 __all__ = ["lint_cue", "lint_stream"]
@@ -78,23 +79,17 @@ def _delivery(contract: Contract, config: StreamConfig) -> list[ContractFinding]
 
 
 def _input(contract: Contract, config: StreamConfig, report: StreamReport) -> list[ContractFinding]:
-    service = _service(config, report)
+    service = choose_service(config.service_id, report)
     if service is None:
         asked = "a service" if config.service_id is None else f"service {config.service_id}"
         do = "check the sender and the stream's service_id"
         return [ContractFinding.of(Severity.BREACH, "service_id", asked, "none in the input", do)]
     return [
         *_splice_pids(contract, config, report),
+        *lint_presence(service, report),
         *lint_video(contract.video, service.first_of(StreamKind.VIDEO), report),
         *lint_audio(contract.audio, service.first_of(StreamKind.AUDIO), report),
     ]
-
-
-def _service(config: StreamConfig, report: StreamReport) -> ServiceInfo | None:
-    if config.service_id is not None:
-        return report.service(config.service_id)
-    with_video = (one for one in report.services if one.first_of(StreamKind.VIDEO))
-    return next(with_video, report.services[0] if report.services else None)
 
 
 def _splice_pids(contract: Contract, config: StreamConfig, report: StreamReport) -> list[ContractFinding]:

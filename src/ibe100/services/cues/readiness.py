@@ -34,7 +34,9 @@ FARTHEST_S = 3600.0
 
 def readiness(run: StreamRun) -> Readiness:
     """Readiness of `run` for any cue; reads single values only, so any thread may ask."""
-    reasons = tuple(filter(None, (_state(run), _packets(run), _nulls(run), why_nothing_leaves(run))))
+    reasons = tuple(
+        filter(None, (_state(run), _packets(run), _time(run), _nulls(run), why_nothing_leaves(run)))
+    )
     return Readiness(ready=not reasons, reasons=reasons[:1] if reasons[:1] == (_state(run),) else reasons)
 
 
@@ -64,6 +66,13 @@ def _packets(run: StreamRun) -> str | None:
     if run.is_fresh():
         return None
     return "no packets were measured on the output in the last seconds; check the input"
+
+
+def _time(run: StreamRun) -> str | None:
+    """No cue, immediate or not, goes in before the processor has seen a PTS or a PCR."""
+    if not run.is_fresh() or run.clock is None or run.clock.has_begun:
+        return None
+    return "no PTS and no PCR in the stream: no cue can be placed; check the sender"
 
 
 def _nulls(run: StreamRun) -> str | None:
@@ -264,7 +273,7 @@ def why_not_reached(run: StreamRun, pts_time: int, monotonic_s: float) -> str:
 
 def why_unseen(run: StreamRun) -> str:
     """The reason, where it can be known, that a cue sent was not seen on the output."""
-    cause = why_nothing_leaves(run) or _state(run) or _packets(run) or _nulls(run)
+    cause = why_nothing_leaves(run) or _state(run) or _packets(run) or _time(run) or _nulls(run)
     if cause is not None:
         return cause
     if run.last_fault:

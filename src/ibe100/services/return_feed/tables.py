@@ -8,18 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ibe100.models.cues.return_receipt import ReturnCause
-from ibe100.mpegts.constants import CUEI, PAT_TABLE_ID, PMT_TABLE_ID, REGISTRATION_TAG, SPLICE_STREAM_TYPE
+from ibe100.mpegts.constants import PAT_TABLE_ID, PMT_TABLE_ID, SPLICE_STREAM_TYPE
 from ibe100.mpegts.descriptors import PsiError
+from ibe100.mpegts.elementary.splice_streams import is_marked_for_cues, is_splice
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 
-CUE_IDENTIFIER_TAG = 0x8A
-"""cue_identifier_descriptor (SCTE 35 clause 8.2): it marks a cue PID whatever its stream_type."""
 STREAM_TYPES = {
     0x05: "private sections",
     0x06: "PES private data",
     0x0D: "DSM-CC sections",
     0x15: "metadata in PES",
-    SPLICE_STREAM_TYPE: "SCTE 35",
 }
 
 
@@ -39,15 +37,14 @@ class FeedTables:
 
     @property
     def cue_pids(self) -> tuple[int, ...]:
-        """PIDs of stream_type 0x86."""
-        found = {one.pid for pmt in self.pmts for one in pmt.streams if _is_splice(one)}
-        return tuple(sorted(found))
+        """PIDs of SCTE 35, as far as the PMTs tell them from DTS-HD."""
+        return tuple(sorted({one.pid for pmt in self.pmts for one in _splice_streams(pmt)}))
 
     def fault(self, sent_pid: int) -> TableFault | None:
         """Fault for a cue that left us on `sent_pid`; None when a receiver finds its PID."""
         if not self.pmts:
             return TableFault(ReturnCause.NO_TABLES, "no PMT is seen there")
-        carrying = [pmt for pmt in self.pmts if any(_is_splice(one) for one in pmt.streams)]
+        carrying = [pmt for pmt in self.pmts if _splice_streams(pmt)]
         if carrying:
             if any(_has_cuei(pmt) for pmt in carrying):
                 return None
@@ -57,18 +54,19 @@ class FeedTables:
         retyped = self._retyped(sent_pid)
         if retyped is not None:
             moved = "" if retyped.pid == sent_pid else f" (ours was {pid_words(sent_pid)})"
-            kind = STREAM_TYPES.get(retyped.stream_type, "another kind of stream")
-            words = (
-                f"PID {pid_words(retyped.pid)}{moved} has stream_type 0x{retyped.stream_type:02X} "
-                f"({kind}) in the PMT instead of 0x86"
-            )
+            has = f"has stream_type 0x{retyped.stream_type:02X}"
+            if retyped.stream_type == SPLICE_STREAM_TYPE:
+                words = f"PID {pid_words(retyped.pid)}{moved} {has}, but the PMT describes it as DTS-HD sound"
+            else:
+                kind = STREAM_TYPES.get(retyped.stream_type, "another kind of stream")
+                words = f"PID {pid_words(retyped.pid)}{moved} {has} ({kind}) in the PMT instead of 0x86"
             return TableFault(ReturnCause.STREAM_TYPE_CHANGED, words)
-        words = f"the cue PID is gone from the PMT: no stream_type 0x86; ours left on {pid_words(sent_pid)}"
+        words = f"the cue PID is gone from the PMT: no SCTE 35 stream; ours left on {pid_words(sent_pid)}"
         return TableFault(ReturnCause.PID_GONE, words)
 
     def _retyped(self, sent_pid: int) -> PmtStream | None:
         streams = [one for pmt in self.pmts for one in pmt.streams]
-        marked = (one for one in streams if _is_marked(one))
+        marked = (one for one in streams if is_marked_for_cues(one))
         return next(marked, None) or next((one for one in streams if one.pid == sent_pid), None)
 
 
@@ -94,17 +92,10 @@ def pid_words(pid: int) -> str:
     return f"0x{pid:04X} ({pid})"
 
 
-def _is_splice(stream: PmtStream) -> bool:
-    return stream.stream_type == SPLICE_STREAM_TYPE
-
-
-def _is_marked(stream: PmtStream) -> bool:
-    return any(
-        tag == CUE_IDENTIFIER_TAG or (tag == REGISTRATION_TAG and data[:4] == CUEI)
-        for tag, data in stream.descriptors
-    )
+def _splice_streams(pmt: Pmt) -> list[PmtStream]:
+    return [one for one in pmt.streams if is_splice(one, pmt.descriptors)]
 
 
 def _has_cuei(pmt: Pmt) -> bool:
     """In program_info, or, as some multiplexers have it, beside the component."""
-    return pmt.carries_cuei() or any(_is_splice(one) and _is_marked(one) for one in pmt.streams)
+    return pmt.carries_cuei() or any(map(is_marked_for_cues, _splice_streams(pmt)))

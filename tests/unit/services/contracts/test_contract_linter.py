@@ -21,6 +21,7 @@ from ibe100.scte35.values import SegmentationDescriptor, SegmentationUpid, Splic
 from ibe100.services.contracts.options import under_contract
 from ibe100.services.contracts.stream_linter import lint_cue, lint_stream
 from ibe100.services.streams.launch_plan import LaunchPlanner
+from tsduck_cases import pid_report, report
 
 BREACH, WARNING, NOTE = Severity.BREACH, Severity.WARNING, Severity.NOTE
 
@@ -256,3 +257,18 @@ def test_no_bytes_make_the_linter_fail(section: bytes) -> None:
     findings = lint_cue(TERMS, Values(), section)
     assert findings
     assert findings[0].severity is BREACH
+
+
+def presence(found: StreamReport) -> set[tuple[Severity, str]]:
+    """Findings on an input against a contract that asks for nothing of it."""
+    return {(one.severity, one.field) for one in lint_stream(stream(contract()), found)}
+
+
+def test_scrambled_video_and_video_that_never_comes_are_breaches_of_every_contract() -> None:
+    there, silent = pid_report(256, pts=50, pcr=50), pid_report(256, 0)
+    sound = pid_report(257, pts=40)
+    assert presence(report(pids=(there, sound))) == set()
+    assert presence(report(pids=(silent, sound))) == {(BREACH, "video")}
+    assert presence(report(pids=(sound,))) == {(BREACH, "video")}
+    assert presence(report(pids=(there,))) == {(BREACH, "audio")}
+    assert presence(report(pids=(replace(there, scrambled=90), sound))) == {(BREACH, "service_id")}
