@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 import uvicorn
 
+from ibe100.api.accepting import take_connections
 from ibe100.api.application import Api
 from ibe100.api.protocols import MOST_CONNECTIONS, HttpProtocol, ListenerProtocol
 from ibe100.core.config import ApiSettings
 from ibe100.models.errors import ConfigurationError, OperatorError
 from ibe100.services.ports import Services
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import keep_running, log_fault
 
 MOST_MESSAGE = 64 << 10
 """Longest message of a listener, bytes."""
@@ -33,7 +34,32 @@ _log = logging.getLogger(__name__)
 
 
 class _Server(uvicorn.Server):
-    """Leaves the process's signals alone."""
+    """Leaves the process's signals alone, and takes its connections by `take_connections`."""
+
+    def __init__(
+        self, config: uvicorn.Config, listening: socket.socket, context: ssl.SSLContext | None
+    ) -> None:
+        super().__init__(config)
+        self._listening = listening
+        self._context = context
+        self._taking: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.servers: list[asyncio.base_events.Server] = []
+        self._taking = keep_running(
+            lambda: take_connections(self._listening, self._protocol, self._context), "API connections"
+        )
+        self.started = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            await asyncio.gather(self._taking, return_exceptions=True)
+        self._listening.close()
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        return HttpProtocol(config=self.config, server_state=self.server_state, app_state={})
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -56,9 +82,9 @@ async def api_server(
     with contextlib.closing(listening):
         context = await asyncio.to_thread(_tls, settings)
         api = await asyncio.to_thread(Api, services, settings)
-        server = _Server(_config(api, context))
+        server = _Server(_config(api), listening, context)
         api.latest.start()
-        serving = asyncio.create_task(server.serve([listening]), name="API")
+        serving = asyncio.create_task(server.serve(), name="API")
         serving.add_done_callback(log_fault)
         try:
             yield Serving(f"{'http' if context is None else 'https'}://{_place(listening)}", api)
@@ -91,7 +117,7 @@ def listen(settings: ApiSettings) -> socket.socket:
     return listening
 
 
-def _config(api: Api, context: ssl.SSLContext | None) -> uvicorn.Config:
+def _config(api: Api) -> uvicorn.Config:
     return uvicorn.Config(
         api.asgi,
         http=HttpProtocol,
@@ -108,7 +134,6 @@ def _config(api: Api, context: ssl.SSLContext | None) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
         reset_contextvars=True,
-        ssl_context_factory=None if context is None else lambda _config, _default: context,
     )
 
 

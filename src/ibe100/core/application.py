@@ -49,6 +49,7 @@ from ibe100.services.stream_service import StreamService
 from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.tsduck_service import TSDuckService
 from ibe100.services.watches.feed import AlarmFeed
+from ibe100.utils.descriptors import allow_many
 from ibe100.utils.lasting_heap import lasting_heap
 from ibe100.utils.places import Place, Places
 
@@ -257,6 +258,7 @@ async def open_application(
     """
     folders = resolve(config.folders)
     async with AsyncExitStack() as stack:
+        allow_many()
         await asyncio.to_thread(folders.create)
         stack.enter_context(InstanceLock.acquire(folders.data_dir, role))
         logging_files = Logging(config.logging, folders.log_dir, to_stderr=log_to_stderr)

@@ -1,6 +1,7 @@
 """Loop over files, timers and signals. The whole runner runs here, one callback at a time."""
 
 import contextlib
+import errno
 import heapq
 import selectors
 import signal
@@ -13,6 +14,8 @@ from types import FrameType
 FIRST = 0
 """Priority of cue receipts, which must not wait."""
 NORMAL = 1
+_ACCEPT_AGAIN_S = 1.0
+_NONE_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 @dataclass(order=True, slots=True)
@@ -53,6 +56,23 @@ class Loop:
         """Forget a file; to be called before it is closed."""
         with contextlib.suppress(KeyError):
             self._selector.unregister(file)
+
+    def accept(self, listening: socket.socket) -> socket.socket | None:
+        """The next connection; None where nobody is there, or nobody can be let in for now.
+
+        Where no descriptor is left the socket stays ready: it is not looked at for a second.
+        """
+        try:
+            return listening.accept()[0]
+        except OSError as error:
+            if error.errno in _NONE_LEFT and listening in self._selector.get_map():
+                watched = self._selector.unregister(listening)
+                self.call_later(_ACCEPT_AGAIN_S, lambda: self._watch_again(listening, watched))
+            return None
+
+    def _watch_again(self, listening: socket.socket, watched: selectors.SelectorKey) -> None:
+        if listening.fileno() != -1 and listening not in self._selector.get_map():
+            self._selector.register(listening, watched.events, watched.data)
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
         """Call once, delay_s from now."""

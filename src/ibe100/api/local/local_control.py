@@ -6,12 +6,14 @@ import asyncio
 import json
 import logging
 import os
+import socket
 import stat
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from ibe100.api.accepting import take_connections
 from ibe100.api.local.schedule_commands import schedule_command
 from ibe100.api.local.user_commands import access_command
 from ibe100.models.actor import COMMAND_LINE, Actor
@@ -25,8 +27,10 @@ from ibe100.runner.launch import short_socket_path
 from ibe100.services.audit_trail import act_as
 from ibe100.services.ports import Services
 from ibe100.services.streams.which_stream import which_stream
+from ibe100.utils.tasks import keep_running
 
 LONGEST_LINE = 1 << 20
+MOST_WAITING = 100
 PRIVATE_FOLDER = 0o700
 
 _log = logging.getLogger(__name__)
@@ -45,21 +49,31 @@ def socket_path(data_dir: Path) -> Path:
 async def local_control(services: Services, data_dir: Path) -> AsyncIterator[None]:
     """Answer the command line for as long as the context lasts. Raises StorageError."""
     path = socket_path(data_dir)
-    try:
-        _private_folder(path.parent)
-        path.unlink(missing_ok=True)
-        with short_socket_path(path) as name:
-            server = await asyncio.start_unix_server(
-                lambda reader, writer: _serve(services, reader, writer), name, limit=LONGEST_LINE
-            )
-        path.chmod(0o600)
-    except OSError as error:
-        raise StorageError(f"the command line's socket {path} cannot be made: {error.strerror}") from error
-    try:
-        yield
-    finally:
-        server.close()
-        path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        try:
+            _private_folder(path.parent)
+            path.unlink(missing_ok=True)
+            with short_socket_path(path) as name:
+                listening.bind(name)
+            path.chmod(0o600)
+            listening.listen(MOST_WAITING)
+            listening.setblocking(False)
+        except OSError as error:
+            raise StorageError(
+                f"the command line's socket {path} cannot be made: {error.strerror}"
+            ) from error
+
+        def protocol() -> asyncio.Protocol:
+            reader = asyncio.StreamReader(LONGEST_LINE)
+            return asyncio.StreamReaderProtocol(reader, lambda read, write: _serve(services, read, write))
+
+        taking = keep_running(lambda: take_connections(listening, protocol), "command line's connections")
+        try:
+            yield
+        finally:
+            taking.cancel()
+            await asyncio.gather(taking, return_exceptions=True)
+            path.unlink(missing_ok=True)
 
 
 def _private_folder(folder: Path) -> None:

@@ -149,7 +149,8 @@ class HttpOutput(PacketOutput):
             return
         try:
             connected, peer = self._server.accept()
-        except OSError:  # it has gone again
+        except OSError:  # it has gone again, or no descriptor is left
+            self.context.wait_until(time.monotonic() + wait_s)
             return
         if self.arguments.present("buffer-size"):
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.arguments.integer("buffer-size"))

@@ -84,11 +84,13 @@ class ControlServer:
         self._loop.call_later(_LOOK_S, self._look)
 
     def _accept(self, _events: int) -> None:
-        with contextlib.suppress(OSError):  # nobody there, gone already, or no descriptor left for now
-            accepted, _ = self._socket.accept()
-            if len(self._clients) >= _CLIENTS:
-                accepted.close()
-                return
+        accepted = self._loop.accept(self._socket)
+        if accepted is None:
+            return
+        if len(self._clients) >= _CLIENTS:
+            accepted.close()
+            return
+        with contextlib.suppress(OSError):  # gone already
             self._clients.append(
                 _Client(
                     self._loop, accepted, self._journal, self._samples, self._answer, self._clients.remove

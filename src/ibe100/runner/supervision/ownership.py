@@ -55,7 +55,10 @@ def is_held(stream_dir: Path) -> bool:
     try:
         lock = os.open(stream_dir / LOCK, os.O_RDONLY)
     except OSError:  # the folder may have been deleted under a runner
-        return runner_of(stream_dir) is not None
+        try:
+            return runner_of(stream_dir) is not None
+        except OSError:  # no descriptor left to look with: gone is only who is known to be
+            return True
     try:
         # A shared lock for a moment: two that look at once must not see each other.
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -77,7 +80,7 @@ def runner_of(stream_dir: Path) -> ProcessIdentity | None:
 
 
 def processes_of(stream_dir: Path) -> list[ProcessIdentity]:
-    """Every living process that was started for the stream, this one left out."""
+    """Every living process that was started for the stream, this one left out. OSError: none can be read."""
     wanted = os.fsencode(f"{MARK}={mark_of(stream_dir)}")
     found = []
     for pid, environment in _environments():
@@ -125,7 +128,8 @@ def _environments() -> list[tuple[int, list[bytes]]]:
     found = []
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
-            with contextlib.suppress(OSError):  # ended meanwhile, or somebody else's
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError, PermissionError):
+                # One that ended meanwhile, or somebody else's.
                 found.append((int(process.name), (process / "environ").read_bytes().split(b"\0")))
     return found
 
@@ -138,7 +142,7 @@ def _environments_by_ps() -> list[tuple[int, list[bytes]]]:
 
 def _command_line(pid: int) -> list[bytes]:
     if sys.platform == "linux":
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
             return Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
         return []
     else:

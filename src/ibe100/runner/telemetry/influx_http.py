@@ -44,9 +44,8 @@ class InfluxServer:
         self._socket.close()
 
     def _accept(self, _events: int) -> None:
-        with contextlib.suppress(OSError):  # nobody there, gone already, or no descriptor left for now
-            while True:
-                accepted, _ = self._socket.accept()
+        with contextlib.suppress(OSError):  # gone already
+            while (accepted := self._loop.accept(self._socket)) is not None:
                 if len(self._connections) >= _CONNECTIONS:
                     self._connections[0].close()  # the oldest: a processor keeps only its newest ones
                 self._connections.append(

@@ -28,6 +28,13 @@ class MemoryRule(AlarmRule):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class DescriptorRule(AlarmRule):
+    """Files, sockets and pipes that the console has open."""
+
+    used_percent: float = parameter(90, "Most that may be in use", "%", 50, 100)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LagRule(AlarmRule):
     """Work of the console that waits for its turn."""
 
@@ -123,6 +130,14 @@ MEMORY_LOW = MemoryRule(
     on_delay_s=10.0,
     off_delay_s=10.0,
 )
+DESCRIPTORS_LOW = DescriptorRule(
+    "descriptors_low",
+    Severity.CRITICAL,
+    "File descriptors nearly used up",
+    "Too many connections, or something that does not close what it opened",
+    "Close windows and clients of the API; if it stays, restart the console: streams go on meanwhile",
+    off_delay_s=10.0,
+)
 CLOCK_STEP = AlarmRule(
     "clock_step",
     Severity.MAJOR,
@@ -147,6 +162,7 @@ CONSOLE_FAULT = AlarmRule(
     "An error in the program, or a file that cannot be read",
     "Look at errors.log and report it; streams and cues go on",
     off_delay_s=60.0,
+    explained_by=(DESCRIPTORS_LOW,),
 )
 LOGS_NOT_WRITTEN = AlarmRule(
     "logs_not_written",

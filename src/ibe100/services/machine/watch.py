@@ -17,6 +17,7 @@ from ibe100.services.alarms.catalogue import (
     CONSOLE_FAULT,
     CONSOLE_SLOW,
     DATA_MOVED,
+    DESCRIPTORS_LOW,
     DISK_LOW,
     LOGS_NOT_WRITTEN,
     MEMORY_LOW,
@@ -25,6 +26,7 @@ from ibe100.services.alarms.rule import Judgements, true_if
 from ibe100.services.machine.loop_lag import LoopLag
 from ibe100.services.machine.sampler import MachineSampler
 from ibe100.services.streams.run import Runs
+from ibe100.utils.descriptors import in_use
 from ibe100.utils.places import Places
 from ibe100.utils.tasks import keep_running, recent_fault
 from ibe100.utils.units import format_bytes
@@ -109,13 +111,20 @@ class MachineWatch:
 
     async def _run(self) -> None:
         while True:
+            await self.glance()
             await self.look()
-            for _ in range(GLANCES):
-                await self.glance()
+            for _ in range(GLANCES - 1):
                 await asyncio.sleep(INTERVAL_S / GLANCES)
+                await self.glance()
+            await asyncio.sleep(INTERVAL_S / GLANCES)
 
     async def glance(self) -> None:
-        """Judge the clock, and the disks on which we and the streams write."""
+        """Judge the descriptors, the clock, and the disks on which we and the streams write."""
+        used, limit = await asyncio.to_thread(in_use)
+        are_few = used >= limit * self._rules.rule(DESCRIPTORS_LOW).used_percent / 100
+        few = true_if(f"{used} of {limit} in use" if are_few else "")
+        # By itself: where none is left, what follows may fail.
+        await self._board.judge_machine({DESCRIPTORS_LOW: few})
         self._clock.now()
         stepped = f"by {sum(self._steps_s):+.1f} s" if self._steps_s else ""
         self._steps_s.clear()

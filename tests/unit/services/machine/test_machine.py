@@ -32,6 +32,7 @@ from ibe100.services.machine.loop_lag import LoopLag
 from ibe100.services.machine.process_loads import ProcessLoads, runner_pid
 from ibe100.services.machine.sampler import MachineSampler
 from ibe100.services.machine.watch import Backlog, MachineWatch, MemoryWatch
+from ibe100.utils.descriptors import in_use
 from ibe100.utils.places import Place, Places
 
 BUSY = "import time\nend = time.monotonic() + 30\nwhile time.monotonic() < end: pass"
@@ -186,3 +187,24 @@ async def test_a_data_folder_that_is_moved_is_an_alarm_until_it_is_back(tmp_path
     await watch.look()
     assert bench.alarm("data_moved").cleared_at is not None  # type: ignore[union-attr]
     assert places.fault == ""
+
+
+async def test_descriptors_that_are_nearly_used_up_are_an_alarm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(Kept())
+    watch = MachineWatch(
+        bench.board, bench.rules, Listed(), lambda message: None, tmp_path, lambda: "", Places()
+    )
+    monkeypatch.setattr("ibe100.services.machine.watch.in_use", lambda: (922, 1024))
+    await watch.glance()
+    alarm = bench.alarm("descriptors_low")
+    assert alarm is not None
+    assert alarm.value == "922 of 1024 in use"
+    monkeypatch.setattr("ibe100.services.machine.watch.in_use", lambda: (800, 1024))
+    for _ in range(2):
+        await watch.glance()
+        bench.now += 10.1
+    assert bench.alarm("descriptors_low").cleared_at is not None  # type: ignore[union-attr]
+    used, limit = in_use()
+    assert 0 < used < limit
