@@ -161,9 +161,12 @@ async def _on_air(
         view = await application.streams.start(view.stream_id, wait_for_input=False)
     outcome.engine = view.engine.partition(" ")[0].replace("built-in", Engine.BUILTIN.value)
     _say(f"starting {view.engine}: {outcome.stream} to {outcome.output}")
-    _say(view.command)
+    outcome.command = view.command
     record = application.streams.run_of(view.stream_id).record
-    if record is not None and record.plan.filter_pids:
+    assert record is not None, "a stream that was started has a run"
+    for note in record.plan.notes:
+        _say(note)
+    if record.plan.filter_pids:
         replaced = ", ".join(format_pid(pid) for pid in record.plan.filter_pids)
         _say(f"the input's own SCTE-35 on {replaced} is replaced, so that only the demo's cues go out")
     await _until_running(application, view.stream_id)

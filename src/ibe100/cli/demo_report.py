@@ -19,6 +19,7 @@ class Outcome:
     """Outcome of the demo."""
 
     engine: str = ""
+    command: str = ""
     stream: str = ""
     output: str = ""
     cues: list[Cue] = field(default_factory=list)
@@ -33,6 +34,7 @@ class Outcome:
         """The object of `--json`."""
         return {
             "engine": self.engine,
+            "command": self.command,
             "stream": self.stream,
             "output": self.output,
             "cues": [_cue_json(cue) for cue in self.cues],

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ibe100.mpegts.constants import NULL_PID
-from ibe100.mpegts.elementary.codings import AudioFormat, Codec, ElementaryFormat, StreamKind, VideoFormat
+from ibe100.mpegts.elementary.codings import (
+    AudioFormat,
+    Codec,
+    CuesInPes,
+    ElementaryFormat,
+    StreamKind,
+    VideoFormat,
+)
 from ibe100.mpegts.psi import PmtStream
 from ibe100.mpegts.timestamp_track import TimestampRange
 
@@ -139,6 +146,22 @@ class StreamReport:
     def pcr_pids(self) -> tuple[int, ...]:
         """PIDs that carry PCR, whatever the PMTs say (they may name 0x1FFF)."""
         return tuple(one.pid for one in self.pids if one.pcr.count)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Oddities that an operator should know of, a sentence each."""
+        notes = []
+        if self.leading_bytes:
+            notes.append(f"{self.leading_bytes:,} bytes before the first packet are passed over")
+        streams = {one.pid: one for service in self.services for one in service.streams}
+        notes += [
+            f"PID 0x{one.pid:04X} holds SCTE-35 in PES packets of stream_type 0x{one.stream_type:02X}, as "
+            "ffmpeg writes it when it copies a stream: no receiver takes it for cues; take the stream before "
+            "ffmpeg"
+            for one in streams.values()
+            if isinstance(one.format, CuesInPes)
+        ]
+        return tuple(notes)
 
     def pid(self, pid: int) -> PidReport | None:
         """Counts of one PID; None where it has not been seen."""

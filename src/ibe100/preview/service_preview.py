@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ibe100.mpegts.elementary.codings import AudioFormat, VideoFormat, read_format
+from ibe100.mpegts.elementary.codings import AudioFormat, ElementaryFormat, VideoFormat, read_format
 from ibe100.preview.elementary_tap import SOUND_CODECS, Component, ElementaryTap
 from ibe100.preview.keyframes import KEYFRAME_CODECS
 from ibe100.preview.reports import LevelsReport, MediaReport, PictureReport, Report
@@ -52,7 +52,7 @@ class ServicePreview:
         self._video: VideoDecoder | None = None
         self._sound: SoundDecoder | None = None
         self._decoded: tuple[Component | None, Component | None] = (None, None)
-        self._formats: dict[int, VideoFormat | AudioFormat] = {}
+        self._formats: dict[int, ElementaryFormat] = {}
         self._video_again_at_s = self._sound_again_at_s = 0.0
         self._due_at_s = 0.0
         self._worked_at_s = math.inf
@@ -181,7 +181,7 @@ def _as_it_is(component: Component, sound: bytes) -> Component:
     return component
 
 
-def _words(component: Component | None, formats: dict[int, VideoFormat | AudioFormat]) -> str:
+def _words(component: Component | None, formats: dict[int, ElementaryFormat]) -> str:
     if component is None:
         return ""
     match formats.get(component.pid):

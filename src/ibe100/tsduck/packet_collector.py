@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
+from ibe100.minitsp.packets.packet_aligner import TRUSTED_PACKETS, find_sync
 from ibe100.models.errors import ProbeError
 from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
 from ibe100.mpegts.stream_report import StreamReport
 
 SYNC_PACKETS = 3
-MOST_UNALIGNED = 64 * PACKET_SIZE
+MOST_UNALIGNED = 1 << 20
 
 
 class PacketCollector:
@@ -21,6 +24,7 @@ class PacketCollector:
         self._name = name
         self._analyzer = StreamAnalyzer()
         self._rest = b""
+        self._leading_bytes = 0
         self.is_aligned = False
         """Packets were found."""
 
@@ -30,10 +34,13 @@ class PacketCollector:
         if not self.is_aligned:
             start = _first_packet(data)
             if start is None:
-                if len(data) >= MOST_UNALIGNED:
-                    raise ProbeError(self._no_transport_stream())
-                self._rest = data
+                keep = data[-TRUSTED_PACKETS * PACKET_SIZE :]
+                self._leading_bytes += len(data) - len(keep)
+                if self._leading_bytes > MOST_UNALIGNED:
+                    raise ProbeError(no_transport_stream(self._name, self._leading_bytes))
+                self._rest = keep
                 return
+            self._leading_bytes += start
             self.is_aligned, data = True, data[start:]
         count = len(data) // PACKET_SIZE
         self._rest = data[count * PACKET_SIZE :]
@@ -55,18 +62,23 @@ class PacketCollector:
     def report(self) -> StreamReport:
         """Report on what was found. Raises ProbeError when no packet was."""
         if not self.is_aligned:
-            raise ProbeError(self._no_transport_stream())
-        return self._analyzer.report()
+            raise ProbeError(no_transport_stream(self._name, self._leading_bytes + len(self._rest)))
+        return replace(self._analyzer.report(), leading_bytes=self._leading_bytes)
 
-    def _no_transport_stream(self) -> str:
-        return f"{self._name} is no transport stream: no 188-byte packets starting with 0x47 were found"
+
+def no_transport_stream(name: str, searched_bytes: int) -> str:
+    """Reason for what holds no packet as far as it was looked at."""
+    return (
+        f"{name} is no transport stream: no 188-byte packets starting with 0x47 were found in the first "
+        f"{searched_bytes:,} bytes"
+    )
 
 
 def _first_packet(data: bytes) -> int | None:
-    """Offset of the first packet: three sync bytes a packet apart."""
+    """Offset of the first packet: three sync bytes a packet apart near the beginning, more further on."""
     for start in range(min(PACKET_SIZE, len(data))):
         if data[start : start + SYNC_PACKETS * PACKET_SIZE : PACKET_SIZE] == bytes(
             [SYNC_BYTE] * SYNC_PACKETS
         ):
             return start
-    return None
+    return find_sync(np.frombuffer(data, np.uint8))

@@ -63,6 +63,8 @@ class StreamPlan:
     """Bytes of a file before its first packet; tsp refuses a file that does not begin with one."""
     aac: tuple[tuple[int, str], ...] = ()
     """PIDs of AAC and how they sound: tsp's analysis tells no more than their language."""
+    notes: tuple[str, ...] = ()
+    """Oddities of the input, in sentences."""
     register_pid: bool = False
     """The registration goes to the SCTE-35 PID alone: in program_info it would make cues of DTS-HD sound."""
 
@@ -118,6 +120,7 @@ def plan_stream(config: StreamConfig, report: StreamReport) -> StreamPlan:
         frame_pts=float(video.frame_duration_pts) if video and video.frame_duration_pts else 0.0,
         leading_bytes=report.leading_bytes,
         aac=_aac(report),
+        notes=report.notes,
         register_pid=any(
             stream.stream_type == SPLICE_STREAM_TYPE and stream.kind is not StreamKind.SPLICE
             for stream in kept

@@ -11,14 +11,14 @@ from enum import Enum, auto
 from io import FileIO
 from pathlib import Path
 
-from ibe100.minitsp.packets.packet_format import BYTES_TO_SEARCH, find_first_packet
+from ibe100.minitsp.packets.packet_format import BYTES_TO_SEARCH, CHUNK_BYTES, find_first_packet
 from ibe100.minitsp.packets.packet_reader import PacketReader, SyncListener
 from ibe100.models.errors import InputAbsent, ProbeError
 from ibe100.models.stream_config import FileInput, StreamInput, TestPatternInput, describe_input
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.tsduck.child_process import ChildProcess, run_child
 from ibe100.tsduck.command import global_arguments, input_arguments
-from ibe100.tsduck.packet_collector import PacketCollector
+from ibe100.tsduck.packet_collector import PacketCollector, no_transport_stream
 from ibe100.tsduck.pattern_source import sample_arguments
 from ibe100.tsduck.processor import Processor
 
@@ -92,21 +92,20 @@ def _probe_file(path: Path) -> StreamReport:
 
 def _read_file(name: str, file: FileIO) -> StreamReport:
     """Read a file as the processors do: in any packet format, past what is no packet."""
-    head = os.pread(file.fileno(), BYTES_TO_SEARCH, 0)
-    if not head:
-        raise ProbeError(f"{name} is empty")
+    first = find_first_packet(lambda: file.read(CHUNK_BYTES))
     collector = PacketCollector(name)
-    found = find_first_packet(head)
-    if found is None:
-        return collector.report()
-    packet_format, leading_bytes = found
-    file.seek(leading_bytes)
-    reader = PacketReader(file.fileno(), packet_format, SyncListener(_pass_over, _pass_over))
+    if first is None:
+        size = os.fstat(file.fileno()).st_size
+        raise ProbeError(
+            no_transport_stream(name, min(size, BYTES_TO_SEARCH)) if size else f"{name} is empty"
+        )
+    file.seek(first.leading_bytes)
+    reader = PacketReader(file.fileno(), first.format, SyncListener(_pass_over, _pass_over))
     taken_bytes = 0
     while taken_bytes < FILE_BYTES and (packets := reader.read()) is not None:
         collector.take(packets)
         taken_bytes += packets.nbytes
-    return replace(collector.report(), leading_bytes=leading_bytes)
+    return replace(collector.report(), leading_bytes=first.leading_bytes)
 
 
 def _pass_over(*_: int) -> None:

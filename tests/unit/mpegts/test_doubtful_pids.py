@@ -151,3 +151,22 @@ def test_it_does_not_matter_how_packets_are_cut_into_blocks(size: int) -> None:
         analyzer.feed(part)
     assert kind(services) is StreamKind.AUDIO
     assert analyzer.report().scte35_pids == ()
+
+
+@pytest.mark.parametrize("stream_type", [0x06, 0x86])
+def test_cues_in_pes_as_ffmpeg_writes_them_are_noted(stream_type: int) -> None:
+    declared = Pmt(1, 0x1FFF, (PmtStream(stream_type, 0x101),))
+    head = bytes((0x47, 0x41, 0x01, 0x30, 183 - 14 - len(SECTION), 0x40))
+    unit = pes_header(90_000, stream_id=0xBD) + SECTION
+    packed = head + bytes(188 - len(head) - len(unit)) + unit
+    analyzer = StreamAnalyzer()
+    analyzer.feed(packet.as_block(tables(declared) + packed))
+    report = analyzer.report()
+    assert report.scte35_pids == ()
+    assert f"PID 0x0101 holds SCTE-35 in PES packets of stream_type 0x{stream_type:02X}" in report.notes[0]
+
+
+def test_other_private_data_is_not_called_cues() -> None:
+    analyzer = StreamAnalyzer()
+    analyzer.feed(packet.as_block(tables(Pmt(1, 0x1FFF, (PmtStream(0x06, 0x101),))) + pes(0x101)))
+    assert analyzer.report().notes == ()

@@ -21,6 +21,7 @@ from ibe100.models.stream_config import Engine, FileInput, SrtInput, SrtMode, Ud
 from ibe100.models.stream_config import TestPatternInput as PatternInput
 from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.tsduck.command import secrets_of
+from ibe100.tsduck.packet_collector import PacketCollector
 from ibe100.tsduck.probe import ProbeLimits, probe_input
 from ibe100.tsduck.processor import BUILTIN, Processor, find_tsp
 from tsduck_cases import gone, stream
@@ -116,6 +117,24 @@ async def test_a_file_with_more_around_each_packet_is_read(
     assert await probe_input(FileInput(path=path), BUILTIN) == plain
 
 
+@pytest.mark.parametrize("junk_bytes", [1, 187, 12_345, 65_536, 200_000, (1 << 20) - 100, 3_000_001])
+async def test_junk_before_the_first_packet_is_passed_over_and_counted(
+    junk_bytes: int, media: Path, tmp_path: Path
+) -> None:
+    whole = (media / "ott_with_scte35.ts").read_bytes()[: 188 * 2000]
+    junk = np.random.default_rng(junk_bytes).integers(0, 256, junk_bytes, np.uint8).tobytes()
+    path = tmp_path / "junk_first.ts"
+    path.write_bytes(junk + whole)
+    report = await probe_input(FileInput(path=path), BUILTIN)
+    assert (report.packets, report.leading_bytes) == (2000, junk_bytes)
+    assert f"{junk_bytes:,} bytes before the first packet" in report.notes[0]
+    live = PacketCollector("live")
+    if junk_bytes < 1 << 20:
+        for start in range(0, junk_bytes + len(whole), 1316):
+            live.feed((junk + whole)[start : start + 1316])
+        assert (live.report().packets, live.report().leading_bytes) == (2000, junk_bytes)
+
+
 async def test_a_file_is_read_past_what_is_no_packet(media: Path, tmp_path: Path) -> None:
     """Its length, and with it that of its loop, would else be taken from the part before."""
     source = (media / "ott_with_scte35.ts").read_bytes()
@@ -130,7 +149,10 @@ async def test_a_file_is_read_past_what_is_no_packet(media: Path, tmp_path: Path
     [
         (b"", "bad.ts is empty"),
         (b"G", "is no transport stream"),
-        (b"no transport stream at all\n" * 4000, "is no transport stream: no 188-byte packets"),
+        (
+            b"no transport stream at all\n" * 4000,
+            "is no transport stream: no 188-byte packets .* in the first 108,000 bytes",
+        ),
     ],
     ids=["empty", "one byte", "text"],
 )

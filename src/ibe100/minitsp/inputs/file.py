@@ -15,8 +15,8 @@ from ibe100.minitsp.chain.plugin import (
 from ibe100.minitsp.chain.threaded_input import ThreadedInput
 from ibe100.minitsp.packets.file_writer import is_pipe
 from ibe100.minitsp.packets.packet_format import (
-    BYTES_TO_JUDGE,
     BYTES_TO_SEARCH,
+    CHUNK_BYTES,
     FORMAT_OPTION,
     TS,
     find_first_packet,
@@ -121,21 +121,8 @@ class FileInput(ThreadedInput):
         return False
 
     def _relay_pipe(self) -> None:
-        head = self._read_at_least(BYTES_TO_JUDGE, b"")
-        if self._forced_format is None and find_first_packet(head) is None:
-            head = self._read_at_least(BYTES_TO_SEARCH, head)
-        self._judge(head)
-        reader = PacketReader(self._descriptor, self._format, self._listener, head[self._leading_bytes :])
-        self._relay(reader)
-
-    def _read_at_least(self, size: int, head: bytes) -> bytes:
-        """Read up to `size` bytes or the end, `head` included, which was read before."""
-        while len(head) < size:
-            data = os.read(self._descriptor, size - len(head))
-            if not data:
-                break
-            head += data
-        return head
+        held = self._judge()
+        self._relay(PacketReader(self._descriptor, self._format, self._listener, held))
 
     def _sync_lost(self, packets: int, found: int) -> None:
         self.error(
@@ -148,20 +135,26 @@ class FileInput(ThreadedInput):
     def _open(self, path: str) -> None:
         try:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            self._judge(os.pread(self._descriptor, BYTES_TO_SEARCH, self.arguments.integer("byte-offset")))
+            os.lseek(self._descriptor, self.arguments.integer("byte-offset"), os.SEEK_SET)
+            self._judge()
             os.lseek(self._descriptor, self._offset, os.SEEK_SET)
         except OSError as error:
             raise PluginError(f"cannot open file {path}: {error.strerror}") from error
 
-    def _judge(self, head: bytes) -> None:
-        """Learn the format and where it begins; refuse what is none, or is shorter than a packet."""
-        found = find_first_packet(head) if self._forced_format is None else (self._forced_format, 0)
-        if found is None or len(head) < found[0].size:
-            raise PluginError("cannot detect TS file format")
-        self._format, self._leading_bytes = found
+    def _judge(self) -> bytes:
+        """Learn the format and where it begins; returns what was read of it. Refuses what is none."""
+        self._leading_bytes = 0
+        if self._forced_format is not None:
+            self._format = self._forced_format
+            return b""
+        first = find_first_packet(lambda: os.read(self._descriptor, CHUNK_BYTES))
+        if first is None:
+            raise PluginError(f"cannot detect TS file format in the first {BYTES_TO_SEARCH:,} bytes")
+        self._format, self._leading_bytes = first.format, first.leading_bytes
         if self._leading_bytes:
             skipped = f"{self._leading_bytes:,} bytes before the first packet skipped"
             self.log(LogLevel.WARNING, skipped)
+        return first.held
 
     @property
     def _offset(self) -> int:

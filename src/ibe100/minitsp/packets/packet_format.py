@@ -1,6 +1,7 @@
 """Formats of packets in a file (tsp --format): plain, with a time stamp before or parity bytes after each."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind
 from ibe100.minitsp.chain.plugin import Packets
-from ibe100.minitsp.packets.packet_aligner import find_sync
+from ibe100.minitsp.packets.packet_aligner import TRUSTED_PACKETS, find_sync
 from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
 from ibe100.mpegts.timestamps import PCR_HZ
 
@@ -54,8 +55,19 @@ DUCK: Final = PacketFormat("duck", header_bytes=14)
 _READABLE: Final = (TS, RS204, M2TS, DUCK)
 _WRITABLE: Final = (TS, RS204, M2TS)
 BYTES_TO_JUDGE: Final = _PACKETS_TO_JUDGE * max(one.size for one in _READABLE)
-BYTES_TO_SEARCH: Final = 1 << 16
+BYTES_TO_SEARCH: Final = 1 << 28
 """Largest distance of the first packet of a file from its beginning."""
+CHUNK_BYTES: Final = 1 << 20
+_SEARCH_OVERLAP: Final = TRUSTED_PACKETS * max(one.size for one in _READABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPacket:
+    """Place of the first packet of a file: its format, the bytes before it, and those read from it on."""
+
+    format: PacketFormat
+    leading_bytes: int
+    held: bytes
 
 
 def detect(head: bytes) -> PacketFormat | None:
@@ -64,21 +76,30 @@ def detect(head: bytes) -> PacketFormat | None:
     return next(judged, None)
 
 
-def find_first_packet(head: bytes) -> tuple[PacketFormat, int] | None:
-    """The format of a file that begins so, and the bytes before its first packet: a recording may begin
-    anywhere in one. None if there is no transport stream in them.
+def find_first_packet(read: Callable[[], bytes]) -> FirstPacket | None:
+    """The first packet in what `read` gives piece by piece, empty at the end: a recording may begin anywhere
+    in one, or behind something else. None if there is none in the first BYTES_TO_SEARCH.
     """
-    detected = detect(head[:BYTES_TO_JUDGE])
-    if detected is not None:
-        return detected, 0
-    found = [
-        (find_sync(np.frombuffer(head, np.uint8)[one.header_bytes :], one.size), one) for one in _WRITABLE
-    ]
-    starts = [(start, one) for start, one in found if start is not None]
-    if not starts:
-        return None
-    start, found_format = min(starts, key=lambda one: one[0])
-    return found_format, start
+    held, skipped = b"", 0
+    while True:
+        data = read()
+        held += data
+        if data and len(held) < BYTES_TO_JUDGE:
+            continue
+        if not skipped and (detected := detect(held[:BYTES_TO_JUDGE])):
+            return FirstPacket(detected, 0, held)
+        found = [
+            (start, one)
+            for one in _WRITABLE
+            if (start := find_sync(np.frombuffer(held, np.uint8)[one.header_bytes :], one.size)) is not None
+        ]
+        if found:
+            start, found_format = min(found, key=lambda one: one[0])
+            return FirstPacket(found_format, skipped + start, held[start:])
+        if not data or skipped + len(held) > BYTES_TO_SEARCH:
+            return None
+        skipped += max(len(held) - _SEARCH_OVERLAP, 0)
+        held = held[-_SEARCH_OVERLAP:]
 
 
 def input_format(arguments: Arguments) -> PacketFormat | None:

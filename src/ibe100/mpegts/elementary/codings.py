@@ -4,17 +4,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ibe100.mpegts.constants import SPLICE_STREAM_TYPE
+from ibe100.mpegts.constants import SPLICE_STREAM_TYPE, SPLICE_TABLE_ID
 from ibe100.mpegts.descriptors import Descriptor
 from ibe100.mpegts.elementary.ac3 import ac3_format
 from ibe100.mpegts.elementary.audio import adts_format, latm_format, mpeg_audio_format
-from ibe100.mpegts.elementary.formats import AudioFormat, ElementaryFormat, VideoFormat
+from ibe100.mpegts.elementary.formats import AudioFormat, CuesInPes, ElementaryFormat, VideoFormat
 from ibe100.mpegts.elementary.hevc import hevc_format
 from ibe100.mpegts.elementary.splice_streams import Carried, is_splice, registrations
 from ibe100.mpegts.elementary.video import h264_format, mpeg2_video_format
 from ibe100.mpegts.psi import PmtStream
+from ibe100.utils.crc import has_right_crc32
 
-__all__ = ["AudioFormat", "Codec", "ElementaryFormat", "StreamKind", "VideoFormat", "codec_of", "read_format"]
+__all__ = [
+    "AudioFormat",
+    "Codec",
+    "CuesInPes",
+    "ElementaryFormat",
+    "StreamKind",
+    "VideoFormat",
+    "codec_of",
+    "read_format",
+]
 
 
 class StreamKind(Enum):
@@ -81,6 +91,15 @@ _BY_REGISTRATION = {
     b"DTS2": Codec("DTS", StreamKind.AUDIO),
     b"DTS3": Codec("DTS", StreamKind.AUDIO),
 }
+
+
+def _cues_in_pes(stream: bytes) -> CuesInPes | None:
+    size = 3 + (int.from_bytes(stream[1:3], "big") & 0x0FFF)
+    section = stream[:size]
+    whole = len(section) == size and section[0] == SPLICE_TABLE_ID and has_right_crc32(section)
+    return CuesInPes() if whole else None
+
+
 _READERS: dict[str, Callable[[bytes], ElementaryFormat | None]] = {
     "MPEG-1 video": mpeg2_video_format,
     "MPEG-2 video": mpeg2_video_format,
@@ -91,6 +110,8 @@ _READERS: dict[str, Callable[[bytes], ElementaryFormat | None]] = {
     "HEVC": hevc_format,
     "AC-3": ac3_format,
     "E-AC-3": ac3_format,
+    "Private PES data": _cues_in_pes,
+    "DTS-HD": _cues_in_pes,
 }
 _PRIVATE_PES_STREAM_TYPE = 0x06
 

@@ -40,4 +40,9 @@ class AudioFormat:
     details: tuple[str, ...] = ()
 
 
-ElementaryFormat: TypeAlias = VideoFormat | AudioFormat
+@dataclass(frozen=True, slots=True)
+class CuesInPes:
+    """Sections of SCTE 35 in PES packets, as ffmpeg writes them when it copies a stream: none takes them."""
+
+
+ElementaryFormat: TypeAlias = VideoFormat | AudioFormat | CuesInPes

@@ -87,9 +87,15 @@ def _input(contract: Contract, config: StreamConfig, report: StreamReport) -> li
     return [
         *_splice_pids(contract, config, report),
         *lint_presence(service, report),
+        *_notes(report),
         *lint_video(contract.video, service.first_of(StreamKind.VIDEO), report),
         *lint_audio(contract.audio, service.first_of(StreamKind.AUDIO), report),
     ]
+
+
+def _notes(report: StreamReport) -> list[ContractFinding]:
+    asked, do = "an input as the standards have it", "see to it at the sender"
+    return [ContractFinding.of(Severity.NOTE, "input", asked, note, do) for note in report.notes]
 
 
 def _splice_pids(contract: Contract, config: StreamConfig, report: StreamReport) -> list[ContractFinding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import TypeAlias
 
@@ -25,6 +26,7 @@ from ibe100.tsduck.probe import LIMITS, ProbeLimits, probe_input
 from ibe100.tsduck.processor import Processor
 from ibe100.tsduck.srt_link import is_relayed
 
+_log = logging.getLogger(__name__)
 QUICK_LIMITS = ProbeLimits(first_bytes_s=3.0, live_s=1.5)
 """For a look at an input that is on air without cues: each second counts."""
 CALL_PATIENCE_S = 60.0
@@ -80,6 +82,8 @@ class StreamLaunch:
         processor = await self._planner.processor(config)
         report, ports = await self._look(run, processor, is_last_look)
         record, argv = self._planner.plan(config, run.entry.number, processor, report, ports)
+        for note in record.plan.notes:
+            _log.warning("%s: %s", run.name, note)
         await asyncio.to_thread(prepare_output, config, keep=keep_output)
         session = await self._storage.sessions.start(
             stream_id=run.stream_id,

@@ -85,7 +85,7 @@ class ProbeView(QWidget):
         services = "1 service" if len(report.services) == 1 else f"{len(report.services)} services"
         self.summary.setText(
             f"{services} · {rate} · {report.null_fraction:.1%} null packets · "
-            "click a row to choose its service"
+            + " · ".join([*report.notes, "click a row to choose its service"])
         )
         splice_pids = ", ".join(format_pid(pid) for pid in report.scte35_pids)
         self.existing.setText(f"▲ SCTE-35 is already there on {splice_pids}: choose what happens to it below")

@@ -1,5 +1,7 @@
 """Files of 188, 192 and 204 bytes a packet give the same packets, and are written so that they read back."""
 
+import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +90,25 @@ def test_a_file_that_begins_within_a_packet_is_read_from_the_next_on(
     log = f"{layout.size - 100} bytes before the first packet skipped"
     assert np.array_equal(read(path, log=log), packets[1:])
     assert np.array_equal(read(path, "--packet-offset=2", log=log), packets[3:])
+
+
+@pytest.mark.parametrize("junk_bytes", [70_000, 200_000, 2_500_000])
+@pytest.mark.parametrize("as_pipe", [False, True], ids=["file", "pipe"])
+def test_junk_of_any_length_is_skipped_and_counted(
+    packets: npt.NDArray[np.uint8], junk_bytes: int, as_pipe: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "junk.ts"
+    data = np.random.default_rng(3).integers(0, 256, junk_bytes, np.uint8).tobytes() + packets.tobytes()
+    log = f"{junk_bytes:,} bytes before the first packet skipped"
+    if not as_pipe:
+        path.write_bytes(data)
+        assert np.array_equal(read(path, log=log), packets)
+        return
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(data,))
+    writer.start()
+    assert np.array_equal(read(path, log=log), packets)
+    writer.join()
 
 
 @pytest.mark.parametrize("data", [b"", b"\x47" * 100, bytes(400), b"\x47" + bytes(600)])
