@@ -26,6 +26,11 @@ class PcrPacer:
         self._packets = 0
         self.seconds_per_packet = 0.0
 
+    @property
+    def has_begun(self) -> bool:
+        """True once a PCR of its PID has come."""
+        return self._anchor_s is not None
+
     def restart(self, now_s: float) -> None:
         """Take the present PCR as due now."""
         self._anchor_s = now_s

@@ -11,6 +11,8 @@ from ibe100.mpegts.constants import NULL_PID, PACKET_BITS
 _BURST_S: Final = 0.01
 _LATEST_S: Final = 1.0
 _CHANGE_WORTH_A_LINE: Final = 0.05
+_ASSUMED_BPS: Final = 10_000_000
+"""Bitrate of a stream that tells none: without a limit a file would be read, and written, at full speed."""
 
 
 class Regulate(PacketProcessor):
@@ -18,7 +20,8 @@ class Regulate(PacketProcessor):
 
     Holds every block until it is due at --bitrate, at the chain's bitrate, or with --pcr-synchronous by its
     PCRs. Due times count from one anchor, so delays do not add up. A delay up to a second is caught up; after
-    a longer one (the input stood still) the clock starts anew.
+    a longer one (the input stood still) the clock starts anew. While no bitrate is known, where tsp lets
+    everything pass at once, it is 10 Mb/s.
     """
 
     name: ClassVar[str] = "regulate"
@@ -42,7 +45,7 @@ class Regulate(PacketProcessor):
             self._pcr_pacer = PcrPacer(self, arguments.integer("pid-pcr", NULL_PID))
         elif arguments.present("pid-pcr"):
             raise OptionError("--pid-pcr cannot be used without --pcr-synchronous")
-        self._bitrate_bps: int | None = None
+        self._bitrate_bps = 0
         self._logged_bps = 0
         self._anchor_s = 0.0
         self._bits = 0
@@ -56,14 +59,11 @@ class Regulate(PacketProcessor):
         self.verbose(f"minimum packet burst duration is {nanoseconds} nanoseconds")
 
     def process(self, block: Block) -> Block:
-        if self._pcr_pacer is not None:
-            self._wait_for_pcr(self._pcr_pacer, block)
+        if self._pcr_pacer is not None and self._wait_for_pcr(self._pcr_pacer, block):
             return block
-        bitrate_bps = self._fixed_bps or self.context.bitrate_bps
+        bitrate_bps = (self._fixed_bps or self.context.bitrate_bps) if self._is_known() else _ASSUMED_BPS
         if bitrate_bps != self._bitrate_bps:
             self._change_bitrate(bitrate_bps)
-        if not bitrate_bps:
-            return block
         due_s = self._anchor_s + self._bits / bitrate_bps
         if time.monotonic() - due_s > _LATEST_S:
             self._anchor_s = due_s = time.monotonic()
@@ -82,9 +82,12 @@ class Regulate(PacketProcessor):
             self._jitter = self._jitter or PacingJitter()
             self._jitter.add(time.monotonic() - due_s)
 
-    def _wait_for_pcr(self, pacer: PcrPacer, block: Block) -> None:
+    def _wait_for_pcr(self, pacer: PcrPacer, block: Block) -> bool:
+        """Hold a block until its PCRs say; False while none has come."""
         now_s = time.monotonic()
         due_s = pacer.due_s(block, now_s)
+        if not pacer.has_begun:
+            return False
         if now_s - due_s > _LATEST_S:
             pacer.restart(now_s)
         else:
@@ -92,6 +95,10 @@ class Regulate(PacketProcessor):
         per_packet_s = pacer.seconds_per_packet
         burst = max(1, int(self._burst_s / per_packet_s)) if per_packet_s else 1
         self.context.max_block_packets = min(burst, self._burst_packets, MAX_BLOCK_PACKETS)
+        return True
+
+    def _is_known(self) -> bool:
+        return self._pcr_pacer is None and bool(self._fixed_bps or self.context.bitrate_bps)
 
     def _change_bitrate(self, bitrate_bps: int) -> None:
         """Count from the present due time at the new bitrate."""
@@ -101,12 +108,10 @@ class Regulate(PacketProcessor):
             self._anchor_s = time.monotonic()
         self._bits = 0
         self._bitrate_bps = bitrate_bps
-        if not bitrate_bps:
-            self.context.max_block_packets = MAX_BLOCK_PACKETS
-            self.log(LogLevel.WARNING, "bitrate unknown, cannot regulate")
-            return
         burst = max(1, int(bitrate_bps * self._burst_s / PACKET_BITS))
         self.context.max_block_packets = min(burst, self._burst_packets, MAX_BLOCK_PACKETS)
-        if abs(bitrate_bps - self._logged_bps) > self._logged_bps * _CHANGE_WORTH_A_LINE:
+        if not self._is_known():
+            self.log(LogLevel.WARNING, f"bitrate unknown, regulated at {bitrate_bps:,} b/s until it is known")
+        elif abs(bitrate_bps - self._logged_bps) > self._logged_bps * _CHANGE_WORTH_A_LINE:
             self._logged_bps = bitrate_bps
             self.verbose(f"regulated at bitrate {bitrate_bps:,} b/s")

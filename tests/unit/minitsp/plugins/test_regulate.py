@@ -101,12 +101,27 @@ def test_a_changed_bitrate_counts_from_the_present_due_time(clock: Clock) -> Non
     assert clock.now_s == pytest.approx(1000.05)
 
 
-def test_an_unknown_bitrate_is_said_once_and_passes(clock: Clock) -> None:
-    plugin, log = regulator(clock, bitrate_bps=0)
+@pytest.mark.parametrize("options", [(), ("--pcr-synchronous",), ("--pcr-synchronous", "--pid-pcr=300")])
+def test_an_unknown_bitrate_is_said_once_and_nothing_passes_at_full_speed(
+    clock: Clock, options: tuple[str, ...]
+) -> None:
+    plugin, log = regulator(clock, *options, bitrate_bps=0)
+    for _ in range(101):
+        plugin.process(block(10))
+    assert clock.now_s == pytest.approx(1000 + 1000 * PACKET_BITS / 10_000_000)
+    assert [line for line in log.lines if "WARNING" in line] == [
+        "WARNING bitrate unknown, regulated at 10,000,000 b/s until it is known"
+    ]
+
+
+def test_a_bitrate_that_becomes_known_holds_from_then_on(clock: Clock) -> None:
+    plugin, _ = regulator(clock, bitrate_bps=0)
     plugin.process(block(10))
-    plugin.process(block(10))
-    assert clock.now_s == 1000
-    assert [line for line in log.lines if "WARNING" in line] == ["WARNING bitrate unknown, cannot regulate"]
+    plugin.context.bitrate_bps = BITRATE_BPS
+    before_s = clock.now_s
+    for _ in range(101):
+        plugin.process(block(10))
+    assert clock.now_s - before_s == pytest.approx(1.0, abs=0.01)
 
 
 def clocked(*rates: int, wrap: bool = False) -> np.ndarray:
