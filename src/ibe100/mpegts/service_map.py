@@ -64,9 +64,11 @@ class ServiceMap:
     `pmts` by program_number, `services` (of the SDT) by service_id; `version` rises with every change.
     Only packets of `followed_pids` matter. `table_pids`: those of PSI and SI; ISO/IEC 13818-1 lets a PMT put
     elementary streams on those of DVB's tables too, and then they are none.
+    With `keeps_first` the PAT and PMTs that came first stay: of a file or a playlist, which begins with them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_first: bool = False) -> None:
+        self._keeps_first = keeps_first
         self.transport_stream_id: int | None = None
         self.original_network_id: int | None = None
         self.pmt_pids: dict[int, int] = {}
@@ -229,7 +231,7 @@ class ServiceMap:
         self.version += 1
 
     def _take_pat(self, pat: Pat) -> None:
-        if not pat.current:
+        if not pat.current or (self._keeps_first and self._has_pat_of(pat)):
             return
         first = next(iter(self._pat_sections.values()), None)
         if first and (first.version, first.transport_stream_id) != (pat.version, pat.transport_stream_id):
@@ -242,7 +244,15 @@ class ServiceMap:
         self._known = {key: section for key, section in self._known.items() if key[1] != PMT_TABLE_ID}
         self._choose_pids()
 
+    def _has_pat_of(self, pat: Pat) -> bool:
+        first = next(iter(self._pat_sections.values()), None)
+        return first is not None and (
+            first.version != pat.version or pat.section_number in self._pat_sections
+        )
+
     def _take_pmt(self, pid: int, pmt: Pmt) -> None:
+        if self._keeps_first and pmt.program_number in self.pmts:
+            return
         if pmt.current and self.pmt_pids.get(pmt.program_number) == pid:
             self.pmts[pmt.program_number] = pmt
             self._choose_pids()

@@ -23,10 +23,13 @@ _SANE_FRAME_RATES = (1, 300)
 
 
 class StreamAnalyzer:
-    """Feed it blocks `uint8 (n, 188)` in stream order; `report()` may be asked for at any time."""
+    """Feed it blocks `uint8 (n, 188)` in stream order; `report()` may be asked for at any time.
 
-    def __init__(self) -> None:
-        self.service_map = ServiceMap()
+    With `keeps_first` services are those of the tables that came first, not of the latest.
+    """
+
+    def __init__(self, *, keeps_first: bool = False) -> None:
+        self.service_map = ServiceMap(keeps_first=keeps_first)
         self._counters = PidCounters()
         self._finder = FormatFinder()
         self._seen_version = -1

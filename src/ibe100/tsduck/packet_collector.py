@@ -18,11 +18,14 @@ MOST_UNALIGNED = 1 << 20
 
 
 class PacketCollector:
-    """Analyses one input; `name` is what errors call it."""
+    """Analyses one input; `name` is what errors call it.
 
-    def __init__(self, name: str) -> None:
+    `begins_anew`: each processor plays it from its start, so that its first tables count, not its last.
+    """
+
+    def __init__(self, name: str, *, begins_anew: bool = False) -> None:
         self._name = name
-        self._analyzer = StreamAnalyzer()
+        self._analyzer = StreamAnalyzer(keeps_first=begins_anew)
         self._rest = b""
         self._leading_bytes = 0
         self.is_aligned = False

@@ -14,7 +14,14 @@ from pathlib import Path
 from ibe100.minitsp.packets.packet_format import BYTES_TO_SEARCH, CHUNK_BYTES, find_first_packet
 from ibe100.minitsp.packets.packet_reader import PacketReader, SyncListener
 from ibe100.models.errors import InputAbsent, ProbeError
-from ibe100.models.stream_config import FileInput, StreamInput, TestPatternInput, describe_input
+from ibe100.models.stream_config import (
+    FileInput,
+    HlsInput,
+    HttpInput,
+    StreamInput,
+    TestPatternInput,
+    describe_input,
+)
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.tsduck.child_process import ChildProcess, run_child
 from ibe100.tsduck.command import global_arguments, input_arguments
@@ -76,7 +83,10 @@ async def probe_input(
                 "-O",
                 "file",
             ]
-            return await _probe_process(name, argv, processor.environment, secrets or {}, limits)
+            begins_anew = isinstance(source, HlsInput | HttpInput)
+            return await _probe_process(
+                name, argv, processor.environment, secrets or {}, limits, begins_anew=begins_anew
+            )
 
 
 def _probe_file(path: Path) -> StreamReport:
@@ -93,7 +103,7 @@ def _probe_file(path: Path) -> StreamReport:
 def _read_file(name: str, file: FileIO) -> StreamReport:
     """Read a file as the processors do: in any packet format, past what is no packet."""
     first = find_first_packet(lambda: file.read(CHUNK_BYTES))
-    collector = PacketCollector(name)
+    collector = PacketCollector(name, begins_anew=True)
     if first is None:
         size = os.fstat(file.fileno()).st_size
         raise ProbeError(
@@ -118,8 +128,10 @@ async def _probe_process(
     environment: Mapping[str, str],
     secrets: Mapping[str, str],
     limits: ProbeLimits,
+    *,
+    begins_anew: bool = False,
 ) -> StreamReport:
-    collector = PacketCollector(name)
+    collector = PacketCollector(name, begins_anew=begins_anew)
     with _with_secrets(argv, secrets) as (tokens, descriptors):
         async with run_child(tokens, environment, descriptors) as child:
             end = await _collect(child, collector, limits)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from changing_rig import VIDEO, changed
@@ -16,10 +17,11 @@ from demo_rig import free_udp_port
 from ibe100.core.application import Application
 from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.scte35_marker import CueAction, CueState
-from ibe100.models.stream_config import StreamConfig, UdpInput, UdpOutput
+from ibe100.models.stream_config import HlsInput, StreamConfig, UdpInput, UdpOutput
 from ibe100.models.stream_state import StreamState
-from live_rig import LiveSender, as_it_is, live_sender, make_pattern
+from live_rig import BITRATE_BPS, LiveSender, as_it_is, live_sender, make_pattern
 from services_rig import console, fired, on_air, until, until_alarm, view_of
+from web_rig import Answer, playlist, web_server
 
 
 class Receiver:
@@ -140,3 +142,42 @@ async def test_what_appears_on_the_cue_pid_leaves_the_picture_on_air_until_it_go
         await until_passed_on(application, stream_id)
         source.spoil = as_it_is
         await until_planned(application, stream_id)
+
+
+async def test_a_live_playlist_whose_pids_change_is_planned_anew(tmp_path: Path, pattern: Path) -> None:
+    """Two streams' worth of 1 s segments, three at a time; the second stream has other PIDs."""
+    packets = np.frombuffer(pattern.read_bytes(), np.uint8).reshape(-1, 188)
+    second = BITRATE_BPS // (188 * 8)
+    segments = [packets[at : at + second] for at in range(0, len(packets) - second, second)]
+    begun_s, changes_at = time.monotonic(), 10_000
+    move = changed(video=0x301, sound=0x302)
+
+    def number() -> int:
+        return int(time.monotonic() - begun_s) + 3
+
+    def listed() -> Answer:
+        return 200, playlist(number() - 3, [f"{one}.ts" for one in range(number() - 3, number())])
+
+    def segment(one: int) -> Answer:
+        content = segments[one % len(segments)].copy()
+        return 200, (move(content) if one >= changes_at else content).tobytes()
+
+    with web_server() as server:
+        server.routes["/live.m3u8"] = listed
+        server.routes |= {f"/{one}.ts": lambda one=one: segment(one) for one in range(300)}
+        config = StreamConfig(
+            name="Playlist",
+            input=HlsInput(url=server.url("/live.m3u8")),
+            scte35={"start_delay_ms": 4500, "inject_count": 1, "heartbeat_interval_s": None},
+        )
+        async with console(tmp_path) as application:
+            stream_id = await on_air(application, config)
+            run = application.streams.run_of(stream_id)
+            before = run.record
+            assert before is not None
+            assert before.plan.video_pid == VIDEO
+            changes_at = number()
+            await until(lambda: run.record is not before, "another plan")
+            await until_planned(application, stream_id)
+            assert run.record is not None
+            assert run.record.plan.video_pid == 0x301

@@ -15,6 +15,7 @@ from typing import Literal
 from ibe100.models.errors import InputAbsent, OperatorError, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.profile import StreamEntry
+from ibe100.models.stream_config import HlsInput
 from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.streams.input_wait import InputWait
@@ -29,6 +30,7 @@ from ibe100.services.streams.stream_list import StreamList
 from ibe100.services.streams.stream_secrets import SecretStore, why_locked
 from ibe100.services.streams.wish import read_wish, write_wish
 from ibe100.tsduck.command import secrets_of
+from ibe100.tsduck.playlist import is_live
 
 STOP_TIMEOUT_S = 20.0
 
@@ -289,6 +291,10 @@ class StreamLifecycle:
 
     async def pass_on(self, run: StreamRun) -> None:
         """Have the input passed on without cues, because its plan does not fit it any more."""
+        source = run.entry.config.input
+        if isinstance(source, HlsInput) and not await is_live(source.url):
+            self._fit.leave(run)
+            return
         await run.link.request({"cmd": "pass", "reason": self._fit.misfit(run)})
 
     async def replan(self, run: StreamRun) -> None:

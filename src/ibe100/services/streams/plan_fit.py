@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibe100.models.stream_config import RistInput, SrtInput, UdpInput
+from ibe100.models.stream_config import HlsInput, RistInput, SrtInput, UdpInput
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import AttemptStarted, Fact
 from ibe100.services.streams.runner_samples import AnalyzeReport, Sample
@@ -19,6 +19,7 @@ class PlanFit:
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
         self._misfits: dict[str, str] = {}
+        self._begins_anew: set[str] = set()
 
     def misfit(self, run: StreamRun) -> str:
         """Reason why the plan of the run does not fit any more; empty while it does."""
@@ -27,13 +28,16 @@ class PlanFit:
     async def on_fact(self, run: StreamRun, fact: Fact) -> None:
         """Forget what was found before another processor."""
         if isinstance(fact, AttemptStarted):
+            self._begins_anew.discard(run.stream_id)
             self._forget(run)
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
         """Hold a report against the plan."""
         # A file or an HTTP source would begin again with another processor: its plan stays.
-        is_live = isinstance(run.entry.config.input, UdpInput | SrtInput | RistInput)
-        if not isinstance(sample, AnalyzeReport) or run.record is None or run.passes or not is_live:
+        may_go_on = isinstance(run.entry.config.input, UdpInput | SrtInput | RistInput | HlsInput)
+        if not isinstance(sample, AnalyzeReport) or run.record is None or run.passes or not may_go_on:
+            return
+        if run.stream_id in self._begins_anew:
             return
         found = _misfit(run.record.plan, sample.analysis)
         if not found:
@@ -42,6 +46,11 @@ class PlanFit:
         self._counts[run.stream_id] = self._counts.get(run.stream_id, 0) + 1
         if self._counts[run.stream_id] >= REPORTS:
             self._misfits[run.stream_id] = found
+
+    def leave(self, run: StreamRun) -> None:
+        """Keep the plan for as long as this processor runs: another would begin its input again."""
+        self._forget(run)
+        self._begins_anew.add(run.stream_id)
 
     def _forget(self, run: StreamRun) -> None:
         self._counts.pop(run.stream_id, None)
