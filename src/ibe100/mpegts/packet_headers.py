@@ -24,6 +24,8 @@ _PCR_FIELD_BYTES: Final = 7
 _PCR_FLAG: Final = 0x10 << 48
 # Among so few packets a set tells sooner than NumPy whether a PID is there at all.
 FEW_PACKETS: Final = 512
+# The blocks of a live stream are so small that a loop over a list is done before NumPy has begun.
+_HANDFUL: Final = 96
 
 
 class PacketHeaders:
@@ -35,6 +37,7 @@ class PacketHeaders:
     __slots__ = (
         "_by_pid",
         "_counter_steps",
+        "_listed",
         "_pcr",
         "_pes",
         "_pids",
@@ -47,6 +50,7 @@ class PacketHeaders:
     def __init__(self, packets: PacketBlock) -> None:
         self.packets = packets
         self._words: npt.NDArray[np.uint32] | None = None
+        self._listed: list[int] | None = None
         self._pids: npt.NDArray[np.uint16] | None = None
         self._present: frozenset[int] | None = None
         self._rows: dict[int, list[int]] = {}
@@ -64,6 +68,13 @@ class PacketHeaders:
         if self._words is None:
             self._words = self.packets[:, :4].view(">u4")[:, 0].astype(np.uint32)
         return self._words
+
+    @property
+    def listed(self) -> list[int]:
+        """`words` as a list."""
+        if self._listed is None:
+            self._listed = self.packets[:, :4].view(">u4")[:, 0].tolist()
+        return self._listed
 
     @property
     def pids(self) -> npt.NDArray[np.uint16]:
@@ -120,7 +131,10 @@ class PacketHeaders:
     def present(self) -> frozenset[int]:
         """The PIDs of the packets."""
         if self._present is None:
-            self._present = frozenset(self.pids.tolist())
+            if len(self.packets) <= _HANDFUL:
+                self._present = frozenset([word >> 8 & 0x1FFF for word in self.listed])
+            else:
+                self._present = frozenset(self.pids.tolist())
         return self._present
 
     def rows_of(self, pid: int) -> list[int]:
@@ -129,14 +143,35 @@ class PacketHeaders:
         if rows is None:
             if len(self.packets) < FEW_PACKETS and pid not in self.present:
                 return []
-            rows = self._rows[pid] = (self.pids == pid).nonzero()[0].tolist()
+            if len(self.packets) <= _HANDFUL:
+                rows = [row for row, word in enumerate(self.listed) if word >> 8 & 0x1FFF == pid]
+            else:
+                rows = (self.pids == pid).nonzero()[0].tolist()
+            self._rows[pid] = rows
         return rows
 
     def clear_starts_of(self, pid: int) -> list[int]:
         """Rows of one PID that start a PES packet or a section, undamaged and in clear."""
         bits = _SYNC_WORD | UNIT_START | pid << 8
+        if len(self.packets) <= _HANDFUL:
+            mask = _UNREADABLE | _PID_FIELD | bits
+            return [row for row, word in enumerate(self.listed) if word & mask == bits]
         rows: list[int] = self.rows_with(bits, (_UNREADABLE | _PID_FIELD) & ~bits).tolist()
         return rows
+
+    def pcrs_of(self, pid: int) -> list[tuple[int, int]]:
+        """Rows of one PID that carry a PCR, each with that PCR."""
+        if len(self.packets) > _HANDFUL:
+            rows, clocks = self.pcr
+            mine = self.pids[rows] == pid
+            return list(zip(rows[mine].tolist(), clocks[mine].tolist(), strict=True))
+        bits, found = pid << 8 | ADAPTATION, []
+        for row, word in enumerate(self.listed):
+            if word & (_PID_FIELD | ADAPTATION) == bits:
+                field = int.from_bytes(self.packets[row, 4:12].tobytes(), "big")
+                if field >= _PCR_FIELD_BYTES << 56 and field & _PCR_FLAG:
+                    found.append((row, (field >> 15 & PTS_MODULO - 1) * 300 + (field & 0x1FF)))
+        return found
 
     def rows_with(self, bits_set: int, bits_clear: int = 0) -> Rows:
         """Rows in whose `words` all of some bits are set and others clear."""
@@ -150,7 +185,7 @@ class PacketHeaders:
                 self._words[row] = word
                 if self._pids is not None:
                     self._pids[row] = word >> 8 & 0x1FFF
-        self._present = self._by_pid = self._counter_steps = None
+        self._listed = self._present = self._by_pid = self._counter_steps = None
         self._rows.clear()
         # The usual replacement is of tables and null packets, which carry no times.
         if self._pcr is not None and not self._without_pcr(rows, self._pcr[0]):

@@ -77,6 +77,8 @@ def test_every_field_is_that_of_the_single_packets(seed: int, count: int) -> Non
         assert headers.rows_of(pid) == rows.tolist()
         starts = good & packet.payload_unit_starts(block) & (block[:, 3] < 0x40)
         assert headers.clear_starts_of(pid) == rows[starts[rows]].tolist()
+        clocks = zip(*pcr_values(block), strict=True)
+        assert headers.pcrs_of(pid) == [(row, clock) for row, clock in clocks if pids[row] == pid]
 
 
 @given(st.integers(0, 1 << 32), st.integers(1, 300))
@@ -96,6 +98,7 @@ def test_packets_that_were_replaced_are_read_anew() -> None:
     assert headers.words.size
     assert headers.pcr
     assert headers.present
+    assert headers.rows_of(7)
     block[7] = np.frombuffer(packet.null_packet(), np.uint8)
     block[9] = np.frombuffer(packet.packetize_section(b"\x00" * 20, 0x123, 5)[0], np.uint8)
     headers.replaced([7, 9])
@@ -104,6 +107,7 @@ def test_packets_that_were_replaced_are_read_anew() -> None:
     assert headers.pids.tolist() == fresh.pids.tolist()
     assert headers.present == fresh.present
     assert headers.pcr[0].tolist() == fresh.pcr[0].tolist()
+    assert headers.rows_of(0x123) == [9]
 
 
 @given(st.integers(0, 1 << 32), st.lists(st.integers(1, 60), min_size=1, max_size=12))

@@ -29,6 +29,10 @@ class PacketRing:
         self._ended = False
         self._failure: Exception | None = None
 
+    def __bool__(self) -> bool:
+        """True if packets wait, or the end does."""
+        return bool(len(self._rest) or self._parts or self._ended)
+
     @property
     def ended(self) -> bool:
         """True if no more packets will be put in; some may still wait."""

@@ -26,9 +26,4 @@ def pts_points(block: Block, pid: int) -> list[ClockPoint]:
 
 def pcr_points(block: Block, pid: int) -> list[ClockPoint]:
     """Every PCR of a PID in 90 kHz ticks, in order."""
-    rows, values = block.headers.pcr
-    mine = block.pids[rows] == pid
-    return [
-        (row, pcr_to_pts(value))
-        for row, value in zip(rows[mine].tolist(), values[mine].tolist(), strict=True)
-    ]
+    return [(row, pcr_to_pts(clock)) for row, clock in block.headers.pcrs_of(pid)]
