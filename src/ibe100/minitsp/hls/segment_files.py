@@ -2,23 +2,23 @@
 
 import math
 import os
-import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from ibe100.minitsp.chain.plugin import PluginError
 from ibe100.minitsp.hls.playlist_text import ListedSegment, PlaylistHead, playlist_text, read_back
+from ibe100.minitsp.hls.segment_names import SegmentNames
 from ibe100.utils.atomic_write import atomic_write
-
-_DIGITS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """Options of the playlist. `live_segments` 0: all segments stay (VoD, or an event)."""
+    """Options of the playlist. `live_segments` 0: all segments stay (VoD, or an event).
+
+    `target_duration_s`: of a VoD, which nobody reads before its end, the longest segment's can be more.
+    """
 
     path: Path | None
     target_duration_s: int
@@ -54,8 +54,9 @@ def no_date_ranges(_first_date: float | None) -> Sequence[str]:
 class SegmentFiles:
     """Writes one segment after the other, updates the playlist, removes segments that are out of date.
 
-    `date_ranges` gives the EXT-X-DATERANGE tags for a playlist whose first segment has that date. Every
-    method raises PluginError when the disk refuses.
+    `date_ranges` gives the EXT-X-DATERANGE tags for a playlist whose first segment has that date.
+    `target_duration_s` may be set before the first segment ends: it must not change later (RFC 8216 clause
+    6.2.1). Every method raises PluginError when the disk refuses.
     """
 
     def __init__(
@@ -66,12 +67,12 @@ class SegmentFiles:
     ) -> None:
         self._playlist = playlist
         self._date_ranges = date_ranges
-        self._names = _SegmentNames(template)
+        self._names = SegmentNames(template)
         self._listed: deque[ListedSegment] = deque()
         self._unlisted: deque[Path] = deque()
         self._sequence = playlist.first_sequence
         self._discontinuities = 0
-        self._target_duration_s = playlist.target_duration_s
+        self.target_duration_s = playlist.target_duration_s
         self._older_ranges: tuple[str, ...] = ()
         self._older = 0
         self._path: Path | None = None
@@ -111,7 +112,7 @@ class SegmentFiles:
         self._older, self._older_ranges = len(self._listed), head.tags
         self._sequence = head.sequence + gone
         self._discontinuities = head.discontinuity_sequence + sum(one.discontinuity for one in listed[:gone])
-        self._target_duration_s = max(self._target_duration_s, head.target_duration_s)
+        self.target_duration_s = max(self.target_duration_s, head.target_duration_s)
         self._names.go_on_after(numbers[-1])
         self._unlisted.extend(self._names.before(numbers[gone] if self._listed else numbers[-1] + 1))
         return len(self._listed)
@@ -120,7 +121,7 @@ class SegmentFiles:
         """Begin the next segment."""
         path = self._names.next()
         try:
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
         except OSError as error:
             raise PluginError(f"cannot create file {path}: {error.strerror}") from error
         self._path, self._size_bytes, self._start = path, 0, start
@@ -134,6 +135,17 @@ class SegmentFiles:
                 view = view[os.write(self._descriptor, view) :]
         except OSError as error:
             raise PluginError(f"error writing {self._path}: {error.strerror}") from error
+
+    def take_back(self, start: int) -> bytes:
+        """Cut the segment that is open short at a byte; returns what was behind it."""
+        try:
+            taken = os.pread(self._descriptor, self._size_bytes - start, start)
+            os.ftruncate(self._descriptor, start)
+            os.lseek(self._descriptor, start, os.SEEK_SET)
+        except OSError as error:
+            raise PluginError(f"cannot end {self._path} earlier: {error.strerror}") from error
+        self._size_bytes = start
+        return taken
 
     def close(self, duration_s: float, *, independent: bool = True, last: bool = False) -> None:
         """End the segment that is open, and put it on the playlist.
@@ -157,7 +169,8 @@ class SegmentFiles:
             )
         )
         self._path = None
-        self._target_duration_s = max(self._target_duration_s, math.floor(duration_s + 0.5))
+        if self._playlist.kind == "VOD":
+            self.target_duration_s = max(self.target_duration_s, math.floor(duration_s + 0.5))
         live = self._playlist.live_segments
         while live and len(self._listed) > live:
             self._unlist(self._listed.popleft())
@@ -177,7 +190,7 @@ class SegmentFiles:
             return
         older = self._older_ranges if self._older else ()
         head = PlaylistHead(
-            self._target_duration_s,
+            self.target_duration_s,
             self._sequence,
             self._discontinuities,
             self._playlist.kind,
@@ -187,44 +200,6 @@ class SegmentFiles:
             atomic_write(path, playlist_text(head, self._listed, path.parent, ended=ended).encode())
         except OSError as error:
             raise PluginError(f"cannot write playlist {path}: {error.strerror}") from error
-
-
-class _SegmentNames:
-    """`foo.ts` -> foo-000000.ts, foo-000001.ts, …; `foo-027.ts` -> foo-027.ts, foo-028.ts, …"""
-
-    def __init__(self, template: Path) -> None:
-        match = re.fullmatch(r"(.*?)(\d+)", template.stem)
-        if match:
-            self._stem, digits = match.groups()
-        else:
-            self._stem = template.stem if template.stem.endswith("-") else f"{template.stem}-"
-            digits = "0" * _DIGITS
-        self._number, self._width = int(digits), len(digits)
-        self._template = template
-
-    def next(self) -> Path:
-        number = self._number
-        self._number += 1
-        return self._template.with_name(f"{self._stem}{number:0{self._width}}{self._template.suffix}")
-
-    def number_of(self, path: Path) -> int | None:
-        """The number in the name of a segment; None if it is not of this template."""
-        if path.resolve().parent != self._template.resolve().parent:
-            return None
-        match = re.fullmatch(rf"{re.escape(self._stem)}(\d+){re.escape(self._template.suffix)}", path.name)
-        return int(match[1]) if match else None
-
-    def go_on_after(self, number: int) -> None:
-        """The next segment has the number after this one."""
-        self._number = number + 1
-
-    def before(self, number: int) -> list[Path]:
-        """The files of this template that are older than a number, oldest first."""
-        found = [(self.number_of(path), path) for path in self._template.parent.iterdir()]
-        return [
-            path
-            for own, path in sorted((own, path) for own, path in found if own is not None and own < number)
-        ]
 
 
 def _remove(path: Path) -> None:

@@ -9,15 +9,13 @@ from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTa
 from ibe100.minitsp.chain.plugin import Context, LogLevel, PacketOutput, Packets, PluginError
 from ibe100.minitsp.hls.breaks import Breaks
 from ibe100.minitsp.hls.cut_points import Picture, PictureFinder, TableCopies
+from ibe100.minitsp.hls.cut_rules import CutRules, EntryPoint
 from ibe100.minitsp.hls.segment_files import Playlist, SegmentFiles, SegmentStart
 from ibe100.mpegts.constants import PACKET_SIZE, SPLICE_TABLE_ID
-from ibe100.mpegts.timestamps import PTS_HZ, pts_difference
 
 _DURATION_S: Final = 10
 _LIVE_DURATION_S: Final = 5
 _MAX_EXTRA_DURATION_S: Final = 2
-_LARGEST_PTS_STEP_S: Final = 10.0
-_LARGEST_PTS_STEP_BACK_S: Final = 2.0  # pictures are sent out of order, but not by as much
 _LEAST_BLIND_PACKETS: Final = 100  # whatever the bitrate is thought to be
 
 
@@ -25,10 +23,11 @@ class HlsOutput(PacketOutput):
     """Writes HLS segments and a playlist (tsp -O hls).
 
     Segments begin with a copy of PAT and PMT and at a picture that stands alone, as with tsp's --intra-close,
-    which is always on here: players need it. A PTS that jumps ends the segment (EXT-X-DISCONTINUITY), and so
-    does a cue of the stream, which is told in the playlist too. A live or event playlist that is there
-    already is gone on with, after a discontinuity, unless --start-media-sequence begins a new one; that of a
-    live stream is ended only by the end of the input, not by a stop.
+    which is always on here: players need it. Where such pictures do not come between --duration and
+    --max-extra-duration, a segment ends earlier. A PTS that leaps ends it too (EXT-X-DISCONTINUITY), and so
+    does a cue of the stream, at the next such picture; the playlist tells it. A live or event playlist that
+    is there already is gone on with, after a discontinuity, unless --start-media-sequence begins a new one;
+    that of a live stream is ended only by the end of the input, not by a stop.
     """
 
     name: ClassVar[str] = "hls"
@@ -56,9 +55,11 @@ class HlsOutput(PacketOutput):
         live = arguments.integer("live")
         duration_s = arguments.integer("duration", _LIVE_DURATION_S if live else _DURATION_S)
         path = arguments.text("playlist")
+        longest_s = duration_s + arguments.integer("max-extra-duration", _MAX_EXTRA_DURATION_S)
+        self._dated = bool(live) or arguments.present("event")
         playlist = Playlist(
             Path(path) if path else None,
-            duration_s,
+            longest_s if self._dated else duration_s,
             live,
             arguments.integer("live-extra-segments", 1),
             arguments.present("event"),
@@ -69,20 +70,18 @@ class HlsOutput(PacketOutput):
         self._breaks = Breaks()
         self._files = SegmentFiles(template, playlist, self._breaks.date_ranges)
         self._is_live = bool(live)
-        self._dated = bool(live) or arguments.present("event")
         self._goes_on = self._dated and not arguments.present("start-media-sequence")
         self._is_seam = False
         self._duration_s = duration_s
-        self._longest_s = duration_s + arguments.integer("max-extra-duration", _MAX_EXTRA_DURATION_S)
+        self._rules = CutRules(duration_s, longest_s, strict=arguments.present("max-extra-duration"))
         self._fixed_bytes = arguments.integer("fixed-segment-size")
         self._waiting = arguments.present("align-first-segment")
         self._pictures = PictureFinder()
         self._tables = TableCopies()
-        self._first_pts: int | None = None
-        self._last_pts: int | None = None
-        self._independent = False
+        self._is_blind = False
         self._blind_packets = 0
         self._opened_s = 0.0
+        self._told: set[LogLevel] = set()
 
     def start(self) -> None:
         if not self._goes_on:
@@ -94,6 +93,7 @@ class HlsOutput(PacketOutput):
             return
         if taken_up is not None:
             self._is_seam = True
+            self._rules.settle(self._files.target_duration_s)
             self.verbose(f"going on after the {taken_up} segments of an earlier run")
 
     def send(self, packets: Packets) -> None:
@@ -102,20 +102,13 @@ class HlsOutput(PacketOutput):
         sections = deque(one for one in self._pictures.sections if one.section[0] == SPLICE_TABLE_ID)
         for picture in pictures:
             while sections and sections[0].row <= picture.row:
-                self._breaks.take(sections.popleft().section, self._last_pts)
-            jump = self._jumps(picture)
-            if jump and self._last_pts is not None:
-                self._breaks.jump(self._last_pts, picture.pts)
-            if jump or self._due(picture, pending_bytes=(picture.row - done) * PACKET_SIZE):
-                self._write(packets[done : picture.row])
-                done = picture.row
-                self._cut(picture, discontinuity=jump)
-            if self._first_pts is None:
-                self._first_pts, self._independent = picture.pts, picture.intra
+                self._breaks.take(sections.popleft().section, self._rules.last_pts)
+            done = self._end_segments(packets, done, picture)
+            if self._breaks.date(picture.pts) is None:
                 self._breaks.anchor(picture.pts, time.time())
-            self._last_pts = picture.pts
+            self._rules.take(picture, self._files.size_bytes + (picture.row - done) * PACKET_SIZE)
         for seen in sections:
-            self._breaks.take(seen.section, self._last_pts)
+            self._breaks.take(seen.section, self._rules.last_pts)
         if pictures:
             self._write(packets[done:])
             self._blind_packets = len(packets) - pictures[-1].row
@@ -125,69 +118,107 @@ class HlsOutput(PacketOutput):
     def stop(self) -> None:
         if self._files.is_open:
             ended = not (self.context.stopping if self._is_live else self.context.exit_code)
-            self._close(self._elapsed_s(self._last_pts), last=ended)
+            self._close(self._rules.held_s, last=ended)
 
-    def _due(self, picture: Picture, pending_bytes: int) -> bool:
+    def _end_segments(self, packets: Packets, done: int, picture: Picture) -> int:
+        """End the segments that end before a picture; returns the first packet that is not written."""
+        rules = self._rules
+        if leaps := rules.leaps(picture, self._pictures.clock.step_s):
+            self._breaks.jump(rules.last_pts, picture.pts)
+        key = None if leaps or self._fixed_bytes else rules.key_to_end_at(picture)
+        if key is not None:
+            self._write(packets[done : picture.row])
+            done = picture.row
+            self._cut_back(key)
+        if leaps or self._is_due(picture, pending_bytes=(picture.row - done) * PACKET_SIZE):
+            self._write(packets[done : picture.row])
+            done = picture.row
+            self._cut(picture, leaps=leaps)
+        return done
+
+    def _is_due(self, picture: Picture, pending_bytes: int) -> bool:
         if self._waiting:
             return picture.intra
+        elapsed_s = self._rules.elapsed_s(picture)
         if self._fixed_bytes:
-            return self._files.size_bytes + pending_bytes >= self._fixed_bytes
-        late_s = self._breaks.is_due(picture.pts)
-        if late_s is not None and (picture.intra or late_s > self._longest_s - self._duration_s):
+            size_bytes = self._files.size_bytes + pending_bytes
+            return size_bytes >= self._fixed_bytes or elapsed_s >= self._rules.longest_s
+        if self._is_blind or (picture.intra and self._breaks.is_due(picture.pts) is not None):
             return True
-        elapsed_s = self._elapsed_s(picture.pts)
-        return elapsed_s >= (self._duration_s if picture.intra else self._longest_s)
+        is_due = self._rules.is_due(picture)
+        if is_due and not picture.intra:
+            told = (
+                f"no key picture for {elapsed_s:.1f} s: segments begin where players cannot start to decode"
+            )
+            self._tell_once(LogLevel.WARNING, told)
+        elif is_due:
+            self._tell_shorter(elapsed_s)
+        return is_due
 
-    def _jumps(self, picture: Picture) -> bool:
-        """True if the PTS jumps, as at the seam of a loop; pictures out of order make small steps only."""
-        if self._last_pts is None:
-            return False
-        step_s = pts_difference(picture.pts, self._last_pts) / PTS_HZ
-        return not -_LARGEST_PTS_STEP_BACK_S <= step_s <= _LARGEST_PTS_STEP_S
-
-    def _cut(self, picture: Picture, *, discontinuity: bool) -> None:
+    def _cut(self, picture: Picture, *, leaps: bool) -> None:
         """End the segment before a picture and begin the next one with it."""
+        rules = self._rules
         if self._files.is_open:
-            self._close(self._elapsed_s(self._last_pts if discontinuity else picture.pts))
-        self._waiting = False
-        self._open(picture.pts, discontinuity=discontinuity)
-        self._independent = picture.intra
+            self._close(rules.held_s if leaps else rules.elapsed_s(picture))
+        if leaps:
+            rules.leap()
+        rules.end()
+        self._waiting = self._is_blind = False
+        self._open(picture.pts, leaps=leaps)
         self._write_tables()
 
-    def _open(self, pts: int | None, *, discontinuity: bool = False) -> None:
+    def _cut_back(self, key: EntryPoint) -> None:
+        """End the segment at a key picture that it holds already, and go on with that one."""
+        moved = self._files.take_back(key.at_byte)
+        self._tell_shorter(self._rules.elapsed_s(key))
+        self._close(self._rules.elapsed_s(key))
+        self._rules.end_at_key()
+        self._open(key.pts)
+        self._write_tables()
+        self._files.write(moved)
+
+    def _open(self, pts: int | None, *, leaps: bool = False) -> None:
         """Begin a segment, at a picture if it is known."""
         date = time.time() if self._dated else None
         cue_tags: tuple[str, ...] = ()
         if pts is not None:
-            self._first_pts = pts
-            known = None if discontinuity else self._breaks.date(pts)
+            known = None if leaps else self._breaks.date(pts)
             on_air = time.time() if known is None else known
             # Again and again: half a day away a PTS is as near the other way round.
             self._breaks.anchor(pts, on_air)
             date = on_air if self._dated else None
             cue_tags = self._breaks.tags(pts)
-        self._files.open(SegmentStart(discontinuity or self._is_seam, date, cue_tags))
+        self._files.open(SegmentStart(leaps or self._is_seam, date, cue_tags))
         self._is_seam = False
         self._opened_s = time.monotonic()
 
-    def _close(self, elapsed_s: float, *, last: bool = False) -> None:
+    def _close(self, duration_s: float, *, last: bool = False) -> None:
         """End the segment; where pictures do not tell how long it is, the bitrate does, or the clock."""
-        self._files.close(elapsed_s or self._estimated_s(), independent=self._independent, last=last)
+        start = self._rules.start
+        self._rules.settle(duration_s)
+        if self._dated:
+            self._files.target_duration_s = self._rules.longest_s
+        if self._is_blind or not duration_s:
+            duration_s = min(max(duration_s, self._estimated_s()), self._rules.longest_s)
+        self._files.close(duration_s, independent=start is not None and start.independent, last=last)
 
     def _write(self, packets: Packets) -> None:
         self._tables.feed(packets, self._pictures.tables)
         if self._waiting or not len(packets):
             return
         if not self._files.is_open:
-            self._open(None)
+            start = self._rules.start
+            self._open(None if start is None else start.pts)
         self._files.write(packets.tobytes())
 
     def _write_blind(self, packets: Packets) -> None:
         """Write packets among which no picture begins; their segments end all the same."""
         while len(packets) > (room := self._blind_room(len(packets))):
             self._write(packets[:room])
-            self._close(max(self._elapsed_s(self._last_pts), self._estimated_s()))
-            self._first_pts, self._independent, self._blind_packets = None, False, 0
+            self._is_blind = True
+            self._close(self._rules.held_s)
+            self._rules.end()
+            self._blind_packets = 0
             self._open(None)
             self._write_tables()
             packets = packets[room:]
@@ -202,20 +233,25 @@ class HlsOutput(PacketOutput):
         """Number of the packets wanted that may come before the segment has to end without a picture."""
         if self._waiting:
             return wanted
+        longest_s = self._rules.longest_s
         bitrate_bps = self.context.bitrate_bps
         if not bitrate_bps:
-            late = self._files.is_open and time.monotonic() - self._opened_s > self._longest_s
+            late = self._files.is_open and time.monotonic() - self._opened_s > longest_s
             return 0 if late else wanted
-        longest = int(bitrate_bps * self._longest_s / (8 * PACKET_SIZE))
-        return max(0, max(longest, _LEAST_BLIND_PACKETS) - self._blind_packets)
+        room = int(bitrate_bps * (longest_s - self._rules.held_s) / (8 * PACKET_SIZE))
+        return max(0, max(room, _LEAST_BLIND_PACKETS) - self._blind_packets)
 
     def _estimated_s(self) -> float:
-        bitrate_bps = self.context.bitrate_bps
-        if not bitrate_bps:
-            return time.monotonic() - self._opened_s
-        return self._files.size_bytes * 8 / bitrate_bps
+        if bitrate_bps := self.context.bitrate_bps:
+            return self._files.size_bytes * 8 / bitrate_bps
+        return time.monotonic() - self._opened_s
 
-    def _elapsed_s(self, pts: int | None) -> float:
-        if pts is None or self._first_pts is None:
-            return 0.0
-        return max(0.0, pts_difference(pts, self._first_pts) / PTS_HZ)
+    def _tell_shorter(self, elapsed_s: float) -> None:
+        if elapsed_s < self._duration_s:
+            told = f"segments end at key pictures: one has {elapsed_s:.1f} s instead of {self._duration_s} s"
+            self._tell_once(LogLevel.INFO, told)
+
+    def _tell_once(self, level: LogLevel, text: str) -> None:
+        if level not in self._told:
+            self._told.add(level)
+            self.log(level, text)

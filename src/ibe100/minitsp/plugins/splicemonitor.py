@@ -175,6 +175,8 @@ class SpliceMonitor(PacketProcessor):
         else:
             report = self._event_report(splice_pid, announcement.event_id, "pending", event, index)
             text = f"occurrence #{report['count']}"
+            if event is not None and event.corrected_from is not None:
+                text += f", moved from PTS 0x{event.corrected_from:09X} to 0x{event.event_pts:09X}"
             if "time-to-event-ms" in report:
                 text += f", time to event: {report['time-to-event-ms']:,} ms"
         self._report(splice_pid, announcement.event_id, announcement.out, report, text)

@@ -26,13 +26,17 @@ class Announcement:
 
 @dataclass(slots=True)
 class PendingEvent:
-    """An event that has been announced `count` times, first at packet `first_index`."""
+    """An event that has been announced `count` times for this time, first at packet `first_index`.
+
+    `corrected_from`: the time that it had been announced for before.
+    """
 
     event_id: int
     out: bool
     event_pts: int
     first_index: int
     count: int = 1
+    corrected_from: int | None = None
 
 
 class SpliceEvents:
@@ -44,7 +48,7 @@ class SpliceEvents:
     def __init__(self) -> None:
         self.last_pts: int | None = None
         self._last_pts_index = 0
-        self._pending: dict[int, PendingEvent] = {}
+        self._pending: dict[tuple[int, bool], PendingEvent] = {}
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -55,22 +59,30 @@ class SpliceEvents:
         self._last_pts_index = index
         occurred = [one for one in self._pending.values() if pts_difference(pts, one.event_pts) >= 0]
         for event in occurred:
-            del self._pending[event.event_id]
+            del self._pending[event.event_id, event.out]
         return occurred
 
     def announce(self, announcement: Announcement, index: int) -> PendingEvent | None:
-        """Note an announcement; returns the event it is about, None for one never announced ahead."""
-        event_id = announcement.event_id
-        if announcement.cancelled or announcement.event_pts is None:
-            return self._pending.pop(event_id, None)
-        known = self._pending.get(event_id)
-        if known is not None:
+        """Note an announcement; returns the event it is about, None for one never announced ahead.
+
+        The time that is announced last holds, with a count of its own.
+        """
+        key = announcement.event_id, announcement.out
+        if announcement.cancelled:
+            both = [self._pending.pop((announcement.event_id, out), None) for out in (True, False)]
+            return both[0] or both[1]
+        if announcement.event_pts is None:
+            return self._pending.pop(key, None)
+        known = self._pending.get(key)
+        if known is not None and known.event_pts == announcement.event_pts:
             known.count += 1
+            known.corrected_from = None
             return known
-        if len(self._pending) == _MOST_EVENTS:
+        if known is None and len(self._pending) == _MOST_EVENTS:
             del self._pending[next(iter(self._pending))]
-        event = PendingEvent(event_id, announcement.out, announcement.event_pts, index)
-        self._pending[event_id] = event
+        before = None if known is None else known.event_pts
+        event = PendingEvent(*key, announcement.event_pts, index, corrected_from=before)
+        self._pending[key] = event
         return event
 
     def time_to_event_ms(self, event: PendingEvent, index: int, bitrate_bps: int) -> int | None:

@@ -1,5 +1,6 @@
 """Cues of a stream as tags of its HLS playlist."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -173,3 +174,85 @@ def test_a_break_lasts_as_long_over_a_leap_of_the_clock() -> None:
     assert told.is_due(45 * SECOND) is None
     assert told.is_due(46 * SECOND) == 0.0
     assert told.tags(46 * SECOND) == ("#EXT-X-CUE-IN",)
+
+
+def test_a_cue_that_is_corrected_before_its_time_is_told_as_it_was_said_last() -> None:
+    told, first, last = breaks(), out(at=8 * SECOND, seconds=6.0), out(at=12 * SECOND, seconds=10.0)
+    told.take(first, 3 * SECOND)
+    told.take(last, 5 * SECOND)
+    assert told.date_ranges(DATE) == [
+        '#EXT-X-DATERANGE:ID="splice-00000001",START-DATE="2026-11-18T11:06:51.000Z",'
+        f"PLANNED-DURATION=10.000,SCTE35-OUT={hexadecimal(last)}"
+    ]
+    assert told.is_due(8 * SECOND) is None
+    assert told.tags(12 * SECOND) == ("#EXT-X-CUE-OUT:10.000",)
+    told.take(first, 13 * SECOND)  # a repeat that is late
+    assert told.tags(22 * SECOND) == ("#EXT-X-CUE-IN",)
+
+
+def test_a_correction_that_is_taken_back_holds_too() -> None:
+    told, first = breaks(), out(at=8 * SECOND)
+    for cue in (first, out(at=12 * SECOND), first):
+        told.take(cue, 3 * SECOND)
+    assert told.tags(8 * SECOND) == ("#EXT-X-CUE-OUT:60.000",)
+    assert told.is_due(12 * SECOND) is None
+
+
+@pytest.mark.parametrize("cue", [out, lambda **of: signal(1, 0x34, of["at"], of["seconds"])])
+def test_a_break_that_is_extended_while_it_runs_ends_later(cue: Callable[..., bytes]) -> None:
+    told = breaks()
+    told.take(cue(at=5 * SECOND, seconds=6.0), NOW)
+    told.tags(5 * SECOND)
+    told.take(cue(at=5 * SECOND, seconds=14.0), 8 * SECOND)
+    assert told.tags(11 * SECOND) == ("#EXT-X-CUE-OUT-CONT:ElapsedTime=6.000,Duration=14.000",)
+    assert "PLANNED-DURATION=14.000" in told.date_ranges(DATE)[0]
+    assert told.is_due(18 * SECOND) is None
+    assert told.tags(19 * SECOND) == ("#EXT-X-CUE-IN",)
+
+
+def test_a_return_that_is_moved_ends_the_break_when_it_was_said_last() -> None:
+    told = breaks()
+    told.take(out(), NOW)
+    told.tags(5 * SECOND)
+    told.take(back(at=20 * SECOND), 10 * SECOND)
+    told.take(back(at=30 * SECOND), 12 * SECOND)
+    assert told.is_due(20 * SECOND) is None
+    assert told.tags(30 * SECOND) == ("#EXT-X-CUE-IN",)
+
+
+@pytest.mark.parametrize("cue", [out(seconds=6.0), signal(1, 0x34, 5 * SECOND, 6)])
+def test_a_break_whose_return_is_lost_is_over_after_its_duration(cue: bytes) -> None:
+    told = breaks()
+    told.take(cue, NOW)
+    told.tags(5 * SECOND)
+    assert told.tags(10 * SECOND) == ("#EXT-X-CUE-OUT-CONT:ElapsedTime=5.000,Duration=6.000",)
+    assert told.is_due(11 * SECOND) == 0.0
+    assert told.tags(12 * SECOND) == ("#EXT-X-CUE-IN",)
+    assert told.tags(16 * SECOND) == ()
+
+
+def test_a_return_after_the_duration_is_told_once_and_its_section_kept() -> None:
+    told, end = breaks(), back(at=13 * SECOND)
+    told.take(out(seconds=6.0), NOW)
+    told.tags(5 * SECOND)
+    assert told.tags(11 * SECOND) == ("#EXT-X-CUE-IN",)
+    told.take(end, 12 * SECOND)
+    assert told.tags(13 * SECOND) == ()
+    assert told.date_ranges(DATE)[1].endswith(f",DURATION=8.000,SCTE35-IN={hexadecimal(end)}")
+
+
+def test_a_break_shorter_than_a_group_of_pictures_begins_and_ends_at_one_segment() -> None:
+    told = breaks()
+    told.take(out(seconds=2.0, returns=True), NOW)
+    assert told.tags(10 * SECOND) == ("#EXT-X-CUE-OUT:2.000", "#EXT-X-CUE-IN")
+
+
+def test_an_event_id_that_is_used_again_is_another_break() -> None:
+    told = breaks()
+    told.take(out(seconds=6.0), NOW)
+    told.tags(5 * SECOND)
+    told.tags(11 * SECOND)
+    told.take(out(at=40 * SECOND, seconds=8.0), 36 * SECOND)
+    assert told.tags(40 * SECOND) == ("#EXT-X-CUE-OUT:8.000",)
+    names = [line.partition('ID="')[2].partition('"')[0] for line in told.date_ranges(DATE)]
+    assert names == ["splice-00000001", "splice-00000001-2"]

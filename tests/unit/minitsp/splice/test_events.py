@@ -42,6 +42,30 @@ def test_repeats_are_counted_and_a_cancelled_event_is_forgotten() -> None:
     assert len(events) == 0
 
 
+def test_a_time_that_is_corrected_holds_and_is_counted_anew() -> None:
+    events = SpliceEvents()
+    events.observe_pts(90_000, 0)
+    events.announce(Announcement(9, True, 810_000), 5)
+    moved = events.announce(Announcement(9, True, 1_080_000), 50)
+    assert moved is not None
+    assert (moved.event_pts, moved.count, moved.first_index, moved.corrected_from) == (
+        1_080_000,
+        1,
+        50,
+        810_000,
+    )
+    assert events.observe_pts(810_000, 60) == []
+    assert events.observe_pts(1_080_000, 90) == [moved]
+
+
+def test_the_return_of_an_event_does_not_move_its_beginning() -> None:
+    events = SpliceEvents()
+    beginning = events.announce(Announcement(9, True, 810_000), 5)
+    end = events.announce(Announcement(9, False, 1_080_000), 6)
+    assert events.observe_pts(810_000, 60) == [beginning]
+    assert events.observe_pts(1_080_000, 90) == [end]
+
+
 def test_what_a_section_speaks_of() -> None:
     assert announcements(splice_insert(1, True, pts_time=5)) == [Announcement(1, True, 5)]
     assert announcements(splice_insert(1, False)) == [Announcement(1, False, None)]
