@@ -158,7 +158,10 @@ def signal(
 def section(
     stream: StreamName,
     text: Annotated[
-        str, typer.Argument(metavar="SECTION", help="A whole splice_info_section, base64 or hex.")
+        str,
+        typer.Argument(
+            metavar="SECTION", help="A whole splice_info_section: base64, hex, XML, or a playlist's tag."
+        ),
     ],
     by: By = COMMAND_LINE.name,
     return_feed: ReturnWait = 0.0,

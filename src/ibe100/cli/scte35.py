@@ -16,8 +16,9 @@ from ibe100.scte35.description import describe
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.faults import find_faults
 from ibe100.scte35.json_form import from_dict, to_dict
-from ibe100.scte35.section import decode, encode, from_text, to_base64
-from ibe100.scte35.tsduck_xml import from_xml, to_xml
+from ibe100.scte35.pasted import sections_in
+from ibe100.scte35.section import decode, encode, to_base64
+from ibe100.scte35.tsduck_xml import not_in_xml, to_xml
 from ibe100.scte35.values import EncryptedPart, SpliceInfoSection
 
 app = typer.Typer(help="Read and write SCTE 35 sections.", no_args_is_help=True)
@@ -29,7 +30,10 @@ _WRONG_USE = 2
 @app.command("decode")
 def decode_command(
     text: Annotated[
-        str, typer.Argument(help="base64, hex, a file holding one of them (or binary, or TSDuck XML), or -")
+        str,
+        typer.Argument(
+            help="base64, hex, XML, lines of a playlist, a file that holds one of them or is binary, or -"
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a section.")] = False,
     as_xml: Annotated[bool, typer.Option("--xml", help="Print TSDuck's XML.")] = False,
@@ -41,7 +45,7 @@ def decode_command(
     if as_json and as_xml:
         _refuse("--json and --xml exclude each other")
     try:
-        for raw in _sections_in(_input(text)):
+        for raw in sections_in(_input(text)):
             _show(decode(raw, strict=strict), raw, as_json, as_xml)
     except SpliceDecodeError as error:
         _refuse(str(error))
@@ -143,16 +147,6 @@ def _input(text: str, *, only_files: bool = False) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _sections_in(data: bytes) -> list[bytes]:
-    """The sections in an input: one binary, one in base64 or hex, or all of an XML document."""
-    if data[:1] == b"\xfc":
-        return [data]
-    text = data.decode("utf-8", "replace").strip()
-    if text.startswith("<"):
-        return [encode(section) for section in from_xml(text)]
-    return [from_text(text)]
-
-
 def _from_json(data: bytes) -> SpliceInfoSection:
     try:
         return from_dict(json.loads(data))
@@ -168,6 +162,8 @@ def _show(section: SpliceInfoSection, raw: bytes, as_json: bool, as_xml: bool) -
         return
     if as_xml:
         typer.echo(to_xml(section), nl=False)
+        if lost := "; ".join(map(str, not_in_xml(section))):
+            typer.echo(f"scte35: TSDuck's XML cannot say all of it: {lost}", err=True)
         return
     console = Console(highlight=False, markup=False)
     table = Table(show_header=False, box=None, pad_edge=False)

@@ -148,7 +148,7 @@ class CueRequest(Value):
     segmentation: Segmentation | None = None
     """Segmentation that a TIME SIGNAL signals; for no other action."""
     section: Annotated[str, Field(max_length=12_000)] = ""
-    """Section that SEND SECTION sends, base64 or hex; for no other action."""
+    """Section that SEND SECTION sends, in any form that `scte35 decode` reads; for no other action."""
 
     @model_validator(mode="after")
     def _one_time(self) -> Self:

@@ -42,9 +42,14 @@ def utc_text(utc_splice_time: int) -> str | None:
 
 def from_utc_text(text: str) -> int:
     """The count of `YYYY-MM-DD hh:mm:ss`; raises ValueError for another text and for what is before it."""
-    utc = datetime.strptime(text.strip(), _FORMAT).replace(tzinfo=UTC)
+    return from_utc(datetime.strptime(text.strip(), _FORMAT))
+
+
+def from_utc(utc: datetime) -> int:
+    """The count of a time, UTC where it has no zone; raises ValueError for what is before 1980-01-06."""
+    utc = utc.replace(tzinfo=UTC) if utc.tzinfo is None else utc
     if utc < _EPOCH:
-        raise ValueError(f"{text!r} is before 1980-01-06")
+        raise ValueError(f"{utc:{_FORMAT}} is before 1980-01-06")
     return _count(utc)
 
 

@@ -29,6 +29,7 @@ _COMMAND_TYPE_AT = _HEADER.size
 _COMMAND_AT = _COMMAND_TYPE_AT + 1
 # The header, splice_command_type, descriptor_loop_length and CRC_32.
 _SHORTEST = _COMMAND_AT + 2 + 4
+_FOR_URLS = str.maketrans("-_", "+/")
 _MAX_SECTION_LENGTH = 4093
 _LEGACY_LENGTH = 0xFFF
 
@@ -129,7 +130,8 @@ def encode(section: SpliceInfoSection) -> bytes:
 def from_text(text: str) -> bytes:
     """The section written as base64 or as hex (0x, spaces and colons allowed); raises SpliceDecodeError.
 
-    Only the writing is judged: give the result to `decode`.
+    base64 may be that for URLs, and its padding may be missing. Only the writing is judged: give the result
+    to `decode`.
     """
     compact = "".join(text.split())
     hexadecimal = compact.removeprefix("0x").removeprefix("0X").replace(":", "")
@@ -139,7 +141,8 @@ def from_text(text: str) -> bytes:
         except ValueError as error:
             raise SpliceDecodeError("text", f"starts like a section in hex, but: {error}") from error
     try:
-        return base64.b64decode(compact, validate=True)
+        standard = compact.rstrip("=").translate(_FOR_URLS)
+        return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
         raise SpliceDecodeError("text", f"is neither base64 nor hex: {error}") from error
 

@@ -80,7 +80,7 @@ UPID_TYPES: dict[int, tuple[str, int | None]] = {
 }
 MID_TYPE = 0x0D
 
-_TEXT_TYPES = frozenset({0x01, 0x02, 0x03, 0x07, 0x09, 0x0E, 0x0F, 0x11})
+TEXT_TYPES = frozenset({0x01, 0x02, 0x03, 0x07, 0x09, 0x0E, 0x0F, 0x11})
 _EIDR_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -137,7 +137,7 @@ def upid_text(upid: SegmentationUpid) -> str:
         return ""
     if upid_fault(upid):
         return data.hex()
-    if kind in _TEXT_TYPES:
+    if kind in TEXT_TYPES:
         text = data.decode("latin-1")
         return text if text.isprintable() else data.hex()
     match kind:

@@ -1,9 +1,12 @@
-"""Attributes and hex text as TSDuck writes them in XML."""
+"""Documents, attributes and hex text in XML."""
 
+from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from ibe100.scte35.errors import SpliceDecodeError
 
+# Far more than any message needs; keeps a datagram from costing more than it is worth.
+_MAX_TEXT = 1_000_000
 _BOOLEANS = {
     "true": True,
     "yes": True,
@@ -14,6 +17,18 @@ _BOOLEANS = {
     "off": False,
     "0": False,
 }
+
+
+def parse_xml(text: str) -> Element:
+    """The root of a document; raises SpliceDecodeError for text that is none, or declares entities."""
+    if len(text) > _MAX_TEXT:
+        raise SpliceDecodeError("xml", f"{len(text)} characters are too many")
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise SpliceDecodeError("xml", "document types and entities are not accepted")
+    try:
+        return ElementTree.fromstring(text)
+    except (ElementTree.ParseError, ValueError) as error:
+        raise SpliceDecodeError("xml", str(error)) from error
 
 
 def decimal(value: int) -> str:

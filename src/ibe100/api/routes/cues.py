@@ -39,7 +39,7 @@ class WantedCue(Value):
     segmentation: Segmentation | None = None
     """Segmentation of a TIME SIGNAL, which needs one."""
     section: Annotated[str, Field(max_length=12_000)] = ""
-    """Section of SEND SECTION, base64 or hex."""
+    """Section of SEND SECTION: base64, hex, XML (SCTE 35's or TSDuck's), or a playlist's tag."""
 
 
 IdempotencyKey = Annotated[

@@ -15,7 +15,6 @@ from ibe100.minitsp.chain.plugin import (
 from ibe100.minitsp.chain.threaded_input import ThreadedInput
 from ibe100.minitsp.packets.file_writer import is_pipe
 from ibe100.minitsp.packets.packet_format import (
-    BYTES_TO_SEARCH,
     CHUNK_BYTES,
     FORMAT_OPTION,
     TS,
@@ -149,7 +148,7 @@ class FileInput(ThreadedInput):
             return b""
         first = find_first_packet(lambda: os.read(self._descriptor, CHUNK_BYTES))
         if first is None:
-            raise PluginError(f"cannot detect TS file format in the first {BYTES_TO_SEARCH:,} bytes")
+            raise PluginError("cannot detect TS file format")
         self._format, self._leading_bytes = first.format, first.leading_bytes
         if self._leading_bytes:
             skipped = f"{self._leading_bytes:,} bytes before the first packet skipped"

@@ -11,7 +11,8 @@ from ibe100.scte35 import description
 from ibe100.scte35.cues import splice_insert, splice_null, time_signal
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.faults import find_faults
-from ibe100.scte35.section import decode, encode, from_text
+from ibe100.scte35.pasted import section_in
+from ibe100.scte35.section import decode, encode
 from ibe100.scte35.values import (
     BandwidthReservation,
     PrivateCommand,
@@ -100,7 +101,7 @@ def bytes_of(section: SpliceInfoSection, request: CueRequest) -> bytes:
 def given_section(text: str) -> tuple[bytes, SpliceInfoSection]:
     """A section made elsewhere, as bytes and as values. Raises CueRefused when it is none."""
     try:
-        section = from_text(text)
+        section = section_in(text)
         values = decode(section)
     except SpliceDecodeError as error:
         raise CueRefused(f"this is no splice_info_section that could be sent: {error}") from error

@@ -48,8 +48,8 @@ class MoreCues(QWidget):
         self._buttons = {action: self._button(action) for action in TITLES}
         self.signal = TimeSignalForm()
         self.section = QPlainTextEdit()
-        self.section.setPlaceholderText("A whole splice_info_section, base64 or hex")
-        self.section.setAccessibleName("Section to send, base64 or hex")
+        self.section.setPlaceholderText("A whole splice_info_section: base64, hex, XML, or a playlist's tag")
+        self.section.setAccessibleName("Section to send")
         self.section.setTabChangesFocus(True)
         self.section.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
         self.preview = SectionPreview()
