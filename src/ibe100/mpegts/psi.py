@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ibe100.mpegts.constants import (
     CUEI,
@@ -67,8 +68,9 @@ class Pat:
 
 @dataclass(frozen=True, slots=True)
 class PmtStream:
-    """One elementary stream of a PMT."""
+    """One elementary stream of a PMT; in JSON the bytes of its descriptors are base64."""
 
+    __pydantic_config__: ClassVar = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
     stream_type: int
     pid: int
     descriptors: tuple[Descriptor, ...] = ()

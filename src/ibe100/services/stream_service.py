@@ -14,11 +14,12 @@ from ibe100.models.messages import Message, NoticePosted, StreamView
 from ibe100.models.profile import StreamEntry
 from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stored import keep_unknown
-from ibe100.models.stream_config import StreamConfig, StreamInput
+from ibe100.models.stream_config import FileInput, StreamConfig, StreamInput, TestPatternInput
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.streams.journal_follower import JournalFollower, Observer
+from ibe100.services.streams.known_inputs import is_same_input, read_report
 from ibe100.services.streams.launch import StreamLaunch
 from ibe100.services.streams.launch_plan import LaunchPlanner, why_not_understood
 from ibe100.services.streams.lifecycle import StreamLifecycle
@@ -173,8 +174,32 @@ class StreamService:
         await self._audit.write("stream deleted", stream_id, run.name)
 
     async def probe(self, source: StreamInput) -> StreamReport:
-        """Read the input for a few seconds and say what is in it."""
-        return await self._planner.probe(StreamConfig(name="probe", input=source))
+        """Read the input for a few seconds and say what is in it.
+
+        Who runs on it is asked instead: opened a second time, it would lose packets to the probe.
+        Raises StreamError where that is not known, ProbeError, ProcessorError.
+        """
+        run = self._running_on(source)
+        if run is None:
+            return await self._planner.probe(StreamConfig(name="probe", input=source))
+        report = self._planner.known.report_on(source)
+        report = report or await asyncio.to_thread(read_report, run.link.stream_dir)
+        if report is None:
+            raise StreamError(
+                f"{run.name} receives this input, so it is not opened a second time; what is in it is known "
+                "once the stream is on air"
+            )
+        return report
+
+    def _running_on(self, source: StreamInput) -> StreamRun | None:
+        """The stream that receives this input; anybody may read a file."""
+        if isinstance(source, FileInput | TestPatternInput):
+            return None
+        for run in self._list.runs():
+            record = run.record if run.view.state.is_active else None
+            if record is not None and is_same_input(record.config.input, source):
+                return run
+        return None
 
     async def command(self, stream_id: str) -> str:
         """The command the stream runs, or would run; secrets masked."""

@@ -34,13 +34,28 @@ class Call(QObject, Generic[Result]):
     finished = pyqtSignal()
 
     def then(
-        self, done: Callable[[Result], object], refused: Callable[[str], object] | None = None
+        self,
+        done: Callable[[Result], object],
+        refused: Callable[[str], object] | None = None,
+        *,
+        owner: QObject | None = None,
     ) -> Call[Result]:
-        """Pass the result on; without `refused` a refusal becomes a notice of the window."""
+        """Pass the result on; without `refused` a refusal becomes a notice of the window.
+
+        Nothing is passed on once `owner` is deleted: a dialog may be closed before the answer is there.
+        """
         self.done.connect(done)
         if refused is not None:
             self.refused.connect(refused)
+        if owner is not None:
+            owner.destroyed.connect(self._forget)
         return self
+
+    def _forget(self) -> None:
+        for signal in (self.done, self.refused):
+            if self.receivers(signal):
+                signal.disconnect()
+        self.refused.connect(log.info)  # else it would become a notice of the window
 
 
 class ServiceClient(QObject):

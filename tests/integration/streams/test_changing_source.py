@@ -19,6 +19,7 @@ from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_config import HlsInput, StreamConfig, UdpInput, UdpOutput
 from ibe100.models.stream_state import StreamState
+from ibe100.services.streams.known_inputs import read_report
 from live_rig import BITRATE_BPS, LiveSender, as_it_is, live_sender, make_pattern
 from services_rig import console, fired, on_air, until, until_alarm, view_of
 from web_rig import Answer, playlist, web_server
@@ -113,6 +114,11 @@ async def test_cues_go_out_again_on_a_changed_source(
         assert run.record is not None
         assert run.record.plan.service_id == change.get("service", 1)
         assert run.record.plan.video_pid == change.get("video", VIDEO)
+        report = await application.streams.probe(UdpInput(port=port))
+        assert [one.pid for one in report.services[0].streams][:1] == [run.record.plan.video_pid], (
+            "a probe asks the stream, and opens nothing"
+        )
+        assert report == read_report(run.link.stream_dir)
         watching.cancel()
         assert receiver.longest_gap_s < 10.0, "on air all the while"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -9,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from console_under_test import PATIENCE_MS, Console
@@ -171,3 +172,29 @@ def test_services_that_fail_while_they_close_do_not_hold_the_console(
     session.close(20)
     assert not client.is_bound
     assert any("failed while they closed" in record.message for record in caplog.records)
+
+
+@pytest.mark.parametrize("outcome", ["answered", "refused"])
+def test_an_answer_for_a_dialog_that_is_gone_is_told_to_nobody(
+    open_console: Open, guard: FaultGuard, qtbot: QtBot, outcome: str
+) -> None:
+    """As for the command that the stream editor shows, when it is saved before the answer is there."""
+    console = open_console(FakeServices())
+    client, go_on, told = console.parts.client, threading.Event(), list[str]()
+    guard.caught.connect(told.append)
+    client.refused.connect(lambda _what, words: told.append(words))
+
+    async def slowly() -> str:
+        await asyncio.to_thread(go_on.wait)
+        if outcome == "refused":
+            raise StorageError("the disk is full")
+        return "tsp -I ip 5000"
+
+    dialog = QLabel()
+    call = client.ask("Command preview", lambda _services: slowly())
+    call.then(dialog.setText, lambda words: dialog.setText(f"# {words}"), owner=dialog)
+    with qtbot.waitSignal(dialog.destroyed, timeout=PATIENCE_MS):
+        dialog.deleteLater()
+    go_on.set()
+    console.until(lambda: not client.has_open_calls)
+    assert told == []

@@ -14,6 +14,7 @@ from ibe100.models.stream_config import UdpInput
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.held_input import HeldInput
 from ibe100.services.streams.journal_follower import JournalFollower
+from ibe100.services.streams.known_inputs import write_report
 from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.output_target import prepare_output
 from ibe100.services.streams.run import StreamRun
@@ -100,6 +101,7 @@ class StreamLaunch:
             spec = make_spec(run.entry, processor, argv, record, self._policy)
             await asyncio.to_thread(run.link.write_spec, spec)
             await asyncio.to_thread(write_record, run.link.stream_dir, record)
+            await self._know(run, report)
             if not run.is_wanted():
                 raise StreamError(f"{run.name} was stopped before it was on air")
             if self._held.is_held(run):
@@ -123,9 +125,15 @@ class StreamLaunch:
         spec = make_spec(run.entry, processor, argv, kept, self._policy)
         await asyncio.to_thread(run.link.write_spec, spec)
         await asyncio.to_thread(write_record, run.link.stream_dir, kept)
+        await self._know(run, report)
         run.replan(kept)
         reason = "its command fits the input again"
         await run.link.request({"cmd": "respec", "reason": reason, "secrets": secrets_of(config)})
+
+    async def _know(self, run: StreamRun, report: StreamReport) -> None:
+        assert run.record is not None
+        self._planner.known.note(run.record.config.input, report)
+        await asyncio.to_thread(write_report, run.link.stream_dir, report)
 
     def give_up(self, run: StreamRun) -> None:
         """The stream is not wanted any more: end the look at its input, if there is one."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ibe100.models.errors import StreamError
 from ibe100.models.stored import not_understood
-from ibe100.models.stream_config import Engine, FileInput, StreamConfig
+from ibe100.models.stream_config import Engine, FileInput, StreamConfig, TestPatternInput
 from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.streams.known_inputs import KnownInputs
 from ibe100.services.streams.run_record import RunRecord
 from ibe100.tsduck.command import build_arguments, relay_arguments, secrets_of, shell_command
 from ibe100.tsduck.loopback_ports import LoopbackPorts, claim_ports
@@ -35,6 +36,7 @@ class LaunchPlanner:
     def __init__(self, engine: Engine, tsp_path: Path | None) -> None:
         self.engine = engine
         self.tsp_path = tsp_path
+        self.known = KnownInputs()
 
     def use(self, engine: Engine, tsp_path: Path | None) -> None:
         """Change engine and tsp from the next run on."""
@@ -55,12 +57,23 @@ class LaunchPlanner:
 
     async def probe(self, config: StreamConfig) -> StreamReport:
         """Read the input for a few seconds and say what is in it. Raises ProbeError, ProcessorError."""
-        return await probe_input(config.input, await self.processor(config), secrets_of(config))
+        report = await probe_input(config.input, await self.processor(config), secrets_of(config))
+        self.known.note(config.input, report)
+        return report
 
     async def preview_command(self, config: StreamConfig, report: StreamReport | None) -> str:
-        """The command that `config` would run on an input like `report`; the ports are examples."""
+        """The command that `config` would run on an input like `report`; the ports are examples.
+
+        Without a report it is the one found last. Never touches the network: it may be on air, and a second
+        receiver would take its packets. Raises StreamError for an input that nobody has looked at.
+        """
         processor = await self.processor(config)
-        plan = plan_stream(config, report or await self.probe(config))
+        report = report or self.known.report_on(config.input)
+        if report is None:
+            if not isinstance(config.input, FileInput | TestPatternInput):
+                raise StreamError("probe the input first: the command follows from what is in it")
+            report = await self.probe(config)
+        plan = plan_stream(config, report)
         arguments = build_arguments(config, plan, PREVIEW_PORTS, processor.engine)
         return shell_line(config, processor, PREVIEW_PORTS, arguments)
 

@@ -128,7 +128,7 @@ class AlarmRulesView(QDialog):
             return
         title, condition, stream_id = self._rule.title, self._rule.condition, self.stream.currentData()
         call = self._client.ask("Alarm rule", lambda s: s.alarm_rules.set(stream_id, condition, change))
-        call.then(lambda _rule: self._done(title), lambda words: self._say(words, bad=True))
+        call.then(lambda _rule: self._done(title), lambda words: self._say(words, bad=True), owner=self)
 
     def _done(self, title: str) -> None:
         self.read()

@@ -152,7 +152,7 @@ class NotificationView(QDialog):
             return
         url = self.address.text()
         call = self._client.ask(f"Save {target.name}", lambda s: s.notifications.save(target, url))
-        call.then(self._saved, self._refused)
+        call.then(self._saved, self._refused, owner=self)
 
     def test(self) -> None:
         """Send the chosen recipient a message now."""
@@ -160,14 +160,14 @@ class NotificationView(QDialog):
         self.test_button.setEnabled(False)
         target_id = self._target_id
         call = self._client.ask("Test", lambda s: s.notifications.test(target_id))
-        call.then(lambda _none: self._say("The test was delivered."), self._refused)
+        call.then(lambda _none: self._say("The test was delivered."), self._refused, owner=self)
         call.finished.connect(self._settled)
 
     def remove(self) -> None:
         """Remove the chosen recipient; its address is deleted."""
         target_id = self._target_id
         call = self._client.ask("Remove", lambda s: s.notifications.remove(target_id))
-        call.then(lambda _none: self._removed(), self._refused)
+        call.then(lambda _none: self._removed(), self._refused, owner=self)
 
     def _chosen(self, index: QModelIndex) -> None:
         view = index.data(TABLE_ROW_ROLE)

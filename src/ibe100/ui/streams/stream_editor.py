@@ -69,7 +69,7 @@ class StreamEditor(QDialog):
         self._fill()
         self._timer = single_shot(self, CHECK_MS, self.check)
         self._connect()
-        client.ask("Contracts", lambda s: s.contracts.templates()).then(self.contract.offer)
+        client.ask("Contracts", lambda s: s.contracts.templates()).then(self.contract.offer, owner=self)
         self.check()
 
     def _lay_out(self) -> None:
@@ -177,7 +177,7 @@ class StreamEditor(QDialog):
         else:
             call = change_stream(self._client, self._view.stream_id, config)
         self.save_button.setEnabled(False)
-        call.then(self._done, self._refused)
+        call.then(self._done, self._refused, owner=self)
 
     def _done(self, view: StreamView) -> None:
         self.saved.emit(view)
@@ -218,7 +218,7 @@ class StreamEditor(QDialog):
         if source is not None:
             self.probe.show_busy()
             call = self._client.ask("Probe", lambda s: s.streams.probe(source))
-            call.then(self._probed, self.probe.show_problem)
+            call.then(self._probed, self.probe.show_problem, owner=self)
 
     def _probed(self, report: StreamReport) -> None:
         self._report = report
@@ -245,7 +245,8 @@ class StreamEditor(QDialog):
     def _ask_command(self, config: StreamConfig) -> None:
         report = self._report
         call = self._client.ask("Command preview", lambda s: s.streams.preview_command(config, report))
-        call.then(self.command.show_command, lambda words: self.command.show_command(f"# {words}"))
+        show = self.command.show_command
+        call.then(show, lambda words: show(f"# {words}"), owner=self)
 
     def _lint(self, config: StreamConfig) -> tuple[ContractFinding, ...]:
         return self._client.read(lambda s: s.contracts.lint(config, self._report), ())
