@@ -322,12 +322,16 @@ def _srt(edge: SrtInput | SrtOutput, side: str) -> list[str]:
 
 
 def output_arguments(target: StreamOutput) -> list[str]:
-    """`-O` and its options; a file is appended to, so that a restart keeps what was recorded."""
+    """`-O` and its options; a file is appended to, so that a restart keeps what was recorded.
+
+    tsp seeks to the end of what it appends to, which a named pipe does not allow.
+    """
     match target:
         case NoOutput():
             return plugin("-O", "drop")
         case FileOutput():
-            return plugin("-O", "file", "--append", positional(str(target.path)))
+            append = [] if target.path.is_fifo() else ["--append"]
+            return plugin("-O", "file", *append, positional(str(target.path)))
         case UdpOutput():
             options = [option("--packet-burst", 7), option("--ttl", target.ttl)]
             if target.rtp:
