@@ -11,12 +11,12 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from observer import Observer, PipeObserver
-from product import Product
+from product import NoAnswer, Product
 from source import LiveSource, other_than
 
 KILL, TERM, STOP, CONT = signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP, signal.SIGCONT
@@ -92,7 +92,7 @@ class Faults:
         began = time.time()
         try:
             kind(stream)
-        except (OSError, sqlite3.Error, StopIteration) as error:
+        except (OSError, sqlite3.Error, StopIteration, NoAnswer) as error:
             self.errors.append(f"{kind.__name__}: {error!r}")
         self.done.append(Fault(kind.__name__, stream.name, began, time.time()))
 
@@ -113,17 +113,23 @@ class Faults:
         self._product.signal(stream.stream_id, "processor", KILL)
 
     def kill_server(self, _: Stream) -> None:
-        self._to_server(KILL)
+        with self._server:
+            self._end_server(KILL)
 
     def end_server(self, _: Stream) -> None:
-        self._to_server(TERM)
+        with self._server:
+            self._end_server(TERM)
 
     def kill_all(self, _: Stream) -> None:
         """Kill whatever runs, as a lack of memory or a power cut does."""
-        self._to_server(KILL)
-        for one in self._product.processes():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(one.pid, KILL)
+        with self._server:
+            server = self._product.server
+            if server is not None:
+                server.kill()
+            for one in self._product.processes():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one.pid, KILL)
+            self._product.until_answering()
 
     def freeze_processor(self, stream: Stream) -> None:
         self._freeze(stream, "processor")
@@ -138,6 +144,7 @@ class Faults:
                 server.send_signal(STOP)
                 time.sleep(self._chance.uniform(0.5, 8.0))
                 server.send_signal(CONT)
+                self._product.until_answering()
 
     def damage_a_file(self, stream: Stream) -> None:
         """One of the runner's files: zeros, half of it, nothing in it, or gone."""
@@ -223,8 +230,11 @@ class Faults:
         with self._server:
             ballast = self._disk / "ballast"
             with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+                free = os.statvfs(self._disk)
+                os.posix_fallocate(file.fileno(), 0, (free.f_bavail - 16) * free.f_frsize)
+                file.seek(0, os.SEEK_END)
                 while True:
-                    file.write(b"\0" * 65536)
+                    file.write(b"\0" * 4096)
             time.sleep(self._chance.uniform(0.2, 2.0))
             kinds = (self.kill_processor, self.kill_runner, self.kill_both)
             self._chance.choice((*kinds, lambda _: None))(stream)
@@ -233,10 +243,10 @@ class Faults:
 
     def take_a_port(self, stream: Stream) -> None:
         """Take a port of a stream when runner and processor have just been killed; free it again."""
-        status = self._product.rows("SELECT 1 AS one") and self._ports(stream)
-        if not status:
+        ports = self._ports(stream)
+        if not ports:
             return
-        kind, port = self._chance.choice(status)
+        kind, port = self._chance.choice(ports)
         self.kill_both(stream)
         with socket.socket(socket.AF_INET, kind) as taker:
             end = time.monotonic() + 2.0
@@ -270,10 +280,13 @@ class Faults:
             time.sleep(self._chance.uniform(2.0, 15.0))
             stream.observer.blocked.clear()
 
-    def _to_server(self, number: signal.Signals) -> None:
+    def _end_server(self, number: signal.Signals) -> None:
+        """End the server; the fault lasts until another answers."""
         server = self._product.server
         if server is not None:
             server.send_signal(number)
+            server.wait(60)
+            self._product.until_answering()
 
     def _freeze(self, stream: Stream, kind: str) -> None:
         pids = [one.pid for one in self._product.processes(stream.stream_id) if one.kind == kind]
@@ -284,7 +297,7 @@ class Faults:
             time.sleep(seconds)
 
     @contextlib.contextmanager
-    def _without_server(self):  # type: ignore[no-untyped-def]
+    def _without_server(self) -> Iterator[None]:
         """Kill the server and keep it from being started again."""
         self._product.hold.set()
         try:
@@ -296,6 +309,7 @@ class Faults:
             yield
         finally:
             self._product.hold.clear()
+            self._product.until_answering()
 
     def _ports(self, stream: Stream) -> list[tuple[socket.SocketKind, int]]:
         """The loopback ports on its processor's command line, and that of its input."""

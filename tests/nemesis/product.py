@@ -1,4 +1,4 @@
-"""The product as a user has it: `./run serve`, its command line, its HTTP API, its socket; and its processes."""
+"""The product as a user has it: `./run serve`, command line, HTTP API and socket; and its processes."""
 
 from __future__ import annotations
 
@@ -82,8 +82,11 @@ class Product:
         self.ask({"cmd": "user_add", "user": {"name": "nemesis", "role": "admin", "password": None}})
         made = self.ask({"cmd": "token_add", "token": {"user": "nemesis", "label": "nemesis"}})
         self._token = made["token"]
+        # A database that is lost comes back with the users and tokens of its last backup.
+        self.ask({"cmd": "backup"})
 
-    def until_answering(self, deadline_s: float = 60.0) -> None:
+    def until_answering(self, deadline_s: float = 90.0) -> None:
+        """Return when the server answers. Raises NoAnswer."""
         end = time.monotonic() + deadline_s
         while True:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import select
 import socket
@@ -136,10 +137,8 @@ class LiveSource:
                 data = self._now.socket.recv(2048)
                 if self._silent.is_set():
                     continue
-                try:
+                with contextlib.suppress(ConnectionRefusedError):
                     out.sendto(data, self._target)
-                except ConnectionRefusedError:
-                    pass
                 self.sent_at = time.time()
 
     def _drain(self) -> None:

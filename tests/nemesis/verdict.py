@@ -17,7 +17,9 @@ SPREAD_S = 12.0
 """The repeats of a cue go out within its pre-roll."""
 
 
-def judge(product: Product, streams: list[Stream], accepted: list[Accepted]) -> tuple[list[str], Counter[str]]:
+def judge(
+    product: Product, streams: list[Stream], accepted: list[Accepted]
+) -> tuple[list[str], Counter[str]]:
     """The disagreements, and how many cues ended in which state."""
     cues = product.rows("SELECT * FROM cues")
     breaks = product.rows("SELECT * FROM schedule")
@@ -28,9 +30,7 @@ def judge(product: Product, streams: list[Stream], accepted: list[Accepted]) -> 
     return faults, Counter(cue["state"] for cue in cues)
 
 
-def _missing(
-    cues: list[dict[str, Any]], breaks: list[dict[str, Any]], accepted: list[Accepted]
-) -> list[str]:
+def _missing(cues: list[dict[str, Any]], breaks: list[dict[str, Any]], accepted: list[Accepted]) -> list[str]:
     faults = []
     by_id = {cue["cue_id"]: cue for cue in cues}
     planned = {one["break_id"]: one for one in breaks}
@@ -79,9 +79,7 @@ def _against_output(stream: Stream, cues: list[dict[str, Any]]) -> list[str]:
     return faults + _double_ids(stream, cues, seen)
 
 
-def _double_ids(
-    stream: Stream, cues: list[dict[str, Any]], seen: dict[bytes, list[Sight]]
-) -> list[str]:
+def _double_ids(stream: Stream, cues: list[dict[str, Any]], seen: dict[bytes, list[Sight]]) -> list[str]:
     outs: dict[tuple[int, int], set[bytes]] = defaultdict(set)
     for section, sights in seen.items():
         if sights[0].event_id is not None and (sights[0].is_out or sights[0].command == TIME_SIGNAL):
