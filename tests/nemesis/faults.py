@@ -113,9 +113,7 @@ def cues_through_faults(
     streams = add_streams(product, folder)
     for stream in streams:
         if until_on_air(stream.observer, time.time(), 30.0) is None:
-            return [
-                f"{stream.name} did not come on air; gaps {stream.observer.gaps[-8:]}, {stream.observer.bytes} bytes"
-            ]
+            return [f"{stream.name} did not come on air: {stream.observer.bytes} bytes"]
     asker = Asker(product, streams, random.Random(options.seed + 2))
     faults = Faults(product, streams, random.Random(options.seed + 3), disk)
     began, threads = time.time(), list[threading.Thread]()
@@ -176,23 +174,16 @@ def tell(product: Product, streams: list[Stream], asker: Asker, faults: Faults, 
     counted = Counter(fault.name for fault in faults.done)
     print(f"{len(faults.done)} faults: {dict(counted.most_common())}; not made: {faults.errors}")
     since = min((fault.began for fault in faults.done), default=0.0)
+    print(f"the first at {since:.1f}; servers ended: {product.ends}")
     for fault in sorted(faults.done, key=lambda one: one.began):
-        print(
-            f"  {fault.began:.1f} +{fault.began - since:.1f} s, for {fault.ended - fault.began:.1f} s: {fault.name} {fault.stream}"
-        )
-    print(f"ends of the server: {product.ends}")
-    for stream in streams:
-        print(
-            stream.name, [f"+{a - since:.1f} for {b - a:.1f}" for a, b in stream.observer.gaps if b - a > 1.0]
-        )
+        began, took = fault.began - since, fault.ended - fault.began
+        print(f"  +{began:.1f} s, for {took:.1f} s: {fault.name} {fault.stream}")
     print(f"{len(asker.accepted)} accepted, {dict(asker.counts)}")
     print(f"on record: {dict(states)}; {product.starts} starts of the server")
     for stream in streams:
         gaps = sorted((b - a for a, b in stream.observer.gaps if b - a > 0.5), reverse=True)
-        longest = ", ".join(
-            f"{b - a:.1f} at +{a - since:.1f}" for a, b in stream.observer.gaps if b - a > 1.0
-        )
-        print(f"{stream.name}: {len(gaps)} gaps above 0.5 s, {sum(gaps):.0f} s in all; above 1 s: {longest}")
+        long = ", ".join(f"{b - a:.1f} at +{a - since:.1f}" for a, b in stream.observer.gaps if b - a > 1)
+        print(f"{stream.name}: {len(gaps)} gaps above 0.5 s, {sum(gaps):.0f} s in all; above 1 s: {long}")
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ from ibe100.utils.tasks import keep_running
 LONGEST_LINE = 1 << 20
 MOST_WAITING = 100
 PRIVATE_FOLDER = 0o700
+LOOK_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -47,33 +48,63 @@ def socket_path(data_dir: Path) -> Path:
 
 @asynccontextmanager
 async def local_control(services: Services, data_dir: Path) -> AsyncIterator[None]:
-    """Answer the command line for as long as the context lasts. Raises StorageError."""
+    """Answer the command line for as long as the context lasts. Raises StorageError.
+
+    A socket that is deleted or replaced is made again; who is connected stays so.
+    """
     path = socket_path(data_dir)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
-        try:
-            _private_folder(path.parent)
-            path.unlink(missing_ok=True)
-            with short_socket_path(path) as name:
-                listening.bind(name)
-            path.chmod(0o600)
-            listening.listen(MOST_WAITING)
-            listening.setblocking(False)
-        except OSError as error:
-            raise StorageError(
-                f"the command line's socket {path} cannot be made: {error.strerror}"
-            ) from error
+    made = [_listen(path)]
+    answering = keep_running(lambda: _answer(services, path, made), "the command line's socket")
+    try:
+        yield
+    finally:
+        answering.cancel()
+        await asyncio.gather(answering, return_exceptions=True)
+        path.unlink(missing_ok=True)
 
-        def protocol() -> asyncio.Protocol:
-            reader = asyncio.StreamReader(LONGEST_LINE)
-            return asyncio.StreamReaderProtocol(reader, lambda read, write: _serve(services, read, write))
 
-        taking = keep_running(lambda: take_connections(listening, protocol), "command line's connections")
-        try:
-            yield
-        finally:
-            taking.cancel()
-            await asyncio.gather(taking, return_exceptions=True)
-            path.unlink(missing_ok=True)
+def _listen(path: Path) -> socket.socket:
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _private_folder(path.parent)
+        path.unlink(missing_ok=True)
+        with short_socket_path(path) as name:
+            listening.bind(name)
+        path.chmod(0o600)
+        listening.listen(MOST_WAITING)
+        listening.setblocking(False)
+    except OSError as error:
+        listening.close()
+        raise StorageError(f"the command line's socket {path} cannot be made: {error.strerror}") from error
+    except StorageError:
+        listening.close()
+        raise
+    return listening
+
+
+async def _answer(services: Services, path: Path, made: list[socket.socket]) -> None:
+    def protocol() -> asyncio.Protocol:
+        reader = asyncio.StreamReader(LONGEST_LINE)
+        return asyncio.StreamReaderProtocol(reader, lambda read, write: _serve(services, read, write))
+
+    while True:
+        with made.pop() if made else _listen(path) as listening:
+            identity = _identity(path)
+            taking = asyncio.create_task(take_connections(listening, protocol))
+            try:
+                while _identity(path) == identity and not taking.done():
+                    await asyncio.sleep(LOOK_S)
+            finally:
+                taking.cancel()
+                await asyncio.gather(taking, return_exceptions=True)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _private_folder(folder: Path) -> None:

@@ -18,6 +18,8 @@ _DEFAULT_QUEUE_SIZE: Final = 10
 _MAX_SEVERITY: Final = 4
 # Packets that came so long ago flow no more: a post that is due waits for the next ones.
 _STILL_S: Final = 0.1
+_FIRST_S: Final = 0.3
+"""A runner waits for the first post to know that the stream is on air."""
 
 
 class Influx(PacketObserver):
@@ -59,11 +61,12 @@ class Influx(PacketObserver):
         self._sender = BackgroundSender(self, f"InfluxDB at {place}", queue_size, server.write)
         self._metrics = InfluxMetrics(_choice(arguments), time.monotonic())
         self._sent = 0
-        self._next_s = 0.0
+        self._next_s = self._first_s = 0.0
         self._flowed_s = -math.inf
 
     def start(self) -> None:
-        self._next_s = self.due_s = time.monotonic() + self._interval_s
+        self._first_s = time.monotonic() + self._interval_s
+        self._next_s = self.due_s = self._first_s - (self._interval_s - _FIRST_S) * self.context.attended
         self._sender.start()
 
     def observe(self, batch: Batch) -> None:
@@ -74,7 +77,8 @@ class Influx(PacketObserver):
         self._metrics.idle(monotonic_s)
         if monotonic_s < self._next_s:
             return
-        if monotonic_s - self._flowed_s > _STILL_S:
+        lacks_stamps = monotonic_s < self._first_s and not self._metrics.has_stamps
+        if lacks_stamps or monotonic_s - self._flowed_s > _STILL_S:
             self.due_s = monotonic_s + _STILL_S / 2
             return
         self._report(monotonic_s)

@@ -63,6 +63,11 @@ class InfluxMetrics:
         self._stamps: dict[str, dict[int, _Stamp]] = {stamp: {} for stamp in choice.stamps}
         self._start_s = monotonic_s
 
+    @property
+    def has_stamps(self) -> bool:
+        """True when each kind of time stamp was seen in this interval."""
+        return all(self._stamps.values())
+
     def feed(self, batch: Batch) -> None:
         """Take packets of this interval."""
         sections = self._services.feed_headers(batch.headers)

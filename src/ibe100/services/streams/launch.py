@@ -10,7 +10,7 @@ from typing import TypeAlias
 from ibe100.database.database import Database
 from ibe100.models.errors import InputAbsent, OperatorError, StreamError
 from ibe100.models.runner_policy import RunnerPolicy
-from ibe100.models.stream_config import UdpInput
+from ibe100.models.stream_config import describe_input
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.held_input import HeldInput
 from ibe100.services.streams.journal_follower import JournalFollower
@@ -22,14 +22,14 @@ from ibe100.services.streams.run_record import write_record
 from ibe100.services.streams.runner_spec import make_spec
 from ibe100.services.streams.stream_list import StreamList
 from ibe100.tsduck.command import secrets_of
-from ibe100.tsduck.loopback_ports import LOOPBACK, LoopbackPorts
-from ibe100.tsduck.probe import LIMITS, ProbeLimits, probe_input
+from ibe100.tsduck.copy_probe import probe_copy
+from ibe100.tsduck.loopback_ports import LoopbackPorts
+from ibe100.tsduck.probe import LIMITS
 from ibe100.tsduck.processor import Processor
 from ibe100.tsduck.srt_link import is_relayed
 
 _log = logging.getLogger(__name__)
-QUICK_LIMITS = ProbeLimits(first_bytes_s=3.0, live_s=1.5)
-"""For a look at an input that is on air without cues: each second counts."""
+
 CALL_PATIENCE_S = 60.0
 """For a caller, where a start that does not find one has failed: somebody has yet to start the sender."""
 
@@ -118,8 +118,7 @@ class StreamLaunch:
         assert run.record is not None
         config, ports = run.record.config, run.record.ports
         processor = await self._planner.processor(config)
-        copy = UdpInput(port=ports.look, local_address=LOOPBACK)
-        report = await probe_input(copy, processor, limits=QUICK_LIMITS)
+        report = await asyncio.to_thread(probe_copy, ports.look, describe_input(config.input))
         record, argv = self._planner.plan(config, run.entry.number, processor, report, ports)
         kept = run.record.model_copy(update={"plan": record.plan, "command": record.command})
         spec = make_spec(run.entry, processor, argv, kept, self._policy)

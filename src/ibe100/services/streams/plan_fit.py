@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from ibe100.models.stream_config import HlsInput, RistInput, SrtInput, UdpInput
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import AttemptStarted, Fact
@@ -9,17 +11,17 @@ from ibe100.services.streams.runner_samples import AnalyzeReport, Sample
 from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import AnalyzeSample
 
-REPORTS = 2
-"""A single report may fall between the PAT and the PMT of a change."""
-
 
 class PlanFit:
-    """Observes the reports of `-P analyze`; `misfit` says what is wrong with a plan."""
+    """Observes the reports of `-P analyze`; `misfit` says what is wrong with a plan.
+
+    `news` is set when a plan does not fit any more, and when an input begins to be passed on without cues.
+    """
 
     def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
         self._misfits: dict[str, str] = {}
         self._begins_anew: set[str] = set()
+        self.news = asyncio.Event()
 
     def misfit(self, run: StreamRun) -> str:
         """Reason why the plan of the run does not fit any more; empty while it does."""
@@ -29,7 +31,9 @@ class PlanFit:
         """Forget what was found before another processor."""
         if isinstance(fact, AttemptStarted):
             self._begins_anew.discard(run.stream_id)
-            self._forget(run)
+            self._misfits.pop(run.stream_id, None)
+            if fact.passes:
+                self.news.set()
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
         """Hold a report against the plan."""
@@ -39,25 +43,21 @@ class PlanFit:
             return
         if run.stream_id in self._begins_anew:
             return
-        found = _misfit(run.record.plan, sample.analysis)
-        if not found:
-            self._forget(run)
-            return
-        self._counts[run.stream_id] = self._counts.get(run.stream_id, 0) + 1
-        if self._counts[run.stream_id] >= REPORTS:
+        found = misfit(run.record.plan, sample.analysis)
+        if found:
             self._misfits[run.stream_id] = found
+            self.news.set()
+        else:
+            self._misfits.pop(run.stream_id, None)
 
     def leave(self, run: StreamRun) -> None:
         """Keep the plan for as long as this processor runs: another would begin its input again."""
-        self._forget(run)
+        self._misfits.pop(run.stream_id, None)
         self._begins_anew.add(run.stream_id)
 
-    def _forget(self, run: StreamRun) -> None:
-        self._counts.pop(run.stream_id, None)
-        self._misfits.pop(run.stream_id, None)
 
-
-def _misfit(plan: StreamPlan, analysis: AnalyzeSample) -> str:
+def misfit(plan: StreamPlan, analysis: AnalyzeSample) -> str:
+    """Reason why a plan does not fit what was analysed; empty where it does, or that is not known yet."""
     if not analysis.services:
         return ""  # no PAT in this report: an alarm of its own
     service = next((one for one in analysis.services if one.service_id == plan.service_id), None)
@@ -65,7 +65,7 @@ def _misfit(plan: StreamPlan, analysis: AnalyzeSample) -> str:
         there = ", ".join(str(one.service_id) for one in analysis.services)
         return f"service {plan.service_id} is gone; the input has {there}"
     named = {pid.pid for pid in analysis.pids if plan.service_id in pid.services} | {service.pcr_pid}
-    if plan.pmt_pid != service.pmt_pid or len(named) < 2:
+    if len(named) < 2:
         return ""  # its PMT is on its way
     for what, pid in (("video", plan.video_pid), ("PTS", plan.time_pid), ("PCR", plan.pcr_pid)):
         if pid is not None and pid not in named:

@@ -7,6 +7,7 @@ from what is in the input by then. Each correction is a task of its own, so that
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -88,12 +89,15 @@ class Reconciler:
         self._looking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Look twice a second from now on."""
+        """Look twice a second from now on, and at once where a plan does not fit any more."""
         self._looking = keep_running(self._look_for_ever, "reconciler")
 
     async def _look_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._fit.news.wait()
+            self._fit.news.clear()
             await self.look()
 
     async def look(self) -> None:
