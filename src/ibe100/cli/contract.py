@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ibe100.cli.options import AsJson, print_table
+from ibe100.cli.options import AsJson, print_table, tell_passed_over
 from ibe100.core.config import contract_templates_file, load
 from ibe100.models.cues.contract import Contract, ContractFinding, Severity
 from ibe100.models.endpoints.parse import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
@@ -67,6 +67,7 @@ def check(
 ) -> None:
     """Read the input for some seconds and hold it against the contract; exit 1 on a breach."""
     contract = find_template(load_templates(contract_templates_file()), name)
+    tell_passed_over(source, target)
     config = StreamConfig(
         name="contract check",
         input=parse_input(source),

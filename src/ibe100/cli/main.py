@@ -84,8 +84,10 @@ def demo(
 ) -> None:
     """Start a stream, fire three cues and prove each of them on the output."""
     from ibe100.cli.demo import Wanted, run_demo
+    from ibe100.cli.options import tell_passed_over
 
-    wanted = Wanted(source, target, engine, seconds, service, pid)
+    tell_passed_over(source, target)
+    wanted = Wanted(source, target.strip(), engine, seconds, service, pid)
     raise typer.Exit(run_demo(wanted, as_json=as_json))
 
 

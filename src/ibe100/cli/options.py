@@ -10,11 +10,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ibe100.models.endpoints.queries import passed_over
+
 DataDir = Annotated[
     Path | None, typer.Option(help="The data folder of the console or server.", show_default=False)
 ]
 StreamName = Annotated[str, typer.Argument(metavar="STREAM", help="Number, id or name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def tell_passed_over(*endpoints: str) -> None:
+    """Say which options of inputs and outputs are not used."""
+    for text in endpoints:
+        if notice := passed_over(text):
+            typer.echo(notice, err=True)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ibe100.api.local.local_control import NotRunning
-from ibe100.cli.options import AsJson, DataDir, StreamName, print_table
+from ibe100.cli.options import AsJson, DataDir, StreamName, print_table, tell_passed_over
 from ibe100.cli.running_instance import request, streams_folder
 from ibe100.models.base import build
 from ibe100.models.endpoints.parse import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
@@ -65,6 +65,7 @@ def add(
         "return_window_s": back_within,
     }
     config = build(StreamConfig, values, f"stream {name}")
+    tell_passed_over(source, target, back)
     view = request(data_dir, {"cmd": "add", "config": reveal(config)})
     typer.echo(f"{view['number']} {view['stream_id']}")
 

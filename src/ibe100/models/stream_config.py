@@ -174,7 +174,7 @@ class HlsOutput(Value):
     @field_validator("playlist")
     @classmethod
     def _is_playlist(cls, path: MediaPath) -> MediaPath:
-        if path.suffix != ".m3u8":
+        if path.suffix.lower() != ".m3u8":
             raise ValueError("a playlist ends in .m3u8")
         return path
 

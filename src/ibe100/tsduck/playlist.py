@@ -1,4 +1,4 @@
-"""Whether an HLS playlist is live: one that has ended is played from its start by each processor."""
+"""HLS playlists before they are played: whether an address is one, and whether it is live."""
 
 from __future__ import annotations
 
@@ -8,6 +8,25 @@ from ibe100.minitsp.hls.playlist import MasterPlaylist, PlaylistError, parse_pla
 
 TIMEOUT_S = 5.0
 LEVELS = 2
+_FIRST_LINE = b"#EXTM3U"
+_BOM = b"\xef\xbb\xbf"
+_MEDIA_TYPES = ("application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl", "audio/x-mpegurl")
+
+
+async def is_playlist(url: str) -> bool:
+    """True for an address that gives a playlist, by its first line or its Content-Type (RFC 8216 4)."""
+    try:
+        async with (
+            httpx.AsyncClient(follow_redirects=True, timeout=TIMEOUT_S) as client,
+            client.stream("GET", url) as answer,
+        ):
+            if answer.headers.get("content-type", "").partition(";")[0].strip().lower() in _MEDIA_TYPES:
+                return True
+            async for chunk in answer.aiter_bytes(1024):
+                return chunk.removeprefix(_BOM).startswith(_FIRST_LINE)
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return False
+    return False
 
 
 async def is_live(url: str) -> bool:

@@ -84,9 +84,24 @@ async def probe_input(
                 "file",
             ]
             begins_anew = isinstance(source, HlsInput | HttpInput)
-            return await _probe_process(
-                name, argv, processor.environment, secrets or {}, limits, begins_anew=begins_anew
-            )
+            try:
+                return await _probe_process(
+                    name, argv, processor.environment, secrets or {}, limits, begins_anew=begins_anew
+                )
+            except (InputAbsent, ProbeError) as error:
+                if isinstance(source, HttpInput):
+                    await _refuse_playlist(name, source.url, error)
+                raise
+
+
+async def _refuse_playlist(name: str, url: str, error: Exception) -> None:
+    """Raise ProbeError with a better reason where an address gives a playlist in place of packets."""
+    # Imported here: what asks an HTTP server would slow every command down.
+    from ibe100.tsduck.playlist import is_playlist
+
+    if await is_playlist(url):
+        reason = "is an HLS playlist, no transport stream: choose HLS, or write hls+http://… for its address"
+        raise ProbeError(f"{name} {reason}") from error
 
 
 def _probe_file(path: Path) -> StreamReport:

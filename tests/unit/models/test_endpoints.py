@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibe100.models.endpoints.parse import parse_input, parse_output
+from ibe100.models.endpoints.queries import passed_over
 from ibe100.models.errors import ConfigurationError
 
 PASSPHRASE = "s3cret+pass/phrase"
@@ -77,6 +78,20 @@ def values(endpoint: Any) -> dict[str, Any]:
         ("http://h/a.ts", {"kind": "http", "url": "http://h/a.ts"}),
         ("https://h/a.M3U8?t=1", {"kind": "hls", "url": "https://h/a.M3U8?t=1"}),
         ("http://h/a.ts?list=a.m3u8", {"kind": "http", "url": "http://h/a.ts?list=a.m3u8"}),
+        ("hls+http://h/live/manifest?a=1", {"kind": "hls", "url": "http://h/live/manifest?a=1"}),
+        ("HLS+https://h/list.m3u", {"kind": "hls", "url": "https://h/list.m3u"}),
+        (" udp://:5000\n", {"kind": "udp", "port": 5000}),
+        (" /media/a.ts", {"kind": "file", "path": Path("/media/a.ts")}),
+        (" ", {"kind": "test_pattern"}),
+        ("udp://:5000?pkt_size=1316&fifo_size=1000000&reuse=1", {"kind": "udp", "port": 5000}),
+        (
+            "udp://232.1.1.1:5000?sources=10.0.0.1&reuse=1",
+            {"kind": "udp", "host": "232.1.1.1", "port": 5000, "source": "10.0.0.1"},
+        ),
+        (
+            "srt://h:9000?transtype=live&pbkeylen=16&latency=200&pkt_size=1316",
+            {"kind": "srt", "host": "h", "port": 9000, "latency_ms": 200},
+        ),
     ],
 )
 def test_inputs(text: str, expected: dict[str, Any]) -> None:
@@ -91,6 +106,9 @@ def test_inputs(text: str, expected: dict[str, Any]) -> None:
         ("/out/a.ts", {"kind": "file", "path": Path("/out/a.ts")}),
         ("file:///out/a.ts", {"kind": "file", "path": Path("/out/a.ts")}),
         ("/www/live.m3u8", {"kind": "hls", "playlist": Path("/www/live.m3u8")}),
+        ("/www/x.M3U8", {"kind": "hls", "playlist": Path("/www/x.M3U8")}),
+        (" none ", {"kind": "none"}),
+        ("rtp://h:6000?pkt_size=1316", {"kind": "udp", "host": "h", "port": 6000, "rtp": True}),
         ("udp://10.0.0.9:6000", {"kind": "udp", "host": "10.0.0.9", "port": 6000}),
         ("udp://@239.2.2.2:6000", {"kind": "udp", "host": "239.2.2.2", "port": 6000}),
         (
@@ -130,6 +148,22 @@ def test_looping_and_overwriting_are_asked_for_beside_the_text() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "notice"),
+    [
+        ("udp://:5000", ""),
+        ("udp://:5000?localaddr=10.0.0.5&ttl=4&sources=10.0.0.1", ""),
+        ("/media/a?pkt_size=1.ts", ""),
+        (" udp://:5000?pkt_size=1316&reuse", "udp://: pkt_size, reuse passed over: buffers, sizes"),
+        ("SRT://h:9000?passphrase=s3cret&pbkeylen=32", "srt://: pbkeylen passed over"),
+    ],
+)
+def test_options_that_are_not_used_are_told_and_no_value_of_them(text: str, notice: str) -> None:
+    assert passed_over(text).startswith(notice)
+    assert bool(passed_over(text)) is bool(notice)
+    assert "s3cret" not in passed_over(text)
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("udp://239.1.1.1", "a port is missing; write udp://host:port"),
@@ -139,13 +173,15 @@ def test_looping_and_overwriting_are_asked_for_beside_the_text() -> None:
         ("udp://[::1:5000", "no host and port"),
         ("udp://10.0.0.1:5000", "host 10.0.0.1 is not a multicast group; leave it empty"),
         ("udp://10.0.0.1@:5000", "source goes with a multicast host only"),
-        ("udp://:5000?pkt_size=1316", "option 'pkt_size' is not known; allowed: localaddr"),
+        ("udp://:5000?pktsize=1316", "option 'pktsize' is not known; allowed: localaddr, sources"),
+        ("udp://:5000?sources=10.0.0.1", "source goes with a multicast host only"),
+        ("srt://h:9000?transtype=file", "transtype=file is no live stream"),
         ("srt://:9000?mode=caller", "host is needed by an SRT caller"),
         ("srt://h:9000?mode=both", "srt.mode 'both': input should be 'caller' or 'listener'"),
         ("srt://h:9000?latency=soon", "srt.latency_ms 'soon'"),
         (
-            "srt://h:9000?pbkeylen=16",
-            "option 'pbkeylen' is not known; allowed: mode, latency, streamid, pass",
+            "srt://h:9000?keylen=16",
+            "option 'keylen' is not known; allowed: mode, latency, streamid, pass",
         ),
         ("srt://h", "a port is missing; write srt://host:port"),
         ("rist://", "rist.url 'rist://': allowed is rist://host"),

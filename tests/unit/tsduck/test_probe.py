@@ -17,8 +17,8 @@ import pytest
 
 from changing_rig import changed
 from ibe100.models.endpoints.parse import parse_input
-from ibe100.models.errors import OperatorError, ProbeError, ProcessorError
-from ibe100.models.stream_config import Engine, FileInput, SrtInput, SrtMode, UdpInput
+from ibe100.models.errors import InputAbsent, OperatorError, ProbeError, ProcessorError
+from ibe100.models.stream_config import Engine, FileInput, HttpInput, SrtInput, SrtMode, UdpInput
 from ibe100.models.stream_config import TestPatternInput as PatternInput
 from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.tsduck.command import secrets_of
@@ -414,3 +414,21 @@ async def test_a_playlist_is_live_while_it_has_no_end() -> None:
             for name in ("live", "vod", "page", "master", "none")
         }
     assert found == {"live": True, "vod": False, "page": False, "master": True, "none": False}
+
+
+@pytest.mark.parametrize(
+    "body", [b"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\ns0.ts\n", b"\xef\xbb\xbf#EXTM3U\n"]
+)
+async def test_an_address_that_gives_a_playlist_is_called_one(body: bytes) -> None:
+    with web_server() as server:
+        server.routes["/manifest"] = body
+        with pytest.raises(ProbeError, match=r"is an HLS playlist.*hls\+http://"):
+            await probe_input(HttpInput(url=server.url("/manifest")), BUILTIN)
+
+
+async def test_another_page_is_not_called_a_playlist() -> None:
+    with web_server() as server:
+        server.routes["/page"] = b"<html>not found</html>"
+        with pytest.raises((ProbeError, InputAbsent)) as caught:
+            await probe_input(HttpInput(url=server.url("/page")), BUILTIN)
+        assert "playlist" not in str(caught.value)

@@ -9,21 +9,20 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ibe100.models.base import describe_error
 from ibe100.models.endpoints.fields import is_loopback
+from ibe100.models.endpoints.queries import (
+    SRT_OPTIONS,
+    UDP_INPUT_OPTIONS,
+    UDP_OUTPUT_OPTIONS,
+    read_query,
+)
 from ibe100.models.endpoints.urls import public_url
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.stream_config import NoOutput, StreamInput, StreamOutput, TestPatternInput
 
-INPUT_SCHEMES = "a file, test://, udp://, rtp://, srt://, rist://, http://, https:// (.m3u8 is HLS)"
+INPUT_SCHEMES = (
+    "a file, test://, udp://, rtp://, srt://, rist://, http://, https:// (.m3u8 is HLS, and hls+http://)"
+)
 OUTPUT_SCHEMES = "a file (.m3u8 is HLS), none, udp://, rtp://, srt://, rist://"
-SRT_OPTIONS = {
-    "mode": "mode",
-    "latency": "latency_ms",
-    "streamid": "stream_id",
-    "passphrase": "passphrase",
-}
-UDP_INPUT_OPTIONS = {"localaddr": "local_address"}
-UDP_OUTPUT_OPTIONS = {"localaddr": "local_address", "ttl": "ttl"}
-
 Endpoint = TypeVar("Endpoint")
 _SILENT = ConfigDict(hide_input_in_errors=True)
 _INPUT: TypeAdapter[StreamInput] = TypeAdapter(StreamInput, config=_SILENT)
@@ -35,8 +34,10 @@ def parse_input(text: str, *, loop: bool = True) -> StreamInput:
 
     `udp://:5000` and `udp://127.0.0.1:5000` receive unicast, `udp://239.1.1.1:5000` joins the group,
     `udp://10.0.0.1@239.1.1.1:5000` takes it from that sender only; `srt://host:port` calls,
-    `srt://:port` listens, with `latency` (ms), `streamid` and `passphrase` after `?`.
+    `srt://:port` listens, with `latency` (ms), `streamid` and `passphrase` after `?`. `hls+https://…` is a
+    playlist whose address does not end in .m3u8. Blanks around it do not count.
     """
+    text = text.strip()
     if text in ("", "test", "test://"):
         return TestPatternInput()
     where = f"input {public_url(text)!r}"
@@ -50,7 +51,9 @@ def parse_input(text: str, *, loop: bool = True) -> StreamInput:
         case "rist":
             values = {"kind": "rist", "url": text}
         case "http" | "https":
-            values = {"kind": "hls" if url.path.lower().endswith(".m3u8") else "http", "url": text}
+            values = {"kind": "hls" if _is_playlist(url.path) else "http", "url": text}
+        case "hls+http" | "hls+https":
+            values = {"kind": "hls", "url": text[len("hls+") :]}
         case "" | "file":
             values = {"kind": "file", "path": _path(url, where), "loop": loop}
         case _:
@@ -60,6 +63,7 @@ def parse_input(text: str, *, loop: bool = True) -> StreamInput:
 
 def parse_output(text: str, *, overwrite: bool = False) -> StreamOutput:
     """The output that `text` names. Raises ConfigurationError."""
+    text = text.strip()
     if text in ("", "none"):
         return NoOutput()
     where = f"output {public_url(text)!r}"
@@ -74,13 +78,17 @@ def parse_output(text: str, *, overwrite: bool = False) -> StreamOutput:
             values = {"kind": "rist", "url": text}
         case "" | "file":
             path = _path(url, where)
-            if path.endswith(".m3u8"):
+            if _is_playlist(path):
                 values = {"kind": "hls", "playlist": path}
             else:
                 values = {"kind": "file", "path": path, "overwrite": overwrite}
         case _:
             raise ConfigurationError(f"{where}: {url.scheme}:// is not known; allowed: {OUTPUT_SCHEMES}")
     return _checked(_OUTPUT, values, where)
+
+
+def _is_playlist(path: str) -> bool:
+    return path.lower().endswith(".m3u8")
 
 
 def _checked(adapter: TypeAdapter[Endpoint], values: dict[str, Any], where: str) -> Endpoint:
@@ -110,7 +118,7 @@ def _port(url: SplitResult, where: str) -> int:
 
 
 def _udp_input(url: SplitResult, text: str, where: str) -> dict[str, Any]:
-    values = {"kind": "udp", "port": _port(url, where), **_query(text, UDP_INPUT_OPTIONS, where)}
+    values = {"kind": "udp", "port": _port(url, where), **read_query(text, UDP_INPUT_OPTIONS, "udp", where)}
     host = url.hostname or ""
     if is_loopback(host):
         values.setdefault("local_address", host)
@@ -129,31 +137,14 @@ def _udp_output(url: SplitResult, text: str, where: str) -> dict[str, Any]:
         "host": url.hostname,
         "port": _port(url, where),
         "rtp": url.scheme == "rtp",
-        **_query(text, UDP_OUTPUT_OPTIONS, where),
+        **read_query(text, UDP_OUTPUT_OPTIONS, "udp", where),
     }
 
 
 def _srt(url: SplitResult, text: str, where: str) -> dict[str, Any]:
-    values = _query(text, SRT_OPTIONS, where)
+    values = read_query(text, SRT_OPTIONS, "srt", where)
     mode = "caller" if url.hostname else "listener"
     return {"kind": "srt", "mode": mode, "host": url.hostname, "port": _port(url, where), **values}
-
-
-def _query(text: str, known: dict[str, str], where: str) -> dict[str, str]:
-    """Options after `?`, by field name.
-
-    Not by urllib's rules: `#` and `+` are part of a stream id (`#!::r=name,m=publish`) or a passphrase.
-    """
-    values = {}
-    query = text.partition("?")[2]
-    for pair in filter(None, query.split("&")):
-        name, _, value = pair.partition("=")
-        if name not in known:
-            # After a passphrase it may be the rest of one that holds a `&`.
-            named = "an option" if "passphrase=" in query else f"option {name!r}"
-            raise ConfigurationError(f"{where}: {named} is not known; allowed: {', '.join(known)}")
-        values[known[name]] = unquote(value)
-    return values
 
 
 def _path(url: SplitResult, where: str) -> str:
