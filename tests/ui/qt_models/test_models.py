@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from random import Random
 
 from hypothesis import given
@@ -9,16 +10,20 @@ from hypothesis import strategies as st
 from PyQt6.QtTest import QAbstractItemModelTester
 from PyQt6.QtWidgets import QApplication
 
-from fake_values import alarm, running, telemetry
+from fake_values import alarm, running, telemetry, view
 from ibe100.models.alarms.alarm import AlarmState, Severity
+from ibe100.models.alarms.machine_health import ClockState, ClockSync, MachineHealth
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.stream_state import StreamState, Tally, Telemetry
 from ibe100.ui.alarms.alarm_panel import WHAT_TO_DO_COLUMN
 from ibe100.ui.alarms.hidden_alarms_view import why
 from ibe100.ui.cues.cue_trigger import HOLD_S, CueLatch
+from ibe100.ui.qt_models.alarm_groups import HiddenAlarm
 from ibe100.ui.qt_models.alarm_table import CONDITION_COLUMN, AlarmTableModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
-from ibe100.ui.qt_models.stream_list import StreamListModel
+from ibe100.ui.qt_models.shortcomings import shortcomings, words
+from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 
 STRICT = QAbstractItemModelTester.FailureReportingMode.Fatal
 Pair = tuple[int, int]
@@ -193,3 +198,45 @@ def test_what_is_kept_back_says_why_and_the_shelved_come_first(qapp: QApplicatio
         (3, "Shelved by ar: maintenance"),
         (2, "Follows from: Input lost"),
     ]
+
+
+def machine(**changes: object) -> MachineHealth:
+    """A machine that is well, as it was a moment ago."""
+    given: dict[str, object] = {
+        "at": time.time(),
+        "cpu_percent": 3.0,
+        "memory_used_bytes": 1,
+        "memory_total_bytes": 10,
+        "disk_free_bytes": 9,
+        "disk_total_bytes": 10,
+        "network_in_bps": 0.0,
+        "network_out_bps": 0.0,
+    }
+    return MachineHealth.model_validate({**given, **changes})
+
+
+def test_all_is_well_only_where_it_is() -> None:
+    on_air = StreamRow(running(1, "News"), Telemetry(stream_id="stream-1", monotonic_s=0.0), time.monotonic())
+    off = StreamRow(view(2, "Sport"))
+    assert shortcomings([on_air, off], (), machine()) == ()
+    assert words(()) == "No alarms. Everything the console watches is as it should be."
+    silent = StreamRow(running(1, "News"))
+    failed = StreamRow(
+        view(3, "Film", state=StreamState.FAILED, tally=Tally.FAULT, reason="no such file: /a.ts")
+    )
+    starting = StreamRow(view(4, "Kids", state=StreamState.STARTING, tally=Tally.READY))
+    shelved = HiddenAlarm(alarm(9, Severity.MINOR, "PCR jumped", shelved_until=time.time() + 60))
+    unset = machine(clock=ClockSync(state=ClockState.NOT_SYNCHRONISED))
+    found = shortcomings([silent, off, failed, starting], [shelved], unset)
+    assert found == (
+        "News sends no measurements",
+        "Film is FAILED (no such file: /a.ts)",
+        "Kids is STARTING",
+        "1 shelved",
+        "the clock of this machine is not synchronised",
+    )
+    assert words(found).startswith("No alarms, but: News sends no measurements; Film is FAILED")
+    for looked in (None, machine(at=time.time() - 6)):
+        assert shortcomings([], (), looked) == ("the machine is not measured",)
+    many = [StreamRow(view(n, f"S{n}", state=StreamState.FAILED, tally=Tally.FAULT)) for n in range(9)]
+    assert len(shortcomings(many, (), machine())) == 4

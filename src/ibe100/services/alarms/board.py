@@ -150,6 +150,9 @@ class AlarmBoard:
             if standing is None or standing.cleared_at is not None:
                 await self._raise(key, stream_name, judgement.value, standing)
                 return
+            if not rule.clears_itself and judgement.value != standing.value:
+                await self._raise(key, stream_name, judgement.value, standing)
+                return
             await self._bring_up_to_date(key, standing, judgement.value)
             return
         self._true_since.pop(key, None)
@@ -185,11 +188,16 @@ class AlarmBoard:
                 return cause[1]
         return ""
 
-    async def _raise(self, key: Key, stream_name: str, value: str, cleared: Alarm | None) -> None:
-        """A condition that comes back before its alarm was acknowledged is the same alarm again."""
+    async def _raise(self, key: Key, stream_name: str, value: str, before: Alarm | None) -> None:
+        """Raise a new alarm; one of the same condition that was not acknowledged makes room for it.
+
+        The operator has one row for both; on record each has its own times.
+        """
         rule = self._rule(key)
+        if before is not None:
+            await self._keep(key, before.model_copy(update={"state": AlarmState.CLOSED}))
         alarm = Alarm(
-            alarm_id=cleared.alarm_id if cleared is not None else 0,
+            alarm_id=0,
             stream_id=key[0],
             stream_name=stream_name,
             condition=rule.condition,
@@ -202,8 +210,8 @@ class AlarmBoard:
             raised_at=self._wall(),
             suppressed_by=self._cause_of(key),
         )
-        if cleared is not None and cleared.shelved_until is not None:
-            alarm = shelved(alarm, cleared.shelved_until, cleared.shelve_reason, cleared.shelved_by)
+        if before is not None and before.shelved_until is not None:
+            alarm = shelved(alarm, before.shelved_until, before.shelve_reason, before.shelved_by)
         if alarm.is_shown:
             self._count()
         await self._keep(key, alarm)

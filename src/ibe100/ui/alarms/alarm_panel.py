@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
@@ -22,9 +22,10 @@ from ibe100.ui.qt_models.alarm_table import (
     SEVERITY_WORDS,
     AlarmTableModel,
 )
+from ibe100.ui.qt_models.shortcomings import words
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.widgets.buttons import push_button
-from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 from ibe100.ui.widgets.tally_mark import draw_severity
 from ibe100.ui.widgets.timers import repeating
@@ -52,10 +53,15 @@ class AlarmPanel(QWidget):
     history_requested = pyqtSignal()
 
     def __init__(
-        self, model: AlarmTableModel, rate: Callable[[], int] = lambda: 0, parent: QWidget | None = None
+        self,
+        model: AlarmTableModel,
+        rate: Callable[[], int] = lambda: 0,
+        shortcomings: Callable[[], Sequence[str]] = lambda: (),
+        parent: QWidget | None = None,
     ) -> None:
+        """`shortcomings`: what is not as it should be, though no alarm says so."""
         super().__init__(parent)
-        self._model, self._rate_of = model, rate
+        self._model, self._rate_of, self._shortcomings = model, rate, shortcomings
         self.setProperty("kind", "panel")
         self.setMinimumHeight(120)
         self.counts = {severity: label("", "second") for severity in Severity}
@@ -94,10 +100,10 @@ class AlarmPanel(QWidget):
         for signal in (model.rowsInserted, model.rowsRemoved, model.dataChanged, self.hidden_alarms.changed):
             signal.connect(self._refresh)
         self._flash = repeating(self, FLASH_MS, self._toggle)
-        self._rate_timer = repeating(self, RATE_MS, self._show_rate)
-        self._rate_timer.start()
+        self._every_second = repeating(self, RATE_MS, self._look)
+        self._every_second.start()
         self._refresh()
-        self._show_rate()
+        self._look()
 
     def _lay_out(self) -> None:
         bar = QWidget()
@@ -118,13 +124,13 @@ class AlarmPanel(QWidget):
         head.addStretch(1)
         for button in (self.acknowledge_button, self.page_button, self.shelve_button, self.history_button):
             head.addWidget(button)
-        empty = label("No alarms. Everything the console watches is as it should be.", "muted")
-        empty.setContentsMargins(10, 8, 10, 8)
+        self.empty = label("", "muted", wrap=True)
+        self.empty.setContentsMargins(10, 8, 10, 8)
         self._stack = QStackedLayout()
         page = QWidget()
         page_layout = QVBoxLayout(page)
         page_layout.setContentsMargins(0, 0, 0, 0)
-        page_layout.addWidget(empty)
+        page_layout.addWidget(self.empty)
         page_layout.addStretch(1)
         for widget in (page, self.table, self.hidden_alarms):
             self._stack.addWidget(widget)
@@ -217,9 +223,9 @@ class AlarmPanel(QWidget):
     def _refresh(self) -> None:
         is_roomy = self.width() >= ROOMY_WIDTH
         for severity, count in self._model.counts().items():
-            words = f"{count} {SEVERITY_WORDS[severity]}"
-            self.counts[severity].setText(words if is_roomy else str(count))
-            self.counts[severity].setAccessibleName(words)
+            counted = f"{count} {SEVERITY_WORDS[severity]}"
+            self.counts[severity].setText(counted if is_roomy else str(count))
+            self.counts[severity].setAccessibleName(counted)
             self._shapes[severity].set_lit(count > 0)
         self.acknowledge_button.setText("Acknowledge  A" if is_roomy else "Ack  A")
         self.page_button.setText("Page  Shift A" if is_roomy else "Page")
@@ -247,7 +253,10 @@ class AlarmPanel(QWidget):
             self._flash.stop()
             self.delegate.bright = True
 
-    def _show_rate(self) -> None:
+    def _look(self) -> None:
+        found = self._shortcomings()
+        self.empty.setText(words(found))
+        set_kind(self.empty, "problem" if found else "muted")
         rate = self._rate_of()
         self.rate.setText(f"{rate} in 10 min" + (": a flood" if rate > FLOOD else ""))
         self.rate.setToolTip("Alarms shown within the last ten minutes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from ibe100.models.alarms.alarm import Alarm
+from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.models.messages import CueSeen, StreamLogged
 from ibe100.ui.event_bridge import EventBridge, Snapshot
 from ibe100.ui.qt_models.alarm_table import AlarmTableModel
@@ -12,6 +13,7 @@ from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.log_table import MOST_LINES, LogTableModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
+from ibe100.ui.qt_models.shortcomings import shortcomings
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.utils.units import format_pid
 
@@ -34,6 +36,7 @@ class ConsoleState(QObject):
         self.log = LogTableModel(self)
         self.schedule = ScheduleModel(self)
         self.confidence = ConfidenceModel(self)
+        self._machine: MachineHealth | None = None
         self._lines: list[StreamLogged] = []
         bridge.connected.connect(self._take_over)
         bridge.stream_changed.connect(self.streams.put)
@@ -49,6 +52,7 @@ class ConsoleState(QObject):
         bridge.schedule_changed.connect(self.schedule.take)
         bridge.stream_logged.connect(self._logged)
         bridge.cue_seen.connect(self._cue_seen)
+        bridge.machine_measured.connect(self._measured)
         self._log_timer = QTimer(self)
         self._log_timer.setInterval(LOG_BATCH_MS)
         self._log_timer.setSingleShot(True)
@@ -65,6 +69,13 @@ class ConsoleState(QObject):
             timer = QTimer(self)
             timer.timeout.connect(grow_older)
             timer.start(interval_ms)
+
+    def shortcomings(self) -> tuple[str, ...]:
+        """List what is not as it should be, though no alarm says so."""
+        return shortcomings(self.streams.rows(), self.alarms.hidden_alarms(), self._machine)
+
+    def _measured(self, health: MachineHealth) -> None:
+        self._machine = health
 
     def _take_over(self, snapshot: Snapshot) -> None:
         self.streams.replace_all(snapshot.streams)

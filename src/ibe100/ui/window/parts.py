@@ -14,6 +14,7 @@ from ibe100.ui.monitoring.monitoring import MonitoringPanel
 from ibe100.ui.pictures.preview_demand import PreviewDemand
 from ibe100.ui.qt_models.card_order import CardOrder
 from ibe100.ui.qt_models.console_state import ConsoleState
+from ibe100.ui.qt_models.shortcomings import NOT_UP
 from ibe100.ui.records.as_run_page import AsRunPage
 from ibe100.ui.records.cue_log_page import CueLogPage
 from ibe100.ui.records.history_page import HistoryPage
@@ -73,7 +74,11 @@ class Parts:
         self.status = ConsoleStatusBar(state.streams, self.notices)
         self.stream_panel = StreamPanel(state.streams)
         self.cue_panel = CuePanel(state.streams, state.cues, state.schedule, client)
-        self.alarm_panel = AlarmPanel(state.alarms, lambda: client.read(lambda s: s.alarms.rate(), 0))
+        self.alarm_panel = AlarmPanel(
+            state.alarms,
+            lambda: client.read(lambda s: s.alarms.rate(), 0),
+            lambda: state.shortcomings() if client.is_bound else NOT_UP,
+        )
 
     def _build_pages(self) -> None:
         state, client = self.state, self.client

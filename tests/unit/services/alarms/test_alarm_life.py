@@ -39,7 +39,7 @@ async def test_judgements_at_the_same_time_are_one_alarm(database: Database) -> 
     assert {type(message) for message in told} == {AlarmChanged}
 
 
-async def test_an_alarm_that_comes_back_before_it_was_acknowledged_is_the_same_one(
+async def test_an_alarm_that_comes_again_is_one_row_and_a_second_occurrence_on_record(
     database: Database,
 ) -> None:
     board = AlarmBoard(database, lambda message: None)
@@ -49,11 +49,13 @@ async def test_an_alarm_that_comes_back_before_it_was_acknowledged_is_the_same_o
     assert cleared.state is AlarmState.CLEARED_UNACKNOWLEDGED
     await board.judge(*STREAM, {PROCESSOR_RESTARTING: Judgement(True, "second")})
     (again,) = board.standing()
-    assert (again.alarm_id, again.state, again.value) == (
-        cleared.alarm_id,
-        AlarmState.UNACKNOWLEDGED,
-        "second",
-    )
+    assert (again.state, again.value) == (AlarmState.UNACKNOWLEDGED, "second")
+    await board.settled()
+    second, first = await database.alarms.list()
+    assert (second.alarm_id, second.value, second.cleared_at) == (again.alarm_id, "second", None)
+    assert (first.alarm_id, first.value, first.state) == (cleared.alarm_id, "first", AlarmState.CLOSED)
+    assert (first.raised_at, first.cleared_at) == (cleared.raised_at, cleared.cleared_at)
+    assert first.acknowledged_at is None, "nobody has seen to it"
     await board.acknowledge(again.alarm_id)
     assert board.standing()[0].state is AlarmState.ACKNOWLEDGED
     await board.judge(*STREAM, {PROCESSOR_RESTARTING: Judgement(False)})
@@ -98,3 +100,16 @@ async def test_the_next_console_takes_up_what_stands(database: Database) -> None
     await following.judge(*STREAM, {INPUT_LOST: Judgement(True, "nothing flows")})
     await following.settled()
     assert len(await database.alarms.list()) == 1
+
+
+async def test_two_cues_that_failed_are_two_occurrences(database: Database) -> None:
+    board = AlarmBoard(database, lambda message: None)
+    for number in (1, 1, 2):
+        await board.judge(*STREAM, {CUE_FAILED: Judgement(True, f"TO BREAK event {number}: no input")})
+    await board.settled()
+    assert [one.value for one in board.standing()] == ["TO BREAK event 2: no input"]
+    recorded = [(one.value, one.state) for one in await database.alarms.list()]
+    assert recorded == [
+        ("TO BREAK event 2: no input", AlarmState.UNACKNOWLEDGED),
+        ("TO BREAK event 1: no input", AlarmState.CLOSED),
+    ]

@@ -129,12 +129,13 @@ async def test_a_shelved_alarm_stays_away_when_it_comes_again_and_is_back_when_i
     await bench.board.unshelve_expired()
     alarm = bench.alarm("video_lost")
     assert alarm is not None
-    assert (alarm.alarm_id, alarm.is_shown, bench.board.rate()) == (number, False, 0)
+    assert alarm.alarm_id != number, "a second occurrence"
+    assert (alarm.is_shown, bench.board.rate()) == (False, 0)
     bench.now += 1
     await bench.board.unshelve_expired()
     alarm = bench.alarm("video_lost")
     assert alarm is not None
-    assert (alarm.alarm_id, alarm.is_shown, alarm.state) == (number, True, AlarmState.UNACKNOWLEDGED)
+    assert (alarm.is_shown, alarm.state) == (True, AlarmState.UNACKNOWLEDGED)
     assert bench.board.rate() == 1
 
 

@@ -11,7 +11,14 @@ import pytest
 
 from alarm_rig import Bench, Kept, Listed, capture, news_of, running
 from ibe100.models.alarms.settings import RuleChange
-from ibe100.services.alarms.catalogue import CONSOLE_SLOW, COUNTED, DISK_LOW, MEMORY_LOW, RULES
+from ibe100.services.alarms.catalogue import (
+    CONSOLE_SLOW,
+    COUNTED,
+    DESCRIPTORS_LOW,
+    DISK_LOW,
+    MEMORY_LOW,
+    RULES,
+)
 from ibe100.services.alarms.rule import AlarmRule, CountedRule, parameters_of
 from ibe100.services.alarms.signal_catalogue import (
     BITRATE_COLLAPSE,
@@ -77,7 +84,7 @@ def bitrate_times(factor: float) -> Scenario:
 
 
 async def machine(bench: Bench) -> None:
-    """400 MB free, 4 % of memory, and a loop that is 350 ms late."""
+    """400 MB free, 4 % of memory, 95 % of the descriptors in use, and a loop that is 350 ms late."""
     watch = MachineWatch(
         bench.board, bench.rules, Listed(), lambda message: None, Path("/"), lambda: "", Places()
     )
@@ -85,6 +92,7 @@ async def machine(bench: Bench) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ibe100.services.machine.sampler.psutil.virtual_memory", lambda: memory)
         patch.setattr(watch._sampler, "fullest", lambda folders: (400_000_000, None))
+        patch.setattr("ibe100.services.machine.watch.in_use", lambda: (95, 100))
         patch.setattr(watch._lag, "take_ms", lambda: 350.0)
         for _ in range(12):
             await watch.look()
@@ -97,6 +105,7 @@ TRIED: dict[AlarmRule, tuple[Scenario, dict[str, float]]] = {
     BITRATE_COLLAPSE: (bitrate_times(0.4), {"below_percent": 30}),
     DISK_LOW: (machine, {"free_mb": 300}),
     MEMORY_LOW: (machine, {"free_percent": 1}),
+    DESCRIPTORS_LOW: (machine, {"used_percent": 97}),
     CONSOLE_SLOW: (machine, {"lag_ms": 400}),
 }
 """By rule: what is an alarm by the parameters that ship, and parameters by which it is none."""
