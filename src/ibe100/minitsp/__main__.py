@@ -1,17 +1,21 @@
 """`python -m ibe100.minitsp`: tsp's command line on a machine without TSDuck."""
 
 import gc
+import json
 import os
 import signal
+import stat
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
 from types import FrameType
 from typing import Final
 
-from ibe100.minitsp.build import BuildError, build_chain
+from ibe100.minitsp.build import BuildError, build_chain, build_processors
+from ibe100.minitsp.chain.chain import Chain
 from ibe100.minitsp.chain.options import OptionError
-from ibe100.minitsp.chain.plugin import FAILURE, Context, GlobalOptions, LogLevel
+from ibe100.minitsp.chain.plugin import FAILURE, Context, GlobalOptions, LogLevel, PacketProcessor
 from ibe100.minitsp.command_line import CommandLine, global_options, parse_command_line
 from ibe100.minitsp.log_output import LogOutput
 from ibe100.minitsp.options_of_tsduck import refusal
@@ -37,7 +41,9 @@ def main(argv: Sequence[str]) -> int:
     if _print_information(command_line):
         return 0
     log = LogOutput(_max_level(options), options.timed_log)
-    context = Context(options, log, attended=MARK in os.environ)
+    attended = MARK in os.environ
+    guided = attended and stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode)
+    context = Context(options, log, attended=attended, guided=guided)
     try:
         return _run(command_line, context)
     finally:
@@ -70,7 +76,30 @@ def _run(command_line: CommandLine, context: Context) -> int:
         # packet moves, need not look at it.
         gc.freeze()
         gc.enable()
+    if context.guided:
+        threading.Thread(target=_take_commands, args=(chain, context), name="commands", daemon=True).start()
     return chain.run()
+
+
+def _take_commands(chain: Chain, context: Context) -> None:
+    """Exchange the processors as the runner asks: each line of standard input is a JSON list of words."""
+    for line in sys.stdin.buffer:
+        try:
+            command_line = parse_command_line(json.loads(line))
+            options = global_options(command_line.tsp)
+        except (OptionError, ValueError) as error:
+            context.log(LogLevel.ERROR, PROGRAM, f"other processors cannot be used: {error}")
+            context.stop(FAILURE)
+            return
+        chain.exchange(partial(_others, command_line, context), options)
+
+
+def _others(command_line: CommandLine, context: Context) -> Sequence[PacketProcessor]:
+    try:
+        return build_processors(command_line, context)
+    except BuildError:
+        context.stop(FAILURE)
+        return ()
 
 
 def _max_level(options: GlobalOptions) -> LogLevel:

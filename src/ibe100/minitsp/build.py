@@ -6,7 +6,7 @@ from typing import TypeVar
 from ibe100.minitsp import inputs, outputs, plugins
 from ibe100.minitsp.chain.chain import Chain
 from ibe100.minitsp.chain.options import OptionError
-from ibe100.minitsp.chain.plugin import Context, LogLevel, Plugin
+from ibe100.minitsp.chain.plugin import Context, LogLevel, PacketProcessor, Plugin
 from ibe100.minitsp.command_line import CommandLine, PluginCall
 from ibe100.minitsp.options_of_tsduck import plugins_of_tsduck, refusal
 
@@ -22,12 +22,17 @@ def build_chain(command_line: CommandLine, context: Context) -> Chain:
     return Chain(
         context,
         _make("input", command_line.input, inputs.INPUTS, inputs.load, context),
-        [
-            _make("processor", call, plugins.PROCESSORS, plugins.load, context)
-            for call in command_line.processors
-        ],
+        build_processors(command_line, context),
         _make("output", command_line.output, outputs.OUTPUTS, outputs.load, context),
     )
+
+
+def build_processors(command_line: CommandLine, context: Context) -> list[PacketProcessor]:
+    """Make the processors only. Raises BuildError after logging what is wrong as tsp does."""
+    return [
+        _make("processor", call, plugins.PROCESSORS, plugins.load, context)
+        for call in command_line.processors
+    ]
 
 
 def _make(

@@ -2,20 +2,18 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeAlias
 
 from ibe100.minitsp.chain.bitrate import BitrateEstimator
 from ibe100.minitsp.chain.deliveries import Deliveries
 from ibe100.minitsp.chain.output_thread import OutputThread
 from ibe100.minitsp.chain.packet_batch import PacketBatch
-from ibe100.minitsp.chain.packet_observer import ObserverGroup, PacketObserver
 from ibe100.minitsp.chain.plugin import (
     MAX_BLOCK_PACKETS,
     Block,
     Context,
+    GlobalOptions,
     LogLevel,
     PacketInput,
     PacketOutput,
@@ -24,6 +22,7 @@ from ibe100.minitsp.chain.plugin import (
     Plugin,
     PluginError,
 )
+from ibe100.minitsp.chain.stages import Stages
 from ibe100.minitsp.chain.stuffing import InputStuffing, null_packets
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.runner.telemetry.processor_status import STATUS_PREFIX
@@ -33,13 +32,8 @@ _STATUS_INTERVAL_S: Final = 0.5
 _LEARN_EVERY_S: Final = 0.5
 _LIVE_BITRATE_WINDOW_S: Final = 20.0
 
-
-@dataclass(slots=True)
-class _Stage:
-    """One processor, or observers side by side, and the number of packets that have come there."""
-
-    step: PacketProcessor | ObserverGroup
-    packets: int = 0
+Build: TypeAlias = Callable[[], Sequence[PacketProcessor]]
+"""Makes processors; where a command line is wrong it stops the chain."""
 
 
 class _StatusReport:
@@ -85,11 +79,10 @@ class Chain:
     ) -> None:
         self.context = context
         self.input = source
-        self.processors = processors
         self.output = output
         self._sink = OutputThread(output) if output.may_block else output
-        self._stages = _stages(processors, context)
-        self._groups = [stage.step for stage in self._stages if isinstance(stage.step, ObserverGroup)]
+        self._stages = Stages(processors, context)
+        self._others: tuple[Build, GlobalOptions] | None = None
         self._estimator = BitrateEstimator(_LIVE_BITRATE_WINDOW_S if source.live else None)
         self._to_learn = PacketBatch(lambda batch: self._learn_bitrate(batch.headers))
         self._learn_s = 0.0
@@ -101,10 +94,15 @@ class Chain:
         self._known = 0
         context.wait_until = self.wait_until
         context.when_delivered = self._deliveries.add
-        for processor in reversed(processors):
-            processor.is_last = True
-            if processor.changes_packets:
-                break
+
+    @property
+    def processors(self) -> tuple[PacketProcessor, ...]:
+        """The processors at work."""
+        return self._stages.processors
+
+    def exchange(self, build: Build, options: GlobalOptions) -> None:
+        """Go on with other processors from the next block on; input and output stay. From any thread."""
+        self._others = build, options
 
     def run(self) -> int:
         """Start every plugin, pass packets, stop every plugin; returns the exit code."""
@@ -119,12 +117,11 @@ class Chain:
             if self.context.stopping:
                 break
         else:
-            for group in self._groups:
-                group.start()
+            self._stages.start_observers()
             self._pass_packets()
-            for group in self._groups:
-                busy = group.end()
-                started = [plugin for plugin in started if plugin not in busy]
+            busy = self._stages.end_observers()
+            whole = (self._sink, *reversed(self.processors), self.input)
+            started = [plugin for plugin in whole if plugin not in busy]
             self._sink.finish()
         self._deliveries.close()
         for plugin in reversed(started):
@@ -154,6 +151,8 @@ class Chain:
             now_s = time.monotonic()
             if now_s >= self._next_tick_s:
                 self._tick(now_s)
+            if self._others is not None:
+                self._exchange(*self._others)
             packets = self._receive()
             if packets is None:
                 continue
@@ -162,6 +161,22 @@ class Chain:
             self._learn_and_pass(packets)
         if options.stop_stuffing and not self.context.exit_code:
             self._pass(null_packets(options.stop_stuffing))
+
+    def _exchange(self, build: Build, options: GlobalOptions) -> None:
+        """Put other processors in the place of those at work: packets wait for some milliseconds."""
+        self._others = None
+        self._stages.retire(self._deliveries.mark())
+        context = self.context
+        context.tsp, context.max_block_packets = options, MAX_BLOCK_PACKETS
+        context.misfits, context.is_exchanged = False, True
+        self._stuffing = InputStuffing(options.stuffing_nulls, options.stuffing_inputs)
+        self._stages = Stages(build(), context)
+        for processor in reversed(self.processors):
+            try:
+                processor.start()
+            except PluginError as error:
+                processor.fail(error)
+        self._stages.start_observers()
 
     def _first_bitrate(self) -> None:
         """The bitrate before the first packet, from --bitrate or the beginning of a file."""
@@ -211,19 +226,7 @@ class Chain:
     def _pass_block(self, block: Block) -> None:
         """Send a block through the processors to the output."""
         now_s = time.monotonic()
-        for stage in self._stages:
-            count = len(block)
-            if not count:
-                return
-            block.first_index = stage.packets
-            stage.packets += count
-            if isinstance(stage.step, ObserverGroup):
-                stage.step.add(block, now_s)
-                continue
-            try:
-                block = stage.step.process(block)
-            except PluginError as error:
-                stage.step.fail(error)
+        block = self._stages.process(block, now_s)
         if len(block):
             try:
                 self._deliveries.give(len(block))
@@ -244,22 +247,4 @@ class Chain:
         if now_s >= self._learn_s or not self.context.bitrate_bps:
             self._learn_s = now_s + _LEARN_EVERY_S
             self._to_learn.flush()
-        for stage in self._stages:
-            try:
-                stage.step.tick(now_s)
-            except PluginError as error:
-                assert isinstance(stage.step, PacketProcessor)
-                stage.step.fail(error)
-            if isinstance(stage.step, ObserverGroup):
-                self._next_tick_s = min(self._next_tick_s, stage.step.due_s)
-
-
-def _stages(processors: Sequence[PacketProcessor], context: Context) -> list[_Stage]:
-    stages: list[_Stage] = []
-    for looks_on, neighbours in groupby(processors, lambda one: isinstance(one, PacketObserver)):
-        if looks_on:
-            observers = [one for one in neighbours if isinstance(one, PacketObserver)]
-            stages.append(_Stage(ObserverGroup(observers, context)))
-        else:
-            stages += [_Stage(processor) for processor in neighbours]
-    return stages
+        self._next_tick_s = min(self._next_tick_s, self._stages.tick(now_s))

@@ -35,6 +35,16 @@ class Deliveries:
                 self._waiting.append((self._given, self._new))
             self._new = []
 
+    def mark(self) -> Callable[[], bool]:
+        """A question: whether all that was given so far is delivered, and told."""
+        given = self._given
+
+        def is_delivered() -> bool:
+            with self._lock:
+                return not self._waiting or self._waiting[0][0] > given
+
+        return is_delivered
+
     def close(self) -> None:
         """Make no more reports: whoever would send them is about to close."""
         with self._lock:

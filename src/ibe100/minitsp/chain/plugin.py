@@ -101,12 +101,17 @@ class Context:
     until that monotonic time while the chain's plugins keep ticking; False if the chain is ending.
     `when_delivered`: makes a report once the output has delivered the block that is being processed, or never
     if nobody received it. `attended`: a runner reads the log and restarts what hangs, so that an input is
-    waited for without end.
+    waited for without end. `guided`: it can have the processors exchanged too, so that what does not fit the
+    input any more is no end (`misfits`). `is_exchanged`: others were at work before, and packets are on air.
     """
 
-    def __init__(self, tsp: GlobalOptions, log_sink: LogSink, *, attended: bool = False) -> None:
+    def __init__(
+        self, tsp: GlobalOptions, log_sink: LogSink, *, attended: bool = False, guided: bool = False
+    ) -> None:
         self.tsp = tsp
         self.attended = attended
+        self.guided = guided
+        self.misfits = self.is_exchanged = False
         self.bitrate_bps = tsp.bitrate_bps
         self.max_block_packets = MAX_BLOCK_PACKETS
         self.wait_until: Callable[[float], bool] = _no_chain
@@ -169,6 +174,14 @@ class Plugin(ABC):
         """Turn a failure into its log line and the end of the chain."""
         self.error(str(error))
         self.context.stop(FAILURE)
+
+    def misfit(self, text: str) -> None:
+        """Say that the options do not fit the input: the chain ends, or passes packets until it is guided."""
+        if self.context.guided:
+            self.error(text)
+            self.context.misfits = True
+        else:
+            self.fail(PluginError(text))
 
     def verbose(self, text: str) -> None:
         self.log(LogLevel.VERBOSE, text)

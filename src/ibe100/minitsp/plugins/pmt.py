@@ -22,7 +22,8 @@ _MOST_SECTIONS = 64
 class PmtEditor(PacketProcessor):
     """Performs various transformations on the PMT.
 
-    Packets before the PAT that tells the PMT's PID are left out, as in tsp, so that no PMT passes unchanged.
+    Packets before the PAT that tells the PMT's PID are left out, as in tsp, so that no PMT passes unchanged;
+    but not where others were at work before, and the picture is on air.
     The packets of the PMT's PID are replaced, one by one, by packets of the changed table. Where it needs
     more packets than there were, the rest of a section goes into null packets.
     """
@@ -50,8 +51,8 @@ class PmtEditor(PacketProcessor):
         if self._follows_pat:
             self._finder.feed(block)
             if self._finder.pmt_pid is None:
-                return Block(block.packets[:0], block.first_index)
-            if self._finder.found_row:
+                return block if self.context.is_exchanged else Block(block.packets[:0], block.first_index)
+            if self._finder.found_row and not self.context.is_exchanged:
                 block = Block(block.packets[self._finder.found_row :], block.first_index)
             if self._finder.pmt_pid != self._pid:
                 self._move_to(self._finder.pmt_pid)

@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 import numpy as np
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
-from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcessor, PluginError
+from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcessor
 from ibe100.minitsp.ip.udp_socket import open_receiver
 from ibe100.minitsp.psi.service_finder import ServiceFinder
 from ibe100.minitsp.splice.clock_points import ClockPoint, pcr_points, pts_points
@@ -140,13 +140,9 @@ class SpliceInject(PacketProcessor):
         if self._pts_pid is None:
             self._pts_pid = self._pcr_pid
         if self._pid is None:
-            self.fail(
-                PluginError(
-                    "could not find an SCTE 35 splice information stream in service, use option --pid"
-                )
-            )
+            self.misfit("could not find an SCTE 35 splice information stream in service, use option --pid")
         elif self._pts_pid is None:
-            self.fail(PluginError("could not find a PID with PCR or PTS in service, use option --pts-pid"))
+            self.misfit("could not find a PID with PCR or PTS in service, use option --pts-pid")
 
     def _conflicts(self, block: Block, pid: int) -> bool:
         """True if the input has packets of the cue PID: the chain ends, but for --ignore-pid-conflict.
@@ -169,7 +165,7 @@ class SpliceInject(PacketProcessor):
             self._conflict = True
             self.verbose(text)
             return False
-        self.fail(PluginError(text))
+        self.misfit(text)
         return True
 
     def _clock(self, block: Block) -> list[ClockPoint]:

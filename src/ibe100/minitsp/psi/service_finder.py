@@ -1,7 +1,7 @@
 """Finds one service in a stream: by id, by name, or the first of the PAT, which is that of the lowest id."""
 
 from ibe100.minitsp.chain.options import OptionError, parse_integer
-from ibe100.minitsp.chain.plugin import Block, Plugin, PluginError
+from ibe100.minitsp.chain.plugin import Block, Plugin
 from ibe100.mpegts.constants import PAT_PID, PMT_TABLE_ID, SDT_ACTUAL_TABLE_ID, SDT_PID
 from ibe100.mpegts.descriptors import PsiError
 from ibe100.mpegts.psi import Pat, Pmt, Sdt
@@ -85,7 +85,7 @@ class ServiceFinder:
         identity = f"service id 0x{self.service_id:04X} ({self.service_id})"
         if pmt_pid is None:
             if complete:
-                self._plugin.fail(PluginError(f"{identity} not found in PAT"))
+                self._plugin.misfit(f"{identity} not found in PAT")
         elif pmt_pid != self.pmt_pid:
             self.pmt_pid = pmt_pid
             self._plugin.verbose(f"found {identity}, PMT PID is 0x{pmt_pid:04X} ({pmt_pid})")
@@ -98,4 +98,4 @@ class ServiceFinder:
                 self._look_up(complete=False)
                 return
         if sdt.last_section_number == 0:
-            self._plugin.fail(PluginError(f'service "{self._name}" not found in SDT'))
+            self._plugin.misfit(f'service "{self._name}" not found in SDT')

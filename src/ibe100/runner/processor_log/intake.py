@@ -27,11 +27,13 @@ class LogIntake:
         file: ProcessorLog,
         srt: SrtWatch | None = None,
         tell_output: Callable[[str], None] = lambda _trouble: None,
+        tell_error: Callable[[], None] = lambda: None,
     ) -> None:
         self._role = role
         self._note = note
         self._file = file
         self._srt = srt
+        self._tell_error = tell_error
         self.status = StatusWatch(tell_output)
         self._redact = Redactor(())
         self._tail: deque[bytes] = deque(maxlen=_TAIL_LINES)
@@ -54,8 +56,14 @@ class LogIntake:
             return
         mono = time.monotonic()
         self._tail.append(raw)
-        if raw.startswith(b"*") and b"Error: " in raw and HARMLESS not in raw:
+        is_error = raw.startswith(b"*") and b"Error: " in raw and HARMLESS not in raw
+        if is_error:
             self._last_error = raw
+        self._pass_on(raw, mono)
+        if is_error:
+            self._tell_error()
+
+    def _pass_on(self, raw: bytes, mono: float) -> None:
         to_journal = self._for_journal.admits(mono)
         if not self._for_file.admits(mono):
             return

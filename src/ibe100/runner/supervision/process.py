@@ -6,6 +6,7 @@ runner of the stream ends what was left behind (see identity.left_behind).
 
 import contextlib
 import fcntl
+import json
 import os
 import selectors
 import signal
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from ibe100.runner.loop import Loop, Timer
 from ibe100.runner.processor_log.lines import LineSplitter
 from ibe100.runner.spec import Command, secret_name
+from ibe100.runner.supervision.exchange import split_command
 from ibe100.runner.supervision.identity import ProcessIdentity, process_start_time
 
 _PIPE_BYTES = 1 << 20  # room for what a processor prints while the runner is kept from the CPU
@@ -62,13 +64,15 @@ class Child:
         command: Command,
         secrets: Mapping[str, str],
         on_line: Callable[[bytes], None],
+        guided: bool = False,
     ) -> None:
         self._loop = loop
+        self._command, self._secrets = command, secrets
         self._on_line = on_line
         self._splitter = LineSplitter()
         self._ending: Timer | None = None
         self.started_at = time.monotonic()
-        self._popen, self._output = _spawn(command, secrets)
+        self._popen, self._output = _spawn(command, secrets, guided)
         self.pid = self._popen.pid
         self.identity = ProcessIdentity(self.pid, process_start_time(self.pid) or 0)
         loop.watch(self._output, selectors.EVENT_READ, self._read)
@@ -80,6 +84,8 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)  # before reaping: until then the group's number is its own
         code = self._popen.wait()
+        if self._popen.stdin is not None:
+            self._popen.stdin.close()
         if self._ending is not None:
             self._ending.cancel()
         self._read_to_end()
@@ -87,6 +93,26 @@ class Child:
         if code < 0:
             return Exit(None, signal.Signals(-code).name, seconds)
         return Exit(code, None, seconds)
+
+    @property
+    def is_guided(self) -> bool:
+        """True for one that can be given another command."""
+        return self._popen.stdin is not None
+
+    def exchange(self, command: Command, secrets: Mapping[str, str]) -> bool:
+        """Have it go on by another command, with its input and output as they are; False where it cannot."""
+        kept, exchanged = split_command(command.argv)
+        is_alike = kept == split_command(self._command.argv)[0] and command.env == self._command.env
+        if self._popen.stdin is None or not is_alike or secrets != self._secrets or self._ending is not None:
+            return False
+        line = json.dumps(exchanged).encode() + b"\n"
+        try:
+            if os.write(self._popen.stdin.fileno(), line) < len(line):
+                return False
+        except OSError:  # it has ended, or hangs
+            return False
+        self._command = command
+        return True
 
     def end(self, *steps: tuple[signal.Signals, float]) -> None:
         """Send each signal, then wait that many seconds before the next. A later call takes over."""
@@ -152,7 +178,7 @@ class Child:
         os.close(self._output)
 
 
-def _spawn(command: Command, secrets: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], int]:
+def _spawn(command: Command, secrets: Mapping[str, str], guided: bool) -> tuple[subprocess.Popen[bytes], int]:
     reader, writer = os.pipe()
     handed: list[int] = []
     try:
@@ -172,13 +198,16 @@ def _spawn(command: Command, secrets: Mapping[str, str]) -> tuple[subprocess.Pop
                 fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         popen = subprocess.Popen(
             argv,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if guided else subprocess.DEVNULL,
+            bufsize=0,
             stdout=writer,
             stderr=writer,
             env={**os.environ, **command.env},
             start_new_session=True,
             pass_fds=handed,
         )
+        if popen.stdin is not None:
+            os.set_blocking(popen.stdin.fileno(), False)
     except BaseException:
         os.close(reader)
         raise

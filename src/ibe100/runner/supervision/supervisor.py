@@ -16,16 +16,16 @@ from ibe100.runner.supervision.backoff import Backoff, system_fraction
 from ibe100.runner.supervision.end_causes import is_plan_fault
 from ibe100.runner.supervision.health import Health
 from ibe100.runner.supervision.outcome import Outcome
+from ibe100.runner.supervision.output_watch import BLOCKED_S, OutputWatch
 from ibe100.runner.supervision.process import Child, Exit
 from ibe100.runner.supervision.source import Source
 from ibe100.runner.supervision.states import TERMINAL, State, assert_transition
 from ibe100.runner.supervision.watchdog import Watchdog
 from ibe100.runner.telemetry.listeners import PortTaken, check_free
-from ibe100.runner.telemetry.processor_status import BLOCKED, BUSY_S, TROUBLE_WORDS
+from ibe100.runner.telemetry.processor_status import TROUBLE_WORDS
 from ibe100.runner.telemetry.srt_watch import SrtWatch
 
-BLOCKED_S = 10.0
-"""An output that has taken nothing for so long is opened anew, by another processor."""
+BUILTIN = "builtin"
 
 
 class Supervisor:
@@ -55,9 +55,8 @@ class Supervisor:
         self._ended = ended
         self._fraction = fraction
         self._srt = srt
-        self._tell_output = tell_output
-        self._blocked: Timer | None = None
-        self._log = LogIntake("processor", note, log_file, srt, self._output_changed)
+        output = OutputWatch(loop, tell_output, self._end_blocked)
+        self._log = LogIntake("processor", note, log_file, srt, output.changed, self._error_came)
         source_log = LogIntake("source", note, log_file, srt_of_source)
         self._source = Source(loop, note, source_log, srt_of_source, self._make_backoff, self._source_changed)
         self._backoff = self._make_backoff(spec.policy)
@@ -125,6 +124,27 @@ class Supervisor:
         self._attempt_anew(reason)
         return True
 
+    def _go_on(self, reason: str) -> None:
+        """Go on by another command, with the same processor and without a gap where that can be."""
+        child, is_on_air = self.child, self.state in (State.STARTING, State.RUNNING)
+        if child is None or not is_on_air or not child.exchange(self._command, self._secrets):
+            self._attempt_anew(reason)
+            return
+        uptime = Exit(None, None, time.monotonic() - child.started_at)
+        facts = uptime.facts(child.pid, f"it goes on by another command: {reason}", self._log.end())
+        self._enter(State.RETRYING, reason)
+        self._note("attempt_ended", {"attempt": self.attempt, **facts, "of_input": False})
+        self.attempt += 1
+        self._enter(State.STARTING, reason)
+        self._log.begin(Redactor(self._secrets.values()))
+        self._attempt_started(child, time.monotonic())
+
+    def _error_came(self) -> None:
+        """A built-in processor whose plan does not fit passes its input on by itself, until it is told."""
+        error = self._log.last_error()
+        if self.child is not None and self.child.is_guided and not self.passes and is_plan_fault(error):
+            self.pass_on(str(error))
+
     def _attempt_anew(self, reason: str) -> None:
         self._relaunch = reason
         if self._retry is not None:
@@ -147,7 +167,7 @@ class Supervisor:
             return False
         if not self.passes:
             self.passes = reason
-            self._attempt_anew(reason)
+            self._go_on(reason)
         return True
 
     def retry(self, reason: str) -> None:
@@ -172,7 +192,7 @@ class Supervisor:
         self._backoff = self._make_backoff(spec.policy)
         self._has_run = False
         self.passes = ""
-        self._attempt_anew(reason)
+        self._go_on(reason)
         return True
 
     def child_ended(self) -> None:
@@ -195,7 +215,6 @@ class Supervisor:
         self._relaunch = None
         self.attempt += 1
         self._enter(State.STARTING, reason)
-        self._health = Health(self.spec.policy.expect_pts and not self.passes)
         processor = self._command
         program = processor.argv[0]
         try:
@@ -207,7 +226,8 @@ class Supervisor:
                 program = processor.argv[0]
             self._log.begin(Redactor(self._secrets.values()))
             self._srt.begin(processor.argv)
-            self.child = Child(self._loop, processor, self._secrets, self._log.line)
+            guided = self.spec.engine == BUILTIN and self.spec.pass_through is not None
+            self.child = Child(self._loop, processor, self._secrets, self._log.line, guided)
         except PortTaken as error:
             self._could_not_start(str(error))
             return
@@ -215,17 +235,14 @@ class Supervisor:
             self._could_not_start(f"{program} cannot be executed: {error.strerror}")
             return
         self._has_run = True
-        self._note(
-            "attempt_started",
-            {
-                "attempt": self.attempt,
-                "pid": self.child.pid,
-                "argv": list(processor.argv),
-                "passes": self.passes,
-            },
-        )
+        self._attempt_started(self.child, self.child.started_at)
+
+    def _attempt_started(self, child: Child, started_at: float) -> None:
+        self._health = Health(self.spec.policy.expect_pts and not self.passes)
+        facts = {"pid": child.pid, "argv": list(self._command.argv), "passes": self.passes}
+        self._note("attempt_started", {"attempt": self.attempt, **facts})
         self._processes_changed()
-        self._watchdog.watch(self._health, self.spec.policy, self.child.started_at, 0.0)
+        self._watchdog.watch(self._health, self.spec.policy, started_at, 0.0)
 
     @property
     def _command(self) -> Command:
@@ -318,14 +335,6 @@ class Supervisor:
     def _enter_stalled(self, reason: str) -> None:
         self._stalled_at = time.monotonic()
         self._enter(State.STALLED, reason)
-
-    def _output_changed(self, trouble: str) -> None:
-        self._tell_output(trouble)
-        if self._blocked is not None:
-            self._blocked.cancel()
-            self._blocked = None
-        if trouble == BLOCKED:
-            self._blocked = self._loop.call_later(BLOCKED_S - BUSY_S, self._end_blocked)
 
     def _end_blocked(self) -> None:
         if self.state in (State.STARTING, State.RUNNING):
