@@ -21,7 +21,7 @@ from ibe100.models.stream_config import HlsInput, StreamConfig, UdpInput, UdpOut
 from ibe100.models.stream_state import StreamState
 from ibe100.services.streams.known_inputs import read_report
 from live_rig import BITRATE_BPS, LiveSender, as_it_is, live_sender, make_pattern
-from services_rig import console, fired, on_air, until, until_alarm, view_of
+from services_rig import console, fired, on_air, processor_pid, until, until_alarm, view_of
 from web_rig import Answer, playlist, web_server
 
 
@@ -106,7 +106,7 @@ async def test_cues_go_out_again_on_a_changed_source(
     async with console(tmp_path) as application:
         stream_id = await on_air(application, to(receiver, port))
         run = application.streams.run_of(stream_id)
-        before = run.record
+        before, processor = run.record, await processor_pid(application, stream_id)
         watching = asyncio.create_task(receiver.watch())
         source.spoil = changed(**change)
         await until(lambda: run.record is not before, "another plan")
@@ -120,6 +120,7 @@ async def test_cues_go_out_again_on_a_changed_source(
         )
         assert report == read_report(run.link.stream_dir)
         watching.cancel()
+        assert await processor_pid(application, stream_id) == processor, "it has gone on by another command"
         assert receiver.longest_gap_s < 10.0, "on air all the while"
 
 
