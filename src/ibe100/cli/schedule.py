@@ -13,8 +13,8 @@ import typer
 
 from ibe100.cli.options import AsJson, DataDir, print_table
 from ibe100.cli.running_instance import request
-from ibe100.models.cues.schedule import After, Every, ReturnPolicy, ScheduledBreak
-from ibe100.services.schedule.import_rows import COLUMNS
+from ibe100.models.cues.schedule import After, At, BreakPlan, Every, ReturnPolicy, ScheduledBreak
+from ibe100.services.schedule.raw_rows import COLUMNS
 from ibe100.services.schedule.times import format_moment
 
 EXIT_BAD_ROWS = 1
@@ -85,7 +85,9 @@ def remove(
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help=".csv, .json or .xml (XMLTV); see docs/schedule.md.")],
+    file: Annotated[
+        Path, typer.Argument(help=".csv (.tsv, .txt), .json or .xml (XMLTV); see docs/schedule.md.")
+    ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be planned; store nothing.")
     ] = False,
@@ -106,6 +108,12 @@ def import_file(
             "skip_bad": skip_bad,
         },
     )
+    if dry_run:
+        for row in outcome["understood"]:
+            plan = BreakPlan.model_validate(row["plan"])
+            typer.echo(f"row {row['line']}: {_understood(plan, row['stream'], time_zone)}")
+        if outcome["good"] > len(outcome["understood"]):
+            typer.echo(f"and {outcome['good'] - len(outcome['understood'])} more")
     for row in outcome["errors"]:
         typer.echo(f"row {row['line']}: {row['error']}", err=True)
     if outcome["bad"] > len(outcome["errors"]):
@@ -149,6 +157,22 @@ def _row(one: ScheduledBreak, time_zone: str) -> tuple[str, ...]:
     cue = "" if one.cue_id is None else str(one.cue_id)
     planned = one.title, f"{one.duration_s:g}", one.returns.value
     return str(one.break_id), _when(one, time_zone), one.stream_id, *planned, state, cue, one.reason
+
+
+def _understood(plan: BreakPlan, stream: str, time_zone: str) -> str:
+    """A plan of a file as it was read; a leader in the same file is named by its row."""
+    match plan.when:
+        case At(at=at):
+            due = format_moment(at, time_zone)
+        case Every(start=start, minutes=minutes, until=until):
+            due = f"{format_moment(start, time_zone)}, every {minutes:g} min"
+            due += "" if until is None else f" until {format_moment(until, time_zone)}"
+        case After(break_id=leader, offset_s=offset_s):
+            due = f"{offset_s:g} s after {f'row {-leader}' if leader < 0 else f'#{leader}'}"
+    said = [due, f"stream {stream}", f"{plan.duration_s:g} s", f"returns {plan.returns.value}", plan.title]
+    said += [] if plan.pre_roll_s is None else [f"pre-roll {plan.pre_roll_s:g} s"]
+    said += [] if plan.enabled else ["disabled"]
+    return " · ".join(said)
 
 
 def _when(one: ScheduledBreak, time_zone: str) -> str:

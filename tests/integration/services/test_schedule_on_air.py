@@ -103,7 +103,12 @@ async def test_the_command_line_plans_lists_exports_imports_and_removes(tmp_path
         await run(data_dir, "remove", "1", "2")
         assert application.schedule.list() == ()
 
-        assert "day.csv: 2 good, 0 bad, 0 stored" in await run(data_dir, "import", str(file), "--dry-run")
+        output = await run(data_dir, "import", str(file), "--dry-run", "--time-zone", "Europe/Berlin")
+        assert output == (
+            f"row 2: {year}-07-01T20:15:00+02:00 · stream Planned · 90 s · returns auto · Break\n"
+            "row 3: 60 s after row 2 · stream Planned · 30 s · returns auto · Break\n"
+            "day.csv: 2 good, 0 bad, 0 stored\n"
+        )
         assert application.schedule.list() == ()
         assert "2 good, 0 bad, 2 stored" in await run(data_dir, "import", str(file))
         assert len(application.schedule.list()) == 2

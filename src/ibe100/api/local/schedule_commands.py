@@ -11,7 +11,8 @@ from ibe100.models.errors import ConfigurationError
 from ibe100.models.messages import StreamView
 from ibe100.services.ports import Services
 from ibe100.services.schedule.export_rows import rows_of
-from ibe100.services.schedule.import_rows import check_columns, plan_of
+from ibe100.services.schedule.import_rows import plan_of
+from ibe100.services.schedule.raw_rows import check_columns
 from ibe100.services.streams.which_stream import StreamNames
 
 PAGE = 500
@@ -42,7 +43,7 @@ async def schedule_command(services: Services, command: str, request: Mapping[st
             stored = 0
             if not request.get("dry_run") and (not preview.bad or request.get("skip_bad")):
                 stored = len(await schedule.import_rows(preview))
-            return _outcome(preview, stored)
+            return _outcome(preview, stored, _names(services))
         case other:
             raise ConfigurationError(f"command {other!r} is not known")
 
@@ -71,12 +72,21 @@ def _ids(values: object) -> list[int]:
     return values
 
 
-def _outcome(preview: ImportPreview, stored: int) -> dict[str, Any]:
+def _outcome(preview: ImportPreview, stored: int, streams: StreamNames[StreamView]) -> dict[str, Any]:
     return {
         "source": preview.source,
         "good": len(preview.good),
         "bad": len(preview.bad),
         "errors": [{"line": row.line, "error": row.error} for row in preview.bad[:MOST_ERRORS]],
+        "understood": [
+            {
+                "line": row.line,
+                "stream": streams.reference_to(row.plan.stream_id),
+                "plan": row.plan.model_dump(mode="json"),
+            }
+            for row in preview.good[:MOST_ERRORS]
+            if row.plan is not None
+        ],
         "findings": [finding.text for finding in preview.findings[:MOST_ERRORS]],
         "stored": stored,
     }

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MOST_UNDONE = 50
 SETTLE_MS = 300
-FILE_KINDS = "Planned breaks (*.csv *.json *.xml *.xmltv);;All files (*)"
+FILE_KINDS = "Planned breaks (*.csv *.tsv *.txt *.json *.xml *.xmltv);;All files (*)"
 
 
 @dataclass(frozen=True, slots=True)

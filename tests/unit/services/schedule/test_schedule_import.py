@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from ibe100.models.cues.schedule import After, At, Every, ReturnPolicy
 from ibe100.models.errors import ConfigurationError, OperatorError
 from ibe100.services.schedule.export_rows import rows_of
-from ibe100.services.schedule.import_rows import COLUMNS, read_rows
+from ibe100.services.schedule.import_rows import read_rows
+from ibe100.services.schedule.raw_rows import COLUMNS
 from ibe100.services.streams.which_stream import StreamNames
 from schedule_rig import NOON, Rig, Streams, at, schedule_rig
 
@@ -79,9 +80,54 @@ async def test_a_csv_is_shown_first_row_by_row_and_stored_when_confirmed(rig: Ri
     assert following.planned_at == utc(13, 0) + 90 + 120
 
 
+EXCEL = (
+    "stream;title;start;duration;every_minutes;;\r\n"
+    "News;Größe;22.11.2026 14:00;90,5;;;\r\n"
+    "News;Series;22.11.2026 15:00:00;00:01:30,5;7,5;;\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("semicolons.csv", EXCEL.encode()),
+        ("bom.csv", b"\xef\xbb\xbf" + EXCEL.encode()),
+        ("named.csv", f"sep=;\r\n{EXCEL}".encode()),
+        ("named_after_bom.csv", f"\ufeffsep=;\r\n{EXCEL}".encode()),
+        ("tabs.txt", EXCEL.replace(";", "\t").encode()),
+        ("tabs.tsv", EXCEL.replace(";", "\t").encode()),
+        ("unicode_text.txt", EXCEL.replace(";", "\t").encode("utf-16")),
+        ("named_tab.csv", ("sep=\t\r\n" + EXCEL.replace(";", "\t")).encode()),
+    ],
+)
+async def test_a_csv_as_a_european_excel_writes_it_is_read(
+    rig: Rig, tmp_path: Path, name: str, content: bytes
+) -> None:
+    preview = await rig.schedule.preview_import(write(tmp_path, name, content), "Europe/Berlin")
+    assert preview.bad == ()
+    first, series = (row.plan for row in preview.good)
+    assert first is not None and series is not None
+    assert (first.title, first.when, first.duration_s) == ("Größe", At(at=utc(13, 0)), 90.5)
+    assert (series.when, series.duration_s) == (Every(start=utc(14, 0), minutes=7.5), 90.5)
+
+
+async def test_rows_below_a_line_that_names_the_separator_keep_their_numbers(
+    rig: Rig, tmp_path: Path
+) -> None:
+    path = write(tmp_path, "day.csv", "sep=;\nstream;start;duration\nNews;22/11/2026 14:00;60\n")
+    preview = await rig.schedule.preview_import(path, "Europe/Berlin")
+    assert [row.line for row in preview.bad] == [3]
+
+
 @pytest.mark.parametrize(
     ("row", "words"),
     [
+        ("news,,2026-11-22T13:00:00Z,,00:01:30:12", "counts frames, and how many make a second is not known"),
+        ("news,,2026-11-22T13:00:00Z,,00:01:30;12", "counts frames"),
+        ('news,,2026-11-22T13:00:00Z,,"1,500"', "may be thousands or decimals"),
+        ("news,,11/22/2026 13:00,,60", "does not say which is the day and which the month"),
+        ("news,,2026-11-22 13:00:00:12,,60", "counts frames, which no date does"),
+        ("news,,31.11.2026 13:00 UTC,,60", "cannot be read"),
         (",,2026-11-22T13:00:00Z,,60", "there is no stream ''; there are: 1 News, 2 Sport"),
         ("news,,2026-11-22T13:00:00Z,,", "duration is missing"),
         ("news,,2026-11-22T13:00:00Z,,-1", "duration: duration '-1' cannot be read"),
@@ -142,7 +188,7 @@ async def test_a_row_that_follows_a_bad_row_is_bad_as_well(rig: Rig, tmp_path: P
         ("day.xml", '<?xml version="1.0" encoding="none"?><tv/>', "is no XML"),
         ("day.xml", "<html/>", "a <tv> document is expected"),
         ("day.xml", '<!DOCTYPE tv [<!ENTITY a "aaaa">]><tv/>', "defines an entity"),
-        ("day.xlsx", "PK", "none of .csv, .json, .xml, .xmltv"),
+        ("day.xlsx", "PK", "none of .csv, .tsv, .txt, .json, .xml, .xmltv"),
         ("none.csv", None, "cannot be read: No such file"),
         ("day.csv", b"x" * (9 << 20), "longer than 8 MiB"),
     ],

@@ -73,6 +73,9 @@ def test_a_time_that_clocks_pass_twice_is_refused_with_both() -> None:
         "20261122120000 +0000",
         "20261122073000 -0430",
         "202611221200 Z",
+        "22.11.2026 13:00 Europe/Berlin",
+        "22.11.2026 12:00:00Z",
+        "22.11.2026  12:00 UTC",
     ],
 )
 def test_iso_and_xmltv_times_are_read(text: str) -> None:
