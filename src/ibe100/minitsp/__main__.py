@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
@@ -24,6 +25,7 @@ from ibe100.runner.launch import MARK
 PROGRAM: Final = "tsp"
 """Name that log lines of the chain itself carry, as in tsp."""
 VERSION: Final = "3.0.0"
+_SPARE: Final = "--spare="
 _SWITCH_INTERVAL_S: Final = 0.001
 """Longest time a report goes on computing while packets wait for the interpreter; Python's own is 5 ms."""
 
@@ -138,9 +140,35 @@ def _print_plugins() -> None:
     print()
 
 
+def _words_for_spare(plugins_named: str) -> list[str]:
+    """Load plugins, then wait for the words of a command line; there are none if the runner is gone.
+
+    They come on standard input as a JSON array: whether commands follow them there, and the words.
+    """
+    from ibe100.minitsp import inputs, outputs, plugins
+
+    for name in plugins_named.split(","):
+        if name in inputs.INPUTS:
+            inputs.load(name)
+        if name in outputs.OUTPUTS:
+            outputs.load(name)
+        if name in plugins.PROCESSORS:
+            plugins.load(name)
+    line = sys.stdin.buffer.readline()
+    guided, words = json.loads(line) if line.endswith(b"\n") else (False, [])
+    if not guided:
+        with Path(os.devnull).open("rb") as nothing:
+            os.dup2(nothing.fileno(), sys.stdin.fileno())
+    return list(map(str, words))
+
+
 if __name__ == "__main__":
     gc.disable()  # until everything is built
-    _status = main(sys.argv[1:])
+    _words = sys.argv[1:]
+    if _words and _words[0].startswith(_SPARE):
+        # The runner has one process of a stream ready, for the next start.
+        _words = _words_for_spare(_words[0].removeprefix(_SPARE)) or ["--version"]
+    _status = main(_words)
     sys.stdout.flush()
     # Everything is closed. Taking the interpreter down costs up to half a second on a busy machine, and a
     # thread that hangs in a call to the system would hold it up.

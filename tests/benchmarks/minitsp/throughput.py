@@ -25,6 +25,8 @@ import numpy as np
 import psutil
 from live_traffic import SERVICE, VIDEO_PID, Traffic, latencies_ms
 
+from ibe100.runner.spec import Command
+from ibe100.runner.supervision.spare import Spare
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
 from minitsp_rig import MEDIA, MINITSP, free_port, is_bound, port_of, udp_receiver, wait_for
@@ -32,6 +34,7 @@ from minitsp_rig import MEDIA, MINITSP, free_port, is_bound, port_of, udp_receiv
 ENGINES = {"minitsp": MINITSP} | ({"tsp": [found]} if (found := shutil.which("tsp")) else {})
 MEGABYTES = 500
 WARM_UP_S = 3.0
+SPARE_READY_S = 1.5
 LOOP = ["--add-input-stuffing=1/20", "-I", "file", "--infinite", "dvb_hd_service.ts", "-P", "regulate"]
 NOWHERE = "--json-udp=127.0.0.1:9"
 
@@ -107,6 +110,32 @@ def start_up(engine: str) -> None:
                 sink.recv(65_536)
                 seconds.append(time.monotonic() - start_s)
     print(f"{engine}: start to the first packet: {median_ms(seconds)}")
+    if engine == "minitsp":
+        print(
+            f"{engine}: the same by the spare of a runner: {median_ms([by_spare(influx) for _ in range(9)])}"
+        )
+
+
+def by_spare(influx: InfluxSink) -> float:
+    """Seconds from giving a spare its command to the first packet."""
+    spare = Spare()
+    with udp_receiver() as sink:
+        arguments = [*LOOP, *full_telemetry(influx), "-O", "ip", f"127.0.0.1:{port_of(sink)}"]
+        arguments[arguments.index("dvb_hd_service.ts")] = str(MEDIA / "dvb_hd_service.ts")
+        command = Command((*MINITSP, *arguments), {})
+        spare.prepare(command)
+        time.sleep(SPARE_READY_S)
+        start_s = time.monotonic()
+        taken = spare.take(command, {}, False)
+        assert taken is not None
+        process, output = taken
+        try:
+            sink.recv(65_536)
+            return time.monotonic() - start_s
+        finally:
+            process.kill()
+            process.wait()
+            os.close(output)
 
 
 def stop(engine: str) -> None:

@@ -21,6 +21,7 @@ from ibe100.runner.processor_log.lines import LineSplitter
 from ibe100.runner.spec import Command, secret_name
 from ibe100.runner.supervision.exchange import split_command
 from ibe100.runner.supervision.identity import ProcessIdentity, process_start_time
+from ibe100.runner.supervision.spare import Spare
 
 _PIPE_BYTES = 1 << 20  # room for what a processor prints while the runner is kept from the CPU
 _READ_BYTES = 64 << 10
@@ -65,6 +66,7 @@ class Child:
         secrets: Mapping[str, str],
         on_line: Callable[[bytes], None],
         guided: bool = False,
+        spare: Spare | None = None,
     ) -> None:
         self._loop = loop
         self._command, self._secrets = command, secrets
@@ -72,7 +74,15 @@ class Child:
         self._splitter = LineSplitter()
         self._ending: Timer | None = None
         self.started_at = time.monotonic()
-        self._popen, self._output = _spawn(command, secrets, guided)
+        ready = None if spare is None else spare.take(command, secrets, guided)
+        self._popen, self._output = ready or _spawn(command, secrets, guided)
+        if self._popen.stdin is not None:
+            os.set_blocking(self._popen.stdin.fileno(), False)
+        os.set_blocking(self._output, False)
+        if sys.platform == "linux":
+            # Over the user's limit for pipes; the default is good too.
+            with contextlib.suppress(PermissionError):
+                fcntl.fcntl(self._output, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self.pid = self._popen.pid
         self.identity = ProcessIdentity(self.pid, process_start_time(self.pid) or 0)
         loop.watch(self._output, selectors.EVENT_READ, self._read)
@@ -190,12 +200,6 @@ def _spawn(command: Command, secrets: Mapping[str, str], guided: bool) -> tuple[
             else:
                 handed.append(_secret_file(secrets[name]))
                 argv.append(f"@{_FD_FOLDER}/{handed[-1]}")
-        os.set_blocking(reader, False)
-        if sys.platform == "linux":
-            with contextlib.suppress(
-                PermissionError
-            ):  # over the user's limit for pipes: the default is good too
-                fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         popen = subprocess.Popen(
             argv,
             stdin=subprocess.PIPE if guided else subprocess.DEVNULL,
@@ -206,8 +210,6 @@ def _spawn(command: Command, secrets: Mapping[str, str], guided: bool) -> tuple[
             start_new_session=True,
             pass_fds=handed,
         )
-        if popen.stdin is not None:
-            os.set_blocking(popen.stdin.fileno(), False)
     except BaseException:
         os.close(reader)
         raise

@@ -58,6 +58,17 @@ class Source:
             self._bouncing = True
             self._end(self.child, self._wanted[2])
 
+    def keep_bouncing(self, again_s: float, is_wanted: Callable[[], bool]) -> None:
+        """Bounce it, unless somebody is connected, now and every `again_s` for as long as that is wanted."""
+        if not self.is_connected():
+            self.bounce()
+
+        def again() -> None:
+            if is_wanted():
+                self.keep_bouncing(again_s, is_wanted)
+
+        self._loop.call_later(again_s, again)
+
     def retry(self) -> None:
         """Start it now if it waits for its turn."""
         if self._retry is not None:

@@ -19,6 +19,7 @@ from ibe100.runner.supervision.outcome import Outcome
 from ibe100.runner.supervision.output_watch import BLOCKED_S, OutputWatch
 from ibe100.runner.supervision.process import Child, Exit
 from ibe100.runner.supervision.source import Source
+from ibe100.runner.supervision.spare import Spare
 from ibe100.runner.supervision.states import TERMINAL, State, assert_transition
 from ibe100.runner.supervision.watchdog import Watchdog
 from ibe100.runner.telemetry.listeners import PortTaken, check_free
@@ -57,6 +58,7 @@ class Supervisor:
         self._srt = srt
         output = OutputWatch(loop, tell_output, self._end_blocked)
         self._log = LogIntake("processor", note, log_file, srt, output.changed, self._error_came)
+        self._spare = Spare()
         source_log = LogIntake("source", note, log_file, srt_of_source)
         self._source = Source(loop, note, source_log, srt_of_source, self._make_backoff, self._source_changed)
         self._backoff = self._make_backoff(spec.policy)
@@ -227,7 +229,7 @@ class Supervisor:
             self._log.begin(Redactor(self._secrets.values()))
             self._srt.begin(processor.argv)
             guided = self.spec.engine == BUILTIN and self.spec.pass_through is not None
-            self.child = Child(self._loop, processor, self._secrets, self._log.line, guided)
+            self.child = Child(self._loop, processor, self._secrets, self._log.line, guided, self._spare)
         except PortTaken as error:
             self._could_not_start(str(error))
             return
@@ -310,9 +312,13 @@ class Supervisor:
     def _run_on(self, reason: str) -> None:
         self.input_lost_at = None
         self._enter(State.RUNNING, reason)
-        self._healthy_long = self._loop.call_later(self.spec.policy.healthy_reset_s, self._backoff.reset)
+        self._healthy_long = self._loop.call_later(self.spec.policy.healthy_reset_s, self._settle)
         assert self.child is not None
         self._watchdog.watch(self._health, self.spec.policy, self.child.started_at, time.monotonic())
+
+    def _settle(self) -> None:
+        self._backoff.reset()
+        self._spare.prepare(self._command)
 
     def _stall(self) -> None:
         """Packets or PTS are overdue. A processor that waits for its input or output goes on."""
@@ -326,7 +332,9 @@ class Supervisor:
         waits = status.waits
         self._enter_stalled(reason)
         self._is_held = waits
-        self._bounce_source(self._stalled_at)
+        stalled_at = self._stalled_at
+        again_s = self.spec.policy.start_timeout_s
+        self._source.keep_bouncing(again_s, lambda: self._is_held and self._stalled_at == stalled_at)
         if waits:
             self._watchdog.hold(status, self.spec.policy.stall_timeout_s, self._stalled_at)
         else:
@@ -342,17 +350,6 @@ class Supervisor:
             self._end_stalled()
         elif self._is_held:
             self._end_stalled()
-
-    def _bounce_source(self, stalled_at: float) -> None:
-        """Restart the source, which may be what hangs; again and again while the processor waits for it."""
-        if not self._source.is_connected():
-            self._source.bounce()
-        self._loop.call_later(
-            self.spec.policy.start_timeout_s,
-            lambda: (
-                self._bounce_source(stalled_at) if self._is_held and self._stalled_at == stalled_at else None
-            ),
-        )
 
     def _end_stalled(self) -> None:
         self._is_held = False
@@ -378,6 +375,7 @@ class Supervisor:
         if self.state not in TERMINAL and self.state != State.STOPPING:
             return
         self._source.stop()
+        self._spare.end()
         if self.child is not None or self._source.child is not None:
             return
         if self.state == State.STOPPING:
