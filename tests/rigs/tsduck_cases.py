@@ -167,6 +167,25 @@ INPUTS = [
         ["-I", "hls", "--receive-timeout=10000", "https://cdn.example.com/live/index.m3u8"],
     ),
     Case(
+        "hls with a variant",
+        {
+            "kind": "hls",
+            "url": "https://cdn.example.com/a.m3u8",
+            "variant": "best",
+            "max_height": 720,
+            "max_bitrate_bps": 3_000_000,
+        },
+        [
+            *("-I", "hls", "--receive-timeout=10000", "--highest-bitrate", "--max-height=720"),
+            *("--max-bitrate=3000000", "https://cdn.example.com/a.m3u8"),
+        ],
+    ),
+    Case(
+        "hls of the lowest bandwidth",
+        {"kind": "hls", "url": "https://cdn.example.com/a.m3u8", "variant": "worst"},
+        ["-I", "hls", "--receive-timeout=10000", "--lowest-bitrate", "https://cdn.example.com/a.m3u8"],
+    ),
+    Case(
         "hls with a token",
         {"kind": "hls", "url": "https://cdn.example.com/live/index.m3u8?token=abcdef"},
         ["-I", "hls", "--receive-timeout=10000", "@{secret:input.url}"],

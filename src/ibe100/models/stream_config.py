@@ -106,11 +106,24 @@ class RistInput(Value):
     url: RistUrl
 
 
+class HlsVariant(StrEnum):
+    """Choice among the variants of a master playlist."""
+
+    FIRST = "first"
+    """The one that the source puts first, of those with picture and sound."""
+    BEST = "best"
+    WORST = "worst"
+
+
 class HlsInput(Value):
-    """An HLS playlist, master or media."""
+    """An HLS playlist; of a master playlist, the variant that is chosen within the limits."""
 
     kind: Literal["hls"] = "hls"
     url: HttpUrl
+    variant: HlsVariant = HlsVariant.FIRST
+    max_height: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    max_bitrate_bps: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    """BANDWIDTH of the variant at most."""
 
 
 class HttpInput(Value):

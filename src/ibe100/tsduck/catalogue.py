@@ -35,7 +35,9 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
     ),
     ("-I", "srt"): _SRT,
     ("-I", "rist"): frozenset(),
-    ("-I", "hls"): frozenset({"--receive-timeout"}),
+    ("-I", "hls"): frozenset(
+        {"--receive-timeout", "--highest-bitrate", "--lowest-bitrate", "--max-bitrate", "--max-height"}
+    ),
     ("-I", "http"): frozenset({"--receive-timeout"}),
     ("-P", "regulate"): frozenset(),
     ("-P", "filter"): frozenset({"--negate", "--pid"}),

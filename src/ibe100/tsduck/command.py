@@ -13,6 +13,7 @@ from ibe100.models.stream_config import (
     FileOutput,
     HlsInput,
     HlsOutput,
+    HlsVariant,
     HttpInput,
     NoOutput,
     RistInput,
@@ -269,8 +270,20 @@ def input_arguments(
             return plugin("-I", "srt", *_srt(source, INPUT))
         case RistInput():
             return plugin("-I", "rist", _url(source.url, INPUT))
-        case HlsInput() | HttpInput():
-            return plugin("-I", source.kind, option("--receive-timeout", 10_000), _url(source.url, INPUT))
+        case HlsInput():
+            timeout = option("--receive-timeout", 10_000)
+            return plugin("-I", "hls", timeout, *_variant(source), _url(source.url, INPUT))
+        case HttpInput():
+            return plugin("-I", "http", option("--receive-timeout", 10_000), _url(source.url, INPUT))
+
+
+def _variant(source: HlsInput) -> list[str]:
+    limits = (("--max-height", source.max_height), ("--max-bitrate", source.max_bitrate_bps))
+    preference = {HlsVariant.BEST: ["--highest-bitrate"], HlsVariant.WORST: ["--lowest-bitrate"]}
+    return [
+        *preference.get(source.variant, ()),
+        *(option(name, limit) for name, limit in limits if limit is not None),
+    ]
 
 
 def _receive_timeout(timeout_ms: int, engine: Engine) -> list[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import httpx
 
-from ibe100.minitsp.hls.playlist import MasterPlaylist, PlaylistError, parse_playlist
+from ibe100.minitsp.hls.playlist import parse_playlist
+from ibe100.minitsp.hls.playlist_values import MasterPlaylist, PlaylistError
 
 TIMEOUT_S = 5.0
 LEVELS = 2
@@ -31,16 +34,15 @@ async def is_playlist(url: str) -> bool:
 
 async def is_live(url: str) -> bool:
     """True for a playlist, or a master playlist's first one, that will grow; False where none can be had."""
+    variables: Mapping[str, str] = {}
     try:
         async with httpx.AsyncClient(follow_redirects=True, timeout=TIMEOUT_S) as client:
             for _ in range(LEVELS):
                 answer = (await client.get(url)).raise_for_status()
-                found = parse_playlist(answer.text, str(answer.url))
+                found = parse_playlist(answer.text, str(answer.url), variables)
                 if not isinstance(found, MasterPlaylist):
                     return not found.ended
-                if not found.variants:
-                    return False
-                url = found.variants[0].url
+                url, variables = found.variants[0].url, found.variables
     except (httpx.HTTPError, httpx.InvalidURL, PlaylistError):
         return False
     return False

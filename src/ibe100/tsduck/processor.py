@@ -15,6 +15,8 @@ from ibe100.minitsp.srt.libsrt import find_library
 from ibe100.models.errors import ProcessorError
 from ibe100.models.stream_config import (
     Engine,
+    HlsInput,
+    HlsOutput,
     RistInput,
     RistOutput,
     SrtInput,
@@ -101,11 +103,13 @@ def parse_version(text: str) -> str | None:
 
 
 async def choose_processor(wanted: Engine, config: StreamConfig, tsp_path: Path | None = None) -> Processor:
-    """The processor for `config`: `auto` takes tsp when found, else minitsp.
+    """The processor for `config`: `auto` takes tsp when found, else minitsp; for HLS minitsp.
 
     Raises ProcessorError when tsp is wanted and absent, when a configured one is not good, or when only tsp
     could do what is asked.
     """
+    if wanted is Engine.AUTO and _is_better_builtin(config):
+        return BUILTIN
     absent = "there is no tsp on PATH"
     if wanted is not Engine.BUILTIN:
         try:
@@ -123,6 +127,17 @@ async def choose_processor(wanted: Engine, config: StreamConfig, tsp_path: Path 
     except ProcessorError as error:
         raise ProcessorError(str(error) if wanted is Engine.BUILTIN else f"{error} ({absent})") from error
     return BUILTIN
+
+
+def _is_better_builtin(config: StreamConfig) -> bool:
+    """True if tsp would lose something: the cue tags of a playlist, or the sound of a source."""
+    if not isinstance(config.input, HlsInput) and not isinstance(config.output, HlsOutput):
+        return False
+    try:
+        check_builtin(config.input, config.output)
+    except ProcessorError:
+        return False
+    return True
 
 
 def check_builtin(source: StreamInput, target: StreamOutput | None = None) -> None:

@@ -92,6 +92,20 @@ def values(endpoint: Any) -> dict[str, Any]:
             "srt://h:9000?transtype=live&pbkeylen=16&latency=200&pkt_size=1316",
             {"kind": "srt", "host": "h", "port": 9000, "latency_ms": 200},
         ),
+        ("http://h/list.m3u", {"kind": "hls", "url": "http://h/list.m3u"}),
+        ("hls+http://h/live/manifest", {"kind": "hls", "url": "http://h/live/manifest"}),
+        ("hls+https://h:1/p?format=m3u8", {"kind": "hls", "url": "https://h:1/p?format=m3u8"}),
+        ("https://h/a.m3u8#best", {"kind": "hls", "url": "https://h/a.m3u8", "variant": "best"}),
+        (
+            "hls+http://h/a?t=1#worst&height=720&bandwidth=3000000",
+            {
+                "kind": "hls",
+                "url": "http://h/a?t=1",
+                "variant": "worst",
+                "max_height": 720,
+                "max_bitrate_bps": 3_000_000,
+            },
+        ),
     ],
 )
 def test_inputs(text: str, expected: dict[str, Any]) -> None:
@@ -186,6 +200,8 @@ def test_options_that_are_not_used_are_told_and_no_value_of_them(text: str, noti
         ("srt://h", "a port is missing; write srt://host:port"),
         ("rist://", "rist.url 'rist://': allowed is rist://host"),
         ("http:///a.ts", "http.url 'http:///a.ts': allowed is http://host"),
+        ("http://h/a.m3u8#bests", "#bests chooses no variant; allowed: first, best, worst, height=…"),
+        ("http://h/a.m3u8#height=0", "max_height"),
         ("ftp://h/a.ts", "ftp:// is not known; allowed: a file, test://, udp://"),
         ("file://media/a.ts", "the path must be absolute"),
         ("file://", "the path must be absolute"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ibe100.models.errors import ProcessorError
-from ibe100.models.stream_config import Engine
+from ibe100.models.stream_config import Engine, HlsOutput, StreamConfig
 from ibe100.tsduck import processor
 from ibe100.tsduck.processor import (
     BUILTIN,
@@ -147,6 +147,16 @@ async def test_a_tsp_that_floods_is_read_to_its_end(programs: Path) -> None:
 async def test_auto_takes_tsp_where_it_is(programs: Path, version_text: str) -> None:
     fake_tsp(programs, f"PATH=/usr/bin:/bin\n{said(version_text)}")
     assert (await choose_processor(Engine.AUTO, stream())).engine is Engine.TSDUCK
+
+
+async def test_auto_takes_the_builtin_for_hls_whose_cue_tags_tsp_would_lose(
+    programs: Path, version_text: str
+) -> None:
+    fake_tsp(programs, f"PATH=/usr/bin:/bin\n{said(version_text)}")
+    out = StreamConfig(name="a", output=HlsOutput(playlist=Path("/www/live.m3u8")))
+    for config in (out, stream({"kind": "hls", "url": "http://h/a.m3u8"})):
+        assert await choose_processor(Engine.AUTO, config) is BUILTIN
+        assert (await choose_processor(Engine.TSDUCK, config)).engine is Engine.TSDUCK
 
 
 @pytest.mark.parametrize("script", [None, "echo 'Task Spooler v1.0.1'", "exit 3"])

@@ -1,10 +1,10 @@
 """Position of the play-out in a live HLS playlist: no segment is played twice or left out unnoticed."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from ibe100.minitsp.hls.playlist import MediaPlaylist, Segment
+from ibe100.minitsp.hls.playlist_values import MediaPlaylist, Segment
 
 _REMEMBERED: Final = 64
 _STEPS_OF_A_NEW_RUN: Final = 3
@@ -35,7 +35,7 @@ class PlayPosition:
 
     def advance(self, playlist: MediaPlaylist) -> Progress:
         """The segments of a freshly loaded playlist that are to be played now."""
-        segments = playlist.segments
+        segments = playlist.segments if playlist.numbered else self._numbered(playlist.segments)
         if not segments:
             return Progress(())
         if self._next is None:
@@ -52,7 +52,19 @@ class PlayPosition:
 
     def resume_after(self, sequence: int) -> None:
         """Go on with the segment after this one: those that were taken beyond it have not been played."""
+        for _ in range(min(len(self._played), (self._next or 0) - sequence - 1)):
+            self._played.pop()
         self._next = sequence + 1
+
+    def _numbered(self, segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+        """Segments of a playlist that does not number them, numbered after the last that was played."""
+        if self._next is None:
+            return segments
+        places = [one.place for one in segments]
+        last = self._played[-1] if self._played else None
+        played = len(places) - places[::-1].index(last) if last in places else 0
+        first = self._next - played
+        return tuple(replace(one, sequence=first + number) for number, one in enumerate(segments))
 
     def _is_new_run(self, segments: tuple[Segment, ...]) -> bool:
         """True if a playlist that ends before the segments played keeps growing, more than a window away."""

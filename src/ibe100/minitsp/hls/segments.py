@@ -2,13 +2,18 @@
 
 from typing import Final
 
-from ibe100.minitsp.hls.playlist import PlaylistError, Segment, SegmentKey
+from ibe100.minitsp.hls.playlist_values import PlaylistError, Segment, SegmentKey
 from ibe100.minitsp.packets.packet_aligner import PacketAligner
 from ibe100.minitsp.web.http_client import DownloadError, HttpClient
 
 _SEGMENT_LIMIT_BYTES: Final = 256 << 20
 _KEY_BYTES: Final = 16
-_MP4_BOXES: Final = (b"ftyp", b"styp", b"moof", b"sidx", b"moov")
+_MP4_BOXES: Final = (b"ftyp", b"styp", b"moof", b"sidx", b"moov", b"emsg", b"prft", b"mdat")
+_OTHERS: Final = (
+    (b"ID3", "packed sound without a transport stream"),
+    (b"WEBVTT", "WebVTT subtitles"),
+)
+_NO_STREAM: Final = "the segments are {}, not MPEG-2 transport stream"
 
 
 class NotASegment(DownloadError):
@@ -64,6 +69,9 @@ def _packets(body: bytes) -> bytes:
     packets = aligner.feed(body) + aligner.finish()
     if not packets:
         if body[4:8] in _MP4_BOXES:
-            raise PlaylistError("the segments are fragmented MP4 (fMP4/CMAF), not MPEG-2 transport stream")
+            raise PlaylistError(_NO_STREAM.format("fragmented MP4 (fMP4/CMAF)"))
+        for start, what in _OTHERS:
+            if body.startswith(start):
+                raise PlaylistError(_NO_STREAM.format(what))
         raise NotASegment("a segment holds no MPEG-2 transport stream packets")
     return packets

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind
-from ibe100.minitsp.hls.playlist import MasterPlaylist, PlaylistError, Variant
+from ibe100.minitsp.hls.playlist_values import MasterPlaylist, PlaylistError, Variant
 
 _PREFERENCES: Final = ("lowest-bitrate", "highest-bitrate", "lowest-resolution", "highest-resolution")
 VARIANT_OPTIONS: Final = (
@@ -20,7 +20,10 @@ VARIANT_OPTIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class VariantChoice:
-    """Limits of the variant (0 = none), then a preference; without one the first is taken."""
+    """Limits of the variant (0 = none), then a preference; without one the first is taken.
+
+    Only one with a picture, where there are such, and with its sound within: no other would go on air whole.
+    """
 
     bitrate_bps: tuple[float, float] = (0, 0)
     width: tuple[int, int] = (0, 0)
@@ -39,10 +42,18 @@ class VariantChoice:
         )
 
     def choose(self, playlist: MasterPlaylist) -> Variant:
-        """The variant to play. Raises PlaylistError when none is within the limits."""
-        fitting = [variant for variant in playlist.variants if self._fits(variant)]
+        """The variant to play. Raises PlaylistError when none is within the limits, or none is whole."""
+        fitting = [variant for variant in _with_picture(playlist.variants) if self._fits(variant)]
         if not fitting:
             raise PlaylistError("no variant of the HLS master playlist is within the limits asked for")
+        apart = fitting[0].sound_apart
+        fitting = [variant for variant in fitting if not variant.sound_apart]
+        if not fitting:
+            raise PlaylistError(
+                f"the sound is in playlists of its own (EXT-X-MEDIA TYPE=AUDIO, group {apart}), which are "
+                "not taken: the output would be without sound; use a playlist of the source that has both in "
+                "one stream"
+            )
         match self.preference:
             case "lowest-bitrate":
                 return min(fitting, key=_bitrate)
@@ -61,6 +72,13 @@ class VariantChoice:
             and _within(variant.width, self.width)
             and _within(variant.height, self.height)
         )
+
+
+def _with_picture(variants: tuple[Variant, ...]) -> list[Variant]:
+    """The variants that have a picture, all if none has; the size tells where the codecs do not."""
+    tell_size = any(variant.width for variant in variants)
+    found = [one for one in variants if not one.sound_only and (one.width or one.has_codecs or not tell_size)]
+    return found or list(variants)
 
 
 def _within(value: float, limits: tuple[float, float]) -> bool:

@@ -7,24 +7,16 @@ from typing import ClassVar, Final
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Context, LogLevel
 from ibe100.minitsp.chain.threaded_input import ThreadedInput
-from ibe100.minitsp.hls.playlist import (
-    MasterPlaylist,
-    MediaPlaylist,
-    PlaylistError,
-    Segment,
-    UnreadablePlaylist,
-    parse_playlist,
-)
+from ibe100.minitsp.hls.playlist_values import MediaPlaylist, Segment, UnreadablePlaylist
 from ibe100.minitsp.hls.position import PlayPosition
 from ibe100.minitsp.hls.segments import NotASegment, SegmentLoader
+from ibe100.minitsp.hls.source import PlaylistSource
 from ibe100.minitsp.hls.variants import VARIANT_OPTIONS, VariantChoice
-from ibe100.minitsp.web.http_client import DownloadError, HttpClient, shown
+from ibe100.minitsp.web.http_client import DownloadError, HttpClient
 from ibe100.minitsp.web.http_outage import Outage
 from ibe100.minitsp.web.web_options import WEB_OPTIONS
 from ibe100.mpegts.constants import PACKET_SIZE
 
-_PLAYLIST_LIMIT_BYTES: Final = 16 << 20
-_PLAYLIST_TIMEOUT_S: Final = 15.0
 _DEFAULT_RECEIVE_TIMEOUT_MS: Final = 10_000
 _PATIENCE: Final = 3
 """Times the receive timeout that a server may be away."""
@@ -69,25 +61,25 @@ class HlsInput(ThreadedInput):
         self._lost_since_s: float | None = None
         self._progressed_s = time.monotonic()
         self._stands_still = False
-        self._loaded_s = 0.0
         self._progressed = False
 
     def fetch(self) -> None:
         client = HttpClient(self.arguments)
         try:
             loader = SegmentLoader(client)
-            playlist = self._open_at_last(client)
+            source = PlaylistSource(self, client, self._url, self._choice)
+            playlist = self._open_at_last(source)
             while playlist is not None and self._play(loader, playlist) and not playlist.ended:
-                playlist = self._reload(client, playlist)
+                playlist = self._reload(source, playlist)
         finally:
             client.close()
 
-    def _open_at_last(self, client: HttpClient) -> MediaPlaylist | None:
+    def _open_at_last(self, source: PlaylistSource) -> MediaPlaylist | None:
         """The first media playlist; None if the chain is ending."""
         outage = self._outage("the playlist cannot be had")
         while True:
             try:
-                playlist = self._open(client)
+                playlist = source.open()
             except (DownloadError, UnreadablePlaylist) as error:
                 if not self.context.attended:
                     raise
@@ -97,44 +89,20 @@ class HlsInput(ThreadedInput):
                 outage.over()
                 return playlist
 
-    def _open(self, client: HttpClient) -> MediaPlaylist:
-        """The first media playlist, by way of the master playlist if that is what the URL names."""
-        playlist = self._load(client)
-        if isinstance(playlist, MasterPlaylist):
-            variant = self._choice.choose(playlist)
-            self.verbose(
-                f"selected variant {shown(variant.url)}, {variant.bitrate_bps:,} b/s, "
-                f"{variant.width}x{variant.height}"
-            )
-            self._url = variant.url
-            playlist = self._load(client)
-        if isinstance(playlist, MasterPlaylist):
-            raise PlaylistError("the HLS master playlist names another master playlist")
-        if playlist.ended and not playlist.segments:
-            raise PlaylistError("the HLS playlist is empty")
-        return playlist
-
-    def _load(self, client: HttpClient) -> MasterPlaylist | MediaPlaylist:
-        found = client.download(self._url, limit_bytes=_PLAYLIST_LIMIT_BYTES, timeout_s=_PLAYLIST_TIMEOUT_S)
-        self._loaded_s = time.monotonic()
-        return parse_playlist(found.data.decode("utf-8", "replace"), found.url)
-
-    def _reload(self, client: HttpClient, previous: MediaPlaylist) -> MediaPlaylist | None:
+    def _reload(self, source: PlaylistSource, previous: MediaPlaylist) -> MediaPlaylist | None:
         """The playlist when it is due (RFC 8216 clause 6.3.4); None if the chain is ending."""
-        due_s = self._loaded_s + previous.target_duration_s * (1.0 if self._progressed else 0.5)
+        due_s = source.loaded_s + previous.target_duration_s * (1.0 if self._progressed else 0.5)
         if self.closing.wait(max(0.0, due_s - time.monotonic())):
             return None
         outage = self._outage("reload of the playlist failed")
         while True:
             try:
-                playlist = self._load(client)
+                playlist = source.reload(again=outage.attempts > 0)
             except (DownloadError, UnreadablePlaylist) as error:
                 if not outage.again(error):
                     return None
                 continue
             outage.over()
-            if isinstance(playlist, MasterPlaylist):
-                raise PlaylistError("the HLS media playlist has become a master playlist")
             return playlist
 
     def _outage(self, what: str) -> Outage:

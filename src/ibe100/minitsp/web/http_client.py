@@ -1,12 +1,14 @@
 """HTTP for the inputs: tsp's web options, time-outs, errors in tsp's words. Slow to import (httpx)."""
 
 import re
+import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+import certifi
 import httpx
 
 from ibe100.minitsp.chain.options import Arguments
@@ -15,6 +17,15 @@ from ibe100.minitsp.chain.plugin import PluginError
 _DEFAULT_TIMEOUT_MS: Final = 10_000
 _USER_AGENT: Final = "tsduck"
 _CHUNK_BYTES: Final = 64 * 1024
+
+
+_PLAYLIST_BEGINS: Final = b"#EXTM3U"
+_UTF8_BOM: Final = b"\xef\xbb\xbf"
+_PLAYLIST_TYPE: Final = "mpegurl"
+_IS_A_PLAYLIST: Final = (
+    "this is an HLS playlist, not a transport stream: write its address as hls+http://… or hls+https://…, "
+    "or take the hls input"
+)
 
 
 class DownloadError(PluginError):
@@ -55,6 +66,7 @@ class HttpClient:
             follow_redirects=True,
             timeout=httpx.Timeout(receive_s, connect=connect_s),
             proxy=_proxy(arguments),
+            verify=_trusted(),
         )
 
     def close(self) -> None:
@@ -98,7 +110,7 @@ class HttpClient:
         try:
             with self._client.stream("GET", url) as response:
                 _check(response)
-                yield from response.iter_bytes()
+                yield from _no_playlist(response)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _download_error(url, error) from error
 
@@ -107,6 +119,20 @@ def shown(url: str) -> str:
     """A URL for the log: without user, password and query, which may hold secrets."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _no_playlist(response: httpx.Response) -> Iterator[bytes]:
+    """The body; raises DownloadError if its type or its first bytes are those of a playlist."""
+    begin, is_stream = b"", False
+    if _PLAYLIST_TYPE in response.headers.get("Content-Type", "").lower():
+        raise DownloadError(_IS_A_PLAYLIST)
+    for chunk in response.iter_bytes():
+        if not is_stream:
+            begin = (begin + chunk).removeprefix(_UTF8_BOM).lstrip()
+            if begin.startswith(_PLAYLIST_BEGINS):
+                raise DownloadError(_IS_A_PLAYLIST)
+            is_stream = len(begin) >= len(_PLAYLIST_BEGINS)
+        yield chunk
 
 
 def _check(response: httpx.Response) -> None:
@@ -128,6 +154,13 @@ def _download_error(url: str, error: Exception) -> DownloadError:
     else:
         text = f"{reason} ({shown(url)})"
     return DownloadError(f"download error, {text}")
+
+
+def _trusted() -> ssl.SSLContext:
+    """The authorities of the system, an operator's own among them, and those that come with us."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
 
 
 def _proxy(arguments: Arguments) -> httpx.Proxy | None:

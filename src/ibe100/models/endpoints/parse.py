@@ -20,9 +20,12 @@ from ibe100.models.errors import ConfigurationError
 from ibe100.models.stream_config import NoOutput, StreamInput, StreamOutput, TestPatternInput
 
 INPUT_SCHEMES = (
-    "a file, test://, udp://, rtp://, srt://, rist://, http://, https:// (.m3u8 is HLS, and hls+http://)"
+    "a file, test://, udp://, rtp://, srt://, rist://, http://, https:// (.m3u8 is HLS, another playlist "
+    "hls+http:// or hls+https://; #best, #worst, #height=720 or #bandwidth=3000000 chooses its variant)"
 )
 OUTPUT_SCHEMES = "a file (.m3u8 is HLS), none, udp://, rtp://, srt://, rist://"
+HLS_CHOICES = ("first", "best", "worst")
+HLS_LIMITS = {"height": "max_height", "bandwidth": "max_bitrate_bps"}
 Endpoint = TypeVar("Endpoint")
 _SILENT = ConfigDict(hide_input_in_errors=True)
 _INPUT: TypeAdapter[StreamInput] = TypeAdapter(StreamInput, config=_SILENT)
@@ -50,10 +53,12 @@ def parse_input(text: str, *, loop: bool = True) -> StreamInput:
             values = _srt(url, text, where)
         case "rist":
             values = {"kind": "rist", "url": text}
-        case "http" | "https":
-            values = {"kind": "hls" if _is_playlist(url.path) else "http", "url": text}
         case "hls+http" | "hls+https":
-            values = {"kind": "hls", "url": text[len("hls+") :]}
+            values = _hls(text.partition("+")[2], where)
+        case "http" | "https" if url.path.lower().endswith((".m3u8", ".m3u")):
+            values = _hls(text, where)
+        case "http" | "https":
+            values = {"kind": "http", "url": text}
         case "" | "file":
             values = {"kind": "file", "path": _path(url, where), "loop": loop}
         case _:
@@ -145,6 +150,22 @@ def _srt(url: SplitResult, text: str, where: str) -> dict[str, Any]:
     values = read_query(text, SRT_OPTIONS, "srt", where)
     mode = "caller" if url.hostname else "listener"
     return {"kind": "srt", "mode": mode, "host": url.hostname, "port": _port(url, where), **values}
+
+
+def _hls(text: str, where: str) -> dict[str, Any]:
+    """A playlist; the fragment of its address, which no server sees, chooses the variant."""
+    address, _, choice = text.partition("#")
+    values: dict[str, Any] = {"kind": "hls", "url": address}
+    for part in filter(None, choice.split("&")):
+        name, _, value = part.partition("=")
+        if part in HLS_CHOICES:
+            values["variant"] = part
+        elif name in HLS_LIMITS:
+            values[HLS_LIMITS[name]] = value
+        else:
+            known = ", ".join((*HLS_CHOICES, *(f"{one}=…" for one in HLS_LIMITS)))
+            raise ConfigurationError(f"{where}: #{name} chooses no variant; allowed: {known}")
+    return values
 
 
 def _path(url: SplitResult, where: str) -> str:

@@ -13,6 +13,11 @@ from ibe100.ui.streams.field_spec import Empty, FieldKind, FieldSpec
 
 PASSPHRASE_HINT = "10 to 79 characters; empty: none"
 SRT_MODES = (("caller", "caller: connects to the other side"), ("listener", "listener: waits for it"))
+HLS_VARIANTS = (
+    ("first", "first of those with picture and sound"),
+    ("best", "highest bandwidth"),
+    ("worst", "lowest bandwidth"),
+)
 ON_OFF_AUTO = ((None, "auto: by the input"), (True, "on"), (False, "off"))
 
 INPUT_KINDS: dict[str | None, str] = {
@@ -84,7 +89,12 @@ INPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
     ),
     "srt": _srt("input"),
     "rist": (FieldSpec("input.url", "URL", hint="rist://host:port?…"),),
-    "hls": (FieldSpec("input.url", "URL", hint="https://…/index.m3u8"),),
+    "hls": (
+        FieldSpec("input.url", "URL", hint="https://…/index.m3u8"),
+        FieldSpec("input.variant", "Variant", FieldKind.CHOICE, choices=HLS_VARIANTS),
+        _number("input.max_height", "Lines at most", "e.g. 720; empty: any", empty=Empty.NONE),
+        _number("input.max_bitrate_bps", "Bandwidth at most", "empty: any", "b/s", empty=Empty.NONE),
+    ),
     "http": (FieldSpec("input.url", "URL", hint="https://…/stream.ts"),),
 }
 RETURN_WINDOW_FIELD = _number("return_window_s", "Cue back within", "1 to 3600; HLS needs 30 and more", "s")
@@ -145,7 +155,11 @@ PROCESS_FIELDS: tuple[FieldSpec, ...] = (
         "engine",
         "Processor",
         FieldKind.CHOICE,
-        choices=(("auto", "auto: TSDuck if found"), ("tsduck", "TSDuck"), ("builtin", "built-in")),
+        choices=(
+            ("auto", "auto: TSDuck if found; built-in for HLS"),
+            ("tsduck", "TSDuck (an HLS output without cue tags)"),
+            ("builtin", "built-in"),
+        ),
     ),
 )
 CONFIDENCE_FIELDS: tuple[FieldSpec, ...] = (

@@ -1,24 +1,25 @@
 """HLS playlists: what is read from them, which variant is taken, what is played after each reload."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ibe100.minitsp.chain.options import OptionError, OptionTable
-from ibe100.minitsp.hls.playlist import (
+from ibe100.minitsp.hls.playlist import parse_playlist
+from ibe100.minitsp.hls.playlist_values import (
     MasterPlaylist,
     MediaPlaylist,
     PlaylistError,
     Segment,
     Variant,
-    parse_playlist,
 )
 from ibe100.minitsp.hls.position import PlayPosition, Progress
 from ibe100.minitsp.hls.variants import VARIANT_OPTIONS, VariantChoice
 
 URL = "https://cdn.example.com/a/live.m3u8?token=x"
-MASTER = """#EXTM3U
-#EXT-X-STREAM-INF:BANDWIDTH=2000000,RESOLUTION=1280x720
+MASTER = """#EXT-X-STREAM-INF:BANDWIDTH=2000000,RESOLUTION=1280x720
 720/v.m3u8
 #EXT-X-STREAM-INF:BANDWIDTH=500000,RESOLUTION=640x360
 360/v.m3u8
@@ -88,6 +89,131 @@ def test_what_cannot_be_played_is_named(lines: list[str], reason: str) -> None:
         media(*lines)
 
 
+def master(*lines: str) -> MasterPlaylist:
+    playlist = parse_playlist("\n".join(["#EXTM3U", *lines, ""]), URL)
+    assert isinstance(playlist, MasterPlaylist)
+    return playlist
+
+
+SOUND = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="snd",NAME="Main",URI="a.m3u8"'
+PICTURE = '#EXT-X-STREAM-INF:BANDWIDTH=600000,RESOLUTION=320x180,CODECS="avc1.4d4014,mp4a.40.2"'
+
+
+@pytest.mark.parametrize(
+    ("lines", "chosen"),
+    [
+        (['#EXT-X-STREAM-INF:BANDWIDTH=64000,CODECS="mp4a.40.2"', "radio", PICTURE, "v"], "v"),
+        (["#EXT-X-STREAM-INF:BANDWIDTH=64000", "radio", PICTURE, "v"], "v"),
+        (['#EXT-X-STREAM-INF:BANDWIDTH=64000,CODECS="mp4a.40.2"', "radio"], "radio"),
+        (["#EXT-X-STREAM-INF:BANDWIDTH=1", "plain", "#EXT-X-STREAM-INF:BANDWIDTH=2", "other"], "plain"),
+        (['#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=9,URI="i"', PICTURE, "v"], "v"),
+        ([SOUND, f'{PICTURE},AUDIO="snd"', "split", PICTURE, "whole"], "whole"),
+        ([SOUND.replace(',URI="a.m3u8"', ""), f'{PICTURE},AUDIO="snd"', "within"], "within"),
+        (
+            [SOUND, SOUND.replace(',URI="a.m3u8"', ""), f'{PICTURE},AUDIO="snd"', "one of them within"],
+            "one of them within",
+        ),
+        ([SOUND, f'{PICTURE},AUDIO="other"', "no such group"], "no such group"),
+        ([SOUND, '#EXT-X-STREAM-INF:BANDWIDTH=64000,CODECS="mp4a.40.2",AUDIO="snd"', "a.m3u8"], "a.m3u8"),
+    ],
+)
+def test_the_variant_has_picture_and_sound_where_there_is_such_a_one(lines: list[str], chosen: str) -> None:
+    assert VariantChoice().choose(master(*lines)).url == f"https://cdn.example.com/a/{chosen}"
+
+
+def test_a_source_whose_sound_is_in_playlists_of_its_own_is_refused_with_the_reason() -> None:
+    split = master(SOUND, f'{PICTURE},AUDIO="snd"', "v")
+    with pytest.raises(PlaylistError, match=r"sound is in playlists of its own .*group snd.*without sound"):
+        VariantChoice().choose(split)
+
+
+def test_variables_are_put_in_wherever_they_come_from() -> None:
+    defined = master('#EXT-X-DEFINE:NAME="host",VALUE="cdn2.example.com"', PICTURE, "https://{$host}/v")
+    assert defined.variants[0].url == "https://cdn2.example.com/v"
+    text = "\n".join(
+        (
+            *("#EXTM3U", '#EXT-X-DEFINE:IMPORT="host"', '#EXT-X-DEFINE:QUERYPARAM="token"'),
+            *('#EXT-X-DEFINE:NAME="path",VALUE="sub/"', '#EXT-X-KEY:METHOD=AES-128,URI="{$path}k?{$token}"'),
+            *("#EXTINF:4,{$title}", "https://{$host}/{$path}s0.ts?t={$token}"),
+        )
+    )
+    playlist = parse_playlist(text, URL, defined.variables)
+    assert isinstance(playlist, MediaPlaylist)
+    (segment,) = playlist.segments
+    assert segment.url == "https://cdn2.example.com/sub/s0.ts?t=x"
+    assert segment.key is not None
+    assert segment.key.url == "https://cdn.example.com/a/sub/k?x"
+
+
+@pytest.mark.parametrize(
+    ("define", "reason"),
+    [
+        ("", r"uses \{\$v\}, which has no value$"),
+        ('#EXT-X-DEFINE:IMPORT="v"', "the master playlist has no such variable"),
+        ('#EXT-X-DEFINE:QUERYPARAM="v"', "the address of the playlist has no such parameter"),
+    ],
+)
+def test_a_variable_without_a_value_is_named(define: str, reason: str) -> None:
+    with pytest.raises(PlaylistError, match=reason):
+        media(define, "#EXTINF:4,", "{$v}s0.ts")
+
+
+TAGS = ("KEY", "MAP", "STREAM-INF", "DEFINE", "BYTERANGE", "MEDIA-SEQUENCE", "TARGETDURATION")
+WHOLE = [
+    *("#EXT-X-MEDIA-SEQUENCE:7", "#EXTINF:4.0,", "s7.ts", "#EXTINF:4.0,", "s8.ts"),
+    *('#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0x01', "#EXTINF:4.0,", "s9.ts", "#EXT-X-KEY:METHOD=NONE"),
+    *("#EXT-X-BYTERANGE:188@0", "#EXTINF:4.0,", "s10.ts"),
+]
+
+
+def test_byte_order_marks_and_any_line_ends_are_read() -> None:
+    text = "\ufeff" + "\r\n".join(["#EXTM3U", *WHOLE, ""])
+    for one in (text, text.replace("\r\n", "\r"), text.replace("\r\n", " \t\n\n")):
+        assert parse_playlist(one, URL) == parse_playlist("\n".join(["#EXTM3U", *WHOLE]), URL)
+
+
+@pytest.mark.parametrize(
+    ("line", "damaged", "gaps"),
+    [
+        ("#EXTINF:4.0,", "#EXTINF:four,", []),
+        ("#EXTINF:4.0,", "#EXTINF", []),
+        ("#EXT-X-BYTERANGE:188@0", "#EXT-X-BYTERANGE:x@y", [10]),
+        ('#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0x01', '#EXT-X-KEY:METHOD=AES-128,URI="k",IV=1', [9]),
+        ('#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0x01', "#EXT-X-KEY:METHOD=AES-128", [9]),
+        ("s8.ts", "http://[::1/s8.ts", [8]),
+        ("s8.ts", "file:///etc/s8.ts", [8]),
+        ("s8.ts", "http://h:99999/s8.ts", [8]),
+    ],
+)
+def test_a_damaged_line_costs_its_own_segment_at_most(line: str, damaged: str, gaps: list[int]) -> None:
+    text = "\n".join(["#EXTM3U", *WHOLE]).replace(line, damaged, 1)
+    playlist = parse_playlist(text, URL)
+    assert isinstance(playlist, MediaPlaylist)
+    assert [one.sequence for one in playlist.segments] == [7, 8, 9, 10]
+    assert [one.sequence for one in playlist.segments if one.gap] == gaps
+    (fault,) = playlist.faults
+    assert fault.startswith("invalid ")
+
+
+@given(
+    st.integers(0, len(WHOLE)),
+    st.sampled_from(["", "#EXT-X-", "#EXTINF:", *(f"#EXT-X-{one}:" for one in TAGS)]),
+    st.text(max_size=20),
+)
+def test_a_line_of_anything_raises_nothing_but_a_reason(place: int, tag: str, junk: str) -> None:
+    lines = [*WHOLE[:place], tag + junk, *WHOLE[place:]]
+    with suppress(PlaylistError):
+        parse_playlist("\n".join(["#EXTM3U", *lines]), URL)
+
+
+def test_of_several_keys_for_the_same_segments_the_plain_one_is_taken() -> None:
+    other = '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://x",KEYFORMAT="com.apple.streamingkeydelivery"'
+    plain = '#EXT-X-KEY:METHOD=AES-128,URI="k"'
+    for keys in ((other, plain), (plain, other)):
+        (segment,) = media(*keys, "#EXTINF:4,", "a.ts").segments
+        assert segment.key is not None
+
+
 def test_a_web_page_is_no_playlist() -> None:
     with pytest.raises(PlaylistError, match="does not begin with #EXTM3U"):
         parse_playlist("<html>gone</html>", URL)
@@ -106,18 +232,16 @@ def test_a_web_page_is_no_playlist() -> None:
     ],
 )
 def test_the_variant_is_the_first_that_fits_or_the_preferred_one(options: list[str], height: int) -> None:
-    master = parse_playlist(MASTER, URL)
-    assert isinstance(master, MasterPlaylist)
+    playlist = master(MASTER)
     choice = VariantChoice.of(OptionTable(*VARIANT_OPTIONS).parse(options))
-    assert choice.choose(master).height == height
+    assert choice.choose(playlist).height == height
 
 
 def test_variants_keep_their_address_and_limits_that_fit_none_are_refused() -> None:
-    master = parse_playlist(MASTER, URL)
-    assert isinstance(master, MasterPlaylist)
-    assert master.variants[2] == Variant("https://cdn.example.com/1080/v.m3u8", 6_000_000, 1920, 1080)
+    playlist = master(MASTER)
+    assert playlist.variants[2] == Variant("https://cdn.example.com/1080/v.m3u8", 6_000_000, 1920, 1080)
     with pytest.raises(PlaylistError, match="no variant"):
-        VariantChoice(height=(2000, 0)).choose(master)
+        VariantChoice(height=(2000, 0)).choose(playlist)
     with pytest.raises(OptionError, match="mutually exclusive"):
         VariantChoice.of(OptionTable(*VARIANT_OPTIONS).parse(["--lowest-bitrate", "--highest-bitrate"]))
 
@@ -179,3 +303,15 @@ def test_old_copies_that_catch_up_are_no_new_start() -> None:
     position.advance(window(0, 10))
     assert all(position.advance(window(last - 8, last)) == Progress(()) for last in (8, 9, 10))
     assert [one.sequence for one in position.advance(window(3, 11)).segments] == [11]
+
+
+def test_a_playlist_without_a_number_is_followed_by_its_addresses() -> None:
+    def unnumbered(first: int, last: int) -> MediaPlaylist:
+        segments = tuple(Segment(n, f"s{first + n}.ts", 2.0) for n in range(last - first + 1))
+        return MediaPlaylist(segments, 2.0, False, numbered=False)
+
+    position = PlayPosition()
+    played = [
+        [one.url for one in position.advance(unnumbered(first, first + 2)).segments] for first in range(3)
+    ]
+    assert played == [["s0.ts", "s1.ts", "s2.ts"], ["s3.ts"], ["s4.ts"]]
