@@ -18,8 +18,8 @@ from ibe100.scte35.faults import find_faults
 from ibe100.scte35.json_form import from_dict, to_dict
 from ibe100.scte35.pasted import sections_in
 from ibe100.scte35.section import decode, encode, to_base64
-from ibe100.scte35.tsduck_xml import not_in_xml, to_xml
 from ibe100.scte35.values import EncryptedPart, SpliceInfoSection
+from ibe100.scte35.xml.tsduck import not_in_xml, to_xml
 
 app = typer.Typer(help="Read and write SCTE 35 sections.", no_args_is_help=True)
 

@@ -5,8 +5,8 @@ import re
 from ibe100.mpegts.constants import SPLICE_TABLE_ID
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode, encode, from_text
-from ibe100.scte35.standard_xml import from_standard_xml
-from ibe100.scte35.tsduck_xml import from_xml
+from ibe100.scte35.xml.standard import from_standard_xml
+from ibe100.scte35.xml.tsduck import from_xml
 
 _TSDUCK_TAGS = re.compile(r"<(tsduck|splice_information_table|generic_short_table)\b", re.IGNORECASE)
 _TAG = re.compile(r"#EXT|SCTE35|CUE=", re.IGNORECASE)

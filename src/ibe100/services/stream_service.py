@@ -18,12 +18,12 @@ from ibe100.models.stream_config import FileInput, StreamConfig, StreamInput, Te
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail, acting
+from ibe100.services.streams.inputs.known_inputs import is_same_input, read_report
+from ibe100.services.streams.inputs.plan_fit import PlanFit
 from ibe100.services.streams.journal_follower import JournalFollower, Observer
-from ibe100.services.streams.known_inputs import is_same_input, read_report
 from ibe100.services.streams.launch import StreamLaunch
 from ibe100.services.streams.launch_plan import LaunchPlanner, why_not_understood
 from ibe100.services.streams.lifecycle import StreamLifecycle
-from ibe100.services.streams.plan_fit import PlanFit
 from ibe100.services.streams.reconciler import Reconciler
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.stream_list import StreamList

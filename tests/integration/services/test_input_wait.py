@@ -77,7 +77,7 @@ async def test_a_start_that_must_not_wait_is_refused(tmp_path: Path) -> None:
 async def test_a_wait_for_the_next_look_is_cut_short_when_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ibe100.services.streams.input_wait.PAUSES_S", (1000.0,))
+    monkeypatch.setattr("ibe100.services.streams.inputs.input_wait.PAUSES_S", (1000.0,))
     pattern = make_pattern(tmp_path / "pattern.ts", 20.0)
     with web_server() as web:
         absent = StreamConfig(name="Early", input=HttpInput(url=web.url("/later.ts")))

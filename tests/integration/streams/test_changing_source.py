@@ -19,7 +19,7 @@ from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_config import HlsInput, StreamConfig, UdpInput, UdpOutput
 from ibe100.models.stream_state import StreamState
-from ibe100.services.streams.known_inputs import read_report
+from ibe100.services.streams.inputs.known_inputs import read_report
 from live_rig import BITRATE_BPS, LiveSender, as_it_is, live_sender, make_pattern
 from services_rig import console, fired, on_air, processor_pid, until, until_alarm, view_of
 from web_rig import Answer, playlist, web_server

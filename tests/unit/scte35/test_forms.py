@@ -21,7 +21,7 @@ from ibe100.scte35.segmentation import (
     upid_text,
     upid_type_name,
 )
-from ibe100.scte35.tsduck_xml import from_xml, to_xml
+from ibe100.scte35.xml.tsduck import from_xml, to_xml
 from places import DATA, GOLDEN
 
 

@@ -12,7 +12,6 @@ from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.gps_time import from_utc_text
 from ibe100.scte35.pasted import section_in, sections_in
 from ibe100.scte35.section import decode, encode
-from ibe100.scte35.tsduck_xml import not_in_xml
 from ibe100.scte35.values import (
     AvailDescriptor,
     BreakDuration,
@@ -32,6 +31,7 @@ from ibe100.scte35.values import (
     TimeDescriptor,
     TimeSignal,
 )
+from ibe100.scte35.xml.tsduck import not_in_xml
 
 NAMESPACES = ["http://www.scte.org/schemas/35", "http://www.scte.org/schemas/35/2016"]
 OUT = encode(splice_insert(7, True, pts_time=900_000, duration_pts=2_700_000, auto_return=True))

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from ibe100.minitsp.reports.json_report import JsonValue
 from ibe100.scte35.section import decode
-from ibe100.scte35.tsduck_xml import to_xml
+from ibe100.scte35.xml.tsduck import to_xml
 
 _NUMBER: Final = re.compile(r"-?[0-9][0-9,]*|0[xX][0-9A-Fa-f]+")
 _BOOLEANS: Final = {"true": True, "false": False}

@@ -38,7 +38,7 @@ def _binary_sections(message: bytes) -> list[bytes]:
 
 
 def _xml_sections(text: bytes) -> list[bytes]:
-    from ibe100.scte35.tsduck_xml import from_xml
+    from ibe100.scte35.xml.tsduck import from_xml
 
     try:
         return [encode(section) for section in from_xml(text.decode("utf-8"))]

@@ -12,9 +12,9 @@ from ibe100.models.errors import InputAbsent, OperatorError, StreamError
 from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stream_config import describe_input
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.streams.held_input import HeldInput
+from ibe100.services.streams.inputs.held_input import HeldInput
+from ibe100.services.streams.inputs.known_inputs import write_report
 from ibe100.services.streams.journal_follower import JournalFollower
-from ibe100.services.streams.known_inputs import write_report
 from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.output_target import prepare_output
 from ibe100.services.streams.run import StreamRun

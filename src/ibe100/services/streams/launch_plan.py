@@ -10,7 +10,7 @@ from ibe100.models.stored import not_understood
 from ibe100.models.stream_config import Engine, FileInput, StreamConfig, TestPatternInput
 from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.streams.known_inputs import KnownInputs
+from ibe100.services.streams.inputs.known_inputs import KnownInputs
 from ibe100.services.streams.run_record import RunRecord
 from ibe100.tsduck.command import build_arguments, relay_arguments, secrets_of, shell_command
 from ibe100.tsduck.loopback_ports import LoopbackPorts, claim_ports

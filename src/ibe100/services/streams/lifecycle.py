@@ -18,11 +18,11 @@ from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import HlsInput
 from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import AuditTrail
-from ibe100.services.streams.input_wait import InputWait
+from ibe100.services.streams.inputs.input_wait import InputWait
+from ibe100.services.streams.inputs.plan_fit import PlanFit
 from ibe100.services.streams.journal_follower import JournalFollower
 from ibe100.services.streams.launch import StreamLaunch
 from ibe100.services.streams.launch_plan import why_not_understood
-from ibe100.services.streams.plan_fit import PlanFit
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_record import read_record
 from ibe100.services.streams.runner_link import RunnerGone, RunnerLink, RunnerSilent

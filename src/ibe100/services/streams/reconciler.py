@@ -19,8 +19,8 @@ from ibe100.models.errors import OperatorError
 from ibe100.models.stream_state import StreamState
 from ibe100.runner.supervision.ownership import LOCK, is_held
 from ibe100.services.audit_trail import act_as
+from ibe100.services.streams.inputs.plan_fit import PlanFit
 from ibe100.services.streams.launch_plan import why_not_understood
-from ibe100.services.streams.plan_fit import PlanFit
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_spec import awaited_peer
 from ibe100.utils.tasks import keep_running

@@ -15,8 +15,8 @@ from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.mpegts.timestamps import PTS_MODULO, pts_add
 from ibe100.scte35.cues import splice_insert, time_signal
 from ibe100.scte35.section import encode
-from ibe100.scte35.tsduck_xml import to_xml
 from ibe100.scte35.values import RawDescriptor
+from ibe100.scte35.xml.tsduck import to_xml
 from packet_fields import pes_header
 
 CUE_PID, VIDEO_PID, PMT_PID = 500, 0x100, 0x1000

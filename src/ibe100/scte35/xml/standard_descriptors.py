@@ -18,7 +18,7 @@ from ibe100.scte35.values import (
     SpliceDescriptor,
     TimeDescriptor,
 )
-from ibe100.scte35.xml_values import (
+from ibe100.scte35.xml.values import (
     read_bool,
     read_hex,
     read_int,

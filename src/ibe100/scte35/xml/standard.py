@@ -13,7 +13,6 @@ from xml.etree.ElementTree import Element
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.gps_time import from_utc
 from ibe100.scte35.section import decode, encode
-from ibe100.scte35.standard_xml_descriptors import DESCRIPTOR_READERS
 from ibe100.scte35.values import (
     BandwidthReservation,
     BreakDuration,
@@ -30,7 +29,8 @@ from ibe100.scte35.values import (
     SpliceTime,
     TimeSignal,
 )
-from ibe100.scte35.xml_values import parse_xml, read_bool, read_hex, read_int, read_optional_int, read_text
+from ibe100.scte35.xml.standard_descriptors import DESCRIPTOR_READERS
+from ibe100.scte35.xml.values import parse_xml, read_bool, read_hex, read_int, read_optional_int, read_text
 
 _BINARY = frozenset({"Binary", "BinaryData"})
 _IGNORED = frozenset({"Ext"})

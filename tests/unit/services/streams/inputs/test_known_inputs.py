@@ -19,7 +19,7 @@ from ibe100.models.stream_config import (
     StreamInput,
     UdpInput,
 )
-from ibe100.services.streams.known_inputs import (
+from ibe100.services.streams.inputs.known_inputs import (
     MOST,
     KnownInputs,
     is_same_input,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ibe100.models.stream_state import PidSample, ServiceSample
-from ibe100.services.streams.plan_fit import misfit
+from ibe100.services.streams.inputs.plan_fit import misfit
 from ibe100.tsduck.telemetry import AnalyzeSample
 from tsduck_cases import PLAN
 

@@ -10,8 +10,6 @@ from ibe100.mpegts.constants import SPLICE_TABLE_ID
 from ibe100.scte35.comparison import Difference, differences
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode, encode
-from ibe100.scte35.tsduck_xml_commands import COMMAND_READERS, write_command
-from ibe100.scte35.tsduck_xml_descriptors import DESCRIPTOR_READERS, write_descriptor
 from ibe100.scte35.values import (
     EncryptedPart,
     RawCommand,
@@ -19,7 +17,9 @@ from ibe100.scte35.values import (
     SpliceDescriptor,
     SpliceInfoSection,
 )
-from ibe100.scte35.xml_values import decimal, hexadecimal, parse_xml, read_hex, read_int
+from ibe100.scte35.xml.tsduck_commands import COMMAND_READERS, write_command
+from ibe100.scte35.xml.tsduck_descriptors import DESCRIPTOR_READERS, write_descriptor
+from ibe100.scte35.xml.values import decimal, hexadecimal, parse_xml, read_hex, read_int
 from ibe100.utils.crc import with_crc32
 
 # xml.sax.saxutils has this too, but brings the library's whole HTTP and TLS with it: 30 ms at every start.

@@ -19,7 +19,7 @@ from ibe100.scte35.values import (
     SpliceTime,
     TimeSignal,
 )
-from ibe100.scte35.xml_values import (
+from ibe100.scte35.xml.values import (
     boolean,
     decimal,
     hexadecimal,

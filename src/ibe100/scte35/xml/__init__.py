@@ -1,0 +1,1 @@
+"""Sections as XML: TSDuck's, and that of SCTE 35 itself."""
