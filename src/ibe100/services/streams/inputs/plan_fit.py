@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ibe100.models.stream_config import HlsInput, RistInput, SrtInput, UdpInput
+from ibe100.mpegts.constants import NULL_PID
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import AttemptStarted, Fact
 from ibe100.services.streams.runner_samples import AnalyzeReport, Sample
@@ -58,11 +59,13 @@ class PlanFit:
 
 def misfit(plan: StreamPlan, analysis: AnalyzeSample) -> str:
     """Reason why a plan does not fit what was analysed; empty where it does, or that is not known yet."""
-    if not analysis.services:
+    # tsp's pmt sends the PMT of a service that has left the PAT: then that has no PMT PID.
+    services = [one for one in analysis.services if one.pmt_pid != NULL_PID]
+    if not services:
         return ""  # no PAT in this report: an alarm of its own
-    service = next((one for one in analysis.services if one.service_id == plan.service_id), None)
+    service = next((one for one in services if one.service_id == plan.service_id), None)
     if service is None:
-        there = ", ".join(str(one.service_id) for one in analysis.services)
+        there = ", ".join(str(one.service_id) for one in services)
         return f"service {plan.service_id} is gone; the input has {there}"
     named = {pid.pid for pid in analysis.pids if plan.service_id in pid.services} | {service.pcr_pid}
     if len(named) < 2:
@@ -70,4 +73,16 @@ def misfit(plan: StreamPlan, analysis: AnalyzeSample) -> str:
     for what, pid in (("video", plan.video_pid), ("PTS", plan.time_pid), ("PCR", plan.pcr_pid)):
         if pid is not None and pid not in named:
             return f"the {what} of service {plan.service_id} is not on PID 0x{pid:04X} any more"
-    return ""
+    return _moved_clock(plan, analysis)
+
+
+def _moved_clock(plan: StreamPlan, analysis: AnalyzeSample) -> str:
+    """Fault of a source that has changed under the same version of its PMT: tsp goes on by the old one."""
+    if plan.pcr_pid is None or any(pid.pid == plan.pcr_pid and pid.packets for pid in analysis.pids):
+        return ""
+    clocked = [pid.pid for pid in analysis.pids if pid.pcr_interval_ms is not None and not pid.services]
+    if not clocked:
+        return ""  # no PCR at all: an alarm of its own
+    return (
+        f"the PCR of service {plan.service_id} is on PID 0x{clocked[0]:04X} now, which its PMT does not name"
+    )

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ibe100.models.stream_state import PidSample, ServiceSample
+from ibe100.mpegts.constants import NULL_PID
 from ibe100.services.streams.inputs.plan_fit import misfit
 from ibe100.tsduck.telemetry import AnalyzeSample
 from tsduck_cases import PLAN
@@ -46,6 +47,23 @@ def test_another_service_does_not_fit() -> None:
     assert f"service {SERVICE} is gone" in misfit(PLAN, of_the_plan(service=SERVICE + 1))
 
 
+def test_a_service_that_has_left_the_pat_does_not_fit_though_its_pmt_is_sent_on() -> None:
+    left, new = of_the_plan(pmt_pid=NULL_PID).services, of_the_plan(service=SERVICE + 1).services
+    assert f"service {SERVICE} is gone" in misfit(PLAN, replace(of_the_plan(), services=(*left, *new)))
+    assert misfit(PLAN, replace(of_the_plan(), services=left)) == ""
+
+
 def test_nothing_is_said_while_tables_are_on_their_way() -> None:
     assert misfit(PLAN, replace(of_the_plan(), services=())) == ""
     assert misfit(PLAN, analysed((), 0x301)) == ""
+
+
+def test_a_clock_that_has_moved_under_the_same_version_of_the_pmt_does_not_fit() -> None:
+    stands = of_the_plan()
+    silent = tuple(pid.model_copy(update={"packets": 0}) for pid in stands.pids)
+    other = PidSample(
+        pid=0x301, bitrate_bps=0, packets=9, discontinuities=0, description="", pcr_interval_ms=30.0
+    )
+    assert misfit(PLAN, replace(stands, pids=(*stands.pids, other))) == ""
+    assert misfit(PLAN, replace(stands, pids=silent)) == ""
+    assert "PID 0x0301" in misfit(PLAN, replace(stands, pids=(*silent, other)))
