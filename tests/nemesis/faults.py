@@ -32,6 +32,8 @@ DISK_BYTES = 900 << 20
 """A backup leaves 500 MB free."""
 BACK_S = 5.0
 """After the last fault every wanted stream is on air within this."""
+STEADY_S = 1.0
+"""A shorter pause is the machine's."""
 SETTLE_S = 75.0
 MOST_AT_ONCE = 3
 
@@ -51,9 +53,8 @@ def small_disk(folder: Path) -> Iterator[Path | None]:
             subprocess.run(["umount", "-l", str(place)], check=False)
 
 
-def add_streams(product: Product, folder: Path) -> list[Stream]:
-    """Three streams on air: two fed from outside, one of them changing; one into a pipe."""
-    streams = []
+def add_streams(product: Product, folder: Path, streams: list[Stream]) -> None:
+    """Put three streams on air: two fed from outside, one of them changing; one into a pipe."""
     for number, name in enumerate(("Plain", "Changing", "Pipe")):
         source, observer = None, UdpObserver() if name != "Pipe" else PipeObserver(folder / "pipe.ts")
         config: dict[str, Any] = {"name": name, "scte35": {"inject_count": 2, "start_delay_ms": 5000}}
@@ -69,9 +70,8 @@ def add_streams(product: Product, folder: Path) -> list[Stream]:
         config["scte35"]["event_id_last"] = (number + 2 << 24) - 1
         observer.start()
         stream_id = product.ask({"cmd": "add", "config": config})["stream_id"]
-        product.ask({"cmd": "start", "stream": stream_id}, 60.0)
         streams.append(Stream(stream_id, name, observer, source))
-    return streams
+        product.ask({"cmd": "start", "stream": stream_id}, 60.0)
 
 
 def until_on_air(observer: Observer, since: float, deadline_s: float) -> float | None:
@@ -79,8 +79,8 @@ def until_on_air(observer: Observer, since: float, deadline_s: float) -> float |
     while time.time() < since + deadline_s:
         gap_s = observer.longest_gap_s(time.time() - 2.0, time.time())
         first = observer.on_air_since(since)
-        if first is not None and gap_s < 0.5 and time.time() - first >= 2.0:
-            late = [b for a, b in observer.gaps if b > since and b - a >= 0.5]
+        if first is not None and gap_s < STEADY_S and time.time() - first >= 2.0:
+            late = [b for a, b in observer.gaps if b > since and b - a >= STEADY_S]
             return max(late, default=first) - since
         time.sleep(0.05)
     return None
@@ -97,20 +97,25 @@ def until_settled(product: Product) -> None:
 
 def run(options: argparse.Namespace, folder: Path, disk: Path | None) -> list[str]:
     """Run it; returns what is wrong."""
+    streams: list[Stream] = []
     product = Product(disk or folder, options.engine, random.Random(options.seed + 1))
     try:
         product.start()
-        return cues_through_faults(options, product, folder, disk)
+        add_streams(product, folder, streams)
+        return cues_through_faults(options, product, streams, disk)
     finally:
         product.end_all()
+        for stream in streams:
+            stream.observer.stop()
+            if stream.source is not None:
+                stream.source.stop()
 
 
 def cues_through_faults(
-    options: argparse.Namespace, product: Product, folder: Path, disk: Path | None
+    options: argparse.Namespace, product: Product, streams: list[Stream], disk: Path | None
 ) -> list[str]:
     """Make cues and faults for so long, then judge; returns what is wrong."""
     chance = random.Random(options.seed)
-    streams = add_streams(product, folder)
     for stream in streams:
         if until_on_air(stream.observer, time.time(), 30.0) is None:
             return [f"{stream.name} did not come on air: {stream.observer.bytes} bytes"]
@@ -162,10 +167,6 @@ def finish(product: Product, streams: list[Stream]) -> list[str]:
         product.ask({"cmd": "stop", "stream": view["stream_id"]}, 60.0)
     product.stop()
     wrong += [f"without an owner: {one}" for one in product.processes()]
-    for stream in streams:
-        stream.observer.stop()
-        if stream.source is not None:
-            stream.source.stop()
     return wrong
 
 
