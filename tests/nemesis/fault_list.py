@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -312,17 +313,12 @@ class Faults:
             self._product.until_answering()
 
     def _ports(self, stream: Stream) -> list[tuple[socket.SocketKind, int]]:
-        """The loopback ports on its processor's command line, and that of its input."""
-        for one in self._product.processes(stream.stream_id):
-            if one.kind != "processor":
-                continue
-            words = Path(f"/proc/{one.pid}/cmdline").read_bytes().decode().split("\0")
-            found = []
-            for word in words:
-                address = word.partition("=")[2]
-                if word.startswith("--host-url"):
-                    found.append((socket.SOCK_STREAM, int(word.rpartition(":")[2])))
-                elif word.startswith(("--udp=", "--json-udp=")):
-                    found.append((socket.SOCK_DGRAM, int(address.rpartition(":")[2])))
-            return found
-        return []
+        """The loopback ports of a stream; none where its spec was damaged."""
+        try:
+            spec = json.loads((self._product.stream_dir(stream.stream_id) / "spec.json").read_bytes())
+            ports = spec["ports"]
+            cue, influx, splice = ports["cue"], ports["influx"], ports["splice_json"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
+        udp, tcp = socket.SOCK_DGRAM, socket.SOCK_STREAM
+        return [(udp, cue), (tcp, influx), (udp, splice)]

@@ -206,7 +206,7 @@ class Product:
                 continue
             folder = next((one.removeprefix(MARK) for one in environment if one.startswith(MARK)), "")
             if folder.startswith(mark) and state != "Z":
-                found.append(Process(int(entry.name), _kind(words), folder))
+                found.append(Process(int(entry.name), _kind(entry, words), folder))
         return found
 
     def signal(self, stream_id: str, kind: str, number: signal.Signals) -> int:
@@ -226,10 +226,18 @@ class Product:
             return [dict(row) for row in base.execute(query)]
 
 
-def _kind(words: list[str]) -> str:
+def _kind(entry: Path, words: list[str]) -> str:
     line = " ".join(words)
     if "/ibe100/runner" in line:
         return "runner"
-    if "-O" in words and ("minitsp" in line or "tsp" in words[0]):
-        return "processor"
+    if "ibe100.minitsp" in words or words[0].endswith("/tsp"):
+        # One that is kept ready for the next start has no socket yet.
+        return "processor" if _has_socket(entry) else "spare"
     return "source" if "ffmpeg" in words[0] else "other"
+
+
+def _has_socket(entry: Path) -> bool:
+    try:
+        return any(os.readlink(one).startswith("socket:") for one in (entry / "fd").iterdir())
+    except OSError:
+        return False
