@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import socket
 import statistics
 import sys
@@ -116,6 +117,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=("builtin", "tsduck"), default="builtin")
     parser.add_argument("--stops", default="1,3,10,30", help="seconds of silence to choose from; empty: none")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # with all that it has started
     with tempfile.TemporaryDirectory(prefix="nemesis-") as name:
         found = measure(options, Path(name))
     changed = [one for one in found if not one.what.startswith("silent")]

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -197,6 +198,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="make no other fault than this one")
     parser.add_argument("--keep", type=Path, help="keep the data here, to look at what was wrong")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # with all that it has started
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nemesis-")))
         disk = stack.enter_context(small_disk(folder))

@@ -118,9 +118,11 @@ class Product:
         if self.server is not None:
             self.server.kill()
             self.server.wait()
-        for one in self.processes():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(one.pid, signal.SIGKILL)
+        while found := self.processes():
+            for one in found:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one.pid, signal.SIGKILL)
+            time.sleep(0.1)
 
     def _keep(self) -> None:
         while not self._over.wait(0.05):
@@ -238,6 +240,6 @@ def _kind(entry: Path, words: list[str]) -> str:
 
 def _has_socket(entry: Path) -> bool:
     try:
-        return any(os.readlink(one).startswith("socket:") for one in (entry / "fd").iterdir())
+        return any(str(one.readlink()).startswith("socket:") for one in (entry / "fd").iterdir())
     except OSError:
         return False
