@@ -139,15 +139,21 @@ async def test_a_named_service_that_is_gone_is_waited_for_with_its_picture_on_ai
         await until_planned(application, stream_id)
 
 
-async def test_what_appears_on_the_cue_pid_leaves_the_picture_on_air_until_it_goes(
-    tmp_path: Path, sender: tuple[LiveSender, int], receiver: Receiver
+@pytest.mark.parametrize("end", ["it goes", "the operator chooses another PID"])
+async def test_what_appears_on_the_cue_pid_leaves_the_picture_on_air_until_there_is_room_for_cues(
+    tmp_path: Path, sender: tuple[LiveSender, int], receiver: Receiver, end: str
 ) -> None:
     source, port = sender
     async with console(tmp_path) as application:
-        stream_id = await on_air(application, to(receiver, port))
+        config = to(receiver, port)
+        stream_id = await on_air(application, config)
         source.spoil = changed(extra=500)
         await until_passed_on(application, stream_id)
-        source.spoil = as_it_is
+        if end == "it goes":
+            source.spoil = as_it_is
+        else:
+            options = config.scte35.model_copy(update={"pid": 501})
+            await application.streams.change(stream_id, config.model_copy(update={"scte35": options}))
         await until_planned(application, stream_id)
 
 

@@ -29,6 +29,7 @@ from ibe100.models.messages import CueSeen, StreamLogged
 from ibe100.models.stream_state import StreamState, Tally
 from ibe100.ui.alarms.shelve_question import ShelveQuestion
 from ibe100.ui.main_window import MainWindow
+from ibe100.ui.qt_models.alarm_table import REMEDY_COLUMN
 from ibe100.ui.qt_models.log_table import MOST_LINES
 from ibe100.ui.themes.enterprise_theme import TEXT_ON_BACKGROUND, contrast
 from ibe100.ui.widgets.labels import ElidedLabel
@@ -219,6 +220,29 @@ def test_an_alarm_is_acknowledged_by_key_and_by_button(open_console: Open) -> No
     QTest.mouseClick(console.parts.alarm_panel.acknowledge_button, LEFT)
     console.until(lambda: alarms[3].state is AlarmState.ACKNOWLEDGED)
     assert alarms[2].state is AlarmState.UNACKNOWLEDGED
+
+
+@pytest.mark.parametrize("by", ["button", "key"])
+def test_a_remedy_that_needs_a_person_has_its_button_in_the_alarms_row(open_console: Open, by: str) -> None:
+    services = FakeServices(
+        [view(1, "News", state=StreamState.FAILED, tally=Tally.FAULT)],
+        [
+            alarm(1, Severity.CRITICAL, "Stream failed"),
+            alarm(2, Severity.MINOR, "PCR jumped"),
+        ],
+    )
+    console = open_console(services)
+    table = console.parts.alarm_panel.table
+    model = table.model()
+    assert model is not None
+    assert [model.index(at, REMEDY_COLUMN).data() for at in (0, 1)] == ["Start", ""]
+    console.parts.alarm_panel.select(1)
+    if by == "button":
+        place = table.visualRect(model.index(0, REMEDY_COLUMN)).center()
+        QTest.mouseClick(table.viewport(), LEFT, pos=place)
+    else:
+        QTest.keyClick(table, Qt.Key.Key_Return)
+    console.until(lambda: services.streams.views["stream-1"].state is StreamState.RUNNING)
 
 
 def test_all_alarms_on_the_page_are_acknowledged_by_shift_a(open_console: Open) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
+from ibe100.models.alarms.remedy import REMEDIES, Remedy
 from ibe100.models.base import Value
 
 
@@ -68,3 +69,8 @@ class Alarm(Value):
     def is_shown(self) -> bool:
         """True for an alarm that the operator is to see: neither shelved nor explained by another."""
         return self.shelved_until is None and not self.suppressed_by
+
+    @property
+    def remedy(self) -> Remedy | None:
+        """The remedy that a person has to begin; None for an alarm that is over or has none of that kind."""
+        return REMEDIES.get(self.condition) if self.cleared_at is None else None

@@ -46,7 +46,7 @@ CUE_FAILED = AlarmRule(
     Severity.CRITICAL,
     "Cue was not seen on the output",
     "The stream was interrupted, or had no null packet to carry it",
-    "Tell the distributor; fire again when the stream is ready, or restart it to empty the queue",
+    "Tell the distributor; fire again when the stream is ready: should it air after all, that is an alarm",
     clears_itself=False,
     only_while_running=False,
 )

@@ -74,7 +74,7 @@ VIDEO_LOST = AlarmRule(
     Severity.CRITICAL,
     "Video PID carries nothing (TR 101 290 1.6)",
     "The encoder stopped, or the PID was changed",
-    "Check the encoder; if the PID was changed, restart the stream: it takes the new one",
+    "Check the encoder; a PID that was changed is followed by itself",
     explained_by=SYNC,
 )
 PID_ERROR = AlarmRule(
@@ -90,7 +90,7 @@ CUE_PID_LOST = AlarmRule(
     Severity.CRITICAL,
     "SCTE-35 PID is not in the PMT",
     "The service changed, so that it is not edited any more",
-    "Restart the stream: it looks at the service anew",
+    "Read the reason: a command that fits the service is looked for by itself, and cues go out again by it",
     explained_by=(*SYNC, PAT_ERROR, PMT_ERROR),
 )
 SERVICE_LOST = AlarmRule(
@@ -98,7 +98,7 @@ SERVICE_LOST = AlarmRule(
     Severity.CRITICAL,
     "Service is gone from the PAT",
     "The multiplexer was configured anew",
-    "Check the multiplexer; if the service has another number now, choose it and restart the stream",
+    "Check the multiplexer; if the service has another number now, choose it: the stream follows by itself",
     explained_by=(*SYNC, PAT_ERROR),
 )
 PMT_CHANGED = AlarmRule(
@@ -179,7 +179,7 @@ PTS_JUMP = AlarmRule(
     Severity.MAJOR,
     "PTS jumped",
     "The source was switched or started anew",
-    "Check the source; cues armed before the jump may not splice: disarm and fire them again",
+    "Check the source; cues armed before the jump are failed with the reason: fire them again",
     off_delay_s=10.0,
     explained_by=FLOW,
 )
@@ -188,7 +188,7 @@ PCR_JUMP = AlarmRule(
     Severity.MAJOR,
     "PCR jumped",
     "The source was switched or started anew",
-    "Check the source; cues armed before the jump may not splice",
+    "Check the source; cues armed before the jump are failed with the reason",
     off_delay_s=10.0,
     explained_by=(*FLOW, PTS_JUMP),
 )
@@ -207,7 +207,7 @@ NO_NULL_PACKETS = AlarmRule(
     Severity.MAJOR,
     "No null packets: cues cannot go out",
     "The input is full, or something took its stuffing out",
-    "Set stuffing in the stream's settings and restart the stream",
+    "Stuffing is added by itself to a live input, unless the settings say how much: set more there",
     on_delay_s=A_WHILE_S,
     off_delay_s=3.0,
     explained_by=SYNC,

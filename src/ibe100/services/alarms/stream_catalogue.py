@@ -13,9 +13,9 @@ PEER_S = 0.6
 STREAM_FAILED = AlarmRule(
     "stream_failed",
     Severity.CRITICAL,
-    "Stream failed and is not retried",
+    "Stream failed",
     "The processor cannot be started at all",
-    "Read the reason, put it right, start the stream again",
+    "Read the reason and put it right: while it is meant to run it is tried again by itself",
     only_while_running=False,
 )
 SYNC_LOSS = CountedRule(

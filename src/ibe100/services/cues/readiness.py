@@ -79,7 +79,8 @@ def _nulls(run: StreamRun) -> str | None:
     if not run.is_fresh() or run.influx.null_bps > 0:
         return None
     return (
-        "no null packets in the stream, and a cue can only replace one; set stuffing and restart the stream"
+        "no null packets in the stream, and a cue can only replace one; stuffing is added by itself to a "
+        "live input, unless its settings say how much"
     )
 
 

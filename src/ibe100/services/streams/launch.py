@@ -10,7 +10,7 @@ from typing import TypeAlias
 from ibe100.database.database import Database
 from ibe100.models.errors import InputAbsent, OperatorError, StreamError
 from ibe100.models.runner_policy import RunnerPolicy
-from ibe100.models.stream_config import describe_input
+from ibe100.models.stream_config import StreamConfig, describe_input
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.inputs.held_input import HeldInput
 from ibe100.services.streams.inputs.known_inputs import write_report
@@ -18,9 +18,10 @@ from ibe100.services.streams.journal_follower import JournalFollower
 from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.output_target import prepare_output
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.run_record import write_record
+from ibe100.services.streams.run_record import RunRecord, write_record
 from ibe100.services.streams.runner_spec import make_spec
 from ibe100.services.streams.stream_list import StreamList
+from ibe100.services.streams.stream_secrets import without_secrets
 from ibe100.tsduck.command import secrets_of
 from ibe100.tsduck.copy_probe import probe_copy
 from ibe100.tsduck.loopback_ports import LoopbackPorts
@@ -116,11 +117,13 @@ class StreamLaunch:
     async def replan(self, run: StreamRun) -> None:
         """Give a run whose input is passed on without cues a plan that fits it. Raises OperatorError."""
         assert run.record is not None
-        config, ports = run.record.config, run.record.ports
+        config, ports = _config_in_force(run, run.record), run.record.ports
         processor = await self._planner.processor(config)
         report = await asyncio.to_thread(probe_copy, ports.look, describe_input(config.input))
         record, argv = self._planner.plan(config, run.entry.number, processor, report, ports)
-        kept = run.record.model_copy(update={"plan": record.plan, "command": record.command})
+        kept = run.record.model_copy(
+            update={"config": config, "plan": record.plan, "command": record.command}
+        )
         spec = make_spec(run.entry, processor, argv, kept, self._policy)
         await asyncio.to_thread(run.link.write_spec, spec)
         await asyncio.to_thread(write_record, run.link.stream_dir, kept)
@@ -174,3 +177,10 @@ class StreamLaunch:
         await self._held.release(run)
         report = await self._planner.probe(config)
         return report, self._planner.claim(config, self._list.ports_of_others(run))
+
+
+def _config_in_force(run: StreamRun, record: RunRecord) -> StreamConfig:
+    """The settings as they are now, with their secrets; those of the run where input or output are others."""
+    now = run.entry.config
+    edges = [(one.input, one.output) for one in (without_secrets(now), without_secrets(record.config))]
+    return now if edges[0] == edges[1] else record.config

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ibe100.models.alarms.alarm import AlarmState, Severity
 from ibe100.ui.qt_models.alarm_groups import AlarmRow
-from ibe100.ui.qt_models.alarm_table import PRIORITY_COLUMN, ROW_ROLE
+from ibe100.ui.qt_models.alarm_table import PRIORITY_COLUMN, REMEDY_COLUMN, ROW_ROLE
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
 from ibe100.ui.widgets.tally_mark import draw_severity
 
@@ -47,6 +47,11 @@ class AlarmDelegate(QStyledItemDelegate):
         waits = _waits(row)
         if waits and self.bright and row.alarm.severity is Severity.CRITICAL:
             painter.fillRect(option.rect, QColor(Colour.ALARM_MAGENTA_DIM))
+        if index.column() == REMEDY_COLUMN and row.remedy is not None:
+            box = option.rect.adjusted(3, 3, -3, -4)
+            painter.fillRect(box, QColor(Colour.RAISED))
+            painter.setPen(QColor(Colour.BORDER_STRONG))
+            painter.drawRect(box)
         super().paint(painter, option, index)
         if index.column() == PRIORITY_COLUMN:
             side = SMALL_SHAPE if row.cause else SHAPE

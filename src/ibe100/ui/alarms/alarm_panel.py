@@ -18,6 +18,7 @@ from ibe100.ui.qt_models.alarm_table import (
     ALARM_ROLE,
     AWAITING,
     CONDITION_COLUMN,
+    REMEDY_COLUMN,
     ROW_ROLE,
     SEVERITY_WORDS,
     AlarmTableModel,
@@ -32,7 +33,7 @@ from ibe100.ui.widgets.timers import repeating
 
 FLASH_MS = 500
 """Half a period in ms: one flash a second at the most."""
-WIDTHS = {0: 40, 1: 92, 2: 62, 3: 110, 4: 170, 5: 90, 7: 114}
+WIDTHS = {0: 40, 1: 92, 2: 62, 3: 110, 4: 170, 5: 90, 7: 114, REMEDY_COLUMN: 104}
 SHARES = {3: 0.11, 4: 0.19, 5: 0.11}
 """Columns that grow with the panel, as parts of its width."""
 VALUE_COLUMN, WHAT_TO_DO_COLUMN = 5, 6
@@ -51,6 +52,8 @@ class AlarmPanel(QWidget):
     shelve_requested = pyqtSignal(object, int, str)
     unshelve_requested = pyqtSignal(object)
     history_requested = pyqtSignal()
+    remedy_requested = pyqtSignal(object)
+    """The alarm whose remedy is to be begun."""
 
     def __init__(
         self,
@@ -186,11 +189,14 @@ class AlarmPanel(QWidget):
                 )
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Right and Left show and hide what follows from the selected alarm."""
+        """Right and Left show and hide what follows from the selected alarm; Enter begins its remedy."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             row = self.table.currentIndex().data(ROW_ROLE)
             if event.key() in (Qt.Key.Key_Right, Qt.Key.Key_Left) and isinstance(row, AlarmRow):
                 self._model.set_expanded(row.alarm.alarm_id, event.key() == Qt.Key.Key_Right)
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._begin_remedy(row)
                 return True
         return super().eventFilter(watched, event)
 
@@ -198,6 +204,12 @@ class AlarmPanel(QWidget):
         row = index.data(ROW_ROLE)
         if isinstance(row, AlarmRow) and row.followers and index.column() == CONDITION_COLUMN:
             self._model.set_expanded(row.alarm.alarm_id, not row.is_expanded)
+        elif index.column() == REMEDY_COLUMN:
+            self._begin_remedy(row)
+
+    def _begin_remedy(self, row: object) -> None:
+        if isinstance(row, AlarmRow) and row.remedy is not None:
+            self.remedy_requested.emit(row.alarm)
 
     def _chosen(self) -> Alarm | None:
         """The selected alarm, or else the first of all."""

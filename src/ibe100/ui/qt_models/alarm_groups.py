@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ibe100.models.alarms.alarm import Alarm, AlarmState
+from ibe100.models.alarms.remedy import Remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,11 @@ class AlarmRow:
     is_expanded: bool = False
     cause: str = ""
     """Title of the alarm above that explains this one; empty for a cause."""
+
+    @property
+    def remedy(self) -> Remedy | None:
+        """What its button begins; an alarm that another explains has none."""
+        return None if self.cause else self.alarm.remedy
 
 
 def rank(alarm: Alarm) -> tuple[int, bool, float, int]:

@@ -14,7 +14,7 @@ from ibe100.utils.timecode import format_clock, format_span
 ALARM_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 ROW_ROLE = ALARM_ROLE + 1
 MACHINE = "console"
-PRIORITY_COLUMN, FOR_COLUMN, CONDITION_COLUMN, STATE_COLUMN = 0, 2, 4, 7
+PRIORITY_COLUMN, FOR_COLUMN, CONDITION_COLUMN, REMEDY_COLUMN = 0, 2, 4, 8
 AWAITING = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.CLEARED_UNACKNOWLEDGED})
 STATE_WORDS = {
     AlarmState.UNACKNOWLEDGED: "UNACK",
@@ -60,6 +60,7 @@ COLUMNS: tuple[tuple[str, Callable[[AlarmRow], str]], ...] = (
     ("Value", lambda row: row.alarm.value or "–"),
     ("What to do", what_to_do),
     ("State", lambda row: "grouped" if row.cause else state_words(row.alarm)),
+    ("", lambda row: str(row.remedy or "")),
 )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ibe100.models.alarms.alarm import Alarm
+from ibe100.models.alarms.remedy import Remedy
 from ibe100.models.messages import NoticePosted
 from ibe100.models.scte35_marker import CueAction
 from ibe100.ui.window.dialogs import Dialogs
@@ -148,6 +150,20 @@ def _connect_alarms(parts: Parts) -> None:
     panel.shelve_requested.connect(shelve)
     panel.unshelve_requested.connect(unshelve)
     panel.history_requested.connect(show_history)
+    panel.remedy_requested.connect(lambda alarm: _begin_remedy(parts, alarm))
+
+
+def _begin_remedy(parts: Parts, alarm: Alarm) -> None:
+    streams = parts.stream_controller
+    match alarm.remedy:
+        case Remedy.START:
+            streams.start(alarm.stream_id)
+        case Remedy.RETRY:
+            streams.retry(alarm.stream_id)
+        case Remedy.EDIT:
+            streams.edit(alarm.stream_id)
+        case Remedy.BACK_UP:
+            parts.client.ask("Backup", lambda s: s.backups.make())
 
 
 def _connect_monitoring(parts: Parts) -> None:

@@ -7,10 +7,17 @@ import asyncio
 from ibe100.models.stream_config import HlsInput, RistInput, SrtInput, UdpInput
 from ibe100.mpegts.constants import NULL_PID
 from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.run_record import RunRecord
 from ibe100.services.streams.runner_facts import AttemptStarted, Fact
-from ibe100.services.streams.runner_samples import AnalyzeReport, Sample
+from ibe100.services.streams.runner_samples import AnalyzeReport, InfluxPost, Sample
 from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import AnalyzeSample
+
+FULL_S = 5.0
+"""An input without null packets for so long is given stuffing."""
+STUFFED_S = 600.0
+"""And not again within so long: one whose null packets come and go must not be planned all the time."""
+NO_NULLS = "no null packets are left in the input, and a cue can only replace one"
 
 
 class PlanFit:
@@ -21,6 +28,8 @@ class PlanFit:
 
     def __init__(self) -> None:
         self._misfits: dict[str, str] = {}
+        self._full_since: dict[str, float] = {}
+        self._stuffed_at: dict[str, float] = {}
         self._begins_anew: set[str] = set()
         self.news = asyncio.Event()
 
@@ -33,23 +42,39 @@ class PlanFit:
         if isinstance(fact, AttemptStarted):
             self._begins_anew.discard(run.stream_id)
             self._misfits.pop(run.stream_id, None)
+            self._full_since.pop(run.stream_id, None)
             if fact.passes:
                 self.news.set()
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
-        """Hold a report against the plan."""
+        """Hold what is measured against the plan."""
         # A file or an HTTP source would begin again with another processor: its plan stays.
         may_go_on = isinstance(run.entry.config.input, UdpInput | SrtInput | RistInput | HlsInput)
-        if not isinstance(sample, AnalyzeReport) or run.record is None or run.passes or not may_go_on:
+        if run.record is None or run.passes or not may_go_on or run.stream_id in self._begins_anew:
             return
-        if run.stream_id in self._begins_anew:
+        if isinstance(sample, InfluxPost):
+            self._look_for_nulls(run, run.record, sample)
+        if not isinstance(sample, AnalyzeReport):
             return
         found = misfit(run.record.plan, sample.analysis)
         if found:
             self._misfits[run.stream_id] = found
             self.news.set()
-        else:
+        elif self.misfit(run) != NO_NULLS:
             self._misfits.pop(run.stream_id, None)
+
+    def _look_for_nulls(self, run: StreamRun, record: RunRecord, post: InfluxPost) -> None:
+        """An input that has become full needs stuffing, or no cue finds a null packet to replace."""
+        decided = record.plan.stuffing is not None or record.config.stuffing_ratio is not None
+        if decided or post.influx.null_bps or not post.influx.bitrate_bps:
+            self._full_since.pop(run.stream_id, None)
+            return
+        since = self._full_since.setdefault(run.stream_id, post.mono_s)
+        stuffed_at = self._stuffed_at.get(run.stream_id, float("-inf"))
+        if post.mono_s - since >= FULL_S and post.mono_s - stuffed_at >= STUFFED_S:
+            self._stuffed_at[run.stream_id] = post.mono_s
+            self._misfits[run.stream_id] = NO_NULLS
+            self.news.set()
 
     def leave(self, run: StreamRun) -> None:
         """Keep the plan for as long as this processor runs: another would begin its input again."""
@@ -73,6 +98,8 @@ def misfit(plan: StreamPlan, analysis: AnalyzeSample) -> str:
     for what, pid in (("video", plan.video_pid), ("PTS", plan.time_pid), ("PCR", plan.pcr_pid)):
         if pid is not None and pid not in named:
             return f"the {what} of service {plan.service_id} is not on PID 0x{pid:04X} any more"
+    if plan.splice_pid not in named:
+        return f"SCTE-35 PID 0x{plan.splice_pid:04X} is not in the PMT of service {plan.service_id} any more"
     return _moved_clock(plan, analysis)
 
 
