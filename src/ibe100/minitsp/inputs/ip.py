@@ -30,8 +30,8 @@ _DEFAULT_SOCKET_BUFFER: Final = 8 << 20
 _GATHER_S: Final = 0.004
 _GATHER_MUCH_S: Final = 0.002
 _MUCH_BYTES: Final = 32 << 10
-# Gathers after which the chain is busy with something else, and the thread reads the socket in its place.
-_BUSY_GATHERS: Final = 2
+# After four gathers the chain is busy with something else, and the thread reads the socket in its place.
+_BUSY_GATHERS: Final = 4
 _DATAGRAMS_AT_ONCE: Final = 1024
 _SAY_SKIPPED_S: Final = 1.0
 
@@ -97,8 +97,8 @@ class IpInput(ThreadedInput):
 
     def receive(self, max_packets: int, timeout_s: float) -> Packets | None:
         if not self.queue:
-            if self._arrived.poll(timeout_s * 1000):
-                time.sleep(max(0.0, self._read_s + self._gather_s - time.monotonic()))
+            time.sleep(max(0.0, self._read_s + self._gather_s - time.monotonic()))
+            self._arrived.poll(timeout_s * 1000)
             self._read()
             overdue = (
                 self._receive_timeout_s and time.monotonic() - self._last_packets_s >= self._receive_timeout_s
