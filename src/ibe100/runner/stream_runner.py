@@ -112,13 +112,18 @@ class StreamRunner:
         self._note(
             "runner_started", {"pid": os.getpid(), "generation": spec.generation, "engine": spec.engine}
         )
-        # A runner that was killed left its processor on air, with our ports: it makes room for a new one.
-        end_processes_of(self._folder, self._say_left_behind)
-        self._record()
+        taken = ""
         try:
             self._telemetry.bind(spec.ports)
         except PortTaken as error:
-            self._supervisor.fail(str(error))
+            taken = str(error)
+        # A runner that was killed left its processor on air, with our ports: it makes room for a new one, and
+        # tells before what nobody has heard.
+        end_processes_of(self._folder, self._say_left_behind)
+        self._telemetry.drain()
+        self._record()
+        if taken:
+            self._supervisor.fail(taken)
         else:
             self._supervisor.start()
         self._loop.call_later(_JOURNAL_RETRY_S, self._retry_journal)

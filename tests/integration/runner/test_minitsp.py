@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,3 +73,21 @@ def test_a_wrong_service_is_a_failed_attempt_with_the_processors_words(stream: S
     reason = next(line["reason"] for line in stream.of_kind("state") if line["state"] == "RETRYING")
     assert "pmt: service id 0x0063 (99) not found in PAT" in reason
     stream.stop()
+
+
+def test_a_cue_that_airs_while_no_runner_hears_is_told_to_the_next_one(stream: Stream, media: Path) -> None:
+    stream.write_spec(minitsp(stream, media, "--infinite"))
+    stream.start()
+    stream.wait_state("RUNNING")
+    processor = stream.status()["pid"]
+    assert stream.runner is not None
+    stream.runner.kill()
+    stream.runner.wait()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b64decode(SECTION), ("127.0.0.1", stream.cue))
+    time.sleep(1.0)  # it airs with the next null packet, and nothing tells so
+    assert not stream.of_kind("cue_seen")
+    stream.start()
+    stream.wait_state("RUNNING", times=2)
+    assert stream.status()["pid"] != processor
+    assert [line["base64"] for line in stream.of_kind("cue_seen")] == [SECTION]

@@ -77,7 +77,8 @@ class SpliceMonitor(PacketProcessor):
             self._watch(self._splice_pid)
 
     def start(self) -> None:
-        self._json.open()
+        # The receipts of a runner that is replaced are kept for the next one.
+        self._json.open(keeps=self.context.attended and self.is_last)
         if self._document is not None:
             self._document.open()
 
@@ -95,6 +96,9 @@ class SpliceMonitor(PacketProcessor):
         if self._events:
             self._follow(block)
         return block
+
+    def tick(self, monotonic_s: float) -> None:
+        self._json.tick(monotonic_s)
 
     def _watch(self, splice_pid: int) -> None:
         if splice_pid not in self._events:

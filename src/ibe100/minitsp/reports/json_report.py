@@ -5,12 +5,14 @@ import json
 import re
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind
 from ibe100.minitsp.chain.plugin import LogLevel, Plugin, PluginError
+from ibe100.minitsp.reports.heard_datagrams import HeardDatagrams
 
 JsonValue = None | bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
 
@@ -59,10 +61,14 @@ class JsonReport:
         self.wanted = arguments.present("json-line") or arguments.present("json-udp")
         self._line_prefix = arguments.optional_text("json-line")
         self._socket: socket.socket | None = None
+        self._heard: HeardDatagrams | None = None
         self._destination = ("", 0)
 
-    def open(self) -> None:
-        """Open the UDP socket, if one is asked for. PluginError if the address cannot be used."""
+    def open(self, *, keeps: bool = False) -> None:
+        """Open the UDP socket, if one is asked for. PluginError if the address cannot be used.
+
+        `keeps`: what nobody hears on this machine is kept, and sent again.
+        """
         arguments = self._plugin.arguments
         if not arguments.present("json-udp"):
             return
@@ -82,24 +88,39 @@ class JsonReport:
             udp.close()
             raise PluginError(f"cannot send JSON to {host}:{port}: {error.strerror or error}") from error
         self._socket = udp
+        if keeps and self._destination[0].startswith("127."):
+            self._heard = HeardDatagrams(self._destination)
 
     def report(self, value: JsonValue) -> None:
         """Send one value to every place asked for."""
         text = to_json(value)
         if self._line_prefix is not None:
             self._plugin.log(LogLevel.INFO, self._line_prefix + text)
-        if self._socket is not None:
-            try:
-                self._socket.sendto(text.encode(), self._destination)
-            except OSError as error:
-                if error.errno != errno.EMSGSIZE:
-                    self._plugin.error(f"error sending UDP message: {error.strerror}")
+        if self._heard is not None:
+            self._try(partial(self._heard.send, text.encode()))
+        elif self._socket is not None:
+            self._try(partial(self._socket.sendto, text.encode(), self._destination))
+
+    def tick(self, monotonic_s: float) -> None:
+        """Send again what was kept."""
+        if self._heard is not None:
+            self._try(partial(self._heard.tick, monotonic_s))
 
     def close(self) -> None:
         """Close the UDP socket."""
+        if self._heard is not None:
+            self._try(self._heard.close)
+            self._heard = None
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+    def _try(self, send: Callable[[], object]) -> None:
+        try:
+            send()
+        except OSError as error:
+            if error.errno != errno.EMSGSIZE:
+                self._plugin.error(f"error sending UDP message: {error.strerror}")
 
 
 class JsonDocument:

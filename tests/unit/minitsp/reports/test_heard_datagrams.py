@@ -1,0 +1,57 @@
+"""Datagrams that nobody hears are sent again once somebody listens, and heard ones are not."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ibe100.minitsp.reports.heard_datagrams import HeardDatagrams
+
+LATER_S = 1.0
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
+        made.settimeout(10.0)
+        yield made
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def until_refused(sender: HeardDatagrams, times: int) -> None:
+    """Let it look at what it has sent, again and again, while nobody listens."""
+    for _ in range(times):
+        sender.tick(time.monotonic() + LATER_S)
+        time.sleep(0.05)
+
+
+def test_what_nobody_heard_comes_when_somebody_listens(listener: socket.socket) -> None:
+    port = free_port()
+    sender = HeardDatagrams(("127.0.0.1", port))
+    sender.send(b"first")
+    sender.send(b"second")
+    sender.tick(time.monotonic())
+    listener.bind(("127.0.0.1", port))
+    until_refused(sender, 1)
+    assert {listener.recv(100), listener.recv(100)} == {b"first", b"second"}
+    until_refused(sender, 3)
+    listener.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        listener.recv(100)
+
+
+def test_a_sender_that_closes_says_it_for_the_last_time(listener: socket.socket) -> None:
+    port = free_port()
+    sender = HeardDatagrams(("127.0.0.1", port))
+    sender.send(b"a receipt")
+    time.sleep(0.05)
+    listener.bind(("127.0.0.1", port))
+    sender.close()
+    assert listener.recv(100) == b"a receipt"
