@@ -30,7 +30,7 @@ TELL_S = 0.3
 
 _RTP_VERSION = 0x80
 NULL_PID = 0x1FFF
-_PAT_PID, _FIRST_FREE_PID = 0x0000, 0x0020
+_PAT_PID = 0x0000
 _PAT_TABLE, _PMT_TABLE = 0x00, 0x02
 _DAMAGED, _UNIT_START = 0x80, 0x40
 _SCRAMBLED, _ADAPTATION, _PAYLOAD = 0xC0, 0x20, 0x10
@@ -214,7 +214,8 @@ class PacketWatch:
         if at + 8 > PACKET_BYTES:
             return
         table = packet[at]
-        if (pid, table) != (_PAT_PID, _PAT_TABLE) and (pid < _FIRST_FREE_PID or table != _PMT_TABLE):
+        # A PAT may put a PMT on any other PID, also on one that DVB has for its own tables.
+        if table != (_PAT_TABLE if pid == _PAT_PID else _PMT_TABLE):
             return
         if len(self._table_at) >= _MOST_TABLES:
             self._table_at.clear()

@@ -146,7 +146,7 @@ class PidWatch(Watch):
                 self._missed.pop(one.pid, None)
             elif self._steady.get(one.pid, 0) < STEADY_REPORTS:
                 self._steady.pop(one.pid, None)
-            elif one.pid >= FIRST_FREE_PID and one.pid not in self._with_alarms_of_their_own:
+            elif _is_free(one) and one.pid not in self._with_alarms_of_their_own:
                 self._missed[one.pid] = self._missed.get(one.pid, 0) + 1
                 if self._missed[one.pid] >= MISSED_REPORTS:
                     silent.append(f"{_words(one.pid)} {one.description}")
@@ -182,7 +182,12 @@ def _version_words(table_id: int, extension: int | None, before: int, version: i
 
 
 def _is_named(pid: PidSample) -> bool:
-    return FIRST_FREE_PID <= pid.pid < NULL_PID and pid.description != UNREFERENCED
+    return _is_free(pid) and pid.pid < NULL_PID and pid.description != UNREFERENCED
+
+
+def _is_free(pid: PidSample) -> bool:
+    """True for a PID that carries no SI: beyond DVB's, or one of them that a PMT names for its service."""
+    return pid.pid >= FIRST_FREE_PID or bool(pid.services)
 
 
 def _codec(description: str) -> str:

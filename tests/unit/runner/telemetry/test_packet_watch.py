@@ -178,11 +178,13 @@ def pmt(version: int) -> bytes:
     return Pmt(1, VIDEO, (PmtStream(0x1B, VIDEO),), version=version).encode()
 
 
-def with_tables(source: Source, pat_section: bytes, pmt_section: bytes) -> Callable[[int], list[bytes]]:
+def with_tables(
+    source: Source, pat_section: bytes, pmt_section: bytes, pmt_pid: int = PMT
+) -> Callable[[int], list[bytes]]:
     def make(pts: int) -> list[bytes]:
         tables = [
             source.packet(pid, b"\x00" + section, first=True)
-            for pid, section in ((0, pat_section), (PMT, pmt_section))
+            for pid, section in ((0, pat_section), (pmt_pid, pmt_section))
             if section
         ]
         return source.healthy(pts) + tables
@@ -190,9 +192,10 @@ def with_tables(source: Source, pat_section: bytes, pmt_section: bytes) -> Calla
     return make
 
 
-def test_a_new_version_of_a_table_is_told_once(source: Source) -> None:
-    source.play(1.0, with_tables(source, pat(3), pmt(31)))
-    source.play(1.0, with_tables(source, pat(3), pmt(0)))
+@pytest.mark.parametrize("pmt_pid", [PMT, 0x10])
+def test_a_new_version_of_a_table_is_told_once(source: Source, pmt_pid: int) -> None:
+    source.play(1.0, with_tables(source, pat(3), pmt(31), pmt_pid))
+    source.play(1.0, with_tables(source, pat(3), pmt(0), pmt_pid))
     assert [facts["versions"] for facts in source.told] == [[[0x02, 1, 31, 0]]]
 
 

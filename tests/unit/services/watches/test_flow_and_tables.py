@@ -9,10 +9,10 @@ import pytest
 
 from alarm_rig import capture, running
 from ibe100.services.alarms.rule import FALSE, Judgement
-from ibe100.services.alarms.signal_catalogue import PAT_ERROR, PMT_CHANGED, PMT_ERROR
+from ibe100.services.alarms.signal_catalogue import PAT_ERROR, PID_ERROR, PMT_CHANGED, PMT_ERROR
 from ibe100.services.streams.runner_samples import AnalyzeReport, FlowChanged, Measurement
 from ibe100.services.watches.flow import MARGIN_S, FlowWatch
-from ibe100.services.watches.pids import SEGMENT_REPORTS, PidWatch
+from ibe100.services.watches.pids import MISSED_REPORTS, SEGMENT_REPORTS, STEADY_REPORTS, PidWatch
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, TableSample
 
 FIRST_REPORTS = 4
@@ -130,3 +130,19 @@ def test_a_pat_once_in_a_segment_is_enough_for_hls_and_for_nothing_else(
     ]
     for rule in (PAT_ERROR, PMT_ERROR):
         assert any(one.get(rule, FALSE).is_true for one in told) is is_missing
+
+
+@pytest.mark.parametrize("pid", [0x14, 0x201])
+def test_sound_that_falls_silent_is_told_also_on_a_pid_of_dvb_s_tables(pid: int) -> None:
+    captured = capture("builtin_pattern")
+    report = next(one for _, one in captured.samples if isinstance(one, AnalyzeSample) and one.services)
+    named = {"pid": pid, "services": (report.services[0].service_id,)}
+    sound = next(one for one in report.pids if "AAC" in one.description).model_copy(update=named)
+    watch = PidWatch(captured.facts.plan)
+    report = replace(report, pids=(*(one for one in report.pids if "AAC" not in one.description), sound))
+    for _ in range(STEADY_REPORTS):
+        assert watch.take(report_of(report), 0.0)[PID_ERROR] == FALSE
+    silent = replace(report, pids=(*report.pids[:-1], sound.model_copy(update={"packets": 0})))
+    for _ in range(MISSED_REPORTS):
+        judged = watch.take(report_of(silent), 0.0)[PID_ERROR]
+    assert judged == Judgement(True, f"0x{pid:04X} {sound.description}")

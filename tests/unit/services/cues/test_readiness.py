@@ -1,0 +1,48 @@
+"""A stream is ready for cues only where the processor can know the time of what it puts out."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from alarm_rig import capture, news_of, running
+from ibe100.services.cues.readiness import readiness, why_unseen
+from ibe100.services.streams.run import StreamRun
+from ibe100.tsduck.telemetry import InfluxSample
+
+NO_TIME = "no PTS and no PCR in the stream: no cue can be placed; check the sender"
+
+
+@pytest.fixture
+def run() -> StreamRun:
+    return running(capture("builtin_pattern").facts)
+
+
+def measured(run: StreamRun, **stamps: dict[int, int]) -> None:
+    sample = InfluxSample(time_ms=round(time.time() * 1000), bitrate_bps=1_000_000, null_bps=100_000)
+    news_of(run, replace(sample, **stamps), time.monotonic())
+
+
+def test_a_stream_without_pts_and_pcr_is_not_ready_and_says_so(run: StreamRun) -> None:
+    measured(run)
+    assert readiness(run).reasons == (NO_TIME,)
+    assert why_unseen(run) == NO_TIME
+
+
+@pytest.mark.parametrize("stamp", ["pts", "pcr"])
+def test_either_of_them_is_enough(run: StreamRun, stamp: str) -> None:
+    assert run.record is not None
+    pid = run.record.plan.time_pid if stamp == "pts" else run.record.plan.pcr_pid
+    assert pid is not None
+    measured(run, **{stamp: {pid: 900_000}})
+    assert readiness(run).ready
+    measured(run)
+    assert readiness(run).ready, "one that comes late is an alarm of its own"
+
+
+def test_another_processor_has_to_see_the_time_anew(run: StreamRun) -> None:
+    assert run.record is not None and run.record.plan.time_pid is not None
+    measured(run, pts={run.record.plan.time_pid: 900_000})
+    run.begin_attempt(2, "")
+    measured(run)
+    assert readiness(run).reasons == (NO_TIME,)
