@@ -82,6 +82,7 @@ class ServiceMap:
         self._wanted = np.zeros(PID_COUNT, np.bool_)
         self._wanted[list(SYSTEM_SECTION_PIDS)] = True
         self.doubtful_pids = DoubtfulPids()
+        self._codecs: dict[int, Codec] = {}
         self._known: dict[tuple[int, int, int], bytes] = {}
         # The very objects that were found to be known: assemblers hand out the same one while it repeats.
         self._latest: dict[int, bytes] = {}
@@ -118,8 +119,8 @@ class ServiceMap:
         return {one.pid: codec_of(one, pmt.descriptors, carried(one.pid)) for one in pmt.streams}
 
     def all_codecs(self) -> dict[int, Codec]:
-        """The same for every PMT seen."""
-        return {pid: codec for pmt in self.pmts.values() for pid, codec in self.codecs(pmt).items()}
+        """The same for every PMT seen; not to be edited."""
+        return self._codecs
 
     def splice_pids(self, pmt: Pmt) -> set[int]:
         """PIDs of SCTE 35 in a PMT."""
@@ -271,7 +272,8 @@ class ServiceMap:
 
     def _choose_pids(self) -> None:
         self.doubtful_pids.follow(stream for _, stream in self.streams())
-        elementary = {pid for pid, codec in self.all_codecs().items() if codec.pes} - {PAT_PID}
+        self._codecs = {pid: codec for pmt in self.pmts.values() for pid, codec in self.codecs(pmt).items()}
+        elementary = {pid for pid, codec in self._codecs.items() if codec.pes} - {PAT_PID}
         self.table_pids = SYSTEM_SECTION_PIDS - elementary | set(self.pmt_pids.values())
         self.followed_pids = self.table_pids | self.doubtful_pids.without_pes
         self._wanted[:] = False

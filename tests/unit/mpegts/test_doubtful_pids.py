@@ -140,6 +140,16 @@ def test_a_pes_packet_is_no_section_on_any_pid() -> None:
     assert assembler.feed(cue(0x11, 4)) == [SECTION]
 
 
+def test_the_codings_of_blu_ray_are_named_where_its_registration_says_so() -> None:
+    streams = tuple(PmtStream(0x80 + n, 0x1100 + n) for n in range(7))
+    for info, kinds in (
+        ((HDMV,), {StreamKind.AUDIO}),
+        ((), {StreamKind.AUDIO, StreamKind.DATA, StreamKind.SPLICE}),
+    ):
+        services = fed(tables(Pmt(1, 0x1FFF, streams, info)))
+        assert {codec.kind for codec in services.all_codecs().values()} == kinds
+
+
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_it_does_not_matter_how_packets_are_cut_into_blocks(size: int) -> None:
     whole = packet.as_block(tables(pmt()) + b"".join(pes(counter=n % 16) for n in range(200)))

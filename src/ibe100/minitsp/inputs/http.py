@@ -69,6 +69,9 @@ class HttpInput(ThreadedInput):
         try:
             for chunk in chunks:
                 packets = aligner.feed(chunk)
+                if packets and not received and aligner.skipped_bytes:
+                    skipped = f"{aligner.skipped_bytes:,} bytes before the first packet skipped"
+                    self.log(LogLevel.WARNING, skipped)
                 received += len(packets)
                 if not self.queue.put(packets):
                     return received

@@ -10,7 +10,7 @@ from ibe100.mpegts.elementary.ac3 import ac3_format
 from ibe100.mpegts.elementary.audio import adts_format, latm_format, mpeg_audio_format
 from ibe100.mpegts.elementary.formats import AudioFormat, CuesInPes, ElementaryFormat, VideoFormat
 from ibe100.mpegts.elementary.hevc import hevc_format
-from ibe100.mpegts.elementary.splice_streams import Carried, is_splice, registrations
+from ibe100.mpegts.elementary.splice_streams import HDMV, Carried, is_splice, registrations
 from ibe100.mpegts.elementary.video import h264_format, mpeg2_video_format
 from ibe100.mpegts.psi import PmtStream
 from ibe100.utils.crc import has_right_crc32
@@ -70,6 +70,16 @@ _BY_STREAM_TYPE = {
     0x87: Codec("E-AC-3", StreamKind.AUDIO),
 }
 _DTS_HD = Codec("DTS-HD", StreamKind.AUDIO)
+_IN_HDMV = {
+    0x80: Codec("LPCM", StreamKind.AUDIO),
+    0x83: Codec("TrueHD", StreamKind.AUDIO),
+    0x84: Codec("E-AC-3", StreamKind.AUDIO),
+    0x85: _DTS_HD,
+    0x90: Codec("PGS subtitles", StreamKind.SUBTITLES),
+    0x92: Codec("Text subtitles", StreamKind.SUBTITLES),
+    0xA1: Codec("E-AC-3", StreamKind.AUDIO),
+    0xA2: _DTS_HD,
+}
 _SPLICE = Codec("SCTE 35", StreamKind.SPLICE, pes=False)
 # Descriptors that say what stream_type 0x06 holds (ETSI EN 300 468).
 _BY_DESCRIPTOR = {
@@ -129,6 +139,8 @@ def codec_of(
         for registration in registrations(stream.descriptors):
             if registration in _BY_REGISTRATION:
                 return _BY_REGISTRATION[registration]
+    if stream.stream_type in _IN_HDMV and HDMV in registrations(program_info):
+        return _IN_HDMV[stream.stream_type]
     unknown = Codec(f"stream_type 0x{stream.stream_type:02X}", StreamKind.DATA)
     return _BY_STREAM_TYPE.get(stream.stream_type, unknown)
 

@@ -11,7 +11,8 @@ CUE_IDENTIFIER_TAG = 0x8A
 """cue_identifier_descriptor (SCTE 35 clause 8.2)."""
 _DTS_TAG = 0x7B
 _SOUND = frozenset({b"DTS1", b"DTS2", b"DTS3", b"DTSH", b"HDMV"})
-_HDMV = b"HDMV"
+HDMV = b"HDMV"
+"""format_identifier of Blu-ray, whose user private stream_types are its own."""
 
 
 class Carried(Enum):
@@ -89,7 +90,7 @@ def is_splice(
     if registrations(stream.descriptors) & _SOUND or _DTS_TAG in tags:
         return False
     programme = registrations(program_info)
-    if CUEI in programme and _HDMV not in programme:
+    if CUEI in programme and HDMV not in programme:
         return True
     # A language is sound's: it tells the two apart where the programme has both.
-    return LANGUAGE_TAG not in tags and (CUEI in programme or _HDMV not in programme)
+    return LANGUAGE_TAG not in tags and (CUEI in programme or HDMV not in programme)

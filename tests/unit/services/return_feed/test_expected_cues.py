@@ -22,6 +22,8 @@ from ibe100.services.return_feed.tables import read_tables
 from ibe100.tsduck.telemetry import SpliceEvent
 from return_rig import GOOD, LEFT_AT, PID, VIDEO, WINDOW_S, text
 
+SOUND = PmtStream(0x86, 0x1100)
+
 
 def cue(
     section: SpliceInfoSection,
@@ -144,9 +146,27 @@ def test_repeats_that_are_seen_later_on_our_output_are_expected_too() -> None:
             ReturnCause.CUEI_GONE,
             "PID 0x01F4 (500) is in the PMT, but the registration CUEI is gone from it",
         ),
+        (
+            [replace(GOOD, streams=(VIDEO, SOUND), descriptors=(Descriptor(5, b"HDMV"),))],
+            ReturnCause.PID_GONE,
+            "the cue PID is gone from the PMT: no SCTE 35 stream",
+        ),
+        (
+            [replace(GOOD, streams=(VIDEO, PmtStream(0x86, PID, (Descriptor(5, b"DTS1"),))))],
+            ReturnCause.STREAM_TYPE_CHANGED,
+            "PID 0x01F4 (500) has stream_type 0x86, but the PMT describes it as DTS-HD sound",
+        ),
         ([], ReturnCause.NOT_SEEN, "not seen within 120 s: nothing was on PID 0x01F4 (500)"),
     ],
-    ids=["PID gone", "stream_type", "remapped and retyped", "CUEI", "not seen"],
+    ids=[
+        "PID gone",
+        "stream_type",
+        "remapped and retyped",
+        "CUEI",
+        "DTS-HD stays",
+        "called DTS-HD",
+        "not seen",
+    ],
 )
 def test_a_cue_that_does_not_come_back_is_explained_by_the_tables(
     pmts: list[Pmt], cause: ReturnCause, words: str
