@@ -36,6 +36,7 @@ class Breaks:
         self._done: dict[Event, int] = {}
         self._current: Splice | None = None
         self._latest: Splice | None = None
+        self._has_told = False
         self._ranges = DateRanges()
         self._anchor: tuple[int, float] | None = None
 
@@ -149,7 +150,7 @@ class Breaks:
         if self._current is not None and not splice.is_insert:
             return []
         lines = self._end(None, pts) if self._current is not None else []
-        self._current = splice
+        self._current, self._has_told = splice, True
         duration = "" if splice.duration_s is None else f":{splice.duration_s:.3f}"
         return [*lines, f"#EXT-X-CUE-OUT{duration}"]
 
@@ -175,8 +176,9 @@ class Breaks:
             of.key if of is not None and is_its_end else splice.key, self.date(pts), splice.section
         )
         if current is None:
-            # Without a break that began here, it is the end of one that began before.
-            return [] if is_its_end else ["#EXT-X-CUE-IN"]
+            # The first thing that is told may be the end of a break that began before.
+            told, self._has_told = self._has_told, True
+            return [] if told else ["#EXT-X-CUE-IN"]
         if not is_its_end:
             return []
         self._current, self._latest = None, current

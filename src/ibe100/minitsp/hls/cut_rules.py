@@ -117,6 +117,8 @@ class CutRules:
         elapsed_s = self._since_start(picture.dts)
         if not picture.intra:
             return self._is_late(picture)
+        if not self._is_settled and self._last_key_dts is None and self._start is not None:
+            return False  # it began inside a group: a whole one is waited for
         return elapsed_s >= self._wanted_s or elapsed_s + self._steady_group_s(picture) > self._limit_s
 
     def take(self, picture: Picture, at_byte: int) -> None:

@@ -1,9 +1,11 @@
 """Cues of a stream as tags of its HLS playlist."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ibe100.minitsp.hls.breaks import Breaks
 from ibe100.scte35 import cues
@@ -256,3 +258,64 @@ def test_an_event_id_that_is_used_again_is_another_break() -> None:
     assert told.tags(40 * SECOND) == ("#EXT-X-CUE-OUT:8.000",)
     names = [line.partition('ID="')[2].partition('"')[0] for line in told.date_ranges(DATE)]
     assert names == ["splice-00000001", "splice-00000001-2"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A cue that comes at a second, for one `ahead` of it."""
+
+    second: int
+    kind: str
+    event_id: int
+    ahead: int
+    seconds: float | None
+    returns: bool
+
+    def section(self) -> bytes:
+        at = (self.second + self.ahead) * SECOND
+        match self.kind:
+            case "out":
+                return out(self.event_id, at, self.seconds, self.returns)
+            case "in":
+                return back(self.event_id, at)
+            case "start":
+                return signal(self.event_id, 0x34, at, self.seconds or 0)
+            case "end":
+                return signal(self.event_id, 0x35, at)
+        return encode(cues.cancel(self.event_id))
+
+
+SENT = st.builds(
+    Sent,
+    st.integers(4, 40),
+    st.sampled_from(["out", "in", "start", "end", "cancel"]),
+    st.integers(1, 2),
+    st.integers(-3, 10),
+    st.sampled_from([None, 2.0, 7.0]),
+    st.booleans(),
+)
+
+
+@given(st.lists(SENT, max_size=12))
+def test_whatever_comes_breaks_begin_and_end_in_turn_and_last_no_longer_than_was_said(
+    sent: list[Sent],
+) -> None:
+    told, is_in_break, is_first = breaks(), False, True
+    for second in range(2, 60):
+        for one in sent:
+            if one.second == second:
+                told.take(one.section(), second * SECOND)
+        for tag in told.tags(second * SECOND):
+            if tag.startswith("#EXT-X-CUE-OUT-CONT"):
+                assert is_in_break
+                elapsed, _, planned = tag.partition("ElapsedTime=")[2].partition(",Duration=")
+                assert float(elapsed) < float(planned or "inf")
+            else:
+                begins = tag.startswith("#EXT-X-CUE-OUT")
+                assert is_first or begins is not is_in_break
+                is_in_break, is_first = begins, False
+    names = [
+        (line.partition('ID="')[2].partition('"')[0], "SCTE35-OUT" in line)
+        for line in told.date_ranges(DATE - 100)
+    ]
+    assert len(set(names)) == len(names)

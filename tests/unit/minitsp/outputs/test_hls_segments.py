@@ -53,10 +53,11 @@ def test_segments_begin_with_key_pictures_however_long_the_groups_are(
     assert (INDEPENDENT in written.text) is (not leading)
 
 
+@pytest.mark.parametrize("duration_s", [1, 6])
 def test_a_stream_that_begins_inside_a_long_group_still_announces_the_length_of_whole_ones(
-    tmp_path: Path,
+    duration_s: int, tmp_path: Path
 ) -> None:
-    written = write(tmp_path, stream(frames(50, group=250)[175:]), LIVE, "--duration=6")
+    written = write(tmp_path, stream(frames(50, group=250)[175:]), LIVE, f"--duration={duration_s}")
     assert written.durations_s == pytest.approx([3.0, 10.0, 10.0, 10.0, 10.0])
     assert written.targets == {"10"}
     assert INDEPENDENT not in written.text
