@@ -11,6 +11,8 @@ from ibe100.minitsp.chain.plugin import GlobalOptions
 
 GLOBAL_OPTIONS: Final = OptionTable(
     Option("add-input-stuffing", OptionKind.PAIR, "a"),
+    Option("bitrate-adjust-interval", OptionKind.INTEGER),
+    Option("synchronous-log", short="s"),
     Option("add-start-stuffing", OptionKind.INTEGER),
     Option("add-stop-stuffing", OptionKind.INTEGER),
     Option("bitrate", OptionKind.DECIMAL, "b"),
