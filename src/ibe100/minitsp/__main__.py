@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
         return FAILURE
     if _print_information(command_line):
         return 0
-    log = LogOutput(_max_level(options), options.timed_log)
+    log = LogOutput(_max_level(options), options.timed_log, waits=options.synchronous_log)
     attended = MARK in os.environ
     guided = attended and stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode)
     context = Context(options, log, attended=attended, guided=guided)
@@ -111,33 +111,20 @@ def _max_level(options: GlobalOptions) -> LogLevel:
 
 
 def _print_information(command_line: CommandLine) -> bool:
-    """Answer --version, --help and --list-plugins; False if none is asked for."""
-    if command_line.tsp.present("version"):
+    """Answer --version, --help, --list-plugins and the --help of a plugin; False if none is asked for."""
+    tsp = command_line.tsp
+    if tsp.present("version"):
         print(f"minitsp: IBE-100 built-in transport stream processor - version {VERSION}")
-    elif command_line.tsp.present("list-plugins"):
-        _print_plugins()
-    elif command_line.tsp.present("help"):
-        print("Usage: minitsp [tsp-options] [-I input …] [-P processor …]… [-O output …]")
-        print("The command line of TSDuck's tsp; --list-plugins shows what is built in.")
-    else:
+        return True
+    calls = (command_line.input, *command_line.processors, command_line.output)
+    if not (
+        tsp.present("list-plugins") or tsp.present("help") or any("--help" in one.tokens for one in calls)
+    ):
         return False
+    from ibe100.minitsp.help_text import help_text
+
+    print(help_text(command_line))
     return True
-
-
-def _print_plugins() -> None:
-    from ibe100.minitsp import inputs, outputs, plugins
-
-    groups = (
-        ("input", [inputs.load(name) for name in inputs.INPUTS]),
-        ("output", [outputs.load(name) for name in outputs.OUTPUTS]),
-        ("packet processor", [plugins.load(name) for name in plugins.PROCESSORS]),
-    )
-    for kind, classes in groups:
-        print(f"\nList of {PROGRAM} {kind} plugins:\n")
-        for plugin in classes:
-            purpose = (plugin.__doc__ or "").split(".")[0].split("(")[0].strip()
-            print(f"  {f'{plugin.name} ':.<15} {purpose}")
-    print()
 
 
 def _words_for_spare(plugins_named: str) -> list[str]:

@@ -11,8 +11,6 @@ from ibe100.minitsp.chain.plugin import GlobalOptions
 
 GLOBAL_OPTIONS: Final = OptionTable(
     Option("add-input-stuffing", OptionKind.PAIR, "a"),
-    Option("bitrate-adjust-interval", OptionKind.INTEGER),
-    Option("synchronous-log", short="s"),
     Option("add-start-stuffing", OptionKind.INTEGER),
     Option("add-stop-stuffing", OptionKind.INTEGER),
     Option("bitrate", OptionKind.DECIMAL, "b"),
@@ -20,11 +18,14 @@ GLOBAL_OPTIONS: Final = OptionTable(
     Option("help"),
     Option("list-plugins", OptionKind.TEXT, value_optional=True),
     Option("realtime", OptionKind.BOOLEAN, value_optional=True),
+    Option("synchronous-log", short="s"),
     Option("timed-log", short="t"),
     Option("verbose", short="v"),
     Option("version", OptionKind.TEXT, value_optional=True),
     # Without effect, as --realtime: sizes of tsp's ring buffer and of the hand-over between its threads.
     # Here a block is handed on as soon as it is there and nothing is held back: there is nothing to limit.
+    # The bitrate is kept up with the input all the time.
+    Option("bitrate-adjust-interval", OptionKind.INTEGER),
     Option("buffer-size-mb", OptionKind.DECIMAL),
     Option("initial-input-packets", OptionKind.INTEGER),
     Option("log-message-count", OptionKind.INTEGER),
@@ -99,6 +100,7 @@ def global_options(arguments: Arguments) -> GlobalOptions:
     return GlobalOptions(
         realtime=arguments.boolean("realtime"),
         timed_log=arguments.present("timed-log"),
+        synchronous_log=arguments.present("synchronous-log"),
         verbose=arguments.present("verbose") or arguments.present("debug"),
         debug=arguments.present("debug"),
         bitrate_bps=round(arguments.decimal("bitrate")),

@@ -26,11 +26,13 @@ def format_line(level: LogLevel, plugin: str, text: str, local_time: time.struct
 class LogOutput:
     """Prints log lines up to a level; a reader that does not keep up loses lines, never the stream.
 
-    The number of lines lost is printed in their place.
+    The number of lines lost is printed in their place. `waits` (--synchronous-log): whoever writes waits for
+    the reader, and no line is lost.
     """
 
-    def __init__(self, max_level: LogLevel, timed: bool) -> None:
+    def __init__(self, max_level: LogLevel, timed: bool, *, waits: bool = False) -> None:
         self._max_level = max_level
+        self._waits = waits
         self._timed = timed
         self._lost = 0
         self._lines: queue.Queue[str | None] = queue.Queue(_QUEUE_LINES)
@@ -43,13 +45,13 @@ class LogOutput:
             return
         line = format_line(level, plugin, text, time.localtime() if self._timed else None)
         try:
-            self._lines.put_nowait(line)
+            self._lines.put(line, block=self._waits)
         except queue.Full:
             self._lost += 1
 
     def close(self, hastily: bool = False) -> None:
-        """Print what is queued, for at most a second, or a twentieth of one."""
-        timeout_s = _HASTE_S if hastily else _CLOSE_TIMEOUT_S
+        """Print what is queued, for at most a second, or a twentieth of one; all of it if writers wait."""
+        timeout_s = _HASTE_S if hastily else None if self._waits else _CLOSE_TIMEOUT_S
         try:
             self._lines.put(None, timeout=timeout_s)
         except queue.Full:

@@ -9,7 +9,7 @@ from ibe100.mpegts import packet
 from ibe100.mpegts.constants import NULL_PID, PACKET_SIZE, PID_COUNT
 from ibe100.mpegts.packet import PacketBlock
 from ibe100.mpegts.packet_headers import PacketHeaders
-from ibe100.mpegts.pid_rows import counters_missing
+from ibe100.mpegts.pid_rows import RowsByPid, counters_missing
 
 _NEVER = np.uint32(0xFF)
 
@@ -92,6 +92,64 @@ class ContinuityTracker:
         self.duplicated[pid] += 1
         if copies[at] > 2:
             faults.append(ContinuityFault(row, pid, copies[at], True))
+
+
+class CounterFixer:
+    """Writes continuity counters that count on, on all of `pids` but the null PID (none given: every PID).
+
+    A PID goes on from its first counter, and from the one of a packet with discontinuity_indicator. A packet
+    without payload repeats the counter before it, and so does a duplicate, unless `replicate` is False.
+    """
+
+    def __init__(self, pids: frozenset[int] = frozenset(), replicate: bool = True) -> None:
+        self._wanted = np.isin(np.arange(PID_COUNT), list(pids)) if pids else np.ones(PID_COUNT, np.bool_)
+        self._wanted[NULL_PID] = False
+        self._replicate = replicate
+        self._written = np.full(PID_COUNT, _NEVER)
+        self._last_packets = np.zeros((PID_COUNT, PACKET_SIZE), np.uint8)
+
+    def fix(self, headers: PacketHeaders) -> bool:
+        """Correct the counters in place; True if any was wrong: `headers` are to be read anew then."""
+        by_pid = headers.by_pid
+        rows, words, first = by_pid.rows, by_pid.words, by_pid.first
+        if not len(rows):
+            return False
+        lasts = headers.packets[rows[by_pid.last]]
+        adds = (words >> 4) & 1
+        if self._replicate:
+            adds[self._duplicates(headers.packets, by_pid)] = 0
+        begins = np.zeros(len(rows), np.bool_)
+        begins[first] = True
+        keeps = packet.discontinuity_flags(headers.packets)[rows]
+        written = self._written[by_pid.pids]
+        keeps[first] |= written == _NEVER
+        starts = (begins | keeps).nonzero()[0]
+        base = words[starts] & 0x0F
+        going_on = ~keeps[starts]
+        base[going_on] = (written + adds[first])[~keeps[first]]
+        total = adds.cumsum(dtype=np.uint32)
+        lengths = np.diff(np.append(starts, len(rows)))
+        due = (np.repeat(base - total[starts], lengths) + total) & 0x0F
+        self._written[by_pid.pids] = due[by_pid.last]
+        self._last_packets[by_pid.pids] = lasts
+        wrong = ((due != words & 0x0F) & self._wanted[(words >> 8) & 0x1FFF]).nonzero()[0]
+        headers.packets[rows[wrong], 3] = (words[wrong] & 0xF0) | due[wrong]
+        return bool(wrong.size)
+
+    def _duplicates(self, packets: PacketBlock, by_pid: RowsByPid) -> list[int]:
+        """Places in `by_pid` of packets with payload that repeat the one before on their PID."""
+        rows, words = by_pid.rows, by_pid.words
+        same = np.zeros(len(rows), np.bool_)
+        same[1:] = words[1:] & 0x1F == words[:-1] & 0x1F
+        before = self._last_packets[by_pid.pids]
+        same[by_pid.first] = before[:, 3] & 0x1F == words[by_pid.first] & 0x1F
+        entering = dict(zip(by_pid.first.tolist(), before, strict=True))
+        candidates = (same & (words & 0x10 != 0)).nonzero()[0]
+        return [
+            at
+            for at in candidates.tolist()
+            if _same_but_pcr(packets[rows[at]], entering[at] if at in entering else packets[rows[at - 1]])
+        ]
 
 
 def _same_but_pcr(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> bool:

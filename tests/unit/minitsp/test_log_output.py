@@ -33,3 +33,22 @@ def test_lines_that_nobody_reads_in_time_are_counted_in_the_log(monkeypatch: pyt
     assert sum(lost) + len(lines) - len(losses) == 30_000
     assert losses[0] == f"* Warning: tsp: {lost[0]:,} log lines lost, nobody read in time"
     assert lines[0] == "* x: 0"
+
+
+def test_a_synchronous_log_waits_for_its_reader_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, printed = threading.Event(), bytearray()
+
+    def write(data: bytes) -> None:
+        assert reader.wait(30)
+        printed.extend(data)
+
+    monkeypatch.setattr(log_output, "_write_fully", write)
+    log = LogOutput(LogLevel.INFO, timed=False, waits=True)
+    writer = threading.Thread(
+        target=lambda: [log.write(LogLevel.INFO, "x", str(number)) for number in range(20_000)]
+    )
+    writer.start()
+    reader.set()
+    writer.join(30)
+    log.close()
+    assert printed.decode().splitlines() == [f"* x: {number}" for number in range(20_000)]

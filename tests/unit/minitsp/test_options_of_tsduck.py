@@ -41,7 +41,7 @@ def test_no_option_of_tsp_is_unknown_here_nor_one_of_ours_there(
         "help"
     }
     ours = {option.name for option in TABLES[key] if option.is_of_tsp} - {"help"}
-    assert ours <= theirs <= plugins_of_tsduck(kind)[name]
+    assert ours <= theirs <= plugins_of_tsduck(kind)[name].keys()
 
 
 @pytest.mark.parametrize("key", TABLES, ids=" ".join)
@@ -72,6 +72,9 @@ def test_every_plugin_that_a_real_tsp_lists_is_known() -> None:
         ("-O file --max-size=5", "file: option --max-size needs TSDuck"),
         ("-O rist --allow=1.2.3.4 rist://a:1", "rist: option --allow needs TSDuck"),
         ("-O srt --caller=h:1 --bufferapi", "srt: option --bufferapi needs TSDuck"),
+        ("-P pcrextract --scte", "pcrextract: option --scte35 needs TSDuck"),
+        ("-I file -l 3 x", "file: option --label-base needs TSDuck"),
+        ("-P until -Z", "until: unknown option -Z"),
         ("-P zap --bogus", "zap: unknown option --bogus"),
     ],
 )
@@ -90,3 +93,23 @@ def test_a_refusal_of_an_option_of_tsp_itself_says_so_too(
 ) -> None:
     assert main([f"--{option}", "-I", "null", "-O", "drop"]) == 1
     assert capfd.readouterr().err == f"* Error: tsp: {reason}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (
+            "-P continuity --help",
+            ["  -p, --pid pid[-pid] (repeatable)", "Need TSDuck: except-label, only-label"],
+        ),
+        ("-I file --help", ["Usage: minitsp -I file [options] …", "      --format text"]),
+        ("-P aes --help", ["aes: needs TSDuck"]),
+        ("--help", ["  -t, --timed-log"]),
+    ],
+)
+def test_help_lists_the_options_that_are_built_in(
+    words: str, expected: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words.split()) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in expected if line not in lines] == []

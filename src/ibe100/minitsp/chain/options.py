@@ -18,11 +18,12 @@ class OptionError(OperatorError):
 
 
 class UnknownOption(OptionError):
-    """A long option that is not declared; `name` without dashes."""
+    """An option that is not declared; `name` without dashes, of a letter or of the long form."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"unknown option --{name}")
+    def __init__(self, name: str, is_letter: bool = False) -> None:
+        super().__init__(f"unknown option {'-' if is_letter else '--'}{name}")
         self.name = name
+        self.is_letter = is_letter
 
 
 class OptionKind(Enum):
@@ -111,7 +112,7 @@ class OptionTable:
         if token.startswith("-") and len(token) > 1:
             short = self._by_short.get(token[1])
             if short is None:
-                raise OptionError(f"unknown option -{token[1]}")
+                raise UnknownOption(token[1], is_letter=True)
             return short, token[2:] or None
         return None, None
 
@@ -159,6 +160,10 @@ class Arguments:
         """An INTEGER or PID value."""
         found = self._values.get(name)
         return default if found is None or found[-1] is None else self._integer(name, found[-1])
+
+    def integers(self, name: str) -> list[int]:
+        """Every value of a repeatable INTEGER or PID option."""
+        return [self._integer(name, text) for text in self.texts(name)]
 
     def decimal(self, name: str, default: float = 0.0) -> float:
         """A DECIMAL value."""

@@ -25,7 +25,7 @@ class PacketObserver(PacketProcessor):
     that have passed but were not seen yet. `observe` and `tick` may be called by a thread of their own.
     """
 
-    changes_packets: ClassVar[bool] = False
+    changes_packets = False
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)

@@ -78,6 +78,7 @@ class GlobalOptions:
 
     realtime: bool = False
     timed_log: bool = False
+    synchronous_log: bool = False
     verbose: bool = False
     debug: bool = False
     bitrate_bps: int = 0
@@ -213,7 +214,7 @@ class PacketProcessor(Plugin):
     gets; set by the chain.
     """
 
-    changes_packets: ClassVar[bool] = True
+    changes_packets = True
     is_last = False
 
     @abstractmethod

@@ -117,10 +117,14 @@ def _stop(processor: PacketProcessor) -> None:
 
 def _stages(processors: Sequence[PacketProcessor], context: Context) -> list[_Stage]:
     stages: list[_Stage] = []
-    for looks_on, neighbours in groupby(processors, lambda one: isinstance(one, PacketObserver)):
+    for looks_on, neighbours in groupby(processors, _looks_on):
         if looks_on:
             observers = [one for one in neighbours if isinstance(one, PacketObserver)]
             stages.append(_Stage(ObserverGroup(observers, context)))
         else:
             stages += [_Stage(processor) for processor in neighbours]
     return stages
+
+
+def _looks_on(processor: PacketProcessor) -> bool:
+    return isinstance(processor, PacketObserver) and not processor.changes_packets

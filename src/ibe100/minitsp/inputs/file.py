@@ -12,6 +12,7 @@ from ibe100.minitsp.chain.plugin import (
     Packets,
     PluginError,
 )
+from ibe100.minitsp.chain.stuffing import null_packets
 from ibe100.minitsp.chain.threaded_input import ThreadedInput
 from ibe100.minitsp.packets.file_writer import is_pipe
 from ibe100.minitsp.packets.packet_format import (
@@ -28,8 +29,8 @@ _STDIN: Final = 0
 
 
 class FileInput(ThreadedInput):
-    """Reads files one after the other (tsp -I file). `-` or no name is standard input; a named pipe is
-    read like that.
+    """Reads files one after the other, each as often as --repeat says (tsp -I file). `-` or no name is
+    standard input; a named pipe is read like that.
 
     Each file's packet format is found out from its beginning, unless --format names it. Where it loses
     synchronisation, or begins within a packet, tsp ends; this goes on where packets begin.
@@ -40,6 +41,8 @@ class FileInput(ThreadedInput):
     leave_s: ClassVar[float] = 0.05
     ring_bytes: ClassVar[int] = MAX_BLOCK_PACKETS * PACKET_SIZE
     options: ClassVar[OptionTable] = OptionTable(
+        Option("add-start-stuffing", OptionKind.INTEGER, repeatable=True),
+        Option("add-stop-stuffing", OptionKind.INTEGER, repeatable=True),
         Option("byte-offset", OptionKind.INTEGER, "b"),
         FORMAT_OPTION,
         Option("infinite", short="i"),
@@ -52,10 +55,12 @@ class FileInput(ThreadedInput):
         super().__init__(arguments, context)
         self._paths = [path for path in arguments.parameters if path != "-"]
         self._endless = arguments.present("infinite")
-        self._rounds_left = arguments.integer("repeat", 1)
+        self._rounds = self._rounds_left = arguments.integer("repeat", 1)
         arguments.exclude("infinite", "repeat")
         if not self._paths and (self._endless or self._rounds_left > 1):
             raise OptionError("standard input cannot be repeated")
+        if self._endless and len(self._paths) > 1:
+            raise OptionError("specifying --infinite is meaningless with more than one file")
         self._forced_format = input_format(arguments)
         self._format = self._forced_format or TS
         self._leading_bytes = 0
@@ -95,6 +100,7 @@ class FileInput(ThreadedInput):
     def fetch(self) -> None:
         try:
             if self._paths:
+                self._stuff("add-start-stuffing")
                 while self._relay(PacketReader(self._descriptor, self._format, self._listener)):
                     if not self._next_file():
                         return
@@ -163,20 +169,28 @@ class FileInput(ThreadedInput):
         return before + packets * self._format.size
 
     def _next_file(self) -> bool:
-        """Go on with the next file or the next round; False when all is read."""
+        """Go on with the next round or the next file; False when all is read."""
+        if self._first_round is None and len(self._paths) == 1:
+            self._first_round = self._read_packets
+        self._rounds_left -= 1
+        if self._endless or self._rounds_left > 0:
+            os.lseek(self._descriptor, self._offset, os.SEEK_SET)
+            return True
+        self._stuff("add-stop-stuffing")
         self._position += 1
         if self._position == len(self._paths):
-            self._position = 0
-            if self._first_round is None:
-                self._first_round = self._read_packets
-            if not self._endless:
-                self._rounds_left -= 1
-                if self._rounds_left <= 0:
-                    return False
-        if len(self._paths) == 1:
-            os.lseek(self._descriptor, self._offset, os.SEEK_SET)
-        else:
-            descriptor, self._descriptor = self._descriptor, _STDIN
-            os.close(descriptor)
-            self._open(self._paths[self._position])
+            return False
+        self._rounds_left = self._rounds
+        descriptor, self._descriptor = self._descriptor, _STDIN
+        os.close(descriptor)
+        self._open(self._paths[self._position])
+        self._stuff("add-start-stuffing")
         return True
+
+    def _stuff(self, option: str) -> None:
+        """Queue the null packets that are wanted at this end of the file; the last value holds for the rest."""
+        counts = self.arguments.integers(option) or [0]
+        count = counts[min(self._position, len(counts) - 1)]
+        if count:
+            self._read_packets += count
+            self.queue.put(null_packets(count))

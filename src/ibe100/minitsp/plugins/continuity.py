@@ -1,21 +1,23 @@
-"""Reports breaks of the continuity counters (tsp -P continuity)."""
+"""Reports breaks of the continuity counters, or mends them (tsp -P continuity)."""
 
 from typing import ClassVar
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.chain.packet_batch import Batch
 from ibe100.minitsp.chain.packet_observer import PacketObserver
-from ibe100.minitsp.chain.plugin import Context, LogLevel
+from ibe100.minitsp.chain.plugin import Block, Context, LogLevel
 from ibe100.minitsp.reports.json_report import to_json
-from ibe100.mpegts.continuity import ContinuityFault, ContinuityTracker
+from ibe100.mpegts.continuity import ContinuityFault, ContinuityTracker, CounterFixer
 
 
 class Continuity(PacketObserver):
-    """Logs each packet that breaks the count, by its index at this point of the chain."""
+    """Logs each packet that breaks the count, by its index at this point of the chain; or --fix."""
 
     name: ClassVar[str] = "continuity"
     options: ClassVar[OptionTable] = OptionTable(
+        Option("fix", short="f"),
         Option("json-line", OptionKind.TEXT, value_optional=True),
+        Option("no-replicate-duplicated"),
         Option("pid", OptionKind.PID_RANGE, "p", repeatable=True),
         Option("tag", OptionKind.TEXT, "t"),
     )
@@ -26,6 +28,17 @@ class Continuity(PacketObserver):
         self._tag = arguments.text("tag")
         self._pids = arguments.pids("pid")
         self._tracker = ContinuityTracker()
+        self._fixer: CounterFixer | None = None
+        if arguments.present("fix"):
+            self.changes_packets = True
+            self._fixer = CounterFixer(self._pids, not arguments.present("no-replicate-duplicated"))
+
+    def process(self, block: Block) -> Block:
+        if self._fixer is None:
+            return super().process(block)
+        if self._fixer.fix(block.headers):
+            block.changed()
+        return block
 
     def observe(self, batch: Batch) -> None:
         for fault in self._tracker.feed(batch.headers):

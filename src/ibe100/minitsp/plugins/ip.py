@@ -19,7 +19,7 @@ class IpTap(PacketProcessor):
     """
 
     name: ClassVar[str] = "ip"
-    changes_packets: ClassVar[bool] = False
+    changes_packets = False
     options: ClassVar[OptionTable] = OptionTable(*DATAGRAM_OPTIONS, max_parameters=1)
 
     def __init__(self, arguments: Arguments, context: Context) -> None:

@@ -31,7 +31,7 @@ class SpliceMonitor(PacketProcessor):
     """
 
     name: ClassVar[str] = "splicemonitor"
-    changes_packets: ClassVar[bool] = False
+    changes_packets = False
     options: ClassVar[OptionTable] = OptionTable(
         *JSON_OPTIONS,
         Option("all-commands", short="a"),

@@ -197,3 +197,23 @@ def test_what_cannot_be_done_is_refused_in_words(
     with pytest.raises(OptionError) as refused:
         plugin(plugin.options.parse([option]), context())
     assert str(refused.value) == reason
+
+
+def test_each_file_is_repeated_before_the_next_with_null_packets_around_it(
+    tmp_path: Path, packets: npt.NDArray[np.uint8]
+) -> None:
+    packets[:, 1:3] = 0
+    names = []
+    for number in (1, 2):
+        packets[:, 4] = number
+        names.append(str(tmp_path / f"{number}.ts"))
+        packets[:10].tofile(names[-1])
+    stuffing = ("--add-start-stuffing=1", "--add-start-stuffing=2", "--add-stop-stuffing=3")
+    got = read(Path(names[1]), "--repeat=2", *stuffing, names[0])
+    kinds = "".join("n" if packet[1] == 0x1F else str(packet[4]) for packet in got)
+    assert kinds == "n" + "1" * 20 + "nnn" + "nn" + "2" * 20 + "nnn"
+
+
+def test_several_files_are_not_repeated_for_ever() -> None:
+    with pytest.raises(OptionError, match="more than one file"):
+        FileInput(FileInput.options.parse(["--infinite", "a.ts", "b.ts"]), context())
