@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -127,7 +128,7 @@ def _verdicts(written: Path) -> dict[str, bool]:
 
 def _why_not(argv: Sequence[str], made: set[str], stdout: str, scratch: Path) -> str:
     """Reason why a command's output cannot be compared, "" where it can; `made`: files of those before it."""
-    unknown = _unknown_plugins([*zip(argv, argv[1:], strict=False)])
+    unknown = _unknown_plugins([*pairwise(argv)])
     if unknown:
         return f"plugins not built in: {', '.join(sorted(unknown))}"
     named = [Path(word.rpartition("=")[0] or word) for word in argv]

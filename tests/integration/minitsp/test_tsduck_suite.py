@@ -14,7 +14,7 @@ KNOWN_DIFFERENCES: Final = {
     "test-018.ait.1ec6.txt": "application information tables are not built in as text",
     "test-018.ait.1ec6.xml": "application information tables are not built in as XML",
     "test-041.tsp.log": "worded otherwise since TSDuck 3.45",
-    "test-142.log": "tsp ends at the first loss of synchronisation, minitsp goes on where packets begin again",
+    "test-142.log": "tsp ends at the first loss of synchronisation, minitsp goes on after it",
 }
 """File that differs from the reference -> why it may."""
 

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
 from queue import Full, Queue
-from typing import ClassVar, Final
+from typing import Final
 
 from ibe100.minitsp.chain.options import Arguments
 from ibe100.minitsp.chain.packet_batch import Arrivals, Batch, PacketBatch

@@ -188,7 +188,7 @@ class FileInput(ThreadedInput):
         return True
 
     def _stuff(self, option: str) -> None:
-        """Queue the null packets that are wanted at this end of the file; the last value holds for the rest."""
+        """Queue the null packets wanted at this end of the file; the last value holds for further files."""
         counts = self.arguments.integers(option) or [0]
         count = counts[min(self._position, len(counts) - 1)]
         if count:
