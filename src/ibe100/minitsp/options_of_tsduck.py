@@ -16,7 +16,7 @@ _OF_EVERY_PROCESSOR: Final = ("except-label", "only-label")
 
 @cache
 def plugins_of_tsduck(kind: str) -> dict[str, dict[str, str]]:
-    """Options by plugin, without dashes, each with its letter or ""; `kind`: input, output, processor, tsp."""
+    """Options by plugin, no dashes, each with its letter or ""; `kind`: input, output, processor or tsp."""
     recorded = json.loads(Path(__file__).with_suffix(".json").read_text("ascii"))[kind]
     common = _OF_EVERY_PROCESSOR if kind == "processor" else ()
     return {name: _with_letters((*options.split(), *common)) for name, options in recorded.items()}

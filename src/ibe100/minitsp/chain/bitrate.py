@@ -1,4 +1,7 @@
-"""Bitrate of a transport stream from its own clocks: PCR, or DTS and PTS where there is no PCR."""
+"""Bitrate of a transport stream from its own clocks: PCR, or DTS and PTS where there is no PCR.
+
+It is the mean of the rates between consecutive clock values, as tsp's.
+"""
 
 from typing import Final
 
@@ -16,12 +19,12 @@ _MANY: Final = 64
 
 
 class _ClockSums:
-    """Packets and clock ticks summed over the intervals between consecutive clock values of each PID."""
+    """Rates and clock ticks summed over the intervals between consecutive clock values of each PID."""
 
     def __init__(self, window_s: float | None) -> None:
         self._window_pcr = None if window_s is None else window_s * PCR_HZ
         self._last: dict[int, tuple[int, int]] = {}
-        self._packets = 0.0
+        self._rates = self._intervals = 0.0
         self.ticks_pcr = 0.0
 
     def add(self, pid: int, index: int, clock_pcr: int) -> None:
@@ -33,10 +36,12 @@ class _ClockSums:
         ticks = pcr_difference(clock_pcr, previous[1])
         if not 0 < ticks <= _LONGEST_INTERVAL_PCR:
             return
-        self._packets += index - previous[0]
+        self._rates += (index - previous[0]) / ticks
+        self._intervals += 1
         self.ticks_pcr += ticks
         if self._window_pcr is not None and self.ticks_pcr > self._window_pcr * max(1, len(self._last)):
-            self._packets /= 2
+            self._rates /= 2
+            self._intervals /= 2
             self.ticks_pcr /= 2
 
     def add_all(
@@ -53,7 +58,8 @@ class _ClockSums:
         new_pid = pids[1:] != pids[:-1]
         ticks = (clocks_pcr[1:] - clocks_pcr[:-1]) % PCR_MODULO
         counted = ~new_pid & (ticks > 0) & (ticks <= _LONGEST_INTERVAL_PCR)
-        self._packets += int((indexes[1:] - indexes[:-1])[counted].sum())
+        self._rates += float(((indexes[1:] - indexes[:-1])[counted] / ticks[counted]).sum())
+        self._intervals += int(counted.sum())
         self.ticks_pcr += int(ticks[counted].sum())
         firsts = [0, *(np.flatnonzero(new_pid) + 1).tolist()]
         lasts = [*(first - 1 for first in firsts[1:]), len(pids) - 1]
@@ -64,7 +70,7 @@ class _ClockSums:
 
     @property
     def bitrate_bps(self) -> float:
-        return self._packets * PACKET_BITS * PCR_HZ / self.ticks_pcr if self.ticks_pcr else 0.0
+        return self._rates * PACKET_BITS * PCR_HZ / self._intervals if self._intervals else 0.0
 
 
 class BitrateEstimator:
