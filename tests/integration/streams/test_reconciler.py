@@ -11,6 +11,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -18,6 +19,7 @@ from ibe100.core.application import Application
 from ibe100.models.stream_config import NoOutput, StreamConfig, TestPatternInput
 from ibe100.models.stream_state import StreamState, Tally
 from ibe100.runner.supervision.ownership import processes_of
+from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.unattended import stop_unattended, unattended_streams
 from ibe100.services.streams.wish import read_wish, write_wish
 from services_rig import console, on_air, processor_pid, runner_pid, until, until_ready, until_state, view_of
@@ -40,8 +42,14 @@ def folder_of(application: Application, stream_id: str) -> Path:
     return application.folders.streams_dir / stream_id
 
 
-async def test_a_runner_that_was_asked_to_end_by_somebody_else_is_back(tmp_path: Path) -> None:
+async def test_a_runner_that_was_asked_to_end_by_somebody_else_is_back_without_another_look_at_the_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def probed(*_: object) -> NoReturn:
+        raise AssertionError("what is in the input is known")
+
     async with running(tmp_path) as (application, stream_id):
+        monkeypatch.setattr(LaunchPlanner, "probe", probed)
         pid = await runner_pid(application, stream_id)
         os.kill(pid, signal.SIGTERM)
         await until(lambda: view_of(application, stream_id).state is not StreamState.RUNNING, "its end")

@@ -13,7 +13,7 @@ from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stream_config import StreamConfig, describe_input
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.inputs.held_input import HeldInput
-from ibe100.services.streams.inputs.known_inputs import write_report
+from ibe100.services.streams.inputs.known_inputs import is_same_input, read_report, write_report
 from ibe100.services.streams.journal_follower import JournalFollower
 from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.output_target import prepare_output
@@ -63,26 +63,36 @@ class StreamLaunch:
         self._held.set_policy(policy)
 
     async def bring_up(
-        self, run: StreamRun, profile: str, *, keep_output: bool, is_last_look: bool = False
+        self,
+        run: StreamRun,
+        profile: str,
+        *,
+        keep_output: bool,
+        is_last_look: bool = False,
+        is_known: bool = False,
     ) -> None:
         """Start a runner; returns when it is up. Raises OperatorError with the reason.
 
         `profile` goes on record with the session; with `keep_output` a file that is written is gone on with.
+        `is_known`: the input was on air just now and is not looked at: what was found in it last still holds.
         An input that others call is held after InputAbsent, until the next look or `let_go`; the last look
         gives a caller more time.
         """
         try:
-            await self._bring_up(run, profile, keep_output, is_last_look)
+            await self._bring_up(run, profile, keep_output, is_last_look, is_known)
         except InputAbsent:
             raise
         except BaseException:
             await self._held.release(run)
             raise
 
-    async def _bring_up(self, run: StreamRun, profile: str, keep_output: bool, is_last_look: bool) -> None:
+    async def _bring_up(
+        self, run: StreamRun, profile: str, keep_output: bool, is_last_look: bool, is_known: bool
+    ) -> None:
         config = run.entry.config
         processor = await self._planner.processor(config)
-        report, ports = await self._look(run, processor, is_last_look)
+        known = await self._known(run) if is_known else None
+        report, ports = known or await self._look(run, processor, is_last_look)
         record, argv = self._planner.plan(config, run.entry.number, processor, report, ports)
         for note in record.plan.notes:
             _log.warning("%s: %s", run.name, note)
@@ -154,6 +164,15 @@ class StreamLaunch:
     async def close(self) -> None:
         """Release all held inputs."""
         await self._held.close()
+
+    async def _known(self, run: StreamRun) -> Look | None:
+        """What the plan of the last run was made of; None where it is not on record, or others call."""
+        config, record = run.entry.config, run.record
+        if record is None or is_relayed(config.input) or not is_same_input(config.input, record.config.input):
+            return None
+        report = await asyncio.to_thread(read_report, run.link.stream_dir)
+        ports = self._planner.claim(config, self._list.ports_of_others(run))
+        return None if report is None else (report, ports)
 
     async def _look(self, run: StreamRun, processor: Processor, is_last_look: bool) -> Look:
         """Probe; a stop in the meantime ends it."""

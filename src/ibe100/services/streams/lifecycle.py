@@ -156,7 +156,9 @@ class StreamLifecycle:
                     await self.keep_wish(run)
                 raise
 
-    async def _start(self, run: StreamRun, *, keep_output: bool, wait_for_input: bool) -> None:
+    async def _start(
+        self, run: StreamRun, *, keep_output: bool, wait_for_input: bool, is_known: bool = False
+    ) -> None:
         if why := why_locked(self._secrets, run.entry.config):
             run.enter(StreamState.FAILED, why)
             raise StreamError(why)
@@ -164,7 +166,11 @@ class StreamLifecycle:
         run.enter(StreamState.PROBING, "looking at the input")
         try:
             await self._launch.bring_up(
-                run, self.profile, keep_output=keep_output, is_last_look=not wait_for_input
+                run,
+                self.profile,
+                keep_output=keep_output,
+                is_last_look=not wait_for_input,
+                is_known=is_known,
             )
         except BaseException as error:
             if isinstance(error, InputAbsent) and wait_for_input and run.is_wanted():
@@ -279,7 +285,9 @@ class StreamLifecycle:
             if run.view.state.is_active or not run.is_wanted():
                 return
             run.enter(before.state, before.reason)
-            await self._start(run, keep_output=True, wait_for_input=True)
+            # One that somebody else has stopped was well.
+            is_known = before.state is StreamState.STOPPED
+            await self._start(run, keep_output=True, wait_for_input=True, is_known=is_known)
 
     async def plan_anew(self, run: StreamRun) -> None:
         """Stop a processor that does not come on air, and start it by a plan made anew."""
