@@ -20,8 +20,9 @@ from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_config import HlsInput, StreamConfig, UdpInput, UdpOutput
 from ibe100.models.stream_state import StreamState
 from ibe100.services.streams.inputs.known_inputs import read_report
+from live_faults import later_by
 from live_rig import BITRATE_BPS, LiveSender, as_it_is, live_sender, make_pattern
-from services_rig import console, fired, on_air, processor_pid, until, until_alarm, view_of
+from services_rig import asked, console, fired, on_air, processor_pid, until, until_alarm, until_over, view_of
 from web_rig import Answer, playlist, web_server
 
 
@@ -124,17 +125,44 @@ async def test_cues_go_out_again_on_a_changed_source(
         assert receiver.longest_gap_s < 10.0, "on air all the while"
 
 
+@pytest.mark.parametrize("later_s", [0.0, 1000.0], ids=["the same clock", "another clock"])
+async def test_a_cue_that_is_armed_when_the_plan_changes_is_spliced_or_failed_with_the_reason(
+    tmp_path: Path, receiver: Receiver, later_s: float
+) -> None:
+    port = free_udp_port()
+    long_pattern = await asyncio.to_thread(make_pattern, tmp_path / "long.ts", 90.0)
+    with live_sender(long_pattern, port) as source:
+        async with console(tmp_path / "data") as application:
+            stream_id = await on_air(application, to(receiver, port))
+            before = application.streams.run_of(stream_id).record
+            armed = await application.cues.fire(asked(stream_id, CueAction.TO_BREAK, pre_roll_s=14.0))
+            move, leap = changed(video=0x301, sound=0x302), later_by(later_s)
+            source.spoil = lambda packets: move(leap(packets) if later_s else packets)
+            over = await until_over(application, armed)
+            assert application.streams.run_of(stream_id).record is not before, "another plan"
+            assert over.section_base64 == armed.section_base64, "its bytes are as they were committed"
+            if later_s:
+                assert (over.state, over.sent) == (CueState.FAILED, 0)
+                assert "the stream will not reach the splice time when it should" in over.reason
+            else:
+                assert over.state is CueState.SPLICED, over
+
+
 async def test_a_named_service_that_is_gone_is_waited_for_with_its_picture_on_air(
     tmp_path: Path, sender: tuple[LiveSender, int], receiver: Receiver
 ) -> None:
     source, port = sender
     async with console(tmp_path) as application:
         stream_id = await on_air(application, to(receiver, port, service_id=1))
+        armed = await application.cues.fire(asked(stream_id, CueAction.TO_BREAK, pre_roll_s=9.0))
         source.spoil = changed(service=2)
         await until_passed_on(application, stream_id)
         attempt = view_of(application, stream_id).attempt
         await asyncio.sleep(4.0)
         assert view_of(application, stream_id).attempt == attempt, "no crash loop"
+        failed = await until_over(application, armed)
+        assert failed.state is CueState.FAILED
+        assert "passed on without cues" in failed.reason
         source.spoil = as_it_is
         await until_planned(application, stream_id)
 

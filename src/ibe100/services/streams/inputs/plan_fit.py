@@ -13,6 +13,8 @@ from ibe100.services.streams.runner_samples import AnalyzeReport, InfluxPost, Sa
 from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import AnalyzeSample
 
+REPORTS = 3
+"""Reports without the cue PID in a PMT that prove it."""
 FULL_S = 5.0
 """An input without null packets for so long is given stuffing."""
 STUFFED_S = 600.0
@@ -28,6 +30,8 @@ class PlanFit:
 
     def __init__(self) -> None:
         self._misfits: dict[str, str] = {}
+        self._cue_pid_missed: dict[str, int] = {}
+        """Reports on end in which no PMT names it."""
         self._full_since: dict[str, float] = {}
         self._stuffed_at: dict[str, float] = {}
         self._begins_anew: set[str] = set()
@@ -43,6 +47,7 @@ class PlanFit:
             self._begins_anew.discard(run.stream_id)
             self._misfits.pop(run.stream_id, None)
             self._full_since.pop(run.stream_id, None)
+            self._cue_pid_missed.pop(run.stream_id, None)
             if fact.passes:
                 self.news.set()
 
@@ -56,12 +61,25 @@ class PlanFit:
             self._look_for_nulls(run, run.record, sample)
         if not isinstance(sample, AnalyzeReport):
             return
-        found = misfit(run.record.plan, sample.analysis)
+        found = misfit(run.record.plan, sample.analysis) or self._lost_cue_pid(
+            run, run.record, sample.analysis
+        )
         if found:
             self._misfits[run.stream_id] = found
             self.news.set()
         elif self.misfit(run) != NO_NULLS:
             self._misfits.pop(run.stream_id, None)
+
+    def _lost_cue_pid(self, run: StreamRun, record: RunRecord, analysis: AnalyzeSample) -> str:
+        """Fault of a PMT that does not name our cues any more; the first after a change is not edited yet."""
+        plan, named = record.plan, {pid.pid for pid in analysis.pids if pid.services}
+        missed = (
+            0 if not named or plan.splice_pid in named else self._cue_pid_missed.get(run.stream_id, 0) + 1
+        )
+        self._cue_pid_missed[run.stream_id] = missed
+        if missed < REPORTS:
+            return ""
+        return f"SCTE-35 PID 0x{plan.splice_pid:04X} is not in the PMT of service {plan.service_id} any more"
 
     def _look_for_nulls(self, run: StreamRun, record: RunRecord, post: InfluxPost) -> None:
         """An input that has become full needs stuffing, or no cue finds a null packet to replace."""
@@ -98,8 +116,6 @@ def misfit(plan: StreamPlan, analysis: AnalyzeSample) -> str:
     for what, pid in (("video", plan.video_pid), ("PTS", plan.time_pid), ("PCR", plan.pcr_pid)):
         if pid is not None and pid not in named:
             return f"the {what} of service {plan.service_id} is not on PID 0x{pid:04X} any more"
-    if plan.splice_pid not in named:
-        return f"SCTE-35 PID 0x{plan.splice_pid:04X} is not in the PMT of service {plan.service_id} any more"
     return _moved_clock(plan, analysis)
 
 

@@ -62,12 +62,6 @@ def test_a_service_that_has_left_the_pat_does_not_fit_though_its_pmt_is_sent_on(
     assert misfit(PLAN, replace(of_the_plan(), services=left)) == ""
 
 
-def test_a_cue_pid_that_the_pmt_does_not_name_any_more_does_not_fit() -> None:
-    """As where it was the input's own, which has dropped it."""
-    assert PLAN.video_pid is not None
-    assert "SCTE-35 PID" in misfit(PLAN, analysed((PLAN.video_pid, 0x101), PLAN.video_pid))
-
-
 def full(at_s: float, null_bps: int = 0) -> InfluxPost:
     return InfluxPost(at_s, at_s, InfluxSample(bitrate_bps=1_000_000, null_bps=null_bps))
 
@@ -81,6 +75,17 @@ def live(stuffing_ratio: float | None = None) -> StreamRun:
         RunRecord(config=config, number=1, plan=PLAN, ports=ports, engine="", command="", session_id=None)
     )
     return run
+
+
+def test_a_cue_pid_that_the_pmt_does_not_name_any_more_does_not_fit() -> None:
+    """As where it was the input's own, which has dropped it; a report of a change may lack it too."""
+    assert PLAN.video_pid is not None
+    fit, run, lost = PlanFit(), live(), analysed((PLAN.video_pid, 0x101), PLAN.video_pid)
+    for analysis in (lost, lost, of_the_plan(), lost, lost):
+        fit.on_sample(run, AnalyzeReport(0.0, 0.0, analysis))
+        assert fit.misfit(run) == ""
+    fit.on_sample(run, AnalyzeReport(0.0, 0.0, lost))
+    assert "SCTE-35 PID 0x01F4 is not in the PMT" in fit.misfit(run)
 
 
 def test_an_input_that_has_become_full_is_planned_with_stuffing() -> None:
