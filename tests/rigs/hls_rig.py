@@ -37,8 +37,13 @@ class Written:
 
     @property
     def dates_s(self) -> list[float]:
-        found = re.findall(r"#EXT-X-PROGRAM-DATE-TIME:(\S+)", self.text)
-        return [datetime.fromisoformat(one).timestamp() for one in found]
+        return dates_in(self.text)
+
+
+def dates_in(playlist: str) -> list[float]:
+    """Its EXT-X-PROGRAM-DATE-TIMEs in seconds since the epoch."""
+    found = re.findall(r"#EXT-X-PROGRAM-DATE-TIME:(\S+)", playlist)
+    return [datetime.fromisoformat(one).timestamp() for one in found]
 
 
 def write(folder: Path, packets: packet.PacketBlock, *options: str, bitrate_bps: int = 0) -> Written:

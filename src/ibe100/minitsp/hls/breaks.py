@@ -4,6 +4,7 @@ EXT-X-CUE-OUT, -CUE-OUT-CONT and -CUE-IN are what packagers and ad inserters hav
 EXT-X-DATERANGE with SCTE35-OUT, -IN and -CMD (RFC 8216 clause 4.3.2.7).
 """
 
+import math
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -76,7 +77,7 @@ class Breaks:
         """The tags of a segment that begins with this picture; what is due has happened then."""
         lines: list[str] = []
         due = [one for one in self._splices.values() if pts_difference(pts, one.pts) >= -_HALF_FRAME_PTS]
-        for splice in sorted(due, key=lambda one: pts_difference(one.pts, pts)):
+        for splice in sorted(due, key=lambda one: _order(one, pts)):
             lines += self._end_by_duration(pts_add(splice.pts, -2 * _HALF_FRAME_PTS), pts)
             del self._splices[splice.key, splice.out]
             self._note_done(splice)
@@ -183,6 +184,11 @@ class Breaks:
             return []
         self._current, self._latest = None, current
         return ["#EXT-X-CUE-IN"]
+
+
+def _order(splice: Splice, pts: int) -> tuple[int, bool, float]:
+    """Order of what happens by one picture: an end before a beginning, and of these the longest first."""
+    return pts_difference(splice.pts, pts), splice.out, -(splice.duration_s or math.inf)
 
 
 def _put(events: dict[Event, Value], event: Event, value: Value) -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Context, LogLevel, PacketOutput, Packets, PluginError
+from ibe100.minitsp.hls.blind_length import BlindLength
 from ibe100.minitsp.hls.breaks import Breaks
 from ibe100.minitsp.hls.cut_points import Picture, PictureFinder, TableCopies
 from ibe100.minitsp.hls.cut_rules import CutRules, EntryPoint
@@ -16,7 +17,8 @@ from ibe100.mpegts.constants import PACKET_SIZE, SPLICE_TABLE_ID
 _DURATION_S: Final = 10
 _LIVE_DURATION_S: Final = 5
 _MAX_EXTRA_DURATION_S: Final = 2
-_LEAST_BLIND_PACKETS: Final = 100  # whatever the bitrate is thought to be
+_LARGEST_DRIFT: Final = 0.001
+"""Of the source's clock against the machine's; 50 ppm are 4 s a day."""
 
 
 class HlsOutput(PacketOutput):
@@ -79,8 +81,7 @@ class HlsOutput(PacketOutput):
         self._pictures = PictureFinder()
         self._tables = TableCopies()
         self._is_blind = False
-        self._blind_packets = 0
-        self._opened_s = 0.0
+        self._blind = BlindLength()
         self._told: set[LogLevel] = set()
 
     def start(self) -> None:
@@ -111,7 +112,7 @@ class HlsOutput(PacketOutput):
             self._breaks.take(seen.section, self._rules.last_pts)
         if pictures:
             self._write(packets[done:])
-            self._blind_packets = len(packets) - pictures[-1].row
+            self._blind.packets = len(packets) - pictures[-1].row
         else:
             self._write_blind(packets)
 
@@ -183,14 +184,23 @@ class HlsOutput(PacketOutput):
         cue_tags: tuple[str, ...] = ()
         if pts is not None:
             known = None if leaps else self._breaks.date(pts)
-            on_air = time.time() if known is None else known
+            on_air = time.time() if known is None else known + self._drift_s()
             # Again and again: half a day away a PTS is as near the other way round.
             self._breaks.anchor(pts, on_air)
             date = on_air if self._dated else None
             cue_tags = self._breaks.tags(pts)
         self._files.open(SegmentStart(leaps or self._is_seam, date, cue_tags))
         self._is_seam = False
-        self._opened_s = time.monotonic()
+        self._blind.open()
+
+    def _drift_s(self) -> float:
+        """Time by which the dates go on more than the pictures, to follow the machine's clock."""
+        last_pts = self._rules.last_pts
+        date = None if last_pts is None else self._breaks.date(last_pts)
+        if date is None or not self.context.tsp.realtime:
+            return 0.0
+        most_s = _LARGEST_DRIFT * self._duration_s
+        return max(-most_s, min(most_s, time.time() - date))
 
     def _close(self, duration_s: float, *, last: bool = False) -> None:
         """End the segment; where pictures do not tell how long it is, the bitrate does, or the clock."""
@@ -199,7 +209,8 @@ class HlsOutput(PacketOutput):
         if self._dated:
             self._files.target_duration_s = self._rules.longest_s
         if self._is_blind or not duration_s:
-            duration_s = min(max(duration_s, self._estimated_s()), self._rules.longest_s)
+            estimated_s = self._blind.estimated_s(self._files.size_bytes, self.context.bitrate_bps)
+            duration_s = min(max(duration_s, estimated_s), self._rules.longest_s)
         self._files.close(duration_s, independent=start is not None and start.independent, last=last)
 
     def _write(self, packets: Packets) -> None:
@@ -218,12 +229,12 @@ class HlsOutput(PacketOutput):
             self._is_blind = True
             self._close(self._rules.held_s)
             self._rules.end()
-            self._blind_packets = 0
+            self._blind.packets = 0
             self._open(None)
             self._write_tables()
             packets = packets[room:]
         self._write(packets)
-        self._blind_packets += len(packets)
+        self._blind.packets += len(packets)
 
     def _write_tables(self) -> None:
         if not self.arguments.present("slice-only"):
@@ -231,20 +242,11 @@ class HlsOutput(PacketOutput):
 
     def _blind_room(self, wanted: int) -> int:
         """Number of the packets wanted that may come before the segment has to end without a picture."""
-        if self._waiting:
+        if self._waiting or not (self._files.is_open or self.context.bitrate_bps):
             return wanted
         longest_s = self._rules.longest_s
-        bitrate_bps = self.context.bitrate_bps
-        if not bitrate_bps:
-            late = self._files.is_open and time.monotonic() - self._opened_s > longest_s
-            return 0 if late else wanted
-        room = int(bitrate_bps * (longest_s - self._rules.held_s) / (8 * PACKET_SIZE))
-        return max(0, max(room, _LEAST_BLIND_PACKETS) - self._blind_packets)
-
-    def _estimated_s(self) -> float:
-        if bitrate_bps := self.context.bitrate_bps:
-            return self._files.size_bytes * 8 / bitrate_bps
-        return time.monotonic() - self._opened_s
+        left_s = longest_s - self._rules.held_s
+        return self._blind.room(wanted, left_s, longest_s, self.context.bitrate_bps)
 
     def _tell_shorter(self, elapsed_s: float) -> None:
         if elapsed_s < self._duration_s:

@@ -123,6 +123,18 @@ def test_an_ad_inside_a_placement_opportunity_is_a_date_range_of_its_own() -> No
     assert names == ["segmentation-00000007"] * 2 + ["segmentation-00000008"] * 2
 
 
+@pytest.mark.parametrize("first_told", [7, 8])
+def test_breaks_that_meet_end_and_begin_and_the_longest_holds_those_inside_it(first_told: int) -> None:
+    told = breaks()
+    told.take(signal(1, 0x34, 3 * SECOND, 60), NOW)
+    told.tags(3 * SECOND)
+    starts = {7: signal(7, 0x34, 5 * SECOND, 60), 8: signal(8, 0x30, 5 * SECOND, 30)}
+    for cue in (starts.pop(first_told), *starts.values(), signal(1, 0x35, 5 * SECOND)):
+        told.take(cue, 4 * SECOND)
+    assert told.tags(5 * SECOND) == ("#EXT-X-CUE-IN", "#EXT-X-CUE-OUT:60.000")
+    assert told.is_due(35 * SECOND) is None
+
+
 def test_a_programme_that_begins_is_a_command_and_cuts_nothing() -> None:
     told = breaks()
     told.take(signal(9, 0x10, 5 * SECOND), NOW)

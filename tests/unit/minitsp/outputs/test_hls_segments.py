@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from hls_rig import Written, write
+from hls_rig import Written, dates_in, write
+from ibe100.minitsp.chain.plugin import Context, GlobalOptions
+from ibe100.minitsp.outputs.hls import HlsOutput
 from ibe100.mpegts.timestamps import PTS_HZ, PTS_MODULO
 from made_pictures import AAC, MPEG2, Frame, begins_with_key, frames, pcr_packet, stream
+from plugin_rig import Log
 
 DISCONTINUITY = "#EXT-X-DISCONTINUITY\n"
 INDEPENDENT = "#EXT-X-INDEPENDENT-SEGMENTS\n"
@@ -139,3 +142,19 @@ def test_sound_alone_is_cut_evenly(tmp_path: Path) -> None:
 def test_dates_follow_the_pictures_in_segments_that_ended_early(tmp_path: Path) -> None:
     dates = write(tmp_path, stream(frames(30, group=125)), LIVE, "--duration=6").dates_s
     assert [after - before for before, after in pairwise(dates)] == pytest.approx([5.0] * 5, abs=0.002)
+
+
+def test_dates_follow_the_clock_of_the_machine_where_the_source_has_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s, fast = 1_795_000_000.0, 1.0005
+    monkeypatch.setattr("ibe100.minitsp.outputs.hls.time.time", lambda: now_s)
+    words = [LIVE, "--duration=6", f"--playlist={tmp_path / 'v.m3u8'}", str(tmp_path / "s.ts")]
+    output = HlsOutput(HlsOutput.options.parse(words), Context(GlobalOptions(realtime=True), Log()))
+    packets = stream(frames(600))
+    for start in range(0, len(packets), 25):
+        output.send(packets[start : start + 25])
+        now_s += fast
+    output.stop()
+    dates_s = dates_in((tmp_path / "v.m3u8").read_text())
+    assert dates_s[-1] - dates_s[0] == pytest.approx(594 * fast, abs=0.05)
