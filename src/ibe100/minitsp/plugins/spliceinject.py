@@ -13,6 +13,7 @@ from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcesso
 from ibe100.minitsp.ip.udp_socket import open_receiver
 from ibe100.minitsp.psi.service_finder import ServiceFinder
 from ibe100.minitsp.splice.clock_points import ClockPoint, pcr_points, pts_points
+from ibe100.minitsp.splice.command_files import CommandFiles
 from ibe100.minitsp.splice.messages import MessageError, sections_of
 from ibe100.minitsp.splice.queue import RepeatRule, SpliceQueue, queued_cue
 from ibe100.mpegts.constants import NULL_PID
@@ -28,6 +29,9 @@ from ibe100.scte35.section import encode
 _LARGEST_DATAGRAM: Final = 65_536
 _DATAGRAMS_AT_ONCE: Final = 64
 _SOCKET_BUFFER: Final = 1 << 20
+_LARGEST_FILE: Final = 2048
+_POLL_MS: Final = 500
+_FIRST_BATCH_POLL_S: Final = 0.02
 _PTS_PER_MS: Final = PTS_HZ // 1000
 _IMMEDIATE_S: Final = 2.0
 """The console has told its operator by then that an immediate cue did not go out: it must not, later."""
@@ -36,34 +40,40 @@ _IMMEDIATE_S: Final = 2.0
 class SpliceInject(PacketProcessor):
     """Injects SCTE 35 splice commands in a transport stream.
 
-    One datagram on --udp is one binary section or one TSDuck XML document. A cue without a time goes out
-    once, in the next null packet; a cue with a splice time --inject-count times from --start-delay before
-    it on. With a runner that attends to us an immediate cue that found no null packet in time is dropped.
+    A datagram on --udp, or a file of --files, is binary sections or one TSDuck XML document. A cue without a
+    time goes out once, in the next null packet; a cue with a splice time --inject-count times from
+    --start-delay before it on. With a runner that attends to us an immediate cue that found no null packet in time is dropped.
     """
 
     name: ClassVar[str] = "spliceinject"
     options: ClassVar[OptionTable] = OptionTable(
         Option("buffer-size", OptionKind.INTEGER),
+        Option("delete-files", short="d"),
+        Option("files", OptionKind.TEXT, "f"),
         Option("ignore-pid-conflict"),
         Option("inject-count", OptionKind.INTEGER, minimum=1),
         Option("inject-interval", OptionKind.INTEGER),
+        Option("max-file-size", OptionKind.INTEGER),
         Option("min-bitrate", OptionKind.DECIMAL),
         Option("min-inter-packet", OptionKind.INTEGER),
+        Option("min-stable-delay", OptionKind.INTEGER),
         Option("no-reuse-port"),  # the default here
         Option("pcr-pid", OptionKind.PID),
         Option("pid", OptionKind.PID, "p"),
+        Option("poll-interval", OptionKind.INTEGER),
         Option("pts-pid", OptionKind.PID),
         Option("queue-size", OptionKind.INTEGER, minimum=1, maximum=100_000),
         Option("reuse-port", short="r"),
         Option("service", OptionKind.TEXT, "s"),
         Option("start-delay", OptionKind.INTEGER),
         Option("udp", OptionKind.ADDRESS, "u"),
+        Option("wait-first-batch", short="w"),
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        if not arguments.present("udp"):
-            raise OptionError("specify --udp")
+        if not (arguments.present("udp") or arguments.present("files")):
+            raise OptionError("specify at least one of --files and --udp")
         self._pid = arguments.optional_integer("pid")
         self._pts_pid = arguments.optional_integer("pts-pid")
         self._pcr_pid = arguments.optional_integer("pcr-pid")
@@ -86,8 +96,29 @@ class SpliceInject(PacketProcessor):
         self._current_pts: int | None = None
         self._conflict = False
         self._udp: socket.socket | None = None
+        self._files: CommandFiles | None = None
+        if arguments.present("files"):
+            self._files = CommandFiles(
+                self,
+                arguments.text("files"),
+                poll_s=arguments.integer("poll-interval", _POLL_MS) / 1000,
+                stable_s=arguments.integer("min-stable-delay", _POLL_MS) / 1000,
+                max_bytes=arguments.integer("max-file-size", _LARGEST_FILE),
+                delete=arguments.present("delete-files"),
+            )
 
     def start(self) -> None:
+        if self.arguments.present("udp"):
+            self._open_udp()
+        if self._files is not None:
+            self._files.start()
+        if self.arguments.present("wait-first-batch"):
+            self.verbose("waiting for first batch of commands")
+            while not self._queue and not self.context.stopping:
+                time.sleep(_FIRST_BATCH_POLL_S)
+                self._receive()
+
+    def _open_udp(self) -> None:
         address, port = self.arguments.address("udp")
         first_byte = int(address.partition(".")[0]) if address[:1].isdigit() else 0
         multicast = 224 <= first_byte < 240
@@ -103,6 +134,8 @@ class SpliceInject(PacketProcessor):
     def stop(self) -> None:
         if self._udp is not None:
             self._udp.close()
+        if self._files is not None:
+            self._files.stop()
 
     def tick(self, monotonic_s: float) -> None:
         self._receive()
@@ -230,7 +263,9 @@ class SpliceInject(PacketProcessor):
         return self.arguments.integer("min-inter-packet")
 
     def _receive(self) -> None:
-        """Queue the cues of the datagrams that have come."""
+        """Queue the cues of the files and datagrams that have come."""
+        while self._files is not None and (content := self._files.take()) is not None:
+            self._enqueue_all(content)
         for _ in range(_DATAGRAMS_AT_ONCE):
             if self._udp is None:
                 return
@@ -239,11 +274,14 @@ class SpliceInject(PacketProcessor):
             except BlockingIOError:
                 return
             self.verbose(f"received message, {len(datagram)} bytes, from {host}:{port}")
-            try:
-                for section in sections_of(datagram):
-                    self._enqueue(section)
-            except MessageError as error:
-                self.error(str(error))
+            self._enqueue_all(datagram)
+
+    def _enqueue_all(self, message: bytes) -> None:
+        try:
+            for section in sections_of(message):
+                self._enqueue(section)
+        except MessageError as error:
+            self.error(str(error))
 
     def _drop_overdue(self) -> None:
         if self._queue and self.context.attended:

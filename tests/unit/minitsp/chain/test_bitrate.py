@@ -68,7 +68,15 @@ def test_a_large_block_counts_as_its_packets_do_one_by_one(steps: list[tuple[int
         together.feed(block(packets))
     for one_packet in packets:
         alone.feed(block([one_packet]))
-    assert together.bitrate_bps == alone.bitrate_bps
+    assert together.bitrate_bps == pytest.approx(alone.bitrate_bps)
+
+
+def test_the_bitrate_is_the_mean_of_the_rates_between_two_pcrs() -> None:
+    estimator = BitrateEstimator(None)
+    gap = [packet()] * 9
+    seconds = (0, 1, 3)
+    estimator.feed(block([one for at in seconds for one in (packet(pcr=at * 27_000_000), *gap)]))
+    assert estimator.bitrate_bps == pytest.approx((10 * 1504 + 5 * 1504) / 2)
 
 
 def test_the_seam_of_a_loop_changes_nothing() -> None:
