@@ -42,7 +42,8 @@ class SpliceInject(PacketProcessor):
 
     A datagram on --udp, or a file of --files, is binary sections or one TSDuck XML document. A cue without a
     time goes out once, in the next null packet; a cue with a splice time --inject-count times from
-    --start-delay before it on. With a runner that attends to us an immediate cue that found no null packet in time is dropped.
+    --start-delay before it on. With a runner that attends to us an immediate cue that found no null packet in
+    time is dropped.
     """
 
     name: ClassVar[str] = "spliceinject"
