@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ibe100.core.folders import Folders
 from ibe100.core.restore import STAGED
-from ibe100.core.restore_traces import find_evidence, last_audited_cue, number_anew
+from ibe100.core.restore_traces import audited_plans, find_evidence, last_audited_cue, number_anew
 from ibe100.database.backup.backups import list_backups, unpack
 from ibe100.database.backup.restore_merge import merge
 from ibe100.database.sqlite.engine import copy_file, is_damaged
@@ -29,6 +29,7 @@ from ibe100.utils.set_aside import set_aside
 from ibe100.utils.timecode import format_utc
 
 COMPANIONS = ("-wal", "-shm")
+MOST_PLANS = 20
 SET_BACK = "older than the audit log"
 
 _log = logging.getLogger(__name__)
@@ -63,7 +64,18 @@ async def recover(folders: Folders, backups: Path) -> tuple[str, ...]:
         raise StorageError(f"The database {path} is {why} and could not be recovered: {error}.") from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-    return (f"The database was {why}: it was made anew from {source}, the journals and audit.log.{aside}",)
+    told = f"The database was {why}: it was made anew from {source}, the journals and audit.log.{aside}"
+    plans = await asyncio.to_thread(audited_plans, folders.log_dir, made_at or 0.0)
+    return (told, *_look_at_the_schedule(plans))
+
+
+def _look_at_the_schedule(plans: list[str]) -> tuple[str, ...]:
+    """What was planned is in no journal: the operator is told what to look for."""
+    if not plans:
+        return ()
+    newest = "; ".join(plans[-MOST_PLANS:])
+    left_out = f" (the newest {MOST_PLANS})" if len(plans) > MOST_PLANS else ""
+    return (f"The schedule may lack what was changed in it since then: look at it. {newest}{left_out}",)
 
 
 def _why_lost(path: Path, log_dir: Path) -> str:
@@ -84,9 +96,14 @@ def _is_set_back(path: Path, log_dir: Path) -> bool:
     last = last_audited_cue(log_dir)
     if last is None:
         return False
+    # A return has the event of its break: its number or its bytes tell them apart.
+    known = "SELECT 1 FROM cues WHERE stream_id = ? AND splice_event_id = ?"
+    values: tuple[str | int, ...] = (last.stream_id, last.event_id)
+    if last.cue_id is not None:
+        known += " AND (cue_id = ? OR section_base64 = ?)"
+        values += (last.cue_id, last.section_base64)
     with closing(sqlite3.connect(path)) as connection:
-        known = "SELECT 1 FROM cues WHERE stream_id = ? AND splice_event_id = ? LIMIT 1"
-        return connection.execute(known, last).fetchone() is None
+        return connection.execute(known, values).fetchone() is None
 
 
 def _copy_of(path: Path, staged: Path) -> float | None:

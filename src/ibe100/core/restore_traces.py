@@ -26,7 +26,10 @@ from ibe100.services.streams.runner_facts import CueOnOutput
 from ibe100.services.streams.runner_link import RunnerLink, RunnerSilent, read_journal
 
 DISARMED = "cue disarmed"
-_EVENT = re.compile(r"event (\d+)(?: ([A-Za-z0-9+/=]+))?")
+SCHEDULE_CHANGES = frozenset(
+    {"break planned", "planned break changed", "planned break removed", "breaks imported"}
+)
+_EVENT = re.compile(r"event (\d+)(?: ([A-Za-z0-9+/=]+))?(?: cue (\d+))?")
 
 
 async def find_traces(streams_dir: Path) -> tuple[Trace, ...]:
@@ -91,17 +94,21 @@ def _seen(traces: tuple[Trace, ...]) -> Iterator[UsedId]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class AuditedLine:
+    """What audit.log tells of a cue; `at` is wall clock."""
+
     at: float
     who: str
     action: str
     stream_id: str
     event_id: int
     section_base64: str
+    cue_id: int | None
+    """None in lines of versions that did not write it."""
 
 
-def _audited(log_dir: Path) -> Iterator[_Line]:
-    """Cues in audit.log: `event N` and the bytes stand in the detail of a line; torn lines are skipped."""
+def _audited(log_dir: Path) -> Iterator[AuditedLine]:
+    """Cues in audit.log: detail is `event N`, the bytes and `cue N`; torn lines are skipped."""
     for path in sorted(log_dir.glob("audit.log*")):
         with suppress(OSError), path.open("rb") as lines:
             for line in lines:
@@ -111,19 +118,33 @@ def _audited(log_dir: Path) -> Iterator[_Line]:
                     if event and values["subject"]:
                         at = datetime.fromisoformat(values["timestamp"]).timestamp()
                         who, action, stream_id = (str(values[name]) for name in ("who", "event", "subject"))
-                        yield _Line(at, who, action, stream_id, int(event[1]), event[2] or "")
+                        cue_id = int(event[3]) if event[3] else None
+                        yield AuditedLine(at, who, action, stream_id, int(event[1]), event[2] or "", cue_id)
 
 
-def last_audited_cue(log_dir: Path) -> tuple[str, int] | None:
-    """Stream and splice_event_id of the last cue in the audit log; None where it tells of none."""
+def audited_plans(log_dir: Path, since: float) -> list[str]:
+    """Changes of the schedule since then, in words, as audit.log tells of them; torn lines are skipped."""
+    found = []
+    for path in sorted(log_dir.glob("audit.log*")):
+        with suppress(OSError), path.open("rb") as lines:
+            for line in lines:
+                with suppress(ValueError, KeyError, TypeError, AttributeError):
+                    values = json.loads(line)
+                    at = datetime.fromisoformat(values["timestamp"]).timestamp()
+                    if at >= since and values["event"] in SCHEDULE_CHANGES:
+                        found.append((at, f"{values['event']} on {values['subject']}: {values['detail']}"))
+    return [words for _, words in sorted(found)]
+
+
+def last_audited_cue(log_dir: Path) -> AuditedLine | None:
+    """The last cue in the audit log; None where it tells of none."""
     actions = set(CueAction)
     cues = [line for line in _audited(log_dir) if line.action in actions]
-    last = max(cues, key=lambda line: line.at, default=None)
-    return None if last is None else (last.stream_id, last.event_id)
+    return max(cues, key=lambda line: line.at, default=None)
 
 
 def _cues(
-    lines: Sequence[_Line], since: float, contracts: Mapping[str, Contract | None]
+    lines: Sequence[AuditedLine], since: float, contracts: Mapping[str, Contract | None]
 ) -> Iterator[AuditedCue]:
     disarmed = {(line.stream_id, line.event_id) for line in lines if line.action == DISARMED}
     for line in lines:
@@ -148,4 +169,5 @@ def _cues(
             pts_time=pts_time,
             direction=direction,
             is_cancelled=(line.stream_id, line.event_id) in disarmed,
+            cue_id=line.cue_id,
         )

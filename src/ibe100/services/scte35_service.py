@@ -195,7 +195,7 @@ class SCTE35Service:
                 self._drop_waiting_return(cue)
         for warning in draft.warnings:
             self._notice(run, f"{cue.action} went out all the same: {warning}")
-        detail = f"event {cue.splice_event_id} {cue.section_base64}"
+        detail = f"event {cue.splice_event_id} {cue.section_base64} cue {cue.cue_id}"
         done = self._audit.write(request.action.value, request.stream_id, detail)
         self._ledger.writes.add(done, f"audit of {request.action}")
         return self._ledger.now(cue)

@@ -56,8 +56,8 @@ async def test_a_lost_database_comes_back_by_itself(tmp_path: Path, loss: str, w
         assert view.state is StreamState.RUNNING
         assert view.session_id is not None
         known = application.cues.recent(stream_id)
-        assert [(cue.splice_event_id, cue.state) for cue in known] == [
-            (out.splice_event_id, CueState.SPLICED)
+        assert [(cue.cue_id, cue.splice_event_id, cue.state) for cue in known] == [
+            (out.cue_id, out.splice_event_id, CueState.SPLICED)
         ]
         back = await fired(application, stream_id, CueAction.BACK_TO_PROGRAMME)
         assert (back.state, back.splice_event_id) == (CueState.SPLICED, out.splice_event_id)

@@ -13,6 +13,7 @@ import pytest
 from ibe100.core import restore as restoring
 from ibe100.core.folders import Folders
 from ibe100.core.restore import PENDING, STAGED, finish_restore, restore
+from ibe100.core.restore_traces import audited_plans
 from ibe100.core.secrets import SecretStore
 from ibe100.database.backup.archive import write_archive
 from ibe100.database.backup.backups import make_backup
@@ -172,7 +173,7 @@ async def test_cues_of_the_audit_log_are_on_record_and_their_ids_are_not_used_ag
     folders.database_file.unlink()
     lines = [
         _line(FAR_AHEAD, "TO BREAK", "event 100 AAAA"),
-        _line(FAR_AHEAD + 600, "TO BREAK", "event 101 BBBB"),
+        _line(FAR_AHEAD + 600, "TO BREAK", "event 101 BBBB cue 40"),
         _line(FAR_AHEAD + 610, "cue disarmed", "event 101"),
         _line(FAR_AHEAD + 620, "stream stopped", "operator"),
         "torn",
@@ -183,8 +184,23 @@ async def test_cues_of_the_audit_log_are_on_record_and_their_ids_are_not_used_ag
     database = await Database.open(folders.database_file)
     cues = {one.splice_event_id: (one.state, one.requested_by) for one in await database.cues.recent()}
     assert cues == {100: (CueState.FAILED, "bob"), 101: (CueState.CANCELLED, "bob")}
+    assert 40 in {one.cue_id for one in await database.cues.recent()}, "the number that was told"
     assert (await cue(database)).splice_event_id == 102
     await database.close()
+
+
+def test_what_was_planned_since_then_is_told_in_words(folders: Folders) -> None:
+    folders.log_dir.mkdir(parents=True, exist_ok=True)
+    lines = [
+        _line(FAR_AHEAD, "break planned", "Evening, 20:15, 60 s"),
+        _line(FAR_AHEAD + 1, "planned break removed", "Noon, 12:00, 60 s"),
+        _line(FAR_AHEAD + 2, "stream stopped", "operator"),
+        "torn",
+    ]
+    (folders.log_dir / "audit.log").write_text("\n".join(lines))
+    newest = audited_plans(folders.log_dir, FAR_AHEAD + 0.5)
+    assert newest == ["planned break removed on a: Noon, 12:00, 60 s"]
+    assert len(audited_plans(folders.log_dir, 0.0)) == 2
 
 
 async def test_what_is_damaged_or_newer_is_refused_and_all_stays(folders: Folders, tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ from ibe100.models.scte35_marker import CueState
 SAME_CUE_S = 60.0
 """The audit line of a cue is written within so long after it was asked for."""
 _NEW_CUE = (
-    "INSERT INTO cues (stream_id, session_id, action, state, requested_by, requested_at, splice_event_id, "
-    "duration_s, pre_roll_s, pts_time, section_base64, sent, sent_expected, sent_at, seen, seen_base64, "
-    "seen_at, reason, direction) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO cues (cue_id, stream_id, session_id, action, state, requested_by, requested_at, "
+    "splice_event_id, duration_s, pre_roll_s, pts_time, section_base64, sent, sent_expected, sent_at, "
+    "seen, seen_base64, seen_at, reason, direction) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -47,6 +48,7 @@ def _enter(
     seen_at = sights[0] if sights else None
     of_this_run = run is not None and cue.at >= run.started_at
     values = (
+        _free_number(connection, cue.cue_id),
         cue.stream_id,
         session_id if of_this_run else None,
         cue.action,
@@ -67,6 +69,12 @@ def _enter(
         "INSERT INTO cue_steps (cue_id, step, state, at, reason) VALUES (?, 1, ?, ?, ?)",
         (cue_id, state.value, now, reason),
     )
+
+
+def _free_number(connection: sqlite3.Connection, cue_id: int | None) -> int | None:
+    """The number that was told, unless another cue has it; None takes the next one."""
+    taken = connection.execute("SELECT 1 FROM cues WHERE cue_id = ?", (cue_id,)).fetchone()
+    return None if taken else cue_id
 
 
 def _fate(cue: AuditedCue, was_seen: bool) -> tuple[CueState, str]:

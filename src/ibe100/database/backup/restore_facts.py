@@ -49,6 +49,8 @@ class AuditedCue:
     pts_time: int | None
     direction: Direction
     is_cancelled: bool
+    cue_id: int | None = None
+    """The number that whoever fired it was told; None where that is not on record."""
 
 
 @dataclass(frozen=True, slots=True)
