@@ -179,12 +179,11 @@ class PacketHeaders:
 
     def replaced(self, rows: list[int]) -> None:
         """Forget what was read of packets that have been replaced in place."""
-        if self._words is not None:
-            for row in rows:
-                word = int.from_bytes(self.packets[row, :4].tobytes(), "big")
-                self._words[row] = word
-                if self._pids is not None:
-                    self._pids[row] = word >> 8 & 0x1FFF
+        if self._words is not None and rows:
+            words = self.packets[rows, :4].view(">u4")[:, 0].astype(np.uint32)
+            self._words[rows] = words
+            if self._pids is not None:
+                self._pids[rows] = words >> 8 & 0x1FFF
         self._listed = self._present = self._by_pid = self._counter_steps = None
         self._rows.clear()
         # The usual replacement is of tables and null packets, which carry no times.

@@ -12,6 +12,7 @@ from ibe100.mpegts.section_assembler import SectionAssembler
 _PLAIN_FIELDS: Final = 0xC0_00F0
 _PLAIN_START: Final = 0x40_0010
 _WORDS_OF_PAYLOAD: Final = 46
+_MANY_ROWS: Final = 16
 
 
 class Stretch(NamedTuple):
@@ -64,3 +65,20 @@ def repeated_sections(
             for begin, stop in zip(edges[::2], edges[1::2], strict=True)
         ]
     return found
+
+
+def skip_repeated(headers: PacketHeaders, rows: list[int], assembler: SectionAssembler) -> int:
+    """Count the first of some rows of a PID which bring what the assembler had last, and skip them there.
+
+    Few rows are not skipped: they are as soon read.
+    """
+    payload = assembler.repeated_payload
+    if len(rows) < _MANY_ROWS or not payload:
+        return 0
+    words = headers.words[rows]
+    alike = (headers.packets[rows, 4:] == np.frombuffer(payload, np.uint8)).all(axis=1)
+    alike &= ((words & _PLAIN_FIELDS) == _PLAIN_START) & assembler.knows(words)
+    count = len(rows) if alike.all() else int(alike.argmin())
+    if count:
+        assembler.skip(int(words[count - 1]))
+    return count

@@ -1,5 +1,8 @@
 """Sections out of packets (ISO/IEC 13818-1 clause 2.4.4.2)."""
 
+import numpy as np
+import numpy.typing as npt
+
 from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.utils.crc import has_right_crc32
 
@@ -73,6 +76,19 @@ class SectionAssembler:
     def is_next(self, word: int) -> bool:
         """True if a packet that begins with this word, of four bytes, is the next in the count."""
         return self._cc is not None and (self._cc + 1 ^ word) & 0x0F == 0
+
+    def knows(self, words: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+        """Of packets that have `repeated_payload` and begin with these words: those that bring nothing new.
+
+        Each counts on from the one before, or is sent twice (ISO/IEC 13818-1 clause 2.4.3.3).
+        """
+        if self._cc is None:
+            return np.zeros(len(words), np.bool_)
+        return (np.diff(words, prepend=np.uint32(self._cc)) & 0x0F) <= 1
+
+    def skip(self, word: int) -> None:
+        """Go on after packets that brought nothing new, the last of which begins with this word."""
+        self._cc = word & 0x0F
 
     def repeat(self, packets: int) -> None:
         """Count packets in sequence that brought the same sections once more."""

@@ -67,6 +67,11 @@ class Block:
             self.packets[row] = np.frombuffer(packet, np.uint8)
         self.headers.replaced(list(rows))
 
+    def replace_rows(self, rows: list[int], packets: Packets) -> None:
+        """Put other packets (n, 188) in the place of those in some rows."""
+        self.packets[rows] = packets
+        self.headers.replaced(rows)
+
     def changed(self) -> None:
         """Forget what was read of the headers, after they were edited in place."""
         self.headers = PacketHeaders(self.packets)

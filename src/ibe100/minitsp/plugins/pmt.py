@@ -14,6 +14,7 @@ from ibe100.mpegts.constants import NULL_PID, PMT_TABLE_ID
 from ibe100.mpegts.descriptors import PsiError
 from ibe100.mpegts.packet import null_packet
 from ibe100.mpegts.psi import Pmt
+from ibe100.mpegts.repeated_sections import skip_repeated
 from ibe100.mpegts.section_assembler import SectionAssembler
 
 _MOST_SECTIONS = 64
@@ -60,6 +61,11 @@ class PmtEditor(PacketProcessor):
         rows = block.headers.rows_of(self._pid)
         if not rows and not self._cycle.mid_section():
             return block
+        if self._edited and self._cycle.repeats_one:
+            count = skip_repeated(block.headers, rows, self._assembler)
+            if count:
+                block.replace_rows(rows[:count], self._cycle.next_packets(count))
+                rows = rows[count:]
         placed: dict[int, bytes] = {}
         self._fill_null_packets(block, 0, rows[0] if rows else len(block), placed)
         for row, following in pairwise([*rows, len(block)]):

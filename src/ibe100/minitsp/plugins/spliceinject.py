@@ -12,7 +12,7 @@ from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionK
 from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcessor
 from ibe100.minitsp.ip.udp_socket import open_receiver
 from ibe100.minitsp.psi.service_finder import ServiceFinder
-from ibe100.minitsp.splice.clock_points import ClockPoint, pcr_points, pts_points
+from ibe100.minitsp.splice.clock_points import ClockPoint, last_point, pcr_points, pts_points
 from ibe100.minitsp.splice.command_files import CommandFiles
 from ibe100.minitsp.splice.messages import MessageError, sections_of
 from ibe100.minitsp.splice.queue import RepeatRule, SpliceQueue, queued_cue
@@ -152,11 +152,14 @@ class SpliceInject(PacketProcessor):
                 self._adopt(self._finder.pmt)
         if self._pid is None or self._conflicts(block, self._pid):
             return block
-        clock = self._clock(block)
+        if self._pts_pid is None:
+            return block
+        pcr_pids = {self._pts_pid, self._pts_pid if self._pcr_pid is None else self._pcr_pid}
         if self._queue or self._pending or self._interval_packets():
-            self._inject(block, clock)
-        if clock:
-            self._current_pts = clock[-1][1]
+            self._inject(block, self._clock(block, self._pts_pid, pcr_pids))
+        last = last_point(block, self._pts_pid, pcr_pids)
+        if last is not None:
+            self._current_pts = last[1]
         return block
 
     def _adopt(self, pmt: Pmt) -> None:
@@ -202,18 +205,15 @@ class SpliceInject(PacketProcessor):
         self.misfit(text)
         return True
 
-    def _clock(self, block: Block) -> list[ClockPoint]:
+    def _clock(self, block: Block, pts_pid: int, pcr_pids: set[int]) -> list[ClockPoint]:
         """The times that tsp goes by: each PTS, and each PCR that does not come in the same packet.
 
         The PCR lies behind, so that after a PTS the time goes back with the next PCR: a pre-rolled cue that
         is just due leaves in the null packets between the two, or when the PCR has come that far.
         """
-        if self._pts_pid is None:
-            return []
-        points = pts_points(block, self._pts_pid)
+        points = pts_points(block, pts_pid)
         with_pts = {row for row, _ in points}
-        pcr_pid = self._pts_pid if self._pcr_pid is None else self._pcr_pid
-        for pid in {self._pts_pid, pcr_pid}:
+        for pid in pcr_pids:
             points += [point for point in pcr_points(block, pid) if point[0] not in with_pts]
         return sorted(points)
 

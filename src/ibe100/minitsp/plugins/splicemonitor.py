@@ -7,7 +7,7 @@ from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionK
 from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcessor
 from ibe100.minitsp.reports.json_report import JSON_OPTIONS, JsonDocument, JsonReport, JsonValue
 from ibe100.minitsp.reports.splice_json import table_json
-from ibe100.minitsp.splice.clock_points import pts_points
+from ibe100.minitsp.splice.clock_points import last_point, pts_points
 from ibe100.minitsp.splice.events import Announcement, PendingEvent, SpliceEvents, announcements
 from ibe100.mpegts.constants import NULL_PID, PACKET_BITS, SPLICE_TABLE_ID
 from ibe100.mpegts.elementary.codings import StreamKind
@@ -140,8 +140,14 @@ class SpliceMonitor(PacketProcessor):
         steps: list[tuple[int, int, int | None]] = []
         for splice_pid in self._events:
             steps += [(row, splice_pid, None) for row in block.headers.rows_of(splice_pid)]
+        is_quiet = not steps and not any(map(len, self._events.values()))
         for pid in self._time_pids:
-            steps += [(row, pid, pts) for row, pts in pts_points(block, pid)]
+            if is_quiet:  # nothing can occur: the last time is enough
+                last = last_point(block, pid, set())
+                points = [] if last is None else [last]
+            else:
+                points = pts_points(block, pid)
+            steps += [(row, pid, pts) for row, pts in points]
         for row, pid, pts in sorted(steps, key=lambda step: step[0]):
             index = block.first_index + row
             if pts is None:

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
 from ibe100.mpegts.packet import packetize_section
 
@@ -170,6 +173,19 @@ class SectionCycle:
             self._pending = packetize_section(section, self._pid, self._cc)
             self._cc = (self._cc + len(self._pending)) & 0x0F
         return self._pending.pop(0)
+
+    def next_packets(self, count: int) -> npt.NDArray[np.uint8]:
+        """So many packets (n, 188) at once of a single section that is one packet; `repeats_one` says so."""
+        (packet,) = packetize_section(self._sections[0], self._pid, 0)
+        packets = np.frombuffer(packet, np.uint8)[None].repeat(count, axis=0)
+        packets[:, 3] |= (self._cc + np.arange(count) & 0x0F).astype(np.uint8)
+        self._cc = (self._cc + count) & 0x0F
+        return packets
+
+    @property
+    def repeats_one(self) -> bool:
+        """True while there is but one section, which is one packet."""
+        return len(self._sections) == 1 and not self._pending and len(self._sections[0]) < PACKET_SIZE - 4
 
 
 def _is_of(section: bytes, table_id: int, extension: int | None) -> bool:

@@ -5,6 +5,7 @@ from ibe100.minitsp.chain.plugin import Block, Plugin
 from ibe100.mpegts.constants import PAT_PID, PMT_TABLE_ID, SDT_ACTUAL_TABLE_ID, SDT_PID
 from ibe100.mpegts.descriptors import PsiError
 from ibe100.mpegts.psi import Pat, Pmt, Sdt
+from ibe100.mpegts.repeated_sections import skip_repeated
 from ibe100.mpegts.section_assembler import SectionAssembler
 
 
@@ -41,10 +42,13 @@ class ServiceFinder:
             self._feed_pid(block, self.pmt_pid)
 
     def _feed_pid(self, block: Block, pid: int) -> None:
-        for row in block.headers.rows_of(pid):
-            assembler = self._assemblers.get(pid)
-            if assembler is None:
-                assembler = self._assemblers[pid] = SectionAssembler()
+        rows = block.headers.rows_of(pid)
+        if not rows:
+            return
+        assembler = self._assemblers.get(pid)
+        if assembler is None:
+            assembler = self._assemblers[pid] = SectionAssembler()
+        for row in rows[skip_repeated(block.headers, rows, assembler) :]:
             for section in assembler.feed(block.packets[row].tobytes()):
                 if self._last_section.get(pid) != section:
                     known = self.pmt_pid is not None

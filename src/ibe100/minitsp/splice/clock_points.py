@@ -24,6 +24,26 @@ def pts_points(block: Block, pid: int) -> list[ClockPoint]:
     return points
 
 
+def last_point(block: Block, pts_pid: int, pcr_pids: set[int]) -> ClockPoint | None:
+    """The last PTS of one PID or PCR of some, whichever comes later; the PTS where one packet has both."""
+    if len(block) < FEW_PACKETS:
+        points = [point for pid in pcr_pids for point in pcr_points(block, pid)[-1:]]
+        points += pts_points(block, pts_pid)[-1:]
+        return max(reversed(points), key=lambda point: point[0], default=None)
+    found: ClockPoint | None = None
+    starts = block.headers.pes
+    mine = ((starts.pids == pts_pid) & (starts.pts != NO_TIMESTAMP)).nonzero()[0]
+    if len(mine):
+        found = int(starts.rows[mine[-1]]), int(starts.pts[mine[-1]])
+    rows, clocks = block.headers.pcr
+    pids = block.pids[rows]
+    for pid in pcr_pids:
+        mine = (pids == pid).nonzero()[0]
+        if len(mine) and (found is None or rows[mine[-1]] > found[0]):
+            found = int(rows[mine[-1]]), pcr_to_pts(int(clocks[mine[-1]]))
+    return found
+
+
 def pcr_points(block: Block, pid: int) -> list[ClockPoint]:
     """Every PCR of a PID in 90 kHz ticks, in order."""
     return [(row, pcr_to_pts(clock)) for row, clock in block.headers.pcrs_of(pid)]

@@ -11,7 +11,9 @@ from ibe100.mpegts.descriptors import Descriptor
 from ibe100.mpegts.packet import null_packet, packetize_section, pids
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream, Sdt, SdtService
 from ibe100.mpegts.section_assembler import SectionAssembler
+from made_tables import Tables
 from packet_fields import continuity_counters
+from plugin_rig import BLOCK_SIZES, build, process
 
 PMT_PID = 0x1000
 OTHER_PMT = Pmt(2, 0x200, (PmtStream(0x1B, 0x200),))
@@ -188,3 +190,21 @@ def test_a_new_version_of_the_table_is_changed_too() -> None:
     packets, _, _ = edit(stream, "--add-pid=500/0x86")
     versions = [Pmt.parse(section).version for section in sections_on(packets, PMT_PID)]
     assert versions == [4, 4, 5, 5]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("counted", [True, False])
+def test_no_result_depends_on_how_packets_are_cut_into_blocks(seed: int, counted: bool) -> None:
+    made = Tables(seed)
+    parts = [
+        made.block(1200, changes=0.002 * (number % 2), faults=0.01 * (number % 2)) for number in range(3)
+    ]
+    packets = np.concatenate(parts)
+    if not counted:
+        packets[:, 3] &= 0xF0  # as some senders of PMTs do
+    results = []
+    for size in BLOCK_SIZES:
+        plugin, _ = build(PmtEditor, "--service=1", "--add-pid=500/0x86")
+        results.append(process(plugin, packets, size).tobytes())
+    assert results[0]
+    assert results[0] == results[1] == results[2]
