@@ -65,13 +65,12 @@ def until_ready(product: Product, programme: Programme, since: float) -> float:
 
 
 def one_change(
-    product: Product, source: LiveSource, observer: UdpObserver, chance: random.Random, stops: list[float]
+    product: Product, source: LiveSource, observer: UdpObserver, chance: random.Random, stop_s: float
 ) -> Change:
-    """Make a change, or a stop, and see cues come back."""
-    if stops and chance.random() < 0.2:
-        seconds = chance.choice(stops)
-        first = source.silence(seconds)
-        what, allowed_from = f"silent for {seconds:g} s", first
+    """Make a change, or a stop of so many seconds, and see cues come back."""
+    if stop_s:
+        first = source.silence(stop_s)
+        what, allowed_from = f"silent for {stop_s:g} s", first
     else:
         before, programme = source.programme, other_than(source.programme, chance)
         first = source.change(programme)
@@ -97,7 +96,8 @@ def measure(options: argparse.Namespace, folder: Path) -> list[Change]:
         product.ask({"cmd": "start", "stream": "1"}, 60.0)
         until_ready(product, source.programme, time.time())
         for number in range(options.changes):
-            found.append(one_change(product, source, observer, chance, stops))
+            stop_s = chance.choice(stops) if stops and chance.random() < options.stop_share else 0.0
+            found.append(one_change(product, source, observer, chance, stop_s))
             one = found[-1]
             print(
                 f"{number + 1}: on air {one.on_air_s:.2f} s, gap {one.gap_s:.2f} s, cues {one.ready_s:.2f} s:"
@@ -116,6 +116,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--engine", choices=("builtin", "tsduck"), default="builtin")
     parser.add_argument("--stops", default="1,3,10,30", help="seconds of silence to choose from; empty: none")
+    parser.add_argument("--stop-share", type=float, default=0.2, help="part of the changes that are stops")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # with all that it has started
     with tempfile.TemporaryDirectory(prefix="nemesis-") as name:
