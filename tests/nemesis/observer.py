@@ -86,6 +86,10 @@ class Observer:
     def stop(self) -> None:
         self._over.set()
         self._thread.join()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the output."""
 
     def longest_gap_s(self, since: float, until: float) -> float:
         """Longest time without an arrival that reaches into a span; up to now where nothing came since."""
@@ -153,6 +157,9 @@ class UdpObserver(Observer):
         self._socket.settimeout(0.1)
         self.port: int = self._socket.getsockname()[1]
 
+    def close(self) -> None:
+        self._socket.close()
+
     def chunks(self) -> Iterator[tuple[float, bytes]]:
         while True:
             try:
@@ -171,6 +178,9 @@ class PipeObserver(Observer):
         super().__init__()
         os.mkfifo(path)
         self._pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+
+    def close(self) -> None:
+        os.close(self._pipe)
 
     def chunks(self) -> Iterator[tuple[float, bytes]]:
         while True:
