@@ -22,6 +22,7 @@ PROCESSORS: Final[dict[str, str]] = {
     "sdt": "SdtEditor",
     "spliceinject": "SpliceInject",
     "splicemonitor": "SpliceMonitor",
+    "svremove": "ServiceRemove",
     "svrename": "ServiceRename",
     "time": "TimeSchedule",
     "until": "Until",

@@ -1,4 +1,4 @@
-"""Sections of an EIT (ETSI EN 300 468 clause 5.2.4) of some services, and under another service_id."""
+"""EIT sections (ETSI EN 300 468 clause 5.2.4): of some services, of all but one, with another service_id."""
 
 from collections.abc import Collection
 from typing import Final
@@ -27,6 +27,13 @@ def renumbered(section: bytes, transport_stream_id: int, service_id: int, new_id
     if (_word(section, 3), _word(section, 8)) != (service_id, transport_stream_id):
         return section
     return with_crc32(section[:3] + new_id.to_bytes(2, "big") + section[5:-4])
+
+
+def without_service(section: bytes, transport_stream_id: int, service_id: int) -> bytes | None:
+    """The section, or None if it is an EIT of that service."""
+    if section[0] not in _EIT or len(section) < _SHORTEST:
+        return section
+    return None if (_word(section, 3), _word(section, 8)) == (service_id, transport_stream_id) else section
 
 
 def _word(section: bytes, at: int) -> int:
