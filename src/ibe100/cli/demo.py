@@ -163,10 +163,7 @@ async def _on_air(
     _say(f"starting {view.engine}: {outcome.stream} to {outcome.output}")
     outcome.command = view.command
     record = application.streams.run_of(view.stream_id).record
-    assert record is not None, "a stream that was started has a run"
-    for note in record.plan.notes:
-        _say(note)
-    if record.plan.filter_pids:
+    if record is not None and record.plan.filter_pids:
         replaced = ", ".join(format_pid(pid) for pid in record.plan.filter_pids)
         _say(f"the input's own SCTE-35 on {replaced} is replaced, so that only the demo's cues go out")
     await _until_running(application, view.stream_id)
