@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ibe100.models.endpoints.parse import parse_input, parse_output
 from ibe100.models.endpoints.queries import passed_over
 from ibe100.models.errors import ConfigurationError
+from ibe100.models.stream_config import StreamConfig
 
 PASSPHRASE = "s3cret+pass/phrase"
 
@@ -267,3 +268,18 @@ def test_any_text_is_an_endpoint_or_refused_in_words(text: str) -> None:
 @given(st.sampled_from(["udp", "srt", "rist", "http", "file", "x"]), st.text())
 def test_any_url_is_an_endpoint_or_refused_in_words(scheme: str, rest: str) -> None:
     test_any_text_is_an_endpoint_or_refused_in_words.hypothesis.inner_test(f"{scheme}://{rest}")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "expected"),
+    [
+        ({"kind": "hls", "url": " http://h/a.m3u8 "}, "url", "http://h/a.m3u8"),
+        ({"kind": "rist", "url": " rist://h:7000"}, "url", "rist://h:7000"),
+        ({"kind": "srt", "host": " h ", "port": 9000}, "host", "h"),
+    ],
+)
+def test_blanks_around_a_copied_address_do_not_count(
+    values: dict[str, Any], field: str, expected: str
+) -> None:
+    source = StreamConfig.model_validate({"name": "One", "input": values}).input
+    assert getattr(source, field) == expected

@@ -161,6 +161,19 @@ def test_a_upid_in_each_of_its_formats(kind: int, written: str, text: str, data:
     assert segment("", upid).upid == SegmentationUpid(kind, data)
 
 
+def test_the_first_schema_has_the_type_of_a_segment_beside_its_upid() -> None:
+    found = read(
+        '<TimeSignal/><SegmentationDescriptor segmentationEventId="3">'
+        '<SegmentationUpid segmentationUpidType="8" segmentationUpidLength="8" segmentationTypeId="48" '
+        'segmentNum="1" segmentsExpected="2">000000002CA0A18A</SegmentationUpid></SegmentationDescriptor>'
+    ).descriptors
+    upid = SegmentationUpid(8, bytes.fromhex("000000002ca0a18a"))
+    segment = SegmentationDescriptor(
+        3, upid=upid, segmentation_type_id=0x30, segment_num=1, segments_expected=2
+    )
+    assert found == (segment,)
+
+
 def test_several_upids_are_a_mid_and_a_private_one_has_its_owner() -> None:
     two = "".join(f'<SegmentationUpid segmentationUpidType="1">{one}</SegmentationUpid>' for one in "ab")
     assert segment("", two).upid == SegmentationUpid(0x0D, b"\x01\x01a\x01\x01b")

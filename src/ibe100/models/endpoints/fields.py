@@ -17,6 +17,7 @@ _NAME_OR_ADDRESS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 def _host(text: str) -> str:
     """A name or address; an IPv6 address loses its brackets."""
+    text = text.strip(" ")
     if ":" in text:
         try:
             return str(IPv6Address(text.removeprefix("[").removesuffix("]")))
@@ -45,11 +46,11 @@ def _media_path(path: Path) -> Path:
 
 
 def _http_url(text: str) -> str:
-    return check_url(check_printable(text), "http", "https")
+    return check_url(check_printable(text.strip(" ")), "http", "https")
 
 
 def _rist_url(text: str) -> str:
-    return check_url(check_printable(text), "rist")
+    return check_url(check_printable(text.strip(" ")), "rist")
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -37,6 +37,9 @@ def _read_segmentation(element: Element) -> SpliceDescriptor:
     if read_bool(element, "segmentationEventCancelIndicator", False):
         return SegmentationDescriptor(event_id, True)
     restrictions = element.find("DeliveryRestrictions")
+    upids = element.findall("SegmentationUpid")
+    # The schema of 2013 has type and numbers of the segment beside its UPID.
+    kind = element if not upids or read_optional_text(element, "segmentationTypeId") else upids[0]
     components = tuple(
         SegmentationComponent(read_int(one, "componentTag"), read_int(one, "ptsOffset"))
         for one in element.findall("Component")
@@ -49,12 +52,12 @@ def _read_segmentation(element: Element) -> SpliceDescriptor:
         delivery_restrictions=None if restrictions is None else _read_restrictions(restrictions),
         components=components or None,
         segmentation_duration=read_optional_int(element, "segmentationDuration"),
-        upid=_read_upids(element.findall("SegmentationUpid")),
-        segmentation_type_id=read_int(element, "segmentationTypeId"),
-        segment_num=read_int(element, "segmentNum", 0),
-        segments_expected=read_int(element, "segmentsExpected", 0),
-        sub_segment_num=read_optional_int(element, "subSegmentNum"),
-        sub_segments_expected=read_optional_int(element, "subSegmentsExpected"),
+        upid=_read_upids(upids),
+        segmentation_type_id=read_int(kind, "segmentationTypeId"),
+        segment_num=read_int(kind, "segmentNum", 0),
+        segments_expected=read_int(kind, "segmentsExpected", 0),
+        sub_segment_num=read_optional_int(kind, "subSegmentNum"),
+        sub_segments_expected=read_optional_int(kind, "subSegmentsExpected"),
     )
 
 
