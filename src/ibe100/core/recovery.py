@@ -50,7 +50,7 @@ async def recover(folders: Folders, backups: Path) -> tuple[str, ...]:
         place = path if why == SET_BACK else backups
         made_at = await asyncio.to_thread(_copy_of if why == SET_BACK else _newest_good, place, staged)
         evidence = await find_evidence(folders.streams_dir, folders.log_dir, made_at or 0.0)
-        if made_at is None and not evidence.traces and not path.exists():
+        if made_at is None and not evidence.traces and not evidence.used and not path.exists():
             return ()  # a first start
         kind = "its record up to" if why == SET_BACK else "the backup of"
         source = "no backup" if made_at is None else f"{kind} {format_utc(made_at)}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ibe100.database.backup.restore_facts import AuditedCue, Evidence, Trace, UsedId
+from ibe100.database.backup.restore_facts import AuditedCue, Evidence, Sights, Trace, UsedId
 from ibe100.models.cues.contract import Contract
 from ibe100.models.scte35_marker import CueAction
 from ibe100.mpegts.timestamps import PTS_HZ
@@ -46,7 +46,6 @@ async def _trace(folder: Path, record: RunRecord) -> Trace:
     except RunnerSilent:
         is_alive = True  # it is there, and its stream must not be taken for off
     before = [fact.seq for fact in told if fact.at < record.started_at]
-    seen = [(fact.at, fact.section_base64) for fact in told if isinstance(fact, CueOnOutput)]
     return Trace(
         stream_id=folder.name,
         stream_name=record.config.name,
@@ -57,7 +56,6 @@ async def _trace(folder: Path, record: RunRecord) -> Trace:
         started_at=record.started_at,
         journal=journal_identity(folder),
         seq_before_run=max(before, default=0),
-        seen=tuple(seen),
     )
 
 
@@ -75,22 +73,29 @@ def number_anew(streams_dir: Path, sessions: Mapping[str, int]) -> None:
 async def find_evidence(streams_dir: Path, log_dir: Path, since: float) -> Evidence:
     """Cues fired since then, and all runs and used event ids. Blocks on the disk."""
     traces, lines = await find_traces(streams_dir), sorted(_audited(log_dir), key=lambda line: line.at)
-    used = [*_seen(traces), *(UsedId(line.stream_id, line.event_id, line.at) for line in lines)]
+    seen = dict(_sights(streams_dir))
+    used = [*_seen(seen), *(UsedId(line.stream_id, line.event_id, line.at) for line in lines)]
     records = {trace.stream_id: read_record(streams_dir / trace.stream_id) for trace in traces}
     contracts = {stream_id: one.config.contract for stream_id, one in records.items() if one is not None}
     cues = tuple(_cues(lines, since, contracts))
-    return Evidence(traces, tuple(sorted(used, key=lambda one: one.at)), cues)
+    return Evidence(traces, seen, tuple(sorted(used, key=lambda one: one.at)), cues)
 
 
-def _seen(traces: tuple[Trace, ...]) -> Iterator[UsedId]:
-    for trace in traces:
+def _sights(streams_dir: Path) -> Iterator[tuple[str, Sights]]:
+    for folder in sorted(streams_dir.iterdir()) if streams_dir.is_dir() else []:
+        facts = [fact for fact in read_journal(folder, 0) if isinstance(fact, CueOnOutput)]
+        yield folder.name, tuple((fact.at, fact.section_base64) for fact in facts)
+
+
+def _seen(sights: Mapping[str, Sights]) -> Iterator[UsedId]:
+    for stream_id, seen in sights.items():
         first: dict[str, float] = {}
-        for at, section in trace.seen:
+        for at, section in seen:
             first.setdefault(section, at)
         for section, at in first.items():
             with suppress(SpliceDecodeError, ValueError):
                 for event_id in event_ids(decode(base64.b64decode(section))):
-                    yield UsedId(trace.stream_id, event_id, at)
+                    yield UsedId(stream_id, event_id, at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,20 @@ async def test_a_database_that_was_set_back_is_brought_up_to_the_audit_log(tmp_p
         assert third.splice_event_id not in known
 
 
+async def test_what_a_journal_has_seen_is_known_without_the_record_of_its_run(tmp_path: Path) -> None:
+    async with console(tmp_path, stop_streams=False, backup={"enabled": False}) as application:
+        stream_id = await live(application, tmp_path / "out.ts", auto_return=False)
+        out = await fired(application, stream_id, CueAction.TO_BREAK)
+        folder, database = application.folders.streams_dir / stream_id, application.folders.database_file
+    for companion in ("-wal", "-shm"):
+        database.with_name(database.name + companion).unlink(missing_ok=True)
+    database.unlink()
+    (folder / "run.json").write_bytes(b"{")
+    async with console(tmp_path, backup={"enabled": False}) as application:
+        (known,) = await application.records.cues.recent(stream_id)
+        assert (known.cue_id, known.state) == (out.cue_id, CueState.SPLICED)
+
+
 async def test_a_first_start_tells_of_no_loss(tmp_path: Path) -> None:
     async with console(tmp_path) as application:
         assert application.streams.streams() == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 
-from ibe100.database.backup.restore_facts import AuditedCue, Trace
+from ibe100.database.backup.restore_facts import AuditedCue, Sights, Trace
 from ibe100.models.scte35_marker import CueState
 
 SAME_CUE_S = 60.0
@@ -23,9 +23,13 @@ def rebuild(
     cues: Iterable[AuditedCue],
     runs: Mapping[str, Trace],
     sessions: Mapping[str, int],
+    seen: Mapping[str, Sights],
     now: float,
 ) -> int:
-    """Enter those that are not on record and return how many; `sessions`: of the runs, by stream_id."""
+    """Enter those that are not on record and return how many.
+
+    By stream_id: `sessions` of the runs, and what was `seen` on the output.
+    """
     count = 0
     for cue in cues:
         same = connection.execute(
@@ -33,24 +37,24 @@ def rebuild(
             (cue.stream_id, cue.section_base64, cue.at, SAME_CUE_S),
         )
         if same.fetchone() is None:
-            _enter(connection, cue, runs.get(cue.stream_id), sessions.get(cue.stream_id), now)
+            run = runs.get(cue.stream_id)
+            of_this_run = run is not None and cue.at >= run.started_at
+            session_id = sessions.get(cue.stream_id) if of_this_run else None
+            _enter(connection, cue, seen.get(cue.stream_id, ()), session_id, now)
             count += 1
     return count
 
 
 def _enter(
-    connection: sqlite3.Connection, cue: AuditedCue, run: Trace | None, session_id: int | None, now: float
+    connection: sqlite3.Connection, cue: AuditedCue, seen: Sights, session_id: int | None, now: float
 ) -> None:
-    sights = (
-        [] if run is None else [at for at, one in run.seen if one == cue.section_base64 and at > cue.at - 5]
-    )
+    sights = [at for at, one in seen if one == cue.section_base64 and at > cue.at - 5]
     state, reason = _fate(cue, bool(sights))
     seen_at = sights[0] if sights else None
-    of_this_run = run is not None and cue.at >= run.started_at
     values = (
         _free_number(connection, cue.cue_id),
         cue.stream_id,
-        session_id if of_this_run else None,
+        session_id,
         cue.action,
         state.value,
         cue.who,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from ibe100.models.scte35_marker import Direction
 
@@ -14,6 +16,10 @@ class UsedId:
     stream_id: str
     splice_event_id: int
     at: float
+
+
+Sights: TypeAlias = tuple[tuple[float, str], ...]
+"""When which section (base64) was seen on the output; wall clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,6 @@ class Trace:
     """Identity of the journal in which the sequence numbers count."""
     seq_before_run: int
     """The last line of the runs before the present one."""
-    seen: tuple[tuple[float, str], ...] = ()
-    """When which section (base64) was seen on the output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class Evidence:
     """Evidence beside the databases: runs, used event ids, cues."""
 
     traces: tuple[Trace, ...] = ()
+    seen: Mapping[str, Sights] = field(default_factory=dict)
+    """By stream_id, as the journals tell, also where nothing else is known of the stream's runs."""
     used: tuple[UsedId, ...] = ()
     """In the order of their times."""
     cues: tuple[AuditedCue, ...] = ()

@@ -61,11 +61,11 @@ def merge(
                 else:
                     _leave_out(connection, merged)
             merged.event_ids += _note(connection, evidence.used)
-            follow_runs(connection, runs, merged, now)
+            follow_runs(connection, runs, evidence.seen, merged, now)
             if not merged.goes_on:
                 numbers = {name: run.session_id for name, run in runs.items() if run.session_id is not None}
                 sessions = {**numbers, **merged.sessions}
-                merged.cues_rebuilt = rebuild(connection, evidence.cues, runs, sessions, now)
+                merged.cues_rebuilt = rebuild(connection, evidence.cues, runs, sessions, evidence.seen, now)
             connection.execute(
                 "INSERT INTO audit (at, who, action, subject, detail) "
                 "VALUES (:at, :who, :action, :subject, :detail)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from ibe100.database.backup.restore_facts import Merged, Trace
+from ibe100.database.backup.restore_facts import Merged, Sights, Trace
 from ibe100.models.cues.schedule import BreakState
 from ibe100.models.scte35_marker import FINAL_STATES, CueState
 
@@ -14,9 +14,16 @@ SAME_START_S = 1.0
 
 
 def follow_runs(
-    connection: sqlite3.Connection, runs: Mapping[str, Trace], merged: Merged, now: float
+    connection: sqlite3.Connection,
+    runs: Mapping[str, Trace],
+    seen: Mapping[str, Sights],
+    merged: Merged,
+    now: float,
 ) -> None:
-    """Give each run on air a session, a wish and a place in its journal; close the others."""
+    """Give each run on air a session, a wish and a place in its journal; close the others.
+
+    `seen`: what was on the output, by stream_id.
+    """
     for trace in runs.values():
         if trace.is_alive:
             connection.execute("UPDATE streams SET desired = 'run' WHERE stream_id = ?", (trace.stream_id,))
@@ -31,7 +38,7 @@ def follow_runs(
         if not merged.goes_on:
             _begin_journal(connection, trace)
     if not merged.goes_on:
-        _close_cues(connection, runs, merged, now)
+        _close_cues(connection, seen, merged, now)
         skip_breaks(connection, now, "1")
     wanted = connection.execute("SELECT stream_id FROM streams WHERE desired = 'run' ORDER BY number")
     alive = {trace.stream_id for trace in runs.values() if trace.is_alive}
@@ -72,7 +79,7 @@ def _begin_journal(connection: sqlite3.Connection, trace: Trace) -> None:
 
 
 def _close_cues(
-    connection: sqlite3.Connection, runs: Mapping[str, Trace], merged: Merged, now: float
+    connection: sqlite3.Connection, seen: Mapping[str, Sights], merged: Merged, now: float
 ) -> None:
     """Cues that were on their way when the backup was made: proved by the journals, or FAILED; never sent."""
     marks = ", ".join("?" * len(FINAL_STATES))
@@ -81,15 +88,14 @@ def _close_cues(
         f"WHERE state NOT IN ({marks})",
         sorted(FINAL_STATES),
     ).fetchall()
-    for cue_id, stream_id, requested_at, section, seen, expected in unfinished:
-        trace = runs.get(stream_id)
-        sights = [at for at, one in trace.seen if one == section and at >= requested_at] if trace else []
+    for cue_id, stream_id, requested_at, section, counted, expected in unfinished:
+        sights = [at for at, one in seen.get(stream_id, ()) if one == section and at >= requested_at]
         if sights and section:
             state, reason = CueState.SPLICED, "seen on the output, as the runner's journal tells; restored"
             connection.execute(
                 "UPDATE cues SET seen = ?, seen_base64 = ?, seen_at = coalesce(seen_at, ?), "
                 "sent = sent_expected, sent_at = coalesce(sent_at, ?) WHERE cue_id = ?",
-                (max(seen, min(len(sights), expected or 1)), section, sights[0], sights[0], cue_id),
+                (max(counted, min(len(sights), expected or 1)), section, sights[0], sights[0], cue_id),
             )
         else:
             state = CueState.FAILED
