@@ -50,13 +50,17 @@ class Outcome:
     differences: dict[str, str] = field(default_factory=dict)
     reason: str = ""
 
+    @property
+    def name(self) -> str:
+        """Script and number of the command."""
+        return f"{self.test} #{self.number}"
+
     def __str__(self) -> str:
-        name = f"{self.test} #{self.number}"
         if self.reason:
-            return f"{name:16} no          -  {self.reason}"
+            return f"{self.name:16} no          -  {self.reason}"
         first = next(iter(self.differences.items()), ("", ""))
         same = f"{len(self.compared) - len(self.differences)} of {len(self.compared)}"
-        return f"{name:16} yes  {same:>9}  {': '.join(first) if first[0] else ''}"
+        return f"{self.name:16} yes  {same:>9}  {': '.join(first) if first[0] else ''}"
 
 
 def run_suite(checkout: Path, scratch: Path) -> Iterator[Outcome]:

@@ -11,6 +11,7 @@ INPUTS: Final[dict[str, str]] = {
     "http": "HttpInput",
     "ip": "IpInput",
     "null": "NullInput",
+    "pcap": "PcapInput",
     "rist": "RistInput",
     "srt": "SrtInput",
 }
