@@ -35,6 +35,7 @@ prepare() {
     (
         trap 'say "set-up interrupted; the next start does it again"; exit 130' INT TERM HUP
         wait_for_other_set_ups
+        choose_locks "${2:-run}" # the other one may have been that of ./test, whose tools stay
         : >"$log"
         venv_is_current || build_venv
         install_qt_packages "$1"

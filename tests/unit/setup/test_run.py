@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,22 @@ def test_two_starts_at_once_set_up_once(checkout: Checkout) -> None:
     assert (first.returncode, second.returncode, second_err) == (0, 0, "")
     assert (json.loads(first_out)[0], json.loads(second_out)[0]) == (["demo"], ["serve"])
     assert len(checkout.calls("uv")) == 1
+
+
+def test_a_start_while_test_tools_are_installed_keeps_them(checkout: Checkout) -> None:
+    """It waits, and does not set the environment up again without them."""
+    (checkout.stand_ins / "hold").touch()
+    with ThreadPoolExecutor() as pool:
+        tools = pool.submit(checkout.set_up_tests)
+        checkout.wait_for(lambda: checkout.calls("uv") != [])
+        with checkout.start("demo") as started:
+            assert started.stderr is not None
+            assert "another set-up is running here" in started.stderr.readline()
+            (checkout.stand_ins / "hold").unlink()
+            started.communicate(timeout=PATIENCE_S)
+        tools.result()
+    assert started.returncode == 0
+    assert ["requirements-test.lock" in call for call in checkout.calls("uv")] == [True]
 
 
 def test_a_moved_checkout_is_set_up_again(checkout: Checkout) -> None:
