@@ -20,7 +20,7 @@ from ibe100.api.protocols import MOST_CONNECTIONS, HttpProtocol, ListenerProtoco
 from ibe100.core.config import ApiSettings
 from ibe100.models.errors import ConfigurationError, OperatorError
 from ibe100.services.ports import Services
-from ibe100.utils.tasks import keep_running, log_fault
+from ibe100.utils.tasks import keep_running
 
 MOST_MESSAGE = 64 << 10
 """Longest message of a listener, bytes."""
@@ -46,9 +46,10 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.servers: list[asyncio.base_events.Server] = []
-        self._taking = keep_running(
-            lambda: take_connections(self._listening, self._protocol, self._context), "API connections"
-        )
+        if self._taking is None:  # it may be begun again
+            self._taking = keep_running(
+                lambda: take_connections(self._listening, self._protocol, self._context), "API connections"
+            )
         self.started = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -84,8 +85,7 @@ async def api_server(
         api = await asyncio.to_thread(Api, services, settings)
         server = _Server(_config(api), listening, context)
         api.latest.start()
-        serving = asyncio.create_task(server.serve(), name="API")
-        serving.add_done_callback(log_fault)
+        serving = keep_running(server.serve, "API")
         try:
             yield Serving(f"{'http' if context is None else 'https'}://{_place(listening)}", api)
         finally:

@@ -14,6 +14,7 @@ from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from ibe100.models.errors import OperatorError
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.service_client import CoroutineRunner, ServiceClient
+from ibe100.utils.tasks import keep_running
 
 if TYPE_CHECKING:
     from ibe100.services.ports import Services
@@ -78,7 +79,7 @@ class ServiceSession(QObject):
         self._leaving.clear()
         async with self._open_services() as services:
             self._came_up.emit(services)
-            following = asyncio.create_task(self._bridge.follow(services))
+            following = keep_running(lambda: self._bridge.follow(services), "what the window is told")
             leaving = asyncio.create_task(self._leaving.wait())
             done, pending = await asyncio.wait((following, leaving), return_when=asyncio.FIRST_COMPLETED)
             for task in pending:

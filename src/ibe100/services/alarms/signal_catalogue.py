@@ -207,7 +207,7 @@ NO_NULL_PACKETS = AlarmRule(
     Severity.MAJOR,
     "No null packets: cues cannot go out",
     "The input is full, or something took its stuffing out",
-    "Stuffing is added by itself to a live input, unless the settings say how much: set more there",
+    "A live input is given stuffing in a moment, unless the settings say how much: set more there",
     on_delay_s=A_WHILE_S,
     off_delay_s=3.0,
     explained_by=SYNC,

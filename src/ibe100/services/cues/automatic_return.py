@@ -18,6 +18,7 @@ from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.draft import REPLACED, pending_breaks
 from ibe100.services.cues.readiness import readiness, send_lead_s
 from ibe100.services.streams.run import StreamRun
+from ibe100.utils.tasks import keep_running
 from ibe100.utils.wall_clock import WallClock
 
 ASK_AHEAD_S = 1.0
@@ -63,7 +64,7 @@ class AutomaticReturn:
             return
         if not current.is_running(self._clock.now()):
             return  # it has returned by itself while nobody was here
-        task = asyncio.create_task(self._see_back(run, current), name=f"return {run.stream_id}")
+        task = keep_running(lambda: self._see_back(run, current), f"return {run.stream_id}")
         self._tasks[run.stream_id] = (current, task)
         task.add_done_callback(lambda done: self._forget(run.stream_id, done))
 

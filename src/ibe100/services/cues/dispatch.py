@@ -26,7 +26,7 @@ from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import AttemptEnded
 from ibe100.tsduck.loopback_ports import LOOPBACK
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import keep_running
 from ibe100.utils.wall_clock import WallClock
 
 POLL_S = 0.05
@@ -73,10 +73,9 @@ class CueDispatch:
 
     def watch(self, cue: Cue) -> None:
         """See a cue to its end."""
-        task = asyncio.create_task(self._follow(cue), name=f"cue {cue.cue_id}")
+        task = keep_running(lambda: self._follow(cue), f"cue {cue.cue_id}")
         self._watchers[cue.cue_id] = task
         task.add_done_callback(lambda _: self._watchers.pop(cue.cue_id, None))
-        task.add_done_callback(log_fault)
 
     def put_out(self, run: StreamRun, section: bytes) -> None:
         """Send the processor one datagram with one section. Raises OSError."""

@@ -15,6 +15,7 @@ from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.readiness import WAY_OUT_S, readiness, send_lead_s
 from ibe100.services.cues.section import MAX_TIER
 from ibe100.services.streams.run import StreamRun
+from ibe100.utils.tasks import keep_running
 
 CLEAR_OF_CUES_S = 0.5
 POLL_S = 0.1
@@ -44,7 +45,7 @@ class Heartbeat:
         """The stream runs: beat until it ends, if its options say so."""
         if run.stream_id in self._tasks or run.cue_options.heartbeat_interval_s is None:
             return
-        task = asyncio.create_task(self._beat(run), name=f"heartbeat {run.stream_id}")
+        task = keep_running(lambda: self._beat(run), f"heartbeat {run.stream_id}")
         self._tasks[run.stream_id] = task
         task.add_done_callback(lambda _: self._tasks.pop(run.stream_id, None))
 

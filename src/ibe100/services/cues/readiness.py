@@ -10,6 +10,7 @@ from ibe100.models.scte35_marker import Cue, Readiness
 from ibe100.models.stream_config import Scte35Options, describe_output
 from ibe100.models.stream_state import OutputTrouble, StreamState
 from ibe100.mpegts.timestamps import PTS_HZ, PTS_MODULO, pts_difference
+from ibe100.services.streams.inputs.plan_fit import gets_stuffing
 from ibe100.services.streams.run import StreamRun
 
 PRE_ROLL_MARGIN_S = 0.5
@@ -78,10 +79,9 @@ def _time(run: StreamRun) -> str | None:
 def _nulls(run: StreamRun) -> str | None:
     if not run.is_fresh() or run.influx.null_bps > 0:
         return None
-    return (
-        "no null packets in the stream, and a cue can only replace one; stuffing is added by itself to a "
-        "live input, unless its settings say how much"
-    )
+    config = run.entry.config if run.record is None else run.record.config
+    what = "it is given stuffing in a moment" if gets_stuffing(config) else "set stuffing in its settings"
+    return f"no null packets in the stream, and a cue can only replace one; {what}"
 
 
 def why_nothing_leaves(run: StreamRun) -> str | None:

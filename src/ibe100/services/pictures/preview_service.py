@@ -28,7 +28,7 @@ from ibe100.services.alarms.signal_catalogue import CONTENT
 from ibe100.services.pictures.content_watch import ContentWatch
 from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
 from ibe100.services.streams.run import Runs, StreamRun
-from ibe100.utils.tasks import keep_running, log_fault
+from ibe100.utils.tasks import keep_running
 
 LINGER_S = 5.0
 """Time for which a preview goes on after the last look: pages are changed back and forth."""
@@ -190,8 +190,7 @@ class PreviewService:
 
     def _begin(self, task: PreviewTask, watch: ContentWatch) -> None:
         before = self._works.get(task.stream_id)
-        work = asyncio.create_task(self._keep_running(task, before), name=f"preview of {task.stream_id}")
-        work.add_done_callback(log_fault)
+        work = keep_running(lambda: self._keep_running(task, before), f"preview of {task.stream_id}")
         self._works[task.stream_id] = work
         self._watched[task.stream_id] = _Watched(task, work, watch)
         self._show(task.stream_id, is_on=True, problem="")

@@ -27,6 +27,7 @@ from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.services.streams.runner_samples import InfluxPost
 from ibe100.tsduck.telemetry import InfluxSample
+from ibe100.utils import tasks
 from ibe100.utils.wall_clock import WallClock
 
 BREAK_S = 0.2
@@ -41,6 +42,7 @@ class Bench:
         self.previewed: list[CueRequest] = []
         self.notices: list[Message] = []
         self.refusal = ""
+        self.bugs = 0
         self.cache, breaks = CueCache(), BreakLedger()
         self.began = time.time()
         self.actors: list[Actor] = []
@@ -69,6 +71,9 @@ class Bench:
     async def fire(self, request: CueRequest) -> Cue:
         self.asked.append(request)
         self.actors.append(acting())
+        if self.bugs:
+            self.bugs -= 1
+            raise ZeroDivisionError("a bug")
         if self.refusal:
             raise CueRefused(self.refusal)
         cue = self.cue(3, request.action, CueState.SENT)
@@ -130,4 +135,14 @@ async def test_one_that_was_replaced_by_a_return_that_failed_is_asked_for_anew()
     bench.back(CueState.CANCELLED, f"{REPLACED} BACK TO PROGRAMME")
     await bench.see_the_end()
     assert len(bench.asked) == 1
+    await bench.returns.close()
+
+
+async def test_an_error_ends_no_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "PAUSES_S", (0.0, 0.0))
+    bench = Bench()
+    bench.bugs = 1
+    await bench.see_the_end()
+    assert len(bench.asked) == 2, "begun again"
+    assert bench.cache.recent("one")[0].state is CueState.SENT
     await bench.returns.close()

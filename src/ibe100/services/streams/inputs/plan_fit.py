@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ibe100.models.stream_config import HlsInput, RistInput, SrtInput, UdpInput
+from ibe100.models.stream_config import HlsInput, RistInput, SrtInput, StreamConfig, UdpInput
 from ibe100.mpegts.constants import NULL_PID
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_record import RunRecord
@@ -13,6 +13,8 @@ from ibe100.services.streams.runner_samples import AnalyzeReport, InfluxPost, Sa
 from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import AnalyzeSample
 
+LIVE = UdpInput | SrtInput | RistInput | HlsInput
+"""Inputs that go on with another processor: their plan may be made anew."""
 REPORTS = 3
 """Reports without the cue PID in a PMT that prove it."""
 FULL_S = 5.0
@@ -54,7 +56,7 @@ class PlanFit:
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
         """Hold what is measured against the plan."""
         # A file or an HTTP source would begin again with another processor: its plan stays.
-        may_go_on = isinstance(run.entry.config.input, UdpInput | SrtInput | RistInput | HlsInput)
+        may_go_on = isinstance(run.entry.config.input, LIVE)
         if run.record is None or run.passes or not may_go_on or run.stream_id in self._begins_anew:
             return
         if isinstance(sample, InfluxPost):
@@ -83,7 +85,7 @@ class PlanFit:
 
     def _look_for_nulls(self, run: StreamRun, record: RunRecord, post: InfluxPost) -> None:
         """An input that has become full needs stuffing, or no cue finds a null packet to replace."""
-        decided = record.plan.stuffing is not None or record.config.stuffing_ratio is not None
+        decided = record.plan.stuffing is not None or not gets_stuffing(record.config)
         if decided or post.influx.null_bps or not post.influx.bitrate_bps:
             self._full_since.pop(run.stream_id, None)
             return
@@ -98,6 +100,11 @@ class PlanFit:
         """Keep the plan for as long as this processor runs: another would begin its input again."""
         self._misfits.pop(run.stream_id, None)
         self._begins_anew.add(run.stream_id)
+
+
+def gets_stuffing(config: StreamConfig) -> bool:
+    """True for an input that is given stuffing by itself once it has no null packets."""
+    return config.stuffing_ratio is None and isinstance(config.input, LIVE)
 
 
 def misfit(plan: StreamPlan, analysis: AnalyzeSample) -> str:
