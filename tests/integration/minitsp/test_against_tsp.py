@@ -55,6 +55,7 @@ LONG_ENOUGH: Final = tuple(name for name in STREAMS if name != "dvb_hd_service")
 """For a cue that is due after a second."""
 COMMANDS: Final = (
     "continuity",
+    "continuity --fix",
     "filter --pid 256 --pid 0",
     "pcrbitrate --min-pcr 10",
     "pcrbitrate --dts --min-pcr 10",
@@ -73,6 +74,7 @@ COMMANDS: Final = (
     "svrename --name Nom --ignore-nit",
     "svrename --name Ж --id 500 --ignore-eit 1",
     "svrename --name Nom Service1",
+    "splicemonitor --all-commands --packet-index",
     "tables --log-json-line=T: --psi-si",
     "tables --log-json-line=T: --pid 0 --pid 0x1000-0x1010 --meta-base64-sections --meta-sections",
     "until --null-sequence-count 3",
@@ -119,7 +121,7 @@ def test_packets_and_log_are_those_of_tsp(
 
 
 def _run(program: list[str], stream: Path, command: str, target: Path) -> tuple[list[str], bytes, str]:
-    """The log but for what the input says, the packets, and the CSV where the command writes one."""
+    """The log but for what the input says, the packets, and what is printed, or the CSV if there is one."""
     csv, out = target.with_suffix(".csv"), target.with_suffix(".ts")
     out.unlink(missing_ok=True)
     words = command.format(csv=csv).split()
@@ -131,7 +133,7 @@ def _run(program: list[str], stream: Path, command: str, target: Path) -> tuple[
         check=False,
     )
     log = [line for line in done.stderr.splitlines() if not line.startswith("* file: ")]
-    return log, out.read_bytes(), csv.read_text() if "{csv}" in command else ""
+    return log, out.read_bytes(), csv.read_text() if "{csv}" in command else done.stdout
 
 
 @pytest.mark.parametrize("form", ["RS204", "M2TS"])

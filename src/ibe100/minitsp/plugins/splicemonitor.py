@@ -3,10 +3,12 @@
 import time
 from typing import ClassVar, Final
 
-from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcessor
 from ibe100.minitsp.reports.json_report import JSON_OPTIONS, JsonDocument, JsonReport, JsonValue
 from ibe100.minitsp.reports.splice_json import table_json
+from ibe100.minitsp.reports.splice_text import section_text
+from ibe100.minitsp.reports.text_file import TextFile
 from ibe100.minitsp.splice.clock_points import last_point, pts_points
 from ibe100.minitsp.splice.events import Announcement, PendingEvent, SpliceEvents, announcements
 from ibe100.mpegts.constants import NULL_PID, PACKET_BITS, SPLICE_TABLE_ID
@@ -18,6 +20,7 @@ from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
 
 _COMMAND_TYPE_AT: Final = 13
+_SPLICE_INSERT: Final = 0x05
 _ALL_COMMANDS: Final = frozenset(range(256))
 _TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 
@@ -58,13 +61,14 @@ class SpliceMonitor(PacketProcessor):
         self._document = JsonDocument(arguments.text("output-file")) if arguments.present("json") else None
         self._tag = arguments.text("tag")
         self._commands = arguments.pids("select-commands")
-        if arguments.present("all-commands") or arguments.present("display-commands"):
+        if arguments.present("all-commands"):
             self._commands = _ALL_COMMANDS
+        elif arguments.present("display-commands"):
+            self._commands |= {_SPLICE_INSERT}
         self._wants_json = self._json.wanted or self._document is not None
-        if self._commands and not self._wants_json:
-            raise OptionError("commands are reported as JSON only, add --json, --json-line or --json-udp")
-        if arguments.present("output-file") and self._document is None:
-            raise OptionError("--output-file holds JSON only, add --json")
+        self._text: TextFile | None = None
+        if not self._wants_json and (self._commands or arguments.present("output-file")):
+            self._text = TextFile(arguments.text("output-file"))
         self._splice_pid = arguments.optional_integer("splice-pid")
         self._time_pid = arguments.optional_integer("time-pid")
         self._services = ServiceMap()
@@ -81,11 +85,15 @@ class SpliceMonitor(PacketProcessor):
         self._json.open(keeps=self.context.attended and self.is_last)
         if self._document is not None:
             self._document.open()
+        if self._text is not None:
+            self._text.open()
 
     def stop(self) -> None:
         self._json.close()
         if self._document is not None:
             self._document.close()
+        if self._text is not None:
+            self._text.close()
 
     def process(self, block: Block) -> Block:
         if len(block) >= FEW_PACKETS or not self._services.followed_pids.isdisjoint(block.headers.present):
@@ -246,9 +254,16 @@ class SpliceMonitor(PacketProcessor):
         index = f"packet {report['packet-index']:,}, " if self.arguments.present("packet-index") else ""
         pid = f"splice PID 0x{splice_pid:04X} ({splice_pid})"
         identity = f"event 0x{event_id:08X} ({event_id}) {_direction(out)}"
-        self.log(LogLevel.INFO, f"{tag}{index}{pid}, {identity}, {text}")
+        line = f"{tag}{index}{pid}, {identity}, {text}"
+        if self._text is None:
+            self.log(LogLevel.INFO, line)
+        else:
+            self._text.write(f"* {line}")
 
     def _report_table(self, section: bytes, splice_pid: int, index: int) -> None:
+        if self._text is not None:
+            self._text.write(section_text(section, splice_pid))
+            return
         arguments = self.arguments
         metadata: dict[str, JsonValue] = {"pid": splice_pid}
         if arguments.present("timestamp"):
