@@ -79,6 +79,7 @@ class Application:
         self.metrics = MetricsStore(folders.metrics_file, self._post_from_thread)
         policy = config.runner
         self._planner = LaunchPlanner(config.engine.kind, config.engine.tsp_path)
+        places = Places(database.place, Place(folders.streams_dir))
         self.streams = StreamService(
             database,
             secrets,
@@ -86,13 +87,13 @@ class Application:
             folders.streams_dir,
             self._planner,
             policy,
+            places,
         )
         audit = AuditTrail(database)
         self.alarm_rules = AlarmRules(folders.data_dir / ALARM_RULES_FILE, self._publish, audit)
         self.alarms = AlarmBoard(database, self._publish, rules=self.alarm_rules)
         self._alarm_feed = AlarmFeed(self.alarms, self.streams, self._publish, self.alarm_rules)
         self._return_alarms = ReturnFeedAlarms(self.alarms, self.streams, database.cues.get)
-        places = Places(database.place, Place(folders.streams_dir))
         self._machine = MachineWatch(
             self.alarms,
             self.alarm_rules,

@@ -35,6 +35,7 @@ from ibe100.services.streams.stream_secrets import (
 )
 from ibe100.services.streams.which_stream import refuse_digits
 from ibe100.services.streams.wish import read_wish
+from ibe100.utils.places import Places
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class StreamService:
         state_dir: Path,
         planner: LaunchPlanner,
         policy: RunnerPolicy,
+        places: Places,
     ) -> None:
         self._storage = storage
         self._secrets = secrets
@@ -65,7 +67,7 @@ class StreamService:
         self._lifecycle = StreamLifecycle(
             self._list, self.follower, self._launch, self._audit, fit, secrets, publish
         )
-        self._reconciler = Reconciler(self._list.runs, self._lifecycle, fit)
+        self._reconciler = Reconciler(self._list.runs, self._lifecycle, fit, places)
 
     def load_profile(self, name: str) -> None:
         """Put the name of the profile that was loaded or saved last on record with each session."""

@@ -23,6 +23,7 @@ from ibe100.services.streams.inputs.plan_fit import PlanFit
 from ibe100.services.streams.launch_plan import why_not_understood
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_spec import awaited_peer
+from ibe100.utils.places import Places
 from ibe100.utils.tasks import keep_running
 
 LOOK_S = 0.5
@@ -79,8 +80,14 @@ class Reconciler:
     """Compares all streams in one task. All methods belong to the loop."""
 
     def __init__(
-        self, runs: Callable[[], Iterable[StreamRun]], corrections: Corrections, fit: PlanFit
+        self,
+        runs: Callable[[], Iterable[StreamRun]],
+        corrections: Corrections,
+        fit: PlanFit,
+        places: Places,
     ) -> None:
+        """`places` are those of the record: while they are not there, another console may own the streams."""
+        self._places = places
         self._runs = runs
         self._fit = fit
         self._corrections = corrections
@@ -102,6 +109,8 @@ class Reconciler:
 
     async def look(self) -> None:
         """Compare all streams once, and begin what is to be done."""
+        if self._places.fault:
+            return
         now_s = time.monotonic()
         runs = list(self._runs())
         held = await asyncio.to_thread(_held, [run for run in runs if not run.is_wanted()])
