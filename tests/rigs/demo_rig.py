@@ -23,7 +23,6 @@ from ibe100.cli.main import main
 from places import ROOT
 
 DEADLINE_S = 100.0
-MARK = "TEST_RIG_MARK"
 """Every process that descends from ours carries it in its environment."""
 DATAGRAM = 7 * 188
 
@@ -56,11 +55,9 @@ class Place:
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self.data_dir = folder / "data"
-        self.mark = str(folder)
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("IBE100_")},
             "TMPDIR": str(self.temporary),
-            MARK: self.mark,
             "COLUMNS": "200",
         }
         self._started: list[subprocess.Popen[str]] = []
@@ -93,7 +90,7 @@ class Place:
         return [pid for pid, command in self._mine().items() if word in command]
 
     def _mine(self) -> dict[int, str]:
-        wanted = f"{MARK}={self.mark}".encode()
+        wanted = f"TMPDIR={self.temporary}".encode()  # every child has it
         found = {}
         for entry in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):

@@ -158,6 +158,7 @@ def _folders(data_dir: Path | None) -> list[Finding]:
     return [
         Finding("data folder", "ok", str(folders.data_dir)),
         Finding("log folder", "ok", str(folders.log_dir)),
+        _privacy(folders.open_to_others()),
         Finding(
             "disk",
             "note" if low else "ok",
@@ -165,6 +166,13 @@ def _folders(data_dir: Path | None) -> list[Finding]:
             "recordings may fill it soon" if low else "",
         ),
     ]
+
+
+def _privacy(open_to_others: list[Path]) -> Finding:
+    if not open_to_others:
+        return Finding("privacy", "ok", "only this user may read data and logs")
+    found = f"others may read {len(open_to_others)} files and folders, {open_to_others[0]} among them"
+    return Finding("privacy", "note", found, "hashes of passwords and the audit are there: chmod go=")
 
 
 def _print(findings: list[Finding]) -> None:

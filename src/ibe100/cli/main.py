@@ -13,6 +13,7 @@ from ibe100 import __version__
 from ibe100.models.cues.as_run import AsRunFormat
 from ibe100.models.errors import OperatorError
 from ibe100.models.stream_config import Engine
+from ibe100.utils.private_files import keep_private
 
 EXIT_REFUSED = 2
 GROUPS = ("stream", "cue", "schedule", "scte35", "contract", "user", "token", "backup", "config")
@@ -167,6 +168,7 @@ def _with_command(arguments: list[str]) -> list[str]:
 
 def main() -> None:
     """Run the command line; what the operator can put right is one line and exit code 2."""
+    keep_private()
     arguments = _with_command(sys.argv[1:])
     _mount(arguments)
     try:

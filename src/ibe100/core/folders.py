@@ -11,6 +11,7 @@ import platformdirs
 
 from ibe100.core.config import FolderSettings, source_root
 from ibe100.models.errors import StorageError
+from ibe100.utils.private_files import make_private, open_to_others
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Folders:
         return self.state_dir / "streams"
 
     def create(self) -> None:
-        """Make what is missing, readable by this user only. Raises StorageError with what to do.
+        """Make what is missing, and keep all of it from other users. Raises StorageError with what to do.
 
         Logs that cannot be written keep nothing off the air: they go to standard error, and are an alarm.
         """
@@ -49,6 +50,17 @@ class Folders:
             _create(folder)
         with contextlib.suppress(StorageError):
             _create(self.log_dir)
+        for folder, deep in self._private():
+            make_private(folder, deep=deep)
+
+    def open_to_others(self) -> list[Path]:
+        """Files and folders of ours that other users of the machine may read or write."""
+        return [path for folder, deep in self._private() for path in open_to_others(folder, deep=deep)]
+
+    def _private(self) -> tuple[tuple[Path, bool], ...]:
+        """Folders of ours, and whether all below them is: recordings may lie beside the data."""
+        deep = (self.state_dir, self.profiles_dir)
+        return (self.data_dir, False), (self.log_dir, False), *((folder, True) for folder in deep)
 
 
 def resolve(settings: FolderSettings) -> Folders:

@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from ibe100.models.errors import ProcessorError
+from ibe100.utils.child_environment import child_environment
 
 CHUNK = 1 << 18
 LAST_WORDS_BYTES = 20_000
@@ -81,7 +82,7 @@ async def run_child(
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=CHUNK,
-            env={**os.environ, **environment},
+            env=child_environment(**environment),
             pass_fds=descriptors,
             start_new_session=True,
         )

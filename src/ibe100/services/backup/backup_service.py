@@ -20,6 +20,7 @@ from ibe100.models.messages import Message, NoticePosted
 from ibe100.services.alarms.catalogue import BACKUP_FAILED, BACKUP_OLD
 from ibe100.services.alarms.rule import Judgements, true_if
 from ibe100.services.audit_trail import AuditTrail, act_as
+from ibe100.utils.child_environment import child_environment
 from ibe100.utils.tasks import keep_running
 from ibe100.utils.timecode import format_utc
 from ibe100.utils.units import format_bytes
@@ -219,6 +220,7 @@ async def run_backup(task: BackupTask) -> BackupManifest:
             stderr=asyncio.subprocess.PIPE,
             limit=LONGEST_LINE,
             cwd="/",
+            env=child_environment(),
         )
     except OSError as error:
         raise StorageError(f"The backup cannot be started: {error.strerror}.") from error

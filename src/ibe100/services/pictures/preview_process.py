@@ -21,6 +21,7 @@ from ibe100.preview.reports import (
     ReportError,
     decode_report,
 )
+from ibe100.utils.child_environment import child_environment
 
 END_TIMEOUT_S = 2.0
 LAST_WORDS_BYTES = 2000
@@ -55,6 +56,7 @@ async def run_preview(task: PreviewTask, listener: PreviewListener) -> str:
             stderr=asyncio.subprocess.PIPE,
             limit=LONGEST_LINE,
             cwd="/",
+            env=child_environment(),
         )
     except OSError as error:
         raise ProcessorError(f"the preview cannot be started: {error.strerror}") from error

@@ -28,6 +28,7 @@ from ibe100.runner.supervision.ownership import (
 from ibe100.services.streams.runner_facts import MALFORMED, Fact, read_fact
 from ibe100.services.streams.runner_samples import Sample, read_sample
 from ibe100.utils.atomic_write import atomic_write
+from ibe100.utils.child_environment import child_environment
 
 CONNECT_TIMEOUT_S = 10.0
 REPLY_TIMEOUT_S = 5.0
@@ -163,7 +164,7 @@ class RunnerLink:
                 stderr=errors,
                 start_new_session=True,
                 cwd="/",
-                env={**os.environ, "TSDUCK_NO_USER_CONFIG": "1", MARK: mark_of(self.stream_dir)},
+                env=child_environment(**{"TSDUCK_NO_USER_CONFIG": "1", MARK: mark_of(self.stream_dir)}),
             )
         _outliving.difference_update([one for one in _outliving if one.poll() is not None])
         _outliving.add(child)
