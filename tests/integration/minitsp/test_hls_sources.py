@@ -83,8 +83,11 @@ def test_a_damaged_line_is_told_once_and_ends_nothing() -> None:
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        (b"\0\0\0\x18styp" + bytes(400), "fragmented MP4 (fMP4/CMAF), not MPEG-2 transport stream"),
-        (b"ID3\4" + bytes(400), "packed sound without a transport stream, not MPEG-2 transport stream"),
+        (b"\0\0\0\x18styp" + bytes(400), "fragmented MP4 (fMP4/CMAF), no MPEG-2 transport stream packets"),
+        (
+            b"ID3\4" + bytes(400),
+            "packed sound without a transport stream, no MPEG-2 transport stream packets",
+        ),
     ],
 )
 def test_segments_of_another_kind_are_named(body: bytes, told: str) -> None:

@@ -4,7 +4,7 @@ import math
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ibe100.minitsp.chain.plugin import PluginError
@@ -125,6 +125,10 @@ class SegmentFiles:
         except OSError as error:
             raise PluginError(f"cannot create file {path}: {error.strerror}") from error
         self._path, self._size_bytes, self._start = path, 0, start
+
+    def date(self, date: float) -> None:
+        """Date the segment that is open anew, when its first picture comes."""
+        self._start = replace(self._start, date=date)
 
     def write(self, data: bytes | memoryview) -> None:
         """Append to the segment that is open."""

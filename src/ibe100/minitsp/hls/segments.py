@@ -13,7 +13,7 @@ _OTHERS: Final = (
     (b"ID3", "packed sound without a transport stream"),
     (b"WEBVTT", "WebVTT subtitles"),
 )
-_NO_STREAM: Final = "the segments are {}, not MPEG-2 transport stream"
+_NO_STREAM: Final = "the segments are {}, no MPEG-2 transport stream packets"
 
 
 class NotASegment(DownloadError):

@@ -1,5 +1,6 @@
 """Output as HTTP live streaming: segment files and a playlist, for any web server to hand out."""
 
+import math
 import time
 from collections import deque
 from pathlib import Path
@@ -17,6 +18,7 @@ from ibe100.mpegts.constants import PACKET_SIZE, SPLICE_TABLE_ID
 _DURATION_S: Final = 10
 _LIVE_DURATION_S: Final = 5
 _MAX_EXTRA_DURATION_S: Final = 2
+_DATES_APART_S: Final = 0.5
 _LARGEST_DRIFT: Final = 0.001
 """Of the source's clock against the machine's; 50 ppm are 4 s a day."""
 
@@ -107,6 +109,8 @@ class HlsOutput(PacketOutput):
             done = self._end_segments(packets, done, picture)
             if self._breaks.date(picture.pts) is None:
                 self._breaks.anchor(picture.pts, time.time())
+                if self._files.is_open and self._dated:
+                    self._files.date(time.time())
             self._rules.take(picture, self._files.size_bytes + (picture.row - done) * PACKET_SIZE)
         for seen in sections:
             self._breaks.take(seen.section, self._rules.last_pts)
@@ -199,8 +203,10 @@ class HlsOutput(PacketOutput):
         date = None if last_pts is None else self._breaks.date(last_pts)
         if date is None or not self.context.tsp.realtime:
             return 0.0
-        most_s = _LARGEST_DRIFT * self._duration_s
-        return max(-most_s, min(most_s, time.time() - date))
+        apart_s = time.time() - date
+        if abs(apart_s) < _DATES_APART_S:
+            return 0.0
+        return math.copysign(_LARGEST_DRIFT * self._duration_s, apart_s)
 
     def _close(self, duration_s: float, *, last: bool = False) -> None:
         """End the segment; where pictures do not tell how long it is, the bitrate does, or the clock."""

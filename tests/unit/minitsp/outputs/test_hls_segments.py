@@ -4,11 +4,13 @@ import math
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hls_rig import Written, dates_in, write
 from ibe100.minitsp.chain.plugin import Context, GlobalOptions
 from ibe100.minitsp.outputs.hls import HlsOutput
+from ibe100.mpegts.packet import as_block, null_packet
 from ibe100.mpegts.timestamps import PTS_HZ, PTS_MODULO
 from made_pictures import AAC, MPEG2, Frame, begins_with_key, frames, pcr_packet, stream
 from plugin_rig import Log
@@ -144,17 +146,27 @@ def test_dates_follow_the_pictures_in_segments_that_ended_early(tmp_path: Path) 
     assert [after - before for before, after in pairwise(dates)] == pytest.approx([5.0] * 5, abs=0.002)
 
 
+def test_the_first_date_is_that_of_the_first_picture_not_of_what_comes_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = iter(range(1_795_000_000, 1_796_000_000))
+    monkeypatch.setattr("ibe100.minitsp.outputs.hls.time.time", lambda: float(next(now_s)))
+    nulls = as_block(null_packet() * 500)
+    written = write(tmp_path, np.concatenate([nulls, stream(frames(13))]), LIVE, "--duration=6")
+    first, second = written.dates_s[:2]
+    assert second - first == pytest.approx(written.durations_s[0], abs=1.001)
+
+
 def test_dates_follow_the_clock_of_the_machine_where_the_source_has_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now_s, fast = 1_795_000_000.0, 1.0005
     monkeypatch.setattr("ibe100.minitsp.outputs.hls.time.time", lambda: now_s)
-    words = [LIVE, "--duration=6", f"--playlist={tmp_path / 'v.m3u8'}", str(tmp_path / "s.ts")]
+    words = [LIVE, "--duration=60", f"--playlist={tmp_path / 'v.m3u8'}", str(tmp_path / "s.ts")]
     output = HlsOutput(HlsOutput.options.parse(words), Context(GlobalOptions(realtime=True), Log()))
-    packets = stream(frames(600))
-    for start in range(0, len(packets), 25):
-        output.send(packets[start : start + 25])
-        now_s += fast
+    for packet in stream(frames(5000, rate=0.2, group=1)):
+        output.send(packet[None])
+        now_s += 5 * fast
     output.stop()
     dates_s = dates_in((tmp_path / "v.m3u8").read_text())
-    assert dates_s[-1] - dates_s[0] == pytest.approx(594 * fast, abs=0.05)
+    assert dates_s[-1] - dates_s[0] == pytest.approx(4980 * fast, abs=0.6)
