@@ -24,6 +24,7 @@ LOCATION: Final = "TSDUCK_TESTS"
 _SCRIPT_TIMEOUT_S: Final = 60
 _KNOWN: Final = {"-I": INPUTS, "-P": PROCESSORS, "-O": OUTPUTS}
 _TSP_COMMAND: Final = re.compile(r"(?:test_tsp|tspath tsp\)).*")
+_SHARED: Final = re.compile(r"(standard-\S+\.sh)")
 _PLUGIN: Final = re.compile(r"(?<=\s)(-[IPO]) +(\S+)")
 _INPUT: Final = re.compile(r"-I\0file\0([^\0]+)")
 _OUTCOME: Final = re.compile(r"Test (\S+) (passed|FAILED)")
@@ -69,7 +70,10 @@ def run_suite(checkout: Path, scratch: Path) -> Iterator[Outcome]:
         (scratch / folder).symlink_to(checkout / folder)
     (scratch / "tests").mkdir()
     for script in sorted((checkout / "tests").glob("test-*.sh")):
-        text = script.read_text("utf-8").replace("\\\n", " ")
+        text = script.read_text("utf-8")
+        for name in _SHARED.findall(text):
+            text += (checkout / "common" / name).read_text("utf-8")
+        text = text.replace("\\\n", " ")
         commands = [_PLUGIN.findall(command) for command in _TSP_COMMAND.findall(text)]
         if not _NEEDS_MORE.search(text) and not all(map(_unknown_plugins, commands)):
             (scratch / "tests" / script.name).symlink_to(script)

@@ -54,6 +54,7 @@ STREAMS: Final = (*MADE, "dvb_hd_service", "ott_with_scte35", "sat_no_sdt")
 LONG_ENOUGH: Final = tuple(name for name in STREAMS if name != "dvb_hd_service")
 """For a cue that is due after a second."""
 COMMANDS: Final = (
+    "analyze --json --deterministic --title T",
     "continuity",
     "continuity --fix",
     "filter --pid 256 --pid 0",

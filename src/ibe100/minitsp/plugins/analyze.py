@@ -14,7 +14,7 @@ from ibe100.minitsp.chain.packet_observer import PacketObserver
 from ibe100.minitsp.chain.plugin import Context, LogLevel
 from ibe100.minitsp.reports.analysis_json import AnalysisTimes, analysis_json
 from ibe100.minitsp.reports.background_sender import BackgroundSender
-from ibe100.minitsp.reports.json_report import JSON_OPTIONS, JsonReport, to_json
+from ibe100.minitsp.reports.json_report import JSON_OPTIONS, JsonReport, to_json, to_json_lines
 from ibe100.minitsp.reports.pid_descriptions import describe_network
 from ibe100.minitsp.reports.table_statistics import TableStatistics
 from ibe100.mpegts.constants import NIT_ACTUAL_TABLE_ID
@@ -35,10 +35,12 @@ class Analyze(PacketObserver):
     options: ClassVar[OptionTable] = OptionTable(
         *JSON_OPTIONS,
         Option("cumulative", short="c"),
+        Option("deterministic"),
         Option("interval", OptionKind.INTEGER, "i", minimum=1),
         Option("json"),
         Option("json-tcp", OptionKind.ADDRESS),
         Option("output-file", OptionKind.TEXT, "o"),
+        Option("title", OptionKind.TEXT),
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
@@ -102,16 +104,25 @@ class Analyze(PacketObserver):
 
     def _report(self) -> None:
         report = self._analyzer.report()
-        times = AnalysisTimes(self._first or self._last, self._last, self.context.bitrate_bps)
+        times = None
+        if not self.arguments.present("deterministic"):
+            times = AnalysisTimes(self._first or self._last, self._last)
         networks = {pid: list(words) for pid, words in self._networks.items()}
-        value = analysis_json(report, self._tables.to_json(report.bitrate_bps), times, networks)
+        value = analysis_json(
+            report,
+            self._tables.to_json(report.bitrate_bps),
+            networks,
+            user_bitrate_bps=self.context.bitrate_bps,
+            times=times,
+            title=self.arguments.text("title"),
+        )
         if self.arguments.present("json-udp"):
             self._check_size(len(to_json(value).encode()))
         self._json_report.report(value)
         if self._tcp:
             self._tcp.send(to_json(value))
         if self._to_file:
-            self._write(to_json(value))
+            self._write(to_json_lines(value))
 
     def _check_size(self, size: int) -> None:
         if size > _LARGEST_DATAGRAM and not self._too_large:

@@ -18,11 +18,10 @@ _EPOCH_2000: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class AnalysisTimes:
-    """System time of the first and the last packet, and the bitrate the chain works with."""
+    """System time of the first and the last packet."""
 
     first: datetime
     last: datetime
-    user_bitrate_bps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,18 @@ class _Referenced:
 
 
 def analysis_json(
-    report: StreamReport, tables: list[JsonValue], times: AnalysisTimes, networks: Mapping[int, list[str]]
+    report: StreamReport,
+    tables: list[JsonValue],
+    networks: Mapping[int, list[str]],
+    *,
+    user_bitrate_bps: int,
+    times: AnalysisTimes | None,
+    title: str = "",
 ) -> JsonValue:
     """The whole analysis as one value; without the lists that would be empty.
 
-    `networks`: descriptions of the networks by the PID of their NIT.
+    `networks`: descriptions of the networks by the PID of their NIT. `user_bitrate_bps`: what the chain works
+    with.
     """
     known = _Referenced.of(report)
     lists: dict[str, JsonValue] = {
@@ -65,8 +71,9 @@ def analysis_json(
     }
     return {
         **{name: held for name, held in lists.items() if held},
-        "time": _time_json(times),
-        "ts": _ts_json(report, known, times.user_bitrate_bps),
+        **({} if times is None else {"time": _time_json(times)}),
+        **({"title": title} if title else {}),
+        "ts": _ts_json(report, known, user_bitrate_bps),
     }
 
 

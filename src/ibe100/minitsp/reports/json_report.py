@@ -40,6 +40,17 @@ def to_json(value: JsonValue) -> str:
     return f"[ {items} ]" if items else "[ ]"
 
 
+def to_json_lines(value: JsonValue, indent: str = "") -> str:
+    """The same over lines, each level two blanks further in than `indent`: JSON in tsp's files."""
+    inner = f"{indent}  "
+    if isinstance(value, Mapping) and value:
+        members = (f'{inner}"{key}": {to_json_lines(value[key], inner)}' for key in sorted(value))
+        return "{\n" + ",\n".join(members) + f"\n{indent}}}"
+    if isinstance(value, Sequence) and not isinstance(value, str) and value:
+        return "[\n" + ",\n".join(inner + to_json_lines(item, inner) for item in value) + f"\n{indent}]"
+    return to_json(value)
+
+
 def _escaped(character: re.Match[str]) -> str:
     """A character by its letter, or as its UTF-16 units in hexadecimal, with capitals as tsp has them."""
     if letter := _BY_LETTER.get(character[0]):
@@ -124,7 +135,7 @@ class JsonReport:
 
 
 class JsonDocument:
-    """One array, each value on a line of its own; complete and valid once it is closed.
+    """One array of values; complete and valid once it is closed.
 
     `path` "" is standard output. Raises PluginError where it cannot be written.
     """
@@ -144,7 +155,7 @@ class JsonDocument:
 
     def add(self, value: JsonValue) -> None:
         """Append one value."""
-        self._write(f"{'' if self._empty else ','}\n  {to_json(value)}")
+        self._write(f"{'' if self._empty else ','}\n  {to_json_lines(value, '  ')}")
         self._empty = False
 
     def close(self) -> None:
