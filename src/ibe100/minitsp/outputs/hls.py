@@ -82,6 +82,7 @@ class HlsOutput(PacketOutput):
         self._waiting = arguments.present("align-first-segment")
         self._pictures = PictureFinder()
         self._tables = TableCopies()
+        self._present_pts: int | None = None
         self._is_blind = False
         self._blind = BlindLength()
         self._told: set[LogLevel] = set()
@@ -128,6 +129,7 @@ class HlsOutput(PacketOutput):
     def _end_segments(self, packets: Packets, done: int, picture: Picture) -> int:
         """End the segments that end before a picture; returns the first packet that is not written."""
         rules = self._rules
+        self._present_pts = picture.pts
         if leaps := rules.leaps(picture, self._pictures.clock.step_s):
             self._breaks.jump(rules.last_pts, picture.pts)
         key = None if leaps or self._fixed_bytes else rules.key_to_end_at(picture)
@@ -199,8 +201,7 @@ class HlsOutput(PacketOutput):
 
     def _drift_s(self) -> float:
         """Time by which the dates go on more than the pictures, to follow the machine's clock."""
-        last_pts = self._rules.last_pts
-        date = None if last_pts is None else self._breaks.date(last_pts)
+        date = None if self._present_pts is None else self._breaks.date(self._present_pts)
         if date is None or not self.context.tsp.realtime:
             return 0.0
         apart_s = time.time() - date
