@@ -73,7 +73,8 @@ def _against_output(stream: Stream, cues: list[dict[str, Any]]) -> list[str]:
             continue
         states = [cue["state"] for cue in owners[section]]
         what = _words(owners[section][0])
-        if not any(state in AIRED for state in states):
+        is_told = any(cue["seen"] for cue in owners[section])
+        if not is_told and not any(state in AIRED for state in states):
             faults.append(f"{stream.name}: on air and not recorded so, at {times}: {what}")
         if sights[-1].at - sights[0].at > SPREAD_S:
             faults.append(f"{stream.name}: on air twice, at {times}: {what}")

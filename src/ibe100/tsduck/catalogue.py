@@ -42,7 +42,14 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
     ("-P", "regulate"): frozenset(),
     ("-P", "filter"): frozenset({"--negate", "--pid"}),
     ("-P", "pmt"): frozenset(
-        {"--service", "--add-registration", "--add-pid", "--add-pid-registration", "--remove-pid"}
+        {
+            "--service",
+            "--add-registration",
+            "--add-pid",
+            "--add-pid-registration",
+            "--remove-pid",
+            "--increment-version",
+        }
     ),
     ("-P", "spliceinject"): frozenset(
         {

@@ -130,6 +130,7 @@ def _analyze(ports: LoopbackPorts) -> list[str]:
 
 
 def _pmt(plan: StreamPlan) -> list[str]:
+    """Edits of the PMT, under the next version: a receiver that has seen it unedited would pass it over."""
     edits = [option("--service", plan.service_id)]
     if plan.add_registration and not plan.register_pid:
         edits.append(option("--add-registration", f"0x{CUEI.hex()}"))
@@ -138,7 +139,7 @@ def _pmt(plan: StreamPlan) -> list[str]:
     if plan.add_registration and plan.register_pid:
         edits.append(option("--add-pid-registration", f"{plan.splice_pid}/0x{CUEI.hex()}"))
     edits += [option("--remove-pid", pid) for pid in plan.remove_pids]
-    return plugin("-P", "pmt", *edits) if len(edits) > 1 else []
+    return plugin("-P", "pmt", *edits, "--increment-version") if len(edits) > 1 else []
 
 
 def _spliceinject(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts) -> list[str]:

@@ -14,7 +14,10 @@ from ibe100.tsduck.plan import plan_stream
 from ibe100.tsduck.srt_link import is_relayed
 from tsduck_cases import INPUTS, OUTPUTS, PASSPHRASE, PLAN, PORTS, Case, cues, stream
 
-PMT = ["-P", "pmt", "--service=1", "--add-registration=0x43554549", "--add-pid=500/0x86"]
+PMT = [
+    *("-P", "pmt", "--service=1", "--add-registration=0x43554549", "--add-pid=500/0x86"),
+    "--increment-version",
+]
 SPLICEINJECT = [
     *("-P", "spliceinject", "--service=1", "--pid=500", "--pcr-pid=256", "--pts-pid=256"),
     *("--udp=127.0.0.1:20001", "--no-reuse-port"),
@@ -126,7 +129,7 @@ def test_cues_that_are_there_are_replaced_by_ours_on_another_pid(ott: StreamRepo
     assert build_arguments(config, plan_stream(config, ott), PORTS) == [
         *("--realtime", "--verbose", *LIVE, "--add-input-stuffing=1/8", *UDP, *INPUT_MONITOR),
         *("-P", "filter", "--negate", "--pid=1001"),
-        *(*PMT, "--remove-pid=1001", *SPLICEINJECT, *SLOW_WATCH, *DROP),
+        *(*PMT[:-1], "--remove-pid=1001", PMT[-1], *SPLICEINJECT, *SLOW_WATCH, *DROP),
     ]
 
 
@@ -135,7 +138,7 @@ def test_cues_that_are_there_are_replaced_on_their_own_pid(ott: StreamReport) ->
     assert build_arguments(config, plan_stream(config, ott), PORTS) == [
         *("--realtime", "--verbose", *LIVE, "--add-input-stuffing=1/8", *UDP, *INPUT_MONITOR),
         *("-P", "filter", "--negate", "--pid=1001"),
-        *("-P", "pmt", "--service=1", "--add-registration=0x43554549"),
+        *("-P", "pmt", "--service=1", "--add-registration=0x43554549", "--increment-version"),
         *(word.replace("--pid=500", "--pid=1001") for word in SPLICEINJECT),
         *(ANALYZE + INFLUX),
         *(word.replace("--splice-pid=500", "--splice-pid=1001") for word in SPLICEMONITOR),
