@@ -30,6 +30,7 @@ from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 from ibe100.ui.widgets.tally_mark import draw_severity
 from ibe100.ui.widgets.timers import repeating
+from ibe100.ui.words.tooltips import set_tooltip
 
 FLASH_MS = 500
 """Half a period in ms: one flash a second at the most."""
@@ -271,7 +272,7 @@ class AlarmPanel(QWidget):
         set_kind(self.empty, "problem" if found else "muted")
         rate = self._rate_of()
         self.rate.setText(f"{rate} in 10 min" + (": a flood" if rate > FLOOD else ""))
-        self.rate.setToolTip("Alarms shown within the last ten minutes")
+        set_tooltip(self.rate, "Alarms shown within the last ten minutes")
 
     def _toggle(self) -> None:
         self.delegate.bright = not self.delegate.bright

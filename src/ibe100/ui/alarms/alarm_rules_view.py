@@ -23,6 +23,7 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.words.tooltips import set_tooltip
 
 WIDTH, HEIGHT = 780, 540
 COLUMNS: tuple[Column[RuleView], ...] = (
@@ -178,7 +179,7 @@ def _parameter_box(parameter: RuleParameter) -> QDoubleSpinBox:
     box.setDecimals(parameter.decimals)
     box.setSuffix(f" {parameter.unit}")
     box.setAccessibleName(parameter.label)
-    box.setToolTip(parameter.label)
+    set_tooltip(box, parameter.label)
     box.setValue(parameter.value)
     return box
 

@@ -9,6 +9,7 @@ from ibe100.models.scte35_marker import BreakReturn
 from ibe100.ui.widgets.buttons import choice_button
 from ibe100.ui.widgets.choices import BUTTON_HEIGHT, CAPTION_WIDTH
 from ibe100.ui.widgets.labels import label
+from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.units import format_event_id
 
 WORDS = {
@@ -63,5 +64,5 @@ class BreakEndRow(QWidget):
     def show_break(self, duration_s: float, next_event_id: int | None) -> None:
         """Explain the ways for a break of this length; show the event id where it is known."""
         for way, (_words, hint) in WORDS.items():
-            self._buttons[way].setToolTip(hint.format(duration_s))
+            set_tooltip(self._buttons[way], hint.format(duration_s))
         self.next_id.setText("" if next_event_id is None else f"next {format_event_id(next_event_id)}")

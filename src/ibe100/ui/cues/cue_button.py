@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.words.tooltips import set_tooltip
 
 WIDTH, HEIGHT = 160, 74
 ONE_LINE_PX, TWO_LINES_PX = 17, 13
@@ -46,7 +47,7 @@ class CueButton(QAbstractButton):
                 self.clearFocus()  # Qt would hand it to the next button, which is another cue
             self.setEnabled(ready)
             self.setAccessibleDescription(detail)
-            self.setToolTip(detail)
+            set_tooltip(self, detail)
             self.update()
 
     def sizeHint(self) -> QSize:

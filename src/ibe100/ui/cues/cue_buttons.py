@@ -12,6 +12,7 @@ from ibe100.models.scte35_marker import CueAction, Readiness
 from ibe100.ui.cues.cue_button import CueButton
 from ibe100.ui.cues.hold_button import HoldButton
 from ibe100.ui.widgets.labels import label, set_kind
+from ibe100.ui.words.tooltips import set_tooltip
 
 MOST_REASONS = 3
 PAIR = (CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME)
@@ -75,7 +76,7 @@ class CueButtons(QWidget):
             ready = readiness[action].ready and action not in latched
             crash.show_state(CRASH_WORDS[action] if ready else "not now", ready=ready)
         for action, either in (*self._pair.items(), *self._crash.items()):
-            either.setToolTip("\n".join(readiness[action].reasons))
+            set_tooltip(either, "\n".join(readiness[action].reasons))
 
     def show_reasons(
         self,
@@ -92,7 +93,7 @@ class CueButtons(QWidget):
         shown = [*lines[:MOST_REASONS], *([f"and {rest} more"] if rest > 0 else [])]
         ready = [action for action, found in readiness.items() if found.ready]
         self.reasons.setText("\n".join([*([f"✓ {ready[0]} can go out now"] if ready else []), *shown]))
-        self.reasons.setToolTip("\n".join(lines))
+        set_tooltip(self.reasons, "\n".join(lines))
         self._keep_room()
         set_kind(self.reasons, "muted" if ((ready or latched) and not breaches) or muted else "problem")
 

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
 from ibe100.ui.widgets.timers import repeating
+from ibe100.ui.words.tooltips import set_tooltip
 
 HOLD_MS = 500
 STEP_MS = 20
@@ -80,7 +81,7 @@ class HoldButton(QAbstractButton):
                 self.clearFocus()  # Qt would hand it to the next button, which is another cue
             self.setEnabled(ready)
             self.setAccessibleDescription(detail)
-            self.setToolTip(detail)
+            set_tooltip(self, detail)
             if not ready:
                 self.let_go()
             self.update()

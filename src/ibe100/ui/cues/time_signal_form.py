@@ -13,6 +13,7 @@ from ibe100.models.base import build
 from ibe100.models.cues.segmentation import Segmentation, SegmentationType, UpidType
 from ibe100.models.errors import ConfigurationError
 from ibe100.ui.widgets.labels import label
+from ibe100.ui.words.tooltips import set_tooltip
 
 T = TypeVar("T", bound=StrEnum)
 LONGEST_S = 86_400.0
@@ -104,8 +105,9 @@ class TimeSignalForm(QWidget):
     def _refresh(self) -> None:
         kind, upid = SegmentationType(self.type.currentData()), UpidType(self.upid_type.currentData())
         self.duration.setEnabled(kind.is_start)
-        self.type.setToolTip(
-            "Takes the next event id" if kind.is_start else f"Takes the event id of the open {kind.start}"
+        set_tooltip(
+            self.type,
+            "Takes the next event id" if kind.is_start else f"Takes the event id of the open {kind.start}",
         )
         self.upid.setEnabled(upid is not UpidType.NOT_USED)
         self.upid.setPlaceholderText(HINTS.get(upid, "") if upid is not UpidType.NOT_USED else "")
@@ -133,7 +135,7 @@ def _count(field: str) -> QSpinBox:
     box.setAlignment(Qt.AlignmentFlag.AlignRight)
     box.setFixedWidth(34)
     box.setAccessibleName(field)
-    box.setToolTip(field)
+    set_tooltip(box, field)
     return box
 
 

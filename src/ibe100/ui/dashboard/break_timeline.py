@@ -18,6 +18,7 @@ from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.widgets.timers import repeating, single_shot
+from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.timecode import format_clock
 
 TOGETHER_MS = 100
@@ -60,7 +61,7 @@ class BreakTimeline(QWidget):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Break time line: five minutes back, and ahead")
-        self.setToolTip(WORDS)
+        set_tooltip(self, WORDS)
         streams.rowsInserted.connect(self._resize)
         streams.rowsRemoved.connect(self._resize)
         for signal in (cues.cue_changed, schedule.changed, schedule.conflicts_changed):

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QGridLayout, QWidget
 from ibe100.models.stream_state import Telemetry
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, mono
 from ibe100.ui.widgets.labels import label, set_kind
+from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.ui.words.tr101290 import normalised
 from ibe100.utils.units import UNKNOWN, kilobits
 
@@ -48,7 +49,7 @@ class CardFacts(QWidget):
         )
         for label_, text, hint in zip(self.figures, shown, hints, strict=True):
             label_.setText(text)
-            label_.setToolTip(hint)
+            set_tooltip(label_, hint)
             label_.setAccessibleName(f"{hint}: {text}")
         is_now = sample is not None and bool(normalised(sample.counters).get(CONTINUITY))
         set_kind(self.figures[0], "small_alarm" if is_now else "small_number")

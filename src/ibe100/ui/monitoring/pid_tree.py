@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWi
 
 from ibe100.models.stream_state import PidSample, ServiceSample, Telemetry
 from ibe100.ui.themes.enterprise_theme import BODY_PX, Colour, mono, sans
+from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.units import UNKNOWN, format_pid, kilobits
 
 COLUMNS = ("PID", "Content", "Format", "Lang", "kb/s", "CC err", "PCR ms", "jitter µs", "PTS ms")
@@ -167,7 +168,7 @@ class PidTree(QTreeWidget):
         for column, text in enumerate(words):
             if item.text(column) != text:
                 item.setText(column, text)
-                item.setToolTip(column, text)
+                item.setToolTip(column, plain_tooltip(text))
         if bold and not item.font(1).bold():
             for column in range(len(COLUMNS)):
                 font = mono(BODY_PX, bold=True) if column in NUMERIC else sans(BODY_PX, bold=True)

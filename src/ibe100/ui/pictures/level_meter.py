@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ibe100.models.alarms.confidence import SoundLevels
 from ibe100.ui.themes.enterprise_theme import Colour, mono
+from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.units import UNKNOWN
 
 FLOOR_DBTP, TOP_DBTP = -54.0, 3.0
@@ -129,11 +130,11 @@ class LevelMeter(QWidget):
         levels = self._fresh()
         if levels is None:
             self.setAccessibleName("Sound: not measured")
-            self.setToolTip("")
+            set_tooltip(self, "")
             return
         peaks = ", ".join(f"{peak:.1f}" for peak in levels.true_peaks_dbtp)
         self.setAccessibleName(f"Sound: {self.text()} LUFS momentary, true peak {peaks} dBTP")
-        self.setToolTip(f"{self.text()} LUFS momentary (EBU R128)\ntrue peak {peaks} dBTP")
+        set_tooltip(self, f"{self.text()} LUFS momentary (EBU R128)\ntrue peak {peaks} dBTP")
 
 
 def _paint_bar(painter: QPainter, bar: QRect, peak: float, held: float) -> None:

@@ -14,6 +14,7 @@ from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
 from ibe100.ui.widgets.labels import wrapped
 from ibe100.ui.widgets.tally_mark import LOOKS
 from ibe100.ui.widgets.timers import repeating
+from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.timecode import format_countdown
 
 BORDER = 3
@@ -54,7 +55,7 @@ class PictureView(QWidget):
             self._state, self._countdown = state, countdown
             words = state.headline or ("live" if state.is_live else state.detail)
             self.setAccessibleName(f"Picture: {words}")
-            self.setToolTip(f"{state.headline} {state.detail or state.note}".strip())
+            set_tooltip(self, f"{state.headline} {state.detail or state.note}".strip())
             self.update()
         if countdown is None:
             self._ticking.stop()

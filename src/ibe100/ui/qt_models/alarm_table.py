@@ -9,6 +9,7 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSign
 
 from ibe100.models.alarms.alarm import Alarm, AlarmState, Severity
 from ibe100.ui.qt_models.alarm_groups import AlarmRow, HiddenAlarm, grouped, hidden_alarms
+from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.timecode import format_clock, format_span
 
 ALARM_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -101,7 +102,7 @@ class AlarmTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return COLUMNS[index.column()][1](row)
             case Qt.ItemDataRole.ToolTipRole:
-                return self._hint(row, index.column()) or None
+                return plain_tooltip(self._hint(row, index.column())) or None
             case Qt.ItemDataRole.AccessibleTextRole:
                 if index.column() == PRIORITY_COLUMN:
                     return f"priority {int(row.alarm.severity)}, {SEVERITY_WORDS[row.alarm.severity]}"

@@ -11,6 +11,7 @@ from ibe100.models.cues.as_run import AsRunRow
 from ibe100.models.scte35_marker import CueState
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
 from ibe100.ui.words.return_feed import short_return
+from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.timecode import format_clock
 from ibe100.utils.units import UNKNOWN, format_event_id
 
@@ -88,8 +89,10 @@ class AsRunTableModel(QAbstractTableModel):
             return None
         row, (_title, text, is_number) = self._rows[index.row()], COLUMNS[index.column()]
         match role:
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
+            case Qt.ItemDataRole.DisplayRole:
                 return text(row)
+            case Qt.ItemDataRole.ToolTipRole:
+                return plain_tooltip(text(row))
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if is_number else LEFT
             case Qt.ItemDataRole.FontRole:

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QSortFilterPr
 
 from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.timecode import format_clock, format_latency
 from ibe100.utils.units import format_event_id
 
@@ -94,7 +95,7 @@ class CueListModel(QAbstractListModel):
             return words if came_back is None else f"{words}; {came_back.words}"
         if role == Qt.ItemDataRole.ToolTipRole:
             words = f"{receipt_words(cue)}\nsent {cue.section_base64}\nseen {cue.seen_base64 or '–'}"
-            return words if came_back is None else f"{words}\n{came_back.words}"
+            return plain_tooltip(words if came_back is None else f"{words}\n{came_back.words}")
         return None
 
     def put(self, cue: Cue) -> None:

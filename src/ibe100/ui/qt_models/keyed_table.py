@@ -10,6 +10,7 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt6.QtGui import QColor
 
 from ibe100.ui.themes.enterprise_theme import BODY_PX, Colour, mono, sans
+from ibe100.ui.words.tooltips import plain_tooltip
 
 Row = TypeVar("Row")
 TABLE_ROW_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -71,8 +72,10 @@ class KeyedTableModel(QAbstractTableModel, Generic[Row]):
             return None
         row, column = self._rows[index.row()], self._columns[index.column()]
         match role:
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
+            case Qt.ItemDataRole.DisplayRole:
                 return column.text(row)
+            case Qt.ItemDataRole.ToolTipRole:
+                return plain_tooltip(column.text(row))
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if column.numeric else LEFT
             case Qt.ItemDataRole.FontRole:

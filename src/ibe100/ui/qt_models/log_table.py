@@ -10,6 +10,7 @@ from PyQt6.QtGui import QColor
 
 from ibe100.models.messages import StreamLogged
 from ibe100.ui.themes.enterprise_theme import Colour, mono
+from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.timecode import format_clock
 
 LINE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -56,7 +57,7 @@ class LogTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return (format_clock(line.at, milliseconds=True), line.level, line.text)[index.column()]
             case Qt.ItemDataRole.ToolTipRole:
-                return line.text
+                return plain_tooltip(line.text)
             case Qt.ItemDataRole.FontRole:
                 return mono(11)
             case Qt.ItemDataRole.ForegroundRole:

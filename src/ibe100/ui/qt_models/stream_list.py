@@ -13,6 +13,7 @@ from ibe100.models.alarms.alarm import Severity
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import describe_input, describe_output
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
+from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.timecode import format_countdown, format_span
 from ibe100.utils.units import megabits
 
@@ -106,7 +107,8 @@ class StreamListModel(QAbstractListModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{row.view.number} {row.name}, {row.state_words}, {_rate_words(row)}"
             case Qt.ItemDataRole.ToolTipRole:
-                return f"{row.name}\n{row.route}" + (f"\n{row.view.reason}" if row.view.reason else "")
+                reason = f"\n{row.view.reason}" if row.view.reason else ""
+                return plain_tooltip(f"{row.name}\n{row.route}{reason}")
             case _ if role == ROW_ROLE:
                 return row
         return None

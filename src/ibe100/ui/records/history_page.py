@@ -26,6 +26,7 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.tables import fit_columns, quiet_table, text_filter
+from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.timecode import format_date
 from ibe100.utils.units import format_event_id
 
@@ -116,7 +117,7 @@ class HistoryPage(QWidget):
         self.cues.show(cues)
         # Audit records have no id of their own: they are numbered from the oldest, which stays.
         self.audit.show([(len(audit) - at, record) for at, record in enumerate(audit)])
-        self.refresh.setToolTip(f"Read the history again; this is as of {format_date(time.time())} UTC")
+        set_tooltip(self.refresh, f"Read the history again; this is as of {format_date(time.time())} UTC")
 
     def _table(
         self, model: QAbstractItemModel, name: str, widths: dict[int, int], stretch: int

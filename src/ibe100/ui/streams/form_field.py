@@ -18,6 +18,7 @@ from ibe100.ui.streams.field_spec import FieldKind, FieldSpec
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.file_question import ask_file_to_read, ask_file_to_write
 from ibe100.ui.widgets.labels import ElidedLabel, label
+from ibe100.ui.words.tooltips import set_tooltip
 
 CAPTION_WIDTH = 136
 
@@ -104,7 +105,7 @@ class FormField(QWidget):
             return switch
         line = QLineEdit()
         line.setPlaceholderText(self.spec.hint)
-        line.setToolTip(self.spec.hint)
+        set_tooltip(line, self.spec.hint)
         if self.spec.kind is FieldKind.SECRET:
             line.setEchoMode(QLineEdit.EchoMode.Password)
         line.textChanged.connect(self.changed)

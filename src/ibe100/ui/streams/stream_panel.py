@@ -19,6 +19,7 @@ from ibe100.ui.streams.stream_delegate import StreamDelegate
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.run_button import RunButton
+from ibe100.ui.words.tooltips import set_tooltip
 
 
 class StreamListView(QListView):
@@ -162,6 +163,6 @@ class StreamPanel(QWidget):
         self.edit_button.setEnabled(self._can_edit and row is not None)
         self.remove_button.setEnabled(self._can_edit and stopped)
         self.add_button.setEnabled(self._can_edit)
-        self.edit_button.setToolTip(why or "Edit the selected stream")
-        self.remove_button.setToolTip(why or ("Delete the selected stream" if stopped else "Stop it first"))
-        self.add_button.setToolTip(why or "Add a stream (Ctrl+N)")
+        set_tooltip(self.edit_button, why or "Edit the selected stream")
+        set_tooltip(self.remove_button, why or ("Delete the selected stream" if stopped else "Stop it first"))
+        set_tooltip(self.add_button, why or "Add a stream (Ctrl+N)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtWidgets import QPushButton
 
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.words.tooltips import set_tooltip
 
 
 def push_button(
@@ -23,7 +24,7 @@ def push_button(
     """
     built = QPushButton(icon(icon_name), text) if icon_name else QPushButton(text)
     built.setAccessibleName(name or text)
-    built.setToolTip(hint)
+    set_tooltip(built, hint)
     if kind:
         built.setProperty("kind", kind)
     if height:

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QButtonGroup, QComboBox, QDoubleSpinBox, QHBoxLayout
 
 from ibe100.ui.widgets.buttons import choice_button
 from ibe100.ui.widgets.labels import label
+from ibe100.ui.words.tooltips import set_tooltip
 
 BUTTON_HEIGHT = 30
 CAPTION_WIDTH = 68
@@ -56,7 +57,7 @@ class ChoiceRow(QWidget):
             self._own.setAlignment(Qt.AlignmentFlag.AlignRight)
             self._own.setFixedSize(66, BUTTON_HEIGHT)
             self._own.setAccessibleName(f"{accessible_name}, own value in seconds")
-            self._own.setToolTip("Own value in seconds")
+            set_tooltip(self._own, "Own value in seconds")
             self._own.setKeyboardTracking(False)
             self._own.valueChanged.connect(self._choose)
             layout.addWidget(self._own)

@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QPushButt
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.timers import single_shot
+from ibe100.ui.words.tooltips import set_tooltip
 
 SAID_MS = 1500
 
@@ -18,7 +19,7 @@ class CopyButton(QPushButton):
         super().__init__(icon("content-copy"), words, parent)
         self._text = ""
         self.setAccessibleName(accessible_name)
-        self.setToolTip(accessible_name)
+        set_tooltip(self, accessible_name)
         self.setEnabled(False)
         self._said = single_shot(self, SAID_MS, lambda: self.setText(words))
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance(max(words, "Copied", key=len)) + 48)

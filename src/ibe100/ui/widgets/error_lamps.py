@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QWidget
 from ibe100.models.alarms.alarm import Severity
 from ibe100.ui.themes.enterprise_theme import Colour, mono
 from ibe100.ui.widgets.tally_mark import SEVERITY_FILL
+from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.ui.words.tr101290 import PRIORITIES
 from ibe100.utils.units import UNKNOWN
 
@@ -58,7 +59,7 @@ class ErrorLamps(QWidget):
     def _describe(self) -> None:
         words = ", ".join(f"priority {p}: {_count_text(count)}" for p, count in self._sums.items())
         self.setAccessibleName(f"TR 101 290 errors in the last second: {words}")
-        self.setToolTip(self.accessibleName())
+        set_tooltip(self, self.accessibleName())
 
 
 def _count_text(count: int | None) -> str:

@@ -6,6 +6,8 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from ibe100.ui.words.tooltips import set_tooltip
+
 
 class ElidedLabel(QLabel):
     """Label of one line that ends in … when there is no room; the whole text is in the tooltip."""
@@ -30,9 +32,7 @@ class ElidedLabel(QLabel):
         """Paint the text that fits."""
         painter = QPainter(self)
         shown = self.shown_text()
-        hint = self.text() if shown != self.text() else ""
-        if hint != self.toolTip():
-            self.setToolTip(hint)
+        set_tooltip(self, self.text() if shown != self.text() else "")
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.setFont(self.font())
         painter.drawText(self.contentsRect(), int(self.alignment()), shown)
@@ -68,8 +68,7 @@ class TwoLineLabel(QLabel):
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.setFont(self.font())
         lines = "\n".join(self.lines())
-        if self.toolTip() != self.text():
-            self.setToolTip(self.text())
+        set_tooltip(self, self.text())
         painter.drawText(self.contentsRect(), int(Qt.AlignmentFlag.AlignTop), lines)
 
 

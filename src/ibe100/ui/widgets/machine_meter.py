@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ibe100.models.alarms.machine_health import ClockState, ClockSync, MachineHealth
 from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
+from ibe100.ui.words.tooltips import set_tooltip
 
 HEIGHT = 40
 BAR_HEIGHT = 3
@@ -129,7 +130,7 @@ class MachineMeter(QWidget):
         self.health = health
         words = ", ".join(f"{cell.caption} {cell.words(health)}" for cell in CELLS)
         self.setAccessibleName(f"System: {words}")
-        self.setToolTip(f"{words}\nClick for the whole system")
+        set_tooltip(self, f"{words}\nClick for the whole system")
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:

@@ -10,6 +10,7 @@ from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.labels import set_kind
 from ibe100.ui.widgets.timers import single_shot
+from ibe100.ui.words.tooltips import set_tooltip
 
 CONFIRM_MS = 4000
 
@@ -72,4 +73,4 @@ class RunButton(QPushButton):
             self.setIcon(icon("stop"))
             self.setAccessibleName(f"Stop {name}")
             set_kind(self, "")
-        self.setToolTip(self.accessibleName())
+        set_tooltip(self, self.accessibleName())

@@ -13,6 +13,7 @@ from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.machine_meter import MachineMeter
 from ibe100.ui.widgets.tally_count import COUNTED, TallyCount
 from ibe100.ui.widgets.utc_clock import UtcClock
+from ibe100.ui.words.tooltips import set_tooltip
 
 ROOMY_WIDTH, WIDE_WIDTH = 1700, 1900
 PALETTE_TEXT = "Ctrl K"
@@ -120,5 +121,5 @@ def _menu_button(text: str, icon_name: str, hint: str) -> QToolButton:
     opener.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     opener.setMenu(QMenu(opener))
     opener.setAccessibleName(hint)
-    opener.setToolTip(hint)
+    set_tooltip(opener, hint)
     return opener
