@@ -7,9 +7,9 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
+from ibe100.cli.options import terminal
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import load
 from ibe100.core.folders import resolve
@@ -105,7 +105,7 @@ def _print_table(log: AsRunLog) -> None:
             "" if cue.pre_roll_ms is None else f"{cue.pre_roll_ms:.0f}",
             "; ".join(words for words in (row.receipt, cue.reason, _came_back(row)) if words),
         )
-    Console(highlight=False, markup=False).print(table)
+    terminal().print(table)
     print(f"{len(log.rows)} cues")
 
 

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from ibe100.api.local.local_control import ask
-from ibe100.cli.options import AsJson, DataDir
+from ibe100.cli.options import AsJson, DataDir, terminal
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import AppConfig, load
 from ibe100.core.folders import Folders, resolve
@@ -112,7 +111,7 @@ def list_them(as_json: AsJson = False, data_dir: DataDir = None) -> None:
         words = "with the key" if made is not None and made.holds_key else one.problem
         version, schema = ("–", "–") if made is None else (made.version, made.schema_revision)
         table.add_row(one.path.name, format_bytes(one.size), version, schema, words)
-    Console(highlight=False, markup=False).print(table)
+    terminal().print(table)
 
 
 @app.command()

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from ibe100.cli.options import AsJson
+from ibe100.cli.options import AsJson, terminal
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import AppConfig, merged_settings, place_of, read_file, settings_files, sources
 from ibe100.core.settings_reload import RELOADED, flat
@@ -42,7 +41,7 @@ def show(
     for name, value in values.items():
         origin = Path(origins[name]).name  # the whole path stands below, where there is room for it
         table.add_row(name, json.dumps(value, ensure_ascii=False), origin, when_it_holds(name))
-    Console(highlight=False, markup=False).print(table)
+    terminal().print(table)
     for path in settings_files():
         typer.echo(f"{path.name}: {path}")
 

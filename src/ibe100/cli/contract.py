@@ -7,10 +7,9 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from ibe100.cli.options import AsJson, print_table, tell_passed_over
+from ibe100.cli.options import AsJson, print_table, tell_passed_over, terminal
 from ibe100.core.config import contract_templates_file, load
 from ibe100.models.cues.contract import Contract, ContractFinding, Severity
 from ibe100.models.endpoints.parse import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
@@ -54,7 +53,7 @@ def show(name: ContractName, as_json: AsJson = False) -> None:
     table = Table(show_header=False, box=None)
     for field, value in _lines(contract.model_dump(mode="json")):
         table.add_row(field, value)
-    Console(highlight=False).print(table)
+    terminal().print(table)
 
 
 @app.command()

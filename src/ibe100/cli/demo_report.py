@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from rich.console import Console
 from rich.table import Table
 
+from ibe100.cli.options import terminal
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.utils.units import format_event_id
 
@@ -70,7 +70,7 @@ def print_table(outcome: Outcome) -> None:
             "–" if cue.latency_ms is None else f"{cue.latency_ms:.0f} ms",
             "–" if cue.pre_roll_ms is None else f"{cue.pre_roll_ms / 1000:.2f} s",
         )
-    Console().print(table)
+    terminal().print(table)
     for cue in outcome.cues:
         if cue.reason:
             print(f"{cue.action} {cue.state}: {cue.reason}")

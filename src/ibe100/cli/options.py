@@ -26,6 +26,11 @@ def tell_passed_over(*endpoints: str) -> None:
             typer.echo(notice, err=True)
 
 
+def terminal() -> Console:
+    """The terminal, for texts of others too: none of them is markup."""
+    return Console(highlight=False, markup=False)
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table; what does not fit into a cell is folded."""
     table = Table()
@@ -33,4 +38,4 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False, markup=False).print(table)
+    terminal().print(table)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from ibe100.cli.options import terminal
 from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.scte35 import cues
 from ibe100.scte35.description import describe
@@ -165,7 +165,7 @@ def _show(section: SpliceInfoSection, raw: bytes, as_json: bool, as_xml: bool) -
         if lost := "; ".join(map(str, not_in_xml(section))):
             typer.echo(f"scte35: TSDuck's XML cannot say all of it: {lost}", err=True)
         return
-    console = Console(highlight=False, markup=False)
+    console = terminal()
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")

@@ -58,7 +58,15 @@ def decode_dvb_text(raw: bytes) -> str:
         text = raw[3:].decode(f"iso8859-{raw[2]}", "replace")
     else:
         text = raw[1:].decode(_BY_FIRST_BYTE.get(first, "ascii"), "replace")
-    return "".join(char for char in text if char not in "\x86\x87\x8a" and not 0xE080 <= ord(char) <= 0xE09F)
+    return "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    """A character of a name; controls of DVB and terminals, and marks that turn the writing, are none."""
+    category = unicodedata.category(char)
+    if category.startswith("C"):
+        return ""
+    return " " if category.startswith("Z") else char
 
 
 def _iso_6937(raw: bytes) -> str:

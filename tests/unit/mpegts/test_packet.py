@@ -120,6 +120,19 @@ def test_dvb_text_in_its_character_tables(raw: bytes, text: str) -> None:
     assert decode_dvb_text(raw) == text
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("News\x1b]0;owned\x07\x1b[2J", "News]0;owned[2J"),
+        ("\u202egnidaerb\u2066 News", "gnidaerb News"),
+        ("BBC\u00a0One\u3000HD", "BBC One HD"),
+        ("News\u200b\u00ad\u2028", "News "),
+    ],
+)
+def test_a_name_holds_nothing_that_a_terminal_or_a_reader_would_follow(name: str, shown: str) -> None:
+    assert decode_dvb_text(b"\x15" + name.encode()) == shown
+
+
 @given(st.binary(max_size=40))
 def test_any_dvb_text_is_readable(raw: bytes) -> None:
     decode_dvb_text(raw)
