@@ -31,7 +31,9 @@ app = typer.Typer(
 DataDir = Annotated[
     Path | None, typer.Option(help="Keep database, logs and streams here.", show_default=False)
 ]
-EngineOption = Annotated[Engine, typer.Option(help="auto takes tsp when it is found, else minitsp.")]
+EngineOption = Annotated[
+    Engine, typer.Option(help="auto takes tsp when it is found, else minitsp; for HLS minitsp.")
+]
 
 
 @app.callback(invoke_without_command=True)
