@@ -4,21 +4,26 @@ import math
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar, Final
 
-from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
+import numpy as np
+
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.chain.packet_batch import Batch
 from ibe100.minitsp.chain.packet_observer import PacketObserver
 from ibe100.minitsp.chain.plugin import Context, LogLevel
 from ibe100.minitsp.reports.analysis_json import AnalysisTimes, analysis_json
 from ibe100.minitsp.reports.background_sender import BackgroundSender
-from ibe100.minitsp.reports.json_report import JSON_OPTIONS, JsonReport, to_json, to_json_lines
-from ibe100.minitsp.reports.pid_descriptions import describe_network
+from ibe100.minitsp.reports.json_report import JSON_OPTIONS, JsonReport, JsonValue, to_json, to_json_lines
+from ibe100.minitsp.reports.pid_descriptions import describe_network, pid_words
 from ibe100.minitsp.reports.table_statistics import TableStatistics
-from ibe100.mpegts.constants import NIT_ACTUAL_TABLE_ID
+from ibe100.mpegts.constants import NIT_ACTUAL_TABLE_ID, PID_COUNT
+from ibe100.mpegts.packet import discontinuity_flags
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
+from ibe100.mpegts.stream_report import StreamReport
 
 _TCP_TIMEOUT_S: Final = 2.0
 _TCP_QUEUE: Final = 2
@@ -26,7 +31,7 @@ _LARGEST_DATAGRAM: Final = 65_507
 
 
 class Analyze(PacketObserver):
-    """Reports every --interval seconds, and what is left at the end.
+    """Reports every --interval seconds, and what is left at the end, as text where no JSON is asked for.
 
     A report larger than a datagram (64 kB) does not arrive by --json-udp; --json-tcp has no limit.
     """
@@ -46,11 +51,9 @@ class Analyze(PacketObserver):
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
         self._json_report = JsonReport(self)
-        self._to_file = arguments.present("json")
-        if not (self._to_file or self._json_report.wanted or arguments.present("json-tcp")):
-            raise OptionError(
-                "the text report needs TSDuck, use --json, --json-line, --json-udp or --json-tcp"
-            )
+        sends = self._json_report.wanted or arguments.present("json-tcp")
+        self._as_text = not (sends or arguments.present("json"))
+        self._jumps = np.zeros(PID_COUNT, np.int64)
         self._interval_s = arguments.integer("interval")
         self._analyzer = StreamAnalyzer()
         self._tables = TableStatistics()
@@ -84,6 +87,10 @@ class Analyze(PacketObserver):
             ):
                 self._networks.setdefault(run.pid, {})[network] = None
 
+        if self._as_text:
+            jumping = discontinuity_flags(batch.packets)
+            self._jumps += np.bincount(batch.pids[jumping], minlength=PID_COUNT)
+
     def stop(self) -> None:
         if self._first is not None or self.due_s == math.inf:
             self._report()
@@ -100,6 +107,7 @@ class Analyze(PacketObserver):
             self._analyzer.start_interval()
             self._tables = TableStatistics()
             self._networks.clear()
+            self._jumps[:] = 0
             self._first = None
 
     def _report(self) -> None:
@@ -121,8 +129,21 @@ class Analyze(PacketObserver):
         self._json_report.report(value)
         if self._tcp:
             self._tcp.send(to_json(value))
-        if self._to_file:
+        if self._as_text:
+            self._write(self._text(value, report))
+        elif self.arguments.present("json"):
             self._write(to_json_lines(value))
+
+    def _text(self, value: JsonValue, report: StreamReport) -> str:
+        # Only text shows the packets that announce a jump, and what a stream's headers tell apart.
+        from ibe100.minitsp.reports.analysis_text import PidWords, analysis_text
+
+        streams = {stream.pid: stream for service in report.services for stream in service.streams}
+        words = {pid: PidWords(*pid_words(stream)) for pid, stream in streams.items()}
+        words |= {pid: PidWords("NIT", ", ".join(networks)) for pid, networks in self._networks.items()}
+        assert isinstance(value, Mapping)
+        jumps = {int(pid): int(self._jumps[pid]) for pid in self._jumps.nonzero()[0]}
+        return analysis_text(value, words, jumps)
 
     def _check_size(self, size: int) -> None:
         if size > _LARGEST_DATAGRAM and not self._too_large:

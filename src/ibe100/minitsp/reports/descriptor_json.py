@@ -118,7 +118,8 @@ def _teletext(data: bytes) -> Node:
             {
                 "language_code": _text(entry[:3]),
                 "teletext_type": entry[3] >> 3,
-                "page_number": (entry[3] & 7) * 100 + (entry[4] >> 4) * 10 + (entry[4] & 0x0F),
+                # Magazine 8 is coded as 0 (ETSI EN 300 706 clause 3.1).
+                "page_number": ((entry[3] & 7) or 8) * 100 + (entry[4] >> 4) * 10 + (entry[4] & 0x0F),
             },
         )
         for entry in _entries(data, _TELETEXT_ENTRY)

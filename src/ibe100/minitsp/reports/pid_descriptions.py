@@ -1,5 +1,6 @@
 """Descriptions of PIDs and services, in the words of tsp's analysis."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from ibe100.mpegts.constants import (
@@ -146,8 +147,19 @@ def describe_pid(pid: int, stream: StreamInfo | None, is_pmt: bool) -> str:
         details = _languages(stream)
     if stream.kind is StreamKind.SUBTITLES:
         return _subtitle_words(stream)
-    name = _name(stream)
-    return f"{name} ({', '.join(details)})" if details else name
+    return _with(_name(stream), details)
+
+
+def pid_words(stream: StreamInfo) -> tuple[str, str]:
+    """A stream's name with its languages, and what its headers tell of picture or sound."""
+    if stream.kind is StreamKind.SUBTITLES:
+        name, kinds = _subtitles(stream)
+        return _with(name, stream.languages), ", ".join(kinds)
+    languages = _languages(stream)
+    title = _with(_name(stream), languages)
+    if isinstance(stream.format, VideoFormat):
+        return title, ", ".join(_video_words(stream.format))
+    return title, ", ".join(_audio_words(stream.format)) if isinstance(stream.format, AudioFormat) else ""
 
 
 def describe_network(nit_section: bytes) -> str | None:
@@ -191,7 +203,13 @@ def _languages(stream: StreamInfo) -> list[str]:
 
 
 def _subtitle_words(stream: StreamInfo) -> str:
-    """Languages first, then what each entry of the descriptor is (ETSI EN 300 468 tables 26 and 101)."""
+    """Languages first, then what each entry of the descriptor is."""
+    name, kinds = _subtitles(stream)
+    return _with(name, list(dict.fromkeys((*stream.languages, *kinds))))
+
+
+def _subtitles(stream: StreamInfo) -> tuple[str, list[str]]:
+    """Kind of stream, and of each entry of its descriptor (ETSI EN 300 468 tables 26 and 101)."""
     kinds: list[str] = []
     name = "Subtitles"
     for tag, data in stream.pmt_stream.descriptors:
@@ -200,7 +218,10 @@ def _subtitle_words(stream: StreamInfo) -> str:
         elif tag == TELETEXT_TAG:
             name = "Teletext"
             kinds += [_TELETEXT_TYPES.get(data[at + 3] >> 3, "reserved") for at in range(0, len(data) - 4, 5)]
-    words = dict.fromkeys((*stream.languages, *kinds))
+    return name, kinds
+
+
+def _with(name: str, words: Sequence[str]) -> str:
     return f"{name} ({', '.join(words)})" if words else name
 
 

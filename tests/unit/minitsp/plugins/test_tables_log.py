@@ -141,3 +141,10 @@ def test_a_pat_of_two_sections_is_one_table() -> None:
     packets = packetize_section(first, 0, 0) + packetize_section(second, 0, 1)
     (pat,) = logged(b"".join(packets), "--pid=0")
     assert [one["service_id"] for one in pat["#nodes"][1:]] == [1, 2]
+
+
+def test_a_teletext_page_of_magazine_8_is_coded_with_0() -> None:
+    teletext = Descriptor(0x56, b"fra\x08\x88" + b"eng\x17\x00")
+    section = Pmt(1, 0x1FFF, (PmtStream(0x06, 0x200, (teletext,)),)).encode()
+    text = json.dumps(table_json(Table(0x100, 2, 1, (section,)), base64_sections=False, hex_sections=False))
+    assert ('"page_number": 888' in text, '"page_number": 700' in text) == (True, True)
