@@ -156,7 +156,7 @@ class _MediaReader:
             self._numbered = False
         elif tag == "#EXT-X-BYTERANGE":
             self._gap = True
-        elif tag == "#EXT-X-KEY":
+        elif tag == "#EXT-X-KEY" and attributes(line).get("METHOD"):
             self._key_is_damaged = self._keys_in_a_row = True
         elif not tag and self._has_extinf:
             self._gap = True
@@ -204,7 +204,7 @@ class _MediaReader:
         is_plain = attribute.get("KEYFORMAT", "identity") == "identity"
         if not method:
             raise ValueError("it has no METHOD")
-        if not self._keys_in_a_row:
+        if method == "NONE" or not self._keys_in_a_row:
             self._key, self._unsupported, self._key_is_damaged = None, "", False
         if method == "AES-128" and is_plain:
             self._key = SegmentKey(address(self._url, attribute.get("URI", "")), _iv(iv))

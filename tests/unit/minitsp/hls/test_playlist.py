@@ -180,6 +180,8 @@ def test_byte_order_marks_and_any_line_ends_are_read() -> None:
         ("#EXT-X-BYTERANGE:188@0", "#EXT-X-BYTERANGE:x@y", [10]),
         ('#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0x01', '#EXT-X-KEY:METHOD=AES-128,URI="k",IV=1', [9]),
         ('#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0x01', "#EXT-X-KEY:METHOD=AES-128", [9]),
+        ("#EXT-X-KEY:METHOD=NONE", "#EXT-X-KEY:METHOD=AES-128\n#EXT-X-KEY:METHOD=NONE", []),
+        ("#EXT-X-MEDIA-SEQUENCE:7", "#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-KEY:", []),
         ("s8.ts", "http://[::1/s8.ts", [8]),
         ("s8.ts", "file:///etc/s8.ts", [8]),
         ("s8.ts", "http://h:99999/s8.ts", [8]),
