@@ -32,7 +32,8 @@ _NEEDS_MORE: Final = re.compile(r"https?://tsduck|tspcontrol|_PORT|MC1=|\.py\b|p
 """Scripts with a network, a second program at the other end, or interpreters of TSDuck's bindings."""
 _SHIM: Final = """#!/usr/bin/env bash
 record=$(mktemp "{records}/$(date +%s%N).XXXXXX")
-{{ readlink /proc/$$/fd/1; readlink /proc/$$/fd/2; printf '%s\\0' "$@"; }} >"$record"
+streams=$(readlink /proc/$$/fd/1; readlink /proc/$$/fd/2)
+{{ echo "$streams"; printf '%s\\0' "$@"; }} >"$record"
 exec "{python}" -m ibe100.minitsp "$@"
 """
 

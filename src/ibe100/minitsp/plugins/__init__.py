@@ -12,6 +12,7 @@ PROCESSORS: Final[dict[str, str]] = {
     "file": "FileTap",
     "filter": "Filter",
     "influx": "Influx",
+    "inject": "Inject",
     "ip": "IpTap",
     "pcrbitrate": "PcrBitrate",
     "pcrextract": "PcrExtract",

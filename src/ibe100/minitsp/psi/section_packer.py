@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, cycle, repeat
 from typing import Final
 
 import numpy as np
@@ -142,6 +143,23 @@ class SectionFifo(SectionPacker):
 
     def _next_section(self) -> bytes | None:
         return self._waiting.popleft() if self._waiting else None
+
+
+class SectionRounds(SectionPacker):
+    """Sends sections round and round, `rounds` times or, with 0, without end.
+
+    `packed`: each begins right behind the one before it, otherwise in a packet of its own.
+    """
+
+    def __init__(self, pid: int, sections: Sequence[bytes], *, rounds: int, packed: bool) -> None:
+        super().__init__(pid, packed=packed)
+        self._rounds = chain.from_iterable(repeat(sections, rounds)) if rounds else cycle(sections)
+
+    def _ends_round(self) -> bool:
+        return not self._packed
+
+    def _next_section(self) -> bytes | None:
+        return next(self._rounds, None)
 
 
 class SectionCycle:

@@ -16,7 +16,7 @@ class MessageError(ValueError):
 def sections_of(message: bytes) -> list[bytes]:
     """The sections in a message, unread. Raises MessageError."""
     if message[:1] == bytes((SPLICE_TABLE_ID,)):
-        return _binary_sections(message)
+        return binary_sections(message)
     text = message.removeprefix(_UTF8_BOM).lstrip()
     if text.startswith(b"<"):
         return _xml_sections(text)
@@ -26,7 +26,8 @@ def sections_of(message: bytes) -> list[bytes]:
     raise MessageError(f"cannot find received data type, {len(message)} bytes, {dump} ...")
 
 
-def _binary_sections(message: bytes) -> list[bytes]:
+def binary_sections(message: bytes) -> list[bytes]:
+    """Sections of any table, one after the other. Raises MessageError where the last one is cut short."""
     sections = []
     while message:
         size = 3 + ((message[1] & 0x0F) << 8 | message[2]) if len(message) >= 3 else 3
