@@ -13,7 +13,9 @@ DATABASE = "ibe100.db"
 PROFILES = "profiles"
 SECRETS = "secrets.bin"
 SECRET_KEY = "secrets.key"
-LAYOUTS = "console.ini"
+LAYOUTS = "layouts.json"
+_FORMER_LAYOUTS = "console.ini"
+"""In older backups; nothing reads it any more."""
 
 
 def check_member(name: str) -> str:
@@ -21,7 +23,7 @@ def check_member(name: str) -> str:
     parts = PurePosixPath(name).parts
     is_plain = bool(parts) and "/".join(parts) == name and ".." not in parts and "\\" not in name
     is_json = is_plain and parts[-1].endswith(".json") and parts[:-1] in ((), (PROFILES,))
-    if not is_json and name not in (DATABASE, SECRETS, SECRET_KEY, LAYOUTS):
+    if not is_json and name not in (DATABASE, SECRETS, SECRET_KEY, _FORMER_LAYOUTS):
         raise ValueError("no file of a data folder is called so")
     return name
 

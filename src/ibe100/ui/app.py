@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 CLOSE_TIMEOUT_S = 15.0
 SIGNAL_CHECK_MS = 200
-LAYOUT_FILE = "console.ini"
+LAYOUT_FILE = "layouts.json"
 
 
 def run_console(

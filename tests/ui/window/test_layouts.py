@@ -114,7 +114,7 @@ def answer(window: MainWindow, qtbot: QtBot, name: str) -> None:
 def test_layouts_have_names_and_outlive_the_console(
     themed: QApplication, qtbot: QtBot, loop: BackgroundLoop, tmp_path: Path
 ) -> None:
-    path = tmp_path / "console.ini"
+    path = tmp_path / "layouts.json"
     window = window_on(path, qtbot, loop)
     window.parts.top_bar.set_up.click()
     window.parts.docks["alarms"].hide()
@@ -140,7 +140,7 @@ def test_layouts_have_names_and_outlive_the_console(
 def test_saved_layouts_stand_in_the_view_menu(
     themed: QApplication, qtbot: QtBot, loop: BackgroundLoop, tmp_path: Path
 ) -> None:
-    window = window_on(tmp_path / "console.ini", qtbot, loop)
+    window = window_on(tmp_path / "layouts.json", qtbot, loop)
     menu = next(menu for menu in window.findChildren(QMenu) if menu.title() == "Layouts")
     menu.aboutToShow.emit()
     assert [(action.text(), action.isEnabled()) for action in menu.actions()] == [("None saved yet", False)]
@@ -158,7 +158,7 @@ def test_a_layout_that_cannot_be_kept_says_so(
     themed: QApplication, qtbot: QtBot, loop: BackgroundLoop, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
-    window = window_on(tmp_path / "file" / "console.ini", qtbot, loop)
+    window = window_on(tmp_path / "file" / "layouts.json", qtbot, loop)
     window.parts.layout_controller.save_as("Day")
     assert "could not be saved" in window.parts.notices.text.text()
 

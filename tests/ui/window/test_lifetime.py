@@ -105,7 +105,7 @@ def test_an_idle_console_closes_at_once(open_console: Open) -> None:
 def test_the_layout_is_kept_in_the_given_file_only(
     themed: QApplication, qtbot: QtBot, loop: BackgroundLoop, tmp_path: Path
 ) -> None:
-    layout_file = tmp_path / "console.ini"
+    layout_file = tmp_path / "layouts.json"
 
     def window() -> MainWindow:
         opened = MainWindow(ServiceClient(loop), EventBridge(), layout_file=layout_file)
@@ -121,7 +121,7 @@ def test_the_layout_is_kept_in_the_given_file_only(
     assert not second.parts.docks["alarms"].isVisible()
     second.parts.docks.arrange()
     assert second.parts.docks["alarms"].isVisible()
-    layout_file.write_text("[layout]\nversion=0\n", encoding="utf-8")
+    layout_file.write_text(layout_file.read_text().replace('"version":3', '"version":2'))
     assert window().parts.docks["alarms"].isVisible()
 
 

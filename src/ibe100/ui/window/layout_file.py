@@ -1,26 +1,36 @@
-"""Layouts on file: the last one, and those with a name."""
+"""Layouts on file: the last one, and those with a name.
+
+They are JSON: Qt's own settings can hold Python objects, and reading those would run whatever code came with
+somebody else's backup.
+"""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from PyQt6.QtCore import QByteArray, QSettings
+from pydantic import Base64Bytes, Field, ValidationError
+from PyQt6.QtCore import QByteArray
+
+from ibe100.models.base import Value
+from ibe100.utils.atomic_write import atomic_write
 
 log = logging.getLogger(__name__)
-LAYOUT_VERSION = 2
-LAST = "layout"
-NAMED = "layouts"
+LAYOUT_VERSION = 3
+_MOST_BYTES = 1 << 20
+_PRIVATE = 0o600
+_Pixels = Annotated[int, Field(ge=0, le=100_000)]
 
 
 @dataclass(frozen=True, slots=True)
 class SideSizes:
     """Sizes in pixels: width of the streams, width of the cues, height of the alarms."""
 
-    streams: int
-    cues: int
-    alarms: int
+    streams: _Pixels
+    cues: _Pixels
+    alarms: _Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,100 +43,87 @@ class Layout:
     cards: tuple[str, ...] = ()
 
 
+class _StoredLayout(Value):
+    geometry: Base64Bytes
+    docks: Base64Bytes
+    sides: SideSizes | None = None
+    cards: tuple[str, ...] = ()
+
+
+class _Stored(Value):
+    """The whole file; one of another version is not read."""
+
+    version: Annotated[int, Field(ge=LAYOUT_VERSION, le=LAYOUT_VERSION)] = LAYOUT_VERSION
+    last: _StoredLayout | None = None
+    named: dict[str, _StoredLayout] = Field(default_factory=dict)
+
+
 class LayoutFile:
-    """INI file of layouts; without a path nothing is kept."""
+    """JSON file of layouts; without a path nothing is kept."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
     def names(self) -> tuple[str, ...]:
         """Names of the saved layouts, sorted."""
-        return tuple(sorted(self._named(), key=str.casefold))
+        return tuple(sorted(self._read().named, key=str.casefold))
 
     def read_last(self) -> Layout | None:
         """Layout the console closed with; None without one of this version."""
-        settings = self._open()
-        return None if settings is None else _read(settings, LAST)
+        return _layout(self._read().last)
 
     def write_last(self, layout: Layout) -> bool:
         """Keep the layout the console closes with; False when the file could not be written."""
-        settings = self._open()
-        if settings is None:
-            return True
-        _write(settings, LAST, layout)
-        return self._sync(settings)
+        return self._path is None or self._write(self._read().model_copy(update={"last": _stored(layout)}))
 
     def read(self, name: str) -> Layout | None:
-        """Read a saved layout; None when there is none of this name and version."""
-        settings, place = self._open(), self._named().get(name)
-        return None if settings is None or place is None else _read(settings, f"{NAMED}/{place}")
+        """Read a saved layout; None when there is none of this name."""
+        return _layout(self._read().named.get(name))
 
     def write(self, name: str, layout: Layout) -> bool:
         """Save a layout under a name, over another of that name; False when the file could not be written."""
-        settings = self._open()
-        if settings is None:
-            return False
-        named = self._named()
-        place = named.get(name) or str(1 + max((int(used) for used in named.values()), default=0))
-        _write(settings, f"{NAMED}/{place}", layout)
-        settings.setValue(f"{NAMED}/{place}/name", name)
-        return self._sync(settings)
+        before = self._read()
+        return self._write(before.model_copy(update={"named": {**before.named, name: _stored(layout)}}))
 
     def remove(self, name: str) -> bool:
-        """Delete a saved layout; False when the file could not be written."""
-        settings, place = self._open(), self._named().get(name)
-        if settings is None or place is None:
+        """Delete a saved layout; False when there is none, or the file could not be written."""
+        before = self._read()
+        others = {other: layout for other, layout in before.named.items() if other != name}
+        return others != before.named and self._write(before.model_copy(update={"named": others}))
+
+    def _read(self) -> _Stored:
+        if self._path is None:
+            return _Stored()
+        try:
+            with self._path.open("rb") as file:
+                return _Stored.model_validate_json(file.read(_MOST_BYTES))
+        except FileNotFoundError:
+            return _Stored()
+        except (OSError, ValidationError) as error:
+            log.warning("the layouts in %s are not read: %s", self._path, error)
+            return _Stored()
+
+    def _write(self, stored: _Stored) -> bool:
+        if self._path is None:
             return False
-        settings.remove(f"{NAMED}/{place}")
-        return self._sync(settings)
-
-    def _named(self) -> dict[str, str]:
-        """Number in the file by name: a name may hold characters that a key of an INI file may not."""
-        settings = self._open()
-        if settings is None:
-            return {}
-        settings.beginGroup(NAMED)
-        places = [place for place in settings.childGroups() if place.isdecimal()]
-        return {str(settings.value(f"{place}/name", "")): place for place in places}
-
-    def _open(self) -> QSettings | None:
-        return None if self._path is None else QSettings(str(self._path), QSettings.Format.IniFormat)
-
-    def _sync(self, settings: QSettings) -> bool:
-        settings.sync()
-        if settings.status() is not QSettings.Status.NoError:
-            log.warning("the layout could not be saved to %s", self._path)
+        try:
+            atomic_write(self._path, stored.model_dump_json(exclude_none=True).encode(), _PRIVATE)
+        except OSError as error:
+            log.warning("the layout could not be saved to %s: %s", self._path, error)
             return False
         return True
 
 
-def _write(settings: QSettings, group: str, layout: Layout) -> None:
-    settings.setValue(f"{group}/version", LAYOUT_VERSION)
-    settings.setValue(f"{group}/sides", [] if layout.sides is None else list(astuple(layout.sides)))
-    settings.setValue(f"{group}/geometry", layout.geometry)
-    settings.setValue(f"{group}/state", layout.docks)
-    settings.setValue(f"{group}/cards", list(layout.cards))
+def _stored(layout: Layout) -> _StoredLayout:
+    return _StoredLayout(
+        geometry=layout.geometry.toBase64().data(),
+        docks=layout.docks.toBase64().data(),
+        sides=layout.sides,
+        cards=layout.cards,
+    )
 
 
-def _read(settings: QSettings, group: str) -> Layout | None:
-    geometry, docks = settings.value(f"{group}/geometry"), settings.value(f"{group}/state")
-    if str(settings.value(f"{group}/version", "")) != str(LAYOUT_VERSION):
+def _layout(stored: _StoredLayout | None) -> Layout | None:
+    if stored is None:
         return None
-    if not isinstance(geometry, QByteArray) or not isinstance(docks, QByteArray):
-        return None
-    sides, cards = settings.value(f"{group}/sides"), settings.value(f"{group}/cards")
-    return Layout(geometry, docks, _sides(sides), _cards(cards))
-
-
-def _sides(saved: object) -> SideSizes | None:
-    """Saved sizes; None where the file holds anything else."""
-    if not isinstance(saved, list) or len(saved) != 3 or not all(str(size).isdigit() for size in saved):
-        return None
-    return SideSizes(*(int(size) for size in saved))
-
-
-def _cards(saved: object) -> tuple[str, ...]:
-    """Saved order of cards; an INI file holds a list of one as a plain text."""
-    if isinstance(saved, str):
-        return (saved,) if saved else ()
-    return tuple(str(one) for one in saved) if isinstance(saved, list) else ()
+    return Layout(QByteArray(stored.geometry), QByteArray(stored.docks), stored.sides, stored.cards)

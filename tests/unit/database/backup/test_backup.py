@@ -56,7 +56,7 @@ async def recorded(data_dir: Path, lines: int = 20) -> Path:
     (data_dir / "profiles" / "Früh am Tag.json").write_text("{}")
     (data_dir / "alarm_settings.json").write_text('{"rules": {}}')
     (data_dir / "notifications.json").write_text("{}")
-    (data_dir / "console.ini").write_text("[layout]")
+    (data_dir / "layouts.json").write_text("{}")
     (data_dir / "secrets.bin").write_bytes(b"encrypted")
     (data_dir / "secrets.key").write_bytes(b"key")
     (data_dir / "metrics.db").write_bytes(b"can be thrown away")
@@ -78,8 +78,8 @@ async def test_a_backup_holds_all_that_is_on_record_and_never_the_key(tmp_path: 
     assert not manifest.holds_key
     assert sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()) == [
         "alarm_settings.json",
-        "console.ini",
         "ibe100.db",
+        "layouts.json",
         "notifications.json",
         "profiles/Früh am Tag.json",
         "secrets.bin",
