@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -385,18 +383,3 @@ def test_in_whatever_order_and_number_they_come_each_cue_gets_its_own_receipts(d
             assert min(times, 2) <= receipt.seen <= times
         else:
             assert (receipt.state, receipt.cause) == (ReturnState.MISSING, ReturnCause.NOT_SEEN)
-
-
-def read(sections: Iterable[bytes]) -> tuple[int, ...]:
-    return read_tables(base64.b64encode(one).decode() for one in sections).cue_pids
-
-
-def test_a_pmt_that_the_pat_does_not_name_any_more_does_not_count() -> None:
-    other = replace(GOOD, program_number=2, streams=(VIDEO,))
-    assert read([Pat(1, ((2, 0x1000),)).encode(), GOOD.encode(), other.encode()]) == ()
-    assert read([GOOD.encode()]) == (PID,), "while there is no PAT every PMT counts"
-
-
-@given(st.lists(st.binary(max_size=64), max_size=4))
-def test_tables_that_are_damaged_are_left_out(damaged: list[bytes]) -> None:
-    assert read([*damaged, GOOD.encode()]) in ((PID,), ())
