@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import imageio_ffmpeg
 
+LEAST_GAP_S = 0.15
 WARM_UP_S = 1.0
 """Of an encoder, before it is switched to."""
 
@@ -96,6 +97,8 @@ class LiveSource:
         self._silent, self._over = threading.Event(), threading.Event()
         self.sent_at = 0.0
         """Wall clock of the last datagram."""
+        self.gaps: list[tuple[float, float]] = []
+        """From a datagram to the next, where a busy machine kept the sender itself for long; wall clock."""
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -119,6 +122,11 @@ class LiveSource:
         self._silent.clear()
         return time.time()
 
+    def longest_gap_s(self, since: float, until: float) -> float:
+        """Longest time in which nothing was sent that reaches into a span."""
+        found = [b - a for a, b in self.gaps if b > since and a < until]
+        return max(found, default=0.0)
+
     def stop(self) -> None:
         self._over.set()
         self._thread.join()
@@ -139,7 +147,10 @@ class LiveSource:
                     continue
                 with contextlib.suppress(ConnectionRefusedError):
                     out.sendto(data, self._target)
-                self.sent_at = time.time()
+                now = time.time()
+                if self.sent_at and now - self.sent_at > LEAST_GAP_S:
+                    self.gaps.append((self.sent_at, now))
+                self.sent_at = now
 
     def _drain(self) -> None:
         """Leave out what an encoder sent before it was switched to."""

@@ -82,7 +82,7 @@ class Chain:
         self.output = output
         self._sink = OutputThread(output) if output.may_block else output
         self._stages = Stages(processors, context)
-        self._others: tuple[Build, GlobalOptions] | None = None
+        self._others: tuple[Stages, GlobalOptions] | None = None
         self._estimator = BitrateEstimator(_LIVE_BITRATE_WINDOW_S if source.live else None)
         self._to_learn = PacketBatch(lambda batch: self._learn_bitrate(batch.headers))
         self._learn_s = 0.0
@@ -101,8 +101,11 @@ class Chain:
         return self._stages.processors
 
     def exchange(self, build: Build, options: GlobalOptions) -> None:
-        """Go on with other processors from the next block on; input and output stay. From any thread."""
-        self._others = build, options
+        """Go on with other processors once they are made; input and output stay. From any thread.
+
+        They are made here, so that packets pass meanwhile.
+        """
+        self._others = Stages(build(), self.context), options
 
     def run(self) -> int:
         """Start every plugin, pass packets, stop every plugin; returns the exit code."""
@@ -162,7 +165,7 @@ class Chain:
         if options.stop_stuffing and not self.context.exit_code:
             self._pass(null_packets(options.stop_stuffing))
 
-    def _exchange(self, build: Build, options: GlobalOptions) -> None:
+    def _exchange(self, others: Stages, options: GlobalOptions) -> None:
         """Put other processors in the place of those at work: packets wait for some milliseconds."""
         self._others = None
         self._stages.retire(self._deliveries.mark())
@@ -170,7 +173,7 @@ class Chain:
         context.tsp, context.max_block_packets = options, MAX_BLOCK_PACKETS
         context.misfits, context.is_exchanged = False, True
         self._stuffing = InputStuffing(options.stuffing_nulls, options.stuffing_inputs)
-        self._stages = Stages(build(), context)
+        self._stages = others
         for processor in reversed(self.processors):
             try:
                 processor.start()
