@@ -11,7 +11,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -22,6 +22,7 @@ from ibe100.runner.supervision.ownership import processes_of
 from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.unattended import stop_unattended, unattended_streams
 from ibe100.services.streams.wish import read_wish, write_wish
+from ibe100.tsduck.loopback_ports import LoopbackPorts
 from services_rig import console, on_air, processor_pid, runner_pid, until, until_ready, until_state, view_of
 
 PATTERN = StreamConfig(
@@ -55,6 +56,25 @@ async def test_a_runner_that_was_asked_to_end_by_somebody_else_is_back_without_a
         await until(lambda: view_of(application, stream_id).state is not StreamState.RUNNING, "its end")
         await until_ready(application, stream_id)
         assert await runner_pid(application, stream_id) != pid
+
+
+async def test_a_start_takes_other_ports_where_one_was_taken_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, taken = LaunchPlanner.claim, list[int]()
+
+    def claimed(planner: LaunchPlanner, *arguments: Any) -> LoopbackPorts:
+        ports = claim(planner, *arguments)
+        if not taken:
+            taker.bind(("127.0.0.1", ports.pulse))
+            taken.append(ports.pulse)
+        return ports
+
+    monkeypatch.setattr(LaunchPlanner, "claim", claimed)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taker:
+        async with running(tmp_path) as (application, stream_id):
+            record = application.streams.run_of(stream_id).record
+            assert record is not None and record.ports.pulse != taken[0]
 
 
 async def test_a_stream_whose_port_was_taken_comes_on_air_when_it_is_free_again(tmp_path: Path) -> None:

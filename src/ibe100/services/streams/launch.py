@@ -19,6 +19,7 @@ from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.output_target import prepare_output
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_record import RunRecord, write_record
+from ibe100.services.streams.runner_link import PortLost
 from ibe100.services.streams.runner_spec import make_spec
 from ibe100.services.streams.stream_list import StreamList
 from ibe100.services.streams.stream_secrets import without_secrets
@@ -79,7 +80,11 @@ class StreamLaunch:
         gives a caller more time.
         """
         try:
-            await self._bring_up(run, profile, keep_output, is_last_look, is_known)
+            try:
+                await self._bring_up(run, profile, keep_output, is_last_look, is_known)
+            except PortLost as error:
+                _log.warning("%s: %s; it is tried again on others", run.name, error)
+                await self._bring_up(run, profile, True, is_last_look, True)
         except InputAbsent:
             raise
         except BaseException:

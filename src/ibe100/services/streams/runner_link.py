@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -41,6 +42,9 @@ STOP_S = 20.0
 POLL_S = 0.02
 LONGEST_LINE = 4 << 20
 
+_TAKEN = re.compile(r"port \d+ \(\w+\) on 127\.0\.0\.1")
+"""How a runner says that it cannot have one of its ports."""
+
 _log = logging.getLogger(__name__)
 
 # Python warns when a child that still runs is forgotten; a runner is meant to go on when its link is gone.
@@ -53,6 +57,10 @@ class RunnerGone(StreamError):
 
 class RunnerSilent(StreamError):
     """A runner holds the stream, which may be on air, and cannot be reached."""
+
+
+class PortLost(StreamError):
+    """A loopback port that was free when the run was planned has another owner by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +150,8 @@ class RunnerLink:
         deadline = asyncio.get_running_loop().time() + CONNECT_TIMEOUT_S
         while not await self._answers():
             if child.poll() is not None:
-                raise StreamError(self._last_lines(child.returncode))
+                words = self._last_lines(child.returncode)
+                raise PortLost(words) if _TAKEN.search(words) else StreamError(words)
             if asyncio.get_running_loop().time() > deadline:
                 child.kill()
                 await self.reap()
