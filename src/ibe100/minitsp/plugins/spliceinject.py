@@ -4,7 +4,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcesso
 from ibe100.minitsp.ip.udp_socket import open_receiver
 from ibe100.minitsp.psi.service_finder import ServiceFinder
 from ibe100.minitsp.splice.clock_points import ClockPoint, last_point, pcr_points, pts_points
-from ibe100.minitsp.splice.command_files import CommandFiles
 from ibe100.minitsp.splice.messages import MessageError, sections_of
 from ibe100.minitsp.splice.queue import RepeatRule, SpliceQueue, queued_cue
 from ibe100.mpegts.constants import NULL_PID
@@ -25,6 +24,9 @@ from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.scte35.cues import splice_null
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import encode
+
+if TYPE_CHECKING:
+    from ibe100.minitsp.splice.command_files import CommandFiles
 
 _LARGEST_DATAGRAM: Final = 65_536
 _DATAGRAMS_AT_ONCE: Final = 64
@@ -97,16 +99,23 @@ class SpliceInject(PacketProcessor):
         self._current_pts: int | None = None
         self._conflict = False
         self._udp: socket.socket | None = None
-        self._files: CommandFiles | None = None
-        if arguments.present("files"):
-            self._files = CommandFiles(
-                self,
-                arguments.text("files"),
-                poll_s=arguments.integer("poll-interval", _POLL_MS) / 1000,
-                stable_s=arguments.integer("min-stable-delay", _POLL_MS) / 1000,
-                max_bytes=arguments.integer("max-file-size", _LARGEST_FILE),
-                delete=arguments.present("delete-files"),
-            )
+        self._files = self._command_files()
+
+    def _command_files(self) -> "CommandFiles | None":
+        """The files of --files; loaded here so that a stream without them starts sooner."""
+        if not self.arguments.present("files"):
+            return None
+        from ibe100.minitsp.splice.command_files import CommandFiles
+
+        arguments = self.arguments
+        return CommandFiles(
+            self,
+            arguments.text("files"),
+            poll_s=arguments.integer("poll-interval", _POLL_MS) / 1000,
+            stable_s=arguments.integer("min-stable-delay", _POLL_MS) / 1000,
+            max_bytes=arguments.integer("max-file-size", _LARGEST_FILE),
+            delete=arguments.present("delete-files"),
+        )
 
     def start(self) -> None:
         if self.arguments.present("udp"):

@@ -7,7 +7,6 @@ from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTa
 from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcessor
 from ibe100.minitsp.reports.json_report import JSON_OPTIONS, JsonDocument, JsonReport, JsonValue
 from ibe100.minitsp.reports.splice_json import table_json
-from ibe100.minitsp.reports.splice_text import section_text
 from ibe100.minitsp.reports.text_file import TextFile
 from ibe100.minitsp.splice.clock_points import last_point, pts_points
 from ibe100.minitsp.splice.events import Announcement, PendingEvent, SpliceEvents, announcements
@@ -262,6 +261,8 @@ class SpliceMonitor(PacketProcessor):
 
     def _report_table(self, section: bytes, splice_pid: int, index: int) -> None:
         if self._text is not None:
+            from ibe100.minitsp.reports.splice_text import section_text
+
             self._text.write(section_text(section, splice_pid))
             return
         arguments = self.arguments
