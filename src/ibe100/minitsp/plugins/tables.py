@@ -18,7 +18,7 @@ _MAX_TABLE_ID: Final = 0xFF
 
 
 class Tables(PacketProcessor):
-    """Sends sections over UDP, one per datagram; or logs tables as JSON (see TablesLog).
+    """Sends sections over UDP, one per datagram; or logs tables as JSON, or writes them (see TablesLog).
 
     `--psi-si` takes the PIDs from the PAT. With `--no-duplicate` a section is left out while it is, byte for
     byte, the one before it on its PID.
@@ -27,6 +27,7 @@ class Tables(PacketProcessor):
     name: ClassVar[str] = "tables"
     options: ClassVar[OptionTable] = OptionTable(
         Option("all-sections", short="a"),
+        Option("binary-output", OptionKind.TEXT, "b"),
         Option("ip-udp", OptionKind.ADDRESS, "i"),
         Option("log-json-line", OptionKind.TEXT, value_optional=True),
         Option("max-tables", OptionKind.INTEGER, "x"),
@@ -41,11 +42,13 @@ class Tables(PacketProcessor):
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        self._log = TablesLog(arguments, context) if arguments.present("log-json-line") else None
+        whole = arguments.present("log-json-line") or arguments.present("binary-output")
+        self._log = TablesLog(arguments, context) if whole else None
         for wanted in ("all-sections", "ip-udp", "no-encapsulation"):
             if self._log is None and not arguments.present(wanted):
                 raise OptionError(
-                    f"only raw sections by UDP, or --log-json-line, are built in: add --{wanted}"
+                    "only raw sections by UDP, --log-json-line and --binary-output are built in: "
+                    f"add --{wanted}"
                 )
         self._pids = set(arguments.pids("pid"))
         self._follows_pat = arguments.present("psi-si")
@@ -60,6 +63,7 @@ class Tables(PacketProcessor):
 
     def start(self) -> None:
         if self._log is not None:
+            self._log.start()
             return
         host, port = self.arguments.address("ip-udp")
         try:
@@ -69,6 +73,8 @@ class Tables(PacketProcessor):
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
     def stop(self) -> None:
+        if self._log is not None:
+            self._log.stop()
         if self._socket is not None:
             self._socket.close()
             self._socket = None

@@ -1,9 +1,10 @@
-"""Whole tables as lines of JSON in the log, in the order of the stream (tsp -P tables --log-json-line)."""
+"""Whole tables, in the order of the stream, as JSON in the log or as bytes in a file (tsp -P tables)."""
 
-from typing import ClassVar, Final
+from pathlib import Path
+from typing import BinaryIO, ClassVar, Final
 
 from ibe100.minitsp.chain.options import Arguments, OptionError, OptionTable
-from ibe100.minitsp.chain.plugin import Context, LogLevel
+from ibe100.minitsp.chain.plugin import Context, LogLevel, PluginError
 from ibe100.minitsp.psi.psi_rewriter import PsiRewriter
 from ibe100.minitsp.reports.json_report import to_json
 from ibe100.minitsp.reports.psi_json import table_json
@@ -18,7 +19,9 @@ SYSTEM_PIDS: Final = SYSTEM_SECTION_PIDS | {TSDT_PID}
 
 
 class TablesLog(PsiRewriter):
-    """Logs each table once until it changes, on behalf of the plugin `tables`; no packet is touched.
+    """Reports each table once until it changes, on behalf of the plugin `tables`; no packet is touched.
+
+    --log-json-line logs it, --binary-output writes its sections one after the other.
 
     Without --pid it follows what --psi-si follows, and the SCTE 35 PIDs that the PMTs name.
     """
@@ -32,7 +35,9 @@ class TablesLog(PsiRewriter):
             raise OptionError(
                 "filtering sections (--all-sections or --all-once) is incompatible with XML or JSON output"
             )
-        self._prefix = arguments.text("log-json-line")
+        self._prefix = arguments.optional_text("log-json-line")
+        self._path = arguments.text("binary-output")
+        self._file: BinaryIO | None = None
         self._table_ids = arguments.pids("tid")
         self._left = arguments.integer("max-tables")
         self._last: dict[int, tuple[bytes, ...]] = {}
@@ -41,6 +46,18 @@ class TablesLog(PsiRewriter):
         self._follows_pat = arguments.present("psi-si") or not pids
         for pid in pids | SYSTEM_PIDS if self._follows_pat else pids:
             self.follow(pid)
+
+    def start(self) -> None:
+        if self._path:
+            try:
+                self._file = Path(self._path).open("wb")  # noqa: SIM115 - see stop
+            except OSError as error:
+                raise PluginError(f"cannot create file {self._path}: {error.strerror}") from error
+
+    def stop(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def take(self, table: Table) -> None:
         if self._follows_pat:
@@ -54,16 +71,26 @@ class TablesLog(PsiRewriter):
         if self.arguments.present("no-duplicate") and self._last.get(table.pid) == table.sections:
             return
         self._last[table.pid] = table.sections
-        value = table_json(
-            table,
-            base64_sections=self.arguments.present("meta-base64-sections"),
-            hex_sections=self.arguments.present("meta-sections"),
-        )
-        self.log(LogLevel.INFO, self._prefix + to_json(value))
+        if self._file is not None:
+            self._write(self._file, b"".join(table.sections))
+        if self._prefix is not None:
+            value = table_json(
+                table,
+                base64_sections=self.arguments.present("meta-base64-sections"),
+                hex_sections=self.arguments.present("meta-sections"),
+            )
+            self.log(LogLevel.INFO, self._prefix + to_json(value))
         if self._left:
             self._left -= 1
             if not self._left:
                 self.context.stop()
+
+    def _write(self, file: BinaryIO, sections: bytes) -> None:
+        try:
+            file.write(sections)
+            file.flush()
+        except OSError as error:
+            raise PluginError(f"error writing {self._path}: {error.strerror}") from error
 
     def _follow_what_it_names(self, table: Table) -> None:
         if table.table_id == PAT_TABLE_ID and table.pid == PAT_PID:

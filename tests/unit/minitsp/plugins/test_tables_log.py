@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from ibe100.minitsp.chain.options import OptionError
+from ibe100.minitsp.chain.plugin import PluginError
 from ibe100.minitsp.plugins.tables import Tables
 from ibe100.minitsp.reports.psi_json import table_json
 from ibe100.mpegts.descriptors import Descriptor
@@ -148,3 +150,15 @@ def test_a_teletext_page_of_magazine_8_is_coded_with_0() -> None:
     section = Pmt(1, 0x1FFF, (PmtStream(0x06, 0x200, (teletext,)),)).encode()
     text = json.dumps(table_json(Table(0x100, 2, 1, (section,)), base64_sections=False, hex_sections=False))
     assert ('"page_number": 888' in text, '"page_number": 700' in text) == (True, True)
+
+
+def test_sections_are_written_one_after_the_other_each_once(tmp_path: Path) -> None:
+    first, second = Pat(1, ((1, 0x100),)).encode(), Pat(2, ((2, 0x200),), version=1).encode()
+    packets = [packetize_section(one, 0, cc)[0] for cc, one in enumerate((first, first, second))]
+    plugin, log = build(Tables, "--pid=0", f"--binary-output={tmp_path}/sections.bin")
+    process(plugin, as_block(b"".join(packets)), 1)
+    assert (tmp_path / "sections.bin").read_bytes() == first + second
+    assert log.lines == []
+    plugin, _ = build(Tables, "--pid=0", f"--binary-output={tmp_path}/none/sections.bin")
+    with pytest.raises(PluginError, match="cannot create file"):
+        plugin.start()
