@@ -246,11 +246,11 @@ async def test_a_restore_that_was_killed_between_its_renames_is_finished_at_the_
 ) -> None:
     await record(folders, "then")
     (folders.profiles_dir / "Then.json").write_text("then")
-    (folders.data_dir / "console.ini").write_text("then")
+    (folders.data_dir / "layouts.json").write_text("then")
     file = backup(folders)
     await record(folders, "since")
     (folders.profiles_dir / "Since.json").write_text("since")
-    (folders.data_dir / "console.ini").unlink()
+    (folders.data_dir / "layouts.json").unlink()
     rename = Path.rename
     left = moves
 
@@ -270,7 +270,7 @@ async def test_a_restore_that_was_killed_between_its_renames_is_finished_at_the_
             assert (folders.data_dir / PENDING).exists()
     finish_restore(folders.data_dir)
     assert audit(folders.database_file) == ["then", "since", "database restored"]
-    assert (folders.data_dir / "console.ini").read_text() == "then"
+    assert (folders.data_dir / "layouts.json").read_text() == "then"
     assert [path.name for path in folders.profiles_dir.iterdir()] == ["Then.json"]
     [aside] = folders.data_dir.glob("before-restore-*")
     assert audit(aside / "ibe100.db") == ["then", "since"]
