@@ -33,6 +33,8 @@ _TO_WRITE = (
     ("utf-8", b"\x15"),
 )
 
+_TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
 
 def encode_dvb_text(text: str) -> bytes:
     """A DVB string of `text`, in the first character table that has all of it."""
@@ -58,15 +60,13 @@ def decode_dvb_text(raw: bytes) -> str:
         text = raw[3:].decode(f"iso8859-{raw[2]}", "replace")
     else:
         text = raw[1:].decode(_BY_FIRST_BYTE.get(first, "ascii"), "replace")
-    return "".join(map(_visible, text))
+    return "".join(char for char in text if not _is_control(char))
 
 
-def _visible(char: str) -> str:
-    """A character of a name; controls of DVB and terminals, and marks that turn the writing, are none."""
-    category = unicodedata.category(char)
-    if category.startswith("C"):
-        return ""
-    return " " if category.startswith("Z") else char
+def _is_control(char: str) -> bool:
+    """True for controls of DVB and of terminals, line ends, and marks that turn the direction of writing."""
+    is_turning = unicodedata.bidirectional(char) in _TURNING
+    return is_turning or unicodedata.category(char) in ("Cc", "Cs", "Co", "Zl", "Zp")
 
 
 def _iso_6937(raw: bytes) -> str:

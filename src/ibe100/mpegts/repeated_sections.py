@@ -1,6 +1,6 @@
 """Tables that repeat, found for a whole block at once: most sections of many services bring nothing new."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,6 +13,8 @@ _PLAIN_FIELDS: Final = 0xC0_00F0
 _PLAIN_START: Final = 0x40_0010
 _WORDS_OF_PAYLOAD: Final = 46
 _MANY_ROWS: Final = 16
+MOST_SKIPS: Final = 4
+"""Times that repeated sections are looked for in a block: where tables change all the time it is no gain."""
 
 
 class Stretch(NamedTuple):
@@ -82,3 +84,15 @@ def skip_repeated(headers: PacketHeaders, rows: list[int], assembler: SectionAss
     if count:
         assembler.skip(int(words[count - 1]))
     return count
+
+
+def new_rows(headers: PacketHeaders, rows: list[int], assembler: SectionAssembler) -> Iterator[int]:
+    """Rows of a PID whose packets the assembler has to be fed one by one; it skips repeated ones."""
+    at = skips = 0
+    while at < len(rows):
+        if skips < MOST_SKIPS:
+            at += skip_repeated(headers, rows[at:], assembler)
+            skips += 1
+        if at < len(rows):
+            yield rows[at]
+            at += 1

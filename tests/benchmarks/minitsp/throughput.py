@@ -25,14 +25,18 @@ import numpy as np
 import psutil
 from live_traffic import SERVICE, VIDEO_PID, Traffic, latencies_ms
 
+from ibe100.mpegts.packet import packetize_section, pids
+from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 from ibe100.runner.spec import Command
 from ibe100.runner.supervision.spare import Spare
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
 from minitsp_rig import MEDIA, MINITSP, free_port, is_bound, port_of, udp_receiver, wait_for
+from places import CAPTURES
 
 ENGINES = {"minitsp": MINITSP} | ({"tsp": [found]} if (found := shutil.which("tsp")) else {})
-MEGABYTES = 500
+MEGABYTES = 400
+OFFLINE_ROUNDS = 3
 WARM_UP_S = 3.0
 SPARE_READY_S = 1.5
 LOOP = ["--add-input-stuffing=1/20", "-I", "file", "--infinite", "dvb_hd_service.ts", "-P", "regulate"]
@@ -57,11 +61,13 @@ class InfluxSink:
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
-def cue_path(cue_port: int, report: str = NOWHERE) -> tuple[list[str], list[str]]:
+def cue_path(
+    cue_port: int, report: str = NOWHERE, service: int = SERVICE, time_pid: int = VIDEO_PID
+) -> tuple[list[str], list[str]]:
     """Plugins that bring a cue in, and the one that sees it out."""
-    pmt = ["-P", "pmt", f"--service={SERVICE}", "--add-registration=0x43554549", "--add-pid=500/0x86"]
-    inject = ["-P", "spliceinject", f"--service={SERVICE}", "--pid=500", f"--udp=127.0.0.1:{cue_port}"]
-    monitor = ["-P", "splicemonitor", "--splice-pid=500", f"--time-pid={VIDEO_PID}", "--all-commands"]
+    pmt = ["-P", "pmt", f"--service={service}", "--add-registration=0x43554549", "--add-pid=500/0x86"]
+    inject = ["-P", "spliceinject", f"--service={service}", "--pid=500", f"--udp=127.0.0.1:{cue_port}"]
+    monitor = ["-P", "splicemonitor", "--splice-pid=500", f"--time-pid={time_pid}", "--all-commands"]
     return [*pmt, *inject, "--no-reuse-port"], [*monitor, "--meta-base64-sections", report]
 
 
@@ -176,27 +182,71 @@ def cue_latency(engine: str, count: int = 20) -> None:
     print(f"{engine}: cue to receipt: {median_ms(seconds)}")
 
 
-def offline(engine: str) -> None:
-    source = (MEDIA / "dvb_hd_service.ts").read_bytes()
+def offline() -> None:
+    """The processors of a stream on files of four kinds, engines in turn: times, and how they compare."""
+    rounds: dict[tuple[str, str], list[tuple[float, float]]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "in.ts"
-        with copy.open("wb") as file:
-            for _ in range(MEGABYTES * 1_000_000 // len(source)):
-                file.write(source)
-        megabytes = copy.stat().st_size / 1e6
-        for what, output in (("drop", ["drop"]), ("file", ["file", str(Path(folder) / "out.ts")])):
-            first, last = cue_path(free_port())
-            more = ["-P", "continuity", "-P", "analyze", NOWHERE]
-            command = [*ENGINES[engine], "-I", "file", str(copy), *first, *last, *more, "-O", *output]
-            before, start_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-            subprocess.run(command, check=True, cwd=MEDIA, stderr=subprocess.DEVNULL)
-            seconds = time.monotonic() - start_s
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            used_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            print(
-                f"{engine}: {megabytes:.0f} MB file to {what}: {megabytes / seconds:.0f} MB/s, "
-                f"{megabytes / used_s:.0f} MB per second of processor time"
-            )
+        for kind, (packets, service, time_pid) in offline_streams().items():
+            copy = Path(folder) / "in.ts"
+            with copy.open("wb") as file:
+                for _ in range(MEGABYTES * 1_000_000 // len(packets)):
+                    file.write(packets)
+            for _ in range(OFFLINE_ROUNDS):
+                for engine in ENGINES:
+                    rounds.setdefault((kind, engine), []).append(passed(engine, copy, service, time_pid))
+            for engine in ENGINES:
+                seconds, used_s = (statistics.median(one) for one in zip(*rounds[kind, engine], strict=True))
+                print(f"{engine}: {MEGABYTES} MB, {kind}: {seconds:.2f} s, {used_s:.2f} s of processor time")
+            if len(ENGINES) > 1:
+                ratios = [min(rounds[kind, "minitsp"])[at] / min(rounds[kind, "tsp"])[at] for at in (0, 1)]
+                print(f"    minitsp in {ratios[0]:.2f} of tsp's time, {ratios[1]:.2f} of its processor time")
+
+
+def passed(engine: str, source: Path, service: int, time_pid: int) -> tuple[float, float]:
+    """Seconds, and seconds of processor time, that an engine takes to pass a file through the plugins."""
+    first, last = cue_path(free_port(), service=service, time_pid=time_pid)
+    more = ["-P", "continuity", "-P", "analyze", NOWHERE]
+    command = [*ENGINES[engine], "-I", "file", str(source), *first, *last, *more, "-O", "drop"]
+    before, start_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    subprocess.run(command, check=True, cwd=MEDIA, stderr=subprocess.DEVNULL)
+    seconds = time.monotonic() - start_s
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def offline_streams() -> dict[str, tuple[bytes, int, int]]:
+    """Packets, a service and the PID of its time, by kind; captures where TS_CAPTURES names a folder."""
+    folder = Path(CAPTURES) if CAPTURES else MEDIA
+    hd, ott, satellite = (
+        (folder / name).read_bytes() for name in ("dvb_hd_service.ts", "ott_with_scte35.ts", "sat_no_sdt.ts")
+    )
+    return {
+        "HD service": (hd, SERVICE, VIDEO_PID),
+        "low-rate OTT stream": (ott, 1, 0x100),
+        "satellite service without PCR": (satellite, 1, 0x65),
+        "three radio services": (three_radios(ott), 1, 0x211),
+    }
+
+
+def three_radios(ott: bytes) -> bytes:
+    """Three services of sound alone: that of the OTT stream thrice, with a PAT and PMTs every 60 packets."""
+    packets = np.frombuffer(ott, np.uint8).reshape(-1, 188)
+    sound = packets[pids(packets) == 0x101]
+    services = range(1, 4)
+    tables = {0: Pat(1, tuple((one, 0x200 + 16 * one) for one in services)).encode()}
+    for one in services:
+        pid = 0x201 + 16 * one
+        tables[0x200 + 16 * one] = Pmt(one, pid, (PmtStream(0x0F, pid),)).encode()
+    made: list[bytes] = []
+    for count in range(0, len(sound), 20):
+        for pid, table in tables.items():
+            made += packetize_section(table, pid, count // 20)
+        for one in services:
+            part = sound[count : count + 20].copy()
+            part[:, 1] = part[:, 1] & 0xE0 | (0x201 + 16 * one) >> 8
+            part[:, 2] = (0x201 + 16 * one) & 0xFF
+            made.append(part.tobytes())
+    return b"".join(made)
 
 
 def live(engine: str, seconds: float, bitrate_bps: int, streams: int = 1) -> None:
@@ -243,7 +293,6 @@ def main() -> None:
         "start": [start_up],
         "stop": [stop],
         "cue": [cue_latency],
-        "offline": [offline],
         "live": [lambda name: live(name, seconds, 10_000_000), lambda name: live(name, seconds, 100_000_000)],
         "twenty": [lambda name: live(name, seconds, 5_000_000, 20)],
     }
@@ -253,6 +302,8 @@ def main() -> None:
         for measure in functions:
             for engine in ENGINES:
                 measure(engine)
+    if not parts or "offline" in parts:
+        offline()
 
 
 if __name__ == "__main__":

@@ -181,7 +181,9 @@ def test_null_packets_hold_no_section() -> None:
 @given(st.text(max_size=40).filter(lambda text: "\n" not in text))
 def test_names_come_back_whatever_their_script(text: str) -> None:
     shown = unicodedata.normalize("NFC", text)
-    if any(unicodedata.category(char) in ("Cc", "Cs", "Co") for char in shown):
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Co", "Zl", "Zp") for char in shown):
+        return
+    if any(char in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" for char in shown):
         return
     assert unicodedata.normalize("NFC", decode_dvb_text(encode_dvb_text(shown))) == shown
 

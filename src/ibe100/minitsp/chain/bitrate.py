@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ibe100.mpegts.constants import PACKET_BITS
 from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.pes import NO_TIMESTAMP
-from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, pcr_difference, pts_to_pcr
+from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_HZ, pcr_difference
 
 _LONGEST_INTERVAL_PCR: Final = 10 * PCR_HZ
 _SHORTEST_DTS_SPAN_PCR: Final = PCR_HZ
@@ -104,6 +104,6 @@ class BitrateEstimator:
     def _feed_dts(self, headers: PacketHeaders) -> None:
         starts = headers.pes
         times = np.where(starts.dts != NO_TIMESTAMP, starts.dts, starts.pts)
-        for row, pid, clock in zip(starts.rows.tolist(), starts.pids.tolist(), times.tolist(), strict=True):
-            if clock != NO_TIMESTAMP:
-                self._dts.add(pid, self._index + row, pts_to_pcr(clock))
+        there = times != NO_TIMESTAMP
+        indexes = starts.rows[there] + self._index
+        self._dts.add_all(starts.pids[there], indexes, times[there].astype(np.int64) * (PCR_HZ // PTS_HZ))

@@ -1,6 +1,5 @@
 """Changes the PMT of a service (tsp -P pmt)."""
 
-from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +13,7 @@ from ibe100.mpegts.constants import NULL_PID, PMT_TABLE_ID
 from ibe100.mpegts.descriptors import PsiError
 from ibe100.mpegts.packet import null_packet
 from ibe100.mpegts.psi import Pmt
-from ibe100.mpegts.repeated_sections import skip_repeated
+from ibe100.mpegts.repeated_sections import MOST_SKIPS, skip_repeated
 from ibe100.mpegts.section_assembler import SectionAssembler
 
 _MOST_SECTIONS = 64
@@ -61,16 +60,20 @@ class PmtEditor(PacketProcessor):
         rows = block.headers.rows_of(self._pid)
         if not rows and not self._cycle.mid_section():
             return block
-        if self._edited and self._cycle.repeats_one:
-            count = skip_repeated(block.headers, rows, self._assembler)
-            if count:
-                block.replace_rows(rows[:count], self._cycle.next_packets(count))
-                rows = rows[count:]
         placed: dict[int, bytes] = {}
         self._fill_null_packets(block, 0, rows[0] if rows else len(block), placed)
-        for row, following in pairwise([*rows, len(block)]):
+        at = skips = 0
+        while at < len(rows):
+            if skips < MOST_SKIPS and self._edited and self._cycle.repeats_one:
+                skips += 1
+                if count := skip_repeated(block.headers, rows[at:], self._assembler):
+                    block.replace_rows(rows[at : at + count], self._cycle.next_packets(count))
+                    at += count
+                    continue
+            row, following = rows[at : at + 2] if at + 1 < len(rows) else (rows[at], len(block))
             placed[row] = self._replacement(block.packets[row].tobytes())
             self._fill_null_packets(block, row + 1, following, placed)
+            at += 1
         block.replace(placed)
         return block
 

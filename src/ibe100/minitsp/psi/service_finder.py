@@ -5,7 +5,7 @@ from ibe100.minitsp.chain.plugin import Block, Plugin
 from ibe100.mpegts.constants import PAT_PID, PMT_TABLE_ID, SDT_ACTUAL_TABLE_ID, SDT_PID
 from ibe100.mpegts.descriptors import PsiError
 from ibe100.mpegts.psi import Pat, Pmt, Sdt
-from ibe100.mpegts.repeated_sections import skip_repeated
+from ibe100.mpegts.repeated_sections import new_rows
 from ibe100.mpegts.section_assembler import SectionAssembler
 
 
@@ -48,7 +48,7 @@ class ServiceFinder:
         assembler = self._assemblers.get(pid)
         if assembler is None:
             assembler = self._assemblers[pid] = SectionAssembler()
-        for row in rows[skip_repeated(block.headers, rows, assembler) :]:
+        for row in new_rows(block.headers, rows, assembler):
             for section in assembler.feed(block.packets[row].tobytes()):
                 if self._last_section.get(pid) != section:
                     known = self.pmt_pid is not None
