@@ -34,21 +34,19 @@ class RunRecord(Value):
 
 
 def write_record(stream_dir: Path, record: RunRecord) -> None:
-    """Replace the record of the last run; blocks on the disk. Raises StorageError."""
-    path = _path(stream_dir)
+    """Replace the record of the last run, and its copy; blocks on the disk. Raises StorageError."""
     document = write_stored(record.model_copy(update={"config": without_secrets(record.config)}), indent=1)
-    try:
-        atomic_write(path, document)
-    except OSError as error:
-        raise StorageError(f"the record of the run {path} cannot be written: {error.strerror}") from error
+    for name in FILES:
+        path = stream_dir / name
+        try:
+            atomic_write(path, document)
+        except OSError as error:
+            raise StorageError(f"the record of the run {path} cannot be written: {error.strerror}") from error
 
 
 def read_record(stream_dir: Path) -> RunRecord | None:
-    """The record of the last run; None where there is none that can be read."""
-    with contextlib.suppress(OSError, DamagedDocument):
-        return read_stored(RunRecord, _path(stream_dir).read_bytes())
+    """The record of the last run, or its copy; None where neither can be read."""
+    for name in FILES:
+        with contextlib.suppress(OSError, DamagedDocument):
+            return read_stored(RunRecord, (stream_dir / name).read_bytes())
     return None
-
-
-def _path(stream_dir: Path) -> Path:
-    return stream_dir / "run.json"
