@@ -11,6 +11,7 @@ import pytest
 from ibe100.database.sqlite.engine import copy_file
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_state import StreamState
+from ibe100.services.streams.run_record import FILES
 from services_rig import console, fired, live, processor_pid, until_ready, view_of
 
 
@@ -98,10 +99,25 @@ async def test_what_a_journal_has_seen_is_known_without_the_record_of_its_run(tm
     for companion in ("-wal", "-shm"):
         database.with_name(database.name + companion).unlink(missing_ok=True)
     database.unlink()
-    (folder / "run.json").write_bytes(b"{")
+    for name in FILES:
+        (folder / name).write_bytes(b"{")
     async with console(tmp_path, backup={"enabled": False}) as application:
         (known,) = await application.records.cues.recent(stream_id)
         assert (known.cue_id, known.state) == (out.cue_id, CueState.SPLICED)
+
+
+async def test_a_stream_is_listed_again_by_the_copy_of_its_record(tmp_path: Path) -> None:
+    async with console(tmp_path, stop_streams=False, backup={"enabled": False}) as application:
+        stream_id = await live(application, tmp_path / "out.ts")
+        folder, database = application.folders.streams_dir / stream_id, application.folders.database_file
+        processor = await processor_pid(application, stream_id)
+    for companion in ("-wal", "-shm"):
+        database.with_name(database.name + companion).unlink(missing_ok=True)
+    database.unlink()
+    (folder / "run.json").write_bytes(b"{")
+    async with console(tmp_path, backup={"enabled": False}) as application:
+        await until_ready(application, stream_id)
+        assert await processor_pid(application, stream_id) == processor
 
 
 async def test_a_first_start_tells_of_no_loss(tmp_path: Path) -> None:

@@ -14,6 +14,9 @@ from ibe100.tsduck.loopback_ports import LoopbackPorts
 from ibe100.tsduck.plan import StreamPlan
 from ibe100.utils.atomic_write import atomic_write
 
+FILES = ("run.json", "run.copy.json")
+"""The record and its copy: a stream on air is known by it where the database is lost too."""
+
 
 class RunRecord(Value):
     """Configuration, plan, ports and session of one run."""
