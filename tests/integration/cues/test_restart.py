@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 from pathlib import Path
 
+from ibe100.core.application import Application
 from ibe100.database.database import Database
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_state import StreamState
@@ -25,6 +28,20 @@ from services_rig import (
 )
 
 TO_BREAK, BACK = CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME
+
+
+def cue_port(application: Application, stream_id: str) -> int:
+    record = application.streams.run_of(stream_id).record
+    assert record is not None
+    return record.ports.cue
+
+
+def bound(held: socket.socket, port: int) -> bool:
+    """True once the socket has the port, so that no processor can begin."""
+    with contextlib.suppress(OSError):
+        held.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 async def test_a_cue_the_dead_processor_had_not_put_out_goes_out_in_time_with_the_same_bytes(
@@ -68,8 +85,13 @@ async def test_what_is_late_after_a_restart_fails_and_never_airs(tmp_path: Path)
     async with console(tmp_path / "data", runner=runner) as application:
         stream_id = await live(application, out, start_delay_ms=4000, inject_count=1)
         armed = await application.cues.fire(asked(stream_id, TO_BREAK, pre_roll_s=4.6))
-        kill(await processor_pid(application, stream_id))
-        failed = await until_over(application, armed)
+        processor = await processor_pid(application, stream_id)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
+            kill(processor)
+            await until(
+                lambda: bound(held, cue_port(application, stream_id)), "the port of the dead processor"
+            )
+            failed = await until_over(application, armed)
         assert failed.state is CueState.FAILED
         assert "not sent: " in failed.reason
         await until_state(application, stream_id, StreamState.RUNNING)

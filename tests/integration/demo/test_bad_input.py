@@ -37,8 +37,8 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
 
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
-    """20 kB, so that some packets fit."""
-    yield from small_disk(tmp_path / "full", "20k")
+    """4 kB, so that some packets fit, and not one cue."""
+    yield from small_disk(tmp_path / "full", "4k")
 
 
 @pytest.fixture
