@@ -139,14 +139,14 @@ def test_a_console_that_is_killed_is_not_missed_on_the_output_nor_is_anything_by
         assert planned["state"] == "ARMED"
         patiently(lambda: server.ask(cmd="cues", stream="1")[0]["state"] == "SENT", "SENT")
         server.die()
-        processors, seen_before = place.pids("ibe100.minitsp"), len(came)
+        processors, seen_before = place.pids("--realtime"), len(came)
         patiently(lambda: len(came) > seen_before + 30, "packets without a console")
         patiently(
             lambda: _seen(journal_of(server.data_dir, "news"), planned["section_base64"]) == 3, "the cue"
         )
         server.again()
         assert server.view()["state"] == "RUNNING"
-        assert place.pids("ibe100.minitsp") == processors
+        assert place.pids("--realtime") == processors
         patiently(lambda: "SPLICED seen 3/3" in server("cue", "log", "1").out, "the receipt")
         assert server.view()["tally"] == "IN BREAK", "the next console knows of the break"
 
@@ -199,14 +199,14 @@ def test_a_stream_that_should_run_is_brought_back_when_console_and_runner_were_b
     assert server("stream", "start", "Archive").code == 0
     server.until("RUNNING")
     server.die()
-    orphans = place.pids("ibe100.minitsp")
+    orphans = place.pids("--realtime")
     (runner,) = place.pids("ibe100/runner")
     os.kill(runner, signal.SIGKILL)
     recorded = out.stat().st_size
     server.again()
     server.until("RUNNING")
-    assert len(place.pids("ibe100.minitsp")) == 1
-    assert place.pids("ibe100.minitsp") != orphans
+    assert len(place.pids("--realtime")) == 1
+    assert place.pids("--realtime") != orphans
     assert out.stat().st_size >= recorded > 0, "what was recorded is kept"
 
     # One that the operator stopped stays off.
