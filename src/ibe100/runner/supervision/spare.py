@@ -16,8 +16,8 @@ _MOST_BYTES = 32 << 10  # fits into a pipe: whoever starts a stream must not wai
 class Spare:
     """At most one process that waits for a command line on its standard input, and ends with that input.
 
-    It costs the memory of an idle interpreter, about 25 MB; a stream that is restarted comes back without the
-    time that Python and NumPy take to load.
+    It costs the memory of an idle interpreter, 32 MB; a stream that is restarted comes back without the time
+    that Python and NumPy take to load (ADR 23).
     """
 
     def __init__(self) -> None:
