@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ def read_section(section: bytes, at: float) -> Sight | None:
     return Sight(at, section, command, event_id, is_out)
 
 
-class Observer:
+class Observer(ABC):
     """Reads an output in a thread of its own; `gaps` and `sights` grow as it goes."""
 
     def __init__(self, cue_pid: int = 500) -> None:
@@ -88,6 +89,7 @@ class Observer:
         self._thread.join()
         self.close()
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of the output."""
 
@@ -102,9 +104,9 @@ class Observer:
             return None
         return next((b for a, b in self.gaps if a <= moment < b), moment)
 
+    @abstractmethod
     def chunks(self) -> Iterator[tuple[float, bytes]]:
-        """What arrives, with its time; nothing where nothing came within a tenth of a second."""
-        raise NotImplementedError
+        """Arrivals with their times; empty bytes where nothing came within a tenth of a second."""
 
     def _run(self) -> None:
         for at, data in self.chunks():

@@ -120,6 +120,8 @@ async def _demo(outcome: Outcome, wanted: Wanted) -> None:
                 (CueAction.TO_BREAK, PRE_ROLL_S),
             ):
                 outcome.cues.append(await _fire(application, stream_id, action, pre_roll_s))
+            if not outcome.ok:
+                outcome.reason = await _why_it_left_the_air(application, stream_id)
             await asyncio.sleep(max(0.0, wanted.seconds - (time.monotonic() - started)))
             _say("stopping")
             await application.streams.stop(stream_id, "the demo is over")
@@ -221,6 +223,14 @@ async def _fire_when_possible(application: Application, request: CueRequest) -> 
             retried += 1
             _say(f"not yet: {refusal}; again in {refusal.retry_in_s:.1f} s")
             await asyncio.sleep(refusal.retry_in_s)
+
+
+async def _why_it_left_the_air(application: Application, stream_id: str) -> str:
+    """The end of the last processor that ended by itself; empty where none has."""
+    session_id = _view(application, stream_id).session_id
+    attempts = [] if session_id is None else await application.records.sessions.attempts(session_id)
+    ended = [one.outcome for one in attempts if one.ended_at is not None]
+    return f"the stream left the air: {ended[-1]}" if ended else ""
 
 
 def _view(application: Application, stream_id: str) -> StreamView:

@@ -70,7 +70,7 @@ async def recover(folders: Folders, backups: Path) -> tuple[str, ...]:
 
 
 def _look_at_the_schedule(plans: list[str]) -> tuple[str, ...]:
-    """What was planned is in no journal: the operator is told what to look for."""
+    """Words that tell the operator to look for planned breaks, which stand in no journal."""
     if not plans:
         return ()
     newest = "; ".join(plans[-MOST_PLANS:])

@@ -100,7 +100,7 @@ def _seen(sights: Mapping[str, Sights]) -> Iterator[UsedId]:
 
 @dataclass(frozen=True, slots=True)
 class AuditedLine:
-    """What audit.log tells of a cue; `at` is wall clock."""
+    """A cue as a line of audit.log tells of it; `at` is wall clock."""
 
     at: float
     who: str

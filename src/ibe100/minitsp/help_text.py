@@ -23,7 +23,7 @@ _VALUES: Final = {
 
 
 def help_text(command_line: CommandLine) -> str:
-    """What the command line asks to know; of several plugins with --help the first."""
+    """The help that a command line asks for; of several plugins with --help that of the first."""
     if command_line.tsp.present("list-plugins"):
         return "\n".join(_plugin_lists())
     if command_line.tsp.present("help"):

@@ -78,7 +78,7 @@ class SectionAssembler:
         return self._cc is not None and (self._cc + 1 ^ word) & 0x0F == 0
 
     def knows(self, words: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
-        """Of packets that have `repeated_payload` and begin with these words: those that bring nothing new.
+        """Packets, of those with `repeated_payload` and these first words, that bring nothing new.
 
         Each counts on from the one before, or is sent twice (ISO/IEC 13818-1 clause 2.4.3.3).
         """

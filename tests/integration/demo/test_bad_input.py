@@ -155,6 +155,15 @@ def test_a_disk_that_is_full_is_said_and_no_half_of_a_file_stays(
     assert_refused(place, ended, str(out), "No space left on device", output=out)
 
 
+def test_a_disk_that_fills_after_the_first_cues_is_named(place: Place, media: Path, tmp_path: Path) -> None:
+    for disk in small_disk(tmp_path / "filling", "100k"):
+        out = disk / "out.ts"
+        source = ("--input", media / "ott_with_scte35.ts", "--output", out)
+        ended = place.run("demo", *source, "--engine", "builtin")
+        assert ended.code == 1
+        assert re.search("the stream left the air: .*No space left on device", ended.err)
+
+
 def test_a_temporary_folder_that_is_full_is_said(place: Place, full_disk: Path) -> None:
     ended = place.run("demo", "--json", TMPDIR=str(full_disk))
     assert_refused(place, ended, str(full_disk), "disk|No space left")

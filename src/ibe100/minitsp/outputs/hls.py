@@ -20,7 +20,7 @@ _LIVE_DURATION_S: Final = 5
 _MAX_EXTRA_DURATION_S: Final = 2
 _DATES_APART_S: Final = 0.5
 _LARGEST_DRIFT: Final = 0.001
-"""Of the source's clock against the machine's; 50 ppm are 4 s a day."""
+"""Drift of the source's clock against the machine's, seconds a second; 50 ppm are 4 s a day."""
 
 
 class HlsOutput(PacketOutput):

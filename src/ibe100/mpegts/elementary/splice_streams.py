@@ -52,12 +52,12 @@ class DoubtfulPids:
 
     @property
     def without_pes(self) -> frozenset[int]:
-        """Those on which sections may come."""
+        """PIDs on which sections may come."""
         return frozenset(self._streams) - self.with_pes
 
     @property
     def with_pes(self) -> frozenset[int]:
-        """Those that hold PES packets: DTS-HD, or what is unknown."""
+        """PIDs that hold PES packets: DTS-HD sound, or something unknown."""
         return frozenset(pid for pid, carried in self._carried.items() if carried is Carried.PES)
 
 

@@ -29,7 +29,7 @@ from ibe100.scte35.xml.values import (
 
 _MPU_TYPE = 0x0C
 _PRIVATE_TAG = 0xF0
-"""Where an element of private data names no tag: the first that SCTE 35 leaves to its owners."""
+"""Tag of private data whose element names none: the first that SCTE 35 leaves to its owners."""
 
 
 def _read_segmentation(element: Element) -> SpliceDescriptor:
