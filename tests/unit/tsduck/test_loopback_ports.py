@@ -14,9 +14,19 @@ from ibe100.tsduck.loopback_ports import FIRST_PORT, LAST_PORT, LOOPBACK, claim_
 def test_a_port_that_is_bound_is_not_free(kind: socket.SocketKind) -> None:
     with socket.socket(socket.AF_INET, kind) as bound:
         bound.bind((LOOPBACK, 0))
-        port = bound.getsockname()[1]
-        assert not is_free(port)
-    assert is_free(port)
+        assert not is_free(bound.getsockname()[1])
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+def test_a_port_is_free_again_once_its_socket_is_closed(kind: socket.SocketKind) -> None:
+    """Asked of eight ports: any one of them may be given to another program between the two calls."""
+    sockets = [socket.socket(socket.AF_INET, kind) for _ in range(8)]
+    for one in sockets:
+        one.bind((LOOPBACK, 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    assert any(is_free(port) for port in ports)
 
 
 def test_different_ports_below_the_ephemeral_range() -> None:
