@@ -21,6 +21,7 @@ from ibe100.services.history.as_run_export import export
 from ibe100.services.history.as_run_log import AsRunService, verify_file
 from ibe100.services.streams.which_stream import which_stream
 from ibe100.utils.timecode import format_clock
+from ibe100.utils.units import format_event_id
 
 EXIT_CHANGED = 1
 COLUMNS = ("Aired", "Stream", "Action", "Event id", "State", "Late ms", "Pre-roll ms", "Receipt")
@@ -99,7 +100,7 @@ def _print_table(log: AsRunLog) -> None:
             format_clock(row.aired_at, milliseconds=True),
             row.stream_name,
             cue.action,
-            str(cue.splice_event_id or ""),
+            "" if cue.splice_event_id is None else format_event_id(cue.splice_event_id),
             cue.state,
             "" if row.lateness_ms is None else f"{row.lateness_ms:.0f}",
             "" if cue.pre_roll_ms is None else f"{cue.pre_roll_ms:.0f}",

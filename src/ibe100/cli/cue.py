@@ -17,6 +17,7 @@ from ibe100.models.cues.return_receipt import ReturnState
 from ibe100.models.cues.segmentation import UpidType
 from ibe100.models.scte35_marker import BreakReturn, CueAction, CueState
 from ibe100.utils.timecode import format_clock
+from ibe100.utils.units import format_event_id
 
 POLL_S = 0.1
 EXIT_NOT_PROVED = 1
@@ -224,7 +225,7 @@ def _is_awaited(fired: dict[str, Any]) -> bool:
 
 
 def _words(cue: dict[str, Any]) -> str:
-    event = "" if cue["splice_event_id"] is None else f" event {cue['splice_event_id']}"
+    event = "" if cue["splice_event_id"] is None else f" event {format_event_id(cue['splice_event_id'])}"
     text = f"{format_clock(cue['requested_at'])} #{cue['cue_id']} {cue['action']}{event} {cue['state']}"
     text += f" seen {cue['seen']}/{cue['sent_expected']}"
     if cue["latency_ms"] is not None and cue["pts_time"] is None:

@@ -45,7 +45,7 @@ class Outcome:
 
 def progress(cue: Cue) -> str:
     """State of a cue, in one line."""
-    text = f"  event {cue.splice_event_id} {cue.state}"
+    text = f"  event {format_event_id(cue.splice_event_id)} {cue.state}"
     if cue.sent:
         text += f" · seen {cue.seen}/{cue.sent_expected}"
     if cue.latency_ms is not None and cue.pts_time is None:

@@ -19,6 +19,7 @@ from ibe100.models.messages import AlarmChanged, CueChanged, NoticePosted, Sched
 from ibe100.models.stream_config import Engine
 from ibe100.services.audit_trail import act_as
 from ibe100.utils.tasks import keep_running
+from ibe100.utils.units import format_event_id
 
 
 def run_serve(
@@ -95,7 +96,7 @@ async def _tell(application: Application, say: Callable[[str], None]) -> None:
                 states[view.stream_id] = view.state
                 say(f"{view.number} {view.config.name}: {view.state} {view.reason}".rstrip())
             case CueChanged(cue=cue):
-                fate = f"{cue.action} event {cue.splice_event_id} {cue.state} {cue.reason}"
+                fate = f"{cue.action} event {format_event_id(cue.splice_event_id)} {cue.state} {cue.reason}"
                 say(f"{cue.stream_id}: {fate}".rstrip())
             case AlarmChanged(alarm=alarm):
                 words = f"{alarm.severity} {alarm.state}: {alarm.title} {alarm.value}"

@@ -42,6 +42,7 @@ from ibe100.services.streams.runner_facts import (
 )
 from ibe100.services.streams.runner_samples import Sample
 from ibe100.utils.places import Places
+from ibe100.utils.units import format_event_id
 from ibe100.utils.wall_clock import WallClock
 
 PROMPT_S = 0.25
@@ -234,7 +235,8 @@ class SCTE35Service:
         if cue is None:
             raise CueRefused(f"there is no cue {cue_id}")
         if cue.state is not CueState.ARMED:
-            raise CueRefused(f"event {cue.splice_event_id} is {cue.state}: only an ARMED cue can be disarmed")
+            event = format_event_id(cue.splice_event_id)
+            raise CueRefused(f"event {event} is {cue.state}: only an ARMED cue can be disarmed")
         cancelled = self._ledger.move(cue, CueState.CANCELLED, reason=f"disarmed by {acting().words}")
         await self._ledger.writes.settled()
         await self._audit.write("cue disarmed", cue.stream_id, f"event {cue.splice_event_id}")

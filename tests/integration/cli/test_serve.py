@@ -127,12 +127,12 @@ def test_a_console_that_is_killed_is_not_missed_on_the_output_nor_is_anything_by
 
         patiently(lambda: server.view()["tally"] == "ON AIR", "ON AIR")
         aired = patiently(lambda: _proved(server("cue", "to-break", "news", "--duration", "600")), "a cue")
-        assert "TO BREAK event 1610612737 SPLICED seen 1/1" in aired
+        assert "TO BREAK event 0x60000001 SPLICED seen 1/1" in aired
         refused = server("cue", "to-break", "News")
         assert refused.code == REFUSED
         assert "in a break already" in refused.err
         back = server("cue", "to-programme", "1", "--by", "anna")
-        assert (back.code, "BACK TO PROGRAMME event 1610612737 SPLICED" in back.out) == (0, True)
+        assert (back.code, "BACK TO PROGRAMME event 0x60000001 SPLICED" in back.out) == (0, True)
 
         cue = {"action": "TO BREAK", "pre_roll_s": 7}
         planned = server.ask(cmd="fire", by="anna", stream="News", cue=cue)

@@ -37,7 +37,7 @@ async def _returns(application: Application, stream_id: str, splice_event_id: in
     await application.streams.start(stream_id)
     notices = (one.text async for one in messages if isinstance(one, NoticePosted))
     async with asyncio.timeout(60):
-        await anext(text async for text in notices if f"break of event {splice_event_id}" in text)
+        await anext(text async for text in notices if f"break of event 0x{splice_event_id:08X}" in text)
     await until_ready(application, stream_id)
     view = view_of(application, stream_id)
     assert (view.tally, view.break_ends_at) == (Tally.ON_AIR, None)

@@ -117,7 +117,7 @@ async def test_a_cue_that_was_given_up_on_and_airs_all_the_same_can_be_returned_
         await until(lambda: run.view.tally is Tally.IN_BREAK, "the break that began all the same")
         texts = (one.text async for one in messages if isinstance(one, NoticePosted))
         said = await anext(text async for text in texts if "aired all the same" in text)
-        assert f"event {cue.splice_event_id} was FAILED" in said
+        assert f"event 0x{cue.splice_event_id:08X} was FAILED" in said
         (late,) = [one for one in application.cues.recent(stream_id) if one.cue_id == cue.cue_id]
         assert (late.state, late.seen) == (CueState.AIRED_LATE, 1)
         await until_alarm(application, "cue_aired_late", AlarmState.UNACKNOWLEDGED)

@@ -170,7 +170,7 @@ async def test_a_hop_that_spoils_the_pmt_is_named_before_the_break_and_with_the_
                 assert receipt is not None
                 assert (receipt.cause, receipt.state.is_fault) == (cause, True)
                 assert words in receipt.reason
-                assert f"{action} event {cue.splice_event_id}" in alarm.value
+                assert f"{action} event 0x{cue.splice_event_id:08X}" in alarm.value
                 await application.alarms.acknowledge(alarm.alarm_id)
             far.hop = passes
 

@@ -19,6 +19,7 @@ from ibe100.services.cues.draft import REPLACED, pending_breaks
 from ibe100.services.cues.readiness import readiness, send_lead_s
 from ibe100.services.streams.run import StreamRun
 from ibe100.utils.tasks import keep_running
+from ibe100.utils.units import format_event_id
 from ibe100.utils.wall_clock import WallClock
 
 ASK_AHEAD_S = 1.0
@@ -128,8 +129,8 @@ class AutomaticReturn:
 
     def _give_up(self, run: StreamRun, current: OpenBreak, why: str) -> None:
         text = (
-            f"the return of event {current.splice_event_id} was not sent at the end of its duration: {why}. "
-            "Go BACK TO PROGRAMME by hand"
+            f"the return of event {format_event_id(current.splice_event_id)} was not sent at the end of its "
+            f"duration: {why}. Go BACK TO PROGRAMME by hand"
         )
         self._publish(NoticePosted(at=time.time(), level="error", text=text, stream_id=run.stream_id))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from ibe100.models.scte35_marker import Cue, CueAction, Direction
 from ibe100.models.stream_config import Scte35Options
 from ibe100.mpegts.timestamps import PTS_HZ, pts_add
+from ibe100.utils.units import format_event_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,8 @@ class BreakLedger:
             return None
         waiting = next(iter(pending), None)
         if waiting is not None:
-            return (
-                f"{waiting.action} (event {waiting.splice_event_id}) is on its way; wait for it or disarm it"
-            )
+            event = format_event_id(waiting.splice_event_id)
+            return f"{waiting.action} (event {event}) is on its way; wait for it or disarm it"
         current, during = self._breaks.get(stream_id), action.traits.during
         if during == "either":
             during = "programme" if direction is Direction.OUT else "a break"

@@ -30,6 +30,7 @@ from ibe100.services.cues.section import (
 )
 from ibe100.services.cues.segmentation import open_start
 from ibe100.services.streams.run import StreamRun
+from ibe100.utils.units import format_event_id
 
 REPLACED = "replaced by"
 """Reason with which an automatic return is cancelled that the operator did not wait for."""
@@ -200,7 +201,9 @@ def _of_section(
     used = [cue for cue in recent if event_id is not None and cue.splice_event_id == event_id]
     if not used:
         return changes, ()
-    return changes, (f"event id {event_id} is in use: {used[0].action} of this stream, {used[0].state}",)
+    return changes, (
+        f"event id {format_event_id(event_id)} is in use: {used[0].action} of this stream, {used[0].state}",
+    )
 
 
 def pending_breaks(recent: Iterable[Cue], action: CueAction) -> list[Cue]:

@@ -17,6 +17,7 @@ from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.draft import Draft
 from ibe100.services.streams.run import Runs
 from ibe100.utils.tasks import BackgroundWrites
+from ibe100.utils.units import format_event_id
 
 SLOW_S = 0.5
 """A commit that takes less is covered by the margin that every pre-roll has."""
@@ -104,14 +105,15 @@ class CueLedger:
 
     def record(self, cue: Cue) -> None:
         """Put the cue as it now is on record, after all that was put there before."""
-        self.writes.add(self._record(cue), f"event {cue.splice_event_id} {cue.state}")
+        self.writes.add(self._record(cue), f"event {format_event_id(cue.splice_event_id)} {cue.state}")
 
     async def _record(self, cue: Cue) -> None:
         """Store a step; when the disk cannot take it, the operator is told, for it has happened on air."""
         try:
             await self._storage.cues.step(cue)
         except StorageError as error:
-            text = f"event {cue.splice_event_id} is {cue.state}, but that is not on record: {error}"
+            event = format_event_id(cue.splice_event_id)
+            text = f"event {event} is {cue.state}, but that is not on record: {error}"
             self._publish(NoticePosted(at=time.time(), level="error", text=text, stream_id=cue.stream_id))
             _log.error("%s", text)
 

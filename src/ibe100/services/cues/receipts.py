@@ -16,6 +16,7 @@ from ibe100.services.cues.readiness import why_not_reached, why_nothing_leaves
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import CueOnOutput
 from ibe100.tsduck.telemetry import SpliceEvent
+from ibe100.utils.units import format_event_id
 
 TICK_S = 0.05
 
@@ -85,8 +86,8 @@ class CueReceipts:
 
     def _tell_late(self, run: StreamRun, cue: Cue, at: float) -> None:
         text = (
-            f"event {cue.splice_event_id} was {cue.state} and aired all the same: do not fire it again; "
-            "tell the distributor"
+            f"event {format_event_id(cue.splice_event_id)} was {cue.state} and aired all the same: "
+            "do not fire it again; tell the distributor"
         )
         match cue.direction:
             case Direction.OUT:
@@ -158,8 +159,8 @@ class CueReceipts:
         self._told[run.stream_id] = current
         if current.is_running(time.time()):
             text = (
-                f"the last run ended in the break of event {current.splice_event_id}: if the distributor is "
-                "still in it, go BACK TO PROGRAMME"
+                f"the last run ended in the break of event {format_event_id(current.splice_event_id)}: "
+                "if the distributor is still in it, go BACK TO PROGRAMME"
             )
             self._publish(NoticePosted(at=time.time(), level="warning", text=text, stream_id=run.stream_id))
 

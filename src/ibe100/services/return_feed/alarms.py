@@ -15,6 +15,7 @@ from ibe100.services.alarms.rule import FALSE, Judgement, Judgements, true_if
 from ibe100.services.streams.run import Runs
 from ibe100.utils.tasks import log_fault
 from ibe100.utils.timecode import format_utc
+from ibe100.utils.units import format_event_id
 
 NEWS_S = 3600.0
 """A cue of longer ago is history, not an alarm."""
@@ -81,7 +82,7 @@ def _phone_text(name: str, cue: Cue | None, receipt: ReturnReceipt) -> str:
     """Words for the phone: which cue, when it left, how often, and what became of it."""
     if cue is None:
         return receipt.reason
-    event = "" if cue.splice_event_id is None else f" event {cue.splice_event_id}"
+    event = "" if cue.splice_event_id is None else f" event {format_event_id(cue.splice_event_id)}"
     repeats = "once" if receipt.expected == 1 else f"{receipt.expected} times"
     return (
         f"{cue.action}{event} left {name} at {format_utc(receipt.left_at)} and was seen on our output "

@@ -37,6 +37,7 @@ from ibe100.services.streams.runner_samples import AnalyzeReport, Sample
 from ibe100.services.watches.stream_watch import StreamWatch
 from ibe100.utils.tasks import keep_running
 from ibe100.utils.timecode import format_utc
+from ibe100.utils.units import format_event_id
 
 CUE_ALARMS = {CueState.FAILED: CUE_FAILED, CueState.AIRED_LATE: CUE_AIRED_LATE}
 FAILURE_NEWS_S = 3600.0
@@ -156,7 +157,7 @@ class AlarmFeed:
                 self._hear_of_input(view)
             case CueChanged(cue=cue) if (rule := CUE_ALARMS.get(cue.state)) is not None:
                 if time.time() - cue.requested_at < FAILURE_NEWS_S:
-                    value = f"{cue.action} event {cue.splice_event_id}: {cue.reason}"
+                    value = f"{cue.action} event {format_event_id(cue.splice_event_id)}: {cue.reason}"
                     self._happened(cue.stream_id, rule, value)
             case StreamRemoved(stream_id=stream_id):
                 self._board.clear_later(stream_id, CLEARING)
