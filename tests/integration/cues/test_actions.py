@@ -80,7 +80,7 @@ async def test_each_action_airs_what_its_preview_said(tmp_path: Path, media: Pat
         assert (sent.state, sent.section_base64, sent.splice_event_id) == (CueState.SPLICED, theirs, 4711)
         assert view_of(application, stream_id).tally is Tally.IN_BREAK, "it is an Out Point like any other"
         preview = await cues.preview(asked(stream_id, CueAction.SEND_SECTION, section=theirs))
-        assert "event id 4711 is in use" in preview.warnings[0]
+        assert "event id 0x00001267 is in use" in preview.warnings[0]
         assert "in a break already" in preview.warnings[1]
         aired = [crash_out, null, crash_in, began, ended, sent]
         await application.streams.stop(stream_id)

@@ -80,7 +80,7 @@ FAILED_OUT = cue(1, CueAction.TO_BREAK, CueState.FAILED, OUT)
 async def test_what_airs_all_the_same_is_told_and_on_record(state: CueState) -> None:
     bench = Bench(cue(1, CueAction.TO_BREAK, state, OUT, reason="not seen in 2 s", sent_at=ASKED_AT))
     (text,) = bench.sees(OUT, after_s=4.0)
-    assert text.startswith(f"event 7 was {state} and aired all the same: do not fire it again")
+    assert text.startswith(f"event 0x00000007 was {state} and aired all the same: do not fire it again")
     late = bench.now(1)
     assert (late.state, late.seen, late.seen_base64) == (CueState.AIRED_LATE, 1, OUT)
     assert (late.seen_at, late.latency_ms) == (ASKED_AT + 4.0, 4000.0)

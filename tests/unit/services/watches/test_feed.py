@@ -70,7 +70,7 @@ async def test_a_cue_that_failed_is_told_even_of_a_stream_that_is_gone(bench: Be
     await bench.board.settled()
     (alarm,) = bench.board.standing()
     assert (alarm.condition, alarm.stream_name) == ("cue_failed", "gone")
-    assert alarm.value.endswith("event 7: not seen within 2 s")
+    assert alarm.value.endswith("event 0x00000007: not seen within 2 s")
 
 
 async def test_a_cue_that_aired_after_it_was_given_up_on_is_an_alarm_of_its_own(bench: Bench) -> None:
@@ -89,7 +89,7 @@ async def test_a_cue_that_aired_after_it_was_given_up_on_is_an_alarm_of_its_own(
     await bench.board.settled()
     (alarm,) = bench.board.standing()
     assert alarm.condition == "cue_aired_late"
-    assert alarm.value == "TO BREAK event 7: it was FAILED, and aired after that"
+    assert alarm.value == "TO BREAK event 0x00000007: it was FAILED, and aired after that"
 
 
 async def test_a_stream_that_waits_for_its_input_has_lost_it_until_it_is_given_up(bench: Bench) -> None:
