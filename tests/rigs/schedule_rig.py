@@ -70,7 +70,7 @@ class Cues:
     """Takes every cue, on record in the real database, and splices it at its time; or refuses it."""
 
     def __init__(self, database: Database, clocks: Clocks) -> None:
-        self._database = database
+        self.database = database
         self._clocks = clocks
         self.fired: list[tuple[float, CueRequest]] = []
         self.previewed: list[tuple[float, CueRequest]] = []
@@ -103,7 +103,7 @@ class Cues:
         )
         if self.refusal:
             raise CueRefused(self.refusal)
-        cue = await self._database.cues.create(
+        cue = await self.database.cues.create(
             draft, None, lambda numbered: numbered.moved_to(CueState.ARMED)
         )
         self.cues.insert(0, cue)
@@ -132,9 +132,10 @@ class Cues:
 class Rig:
     """A schedule that is looked at whenever a second has passed."""
 
-    def __init__(self, database: Database, clocks: Clocks) -> None:
+    def __init__(self, database: Database, clocks: Clocks, copy: Path) -> None:
         self.database = database
         self.clocks = clocks
+        self.copy = copy
         self.streams = Streams()
         self.cues = Cues(database, clocks)
         self.messages: list[Message] = []
@@ -148,6 +149,7 @@ class Rig:
             self.cues,  # type: ignore[arg-type]
             self.streams.options_of,
             self.messages.append,
+            self.copy,
             wall=self.clocks.wall,
             monotonic=self.clocks.monotonic,
         )
@@ -155,6 +157,18 @@ class Rig:
     async def restart(self, after_s: float = 0.0) -> None:
         """The console ends, time passes, another one takes the schedule up."""
         self.clocks.pass_by(after_s)
+        self.schedule = self.another_console()
+        await self.take_up()
+
+    async def lose_database(self, older: Path | None = None) -> None:
+        """The console ends; an empty database, or an older copy, is in its place; another takes it up."""
+        await self.database.close()
+        path = self.copy.with_name("ibe100.db")
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        if older is not None:
+            older.replace(path)
+        self.database = self.cues.database = await Database.open(path, wall=self.clocks.wall)
         self.schedule = self.another_console()
         await self.take_up()
 
@@ -183,10 +197,10 @@ class Rig:
 async def schedule_rig(folder: Path, wall_s: float = NOON) -> AsyncIterator[Rig]:
     clocks = Clocks(wall_s)
     database = await Database.open(folder / "ibe100.db", wall=clocks.wall)
-    rig = Rig(database, clocks)
+    rig = Rig(database, clocks, folder / "schedule.copy")
     await rig.take_up()
     yield rig
-    await database.close()
+    await rig.database.close()
 
 
 def at(after_s: float, duration_s: float = 30.0, **values: object) -> BreakPlan:

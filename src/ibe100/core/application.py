@@ -111,7 +111,9 @@ class Application:
             database, self.streams, self._publish, places, seen_timeout_s=config.cues.seen_timeout_s
         )
         self.return_feeds = ReturnFeedService(database, self.streams, self._publish, self._planner, policy)
-        self.schedule = ScheduleService(database, self.streams, self.cues, self._cue_options, self._publish)
+        self.schedule = ScheduleService(
+            database, self.streams, self.cues, self._cue_options, self._publish, folders.schedule_copy
+        )
         self.profiles = ProfileService(folders.profiles_dir, self.streams, audit)
         self.as_run = AsRunService(database.as_run)
         self.stream_events = StreamEvents(database, self.metrics)

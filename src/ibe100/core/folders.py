@@ -13,6 +13,8 @@ from ibe100.core.config import FolderSettings, source_root
 from ibe100.models.errors import StorageError
 from ibe100.utils.private_files import make_private, open_to_others
 
+SCHEDULE_COPY = "schedule.copy"
+
 
 @dataclass(frozen=True, slots=True)
 class Folders:
@@ -31,6 +33,11 @@ class Folders:
     def metrics_file(self) -> Path:
         """Measurements over time; the only file of the data folder that can be thrown away without harm."""
         return self.data_dir / "metrics.db"
+
+    @property
+    def schedule_copy(self) -> Path:
+        """Second copy of the planned breaks, by which a lost database gets them back."""
+        return self.data_dir / SCHEDULE_COPY
 
     @property
     def profiles_dir(self) -> Path:

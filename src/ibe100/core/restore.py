@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ibe100.core.folders import Folders
+from ibe100.core.folders import SCHEDULE_COPY, Folders
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.restore_traces import find_evidence, number_anew
 from ibe100.core.secrets import SecretStore
@@ -166,7 +166,8 @@ def _switch(data_dir: Path, staged: Path, aside: Path) -> None:
     plan = {
         "aside": aside.name,
         "new": sorted(path.name for path in staged.iterdir()),
-        "gone": [] if (staged / PROFILES).exists() else [PROFILES],
+        # The plan is the backup's: a copy of the present one must not bring that back.
+        "gone": [SCHEDULE_COPY, *([] if (staged / PROFILES).exists() else [PROFILES])],
     }
     atomic_write(data_dir / PENDING, json.dumps(plan).encode(), 0o600)
     finish_restore(data_dir)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ibe100.database.sqlite.engine import copy_file
+from ibe100.models.cues.schedule import At, BreakPlan
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_state import StreamState
 from ibe100.services.streams.run_record import FILES
@@ -45,6 +47,8 @@ async def test_a_lost_database_comes_back_by_itself(tmp_path: Path, loss: str, w
             await application.backups.make()
         out = await fired(application, stream_id, CueAction.TO_BREAK)
         assert out.state is CueState.SPLICED
+        plan = BreakPlan(stream_id=stream_id, when=At(at=time.time() + 3600), duration_s=30)
+        planned = await application.schedule.add(plan)
         processor = await processor_pid(application, stream_id)
         database = application.folders.database_file
     for companion in ("-wal", "-shm"):
@@ -53,6 +57,7 @@ async def test_a_lost_database_comes_back_by_itself(tmp_path: Path, loss: str, w
     async with console(tmp_path, backup={"enabled": False}) as application:
         await until_ready(application, stream_id)
         assert await processor_pid(application, stream_id) == processor
+        assert application.schedule.list() == (planned,)
         view = view_of(application, stream_id)
         assert view.state is StreamState.RUNNING
         assert view.session_id is not None

@@ -121,9 +121,11 @@ async def test_the_record_goes_on_and_wishes_are_those_of_the_backup(folders: Fo
     (added,) = await database.schedule.add([planned("added", FAR_AHEAD + 1)])
     await database.schedule.save([aired])
     await database.close()
+    folders.schedule_copy.write_bytes(b"-1\n")
 
     done = await restore(folders, file)
     assert done.merged.goes_on
+    assert not folders.schedule_copy.exists(), "it would bring back what is restored from"
     assert done.merged.streams_left_out == ["c"]
     assert (done.merged.breaks_left_out, done.merged.will_start) == (1, [])
     database = await Database.open(folders.database_file)

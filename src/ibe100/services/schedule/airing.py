@@ -16,7 +16,7 @@ from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import act_as
 from ibe100.services.cues.readiness import send_lead_s
 from ibe100.services.ports import CuePort, StreamPort
-from ibe100.services.schedule.cache import ScheduleCache
+from ibe100.services.schedule.cache import NEAR_S, ScheduleCache
 
 MARGIN_S = 3.0
 """A cue is asked for this long before it is too late, so that a refusal that passes can be waited for."""
@@ -106,8 +106,7 @@ class BreakAiring:
                 _asked_for(cue, one)
                 and cue.action is CueAction.TO_BREAK
                 and cue.state is not CueState.REFUSED
-                and cue.scheduled_at is not None
-                and abs(cue.scheduled_at - (one.planned_at or 0)) < SAME_MOMENT_S
+                and _is_for(cue, one.planned_at or 0)
             ):
                 return cue
         return None
@@ -211,6 +210,13 @@ def _actor(one: ScheduledBreak) -> Actor:
 
 def _asked_for(cue: Cue, one: ScheduledBreak) -> bool:
     return cue.requested_by == _actor(one).name
+
+
+def _is_for(cue: Cue, planned_at: float) -> bool:
+    """True for a cue that was made to splice at this time; one of a lost database knows when it was made."""
+    if cue.scheduled_at is None:
+        return abs(planned_at - cue.requested_at) < NEAR_S
+    return abs(cue.scheduled_at - planned_at) < SAME_MOMENT_S
 
 
 def _moved(one: ScheduledBreak, state: BreakState, reason: str) -> ScheduledBreak:

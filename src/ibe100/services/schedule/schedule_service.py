@@ -31,6 +31,7 @@ from ibe100.services.schedule.cache import ScheduleCache
 from ibe100.services.schedule.conflicts import TICK_S, conflicts
 from ibe100.services.schedule.import_rows import read_rows
 from ibe100.services.schedule.plan import first_due, refusal_of_change, refusal_of_plan, refusal_of_removal
+from ibe100.services.schedule.record import ScheduleRecord
 from ibe100.services.schedule.series import turn
 from ibe100.services.streams.which_stream import StreamNames
 from ibe100.utils.tasks import keep_running
@@ -56,11 +57,13 @@ class ScheduleService:
         cues: CuePort,
         options_of: Callable[[str], Scte35Options | None],
         publish: Callable[[Message], None],
+        copy: Path,
         *,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._storage = storage
+        """`copy` is the file of the schedule's second copy."""
+        self._record = ScheduleRecord(storage.schedule, storage.cues, copy, self._warn)
         self._streams = streams
         self._options_of = options_of
         self._publish = publish
@@ -75,7 +78,7 @@ class ScheduleService:
 
     async def open(self) -> None:
         """Take up what is on record; what is past is MISSED, what is to come is watched."""
-        self._cache.put(await self._storage.schedule.load(self._wall() - KEPT_S))
+        self._cache.put(await self._record.load(self._wall() - KEPT_S))
         await self.look()
         self._task = keep_running(self._run, "schedule")
 
@@ -109,7 +112,7 @@ class ScheduleService:
             planned = {name: getattr(plan, name) for name in BreakPlan.model_fields}
             changed = keep_unknown(one.model_copy(update={**planned, "planned_at": due}), one)
             await self._drop(self._pending_of(one))
-            await self._storage.schedule.save([changed])
+            await self._record.save([changed])
             self._took(self._cache.put([changed]))
         await self._audit.write("planned break changed", changed.stream_id, _words(changed))
         return self._existing(break_id)
@@ -168,6 +171,7 @@ class ScheduleService:
         """See to all that is near; returns after how many seconds to look again at the latest."""
         self._clock.now()
         self._cache.forget_before(self._wall() - KEPT_S)
+        await self._record.mend()
         async with self._busy:
             await asyncio.gather(*(self._see_to(one) for one in self._cache.near(self._wall())))
             if self._cache.near(self._wall()):
@@ -207,14 +211,14 @@ class ScheduleService:
         if one is None and after == series:
             return
         if one is not None:
-            self._took(self._cache.put(await self._storage.schedule.add([one])))
+            self._took(self._cache.put(await self._record.add([one])))
         await self._keep(after)
 
     async def _keep(self, one: ScheduledBreak) -> None:
         """Store a step; when the disk cannot take it, the operator is told, for it has happened on air."""
         self._took(self._cache.put([one]))
         try:
-            await self._storage.schedule.save([one])
+            await self._record.save([one])
         except StorageError as error:
             text = f"planned break {one.title} is {one.state}, but that is not on record: {error}"
             notice = NoticePosted(at=self._wall(), level="error", text=text, stream_id=one.stream_id)
@@ -224,7 +228,7 @@ class ScheduleService:
     async def _store(self, plans: Sequence[tuple[int, BreakPlan]]) -> tuple[ScheduledBreak, ...]:
         # Thousands of plans are looked through beside the loop.
         drafts = await asyncio.to_thread(self._drafts, plans)
-        stored = self._cache.put(await self._storage.schedule.add(drafts))
+        stored = self._cache.put(await self._record.add(drafts))
         self._took(stored)
         return stored
 
@@ -258,7 +262,7 @@ class ScheduleService:
 
     async def _drop(self, break_ids: Sequence[int]) -> None:
         if break_ids:
-            await self._storage.schedule.remove(break_ids)
+            await self._record.remove(break_ids)
             self._cache.drop(break_ids)
             self._publish(ScheduleChanged(removed=tuple(break_ids)))
 
@@ -278,6 +282,9 @@ class ScheduleService:
             f"the clock of this machine was set by {step_s:+.1f} s, or it slept: planned breaks "
             "follow the clock, cues that are armed keep their splice"
         )
+        self._warn(text)
+
+    def _warn(self, text: str) -> None:
         self._publish(NoticePosted(at=self._wall(), level="warning", text=text))
         _log.warning("%s", text)
 

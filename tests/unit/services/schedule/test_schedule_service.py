@@ -260,6 +260,7 @@ async def test_a_cue_that_was_made_just_before_the_crash_is_found_again(rig: Rig
     planned = await rig.schedule.add(at(60))
     await rig.until(NOON + 55)
     await rig.database.schedule.save([planned])  # as if the step to ARMED had never been written
+    rig.copy.unlink()
     await rig.restart()
     await rig.until(NOON + 70)
     assert rig.now(planned).state is BreakState.DONE
