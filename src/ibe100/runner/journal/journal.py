@@ -1,6 +1,7 @@
 """The journal: every fact about a stream is one line of JSON with a sequence number, in bounded files.
 
-A disk that refuses never stops the stream: lines wait in bounded memory and are written when there is room.
+A disk that refuses never stops the stream: lines wait in bounded memory, and in room that was taken before, and
+are written when there is some.
 Lines are handed to the kernel at once and survive the death of any process; once a second, and with each cue,
 they are synced beside the loop. What a power cut took may have been told already: the next boot counts on
 from a number that was not used.
@@ -17,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ibe100.runner.journal.reserve import Reserve, reserved_lines
 from ibe100.runner.launch import boot_id
 
 CURRENT = "journal.jsonl"
@@ -66,10 +68,13 @@ class Journal:
         self._tail_size = 0
         self.error: str | None = None
         self.lines_lost = 0
-        self.seq = self._recover()
+        self._reserve = Reserve(folder)
+        self.seq = self._written_seq = self._recover()
+        self._take_reserved()
         if self.seq and self._is_first_since_boot():
             self.seq += _LOST_AT_MOST
-        self._written_seq = self.seq
+            self._written_seq = self.seq
+            self._tail.clear()
         self._syncing: threading.Thread | None = None
 
     def append(self, kind: str, facts: Mapping[str, object]) -> int:
@@ -93,12 +98,15 @@ class Journal:
                 self._written_seq = seq
         except OSError as error:
             self.error = f"the journal cannot be written: {error.strerror}"
+            self._reserve.keep(self.tail_after(self._written_seq))
             return False
         self.error = None
+        self._reserve.clear()
         return True
 
     def sync(self) -> None:
         """Have what is written put on the disk, in a thread: a slow disk must not hold the loop up."""
+        self._reserve.open()
         if self._fd is None or (self._syncing is not None and self._syncing.is_alive()):
             return
         self._syncing = threading.Thread(target=_sync, args=(os.dup(self._fd),), daemon=True)
@@ -143,6 +151,18 @@ class Journal:
         """Write what waits, if the disk lets it, and close the file."""
         self.flush()
         self._close_file()
+        self._reserve.close()
+
+    def _take_reserved(self) -> None:
+        """Write the lines that a runner which is gone could not, or have them wait again."""
+        for line in reserved_lines(self._folder):
+            if seq_of(line) == self.seq + 1 and _is_json(line):
+                self.seq += 1
+                self._tail.append((self.seq, line))
+                self._tail_size += len(line)
+        self._reserve.open()
+        self._reserve.last_seq = self.seq
+        self.flush()
 
     def _trim(self) -> None:
         while self._tail and self._tail_size > self._limits.tail_bytes:

@@ -17,6 +17,7 @@ from typing import Any
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.stream_state import StreamState
 from ibe100.runner.journal.journal import journal_files
+from ibe100.runner.journal.reserve import reserved_lines
 from ibe100.runner.launch import MARK, control_socket_path, runner_command, short_socket_path
 from ibe100.runner.supervision.ownership import (
     end_processes,
@@ -354,18 +355,18 @@ def _reply(line: bytes) -> Mapping[str, Any]:
 
 def read_journal(stream_dir: Path, from_seq: int) -> list[Fact]:
     """The facts after `from_seq` of a runner that is gone, oldest first; torn lines are left out."""
-    facts = []
+    lines = reserved_lines(stream_dir)
     for path in journal_files(stream_dir):
         try:
-            lines = path.read_bytes().splitlines()
+            lines += path.read_bytes().splitlines()
         except FileNotFoundError:  # rotated away meanwhile
             continue
         except OSError as error:
             _log.error("%s cannot be read: %s; its facts are left out", path, error.strerror)
-            continue
-        for raw in lines:
-            with contextlib.suppress(*MALFORMED):
-                line = json.loads(raw)
-                if line["seq"] > from_seq:
-                    facts.append(read_fact(line))
-    return sorted(facts, key=lambda fact: fact.seq)
+    facts: dict[int, Fact] = {}
+    for raw in lines:
+        with contextlib.suppress(*MALFORMED):
+            line = json.loads(raw)
+            if line["seq"] > from_seq:
+                facts[line["seq"]] = read_fact(line)
+    return [facts[seq] for seq in sorted(facts)]

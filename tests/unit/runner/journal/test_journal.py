@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from ibe100.runner.journal import journal as journal_module
 from ibe100.runner.journal.journal import Journal, JournalLimits, journal_files, seq_of
 from ibe100.runner.journal.reader import JournalCursor
+from ibe100.runner.journal.reserve import FILE, reserved_lines
+from ibe100.services.streams.runner_link import read_journal
 
 SMALL = JournalLimits(file_bytes=400, files=3, tail_bytes=200, waiting_bytes=2000)
 
@@ -161,6 +163,36 @@ def test_a_disk_that_stays_full_costs_a_bounded_memory_and_the_loss_is_counted(
     assert journal.flush()
     assert read_all(journal, 0) == [1, *range(102 - len(kept), 102)]
     journal.close()
+
+
+def test_lines_that_a_full_disk_refused_outlive_a_runner_that_is_killed(
+    tmp_path: Path, full_disk: list[bool]
+) -> None:
+    journal = Journal(tmp_path)
+    journal.append("log", {"text": "before"})
+    full_disk[0] = True
+    for number in range(2):
+        journal.append("cue_seen", {"base64": f"{number}"})
+    # The runner is killed: nothing is closed. The next one, the disk being full yet, has them wait again.
+    killed = Journal(tmp_path)
+    killed.append("log", {"text": "the disk is full yet"})
+    assert [fact.seq for fact in read_journal(tmp_path, 0)] == [1, 2, 3, 4]
+    full_disk[0] = False
+    journal = Journal(tmp_path)
+    journal.append("log", {"text": "after"})
+    journal.close()
+    kinds = [json.loads(line)["kind"] for line in (tmp_path / "journal.jsonl").read_bytes().splitlines()]
+    assert kinds == ["log", "cue_seen", "cue_seen", "log", "log"]
+    assert [fact.seq for fact in read_journal(tmp_path, 0)] == [1, 2, 3, 4, 5]
+    assert reserved_lines(tmp_path) == []
+
+
+def test_a_reserve_of_an_earlier_journal_is_left_out(tmp_path: Path, full_disk: list[bool]) -> None:
+    Journal(tmp_path).close()
+    (tmp_path / FILE).write_bytes(b'{"seq":9,"kind":"log"}\n' + bytes(100))
+    journal = Journal(tmp_path)
+    assert journal.append("log", {}) == 1
+    assert reserved_lines(tmp_path) == []
 
 
 def test_a_folder_that_cannot_be_written_does_not_raise(tmp_path: Path) -> None:
