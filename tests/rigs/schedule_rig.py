@@ -103,9 +103,7 @@ class Cues:
         )
         if self.refusal:
             raise CueRefused(self.refusal)
-        cue = await self.database.cues.create(
-            draft, None, lambda numbered: numbered.moved_to(CueState.ARMED)
-        )
+        cue = await self.database.cues.create(draft, None, lambda numbered: numbered.moved_to(CueState.ARMED))
         self.cues.insert(0, cue)
         return cue
 

@@ -1,7 +1,7 @@
 """The journal: every fact about a stream is one line of JSON with a sequence number, in bounded files.
 
-A disk that refuses never stops the stream: lines wait in bounded memory, and in room that was taken before, and
-are written when there is some.
+A disk that refuses never stops the stream: lines wait in bounded memory, and in room that was taken before,
+and are written when there is some.
 Lines are handed to the kernel at once and survive the death of any process; once a second, and with each cue,
 they are synced beside the loop. What a power cut took may have been told already: the next boot counts on
 from a number that was not used.

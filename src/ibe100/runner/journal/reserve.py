@@ -1,4 +1,4 @@
-"""Room on the disk that is taken beforehand: journal lines that a full disk refuses outlive their runner in it."""
+"""Room taken on the disk beforehand, in which journal lines that a full disk refuses outlive their runner."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Planned breaks on record: in the database, and in a second copy by which a lost or older one is put right."""
+"""Planned breaks on record: in the database, and in a second copy that puts a lost or older one right."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ class ScheduleRecord:
     cut off between the two, which nobody was told of.
     """
 
-    def __init__(
-        self, store: ScheduleStore, cues: CueStore, copy: Path, warn: Callable[[str], None]
-    ) -> None:
+    def __init__(self, store: ScheduleStore, cues: CueStore, copy: Path, warn: Callable[[str], None]) -> None:
         """`copy` is its file; `warn` tells the operator."""
         self._store = store
         self._cues = cues

@@ -1,4 +1,4 @@
-"""Second copy of the schedule, a file beside the database: one line for each change, synced before it is told.
+"""Second copy of the schedule, a file beside the database: a line for each change, synced before it is told.
 
 A line is `+` and a planned break as stored JSON, or `-` and the number of one that was removed; a later line
 about a break holds. Torn or damaged lines are left out.
@@ -68,7 +68,7 @@ class SecondCopy:
 
     @property
     def is_due(self) -> bool:
-        """True where the whole of it has to be written: it could not be, it is long, or somebody changed it."""
+        """True where all of it has to be written: it could not be, it is long, or somebody changed it."""
         with suppress(OSError):
             size = self.path.stat().st_size
             return size != self._bytes or size > LONGEST_BYTES
