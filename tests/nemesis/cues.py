@@ -1,4 +1,4 @@
-"""Cues by all ways in: command line, HTTP, local socket; immediate, pre-rolled, called off, planned."""
+"""Cues by all ways in: window, command line, HTTP, socket; immediate, pre-rolled, called off, planned."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class Asker:
     def ask(self) -> None:
         """Ask for one cue, by another action or stream where the first is refused."""
         with self._lock:
-            way, kind = self._chance.choice(WAYS), self._chance.choice(KINDS)
+            ways = ("window", "window", *WAYS) if self._product.is_window else WAYS
+            way, kind = self._chance.choice(ways), self._chance.choice(KINDS)
             streams = self._chance.sample(self._streams, len(self._streams))
             self._number += 1
             key = f"nemesis-{self._number}"
@@ -79,6 +80,10 @@ class Asker:
 
     def _fire(self, way: str, stream: Stream, cue: dict[str, Any], key: str) -> dict[str, Any]:
         match way:
+            case "window":
+                action = "TO BREAK" if cue["action"] == "TIME SIGNAL" else cue["action"]
+                click = {"do": "click", "stream": stream.stream_id, **cue, "action": action}
+                return self._product.at_window(click)
             case "socket":
                 return self._product.ask({"cmd": "fire", "stream": stream.stream_id, "cue": cue, "by": key})
             case "http":
@@ -120,6 +125,9 @@ class Asker:
         if way == "http":
             plan = {"title": "Nemesis", "when": {"kind": "at", "at": start}, "duration_s": 4.0}
             return self._product.http("POST", "/schedule", {"stream_id": stream.stream_id, **plan})
+        if way == "window":
+            plan = {"do": "plan", "stream": stream.stream_id, "at": start, "duration_s": 4.0}
+            return self._product.at_window(plan)
         text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(start)) + "Z"
         row = {"stream": stream.stream_id, "start": text, "duration": "4", "title": "Nemesis"}
         return self._product.ask({"cmd": "schedule_add", "row": row})
@@ -128,6 +136,8 @@ class Asker:
         try:
             if way == "http":
                 self._product.http("POST", f"/cues/{cue_id}/cancel")
+            elif way == "window":
+                self._product.at_window({"do": "disarm", "cue_id": cue_id})
             else:
                 self._product.ask({"cmd": "cancel", "cue_id": cue_id})
             self.counts["called off"] += 1

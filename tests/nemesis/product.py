@@ -1,15 +1,17 @@
-"""The product as a user has it: `./run serve`, command line, HTTP API and socket; and its processes."""
+"""The product as a user has it: `./run serve` or a window, command line, HTTP API, socket; its processes."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import queue
 import random
 import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -19,6 +21,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+WINDOW = Path(__file__).with_name("window.py")
+WINDOW_SHARE = 0.6
+"""Part of the starts that are a window's."""
 MARK = "IBE100_STREAM_DIR="
 
 
@@ -64,6 +69,10 @@ class Product:
         """How servers ended, each with its wall clock."""
         self._over = threading.Event()
         self.server: subprocess.Popen[bytes] | None = None
+        """The server, or a window in its place."""
+        self.is_window = False
+        self._clicks = 0
+        self._answers: dict[int, queue.SimpleQueue[dict[str, Any] | None]] = {}
         self._output = (folder / "server.out").open("ab")
         self._keeper = threading.Thread(target=self._keep, daemon=True)
 
@@ -131,15 +140,63 @@ class Product:
                 self.server = None
                 self._over.wait(self._chance.uniform(0.1, 3.0))
             if self.server is None and not self.hold.is_set() and not self._over.is_set():
-                words = ["serve", "--data-dir", str(self.data_dir), "--engine", self._engine]
-                self.server = subprocess.Popen(
-                    [str(ROOT / "run"), *words, "--api", "--api-port", str(self._http_port)],
-                    stdout=self._output,
-                    stderr=self._output,
-                    env=self.environment,
-                    start_new_session=True,
-                )
+                self.is_window = self._chance.random() < WINDOW_SHARE
+                self.server = self._spawn()
                 self.starts += 1
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        words = ["--data-dir", str(self.data_dir), "--engine", self._engine]
+        if not self.is_window:
+            return subprocess.Popen(
+                [str(ROOT / "run"), "serve", *words, "--api", "--api-port", str(self._http_port)],
+                stdout=self._output,
+                stderr=self._output,
+                env=self.environment,
+                start_new_session=True,
+            )
+        api = {"IBE100_API__ENABLED": "true", "IBE100_API__PORT": str(self._http_port)}
+        window = subprocess.Popen(
+            [sys.executable, str(WINDOW), *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            stderr=self._output,
+            env={**self.environment, **api},
+            start_new_session=True,
+        )
+        threading.Thread(target=self._hear, args=(window,), daemon=True).start()
+        return window
+
+    def _hear(self, window: subprocess.Popen[bytes]) -> None:
+        assert window.stdout is not None
+        for line in window.stdout:
+            with contextlib.suppress(ValueError, KeyError):
+                heard = json.loads(line)
+                self._answers[heard["id"]].put(heard)
+        for waiting in list(self._answers.values()):
+            waiting.put(None)
+
+    def at_window(self, request: dict[str, Any], timeout_s: float = 45.0) -> dict[str, Any]:
+        """The result of one thing done at the window. Raises Refused, NoAnswer."""
+        window, waiting = self.server, queue.SimpleQueue[dict[str, Any] | None]()
+        if window is None or window.stdin is None:
+            raise NoAnswer("there is no window")
+        self._clicks += 1
+        number = self._clicks
+        self._answers[number] = waiting
+        try:
+            window.stdin.write(json.dumps({**request, "id": number}).encode() + b"\n")
+            heard = waiting.get(timeout=timeout_s)
+        except (OSError, queue.Empty) as error:
+            raise NoAnswer(repr(error)) from error
+        finally:
+            del self._answers[number]
+        if heard is None:
+            raise NoAnswer("the window has ended")
+        if "refused" in heard:
+            raise Refused(heard["refused"])
+        result: dict[str, Any] = heard["result"]
+        return result
 
     def ask(self, request: dict[str, Any], timeout_s: float = 30.0) -> Any:
         """The result of one request by the local socket. Raises Refused, NoAnswer."""

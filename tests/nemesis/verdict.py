@@ -23,18 +23,14 @@ def judge(
     """The disagreements, and how many cues ended in which state."""
     cues = product.rows("SELECT * FROM cues")
     breaks = product.rows("SELECT * FROM schedule")
-    told = [row["at"] for row in product.rows("SELECT at FROM audit WHERE action = 'database recovered'")]
-    faults = _missing(cues, breaks, accepted, max(told, default=0.0))
+    faults = _missing(cues, breaks, accepted)
     for stream in streams:
         own = [cue for cue in cues if cue["stream_id"] == stream.stream_id]
         faults += _against_output(stream, own)
     return faults, Counter(cue["state"] for cue in cues)
 
 
-def _missing(
-    cues: list[dict[str, Any]], breaks: list[dict[str, Any]], accepted: list[Accepted], recovered: float
-) -> list[str]:
-    """`recovered`: when a lost database was made anew last; then a planned break may be lost, and is told."""
+def _missing(cues: list[dict[str, Any]], breaks: list[dict[str, Any]], accepted: list[Accepted]) -> list[str]:
     faults = []
     by_id = {cue["cue_id"]: cue for cue in cues}
     planned = {one["break_id"]: one for one in breaks}
@@ -46,8 +42,6 @@ def _missing(
             elif cue["splice_event_id"] != one.event_id:
                 faults.append(f"on record under event {cue['splice_event_id']}: {one}")
         elif one.break_id not in planned:
-            if one.at < recovered:
-                continue
             faults.append(f"planned and not on record: {one}")
         elif planned[one.break_id]["state"] in ("PLANNED", "ARMED"):
             faults.append(f"planned break {one.break_id} never ended: {planned[one.break_id]['state']}")
