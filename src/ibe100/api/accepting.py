@@ -15,6 +15,9 @@ from collections.abc import Callable
 from ibe100.utils.descriptors import NONE_LEFT
 
 RETRY_S = 1.0
+MOST_OPENING = 64
+"""Connections that shake hands for TLS; the oldest gives way to a new one."""
+HANDSHAKE_S = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +29,7 @@ async def take_connections(
     retry_s: float = RETRY_S,
 ) -> None:
     """Give each connection a protocol, for ever; `listening` does not block and stays open."""
-    loop, opening = asyncio.get_running_loop(), set[asyncio.Task[object]]()
+    loop, opening = asyncio.get_running_loop(), dict[asyncio.Task[object], None]()
     is_full = False
     while True:
         try:
@@ -43,8 +46,12 @@ async def take_connections(
             continue
         is_full = False
         task = asyncio.create_task(_open(connected, protocol, context), name="connection")
-        opening.add(task)
-        task.add_done_callback(opening.discard)
+        opening[task] = None
+        task.add_done_callback(lambda ended: opening.pop(ended, None))
+        if len(opening) > MOST_OPENING:
+            next(iter(opening)).cancel()
+        # Where one waits already it is taken at once: others on the loop have their turn in between.
+        await asyncio.sleep(0)
 
 
 async def _open(
@@ -52,5 +59,8 @@ async def _open(
 ) -> None:
     """Shake hands where it is TLS; one who does not is none of ours to tell."""
     connected.setblocking(False)
+    timeout_s = None if context is None else HANDSHAKE_S
     with contextlib.suppress(OSError, ssl.SSLError):
-        await asyncio.get_running_loop().connect_accepted_socket(protocol, connected, ssl=context)
+        await asyncio.get_running_loop().connect_accepted_socket(
+            protocol, connected, ssl=context, ssl_handshake_timeout=timeout_s
+        )

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections import Counter
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
+from ibe100.api.connections import Connection
 from ibe100.api.events import TYPES, Encoder, Wanted, snapshot
 from ibe100.api.roles import API, find_stream
 from ibe100.models.errors import ConfigurationError, NotSignedIn, OperatorError, SubscriberFellBehind
 from ibe100.models.users import Identity
 from ibe100.services.ports import MessageStream, Services
+from ibe100.utils.bounded_json import read_json
 
 MOST_LISTENERS = 50
-MOST_NEWCOMERS = 20
-"""Most listeners that are yet to send their token; a token in the header comes at once."""
+MOST_VALUES = 500
+"""Members of the first message."""
 MOST_BEHIND = 2_000
 """Facts that wait for one listener."""
 STRETCH = 10
@@ -29,6 +30,7 @@ STRETCH = 10
 SEND_TIMEOUT_S = 5.0
 TOKEN_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 2.0
+"""Twice this long the end of the server waits for all of them."""
 LONGEST_REASON = 123
 """Bytes of a close frame, RFC 6455 5.5."""
 GOING_AWAY = 1001
@@ -55,13 +57,13 @@ class Listeners:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._encoder = Encoder()
-        self._listening = 0
-        self._newcomers = 0
+        self._listening: dict[Connection, asyncio.Event] = {}
+        """Listeners by age, each with the event that takes its place away."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._ending = asyncio.Event()
 
     def __len__(self) -> int:
-        return self._listening
+        return len(self._listening)
 
     def install(self, app: FastAPI) -> None:
         """Serve `/events`."""
@@ -87,20 +89,37 @@ class Listeners:
         try:
             await websocket.accept()
             identity, wanted = await self._greet(websocket)
-            if self._listening >= MOST_LISTENERS:
-                raise _Closed(TOO_MANY, f"{MOST_LISTENERS} listen already")
-            self._listening += 1
+            connection: Connection = websocket.scope["state"]["connection"]
+            connection.user = identity.name
+            self._make_room(identity.name)
+            ousted = self._listening[connection] = asyncio.Event()
+            connection.is_served = True
             try:
-                await self._listen(websocket, identity, wanted)
+                await self._listen(websocket, identity, wanted, ousted)
             finally:
-                self._listening -= 1
+                connection.is_served = False
+                del self._listening[connection]
         except _Closed as closed:
-            await _end(websocket, closed.code, str(closed))
+            _end(websocket, closed.code, str(closed))
         except WebSocketDisconnect:
             _log.debug("a listener went away")
         except Exception:  # noqa: BLE001 - a bug ends this connection, and says nothing of the inside
             _log.exception("a listener's connection failed")
-            await _end(websocket, 1011, "an error of the console; see errors.log")
+            _end(websocket, 1011, "an error of the console; see errors.log")
+
+    def _make_room(self, user: str) -> None:
+        """Where all places are taken, the oldest listener of the user who has the most of them gives way.
+
+        Raises _Closed for one who would then have as many.
+        """
+        staying = {one: ousted for one, ousted in self._listening.items() if not ousted.is_set()}
+        if len(staying) < MOST_LISTENERS:
+            return
+        counts = Counter(one.user for one in staying)
+        most_user, most = counts.most_common(1)[0]
+        if counts[user] + 1 >= most:
+            raise _Closed(TOO_MANY, f"{MOST_LISTENERS} listen already")
+        next(ousted for one, ousted in staying.items() if one.user == most_user).set()
 
     async def _greet(self, websocket: WebSocket) -> tuple[Identity, Wanted]:
         """Identity and wishes of a listener, from header and query, or from its first message."""
@@ -108,7 +127,7 @@ class Listeners:
         asked: dict[str, object] = {"streams": query.getlist("stream"), "types": query.getlist("type")}
         identity: Identity | None = websocket.scope["state"].get("identity")
         if identity is None:
-            asked = {**asked, **await self._first_message(websocket)}
+            asked = {**asked, **await _until(_read_first(websocket), self._ending)}
             try:
                 identity = self._services.access.identify(str(asked.get("token", "")))
             except NotSignedIn as error:
@@ -127,8 +146,10 @@ class Listeners:
             raise ConfigurationError(f"there is no type {unknown[0]!r}; see docs/api.md")
         return Wanted(frozenset(streams), types)
 
-    async def _listen(self, websocket: WebSocket, identity: Identity, wanted: Wanted) -> None:
-        """Serve until one of these is over: the sending, the connection, the token, the server."""
+    async def _listen(
+        self, websocket: WebSocket, identity: Identity, wanted: Wanted, ousted: asyncio.Event
+    ) -> None:
+        """Serve until one of these is over: the sending, the connection, the token, the place, the server."""
         messages = self._services.messages(MOST_BEHIND)
         # Between the subscription and the snapshot nothing can happen: both are of one moment.
         first = snapshot(self._services, wanted, time.time())
@@ -138,14 +159,17 @@ class Listeners:
                 self._send(websocket, first, messages, wanted),
                 _until_gone(websocket),
                 self._services.access.until_over(identity),
+                ousted.wait(),
                 self._ending.wait(),
             )
         ]
-        sending, gone, over, ending = begun
+        sending, gone, over, given, ending = begun
         try:
             await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
             if over.done():
                 raise _Closed(NOT_SIGNED_IN, "the token is not valid any more")
+            if given.done():
+                raise _Closed(TOO_MANY, f"{identity.name} listens most often: a place went to another user")
             if ending.done():
                 raise _Closed(GOING_AWAY, "the console ends")
             for work in (sending, gone):
@@ -174,15 +198,6 @@ class Listeners:
         except (TimeoutError, SubscriberFellBehind):
             raise _Closed(FELL_BEHIND, "fell behind: connect again for a snapshot") from None
 
-    async def _first_message(self, websocket: WebSocket) -> dict[str, object]:
-        if self._newcomers >= MOST_NEWCOMERS:
-            raise _Closed(TOO_MANY, "too many are yet to say their token")
-        self._newcomers += 1
-        try:
-            return await _until(_read_first(websocket), self._ending)
-        finally:
-            self._newcomers -= 1
-
 
 async def _read_first(websocket: WebSocket) -> dict[str, object]:
     try:
@@ -193,7 +208,7 @@ async def _read_first(websocket: WebSocket) -> dict[str, object]:
     except KeyError:
         raise _Closed(NOT_UNDERSTOOD, "the first message is text") from None
     try:
-        asked = json.loads(text)
+        asked = read_json(text.encode(), MOST_VALUES)
     except ValueError:
         asked = None
     if not isinstance(asked, dict):
@@ -223,16 +238,10 @@ async def _until_gone(websocket: WebSocket) -> None:
             raise WebSocketDisconnect(message.get("code", 1005))
 
 
-async def _end(websocket: WebSocket, code: int, words: str) -> None:
+def _end(websocket: WebSocket, code: int, words: str) -> None:
     """Say goodbye behind what still waits to be taken; who does not take it is cut off."""
-    reason = words.encode()[:LONGEST_REASON].decode(errors="ignore")
-    part: Callable[[int, str], None] | None = websocket.scope["state"].get("part")
-    if part is not None:
-        part(code, reason)
-        return
-    with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
-        async with asyncio.timeout(CLOSE_TIMEOUT_S):
-            await websocket.close(code, reason)
+    connection: Connection = websocket.scope["state"]["connection"]
+    connection.part(code, words.encode()[:LONGEST_REASON].decode(errors="ignore"))
 
 
 def _names(asked: dict[str, object], field: str) -> frozenset[str]:

@@ -1,10 +1,8 @@
-"""Checks of every request before a route sees it: host, origin, token, size, time, number at once."""
+"""Checks of every request before a route sees it: host, origin, token, body, number at once."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -13,12 +11,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ibe100.api.bodies import Body, ClientGone, check_body
+from ibe100.api.connections import Connection
+from ibe100.api.places import NoPlace, Places
 from ibe100.api.read_pace import ReadPace
 from ibe100.api.refusals import bug, refusal, refusal_of
 from ibe100.api.roles import API
 from ibe100.core.config import ApiSettings
 from ibe100.models.actor import Actor
 from ibe100.models.errors import NotSignedIn, OperatorError
+from ibe100.models.users import Identity
 from ibe100.services.access.access_service import NO_TOKEN
 from ibe100.services.audit_trail import act_as
 from ibe100.services.ports import Services
@@ -27,20 +29,31 @@ HEALTH = "/healthz"
 LOGIN = f"{API}/login"
 EVENTS = f"{API}/events"
 IMPORT = f"{API}/schedule/import"
-OPEN_PATHS = frozenset({HEALTH, LOGIN})
+OPEN_PATHS = {HEALTH: "health", LOGIN: "login"}
 """Without a token: everything else needs one, whether it exists or not."""
-MOST_BODY = 1 << 20
-MOST_IMPORT = 8 << 20
-MOST_REQUESTS = 64
-"""At once; a WebSocket is none of them."""
-MOST_READS = 48
-"""Reads among the requests: however many wait, there is room for a cue."""
 READS = frozenset({"GET", "HEAD"})
-HELD_S = {401: 0.1, 429: 0.5}
-"""So long such an answer is held back: who asks again at once must not take the loop's time with it."""
-BODY_TIMEOUT_S = 30.0
+CUES = ("/cues", "/cancel")
+"""Ends of the paths that fire and cancel: nothing else takes their places."""
+MOST_AT_ONCE = {
+    "health": (8, 8),
+    "login": (8, 4),
+    "reads": (48, 24),
+    "changes": (16, 8),
+    "cues": (24, 12),
+    "imports": (4, 1),
+}
+"""Whole requests that are being answered: in all, and of one user; of one address where there is no token."""
+MOST_OF_STRANGERS = 4 << 10
+MOST_BODY = 64 << 10
+MOST_IMPORT = 8 << 20
+BODY_TIMEOUT_S = 10.0
+IMPORT_TIMEOUT_S = 30.0
 TAKE_TIMEOUT_S = 30.0
 """So long a client may take no part of what it asked for."""
+HELD_S = {401: 0.1, 429: 0.5, 503: 0.5}
+"""So long such an answer is held back: who asks again at once must not take the loop's time with it."""
+HELD_TOGETHER = 8
+"""For each so many that are held back at once, all are held back once more as long."""
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -63,31 +76,71 @@ class RequestGuard:
         self._is_https = settings.certificate is not None
         self._reads = ReadPace(settings.reads_per_s)
         self._turn = asyncio.Lock()
-        self._inside = 0
+        self._places = {kind: Places(*most) for kind, most in MOST_AT_ONCE.items()}
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             return
-        scope.setdefault("state", {})
+        connection: Connection = scope["state"]["connection"]
         refused = self._refused(scope)
-        if refused is not None:
-            await asyncio.sleep(HELD_S.get(refused.status_code, 0.0))
-            await refused(scope, receive, self._with_headers(send))
-        elif scope["type"] == "websocket":
+        identity: Identity | None = scope["state"].get("identity")
+        connection.user = "" if identity is None else identity.name
+        if scope["type"] == "http":
+            await self._answer(refused, connection, scope, receive, send)
+        elif refused is None:
             await self._app(scope, receive, send)
-        elif self._inside >= (MOST_READS if scope["method"] in READS else MOST_REQUESTS):
-            busy = refusal(503, "too many requests at once", kind="busy", retry_in_s=1)
-            await busy(scope, receive, self._with_headers(send))
         else:
-            self._inside += 1
-            try:
-                if scope["method"] in READS:
-                    # Many that come at once would take the loop for as long as all of them together.
-                    async with self._turn:
-                        await asyncio.sleep(0)
-                await self._serve(scope, _Body(scope, receive), send)
-            finally:
-                self._inside -= 1
+            await self._hold(refused)
+            await refused(scope, receive, self._with_headers(send))
+
+    async def _answer(
+        self, refused: Response | None, connection: Connection, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Serve a request once it is whole: one that is not takes nobody's place."""
+        body = Body(scope, receive)
+        try:
+            if refused is None:
+                try:
+                    await self._admit(body, connection, scope, send)
+                    return
+                except NoPlace:
+                    refused = refusal(503, "too many requests at once", kind="busy", retry_in_s=1)
+                except HTTPException as error:
+                    refused = refusal(error.status_code, error.detail)
+            await body.drop()
+        except ClientGone:
+            return
+        await self._hold(refused)
+        if not body.is_whole:
+            refused.headers["Connection"] = "close"
+        await refused(scope, receive, self._with_headers(send))
+
+    async def _admit(self, body: Body, connection: Connection, scope: Scope, send: Send) -> None:
+        """Raises NoPlace, HTTPException, ClientGone, all before anything is answered."""
+        kind = _kind_of(scope)
+        who = connection.user or connection.address
+        if kind == "imports":
+            # The place is taken before so large a body is read.
+            with self._places[kind].taken_by(who):
+                content = await body.read(MOST_IMPORT, IMPORT_TIMEOUT_S)
+                await self._serve(connection, scope, body.again(content), send)
+            return
+        content = await body.read(MOST_BODY if connection.user else MOST_OF_STRANGERS, BODY_TIMEOUT_S)
+        check_body(content)
+        if kind != "cues":
+            # Many that come at once would take the loop for as long as all of them together.
+            async with self._turn:
+                await asyncio.sleep(0)
+        with self._places[kind].taken_by(who):
+            await self._serve(connection, scope, body.again(content), send)
+
+    async def _hold(self, refused: Response) -> None:
+        self._held += 1
+        try:
+            await asyncio.sleep(HELD_S.get(refused.status_code, 0.0) * (1 + self._held // HELD_TOGETHER))
+        finally:
+            self._held -= 1
 
     def _refused(self, scope: Scope) -> Response | None:
         """Answer that refuses the request; None admits it, with `identity` in the scope where it is known."""
@@ -129,28 +182,27 @@ class RequestGuard:
             return False
         return True
 
-    async def _serve(self, scope: Scope, body: _Body, send: Send) -> None:
+    async def _serve(self, connection: Connection, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
-        abort: Callable[[], None] = scope["state"].get("abort", _nothing)
 
         async def sending(message: Message) -> None:
             nonlocal begun
             begun = begun or message["type"] == "http.response.start"
-            too_long = asyncio.get_running_loop().call_later(TAKE_TIMEOUT_S, abort)
+            too_long = asyncio.get_running_loop().call_later(TAKE_TIMEOUT_S, connection.abort)
             try:
                 await send(message)
             finally:
                 too_long.cancel()
 
         guarded = self._with_headers(sending)
+        connection.is_served = True
         try:
-            await self._app(scope, body, guarded)
-        except HTTPException as error:  # of the body, before a route could take it
-            if not begun:
-                await refusal(error.status_code, error.detail)(scope, body, guarded)
+            await self._app(scope, receive, guarded)
         except Exception as error:  # noqa: BLE001 - the handler within has told of it, or it is told of here
             if not begun:
-                await bug(error, f"{scope['method']} {scope['path']}")(scope, body, guarded)
+                await bug(error, f"{scope['method']} {scope['path']}")(scope, receive, guarded)
+        finally:
+            connection.is_served = False
 
     def _with_headers(self, send: Send) -> Send:
         async def sending(message: Message) -> None:
@@ -165,39 +217,16 @@ class RequestGuard:
         return sending
 
 
-class _Body:
-    """A request's body, of a bounded size and within a bounded time."""
-
-    def __init__(self, scope: Scope, receive: Receive) -> None:
-        self._receive = receive
-        self._most = MOST_IMPORT if scope["path"].startswith(IMPORT) else MOST_BODY
-        self._length = Headers(scope=scope).get("content-length", "0")
-        self._got = 0
-        self._ends_at = time.monotonic() + BODY_TIMEOUT_S
-        self._is_whole = False
-
-    async def __call__(self) -> Message:
-        if self._is_whole:
-            return await self._receive()
-        if self._length.isdigit() and int(self._length) > self._most:
-            raise self._too_large()
-        try:
-            async with asyncio.timeout(max(0.0, self._ends_at - time.monotonic())):
-                message = await self._receive()
-        except TimeoutError:
-            raise HTTPException(408, f"the body did not come within {BODY_TIMEOUT_S:.0f} s") from None
-        self._got += len(message.get("body", b""))
-        if self._got > self._most:
-            raise self._too_large()
-        self._is_whole = not message.get("more_body", False)
-        return message
-
-    def _too_large(self) -> HTTPException:
-        return HTTPException(413, f"the body is larger than {self._most >> 20} MiB")
-
-
-def _nothing() -> None:
-    """Cut off no connection: in tests without one."""
+def _kind_of(scope: Scope) -> str:
+    """Kind of a request, by which it is counted."""
+    path: str = scope["path"]
+    if path in OPEN_PATHS:
+        return OPEN_PATHS[path]
+    if scope["method"] in READS:
+        return "reads"
+    if path.startswith(IMPORT):
+        return "imports"
+    return "cues" if path.endswith(CUES) else "changes"
 
 
 def _bearer(headers: Headers) -> str:

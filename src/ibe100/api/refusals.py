@@ -30,6 +30,8 @@ from ibe100.models.errors import (
     TooManyLogins,
 )
 
+WITHOUT_VALUES = ("/api/v1/login", "/api/v1/users", "/api/v1/tokens")
+"""Paths whose faults repeat no value: passwords stand in the wrong field easily."""
 PLACES = frozenset({"body", "query", "path", "header"})
 KINDS: Mapping[int, str] = {
     400: "malformed",
@@ -113,17 +115,18 @@ async def _operator_error(_request: Request, error: Exception) -> JSONResponse:
     return refusal_of(error)
 
 
-async def _validation_error(_request: Request, error: Exception) -> JSONResponse:
+async def _validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     faults: list[ErrorDetails] = []
+    tells_values = not request.url.path.startswith(WITHOUT_VALUES)
     for fault in error.errors():
         if fault["type"] == "json_invalid":
             return refusal(400, f"the body is no JSON: {fault.get('ctx', {}).get('error', 'unreadable')}")
         place = fault["loc"][1:] if fault["loc"] and fault["loc"][0] in PLACES else fault["loc"]
+        # The body as a whole may be a secret that somebody forgot to name.
+        given = fault.get("input") if tells_values and place else {}
         faults.append(
-            ErrorDetails(
-                type=fault["type"], loc=place or fault["loc"], msg=fault["msg"], input=fault.get("input")
-            )
+            ErrorDetails(type=fault["type"], loc=place or fault["loc"], msg=fault["msg"], input=given)
         )
     return refusal(422, describe_faults(faults))
 

@@ -25,11 +25,12 @@ class Scarce(StrEnum):
     """Requests of which few run at once: they take threads, disk or cores that the streams need as well."""
 
     FILES = "files"
+    IMPORTS = "imports"
     PROBES = "probes"
     SCRAPES = "scrapes"
 
 
-MOST_AT_ONCE: dict[Scarce, int] = {Scarce.FILES: 1, Scarce.PROBES: 2, Scarce.SCRAPES: 1}
+MOST_AT_ONCE: dict[Scarce, int] = {Scarce.FILES: 1, Scarce.IMPORTS: 1, Scarce.PROBES: 2, Scarce.SCRAPES: 1}
 """Further ones wait: most threads, and one of the database's two readers, are left to the services."""
 
 

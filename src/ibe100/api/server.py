@@ -16,13 +16,14 @@ import uvicorn
 
 from ibe100.api.accepting import take_connections
 from ibe100.api.application import Api
-from ibe100.api.protocols import MOST_CONNECTIONS, HttpProtocol, ListenerProtocol
+from ibe100.api.connections import MOST_CONNECTIONS
+from ibe100.api.protocols import HttpProtocol, ListenerProtocol
 from ibe100.core.config import ApiSettings
 from ibe100.models.errors import ConfigurationError, OperatorError
 from ibe100.services.ports import Services
 from ibe100.utils.tasks import keep_running
 
-MOST_MESSAGE = 64 << 10
+MOST_MESSAGE = 4 << 10
 """Longest message of a listener, bytes."""
 KEEP_ALIVE_S = 30
 GRACE_S = 2

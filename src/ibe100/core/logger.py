@@ -19,6 +19,9 @@ from ibe100.core.log_files import QUEUE_SIZE, STOP_TIMEOUT_S, LogFile, LogQueue
 from ibe100.core.redaction import redact
 from ibe100.services.audit_trail import AUDIT_LOGGER
 
+LONGEST_TEXT = 16_000
+"""A message or traceback is cut in its middle: one that tells what a stranger sent may be megabytes."""
+
 
 class Logging:
     """Writes all log records of the process to files in one folder, from `start` to `stop`.
@@ -131,12 +134,21 @@ def _add_exception(logger: WrappedLogger, method: str, event: EventDict) -> Even
 def _to_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     event.pop("message", None)  # put there by the formatter of another handler
     leading = {key: event.pop(key) for key in ("timestamp", "level", "logger", "event") if key in event}
-    line = redact({**leading, **event})
+    line = redact({key: _shortened(value) for key, value in {**leading, **event}.items()})
     try:
         return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:
         # orjson refuses integers beyond 64 bits and lone surrogates; the line counts more than its speed.
         return json.dumps(line, default=str, skipkeys=True)
+
+
+def _shortened(value: object) -> object:
+    """Cut at ends of lines where there are some: half a line may hold half a secret, which nothing would mask."""
+    if not isinstance(value, str) or len(value) <= LONGEST_TEXT:
+        return value
+    half = LONGEST_TEXT // 2
+    head, tail = value[:half], value[-half:].partition("\n")[2]
+    return f"{head}\n… {len(value) - len(head) - len(tail)} characters …\n{tail}"
 
 
 class _Words(logging.Formatter):

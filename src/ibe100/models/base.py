@@ -17,6 +17,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 SECRET_FIELDS = frozenset({"passphrase", "password", "token"})
 LONGEST_SHOWN = 100
+LONGEST_FAULT = 400
+MOST_FAULTS = 20
 # Controls, lone surrogates, line and paragraph separators: none can be part of a command line or of a name.
 UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
@@ -50,12 +52,18 @@ def describe_error(error: ValidationError) -> str:
 
 
 def describe_faults(faults: Sequence[ErrorDetails]) -> str:
-    """Faults that come without their error, as text; see `describe_error`."""
+    """Faults that come without their error, as text; see `describe_error`. At most twenty are told."""
     clauses = []
-    for fault in faults:
-        field = ".".join(str(part) for part in fault["loc"]) or "value"
-        clauses.append(f"{field}{_shown(fault)}: {describe_fault(fault)}")
+    for fault in faults[:MOST_FAULTS]:
+        field = ".".join(_shortened(str(part), LONGEST_SHOWN) for part in fault["loc"]) or "value"
+        clauses.append(f"{field}{_shown(fault)}: {_shortened(describe_fault(fault), LONGEST_FAULT)}")
+    if len(faults) > MOST_FAULTS:
+        clauses.append(f"and {len(faults) - MOST_FAULTS} more")
     return "; ".join(clauses)
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def describe_fault(fault: ErrorDetails) -> str:
@@ -71,10 +79,11 @@ def describe_fault(fault: ErrorDetails) -> str:
 
 def _shown(fault: ErrorDetails) -> str:
     given = fault["input"]
-    if isinstance(given, dict | list | tuple | BaseModel) or SECRET_FIELDS.intersection(fault["loc"]):
+    if isinstance(given, dict | list | tuple | bytes | BaseModel) or SECRET_FIELDS.intersection(fault["loc"]):
         return ""
-    shown = repr(public_url(given) if isinstance(given, str) else given)
-    return f" {shown}" if len(shown) <= LONGEST_SHOWN else f" {shown[:LONGEST_SHOWN]}…"
+    if fault["type"] == "extra_forbidden":
+        return ""  # nobody knows what it is: a secret under a wrong name, perhaps
+    return f" {_shortened(repr(public_url(given) if isinstance(given, str) else given), LONGEST_SHOWN)}"
 
 
 def build(model: type[Model], values: object, what: str) -> Model:

@@ -109,9 +109,9 @@ async def test_what_is_not_there_is_told_as_such(tmp_path: Path) -> None:
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
     async with served(tmp_path) as api:
         engineer = await api.client(Role.ENGINEER)
-        large = json.dumps({"name": "x" * middleware.MOST_BODY}).encode()
+        large = json.dumps({"name": "x" * (1 << 20)}).encode()
         head = {"Content-Type": "application/json"}
-        assert "larger than 1 MiB" in words(
+        assert "larger than 64 KiB" in words(
             await engineer.post("/api/v1/streams", content=large, headers=head), 413
         )
 
@@ -120,7 +120,7 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read(tmp_path: P
                 yield large[start : start + 65_536]
 
         said = await engineer.post("/api/v1/streams", content=pieces(), headers=head)
-        assert "larger than 1 MiB" in words(said, 413)
+        assert "larger than 64 KiB" in words(said, 413)
         assert (await engineer.get("/api/v1/me")).status_code == 200
 
 
@@ -175,7 +175,7 @@ async def test_every_answer_forbids_to_be_kept_framed_or_guessed_at(tmp_path: Pa
 
 
 async def test_too_many_requests_at_once_are_put_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(middleware, "MOST_READS", 1)
+    monkeypatch.setitem(middleware.MOST_AT_ONCE, "reads", (1, 1))
     async with served(tmp_path) as api:
         await api.application.streams.add(StreamConfig(name="Ch 1"))
         entered, go_on = asyncio.Event(), asyncio.Event()

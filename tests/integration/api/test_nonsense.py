@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from api_rig import NAMES, PASSWORD, served
-from ibe100.api import protocols
+from ibe100.api import connections, protocols
 from ibe100.api.application import guarded_routes
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.users import Role
@@ -131,20 +131,21 @@ async def test_what_is_no_http_ends_its_connection_alone(tmp_path: Path) -> None
         assert (await (await api.client(None)).get("/healthz")).status_code == 200
 
 
-async def test_connections_beyond_the_most_are_closed_unheard_and_others_are_heard(
+async def test_where_all_connections_are_taken_the_oldest_idle_one_gives_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocols, "MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 3)
     async with served(tmp_path) as api:
         host, port = api.url.removeprefix("http://").split(":")
-        kept = await api.client(None)
-        assert (await kept.get("/healthz")).status_code == 200
+        signed_in = await api.client(Role.VIEWER)
+        assert (await signed_in.get("/api/v1/me")).status_code == 200
         held = [await asyncio.open_connection(host, int(port)) for _ in range(2)]
-        reader, writer = await asyncio.open_connection(host, int(port))
-        with contextlib.suppress(ConnectionError):
-            assert await reader.read() == b""
-        writer.close()
-        assert (await kept.get("/healthz")).status_code == 200
+        async with api.listener() as newest:
+            assert json.loads(await newest.recv())["type"] == "Snapshot"
+            with contextlib.suppress(ConnectionError):
+                assert await held[0][0].read() == b""
+            held[1][1].write(f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            assert b" 200 " in await held[1][0].readline()
         for _, other in held:
             other.close()
 

@@ -27,9 +27,17 @@ from ibe100.runner.launch import short_socket_path
 from ibe100.services.audit_trail import act_as
 from ibe100.services.ports import Services
 from ibe100.services.streams.which_stream import which_stream
+from ibe100.utils.bounded_json import read_json
 from ibe100.utils.tasks import keep_running
 
 LONGEST_LINE = 1 << 20
+MOST_VALUES = 60_000
+"""Members of objects and lists in one request: as many planned breaks can be removed at once."""
+MOST_CLIENTS = 64
+"""Commands that are connected at once; the oldest that has asked for nothing gives way."""
+ASK_TIMEOUT_S = 30.0
+"""From the connection, or the last answer, to the end of a request."""
+TAKE_TIMEOUT_S = 30.0
 MOST_WAITING = 100
 PRIVATE_FOLDER = 0o700
 LOOK_S = 1.0
@@ -83,9 +91,10 @@ def _listen(path: Path) -> socket.socket:
 
 
 async def _answer(services: Services, path: Path, made: list[socket.socket]) -> None:
+    clients = _Clients(services)
+
     def protocol() -> asyncio.Protocol:
-        reader = asyncio.StreamReader(LONGEST_LINE)
-        return asyncio.StreamReaderProtocol(reader, lambda read, write: _serve(services, read, write))
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(LONGEST_LINE), clients.serve)
 
     while True:
         with made.pop() if made else _listen(path) as listening:
@@ -114,28 +123,60 @@ def _private_folder(folder: Path) -> None:
         raise StorageError(f"{folder} must be a folder that only this user can enter; remove it")
 
 
-async def _serve(services: Services, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while line := await reader.readline():
-            writer.write(json.dumps(await _reply(services, line)).encode() + b"\n")
-            await writer.drain()
-    except (ConnectionError, ValueError):
-        _log.debug("a command line went away")
-    finally:
-        writer.close()
+class _Clients:
+    """Connected commands, of a bounded number: a broken one keeps no other out."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._asking: dict[asyncio.StreamWriter, None] = {}
+        """Those whose request is yet to come, the oldest first."""
+        self._count = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one command until it goes away."""
+        self._count += 1
+        try:
+            if self._count > MOST_CLIENTS:
+                next(iter(self._asking), writer).transport.abort()
+            while line := await self._ask(reader, writer):
+                writer.write(json.dumps(await _reply(self._services, line)).encode() + b"\n")
+                async with asyncio.timeout(TAKE_TIMEOUT_S):
+                    await writer.drain()
+        except (ConnectionError, ValueError, TimeoutError):
+            _log.debug("a command line went away")
+            writer.transport.abort()
+        finally:
+            self._count -= 1
+            writer.close()
+
+    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        self._asking[writer] = None
+        try:
+            async with asyncio.timeout(ASK_TIMEOUT_S):
+                return await reader.readline()
+        finally:
+            del self._asking[writer]
 
 
 async def _reply(services: Services, line: bytes) -> dict[str, Any]:
     try:
-        request = json.loads(line)
-        if not isinstance(request, dict):
-            raise ConfigurationError("a request is one JSON object per line")
+        request = _request(line)
         return {"ok": True, "result": await _do(services, request)}
-    except (OperatorError, json.JSONDecodeError) as error:
+    except OperatorError as error:
         return {"ok": False, "error": str(error)}
     except Exception:  # noqa: BLE001 - a bug in one request must not end the socket
         _log.exception("a request of the command line failed")
         return {"ok": False, "error": "an error of the console; see errors.log"}
+
+
+def _request(line: bytes) -> dict[str, Any]:
+    try:
+        request = read_json(line, MOST_VALUES)
+    except ValueError as error:
+        raise ConfigurationError(f"a request that cannot be read: {error}") from error
+    if not isinstance(request, dict):
+        raise ConfigurationError("a request is one JSON object per line")
+    return request
 
 
 async def _do(services: Services, request: Mapping[str, Any]) -> Any:
@@ -190,7 +231,10 @@ def _with_return(services: Services, cue: Cue) -> dict[str, Any]:
 
 
 def _cue(services: Services, request: Mapping[str, Any]) -> CueRequest:
-    return build(CueRequest, {**request.get("cue", {}), "stream_id": _stream_id(services, request)}, "cue")
+    wanted = request.get("cue", {})
+    if not isinstance(wanted, dict):
+        raise ConfigurationError("cue: an object is expected")
+    return build(CueRequest, {**wanted, "stream_id": _stream_id(services, request)}, "cue")
 
 
 def _stream_id(services: Services, request: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ async def schedule_command(services: Services, command: str, request: Mapping[st
         case "schedule_list":
             return _page([one.model_dump(mode="json") for one in schedule.list()], request)
         case "schedule_conflicts":
-            return _page([finding.model_dump(mode="json") for finding in schedule.conflicts()], request)
+            found = await asyncio.to_thread(schedule.conflicts)
+            return _page([finding.model_dump(mode="json") for finding in found], request)
         case "schedule_export":
             return _page(list(rows_of(schedule.list(), _names(services))), request)
         case "schedule_add":

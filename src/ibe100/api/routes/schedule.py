@@ -57,8 +57,27 @@ class Upload:
         self.time_zone = time_zone
         self._request = request
 
+    async def preview(self, services: Services) -> ImportPreview:
+        """Read the file, for as long as its sender waits for it. Raises ConfigurationError."""
+        async with self._file() as path:
+            reading = asyncio.ensure_future(services.schedule.preview_import(path, self.time_zone))
+            gone = asyncio.ensure_future(self._until_gone())
+            try:
+                await asyncio.wait((reading, gone), return_when=asyncio.FIRST_COMPLETED)
+                if not reading.done():
+                    raise ConfigurationError("nobody waits for the answer any more")
+                return await reading
+            finally:
+                for task in (reading, gone):
+                    task.cancel()
+                await asyncio.gather(reading, gone, return_exceptions=True)
+
+    async def _until_gone(self) -> None:
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
+
     @asynccontextmanager
-    async def file(self) -> AsyncIterator[Path]:
+    async def _file(self) -> AsyncIterator[Path]:
         """Write the upload to a folder of its own that is gone afterwards. Raises ConfigurationError."""
         if not self.name.lower().endswith(SUFFIXES):
             raise ConfigurationError(f"name {self.name!r}: a file ends in {', '.join(SUFFIXES)}")
@@ -88,10 +107,11 @@ async def list_breaks(
     return BreakPage(total=len(breaks), breaks=tuple(breaks[offset : offset + limit]))
 
 
-@router.get("/schedule/conflicts", **needs(Role.VIEWER))
+@router.get("/schedule/conflicts", **needs(Role.VIEWER, Scarce.FILES))
 async def conflicts(services: ApiServices, stream: StreamWanted) -> list[Finding]:
     """Breaks that cannot be aired as planned within the next day."""
-    return [found for found in services.schedule.conflicts() if stream in ("", found.stream_id)]
+    found = await asyncio.to_thread(services.schedule.conflicts)
+    return [one for one in found if stream in ("", one.stream_id)]
 
 
 @router.post("/schedule", status_code=201, **needs(Role.OPERATOR))
@@ -116,26 +136,24 @@ async def remove(break_id: int, services: ApiServices) -> Done:
 
 
 def _with_body(role: Role) -> dict[str, object]:
-    wanted = needs(role, Scarce.FILES)
+    wanted = needs(role, Scarce.IMPORTS)
     return {**wanted, "openapi_extra": {**wanted["openapi_extra"], **BODY}}
 
 
 @router.post("/schedule/import/preview", **_with_body(Role.OPERATOR))  # type: ignore[arg-type]
 async def preview_import(upload: Uploaded, services: ApiServices) -> ImportReply:
     """Preview the breaks that the file in the body would plan; nothing is stored."""
-    async with upload.file() as path:
-        return _reply(await services.schedule.preview_import(path, upload.time_zone), 0)
+    return _reply(await upload.preview(services), 0)
 
 
 @router.post("/schedule/import", **_with_body(Role.OPERATOR))  # type: ignore[arg-type]
 async def import_file(upload: Uploaded, services: ApiServices, skip_bad: bool = False) -> ImportReply:
     """Plan what the file in the body says, all or none; with `skip_bad` all that can be read."""
-    async with upload.file() as path:
-        preview = await services.schedule.preview_import(path, upload.time_zone)
-        stored = 0
-        if not preview.bad or skip_bad:
-            stored = len(await services.schedule.import_rows(preview))
-        return _reply(preview, stored)
+    preview = await upload.preview(services)
+    stored = 0
+    if not preview.bad or skip_bad:
+        stored = len(await services.schedule.import_rows(preview))
+    return _reply(preview, stored)
 
 
 def _named(services: Services, plan: BreakPlan) -> BreakPlan:

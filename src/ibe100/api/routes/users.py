@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Annotated
 
 from fastapi import Request
 from pydantic import Field, SecretStr
 
+from ibe100.api.connections import address_of
 from ibe100.api.replies import Done
 from ibe100.api.roles import ApiServices, Caller, needs, new_router
 from ibe100.models.base import Value
@@ -28,7 +28,8 @@ class Login(Value):
 @open_router.post("/login")
 async def log_in(login: Login, services: ApiServices, request: Request) -> NewToken:
     """A token for twelve hours."""
-    return await services.access.log_in(login.name, login.password, _address(request))
+    host = request.client.host if request.client is not None else ""
+    return await services.access.log_in(login.name, login.password, address_of(host))
 
 
 @router.post("/logout", **needs(Role.VIEWER))
@@ -90,15 +91,3 @@ async def revoke_token(token_id: int, services: ApiServices) -> Done:
     """End a token at once, open WebSockets too."""
     await services.access.revoke_token(token_id)
     return Done()
-
-
-def _address(request: Request) -> str:
-    """Address by which logins are counted: a /64 for IPv6."""
-    host = request.client.host if request.client is not None else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, 64), strict=False))
-    return str(address)

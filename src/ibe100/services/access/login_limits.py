@@ -16,7 +16,7 @@ MOST_EXPONENT = 16
 
 
 class AttemptCounter:
-    """Logins by one kind of key, such as the name or the address; of bounded size, used on the loop only."""
+    """Logins by one kind of key, such as the address; of bounded size, used on the loop only."""
 
     def __init__(self, free: int, most_wait_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._free = free
@@ -59,22 +59,39 @@ class AttemptCounter:
 
 
 class LoginLimits:
-    """Limits by name and by address: an address may try more, for a whole office may be behind it."""
+    """Limits by name together with address, and by address: nobody elsewhere is slowed down by a guesser.
+
+    An address may try more, for a whole office may be behind it. A name that has logged in from it before is
+    spared the address's own limit: who guesses at other names there does not keep it out.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._names = AttemptCounter(free=3, most_wait_s=60, clock=clock)
+        self._pairs = AttemptCounter(free=3, most_wait_s=60, clock=clock)
         self._addresses = AttemptCounter(free=10, most_wait_s=300, clock=clock)
+        self._proven: OrderedDict[str, None] = OrderedDict()
 
     def begin(self, name: str, address: str) -> None:
         """Count a login. Raises TooManyLogins while there is still to wait; that does not count."""
-        wait_s = max(self._names.wait_s(name), self._addresses.wait_s(address))
+        pair = _pair(name, address)
+        wait_s = self._pairs.wait_s(pair)
+        if pair not in self._proven:
+            wait_s = max(wait_s, self._addresses.wait_s(address))
         if wait_s > 0:
             seconds = math.ceil(wait_s)
             raise TooManyLogins(f"too many attempts: wait {seconds} s", retry_in_s=seconds)
-        self._names.begin(name)
+        self._pairs.begin(pair)
         self._addresses.begin(address)
 
     def succeeded(self, name: str, address: str) -> None:
-        """The name begins afresh; the address only gets this attempt back."""
-        self._names.forget(name)
+        """The name begins afresh at this address; the address only gets this attempt back."""
+        pair = _pair(name, address)
+        self._pairs.forget(pair)
         self._addresses.take_back(address)
+        self._proven[pair] = None
+        self._proven.move_to_end(pair)
+        while len(self._proven) > MOST_KEPT:
+            self._proven.popitem(last=False)
+
+
+def _pair(name: str, address: str) -> str:
+    return f"{name}\n{address}"

@@ -70,14 +70,6 @@ class ScheduleCache:
         """Wall clock at which the next one comes near; None where nothing is planned."""
         return self._coming[0][0] - NEAR_S if self._coming else None
 
-    def followers(self, break_id: int) -> tuple[ScheduledBreak, ...]:
-        """Breaks that come after this one by their plan and are not over."""
-        return tuple(
-            one
-            for one in self._breaks.values()
-            if isinstance(one.when, After) and one.when.break_id == break_id and not one.state.is_final
-        )
-
     def made_by(self, series_id: int) -> tuple[ScheduledBreak, ...]:
         """The breaks that a series has made."""
         return tuple(one for one in self._breaks.values() if one.series_id == series_id)

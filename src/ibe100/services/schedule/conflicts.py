@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ibe100.models.cues.schedule import BreakState, Every, Finding, ReturnPolicy, ScheduledBreak
 from ibe100.models.stream_config import Scte35Options
@@ -16,6 +17,8 @@ KNOWN_AFTER_S = 3.0
 """After its splice it may take so long until a break is known to be on air, and can be returned from."""
 HORIZON_S = 86_400.0
 MOST_OF_A_SERIES = 1500
+MOST_OF_A_STREAM = 50_000
+"""Occurrences that are compared; thousands of series of a break a minute have millions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +38,21 @@ def conflicts(
     """Findings from `now` to the horizon, by their time; two that meet more than once are named once."""
     wanted = [one for one in breaks if one.enabled and one.state in (BreakState.PLANNED, BreakState.ARMED)]
     findings: list[Finding] = []
-    for stream_id in dict.fromkeys(one.stream_id for one in wanted):
-        of_stream = [one for one in wanted if one.stream_id == stream_id]
+    by_stream: dict[str, list[ScheduledBreak]] = {}
+    for one in wanted:
+        by_stream.setdefault(one.stream_id, []).append(one)
+    for stream_id, of_stream in by_stream.items():
         options = streams.get(stream_id)
         if options is None:
             ids = tuple(one.break_id for one in of_stream)
             text = "their stream is not in the list: they will be skipped"
             findings.append(Finding(stream_id=stream_id, break_ids=ids, at=now, text=text))
             continue
-        spans = sorted(_spans(of_stream, now, now + horizon_s), key=lambda span: (span.start, span.end))
+        found = list(islice(_spans(of_stream, now, now + horizon_s), MOST_OF_A_STREAM + 1))
+        spans = sorted(found[:MOST_OF_A_STREAM], key=lambda span: (span.start, span.end))
+        if len(found) > MOST_OF_A_STREAM:
+            text = f"more than {MOST_OF_A_STREAM} breaks within a day: not all of them are compared"
+            findings.append(Finding(stream_id=stream_id, break_ids=(), at=now, text=text))
         findings += _of_neighbours(spans, options)
         findings += _of_each(spans, options)
     return tuple(sorted(findings, key=lambda finding: finding.at))
@@ -52,12 +61,12 @@ def conflicts(
 def _spans(breaks: Iterable[ScheduledBreak], first: float, end: float) -> Iterable[_Span]:
     breaks = tuple(breaks)
     series = {one.break_id: one for one in breaks if one.is_series}
+    made = {(one.series_id, one.planned_at) for one in breaks if one.series_id is not None}
     for one in breaks:
         if isinstance(one.when, Every):
             begin = max(first, one.planned_at or first)
-            made = {other.planned_at for other in breaks if other.series_id == one.break_id}
             for start in one.when.between(begin, end, MOST_OF_A_SERIES):
-                if start not in made:
+                if (one.break_id, start) not in made:
                     yield _Span(start, start + one.duration_s, one)
         elif one.planned_at is not None and one.planned_at < end and one.planned_at + one.duration_s > first:
             owner = series.get(one.series_id or 0, one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +14,25 @@ from ibe100.models.messages import StreamView
 from ibe100.services.schedule.raw_rows import raw_rows
 from ibe100.services.schedule.times import decimal_point, parse_duration, parse_moment
 from ibe100.services.streams.which_stream import StreamNames
+from ibe100.utils.long_work import Turns
 
 MOST_ROWS = 20_000
+LONGEST_CELL = 1000
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
-def read_rows(path: Path, time_zone: str, streams: StreamNames[StreamView]) -> Iterator[ImportRow]:
+def read_rows(
+    path: Path, time_zone: str, streams: StreamNames[StreamView], turns: Turns
+) -> Iterator[ImportRow]:
     """The plans in a file, each row with its own error. Blocks on the disk.
 
-    Raises ConfigurationError when the file as a whole cannot be read.
+    Raises ConfigurationError when the file as a whole cannot be read, WorkStopped.
     """
-    raw = list(raw_rows(path, time_zone))
+    raw = list(turns.each(islice(raw_rows(path, time_zone, turns), MOST_ROWS + 1)))
     if len(raw) > MOST_ROWS:
         raise ConfigurationError(f"{path.name} has more than {MOST_ROWS} rows: split it")
     lines: dict[str, int] = {}
-    for row in raw:
+    for row in turns.each(raw):
         try:
             if row.error:
                 raise ConfigurationError(row.error)
@@ -50,6 +55,9 @@ def plan_of(
     Raises ConfigurationError, and NotFound or AmbiguousName for its stream.
     """
     known = {name: value for name, value in values.items() if value}
+    for name, value in known.items():
+        if len(value) > LONGEST_CELL:
+            raise ConfigurationError(f"{name} is longer than {LONGEST_CELL} characters")
     plan: dict[str, Any] = {
         "stream_id": streams.find(known.get("stream", "")).stream_id,
         "when": _when(known, lines, known.get("time_zone", time_zone)),

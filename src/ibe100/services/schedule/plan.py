@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ibe100.models.cues.schedule import After, At, BreakPlan, BreakState, ScheduledBreak
 from ibe100.models.stream_config import Scte35Options
@@ -31,14 +31,19 @@ def refusal_of_plan(
     cache: ScheduleCache,
     options: Scte35Options | None,
     now: float,
+    sound: set[int] | None = None,
 ) -> str | None:
-    """Reason why `plan` cannot be that of `break_id`, or None. `own` are plans stored along with it."""
+    """Reason why `plan` cannot be that of `break_id`, or None. `own` are plans stored along with it.
+
+    `sound` collects breaks whose leaders are no circle, from one plan of many to the next: each is then
+    looked at once.
+    """
     if options is None:
         return f"there is no stream {plan.stream_id}"
     if break_id <= 0 and len(cache.snapshot) + len(own) > MOST_PLANNED:
         return f"more than {MOST_PLANNED} breaks would be planned: take some off the schedule first"
     if isinstance(plan.when, After):
-        return _refusal_of_following(plan, plan.when, break_id, own, cache)
+        return _refusal_of_following(plan, plan.when, break_id, own, cache, set() if sound is None else sound)
     due = first_due(plan, now)
     if due is None:
         return f"{plan.title}: its last break is past already"
@@ -50,7 +55,12 @@ def refusal_of_plan(
 
 
 def _refusal_of_following(
-    plan: BreakPlan, when: After, break_id: int, own: Mapping[int, BreakPlan], cache: ScheduleCache
+    plan: BreakPlan,
+    when: After,
+    break_id: int,
+    own: Mapping[int, BreakPlan],
+    cache: ScheduleCache,
+    sound: set[int],
 ) -> str | None:
     leader: BreakPlan | None = own.get(when.break_id) or cache.get(when.break_id)
     if leader is None:
@@ -62,13 +72,19 @@ def _refusal_of_following(
         return f"{plan.title}: it cannot follow a series, only a single break"
     if isinstance(leader, ScheduledBreak) and leader.state.is_final:
         return f"{plan.title}: {leader.title}, which it is to follow, is {leader.state} already"
-    passed = {break_id}
-    while leader is not None and isinstance(leader.when, After):
-        if leader.when.break_id in passed:
+    if when.break_id == break_id:
+        return f"{plan.title}: a break cannot follow itself"
+    passed, leader_id = {break_id}, when.break_id
+    while leader is not None and leader_id not in sound:
+        if leader_id in passed:
             return f"{plan.title}: the breaks would follow each other in a circle"
-        passed.add(leader.when.break_id)
-        leader = own.get(leader.when.break_id) or cache.get(leader.when.break_id)
-    return f"{plan.title}: a break cannot follow itself" if when.break_id == break_id else None
+        passed.add(leader_id)
+        if not isinstance(leader.when, After):
+            break
+        leader_id = leader.when.break_id
+        leader = own.get(leader_id) or cache.get(leader_id)
+    sound |= passed
+    return None
 
 
 def refusal_of_change(one: ScheduledBreak, plan: BreakPlan) -> str | None:
@@ -82,12 +98,12 @@ def refusal_of_change(one: ScheduledBreak, plan: BreakPlan) -> str | None:
     return None
 
 
-def refusal_of_removal(one: ScheduledBreak, followers: Sequence[ScheduledBreak]) -> str | None:
-    """Reason why a break cannot be taken off the schedule; None when it can."""
+def refusal_of_removal(one: ScheduledBreak, follower: ScheduledBreak | None) -> str | None:
+    """Reason why a break, and what `follower` follows, cannot be taken off the schedule; None when it can."""
     if one.state is BreakState.ARMED:
         return f"{one.title} is ARMED: disarm its cue first, or let it air"
     if one.state.is_final:
         return f"{one.title} is {one.state}, and that stays on record"
-    if followers:
-        return f"{one.title} is followed by {followers[0].title}: take that off as well, or plan it otherwise"
+    if follower is not None:
+        return f"{one.title} is followed by {follower.title}: take that off as well, or plan it otherwise"
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from ibe100.models.errors import ConfigurationError
 from ibe100.services.schedule.xmltv import xmltv_rows
+from ibe100.utils.long_work import Turns
 
 COLUMNS = (
     "ref",
@@ -30,6 +32,10 @@ COLUMNS = (
     "enabled",
 )
 MOST_BYTES = 8 << 20
+LONGEST_LINE = 100_000
+MOST_VALUES = 600_000
+"""Of JSON: no more than rows with all columns have, by half."""
+_SPACE = re.compile(r"[ \t\n\r]*")
 _DELIMITERS = (",", ";", "\t")
 _NAMED_DELIMITER = re.compile(r'"?sep=([,;\t|])"?', re.IGNORECASE)
 """First line by which Excel is told, and tells, what separates the cells."""
@@ -44,8 +50,11 @@ class RawRow:
     error: str = ""
 
 
-def raw_rows(path: Path, time_zone: str) -> Iterable[RawRow]:
-    """The rows of a file. Raises ConfigurationError when it cannot be read as a whole."""
+def raw_rows(path: Path, time_zone: str, turns: Turns) -> Iterable[RawRow]:
+    """The rows of a file, read as they are taken.
+
+    Raises ConfigurationError when it cannot be read as a whole, WorkStopped.
+    """
     data = _content(path)
     match path.suffix.lower():
         case ".csv" | ".tsv" | ".txt":
@@ -55,7 +64,7 @@ def raw_rows(path: Path, time_zone: str) -> Iterable[RawRow]:
         case ".xml" | ".xmltv":
             return (
                 RawRow(line, values, error)
-                for line, values, error in xmltv_rows(data, path.name, time_zone or "UTC")
+                for line, values, error in xmltv_rows(data, path.name, time_zone or "UTC", turns)
             )
         case other:
             raise ConfigurationError(
@@ -89,7 +98,7 @@ def _csv_rows(text: str, name: str) -> Iterator[RawRow]:
     first = text.partition("\n")[0]
     named = _NAMED_DELIMITER.fullmatch(first.strip("\r\n"))
     delimiter = named[1] if named else max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(text, name), delimiter=delimiter, strict=True)
     try:
         if named:
             next(reader)
@@ -110,6 +119,13 @@ def _csv_rows(text: str, name: str) -> Iterator[RawRow]:
             continue
         if any(cell.strip() for cell in cells):
             yield _csv_row(line, header, cells)
+
+
+def _lines(text: str, name: str) -> Iterator[str]:
+    for number, line in enumerate(io.StringIO(text, newline=""), start=1):
+        if len(line) > LONGEST_LINE:
+            raise ConfigurationError(f"{name}, line {number} is longer than {LONGEST_LINE} characters")
+        yield line
 
 
 def _csv_row(line: int, header: list[str], cells: list[str]) -> RawRow:
@@ -140,14 +156,46 @@ def check_columns(names: Iterable[str], what: str) -> None:
 
 
 def _json_rows(text: str, name: str) -> Iterator[RawRow]:
+    if text.count(",") > MOST_VALUES:
+        raise ConfigurationError(f"{name} has more than {MOST_VALUES} values: split it")
     try:
-        document = json.loads(text)
+        yield from map(_json_row, itertools.count(1), _json_items(text, name))
     except (ValueError, RecursionError) as error:  # a number of too many digits is a ValueError
         raise ConfigurationError(f"{name} is no JSON: {error}") from error
-    if not isinstance(document, list):
+
+
+def _json_items(text: str, name: str) -> Iterator[object]:
+    """Items of a list, one after another: as a whole they would keep the loop waiting.
+
+    Raises ValueError for what is no JSON, ConfigurationError for another value.
+    """
+    decoder = json.JSONDecoder()
+    at = _after_space(text, 0)
+    if not text.startswith("[", at):
+        decoder.decode(text)
         raise ConfigurationError(f"{name}: a list of objects is expected")
-    for number, item in enumerate(document, start=1):
-        yield _json_row(number, item)
+    at = _after_space(text, at + 1)
+    if text.startswith("]", at):
+        yield from decoder.decode(text)  # refuses what stands behind it
+        return
+    while True:
+        item, at = decoder.raw_decode(text, at)
+        yield item
+        at = _after_space(text, at)
+        if text.startswith("]", at):
+            break
+        if not text.startswith(",", at):
+            raise json.JSONDecodeError("Expecting ',' delimiter", text, at)
+        at = _after_space(text, at + 1)
+    at = _after_space(text, at + 1)
+    if at < len(text):
+        raise json.JSONDecodeError("Extra data", text, at)
+
+
+def _after_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    assert found is not None
+    return found.end()
 
 
 def _json_row(number: int, item: object) -> RawRow:

@@ -12,6 +12,7 @@ from pathlib import Path
 from ibe100.database.database import Database
 from ibe100.models.actor import SCHEDULE
 from ibe100.models.cues.schedule import (
+    After,
     BreakPlan,
     BreakState,
     Finding,
@@ -34,6 +35,7 @@ from ibe100.services.schedule.plan import first_due, refusal_of_change, refusal_
 from ibe100.services.schedule.record import ScheduleRecord
 from ibe100.services.schedule.series import turn
 from ibe100.services.streams.which_stream import StreamNames
+from ibe100.utils.long_work import Turns, on_thread
 from ibe100.utils.tasks import keep_running
 from ibe100.utils.timecode import format_utc
 from ibe100.utils.wall_clock import WallClock
@@ -120,32 +122,46 @@ class ScheduleService:
     async def remove(self, break_ids: Sequence[int]) -> None:
         """Raises OperatorError when one of them cannot be; then none is."""
         async with self._busy:
-            removed = [self._existing(break_id) for break_id in dict.fromkeys(break_ids)]
-            for one in removed:
-                followers = self._cache.followers(one.break_id)
-                self._refuse(refusal_of_removal(one, [other for other in followers if other not in removed]))
-            of_series = [break_id for one in removed for break_id in self._pending_of(one)]
-            await self._drop([*(one.break_id for one in removed), *of_series])
-        for one in removed:
+            removed = {break_id: self._existing(break_id) for break_id in break_ids}
+            staying = [one for one in self._cache.snapshot if one.break_id not in removed]
+            follower = {
+                one.when.break_id: one
+                for one in reversed(staying)
+                if isinstance(one.when, After) and not one.state.is_final
+            }
+            for one in removed.values():
+                self._refuse(refusal_of_removal(one, follower.get(one.break_id)))
+            of_series = [
+                one.break_id
+                for one in staying
+                if one.series_id in removed and one.state is BreakState.PLANNED
+            ]
+            await self._drop([*removed, *of_series])
+        for one in removed.values():
             await self._audit.write("planned break removed", one.stream_id, _words(one))
 
     async def preview_import(self, path: Path, time_zone: str = "") -> ImportPreview:
         """Read what the file at `path` would plan; nothing is stored."""
-        return await asyncio.to_thread(self._preview, path, time_zone, StreamNames(self._streams.streams()))
+        return await on_thread(self._preview, path, time_zone, StreamNames(self._streams.streams()))
 
-    def _preview(self, path: Path, time_zone: str, streams: StreamNames[StreamView]) -> ImportPreview:
+    def _preview(
+        self, turns: Turns, path: Path, time_zone: str, streams: StreamNames[StreamView]
+    ) -> ImportPreview:
         own: dict[int, BreakPlan] = {}
+        sound: set[int] = set()
         rows = []
-        for row in read_rows(path, time_zone, streams):
-            if row.plan is not None and (refusal := self._refusal(row.plan, -row.line, own)) is not None:
+        for row in read_rows(path, time_zone, streams, turns):
+            if row.plan is not None and (refusal := self._refusal(row.plan, -row.line, own, sound)):
                 row = ImportRow(line=row.line, error=refusal)
             if row.plan is not None:
                 own[-row.line] = row.plan
             rows.append(row)
         cache = ScheduleCache()
-        cache.put([*self._cache.snapshot, *(self._new(draft_id, plan) for draft_id, plan in own.items())])
-        findings = (found for found in self._findings(cache.snapshot) if own.keys() & set(found.break_ids))
-        return ImportPreview(source=path.name, rows=tuple(rows), findings=tuple(findings))
+        drafts = (self._new(draft_id, plan) for draft_id, plan in turns.each(own.items()))
+        cache.put([*self._cache.snapshot, *drafts])
+        found = self._findings(cache.snapshot)
+        findings = tuple(one for one in found if not one.break_ids or own.keys() & set(one.break_ids))
+        return ImportPreview(source=path.name, rows=tuple(rows), findings=findings)
 
     async def import_rows(self, preview: ImportPreview) -> tuple[ScheduledBreak, ...]:
         """Store the good rows of a preview, all or none."""
@@ -227,24 +243,30 @@ class ScheduleService:
 
     async def _store(self, plans: Sequence[tuple[int, BreakPlan]]) -> tuple[ScheduledBreak, ...]:
         # Thousands of plans are looked through beside the loop.
-        drafts = await asyncio.to_thread(self._drafts, plans)
+        drafts = await on_thread(self._drafts, plans)
         stored = self._cache.put(await self._record.add(drafts))
         self._took(stored)
         return stored
 
-    def _drafts(self, plans: Sequence[tuple[int, BreakPlan]]) -> tuple[ScheduledBreak, ...]:
-        own = dict(plans)
-        for draft_id, plan in plans:
-            self._refuse(self._refusal(plan, draft_id, own))
-        return tuple(self._new(draft_id, plan) for draft_id, plan in plans)
+    def _drafts(self, turns: Turns, plans: Sequence[tuple[int, BreakPlan]]) -> tuple[ScheduledBreak, ...]:
+        own, sound = dict(plans), set[int]()
+        for draft_id, plan in turns.each(plans):
+            self._refuse(self._refusal(plan, draft_id, own, sound))
+        return tuple(self._new(draft_id, plan) for draft_id, plan in turns.each(plans))
 
     def _new(self, draft_id: int, plan: BreakPlan) -> ScheduledBreak:
         values = {name: getattr(plan, name) for name in BreakPlan.model_fields}
         return ScheduledBreak(**values, break_id=draft_id, planned_at=first_due(plan, self._wall()))
 
-    def _refusal(self, plan: BreakPlan, break_id: int, own: dict[int, BreakPlan] | None = None) -> str | None:
+    def _refusal(
+        self,
+        plan: BreakPlan,
+        break_id: int,
+        own: dict[int, BreakPlan] | None = None,
+        sound: set[int] | None = None,
+    ) -> str | None:
         options = self._options_of(plan.stream_id)
-        return refusal_of_plan(plan, break_id, own or {}, self._cache, options, self._wall())
+        return refusal_of_plan(plan, break_id, own or {}, self._cache, options, self._wall(), sound)
 
     def _refuse(self, refusal: str | None) -> None:
         if refusal is not None:

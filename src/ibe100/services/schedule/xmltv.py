@@ -6,21 +6,24 @@ start of the programme), and `duration` or `stop`. The channel names the stream.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from xml.parsers import expat
 
 from ibe100.models.errors import ConfigurationError
 from ibe100.services.schedule.times import format_moment, parse_duration, parse_moment
+from ibe100.utils.long_work import Turns
 
 XmltvRow = tuple[int, Mapping[str, str], str]
 """Number, values by the columns of `schedule_import`, error."""
 LONGEST_TITLE = 60
+PIECE = 4096
+"""Bytes that are parsed at a stretch: some hundred elements."""
 
 
-def xmltv_rows(data: bytes, name: str, time_zone: str) -> list[XmltvRow]:
+def xmltv_rows(data: bytes, name: str, time_zone: str, turns: Turns) -> Iterator[XmltvRow]:
     """One row per `ad-break`, counted from 1; times without an offset are those of `time_zone`.
 
-    Raises ConfigurationError for what is no XML, no `tv` document, or defines entities.
+    Raises ConfigurationError for what is no XML, no `tv` document, or defines entities; WorkStopped.
     """
     reader = _Reader(time_zone)
     parser = expat.ParserCreate()
@@ -31,13 +34,14 @@ def xmltv_rows(data: bytes, name: str, time_zone: str) -> list[XmltvRow]:
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
     parser.EntityDeclHandler = reader.refuse_entity
-    try:
-        parser.Parse(data, True)
-    except (expat.ExpatError, LookupError) as error:  # an encoding nobody knows is a LookupError
-        raise ConfigurationError(f"{name} is no XML: {error}") from error
+    for start in turns.each(range(0, max(1, len(data)), PIECE)):
+        try:
+            parser.Parse(data[start : start + PIECE], start + PIECE >= len(data))
+        except (expat.ExpatError, LookupError) as error:  # an encoding nobody knows is a LookupError
+            raise ConfigurationError(f"{name} is no XML: {error}") from error
+        yield from reader.take()
     if not reader.is_tv:
         raise ConfigurationError(f"{name}: a <tv> document is expected")
-    return reader.rows
 
 
 class _Reader:
@@ -46,7 +50,8 @@ class _Reader:
     def __init__(self, time_zone: str) -> None:
         self._time_zone = time_zone
         self.is_tv = False
-        self.rows: list[XmltvRow] = []
+        self._rows: list[XmltvRow] = []
+        self._count = 0
         self._depth = 0
         self._programme: Mapping[str, str] | None = None
         self._breaks: list[tuple[int, Mapping[str, str]]] = []
@@ -81,10 +86,16 @@ class _Reader:
                     self._add(line, {}, str(error))
 
     def _add(self, line: int, values: Mapping[str, str], error: str = "") -> None:
-        self.rows.append((len(self.rows) + 1, values, error and f"line {line}: {error}"))
+        self._count += 1
+        self._rows.append((self._count, values, error and f"line {line}: {error}"))
+
+    def take(self) -> list[XmltvRow]:
+        """The rows that are new."""
+        rows, self._rows = self._rows, []
+        return rows
 
     def text(self, text: str) -> None:
-        if self._in_title:
+        if self._in_title and len(self._title) <= LONGEST_TITLE:
             self._title += text
 
     def refuse_entity(self, name: str, *_definition: object) -> None:

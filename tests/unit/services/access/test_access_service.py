@@ -115,10 +115,20 @@ async def test_the_fourth_attempt_has_to_wait_and_a_right_password_does_not_help
         with pytest.raises(NotSignedIn):
             await access.log_in("anna", WRONG, "10.0.0.1")
     with pytest.raises(TooManyLogins) as slowed:
-        await access.log_in("anna", PASSWORD, "10.0.0.2")
+        await access.log_in("anna", PASSWORD, "10.0.0.1")
     assert slowed.value.retry_in_s == 1
     clock.now += 1
-    assert (await access.log_in("anna", PASSWORD, "10.0.0.2")).user == "anna"
+    assert (await access.log_in("anna", PASSWORD, "10.0.0.1")).user == "anna"
+
+
+async def test_a_guesser_keeps_the_rightful_user_out_at_no_other_address(access: AccessService) -> None:
+    await access.add_user("anna", Role.OPERATOR, PASSWORD)
+    for _ in range(3):
+        with pytest.raises(NotSignedIn):
+            await access.log_in("anna", WRONG, "10.6.6.6")
+    with pytest.raises(TooManyLogins):
+        await access.log_in("anna", WRONG, "10.6.6.6")
+    assert (await access.log_in("anna", PASSWORD, "10.0.0.1")).user == "anna"
 
 
 async def test_attempts_at_once_are_no_way_around_the_wait(access: AccessService) -> None:

@@ -75,6 +75,29 @@ def test_a_name_begins_afresh_once_it_is_in_and_its_address_gets_only_that_attem
         pace.begin(f"name{number}", "10.0.0.1")
     pace.begin("anna", "10.0.0.1")
     pace.succeeded("anna", "10.0.0.1")
+    pace.begin("ninth again", "10.0.0.1")
+    with pytest.raises(TooManyLogins):
+        pace.begin("another", "10.0.0.1")
+
+
+def test_who_guesses_at_a_name_elsewhere_keeps_it_out_nowhere_else(clock: Clock) -> None:
+    pace = LoginLimits(clock)
+    for _ in range(3):
+        pace.begin("anna", "10.6.6.6")
+    with pytest.raises(TooManyLogins):
+        pace.begin("anna", "10.6.6.6")
     pace.begin("anna", "10.0.0.1")
+
+
+def test_a_name_that_was_in_from_an_address_is_not_kept_out_by_others_there(clock: Clock) -> None:
+    pace = LoginLimits(clock)
+    pace.begin("anna", "10.0.0.1")
+    pace.succeeded("anna", "10.0.0.1")
+    for number in range(10):
+        pace.begin(f"name{number}", "10.0.0.1")
+    with pytest.raises(TooManyLogins):
+        pace.begin("another", "10.0.0.1")
+    for _ in range(3):
+        pace.begin("anna", "10.0.0.1")
     with pytest.raises(TooManyLogins):
         pace.begin("anna", "10.0.0.1")

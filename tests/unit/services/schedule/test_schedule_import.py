@@ -17,6 +17,7 @@ from ibe100.services.schedule.export_rows import rows_of
 from ibe100.services.schedule.import_rows import read_rows
 from ibe100.services.schedule.raw_rows import COLUMNS
 from ibe100.services.streams.which_stream import StreamNames
+from ibe100.utils.long_work import Turns
 from schedule_rig import NOON, Rig, Streams, at, schedule_rig
 
 STREAMS = StreamNames(Streams().streams())
@@ -290,7 +291,7 @@ def test_no_file_does_worse_than_be_refused(
     path = tmp_path_factory.getbasetemp() / f"any{suffix}"
     path.write_bytes(data)
     try:
-        rows = list(read_rows(path, "", STREAMS))
+        rows = list(read_rows(path, "", STREAMS, Turns()))
     except ConfigurationError:
         return
     assert all((row.plan is None) == bool(row.error) for row in rows)
