@@ -143,7 +143,7 @@ def _to_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
 
 
 def _shortened(value: object) -> object:
-    """Cut at ends of lines where there are some: half a line may hold half a secret, which nothing would mask."""
+    """Cut the middle out, up to an end of line: a half line may hold half a secret, which nothing masks."""
     if not isinstance(value, str) or len(value) <= LONGEST_TEXT:
         return value
     half = LONGEST_TEXT // 2

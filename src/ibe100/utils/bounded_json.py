@@ -16,8 +16,8 @@ class BeyondBounds(ValueError):
 def check_json(data: bytes, most_values: int, most_depth: int = MOST_DEPTH) -> None:
     """Count without parsing, in time that grows with the length alone.
 
-    Raises BeyondBounds, and ValueError for another encoding than UTF-8: parsers guess at UTF-16 and UTF-32, in
-    which quotes are not where they seem to be.
+    Raises BeyondBounds, and ValueError for another encoding than UTF-8: parsers guess at UTF-16 and UTF-32,
+    in which quotes are not where they seem to be.
     """
     if b"\0" in data:
         raise ValueError("UTF-8 without NUL is expected")
@@ -36,7 +36,7 @@ def check_json(data: bytes, most_values: int, most_depth: int = MOST_DEPTH) -> N
 
 
 def read_json(data: bytes, most_values: int, most_depth: int = MOST_DEPTH) -> object:
-    """The value of a JSON text. Raises ValueError: no JSON, a number of thousands of digits, or BeyondBounds."""
+    """The value of a JSON text. Raises ValueError: no JSON, a number of too many digits, BeyondBounds."""
     check_json(data, most_values, most_depth)
     value: object = json.loads(data)
     return value

@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 STRETCH_S = 0.001
 PAUSE_S = 0.0005
-"""A thread that computes keeps the interpreter for 5 ms each time the loop wants it: a request wants it often."""
+"""A thread that computes keeps the interpreter for 5 ms whenever the loop wants it, which is often."""
 
 T = TypeVar("T")
 P = ParamSpec("P")
