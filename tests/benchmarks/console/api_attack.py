@@ -1,10 +1,10 @@
-"""How long a cue by HTTP takes while the port is attacked: `.venv/bin/python tests/benchmarks/console/api_attack.py`.
+"""What a cue by HTTP takes under attack: `.venv/bin/python tests/benchmarks/console/api_attack.py [--only NAME]`.
 
-Real services with a stream of 10 Mb/s; real uvicorn. Attackers are processes of their own on the same address,
-which is their best case; the operator is one more, with a token, and previews and fires cues all the time.
-Printed, for each attack: the milliseconds of a cue's request and answer, the load of the machine, and the most
-processor time that the loop took between two beats of 5 ms, which no other load changes. Wanted: 99 of 100
-cues within 100 ms. `--only NAME` runs one attack.
+Real services with a stream of 10 Mb/s; real uvicorn. Attackers are processes of their own, on the operator's
+own address, which is their best case. The operator fires cues all the time.
+Printed for each attack: the milliseconds from a cue's request to its answer, the load of the machine, and the
+most processor time of the loop between two beats of 5 ms, which no other load changes. Wanted: 99 of 100 cues
+within 100 ms.
 """
 
 from __future__ import annotations
