@@ -1,4 +1,6 @@
-"""What a cue by HTTP takes under attack: `.venv/bin/python tests/benchmarks/console/api_attack.py [--only NAME]`.
+"""What a cue by HTTP takes under attack: `.venv/bin/python tests/benchmarks/console/api_attack.py`.
+
+`--only NAME` runs one attack.
 
 Real services with a stream of 10 Mb/s; real uvicorn. Attackers are processes of their own, on the operator's
 own address, which is their best case. The operator fires cues all the time.
