@@ -289,7 +289,7 @@ def cues(existing: ExistingCues = ExistingCues.PASS_THROUGH, pid: int = 500) -> 
 def pid_report(pid: int, packets: int = 100, *, pts: int = 0, pcr: int = 0) -> PidReport:
     """A PID with so many packets, PTS and PCR."""
     clock, times = TimestampRange(pcr), TimestampRange(pts)
-    return PidReport(pid, packets, 0, 0, 0, 0, 0, None, 0, 0, clock, times, TimestampRange())
+    return PidReport(pid, packets, 0, 0, 0, 0, 0, 0, 0, None, 0, 0, clock, times, TimestampRange())
 
 
 def service(

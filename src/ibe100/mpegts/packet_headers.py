@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ibe100.mpegts.constants import SYNC_BYTE
-from ibe100.mpegts.packet import Flags, PacketBlock
+from ibe100.mpegts.packet import Flags, PacketBlock, discontinuity_flags
 from ibe100.mpegts.pes import PesStarts, pes_starts
 from ibe100.mpegts.pid_rows import CounterSteps, Rows, RowsByPid
 from ibe100.mpegts.timestamps import PTS_MODULO
@@ -103,6 +103,12 @@ class PacketHeaders:
         if self._pcr is None:
             self._pcr = self._read_pcr()
         return self._pcr
+
+    @property
+    def announced_jumps(self) -> Rows:
+        """Rows whose discontinuity_indicator is set, with a PCR or without."""
+        rows = self.rows_with(ADAPTATION)
+        return rows[discontinuity_flags(self.packets[rows])]
 
     @property
     def pes(self) -> PesStarts:

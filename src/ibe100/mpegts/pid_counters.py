@@ -5,8 +5,7 @@ import numpy.typing as npt
 
 from ibe100.mpegts.constants import NULL_PID, PID_COUNT
 from ibe100.mpegts.continuity import ContinuityTracker
-from ibe100.mpegts.packet import discontinuity_flags
-from ibe100.mpegts.packet_headers import ADAPTATION, SCRAMBLED, UNIT_START, PacketHeaders
+from ibe100.mpegts.packet_headers import ADAPTATION, PAYLOAD, SCRAMBLED, UNIT_START, PacketHeaders
 from ibe100.mpegts.pes import NO_TIMESTAMP, PesStarts
 from ibe100.mpegts.timestamp_track import Leap
 from ibe100.mpegts.timestamp_tracks import TimestampTracks
@@ -41,6 +40,9 @@ class PidCounters:
         )
         self.discontinuities = np.zeros(PID_COUNT, np.int64)
         self.reserved_scrambling = np.zeros(PID_COUNT, np.int64)
+        self.empty_starts = np.zeros(PID_COUNT, np.int64)
+        """Unit starts in packets that have no payload to start in."""
+        self.scrambled_starts = np.zeros(PID_COUNT, np.int64)
         self._same_counter = np.zeros(PID_COUNT, np.int64)
         self._duplicated_before = self._continuity.duplicated.copy()
         for tracks in (self.pcr, self.pts, self.dts, self.decoding):
@@ -61,9 +63,14 @@ class PidCounters:
         if scrambled.any():
             self.scrambled += _per_pid(pids[scrambled])
             self.reserved_scrambling += _per_pid(pids[(headers.words & SCRAMBLED) == _RESERVED])
+            starting = (headers.words & (UNIT_START | PAYLOAD)) == UNIT_START | PAYLOAD
+            self.scrambled_starts += _per_pid(pids[scrambled & starting])
         self.adaptation_fields[by_pid.pids] += by_pid.sums(ADAPTATION)
         self.unit_starts[by_pid.pids] += by_pid.sums(UNIT_START)
         self.unit_starts[NULL_PID] = 0
+        empty = headers.rows_with(UNIT_START, PAYLOAD)
+        if empty.size:
+            self.empty_starts += _per_pid(pids[empty])
         for fault in self._continuity.feed(headers):
             if fault.duplicate:
                 continue
@@ -72,9 +79,9 @@ class PidCounters:
             else:
                 self.discontinuities[fault.pid] += 1
                 self.pcr.broken(fault.pid, int(indexes[fault.row]))
-        rows, values = headers.pcr
-        for row in rows[discontinuity_flags(headers.packets[rows])].tolist():
+        for row in headers.announced_jumps.tolist():
             self.pcr.broken(int(pids[row]), int(indexes[row]))
+        rows, values = headers.pcr
         self.pcr.feed(pids[rows], indexes[rows], values)
         self._feed_pes(headers.pes, indexes)
 

@@ -127,6 +127,8 @@ class StreamAnalyzer:
     def _pid(self, pid: int, stream_bitrate: float) -> PidReport:
         counters = self._counters
         packets = int(counters.packets[pid])
+        starts = int(counters.unit_starts[pid] - counters.empty_starts[pid])
+        readable = starts - int(counters.scrambled_starts[pid])
         return PidReport(
             pid,
             packets,
@@ -134,6 +136,8 @@ class StreamAnalyzer:
             int(counters.scrambled[pid]),
             int(counters.adaptation_fields[pid]),
             int(counters.unit_starts[pid]),
+            starts,
+            max(readable - int(counters.pes_packets[pid]), 0),
             int(counters.pes_packets[pid]),
             counters.pes_stream_ids.get(pid),
             int(counters.discontinuities[pid]),

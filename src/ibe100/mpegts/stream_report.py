@@ -26,6 +26,9 @@ class PidReport:
     scrambled: int
     adaptation_fields: int
     unit_starts: int
+    payload_starts: int
+    """Unit starts in packets that have payload; of those in clear, `pes_packets` begin with a start code."""
+    invalid_starts: int
     pes_packets: int
     pes_stream_id: int | None
     continuity_errors: int

@@ -67,6 +67,11 @@ def test_no_bitrate_is_measured_across_a_loss_or_an_announced_discontinuity(chun
     report = analyze(block(*lost), chunk)
     assert report.bitrate_bps == RATE
     assert of(report, CLOCK_PID).continuity_errors == 1
+    bare = bytes((0x47, CLOCK_PID >> 8, CLOCK_PID & 0xFF, 0x20 | 9, 183, 0x80)).ljust(PACKET_SIZE, b"\xff")
+    shifted = [clock(at, at * TICKS + (at > 9) * PCR_HZ) for at in range(20)]
+    spaced = [one for packet in shifted for one in (packet, *[null_packet()] * 3)]
+    spaced[39] = bare
+    assert analyze(block(*spaced), chunk).bitrate_bps == RATE, "announced in a packet without a PCR"
     announced = list(whole)
     announced[40] = clock(10, 10 * TICKS + PCR_HZ // 2, flags=0x90)
     announced[44:] = [
@@ -155,3 +160,13 @@ def test_reserved_scrambling_is_told_apart() -> None:
     packets[2, 3] |= 0x80
     report = of(analyze(packets), VIDEO_PID)
     assert (report.scrambled, report.reserved_scrambling) == (2, 1)
+
+
+def test_starts_without_payload_and_scrambled_ones_are_no_invalid_pes_packets() -> None:
+    packets = block(*(video(number, 3600 * number) for number in range(4)))
+    packets[1, 3] &= 0x0F
+    packets[2, 3] |= 0x80
+    packets[3, 6] = 0x02
+    report = of(analyze(packets), VIDEO_PID)
+    assert (report.unit_starts, report.payload_starts) == (4, 3)
+    assert (report.pes_packets, report.invalid_starts) == (1, 1)

@@ -130,8 +130,8 @@ def _pid_json(one: PidReport, known: _Referenced, bitrate_bps: float, networks: 
         value["language"] = stream.languages[0]
         value["languages"] = list(stream.languages)
     if pes:
-        value["pes"] = one.unit_starts
-        value["invalid-pes-prefix"] = max(one.unit_starts - one.pes_packets, 0) if not one.scrambled else 0
+        value["pes"] = one.payload_starts
+        value["invalid-pes-prefix"] = one.invalid_starts
     else:
         value["unit-start"] = one.unit_starts
     if one.pes_packets and one.pes_stream_id is not None:
