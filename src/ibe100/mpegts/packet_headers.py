@@ -1,12 +1,13 @@
 """Headers of consecutive packets, each field read once for all who need it."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ibe100.mpegts.constants import SYNC_BYTE
-from ibe100.mpegts.packet import Flags, PacketBlock, discontinuity_flags
+from ibe100.mpegts.packet import Flags, PacketBlock
 from ibe100.mpegts.pes import PesStarts, pes_starts
 from ibe100.mpegts.pid_rows import CounterSteps, Rows, RowsByPid
 from ibe100.mpegts.timestamps import PTS_MODULO
@@ -22,6 +23,11 @@ _SYNC_WORD: Final = SYNC_BYTE << 24
 _UNREADABLE: Final = _SYNC_FIELD & ~_SYNC_WORD | TRANSPORT_ERROR | SCRAMBLED
 _PCR_FIELD_BYTES: Final = 7
 _PCR_FLAG: Final = 0x10 << 48
+_JUMP_FLAG: Final = 0x80 << 48
+_FIELD_LENGTH_ONE: Final = 1 << 56
+# Unit start, neither error nor scrambling nor adaptation field.
+_PLAIN_FIELDS: Final = 0xC0_00F0
+_PLAIN_START: Final = 0x40_0010
 # Among so few packets a set tells sooner than NumPy whether a PID is there at all.
 FEW_PACKETS: Final = 512
 # The blocks of a live stream are so small that a loop over a list is done before NumPy has begun.
@@ -35,6 +41,7 @@ class PacketHeaders:
     """
 
     __slots__ = (
+        "_adaptation",
         "_by_pid",
         "_counter_steps",
         "_listed",
@@ -42,6 +49,7 @@ class PacketHeaders:
         "_pes",
         "_pids",
         "_present",
+        "_repeats",
         "_rows",
         "_words",
         "packets",
@@ -56,6 +64,8 @@ class PacketHeaders:
         self._rows: dict[int, list[int]] = {}
         self._by_pid: RowsByPid | None = None
         self._counter_steps: CounterSteps | None = None
+        self._adaptation: tuple[Rows, npt.NDArray[np.uint64]] | None = None
+        self._repeats: dict[int, tuple[bytes, Flags]] = {}
         self._pcr: tuple[Rows, npt.NDArray[np.int64]] | None = None
         self._pes: PesStarts | None = None
 
@@ -107,8 +117,8 @@ class PacketHeaders:
     @property
     def announced_jumps(self) -> Rows:
         """Rows whose discontinuity_indicator is set, with a PCR or without."""
-        rows = self.rows_with(ADAPTATION)
-        return rows[discontinuity_flags(self.packets[rows])]
+        rows, fields = self._adaptation_fields()
+        return rows[(fields >= _FIELD_LENGTH_ONE) & (fields & _JUMP_FLAG != 0)]
 
     @property
     def pes(self) -> PesStarts:
@@ -179,46 +189,73 @@ class PacketHeaders:
                     found.append((row, (field >> 15 & PTS_MODULO - 1) * 300 + (field & 0x1FF)))
         return found
 
+    def repeats(self, place: int, payload: bytes) -> Flags:
+        """Whether each packet of the PID at a place of `by_pid` is a plain one that starts with that payload."""
+        by_pid = self.by_pid
+        pid = int(by_pid.pids[place])
+        known = self._repeats.get(pid)
+        if known is None or known[0] is not payload and known[0] != payload:
+            part = slice(by_pid.first[place], by_pid.last[place] + 1)
+            packets = self.packets.view(np.uint32).take(by_pid.rows[part], axis=0)
+            alike = (packets[:, 1:] == np.frombuffer(payload, np.uint32)).all(axis=1)
+            alike &= (by_pid.words[part] & _PLAIN_FIELDS) == _PLAIN_START
+            known = self._repeats[pid] = payload, alike
+        return known[1]
+
     def rows_with(self, bits_set: int, bits_clear: int = 0) -> Rows:
         """Rows in whose `words` all of some bits are set and others clear."""
         return np.flatnonzero((self.words & (bits_set | bits_clear)) == bits_set)
 
     def replaced(self, rows: list[int]) -> None:
         """Forget what was read of packets that have been replaced in place."""
-        if self._words is not None and rows:
-            words = self.packets[rows, :4].view(">u4")[:, 0].astype(np.uint32)
-            self._words[rows] = words
-            if self._pids is not None:
-                self._pids[rows] = words >> 8 & 0x1FFF
-        self._listed = self._present = self._by_pid = self._counter_steps = None
+        if not rows:
+            return
+        self._listed = self._present = self._counter_steps = None
         self._rows.clear()
+        by_pid, self._by_pid = self._by_pid, None
+        if self._words is None:  # nothing else was read either
+            return
+        places = np.array(rows, np.intp)
+        before, words = self._words[places], self.packets[places, :4].view(">u4")[:, 0].astype(np.uint32)
+        self._words[places] = words
         # The usual replacement is of tables and null packets, which carry no times.
-        if self._pcr is not None and not self._without_pcr(rows, self._pcr[0]):
-            self._pcr = None
-        if self._pes is not None and not self._without_pes(rows, self._pes.rows):
-            self._pes = None
+        if ((before | words) & ADAPTATION).any():
+            self._adaptation = self._pcr = None
+        if self._pids is not None:
+            pids_before, pids = before >> 8 & 0x1FFF, words >> 8 & 0x1FFF
+            self._pids[places] = pids
+            for pid in {*pids_before.tolist(), *pids.tolist()}:
+                self._repeats.pop(pid, None)
+            if by_pid is not None and np.array_equal(pids_before, pids):
+                self._by_pid = replace(by_pid, words=self._words[by_pid.rows])
+            if self._pes is not None and not self._without_pes(places, self._pes.rows):
+                self._pes = None
 
-    def _without_pcr(self, rows: list[int], known: Rows) -> bool:
-        """True if neither the old packets of some rows had a PCR nor the new ones can have."""
-        return set(rows).isdisjoint(known.tolist()) and not (self.packets[rows, 3] & ADAPTATION).any()
-
-    def _without_pes(self, rows: list[int], known: Rows) -> bool:
+    def _without_pes(self, rows: Rows, known: Rows) -> bool:
         """True if neither the old packets of some rows started a PES packet nor the new ones can."""
-        if not set(rows).isdisjoint(known.tolist()):
+        if known.size and (known.take(known.searchsorted(rows), mode="clip") == rows).any():
             return False
         return not pes_starts(self.packets[rows], self.pids[rows]).rows.size
 
     def _read_pcr(self) -> tuple[Rows, npt.NDArray[np.int64]]:
         """ISO/IEC 13818-1 clause 2.4.3.4: PCR_flag in an adaptation field long enough for a PCR."""
-        rows = self.rows_with(ADAPTATION)
+        rows, fields = self._adaptation_fields()
         if not rows.size:
             return _NO_PCR
-        # Bytes 4 to 11 as one number: length of the field, its flags, 33 bits base, 6 reserved, 9 extension.
-        fields = self.packets[rows, 4:12].view(">u8")[:, 0].astype(np.uint64)
         there = (fields >= _PCR_FIELD_BYTES << 56) & (fields & _PCR_FLAG != 0)
         rows, clocks = rows[there], fields[there]
         base = clocks >> 15 & PTS_MODULO - 1
         return rows, (base * 300 + (clocks & 0x1FF)).astype(np.int64)
+
+    def _adaptation_fields(self) -> tuple[Rows, npt.NDArray[np.uint64]]:
+        """Rows with an adaptation field, and bytes 4 to 11 of them as one number: length of the field, its
+        flags, and of a PCR 33 bits base, 6 reserved, 9 extension.
+        """
+        if self._adaptation is None:
+            rows = self.rows_with(ADAPTATION)
+            fields = self.packets[rows, 4:12].view(">u8")[:, 0].astype(np.uint64)
+            self._adaptation = rows, fields
+        return self._adaptation
 
 
 _NO_PCR: Final = np.empty(0, np.intp), np.empty(0, np.int64)

@@ -11,7 +11,6 @@ from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
 from ibe100.mpegts.packet import PacketBlock
 
 _HEADER_BYTES = 24
-_HEADER = np.arange(_HEADER_BYTES)
 # stream_id values whose PES packets have no optional header (table 2-21).
 _HAS_HEADER = np.ones(256, np.bool_)
 _HAS_HEADER[[0xBC, 0xBE, 0xBF, 0xF0, 0xF1, 0xF2, 0xF8, 0xFF]] = False
@@ -57,8 +56,7 @@ def pes_starts(
     room = PACKET_SIZE - offsets
     # Bytes 0 to 7, 8 to 15 and 16 to 23 of each header as one number. What reaches beyond the packet is not
     # looked at: `room` forbids it.
-    places = (candidates * PACKET_SIZE + offsets)[:, None] + _HEADER
-    header = block.reshape(-1).take(places, mode="clip").view(">u8").astype(np.uint64)
+    header = _bytes_at(block, candidates * PACKET_SIZE + offsets).view(">u8").astype(np.uint64)
     starts = (header[:, 0] >> 40 == 1) & (room >= 6)
     if not starts.all():
         candidates, header, room = candidates[starts], header[starts], room[starts]
@@ -76,6 +74,21 @@ def pes_starts(
         np.where(with_pts, _timestamps(second >> 16), NO_TIMESTAMP),
         np.where(with_dts, _timestamps(second << 24 | third >> 40), NO_TIMESTAMP),
     )
+
+
+def _bytes_at(block: PacketBlock, places: npt.NDArray[np.intp]) -> PacketBlock:
+    """24 bytes from each of these places of a block on, (n, 24); those behind the block's end are 0.
+
+    The places rise, one to a packet: only the last can be so near to the end.
+    """
+    last = block.size - _HEADER_BYTES
+    # As one value of 24 bytes, each is copied at once.
+    windows = np.ndarray((last + 1,), f"V{_HEADER_BYTES}", block.reshape(-1), strides=(1,))
+    found = windows[np.minimum(places, last)].view(np.uint8).reshape(-1, _HEADER_BYTES)
+    beyond = int(places[-1]) - last
+    if beyond > 0:
+        found[-1] = np.append(found[-1, beyond:], np.zeros(beyond, np.uint8))
+    return found
 
 
 def _timestamps(fields: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:

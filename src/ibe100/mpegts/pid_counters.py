@@ -14,6 +14,7 @@ from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_HZ, PTS_MODULO
 _RESERVED = 0x40
 _SAME_COUNTER = 15
 """Difference, modulo 16, of a counter that stands still."""
+_NEVER = -1
 Counts = npt.NDArray[np.int64]
 
 
@@ -31,6 +32,7 @@ class PidCounters:
         self.decoding = TimestampTracks(PTS_HZ, PTS_MODULO, Leap(3, reordered=True), rhythm=True)
         self.pes_stream_ids: dict[int, int | None] = {}
         """stream_id by PID, None where they differ."""
+        self._stream_ids = np.full(PID_COUNT, _NEVER, np.int16)
         self.reset()
 
     def reset(self) -> None:
@@ -88,15 +90,25 @@ class PidCounters:
     def _feed_pes(self, starts: PesStarts, indexes: Counts) -> None:
         if not starts.rows.size:
             return
-        np.add.at(self.pes_packets, starts.pids, 1)
-        for pid, stream_id in {*zip(starts.pids.tolist(), starts.stream_ids.tolist(), strict=True)}:
-            if self.pes_stream_ids.setdefault(pid, stream_id) != stream_id:
-                self.pes_stream_ids[pid] = None
-        places = indexes[starts.rows]
-        decoding = np.where(starts.dts != NO_TIMESTAMP, starts.dts, starts.pts)
-        for tracks, values in ((self.pts, starts.pts), (self.dts, starts.dts), (self.decoding, decoding)):
-            there = values != NO_TIMESTAMP
-            tracks.feed(starts.pids[there], places[there], values[there])
+        self.pes_packets += _per_pid(starts.pids)
+        new = self._stream_ids[starts.pids] != starts.stream_ids
+        if new.any():
+            for pid, stream_id in zip(
+                starts.pids[new].tolist(), starts.stream_ids[new].tolist(), strict=True
+            ):
+                if self.pes_stream_ids.setdefault(pid, stream_id) != stream_id:
+                    self.pes_stream_ids[pid] = None
+                self._stream_ids[pid] = stream_id
+        there = starts.pts != NO_TIMESTAMP
+        pids, places, pts, dts = starts.pids, indexes[starts.rows], starts.pts, starts.dts
+        if not there.all():
+            pids, places, pts, dts = pids[there], places[there], pts[there], dts[there]
+        self.pts.feed(pids, places, pts)
+        ahead = dts != NO_TIMESTAMP
+        if ahead.any():
+            self.dts.feed(pids[ahead], places[ahead], dts[ahead])
+            pts = np.where(ahead, dts, pts)
+        self.decoding.feed(pids, places, pts)
 
 
 def _per_pid(pids: npt.NDArray[np.uint16]) -> Counts:

@@ -84,7 +84,9 @@ class SectionAssembler:
         """
         if self._cc is None:
             return np.zeros(len(words), np.bool_)
-        return (np.diff(words, prepend=np.uint32(self._cc)) & 0x0F) <= 1
+        before = np.empty_like(words)
+        before[0], before[1:] = self._cc, words[:-1]
+        return (words - before & 0x0F) <= 1
 
     def skip(self, word: int) -> None:
         """Go on after packets that brought nothing new, the last of which begins with this word."""

@@ -92,7 +92,7 @@ class TimestampTrack:
         normal = (steps >= -_MAX_BACKWARD_S * self._clock_hz) & (steps <= _MAX_FORWARD_S * self._clock_hz)
         self._jumps += int(np.count_nonzero(~normal))
         if self._rhythm:
-            self._count_steps(steps[normal & (steps > 0)].tolist())
+            self._count_steps(steps[normal & (steps > 0)])
         plain = values[1:] - values[:-1]
         far = np.abs(plain) > self._leap.seconds * self._clock_hz
         self._leaps += int(np.count_nonzero(far if self._leap.reordered else far | (plain < 0)))
@@ -113,9 +113,10 @@ class TimestampTrack:
         """Sum of the stream's bitrates between neighbouring stamps, bits per second, and their number."""
         return self._bitrate_sum, self._bitrate_pairs
 
-    def _count_steps(self, steps: list[int]) -> None:
+    def _count_steps(self, steps: npt.NDArray[np.int64]) -> None:
         """Bounded: a clock that jitters makes ever new steps, and none of those is regular."""
-        for step, times in Counter(steps).items():
+        found, counts = np.unique(steps, return_counts=True)
+        for step, times in zip(found.tolist(), counts.tolist(), strict=True):
             if step in self._steps or len(self._steps) < _MAX_STEPS:
                 self._steps[step] += times
 

@@ -56,10 +56,12 @@ def shown(application: Application) -> set[str]:
 
 
 @contextlib.asynccontextmanager
-async def live(tmp_path: Path, pattern: Path) -> AsyncIterator[tuple[Application, LiveSender]]:
+async def live(
+    tmp_path: Path, pattern: Path, receive_timeout_ms: int = 60_000
+) -> AsyncIterator[tuple[Application, LiveSender]]:
     """A stream on air without an alarm, past the first seconds, of which nothing is said."""
     port = free_udp_port()
-    source = UdpInput(port=port, local_address="127.0.0.1", receive_timeout_ms=60_000)
+    source = UdpInput(port=port, local_address="127.0.0.1", receive_timeout_ms=receive_timeout_ms)
     runner = {"stall_timeout_s": 3.5, "backoff_base_s": 0.2, "term_timeout_s": 2.0}
     with live_sender(pattern, port) as sender:
         async with console(tmp_path / "data", runner=runner) as application:

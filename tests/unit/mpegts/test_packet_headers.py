@@ -126,3 +126,23 @@ def test_continuity_is_the_same_however_the_stream_is_cut(seed: int, sizes: list
 
 def _faults(block: Block) -> list[object]:
     return list(ContinuityTracker().feed(PacketHeaders(block)))
+
+
+def test_repeats_are_told_by_pid_and_follow_what_is_replaced() -> None:
+    table, other = (section_packet(0x30, number, b"\x02" * 184) for number in range(2))
+    block = np.frombuffer(bytearray(table + section_packet(0x31, 0, b"\x03" * 184) + other), np.uint8)
+    headers = PacketHeaders(block.reshape(-1, 188))
+    assert headers.repeats(0, b"\x02" * 184).tolist() == [True, True]
+    assert headers.repeats(1, b"\x02" * 184).tolist() == [False]
+    headers.packets[2] = np.frombuffer(section_packet(0x30, 1, b"\x04" * 184), np.uint8)
+    headers.replaced([2])
+    assert headers.repeats(0, b"\x02" * 184).tolist() == [True, False]
+    assert headers.by_pid.counts.tolist() == [2, 1]
+    headers.packets[2] = np.frombuffer(section_packet(0x31, 1, b"\x03" * 184), np.uint8)
+    headers.replaced([2])
+    assert headers.by_pid.counts.tolist() == [1, 2]
+    assert headers.repeats(1, b"\x03" * 184).tolist() == [True, True]
+
+
+def section_packet(pid: int, cc: int, payload: bytes) -> bytes:
+    return bytes((0x47, 0x40 | pid >> 8, pid & 0xFF, 0x10 | cc)) + payload

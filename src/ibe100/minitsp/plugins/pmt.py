@@ -66,7 +66,7 @@ class PmtEditor(PacketProcessor):
         while at < len(rows):
             if skips < MOST_SKIPS and self._edited and self._cycle.repeats_one:
                 skips += 1
-                if count := skip_repeated(block.headers, rows[at:], self._assembler):
+                if count := skip_repeated(block.headers, self._pid, at, self._assembler):
                     block.replace_rows(rows[at : at + count], self._cycle.next_packets(count))
                     at += count
                     continue

@@ -42,13 +42,12 @@ class ServiceFinder:
             self._feed_pid(block, self.pmt_pid)
 
     def _feed_pid(self, block: Block, pid: int) -> None:
-        rows = block.headers.rows_of(pid)
-        if not rows:
+        if not block.headers.rows_of(pid):
             return
         assembler = self._assemblers.get(pid)
         if assembler is None:
             assembler = self._assemblers[pid] = SectionAssembler()
-        for row in new_rows(block.headers, rows, assembler):
+        for row in new_rows(block.headers, pid, assembler):
             for section in assembler.feed(block.packets[row].tobytes()):
                 if self._last_section.get(pid) != section:
                     known = self.pmt_pid is not None
