@@ -190,11 +190,11 @@ class PacketHeaders:
         return found
 
     def repeats(self, place: int, payload: bytes) -> Flags:
-        """Whether each packet of the PID at a place of `by_pid` is a plain one that starts with that payload."""
+        """Flags of the packets of the PID at a place of `by_pid`: a plain unit start with that payload."""
         by_pid = self.by_pid
         pid = int(by_pid.pids[place])
         known = self._repeats.get(pid)
-        if known is None or known[0] is not payload and known[0] != payload:
+        if known is None or known[0] != payload:
             part = slice(by_pid.first[place], by_pid.last[place] + 1)
             packets = self.packets.view(np.uint32).take(by_pid.rows[part], axis=0)
             alike = (packets[:, 1:] == np.frombuffer(payload, np.uint32)).all(axis=1)

@@ -52,7 +52,7 @@ def repeated_sections(
 
 
 def skip_repeated(headers: PacketHeaders, pid: int, at: int, assembler: SectionAssembler) -> int:
-    """Count the packets of a PID, from its `at`-th on, which bring what the assembler had last, and skip them.
+    """Count the packets of a PID, from its `at`-th on, that bring what the assembler had last, and skip them.
 
     Few packets are not skipped: they are as soon read.
     """
