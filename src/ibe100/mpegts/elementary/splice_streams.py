@@ -58,7 +58,15 @@ class DoubtfulPids:
     @property
     def with_pes(self) -> frozenset[int]:
         """PIDs that hold PES packets: DTS-HD sound, or something unknown."""
-        return frozenset(pid for pid, carried in self._carried.items() if carried is Carried.PES)
+        return self._with(Carried.PES)
+
+    @property
+    def with_sections(self) -> frozenset[int]:
+        """PIDs on which sections of SCTE 35 came."""
+        return self._with(Carried.SPLICE_SECTIONS)
+
+    def _with(self, wanted: Carried) -> frozenset[int]:
+        return frozenset(pid for pid, carried in self._carried.items() if carried is wanted)
 
 
 def registrations(descriptors: tuple[Descriptor, ...]) -> frozenset[bytes]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ibe100.mpegts.elementary.splice_streams import Carried, DoubtfulPids
 from ibe100.services.return_feed.tables import FeedTables, TableFault
 
 MOST_REMEMBERED = 256
@@ -26,6 +27,7 @@ class FeedLog:
         self.flows_since: float | None = None
         self.tables = FeedTables()
         self._flowed: deque[_Span] = deque(maxlen=MOST_REMEMBERED)
+        self._doubtful = DoubtfulPids()
         self._tables: deque[tuple[float, FeedTables]] = deque(maxlen=MOST_REMEMBERED)
 
     def flows(self, at: float) -> None:
@@ -41,8 +43,18 @@ class FeedLog:
 
     def tables_changed(self, at: float, tables: FeedTables) -> None:
         """PAT and PMTs are now these; none at all while another processor begins to read them."""
-        self.tables = tables
-        self._tables.append((at, tables))
+        self._doubtful.follow(stream for pmt in tables.pmts for stream in pmt.streams)
+        self._set(at, tables)
+
+    def cue_came(self, at: float, pid: int) -> None:
+        """A section of SCTE 35 came on a PID, which settles what its stream_type 0x86 stands for."""
+        if self._doubtful.is_open(pid):
+            self._doubtful.settle(pid, Carried.SPLICE_SECTIONS)
+            self._set(at, self.tables)
+
+    def _set(self, at: float, tables: FeedTables) -> None:
+        self.tables = replace(tables, with_cues=self._doubtful.with_sections)
+        self._tables.append((at, self.tables))
 
     def was_there_s(self, since: float, until: float) -> float:
         """For how long of a span of time the feed flowed."""

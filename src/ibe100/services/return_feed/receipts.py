@@ -96,6 +96,7 @@ class FeedReceipts:
         """A section of SCTE 35 was in the feed."""
         if is_splice_null(cue.section_base64):
             self._heartbeat_at = cue.at
+        self._log.cue_came(cue.at, cue.splice_pid)
         self._tell(self._expected.arrived(cue.at, cue.section_base64, cue.splice_pid))
 
     def splice_announced(self, event: SpliceEvent) -> None:

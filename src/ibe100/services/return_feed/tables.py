@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ibe100.models.cues.return_receipt import ReturnCause
 from ibe100.mpegts.constants import PAT_TABLE_ID, PMT_TABLE_ID, SPLICE_STREAM_TYPE
 from ibe100.mpegts.descriptors import PsiError
-from ibe100.mpegts.elementary.splice_streams import is_marked_for_cues, is_splice
+from ibe100.mpegts.elementary.splice_streams import Carried, is_marked_for_cues, is_splice
 from ibe100.mpegts.psi import Pat, Pmt, PmtStream
 
 STREAM_TYPES = {
@@ -31,22 +31,26 @@ class TableFault:
 
 @dataclass(frozen=True, slots=True)
 class FeedTables:
-    """PAT and PMTs as the feed has them now."""
+    """PAT and PMTs as the feed has them now.
+
+    `with_cues`: PIDs on which sections of SCTE 35 came, whatever the PMTs seem to say of them.
+    """
 
     pmts: tuple[Pmt, ...] = ()
+    with_cues: frozenset[int] = frozenset()
 
     @property
     def cue_pids(self) -> tuple[int, ...]:
-        """PIDs of SCTE 35, as far as the PMTs tell them from DTS-HD."""
-        return tuple(sorted({one.pid for pmt in self.pmts for one in _splice_streams(pmt)}))
+        """PIDs of SCTE 35, told from DTS-HD by what came on them, else by the PMTs."""
+        return tuple(sorted({one.pid for pmt in self.pmts for one in self._splice_streams(pmt)}))
 
     def fault(self, sent_pid: int) -> TableFault | None:
         """Fault for a cue that left us on `sent_pid`; None when a receiver finds its PID."""
         if not self.pmts:
             return TableFault(ReturnCause.NO_TABLES, "no PMT is seen there")
-        carrying = [pmt for pmt in self.pmts if _splice_streams(pmt)]
+        carrying = [pmt for pmt in self.pmts if self._splice_streams(pmt)]
         if carrying:
-            if any(_has_cuei(pmt) for pmt in carrying):
+            if any(self._has_cuei(pmt) for pmt in carrying):
                 return None
             pids = ", ".join(pid_words(pid) for pid in self.cue_pids)
             words = f"PID {pids} is in the PMT, but the registration CUEI is gone from it"
@@ -69,6 +73,17 @@ class FeedTables:
         marked = (one for one in streams if is_marked_for_cues(one))
         return next(marked, None) or next((one for one in streams if one.pid == sent_pid), None)
 
+    def _splice_streams(self, pmt: Pmt) -> list[PmtStream]:
+        return [
+            one
+            for one in pmt.streams
+            if is_splice(one, pmt.descriptors, Carried.SPLICE_SECTIONS if one.pid in self.with_cues else None)
+        ]
+
+    def _has_cuei(self, pmt: Pmt) -> bool:
+        """In program_info, or, as some multiplexers have it, beside the component."""
+        return pmt.carries_cuei() or any(map(is_marked_for_cues, self._splice_streams(pmt)))
+
 
 def read_tables(sections: Iterable[str]) -> FeedTables:
     """Read the newest sections (base64): the PMTs that the PAT names, or all while there is no PAT."""
@@ -90,12 +105,3 @@ def read_tables(sections: Iterable[str]) -> FeedTables:
 def pid_words(pid: int) -> str:
     """`0x01F4 (500)`."""
     return f"0x{pid:04X} ({pid})"
-
-
-def _splice_streams(pmt: Pmt) -> list[PmtStream]:
-    return [one for one in pmt.streams if is_splice(one, pmt.descriptors)]
-
-
-def _has_cuei(pmt: Pmt) -> bool:
-    """In program_info, or, as some multiplexers have it, beside the component."""
-    return pmt.carries_cuei() or any(map(is_marked_for_cues, _splice_streams(pmt)))
