@@ -15,7 +15,7 @@ from demo_rig import free_udp_port
 from ibe100.core.application import Application
 from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.messages import StreamView
-from ibe100.models.stream_config import StreamConfig, UdpInput
+from ibe100.models.stream_config import Engine, StreamConfig, UdpInput
 from ibe100.models.stream_state import StreamState, Tally
 from ibe100.services.watches.signal import SETTLE_S
 from live_faults import without_sync
@@ -57,15 +57,16 @@ def shown(application: Application) -> set[str]:
 
 @contextlib.asynccontextmanager
 async def live(
-    tmp_path: Path, pattern: Path, receive_timeout_ms: int = 60_000
+    tmp_path: Path, pattern: Path, receive_timeout_ms: int = 60_000, engine: Engine = Engine.AUTO
 ) -> AsyncIterator[tuple[Application, LiveSender]]:
     """A stream on air without an alarm, past the first seconds, of which nothing is said."""
     port = free_udp_port()
     source = UdpInput(port=port, local_address="127.0.0.1", receive_timeout_ms=receive_timeout_ms)
+    config = StreamConfig(name="Live", input=source, stuffing_ratio=0, engine=engine)
     runner = {"stall_timeout_s": 3.5, "backoff_base_s": 0.2, "term_timeout_s": 2.0}
     with live_sender(pattern, port) as sender:
         async with console(tmp_path / "data", runner=runner) as application:
-            stream_id = await on_air(application, StreamConfig(name="Live", input=source, stuffing_ratio=0))
+            stream_id = await on_air(application, config)
             run = application.streams.run_of(stream_id)
             settled_ms = run.influx.time_ms + (SETTLE_S + 1.0) * 1000
             await until(lambda: run.influx.time_ms > settled_ms, "samples that count")
@@ -114,7 +115,10 @@ async def test_an_input_that_is_cut_is_one_alarm_and_clears_when_it_comes_again(
 async def test_a_tsp_that_gives_up_on_its_silent_input_is_an_input_that_is_lost(
     tmp_path: Path, pattern: Path
 ) -> None:
-    async with live(tmp_path, pattern, receive_timeout_ms=1000) as (application, sender):
+    async with live(tmp_path, pattern, receive_timeout_ms=1000, engine=Engine.TSDUCK) as (
+        application,
+        sender,
+    ):
         sender.spoil = nothing
         await until_alarm(application, "processor_restarting", RAISED)
         assert only_view(application).tally is Tally.NO_INPUT
