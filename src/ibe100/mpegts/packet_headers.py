@@ -118,7 +118,7 @@ class PacketHeaders:
     def announced_jumps(self) -> Rows:
         """Rows whose discontinuity_indicator is set, with a PCR or without."""
         rows, fields = self._adaptation_fields()
-        return rows[(fields >= _FIELD_LENGTH_ONE) & (fields & _JUMP_FLAG != 0)]
+        return rows.compress((fields >= _FIELD_LENGTH_ONE) & (fields & _JUMP_FLAG != 0))
 
     @property
     def pes(self) -> PesStarts:

@@ -73,6 +73,11 @@ class SectionAssembler:
         """The sections of `repeated_payload`; not to be edited."""
         return self._repeated_sections
 
+    @property
+    def is_mid_section(self) -> bool:
+        """True if a section has begun that is not complete."""
+        return self._partial is not None
+
     def is_next(self, word: int) -> bool:
         """True if a packet that begins with this word, of four bytes, is the next in the count."""
         return self._cc is not None and (self._cc + 1 ^ word) & 0x0F == 0

@@ -10,12 +10,17 @@ _LONG_HEADER = 8
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The sections of one table in the order of section_number; `extension` is 0 for short sections."""
+    """The sections of one table in the order of section_number; `extension` is 0 for short sections.
+
+    `first_packet` and `last_packet` are indexes of the packets in which it came.
+    """
 
     pid: int
     table_id: int
     extension: int
     sections: tuple[bytes, ...]
+    first_packet: int = 0
+    last_packet: int = 0
 
 
 class TableAssembler:
@@ -29,16 +34,24 @@ class TableAssembler:
         self._pid = pid
         self._assembler = SectionAssembler()
         self._parts: dict[tuple[int, int], dict[int, bytes]] = {}
+        self._begun: dict[tuple[int, int], int] = {}
+        self._begins = 0
         self._known: dict[tuple[int, int], tuple[bytes, ...]] = {}
 
-    def feed(self, packet: bytes) -> list[Table]:
-        """The tables completed by one 188-byte packet of the PID, usually none."""
-        tables = (self._take(section) for section in self._assembler.feed(packet))
-        return [table for table in tables if table is not None]
+    def feed(self, packet: bytes, index: int = 0) -> list[Table]:
+        """The tables completed by one 188-byte packet of the PID, usually none; `index` counts packets."""
+        begins = self._begins if self._assembler.is_mid_section else index
+        found = []
+        for section in self._assembler.feed(packet):
+            if (table := self._take(section, begins, index)) is not None:
+                found.append(table)
+            begins = index  # the next one in the packet begins here
+        self._begins = begins
+        return found
 
-    def _take(self, section: bytes) -> Table | None:
+    def _take(self, section: bytes, begins: int, index: int) -> Table | None:
         if not section[1] & 0x80:
-            return Table(self._pid, section[0], 0, (section,))
+            return Table(self._pid, section[0], 0, (section,), begins, index)
         if len(section) < _LONG_HEADER + 4 or not section[5] & 1 or section[6] > section[7]:
             return None
         key = section[0], int.from_bytes(section[3:5], "big")
@@ -47,6 +60,8 @@ class TableAssembler:
         parts = self._parts.setdefault(key, {})
         if any(_edition(other) != _edition(section) for other in parts.values()):
             parts.clear()
+        if not parts:
+            self._begun[key] = begins
         parts[section[6]] = section
         if len(parts) <= section[7]:
             return None
@@ -54,7 +69,7 @@ class TableAssembler:
         if self._known.get(key) == sections:
             return None
         self._known[key] = sections
-        return Table(self._pid, *key, sections)
+        return Table(self._pid, *key, sections, self._begun[key], index)
 
 
 def _edition(section: bytes) -> tuple[int, int]:

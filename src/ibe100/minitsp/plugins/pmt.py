@@ -6,7 +6,7 @@ import numpy as np
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor, PluginError
-from ibe100.minitsp.psi.pmt_edits import PMT_OPTIONS, edit_pmt
+from ibe100.minitsp.psi.pmt_edits import PMT_OPTIONS, edit_pmt, order_of_pids
 from ibe100.minitsp.psi.section_packer import SectionCycle
 from ibe100.minitsp.psi.service_finder import ServiceFinder
 from ibe100.mpegts.constants import NULL_PID, PMT_TABLE_ID
@@ -38,6 +38,7 @@ class PmtEditor(PacketProcessor):
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
         arguments.exclude("pmt-pid", "service")
+        order_of_pids(arguments)
         self._finder = ServiceFinder(self, arguments.text("service"))
         self._pid = arguments.optional_integer("pmt-pid")
         self._follows_pat = self._pid is None

@@ -35,20 +35,22 @@ class Tables(PacketProcessor):
         Option("meta-sections"),
         Option("no-duplicate"),
         Option("no-encapsulation"),
+        Option("packet-index"),
         Option("pid", OptionKind.PID_RANGE, "p", repeatable=True),
         Option("psi-si"),
         Option("tid", OptionKind.INTEGER_RANGE, "t", repeatable=True, maximum=_MAX_TABLE_ID),
+        Option("xml-output", OptionKind.TEXT),
     )
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        whole = arguments.present("log-json-line") or arguments.present("binary-output")
+        whole = any(map(arguments.present, ("log-json-line", "binary-output", "xml-output")))
         self._log = TablesLog(arguments, context) if whole else None
         for wanted in ("all-sections", "ip-udp", "no-encapsulation"):
             if self._log is None and not arguments.present(wanted):
                 raise OptionError(
-                    "only raw sections by UDP, --log-json-line and --binary-output are built in: "
-                    f"add --{wanted}"
+                    "only raw sections by UDP, --log-json-line, --xml-output and --binary-output are "
+                    f"built in: add --{wanted}"
                 )
         self._pids = set(arguments.pids("pid"))
         self._follows_pat = arguments.present("psi-si")

@@ -3,20 +3,28 @@
 from dataclasses import replace
 from typing import Final
 
-from ibe100.minitsp.chain.options import Arguments, Option, OptionKind
+from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, parse_integer
 from ibe100.mpegts.constants import REGISTRATION_TAG
 from ibe100.mpegts.descriptors import Descriptor
 from ibe100.mpegts.psi import Pmt, PmtStream
 
 _STREAM_IDENTIFIER: Final = 0x52
 _CUE_IDENTIFIER: Final = 0x8A
+_PRIVATE_DATA: Final = 0x06
+_OF_ATSC: Final = {
+    "ac3-atsc2dvb": (0x81, Descriptor(0x6A, b"\x00")),
+    "eac3-atsc2dvb": (0x87, Descriptor(0x7A, b"\x00")),
+}
+"""Option -> stream_type of ATSC's sound, and the descriptor by which DVB tells it (EN 300 468 annex D)."""
 
 PMT_OPTIONS: Final = (
+    Option("ac3-atsc2dvb"),
     Option("add-pid", OptionKind.PAIR, "a", repeatable=True),
     Option("add-pid-registration", OptionKind.PAIR, repeatable=True),
     Option("add-programinfo-id", OptionKind.INTEGER, maximum=0xFFFF_FFFF),
     Option("add-registration", OptionKind.INTEGER_RANGE, repeatable=True, maximum=0xFFFF_FFFF),
     Option("add-stream-identifier"),
+    Option("eac3-atsc2dvb"),
     Option("increment-version"),
     Option("move-pid", OptionKind.PAIR, "m", repeatable=True),
     Option("new-service-id", OptionKind.INTEGER, "i", maximum=0xFFFF),
@@ -27,6 +35,7 @@ PMT_OPTIONS: Final = (
     Option("remove-stream-type", OptionKind.INTEGER_RANGE, repeatable=True, maximum=0xFF),
     Option("set-cue-type", OptionKind.PAIR, repeatable=True),
     Option("set-stream-identifier", OptionKind.PAIR, repeatable=True),
+    Option("sort-pids", OptionKind.TEXT),
 )
 
 
@@ -40,6 +49,12 @@ def edit_pmt(pmt: Pmt, arguments: Arguments) -> Pmt:
         pcr_pid=arguments.integer("pcr-pid", pmt.pcr_pid),
         version=_new_version(pmt.version, arguments),
     )
+
+
+def order_of_pids(arguments: Arguments) -> list[int]:
+    """The PIDs of --sort-pids. Raises OptionError."""
+    words = arguments.text("sort-pids").replace(" ", "").split(",")
+    return [parse_integer(word, "option --sort-pids") for word in words if word]
 
 
 def _new_version(version: int, arguments: Arguments) -> int:
@@ -79,7 +94,14 @@ def _edit_streams(streams: tuple[PmtStream, ...], arguments: Arguments) -> tuple
         if pid in by_pid:
             stream = by_pid[pid]
             by_pid[pid] = replace(stream, descriptors=_with_descriptor(stream.descriptors, descriptor))
-    return tuple(by_pid.values())
+    for option, (stream_type, descriptor) in _OF_ATSC.items():
+        for pid, stream in by_pid.items():
+            if arguments.present(option) and stream.stream_type == stream_type:
+                there = any(one.tag == descriptor.tag for one in stream.descriptors)
+                told = stream.descriptors if there else (*stream.descriptors, descriptor)
+                by_pid[pid] = replace(stream, stream_type=_PRIVATE_DATA, descriptors=told)
+    first = [pid for pid in order_of_pids(arguments) if pid in by_pid]
+    return tuple(by_pid[pid] for pid in dict.fromkeys((*first, *by_pid)))
 
 
 def _stream_descriptors(pids: tuple[int, ...], arguments: Arguments) -> list[tuple[int, Descriptor]]:

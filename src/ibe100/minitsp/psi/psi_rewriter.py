@@ -49,6 +49,11 @@ class PsiRewriter(PacketProcessor):
             self._assemblers[pid] = TableAssembler(pid)
             self._touched[pid] = True
 
+    def leave(self, pid: int) -> None:
+        """Hand no more tables of this PID to `take`."""
+        if self._assemblers.pop(pid, None) is not None:
+            self._touched[pid] = False
+
     def forget(self, pid: int) -> None:
         """Hand every table of this PID to `take` anew, as if none had been seen."""
         if pid in self._assemblers:
@@ -108,7 +113,9 @@ class PsiRewriter(PacketProcessor):
 
     def _tables(self, block: Block, row: int) -> list[Table]:
         assembler = self._assemblers.get(int(block.pids[row]))
-        return assembler.feed(block.packets[row].tobytes()) if assembler else []
+        if assembler is None:
+            return []
+        return assembler.feed(block.packets[row].tobytes(), block.first_index + row)
 
     def _replace(self, packet: npt.NDArray[np.uint8], pids: npt.NDArray[np.uint16], row: int) -> None:
         packer = self._packers.get(int(pids[row]))

@@ -1,17 +1,18 @@
-"""Whole tables, in the order of the stream, as JSON in the log or as bytes in a file (tsp -P tables)."""
+"""Whole tables, in the order of the stream, as JSON in the log, or XML or bytes in files (tsp -P tables)."""
 
 from pathlib import Path
 from typing import BinaryIO, ClassVar, Final
 
 from ibe100.minitsp.chain.options import Arguments, OptionError, OptionTable
-from ibe100.minitsp.chain.plugin import Context, LogLevel, PluginError
+from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PluginError
 from ibe100.minitsp.psi.psi_rewriter import PsiRewriter
 from ibe100.minitsp.reports.json_report import to_json
-from ibe100.minitsp.reports.psi_json import table_json
-from ibe100.mpegts.constants import NULL_PID, PAT_PID, PAT_TABLE_ID, PMT_TABLE_ID, TSDT_PID
+from ibe100.minitsp.reports.psi_json import TableMetadata, table_json, table_node
+from ibe100.minitsp.reports.table_nodes import XML_BEGIN, XML_END, xml_lines
+from ibe100.minitsp.reports.text_file import TextFile
+from ibe100.mpegts.constants import NULL_PID, PAT_PID, PAT_TABLE_ID, TSDT_PID
 from ibe100.mpegts.descriptors import PsiError
-from ibe100.mpegts.elementary.splice_streams import is_splice
-from ibe100.mpegts.psi import Pat, Pmt
+from ibe100.mpegts.psi import Pat
 from ibe100.mpegts.service_map import SYSTEM_SECTION_PIDS
 from ibe100.mpegts.table_assembler import Table
 
@@ -21,9 +22,10 @@ SYSTEM_PIDS: Final = SYSTEM_SECTION_PIDS | {TSDT_PID}
 class TablesLog(PsiRewriter):
     """Reports each table once until it changes, on behalf of the plugin `tables`; no packet is touched.
 
-    --log-json-line logs it, --binary-output writes its sections one after the other.
+    --log-json-line logs it, --xml-output writes a document of all of them, --binary-output their sections one
+    after the other.
 
-    Without --pid it follows what --psi-si follows, and the SCTE 35 PIDs that the PMTs name.
+    Without --pid and --psi-si it follows every PID on which no PES packet starts.
     """
 
     name: ClassVar[str] = "tables"
@@ -37,13 +39,20 @@ class TablesLog(PsiRewriter):
             )
         self._prefix = arguments.optional_text("log-json-line")
         self._path = arguments.text("binary-output")
+        path = arguments.optional_text("xml-output")
+        self._xml = None if path is None else TextFile("" if path == "-" else path)
+        self._told = TableMetadata(
+            base64_sections=arguments.present("meta-base64-sections"),
+            hex_sections=arguments.present("meta-sections"),
+            packet_index=arguments.present("packet-index"),
+        )
         self._file: BinaryIO | None = None
         self._table_ids = arguments.pids("tid")
         self._left = arguments.integer("max-tables")
         self._last: dict[int, tuple[bytes, ...]] = {}
         pids = arguments.pids("pid")
-        self._follows_cues = not pids and not arguments.present("psi-si")
-        self._follows_pat = arguments.present("psi-si") or not pids
+        self._follows_pat = arguments.present("psi-si")
+        self._follows_all = not pids and not self._follows_pat
         for pid in pids | SYSTEM_PIDS if self._follows_pat else pids:
             self.follow(pid)
 
@@ -53,11 +62,26 @@ class TablesLog(PsiRewriter):
                 self._file = Path(self._path).open("wb")  # noqa: SIM115 - see stop
             except OSError as error:
                 raise PluginError(f"cannot create file {self._path}: {error.strerror}") from error
+        if self._xml is not None:
+            self._xml.open()
 
     def stop(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None
+        if self._xml is not None:
+            if self._last:
+                self._xml.write(XML_END)
+            self._xml.close()
+
+    def process(self, block: Block) -> Block:
+        if self._follows_all:
+            with_pes = set(block.headers.pes.pids.tolist())
+            for pid in block.headers.present - {NULL_PID} - with_pes:
+                self.follow(pid)
+            for pid in with_pes:
+                self.leave(pid)
+        return super().process(block)
 
     def take(self, table: Table) -> None:
         if self._follows_pat:
@@ -70,16 +94,15 @@ class TablesLog(PsiRewriter):
             return
         if self.arguments.present("no-duplicate") and self._last.get(table.pid) == table.sections:
             return
+        if self._xml is not None and not self._last:
+            self._xml.write(XML_BEGIN)
         self._last[table.pid] = table.sections
         if self._file is not None:
             self._write(self._file, b"".join(table.sections))
         if self._prefix is not None:
-            value = table_json(
-                table,
-                base64_sections=self.arguments.present("meta-base64-sections"),
-                hex_sections=self.arguments.present("meta-sections"),
-            )
-            self.log(LogLevel.INFO, self._prefix + to_json(value))
+            self.log(LogLevel.INFO, self._prefix + to_json(table_json(table, self._told)))
+        if self._xml is not None:
+            self._xml.write("\n".join(xml_lines(table_node(table, self._told))))
         if self._left:
             self._left -= 1
             if not self._left:
@@ -100,8 +123,3 @@ class TablesLog(PsiRewriter):
                         self.follow(pid)
                 if pat.nit_pid is not None:
                     self.follow(pat.nit_pid)
-        elif table.table_id == PMT_TABLE_ID and self._follows_cues:
-            pmt = Pmt.parse(table.sections[0])
-            for stream in pmt.streams:
-                if is_splice(stream, pmt.descriptors):
-                    self.follow(stream.pid)

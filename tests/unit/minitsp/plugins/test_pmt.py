@@ -1,5 +1,6 @@
 """The PMT is changed as asked, stays a sound table, and its PID keeps its continuity."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -123,12 +124,24 @@ def test_a_cue_pid_is_announced_with_its_registration() -> None:
             ["--set-stream-identifier=0x100/9"],
             {"streams": (PmtStream(0x1B, 0x100, (Descriptor(0x52, b"\x09"),)), PMT.streams[1])},
         ),
+        (["--sort-pids=0x400,0x101,256"], {"streams": PMT.streams[::-1]}),
     ],
 )
 def test_each_option_changes_its_part_alone(options: list[str], expected: dict[str, Any]) -> None:
     result = edited("--service=1", *options)
     for name in ("program_number", "pcr_pid", "streams", "descriptors", "version"):
         assert getattr(result, name) == expected.get(name, getattr(PMT, name))
+
+
+@pytest.mark.parametrize(("option", "stream_type", "tag"), [("ac3", 0x81, 0x6A), ("eac3", 0x87, 0x7A)])
+def test_sound_as_atsc_tells_it_is_told_as_dvb_does(option: str, stream_type: int, tag: int) -> None:
+    told, untold = (Descriptor(tag, b"\x80\x42"),), PmtStream(stream_type, 0x101)
+    pmt = replace(PMT, streams=(PmtStream(stream_type, 0x100, told), untold, PmtStream(0x1B, 0x102)))
+    assert edited("--service=1", f"--{option}-atsc2dvb", pmt=pmt).streams == (
+        PmtStream(0x06, 0x100, told),
+        PmtStream(0x06, 0x101, (Descriptor(tag, b"\x00"),)),
+        PmtStream(0x1B, 0x102),
+    )
 
 
 def test_the_first_service_is_the_default_and_the_other_stays() -> None:
