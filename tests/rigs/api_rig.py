@@ -19,7 +19,8 @@ from ibe100.api.listeners import Listeners
 from ibe100.api.server import api_server
 from ibe100.core.application import Application
 from ibe100.core.config import ApiSettings
-from ibe100.models.users import NewToken, Role
+from ibe100.models.rights import Role
+from ibe100.models.users import NewToken
 from services_rig import console
 
 NAMES = {Role.VIEWER: "vera", Role.OPERATOR: "otto", Role.ENGINEER: "emil", Role.ADMIN: "ada"}

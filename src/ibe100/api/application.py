@@ -30,7 +30,7 @@ from ibe100.api.routes import (
     users,
 )
 from ibe100.core.config import ApiSettings
-from ibe100.models.users import Role
+from ibe100.models.rights import Act
 from ibe100.services.ports import Services
 
 SUBJECTS = (streams, cues, alarms, schedule, profiles, history, metrics, system, users, prometheus)
@@ -50,7 +50,7 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@_description.get("/openapi.json", response_class=Response, **needs(Role.VIEWER, Scarce.FILES))
+@_description.get("/openapi.json", response_class=Response, **needs(Act.READ, Scarce.FILES))
 async def description(request: Request) -> Response:
     """Description of this API in OpenAPI."""
     document = await asyncio.to_thread(request.app.openapi)

@@ -165,7 +165,7 @@ class RequestGuard:
         if wait_s > 0:
             return refusal(429, "too many reads: listen to the events instead", retry_in_s=wait_s)
         scope["state"]["identity"] = identity
-        act_as(Actor(identity.name))
+        act_as(Actor(identity.name, identity.role))
         return None
 
     def _is_ours(self, host: str) -> bool:

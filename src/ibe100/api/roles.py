@@ -1,4 +1,4 @@
-"""Roles of the routes: each declares the role it needs, and one place checks it."""
+"""Roles of the routes: each declares the act it is, and one place checks its role."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 
-from ibe100.models.errors import NotAllowed
 from ibe100.models.messages import StreamView
-from ibe100.models.users import Identity, Role
+from ibe100.models.rights import ROLE_FOR, Act, Role
+from ibe100.models.users import Identity
 from ibe100.services.ports import Services
+from ibe100.services.rights import demand_role
 from ibe100.services.streams.which_stream import which_stream
 
 API = "/api/v1"
@@ -39,13 +40,14 @@ def new_limits() -> dict[Scarce, asyncio.Semaphore]:
     return {scarce: asyncio.Semaphore(most) for scarce, most in MOST_AT_ONCE.items()}
 
 
-def needs(role: Role, scarce: Scarce | None = None) -> dict[str, Any]:
-    """Arguments of a route's decorator: the role it needs, and which of the scarce requests it is."""
+def needs(act: Act, scarce: Scarce | None = None) -> dict[str, Any]:
+    """Arguments of a route's decorator: the act it is, and which of the scarce requests it is.
+
+    Who lacks the role is refused before the body is read; the service asks for the right to the stream.
+    """
 
     async def check(request: Request) -> AsyncIterator[None]:
-        identity: Identity = request.scope["state"]["identity"]
-        if not identity.role.covers(role):
-            raise NotAllowed(f"{identity.name} is {identity.role}: this needs {role}")
+        demand_role(act)
         if scarce is None:
             yield
         else:
@@ -53,7 +55,7 @@ def needs(role: Role, scarce: Scarce | None = None) -> dict[str, Any]:
                 yield
 
     # Of the function, not the request: who is slow to take the answer keeps no other from the next.
-    return {"dependencies": [Depends(check, scope="function")], "openapi_extra": {ROLE: role.value}}
+    return {"dependencies": [Depends(check, scope="function")], "openapi_extra": {ROLE: ROLE_FOR[act].value}}
 
 
 def role_of(route: APIRoute) -> Role:

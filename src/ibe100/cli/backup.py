@@ -24,7 +24,7 @@ from ibe100.database.backup.backups import describe, list_backups, make_backup, 
 from ibe100.database.backup.sqlite_copy import Pace
 from ibe100.database.database import Database
 from ibe100.database.sqlite.schema import REVISION
-from ibe100.models.actor import COMMAND_LINE
+from ibe100.models.actor import person_of
 from ibe100.models.backup import BackupFile
 from ibe100.models.errors import StorageError
 from ibe100.services.audit_trail import AuditTrail, act_as
@@ -88,7 +88,7 @@ def _make(config: AppConfig, folders: Folders, file: Path | None, with_key: bool
 async def _put_on_record(folders: Folders, detail: str) -> None:
     with InstanceLock.acquire(folders.data_dir, "backup"):
         database = await Database.open(folders.database_file)
-        act_as(COMMAND_LINE)
+        act_as(person_of())
         await AuditTrail(database).write("backup made", "", detail)
         await database.close()
 
@@ -132,7 +132,7 @@ def verify(file: BackupPath) -> None:
 def restore_it(file: BackupPath, data_dir: DataDir = None) -> None:
     """Put a backup in the place of the present data, which are kept aside; streams on air go on."""
     folders = resolve(load(overrides(data_dir)).folders)
-    act_as(COMMAND_LINE)
+    act_as(person_of())
     done = asyncio.run(restore(folders, file.absolute()))
     for line in restore_lines(done):
         typer.echo(line)

@@ -12,7 +12,6 @@ import typer
 
 from ibe100.cli.options import DataDir, StreamName
 from ibe100.cli.running_instance import request
-from ibe100.models.actor import COMMAND_LINE
 from ibe100.models.cues.return_receipt import ReturnState
 from ibe100.models.cues.segmentation import UpidType
 from ibe100.models.scte35_marker import BreakReturn, CueAction, CueState
@@ -27,7 +26,7 @@ app = typer.Typer(help="Fire cues on a stream of a running console or server, an
 PreRoll = Annotated[
     float | None, typer.Option(help="Seconds ahead; 0, or left out, is immediate.", show_default=False)
 ]
-By = Annotated[str, typer.Option("--by", help="Who asks; goes on record.")]
+By = Annotated[str, typer.Option("--by", help="A note beside your name on record: the program that asks …")]
 Duration = Annotated[
     float | None, typer.Option(help="Announced seconds; the stream's own if left out.", show_default=False)
 ]
@@ -39,7 +38,7 @@ ReturnWait = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The data folder of the one who is asked, who asks, and how the receipt is wanted."""
+    """The data folder of the one who is asked, a note on who asks, and how the receipt is wanted."""
 
     data_dir: Path | None
     by: str
@@ -62,7 +61,7 @@ def to_break(
         BreakReturn | None,
         typer.Option(help="How the break ends; the stream's own way if left out.", show_default=False),
     ] = None,
-    by: By = COMMAND_LINE.name,
+    by: By = "",
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
@@ -76,7 +75,7 @@ def to_break(
 def to_programme(
     stream: StreamName,
     pre_roll: PreRoll = None,
-    by: By = COMMAND_LINE.name,
+    by: By = "",
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
@@ -95,7 +94,7 @@ def crash_out(
     duration: Annotated[
         float | None, typer.Option(help="Announced seconds; none if left out.", show_default=False)
     ] = None,
-    by: By = COMMAND_LINE.name,
+    by: By = "",
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
@@ -111,7 +110,7 @@ def crash_out(
 @app.command("crash-in")
 def crash_in(
     stream: StreamName,
-    by: By = COMMAND_LINE.name,
+    by: By = "",
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
@@ -123,7 +122,7 @@ def crash_in(
 @app.command("null")
 def null(
     stream: StreamName,
-    by: By = COMMAND_LINE.name,
+    by: By = "",
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
@@ -144,7 +143,7 @@ def signal(
     upid_type: Annotated[str, typer.Option(help="Ad-ID, URI, UUID, AiringID …")] = UpidType.NOT_USED,
     upid: Annotated[str, typer.Option(help="As text; binary types in hex.")] = "",
     pre_roll: PreRoll = None,
-    by: By = COMMAND_LINE.name,
+    by: By = "",
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
@@ -164,7 +163,7 @@ def section(
             metavar="SECTION", help="A whole splice_info_section: base64, hex, XML, or a playlist's tag."
         ),
     ],
-    by: By = COMMAND_LINE.name,
+    by: By = "",
     return_feed: ReturnWait = 0.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,

@@ -15,7 +15,7 @@ from pathlib import Path
 from ibe100.cli.demo_report import Outcome, print_table, progress
 from ibe100.core.application import Application, open_application
 from ibe100.core.config import load
-from ibe100.models.actor import Actor
+from ibe100.models.actor import part_of_console
 from ibe100.models.base import build
 from ibe100.models.endpoints.parse import parse_input, parse_output
 from ibe100.models.errors import CueRefused, OperatorError, StorageError, StreamError
@@ -91,7 +91,7 @@ async def _until_told(work: Coroutine[object, object, None]) -> None:
 
 
 async def _demo(outcome: Outcome, wanted: Wanted) -> None:
-    act_as(Actor("demo"))
+    act_as(part_of_console("demo"))
     options = {} if wanted.pid is None else {"pid": wanted.pid}
     values = {
         "name": "Demo stream",

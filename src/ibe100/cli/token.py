@@ -9,7 +9,8 @@ import typer
 
 from ibe100.cli.options import AsJson, DataDir, print_table
 from ibe100.cli.user_request import request_users
-from ibe100.models.users import NewToken, Role, Token
+from ibe100.models.rights import Role
+from ibe100.models.users import NewToken, Token
 from ibe100.utils.timecode import format_utc
 
 app = typer.Typer(help="What lets automation and dashboards in by the API.")

@@ -10,7 +10,8 @@ import typer
 
 from ibe100.cli.options import AsJson, DataDir, print_table
 from ibe100.cli.user_request import request_users
-from ibe100.models.users import SHORTEST_PASSWORD, Role, User
+from ibe100.models.rights import Role
+from ibe100.models.users import SHORTEST_PASSWORD, User
 from ibe100.utils.timecode import format_utc
 
 app = typer.Typer(help="Who may come in by the API, and as what.")

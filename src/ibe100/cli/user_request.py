@@ -13,7 +13,7 @@ from ibe100.api.local.user_commands import access_command
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import AppConfig, load
 from ibe100.core.folders import Folders, resolve
-from ibe100.models.actor import COMMAND_LINE
+from ibe100.models.actor import person_of
 
 
 def request_users(data_dir: Path | None, command: Mapping[str, Any]) -> Any:
@@ -35,7 +35,7 @@ async def _alone(config: AppConfig, folders: Folders, command: Mapping[str, Any]
     from ibe100.services.audit_trail import act_as
 
     folders.create()
-    act_as(COMMAND_LINE)
+    act_as(person_of())
     with ExitStack() as stack:
         stack.enter_context(InstanceLock.acquire(folders.data_dir, "ibe100 user"))
         logging_files = Logging(config.logging, folders.log_dir, to_stderr=True)

@@ -22,11 +22,15 @@ from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.access.access_service import AccessService
+from ibe100.services.access.console_session import ConsoleSession
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.board import AlarmBoard
+from ibe100.services.alarms.catalogue import EMERGENCY_KEY
 from ibe100.services.alarms.notification_service import NotificationService
+from ibe100.services.alarms.rule import true_if
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.backup.backup_service import FOLDER as BACKUPS
 from ibe100.services.backup.backup_service import BackupService
@@ -52,6 +56,7 @@ from ibe100.services.watches.feed import AlarmFeed
 from ibe100.utils.descriptors import allow_many
 from ibe100.utils.lasting_heap import lasting_heap
 from ibe100.utils.places import Place, Places
+from ibe100.utils.timecode import format_clock
 
 SECONDS_PER_DAY = 86_400
 ALARM_RULES_FILE = "alarm_settings.json"
@@ -128,6 +133,7 @@ class Application:
         )
         self.engine = TSDuckService(self._planner)
         self.access = AccessService(database)
+        self.console = ConsoleSession(self.access, audit, config.console, self.cues, self._emergency_key_used)
         self.cue_once = CueOnce(database.kept_requests, database.cues, self.cues)
         for observer in (self.monitoring, self._recorder, self._alarm_feed, self.cues, self.input_cues):
             self.streams.observe(observer)
@@ -213,7 +219,12 @@ class Application:
         self.return_feeds.set_policy(config.runner)
         self.cues.set_seen_timeout(config.cues.seen_timeout_s)
         self.records.cues.set_event_id_retention(config.cues.event_id_retention_days * SECONDS_PER_DAY)
+        self.console.set_plan(config.console)
         await self.backups.set_plan(config.backup)
+
+    async def _emergency_key_used(self, stream_id: str, action: CueAction) -> None:
+        used = true_if(f"{action} at {format_clock(time.time())}")
+        await self.alarms.judge(stream_id, self.streams.run_of(stream_id).name, {EMERGENCY_KEY: used})
 
     def _backlog(self) -> Backlog:
         queues = {"bus": self._bus.facts_behind(), "database": self.records.writes_behind()}

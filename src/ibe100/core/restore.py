@@ -110,7 +110,9 @@ async def _restore(folders: Folders, file: Path, staged: Path) -> Restored:
     evidence = await find_evidence(folders.streams_dir, folders.log_dir, manifest.made_at)
     aside = free_name(folders.data_dir / f"before-restore-{utc_stamp(now)}")
     detail = f"of {format_utc(manifest.made_at)}, from {file}; what was there is in {aside.name}"
-    record = AuditRecord(at=now, who=acting().name, action="database restored", subject="", detail=detail)
+    record = AuditRecord(
+        at=now, who=acting().on_record, action="database restored", subject="", detail=detail
+    )
     merged = merge(staged / DATABASE, readable, evidence, record)
     notices = (words, _secrets(folders.data_dir, staged))
     for left in staged.glob(f"{PRESENT_COPY}*"):

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from ibe100.core.config import AppConfig, settings_files
 from ibe100.core.last_good import load_and_keep, load_or_last_good
-from ibe100.models.actor import Actor
+from ibe100.models.actor import part_of_console
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.services.alarms.catalogue import SETTINGS_WRONG
@@ -22,9 +22,9 @@ from ibe100.services.audit_trail import AuditTrail, act_as
 from ibe100.utils.tasks import keep_running
 
 POLL_S = 1.0
-RELOADED = frozenset({"engine", "runner", "logging", "cues", "backup"})
+RELOADED = frozenset({"engine", "runner", "logging", "cues", "backup", "console"})
 """Sections whose changes take effect at once, or with the next start of a stream; others need a restart."""
-FILE, HANGUP = Actor("settings file"), Actor("SIGHUP")
+FILE, HANGUP = part_of_console("settings file"), part_of_console("SIGHUP")
 """Actors of a change, as far as is known."""
 
 Stamps = tuple[tuple[int, int] | None, ...]

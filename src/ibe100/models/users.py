@@ -1,15 +1,15 @@
-"""Users of the API: their roles and tokens."""
+"""Users: their roles and tokens."""
 
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from ibe100.models.actor import WITHOUT_ACCOUNT, Actor
+from ibe100.models.actor import NOT_PERSONS, Actor
 from ibe100.models.base import Name, Value
+from ibe100.models.rights import Role
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
@@ -17,34 +17,10 @@ SECONDS_PER_DAY = 86_400
 _USER_NAME = re.compile(r"[a-z][a-z0-9._-]{0,39}")
 
 
-class Role(StrEnum):
-    """Role of a user; each may do all that those before it may."""
-
-    VIEWER = "viewer"
-    """Reads."""
-    OPERATOR = "operator"
-    """Cues, starts and stops streams, sees to alarms, plans breaks."""
-    ENGINEER = "engineer"
-    """Sets up streams, rules, profiles; tests notifications."""
-    ADMIN = "admin"
-    """Users, tokens, the audit trail."""
-
-    def covers(self, other: Role) -> bool:
-        """True when this role may do what `other` may."""
-        return _RANKS[self] >= _RANKS[other]
-
-    def within(self, most: Role) -> Role:
-        """Limit this role to `most`."""
-        return self if most.covers(self) else most
-
-
-_RANKS: dict[Role, int] = {role: rank for rank, role in enumerate(Role)}
-
-
 def _user_name(text: str) -> str:
     if not _USER_NAME.fullmatch(text):
         raise ValueError("allowed are 1 to 40 of a-z, 0-9, '.', '-' and '_', a letter first")
-    if Actor(text) in WITHOUT_ACCOUNT:
+    if text in NOT_PERSONS:
         raise ValueError("this name stands on record for who has no account; choose another")
     return text
 
@@ -60,7 +36,7 @@ Password = Annotated[SecretStr, AfterValidator(_password)]
 
 
 class User(Value):
-    """Somebody who may come in by the API."""
+    """Somebody who may sign in at the window and by the API."""
 
     name: UserName
     role: Role
@@ -78,6 +54,11 @@ class StoredUser(Value):
     password_hash: Annotated[str, Field(repr=False)] = ""
     """argon2id; empty without a password."""
     created_at: float
+
+    @property
+    def actor(self) -> Actor:
+        """The user as whoever acts."""
+        return Actor(self.name, self.role)
 
     @property
     def public(self) -> User:

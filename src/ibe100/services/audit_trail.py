@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 from ibe100.database.database import Database
-from ibe100.models.actor import OPERATOR, Actor
+from ibe100.models.actor import CONSOLE, Actor
 from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord
 
@@ -15,7 +17,7 @@ AUDIT_LOGGER = "ibe100.audit"
 _audit = logging.getLogger(AUDIT_LOGGER)
 _log = logging.getLogger(__name__)
 
-_acting: ContextVar[Actor] = ContextVar("who acts", default=OPERATOR)
+_acting: ContextVar[Actor] = ContextVar("who acts", default=CONSOLE)
 
 
 def act_as(actor: Actor) -> None:
@@ -23,8 +25,18 @@ def act_as(actor: Actor) -> None:
     _acting.set(actor)
 
 
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[None]:
+    """Put what is done within the context down to `actor`."""
+    before = _acting.set(actor)
+    try:
+        yield
+    finally:
+        _acting.reset(before)
+
+
 def acting() -> Actor:
-    """The actor that the present task works for; set where work comes in, else the operator."""
+    """The actor that the present task works for; set where work comes in, else the console itself."""
     return _acting.get()
 
 
@@ -36,7 +48,7 @@ class AuditTrail:
 
     async def write(self, action: str, subject: str, detail: str = "") -> None:
         """`action` in the field's terms, `subject` the stream, alarm or profile it was done to."""
-        who = acting().name
+        who = acting().on_record
         record = AuditRecord(at=time.time(), who=who, action=action, subject=subject, detail=detail)
         _audit.info("%s", action, extra={"who": who, "subject": subject, "detail": detail})
         try:

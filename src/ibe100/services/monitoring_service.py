@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ibe100.models.messages import Message, TelemetryMeasured
+from ibe100.models.rights import Act
 from ibe100.models.stream_state import PidSample, StreamState, Telemetry
 from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.rights import demand
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import Fact, StateEntered
 from ibe100.services.streams.runner_samples import (
@@ -33,6 +35,7 @@ class MonitoringService:
 
     async def reset_counters(self, stream_id: str) -> None:
         """Count TR 101 290 errors of a stream from zero."""
+        demand(Act.RESET_COUNTERS, stream_id)
         if stream_id in self._telemetry:
             self._measured(self._from_zero(stream_id))
         await self._audit.write("counters reset", stream_id)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from pydantic import SecretStr
 
@@ -13,15 +13,17 @@ from ibe100.models.alarms.confidence import Picture, PictureSize, Preview, Sound
 from ibe100.models.alarms.notification import NotificationTarget, TargetView
 from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.models.backup import BackupFile, BackupStatus
+from ibe100.models.console import Seat
 from ibe100.models.cues.contract import Contract, ContractFinding
 from ibe100.models.cues.input_cue import InputCue
 from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.cues.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
 from ibe100.models.messages import Message, StreamView
 from ibe100.models.profile import Profile
+from ibe100.models.rights import Act, Role
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, Readiness
 from ibe100.models.stream_config import StreamConfig, StreamInput
-from ibe100.models.users import Identity, NewToken, Role, Token, User
+from ibe100.models.users import Identity, NewToken, Token, User
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.record_ports import (
     AsRunPort,
@@ -30,6 +32,8 @@ from ibe100.services.record_ports import (
     RecordsPort,
     StreamEventsPort,
 )
+
+Result = TypeVar("Result")
 
 
 class StreamPort(Protocol):
@@ -288,6 +292,29 @@ class AccessPort(Protocol):
         """Wait until the token does not let in any more."""
 
 
+class ConsolePort(Protocol):
+    """Person at the window: in whose name it acts, and what they may do."""
+
+    def seat(self) -> Seat:
+        """State for the screen; safe from any thread, as is the next."""
+
+    def refusal(self, act: Act, stream_id: str | None = None) -> str:
+        """Reason for which whoever is there may not do this, else empty; without a stream by the role."""
+
+    async def do(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do this as whoever is at the window; the only way in for what the window asks."""
+
+    async def sign_in(self, name: str, password: SecretStr, note: str = "") -> Seat:
+        """Take the window, also over from another. Raises NotSignedIn, TooManyLogins."""
+
+    async def lock(self) -> Seat:
+        """Lock cues and changes until somebody signs in."""
+
+    async def sign_out(self) -> Seat: ...
+    async def emergency(self, stream_id: str, action: CueAction) -> Cue:
+        """Take a stream to a break or back without a sign-in; it is an alarm."""
+
+
 class MessageStream(Protocol):
     """A subscription to the bus. Raises SubscriberFellBehind when it is not read in time."""
 
@@ -346,6 +373,8 @@ class Services(Protocol):
     def engine(self) -> EnginePort: ...
     @property
     def access(self) -> AccessPort: ...
+    @property
+    def console(self) -> ConsolePort: ...
     @property
     def cue_once(self) -> CueOncePort: ...
 

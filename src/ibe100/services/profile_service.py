@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.profile import Profile, StreamEntry
+from ibe100.models.rights import Act
 from ibe100.models.stored import (
     DamagedDocument,
     keep_unknown,
@@ -19,6 +20,7 @@ from ibe100.models.stored import (
     write_stored,
 )
 from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.rights import demand
 from ibe100.services.stream_service import StreamService
 from ibe100.services.streams.stream_secrets import without_secrets
 from ibe100.services.streams.which_stream import refuse_digits
@@ -45,6 +47,7 @@ class ProfileService:
 
     async def save(self, name: str) -> Path:
         """Save the present list of streams under `name`. Raises StorageError, ConfigurationError."""
+        demand(Act.SET_PROFILES)
         path = self._path(name)
         entries = tuple(
             StreamEntry(stream_id=view.stream_id, number=view.number, config=without_secrets(view.config))
@@ -59,6 +62,7 @@ class ProfileService:
 
     async def load(self, name: str) -> Profile:
         """Replace the list of streams; refused while one runs that the profile does not hold."""
+        demand(Act.SET_PROFILES)
         profile = await asyncio.to_thread(self._read, self._path(name), ours=True)
         self._refuse_digits(profile)
         await self._replace(profile)
@@ -68,6 +72,7 @@ class ProfileService:
 
     async def import_file(self, path: Path) -> Profile:
         """Take a profile from elsewhere into the folder; its streams are not loaded yet."""
+        demand(Act.SET_PROFILES)
         profile = await asyncio.to_thread(self._read, path, ours=False)
         self._refuse_digits(profile)
         await asyncio.to_thread(_write, self._path(profile.name), profile)
@@ -75,6 +80,7 @@ class ProfileService:
 
     async def export_file(self, name: str, path: Path) -> None:
         """Write a profile elsewhere. Raises StorageError."""
+        demand(Act.SET_PROFILES)
         profile = await asyncio.to_thread(self._read, self._path(name), ours=True)
         await asyncio.to_thread(_write, path, profile)
 

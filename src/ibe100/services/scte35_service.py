@@ -11,6 +11,7 @@ from ibe100.database.records import EventIdRange
 from ibe100.database.stores.cues import NOT_KEPT
 from ibe100.models.errors import CueRefused, StreamError
 from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.rights import Act, act_of
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Direction, Readiness
 from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import AuditTrail, acting
@@ -32,6 +33,7 @@ from ibe100.services.cues.ledger import CueLedger
 from ibe100.services.cues.readiness import least_lead_s, readiness
 from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.cues.section import describe
+from ibe100.services.rights import demand
 from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import (
     AttemptEnded,
@@ -163,6 +165,7 @@ class SCTE35Service:
 
     async def preview(self, request: CueRequest) -> CuePreview:
         """Preview of what would go out now; nothing is reserved. Raises CueRefused when it could not."""
+        demand(act_of(request.action), request.stream_id)
         run = self._runs.run_of(request.stream_id)
         draft = await self._draft(run, request)
         options = run.cue_options
@@ -179,6 +182,7 @@ class SCTE35Service:
 
     async def fire(self, request: CueRequest) -> Cue:
         """Committed, then sent; returns it SENT (immediate) or ARMED. Raises CueRefused, StorageError."""
+        demand(act_of(request.action), request.stream_id)
         run = self._runs.run_of(request.stream_id)
         async with self._locks.setdefault(request.stream_id, asyncio.Lock()):
             try:
@@ -234,6 +238,7 @@ class SCTE35Service:
         cue = self._cache.get(cue_id)
         if cue is None:
             raise CueRefused(f"there is no cue {cue_id}")
+        demand(Act.DISARM_CUE, cue.stream_id)
         if cue.state is not CueState.ARMED:
             event = format_event_id(cue.splice_event_id)
             raise CueRefused(f"event {event} is {cue.state}: only an ARMED cue can be disarmed")

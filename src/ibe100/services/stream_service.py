@@ -12,12 +12,14 @@ from ibe100.database.database import Database
 from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, NoticePosted, StreamView
 from ibe100.models.profile import StreamEntry
+from ibe100.models.rights import Act
 from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stored import keep_unknown
 from ibe100.models.stream_config import FileInput, StreamConfig, StreamInput, TestPatternInput
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail, acting
+from ibe100.services.rights import demand
 from ibe100.services.streams.inputs.known_inputs import is_same_input, read_report
 from ibe100.services.streams.inputs.plan_fit import PlanFit
 from ibe100.services.streams.journal_follower import JournalFollower, Observer
@@ -126,6 +128,7 @@ class StreamService:
 
     async def add(self, config: StreamConfig) -> StreamView:
         """A new stream with the next free number."""
+        demand(Act.SET_UP_STREAM)
         return await self.add_entry(self._list.new_entry(config))
 
     async def add_entry(self, entry: StreamEntry) -> StreamView:
@@ -145,6 +148,7 @@ class StreamService:
 
     async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
         """Edit the configuration; a running stream goes on with the old one until it is restarted."""
+        demand(Act.SET_UP_STREAM, stream_id)
         return await self.replace(stream_id, keep_unknown(config, self.run_of(stream_id).entry.config))
 
     async def replace(self, stream_id: str, config: StreamConfig) -> StreamView:
@@ -164,6 +168,7 @@ class StreamService:
 
     async def remove(self, stream_id: str) -> None:
         """Delete a stopped stream from the list."""
+        demand(Act.DELETE_STREAM, stream_id)
         run = self.run_of(stream_id)
         if run.view.state.is_active:
             raise StreamError(f"{run.name} is {run.view.state}; stop it before it is deleted")
@@ -181,6 +186,7 @@ class StreamService:
         Who runs on it is asked instead: opened a second time, it would lose packets to the probe.
         Raises StreamError where that is not known, ProbeError, ProcessorError.
         """
+        demand(Act.PROBE)
         run = self._running_on(source)
         if run is None:
             return await self._planner.probe(StreamConfig(name="probe", input=source))
@@ -219,28 +225,32 @@ class StreamService:
 
         A live input that is not there leaves the stream WAITING for it, or raises InputAbsent.
         """
+        demand(Act.RUN_STREAM, stream_id)
         run = self.run_of(stream_id)
         await self._lifecycle.start(run, keep_output=False, wait_for_input=wait_for_input)
         return run.view
 
     async def stop(self, stream_id: str, reason: str = "") -> StreamView:
         """Stop for good; returns when the processor is gone. Without a `reason` it is who stops it."""
-        reason = reason or acting().name
+        demand(Act.RUN_STREAM, stream_id)
+        reason = reason or acting().on_record
         run = self.run_of(stream_id)
         await self._lifecycle.stop(run, reason)
         return run.view
 
     async def retry(self, stream_id: str) -> StreamView:
         """Try now what a stream would try later. Raises StreamError for one that waits for nothing."""
+        demand(Act.RUN_STREAM, stream_id)
         run = self.run_of(stream_id)
-        await self._lifecycle.retry(run, f"tried again by {acting().name}")
+        await self._lifecycle.retry(run, f"tried again by {acting().on_record}")
         return run.view
 
     async def restart(self, stream_id: str) -> StreamView:
         """Stop and start, with the configuration as it is now; a file it writes is gone on with."""
+        demand(Act.RUN_STREAM, stream_id)
         run = self.run_of(stream_id)
         was_active = run.view.state.is_active
         if was_active:
-            await self._lifecycle.stop(run, "restart by the operator")
+            await self._lifecycle.stop(run, f"restart by {acting().words}")
         await self._lifecycle.start(run, keep_output=was_active)
         return run.view

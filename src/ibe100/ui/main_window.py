@@ -50,6 +50,7 @@ class MainWindow(QMainWindow):
     def services_opened(self) -> None:
         """Show that the services are up."""
         self.parts.status.services.setText("Services: up")
+        self.parts.seat.look()
         self.parts.client.ask("engines", lambda s: s.engine.engines()).then(self._show_engines)
 
     def services_failed(self, words: str) -> None:

@@ -98,7 +98,7 @@ class ServiceClient(QObject):
         if services is None:
             self._settled.emit(call, what, StreamError("the services are not up yet; try again in a moment"))
             return call
-        future = self._runner.submit(work(services))
+        future = self._runner.submit(services.console.do(work(services)))
         future.add_done_callback(lambda settled: self._settled.emit(call, what, _outcome(settled)))
         return call
 

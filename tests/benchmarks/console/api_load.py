@@ -27,8 +27,8 @@ import websockets
 from ibe100.core.application import Application, open_application
 from ibe100.core.config import ApiSettings, load
 from ibe100.models.messages import StreamLogged
+from ibe100.models.rights import Role
 from ibe100.models.stream_config import Engine, StreamConfig, TestPatternInput
-from ibe100.models.users import Role
 
 BITRATE_BPS = 10_000_000
 STREAMS = 16

@@ -16,8 +16,8 @@ from api_rig import closing, event, served
 from ibe100.api import listeners
 from ibe100.models.alarms.confidence import Picture
 from ibe100.models.messages import NoticePosted, PictureTaken, StreamLogged
+from ibe100.models.rights import Role
 from ibe100.models.stream_config import StreamConfig
-from ibe100.models.users import Role
 from services_rig import until
 
 LINE = "x" * 1000

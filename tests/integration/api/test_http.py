@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from api_rig import NAMES, PASSWORD, key, served, words
 from ibe100.api import middleware
 from ibe100.models.errors import StorageError
+from ibe100.models.rights import Role
 from ibe100.models.session import SessionRecord
 from ibe100.models.stream_config import StreamConfig
-from ibe100.models.users import Role
 
 STREAM: dict[str, Any] = {"name": "Ch 1"}
 SECRET = "0123456789abcdef"

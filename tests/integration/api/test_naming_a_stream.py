@@ -20,8 +20,8 @@ from ibe100.api.local.local_control import local_control
 from ibe100.database.database import Database
 from ibe100.database.records import StoredStream
 from ibe100.models.cues.schedule import At, BreakPlan
+from ibe100.models.rights import Role
 from ibe100.models.stream_config import StreamConfig
-from ibe100.models.users import Role
 from services_rig import console
 
 AT, DURATION_S = "2040-01-01T20:00:00Z", 30

@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from api_rig import NAMES, PASSWORD, served
 from ibe100.api import connections, protocols
 from ibe100.api.application import guarded_routes
+from ibe100.models.rights import Role
 from ibe100.models.stream_config import StreamConfig
-from ibe100.models.users import Role
 
 NONSENSE: tuple[Any, ...] = (
     None,

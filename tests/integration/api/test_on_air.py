@@ -7,8 +7,8 @@ import base64
 from pathlib import Path
 
 from api_rig import event, key, served, words
+from ibe100.models.rights import Role
 from ibe100.models.scte35_marker import CueState
-from ibe100.models.users import Role
 from ibe100.services.alarms.catalogue import BREAK_MISSED
 from ibe100.services.alarms.rule import Judgement
 from services_rig import SHORT_LEAD, looped, on_air, until_cue

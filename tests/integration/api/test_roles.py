@@ -9,7 +9,7 @@ import pytest
 from api_rig import served
 from ibe100.api import middleware
 from ibe100.api.application import guarded_routes
-from ibe100.models.users import Role
+from ibe100.models.rights import Role
 
 TABLE = {
     Role.VIEWER: """

@@ -9,8 +9,8 @@ from pathlib import Path
 from api_rig import served, words
 from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.alarms.notification import NotificationTarget
+from ibe100.models.rights import Role
 from ibe100.models.stream_config import StreamConfig, UdpInput
-from ibe100.models.users import Role
 from services_rig import looped, on_air, until_alarm
 
 HEAD = "stream,start,duration,title\n"
@@ -104,7 +104,7 @@ async def test_a_profile_is_saved_and_loaded_and_that_is_audited(tmp_path: Path)
         assert told == [("emil", "profile saved"), ("emil", "profile loaded")]
         # Who acts is known of each request, and is nobody's afterwards.
         await api.application.streams.add(StreamConfig(name="By the window"))
-        assert (await api.audit())[-1][:2] == ("operator", "stream added")
+        assert (await api.audit())[-1][:2] == ("console", "stream added")
 
 
 async def test_what_is_on_record_is_read_back_and_the_as_run_log_is_a_file_with_its_digest(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from demo_rig import Place, finished, patiently, place_in
 from ibe100.database.backup.backups import UNFINISHED
+from ibe100.models.actor import person_of
 
 
 def audit(data_dir: Path) -> list[tuple[str, str]]:
@@ -49,11 +50,11 @@ def test_made_by_the_server_listed_verified_and_restored(tmp_path: Path) -> None
         assert done.code == 0, done.err
         assert "go on from now" in done.out
         assert audit(place.data_dir) == [
-            ("command line", "backup made"),
-            ("command line", "backup made"),
-            ("command line", "backup failed"),
-            ("command line", "backup made"),
-            ("command line", "database restored"),
+            (person_of().name, "backup made"),
+            (person_of().name, "backup made"),
+            (person_of().name, "backup failed"),
+            (person_of().name, "backup made"),
+            (person_of().name, "database restored"),
         ]
         elsewhere = tmp_path / "another machine"
         done = place.run("backup", "restore", own, "--data-dir", elsewhere)

@@ -20,6 +20,7 @@ import pytest
 from demo_rig import DEADLINE_S, Ended, Place, cli, finished, patiently, place_in, receiver
 from ibe100.api.local.local_control import ask
 from ibe100.database.database import Database
+from ibe100.models.actor import person_of
 from ibe100.models.errors import OperatorError
 from independent_parser import Parsed
 
@@ -156,7 +157,7 @@ def test_a_console_that_is_killed_is_not_missed_on_the_output_nor_is_anything_by
         busy = server("stream", "remove", "News")
         assert (busy.code, busy.err) == (REFUSED, "ibe100: News is RUNNING; stop it before it is deleted\n")
         stopped = server("stream", "stop", "News")
-        assert (stopped.code, stopped.out) == (0, "1 News: STOPPED (command line)\n")
+        assert (stopped.code, stopped.out) == (0, f"1 News: STOPPED ({person_of().name})\n")
         assert place.pids("ibe100.minitsp") == []
         ended = server.end()
     assert (ended.code, ended.err) == (0, "")
@@ -173,12 +174,12 @@ def test_a_console_that_is_killed_is_not_missed_on_the_output_nor_is_anything_by
     position, audit, attempts = asyncio.run(record_of(server.data_dir, "news"))
     assert (position, attempts) == (last, 1)
     assert audit == [
-        ("command line", "stream added"),
-        ("command line", "stream started"),
-        ("command line", "TO BREAK"),
-        ("anna", "BACK TO PROGRAMME"),
-        ("anna", "TO BREAK"),
-        ("command line", "stream stopped"),
+        (person_of().name, "stream added"),
+        (person_of().name, "stream started"),
+        (person_of().name, "TO BREAK"),
+        (f"{person_of().name} (anna)", "BACK TO PROGRAMME"),
+        (f"{person_of().name} (anna)", "TO BREAK"),
+        (person_of().name, "stream stopped"),
     ]
 
 

@@ -28,7 +28,7 @@ from ibe100.cli import user as user_command
 from ibe100.core.application import open_application
 from ibe100.core.config import ApiSettings, load
 from ibe100.models.errors import ConfigurationError
-from ibe100.models.users import Role
+from ibe100.models.rights import Role
 from services_rig import settings
 
 REFUSED = 2

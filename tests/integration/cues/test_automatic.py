@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ibe100.core.application import Application
-from ibe100.models.actor import AUTOMATIC_RETURN, OPERATOR
+from ibe100.models.actor import AUTOMATIC_RETURN, CONSOLE
 from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueState
 from ibe100.models.stream_state import Tally
@@ -103,7 +103,7 @@ async def test_ones_own_return_goes_before_the_automatic_one(tmp_path: Path, med
         assert view_of(application, stream_id).break_ends_at is None, "without auto_return it lasts"
         act_as(AUTOMATIC_RETURN)
         waiting = await application.cues.fire(asked(stream_id, BACK, pre_roll_s=30.0))
-        act_as(OPERATOR)
+        act_as(CONSOLE)
         assert application.cues.readiness(stream_id, CueAction.CRASH_IN).ready
         crash = await fired(application, stream_id, CueAction.CRASH_IN)
         assert (crash.state, crash.splice_event_id) == (CueState.SPLICED, away.splice_event_id)

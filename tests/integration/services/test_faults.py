@@ -86,7 +86,7 @@ async def test_a_processor_that_is_killed_is_back_and_both_its_lives_are_on_reco
         assert (await fired(application, stream_id, TO_BREAK)).state is CueState.SPLICED
         await application.streams.stop(stream_id)
         session = (await application.records.sessions.list())[0]
-        assert (session.session_id, session.end_reason) == (session_id, "operator")
+        assert (session.session_id, session.end_reason) == (session_id, "console")
     attempts = await attempts_on_record(tmp_path / "data", session_id)
     assert [(one.attempt, one.ended_at is not None) for one in attempts] == [(1, True), (2, True)]
     assert "SIGKILL" in attempts[0].outcome

@@ -10,6 +10,7 @@ from demo_rig import finished, patiently, place_in
 from ibe100.core.application import Application, open_application
 from ibe100.core.settings_reload import SettingsSource
 from ibe100.models.actor import Actor
+from ibe100.models.rights import Role
 from ibe100.services.audit_trail import act_as
 from services_rig import looped, on_air, processor_pid
 
@@ -63,7 +64,7 @@ async def test_a_policy_holds_for_the_next_start_and_leaves_what_runs_alone(
         before = await processor_pid(application, running)
         changed = {"runner": {"stall_timeout_s": 9.0}, "cues": {"seen_timeout_s": 5.0}}
         file.write_text(json.dumps({**changed, "backup": {"folder": str(tmp_path / "elsewhere")}}))
-        act_as(Actor("anna"))
+        act_as(Actor("anna", Role.ADMIN))
         await application.settings.reload()
         started = await on_air(application, looped(media, name="Started since"))
         policies = [_policy(application, one)["stall_timeout_s"] for one in (running, started)]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fake_alarms import FakeAlarms, FakeMonitoring
 from fake_bus import FakeBus
+from fake_console import FakeConsole
 from fake_contracts import FakeContracts
 from fake_metrics import FakeMetrics, FakeMetricsCsv
 from fake_notifications import FakeNotifications
@@ -311,6 +312,7 @@ class FakeServices:
         self.input_cues = FakeInputCues()
         self.contracts = FakeContracts()
         self.engine = FakeEngine()
+        self.console = FakeConsole(self.cues)
         self.is_open = False
         for view in views:
             self.streams.views[view.stream_id] = view

@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import (
 )
 
 from console_under_test import Console
+from fake_console import PERSON
 from fake_services import FakeServices
 from fake_values import alarm, running, view
 from ibe100.models.alarms.alarm import AlarmState, Severity
@@ -215,7 +216,7 @@ def test_an_alarm_is_acknowledged_by_key_and_by_button(open_console: Open) -> No
     alarms = console.services.alarms.open
     console.until(lambda: alarms[1].state is AlarmState.ACKNOWLEDGED)
     console.until(lambda: console.parts.alarm_panel.waiting.text() == "2 to acknowledge")
-    assert alarms[1].acknowledged_by == "operator"
+    assert alarms[1].acknowledged_by == PERSON.name
     console.parts.alarm_panel.select(3)
     QTest.mouseClick(console.parts.alarm_panel.acknowledge_button, LEFT)
     console.until(lambda: alarms[3].state is AlarmState.ACKNOWLEDGED)

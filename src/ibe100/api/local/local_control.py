@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import stat
+import struct
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from ibe100.api.accepting import take_connections
 from ibe100.api.local.schedule_commands import schedule_command
 from ibe100.api.local.user_commands import access_command
-from ibe100.models.actor import COMMAND_LINE, Actor
+from ibe100.models.actor import Actor, person_of
 from ibe100.models.backup import BackupRequest
 from ibe100.models.base import build
 from ibe100.models.errors import ConfigurationError, OperatorError, StorageError
@@ -41,6 +42,8 @@ TAKE_TIMEOUT_S = 30.0
 MOST_WAITING = 100
 PRIVATE_FOLDER = 0o700
 LOOK_S = 1.0
+CREDENTIALS = struct.Struct("3i")
+"""pid, uid and gid of the peer: struct ucred of unix(7)."""
 
 _log = logging.getLogger(__name__)
 
@@ -138,8 +141,9 @@ class _Clients:
         try:
             if self._count > MOST_CLIENTS:
                 next(iter(self._asking), writer).transport.abort()
+            peer = _peer(writer)
             while line := await self._ask(reader, writer):
-                writer.write(json.dumps(await _reply(self._services, line)).encode() + b"\n")
+                writer.write(json.dumps(await _reply(self._services, line, peer)).encode() + b"\n")
                 async with asyncio.timeout(TAKE_TIMEOUT_S):
                     await writer.drain()
         except (ConnectionError, ValueError, TimeoutError):
@@ -158,10 +162,20 @@ class _Clients:
             del self._asking[writer]
 
 
-async def _reply(services: Services, line: bytes) -> dict[str, Any]:
+def _peer(writer: asyncio.StreamWriter) -> Actor:
+    """The user at the other end, by the kernel's word; where it has none, ours: nobody else gets in."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return person_of()
+    connection: socket.socket = writer.get_extra_info("socket")
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+    _, uid, _ = CREDENTIALS.unpack(credentials)
+    return person_of(uid)
+
+
+async def _reply(services: Services, line: bytes, peer: Actor) -> dict[str, Any]:
     try:
         request = _request(line)
-        return {"ok": True, "result": await _do(services, request)}
+        return {"ok": True, "result": await _do(services, request, peer)}
     except OperatorError as error:
         return {"ok": False, "error": str(error)}
     except Exception:  # noqa: BLE001 - a bug in one request must not end the socket
@@ -179,8 +193,8 @@ def _request(line: bytes) -> dict[str, Any]:
     return request
 
 
-async def _do(services: Services, request: Mapping[str, Any]) -> Any:
-    act_as(Actor(str(request["by"])) if request.get("by") else COMMAND_LINE)
+async def _do(services: Services, request: Mapping[str, Any], peer: Actor) -> Any:
+    act_as(peer.noting(str(request.get("by") or "")))
     streams = services.streams
     match request.get("cmd"):
         case "streams":

@@ -12,7 +12,7 @@ from ibe100.api.roles import ApiServices, Scarce, StreamWanted, needs, new_route
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter, Severity
 from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.models.base import Text, Value
-from ibe100.models.users import Role
+from ibe100.models.rights import Act
 
 router = new_router("alarms")
 
@@ -24,14 +24,14 @@ class Shelving(Value):
     reason: Annotated[Text, Field(min_length=1, max_length=500)]
 
 
-@router.get("/alarms", **needs(Role.VIEWER))
+@router.get("/alarms", **needs(Act.READ))
 async def standing(services: ApiServices, stream: StreamWanted) -> list[AlarmReply]:
     """Alarms that are not closed, most severe and newest first; shelved and explained ones too."""
     alarms = services.alarms.standing()
     return [alarm_reply(alarm) for alarm in alarms if stream in ("", alarm.stream_id)]
 
 
-@router.get("/alarms/history", **needs(Role.VIEWER, Scarce.FILES))
+@router.get("/alarms/history", **needs(Act.READ, Scarce.FILES))
 async def history(
     services: ApiServices,
     stream: StreamWanted,
@@ -45,31 +45,31 @@ async def history(
     return list(await services.records.alarms.list(wanted))
 
 
-@router.post("/alarms/{alarm_id}/acknowledge", **needs(Role.OPERATOR))
+@router.post("/alarms/{alarm_id}/acknowledge", **needs(Act.SEE_TO_ALARMS))
 async def acknowledge(alarm_id: int, services: ApiServices) -> AlarmReply:
     """Seen by the caller; an alarm whose condition is over is closed by it."""
     return alarm_reply(await services.alarms.acknowledge(alarm_id))
 
 
-@router.post("/alarms/{alarm_id}/shelve", **needs(Role.OPERATOR))
+@router.post("/alarms/{alarm_id}/shelve", **needs(Act.SEE_TO_ALARMS))
 async def shelve(alarm_id: int, shelving: Shelving, services: ApiServices) -> AlarmReply:
     """Shelve an alarm for up to a day, for a reason."""
     return alarm_reply(await services.alarms.shelve(alarm_id, shelving.minutes, shelving.reason))
 
 
-@router.post("/alarms/{alarm_id}/unshelve", **needs(Role.OPERATOR))
+@router.post("/alarms/{alarm_id}/unshelve", **needs(Act.SEE_TO_ALARMS))
 async def unshelve(alarm_id: int, services: ApiServices) -> AlarmReply:
     """Back before the operators' eyes."""
     return alarm_reply(await services.alarms.unshelve(alarm_id))
 
 
-@router.get("/alarm-rules", **needs(Role.VIEWER))
+@router.get("/alarm-rules", **needs(Act.READ))
 async def rules(services: ApiServices, stream: StreamWanted) -> list[RuleView]:
     """Rules of alarms as they hold for a stream, or in general."""
     return list(services.alarm_rules.views(stream))
 
 
-@router.put("/alarm-rules/{condition}", **needs(Role.ENGINEER))
+@router.put("/alarm-rules/{condition}", **needs(Act.SET_RULES))
 async def set_rule(
     condition: str, change: RuleChange, services: ApiServices, stream: StreamWanted
 ) -> RuleView:

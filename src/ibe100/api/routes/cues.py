@@ -14,8 +14,8 @@ from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.cues.segmentation import Segmentation
 from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.messages import StreamView
+from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CuePreview, CueRequest, Readiness
-from ibe100.models.users import Role
 from ibe100.services.ports import Services
 
 REPLAYED = "Idempotency-Replayed"
@@ -55,19 +55,19 @@ IdempotencyKey = Annotated[
 CueId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
-@router.get("/streams/{stream}/cues/readiness", **needs(Role.VIEWER))
+@router.get("/streams/{stream}/cues/readiness", **needs(Act.READ))
 async def readiness(stream: Stream, services: ApiServices, action: CueAction | None = None) -> Readiness:
     """Readiness for a cue now, and the reason if there is none."""
     return services.cues.readiness(stream.stream_id, action)
 
 
-@router.post("/streams/{stream}/cues/preview", **needs(Role.OPERATOR))
+@router.post("/streams/{stream}/cues/preview", **needs(Act.FIRE_CUE))
 async def preview(stream: Stream, wanted: WantedCue, services: ApiServices) -> CuePreview:
     """Preview the section that would go out now; nothing is reserved."""
     return await services.cues.preview(_request(stream, wanted))
 
 
-@router.post("/streams/{stream}/cues", status_code=201, **needs(Role.OPERATOR))
+@router.post("/streams/{stream}/cues", status_code=201, **needs(Act.FIRE_CUE))
 async def fire(
     stream: Stream,
     wanted: WantedCue,
@@ -92,14 +92,14 @@ async def fire(
     return cue_reply(cue, services.return_feeds.receipt(cue.cue_id))
 
 
-@router.get("/streams/{stream}/cues", **needs(Role.VIEWER))
+@router.get("/streams/{stream}/cues", **needs(Act.READ))
 async def recent(stream: Stream, services: ApiServices) -> list[CueReply]:
     """Newest cues first, at most 50; older ones are in the history."""
     receipt = services.return_feeds.receipt
     return [cue_reply(cue, receipt(cue.cue_id)) for cue in services.cues.recent(stream.stream_id)]
 
 
-@router.get("/cues/{cue_id}", **needs(Role.VIEWER))
+@router.get("/cues/{cue_id}", **needs(Act.READ))
 async def one_cue(cue_id: CueId, services: ApiServices) -> WholeCueReply:
     """A cue with every step of its life, and its receipt from the return feed."""
     cue = await _find(services, cue_id)
@@ -108,7 +108,7 @@ async def one_cue(cue_id: CueId, services: ApiServices) -> WholeCueReply:
     return WholeCueReply.model_construct(**dict(cue), return_feed=return_reply(receipt), steps=steps)
 
 
-@router.post("/cues/{cue_id}/cancel", **needs(Role.OPERATOR))
+@router.post("/cues/{cue_id}/cancel", **needs(Act.DISARM_CUE))
 async def cancel(cue_id: CueId, services: ApiServices) -> CueReply:
     """Cancel a cue that is ARMED: it never airs."""
     await _find(services, cue_id)

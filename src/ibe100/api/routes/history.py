@@ -13,10 +13,10 @@ from fastapi import Query, Response
 from ibe100.api.roles import ApiServices, Scarce, StreamWanted, find_stream, needs, new_router
 from ibe100.models.cues.as_run import AsRunFormat, LoggedStream
 from ibe100.models.cues.log import CueLog, CueLogQuery
+from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_event import StreamEvent
-from ibe100.models.users import Role
 from ibe100.services.streams.which_stream import which_stream
 
 MEDIA_TYPES = {
@@ -31,13 +31,13 @@ Limit = Annotated[int, Query(ge=1, le=5000)]
 router = new_router("history")
 
 
-@router.get("/history/sessions", **needs(Role.VIEWER, Scarce.FILES))
+@router.get("/history/sessions", **needs(Act.READ, Scarce.FILES))
 async def sessions(services: ApiServices, limit: Limit = 200) -> list[SessionRecord]:
     """Sessions, the newest first."""
     return list(await services.records.sessions.list(limit))
 
 
-@router.get("/history/cues", **needs(Role.VIEWER, Scarce.FILES))
+@router.get("/history/cues", **needs(Act.READ, Scarce.FILES))
 async def cues(
     services: ApiServices,
     stream: StreamWanted,
@@ -59,26 +59,26 @@ async def cues(
     return await services.records.cues.log(query)
 
 
-@router.get("/history/events", **needs(Role.VIEWER, Scarce.FILES))
+@router.get("/history/events", **needs(Act.READ, Scarce.FILES))
 async def events(services: ApiServices, stream: str, begins_at: Moment, ends_at: Moment) -> list[StreamEvent]:
     """Sessions, restarts, cues, alarms and changes of a stream in a range, the oldest first."""
     stream_id = find_stream(services, stream).stream_id
     return list(await services.stream_events.between(stream_id, begins_at, ends_at))
 
 
-@router.get("/history/audit", **needs(Role.ADMIN, Scarce.FILES))
+@router.get("/history/audit", **needs(Act.READ_AUDIT, Scarce.FILES))
 async def audit(services: ApiServices, limit: Limit = 500) -> list[AuditRecord]:
     """Audit lines, the newest first."""
     return list(await services.records.audit.list(limit))
 
 
-@router.get("/as-run/streams", **needs(Role.VIEWER, Scarce.FILES))
+@router.get("/as-run/streams", **needs(Act.READ, Scarce.FILES))
 async def as_run_streams(services: ApiServices) -> list[LoggedStream]:
     """Streams that may have cues on record, those that were taken off the list too."""
     return list(await services.as_run.streams())
 
 
-@router.get("/as-run", response_class=Response, **needs(Role.VIEWER, Scarce.FILES))
+@router.get("/as-run", response_class=Response, **needs(Act.READ, Scarce.FILES))
 async def as_run(
     services: ApiServices,
     day: date,

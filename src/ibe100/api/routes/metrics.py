@@ -13,14 +13,14 @@ from ibe100.api.roles import ApiServices, Scarce, StreamWanted, needs, new_route
 from ibe100.api.routes.history import Moment
 from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.metrics import StreamChange
-from ibe100.models.users import Role
+from ibe100.models.rights import Act
 
 MOST_SERIES = 64
 
 router = new_router("metrics")
 
 
-@router.get("/metrics/series", **needs(Role.VIEWER, Scarce.FILES))
+@router.get("/metrics/series", **needs(Act.READ, Scarce.FILES))
 async def series(
     services: ApiServices, stream: StreamWanted, begins_at: Moment, ends_at: Moment
 ) -> list[dict[str, Any]]:
@@ -29,7 +29,7 @@ async def series(
     return [series_reply(one) for one in await services.metrics.series(stream, begins_at, ends_at)]
 
 
-@router.get("/metrics/curves", response_class=Response, **needs(Role.VIEWER, Scarce.FILES))
+@router.get("/metrics/curves", response_class=Response, **needs(Act.READ, Scarce.FILES))
 async def curves(
     services: ApiServices,
     stream: StreamWanted,
@@ -50,7 +50,7 @@ async def curves(
     return Response(content, media_type="application/json")
 
 
-@router.get("/metrics/changes", **needs(Role.VIEWER, Scarce.FILES))
+@router.get("/metrics/changes", **needs(Act.READ, Scarce.FILES))
 async def changes(
     services: ApiServices, stream: StreamWanted, begins_at: Moment, ends_at: Moment
 ) -> list[StreamChange]:

@@ -19,8 +19,8 @@ from ibe100.api.roles import ApiServices, Scarce, needs
 from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.models.messages import StreamView
+from ibe100.models.rights import Act
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
-from ibe100.models.users import Role
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -41,7 +41,7 @@ class _Scrape:
     listeners: int
 
 
-@router.get("/metrics", response_class=Response, **needs(Role.VIEWER, Scarce.SCRAPES))
+@router.get("/metrics", response_class=Response, **needs(Act.READ, Scarce.SCRAPES))
 async def prometheus(services: ApiServices, request: Request) -> Response:
     """Return all metrics in the text format of Prometheus."""
     latest: Latest = request.app.state.latest

@@ -16,7 +16,7 @@ from ibe100.api.roles import ApiServices, Scarce, StreamWanted, find_stream, nee
 from ibe100.models.base import Value
 from ibe100.models.cues.schedule import BreakPlan, Finding, ImportPreview, ImportRow, ScheduledBreak
 from ibe100.models.errors import ConfigurationError, NotFound
-from ibe100.models.users import Role
+from ibe100.models.rights import Act
 from ibe100.services.ports import Services
 
 SUFFIXES = (".csv", ".json", ".xmltv", ".xml")
@@ -95,7 +95,7 @@ Uploaded = Annotated[Upload, Depends(Upload)]
 BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {}}}}
 
 
-@router.get("/schedule", **needs(Role.VIEWER))
+@router.get("/schedule", **needs(Act.READ))
 async def list_breaks(
     services: ApiServices,
     stream: StreamWanted,
@@ -107,27 +107,27 @@ async def list_breaks(
     return BreakPage(total=len(breaks), breaks=tuple(breaks[offset : offset + limit]))
 
 
-@router.get("/schedule/conflicts", **needs(Role.VIEWER, Scarce.FILES))
+@router.get("/schedule/conflicts", **needs(Act.READ, Scarce.FILES))
 async def conflicts(services: ApiServices, stream: StreamWanted) -> list[Finding]:
     """Breaks that cannot be aired as planned within the next day."""
     found = await asyncio.to_thread(services.schedule.conflicts)
     return [one for one in found if stream in ("", one.stream_id)]
 
 
-@router.post("/schedule", status_code=201, **needs(Role.OPERATOR))
+@router.post("/schedule", status_code=201, **needs(Act.PLAN_BREAKS))
 async def add(plan: BreakPlan, services: ApiServices) -> ScheduledBreak:
     """Plan a break; `stream_id` may be a stream's number or name as well."""
     return await services.schedule.add(_named(services, plan))
 
 
-@router.put("/schedule/{break_id}", **needs(Role.OPERATOR))
+@router.put("/schedule/{break_id}", **needs(Act.PLAN_BREAKS))
 async def change(break_id: int, plan: BreakPlan, services: ApiServices) -> ScheduledBreak:
     """Plan it otherwise; refused once its cue is made or it is over."""
     _find(services, break_id)
     return await services.schedule.change(break_id, _named(services, plan))
 
 
-@router.delete("/schedule/{break_id}", **needs(Role.OPERATOR))
+@router.delete("/schedule/{break_id}", **needs(Act.PLAN_BREAKS))
 async def remove(break_id: int, services: ApiServices) -> Done:
     """Refused once its cue is made or it is over, or while another break follows it."""
     _find(services, break_id)
@@ -135,18 +135,18 @@ async def remove(break_id: int, services: ApiServices) -> Done:
     return Done()
 
 
-def _with_body(role: Role) -> dict[str, object]:
-    wanted = needs(role, Scarce.IMPORTS)
+def _with_body(act: Act) -> dict[str, object]:
+    wanted = needs(act, Scarce.IMPORTS)
     return {**wanted, "openapi_extra": {**wanted["openapi_extra"], **BODY}}
 
 
-@router.post("/schedule/import/preview", **_with_body(Role.OPERATOR))  # type: ignore[arg-type]
+@router.post("/schedule/import/preview", **_with_body(Act.READ_PLANS))  # type: ignore[arg-type]
 async def preview_import(upload: Uploaded, services: ApiServices) -> ImportReply:
     """Preview the breaks that the file in the body would plan; nothing is stored."""
     return _reply(await upload.preview(services), 0)
 
 
-@router.post("/schedule/import", **_with_body(Role.OPERATOR))  # type: ignore[arg-type]
+@router.post("/schedule/import", **_with_body(Act.PLAN_BREAKS))  # type: ignore[arg-type]
 async def import_file(upload: Uploaded, services: ApiServices, skip_bad: bool = False) -> ImportReply:
     """Plan what the file in the body says, all or none; with `skip_bad` all that can be read."""
     preview = await upload.preview(services)

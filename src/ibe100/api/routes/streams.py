@@ -7,8 +7,8 @@ from ibe100.api.roles import ApiServices, Scarce, Stream, needs, new_router
 from ibe100.models.base import Value
 from ibe100.models.cues.input_cue import InputCue
 from ibe100.models.errors import ConfigurationError
+from ibe100.models.rights import Act
 from ibe100.models.stream_config import StreamConfig, StreamInput
-from ibe100.models.users import Role
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.stream_secrets import SIDES
 
@@ -21,26 +21,26 @@ class CommandReply(Value):
     command: str
 
 
-@router.get("/streams", **needs(Role.VIEWER))
+@router.get("/streams", **needs(Act.READ))
 async def list_streams(services: ApiServices) -> list[StreamReply]:
     """Streams in the order of their numbers."""
     return [stream_reply(view) for view in services.streams.streams()]
 
 
-@router.get("/streams/{stream}", **needs(Role.VIEWER))
+@router.get("/streams/{stream}", **needs(Act.READ))
 async def one_stream(stream: Stream) -> StreamReply:
     """A stream by number, id or name."""
     return stream_reply(stream)
 
 
-@router.post("/streams", status_code=201, **needs(Role.ENGINEER))
+@router.post("/streams", status_code=201, **needs(Act.SET_UP_STREAM))
 async def add_stream(config: StreamConfig, services: ApiServices) -> StreamReply:
     """A new stream with the next free number; it is not started."""
     _refuse_masks(config)
     return stream_reply(await services.streams.add(config))
 
 
-@router.put("/streams/{stream}", **needs(Role.ENGINEER))
+@router.put("/streams/{stream}", **needs(Act.SET_UP_STREAM))
 async def change_stream(stream: Stream, config: StreamConfig, services: ApiServices) -> StreamReply:
     """Replace the configuration; a running stream goes on with the old one until it is restarted.
 
@@ -50,63 +50,63 @@ async def change_stream(stream: Stream, config: StreamConfig, services: ApiServi
     return stream_reply(await services.streams.change(stream.stream_id, config))
 
 
-@router.delete("/streams/{stream}", **needs(Role.ENGINEER))
+@router.delete("/streams/{stream}", **needs(Act.DELETE_STREAM))
 async def remove_stream(stream: Stream, services: ApiServices) -> Done:
     """Delete a stopped stream from the list."""
     await services.streams.remove(stream.stream_id)
     return Done()
 
 
-@router.post("/probe", **needs(Role.ENGINEER, Scarce.PROBES))
+@router.post("/probe", **needs(Act.PROBE, Scarce.PROBES))
 async def probe(source: StreamInput, services: ApiServices) -> StreamReport:
     """Read an input for a few seconds and say what is in it."""
     return await services.streams.probe(source)
 
 
-@router.post("/streams/{stream}/probe", **needs(Role.ENGINEER, Scarce.PROBES))
+@router.post("/streams/{stream}/probe", **needs(Act.PROBE, Scarce.PROBES))
 async def probe_stream(stream: Stream, services: ApiServices) -> StreamReport:
     """Read a stream's own input for a few seconds and say what is in it."""
     return await services.streams.probe(stream.config.input)
 
 
-@router.get("/streams/{stream}/command", **needs(Role.VIEWER))
+@router.get("/streams/{stream}/command", **needs(Act.READ))
 async def command(stream: Stream, services: ApiServices) -> CommandReply:
     """The command the stream runs, or would run; secrets masked."""
     return CommandReply(command=await services.streams.command(stream.stream_id))
 
 
-@router.post("/streams/{stream}/start", **needs(Role.OPERATOR))
+@router.post("/streams/{stream}/start", **needs(Act.RUN_STREAM))
 async def start(stream: Stream, services: ApiServices) -> StreamReply:
     """Answers when the runner is up (STARTING), or the input is waited for (WAITING)."""
     return stream_reply(await services.streams.start(stream.stream_id))
 
 
-@router.post("/streams/{stream}/stop", **needs(Role.OPERATOR))
+@router.post("/streams/{stream}/stop", **needs(Act.RUN_STREAM))
 async def stop(stream: Stream, services: ApiServices) -> StreamReply:
     """Answers when the processor is gone."""
     return stream_reply(await services.streams.stop(stream.stream_id))
 
 
-@router.post("/streams/{stream}/restart", **needs(Role.OPERATOR))
+@router.post("/streams/{stream}/restart", **needs(Act.RUN_STREAM))
 async def restart(stream: Stream, services: ApiServices) -> StreamReply:
     """Stop and start, with the configuration as it is now."""
     return stream_reply(await services.streams.restart(stream.stream_id))
 
 
-@router.post("/streams/{stream}/retry", **needs(Role.OPERATOR))
+@router.post("/streams/{stream}/retry", **needs(Act.RUN_STREAM))
 async def retry(stream: Stream, services: ApiServices) -> StreamReply:
     """Try now what a stream that is RETRYING, STALLED or WAITING would try later."""
     return stream_reply(await services.streams.retry(stream.stream_id))
 
 
-@router.post("/streams/{stream}/reset-counters", **needs(Role.OPERATOR))
+@router.post("/streams/{stream}/reset-counters", **needs(Act.RESET_COUNTERS))
 async def reset_counters(stream: Stream, services: ApiServices) -> Done:
     """Count TR 101 290 errors from zero."""
     await services.monitoring.reset_counters(stream.stream_id)
     return Done()
 
 
-@router.get("/streams/{stream}/input-cues", **needs(Role.VIEWER))
+@router.get("/streams/{stream}/input-cues", **needs(Act.READ))
 async def input_cues(stream: Stream, services: ApiServices) -> list[InputCue]:
     """Cues of others on the input, the newest first."""
     return list(services.input_cues.recent(stream.stream_id))

@@ -11,7 +11,8 @@ from ibe100.api.connections import address_of
 from ibe100.api.replies import Done
 from ibe100.api.roles import ApiServices, Caller, needs, new_router
 from ibe100.models.base import Value
-from ibe100.models.users import Identity, NewToken, Role, Token, User, UserChange, WantedToken, WantedUser
+from ibe100.models.rights import Act
+from ibe100.models.users import Identity, NewToken, Token, User, UserChange, WantedToken, WantedUser
 
 router = new_router("users")
 open_router = new_router("users")
@@ -32,32 +33,32 @@ async def log_in(login: Login, services: ApiServices, request: Request) -> NewTo
     return await services.access.log_in(login.name, login.password, address_of(host))
 
 
-@router.post("/logout", **needs(Role.VIEWER))
+@router.post("/logout", **needs(Act.READ))
 async def log_out(services: ApiServices, caller: Caller) -> Done:
     """Revoke the token that this request was made with."""
     await services.access.revoke_token(caller.token_id)
     return Done()
 
 
-@router.get("/me", **needs(Role.VIEWER))
+@router.get("/me", **needs(Act.READ))
 async def me(caller: Caller) -> Identity:
     """Identity of the caller by its token."""
     return caller
 
 
-@router.get("/users", **needs(Role.ADMIN))
+@router.get("/users", **needs(Act.SET_USERS))
 async def list_users(services: ApiServices) -> list[User]:
     """Users by name."""
     return list(services.access.users())
 
 
-@router.post("/users", status_code=201, **needs(Role.ADMIN))
+@router.post("/users", status_code=201, **needs(Act.SET_USERS))
 async def add_user(wanted: WantedUser, services: ApiServices) -> User:
     """A new user."""
     return await services.access.add_user(wanted.name, wanted.role, wanted.password)
 
 
-@router.put("/users/{name}", **needs(Role.ADMIN))
+@router.put("/users/{name}", **needs(Act.SET_USERS))
 async def change_user(name: str, change: UserChange, services: ApiServices) -> Done:
     """Change the role (holds at once), the password (logins by the old one end), or both."""
     if change.role is not None:
@@ -67,26 +68,26 @@ async def change_user(name: str, change: UserChange, services: ApiServices) -> D
     return Done()
 
 
-@router.delete("/users/{name}", **needs(Role.ADMIN))
+@router.delete("/users/{name}", **needs(Act.SET_USERS))
 async def remove_user(name: str, services: ApiServices) -> Done:
     """Remove a user at once, with all tokens."""
     await services.access.remove_user(name)
     return Done()
 
 
-@router.get("/tokens", **needs(Role.ADMIN))
+@router.get("/tokens", **needs(Act.SET_USERS))
 async def list_tokens(services: ApiServices, user: str = "") -> list[Token]:
     """Valid tokens; their secrets are known to nobody here."""
     return list(services.access.tokens(user))
 
 
-@router.post("/tokens", status_code=201, **needs(Role.ADMIN))
+@router.post("/tokens", status_code=201, **needs(Act.SET_USERS))
 async def add_token(wanted: WantedToken, services: ApiServices) -> NewToken:
     """A new token; its secret is shown this once."""
     return await services.access.add_token(wanted.user, wanted.label, wanted.role, wanted.lasts_s)
 
 
-@router.delete("/tokens/{token_id}", **needs(Role.ADMIN))
+@router.delete("/tokens/{token_id}", **needs(Act.SET_USERS))
 async def revoke_token(token_id: int, services: ApiServices) -> Done:
     """End a token at once, open WebSockets too."""
     await services.access.revoke_token(token_id)

@@ -1,4 +1,4 @@
-"""Users, roles and tokens of the API, on record and in memory."""
+"""Users, roles and tokens, on record and in memory."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from pydantic import SecretStr
 from ibe100.database.database import Database
 from ibe100.models.actor import Actor
 from ibe100.models.errors import AccessRefused, NotFound, NotSignedIn, StorageError
-from ibe100.models.users import Identity, NewToken, Role, StoredToken, StoredUser, Token, User
+from ibe100.models.rights import Act, Role
+from ibe100.models.users import Identity, NewToken, StoredToken, StoredUser, Token, User
 from ibe100.services.access.login_limits import LoginLimits
 from ibe100.services.access.passwords import Passwords
 from ibe100.services.access.token_cache import TokenCache, digest_of, new_secret
-from ibe100.services.audit_trail import AuditTrail, act_as
+from ibe100.services.audit_trail import AuditTrail, acting_as
+from ibe100.services.rights import demand
 from ibe100.utils.tasks import BackgroundWrites
 
 LOGIN_S = 12 * 3600.0
@@ -67,6 +69,7 @@ class AccessService:
 
     async def add_user(self, name: str, role: Role, password: SecretStr | None) -> User:
         """Add a user; without a password only tokens let them in. Raises AccessRefused, StorageError."""
+        demand(Act.SET_USERS)
         password_hash = await self._hash(password)
         async with self._busy:
             if name in self._users:
@@ -79,6 +82,7 @@ class AccessService:
 
     async def set_role(self, name: str, role: Role) -> User:
         """Change a role at once, for tokens too. Raises NotFound, StorageError."""
+        demand(Act.SET_USERS)
         async with self._busy:
             before = self._user(name)
             user = await self._keep(before.model_copy(update={"role": role}))
@@ -87,6 +91,7 @@ class AccessService:
 
     async def set_password(self, name: str, password: SecretStr) -> None:
         """Change a password; logins by the old one end. Raises NotFound, StorageError."""
+        demand(Act.SET_USERS)
         self._user(name)
         password_hash = await self._hash(password)
         async with self._busy:
@@ -96,6 +101,7 @@ class AccessService:
 
     async def remove_user(self, name: str) -> None:
         """Remove a user at once, with all tokens. Raises NotFound, StorageError."""
+        demand(Act.SET_USERS)
         async with self._busy:
             self._user(name)
             del self._users[name]
@@ -108,6 +114,7 @@ class AccessService:
 
         Raises NotFound, AccessRefused, StorageError.
         """
+        demand(Act.SET_USERS)
         made = await self._make(user, label, role, lasts_s, by_login=False)
         ends = "until revoked" if lasts_s is None else f"for {lasts_s / 86_400:g} days"
         await self._audit.write("token made", user, f"token {made.token_id} {label}, {made.role}, {ends}")
@@ -115,6 +122,7 @@ class AccessService:
 
     async def revoke_token(self, token_id: int) -> None:
         """End a token at once, open connections too. Raises NotFound, StorageError."""
+        demand(Act.SET_USERS)
         async with self._busy:
             token = self._tokens.by_id(token_id)
             if token is None:
@@ -124,20 +132,34 @@ class AccessService:
 
     async def log_in(self, name: str, password: SecretStr, address: str) -> NewToken:
         """Make a token for some hours. Raises NotSignedIn, TooManyLogins, StorageError."""
-        self._limits.begin(name, address)
+        user = await self.check(name, password, address)
+        made = await self._make(name, "login", None, LOGIN_S, by_login=True)
+        with acting_as(user.actor):
+            await self._audit.write("logged in", address)
+        return made
+
+    async def check(self, name: str, password: SecretStr, place: str) -> StoredUser:
+        """The user of this name and password, as it is now; `place` is the address, or the window.
+
+        Raises NotSignedIn, TooManyLogins.
+        """
+        self._limits.begin(name, place)
         before = self._users.get(name)
         given = password.get_secret_value()
         right = await self._passwords.matches(before.password_hash if before else "", given)
-        if not right or before is None or self._users.get(name) != before:
+        if not right or before is None or self.as_now(before) is None:
             shown = name if name in self._users else "a name that is no user's"
-            act_as(Actor(shown))
-            await self._audit.write("login refused", address)
+            with acting_as(Actor(shown)):
+                await self._audit.write("login refused", place)
             raise NotSignedIn(WRONG)
-        self._limits.succeeded(name, address)
-        made = await self._make(name, "login", None, LOGIN_S, by_login=True)
-        act_as(Actor(name))
-        await self._audit.write("logged in", address)
-        return made
+        self._limits.succeeded(name, place)
+        return before
+
+    def as_now(self, user: StoredUser) -> StoredUser | None:
+        """The user with its present role; None once it is removed or has another password."""
+        now = self._users.get(user.name)
+        is_same = now is not None and now.password_hash == user.password_hash
+        return now if is_same and now is not None and now.created_at == user.created_at else None
 
     def identify(self, secret: str) -> Identity:
         """User and present role of a token. Raises NotSignedIn."""

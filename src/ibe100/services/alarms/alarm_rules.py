@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from ibe100.models.alarms.settings import AlarmSettings, RuleChange, RuleView
 from ibe100.models.errors import NotFound, OperatorError, StorageError
 from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.rights import Act
 from ibe100.models.stored import (
     DamagedDocument,
     keep_unknown,
@@ -25,6 +26,7 @@ from ibe100.models.stored import (
 from ibe100.services.alarms.catalogue import RULES
 from ibe100.services.alarms.rule import AlarmRule, parameters_of
 from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.rights import demand
 from ibe100.utils.atomic_write import atomic_write
 
 NO_CHANGE = RuleChange()
@@ -101,6 +103,7 @@ class AlarmRules:
         Raises NotFound where there is no such condition, OperatorError for a parameter that it has not or
         that is out of its range, StorageError when the change cannot be kept.
         """
+        demand(Act.SET_RULES, stream_id)
         _check(condition, change)
         streams = {name: dict(changes) for name, changes in self.settings.streams.items()}
         rules = dict(self.settings.rules)

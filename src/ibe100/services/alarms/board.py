@@ -12,11 +12,13 @@ from ibe100.database.database import Database
 from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.errors import NotFound, OperatorError, StorageError
 from ibe100.models.messages import AlarmChanged, Message
+from ibe100.models.rights import Act
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.catalogue import RULES
 from ibe100.services.alarms.rule import AlarmRule, Judgement, Judgements
 from ibe100.services.alarms.shelving import check_shelving, shelved, unshelved
 from ibe100.services.audit_trail import AuditTrail, acting
+from ibe100.services.rights import demand
 from ibe100.utils.tasks import BackgroundWrites, log_fault
 
 CAUSE_GRACE_S = 3.0
@@ -235,9 +237,10 @@ class AlarmBoard:
         """Mark an alarm as seen by the operator; one whose condition is over is closed. Raises NotFound."""
         async with self._one_at_a_time:
             key, alarm = self._find(alarm_id)
+            demand(Act.SEE_TO_ALARMS, alarm.stream_id)
             over = alarm.cleared_at is not None or not RULES[alarm.condition].clears_itself
             state = AlarmState.CLOSED if over else AlarmState.ACKNOWLEDGED
-            changes = {"state": state, "acknowledged_at": self._wall(), "acknowledged_by": acting().name}
+            changes = {"state": state, "acknowledged_at": self._wall(), "acknowledged_by": acting().on_record}
             alarm = await self._keep(key, alarm.model_copy(update=changes))
         await self._audit.write("alarm acknowledged", alarm.stream_id, alarm.title)
         return alarm
@@ -250,7 +253,10 @@ class AlarmBoard:
         check_shelving(minutes, reason)
         async with self._one_at_a_time:
             key, alarm = self._find(alarm_id)
-            alarm = await self._keep(key, shelved(alarm, self._wall() + minutes * 60, reason, acting().name))
+            demand(Act.SEE_TO_ALARMS, alarm.stream_id)
+            alarm = await self._keep(
+                key, shelved(alarm, self._wall() + minutes * 60, reason, acting().on_record)
+            )
         detail = f"{alarm.title}, for {minutes:g} minutes: {alarm.shelve_reason}"
         await self._audit.write("alarm shelved", alarm.stream_id, detail)
         return alarm
@@ -259,6 +265,7 @@ class AlarmBoard:
         """End the shelving of an alarm. Raises OperatorError when it is not shelved, and NotFound."""
         async with self._one_at_a_time:
             key, alarm = self._find(alarm_id)
+            demand(Act.SEE_TO_ALARMS, alarm.stream_id)
             if alarm.shelved_until is None:
                 raise OperatorError(f"alarm {alarm_id} ({alarm.title}) is not shelved")
             alarm = await self._unshelve(key, alarm)

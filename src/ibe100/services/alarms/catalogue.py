@@ -50,6 +50,15 @@ CUE_FAILED = AlarmRule(
     clears_itself=False,
     only_while_running=False,
 )
+EMERGENCY_KEY = AlarmRule(
+    "emergency_key",
+    Severity.CRITICAL,
+    "Emergency key was used",
+    "Somebody at the window took the stream to a break or back without a sign-in",
+    "Find out who it was and why; look at the stream's cues; then acknowledge",
+    clears_itself=False,
+    only_while_running=False,
+)
 CUE_AIRED_LATE = AlarmRule(
     "cue_aired_late",
     Severity.CRITICAL,

@@ -15,10 +15,12 @@ from ibe100.database.database import Database
 from ibe100.models.alarms.notification import NotificationTarget, NotificationTargets, TargetView
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import AlarmChanged, Message, NoticePosted
+from ibe100.models.rights import Act
 from ibe100.models.stored import DamagedDocument, keep_unknown, read_stored, write_stored
 from ibe100.services.alarms.notification_plan import NotificationPlan, Wording
 from ibe100.services.alarms.notification_sender import NotificationSender
 from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.rights import demand
 from ibe100.services.streams.stream_secrets import SecretStore
 from ibe100.utils.atomic_write import atomic_write
 from ibe100.utils.set_aside import set_aside
@@ -81,6 +83,7 @@ class NotificationService:
 
     async def save(self, target: NotificationTarget, url: str) -> TargetView:
         """Add or change; an empty `url` keeps the one there is. Raises OperatorError."""
+        demand(Act.SET_NOTIFICATIONS)
         kept = self._urls.get(target.target_id, "")
         url = url.strip() or kept
         if not url:
@@ -102,6 +105,7 @@ class NotificationService:
 
     async def remove(self, target_id: str) -> None:
         """Remove a target and its address."""
+        demand(Act.SET_NOTIFICATIONS)
         view = self._views.pop(target_id, None)
         if view is None:
             raise OperatorError("this target of notifications is gone already")
@@ -115,6 +119,7 @@ class NotificationService:
 
     async def test(self, target_id: str) -> None:
         """Send a message now. Raises OperatorError with the reason when it is not delivered."""
+        demand(Act.SET_NOTIFICATIONS)
         if target_id not in self._urls:
             raise OperatorError("this target of notifications is gone already")
         await self._send(target_id, TEST)

@@ -17,9 +17,11 @@ from ibe100.models.actor import CONSOLE
 from ibe100.models.backup import BackupFile, BackupManifest, BackupPlan, BackupStatus
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.rights import Act
 from ibe100.services.alarms.catalogue import BACKUP_FAILED, BACKUP_OLD
 from ibe100.services.alarms.rule import Judgements, true_if
 from ibe100.services.audit_trail import AuditTrail, act_as
+from ibe100.services.rights import demand
 from ibe100.utils.child_environment import child_environment
 from ibe100.utils.tasks import keep_running
 from ibe100.utils.timecode import format_utc
@@ -111,6 +113,7 @@ class BackupService:
 
     async def make(self, file: Path | None = None, *, with_key: bool = False) -> BackupFile:
         """Make a backup now, in the folder of backups or as the new `file`. Raises StorageError."""
+        demand(Act.BACK_UP)
         async with self._busy:
             if lost := await asyncio.to_thread(self._storage.place.fault):
                 raise StorageError(f"There is nothing to make a backup of: {lost}")

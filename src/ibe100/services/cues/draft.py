@@ -98,7 +98,7 @@ def requested(run: StreamRun, request: CueRequest) -> Cue:
         session_id=run.record.session_id if run.record is not None else None,
         action=request.action,
         state=CueState.REQUESTED,
-        requested_by=acting().name,
+        requested_by=acting().on_record,
         requested_at=time.time(),
         duration_s=request.duration_s,
         pre_roll_s=pre_roll_s,

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from ibe100.database.stores.cues import CueStore
-from ibe100.models.actor import SCHEDULE, Actor
+from ibe100.models.actor import SCHEDULE, Actor, part_of_console
 from ibe100.models.cues.schedule import After, BreakState, ReturnPolicy, ScheduledBreak
 from ibe100.models.errors import CueRefused, StorageError
 from ibe100.models.messages import StreamView
@@ -205,7 +205,7 @@ class BreakAiring:
 
 def _actor(one: ScheduledBreak) -> Actor:
     """The name in which the cues of a planned break are made."""
-    return Actor(f"{SCHEDULE.name} {one.break_id}")
+    return part_of_console(f"{SCHEDULE.name} {one.break_id}")
 
 
 def _asked_for(cue: Cue, one: ScheduledBreak) -> bool:

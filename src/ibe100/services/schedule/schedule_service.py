@@ -22,11 +22,13 @@ from ibe100.models.cues.schedule import (
 )
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import CueChanged, Message, NoticePosted, ScheduleChanged, StreamView
+from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import CueState
 from ibe100.models.stored import keep_unknown
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.ports import CuePort, StreamPort
+from ibe100.services.rights import demand
 from ibe100.services.schedule.airing import BreakAiring
 from ibe100.services.schedule.cache import ScheduleCache
 from ibe100.services.schedule.conflicts import TICK_S, conflicts
@@ -100,6 +102,7 @@ class ScheduleService:
 
     async def add(self, plan: BreakPlan) -> ScheduledBreak:
         """Raises OperatorError with the reason when it cannot be planned so."""
+        demand(Act.PLAN_BREAKS, plan.stream_id)
         async with self._busy:
             (stored,) = await self._store([(0, plan)])
         await self._audit.write("break planned", stored.stream_id, _words(stored))
@@ -109,6 +112,7 @@ class ScheduleService:
         """Plan it otherwise; what a series has made and is not on its way is made anew."""
         async with self._busy:
             one = self._existing(break_id)
+            demand(Act.PLAN_BREAKS, one.stream_id, plan.stream_id)
             self._refuse(refusal_of_change(one, plan) or self._refusal(plan, break_id))
             due = first_due(plan, self._wall())
             planned = {name: getattr(plan, name) for name in BreakPlan.model_fields}
@@ -123,6 +127,7 @@ class ScheduleService:
         """Raises OperatorError when one of them cannot be; then none is."""
         async with self._busy:
             removed = {break_id: self._existing(break_id) for break_id in break_ids}
+            demand(Act.PLAN_BREAKS, *(one.stream_id for one in removed.values()))
             staying = [one for one in self._cache.snapshot if one.break_id not in removed]
             follower = {
                 one.when.break_id: one
@@ -142,6 +147,7 @@ class ScheduleService:
 
     async def preview_import(self, path: Path, time_zone: str = "") -> ImportPreview:
         """Read what the file at `path` would plan; nothing is stored."""
+        demand(Act.READ_PLANS)
         return await on_thread(self._preview, path, time_zone, StreamNames(self._streams.streams()))
 
     def _preview(
@@ -166,6 +172,7 @@ class ScheduleService:
     async def import_rows(self, preview: ImportPreview) -> tuple[ScheduledBreak, ...]:
         """Store the good rows of a preview, all or none."""
         plans = [(-row.line, row.plan) for row in preview.good if row.plan is not None]
+        demand(Act.PLAN_BREAKS, *(plan.stream_id for _, plan in plans))
         async with self._busy:
             stored = await self._store(plans)
         await self._audit.write("breaks imported", preview.source, f"{len(stored)} breaks")

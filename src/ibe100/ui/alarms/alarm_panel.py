@@ -9,6 +9,7 @@ from PyQt6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from ibe100.models.alarms.alarm import Alarm, Severity
+from ibe100.models.rights import Act
 from ibe100.ui.alarms.alarm_delegate import AlarmDelegate
 from ibe100.ui.alarms.hidden_alarms_view import HiddenAlarmsView
 from ibe100.ui.alarms.shelve_question import ShelveQuestion
@@ -77,14 +78,16 @@ class AlarmPanel(QWidget):
         self.hidden_button.setProperty("kind", "flat")
         self.hidden_button.toggled.connect(self._refresh)
         self.acknowledge_button = _button(
-            "bell-check-outline", "Acknowledge  A", "Acknowledge the selected alarm, key A"
+            "bell-check-outline", "Acknowledge  A", "Acknowledge the selected alarm, key A", Act.SEE_TO_ALARMS
         )
         self.acknowledge_button.clicked.connect(self.acknowledge)
         self.page_button = _button(
-            "check-all", "Page  Shift A", "Acknowledge all alarms on the page, key Shift A"
+            "check-all", "Page  Shift A", "Acknowledge all alarms on the page, key Shift A", Act.SEE_TO_ALARMS
         )
         self.page_button.clicked.connect(self.acknowledge_page)
-        self.shelve_button = _button("sleep", "Shelve  S", "Shelve the selected alarm, key S")
+        self.shelve_button = _button(
+            "sleep", "Shelve  S", "Shelve the selected alarm, key S", Act.SEE_TO_ALARMS
+        )
         self.shelve_button.clicked.connect(self.shelve)
         self.history_button = _button("history", "History", "History of alarms")
         self.history_button.clicked.connect(self.history_requested)
@@ -281,8 +284,8 @@ class AlarmPanel(QWidget):
             viewport.update()
 
 
-def _button(icon_name: str, text: str, accessible_name: str) -> QPushButton:
-    return push_button(text, accessible_name, icon_name=icon_name, hint=accessible_name)
+def _button(icon_name: str, text: str, accessible_name: str, act: Act | None = None) -> QPushButton:
+    return push_button(text, accessible_name, icon_name=icon_name, hint=accessible_name, act=act)
 
 
 class _Shape(QWidget):

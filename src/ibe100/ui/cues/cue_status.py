@@ -8,6 +8,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from ibe100.models.cues.return_receipt import ReturnFeedView, ReturnReceipt
+from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.stream_list import StreamRow
@@ -47,7 +48,9 @@ class CueStatus(QFrame):
         self.came_back.setAccessibleName("At the return feed")
         self.came_back.hide()
         hint = "Cancel the cue while it has not gone out (Esc)"
-        self.disarm = push_button("Disarm  Esc", "Disarm the armed cue, key Escape", hint=hint)
+        self.disarm = push_button(
+            "Disarm  Esc", "Disarm the armed cue, key Escape", hint=hint, act=Act.DISARM_CUE
+        )
         self.disarm.clicked.connect(self.disarm_requested)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)

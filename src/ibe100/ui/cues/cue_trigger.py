@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from ibe100.models.rights import act_of
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState, Readiness
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.stream_list import StreamRow
@@ -112,7 +113,9 @@ class CueTrigger(QObject):
         self.changed.emit()
 
     def _readiness(self, stream_id: str, action: CueAction) -> Readiness:
-        return self._client.read(lambda s: s.cues.readiness(stream_id, action), NO_SERVICES)
+        ready = self._client.read(lambda s: s.cues.readiness(stream_id, action), NO_SERVICES)
+        refusal = self._client.read(lambda s: s.console.refusal(act_of(action), stream_id), "")
+        return Readiness(ready=False, reasons=(refusal, *ready.reasons)) if refusal else ready
 
     def _pending(self, button: Button) -> Cue | None:
         """Cue that holds the latch: break cues go one at a time, other cues may overtake each other."""

@@ -8,6 +8,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.models.alarms.alarm import Severity
+from ibe100.models.rights import Act
 from ibe100.models.stream_state import Telemetry
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.themes.enterprise_theme import Colour
@@ -73,6 +74,7 @@ class CounterPanel(QWidget):
             "Reset the totals of the TR 101 290 counters",
             icon_name="restart",
             hint="Count the totals from zero",
+            act=Act.RESET_COUNTERS,
         )
         self.reset.clicked.connect(self.reset_requested)
         self.rules = push_button(

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from ibe100.models.cues.schedule import BreakState, ReturnPolicy, ScheduledBreak
+from ibe100.models.rights import Act
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
@@ -168,4 +169,4 @@ def _state_words(one: ScheduledBreak) -> str:
 
 
 def _button(text: str, icon_name: str) -> QPushButton:
-    return push_button(text, f"{text}: planned breaks", icon_name=icon_name)
+    return push_button(text, f"{text}: planned breaks", icon_name=icon_name, act=Act.PLAN_BREAKS)

@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from ibe100.models.rights import Act
 from ibe100.ui.qt_models.stream_list import ROW_ROLE, StreamFilter, StreamListModel, StreamRow
 from ibe100.ui.streams.stream_delegate import StreamDelegate
 from ibe100.ui.widgets.buttons import push_button
@@ -66,11 +67,27 @@ class StreamPanel(QWidget):
         self.run_button.start_requested.connect(self.start_requested)
         self.run_button.stop_requested.connect(self.stop_requested)
         self.retry_button = push_button(
-            "Retry now", "Try now what the stream would try later", icon_name="restart"
+            "Retry now",
+            "Try now what the stream would try later",
+            icon_name="restart",
+            act=Act.RUN_STREAM,
+            stream_of=self.selected_id,
         )
-        self.edit_button = push_button("Edit", "Edit the selected stream", icon_name="pencil")
-        self.remove_button = push_button("Delete", "Delete the selected stream", icon_name="delete-outline")
-        self.add_button = push_button("Add stream", "Add a stream", icon_name="plus")
+        self.edit_button = push_button(
+            "Edit",
+            "Edit the selected stream",
+            icon_name="pencil",
+            act=Act.SET_UP_STREAM,
+            stream_of=self.selected_id,
+        )
+        self.remove_button = push_button(
+            "Delete",
+            "Delete the selected stream",
+            icon_name="delete-outline",
+            act=Act.DELETE_STREAM,
+            stream_of=self.selected_id,
+        )
+        self.add_button = push_button("Add stream", "Add a stream", icon_name="plus", act=Act.SET_UP_STREAM)
         self._lay_out()
         self.retry_button.clicked.connect(lambda: self._request(self.retry_requested))
         self.edit_button.clicked.connect(lambda: self._request(self.edit_requested))

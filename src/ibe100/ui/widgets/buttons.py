@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtWidgets import QPushButton
 
+from ibe100.models.rights import Act
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.permitted import PermittedButton
 from ibe100.ui.words.tooltips import set_tooltip
 
 
@@ -17,12 +21,17 @@ def push_button(
     kind: str = "",
     height: int = 0,
     auto_default: bool = True,
+    act: Act | None = None,
+    stream_of: Callable[[], str] | None = None,
 ) -> QPushButton:
     """A push button; `name` is its accessible name, else its text; `kind` is looked up by the style sheet.
 
     `height` is the least in pixels. With `auto_default` False, Enter elsewhere in a dialog never presses it.
+    With an `act` it is disabled for who may not do that (to the stream that `stream_of` says).
     """
-    built = QPushButton(icon(icon_name), text) if icon_name else QPushButton(text)
+    built = QPushButton(text) if act is None else PermittedButton(act, text, stream_of)
+    if icon_name:
+        built.setIcon(icon(icon_name))
     built.setAccessibleName(name or text)
     set_tooltip(built, hint)
     if kind:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QPushButton, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.messages import StreamView
+from ibe100.models.rights import Act
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.labels import set_kind
+from ibe100.ui.widgets.permitted import PermittedButton
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.ui.words.tooltips import set_tooltip
 
 CONFIRM_MS = 4000
 
 
-class RunButton(QPushButton):
+class RunButton(PermittedButton):
     """Button of one stream; to stop it wants a second press within CONFIRM_MS."""
 
     start_requested = pyqtSignal(str)
     stop_requested = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Start", parent)
+        super().__init__(Act.RUN_STREAM, "Start", self._stream_id, parent)
         self._view: StreamView | None = None
         self._confirming = single_shot(self, CONFIRM_MS, self._refresh)
         self.clicked.connect(self._pressed)
@@ -40,6 +42,9 @@ class RunButton(QPushButton):
         if not same_run:
             self._confirming.stop()
         self._refresh()
+
+    def _stream_id(self) -> str:
+        return "" if self._view is None else self._view.stream_id
 
     def _pressed(self) -> None:
         view = self._view

@@ -9,6 +9,9 @@ from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QWidget
 
+from ibe100.models.rights import Act
+from ibe100.ui.words.tooltips import set_tooltip
+
 SELECTABLE = 9
 ANYWHERE = frozenset({"F9", "F10"})
 """Keys of the console that work in its other windows too."""
@@ -22,6 +25,8 @@ class ActionSpec:
     text: str
     keys: str = ""
     set_up_only: bool = False
+    act: Act | None = None
+    """Act that it begins with a dialog or at once, where a key press alone would say nothing."""
 
 
 CATALOGUE: tuple[ActionSpec, ...] = (
@@ -41,8 +46,10 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("restart", "Restart the selected stream"),
     ActionSpec("retry", "Retry now, where the selected stream would try again later"),
     ActionSpec("filter", "Filter streams", "Ctrl+F"),
-    ActionSpec("alarm_rules", "Alarm rules: delays, priorities, thresholds", set_up_only=True),
-    ActionSpec("notifications", "Notifications: recipients of alarms"),
+    ActionSpec(
+        "alarm_rules", "Alarm rules: delays, priorities, thresholds", set_up_only=True, act=Act.SET_RULES
+    ),
+    ActionSpec("notifications", "Notifications: recipients of alarms", act=Act.SET_NOTIFICATIONS),
     ActionSpec("machine", "Show the system: machine, console, processes"),
     ActionSpec("palette", "Find a command", "Ctrl+K"),
     ActionSpec("keys", "Show all keys", "?"),
@@ -54,17 +61,17 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("as_run", "Show the as-run log", "Ctrl+4"),
     ActionSpec("history", "Show history", "Ctrl+5"),
     ActionSpec("timeline", "Choose and re-time planned breaks on the time line", "T"),
-    ActionSpec("plan_break", "Plan a break on the target stream", "Ctrl+B"),
-    ActionSpec("import_breaks", "Import planned breaks from a file"),
+    ActionSpec("plan_break", "Plan a break on the target stream", "Ctrl+B", act=Act.PLAN_BREAKS),
+    ActionSpec("import_breaks", "Import planned breaks from a file", act=Act.PLAN_BREAKS),
     ActionSpec("undo", "Undo the last change of the schedule", "Ctrl+Z"),
     ActionSpec("mode", "Switch between Operate and Set-up", "Ctrl+L"),
-    ActionSpec("add", "Add a stream", "Ctrl+N", set_up_only=True),
-    ActionSpec("edit", "Edit the selected stream", "Ctrl+E", set_up_only=True),
-    ActionSpec("remove", "Delete the selected stream", set_up_only=True),
-    ActionSpec("save_profile", "Save the streams as a profile", "Ctrl+S"),
-    ActionSpec("load_profile", "Load a profile", "Ctrl+O", set_up_only=True),
-    ActionSpec("import_profile", "Import a profile from a file", set_up_only=True),
-    ActionSpec("export_profile", "Export a profile to a file"),
+    ActionSpec("add", "Add a stream", "Ctrl+N", set_up_only=True, act=Act.SET_UP_STREAM),
+    ActionSpec("edit", "Edit the selected stream", "Ctrl+E", set_up_only=True, act=Act.SET_UP_STREAM),
+    ActionSpec("remove", "Delete the selected stream", set_up_only=True, act=Act.DELETE_STREAM),
+    ActionSpec("save_profile", "Save the streams as a profile", "Ctrl+S", act=Act.SET_PROFILES),
+    ActionSpec("load_profile", "Load a profile", "Ctrl+O", set_up_only=True, act=Act.SET_PROFILES),
+    ActionSpec("import_profile", "Import a profile from a file", set_up_only=True, act=Act.SET_PROFILES),
+    ActionSpec("export_profile", "Export a profile to a file", act=Act.SET_PROFILES),
     ActionSpec(
         "card_back", "Move the selected stream's card a place back", "Ctrl+Shift+Left", set_up_only=True
     ),
@@ -73,6 +80,9 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("save_layout", "Save the layout under a name", set_up_only=True),
     ActionSpec("delete_layout", "Delete a saved layout", set_up_only=True),
     ActionSpec("reset_layout", "Reset the layout", set_up_only=True),
+    ActionSpec("lock", "Lock the console: cues and changes wait for a sign-in", "Ctrl+Alt+L"),
+    ActionSpec("hand_over", "Hand the console over to another person"),
+    ActionSpec("sign_out", "Sign out of the console"),
     ActionSpec("quit", "Close the console", "Ctrl+Q"),
 )
 
@@ -107,7 +117,7 @@ KEY_GROUPS: tuple[tuple[str, tuple[str | tuple[str, str], ...]], ...] = (
     ),
     (
         "Console",
-        ("palette", "keys", "mode", "choose_layout", "save_profile", "load_profile", "quit"),
+        ("palette", "keys", "mode", "choose_layout", "save_profile", "load_profile", "lock", "quit"),
     ),
 )
 """Groups of the overlay: actions by name, and keys that are no shortcuts (held, or of one page)."""
@@ -125,6 +135,8 @@ class Actions(QObject):
         self._window = window
         self._specs = {spec.name: spec for spec in CATALOGUE}
         self._actions: dict[str, QAction] = {}
+        self._is_set_up = False
+        self._refusals: dict[str, str] = {}
         for spec in CATALOGUE:
             self._actions[spec.name] = self._make(spec.text, spec.keys)
         self._selectors = [
@@ -144,8 +156,20 @@ class Actions(QObject):
 
     def set_set_up(self, set_up: bool) -> None:
         """Enable what changes streams or the layout (Set-up) or not (Operate)."""
+        self._is_set_up = set_up
+        self._refresh()
+
+    def set_refusals(self, refusal: Callable[[Act], str]) -> None:
+        """Disable what whoever is at the window may not do; the tooltip says why."""
+        for spec in CATALOGUE:
+            self._refusals[spec.name] = "" if spec.act is None else refusal(spec.act)
+        self._refresh()
+
+    def _refresh(self) -> None:
         for name, action in self._actions.items():
-            action.setEnabled(set_up or not self._specs[name].set_up_only)
+            refused = self._refusals.get(name, "")
+            action.setEnabled((self._is_set_up or not self._specs[name].set_up_only) and not refused)
+            set_tooltip(action, refused)
 
     def name_streams(self, names: dict[int, str]) -> None:
         """Name the selections after their streams; a number without a stream is not offered."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from ibe100.models.rights import Act
 from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.buttons import push_button
@@ -22,9 +23,9 @@ class FirstRunPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.demo = _begin("Try the demo stream", "play-circle-outline", primary=True)
-        self.add = _begin("Add a stream", "plus-circle-outline")
-        self.import_profiles = _begin("Import profiles", "import")
+        self.demo = _begin("Try the demo stream", "play-circle-outline", Act.SET_UP_STREAM, primary=True)
+        self.add = _begin("Add a stream", "plus-circle-outline", Act.SET_UP_STREAM)
+        self.import_profiles = _begin("Import profiles", "import", Act.SET_PROFILES)
         self.demo.clicked.connect(self.demo_requested)
         self.add.clicked.connect(self.add_requested)
         self.import_profiles.clicked.connect(self.import_requested)
@@ -98,8 +99,8 @@ class StartPages(QStackedWidget):
         self.setCurrentWidget(self._starting)
 
 
-def _begin(text: str, icon_name: str, *, primary: bool = False) -> QPushButton:
-    begin = push_button(text, kind="primary" if primary else "", height=44)
+def _begin(text: str, icon_name: str, act: Act, *, primary: bool = False) -> QPushButton:
+    begin = push_button(text, kind="primary" if primary else "", height=44, act=act)
     begin.setIcon(icon(icon_name, Colour.TEXT))
     begin.setIconSize(QSize(18, 18))
     return begin

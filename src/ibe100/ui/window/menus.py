@@ -14,13 +14,15 @@ VIEW_MENU = (
     *("alarm_rules", "notifications", "machine", ""),
     *("palette", "keys"),
 )
+PERSON_MENU = ("hand_over", "lock", "", "sign_out")
 """Names of actions; an empty one is a line between groups."""
 
 
 def fill_menus(parts: Parts) -> None:
-    """Fill Profiles and View; the saved layouts are a menu within View."""
+    """Fill Profiles, View and the person's menu; the saved layouts are a menu within View."""
     _fill(parts, parts.top_bar.profiles.menu(), PROFILE_MENU)
     _fill(parts, parts.top_bar.view.menu(), VIEW_MENU)
+    _fill(parts, parts.top_bar.person.menu(), PERSON_MENU)
 
 
 def _fill(parts: Parts, menu: QMenu | None, names: tuple[str, ...]) -> None:

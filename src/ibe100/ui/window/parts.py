@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QMainWindow
 
+from ibe100.models.console import Seat
 from ibe100.ui.alarms.alarm_panel import AlarmPanel
 from ibe100.ui.cues.cue_panel import CuePanel
 from ibe100.ui.dashboard.dashboard import Dashboard
@@ -14,6 +15,7 @@ from ibe100.ui.monitoring.monitoring import MonitoringPanel
 from ibe100.ui.pictures.preview_demand import PreviewDemand
 from ibe100.ui.qt_models.card_order import CardOrder
 from ibe100.ui.qt_models.console_state import ConsoleState
+from ibe100.ui.qt_models.seat_model import SeatModel
 from ibe100.ui.qt_models.shortcomings import NOT_UP
 from ibe100.ui.records.as_run_page import AsRunPage
 from ibe100.ui.records.cue_log_page import CueLogPage
@@ -31,7 +33,9 @@ from ibe100.ui.window.first_run import FirstRunPage, StartingPage, StartPages
 from ibe100.ui.window.layout_controller import LayoutController
 from ibe100.ui.window.multiview_controller import MultiviewController
 from ibe100.ui.window.notice_bar import NoticeBar
+from ibe100.ui.window.permissions import Permissions
 from ibe100.ui.window.profile_controller import ProfileController
+from ibe100.ui.window.sign_in import SignIn
 from ibe100.ui.window.status_bar import ConsoleStatusBar
 from ibe100.ui.window.top_bar import TopBar
 
@@ -52,6 +56,11 @@ class Parts:
         self.state = state = ConsoleState(bridge, window)
         self.card_order = CardOrder(state.streams, window)
         self.actions = Actions(window)
+        self.seat = SeatModel(
+            lambda: client.read(lambda s: s.console.seat(), Seat()),
+            lambda act, stream_id: client.read(lambda s: s.console.refusal(act, stream_id), ""),
+            window,
+        )
         self._build_panels(subtitle)
         self._build_pages()
         self.docks = ConsoleDocks(window)
@@ -65,6 +74,7 @@ class Parts:
         self.layout_controller = LayoutController(window, self.docks, self.card_order, layout_file)
         self.cue_keys = CueKeys(window, self.cue_panel.buttons.take_key)
         self.closing = Closing(window, state.streams, client)
+        self.permissions = Permissions(window, self.seat, self.actions)
         self._preview_demand = PreviewDemand(client, "dashboard", self.dashboard.in_sight, window)
 
     def _build_panels(self, subtitle: str) -> None:
@@ -74,6 +84,7 @@ class Parts:
         self.status = ConsoleStatusBar(state.streams, self.notices)
         self.stream_panel = StreamPanel(state.streams)
         self.cue_panel = CuePanel(state.streams, state.cues, state.schedule, client)
+        self.sign_in = SignIn(self.seat, state, self.cue_panel, client)
         self.alarm_panel = AlarmPanel(
             state.alarms,
             lambda: client.read(lambda s: s.alarms.rate(), 0),
@@ -103,5 +114,5 @@ class Parts:
         docks.add("cue_log", "Cue log", self.cue_log, page=True)
         docks.add("as_run", "As-run", self.as_run, page=True)
         docks.add("history", "History", self.history, page=True)
-        docks.add("cues", "SCTE-35 cues", self.cue_panel)
+        docks.add("cues", "SCTE-35 cues", self.sign_in.stack)
         docks.add("alarms", "Alarms", self.alarm_panel)

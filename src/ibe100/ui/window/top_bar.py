@@ -1,4 +1,4 @@
-"""Top bar: product, Operate or Set-up, tally counts, engine, menus, clock."""
+"""Top bar: product, Operate or Set-up, tally counts, engine, menus, person, clock."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.machine_meter import MachineMeter
 from ibe100.ui.widgets.tally_count import COUNTED, TallyCount
 from ibe100.ui.widgets.utc_clock import UtcClock
+from ibe100.ui.window.person_button import PersonButton
 from ibe100.ui.words.tooltips import set_tooltip
 
 ROOMY_WIDTH, WIDE_WIDTH = 1700, 1900
@@ -52,6 +53,7 @@ class TopBar(QWidget):
         self.keys = push_button("?", "Keys", hint="All keys (?)")
         self.keys.setFixedWidth(32)
         self.keys.clicked.connect(self.keys_requested)
+        self.person = PersonButton()
         self.clock = UtcClock()
         self._lay_out(subtitle)
         for signal in (streams.rowsInserted, streams.rowsRemoved, streams.dataChanged):
@@ -81,6 +83,7 @@ class TopBar(QWidget):
         layout.addWidget(self.machine, 2)
         for widget in (self.profiles, self.view, self.commands, self.keys):
             layout.addWidget(widget)
+        layout.addWidget(self.person)
         layout.addSpacing(4)
         layout.addWidget(self.clock)
 

@@ -27,6 +27,7 @@ def connect(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], object]) 
     _connect_alarms(parts)
     _connect_monitoring(parts)
     _connect_records(parts)
+    _connect_person(parts)
     _connect_actions(parts, dialogs, quit_console)
     fill_menus(parts)
 
@@ -187,6 +188,18 @@ def _connect_monitoring(parts: Parts) -> None:
     button.setEnabled(rules.isEnabled())
 
 
+def _connect_person(parts: Parts) -> None:
+    """Follow who is at the window, and what they may do to the selected stream and to new ones."""
+    seat, bar = parts.seat, parts.top_bar
+    seat.changed.connect(lambda: bar.person.show_seat(seat.seat))
+    parts.sign_in.notice.connect(parts.notices.post)
+    parts.sign_in.left.connect(bar.operate.click)
+    parts.stream_panel.selected.connect(parts.permissions.apply)
+    for changed in (parts.state.is_known, parts.state.streams.rowsInserted):
+        changed.connect(seat.look)
+        changed.connect(parts.permissions.apply)
+
+
 def _connect_records(parts: Parts) -> None:
     """Read records when their page comes to the front."""
     reads = {"history": parts.history.read, "cue_log": parts.cue_log.reload, "as_run": parts.as_run.reload}
@@ -257,6 +270,9 @@ def _connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], 
             "save_layout": layouts.save,
             "delete_layout": layouts.delete,
             "reset_layout": layouts.reset,
+            "lock": parts.sign_in.lock,
+            "hand_over": parts.sign_in.hand_over,
+            "sign_out": parts.sign_in.sign_out,
             "quit": quit_console,
         },
         streams.select_number,

@@ -14,7 +14,8 @@ from pydantic import SecretStr, ValidationError
 from ibe100.database.database import Database
 from ibe100.models.actor import Actor
 from ibe100.models.errors import AccessRefused, NotFound, NotSignedIn, StorageError, TooManyLogins
-from ibe100.models.users import Role, WantedUser
+from ibe100.models.rights import Role
+from ibe100.models.users import WantedUser
 from ibe100.services.access.access_service import AccessService
 from ibe100.services.access.login_limits import LoginLimits
 from ibe100.services.access.passwords import UNMATCHED
@@ -252,7 +253,7 @@ async def test_when_a_token_was_used_goes_on_record_within_a_minute(
 async def test_everything_that_is_done_stands_in_the_audit_trail(
     access: AccessService, database: Database
 ) -> None:
-    act_as(Actor("ada"))
+    act_as(Actor("ada", Role.ADMIN))
     await access.add_user("anna", Role.OPERATOR, PASSWORD)
     await access.set_role("anna", Role.VIEWER)
     await access.set_password("anna", PASSWORD)
@@ -263,7 +264,7 @@ async def test_everything_that_is_done_stands_in_the_audit_trail(
     with pytest.raises(NotSignedIn):
         await access.log_in("perhaps-a-password", WRONG, "10.0.0.1")
     await access.log_in("anna", PASSWORD, "10.0.0.1")
-    act_as(Actor("ada"))
+    act_as(Actor("ada", Role.ADMIN))
     await access.remove_user("anna")
     told = [(one.who, one.action, one.subject) for one in reversed(await database.audit.list())]
     assert told == [

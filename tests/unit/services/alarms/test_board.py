@@ -14,6 +14,7 @@ from ibe100.database.database import Database
 from ibe100.models.actor import Actor
 from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.errors import OperatorError
+from ibe100.models.rights import Role
 from ibe100.services.alarms.board import CAUSE_GRACE_S
 from ibe100.services.alarms.catalogue import CUE_FAILED, MEASURED, RULES
 from ibe100.services.alarms.rule import Judgement
@@ -117,7 +118,7 @@ async def test_a_shelved_alarm_stays_away_when_it_comes_again_and_is_back_when_i
 ) -> None:
     number = await stands(bench, "video_lost")
     assert bench.board.rate() == 1
-    act_as(Actor("anna"))
+    act_as(Actor("anna", Role.ADMIN))
     shelved = await bench.board.shelve(number, 30, " test signal ")
     assert (shelved.is_shown, shelved.shelve_reason, shelved.shelved_by) == (False, "test signal", "anna")
     assert shelved.shelved_until == bench.now + 1800
@@ -172,9 +173,9 @@ async def test_shelving_asks_for_a_reason_and_an_end_and_goes_on_record(
         await board.shelve(number, 2000, "holiday")
     with pytest.raises(OperatorError, match="not shelved"):
         await board.unshelve(number)
-    act_as(Actor("anna"))
+    act_as(Actor("anna", Role.ADMIN))
     await board.shelve(number, 30, "test signal")
-    act_as(Actor("ben"))
+    act_as(Actor("ben", Role.ADMIN))
     await board.unshelve(number)
     with pytest.raises(OperatorError, match="closed already"):
         await board.shelve(number + 1, 30, "test signal")

@@ -12,6 +12,7 @@ from ibe100.database.database import Database
 from ibe100.database.stores.users import KEPT_S
 from ibe100.models.actor import Actor
 from ibe100.models.errors import CueRefused, KeyReused, StorageError
+from ibe100.models.rights import Role
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState
 from ibe100.services.audit_trail import act_as, acting
 from ibe100.services.cues.idempotency import CueOnce
@@ -109,7 +110,7 @@ async def test_another_key_and_another_user_fire_another_cue(database: Database,
     idempotent = once(database, service)
     cues = []
     for user, key in (("anna", "k"), ("anna", "l"), ("bert", "k")):
-        act_as(Actor(user))
+        act_as(Actor(user, Role.ADMIN))
         cues.append((await idempotent.fire(ASKED, key))[0])
     assert len({cue.cue_id for cue in cues}) == 3
     assert [cue.requested_by for cue in cues] == ["anna", "anna", "bert"]

@@ -9,6 +9,7 @@ from ibe100.models.actor import Actor
 from ibe100.models.cues.schedule import After, BreakPlan, BreakState, Every, ReturnPolicy
 from ibe100.models.errors import OperatorError
 from ibe100.models.messages import NoticePosted, ScheduleChanged
+from ibe100.models.rights import Role
 from ibe100.models.scte35_marker import CueAction, CueRequest, CueState
 from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import act_as
@@ -70,7 +71,7 @@ async def test_an_operator_may_go_back_before_the_planned_return(rig: Rig, actio
     planned = await rig.schedule.add(at(60, duration_s=60, returns=ReturnPolicy.BACK_CUE))
     await rig.until(NOON + 65)
     await rig.until(NOON + 75)
-    act_as(Actor("anna"))
+    act_as(Actor("anna", Role.ADMIN))
     await rig.cues.fire(CueRequest(stream_id="news", action=action))
     await rig.until(NOON + 80)
     done = rig.now(planned)

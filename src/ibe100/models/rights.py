@@ -1,0 +1,85 @@
+"""Rights: what each role may do. Services refuse by this table, routes and buttons are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from ibe100.models.scte35_marker import CueAction
+
+
+class Role(StrEnum):
+    """Role of a user; each may do all that those before it may."""
+
+    VIEWER = "viewer"
+    """Reads."""
+    OPERATOR = "operator"
+    """Cues, starts and stops streams, sees to alarms, plans breaks."""
+    ENGINEER = "engineer"
+    """Sets up streams, rules, profiles; tests notifications."""
+    ADMIN = "admin"
+    """Users, tokens, the audit trail."""
+
+    def covers(self, other: Role) -> bool:
+        """True when this role may do what `other` may."""
+        return _RANKS[self] >= _RANKS[other]
+
+    def within(self, most: Role) -> Role:
+        """Limit this role to `most`."""
+        return self if most.covers(self) else most
+
+
+_RANKS: dict[Role, int] = {role: rank for rank, role in enumerate(Role)}
+
+
+class Act(StrEnum):
+    """An act that a role is needed for; the value is how a refusal names it."""
+
+    READ = "to read"
+    FIRE_CUE = "to fire cues"
+    SEND_SECTION = "to send a section made elsewhere"
+    DISARM_CUE = "to disarm cues"
+    RUN_STREAM = "to start and stop streams"
+    RESET_COUNTERS = "to reset counters"
+    SEE_TO_ALARMS = "to see to alarms"
+    PLAN_BREAKS = "to plan breaks"
+    READ_PLANS = "to look through a file of planned breaks"
+    SET_UP_STREAM = "to set up streams"
+    DELETE_STREAM = "to delete streams"
+    PROBE = "to probe inputs"
+    SET_RULES = "to set alarm rules"
+    SET_NOTIFICATIONS = "to set up notifications"
+    SET_PROFILES = "to save, load and import profiles"
+    BACK_UP = "to make backups"
+    READ_AUDIT = "to read the audit trail"
+    SET_USERS = "to see to users and tokens"
+
+
+ROLE_FOR: Mapping[Act, Role] = {
+    Act.READ: Role.VIEWER,
+    Act.FIRE_CUE: Role.OPERATOR,
+    Act.SEND_SECTION: Role.OPERATOR,
+    Act.DISARM_CUE: Role.OPERATOR,
+    Act.RUN_STREAM: Role.OPERATOR,
+    Act.RESET_COUNTERS: Role.OPERATOR,
+    Act.SEE_TO_ALARMS: Role.OPERATOR,
+    Act.PLAN_BREAKS: Role.OPERATOR,
+    Act.READ_PLANS: Role.OPERATOR,
+    Act.SET_UP_STREAM: Role.ENGINEER,
+    Act.DELETE_STREAM: Role.ENGINEER,
+    Act.PROBE: Role.ENGINEER,
+    Act.SET_RULES: Role.ENGINEER,
+    Act.SET_NOTIFICATIONS: Role.ENGINEER,
+    Act.SET_PROFILES: Role.ENGINEER,
+    Act.BACK_UP: Role.ENGINEER,
+    Act.READ_AUDIT: Role.ADMIN,
+    Act.SET_USERS: Role.ADMIN,
+}
+"""The role that each act needs at least."""
+OF_NO_STREAM = frozenset({Act.READ, Act.READ_PLANS, Act.PROBE})
+"""Acts that change no stream: the role alone decides."""
+
+
+def act_of(action: CueAction) -> Act:
+    """The act that a cue of this action is."""
+    return Act.SEND_SECTION if action is CueAction.SEND_SECTION else Act.FIRE_CUE
