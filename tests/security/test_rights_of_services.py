@@ -76,6 +76,7 @@ def changes(
         ("backups", "make"): house.backups.make(path),
         ("access", "add_user"): house.access.add_user("eva", Role.ADMIN, secret),
         ("access", "set_role"): house.access.set_role("eva", Role.ADMIN),
+        ("access", "set_streams"): house.access.set_streams("eva", None),
         ("access", "set_password"): house.access.set_password("eva", secret),
         ("access", "remove_user"): house.access.remove_user("eva"),
         ("access", "add_token"): house.access.add_token("eva", "x", None, None),

@@ -18,7 +18,6 @@ from ibe100.api.read_pace import ReadPace
 from ibe100.api.refusals import bug, refusal, refusal_of
 from ibe100.api.roles import API
 from ibe100.core.config import ApiSettings
-from ibe100.models.actor import Actor
 from ibe100.models.errors import NotSignedIn, OperatorError
 from ibe100.models.users import Identity
 from ibe100.services.access.access_service import NO_TOKEN
@@ -165,7 +164,7 @@ class RequestGuard:
         if wait_s > 0:
             return refusal(429, "too many reads: listen to the events instead", retry_in_s=wait_s)
         scope["state"]["identity"] = identity
-        act_as(Actor(identity.name, identity.role))
+        act_as(identity.actor)
         return None
 
     def _is_ours(self, host: str) -> bool:

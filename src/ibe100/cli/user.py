@@ -1,8 +1,9 @@
-"""`ibe100 user`: who may come in by the API."""
+"""`ibe100 user`: who may sign in at the window and by the API, as what, and to which streams."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from ibe100.models.rights import Role
 from ibe100.models.users import SHORTEST_PASSWORD, User
 from ibe100.utils.timecode import format_utc
 
-app = typer.Typer(help="Who may come in by the API, and as what.")
+app = typer.Typer(help="Who may sign in, as what, and to which streams.")
 
 UserName = Annotated[str, typer.Argument(metavar="NAME", help="Small letters and digits.")]
 FromStdin = Annotated[
@@ -30,7 +31,8 @@ def list_users(as_json: AsJson = False, data_dir: DataDir = None) -> None:
         typer.echo(json.dumps(users))
         return
     print_table(
-        ("Name", "Role", "Password", "Since"), (_row(User.model_validate(values)) for values in users)
+        ("Name", "Role", "Streams", "Password", "Since"),
+        (_row(User.model_validate(values)) for values in users),
     )
 
 
@@ -38,6 +40,9 @@ def list_users(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 def add(
     name: UserName,
     role: Annotated[Role, typer.Option(help="What they may do.")],
+    streams: Annotated[
+        str, typer.Option(help="Act on these only, such as 1-4,News; all see all.", show_default=False)
+    ] = "",
     password_stdin: FromStdin = False,
     no_password: Annotated[
         bool, typer.Option("--no-password", help="Only tokens let them in: for automation.")
@@ -46,7 +51,8 @@ def add(
 ) -> None:
     """Add a user; the password is asked for."""
     password = None if no_password else _password(from_stdin=password_stdin)
-    user = {"name": name, "role": role.value, "password": password}
+    limits = _streams(streams) if streams else None
+    user = {"name": name, "role": role.value, "password": password, "streams": limits}
     request_users(data_dir, {"cmd": "user_add", "user": user})
     typer.echo(f"{name} is {role}" + (f"; next: ./run token add {name}" if no_password else ""))
 
@@ -60,6 +66,18 @@ def role(
     """Change a role; it holds at once, for their tokens too."""
     request_users(data_dir, {"cmd": "user_change", "name": name, "change": {"role": role.value}})
     typer.echo(f"{name} is {role}")
+
+
+@app.command()
+def streams(
+    name: UserName,
+    streams: Annotated[str, typer.Argument(metavar="STREAMS", help="Such as 1-4,News; or all.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Change the streams they may act on; it holds at once, for their tokens too."""
+    change = {"streams": "all" if streams == "all" else _streams(streams)}
+    request_users(data_dir, {"cmd": "user_change", "name": name, "change": change})
+    typer.echo(f"{name} may act on {'all streams' if streams == 'all' else f'streams {streams}'}")
 
 
 @app.command()
@@ -79,7 +97,17 @@ def remove(name: UserName, data_dir: DataDir = None) -> None:
 
 def _row(user: User) -> tuple[str, ...]:
     password = "yes" if user.has_password else "tokens only"
-    return user.name, user.role, password, format_utc(user.created_at)
+    streams = "all" if user.streams is None else ", ".join(user.streams) or "none"
+    return user.name, user.role, streams, password, format_utc(user.created_at)
+
+
+def _streams(words: str) -> list[str]:
+    """Streams of `1-4,News`: each by its number, id or name."""
+    found: list[str] = []
+    for word in filter(None, (part.strip() for part in words.split(","))):
+        span = re.fullmatch(r"(\d{1,3})-(\d{1,3})", word)
+        found += [word] if span is None else map(str, range(int(span[1]), int(span[2]) + 1))
+    return found
 
 
 def _password(*, from_stdin: bool) -> str:

@@ -21,6 +21,11 @@ class StoredStream(Value):
     session_id: int | None = None
     """The session that is open, if one is."""
 
+    @property
+    def name(self) -> str:
+        """Name of the stream."""
+        return self.config.name
+
 
 class StoredStreams(Value):
     """Streams by their number, and what could not be read of them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
@@ -35,6 +35,10 @@ UserName = Annotated[str, AfterValidator(_user_name)]
 Password = Annotated[SecretStr, AfterValidator(_password)]
 
 
+Streams = Annotated[tuple[Name, ...], Field(max_length=999)]
+"""Streams by number, id or name."""
+
+
 class User(Value):
     """Somebody who may sign in at the window and by the API."""
 
@@ -44,6 +48,8 @@ class User(Value):
     """Without one only tokens let them in: for automation."""
     created_at: float
     """Wall clock, seconds since the epoch."""
+    streams: tuple[str, ...] | None = None
+    """`stream_id` of each stream they may act on; None is all. They see all."""
 
 
 class StoredUser(Value):
@@ -54,11 +60,12 @@ class StoredUser(Value):
     password_hash: Annotated[str, Field(repr=False)] = ""
     """argon2id; empty without a password."""
     created_at: float
+    streams: tuple[str, ...] | None = None
 
     @property
     def actor(self) -> Actor:
         """The user as whoever acts."""
-        return Actor(self.name, self.role)
+        return Actor(self.name, self.role, None if self.streams is None else frozenset(self.streams))
 
     @property
     def public(self) -> User:
@@ -68,6 +75,7 @@ class StoredUser(Value):
             role=self.role,
             has_password=bool(self.password_hash),
             created_at=self.created_at,
+            streams=self.streams,
         )
 
 
@@ -112,6 +120,8 @@ class WantedUser(Value):
     role: Role
     password: Password | None = None
     """Left out, only tokens let them in: for automation."""
+    streams: Streams | None = None
+    """Left out, they may act on all there are and will be."""
 
 
 class UserChange(Value):
@@ -119,6 +129,12 @@ class UserChange(Value):
 
     role: Role | None = None
     password: Password | None = None
+    streams: Streams | Literal["all"] | None = None
+
+    @property
+    def limits(self) -> tuple[str, ...] | None:
+        """Streams they may act on from now on; None is all."""
+        return self.streams if isinstance(self.streams, tuple) else None
 
 
 class WantedToken(Value):
@@ -143,6 +159,13 @@ class Identity(Value):
     name: UserName
     role: Role
     token_id: int
+    streams: tuple[str, ...] | None = None
+    """`stream_id` of each stream it may act on; None is all."""
+
+    @property
+    def actor(self) -> Actor:
+        """The user of the token as whoever acts."""
+        return Actor(self.name, self.role, None if self.streams is None else frozenset(self.streams))
 
 
 class KeptRequest(Value):

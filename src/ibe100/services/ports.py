@@ -268,10 +268,15 @@ class AccessPort(Protocol):
     def tokens(self, user: str = "") -> tuple[Token, ...]:
         """Valid tokens of all users, or of one, by their numbers."""
 
-    async def add_user(self, name: str, role: Role, password: SecretStr | None) -> User:
-        """Add a user; without a password only tokens let them in."""
+    async def add_user(
+        self, name: str, role: Role, password: SecretStr | None, streams: Sequence[str] | None = None
+    ) -> User:
+        """Add a user; without a password only tokens let them in, without streams they may act on all."""
 
     async def set_role(self, name: str, role: Role) -> User: ...
+    async def set_streams(self, name: str, streams: Sequence[str] | None) -> User:
+        """Change the streams a user may act on, by number, id or name; None is all."""
+
     async def set_password(self, name: str, password: SecretStr) -> None:
         """Change a password; logins by the old one end."""
 

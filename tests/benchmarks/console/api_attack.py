@@ -27,8 +27,8 @@ import httpx
 import websockets
 from api_load import served, tell
 
+from ibe100.models.rights import Role
 from ibe100.models.stream_config import Engine
-from ibe100.models.users import Role
 
 SECONDS = 12.0
 WARM_UP_S = 1.0

@@ -18,12 +18,14 @@ async def access_command(access: AccessPort, command: str, request: Mapping[str,
             return [user.model_dump(mode="json") for user in access.users()]
         case "user_add":
             wanted = build(WantedUser, request.get("user"), "user")
-            user = await access.add_user(wanted.name, wanted.role, wanted.password)
+            user = await access.add_user(wanted.name, wanted.role, wanted.password, wanted.streams)
             return user.model_dump(mode="json")
         case "user_change":
             change = build(UserChange, request.get("change"), "user")
             if change.role is not None:
                 await access.set_role(str(request.get("name")), change.role)
+            if change.streams is not None:
+                await access.set_streams(str(request.get("name")), change.limits)
             if change.password is not None:
                 await access.set_password(str(request.get("name")), change.password)
             return None

@@ -55,14 +55,16 @@ async def list_users(services: ApiServices) -> list[User]:
 @router.post("/users", status_code=201, **needs(Act.SET_USERS))
 async def add_user(wanted: WantedUser, services: ApiServices) -> User:
     """A new user."""
-    return await services.access.add_user(wanted.name, wanted.role, wanted.password)
+    return await services.access.add_user(wanted.name, wanted.role, wanted.password, wanted.streams)
 
 
 @router.put("/users/{name}", **needs(Act.SET_USERS))
 async def change_user(name: str, change: UserChange, services: ApiServices) -> Done:
-    """Change the role (holds at once), the password (logins by the old one end), or both."""
+    """Change role and streams (both hold at once) and the password (logins by the old one end)."""
     if change.role is not None:
         await services.access.set_role(name, change.role)
+    if change.streams is not None:
+        await services.access.set_streams(name, change.limits)
     if change.password is not None:
         await services.access.set_password(name, change.password)
     return Done()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0008"
+REVISION = "0009"
 """The newest migration; what a database must be at before it is used."""
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
@@ -228,7 +228,7 @@ class ReturnReceiptRow(Base):
 
 
 class UserRow(Base):
-    """Somebody who may come in by the API."""
+    """Somebody who may sign in."""
 
     __tablename__ = "users"
 
@@ -236,6 +236,8 @@ class UserRow(Base):
     role: Mapped[str]
     password_hash: Mapped[str]
     created_at: Mapped[float]
+    streams: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    """`stream_id` of each stream the rights are to; empty is all."""
 
 
 class TokenRow(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from pydantic import SecretStr
 
@@ -17,8 +17,9 @@ from ibe100.models.users import Identity, NewToken, StoredToken, StoredUser, Tok
 from ibe100.services.access.login_limits import LoginLimits
 from ibe100.services.access.passwords import Passwords
 from ibe100.services.access.token_cache import TokenCache, digest_of, new_secret
-from ibe100.services.audit_trail import AuditTrail, acting_as
+from ibe100.services.audit_trail import AuditTrail, acting, acting_as
 from ibe100.services.rights import demand
+from ibe100.services.streams.which_stream import StreamNames
 from ibe100.utils.tasks import BackgroundWrites
 
 LOGIN_S = 12 * 3600.0
@@ -67,17 +68,26 @@ class AccessService:
         """Valid tokens of all users, or of one, by their numbers."""
         return tuple(self._as_it_is(token) for token in self._tokens.valid() if user in ("", token.user))
 
-    async def add_user(self, name: str, role: Role, password: SecretStr | None) -> User:
-        """Add a user; without a password only tokens let them in. Raises AccessRefused, StorageError."""
+    async def add_user(
+        self, name: str, role: Role, password: SecretStr | None, streams: Sequence[str] | None = None
+    ) -> User:
+        """Add a user; without a password only tokens let them in.
+
+        `streams` are those they may act on, by number, id or name; None is all. Raises AccessRefused,
+        NotFound, AmbiguousName, StorageError.
+        """
         demand(Act.SET_USERS)
+        ids = await self._ids(streams)
         password_hash = await self._hash(password)
         async with self._busy:
             if name in self._users:
                 raise AccessRefused(f"there is a user {name} already")
-            user = StoredUser(name=name, role=role, password_hash=password_hash, created_at=self._wall())
+            user = StoredUser(
+                name=name, role=role, password_hash=password_hash, created_at=self._wall(), streams=ids
+            )
             await self._storage.users.save_user(user)
             self._users[name] = user
-        await self._audit.write("user added", name, f"role {role}")
+        await self._audit.write("user added", name, f"role {role}, streams {_words(ids)}")
         return user.public
 
     async def set_role(self, name: str, role: Role) -> User:
@@ -87,6 +97,19 @@ class AccessService:
             before = self._user(name)
             user = await self._keep(before.model_copy(update={"role": role}))
         await self._audit.write("role changed", name, f"{before.role} → {role}")
+        return user.public
+
+    async def set_streams(self, name: str, streams: Sequence[str] | None) -> User:
+        """Change the streams a user may act on, at once, for tokens too; None is all.
+
+        Raises NotFound, AmbiguousName, StorageError.
+        """
+        demand(Act.SET_USERS)
+        ids = await self._ids(streams)
+        async with self._busy:
+            before = self._user(name)
+            user = await self._keep(before.model_copy(update={"streams": ids}))
+        await self._audit.write("streams changed", name, f"{_words(before.streams)} → {_words(ids)}")
         return user.public
 
     async def set_password(self, name: str, password: SecretStr) -> None:
@@ -121,10 +144,14 @@ class AccessService:
         return made
 
     async def revoke_token(self, token_id: int) -> None:
-        """End a token at once, open connections too. Raises NotFound, StorageError."""
-        demand(Act.SET_USERS)
+        """End a token at once, open connections too; anybody may end their own.
+
+        Raises NotFound, NotAllowed, StorageError.
+        """
         async with self._busy:
             token = self._tokens.by_id(token_id)
+            if token is None or token.user != acting().name:
+                demand(Act.SET_USERS)
             if token is None:
                 raise NotFound(f"there is no token {token_id}")
             await self._drop([token])
@@ -170,7 +197,8 @@ class AccessService:
         if used_at is not None:
             self._writes.add(self._record_use(token.token_id, used_at), "when a token was used")
         role = token.role.within(self._users[token.user].role)
-        return Identity(name=token.user, role=role, token_id=token.token_id)
+        streams = self._users[token.user].streams
+        return Identity(name=token.user, role=role, token_id=token.token_id, streams=streams)
 
     async def until_over(self, identity: Identity) -> None:
         """Wait until the token does not let in any more: revoked, expired, its user removed."""
@@ -231,5 +259,15 @@ class AccessService:
         except StorageError as error:
             _log.error("when token %d was used is not on record: %s", token_id, error)
 
+    async def _ids(self, streams: Sequence[str] | None) -> tuple[str, ...] | None:
+        if streams is None:
+            return None
+        names = StreamNames((await self._storage.streams.load()).streams)
+        return tuple(sorted({names.find(one).stream_id for one in streams}))
+
     async def _hash(self, password: SecretStr | None) -> str:
         return "" if password is None else await self._passwords.hashed(password.get_secret_value())
+
+
+def _words(streams: Sequence[str] | None) -> str:
+    return "all" if streams is None else ", ".join(streams) or "none"

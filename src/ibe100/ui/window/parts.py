@@ -7,6 +7,8 @@ from pathlib import Path
 from PyQt6.QtWidgets import QMainWindow
 
 from ibe100.models.console import Seat
+from ibe100.ui.access.permissions import Permissions
+from ibe100.ui.access.sign_in import SignIn
 from ibe100.ui.alarms.alarm_panel import AlarmPanel
 from ibe100.ui.cues.cue_panel import CuePanel
 from ibe100.ui.dashboard.dashboard import Dashboard
@@ -33,9 +35,7 @@ from ibe100.ui.window.first_run import FirstRunPage, StartingPage, StartPages
 from ibe100.ui.window.layout_controller import LayoutController
 from ibe100.ui.window.multiview_controller import MultiviewController
 from ibe100.ui.window.notice_bar import NoticeBar
-from ibe100.ui.window.permissions import Permissions
 from ibe100.ui.window.profile_controller import ProfileController
-from ibe100.ui.window.sign_in import SignIn
 from ibe100.ui.window.status_bar import ConsoleStatusBar
 from ibe100.ui.window.top_bar import TopBar
 
@@ -74,7 +74,7 @@ class Parts:
         self.layout_controller = LayoutController(window, self.docks, self.card_order, layout_file)
         self.cue_keys = CueKeys(window, self.cue_panel.buttons.take_key)
         self.closing = Closing(window, state.streams, client)
-        self.permissions = Permissions(window, self.seat, self.actions)
+        self.permissions = Permissions(window, self.seat, self.actions.set_refusals)
         self._preview_demand = PreviewDemand(client, "dashboard", self.dashboard.in_sight, window)
 
     def _build_panels(self, subtitle: str) -> None:

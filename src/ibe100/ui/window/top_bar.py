@@ -6,6 +6,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from ibe100.ui.access.person_button import PersonButton
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.widgets.buttons import push_button
@@ -13,7 +14,6 @@ from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.machine_meter import MachineMeter
 from ibe100.ui.widgets.tally_count import COUNTED, TallyCount
 from ibe100.ui.widgets.utc_clock import UtcClock
-from ibe100.ui.window.person_button import PersonButton
 from ibe100.ui.words.tooltips import set_tooltip
 
 ROOMY_WIDTH, WIDE_WIDTH = 1700, 1900

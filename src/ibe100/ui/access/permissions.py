@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QWidget
 
+from ibe100.models.rights import Act
 from ibe100.ui.qt_models.seat_model import SeatModel
 from ibe100.ui.widgets.permitted import PermittedButton
-from ibe100.ui.window.actions import Actions
+
+RefuseActions = Callable[[Callable[[Act], str]], object]
+"""Takes the reason for which an act is refused, by the act."""
 
 
 class Permissions(QObject):
     """Only shows what the services would refuse; they refuse it whatever is shown."""
 
-    def __init__(self, window: QWidget, seat: SeatModel, actions: Actions) -> None:
+    def __init__(self, window: QWidget, seat: SeatModel, refuse_actions: RefuseActions) -> None:
         super().__init__(window)
-        self._window, self._seat, self._actions = window, seat, actions
+        self._window, self._seat, self._refuse_actions = window, seat, refuse_actions
         seat.changed.connect(self.apply)
 
     def apply(self) -> None:
@@ -23,4 +28,4 @@ class Permissions(QObject):
         for button in self._window.findChildren(PermittedButton):
             stream_id = None if button.stream_of is None else button.stream_of() or None
             button.set_refusal(self._seat.refusal(button.act, stream_id))
-        self._actions.set_refusals(self._seat.refusal)
+        self._refuse_actions(self._seat.refusal)

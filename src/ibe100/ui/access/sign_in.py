@@ -12,13 +12,13 @@ from PyQt6.QtWidgets import QStackedWidget
 from ibe100.models.console import Seat
 from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_state import Tally
+from ibe100.ui.access.idle_watch import IdleWatch
+from ibe100.ui.access.sign_in_panel import SignInPanel
 from ibe100.ui.cues.cue_panel import CuePanel
 from ibe100.ui.qt_models.console_state import ConsoleState
 from ibe100.ui.qt_models.seat_model import SeatModel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.timers import repeating
-from ibe100.ui.window.idle_watch import IdleWatch
-from ibe100.ui.window.sign_in_panel import SignInPanel
 
 if TYPE_CHECKING:
     from ibe100.models.scte35_marker import Cue
