@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -17,9 +18,11 @@ from ibe100.models.users import StoredUser
 from ibe100.services.access.access_service import AccessService
 from ibe100.services.audit_trail import AuditTrail, act_as, acting_as
 from ibe100.services.ports import CuePort
+from ibe100.utils.tasks import BackgroundWrites
 
 WINDOW = "the window"
 """Place of a login, where the API has an address."""
+PROMPT_S = 0.5
 EMERGENCY_ACTIONS = frozenset({CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME})
 
 T = TypeVar("T")
@@ -50,6 +53,7 @@ class ConsoleSession:
         self._user: StoredUser | None = None
         self._is_locked = False
         self._note = ("", "")
+        self._writes = BackgroundWrites()
 
     def set_plan(self, plan: ConsolePlan) -> None:
         """Change the settings; a sign-in that is asked for from now on is asked of who sits there."""
@@ -116,20 +120,26 @@ class ConsoleSession:
         return self.seat()
 
     async def emergency(self, stream_id: str, action: CueAction) -> Cue:
-        """Take a stream to a break or back without a sign-in: an alarm and on record before it is sent.
+        """Take a stream to a break or back without a sign-in, also while the database is down.
 
-        It is made as any other cue, with the stream's own length. Raises NotAllowed, CueRefused.
+        It is an alarm and on record first, then a cue as any other, with the stream's own length.
+        Raises NotAllowed, CueRefused.
         """
         if not (self._plan.sign_in and self._plan.emergency_key):
             raise NotAllowed("the emergency key is switched off, or nobody has to sign in here")
         if action not in EMERGENCY_ACTIONS:
             raise NotAllowed(f"the emergency key gives no {action}")
         act_as(replace(EMERGENCY, streams=frozenset({stream_id})))
+        # On record before it is sent, as a rule: a database that is down keeps no cue from going.
+        recording = self._writes.add(self._tell(stream_id, action), "the use of the emergency key")
+        await asyncio.wait([recording], timeout=PROMPT_S)
+        return await self._cues.fire(CueRequest(stream_id=stream_id, action=action))
+
+    async def _tell(self, stream_id: str, action: CueAction) -> None:
         await self._sound_alarm(stream_id, action)
         await self._audit.write(
             "emergency key", stream_id, f"{action}, signed in: {self.seat().person or 'nobody'}"
         )
-        return await self._cues.fire(CueRequest(stream_id=stream_id, action=action))
 
     def _present(self) -> StoredUser | None:
         return None if self._user is None else self._access.as_now(self._user)

@@ -10,9 +10,11 @@ from collections.abc import Callable
 
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
+from ibe100.models.actor import EMERGENCY
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.messages import CueChanged, Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.services.audit_trail import acting
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.draft import Draft
 from ibe100.services.streams.run import Runs
@@ -23,6 +25,8 @@ SLOW_S = 0.5
 """A commit that takes less is covered by the margin that every pre-roll has."""
 REMEMBERED_S = 120.0
 MOST = 8
+OFF_RECORD_IDS = 4096
+"""Last event ids of a range that are given to cues which no database knows."""
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +71,12 @@ class CueLedger:
         """Give a draft its number and event id, and commit it. Raises CueRefused, StorageError."""
         began = time.monotonic()
         allocated = ids if draft.allocates else None
-        cue = await self._storage.cues.create(draft.cue, allocated, draft.sealed, draft.foreign_ids)
+        try:
+            cue = await self._storage.cues.create(draft.cue, allocated, draft.sealed, draft.foreign_ids)
+        except StorageError as error:
+            if acting().name != EMERGENCY.name:
+                raise
+            cue = self._off_record(draft, ids, error)
         now = time.monotonic()
         if self._pace.note(now - began, now):
             text = (
@@ -76,6 +85,23 @@ class CueLedger:
             )
             self._publish(NoticePosted(at=time.time(), level="warning", text=text, stream_id=cue.stream_id))
         self.keep(cue)
+        return cue
+
+    def _off_record(self, draft: Draft, ids: EventIdRange, error: StorageError) -> Cue:
+        """A cue of the emergency key that the database cannot take: in the logs, whole, and told loudly.
+
+        Its event id is one of the last of the range, for the allocator may give out the next again.
+        """
+        now = time.time()
+        number = ids.last - int(now) % min(OFF_RECORD_IDS, ids.last - ids.first + 1)
+        sealed = draft.sealed(draft.numbered(number))
+        cue = sealed.model_copy(update={"cue_id": int(now * 1000) - 2**62})
+        text = (
+            f"{cue.action} event {format_event_id(cue.splice_event_id)} goes out by the emergency key and is "
+            f"not in the database: {error}"
+        )
+        _log.critical("%s: %s; section %s", cue.stream_id, text, cue.section_base64)
+        self._publish(NoticePosted(at=now, level="error", text=text, stream_id=cue.stream_id))
         return cue
 
     async def refuse(self, cue: Cue, reason: str) -> None:
@@ -109,6 +135,9 @@ class CueLedger:
 
     async def _record(self, cue: Cue) -> None:
         """Store a step; when the disk cannot take it, the operator is told, for it has happened on air."""
+        if cue.cue_id < 0:
+            _log.error("event %s off the record is %s", format_event_id(cue.splice_event_id), cue.state)
+            return
         try:
             await self._storage.cues.step(cue)
         except StorageError as error:
