@@ -132,7 +132,7 @@ class Application:
             folders.data_dir, config.backup, database, self._publish, self.alarms.judge_machine
         )
         self.engine = TSDuckService(self._planner)
-        self.access = AccessService(database)
+        self.access = AccessService(database, plan=config.ldap)
         self.console = ConsoleSession(self.access, audit, config.console, self.cues, self._emergency_key_used)
         self.cue_once = CueOnce(database.kept_requests, database.cues, self.cues)
         for observer in (self.monitoring, self._recorder, self._alarm_feed, self.cues, self.input_cues):
@@ -220,6 +220,7 @@ class Application:
         self.cues.set_seen_timeout(config.cues.seen_timeout_s)
         self.records.cues.set_event_id_retention(config.cues.event_id_retention_days * SECONDS_PER_DAY)
         self.console.set_plan(config.console)
+        self.access.directory.set_plan(config.ldap)
         await self.backups.set_plan(config.backup)
 
     async def _emergency_key_used(self, stream_id: str, action: CueAction) -> None:

@@ -23,6 +23,7 @@ from pydantic_settings import (
 from ibe100.models.backup import BackupPlan
 from ibe100.models.base import FolderPath, Value, describe_error
 from ibe100.models.console import ConsolePlan
+from ibe100.models.directory import DirectoryPlan
 from ibe100.models.endpoints.fields import Host, Port, is_loopback
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.runner_policy import RunnerPolicy
@@ -119,6 +120,7 @@ class AppConfig(BaseSettings):
     backup: BackupPlan = BackupPlan()
     api: ApiSettings = ApiSettings()
     console: ConsolePlan = ConsolePlan()
+    ldap: DirectoryPlan = DirectoryPlan()
 
     @classmethod
     def settings_customise_sources(

@@ -31,6 +31,11 @@ def _password(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def is_user_name(text: str) -> bool:
+    """True for a name that a user may have."""
+    return bool(_USER_NAME.fullmatch(text)) and text not in NOT_PERSONS
+
+
 UserName = Annotated[str, AfterValidator(_user_name)]
 Password = Annotated[SecretStr, AfterValidator(_password)]
 
@@ -50,6 +55,8 @@ class User(Value):
     """Wall clock, seconds since the epoch."""
     streams: tuple[str, ...] | None = None
     """`stream_id` of each stream they may act on; None is all. They see all."""
+    of_directory: bool = False
+    """The directory has the password and the role."""
 
 
 class StoredUser(Value):
@@ -61,6 +68,7 @@ class StoredUser(Value):
     """argon2id; empty without a password."""
     created_at: float
     streams: tuple[str, ...] | None = None
+    of_directory: bool = False
 
     @property
     def actor(self) -> Actor:
@@ -73,7 +81,8 @@ class StoredUser(Value):
         return User(
             name=self.name,
             role=self.role,
-            has_password=bool(self.password_hash),
+            has_password=bool(self.password_hash) or self.of_directory,
+            of_directory=self.of_directory,
             created_at=self.created_at,
             streams=self.streams,
         )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 REVISION = "0009"
@@ -238,6 +249,7 @@ class UserRow(Base):
     created_at: Mapped[float]
     streams: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     """`stream_id` of each stream the rights are to; empty is all."""
+    of_directory: Mapped[bool] = mapped_column(server_default=false())
 
 
 class TokenRow(Base):

@@ -10,10 +10,12 @@ from collections.abc import Callable, Collection, Sequence
 from pydantic import SecretStr
 
 from ibe100.database.database import Database
-from ibe100.models.actor import Actor
+from ibe100.models.actor import CONSOLE, Actor
+from ibe100.models.directory import DirectoryPlan
 from ibe100.models.errors import AccessRefused, NotFound, NotSignedIn, StorageError
 from ibe100.models.rights import Act, Role
-from ibe100.models.users import Identity, NewToken, StoredToken, StoredUser, Token, User
+from ibe100.models.users import Identity, NewToken, StoredToken, StoredUser, Token, User, is_user_name
+from ibe100.services.access.directory import Directory, DirectoryDown
 from ibe100.services.access.login_limits import LoginLimits
 from ibe100.services.access.passwords import Passwords
 from ibe100.services.access.token_cache import TokenCache, digest_of, new_secret
@@ -26,6 +28,7 @@ LOGIN_S = 12 * 3600.0
 MOST_TOKENS = 200
 """Tokens of one user."""
 WRONG = "the name or the password is wrong"
+WRONG_OR_DOWN = f"{WRONG}, or the directory does not answer: see errors.log"
 NO_TOKEN = "a valid token is needed: Authorization: Bearer ibe100_…"
 
 _log = logging.getLogger(__name__)
@@ -39,12 +42,14 @@ class AccessService:
         storage: Database,
         wall: Callable[[], float] = time.time,
         limits: LoginLimits | None = None,
+        plan: DirectoryPlan = DirectoryPlan(),
     ) -> None:
         self._storage = storage
         self._audit = AuditTrail(storage)
         self._wall = wall
         self._limits = limits or LoginLimits()
         self._passwords = Passwords()
+        self.directory = Directory(plan)
         self._users: dict[str, StoredUser] = {}
         self._tokens = TokenCache(wall)
         self._writes = BackgroundWrites()
@@ -58,6 +63,7 @@ class AccessService:
     async def close(self) -> None:
         """Put on record when tokens were used."""
         self._passwords.close()
+        self.directory.close()
         await self._writes.settled()
 
     def users(self) -> tuple[User, ...]:
@@ -115,7 +121,8 @@ class AccessService:
     async def set_password(self, name: str, password: SecretStr) -> None:
         """Change a password; logins by the old one end. Raises NotFound, StorageError."""
         demand(Act.SET_USERS)
-        self._user(name)
+        if self._user(name).of_directory:
+            raise AccessRefused(f"{name} is of the directory: the password is changed there")
         password_hash = await self._hash(password)
         async with self._busy:
             await self._keep(self._user(name).model_copy(update={"password_hash": password_hash}))
@@ -171,22 +178,53 @@ class AccessService:
         Raises NotSignedIn, TooManyLogins.
         """
         self._limits.begin(name, place)
-        before = self._users.get(name)
-        given = password.get_secret_value()
-        right = await self._passwords.matches(before.password_hash if before else "", given)
-        if not right or before is None or self.as_now(before) is None:
+        user = await self._proved(name, password.get_secret_value())
+        if user is None:
             shown = name if name in self._users else "a name that is no user's"
             with acting_as(Actor(shown)):
                 await self._audit.write("login refused", place)
-            raise NotSignedIn(WRONG)
+            raise NotSignedIn(WRONG_OR_DOWN if self.directory.is_down else WRONG)
         self._limits.succeeded(name, place)
-        return before
+        return user
+
+    async def _proved(self, name: str, password: str) -> StoredUser | None:
+        """User whose password this is; the directory is never asked for a name of our own."""
+        user = self._users.get(name)
+        if self.directory.is_on and is_user_name(name) and (user is None or user.of_directory):
+            try:
+                role = await self.directory.role_of(name, password)
+            except DirectoryDown:
+                return None
+            return None if role is None else await self._from_directory(name, role)
+        right = await self._passwords.matches("" if user is None else user.password_hash, password)
+        return user if right and user is not None and self.as_now(user) is not None else None
+
+    async def _from_directory(self, name: str, role: Role) -> StoredUser | None:
+        """The user that stands for one of the directory, with the role that they have there now."""
+        async with self._busy:
+            before = self._users.get(name)
+            if before is not None and not before.of_directory:
+                return None  # added here meanwhile
+            now = StoredUser(name=name, role=role, created_at=self._wall(), of_directory=True)
+            user = now if before is None else before.model_copy(update={"role": role})
+            if user == before:
+                return user
+            try:
+                await self._keep(user)
+            except StorageError as error:
+                _log.error("%s of the directory is not on record: %s", name, error)
+                self._users[name] = user
+        was = "new" if before is None else before.role
+        with acting_as(CONSOLE):
+            await self._audit.write("role by the directory", name, f"{was} → {role}")
+        return user
 
     def as_now(self, user: StoredUser) -> StoredUser | None:
         """The user with its present role; None once it is removed or has another password."""
         now = self._users.get(user.name)
-        is_same = now is not None and now.password_hash == user.password_hash
-        return now if is_same and now is not None and now.created_at == user.created_at else None
+        if now is None or now.created_at != user.created_at:
+            return None
+        return now if now.password_hash == user.password_hash else None
 
     def identify(self, secret: str) -> Identity:
         """User and present role of a token. Raises NotSignedIn."""
