@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from ibe100.models.rights import Act
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
@@ -166,7 +167,7 @@ class NextEvents(QWidget):
 
 
 def _button(text: str, icon_name: str, accessible_name: str) -> QPushButton:
-    return push_button(text, accessible_name, icon_name=icon_name, hint=accessible_name)
+    return push_button(text, accessible_name, icon_name=icon_name, hint=accessible_name, act=Act.PLAN_BREAKS)
 
 
 def _elided(painter: QPainter, room: QRect, text: str) -> None:
