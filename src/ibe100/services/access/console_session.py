@@ -16,7 +16,7 @@ from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest
 from ibe100.models.users import StoredUser
 from ibe100.services.access.access_service import AccessService
-from ibe100.services.audit_trail import AuditTrail, act_as, acting_as
+from ibe100.services.audit_trail import AuditTrail, acting_as
 from ibe100.services.ports import CuePort
 from ibe100.utils.tasks import BackgroundWrites
 
@@ -88,8 +88,8 @@ class ConsoleSession:
 
     async def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Do this as whoever is at the window when it begins."""
-        act_as(self.actor())
-        return await work
+        with acting_as(self.actor()):
+            return await work
 
     async def sign_in(self, name: str, password: SecretStr, note: str = "") -> Seat:
         """Take the window, also over from another, with a note of theirs.
@@ -129,11 +129,11 @@ class ConsoleSession:
             raise NotAllowed("the emergency key is switched off, or nobody has to sign in here")
         if action not in EMERGENCY_ACTIONS:
             raise NotAllowed(f"the emergency key gives no {action}")
-        act_as(replace(EMERGENCY, streams=frozenset({stream_id})))
-        # On record before it is sent, as a rule: a database that is down keeps no cue from going.
-        recording = self._writes.add(self._tell(stream_id, action), "the use of the emergency key")
-        await asyncio.wait([recording], timeout=PROMPT_S)
-        return await self._cues.fire(CueRequest(stream_id=stream_id, action=action))
+        with acting_as(replace(EMERGENCY, streams=frozenset({stream_id}))):
+            # On record before it is sent, as a rule: a database that is down keeps no cue from going.
+            recording = self._writes.add(self._tell(stream_id, action), "the use of the emergency key")
+            await asyncio.wait([recording], timeout=PROMPT_S)
+            return await self._cues.fire(CueRequest(stream_id=stream_id, action=action))
 
     async def _tell(self, stream_id: str, action: CueAction) -> None:
         await self._sound_alarm(stream_id, action)

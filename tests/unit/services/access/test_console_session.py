@@ -29,11 +29,20 @@ class Cues:
         self.fired: list[tuple[str, CueRequest]] = []
 
     async def fire(self, request: CueRequest) -> Cue:
-        acting_as = acting()
-        assert acting_as.refusal(Act.FIRE_CUE, request.stream_id) == ""
-        assert acting_as.refusal(Act.FIRE_CUE, "another") != ""
-        self.fired.append((acting_as.on_record, request))
-        return Cue.model_construct(cue_id=1, stream_id=request.stream_id, state=CueState.SENT)
+        actor = acting()
+        assert actor.refusal(Act.FIRE_CUE, request.stream_id) == ""
+        assert actor.refusal(Act.FIRE_CUE, "another") != ""
+        self.fired.append((actor.on_record, request))
+        return Cue(
+            cue_id=1,
+            stream_id=request.stream_id,
+            session_id=1,
+            action=request.action,
+            state=CueState.SENT,
+            requested_by=actor.on_record,
+            requested_at=1.0,
+            pre_roll_s=0.0,
+        )
 
 
 class House:
