@@ -19,6 +19,7 @@ class ContinuityFault:
     """One break of the count: `row` in the block, and how many packets are missing or were repeated.
 
     For a duplicate `packets` is how many identical packets came so far: two are allowed, a third is not.
+    0 are missing where only the counter of a packet without payload went on, which must stand still.
     """
 
     row: int
@@ -86,7 +87,8 @@ class ContinuityTracker:
         pid = (int(packets[row, 1]) & 0x1F) << 8 | int(packets[row, 2])
         before = self._last_packets[pid] if begins else packets[order[at - 1]]
         if missing != 15 or not _same_but_pcr(packets[row], before):
-            faults.append(ContinuityFault(row, pid, missing, False))
+            lost = missing if packets[row, 3] & 0x10 else missing - 1
+            faults.append(ContinuityFault(row, pid, lost, False))
             return
         copies[at] = 1 + (int(self._copies[pid]) if begins else copies.get(at - 1, 1))
         self.duplicated[pid] += 1

@@ -247,8 +247,11 @@ class ServiceMap:
 
     def _has_pat_of(self, pat: Pat) -> bool:
         first = next(iter(self._pat_sections.values()), None)
-        return first is not None and (
-            first.version != pat.version or pat.section_number in self._pat_sections
+        # A PAT of no service is that of a sender that has not begun.
+        return (
+            first is not None
+            and any(one.programs for one in self._pat_sections.values())
+            and (first.version != pat.version or pat.section_number in self._pat_sections)
         )
 
     def _take_pmt(self, pid: int, pmt: Pmt) -> None:

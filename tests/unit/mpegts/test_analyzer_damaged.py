@@ -170,3 +170,13 @@ def test_starts_without_payload_and_scrambled_ones_are_no_invalid_pes_packets() 
     report = of(analyze(packets), VIDEO_PID)
     assert (report.unit_starts, report.payload_starts) == (4, 3)
     assert (report.pes_packets, report.invalid_starts) == (1, 1)
+
+
+def test_a_pat_of_no_service_does_not_stand_for_the_one_that_comes_later() -> None:
+    pmt = Pmt(7, 0x1FFF, (PmtStream(0x1B, VIDEO_PID),))
+    tables = [Pat(1, ()).encode(), Pat(1, ((7, 0x30),)).encode(), Pat(1, ((8, 0x31),)).encode()]
+    packets = [packetize_section(table, 0, number)[0] for number, table in enumerate(tables)]
+    packets += packetize_section(pmt.encode(), 0x30, 0)
+    analyzer = StreamAnalyzer(keeps_first=True)
+    analyzer.feed(block(*packets))
+    assert [service.service_id for service in analyzer.report().services] == [7]

@@ -49,15 +49,17 @@ class Continuity(PacketObserver):
         if self._json_prefix is None:
             tag = f"{self._tag}: " if self._tag else ""
             place = f"packet index: {index:,}, PID: 0x{fault.pid:04X} ({fault.pid})"
-            what = f"{fault.packets} duplicate" if fault.duplicate else f"missing {fault.packets}"
-            self.log(LogLevel.INFO, f"{tag}{place}, {what} packets")
+            self.log(LogLevel.INFO, f"{tag}{place}, {_words(fault)}")
             return
-        value: dict[str, str | int] = {
-            "index": index,
-            "packets": fault.packets,
-            "pid": fault.pid,
-            "type": "duplicate" if fault.duplicate else "missing",
-        }
+        value: dict[str, str | int] = {"index": index, "pid": fault.pid, "type": "increment-without-payload"}
+        if fault.packets:
+            value |= {"packets": fault.packets, "type": "duplicate" if fault.duplicate else "missing"}
         if self._tag:
             value["tag"] = self._tag
         self.log(LogLevel.INFO, self._json_prefix + to_json(value))
+
+
+def _words(fault: ContinuityFault) -> str:
+    if fault.duplicate:
+        return f"{fault.packets} duplicate packets"
+    return f"missing {fault.packets} packets" if fault.packets else "incorrect CC increment without payload"

@@ -1,5 +1,7 @@
 """continuity --fix: counters that count on, as a real tsp writes them."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -72,3 +74,20 @@ def test_only_named_pids_are_touched() -> None:
     stream = [packet(1), packet(1, pid=200), packet(5), packet(5, pid=200)]
     passed = process(plugin, np.frombuffer(b"".join(stream), np.uint8).reshape(-1, PACKET_SIZE), 100)
     assert (passed[:, 3] & 0x0F).tolist() == [1, 1, 2, 5]
+
+
+def test_a_counter_that_goes_on_without_payload_is_no_lost_packet() -> None:
+    packets = [packet(1), packet(2, 0, ADAPTATION_ONLY), packet(4, 0, ADAPTATION_ONLY), packet(4, 7)]
+    stream = np.frombuffer(b"".join(packets), np.uint8).reshape(-1, PACKET_SIZE)
+    plugin, log = build(Continuity)
+    process(plugin, stream, 100)
+    assert [line.partition("(100), ")[2] for line in log.lines] == [
+        "incorrect CC increment without payload",
+        "missing 1 packets",
+        "missing 15 packets",
+    ]
+    plugin, log = build(Continuity, "--json-line=J:")
+    process(plugin, stream, 100)
+    told = [json.loads(line.partition("J:")[2]) for line in log.lines]
+    assert told[0] == {"index": 1, "pid": 100, "type": "increment-without-payload"}
+    assert told[1] == {"index": 2, "packets": 1, "pid": 100, "type": "missing"}
