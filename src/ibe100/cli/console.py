@@ -23,6 +23,7 @@ def start_console(
     *,
     screenshot: Path | None = None,
     size: str = "1600x1000",
+    theme: str = "",
     demo: bool = False,
     data_dir: Path | None = None,
     engine: Engine = Engine.AUTO,
@@ -45,6 +46,10 @@ def start_console(
     from ibe100.api.startup import api_beside
     from ibe100.core.application import open_application
     from ibe100.ui.app import run_console
+    from ibe100.ui.themes.tokens import Theme
+
+    if theme and theme not in list(Theme):
+        raise ConfigurationError(f"theme {theme!r} is not one of {', '.join(Theme)}")
 
     @asynccontextmanager
     async def services() -> AsyncIterator[Services]:
@@ -53,13 +58,18 @@ def start_console(
             local_control(application, application.folders.data_dir),
             api_beside(application, config.api, application.tell_next_subscriber),
         ):
+            began_empty = not application.streams.streams()
             yield application
+            if screenshot is not None and demo and began_empty:
+                for one in application.streams.streams():  # a picture leaves nothing on air
+                    await application.streams.stop(one.stream_id, "the picture is taken")
 
     return run_console(
         services,
         data_dir=resolve(config.folders).data_dir,
         screenshot=screenshot,
         screenshot_size=_pixels(size),
+        theme=Theme(theme) if theme else None,
         demo=demo,
     )
 

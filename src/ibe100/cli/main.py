@@ -57,6 +57,7 @@ def console(
         Path | None, typer.Option(help="Save what the window shows once it has settled, and end.")
     ] = None,
     size: Annotated[str, typer.Option(help="Of the screenshot, in pixels.")] = "1600x1000",
+    theme: Annotated[str, typer.Option(help="dark, light or 'high contrast', instead of the one kept.")] = "",
     demo: Annotated[bool, typer.Option("--demo", help="Start the demo stream first.")] = False,
     data_dir: DataDir = None,
     engine: EngineOption = Engine.AUTO,
@@ -65,7 +66,9 @@ def console(
     from ibe100.cli.console import start_console
 
     raise typer.Exit(
-        start_console(screenshot=screenshot, size=size, demo=demo, data_dir=data_dir, engine=engine)
+        start_console(
+            screenshot=screenshot, size=size, theme=theme, demo=demo, data_dir=data_dir, engine=engine
+        )
     )
 
 

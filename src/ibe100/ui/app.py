@@ -21,6 +21,8 @@ from ibe100.ui.screenshot import Screenshot
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.service_session import ServiceSession
 from ibe100.ui.themes.enterprise_theme import apply_theme
+from ibe100.ui.themes.tokens import Theme
+from ibe100.ui.window.appearance import APPEARANCE_FILE, read_appearance
 
 if TYPE_CHECKING:
     from ibe100.services.ports import Services
@@ -39,19 +41,21 @@ def run_console(
     screenshot_size: tuple[int, int] = (1600, 1000),
     demo: bool = False,
     data_dir: Path | None = None,
+    theme: Theme | None = None,
 ) -> int:
     """Show the console until it is closed; returns the exit code.
 
     `open_services` is entered on the background loop after the window is shown. With `screenshot`, the
     settled window is saved there and the console ends: 0, or 1 if the services failed or the file could not
-    be written. With `demo`, an empty console adds and starts the demo stream by itself. The layout is kept
-    in `data_dir`; without one it is not kept.
+    be written. With `demo`, an empty console adds and starts the demo stream by itself. The layout and the
+    theme are kept in `data_dir`; without one they are not. `theme` is worn instead of the one that is kept.
     """
     log_qt_messages()
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("IBE-100")
-    apply_theme(application)
+    kept = None if data_dir is None or screenshot is not None else data_dir / APPEARANCE_FILE
+    apply_theme(application, theme or read_appearance(kept).theme)
     guard = FaultGuard()
     guard.install()
     loop = BackgroundLoop()

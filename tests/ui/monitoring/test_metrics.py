@@ -24,8 +24,8 @@ from ibe100.models.stream_state import PidSample, ServiceSample
 from ibe100.ui.monitoring.counter_table import NOT_MEASURED
 from ibe100.ui.monitoring.pid_tree import words_of
 from ibe100.ui.plots.legend_table import legend_row, value_at
-from ibe100.ui.plots.plot_views import CHOICES, COLOURS, MOST_CURVES, curves_of, pen
-from ibe100.ui.themes.enterprise_theme import Colour, contrast
+from ibe100.ui.plots.plot_views import CHOICES, MOST_CURVES, ON_DARK, ON_LIGHT, curves_of, pen
+from ibe100.ui.themes.tokens import TOKENS, Colour, Theme, contrast
 
 Open = Callable[[FakeServices], Console]
 SPAN_S = 600
@@ -333,10 +333,20 @@ def test_every_curve_looks_its_own_and_neighbours_differ_in_colour_and_in_stroke
         assert stroke != other_stroke
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_curves_stand_out_from_the_ground_and_are_none_of_the_alarms_or_the_tally(colour: str) -> None:
-    assert contrast(colour, Colour.FIELD) >= 4.5
-    assert colour not in {str(one) for one in Colour}
+@pytest.mark.parametrize(
+    ("colour", "theme"),
+    [
+        *((colour, theme) for colour in ON_DARK for theme in (Theme.DARK, Theme.HIGH_CONTRAST)),
+        *((colour, Theme.LIGHT) for colour in ON_LIGHT),
+    ],
+)
+def test_curves_stand_out_from_the_ground_and_are_none_of_the_alarms_or_the_tally(
+    colour: str, theme: Theme
+) -> None:
+    tokens = TOKENS[theme]
+    assert contrast(colour, tokens[Colour.FIELD]) >= 4.5
+    marks = {name for one, name in tokens.items() if one.name.startswith(("ALARM", "TALLY"))}
+    assert colour not in marks - {tokens[Colour.ALARM_EDGE]}
 
 
 def curve(kind: Kind, values: list[float], step_s: int = 1) -> Curve:

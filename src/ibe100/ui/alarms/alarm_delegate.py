@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QModelIndex, QRect
-from PyQt6.QtGui import QColor, QFont, QPainter
+from PyQt6.QtGui import QFont, QPainter
 from PyQt6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ibe100.models.alarms.alarm import AlarmState, Severity
 from ibe100.ui.qt_models.alarm_groups import AlarmRow
 from ibe100.ui.qt_models.alarm_table import PRIORITY_COLUMN, REMEDY_COLUMN, ROW_ROLE
-from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.tally_mark import draw_severity
 
 MONO_COLUMNS = frozenset({1, 2, 5})
@@ -37,7 +38,7 @@ class AlarmDelegate(QStyledItemDelegate):
         option.font = font
         colour = Colour.TEXT if waits else Colour.TEXT_MUTED if row.cause else Colour.TEXT_SECOND
         for role in (option.palette.ColorRole.Text, option.palette.ColorRole.HighlightedText):
-            option.palette.setColor(role, QColor(colour))
+            option.palette.setColor(role, shade(colour))
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Row fill, then the shape or the text."""
@@ -46,11 +47,11 @@ class AlarmDelegate(QStyledItemDelegate):
             return
         waits = _waits(row)
         if waits and self.bright and row.alarm.severity is Severity.CRITICAL:
-            painter.fillRect(option.rect, QColor(Colour.ALARM_MAGENTA_DIM))
+            painter.fillRect(option.rect, shade(Colour.ALARM_MAGENTA_DIM))
         if index.column() == REMEDY_COLUMN and row.remedy is not None:
             box = option.rect.adjusted(3, 3, -3, -4)
-            painter.fillRect(box, QColor(Colour.RAISED))
-            painter.setPen(QColor(Colour.BORDER_STRONG))
+            painter.fillRect(box, shade(Colour.RAISED))
+            painter.setPen(shade(Colour.BORDER_STRONG))
             painter.drawRect(box)
         super().paint(painter, option, index)
         if index.column() == PRIORITY_COLUMN:

@@ -9,13 +9,13 @@ from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter, Severity
-from ibe100.ui.alarms.hidden_alarms_view import SEVERITY_COLOURS
 from ibe100.ui.qt_models.alarm_table import MACHINE, SEVERITY_WORDS, STATE_WORDS, lasted
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import SMALL_PX
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.widgets.tally_mark import SEVERITY_TEXT
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock, format_day
 
@@ -43,7 +43,7 @@ COLUMNS: tuple[Column[Alarm], ...] = (
     Column(
         "Priority",
         lambda a: f"{int(a.severity)} {SEVERITY_WORDS[a.severity]}",
-        colour=lambda a: SEVERITY_COLOURS[a.severity],
+        colour=lambda a: SEVERITY_TEXT[a.severity],
     ),
     Column("Raised (UTC)", lambda a: format_day(a.raised_at), numeric=True),
     Column("Cleared", lambda a: format_clock(a.cleared_at), numeric=True),

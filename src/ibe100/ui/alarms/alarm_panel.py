@@ -25,7 +25,7 @@ from ibe100.ui.qt_models.alarm_table import (
     AlarmTableModel,
 )
 from ibe100.ui.qt_models.shortcomings import words
-from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table

@@ -6,19 +6,12 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QTableView, QVBoxLayout, QWidget
 
-from ibe100.models.alarms.alarm import Severity
 from ibe100.ui.qt_models.alarm_groups import HiddenAlarm
 from ibe100.ui.qt_models.alarm_table import MACHINE, SEVERITY_WORDS, AlarmTableModel, lasted
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
-from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.widgets.tally_mark import SEVERITY_TEXT
 from ibe100.utils.timecode import format_clock
-
-SEVERITY_COLOURS = {
-    Severity.CRITICAL: Colour.ALARM_MAGENTA,
-    Severity.MAJOR: Colour.ALARM_YELLOW,
-    Severity.MINOR: Colour.ALARM_CYAN,
-}
 
 
 def why(one: HiddenAlarm) -> str:
@@ -33,7 +26,7 @@ COLUMNS: tuple[Column[HiddenAlarm], ...] = (
     Column(
         "Priority",
         lambda one: f"{int(one.alarm.severity)} {SEVERITY_WORDS[one.alarm.severity]}",
-        colour=lambda one: SEVERITY_COLOURS[one.alarm.severity],
+        colour=lambda one: SEVERITY_TEXT[one.alarm.severity],
     ),
     Column("Stream", lambda one: one.alarm.stream_name or MACHINE),
     Column("Condition", lambda one: one.alarm.title),

@@ -22,7 +22,7 @@ from ibe100.models.errors import ConfigurationError
 from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
@@ -52,7 +52,7 @@ COLUMNS: tuple[Column[TargetView], ...] = (
     Column(
         "From priority", lambda view: f"{int(view.target.severity)} {SEVERITY_WORDS[view.target.severity]}"
     ),
-    Column("State", state_words, colour=lambda view: Colour.ALARM_YELLOW if view.problem else None),
+    Column("State", state_words, colour=lambda view: Colour.ALARM_YELLOW_TEXT if view.problem else None),
 )
 
 

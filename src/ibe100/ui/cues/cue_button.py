@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QRect, QSize, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PyQt6.QtGui import QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import set_tooltip
 
 WIDTH, HEIGHT = 160, 74
@@ -59,24 +60,24 @@ class CueButton(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         fill, ink, edge = self._colours()
-        pen = QPen(QColor(edge), 2)
+        pen = QPen(shade(edge), 2)
         if self._latched:
             pen.setStyle(Qt.PenStyle.DotLine)
         painter.setPen(pen)
-        painter.setBrush(QColor(fill))
+        painter.setBrush(shade(fill))
         painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), 6, 6)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            for colour, inset in ((Colour.FOCUS, 1), (Colour.INK, 3)):
-                painter.setPen(QPen(QColor(colour), 2))
+            for colour, inset in ((Colour.FOCUS, 1), (Colour.WINDOW, 3)):
+                painter.setPen(QPen(shade(colour), 2))
                 painter.drawRoundedRect(self.rect().adjusted(inset, inset, -inset - 1, -inset - 1), 5, 5)
         pixmap = icon_pixmap(self._icon_name, ink, 20, self.devicePixelRatioF())
         painter.drawPixmap(11, 14, pixmap)
-        painter.setPen(QColor(ink))
+        painter.setPen(shade(ink))
         painter.setFont(self._font)
         painter.drawText(QRect(39, 6, self.width() - 43, 36), LEFT, self.text())
         cap = QRect(11, self.height() - 28, 30, 18)
-        painter.setPen(QPen(QColor(ink), 1))
+        painter.setPen(QPen(shade(ink), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(cap, 3, 3)
         painter.setFont(mono(11, bold=True))
@@ -90,9 +91,9 @@ class CueButton(QAbstractButton):
         if not self.isEnabled():
             return Colour.PANEL, Colour.TEXT_MUTED, Colour.BORDER
         if self._latched:
-            return Colour.TALLY_AMBER_DIM, Colour.TALLY_AMBER, Colour.TALLY_AMBER
+            return Colour.TALLY_AMBER_DIM, Colour.TALLY_AMBER_TEXT, Colour.TALLY_AMBER_EDGE
         if self.isDown():
-            return Colour.HOVER, Colour.TEXT, Colour.TALLY_AMBER
+            return Colour.HOVER, Colour.TEXT, Colour.TALLY_AMBER_EDGE
         if self._filled:
-            return Colour.TALLY_AMBER, Colour.INK, Colour.TALLY_AMBER
+            return Colour.TALLY_AMBER, Colour.INK, Colour.TALLY_AMBER_EDGE
         return Colour.RAISED, Colour.TEXT, Colour.BORDER_STRONG

@@ -6,8 +6,8 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.ui.qt_models.stream_list import StreamRow
-from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.tally_mark import NumberBox, TallyChip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QElapsedTimer, QEvent, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QBrush, QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PyQt6.QtGui import QBrush, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.timers import repeating
 from ibe100.ui.words.tooltips import set_tooltip
 
@@ -102,30 +103,35 @@ class HoldButton(QAbstractButton):
         return QSize(WIDTH, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Paint the hatched edge, the bar, title and key."""
+        """Paint the hatched edge, the bar, title and key; words over the bar are white."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ready = self.isEnabled()
-        ink = Colour.ON_RED if ready else Colour.TEXT_MUTED
         box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(Colour.PANEL))
+        painter.setBrush(shade(Colour.PANEL))
         painter.drawRoundedRect(box, 6, 6)
+        bar = QRectF(box.left(), box.top(), box.width() * self.part, box.height())
         if self.part:
-            painter.setBrush(QColor(Colour.TALLY_RED))
-            painter.drawRoundedRect(
-                QRectF(box.left(), box.top(), box.width() * self.part, box.height()), 6, 6
-            )
-        edge = QColor(Colour.TALLY_RED if ready else Colour.BORDER)
+            painter.setBrush(shade(Colour.TALLY_RED))
+            painter.drawRoundedRect(bar, 6, 6)
+        edge = shade(Colour.TALLY_RED if ready else Colour.BORDER)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(
             QPen(QBrush(edge, Qt.BrushStyle.BDiagPattern if ready else Qt.BrushStyle.SolidPattern), 5)
         )
         painter.drawRoundedRect(box.adjusted(2, 2, -2, -2), 5, 5)
-        painter.setPen(QPen(QColor(Colour.FOCUS) if self.hasFocus() else edge, 2 if self.hasFocus() else 1))
+        painter.setPen(QPen(shade(Colour.FOCUS) if self.hasFocus() else edge, 2 if self.hasFocus() else 1))
         painter.drawRoundedRect(box, 6, 6)
+        if self.part:
+            painter.setClipRect(bar)
+            self._paint_words(painter, Colour.ON_RED)
+            painter.setClipRect(box.adjusted(bar.width(), 0, 0, 0))
+        self._paint_words(painter, Colour.TEXT if ready else Colour.TEXT_MUTED)
+
+    def _paint_words(self, painter: QPainter, ink: Colour) -> None:
         painter.drawPixmap(11, 8, icon_pixmap(self._icon_name, ink, 15, self.devicePixelRatioF()))
-        painter.setPen(QColor(ink))
+        painter.setPen(shade(ink))
         painter.setFont(sans(13, bold=True))
         painter.drawText(QRect(32, 5, self.width() - 38, 20), LEFT, self.text())
         painter.setFont(mono(11, bold=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QModelIndex, QRect, QSize, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter
+from PyQt6.QtGui import QFontMetrics, QPainter
 from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from ibe100.models.cues.return_receipt import ReturnFeedView, ReturnReceipt
@@ -15,8 +15,9 @@ from ibe100.ui.qt_models.cue_list import (
     CuesOfStream,
     receipt_words,
 )
-from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
 from ibe100.ui.words.return_feed import MARKS as RETURN_MARKS
 from ibe100.ui.words.return_feed import feed_words
@@ -29,14 +30,14 @@ RETURN_HEIGHT = 17
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 STATE_MARKS: dict[CueState, tuple[str, Colour]] = {
     CueState.REQUESTED: ("progress-clock", Colour.TEXT_SECOND),
-    CueState.REFUSED: ("cancel", Colour.ALARM_YELLOW),
-    CueState.ARMED: ("timer-sand", Colour.TALLY_AMBER),
+    CueState.REFUSED: ("cancel", Colour.ALARM_YELLOW_TEXT),
+    CueState.ARMED: ("timer-sand", Colour.TALLY_AMBER_TEXT),
     CueState.CANCELLED: ("undo-variant", Colour.TEXT_SECOND),
-    CueState.SENT: ("send", Colour.TALLY_AMBER),
+    CueState.SENT: ("send", Colour.TALLY_AMBER_TEXT),
     CueState.SEEN: ("check-decagram-outline", Colour.TEXT),
     CueState.SPLICED: ("check-decagram", Colour.TEXT),
-    CueState.FAILED: ("close-octagon", Colour.ALARM_MAGENTA),
-    CueState.AIRED_LATE: ("clock-alert", Colour.ALARM_MAGENTA),
+    CueState.FAILED: ("close-octagon", Colour.ALARM_MAGENTA_TEXT),
+    CueState.AIRED_LATE: ("clock-alert", Colour.ALARM_MAGENTA_TEXT),
 }
 
 
@@ -55,8 +56,8 @@ class ReceiptDelegate(QStyledItemDelegate):
         painter.save()
         box = option.rect
         if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(box, QColor(Colour.SELECTION))
-        painter.setPen(QColor(Colour.BORDER))
+            painter.fillRect(box, shade(Colour.SELECTION))
+        painter.setPen(shade(Colour.BORDER))
         painter.drawLine(box.bottomLeft(), box.bottomRight())
         icon_name, colour = STATE_MARKS[cue.state]
         device = painter.device()
@@ -65,14 +66,14 @@ class ReceiptDelegate(QStyledItemDelegate):
         upper = QRect(box.left() + 28, box.top() + 2, box.width() - 34, ROW_HEIGHT // 2 - 1)
         lower = upper.translated(0, ROW_HEIGHT // 2 - 2)
         painter.setFont(mono(11))
-        painter.setPen(QColor(Colour.TEXT_SECOND))
+        painter.setPen(shade(Colour.TEXT_SECOND))
         when = format_clock(cue.requested_at)
         event = format_event_id(cue.splice_event_id)
         painter.drawText(upper, RIGHT, event)
         painter.drawText(lower, RIGHT, when)
         metrics = painter.fontMetrics()
         painter.setFont(sans(11, bold=True))
-        painter.setPen(QColor(colour))
+        painter.setPen(shade(colour))
         _elided(
             painter,
             upper.adjusted(0, 0, -metrics.horizontalAdvance(event) - 8, 0),
@@ -80,7 +81,7 @@ class ReceiptDelegate(QStyledItemDelegate):
         )
         painter.setFont(sans(11))
         painter.setPen(
-            QColor(colour if cue.state in (CueState.FAILED, CueState.AIRED_LATE) else Colour.TEXT_SECOND)
+            shade(colour if cue.state in (CueState.FAILED, CueState.AIRED_LATE) else Colour.TEXT_SECOND)
         )
         _elided(painter, lower.adjusted(0, 0, -metrics.horizontalAdvance(when) - 8, 0), receipt_words(cue))
         came_back = index.data(RETURN_ROLE)
@@ -136,7 +137,7 @@ class ReceiptList(QWidget):
 def _paint_return(painter: QPainter, room: QRect, receipt: ReturnReceipt, ratio: float) -> None:
     name, colour = RETURN_MARKS[receipt.state]
     painter.drawPixmap(room.left() - 20, room.top() + 3, icon_pixmap(name, colour, 13, ratio))
-    painter.setPen(QColor(colour if receipt.state.is_fault else Colour.TEXT_SECOND))
+    painter.setPen(shade(colour if receipt.state.is_fault else Colour.TEXT_SECOND))
     _elided(painter, room, receipt.words)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QRect, QRectF, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPen
+from PyQt6.QtGui import QFontMetrics, QPainter, QPen
 
 from ibe100.ui.dashboard.break_spans import BreakSpan, SpanKind
 from ibe100.ui.dashboard.time_scale import TimeScale
-from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.utils.timecode import format_clock
 
 HEAD, ROW, NAMES, EDGE = 44, 22, 116, 10
@@ -17,11 +18,11 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
 FILLS: dict[SpanKind, tuple[Colour, Colour, Colour]] = {
     SpanKind.DONE: (Colour.RAISED, Colour.BORDER_STRONG, Colour.TEXT_SECOND),
-    SpanKind.RUNNING: (Colour.TALLY_AMBER_DIM, Colour.TALLY_AMBER, Colour.TALLY_AMBER),
-    SpanKind.ARMED: (Colour.TALLY_AMBER, Colour.TALLY_AMBER, Colour.INK),
-    SpanKind.FAILED: (Colour.PANEL, Colour.ALARM_MAGENTA, Colour.ALARM_MAGENTA),
+    SpanKind.RUNNING: (Colour.TALLY_AMBER_DIM, Colour.TALLY_AMBER_EDGE, Colour.TALLY_AMBER_TEXT),
+    SpanKind.ARMED: (Colour.TALLY_AMBER, Colour.TALLY_AMBER_EDGE, Colour.INK),
+    SpanKind.FAILED: (Colour.PANEL, Colour.ALARM_MAGENTA, Colour.ALARM_MAGENTA_TEXT),
     SpanKind.PLANNED: (Colour.SELECTION, Colour.LINE, Colour.TEXT),
-    SpanKind.CONFLICT: (Colour.PANEL, Colour.ALARM_YELLOW, Colour.ALARM_YELLOW),
+    SpanKind.CONFLICT: (Colour.PANEL, Colour.ALARM_YELLOW_TEXT, Colour.ALARM_YELLOW_TEXT),
     SpanKind.OFF: (Colour.CARD, Colour.BORDER_STRONG, Colour.TEXT_MUTED),
 }
 DASHED = frozenset({SpanKind.RUNNING, SpanKind.CONFLICT, SpanKind.OFF})
@@ -29,8 +30,8 @@ DASHED = frozenset({SpanKind.RUNNING, SpanKind.CONFLICT, SpanKind.OFF})
 
 def paint_frame(painter: QPainter, room: QRect, scale: TimeScale, names: Sequence[str]) -> None:
     """Paint the background, the lines of the ticks, and a line per stream."""
-    painter.setPen(QColor(Colour.BORDER))
-    painter.setBrush(QColor(Colour.CARD))
+    painter.setPen(shade(Colour.BORDER))
+    painter.setBrush(shade(Colour.CARD))
     painter.drawRoundedRect(QRectF(room).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
     for moment in scale.ticks():
         x = int(scale.x(moment))
@@ -38,36 +39,36 @@ def paint_frame(painter: QPainter, room: QRect, scale: TimeScale, names: Sequenc
     painter.setFont(sans(11))
     for line, name in enumerate(names):
         top = HEAD + ROW * line
-        painter.setPen(QColor(Colour.TEXT_SECOND))
+        painter.setPen(shade(Colour.TEXT_SECOND))
         shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, NAMES - 8)
         painter.drawText(QRectF(EDGE, top, NAMES - 8, ROW), LEFT, shown)
-        painter.setPen(QColor(Colour.BORDER))
+        painter.setPen(shade(Colour.BORDER))
         middle = top + ROW // 2
         painter.drawLine(NAMES + EDGE, middle, room.width() - EDGE, middle)
 
 
 def paint_head(painter: QPainter, room: QRect, scale: TimeScale, top: int) -> None:
     """Paint title, times and NOW at `top`, over the lines that are scrolled beneath."""
-    painter.setPen(QPen(QColor(Colour.TEXT), 1.4))
+    painter.setPen(QPen(shade(Colour.TEXT), 1.4))
     x = scale.x(scale.now)
     painter.drawLine(int(x), top + HEAD - 4, int(x), room.height() - EDGE + 2)
     if top > 0:
-        painter.fillRect(QRect(1, top, room.width() - 2, HEAD - 3), QColor(Colour.CARD))
+        painter.fillRect(QRect(1, top, room.width() - 2, HEAD - 3), shade(Colour.CARD))
     painter.setFont(sans(12, bold=True))
-    painter.setPen(QColor(Colour.TEXT))
+    painter.setPen(shade(Colour.TEXT))
     painter.drawText(QRectF(EDGE, top + 4, 200, 18), LEFT, "Breaks")
     painter.setFont(mono(11))
     width = QFontMetrics(mono(11)).horizontalAdvance("00:00") + 8
-    painter.setPen(QColor(Colour.TEXT_MUTED))
+    painter.setPen(shade(Colour.TEXT_MUTED))
     for moment in scale.ticks():
         box = QRectF(scale.x(moment) - width / 2, top + HEAD - 20, width, 16)
         if abs(box.center().x() - x) > width and box.right() < room.width() - 2:
             painter.drawText(box, CENTRE, format_clock(moment)[:5])
-    painter.setBrush(QColor(Colour.TEXT))
+    painter.setBrush(shade(Colour.TEXT))
     box = QRectF(x - 19, top + HEAD - 22, 38, 17)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.drawRoundedRect(box, 3, 3)
-    painter.setPen(QColor(Colour.INK))
+    painter.setPen(shade(Colour.WINDOW))
     painter.setFont(sans(11, bold=True))
     painter.drawText(box, CENTRE, "NOW")
 
@@ -90,19 +91,19 @@ def paint_span(
     if span.kind is SpanKind.FAILED:
         right = min(left + width, scale.right)
     box = QRectF(left, top + 3, max(5.0, right - left), ROW - 6)
-    pen = QPen(QColor(edge), 1.2)
+    pen = QPen(shade(edge), 1.2)
     if span.kind in DASHED:
         pen.setStyle(Qt.PenStyle.DashLine)
     painter.setPen(pen)
-    painter.setBrush(QColor(fill))
+    painter.setBrush(shade(fill))
     painter.drawRoundedRect(box, 3, 3)
     if ringed:
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(Colour.FOCUS), 2))
+        painter.setPen(QPen(shade(Colour.FOCUS), 2))
         painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 4, 4)
     if box.width() >= width:
-        painter.setPen(QColor(ink))
+        painter.setPen(shade(ink))
         painter.drawText(box, CENTRE, words)
     elif box.right() + 4 + width <= free_until:
-        painter.setPen(QColor(Colour.TEXT_SECOND))
+        painter.setPen(shade(Colour.TEXT_SECOND))
         painter.drawText(QRectF(box.right() + 4, box.top(), width, box.height()), LEFT, words)

@@ -11,11 +11,11 @@ from ibe100.models.alarms.alarm import Severity
 from ibe100.models.rights import Act
 from ibe100.models.stream_state import Telemetry
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
-from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel
 from ibe100.ui.widgets.tables import quiet_table
-from ibe100.ui.widgets.tally_mark import SEVERITY_FILL
+from ibe100.ui.widgets.tally_mark import SEVERITY_TEXT
 from ibe100.ui.words import tr101290
 from ibe100.utils.timecode import format_day
 from ibe100.utils.units import UNKNOWN
@@ -36,7 +36,7 @@ class CounterRow:
 
 
 def _lit(priority: int, count: int | None) -> Colour:
-    return SEVERITY_FILL[Severity(priority)] if count else Colour.TEXT_MUTED
+    return SEVERITY_TEXT[Severity(priority)] if count else Colour.TEXT_MUTED
 
 
 COLUMNS: tuple[Column[CounterRow], ...] = (

@@ -10,10 +10,11 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from ibe100.models.stream_event import StreamEvent
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
-from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
+from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.labels import ElidedLabel
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
-from ibe100.ui.widgets.tally_mark import SEVERITY_FILL
+from ibe100.ui.widgets.tally_mark import SEVERITY_TEXT
 from ibe100.utils.timecode import format_date, format_span
 
 WIDTHS = {0: 148, 1: 78, 2: 76}
@@ -32,8 +33,8 @@ def _lasted(event: StreamEvent) -> str:
 
 def _colour(event: StreamEvent) -> Colour | None:
     if event.severity is not None:
-        return SEVERITY_FILL[event.severity]
-    return Colour.ALARM_MAGENTA if event.is_bad else Colour.TEXT_SECOND
+        return SEVERITY_TEXT[event.severity]
+    return Colour.ALARM_MAGENTA_TEXT if event.is_bad else Colour.TEXT_SECOND
 
 
 COLUMNS: tuple[Column[Numbered], ...] = (

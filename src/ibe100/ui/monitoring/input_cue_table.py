@@ -11,7 +11,8 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from ibe100.models.cues.input_cue import InputCue
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
+from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.copy_button import CopyButton
 from ibe100.ui.widgets.labels import ElidedLabel
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
@@ -25,7 +26,7 @@ NONE_SEEN = "No SCTE-35 was seen on the input since the console was started."
 
 
 def _is_damaged(cue: InputCue) -> Colour | None:
-    return Colour.ALARM_YELLOW if cue.command == "damaged" else None
+    return Colour.ALARM_YELLOW_TEXT if cue.command == "damaged" else None
 
 
 COLUMNS: tuple[Column[InputCue], ...] = (

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor, QResizeEvent
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from ibe100.models.stream_state import PidSample, ServiceSample, Telemetry
-from ibe100.ui.themes.enterprise_theme import BODY_PX, Colour, mono, sans
+from ibe100.ui.themes.enterprise_theme import BODY_PX, mono, sans
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.units import UNKNOWN, format_pid, kilobits
 
@@ -161,8 +162,8 @@ class PidTree(QTreeWidget):
         )
         item = self._item(key)
         self._fill(item, words)
-        lit = Colour.ALARM_MAGENTA if pid.discontinuities else Colour.TEXT_MUTED
-        item.setForeground(5, QColor(lit))
+        lit = Colour.ALARM_MAGENTA_TEXT if pid.discontinuities else Colour.TEXT_MUTED
+        item.setForeground(5, shade(lit))
 
     def _fill(self, item: QTreeWidgetItem, words: Iterable[str], *, bold: bool = False) -> None:
         for column, text in enumerate(words):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 
 from PyQt6.QtCore import QRect, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ibe100.models.alarms.confidence import SoundLevels
-from ibe100.ui.themes.enterprise_theme import Colour, mono
+from ibe100.ui.themes.enterprise_theme import mono
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.units import UNKNOWN
 
@@ -103,7 +104,7 @@ class LevelMeter(QWidget):
             _paint_bar(painter, bar, peak, held)
 
     def _paint_scale(self, painter: QPainter, room: QRect, line: int) -> None:
-        painter.setPen(QColor(Colour.TEXT_MUTED))
+        painter.setPen(shade(Colour.TEXT_MUTED))
         last = -100
         for mark in MARKS_DBTP:
             y = room.top() + _from_top(mark, room.height())
@@ -116,7 +117,7 @@ class LevelMeter(QWidget):
 
     def _paint_number(self, painter: QPainter, levels: SoundLevels | None, line: int) -> None:
         silent = levels is not None and levels.momentary_lufs <= SILENT_LUFS
-        painter.setPen(QColor(Colour.ALARM_YELLOW if silent else Colour.TEXT))
+        painter.setPen(shade(Colour.ALARM_YELLOW_TEXT if silent else Colour.TEXT))
         box = QRect(0, self.height() - line, self.width(), line)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.text())
 
@@ -138,21 +139,21 @@ class LevelMeter(QWidget):
 
 
 def _paint_bar(painter: QPainter, bar: QRect, peak: float, held: float) -> None:
-    painter.fillRect(bar, QColor(Colour.FIELD))
+    painter.fillRect(bar, shade(Colour.FIELD))
     loud, over = _from_top(LOUD_DBTP, bar.height()), _from_top(OVER_DBTP, bar.height())
     top = _from_top(peak, bar.height())
     for begins, ends, colour in (
         (loud, bar.height(), Colour.LINE),
         (over, loud, Colour.TEXT),
-        (0, over, Colour.ALARM_YELLOW),
+        (0, over, Colour.ALARM_YELLOW_TEXT),
     ):
         y = max(begins, top)
         if y < ends:
-            painter.fillRect(QRect(bar.left(), bar.top() + y, bar.width(), ends - y), QColor(colour))
+            painter.fillRect(QRect(bar.left(), bar.top() + y, bar.width(), ends - y), shade(colour))
     if held > FLOOR_DBTP:
         y = min(_from_top(held, bar.height()), bar.height() - 2)
-        colour = Colour.ALARM_YELLOW if held > OVER_DBTP else Colour.TEXT
-        painter.fillRect(QRect(bar.left(), bar.top() + y, bar.width(), 2), QColor(colour))
+        colour = Colour.ALARM_YELLOW_TEXT if held > OVER_DBTP else Colour.TEXT
+        painter.fillRect(QRect(bar.left(), bar.top() + y, bar.width(), 2), shade(colour))
 
 
 def _from_top(level_dbtp: float, height: int) -> int:

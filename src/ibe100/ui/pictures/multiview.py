@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PyQt6.QtGui import QHideEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from ibe100.models.alarms.confidence import PictureSize
@@ -16,7 +16,7 @@ from ibe100.ui.qt_models.card_order import CardOrder
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
-from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.tally_count import COUNTED, TallyCount
 from ibe100.ui.widgets.timers import repeating
@@ -138,7 +138,7 @@ class Multiview(QWidget):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint what is between the tiles."""
-        QPainter(self).fillRect(self.rect(), QColor(Colour.INK))
+        QPainter(self).fillRect(self.rect(), shade(Colour.INK))
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Leave, or choose a stream by its number."""

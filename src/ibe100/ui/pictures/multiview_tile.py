@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QRect, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PyQt6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.alarms.alarm import Severity
@@ -11,7 +11,8 @@ from ibe100.models.scte35_marker import Cue
 from ibe100.ui.pictures.preview_pane import PreviewPane
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.stream_list import StreamRow
-from ibe100.ui.themes.enterprise_theme import Colour, sans
+from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.tally_mark import LOOKS, draw_severity, draw_tally_box
 
 MARGIN = 4
@@ -64,9 +65,9 @@ class MultiviewTile(QWidget):
         if row is None:
             return
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(Colour.PANEL))
+        painter.fillRect(self.rect(), shade(Colour.PANEL))
         if self._is_target:
-            painter.setPen(QPen(QColor(Colour.TEXT), 2))
+            painter.setPen(QPen(shade(Colour.TEXT), 2))
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         height = self._bar_height()
         bar = QRect(MARGIN, self.height() - MARGIN - height, self.width() - 2 * MARGIN, height)
@@ -82,7 +83,7 @@ class MultiviewTile(QWidget):
         box = QRect(bar.left(), bar.top() + 2, width, bar.height() - 4)
         look = LOOKS[row.view.tally]
         draw_tally_box(painter, box, row.view.tally)
-        painter.setPen(QColor(look.text))
+        painter.setPen(shade(look.text))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number)
         right = bar.right()
         if row.severity is not None:
@@ -92,7 +93,7 @@ class MultiviewTile(QWidget):
         words = row.state_words
         painter.setFont(bold)
         width = metrics.horizontalAdvance(words)
-        painter.setPen(QColor(look.on_panel))
+        painter.setPen(shade(look.on_panel))
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.drawText(QRect(right - width, bar.top(), width, bar.height()), middle, words)
         right -= width + 10
@@ -101,7 +102,7 @@ class MultiviewTile(QWidget):
         if self._is_target and metrics.horizontalAdvance(name) > room:
             name = row.name
         shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(0, room))
-        painter.setPen(QColor(Colour.TEXT))
+        painter.setPen(shade(Colour.TEXT))
         left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(QRect(box.right() + 8, bar.top(), max(0, room), bar.height()), left, shown)
 

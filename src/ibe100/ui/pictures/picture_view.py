@@ -10,7 +10,8 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ibe100.models.stream_state import Tally
 from ibe100.ui.pictures.picture_state import Countdown, PictureState
-from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.labels import wrapped
 from ibe100.ui.widgets.tally_mark import LOOKS
 from ibe100.ui.widgets.timers import repeating
@@ -66,7 +67,7 @@ class PictureView(QWidget):
         """Paint picture, veil and words, tally."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.fillRect(self.rect(), QColor(Colour.INK))
+        painter.fillRect(self.rect(), shade(Colour.INK))
         self._paint_picture(painter)
         if self._state.is_live:
             self._paint_tag(painter)
@@ -108,7 +109,7 @@ class PictureView(QWidget):
         box = QRect(x, y, width, height)
         _fill(painter, box, VEIL)
         painter.setFont(font)
-        painter.setPen(QColor(Colour.TEXT))
+        painter.setPen(shade(Colour.ON_PICTURE))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
 
     def _paint_reason(self, painter: QPainter) -> None:
@@ -130,8 +131,8 @@ class PictureView(QWidget):
         widths += [QFontMetrics(sans(13 if large else 11)).horizontalAdvance(line) for line in lines]
         width = min(room, max(widths) + (8 if small else 20))
         box = QRect((self.width() - width) // 2, (self.height() - height) // 2, width, height)
-        _fill(painter, box, QColor(LOOKS[state.tally].fill) if alarm else VEIL)
-        painter.setPen(QColor(LOOKS[state.tally].text if alarm else Colour.TEXT))
+        _fill(painter, box, shade(LOOKS[state.tally].fill) if alarm else VEIL)
+        painter.setPen(shade(LOOKS[state.tally].text if alarm else Colour.ON_PICTURE))
         painter.setFont(head)
         top = box.top() + (2 if small else 6)
         centre = Qt.AlignmentFlag.AlignCenter
@@ -147,8 +148,8 @@ class PictureView(QWidget):
         height = 40 if large else 18 if small else 24
         band = QRect(BORDER, self.height() - BORDER - height, self.width() - 2 * BORDER, height)
         fill = Colour.TALLY_AMBER if countdown.is_armed else Colour.TALLY_AMBER_DIM
-        painter.fillRect(band, QColor(fill))
-        painter.setPen(QColor(Colour.INK if countdown.is_armed else Colour.TALLY_AMBER))
+        painter.fillRect(band, shade(fill))
+        painter.setPen(shade(Colour.INK if countdown.is_armed else Colour.TALLY_AMBER_TEXT))
         inside = band.adjusted(6, 0, -6, 0)
         painter.setFont(mono(26 if large else 11 if small else 14, bold=True))
         left = format_countdown(countdown.at - time.time())
@@ -164,7 +165,7 @@ class PictureView(QWidget):
 
     def _paint_tally(self, painter: QPainter) -> None:
         state = LOOKS[self._state.tally]
-        pen = QPen(QColor(state.edge), BORDER)
+        pen = QPen(shade(state.edge), BORDER)
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         if state.dashed:
             pen.setStyle(Qt.PenStyle.CustomDashLine)

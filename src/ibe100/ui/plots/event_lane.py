@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor
 
 from ibe100.models.alarms.alarm import Severity
 from ibe100.models.stream_event import EventKind, StreamEvent
-from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, sans
+from ibe100.ui.themes.enterprise_theme import SMALL_PX, sans
+from ibe100.ui.themes.tokens import Colour, shade
 
 LANES: tuple[EventKind, ...] = (
     EventKind.CHANGE,
@@ -29,16 +29,16 @@ LANE_WORDS = {
     EventKind.CHANGE: "changes",
 }
 SEVERITY_MARK = {
-    Severity.CRITICAL: ("d", Colour.ALARM_MAGENTA),
-    Severity.MAJOR: ("t1", Colour.ALARM_YELLOW),
-    Severity.MINOR: ("o", Colour.ALARM_CYAN),
+    Severity.CRITICAL: ("d", Colour.ALARM_MAGENTA_TEXT),
+    Severity.MAJOR: ("t1", Colour.ALARM_YELLOW_TEXT),
+    Severity.MINOR: ("o", Colour.ALARM_CYAN_TEXT),
 }
 KIND_MARK = {
     EventKind.SESSION: ("s", Colour.TEXT_SECOND),
     EventKind.CUE: ("t", Colour.TEXT),
     EventKind.RESTART: ("x", Colour.TEXT),
     EventKind.CHANGE: ("+", Colour.TEXT_SECOND),
-    EventKind.ALARM: ("o", Colour.ALARM_CYAN),
+    EventKind.ALARM: ("o", Colour.ALARM_CYAN_TEXT),
 }
 
 
@@ -55,7 +55,7 @@ def mark_of(event: StreamEvent) -> Mark:
     if event.severity is not None:
         return Mark(*SEVERITY_MARK[event.severity])
     symbol, colour = KIND_MARK[event.kind]
-    return Mark(symbol, Colour.ALARM_MAGENTA if event.is_bad else colour)
+    return Mark(symbol, Colour.ALARM_MAGENTA_TEXT if event.is_bad else colour)
 
 
 class EventLane:
@@ -68,7 +68,6 @@ class EventLane:
         self.height = 0
         self._marks = pg.ScatterPlotItem(pxMode=True)
         self._spans = pg.PlotDataItem(connect="pairs")
-        self._spans.setPen(pg.mkPen(QColor(Colour.ALARM_CYAN), width=2, style=Qt.PenStyle.DotLine))
         plot.addItem(self._spans)
         plot.addItem(self._marks)
 
@@ -85,8 +84,8 @@ class EventLane:
         heights: list[float] = []
         for event in events:
             mark, height = mark_of(event), lanes.index(event.kind)
-            pen = pg.mkPen(QColor(mark.colour), width=1.5)
-            brush = pg.mkBrush(QColor(mark.colour)) if event.is_bad else None
+            pen = pg.mkPen(shade(mark.colour), width=1.5)
+            brush = pg.mkBrush(shade(mark.colour)) if event.is_bad else None
             spots.append(
                 {"pos": (event.at, height), "symbol": mark.symbol, "size": 11, "pen": pen, "brush": brush}
             )
@@ -94,4 +93,5 @@ class EventLane:
                 ends += [event.at, now if event.ends_at is None else event.ends_at]
                 heights += [height, height]
         self._marks.setData(spots)
+        self._spans.setPen(pg.mkPen(shade(Colour.ALARM_CYAN_TEXT), width=2, style=Qt.PenStyle.DotLine))
         self._spans.setData(ends, heights)

@@ -12,6 +12,7 @@ from ibe100.models.metrics import Curve
 from ibe100.ui.plots.plot_views import BRIDGED_S, Pane, pen
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.tokens import Theme, shown_theme
 from ibe100.utils.units import UNKNOWN
 
 SWATCH = (34, 12)
@@ -52,7 +53,7 @@ class LegendModel(KeyedTableModel[LegendRow]):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(COLUMNS, lambda row: (row.pane.title, row.name), parent, font_px=SMALL_PX)
-        self._swatches: dict[int, QPixmap] = {}
+        self._swatches: dict[tuple[Theme, int], QPixmap] = {}
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """A cell."""
@@ -61,9 +62,10 @@ class LegendModel(KeyedTableModel[LegendRow]):
         return super().data(index, role)
 
     def _swatch(self, place: int) -> QPixmap:
-        found = self._swatches.get(place)
+        key = shown_theme(), place
+        found = self._swatches.get(key)
         if found is None:
-            found = self._swatches[place] = QPixmap(*SWATCH)
+            found = self._swatches[key] = QPixmap(*SWATCH)
             found.fill(QColor(0, 0, 0, 0))
             painter = QPainter(found)
             painter.setPen(pen(place, 2.0))

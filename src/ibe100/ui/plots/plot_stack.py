@@ -8,14 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QPointF, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QPointF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent
 
 from ibe100.models.metrics import Curve
 from ibe100.models.stream_event import StreamEvent
 from ibe100.ui.plots.event_lane import EventLane
 from ibe100.ui.plots.plot_views import BRIDGED_S, Pane, pen
-from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
+from ibe100.ui.themes.enterprise_theme import SMALL_PX, mono, sans
+from ibe100.ui.themes.tokens import Colour, shade
 
 LEFT_AXIS_WIDTH = 68
 LEAST_SPAN_S = 10.0
@@ -33,14 +34,14 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     home_requested = pyqtSignal()
 
     def __init__(self) -> None:
+        self.plots: list[pg.PlotItem] = []
+        self._cursors: list[pg.InfiniteLine] = []
         super().__init__()
-        self.setBackground(QColor(Colour.FIELD))
+        self.setBackground(shade(Colour.FIELD))
         self.setAccessibleName("Curves over time")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.ci.layout.setContentsMargins(2, 4, 8, 2)
         self.ci.layout.setVerticalSpacing(2)
-        self.plots: list[pg.PlotItem] = []
-        self._cursors: list[pg.InfiniteLine] = []
         self._events: tuple[StreamEvent, ...] = ()
         self._lane: EventLane | None = None
         self._panes: tuple[Pane, ...] = ()
@@ -126,6 +127,18 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             plot.setXLink(lane)
         lane.sigXRangeChanged.connect(self._range_changed)
 
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Draw anew in the colours of another theme."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.PaletteChange:
+            self.setBackground(shade(Colour.FIELD))
+            for plot in self.plots:
+                _colour_axes(plot)
+            for cursor in self._cursors:
+                cursor.setPen(pg.mkPen(shade(Colour.FOCUS), width=1))
+            self._show_marks()
+            self.mark(self._marked)
+
     def _show_marks(self) -> None:
         if self._lane is not None:
             self._lane.show(self._events, time.time())
@@ -139,12 +152,11 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         for side in ("left", "bottom"):
             item = plot.getAxis(side)
             item.setStyle(tickFont=mono(SMALL_PX))
-            item.setTextPen(QColor(Colour.TEXT_SECOND))
-            item.setPen(QColor(Colour.BORDER_STRONG))
             item.label.setFont(sans(SMALL_PX))
             item.enableAutoSIPrefix(False)
+        _colour_axes(plot)
         plot.getAxis("left").setWidth(LEFT_AXIS_WIDTH)
-        cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(QColor(Colour.FOCUS), width=1))
+        cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(shade(Colour.FOCUS), width=1))
         cursor.setVisible(False)
         plot.addItem(cursor, ignoreBounds=True)
         self._cursors.append(cursor)
@@ -212,6 +224,12 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             half_s = (ends_at - begins_at) / 2
             self._look_at(at - half_s, at + half_s)
         self.set_cursor(at)
+
+
+def _colour_axes(plot: pg.PlotItem) -> None:
+    for side in ("left", "bottom"):
+        plot.getAxis(side).setTextPen(shade(Colour.TEXT_SECOND))
+        plot.getAxis(side).setPen(shade(Colour.BORDER_STRONG))
 
 
 def _draw(plot: pg.PlotItem, pane: Pane, curve: Curve, place: int, *, with_band: bool) -> pg.PlotDataItem:

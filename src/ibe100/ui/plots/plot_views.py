@@ -10,6 +10,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QPen
 
 from ibe100.models.metrics import Curve, Kind, Series
+from ibe100.ui.themes.tokens import Theme, shown_theme
 
 BRIDGED_S = 5.0
 """Seconds from which a pause is drawn as a gap, as are two points: analyses come every two seconds."""
@@ -109,7 +110,7 @@ CHOICES: tuple[PlotChoice, ...] = (
 )
 
 # None of them one of the tally's or the alarms'; where colour vision fails, the stroke tells them apart.
-COLOURS: tuple[str, ...] = (
+ON_DARK: tuple[str, ...] = (
     "#8fb8e0",
     "#d8c08a",
     "#6fbf9f",
@@ -118,6 +119,16 @@ COLOURS: tuple[str, ...] = (
     "#c99a86",
     "#a3b565",
     "#8793a5",
+)
+ON_LIGHT: tuple[str, ...] = (
+    "#1f5c99",
+    "#7a5c0a",
+    "#0f6b4a",
+    "#6a3aa0",
+    "#10161d",
+    "#8a4128",
+    "#4d6108",
+    "#4b5866",
 )
 STROKES: tuple[Qt.PenStyle, ...] = (
     Qt.PenStyle.SolidLine,
@@ -132,8 +143,9 @@ def pen(place: int, width: float = 1.0) -> QPen:
 
     One pixel wide: anything wider takes twenty times as long to draw when it is dashed.
     """
-    drawn = QPen(QColor(COLOURS[place % len(COLOURS)]), width)
-    drawn.setStyle(STROKES[(place + place // len(COLOURS)) % len(STROKES)])
+    colours = ON_LIGHT if shown_theme() is Theme.LIGHT else ON_DARK
+    drawn = QPen(QColor(colours[place % len(colours)]), width)
+    drawn.setStyle(STROKES[(place + place // len(colours)) % len(STROKES)])
     drawn.setCosmetic(True)
     return drawn
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
-from PyQt6.QtGui import QColor
 
 from ibe100.models.cues.as_run import AsRunRow
 from ibe100.models.scte35_marker import CueState
-from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
+from ibe100.ui.themes.enterprise_theme import SMALL_PX, mono, sans
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.return_feed import short_return
 from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.timecode import format_clock
@@ -19,9 +19,9 @@ AS_RUN_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 STATE_COLOURS = {
-    CueState.FAILED: Colour.ALARM_MAGENTA,
-    CueState.AIRED_LATE: Colour.ALARM_MAGENTA,
-    CueState.REFUSED: Colour.ALARM_YELLOW,
+    CueState.FAILED: Colour.ALARM_MAGENTA_TEXT,
+    CueState.AIRED_LATE: Colour.ALARM_MAGENTA_TEXT,
+    CueState.REFUSED: Colour.ALARM_YELLOW_TEXT,
 }
 
 
@@ -99,7 +99,7 @@ class AsRunTableModel(QAbstractTableModel):
                 return self._fonts[is_number]
             case Qt.ItemDataRole.ForegroundRole if index.column() == STATE_COLUMN:
                 colour = STATE_COLOURS.get(row.cue.state)
-                return None if colour is None else QColor(colour)
+                return None if colour is None else shade(colour)
             case _ if role == AS_RUN_ROLE:
                 return row
         return None

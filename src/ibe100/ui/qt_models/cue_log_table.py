@@ -8,16 +8,16 @@ from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.keyed_table import Column
-from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.words.return_feed import short_return
 from ibe100.utils.timecode import format_day
 from ibe100.utils.units import format_event_id
 
 STATE_COLOURS = {
-    CueState.FAILED: Colour.ALARM_MAGENTA,
-    CueState.AIRED_LATE: Colour.ALARM_MAGENTA,
-    CueState.REFUSED: Colour.ALARM_YELLOW,
-    CueState.ARMED: Colour.TALLY_AMBER,
+    CueState.FAILED: Colour.ALARM_MAGENTA_TEXT,
+    CueState.AIRED_LATE: Colour.ALARM_MAGENTA_TEXT,
+    CueState.REFUSED: Colour.ALARM_YELLOW_TEXT,
+    CueState.ARMED: Colour.TALLY_AMBER_TEXT,
 }
 WIDTHS = {0: 122, 1: 96, 2: 142, 3: 86, 4: 74, 5: 70, 6: 176, 7: 240}
 RETURN_COLUMN = 6
@@ -44,4 +44,4 @@ def cue_columns(
 
 
 def _return_colour(receipt: ReturnReceipt | None) -> Colour | None:
-    return Colour.ALARM_YELLOW if receipt is not None and receipt.state.is_fault else None
+    return Colour.ALARM_YELLOW_TEXT if receipt is not None and receipt.state.is_fault else None

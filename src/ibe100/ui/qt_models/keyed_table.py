@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
-from PyQt6.QtGui import QColor
 
-from ibe100.ui.themes.enterprise_theme import BODY_PX, Colour, mono, sans
+from ibe100.ui.themes.enterprise_theme import BODY_PX, mono, sans
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import plain_tooltip
 
 Row = TypeVar("Row")
@@ -82,7 +82,7 @@ class KeyedTableModel(QAbstractTableModel, Generic[Row]):
                 return self._fonts[column.numeric]
             case Qt.ItemDataRole.ForegroundRole if column.colour is not None:
                 colour = column.colour(row)
-                return None if colour is None else QColor(colour)
+                return None if colour is None else shade(colour)
             case _ if role == TABLE_ROW_ROLE:
                 return row
         return None

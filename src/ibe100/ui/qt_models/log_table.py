@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, QSortFilterProxyModel, Qt
-from PyQt6.QtGui import QColor
 
 from ibe100.models.messages import StreamLogged
-from ibe100.ui.themes.enterprise_theme import Colour, mono
+from ibe100.ui.themes.enterprise_theme import mono
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.timecode import format_clock
 
@@ -20,8 +20,8 @@ TITLES = ("UTC", "Level", "Text")
 LEVEL_COLOURS = {
     "debug": Colour.TEXT_MUTED,
     "info": Colour.TEXT_SECOND,
-    "warning": Colour.ALARM_YELLOW,
-    "error": Colour.ALARM_MAGENTA,
+    "warning": Colour.ALARM_YELLOW_TEXT,
+    "error": Colour.ALARM_MAGENTA_TEXT,
 }
 
 
@@ -61,7 +61,7 @@ class LogTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.FontRole:
                 return mono(11)
             case Qt.ItemDataRole.ForegroundRole:
-                return QColor(LEVEL_COLOURS[line.level])
+                return shade(LEVEL_COLOURS[line.level])
             case _ if role == LINE_ROLE:
                 return line
         return None

@@ -23,7 +23,8 @@ from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.records.session_history import SessionHistory
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
+from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.tables import fit_columns, quiet_table, text_filter
 from ibe100.ui.words.tooltips import set_tooltip
@@ -44,7 +45,9 @@ CUE_COLUMNS: tuple[Column[Cue], ...] = (
     Column(
         "State",
         lambda c: str(c.state),
-        colour=lambda c: Colour.ALARM_MAGENTA if c.state in (CueState.FAILED, CueState.AIRED_LATE) else None,
+        colour=lambda c: (
+            Colour.ALARM_MAGENTA_TEXT if c.state in (CueState.FAILED, CueState.AIRED_LATE) else None
+        ),
     ),
     Column("Receipt", receipt_words),
 )

@@ -12,7 +12,7 @@ from ibe100.models.cues.schedule import After, At, BreakPlan, Every, ImportPrevi
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
@@ -121,7 +121,7 @@ class ImportDialog(QDialog):
 
     def _colour(self, row: ImportRow) -> Colour | None:
         is_fine = row.plan is not None and row.line not in self._findings
-        return Colour.TEXT_MUTED if is_fine else Colour.ALARM_YELLOW
+        return Colour.TEXT_MUTED if is_fine else Colour.ALARM_YELLOW_TEXT
 
     def _of(self, row: ImportRow, words: Callable[[BreakPlan], str]) -> str:
         return "–" if row.plan is None else words(row.plan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from PyQt6.QtCore import QModelIndex, QRect, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter
+from PyQt6.QtGui import QFontMetrics, QPainter
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QListView,
@@ -23,8 +23,9 @@ from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableMo
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.coming_events import ComingEvent, EventKind, coming_events
-from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.timers import repeating
@@ -37,10 +38,10 @@ COUNTDOWN_WIDTH = 74
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LOOKS: dict[EventKind, tuple[str, Colour]] = {
-    EventKind.ARMED: ("timer-sand", Colour.TALLY_AMBER),
-    EventKind.RETURN: ("location-enter", Colour.TALLY_AMBER),
+    EventKind.ARMED: ("timer-sand", Colour.TALLY_AMBER_TEXT),
+    EventKind.RETURN: ("location-enter", Colour.TALLY_AMBER_TEXT),
     EventKind.PLANNED: ("calendar-clock", Colour.TEXT_SECOND),
-    EventKind.CONFLICT: ("alert-outline", Colour.ALARM_YELLOW),
+    EventKind.CONFLICT: ("alert-outline", Colour.ALARM_YELLOW_TEXT),
     EventKind.OFF: ("calendar-remove-outline", Colour.TEXT_MUTED),
 }
 
@@ -64,12 +65,12 @@ class NextEventDelegate(QStyledItemDelegate):
         painter.save()
         box = option.rect
         if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(box, QColor(Colour.SELECTION))
-        painter.setPen(QColor(Colour.BORDER))
+            painter.fillRect(box, shade(Colour.SELECTION))
+        painter.setPen(shade(Colour.BORDER))
         painter.drawLine(box.bottomLeft(), box.bottomRight())
         icon_name, colour = LOOKS[event.kind]
         painter.setFont(mono(14, bold=True))
-        painter.setPen(QColor(colour if event.kind is not EventKind.PLANNED else Colour.TEXT))
+        painter.setPen(shade(colour if event.kind is not EventKind.PLANNED else Colour.TEXT))
         countdown = QRect(box.left() + 6, box.top(), COUNTDOWN_WIDTH, ROW_HEIGHT)
         painter.drawText(countdown, LEFT, format_countdown(event.at - time.time()))
         device = painter.device()
@@ -79,15 +80,15 @@ class NextEventDelegate(QStyledItemDelegate):
         upper = QRect(left + 20, box.top() + 2, box.right() - left - 26, ROW_HEIGHT // 2 - 1)
         lower = upper.translated(0, ROW_HEIGHT // 2 - 2)
         painter.setFont(mono(11))
-        painter.setPen(QColor(Colour.TEXT_SECOND))
+        painter.setPen(shade(Colour.TEXT_SECOND))
         when = format_clock(event.at)
         painter.drawText(upper, RIGHT, when)
         time_width = painter.fontMetrics().horizontalAdvance(when) + 8
         painter.setFont(sans(11, bold=True))
-        painter.setPen(QColor(Colour.TEXT))
+        painter.setPen(shade(Colour.TEXT))
         _elided(painter, upper.adjusted(0, 0, -time_width, 0), event.title)
         painter.setFont(sans(11))
-        painter.setPen(QColor(Colour.TEXT_SECOND if event.kind is EventKind.PLANNED else colour))
+        painter.setPen(shade(Colour.TEXT_SECOND if event.kind is EventKind.PLANNED else colour))
         _elided(painter, lower, f"{self._streams.words(event.stream_id)} · {event.origin}")
         painter.restore()
 

@@ -15,7 +15,8 @@ from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableMo
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.import_dialog import when_words
-from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour
+from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
@@ -27,9 +28,9 @@ TICK_MS = 1000
 WIDTHS = {0: 68, 1: 124, 2: 112, 3: 100, 4: 68, 5: 76}
 WORDS_COLUMN = 6
 STATE_COLOURS = {
-    BreakState.ARMED: Colour.TALLY_AMBER,
-    BreakState.MISSED: Colour.ALARM_MAGENTA,
-    BreakState.FAILED: Colour.ALARM_MAGENTA,
+    BreakState.ARMED: Colour.TALLY_AMBER_TEXT,
+    BreakState.MISSED: Colour.ALARM_MAGENTA_TEXT,
+    BreakState.FAILED: Colour.ALARM_MAGENTA_TEXT,
 }
 
 
@@ -153,7 +154,7 @@ class SchedulePage(QWidget):
         return " · ".join(filter(None, parts))
 
     def _colour(self, one: ScheduledBreak) -> Colour | None:
-        return Colour.ALARM_YELLOW if self._schedule.conflict(one.break_id) else Colour.TEXT_SECOND
+        return Colour.ALARM_YELLOW_TEXT if self._schedule.conflict(one.break_id) else Colour.TEXT_SECOND
 
 
 def _countdown(one: ScheduledBreak) -> str:

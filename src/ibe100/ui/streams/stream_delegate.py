@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 
 from PyQt6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter
+from PyQt6.QtGui import QFontMetrics, QPainter
 from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, ROW_ROLE, StreamRow
-from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.sparkline import draw_sparkline
 from ibe100.ui.widgets.tally_mark import LOOKS, draw_number, draw_severity
 from ibe100.utils.timecode import format_countdown
@@ -58,15 +59,15 @@ class StreamDelegate(QStyledItemDelegate):
         if not (selected or hovered):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(QColor(Colour.SELECTION if selected else Colour.CARD))
-        painter.setPen(QColor(Colour.FOCUS if focused else Colour.TEXT if selected else Colour.BORDER))
+        painter.setBrush(shade(Colour.SELECTION if selected else Colour.CARD))
+        painter.setPen(shade(Colour.FOCUS if focused else Colour.TEXT if selected else Colour.BORDER))
         painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
 
     def _paint_words(self, painter: QPainter, row: StreamRow, room: QRect, route_width: int) -> None:
         line = room.height() // 3
         name_room = room.adjusted(0, 0, -22 if row.severity is not None else 0, 0)
         painter.setFont(sans(12, bold=True))
-        painter.setPen(QColor(Colour.TEXT))
+        painter.setPen(shade(Colour.TEXT))
         _draw_elided(painter, QRect(name_room.left(), room.top(), name_room.width(), line), row.name)
         look = LOOKS[row.view.tally]
         words = row.state_words
@@ -79,10 +80,10 @@ class StreamDelegate(QStyledItemDelegate):
             state.left(), state.top() + (line - 12) // 2, icon_pixmap(look.icon, look.on_panel, 12, ratio)
         )
         painter.setFont(sans(11, bold=True))
-        painter.setPen(QColor(look.on_panel))
+        painter.setPen(shade(look.on_panel))
         _draw_elided(painter, state.adjusted(16, 0, 0, 0), words)
         painter.setFont(sans(11))
-        painter.setPen(QColor(Colour.TEXT_MUTED))
+        painter.setPen(shade(Colour.TEXT_MUTED))
         route = QRect(room.left(), room.top() + 2 * line, route_width, line)
         _draw_elided(painter, route, row.route)
 
@@ -90,11 +91,11 @@ class StreamDelegate(QStyledItemDelegate):
         sample = row.fresh()
         line = column.height() // 3
         painter.setFont(mono(12))
-        painter.setPen(QColor(Colour.TEXT if sample else Colour.TEXT_MUTED))
+        painter.setPen(shade(Colour.TEXT if sample else Colour.TEXT_MUTED))
         top = QRect(column.left(), column.top(), column.width(), line)
         painter.drawText(top, RIGHT, UNKNOWN if sample is None else megabits(sample.bitrate_bps))
         painter.setFont(sans(11))
-        painter.setPen(QColor(Colour.TEXT_MUTED))
+        painter.setPen(shade(Colour.TEXT_MUTED))
         bottom = QRect(column.left(), column.top() + 2 * line, column.width(), line)
         if sample is not None:
             painter.drawText(bottom, RIGHT, "Mb/s")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PyQt6.QtCore import QRect, QSize, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.alarms.alarm import Severity
-from ibe100.ui.themes.enterprise_theme import Colour, mono
-from ibe100.ui.widgets.tally_mark import SEVERITY_FILL
+from ibe100.ui.themes.enterprise_theme import mono
+from ibe100.ui.themes.tokens import Colour, shade
+from ibe100.ui.widgets.tally_mark import SEVERITY_FILL, SEVERITY_INK
 from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.ui.words.tr101290 import PRIORITIES
 from ibe100.utils.units import UNKNOWN
@@ -49,11 +50,11 @@ class ErrorLamps(QWidget):
         for at, (priority, count) in enumerate(self._sums.items()):
             lit = bool(count)
             fill = SEVERITY_FILL[Severity(priority)] if lit else Colour.PANEL
-            painter.setBrush(QColor(fill))
-            painter.setPen(QColor(fill if lit else Colour.BORDER))
+            painter.setBrush(shade(fill))
+            painter.setPen(shade(Colour.ALARM_EDGE if lit else Colour.BORDER))
             box = QRect(at * (self._lamp + GAP), 0, self._lamp - 1, self.height() - 1)
             painter.drawRoundedRect(box, 3, 3)
-            painter.setPen(QColor(Colour.INK if lit else Colour.TEXT_MUTED))
+            painter.setPen(shade(SEVERITY_INK[Severity(priority)] if lit else Colour.TEXT_MUTED))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"P{priority} {_count_text(count)}")
 
     def _describe(self) -> None:

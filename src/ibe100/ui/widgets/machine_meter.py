@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QRect, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ibe100.models.alarms.machine_health import ClockState, ClockSync, MachineHealth
-from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono, sans
+from ibe100.ui.themes.enterprise_theme import SMALL_PX, mono, sans
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import set_tooltip
 
 HEIGHT = 40
@@ -144,7 +145,7 @@ class MachineMeter(QWidget):
             self._draw(painter, cell, QRect(left, 0, cell.width, self.height()), self.health)
             left += cell.width + GAP
         if self.hasFocus():
-            painter.setPen(QColor(Colour.FOCUS))
+            painter.setPen(shade(Colour.FOCUS))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _draw(self, painter: QPainter, cell: Cell, place: QRect, health: MachineHealth) -> None:
@@ -152,18 +153,18 @@ class MachineMeter(QWidget):
         top = QRect(place.left(), 3, place.width(), 15)
         value = QRect(place.left(), 18, place.width(), 15)
         painter.setFont(sans(SMALL_PX))
-        painter.setPen(QColor(Colour.TEXT_MUTED))
+        painter.setPen(shade(Colour.TEXT_MUTED))
         painter.drawText(top, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), cell.caption)
         painter.setFont(mono(SMALL_PX))
-        painter.setPen(QColor(Colour.ALARM_YELLOW if bad else Colour.TEXT))
+        painter.setPen(shade(Colour.ALARM_YELLOW_TEXT if bad else Colour.TEXT))
         words = f"! {cell.words(health)}" if bad else cell.words(health)
         painter.drawText(value, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
         percent = cell.percent(health)
         if percent is not None:
             bar = QRect(place.left(), self.height() - BAR_HEIGHT - 2, place.width(), BAR_HEIGHT)
-            painter.fillRect(bar, QColor(Colour.BORDER))
+            painter.fillRect(bar, shade(Colour.BORDER))
             bar.setWidth(round(bar.width() * min(percent, 100) / 100))
-            painter.fillRect(bar, QColor(Colour.ALARM_YELLOW if bad else Colour.LINE))
+            painter.fillRect(bar, shade(Colour.ALARM_YELLOW_TEXT if bad else Colour.LINE))
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Open the whole system."""

@@ -7,8 +7,8 @@ from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.messages import StreamView
 from ibe100.models.rights import Act
-from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.labels import set_kind
 from ibe100.ui.widgets.permitted import PermittedButton
 from ibe100.ui.widgets.timers import single_shot
@@ -70,7 +70,7 @@ class RunButton(PermittedButton):
             set_kind(self, "")
         elif self._confirming.isActive():
             self.setText("Sure?")
-            self.setIcon(icon("stop", Colour.TALLY_AMBER))
+            self.setIcon(icon("stop", Colour.TALLY_AMBER_TEXT))
             self.setAccessibleName(f"Press again to stop {name}")
             set_kind(self, "confirm")
         else:

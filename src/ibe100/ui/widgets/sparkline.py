@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QPointF, QRectF, QSize
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.themes.tokens import Colour, shade
 
 LEAST_SPAN = 0.25
 """Least range of the curve as a part of its mean: noise must not look like trouble."""
@@ -34,7 +34,7 @@ def draw_sparkline(
     ]
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor(colour), 1.2))
+    painter.setPen(QPen(shade(colour), 1.2))
     painter.drawPolyline(QPolygonF(points))
     painter.restore()
 
@@ -69,7 +69,7 @@ class Sparkline(QWidget):
         painter = QPainter(self)
         height = min(self.height(), MOST_HEIGHT)
         strip = QRectF(0, (self.height() - height) / 2, self.width(), height)
-        painter.setPen(QColor(Colour.BORDER))
+        painter.setPen(shade(Colour.BORDER))
         painter.drawLine(0, int(strip.bottom()) - 1, self.width(), int(strip.bottom()) - 1)
         room = strip.adjusted(0, 3, -1, -4)
         draw_sparkline(painter, room, self._values, self._capacity)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.stream_state import Tally
 from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.themes.tokens import shade
 from ibe100.ui.widgets.tally_mark import LOOKS, draw_tally_box
 
 COUNTED = (Tally.ON_AIR, Tally.IN_BREAK, Tally.ARMED, Tally.NO_INPUT, Tally.FAULT)
@@ -41,5 +42,5 @@ class TallyCount(QWidget):
         painter = QPainter(self)
         draw_tally_box(painter, self.rect(), self._tally)
         painter.setFont(sans(11, bold=True))
-        painter.setPen(QColor(LOOKS[self._tally].text))
+        painter.setPen(shade(LOOKS[self._tally].text))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, f"{self._count}  {self._tally}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtGui import QBrush, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.alarms.alarm import Severity
 from ibe100.models.stream_state import Tally
-from ibe100.ui.themes.enterprise_theme import Colour, sans
+from ibe100.ui.themes.enterprise_theme import sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.tokens import Colour, shade
 
 CHIP_HEIGHT = 22
 ICON_SIZE = 13
@@ -39,21 +40,33 @@ LOOKS: dict[Tally, TallyLook] = {
         Colour.TALLY_RED, Colour.ON_RED, Colour.TALLY_RED, "record-circle-outline", Colour.TALLY_RED_TEXT
     ),
     Tally.ARMED: TallyLook(
-        Colour.TALLY_AMBER, Colour.INK, Colour.TALLY_AMBER, "timer-sand", Colour.TALLY_AMBER
+        Colour.TALLY_AMBER,
+        Colour.INK,
+        Colour.TALLY_AMBER_EDGE,
+        "timer-sand",
+        Colour.TALLY_AMBER_TEXT,
     ),
     Tally.IN_BREAK: TallyLook(
         Colour.TALLY_AMBER_DIM,
-        Colour.TALLY_AMBER,
-        Colour.TALLY_AMBER,
+        Colour.TALLY_AMBER_TEXT,
+        Colour.TALLY_AMBER_EDGE,
         "exit-to-app",
-        Colour.TALLY_AMBER,
+        Colour.TALLY_AMBER_TEXT,
         dashed=True,
     ),
     Tally.NO_INPUT: TallyLook(
-        Colour.ALARM_MAGENTA, Colour.INK, Colour.ALARM_MAGENTA, "signal-off", Colour.ALARM_MAGENTA
+        Colour.ALARM_MAGENTA,
+        Colour.ON_MAGENTA,
+        Colour.ALARM_MAGENTA,
+        "signal-off",
+        Colour.ALARM_MAGENTA_TEXT,
     ),
     Tally.FAULT: TallyLook(
-        Colour.ALARM_MAGENTA, Colour.INK, Colour.ALARM_MAGENTA, "close-octagon-outline", Colour.ALARM_MAGENTA
+        Colour.ALARM_MAGENTA,
+        Colour.ON_MAGENTA,
+        Colour.ALARM_MAGENTA,
+        "close-octagon-outline",
+        Colour.ALARM_MAGENTA_TEXT,
     ),
 }
 SEVERITY_FILL = {
@@ -61,6 +74,18 @@ SEVERITY_FILL = {
     Severity.MAJOR: Colour.ALARM_YELLOW,
     Severity.MINOR: Colour.ALARM_CYAN,
 }
+SEVERITY_INK = {
+    Severity.CRITICAL: Colour.ON_MAGENTA,
+    Severity.MAJOR: Colour.INK,
+    Severity.MINOR: Colour.INK,
+}
+"""The digit on the fill."""
+SEVERITY_TEXT = {
+    Severity.CRITICAL: Colour.ALARM_MAGENTA_TEXT,
+    Severity.MAJOR: Colour.ALARM_YELLOW_TEXT,
+    Severity.MINOR: Colour.ALARM_CYAN_TEXT,
+}
+"""Words and hollow shapes."""
 
 
 def draw_tally_box(painter: QPainter, rect: QRect, tally: Tally) -> None:
@@ -68,12 +93,12 @@ def draw_tally_box(painter: QPainter, rect: QRect, tally: Tally) -> None:
     look = LOOKS[tally]
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    pen = QPen(QColor(look.edge), 1.5)
+    pen = QPen(shade(look.edge), 1.5)
     if look.dashed:
         pen.setStyle(Qt.PenStyle.CustomDashLine)
         pen.setDashPattern([3, 2])
     painter.setPen(pen)
-    painter.setBrush(QColor(look.fill))
+    painter.setBrush(shade(look.fill))
     painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), 3, 3)
     painter.restore()
 
@@ -82,7 +107,7 @@ def draw_number(painter: QPainter, rect: QRect, tally: Tally, number: int) -> No
     """Draw a stream's number on its tally."""
     draw_tally_box(painter, rect, tally)
     painter.save()
-    painter.setPen(QColor(LOOKS[tally].text))
+    painter.setPen(shade(LOOKS[tally].text))
     painter.setFont(sans(16 if number < 100 else 12, bold=True))
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, str(number))
     painter.restore()
@@ -94,9 +119,9 @@ def draw_severity(
     """Draw diamond 1, triangle 2 or circle 3, the digit inside; `colour` instead of the severity's own."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    fill = QColor(colour or SEVERITY_FILL[severity])
-    painter.setPen(QPen(fill, 1.5))
-    painter.setBrush(Qt.BrushStyle.NoBrush if hollow else fill)
+    line = shade(colour or SEVERITY_TEXT[severity])
+    painter.setPen(QPen(line if hollow else shade(Colour.ALARM_EDGE), 1.5))
+    painter.setBrush(QBrush() if hollow else QBrush(shade(colour or SEVERITY_FILL[severity])))
     box = QRectF(rect).adjusted(1, 1, -1, -1)
     center, digit = box.center(), QRectF(box)
     match severity:
@@ -114,7 +139,7 @@ def draw_severity(
             digit.translate(0, box.height() * 0.14)
         case Severity.MINOR:
             painter.drawEllipse(box)
-    painter.setPen(fill if hollow else QColor(Colour.INK))
+    painter.setPen(line if hollow else shade(SEVERITY_INK[severity]))
     painter.setFont(sans(11, bold=True))
     painter.drawText(digit, Qt.AlignmentFlag.AlignCenter, str(int(severity)))
     painter.restore()
@@ -153,7 +178,7 @@ class TallyChip(QWidget):
         draw_tally_box(painter, self.rect(), self._tally)
         pixmap = icon_pixmap(look.icon, look.text, ICON_SIZE, self.devicePixelRatioF())
         painter.drawPixmap(7, (self.height() - ICON_SIZE) // 2, pixmap)
-        painter.setPen(QColor(look.text))
+        painter.setPen(shade(look.text))
         painter.setFont(sans(11, bold=True))
         room = self.rect().adjusted(ICON_SIZE + 12, 0, -6, 0)
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._words)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from PyQt6.QtCore import QRect, QSize, Qt, QTimer
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
-from ibe100.ui.themes.enterprise_theme import Colour, mono, sans
+from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.tokens import Colour, shade
 
 FRAMES_PER_S = 25
 
@@ -40,18 +41,18 @@ class UtcClock(QWidget):
         frame = at.microsecond * FRAMES_PER_S // 1_000_000
         painter = QPainter(self)
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.setPen(QColor(Colour.TEXT))
+        painter.setPen(shade(Colour.TEXT))
         painter.setFont(mono(24, bold=True))
         painter.drawText(QRect(0, 0, self._digits, self.height()), middle, f"{at:%H:%M:%S}")
         painter.setFont(mono(16))
-        painter.setPen(QColor(Colour.TALLY_AMBER))
+        painter.setPen(shade(Colour.TALLY_AMBER_TEXT))
         painter.drawText(QRect(self._digits, 2, self._frames, self.height()), middle, f":{frame:02d}")
         left = self._digits + self._frames + 10
         room = self.width() - left
         painter.setFont(sans(11, bold=True))
-        painter.setPen(QColor(Colour.TEXT))
+        painter.setPen(shade(Colour.TEXT))
         painter.drawText(QRect(left, 3, room, 17), middle, "UTC")
         painter.setFont(mono(11))
-        painter.setPen(QColor(Colour.TEXT_MUTED))
+        painter.setPen(shade(Colour.TEXT_MUTED))
         painter.drawText(QRect(left + 32, 3, room - 32, 17), middle, f"{at:%Y-%m-%d}")
         painter.drawText(QRect(left, 20, room, 17), middle, f"{local:%H:%M:%S} local")

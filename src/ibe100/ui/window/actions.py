@@ -83,6 +83,9 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("lock", "Lock the console: cues and changes wait for a sign-in", "Ctrl+Alt+L"),
     ActionSpec("hand_over", "Hand the console over to another person"),
     ActionSpec("sign_out", "Sign out of the console"),
+    ActionSpec("theme_dark", "Theme: dark, for a control room"),
+    ActionSpec("theme_light", "Theme: light, for a bright gallery"),
+    ActionSpec("theme_high_contrast", "Theme: high contrast"),
     ActionSpec("quit", "Close the console", "Ctrl+Q"),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QEvent, QModelIndex, QObject, QSortFilterProxyModel, Qt
-from PyQt6.QtGui import QAction, QColor, QKeyEvent, QPainter, QStandardItem, QStandardItemModel
+from PyQt6.QtGui import QAction, QKeyEvent, QPainter, QStandardItem, QStandardItemModel
 from PyQt6.QtWidgets import (
     QDialog,
     QLineEdit,
@@ -15,7 +15,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from ibe100.ui.themes.enterprise_theme import SMALL_PX, Colour, mono
+from ibe100.ui.themes.enterprise_theme import SMALL_PX, mono
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.popup import popup_layout
 
 ACTION_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -92,7 +93,7 @@ class _WithKeys(QStyledItemDelegate):
             return
         painter.save()
         painter.setFont(mono(SMALL_PX))
-        painter.setPen(QColor(Colour.TEXT_SECOND))
+        painter.setPen(shade(Colour.TEXT_SECOND))
         room = option.rect.adjusted(0, 0, -KEYS_EDGE, 0)
         painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(keys))
         painter.restore()

@@ -11,6 +11,7 @@ PROFILE_MENU = ("save_profile", "load_profile", "", "import_profile", "export_pr
 VIEW_MENU = (
     *("dashboard", "multiview", "monitoring", "schedule", "cue_log", "as_run", "history", ""),
     *(SAVED_LAYOUTS, "save_layout", "delete_layout", "reset_layout", ""),
+    *("theme_dark", "theme_light", "theme_high_contrast", ""),
     *("alarm_rules", "notifications", "machine", ""),
     *("palette", "keys"),
 )

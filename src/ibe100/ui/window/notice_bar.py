@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from ibe100.ui.themes.enterprise_theme import Colour
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.timers import single_shot
@@ -21,8 +21,8 @@ INFO_MS = 8000
 MOST_WAITING = 50
 MARKS = {
     "info": ("information-outline", Colour.TEXT_SECOND),
-    "warning": ("alert-outline", Colour.ALARM_YELLOW),
-    "error": ("close-octagon-outline", Colour.ALARM_MAGENTA),
+    "warning": ("alert-outline", Colour.ALARM_YELLOW_TEXT),
+    "error": ("close-octagon-outline", Colour.ALARM_MAGENTA_TEXT),
 }
 
 

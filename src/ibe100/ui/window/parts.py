@@ -28,6 +28,7 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.streams.stream_controller import StreamController
 from ibe100.ui.streams.stream_panel import StreamPanel
 from ibe100.ui.window.actions import Actions
+from ibe100.ui.window.appearance import APPEARANCE_FILE, AppearanceController
 from ibe100.ui.window.closing import Closing
 from ibe100.ui.window.cue_keys import CueKeys
 from ibe100.ui.window.docks import ConsoleDocks
@@ -72,6 +73,8 @@ class Parts:
             window, state, self.card_order, client, self.cue_panel
         )
         self.layout_controller = LayoutController(window, self.docks, self.card_order, layout_file)
+        look = None if layout_file is None else layout_file.with_name(APPEARANCE_FILE)
+        self.appearance = AppearanceController(window, look)
         self.cue_keys = CueKeys(window, self.cue_panel.buttons.take_key)
         self.closing = Closing(window, state.streams, client)
         self.permissions = Permissions(window, self.seat, self.actions.set_refusals)

@@ -9,6 +9,7 @@ from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.alarms.remedy import Remedy
 from ibe100.models.messages import NoticePosted
 from ibe100.models.scte35_marker import CueAction
+from ibe100.ui.themes.tokens import Theme
 from ibe100.ui.window.dialogs import Dialogs
 from ibe100.ui.window.menus import fill_menus
 from ibe100.ui.window.parts import Parts
@@ -109,7 +110,7 @@ def _connect_notices(parts: Parts) -> None:
     for changing in (parts.stream_controller, parts.schedule_controller):
         changing.notice.connect(lambda level, words, undo: post(level, words, undo=undo))
     plots = (parts.monitoring.plots, parts.history.sessions.plots)
-    for saying in (parts.layout_controller, parts.profile_controller, parts.as_run, *plots):
+    for saying in (parts.layout_controller, parts.appearance, parts.profile_controller, parts.as_run, *plots):
         saying.notice.connect(post)
 
 
@@ -273,6 +274,9 @@ def _connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], 
             "lock": parts.sign_in.lock,
             "hand_over": parts.sign_in.hand_over,
             "sign_out": parts.sign_in.sign_out,
+            "theme_dark": lambda: parts.appearance.choose(Theme.DARK),
+            "theme_light": lambda: parts.appearance.choose(Theme.LIGHT),
+            "theme_high_contrast": lambda: parts.appearance.choose(Theme.HIGH_CONTRAST),
             "quit": quit_console,
         },
         streams.select_number,

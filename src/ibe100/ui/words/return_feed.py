@@ -11,15 +11,15 @@ from ibe100.scte35.comparison import differences
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
 from ibe100.scte35.values import SpliceInfoSection
-from ibe100.ui.themes.enterprise_theme import Colour
+from ibe100.ui.themes.tokens import Colour
 from ibe100.utils.units import UNKNOWN, format_pid
 
 MARKS: dict[ReturnState, tuple[str, Colour]] = {
     ReturnState.WAITING: ("timer-sand", Colour.TEXT_MUTED),
     ReturnState.SEEN: ("check-all", Colour.TEXT),
     ReturnState.RESTAMPED: ("check-all", Colour.TEXT),
-    ReturnState.FAULTY: ("alert", Colour.ALARM_YELLOW),
-    ReturnState.MISSING: ("alert", Colour.ALARM_YELLOW),
+    ReturnState.FAULTY: ("alert", Colour.ALARM_YELLOW_TEXT),
+    ReturnState.MISSING: ("alert", Colour.ALARM_YELLOW_TEXT),
     ReturnState.UNKNOWN: ("help-circle-outline", Colour.TEXT_SECOND),
 }
 
