@@ -60,8 +60,10 @@ class CueButton(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         fill, ink, edge = self._colours()
-        pen = QPen(shade(edge), 2)
-        if self._latched:
+        pen = QPen(shade(edge), 2 if self.isEnabled() else 1)
+        if not self.isEnabled():
+            pen.setStyle(Qt.PenStyle.DashLine)
+        elif self._latched:
             pen.setStyle(Qt.PenStyle.DotLine)
         painter.setPen(pen)
         painter.setBrush(shade(fill))

@@ -117,11 +117,12 @@ class HoldButton(QAbstractButton):
             painter.drawRoundedRect(bar, 6, 6)
         edge = shade(Colour.TALLY_RED if ready else Colour.BORDER)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(
-            QPen(QBrush(edge, Qt.BrushStyle.BDiagPattern if ready else Qt.BrushStyle.SolidPattern), 5)
-        )
-        painter.drawRoundedRect(box.adjusted(2, 2, -2, -2), 5, 5)
-        painter.setPen(QPen(shade(Colour.FOCUS) if self.hasFocus() else edge, 2 if self.hasFocus() else 1))
+        if ready:
+            painter.setPen(QPen(QBrush(edge, Qt.BrushStyle.BDiagPattern), 5))
+            painter.drawRoundedRect(box.adjusted(2, 2, -2, -2), 5, 5)
+        line = QPen(shade(Colour.FOCUS) if self.hasFocus() else edge, 2 if self.hasFocus() else 1)
+        line.setStyle(Qt.PenStyle.SolidLine if ready else Qt.PenStyle.DashLine)
+        painter.setPen(line)
         painter.drawRoundedRect(box, 6, 6)
         if self.part:
             painter.setClipRect(bar)
