@@ -20,9 +20,9 @@ from ibe100.ui.main_window import MainWindow
 from ibe100.ui.screenshot import Screenshot
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.service_session import ServiceSession
+from ibe100.ui.themes.appearance import APPEARANCE_FILE, read_appearance
 from ibe100.ui.themes.enterprise_theme import apply_theme
 from ibe100.ui.themes.tokens import Theme
-from ibe100.ui.window.appearance import APPEARANCE_FILE, read_appearance
 
 if TYPE_CHECKING:
     from ibe100.services.ports import Services

@@ -27,8 +27,8 @@ from ibe100.ui.schedule.schedule_page import SchedulePage
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.streams.stream_controller import StreamController
 from ibe100.ui.streams.stream_panel import StreamPanel
+from ibe100.ui.themes.appearance import APPEARANCE_FILE, AppearanceController
 from ibe100.ui.window.actions import Actions
-from ibe100.ui.window.appearance import APPEARANCE_FILE, AppearanceController
 from ibe100.ui.window.closing import Closing
 from ibe100.ui.window.cue_keys import CueKeys
 from ibe100.ui.window.docks import ConsoleDocks

@@ -10,10 +10,10 @@ from PyQt6.QtCore import QSize
 from PyQt6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from ibe100.ui.themes.appearance import APPEARANCE_FILE, AppearanceController, read_appearance
 from ibe100.ui.themes.enterprise_theme import apply_theme
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.themes.tokens import TOKENS, Colour, Theme, shade
-from ibe100.ui.window.appearance import APPEARANCE_FILE, AppearanceController, read_appearance
 
 
 @pytest.fixture
