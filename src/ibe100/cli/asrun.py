@@ -10,8 +10,7 @@ from pathlib import Path
 from rich.table import Table
 
 from ibe100.cli.options import terminal
-from ibe100.cli.running_instance import overrides
-from ibe100.core.config import load
+from ibe100.cli.running_instance import settings_of
 from ibe100.core.folders import resolve
 from ibe100.database.stores.as_run import open_as_run
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow
@@ -36,7 +35,7 @@ def run_asrun(
     output: Path | None,
 ) -> int:
     """Print the log of `day` (empty: today) as a table, or write it as a file. Raises OperatorError."""
-    path = resolve(load(overrides(data_dir)).folders).database_file
+    path = resolve(settings_of(data_dir).folders).database_file
     chosen = _day(day) if day else today(time_zone)
     if output is not None and format is None:
         format = _format_of(output)

@@ -14,8 +14,8 @@ from rich.table import Table
 
 from ibe100.api.local.local_control import ask
 from ibe100.cli.options import AsJson, DataDir, terminal
-from ibe100.cli.running_instance import overrides
-from ibe100.core.config import AppConfig, load
+from ibe100.cli.running_instance import settings_of
+from ibe100.core.config import AppConfig
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import AlreadyRunning, InstanceLock
 from ibe100.core.restore import Restored, restore
@@ -52,7 +52,7 @@ def now(
     data_dir: DataDir = None,
 ) -> None:
     """Make a backup, also while a console or server runs."""
-    config = load(overrides(data_dir))
+    config = settings_of(data_dir)
     folders, file = resolve(config.folders), None if to is None else to.absolute()
     if _is_in_use(folders):
         request = {"cmd": "backup", "file": None if file is None else str(file), "with_key": with_key}
@@ -96,7 +96,7 @@ async def _put_on_record(folders: Folders, detail: str) -> None:
 @app.command("list")
 def list_them(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """The backups that there are, the newest first."""
-    config = load(overrides(data_dir))
+    config = settings_of(data_dir)
     folder = _folder(config, resolve(config.folders))
     backups = list_backups(folder)
     if as_json:
@@ -131,7 +131,7 @@ def verify(file: BackupPath) -> None:
 @app.command("restore")
 def restore_it(file: BackupPath, data_dir: DataDir = None) -> None:
     """Put a backup in the place of the present data, which are kept aside; streams on air go on."""
-    folders = resolve(load(overrides(data_dir)).folders)
+    folders = resolve(settings_of(data_dir).folders)
     act_as(person_of())
     done = asyncio.run(restore(folders, file.absolute()))
     for line in restore_lines(done):

@@ -18,8 +18,8 @@ from typing import Literal
 
 from ibe100 import __version__
 from ibe100.cli.options import print_table
-from ibe100.cli.running_instance import overrides
-from ibe100.core.config import load
+from ibe100.cli.running_instance import settings_and_fault
+from ibe100.core.config import AppConfig
 from ibe100.core.folders import resolve
 from ibe100.minitsp.srt.libsrt import find_library
 from ibe100.models.errors import OperatorError
@@ -44,9 +44,11 @@ class Finding:
 
 def run_doctor(data_dir: Path | None, *, as_json: bool) -> int:
     """Check this machine; returns 1 when something is missing without which streams cannot run."""
+    settings, told = _settings(data_dir)
     findings = [
         Finding("IBE-100", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform()}"),
-        asyncio.run(_tsp()),
+        told,
+        asyncio.run(_tsp(settings.engine.tsp_path)),
         Finding(
             "minitsp",
             "ok",
@@ -56,7 +58,7 @@ def run_doctor(data_dir: Path | None, *, as_json: bool) -> int:
         _ffmpeg(),
         *_reliable_transports(),
         *_window(),
-        *_folders(data_dir),
+        *_folders(settings),
     ]
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings]))
@@ -65,8 +67,22 @@ def run_doctor(data_dir: Path | None, *, as_json: bool) -> int:
     return EXIT_MISSING if any(finding.verdict == "missing" for finding in findings) else 0
 
 
-async def _tsp() -> Finding:
-    configured = load().engine.tsp_path
+def _settings(data_dir: Path | None) -> tuple[AppConfig, Finding]:
+    """The settings by which this machine is checked, and what is wrong with their files."""
+    try:
+        settings, fault = settings_and_fault(data_dir)
+    except OperatorError as error:
+        return AppConfig(), Finding(
+            "settings", "missing", str(error), "nothing starts until that is put right"
+        )
+    if fault is None:
+        return settings, Finding("settings", "ok", "all understood")
+    if fault.is_made_up_for:
+        return settings, Finding("settings", "note", fault.words, f"{fault.which} hold")
+    return settings, Finding("settings", "missing", fault.words, "nothing starts until that is put right")
+
+
+async def _tsp(configured: Path | None) -> Finding:
     try:
         tsp = await find_tsp(configured)
     except OperatorError as error:
@@ -145,9 +161,9 @@ def _window() -> list[Finding]:
     return findings
 
 
-def _folders(data_dir: Path | None) -> list[Finding]:
+def _folders(settings: AppConfig) -> list[Finding]:
+    folders = resolve(settings.folders)
     try:
-        folders = resolve(load(overrides(data_dir)).folders)
         folders.create()
     except OperatorError as error:
         return [

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ibe100.api.local.local_control import ask
+from ibe100.core.config import AppConfig, merged_settings, sources
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.last_good import load_or_last_good
+from ibe100.models.errors import ConfigurationError
 
 
 def overrides(data_dir: Path | None, engine: str | None = None) -> dict[str, Any]:
@@ -33,8 +36,47 @@ def request(data_dir: Path | None, command: Mapping[str, Any]) -> Any:
     return asyncio.run(ask(_folders(data_dir).data_dir, command))
 
 
-def _folders(data_dir: Path | None) -> Folders:
-    settings, fault = load_or_last_good(overrides(data_dir))
+def settings_of(data_dir: Path | None) -> AppConfig:
+    """The settings of this run; where a file of them is damaged others hold, and standard error says so.
+
+    Raises ConfigurationError where there are none by which the data folder can be found.
+    """
+    settings, fault = settings_and_fault(data_dir)
+    if fault and data_dir is None and not fault.is_made_up_for:
+        raise ConfigurationError(fault.words)
     if fault:
-        print(f"ibe100: the last good settings hold: {fault}", file=sys.stderr)
-    return resolve(settings.folders)
+        print(f"ibe100: {fault.which} hold: {fault.words}", file=sys.stderr)
+    return settings
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFault:
+    """Fault of a settings file, and the settings that hold instead of it."""
+
+    words: str
+    is_made_up_for: bool
+    """True where there are last good settings; else those as shipped hold."""
+
+    @property
+    def which(self) -> str:
+        """Name of the settings that hold."""
+        return "the last good settings" if self.is_made_up_for else "the settings as shipped"
+
+
+def settings_and_fault(data_dir: Path | None) -> tuple[AppConfig, SettingsFault | None]:
+    """The settings of this run, and the fault of their file where others hold instead.
+
+    Raises ConfigurationError for a fault that is not the files'.
+    """
+    given = overrides(data_dir)
+    try:
+        settings, words = load_or_last_good(given)
+        return settings, SettingsFault(words, True) if words else None
+    except ConfigurationError as error:
+        return merged_settings(sources(given, read=lambda _path, _required: {})), SettingsFault(
+            str(error), False
+        )
+
+
+def _folders(data_dir: Path | None) -> Folders:
+    return resolve(settings_of(data_dir).folders)

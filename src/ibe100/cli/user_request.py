@@ -10,15 +10,15 @@ from typing import Any
 
 from ibe100.api.local.local_control import NotRunning, ask
 from ibe100.api.local.user_commands import access_command
-from ibe100.cli.running_instance import overrides
-from ibe100.core.config import AppConfig, load
+from ibe100.cli.running_instance import settings_of
+from ibe100.core.config import AppConfig
 from ibe100.core.folders import Folders, resolve
 from ibe100.models.actor import person_of
 
 
 def request_users(data_dir: Path | None, command: Mapping[str, Any]) -> Any:
     """Ask whoever runs on the folder, so that it holds at once; else see to it here. Raises OperatorError."""
-    config = load(overrides(data_dir))
+    config = settings_of(data_dir)
     folders = resolve(config.folders)
     try:
         return asyncio.run(ask(folders.data_dir, command))
