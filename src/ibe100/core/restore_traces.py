@@ -20,6 +20,7 @@ from ibe100.scte35.direction import direction_of
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
 from ibe100.scte35.values import SpliceInsert
+from ibe100.services.cues.retiming import RETIMED
 from ibe100.services.streams.journal_follower import journal_identity
 from ibe100.services.streams.run_record import RunRecord, read_record, write_record
 from ibe100.services.streams.runner_facts import CueOnOutput
@@ -151,14 +152,18 @@ def last_audited_cue(log_dir: Path) -> AuditedLine | None:
 def _cues(
     lines: Sequence[AuditedLine], since: float, contracts: Mapping[str, Contract | None]
 ) -> Iterator[AuditedCue]:
+    retimed = {line.cue_id: line.section_base64 for line in lines if line.action == RETIMED}
     disarmed = {(line.stream_id, line.event_id) for line in lines if line.action == DISARMED}
     for line in lines:
         if line.at < since or line.action not in set(CueAction):
             continue
+        section_base64 = line.section_base64
+        if line.cue_id is not None:
+            section_base64 = retimed.get(line.cue_id, section_base64)
         duration_s = pts_time = None
         direction = CueAction(line.action).traits.direction
         with suppress(SpliceDecodeError, ValueError):
-            section = decode(base64.b64decode(line.section_base64))
+            section = decode(base64.b64decode(section_base64))
             pts_time = section.splice_pts
             direction = direction_of(section, contracts.get(line.stream_id))
             if isinstance(section.command, SpliceInsert) and section.command.break_duration is not None:
@@ -169,7 +174,7 @@ def _cues(
             action=line.action,
             stream_id=line.stream_id,
             splice_event_id=line.event_id,
-            section_base64=line.section_base64,
+            section_base64=section_base64,
             duration_s=duration_s,
             pts_time=pts_time,
             direction=direction,

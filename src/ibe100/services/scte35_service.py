@@ -33,6 +33,7 @@ from ibe100.services.cues.heartbeat import Heartbeat
 from ibe100.services.cues.ledger import CueLedger
 from ibe100.services.cues.readiness import least_lead_s, readiness
 from ibe100.services.cues.receipts import CueReceipts
+from ibe100.services.cues.retiming import audit_detail
 from ibe100.services.cues.section import describe
 from ibe100.services.rights import demand
 from ibe100.services.streams.run import Runs, StreamRun
@@ -76,11 +77,11 @@ class SCTE35Service:
             self._cache, self._breaks, self.fire, self.preview, publish, self._clock
         )
         self._receipts = CueReceipts(self._cache, self._ledger, self._breaks, publish, self._returns.follow)
+        self._audit = AuditTrail(storage)
         self._dispatch = CueDispatch(
-            runs, self._cache, self._ledger, self._receipts, self._clock, seen_timeout_s
+            runs, self._cache, self._ledger, self._receipts, self._clock, self._audit, seen_timeout_s
         )
         self._heartbeat = Heartbeat(self._cache, self._dispatch.put_out, seen_timeout_s)
-        self._audit = AuditTrail(storage)
         self._publish = publish
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -201,8 +202,7 @@ class SCTE35Service:
                 self._drop_waiting_return(cue)
         for warning in draft.warnings:
             self._notice(run, f"{cue.action} went out all the same: {warning}")
-        detail = f"event {cue.splice_event_id} {cue.section_base64} cue {cue.cue_id}"
-        done = self._audit.write(request.action.value, request.stream_id, detail)
+        done = self._audit.write(request.action.value, request.stream_id, audit_detail(cue))
         self._ledger.writes.add(done, f"audit of {request.action}")
         return self._ledger.now(cue)
 

@@ -9,7 +9,9 @@ import socket
 import time
 from collections.abc import Callable
 
+from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.ledger import CueLedger
 from ibe100.services.cues.readiness import (
@@ -23,6 +25,7 @@ from ibe100.services.cues.readiness import (
     why_unseen,
 )
 from ibe100.services.cues.receipts import CueReceipts
+from ibe100.services.cues.retiming import RETIMED, audit_detail, retimed
 from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import AttemptEnded
 from ibe100.tsduck.loopback_ports import LOOPBACK
@@ -46,6 +49,7 @@ class CueDispatch:
         ledger: CueLedger,
         receipts: CueReceipts,
         clock: WallClock,
+        audit: AuditTrail,
         seen_timeout_s: float,
     ) -> None:
         self._runs = runs
@@ -53,6 +57,7 @@ class CueDispatch:
         self._ledger = ledger
         self._receipts = receipts
         self._clock = clock
+        self._audit = audit
         self._seen_timeout_s = seen_timeout_s
         self._watchers: dict[int, asyncio.Task[None]] = {}
         self._half_sent: set[int] = set()
@@ -147,7 +152,21 @@ class CueDispatch:
 
         await self._stay(run, cue, CueState.ARMED, latest, lambda held: why_hold(run, held) is not None)
         if (held := self._still(cue, CueState.ARMED)) is not None:
-            self.send(held)
+            if (moved := retimed(run, held)) is not None:
+                await self._retime(run, moved)
+            if self._still(cue, CueState.ARMED) is not None:
+                self.send(held)
+
+    async def _retime(self, run: StreamRun, moved: Cue) -> None:
+        """On record before it is sent, as every cue: its bytes are how it is known again."""
+        try:
+            await self._ledger.commit(moved)
+        except StorageError as error:
+            _log.error("%s: event %s was not re-timed: %s", run.name, moved.splice_event_id, error)
+            return
+        _log.warning("%s: timestamps jumped, event %s is re-timed", run.name, moved.splice_event_id)
+        done = self._audit.write(RETIMED, moved.stream_id, audit_detail(moved))
+        self._ledger.writes.add(done, "audit of a cue re-timed")
 
     async def _look_out(self, run: StreamRun, cue: Cue) -> None:
         """SENT: it must be seen soon after the first repeat is due."""

@@ -104,6 +104,11 @@ class CueLedger:
         self._publish(NoticePosted(at=now, level="error", text=text, stream_id=cue.stream_id))
         return cue
 
+    async def commit(self, cue: Cue) -> None:
+        """Put the cue as it now is on record, then in memory and on screen. Raises StorageError."""
+        await self._storage.cues.step(cue)
+        self.keep(cue)
+
     async def refuse(self, cue: Cue, reason: str) -> None:
         """Put a cue that was refused on record; one that the disk cannot take is in the log only."""
         try:
