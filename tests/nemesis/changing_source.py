@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import signal
 import socket
 import statistics
@@ -120,10 +121,13 @@ def main() -> None:
     parser.add_argument("--engine", choices=("builtin", "tsduck"), default="builtin")
     parser.add_argument("--stops", default="1,3,10,30", help="seconds of silence to choose from; empty: none")
     parser.add_argument("--stop-share", type=float, default=0.2, help="part of the changes that are stops")
+    parser.add_argument("--keep", type=Path, help="keep the data here, to look at what took so long")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # with all that it has started
     with tempfile.TemporaryDirectory(prefix="nemesis-") as name:
         found = measure(options, Path(name))
+        if options.keep:
+            shutil.copytree(name, options.keep, ignore=shutil.ignore_patterns("*.sock"))
     changed = [one for one in found if not one.what.startswith("silent")]
     late = 0
     for what, values, allowed in (

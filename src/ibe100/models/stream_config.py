@@ -133,6 +133,8 @@ class HttpInput(Value):
     url: HttpUrl
 
 
+LIVE_INPUTS = UdpInput | SrtInput | RistInput | HlsInput
+"""Inputs that go on with another processor, and do not begin again."""
 StreamInput = Annotated[
     TestPatternInput | FileInput | UdpInput | SrtInput | RistInput | HlsInput | HttpInput,
     Field(discriminator="kind"),

@@ -85,6 +85,7 @@ class StreamRunner:
                     ),
                     pcrs=lambda facts: self._sample("pcr", {"pids": facts}),
                     wakeups=self._input_wakeups,
+                    first=self._first_packets,
                 ),
                 damaged=self._damaged_datagram,
             ),
@@ -165,6 +166,10 @@ class StreamRunner:
     def _analyze(self, report: object) -> None:
         self._sample("analyze", {"json": report})
         self._supervisor.observe_analyze(report)
+
+    def _first_packets(self, facts: Mapping[str, object]) -> None:
+        self._sample("first_packets", facts)
+        self._supervisor.observe_first_packets()
 
     def _sample(self, kind: str, content: Mapping[str, object]) -> None:
         value = {"sample": kind, "t": round(time.time(), 6), "mono": round(time.monotonic(), 6), **content}

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ibe100.models.endpoints.urls import MASK, may_hold_secret
 from ibe100.models.stream_config import (
+    LIVE_INPUTS,
     Engine,
     FileInput,
     FileOutput,
@@ -91,6 +92,8 @@ def build_arguments(
         arguments += lasting_arguments(config.input, INPUT)
     if plan.regulate:
         arguments += plugin("-P", "regulate")
+    if engine is Engine.TSDUCK and isinstance(config.input, LIVE_INPUTS) and ports.look:
+        arguments += _look(ports, TAP_BURST_PACKETS)
     arguments += _input_splicemonitor(ports)
     if plan.filter_pids:
         pids = [option("--pid", pid) for pid in plan.filter_pids]
@@ -118,7 +121,7 @@ def pass_arguments(config: StreamConfig, plan: StreamPlan, ports: LoopbackPorts,
     arguments += _analyze(ports)
     measured = (option("--interval", 1), "--bitrate", "--services", "--type")
     arguments += plugin("-P", "influx", *measured, *influx_server(ports.influx))
-    arguments += plugin("-P", "ip", option("--packet-burst", 7), positional(f"{LOOPBACK}:{ports.look}"))
+    arguments += _look(ports, 7)
     arguments += _tap(ports)
     arguments += _pulse(plan, ports)
     return arguments + output_arguments(config.output) + lasting_arguments(config.output, OUTPUT)
@@ -220,6 +223,12 @@ def _tap(ports: LoopbackPorts) -> list[str]:
     """A copy of what goes out, sent whether or not a preview listens: one can begin at any time."""
     burst = option("--packet-burst", TAP_BURST_PACKETS)
     return plugin("-P", "ip", burst, positional(f"{LOOPBACK}:{ports.tap}"))
+
+
+def _look(ports: LoopbackPorts, burst_packets: int) -> list[str]:
+    """A copy of the input, to plan anew by; tsp, which would be started twice else, sends it all the time."""
+    burst = option("--packet-burst", burst_packets)
+    return plugin("-P", "ip", burst, positional(f"{LOOPBACK}:{ports.look}"))
 
 
 def _pulse(plan: StreamPlan, ports: LoopbackPorts) -> list[str]:

@@ -13,9 +13,9 @@ from ibe100.tsduck.packet_collector import PacketCollector
 from ibe100.tsduck.probe import NOTHING
 
 FIRST_BYTES_S = 3.0
-LEAST_S = 0.6
+LEAST_S = 0.4
 """Once its tables are known: enough for bitrate and null packets; frames may take longer."""
-MOST_S = 1.5
+MOST_S = 1.2
 TABLES_S = 5.0
 READ_S = 0.05
 _BUFFER_BYTES = 4 << 20

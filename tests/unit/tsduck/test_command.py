@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.models.stream_config import Engine, ExistingCues
+from ibe100.models.stream_config import LIVE_INPUTS, Engine, ExistingCues
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.tsduck.command import build_arguments, relay_arguments, secrets_of, shell_command
 from ibe100.tsduck.packet_collector import PacketCollector
@@ -144,6 +144,16 @@ def test_cues_that_are_there_are_replaced_on_their_own_pid(ott: StreamReport) ->
         *(word.replace("--splice-pid=500", "--splice-pid=1001") for word in SPLICEMONITOR),
         *(TAP + SLOW_PULSE + DROP),
     ]
+
+
+@pytest.mark.parametrize("engine", [Engine.TSDUCK, Engine.BUILTIN])
+def test_tsp_sends_a_copy_of_a_live_input_all_the_time_and_of_no_other(engine: Engine) -> None:
+    """The built-in processor goes on without a gap, and sends it only while the input is passed on."""
+    copy, ports = "127.0.0.1:20009", replace(PORTS, look=20009)
+    for case in INPUTS:
+        config = stream(case.values)
+        is_sent = copy in build_arguments(config, PLAN, ports, engine)
+        assert is_sent is (engine is Engine.TSDUCK and isinstance(config.input, LIVE_INPUTS))
 
 
 def test_a_pmt_that_needs_no_change_is_left_alone() -> None:

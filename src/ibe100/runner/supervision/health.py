@@ -59,6 +59,11 @@ class Health:
             self.packets_at = mono
             self.packets_seen = True
 
+    def observe_first_packets(self, mono: float) -> None:
+        """Packets with PTS were seen before the first post."""
+        self.packets_at = self.pts_at = mono
+        self.packets_seen = True
+
     def observe_analyze(self, report: object) -> None:
         """Read one report of tsp's analyze plugin: it shows that there were packets, but not when.
 

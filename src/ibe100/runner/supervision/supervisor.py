@@ -19,14 +19,11 @@ from ibe100.runner.supervision.outcome import Outcome
 from ibe100.runner.supervision.output_watch import BLOCKED_S, OutputWatch
 from ibe100.runner.supervision.process import Child, Exit
 from ibe100.runner.supervision.source import Source
-from ibe100.runner.supervision.spare import Spare
+from ibe100.runner.supervision.starter import CannotStart, Starter
 from ibe100.runner.supervision.states import TERMINAL, State, assert_transition
 from ibe100.runner.supervision.watchdog import Watchdog
-from ibe100.runner.telemetry.listeners import PortTaken, check_free
 from ibe100.runner.telemetry.processor_status import TROUBLE_WORDS
 from ibe100.runner.telemetry.srt_watch import SrtWatch
-
-BUILTIN = "builtin"
 
 
 class Supervisor:
@@ -58,9 +55,9 @@ class Supervisor:
         self._srt = srt
         output = OutputWatch(loop, tell_output, self._end_blocked)
         self._log = LogIntake("processor", note, log_file, srt, output.changed, self._error_came)
-        self._spare = Spare()
         source_log = LogIntake("source", note, log_file, srt_of_source)
         self._source = Source(loop, note, source_log, srt_of_source, self._make_backoff, self._source_changed)
+        self._starter = Starter(loop, self._log, srt, self._source)
         self._backoff = self._make_backoff(spec.policy)
         self._health = Health(spec.policy.expect_pts)
         self._has_run = False
@@ -209,6 +206,11 @@ class Supervisor:
         self._health.observe_influx(lines, time.monotonic())
         self._check_running()
 
+    def observe_first_packets(self) -> None:
+        """Packets and PTS come out of the processor, which has not posted yet."""
+        self._health.observe_first_packets(time.monotonic())
+        self._check_running()
+
     def observe_analyze(self, report: object) -> None:
         self._health.observe_analyze(report)
 
@@ -217,24 +219,12 @@ class Supervisor:
         self._relaunch = None
         self.attempt += 1
         self._enter(State.STARTING, reason)
-        processor = self._command
-        program = processor.argv[0]
         try:
-            if self.spec.ports.cue and not self.passes:
-                check_free("cue", self.spec.ports.cue)
-            if self.spec.source is not None:
-                program = self.spec.source.argv[0]
-                self._source.run(self.spec.source, self._secrets, self.spec.policy)
-                program = processor.argv[0]
-            self._log.begin(Redactor(self._secrets.values()))
-            self._srt.begin(processor.argv)
-            guided = self.spec.engine == BUILTIN and self.spec.pass_through is not None
-            self.child = Child(self._loop, processor, self._secrets, self._log.line, guided, self._spare)
-        except PortTaken as error:
+            self.child = self._starter.start(
+                self.spec, self._command, self._secrets, takes_cues=not self.passes
+            )
+        except CannotStart as error:
             self._could_not_start(str(error))
-            return
-        except OSError as error:
-            self._could_not_start(f"{program} cannot be executed: {error.strerror}")
             return
         self._has_run = True
         self._attempt_started(self.child, self.child.started_at)
@@ -318,7 +308,7 @@ class Supervisor:
 
     def _settle(self) -> None:
         self._backoff.reset()
-        self._spare.prepare(self._command)
+        self._starter.spare.prepare(self._command)
 
     def _stall(self) -> None:
         """Packets or PTS are overdue. A processor that waits for its input or output goes on."""
@@ -375,7 +365,7 @@ class Supervisor:
         if self.state not in TERMINAL and self.state != State.STOPPING:
             return
         self._source.stop()
-        self._spare.end()
+        self._starter.spare.end()
         if self.child is not None or self._source.child is not None:
             return
         if self.state == State.STOPPING:

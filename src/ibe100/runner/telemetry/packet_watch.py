@@ -51,7 +51,8 @@ class PacketWatch:
         self._counters: dict[int, int] = {}
         """continuity_counter of the last packet, by PID."""
         self._repeated: set[int] = set()
-        self._pts: dict[int, tuple[int, float]] = {}
+        self.pts: dict[int, tuple[int, float]] = {}
+        """The last PTS by PID, and when it came."""
         self._whole: set[int] = set()
         """PIDs of which no packet is missing since their last PTS."""
         self._versions: dict[tuple[int, int, int], int] = {}
@@ -98,7 +99,7 @@ class PacketWatch:
     def _forget(self) -> None:
         """Expect nothing: what was to follow may have been dropped."""
         self._sequence = None
-        self._pts.clear()
+        self.pts.clear()
         self._miss_datagrams()
 
     def _miss_datagrams(self) -> None:
@@ -198,8 +199,8 @@ class PacketWatch:
         )
         pts = high << 30 | middle << 15 | low
         self._came.add(("pts", pid))
-        last, is_whole = self._pts.get(pid), pid in self._whole
-        self._pts[pid] = pts, now
+        last, is_whole = self.pts.get(pid), pid in self._whole
+        self.pts[pid] = pts, now
         self._whole.add(pid)
         if last is None:
             return

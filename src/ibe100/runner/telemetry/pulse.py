@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ibe100.runner.loop import Loop, Timer
 from ibe100.runner.telemetry.false_packet_watch import FalsePacketWatch
+from ibe100.runner.telemetry.first_packets import FirstPackets
 from ibe100.runner.telemetry.packet_watch import Facts, PacketWatch
 from ibe100.runner.telemetry.pcr_watch import PcrFacts
 from ibe100.runner.telemetry.stray_datagram_watch import StrayDatagramWatch, Wakeups
@@ -45,13 +46,17 @@ TellStrays = Callable[[int, float], None]
 
 @dataclass(frozen=True, slots=True)
 class PulseHandlers:
-    """Callbacks by kind of news; `wakeups` counts wake-ups of its input (stray_datagram_watch)."""
+    """Callbacks by kind of news; `first` is told what a processor's first packets are.
+
+    `wakeups` counts wake-ups of its input (stray_datagram_watch).
+    """
 
     flows: Tell
     faults: TellFaults
     strays: TellStrays
     pcrs: Callable[[PcrFacts], None]
     wakeups: Wakeups
+    first: TellFaults
 
 
 class PulseJudge:
@@ -107,6 +112,7 @@ class PulseListener:
         self._handlers = handlers
         self._judge = PulseJudge()
         self._packets = PacketWatch()
+        self._first = FirstPackets()
         self._false_packets = FalsePacketWatch()
         self._strays = StrayDatagramWatch(handlers.wakeups)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -125,6 +131,7 @@ class PulseListener:
             continue
         self._judge = PulseJudge()
         self._packets = PacketWatch()
+        self._first = FirstPackets()
         self._false_packets = FalsePacketWatch()
         self._strays.begin(time.monotonic())
 
@@ -152,5 +159,7 @@ class PulseListener:
             self._handlers.flows(*news)
         if faults := self._packets.look(came, now):
             self._handlers.faults(faults)
+        if first := self._first.look(came, self._packets.pts, now):
+            self._handlers.first(first)
         if pcrs := self._packets.pcrs.told(now):
             self._handlers.pcrs(pcrs)

@@ -43,8 +43,9 @@ def readiness(run: StreamRun) -> Readiness:
 
 def _state(run: StreamRun) -> str | None:
     match run.view.state:
-        case StreamState.RUNNING if run.passes:
-            return f"the input is passed on without cues until a command that fits it is found: {run.passes}"
+        case StreamState.RUNNING if run.without_cues:
+            why = run.without_cues
+            return f"the input is passed on without cues until a command that fits it is found: {why}"
         case StreamState.RUNNING:
             return None
         case StreamState.PROBING | StreamState.STARTING:

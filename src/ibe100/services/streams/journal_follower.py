@@ -18,7 +18,14 @@ from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_record import write_record
 from ibe100.services.streams.runner_facts import AttemptEnded, AttemptStarted, Fact, LogLine, StateEntered
 from ibe100.services.streams.runner_link import RunnerStatus, read_journal
-from ibe100.services.streams.runner_samples import FlowChanged, InfluxPost, OutputChanged, Sample, SrtSide
+from ibe100.services.streams.runner_samples import (
+    FirstPackets,
+    FlowChanged,
+    InfluxPost,
+    OutputChanged,
+    Sample,
+    SrtSide,
+)
 from ibe100.services.streams.runner_spec import awaited_peer
 from ibe100.tsduck.processor import plain_reason
 from ibe100.utils.tasks import BackgroundWrites, keep_running
@@ -228,6 +235,8 @@ class JournalFollower:
     def _sample(self, run: StreamRun, sample: Sample) -> None:
         if isinstance(sample, InfluxPost):
             sample = run.measure(sample)
+        elif isinstance(sample, FirstPackets):
+            run.begin_clock(sample)
         elif isinstance(sample, SrtSide) and sample.side == "output":
             run.note_srt_output(sample.link)
         elif isinstance(sample, OutputChanged):

@@ -13,19 +13,16 @@ from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import OutputTrouble, SrtLink, StreamState, Tally
 from ibe100.mpegts.pts_clock import PtsClock
-from ibe100.mpegts.timestamps import PTS_HZ
+from ibe100.services.streams.measured_output import MeasuredOutput
 from ibe100.services.streams.run_record import RunRecord
 from ibe100.services.streams.runner_link import RunnerLink, RunnerStatus
-from ibe100.services.streams.runner_samples import InfluxPost, Measurement
+from ibe100.services.streams.runner_samples import FirstPackets, InfluxPost, Measurement
+from ibe100.tsduck.loopback_ports import LOOPBACK
 from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import InfluxSample
 
 BEHIND_S = 0.5
 """A line of the journal is taken within so long after it was written, unless the disk is slow."""
-MOST_DELAY_S = 3.0
-"""A sample older than this on arrival comes from a clock that was stepped: it is taken as new."""
-FRESH_S = 3.0
-"""A sample is posted every second; older than this the stream is not known to be healthy."""
 
 Desired: TypeAlias = Literal["run", "off"]
 
@@ -55,13 +52,12 @@ class StreamRun:
         self._wish_on_record, self._wish_was_refused = True, False
         self._view = StreamView(stream_id=entry.stream_id, number=entry.number, config=entry.config)
         self._record: RunRecord | None = None
-        self._clock: PtsClock | None = None
-        self._influx, self._influx_at = InfluxSample(), float("-inf")
+        self._measured = MeasuredOutput()
         self._srt_output: SrtLink | None = None
         self._in_break = self._armed = False
         self._heartbeat_lost, self._heartbeats_lost = "", 0
         self._last_fault = ""
-        self._passes = ""
+        self._passes = self._doubt = ""
         self._seq = 0
         self._taking_since: float | None = None
         self._lag_s, self._taken_at = 0.0, float("-inf")
@@ -87,12 +83,12 @@ class StreamRun:
     @property
     def clock(self) -> PtsClock | None:
         """The clock of this attempt's timestamps."""
-        return self._clock
+        return self._measured.clock
 
     @property
     def influx(self) -> InfluxSample:
         """The last measurement of the output."""
-        return self._influx
+        return self._measured.influx
 
     @property
     def srt_output(self) -> SrtLink | None:
@@ -111,8 +107,19 @@ class StreamRun:
 
     @property
     def passes(self) -> str:
-        """Reason why the input is passed on without cues now; empty while cues are taken."""
+        """Reason why the input is passed on without cues now; empty while its plan fits it."""
         return self._passes
+
+    @property
+    def without_cues(self) -> str:
+        """Reason why no cue may go in now: its plan does not fit the input; empty while it does."""
+        return self._passes or self._doubt
+
+    @property
+    def has_input_copy(self) -> bool:
+        """True where the command sends a copy of its input all the time, by which a plan can be made anew."""
+        record = self._record
+        return record is not None and f"{LOOPBACK}:{record.ports.look}" in record.command
 
     @property
     def seq(self) -> int:
@@ -128,6 +135,10 @@ class StreamRun:
     def contract(self) -> Contract | None:
         """The contract of the command that runs."""
         return self._running_config.contract
+
+    @property
+    def _plan(self) -> StreamPlan | None:
+        return None if self._record is None else self._record.plan
 
     @property
     def _running_config(self) -> StreamConfig:
@@ -148,7 +159,7 @@ class StreamRun:
 
     def is_fresh(self) -> bool:
         """True when packets were measured within the last seconds."""
-        return time.monotonic() - self._influx_at < FRESH_S and self._influx.bitrate_bps > 0
+        return self._measured.is_fresh()
 
     def is_behind(self) -> bool:
         """True while the journal holds more than is taken so far."""
@@ -233,8 +244,8 @@ class StreamRun:
     def begin(self, record: RunRecord) -> None:
         """A run is about to begin, or an earlier one is adopted."""
         self._record = record
-        self._clock = self._new_clock()
-        self._influx, self._influx_at = InfluxSample(), float("-inf")
+        self._measured.forget()
+        self._measured.set_anew(record.plan.frame_pts)
         self._in_break = self._armed = False
         self._heartbeat_lost, self._heartbeats_lost = "", 0
         self._last_fault = ""
@@ -257,9 +268,13 @@ class StreamRun:
         `passes`: why it passes the input on without cues; empty for one that takes cues.
         """
         self._passes = passes
-        self._clock = self._new_clock()
+        self._measured.set_anew(0.0 if self._plan is None else self._plan.frame_pts)
         self._last_fault = ""
         self._update(attempt=attempt, output_trouble=None)
+
+    def doubt(self, misfit: str) -> None:
+        """The plan does not fit the input, and another is being made; empty once that is over."""
+        self._doubt = misfit
 
     def count_attempts_on(self, before: int) -> None:
         """Count on from `before`: another runner counts its attempts of this session from 1."""
@@ -282,24 +297,15 @@ class StreamRun:
 
     def measure(self, post: InfluxPost) -> Measurement:
         """Take what was measured on the output, and set the clock by it."""
-        influx = self._influx = post.influx
-        self._influx_at = post.mono_s
-        delay_s = post.at - influx.time_ms / 1000
-        measured_s = post.mono_s - (delay_s if 0 <= delay_s <= MOST_DELAY_S else 0.0)
-        plan = self._record.plan if self._record is not None else None
-        pts = influx.pts.get(plan.time_pid) if plan is not None and plan.time_pid is not None else None
-        pcr = influx.pcr.get(plan.pcr_pid) if plan is not None and plan.pcr_pid is not None else None
-        jump = None
-        if plan is not None and self._clock is not None:
-            if pts is not None:
-                jump = self._clock.observe(pts, measured_s - _pts_age_s(influx, plan))
-            if pcr is not None:
-                self._clock.observe_pcr(pcr, measured_s)
-        return Measurement(post.at, post.mono_s, influx, measured_s, pts, pcr, jump)
+        return self._measured.measure(post, self._plan)
+
+    def begin_clock(self, first: FirstPackets) -> None:
+        """Set the clock by the first packets of a processor, until it posts itself."""
+        self._measured.begin(first, self._plan)
 
     def processor_ended(self) -> None:
         """Forget the measurement: nothing is known of the output until the next processor is measured."""
-        self._influx_at = float("-inf")
+        self._measured.forget()
 
     def note_srt_output(self, link: SrtLink | None) -> None:
         """A receiver came or went, or was measured."""
@@ -358,18 +364,3 @@ class StreamRun:
                 return Tally.READY
             case _:
                 return Tally.OFF
-
-    def _new_clock(self) -> PtsClock:
-        frame_pts = self._record.plan.frame_pts if self._record is not None else 0.0
-        return PtsClock(frame_duration_pts=frame_pts or None)
-
-
-def _pts_age_s(influx: InfluxSample, plan: StreamPlan) -> float:
-    """How much older the sample's PTS is than the sample: half a frame where nobody measured it.
-
-    tsp gives a PTS the time of its post, and the frame came at any moment of the frame time before.
-    """
-    measured_ms = influx.pts_time_ms.get(plan.time_pid or 0, influx.time_ms)
-    if measured_ms < influx.time_ms:
-        return (influx.time_ms - measured_ms) / 1000
-    return plan.frame_pts / PTS_HZ / 2

@@ -35,6 +35,16 @@ class InfluxPost(SampleHead):
 
 
 @dataclass(frozen=True, slots=True)
+class FirstPackets(SampleHead):
+    """The first packets of a processor that has not posted yet."""
+
+    bitrate_bps: int
+    null_bps: int
+    pts: Mapping[int, tuple[int, float]]
+    """By PID, and its age in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement(InfluxPost):
     """A post as observers get it, with the timestamps of the PIDs that time the cues."""
 
@@ -128,6 +138,7 @@ class TableSections(SampleHead):
 
 Sample: TypeAlias = (
     InfluxPost
+    | FirstPackets
     | AnalyzeReport
     | FlowChanged
     | PacketFaults
@@ -153,6 +164,9 @@ def _sample(kind: str, message: Mapping[str, Any], head: tuple[float, float]) ->
     match kind:
         case "influx":
             return InfluxPost(*head, parse_influx(message["lines"]))
+        case "first_packets":
+            pts = {int(pid): (int(value), float(age_s)) for pid, (value, age_s) in message["pts"].items()}
+            return FirstPackets(*head, int(message["bitrate_bps"]), int(message["null_bps"]), pts)
         case "analyze":
             return AnalyzeReport(*head, parse_analysis(message["json"]))
         case "pulse":

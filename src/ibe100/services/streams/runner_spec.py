@@ -13,9 +13,8 @@ from typing import Any
 from ibe100.models.profile import StreamEntry
 from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stream_config import (
+    LIVE_INPUTS,
     FileInput,
-    HlsInput,
-    RistInput,
     SrtInput,
     SrtMode,
     SrtOutput,
@@ -23,7 +22,6 @@ from ibe100.models.stream_config import (
     StreamInput,
     StreamOutput,
     TestPatternInput,
-    UdpInput,
 )
 from ibe100.services.streams.run_record import RunRecord
 from ibe100.tsduck.command import pass_arguments, relay_arguments
@@ -57,7 +55,7 @@ def make_spec(
 
 def _pass_through(config: StreamConfig, processor: Processor, record: RunRecord) -> dict[str, Any] | None:
     """None for what begins again with each processor, and would go back in time."""
-    if not isinstance(config.input, UdpInput | SrtInput | RistInput | HlsInput) or not record.ports.look:
+    if not isinstance(config.input, LIVE_INPUTS) or not record.ports.look:
         return None
     argv = pass_arguments(config, record.plan, record.ports, processor.engine)
     return {"argv": [*processor.command, *argv], "env": processor.environment}

@@ -91,7 +91,7 @@ def test_pulses_of_any_size_are_heard_and_forgotten_with_their_processor() -> No
     def tell_strays(count: int, over_s: float) -> None:
         raise AssertionError(f"{count} strays in {over_s} s")
 
-    handlers = PulseHandlers(tell, tell_faults, tell_strays, lambda _: None, lambda: None)
+    handlers = PulseHandlers(tell, tell_faults, tell_strays, lambda _: None, lambda: None, lambda _: None)
     listener = PulseListener(loop, port, handlers)
     give_up = loop.call_later(30.0, loop.stop)
     with sender:

@@ -8,6 +8,7 @@ import pytest
 from alarm_rig import capture, news_of, running
 from ibe100.services.cues.readiness import readiness, why_unseen
 from ibe100.services.streams.run import StreamRun
+from ibe100.services.streams.runner_samples import FirstPackets
 from ibe100.tsduck.telemetry import InfluxSample
 
 NO_TIME = "no PTS and no PCR in the stream: no cue can be placed; check the sender"
@@ -46,3 +47,26 @@ def test_another_processor_has_to_see_the_time_anew(run: StreamRun) -> None:
     run.begin_attempt(2, "")
     measured(run)
     assert readiness(run).reasons == (NO_TIME,)
+
+
+def test_the_first_packets_of_a_processor_are_enough_until_it_posts(run: StreamRun) -> None:
+    assert run.record is not None
+    pid = run.record.plan.time_pid
+    assert pid is not None
+    now = time.monotonic()
+    run.begin_clock(FirstPackets(time.time(), now, 1_000_000, 100_000, {pid + 1: (900_000, 0.0)}))
+    assert not readiness(run).ready, "its PTS was not among them"
+    run.begin_clock(FirstPackets(time.time(), now, 1_000_000, 100_000, {pid: (900_000, 0.1)}))
+    assert readiness(run).ready
+    assert run.clock is not None and run.clock.now_pts(now) == 909_000
+
+
+def test_no_cue_goes_in_while_another_plan_is_made(run: StreamRun) -> None:
+    assert run.record is not None
+    pid = run.record.plan.time_pid
+    assert pid is not None
+    measured(run, pts={pid: 900_000})
+    run.doubt("service 1 is gone; the input has 2")
+    assert "service 1 is gone" in readiness(run).reasons[0]
+    run.doubt("")
+    assert readiness(run).ready

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ibe100.models.stream_config import HlsInput, RistInput, SrtInput, StreamConfig, UdpInput
+from ibe100.models.stream_config import LIVE_INPUTS, StreamConfig
 from ibe100.mpegts.constants import NULL_PID
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_record import RunRecord
@@ -13,8 +13,6 @@ from ibe100.services.streams.runner_samples import AnalyzeReport, InfluxPost, Sa
 from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import AnalyzeSample
 
-LIVE = UdpInput | SrtInput | RistInput | HlsInput
-"""Inputs that go on with another processor: their plan may be made anew."""
 REPORTS = 3
 """Reports without the cue PID in a PMT that prove it."""
 FULL_S = 5.0
@@ -56,7 +54,7 @@ class PlanFit:
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
         """Hold what is measured against the plan."""
         # A file or an HTTP source would begin again with another processor: its plan stays.
-        may_go_on = isinstance(run.entry.config.input, LIVE)
+        may_go_on = isinstance(run.entry.config.input, LIVE_INPUTS)
         if run.record is None or run.passes or not may_go_on or run.stream_id in self._begins_anew:
             return
         if isinstance(sample, InfluxPost):
@@ -104,7 +102,7 @@ class PlanFit:
 
 def gets_stuffing(config: StreamConfig) -> bool:
     """True for an input that is given stuffing by itself once it has no null packets."""
-    return config.stuffing_ratio is None and isinstance(config.input, LIVE)
+    return config.stuffing_ratio is None and isinstance(config.input, LIVE_INPUTS)
 
 
 def misfit(plan: StreamPlan, analysis: AnalyzeSample) -> str:
