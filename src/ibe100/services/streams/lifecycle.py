@@ -33,6 +33,8 @@ from ibe100.tsduck.command import secrets_of
 from ibe100.tsduck.playlist import is_live
 
 STOP_TIMEOUT_S = 20.0
+STARTED_S = 5.0
+POLL_S = 0.02
 
 _log = logging.getLogger(__name__)
 
@@ -314,9 +316,16 @@ class StreamLifecycle:
         False where none was found soon.
         """
         async with self.lock(run.stream_id):
+            attempt = run.view.attempt
             run.doubt(misfit)
             try:
                 await self._launch.replan(run)
+                # What the old command still reports must not be held against the new plan.
+                async with asyncio.timeout(STARTED_S):
+                    while run.view.attempt == attempt:
+                        await asyncio.sleep(POLL_S)
+            except TimeoutError:
+                _log.warning("%s: its runner has not gone on by the new command yet", run.name)
             except OperatorError as error:
                 _log.info("%s is passed on without cues: %s", run.name, error)
                 return False
