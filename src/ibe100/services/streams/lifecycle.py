@@ -15,7 +15,6 @@ from typing import Literal
 from ibe100.models.errors import InputAbsent, OperatorError, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.profile import StreamEntry
-from ibe100.models.stream_config import HlsInput
 from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.streams.inputs.input_wait import InputWait
@@ -23,6 +22,7 @@ from ibe100.services.streams.inputs.plan_fit import PlanFit
 from ibe100.services.streams.journal_follower import JournalFollower
 from ibe100.services.streams.launch import StreamLaunch
 from ibe100.services.streams.launch_plan import why_not_understood
+from ibe100.services.streams.replanning import Replanning
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_record import read_record
 from ibe100.services.streams.runner_link import RunnerGone, RunnerLink, RunnerSilent
@@ -30,11 +30,8 @@ from ibe100.services.streams.stream_list import StreamList
 from ibe100.services.streams.stream_secrets import SecretStore, why_locked
 from ibe100.services.streams.wish import read_wish, write_wish
 from ibe100.tsduck.command import secrets_of
-from ibe100.tsduck.playlist import is_live
 
 STOP_TIMEOUT_S = 20.0
-STARTED_S = 5.0
-POLL_S = 0.02
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +54,7 @@ class StreamLifecycle:
         self._launch = launch
         self._audit = audit
         self._publish = publish
-        self._fit = fit
+        self._replanning = Replanning(launch, fit)
         self._secrets = secrets
         self._busy: dict[str, asyncio.Lock] = {}
         self._waiting = InputWait()
@@ -300,44 +297,12 @@ class StreamLifecycle:
             await self._start(run, keep_output=True, wait_for_input=True)
 
     async def pass_on(self, run: StreamRun) -> None:
-        """Have the input passed on without cues, because its plan does not fit it any more."""
-        source = run.entry.config.input
-        if isinstance(source, HlsInput) and not await is_live(source.url):
-            self._fit.leave(run)
-            return
-        misfit = self._fit.misfit(run)
-        if run.has_input_copy and await self._go_on_at_once(run, misfit):
-            return
-        await run.link.request({"cmd": "pass", "reason": misfit})
-
-    async def _go_on_at_once(self, run: StreamRun, misfit: str) -> bool:
-        """Make the plan anew while the old command passes the packets on, which saves a start of tsp.
-
-        False where none was found soon.
-        """
-        async with self.lock(run.stream_id):
-            attempt = run.view.attempt
-            run.doubt(misfit)
-            try:
-                await self._launch.replan(run)
-                # What the old command still reports must not be held against the new plan.
-                async with asyncio.timeout(STARTED_S):
-                    while run.view.attempt == attempt:
-                        await asyncio.sleep(POLL_S)
-            except TimeoutError:
-                _log.warning("%s: its runner has not gone on by the new command yet", run.name)
-            except OperatorError as error:
-                _log.info("%s is passed on without cues: %s", run.name, error)
-                return False
-            finally:
-                run.doubt("")
-            return True
+        """Have another plan made where that can be at once, else the input passed on without cues."""
+        await self._replanning.pass_on(run, self.lock(run.stream_id))
 
     async def replan(self, run: StreamRun) -> None:
         """Find a plan that fits an input which is passed on without cues, and go on by it."""
-        async with self.lock(run.stream_id):
-            if run.is_wanted() and run.passes and run.view.state.is_active:
-                await self._launch.replan(run)
+        await self._replanning.replan(run, self.lock(run.stream_id))
 
     async def take_off(self, run: StreamRun) -> None:
         """Stop what runs for a stream that is not wanted."""
