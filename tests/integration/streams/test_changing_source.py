@@ -126,6 +126,23 @@ async def test_cues_go_out_again_on_a_changed_source(
         assert receiver.longest_gap_s < 10.0, "on air all the while"
 
 
+@pytest.mark.tsduck
+async def test_tsp_is_started_once_for_a_changed_source(
+    tmp_path: Path, sender: tuple[LiveSender, int], receiver: Receiver
+) -> None:
+    source, port = sender
+    async with console(tmp_path, engine={"kind": "tsduck"}) as application:
+        stream_id = await on_air(application, to(receiver, port))
+        run = application.streams.run_of(stream_id)
+        before, attempt = run.record, run.view.attempt
+        source.spoil = changed(video=0x301, sound=0x302)
+        await until(lambda: run.record is not before, "another plan")
+        await until_planned(application, stream_id)
+        assert run.record is not None
+        assert run.record.plan.video_pid == 0x301
+        assert run.view.attempt == attempt + 1, "planned by a copy of the input, while the old one went on"
+
+
 @pytest.mark.parametrize("later_s", [0.0, 1000.0], ids=["the same clock", "another clock"])
 async def test_a_cue_that_is_armed_when_the_plan_changes_is_spliced_at_the_time_that_was_told(
     tmp_path: Path, receiver: Receiver, later_s: float
