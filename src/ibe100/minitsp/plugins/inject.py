@@ -8,9 +8,12 @@ import numpy as np
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Block, Context, PacketProcessor, PluginError
 from ibe100.minitsp.psi.section_packer import SectionRounds
-from ibe100.minitsp.splice.messages import MessageError, binary_sections, sections_of
+from ibe100.minitsp.psi.xml_tables import sections_of_xml
+from ibe100.minitsp.splice.messages import MessageError, binary_sections
 from ibe100.mpegts.constants import NULL_PID
+from ibe100.mpegts.descriptors import PsiError
 from ibe100.mpegts.packet import null_packet
+from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.utils.crc import has_right_crc32
 
 _SYNTAX: Final = 0x80
@@ -20,8 +23,9 @@ _BINARY, _XML = ".bin", ".xml"
 class Inject(PacketProcessor):
     """Inject tables and sections.
 
-    Files hold binary sections, or SCTE 35 commands in TSDuck's XML. The sections go round, one after the
-    other, in place of null packets at --bitrate or every --inter-packet, or of a PID's packets (--replace).
+    Files hold binary sections, or tables in TSDuck's XML (PAT, CAT, PMT, SCTE 35, any as bytes). The sections
+    go round, one after the other, in place of null packets at --bitrate or every --inter-packet, or of a
+    PID's packets (--replace).
     """
 
     name: ClassVar[str] = "inject"
@@ -106,11 +110,11 @@ class Inject(PacketProcessor):
             raise PluginError(f"cannot tell the type of {name}, use --binary or --xml")
         try:
             content = Path(name).read_bytes()
-            sections = binary_sections(content) if is_binary else sections_of(content)
+            sections = binary_sections(content) if is_binary else sections_of_xml(content.decode("utf-8-sig"))
         except OSError as error:
             raise PluginError(f"cannot open {name}: {error.strerror}") from error
-        except MessageError as error:
-            raise PluginError(f"{name}: {error}; tables in XML but SCTE 35 need TSDuck") from error
+        except (MessageError, SpliceDecodeError, PsiError, UnicodeDecodeError) as error:
+            raise PluginError(f"{name}: {error}") from error
         for section in sections:
             if section[1] & _SYNTAX and not has_right_crc32(section):
                 raise PluginError(f"{name}: a section with a wrong CRC_32")

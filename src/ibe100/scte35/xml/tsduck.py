@@ -61,10 +61,10 @@ def from_xml(text: str) -> list[SpliceInfoSection]:
     """
     root = parse_xml(text)
     tables = list(root) if root.tag.lower() == "tsduck" else [root]
-    return [_read_table(table) for table in tables]
+    return [read_table(table) for table in tables]
 
 
-def _read_table(table: Element) -> SpliceInfoSection:
+def read_table(table: Element) -> SpliceInfoSection:
     if table.tag.lower() == "generic_short_table":
         return _read_generic(table)
     if table.tag.lower() != "splice_information_table":

@@ -91,9 +91,10 @@ def read_optional_text(element: Element, name: str) -> str | None:
 
 
 def read_hex(element: Element) -> bytes:
-    """The hex digits between an element's tags."""
+    """The hex digits between an element's tags, before and behind its metadata."""
+    text = " ".join(part for part in (element.text, *(child.tail for child in element)) if part)
     try:
-        return bytes.fromhex("".join((element.text or "").split()))
+        return bytes.fromhex("".join(text.split()))
     except ValueError as error:
         raise SpliceDecodeError(str(element.tag), f"its text is not hex: {error}") from error
 

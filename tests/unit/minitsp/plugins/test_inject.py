@@ -94,7 +94,7 @@ def test_what_cannot_be_injected_is_told(tmp_path: Path, cues: str) -> None:
     (tmp_path / "sdt.xml").write_text("<tsduck><SDT/></tsduck>")
     for name, reason in (
         ("sdt.bin", "wrong CRC_32"),
-        ("sdt.xml", "need TSDuck"),
+        ("sdt.xml", "<SDT> needs TSDuck"),
         ("none.bin", "cannot open"),
     ):
         plugin, _ = build(Inject, "--pid=100", "--replace", str(tmp_path / name))
