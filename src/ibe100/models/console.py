@@ -32,6 +32,8 @@ class Seat(Value):
     role: Role = Role.VIEWER
     streams: frozenset[str] | None = None
     """`stream_id` of those they may act on; None is all."""
+    has_users: bool = True
+    """False while there is nobody who could sign in."""
     locked_by: str = ""
     """Name of who was signed in when it was locked."""
     lock_after_min: float = 0.0

@@ -35,7 +35,8 @@ class DirectoryPlan(Value):
     """File with its password, on one line."""
     group_base: str = ""
     """Where groups are searched for; empty reads them from `memberOf` of the entry."""
-    group_filter: str = "(|(member={dn})(uniqueMember={dn})(memberUid={name}))"
+    group_filter: str = "(member={dn})"
+    """Groups of a user, by the DN or the name: `(memberUid={name})` in a directory of POSIX accounts."""
     roles: Mapping[str, Role] = {}
     """Role by group, as its DN or cn; the highest of a user's groups. Without any nobody is let in."""
     timeout_s: Annotated[float, Field(ge=0.5, le=30)] = 5.0

@@ -143,3 +143,26 @@ async def test_without_a_valid_token_every_path_is_closed_whether_it_exists_or_n
                 assert response.json()["kind"] == "not_signed_in"
                 assert response.headers["WWW-Authenticate"] == "Bearer"
             assert (await client.get("/healthz")).json() == {"status": "ok"}
+
+
+async def test_rights_to_some_streams_hold_by_http_and_everybody_may_log_out(tmp_path: Path) -> None:
+    plain = {"input": {"kind": "test_pattern"}, "output": {"kind": "none"}}
+    async with served(tmp_path) as api:
+        admin, operator = await api.client(Role.ADMIN), await api.client(Role.OPERATOR)
+        for name in ("News", "Sport"):
+            assert (await admin.post("/api/v1/streams", json={"name": name, **plain})).status_code == 201
+        changed = await admin.put("/api/v1/users/otto", json={"streams": ["1"]})
+        assert changed.status_code == 200, changed.text
+        assert (await operator.get("/api/v1/me")).json()["streams"] == ["news"]
+        assert len((await operator.get("/api/v1/streams")).json()) == 2, "all are seen"
+        for path in ("stop", "retry", "reset-counters"):
+            other = await operator.post(f"/api/v1/streams/Sport/{path}")
+            assert other.status_code == 403, other.text
+            assert other.json()["error"].startswith("otto may not act on this stream")
+            own = await operator.post(f"/api/v1/streams/News/{path}")
+            assert own.status_code != 403, own.text
+        unknown = await admin.put("/api/v1/users/otto", json={"streams": ["7"]})
+        assert unknown.status_code == 404, "a right to a stream that is not there is a mistake"
+        assert (await admin.put("/api/v1/users/otto", json={"streams": "all"})).status_code == 200
+        assert (await operator.post("/api/v1/streams/Sport/reset-counters")).status_code == 200
+        assert (await (await api.client(Role.VIEWER)).post("/api/v1/logout")).status_code == 200

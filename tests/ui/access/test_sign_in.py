@@ -79,6 +79,13 @@ def test_signed_out_pictures_stay_and_cues_keys_and_changes_are_locked_with_the_
     assert not console.services.cues.requests
 
 
+def test_without_any_user_it_says_how_to_add_one(open_console: Open) -> None:
+    services = house()
+    services.console.access.users.clear()
+    console = open_console(services)
+    console.until(lambda: "./run user add" in console.parts.sign_in.panel.words.text())
+
+
 def test_a_wrong_password_says_so_and_is_not_kept_in_the_field(open_console: Open) -> None:
     console = open_console(house())
     sign_in(console, "anna", "incorrect horse")

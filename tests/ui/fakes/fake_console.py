@@ -27,6 +27,10 @@ class FakeAccess:
     def add(self, name: str, role: Role) -> None:
         self.users[name] = StoredUser(name=name, role=role, password_hash="x", created_at=1.0)
 
+    @property
+    def has_users(self) -> bool:
+        return bool(self.users)
+
     async def check(self, name: str, password: SecretStr, place: str) -> StoredUser:
         if password.get_secret_value() != PASSWORD or name not in self.users:
             raise NotSignedIn("the name or the password is wrong")

@@ -70,6 +70,11 @@ class AccessService:
         """Users by name."""
         return tuple(self._users[name].public for name in sorted(self._users))
 
+    @property
+    def has_users(self) -> bool:
+        """True when somebody could sign in; safe from any thread."""
+        return self.directory.is_on or any(user.password_hash for user in tuple(self._users.values()))
+
     def tokens(self, user: str = "") -> tuple[Token, ...]:
         """Valid tokens of all users, or of one, by their numbers."""
         return tuple(self._as_it_is(token) for token in self._tokens.valid() if user in ("", token.user))

@@ -75,6 +75,7 @@ class ConsoleSession:
             person="" if actor == NOBODY else actor.name,
             role=actor.role,
             streams=actor.streams,
+            has_users=self._access.has_users,
             locked_by=user.name if user is not None and self._is_locked else "",
             lock_after_min=self._plan.lock_after_min if self._plan.sign_in else 0.0,
             has_emergency_key=self._plan.sign_in and self._plan.emergency_key,

@@ -17,6 +17,10 @@ from ibe100.ui.widgets.timers import single_shot
 COVER_MS = 30_000
 """So long the emergency buttons stay uncovered."""
 STAYS = "Streams go on whoever is signed in. Pictures and alarms stay; cues and changes are locked."
+NO_USERS = (
+    "There is nobody yet who could sign in. In a terminal of this machine: "
+    "./run user add NAME --role admin; or switch console.sign_in off."
+)
 COVERED = "Emergency cues without sign-in"
 LOUD = "Goes on record as the emergency key, and raises an alarm."
 
@@ -86,7 +90,7 @@ class SignInPanel(QWidget):
             title, words = f"Locked: {seat.locked_by}", f"{STAYS} Anybody may take over."
             self.name.setText(self.name.text() or seat.locked_by)
         else:
-            title, words = "Sign in", STAYS
+            title, words = "Sign in", STAYS if seat.has_users else NO_USERS
         self.title.setText(title)
         self.words.setText(words)
         for widget in (self.call_off_button, self.note_field):
