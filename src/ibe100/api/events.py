@@ -36,6 +36,8 @@ TYPES: frozenset[str] = frozenset(kind.__name__ for kind in get_args(Message))
 NOT_UNASKED = frozenset({PictureTaken.__name__})
 """Hundreds of kilobytes a second: only for who names it."""
 KEPT = 256
+BREAKS_AT_ONCE = 200
+"""Planned breaks in one event: all that an import brings would take the loop for a tenth of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,21 @@ class Encoder:
     """Many listeners get the same message within moments: it is put into JSON once."""
 
     def __init__(self) -> None:
+        self._imported: tuple[ScheduleChanged, tuple[Message, ...]] | None = None
+        """The newest change of many planned breaks, and its pieces."""
         self._newest: OrderedDict[int, tuple[Message, str]] = OrderedDict()
         """By identity; the message is kept with it, so that the identity is not given away."""
+
+    def pieces(self, message: Message) -> tuple[Message, ...]:
+        """The message, or several that say the same."""
+        if not isinstance(message, ScheduleChanged) or len(message.changed) <= BREAKS_AT_ONCE:
+            return (message,)
+        if self._imported is None or self._imported[0] is not message:
+            starts = range(0, len(message.changed), BREAKS_AT_ONCE)
+            parts = (message.changed[start : start + BREAKS_AT_ONCE] for start in starts)
+            pieces = tuple(ScheduleChanged(changed=part, removed=message.removed) for part in parts)
+            self._imported = message, pieces
+        return self._imported[1]
 
     def text(self, message: Message) -> str:
         """The event as text. Pictures are large and wanted by few: they are not kept."""

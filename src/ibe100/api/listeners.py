@@ -192,9 +192,13 @@ class Listeners:
                 turn += 1
                 if turn % STRETCH == 0:
                     await asyncio.sleep(0)
-                if wanted.wants(message):
+                if not wanted.wants(message):
+                    continue
+                for number, piece in enumerate(self._encoder.pieces(message)):
+                    if number:
+                        await asyncio.sleep(0)
                     async with asyncio.timeout(SEND_TIMEOUT_S):
-                        await websocket.send_text(self._encoder.text(message))
+                        await websocket.send_text(self._encoder.text(piece))
         except (TimeoutError, SubscriberFellBehind):
             raise _Closed(FELL_BEHIND, "fell behind: connect again for a snapshot") from None
 

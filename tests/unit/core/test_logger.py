@@ -219,3 +219,19 @@ logs.stop()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert done.stderr.splitlines() == ["warning: the disk is slow (stream_id=one)"]
+
+
+def test_a_traceback_of_megabytes_is_cut_in_its_middle_at_the_end_of_a_line(log_dir: Path) -> None:
+    with Running(log_dir):
+        logging.getLogger("ibe100").error("%s", "x" * 1_000_000)
+        try:
+            raise ValueError("\n".join(["first", *("y" * 50 for _ in range(50_000)), f"token={PASSPHRASE}"]))
+        except ValueError:
+            logging.getLogger("ibe100").exception("a bug")
+    text = (log_dir / "errors.log").read_text()
+    assert len(text) < 60_000
+    told = lines(log_dir / "errors.log")
+    assert str(told[1]["exception"]).startswith("Traceback")
+    assert "ValueError: first" in str(told[1]["exception"])
+    assert " characters …" in str(told[1]["exception"])
+    assert PASSPHRASE not in text

@@ -19,6 +19,7 @@ from ibe100.models.cues.schedule import (
     ImportPreview,
     ImportRow,
     ScheduledBreak,
+    due_times,
 )
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import CueChanged, Message, NoticePosted, ScheduleChanged, StreamView
@@ -259,7 +260,13 @@ class ScheduleService:
         own, sound = dict(plans), set[int]()
         for draft_id, plan in turns.each(plans):
             self._refuse(self._refusal(plan, draft_id, own, sound))
-        return tuple(self._new(draft_id, plan) for draft_id, plan in turns.each(plans))
+        drafts = {draft_id: self._new(draft_id, plan) for draft_id, plan in turns.each(plans)}
+        # Worked out here: for thousands that follow each other it would keep the loop waiting.
+        due = due_times({one.break_id: one for one in self._cache.snapshot} | drafts)
+        return tuple(
+            one if one.planned_at is not None else one.model_copy(update={"planned_at": due[draft_id]})
+            for draft_id, one in turns.each(drafts.items())
+        )
 
     def _new(self, draft_id: int, plan: BreakPlan) -> ScheduledBreak:
         values = {name: getattr(plan, name) for name in BreakPlan.model_fields}
