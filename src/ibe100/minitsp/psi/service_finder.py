@@ -14,7 +14,7 @@ class ServiceFinder:
 
     `found_row` is the packet of the last block fed that told the PMT PID for the first time, 0 in later ones.
     `service_id` and `pmt_pid` are None until the PAT has told them, `pmt` until its PMT came. A service that
-    is absent ends the chain with exit 1 (in tsp with 0).
+    is absent from a PAT with others ends the chain with exit 1 (in tsp with 0).
     """
 
     def __init__(self, plugin: Plugin, reference: str) -> None:
@@ -87,7 +87,7 @@ class ServiceFinder:
         pmt_pid = dict(programs).get(self.service_id)
         identity = f"service id 0x{self.service_id:04X} ({self.service_id})"
         if pmt_pid is None:
-            if complete:
+            if complete and programs:  # a PAT of no service is that of a sender that has not begun
                 self._plugin.misfit(f"{identity} not found in PAT")
         elif pmt_pid != self.pmt_pid:
             self.pmt_pid = pmt_pid

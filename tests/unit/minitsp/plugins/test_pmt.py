@@ -180,6 +180,14 @@ def test_an_absent_service_ends_the_chain_with_exit_1() -> None:
     assert context.exit_code == 1
 
 
+def test_a_pat_of_no_service_is_waited_out() -> None:
+    stream = Stream().section(0, Pat(1, ()).encode()).section(0, PAT.encode()).section(PMT_PID, PMT.encode())
+    packets, log, context = edit(stream, "--service=1", "--add-pid=500/0x86")
+    assert not context.stopping
+    assert not [line for line in log if line.startswith("ERROR")]
+    assert PmtStream(0x86, 500) in Pmt.parse(sections_on(packets, PMT_PID)[0]).streams
+
+
 def test_a_table_that_comes_once_in_a_long_while_is_changed_at_once() -> None:
     packets, _, _ = edit(tables(1), "--add-pid=500/0x86")
     assert len(sections_on(packets, PMT_PID)) == 1
