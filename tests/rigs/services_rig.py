@@ -27,6 +27,8 @@ from ibe100.models.stream_config import (
     TestPatternInput,
 )
 from ibe100.models.stream_state import StreamState
+from ibe100.runner.launch import MARK
+from ibe100.runner.supervision.ownership import mark_of
 
 DEADLINE_S = 60.0
 SHORT_LEAD = {
@@ -180,11 +182,20 @@ def processes_with(word: str) -> list[int]:
 
 
 def processes_of(application: Application, stream_id: str) -> list[int]:
-    """Processor and runner of a stream: by its cue port and its folder in their command lines."""
-    run = application.streams.run_of(stream_id)
-    assert run.record is not None
-    processors = processes_with(f"--udp=127.0.0.1:{run.record.ports.cue}")
-    return [*processors, *processes_with(str(run.link.stream_dir))]
+    """Processor and runner of a stream."""
+    stream_dir = application.streams.run_of(stream_id).link.stream_dir
+    return [*processors_of(stream_dir), *processes_with(str(stream_dir))]
+
+
+def processors_of(stream_dir: Path) -> list[int]:
+    """Processors of a stream that were started with their command: by its mark, and by what takes cues."""
+    mark = f"{MARK}={mark_of(stream_dir)}".encode()
+    found = []
+    for pid in processes_with("spliceinject"):
+        with contextlib.suppress(OSError):
+            if mark in (Path("/proc") / str(pid) / "environ").read_bytes().split(b"\0"):
+                found.append(pid)
+    return found
 
 
 def kill(pid: int) -> None:

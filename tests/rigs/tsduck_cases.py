@@ -15,10 +15,10 @@ from ibe100.mpegts.elementary.codings import codec_of
 from ibe100.mpegts.psi import PmtStream
 from ibe100.mpegts.stream_report import PidReport, ServiceInfo, StreamInfo, StreamReport
 from ibe100.mpegts.timestamp_track import TimestampRange
-from ibe100.tsduck.loopback_ports import LoopbackPorts
 from ibe100.tsduck.plan import StreamPlan
+from ibe100.tsduck.stream_ports import StreamPorts
 
-PORTS = LoopbackPorts(
+PORTS = StreamPorts(
     cue=20001,
     splice_json=20002,
     influx=20003,

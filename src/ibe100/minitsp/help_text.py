@@ -19,6 +19,7 @@ _VALUES: Final = {
     OptionKind.BOOLEAN: "yes|no",
     OptionKind.PAIR: "number/number",
     OptionKind.ADDRESS: "[address:]port",
+    OptionKind.LOCAL_ADDRESS: "[address:]port|unix:path",
 }
 
 

@@ -1,4 +1,4 @@
-"""`python -m ibe100.preview`: decodes a loopback copy of one stream at the lowest priority.
+"""`python -m ibe100.preview`: decodes a copy of one stream at the lowest priority.
 
 Reports go to standard output (`ibe100.preview.reports`), words about a failure to standard error. It ends
 when its standard input does, so that it never outlives who watches.
@@ -7,6 +7,7 @@ when its standard input does, so that it never outlives who watches.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import socket
@@ -17,16 +18,16 @@ from collections.abc import Sequence
 
 from ibe100.preview.reports import Report, encode_report
 from ibe100.preview.service_preview import PreviewOptions, ServicePreview
+from ibe100.runner.local_socket import receiving
 from ibe100.utils.low_priority import take_lowest_priority
 
-LOOPBACK = "127.0.0.1"
 LARGEST_DATAGRAM = 65_536
 RECEIVE_BUFFER_BYTES = 4_000_000
 LOOK_S = 0.25
 LONGEST_REST_S, SHORTEST_REST_S = 0.1, 0.02
 """Rest between two looks at the socket: one awakening for many datagrams keeps this cheap."""
-DATAGRAMS_AT_A_LOOK = 12
-"""Datagrams that a rest is to bring: the kernel's buffer holds some 50 of 28 packets."""
+DATAGRAMS_AT_A_LOOK = 6
+"""Datagrams that a rest is to bring: a port holds some 50 of 28 packets, a Unix socket 10 of any."""
 MOST_AT_ONCE = 2000
 EXIT_FAILED = 1
 
@@ -39,22 +40,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: leaving.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_watch_standard_input, args=(leaving,), daemon=True).start()
-    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-        receiver.bind((LOOPBACK, options.port))
-    except OSError as error:
-        print(f"port {options.port} cannot be listened on: {error.strerror}", file=sys.stderr)
-        return EXIT_FAILED
-    preview = ServicePreview(options, _ReportWriter(leaving).write)
-    try:
-        with receiver:
+    with contextlib.ExitStack() as stack:
+        try:
+            receiver = stack.enter_context(receiving(options.port, RECEIVE_BUFFER_BYTES))
+        except OSError as error:
+            print(f"port {options.port} cannot be listened on: {error.strerror}", file=sys.stderr)
+            return EXIT_FAILED
+        preview = stack.enter_context(
+            contextlib.closing(ServicePreview(options, _ReportWriter(leaving).write))
+        )
+        try:
             _receive(receiver, preview, leaving)
-    except OSError as error:
-        print(f"the preview cannot go on: {error.strerror or error}", file=sys.stderr)
-        return EXIT_FAILED
-    finally:
-        preview.close()
+        except OSError as error:
+            print(f"the preview cannot go on: {error.strerror or error}", file=sys.stderr)
+            return EXIT_FAILED
     return 0
 
 
@@ -110,9 +109,13 @@ def _watch_standard_input(leaving: threading.Event) -> None:
     leaving.set()
 
 
+def _port(text: str) -> int | str:
+    return int(text) if text.isdigit() else text
+
+
 def _options(arguments: Sequence[str] | None) -> PreviewOptions:
     parser = argparse.ArgumentParser(prog="python -m ibe100.preview")
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--port", type=_port, required=True, help="a port on loopback, or a socket's path")
     parser.add_argument("--service-id", type=int)
     parser.add_argument("--width", type=int, default=320)
     parser.add_argument("--height", type=int, default=180)

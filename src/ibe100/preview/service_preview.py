@@ -35,7 +35,7 @@ Tell = Callable[[Report, bytes], None]
 class PreviewOptions:
     """Stream to decode and size of the pictures; `service_id` None takes the first service."""
 
-    port: int
+    port: int | str
     width: int
     height: int
     ffmpeg: str

@@ -39,6 +39,8 @@ def main(argv: list[str]) -> int:
     if lock is None:
         print(f"{folder.name}: another runner holds the lock of this stream", file=sys.stderr)
         return EXIT_LOCKED
+    with contextlib.suppress(OSError):  # deleted just now: what can be run is run
+        os.chdir(folder)  # the sockets of the stream go by their names, and stay with a folder that is moved
     journal = Journal(folder)
     try:
         secrets = _read_secrets()

@@ -1,5 +1,6 @@
 """spec.json: everything a runner needs to run its stream, checked to the last field, never a secret."""
 
+import dataclasses
 import json
 import math
 import re
@@ -9,6 +10,9 @@ from pathlib import Path
 
 SPEC_VERSION = 1
 _SIZE_LIMIT = 1 << 20
+INFLUX_TOKEN = "influx.token"
+"""A secret that the runner makes itself, for each attempt: only its own processor posts to it."""
+_SOCKET_NAME = re.compile(r"[a-z_]{1,24}\.sock")
 _SECRET_TOKEN = re.compile(r"@\{secret:([A-Za-z0-9_.-]{1,64})\}")
 
 
@@ -23,29 +27,36 @@ class Command:
     argv: tuple[str, ...]
     env: Mapping[str, str]
 
+    stdout: str = ""
+    """The socket that its standard output goes to; it is empty where that is a part of its log."""
+
     def secret_names(self) -> frozenset[str]:
         """The secrets whose placeholders stand in the argv."""
         return frozenset(name for token in self.argv if (name := secret_name(token)) is not None)
 
 
+Port = int | str
+"""A port on 127.0.0.1 (0 = not used), or the name of a Unix socket of the stream."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Loopback ports of one stream; 0 = not used."""
+    """Ports and sockets of one stream."""
 
-    cue: int
-    splice_json: int
-    influx: int
-    analyze_json: int
-    tables: int = 0
-    tap: int = 0
-    """Port of the copy of the output: kept here so that no other stream claims it."""
-    input_splice: int = 0
-    pulse: int = 0
-    """Port to which the processor sends copies of its packets; see `ibe100.runner.telemetry.pulse`."""
-    source: int = 0
-    """Port to which the source sends: kept here so that no other stream claims it."""
-    look: int = 0
-    """Port to which a copy of the input goes while it is passed on without cues."""
+    cue: Port
+    splice_json: Port
+    influx: Port
+    analyze_json: Port
+    tables: Port = 0
+    tap: Port = 0
+    """Receives the copy of the output: kept here so that no other stream claims it."""
+    input_splice: Port = 0
+    pulse: Port = 0
+    """Receives copies of the processor's packets; see `ibe100.runner.telemetry.pulse`."""
+    source: Port = 0
+    """Receives what the source sends: kept here so that no other stream claims it."""
+    look: Port = 0
+    """Receives a copy of the input while it is passed on without cues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,9 @@ class Spec:
     def check_secrets(self, secrets: Mapping[str, str]) -> None:
         """SpecError if a placeholder has no secret."""
         commands = [one for one in (self.processor, self.pass_through, self.source) if one is not None]
-        missing = sorted(set[str]().union(*(c.secret_names() for c in commands)) - secrets.keys())
+        missing = sorted(
+            set[str]().union(*(c.secret_names() for c in commands)) - secrets.keys() - {INFLUX_TOKEN}
+        )
         if missing:
             raise SpecError(
                 f"secret {', '.join(missing)} was not handed over; start the stream from the console"
@@ -176,6 +189,15 @@ class _Object:
             raise SpecError(f"{self._prefix}{field} is {value!r}; allowed is {lowest} to {highest}")
         return value
 
+    def port(self, field: str, *default: Port) -> Port:
+        """A port number from 0 up, or the name of a socket."""
+        value = self.take(field, *default)
+        if isinstance(value, str) and _SOCKET_NAME.fullmatch(value):
+            return value
+        if type(value) is not int or not 0 <= value <= 65535:
+            raise SpecError(f"{self._prefix}{field} is {value!r}; allowed is 0 to 65535, or NAME.sock")
+        return value
+
     def seconds(self, field: str, default: float, lowest: float = 0.0) -> float:
         value = self.take(field, default)
         if type(value) not in (int, float) or not isinstance(value, int | float):
@@ -211,8 +233,11 @@ def _command(where: str, value: object) -> Command:
     for name, text in env.items():
         if not name or "=" in name or "\0" in name or not isinstance(text, str) or "\0" in text:
             raise SpecError(f"{where}.env: {name!r} must be a variable's name with a text as its value")
+    stdout = fields.take("stdout", "")
+    if stdout != "" and not (isinstance(stdout, str) and _SOCKET_NAME.fullmatch(stdout)):
+        raise SpecError(f"{where}.stdout is {stdout!r}; allowed is NAME.sock")
     fields.refuse_the_rest()
-    return Command(tuple(argv), dict(env))
+    return Command(tuple(argv), dict(env), stdout)
 
 
 def _folder(value: object) -> str:
@@ -223,33 +248,13 @@ def _folder(value: object) -> str:
 
 def _ports(value: object) -> Ports:
     fields = _Object("ports", value)
-    ports = Ports(
-        cue=fields.integer("cue", 0, 65535, 0),
-        splice_json=fields.integer("splice_json", 0, 65535, 0),
-        influx=fields.integer("influx", 1, 65535),  # without it nobody could know that packets flow
-        analyze_json=fields.integer("analyze_json", 0, 65535, 0),
-        tables=fields.integer("tables", 0, 65535, 0),
-        tap=fields.integer("tap", 0, 65535, 0),
-        input_splice=fields.integer("input_splice", 0, 65535, 0),
-        pulse=fields.integer("pulse", 0, 65535, 0),
-        source=fields.integer("source", 0, 65535, 0),
-        look=fields.integer("look", 0, 65535, 0),
-    )
+    ports = Ports(**{one.name: fields.port(one.name, 0) for one in dataclasses.fields(Ports)})
     fields.refuse_the_rest()
-    claimed = (
-        ports.cue,
-        ports.splice_json,
-        ports.analyze_json,
-        ports.tables,
-        ports.tap,
-        ports.input_splice,
-        ports.pulse,
-        ports.source,
-        ports.look,
-    )
-    udp = [port for port in claimed if port]
-    if len(set(udp)) != len(udp):
-        raise SpecError(f"ports: UDP port {max(udp, key=udp.count)} is given twice")
+    if not ports.influx:  # without it nobody could know that packets flow
+        raise SpecError("ports.influx is 0; allowed is 1 to 65535, or NAME.sock")
+    used = [port for port in dataclasses.astuple(dataclasses.replace(ports, influx=0)) if port]
+    if len(set(used)) != len(used):
+        raise SpecError(f"ports: UDP port {max(used, key=used.count)} is given twice")
     return ports
 
 

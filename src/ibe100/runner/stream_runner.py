@@ -33,6 +33,7 @@ _LAST_LINES_S = 1.0  # time for subscribers to take the last journal lines
 _JOURNAL_RETRY_S = 1.0
 _DAMAGED_PER_SECOND = 10
 _INPUT_CUES_PER_SECOND = 10
+_FOREIGN_PER_SECOND = 1
 
 
 class StreamRunner:
@@ -65,6 +66,9 @@ class StreamRunner:
             _INPUT_CUES_PER_SECOND,
             lambda count: self._log("warning", f"{count} more cues of the input are not on record"),
         )
+        self._foreign_limit = RateLimit(
+            _FOREIGN_PER_SECOND, lambda count: self._log("warning", f"{count} more that others have sent")
+        )
         self._control = ControlServer(self._loop, socket_path, journal, self._answer)
         self._telemetry = Telemetry(
             self._loop,
@@ -88,6 +92,7 @@ class StreamRunner:
                     first=self._first_packets,
                 ),
                 damaged=self._damaged_datagram,
+                foreign=self._foreign_datagram,
             ),
         )
         self._srt = SrtWatch(self._sample), SrtWatch(self._sample)
@@ -98,7 +103,7 @@ class StreamRunner:
             secrets,
             self._note,
             self._log_file,
-            self._telemetry.drain,
+            self._telemetry,
             self._record,
             self._end,
             *self._srt,
@@ -157,6 +162,10 @@ class StreamRunner:
 
     def _damaged_datagram(self, text: str) -> None:
         if self._damaged_limit.admits(time.monotonic()):
+            self._log("warning", text)
+
+    def _foreign_datagram(self, text: str) -> None:
+        if self._foreign_limit.admits(time.monotonic()):
             self._log("warning", text)
 
     def _influx(self, lines: list[str]) -> None:

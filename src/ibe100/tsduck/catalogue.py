@@ -39,7 +39,7 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
         {"--receive-timeout", "--highest-bitrate", "--lowest-bitrate", "--max-bitrate", "--max-height"}
     ),
     ("-I", "http"): frozenset({"--receive-timeout"}),
-    ("-P", "regulate"): frozenset(),
+    ("-P", "regulate"): frozenset({"--bitrate"}),
     ("-P", "filter"): frozenset({"--negate", "--pid"}),
     ("-P", "pmt"): frozenset(
         {
@@ -78,7 +78,6 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
             "--host-url",
             "--bucket",
             "--org",
-            "--token",
         }
     ),
     ("-P", "splicemonitor"): frozenset(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import socket
+import contextlib
 import time
+from socket import socket
 
 from ibe100.models.errors import InputAbsent, ProbeError
 from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.tsduck.loopback_ports import LOOPBACK
+from ibe100.runner.local_socket import receiving
 from ibe100.tsduck.packet_collector import PacketCollector
 from ibe100.tsduck.probe import NOTHING
+from ibe100.tsduck.stream_ports import Port
 
 FIRST_BYTES_S = 3.0
 LEAST_S = 0.4
@@ -22,20 +24,19 @@ _BUFFER_BYTES = 4 << 20
 _LONGEST_DATAGRAM = 1 << 16
 
 
-def probe_copy(port: int, name: str) -> StreamReport:
-    """Read datagrams of packets at a loopback port until enough is known; blocks for seconds.
+def probe_copy(port: Port, name: str) -> StreamReport:
+    """Read datagrams of packets until enough is known; blocks for seconds.
 
-    `name` is what errors call the input. Raises InputAbsent when nothing comes, ProbeError when the port is
-    taken or it is no transport stream.
+    `port`: on loopback, or the path of a socket; `name` is what errors call the input. Raises InputAbsent
+    when nothing comes, ProbeError when the port is taken or it is no transport stream.
     """
     collector = PacketCollector(name)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as copy:
-        copy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
-        copy.settimeout(READ_S)
+    with contextlib.ExitStack() as stack:
         try:
-            copy.bind((LOOPBACK, port))
+            copy = stack.enter_context(receiving(port, _BUFFER_BYTES))
         except OSError as error:
             raise ProbeError(f"{name}: its copy at port {port} cannot be read: {error.strerror}") from error
+        copy.settimeout(READ_S)
         began_s, known_s = time.monotonic(), None
         while True:
             collector.feed(_received(copy))
@@ -59,7 +60,7 @@ def has_frame_durations(report: StreamReport) -> bool:
     return all(one.frame_duration_pts for one in videos if one.kind is StreamKind.VIDEO)
 
 
-def _received(copy: socket.socket) -> bytes:
+def _received(copy: socket) -> bytes:
     """What comes within READ_S, at one go: a datagram at a time would cost too much."""
     parts: list[bytes] = []
     end_s = time.monotonic() + READ_S

@@ -1,4 +1,4 @@
-"""The live test pattern: an ffmpeg that sends a constant-bitrate stream with null packets to loopback."""
+"""The live test pattern: an ffmpeg that sends the processor a constant-bitrate stream with null packets."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import imageio_ffmpeg
 
 from ibe100.models.errors import ProcessorError
 from ibe100.models.stream_config import TestPatternInput
-from ibe100.tsduck.loopback_ports import LOOPBACK
+from ibe100.tsduck.stream_ports import LOOPBACK, Port
 
+DATAGRAM_BYTES = 1316
 AUDIO_BPS = 128_000
 VIDEO_SHARE = 0.6
 """Part of the video; the rest is audio, tables and null packets: a quarter, at the least bitrate a tenth."""
@@ -21,12 +22,14 @@ FONTS = (
 )
 
 
-def live_arguments(pattern: TestPatternInput, port: int) -> list[str]:
-    """ffmpeg's whole argv: real time, to a loopback UDP port, for ever.
+def live_arguments(pattern: TestPatternInput, port: Port) -> list[str]:
+    """ffmpeg's whole argv: real time, for ever; to a UDP port, or to a socket at its standard output.
 
     Raises ProcessorError when there is no ffmpeg.
     """
-    target = f"udp://{LOOPBACK}:{port}?pkt_size=1316&bitrate={pattern.bitrate_bps}"
+    if isinstance(port, str):
+        return [*_command(pattern, realtime=True), "-blocksize", str(DATAGRAM_BYTES), "pipe:1"]
+    target = f"udp://{LOOPBACK}:{port}?pkt_size={DATAGRAM_BYTES}&bitrate={pattern.bitrate_bps}"
     return [*_command(pattern, realtime=True), target]
 
 

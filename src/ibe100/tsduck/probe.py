@@ -24,10 +24,12 @@ from ibe100.models.stream_config import (
 )
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.tsduck.child_process import ChildProcess, run_child
-from ibe100.tsduck.command import global_arguments, input_arguments
+from ibe100.tsduck.command import global_arguments
+from ibe100.tsduck.edges import input_arguments
 from ibe100.tsduck.packet_collector import PacketCollector, no_transport_stream
 from ibe100.tsduck.pattern_source import sample_arguments
 from ibe100.tsduck.processor import Processor
+from ibe100.tsduck.stream_ports import Port
 
 FILE_BYTES = 12_000_000
 """10 s at 9.6 Mb/s; a shorter file is read whole, so that the length of its loop is known."""
@@ -56,7 +58,7 @@ async def probe_input(
     processor: Processor,
     secrets: Mapping[str, str] | None = None,
     limits: ProbeLimits = LIMITS,
-    source_port: int = 0,
+    source_port: Port = 0,
 ) -> StreamReport:
     """Read `source` for a few seconds and say what is in it; at `source_port` where it is received already.
 

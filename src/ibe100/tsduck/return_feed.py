@@ -17,8 +17,9 @@ from ibe100.models.stream_config import (
 )
 from ibe100.mpegts.constants import PAT_TABLE_ID, PMT_TABLE_ID
 from ibe100.tsduck.catalogue import option, plugin
-from ibe100.tsduck.command import global_arguments, influx_server, input_arguments, small_portions
-from ibe100.tsduck.loopback_ports import LOOPBACK, free_ports
+from ibe100.tsduck.command import global_arguments, influx_server, small_portions
+from ibe100.tsduck.edges import input_arguments
+from ibe100.tsduck.stream_ports import Port, address, free_ports
 
 WATCH_NAME = "return feed"
 LISTEN_S = 60
@@ -29,11 +30,15 @@ STALL_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ReturnPorts:
-    """Ports the watcher reports to; all on 127.0.0.1."""
+    """Ports the watcher reports to, or sockets in its folder."""
 
-    splice_json: int
-    influx: int
-    tables: int
+    splice_json: Port
+    influx: Port
+    tables: Port
+
+
+RETURN_SOCKETS = ReturnPorts("splice.sock", "influx.sock", "tables.sock")
+"""Where the built-in processor watches."""
 
 
 def claim_return_ports(taken: Collection[int]) -> ReturnPorts:
@@ -81,7 +86,7 @@ def build_return_arguments(
         option("--tid", PMT_TABLE_ID),
         "--all-sections",
         "--no-duplicate",
-        option("--ip-udp", f"{LOOPBACK}:{ports.tables}"),
+        option("--ip-udp", address(ports.tables)),
         "--no-encapsulation",
     )
     arguments += plugin("-P", "influx", option("--interval", 1), "--bitrate", *influx_server(ports.influx))
@@ -91,6 +96,6 @@ def build_return_arguments(
         "--all-commands",
         "--timestamp",
         "--meta-base64-sections",
-        option("--json-udp", f"{LOOPBACK}:{ports.splice_json}"),
+        option("--json-udp", address(ports.splice_json)),
     )
     return arguments + plugin("-O", "drop")

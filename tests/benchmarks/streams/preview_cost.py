@@ -20,7 +20,7 @@ import psutil
 from ibe100.models.alarms.confidence import Picture, PictureSize, SoundLevels
 from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
 from ibe100.tsduck.command import TAP_BURST_PACKETS
-from ibe100.tsduck.loopback_ports import free_ports
+from ibe100.tsduck.stream_ports import free_ports
 from minitsp_rig import MINITSP
 from preview_rig import TONE, make_stream
 

@@ -17,7 +17,7 @@ from child_processes import children_with
 from ibe100.models.alarms.confidence import Picture, PictureSize, SoundLevels
 from ibe100.preview.reports import MediaReport
 from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
-from ibe100.tsduck.loopback_ports import free_ports
+from ibe100.tsduck.stream_ports import free_ports
 from ibe100.utils.low_priority import AUTOGROUP, SESSION_NICE
 from preview_rig import BARS, TONE, make_stream, sender
 

@@ -32,6 +32,7 @@ from services_rig import (
     processes_of,
     processes_with,
     processor_pid,
+    processors_of,
     runner_pid,
     until,
     until_alarm,
@@ -131,7 +132,7 @@ async def test_a_runner_that_is_killed_is_replaced_and_its_processor_is_not_doub
         await until_ready(application, stream_id)
         assert await runner_pid(application, stream_id) != old
         assert run.record is not None
-        processors = processes_with(f"--udp=127.0.0.1:{run.record.ports.cue}")
+        processors = processors_of(run.link.stream_dir)
         assert len(processors) == 1
         assert orphan not in processors
         assert run.view.session_id == session_id is not None, "one session: the operator started it once"

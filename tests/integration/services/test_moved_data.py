@@ -17,6 +17,7 @@ from services_rig import (
     kill,
     live,
     processes_with,
+    processors_of,
     until,
     until_alarm,
     until_ready,
@@ -32,14 +33,13 @@ async def test_a_moved_data_folder_refuses_cues_and_keeps_the_stream_until_it_is
         stream_id = await live(application, tmp_path / "out.ts", auto_return=False)
         run = application.streams.run_of(stream_id)
         assert run.record is not None
-        ours = f"--udp=127.0.0.1:{run.record.ports.cue}"
         (runner,) = processes_with(str(run.link.stream_dir))
         away = data.rename(tmp_path / "away")
         alarm = await until_alarm(application, "data_moved", AlarmState.UNACKNOWLEDGED)
         assert alarm.severity == 1
         with pytest.raises(CueRefused, match=f"the record of a cue cannot be kept: {data}.* was moved"):
             await application.cues.fire(asked(stream_id, TO_BREAK))
-        (processor,) = processes_with(ours)
+        (processor,) = processors_of(run.link.stream_dir)
         kill(processor)
         await until(lambda: view_of(application, stream_id).attempt == 2, "another processor")
         await until_ready(application, stream_id)

@@ -23,7 +23,7 @@ from ibe100.runner.supervision.ownership import processes_of
 from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.streams.unattended import stop_unattended, unattended_streams
 from ibe100.services.streams.wish import read_wish, write_wish
-from ibe100.tsduck.loopback_ports import LoopbackPorts
+from ibe100.tsduck.stream_ports import StreamPorts, claim_ports
 from services_rig import console, on_air, processor_pid, runner_pid, until, until_ready, until_state, view_of
 
 PATTERN = StreamConfig(
@@ -62,11 +62,12 @@ async def test_a_runner_that_was_asked_to_end_by_somebody_else_is_back_without_a
 async def test_a_start_takes_other_ports_where_one_was_taken_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claim, taken = LaunchPlanner.claim, list[int]()
+    taken = list[int]()
 
-    def claimed(planner: LaunchPlanner, *arguments: Any) -> LoopbackPorts:
-        ports = claim(planner, *arguments)
+    def claimed(*_: Any) -> StreamPorts:
+        ports = claim_ports((), with_source=True)
         if not taken:
+            assert isinstance(ports.pulse, int)
             taker.bind(("127.0.0.1", ports.pulse))
             taken.append(ports.pulse)
         return ports

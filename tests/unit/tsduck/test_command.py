@@ -8,7 +8,8 @@ import pytest
 
 from ibe100.models.stream_config import LIVE_INPUTS, Engine, ExistingCues
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.tsduck.command import build_arguments, relay_arguments, secrets_of, shell_command
+from ibe100.tsduck.command import build_arguments, relay_arguments
+from ibe100.tsduck.edges import secrets_of, shell_command
 from ibe100.tsduck.packet_collector import PacketCollector
 from ibe100.tsduck.plan import plan_stream
 from ibe100.tsduck.srt_link import is_relayed
@@ -27,7 +28,7 @@ ANALYZE = ["-P", "analyze", "--interval=1", "--json-udp=127.0.0.1:20004"]
 INFLUX_START = ["-P", "influx", "--interval=1", "--bitrate", "--services", "--type"]
 INFLUX_END = [
     *("--pts", "--pcr", "--tr-101-290", "--host-url=http://127.0.0.1:20003"),
-    *("--bucket=ibe100", "--org=ibe100", "--token=loopback"),
+    *("--bucket=ibe100", "--org=ibe100", "@{secret:influx.token}"),
 ]
 INFLUX = [*INFLUX_START, "--pid=256", *INFLUX_END]
 SPLICEMONITOR = [
@@ -236,4 +237,5 @@ def test_the_command_survives_a_shell(case: Case) -> None:
     pasted = shlex.split(shell_command(argv))
     masks = {"input.url": "********", "input.passphrase": "--passphrase=********"}
     masks |= {"output.url": "********", "output.passphrase": "--passphrase=********"}
+    masks["influx.token"] = "--token=********"
     assert pasted == [masks.get(token.removeprefix("@{secret:").removesuffix("}"), token) for token in argv]

@@ -10,11 +10,13 @@ import pytest
 
 from ibe100.models.stream_config import Engine, ExistingCues, FileInput, StreamConfig
 from ibe100.mpegts.stream_report import ServiceInfo, StreamReport
-from ibe100.tsduck.command import build_arguments, secrets_of
-from ibe100.tsduck.loopback_ports import claim_ports
+from ibe100.runner.spec import INFLUX_TOKEN
+from ibe100.tsduck.command import build_arguments
+from ibe100.tsduck.edges import secrets_of
 from ibe100.tsduck.plan import plan_stream
 from ibe100.tsduck.probe import probe_input
 from ibe100.tsduck.processor import BUILTIN, Processor, find_tsp
+from ibe100.tsduck.stream_ports import claim_ports, local_sockets
 from tsduck_cases import INPUTS, OUTPUTS, PLAN, PORTS, Case, cues, stream
 
 UNKNOWN = "--not-an-option-of-regulate"
@@ -57,7 +59,7 @@ async def run(chosen: Processor, argv: list[str]) -> tuple[int, list[str]]:
 
 def with_secrets(argv: list[str], config: StreamConfig, folder: Path) -> list[str]:
     """The command line as the runner gives it: each placeholder is a file of options."""
-    for name, text in secrets_of(config).items():
+    for name, text in (secrets_of(config) | {INFLUX_TOKEN: "--token=x\n"}).items():
         (folder / name).write_text(text)
         argv = [f"@{folder / name}" if word == f"@{{secret:{name}}}" else word for word in argv]
     return argv
@@ -67,7 +69,8 @@ async def assert_understood(case: Case, engine: Engine, folder: Path) -> None:
     """All plugins take their words: the only complaint is about a wrong word put in on purpose, read last."""
     config = stream(case.values) if case in INPUTS else stream(None, case.values)
     plan = replace(PLAN, stuffing=(1, 8), regulate=True, filter_pids=(700,), remove_pids=(700,))
-    argv = with_secrets(build_arguments(config, plan, PORTS), config, folder)
+    ports = PORTS if engine is Engine.TSDUCK else local_sockets(with_source=True)
+    argv = with_secrets(build_arguments(config, plan, ports), config, folder)
     output = argv.index("-O")
     argv[output:output] = ["-P", "regulate", UNKNOWN]
     chosen = await processor(engine)

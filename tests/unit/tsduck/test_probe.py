@@ -20,7 +20,7 @@ from ibe100.models.errors import OperatorError, ProbeError, ProcessorError
 from ibe100.models.stream_config import Engine, FileInput, SrtInput, SrtMode, UdpInput
 from ibe100.models.stream_config import TestPatternInput as PatternInput
 from ibe100.mpegts.elementary.codings import StreamKind
-from ibe100.tsduck.command import secrets_of
+from ibe100.tsduck.edges import secrets_of
 from ibe100.tsduck.packet_collector import PacketCollector
 from ibe100.tsduck.probe import ProbeLimits, probe_input
 from ibe100.tsduck.processor import BUILTIN, Processor, find_tsp

@@ -22,7 +22,7 @@ from ibe100.services.streams.stream_secrets import (
     with_secrets,
     without_secrets,
 )
-from ibe100.tsduck.command import secrets_of
+from ibe100.tsduck.edges import secrets_of
 from ibe100.tsduck.return_feed import ReturnPorts, build_return_arguments, watch_config
 
 PORTS = ReturnPorts(splice_json=20001, influx=20002, tables=20003)
@@ -32,7 +32,7 @@ TABLES = [
 ]
 INFLUX = [
     *("-P", "influx", "--interval=1", "--bitrate", "--host-url=http://127.0.0.1:20002"),
-    *("--bucket=ibe100", "--org=ibe100", "--token=loopback"),
+    *("--bucket=ibe100", "--org=ibe100", "@{secret:influx.token}"),
 ]
 MONITOR = [
     *("-P", "splicemonitor", "--all-commands", "--timestamp", "--meta-base64-sections"),

@@ -7,6 +7,7 @@ from typing import Final
 
 from ibe100.models.errors import OperatorError
 from ibe100.mpegts.constants import PID_COUNT
+from ibe100.runner.local_socket import socket_path
 
 MAX_PID: Final = PID_COUNT - 1
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
@@ -39,6 +40,7 @@ class OptionKind(Enum):
     BOOLEAN = auto()  # true/yes/on/1 or false/no/off/0
     PAIR = auto()  # two integers: 1/20, 500/0x86
     ADDRESS = auto()  # [address:]port
+    LOCAL_ADDRESS = auto()  # the same, or unix:path of a Unix datagram socket, which tsp has not
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,10 @@ class Arguments:
         """An [address:]port value; the address is "" when left out."""
         return parse_address(self.text(name), f"option --{name}")
 
+    def socket(self, name: str) -> str | None:
+        """The path of a unix:path value; None for an [address:]port."""
+        return socket_path(self.text(name)) or None
+
     def parameter(self, what: str) -> str:
         """The first parameter. OptionError names `what` where there is none."""
         if not self.parameters:
@@ -242,6 +248,7 @@ class Arguments:
             OptionKind.BOOLEAN: self.boolean,
             OptionKind.PAIR: self.pairs,
             OptionKind.ADDRESS: self.address,
+            OptionKind.LOCAL_ADDRESS: lambda name: self.socket(name) or self.address(name),
         }
         for name in self._values:
             reader = readers.get(self._declared[name].kind)

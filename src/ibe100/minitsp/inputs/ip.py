@@ -20,8 +20,9 @@ from ibe100.minitsp.chain.plugin import Context, LogLevel, Packets, PluginError
 from ibe100.minitsp.chain.threaded_input import ThreadedInput
 from ibe100.minitsp.ip.datagrams import RawDatagrams, is_rtp, transport_packets
 from ibe100.minitsp.ip.rtp_order import RtpOrder
-from ibe100.minitsp.ip.udp_socket import open_receiver
+from ibe100.minitsp.ip.udp_socket import open_local_receiver, open_receiver
 from ibe100.mpegts.constants import PACKET_SIZE
+from ibe100.runner.local_socket import LocalReceiver, socket_path
 
 _LARGEST_DATAGRAM: Final = 65_536
 _DEFAULT_SOCKET_BUFFER: Final = 8 << 20
@@ -42,6 +43,8 @@ _SAY_SKIPPED_S: Final = 1.0
 
 class IpInput(ThreadedInput):
     """Receives packets by UDP (tsp -I ip); RTP is recognised by itself, and put in order.
+
+    `unix:path` in place of the port is a Unix datagram socket, which tsp has not.
 
     The chain reads the socket by itself: a thread between them would cost each packet a millisecond. While
     the chain is busy a thread drains the socket into a bounded ring, so that a slow moment loses nothing; of
@@ -64,7 +67,8 @@ class IpInput(ThreadedInput):
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
         text = arguments.parameter("[address:]port")
-        self._group, self._port = parse_address(text, "parameter")
+        self._path = socket_path(text)
+        self._group, self._port = ("", 0) if self._path else parse_address(text, "parameter")
         if self._group and not _is_multicast(self._group):
             raise OptionError(f"address {text} is not multicast")
         self._source = _without_port(arguments.text("source"))
@@ -75,6 +79,7 @@ class IpInput(ThreadedInput):
         self._skipped_bytes = 0
         self._said_skipped_s = float("-inf")
         self._socket: socket.socket | None = None
+        self._local: LocalReceiver | None = None
         self._arrived = select.poll()
         self._reading = threading.Lock()
         self._gather_s = _GATHER_S
@@ -82,22 +87,31 @@ class IpInput(ThreadedInput):
         self._read_s = self._last_packets_s = time.monotonic()
 
     def start(self) -> None:
+        self._socket = self._open()
+        self._socket.setblocking(False)
+        self._arrived.register(self._socket, select.POLLIN)
+        super().start()
+
+    def _open(self) -> socket.socket:
         arguments = self.arguments
-        self._socket = open_receiver(
+        buffer_bytes = arguments.integer("buffer-size", _DEFAULT_SOCKET_BUFFER)
+        if self._path:
+            self._local = open_local_receiver(self._path, buffer_bytes)
+            return self._local.socket
+        return open_receiver(
             self._group,
             self._port,
             local_address=arguments.text("local-address"),
             source=self._source,
             share_port=arguments.present("reuse-port"),
-            buffer_bytes=arguments.integer("buffer-size", _DEFAULT_SOCKET_BUFFER),
+            buffer_bytes=buffer_bytes,
         )
-        self._socket.setblocking(False)
-        self._arrived.register(self._socket, select.POLLIN)
-        super().start()
 
     def stop(self) -> None:
         super().stop()
-        if self._socket is not None:
+        if self._local is not None:
+            self._local.close()
+        elif self._socket is not None:
             self._socket.close()
 
     def receive(self, max_packets: int, timeout_s: float) -> Packets | None:
@@ -127,10 +141,9 @@ class IpInput(ThreadedInput):
 
     def _read(self) -> None:
         """Put what waits in the socket into the queue."""
-        receiver = self._socket
-        assert receiver is not None
         with self._reading:
             self._read_s = now_s = time.monotonic()
+            receiver = self._receiver(now_s)
             packets = b"".join(self._waiting_packets(receiver, now_s))
             if self._skipped_bytes and now_s - self._said_skipped_s >= _SAY_SKIPPED_S:
                 self.log(LogLevel.WARNING, f"{self._skipped_bytes:,} bytes skipped that are no packets")
@@ -140,6 +153,14 @@ class IpInput(ThreadedInput):
             if packets:
                 self._last_packets_s = now_s
                 self.offer(packets)
+
+    def _receiver(self, now_s: float) -> socket.socket:
+        assert self._socket is not None
+        if self._local is not None and self._local.renewed(now_s):
+            self._arrived = select.poll()
+            self._socket = self._local.socket
+            self._arrived.register(self._socket, select.POLLIN)
+        return self._socket
 
     def _waiting_packets(self, receiver: socket.socket, now_s: float) -> Iterator[bytes]:
         """The packets of each datagram that waits in the socket, RTP in its order."""

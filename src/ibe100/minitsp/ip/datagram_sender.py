@@ -1,9 +1,10 @@
-"""Sends packets as UDP or RTP datagrams to one address, for tsp's -O ip and -P ip."""
+"""Sends packets as UDP or RTP datagrams to one address, for tsp's -O ip and -P ip; or to a Unix socket."""
 
 import ipaddress
 import os
 import socket
 import time
+from collections.abc import Iterator
 from typing import Final
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, parse_address
@@ -12,6 +13,7 @@ from ibe100.minitsp.ip.datagram_bursts import DatagramBursts, SocketAddress
 from ibe100.minitsp.ip.network_interface import interface_index
 from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.timestamps import PTS_HZ
+from ibe100.runner.local_socket import LocalSender, socket_path
 
 _MAX_BURST: Final = 128
 _DEFAULT_BURST: Final = 7
@@ -40,16 +42,21 @@ class DatagramSender:
 
     `whole_bursts`: packets wait until a datagram is full; otherwise the last one of a block may be shorter,
     so that nothing waits. `may_wait`: whether a full socket buffer holds the caller up; if not, `send` raises
-    BlockingIOError. With --rtp the timestamp is the time of sending (RFC 2250 clause 2).
+    BlockingIOError. What finds nobody or no room at a Unix socket is left out in silence. With --rtp the
+    timestamp is the time of sending (RFC 2250 clause 2).
     """
 
     def __init__(self, arguments: Arguments, *, whole_bursts: bool, may_wait: bool) -> None:
         text = arguments.parameter("address:port")
-        host, port = parse_address(text, "parameter")
-        if not host or not port:
-            raise OptionError(f"invalid address {text}, use address:port")
+        self._local = _local_sender(text, patient=may_wait)
+        self._destination: SocketAddress = ("", 0)
+        if self._local is None:
+            self._destination = parse_address(text, "parameter")
+            if not all(self._destination):
+                raise OptionError(f"invalid address {text}, use address:port")
+        self.place = text
+        """Destination of the datagrams."""
         self._arguments = arguments
-        self._destination: SocketAddress = (host, port)
         self._datagram_bytes = arguments.integer("packet-burst", _DEFAULT_BURST) * PACKET_SIZE
         self._whole_bursts = whole_bursts
         self._may_wait = may_wait
@@ -62,14 +69,10 @@ class DatagramSender:
         self._socket: socket.socket | None = None
         self._bursts: DatagramBursts | None = None
 
-    @property
-    def place(self) -> str:
-        """Destination of the datagrams, as address:port."""
-        host, port = self._destination[:2]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
     def open(self) -> None:
         """Open the socket. PluginError where the address cannot be used."""
+        if self._local is not None:
+            return
         host, port = self._destination[:2]
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
@@ -97,15 +100,18 @@ class DatagramSender:
 
     def close(self) -> None:
         """Send what waits for a full datagram and close the socket. OSError where it cannot be sent."""
-        if self._socket is None:
+        if self._socket is None and self._local is None:
             return
         try:
             if self._held:
                 held, self._held = self._held, b""
                 self._send_datagrams(held)
         finally:
-            self._socket.close()
-            self._socket = None
+            if self._local is not None:
+                self._local.close()
+            if self._socket is not None:
+                self._socket.close()
+                self._socket = None
 
     def _configure(self, sender: socket.socket) -> None:
         arguments = self._arguments
@@ -151,12 +157,18 @@ class DatagramSender:
                 sender.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
 
     def _send_datagrams(self, data: bytes) -> None:
+        if self._local is not None:
+            for part in self._parts(data):
+                self._local.send(self._rtp_header() + part if self._rtp else part)
+            return
         assert self._bursts is not None
         if self._rtp:
-            size = self._datagram_bytes
-            parts = (data[start : start + size] for start in range(0, len(data), size))
-            data = b"".join(self._rtp_header() + part for part in parts)
+            data = b"".join(self._rtp_header() + part for part in self._parts(data))
         self._bursts.send(data, self._destination)
+
+    def _parts(self, data: bytes) -> Iterator[bytes]:
+        size = self._datagram_bytes
+        return (data[start : start + size] for start in range(0, len(data), size))
 
     def _rtp_header(self) -> bytes:
         ticks = round((time.monotonic() - self._rtp_epoch_s) * PTS_HZ) & 0xFFFF_FFFF
@@ -168,3 +180,8 @@ class DatagramSender:
             + ticks.to_bytes(4, "big")
             + self._ssrc.to_bytes(4, "big")
         )
+
+
+def _local_sender(text: str, *, patient: bool) -> LocalSender | None:
+    path = socket_path(text)
+    return LocalSender(path, patient=patient) if path else None

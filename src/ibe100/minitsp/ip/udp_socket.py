@@ -6,6 +6,7 @@ from typing import Final
 
 from ibe100.minitsp.chain.plugin import PluginError
 from ibe100.minitsp.ip.network_interface import interface_index
+from ibe100.runner.local_socket import LocalReceiver
 
 _ANY: Final = "0.0.0.0"
 _IP_ADD_SOURCE_MEMBERSHIP: Final = 39  # linux/in.h; the socket module lacks it before 3.12
@@ -51,6 +52,14 @@ def open_receiver(
         receiver.close()
         raise
     return receiver
+
+
+def open_local_receiver(path: str, buffer_bytes: int) -> LocalReceiver:
+    """The Unix socket of a `unix:path`. Raises PluginError."""
+    try:
+        return LocalReceiver(path, buffer_bytes)
+    except OSError as error:
+        raise PluginError(f"error binding socket {path}: {error.strerror}") from error
 
 
 def _join(receiver: socket.socket, group: str, interface: str, source: str) -> None:

@@ -27,13 +27,13 @@ from ibe100.mpegts.stream_report import StreamReport
 
 _TCP_TIMEOUT_S: Final = 2.0
 _TCP_QUEUE: Final = 2
-_LARGEST_DATAGRAM: Final = 65_507
 
 
 class Analyze(PacketObserver):
     """Reports every --interval seconds, and what is left at the end, as text where no JSON is asked for.
 
-    A report larger than a datagram (64 kB) does not arrive by --json-udp; --json-tcp has no limit.
+    A report larger than a datagram (64 kB) does not arrive by --json-udp; --json-tcp has no limit,
+    and a Unix socket takes 200 kB.
     """
 
     name: ClassVar[str] = "analyze"
@@ -146,7 +146,7 @@ class Analyze(PacketObserver):
         return analysis_text(value, words, jumps)
 
     def _check_size(self, size: int) -> None:
-        if size > _LARGEST_DATAGRAM and not self._too_large:
+        if size > self._json_report.largest and not self._too_large:
             self._too_large = True
             text = f"an analysis of {size:,} bytes is too large for --json-udp and is lost, use --json-tcp"
             self.log(LogLevel.WARNING, text)

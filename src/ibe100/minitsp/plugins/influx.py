@@ -3,6 +3,7 @@
 import math
 import os
 import time
+from collections.abc import Callable
 from typing import ClassVar, Final
 
 from ibe100.minitsp.chain.options import MAX_PID, Arguments, Option, OptionError, OptionKind, OptionTable
@@ -12,6 +13,7 @@ from ibe100.minitsp.chain.plugin import Context
 from ibe100.minitsp.reports.background_sender import BackgroundSender
 from ibe100.minitsp.reports.influx_http import InfluxServer
 from ibe100.minitsp.reports.influx_metrics import InfluxMetrics, MetricsChoice
+from ibe100.runner.local_socket import LocalSender
 
 _DEFAULT_INTERVAL_S: Final = 5
 _DEFAULT_QUEUE_SIZE: Final = 10
@@ -23,7 +25,10 @@ _FIRST_S: Final = 0.3
 
 
 class Influx(PacketObserver):
-    """Posts every --interval seconds while packets flow, as tsp does; a dead server delays nothing."""
+    """Posts every --interval seconds while packets flow, as tsp does; a dead server delays nothing.
+
+    `unix:path` in place of the address of a server is a Unix datagram socket, which tsp has not.
+    """
 
     name: ClassVar[str] = "influx"
     options: ClassVar[OptionTable] = OptionTable(
@@ -55,10 +60,9 @@ class Influx(PacketObserver):
         super().__init__(arguments, context)
         self._interval_s = arguments.integer("interval", _DEFAULT_INTERVAL_S)
         self._max_metrics = arguments.integer("max-metrics")
-        server = _server(arguments)
-        place = f"{server.host}:{server.port}" if server.port else server.host
+        place, deliver = _delivery(arguments)
         queue_size = arguments.integer("queue-size", _DEFAULT_QUEUE_SIZE)
-        self._sender = BackgroundSender(self, f"InfluxDB at {place}", queue_size, server.write)
+        self._sender = BackgroundSender(self, f"InfluxDB at {place}", queue_size, deliver)
         self._metrics = InfluxMetrics(_choice(arguments), time.monotonic())
         self._sent = 0
         self._next_s = self._first_s = 0.0
@@ -122,6 +126,15 @@ def _tag(text: str) -> tuple[str, str]:
     if not (name and equals and value):
         raise OptionError(f"invalid value {text} for option --tag, use name=value")
     return name, value
+
+
+def _delivery(arguments: Arguments) -> tuple[str, Callable[[str], object]]:
+    """Place that posts go to, and what delivers one: HTTP, or a Unix socket that takes the lines alone."""
+    if path := arguments.socket("host-url"):
+        sender = LocalSender(path)
+        return path, lambda text: sender.send(text.encode())
+    server = _server(arguments)
+    return f"{server.host}:{server.port}" if server.port else server.host, server.write
 
 
 def _server(arguments: Arguments) -> InfluxServer:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionError, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Block, Context, LogLevel, PacketProcessor
-from ibe100.minitsp.ip.udp_socket import open_receiver
+from ibe100.minitsp.ip.udp_socket import open_local_receiver, open_receiver
 from ibe100.minitsp.psi.service_finder import ServiceFinder
 from ibe100.minitsp.splice.clock_points import ClockPoint, last_point, pcr_points, pts_points
 from ibe100.minitsp.splice.messages import MessageError, sections_of
@@ -21,6 +21,7 @@ from ibe100.mpegts.elementary.splice_streams import Carried
 from ibe100.mpegts.packet import packetize_section
 from ibe100.mpegts.psi import Pmt
 from ibe100.mpegts.timestamps import PTS_HZ
+from ibe100.runner.local_socket import LocalReceiver
 from ibe100.scte35.cues import splice_null
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import encode
@@ -42,10 +43,10 @@ _IMMEDIATE_S: Final = 2.0
 class SpliceInject(PacketProcessor):
     """Injects SCTE 35 splice commands in a transport stream.
 
-    A datagram on --udp, or a file of --files, is binary sections or one TSDuck XML document. A cue without a
-    time goes out once, in the next null packet; a cue with a splice time --inject-count times from
-    --start-delay before it on. With a runner that attends to us an immediate cue that found no null packet in
-    time is dropped.
+    A datagram on --udp (a port, or `unix:path`, which tsp has not), or a file of --files, is binary
+    sections or one TSDuck XML document. A cue without a time goes out once, in the next null packet; a cue
+    with a splice time --inject-count times from --start-delay before it on. With a runner that attends to
+    us an immediate cue that found no null packet in time is dropped.
     """
 
     name: ClassVar[str] = "spliceinject"
@@ -69,7 +70,7 @@ class SpliceInject(PacketProcessor):
         Option("reuse-port", short="r"),
         Option("service", OptionKind.TEXT, "s"),
         Option("start-delay", OptionKind.INTEGER),
-        Option("udp", OptionKind.ADDRESS, "u"),
+        Option("udp", OptionKind.LOCAL_ADDRESS, "u"),
         Option("wait-first-batch", short="w"),
     )
 
@@ -99,6 +100,7 @@ class SpliceInject(PacketProcessor):
         self._current_pts: int | None = None
         self._conflict = False
         self._udp: socket.socket | None = None
+        self._local: LocalReceiver | None = None
         self._files = self._command_files()
 
     def _command_files(self) -> "CommandFiles | None":
@@ -129,6 +131,11 @@ class SpliceInject(PacketProcessor):
                 self._receive()
 
     def _open_udp(self) -> None:
+        buffer_bytes = self.arguments.integer("buffer-size", _SOCKET_BUFFER)
+        if path := self.arguments.socket("udp"):
+            self._local = open_local_receiver(path, buffer_bytes)
+            self._udp = self._local.socket
+            return
         address, port = self.arguments.address("udp")
         first_byte = int(address.partition(".")[0]) if address[:1].isdigit() else 0
         multicast = 224 <= first_byte < 240
@@ -137,17 +144,21 @@ class SpliceInject(PacketProcessor):
             port,
             local_address="" if multicast else address,
             share_port=self.arguments.present("reuse-port"),
-            buffer_bytes=self.arguments.integer("buffer-size", _SOCKET_BUFFER),
+            buffer_bytes=buffer_bytes,
         )
         self._udp.setblocking(False)
 
     def stop(self) -> None:
-        if self._udp is not None:
+        if self._local is not None:
+            self._local.close()
+        elif self._udp is not None:
             self._udp.close()
         if self._files is not None:
             self._files.stop()
 
     def tick(self, monotonic_s: float) -> None:
+        if self._local is not None and self._local.renewed(monotonic_s):
+            self._udp = self._local.socket
         self._receive()
         self._drop_overdue()
 
@@ -280,10 +291,11 @@ class SpliceInject(PacketProcessor):
             if self._udp is None:
                 return
             try:
-                datagram, (host, port) = self._udp.recvfrom(_LARGEST_DATAGRAM)
+                datagram, sender = self._udp.recvfrom(_LARGEST_DATAGRAM)
             except BlockingIOError:
                 return
-            self.verbose(f"received message, {len(datagram)} bytes, from {host}:{port}")
+            place = "the stream's socket" if self._local is not None else f"{sender[0]}:{sender[1]}"
+            self.verbose(f"received message, {len(datagram)} bytes, from {place}")
             self._enqueue_all(datagram)
 
     def _enqueue_all(self, message: bytes) -> None:

@@ -13,6 +13,7 @@ from ibe100.mpegts.constants import NULL_PID, PAT_PID, PAT_TABLE_ID
 from ibe100.mpegts.descriptors import PsiError
 from ibe100.mpegts.psi import Pat
 from ibe100.mpegts.section_assembler import SectionAssembler
+from ibe100.runner.local_socket import LocalSender
 
 _MAX_TABLE_ID: Final = 0xFF
 
@@ -28,7 +29,7 @@ class Tables(PacketProcessor):
     options: ClassVar[OptionTable] = OptionTable(
         Option("all-sections", short="a"),
         Option("binary-output", OptionKind.TEXT, "b"),
-        Option("ip-udp", OptionKind.ADDRESS, "i"),
+        Option("ip-udp", OptionKind.LOCAL_ADDRESS, "i"),
         Option("log-json-line", OptionKind.TEXT, value_optional=True),
         Option("max-tables", OptionKind.INTEGER, "x"),
         Option("meta-base64-sections"),
@@ -61,11 +62,15 @@ class Tables(PacketProcessor):
         self._assemblers: dict[int, SectionAssembler] = {}
         self._last: dict[int, bytes] = {}
         self._socket: socket.socket | None = None
+        self._local: LocalSender | None = None
         self._destination = ("", 0)
 
     def start(self) -> None:
         if self._log is not None:
             self._log.start()
+            return
+        if path := self.arguments.socket("ip-udp"):
+            self._local = LocalSender(path, patient=True)
             return
         host, port = self.arguments.address("ip-udp")
         try:
@@ -77,6 +82,8 @@ class Tables(PacketProcessor):
     def stop(self) -> None:
         if self._log is not None:
             self._log.stop()
+        if self._local is not None:
+            self._local.close()
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -120,8 +127,10 @@ class Tables(PacketProcessor):
                 self._pids.add(pat.nit_pid)
 
     def _send(self, section: bytes) -> None:
-        assert self._socket is not None
         try:
-            self._socket.sendto(section, self._destination)
+            if self._local is not None:
+                self._local.send(section)
+            elif self._socket is not None:
+                self._socket.sendto(section, self._destination)
         except OSError as error:
             self.error(f"error sending UDP message: {error.strerror}")

@@ -19,7 +19,7 @@ class BackgroundSender:
     Failures and drops are logged once until a delivery succeeds again.
     """
 
-    def __init__(self, plugin: Plugin, what: str, queue_size: int, deliver: Callable[[str], None]) -> None:
+    def __init__(self, plugin: Plugin, what: str, queue_size: int, deliver: Callable[[str], object]) -> None:
         self._plugin = plugin
         self._what = what
         self._deliver = deliver

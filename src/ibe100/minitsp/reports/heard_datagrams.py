@@ -6,6 +6,8 @@ import time
 from collections import deque
 from typing import Final
 
+from ibe100.runner.local_socket import LocalSender
+
 _SURE_S: Final = 0.2
 """By then the kernel has told that nobody listens at a port of this machine."""
 _MOST: Final = 200
@@ -55,3 +57,31 @@ class HeardDatagrams:
         link.close()
         if refused:
             self.send(data)
+
+
+class KeptDatagrams:
+    """The same for a Unix socket, which tells at once whether it took a datagram; any thread may send."""
+
+    def __init__(self, sender: LocalSender) -> None:
+        self._sender = sender
+        self._waiting: deque[bytes] = deque(maxlen=_MOST)
+        self._lock = threading.Lock()
+
+    def send(self, data: bytes) -> None:
+        """Send, behind what waits; the oldest is given up for room. Raises OSError."""
+        with self._lock:
+            self._waiting.append(data)
+        self.tick(0.0)
+
+    def tick(self, _monotonic_s: float) -> None:
+        """Send what was not taken yet, in order. Raises OSError."""
+        with self._lock:
+            while self._waiting:
+                data = self._waiting.popleft()
+                if not self._sender.send(data):
+                    self._waiting.appendleft(data)
+                    return
+
+    def close(self) -> None:
+        """Send what was not taken for the last time. Raises OSError."""
+        self.tick(0.0)

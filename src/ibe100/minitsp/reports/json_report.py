@@ -12,17 +12,19 @@ from typing import Final, TextIO
 
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind
 from ibe100.minitsp.chain.plugin import LogLevel, Plugin, PluginError
-from ibe100.minitsp.reports.heard_datagrams import HeardDatagrams
+from ibe100.minitsp.reports.heard_datagrams import HeardDatagrams, KeptDatagrams
+from ibe100.runner.local_socket import LARGEST, LocalSender
 
 JsonValue = None | bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
 
 JSON_OPTIONS: Final = (
     Option("json-line", OptionKind.TEXT, value_optional=True),
-    Option("json-udp", OptionKind.ADDRESS),
+    Option("json-udp", OptionKind.LOCAL_ADDRESS),
     Option("json-udp-local", OptionKind.TEXT),
     Option("json-udp-ttl", OptionKind.INTEGER, minimum=1, maximum=255),
 )
 
+_LARGEST_UDP: Final = 65_507
 _NOT_PLAIN: Final = re.compile(r'[^\x20-\x7e]|["\\]')
 _BY_LETTER: Final = {'"': '"', "\\": "\\", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
 
@@ -72,8 +74,14 @@ class JsonReport:
         self.wanted = arguments.present("json-line") or arguments.present("json-udp")
         self._line_prefix = arguments.optional_text("json-line")
         self._socket: socket.socket | None = None
-        self._heard: HeardDatagrams | None = None
+        self._heard: HeardDatagrams | KeptDatagrams | None = None
+        self._local: LocalSender | None = None
         self._destination = ("", 0)
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the longest value that fits into a datagram."""
+        return LARGEST if self._plugin.arguments.socket("json-udp") else _LARGEST_UDP
 
     def open(self, *, keeps: bool = False) -> None:
         """Open the UDP socket, if one is asked for. PluginError if the address cannot be used.
@@ -82,6 +90,11 @@ class JsonReport:
         """
         arguments = self._plugin.arguments
         if not arguments.present("json-udp"):
+            return
+        if path := arguments.socket("json-udp"):
+            self._local = LocalSender(path)
+            if keeps:
+                self._heard = KeptDatagrams(self._local)
             return
         host, port = arguments.address("json-udp")
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -109,6 +122,8 @@ class JsonReport:
             self._plugin.log(LogLevel.INFO, self._line_prefix + text)
         if self._heard is not None:
             self._try(partial(self._heard.send, text.encode()))
+        elif self._local is not None:
+            self._try(partial(self._local.send, text.encode()))
         elif self._socket is not None:
             self._try(partial(self._socket.sendto, text.encode(), self._destination))
 
@@ -122,6 +137,8 @@ class JsonReport:
         if self._heard is not None:
             self._try(self._heard.close)
             self._heard = None
+        if self._local is not None:
+            self._local.close()
         if self._socket is not None:
             self._socket.close()
             self._socket = None

@@ -15,7 +15,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from ibe100.runner.local_socket import inheritance
 from ibe100.runner.loop import Loop, Timer
 from ibe100.runner.processor_log.lines import LineSplitter
 from ibe100.runner.spec import Command, secret_name
@@ -67,15 +69,18 @@ class Child:
         on_line: Callable[[bytes], None],
         guided: bool = False,
         spare: Spare | None = None,
+        sockets: Mapping[str, int] = MappingProxyType({}),
+        stdout: int | None = None,
     ) -> None:
+        """`sockets` are descriptors it inherits, by name; `stdout` is where its standard output goes."""
         self._loop = loop
         self._command, self._secrets = command, secrets
         self._on_line = on_line
         self._splitter = LineSplitter()
         self._ending: Timer | None = None
         self.started_at = time.monotonic()
-        ready = None if spare is None else spare.take(command, secrets, guided)
-        self._popen, self._output = ready or _spawn(command, secrets, guided)
+        ready = None if spare is None else spare.take(command, secrets, guided, sockets)
+        self._popen, self._output = ready or _spawn(command, secrets, guided, sockets, stdout)
         if self._popen.stdin is not None:
             os.set_blocking(self._popen.stdin.fileno(), False)
         os.set_blocking(self._output, False)
@@ -188,7 +193,13 @@ class Child:
         os.close(self._output)
 
 
-def _spawn(command: Command, secrets: Mapping[str, str], guided: bool) -> tuple[subprocess.Popen[bytes], int]:
+def _spawn(
+    command: Command,
+    secrets: Mapping[str, str],
+    guided: bool,
+    sockets: Mapping[str, int],
+    stdout: int | None,
+) -> tuple[subprocess.Popen[bytes], int]:
     reader, writer = os.pipe()
     handed: list[int] = []
     try:
@@ -204,11 +215,11 @@ def _spawn(command: Command, secrets: Mapping[str, str], guided: bool) -> tuple[
             argv,
             stdin=subprocess.PIPE if guided else subprocess.DEVNULL,
             bufsize=0,
-            stdout=writer,
+            stdout=writer if stdout is None else stdout,
             stderr=writer,
-            env={**os.environ, **command.env},
+            env={**os.environ, **command.env, **inheritance(sockets)},
             start_new_session=True,
-            pass_fds=handed,
+            pass_fds=[*handed, *sockets.values()],
         )
     except BaseException:
         os.close(reader)

@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 
+from ibe100.runner.local_socket import inheritance
 from ibe100.runner.spec import Command, secret_name
 
 _MODULE = "ibe100.minitsp"
@@ -23,10 +24,13 @@ class Spare:
     def __init__(self) -> None:
         self._popen: subprocess.Popen[bytes] | None = None
         self._output = -1
-        self._serves: tuple[Sequence[str], Mapping[str, str]] = ((), {})
+        self._serves: tuple[Sequence[str], Mapping[str, str], Mapping[str, int]] = ((), {}, {})
 
-    def prepare(self, command: Command) -> None:
-        """Start one for the next start of this command, if its program is the built-in processor."""
+    def prepare(self, command: Command, sockets: Mapping[str, int]) -> None:
+        """Start one for the next start of this command, if its program is the built-in processor.
+
+        `sockets` are the descriptors it inherits, by name.
+        """
         program = _program(command)
         if not program or (self._popen is not None and self._popen.poll() is None):
             return
@@ -41,18 +45,19 @@ class Spare:
                 bufsize=0,
                 stdout=writer,
                 stderr=writer,
-                env={**os.environ, **command.env},
+                env={**os.environ, **command.env, **inheritance(sockets)},
                 start_new_session=True,
+                pass_fds=tuple(sockets.values()),
             )
         except OSError:
             os.close(reader)  # there is no memory or descriptor left: the next start is an ordinary one
             return
         finally:
             os.close(writer)
-        self._output, self._serves = reader, (program, command.env)
+        self._output, self._serves = reader, (program, command.env, sockets)
 
     def take(
-        self, command: Command, secrets: Mapping[str, str], guided: bool
+        self, command: Command, secrets: Mapping[str, str], guided: bool, sockets: Mapping[str, int]
     ) -> tuple[subprocess.Popen[bytes], int] | None:
         """Give the command to the spare: its process, and the pipe of what it prints.
 
@@ -60,7 +65,8 @@ class Spare:
         command, which has to be started then.
         """
         popen, program = self._popen, _program(command)
-        if popen is None or popen.poll() is not None or self._serves != (program, command.env):
+        serves = (program, command.env, sockets)
+        if popen is None or popen.poll() is not None or self._serves != serves:
             return None
         words = [word for token in command.argv[len(program) :] for word in _words(token, secrets)]
         line = json.dumps([guided, words]).encode() + b"\n"

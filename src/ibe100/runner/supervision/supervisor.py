@@ -22,6 +22,7 @@ from ibe100.runner.supervision.source import Source
 from ibe100.runner.supervision.starter import CannotStart, Starter
 from ibe100.runner.supervision.states import TERMINAL, State, assert_transition
 from ibe100.runner.supervision.watchdog import Watchdog
+from ibe100.runner.telemetry.listeners import Telemetry
 from ibe100.runner.telemetry.processor_status import TROUBLE_WORDS
 from ibe100.runner.telemetry.srt_watch import SrtWatch
 
@@ -36,7 +37,7 @@ class Supervisor:
         secrets: Mapping[str, str],
         note: Note,
         log_file: ProcessorLog,
-        drain_telemetry: Callable[[], None],
+        telemetry: Telemetry,
         processes_changed: Callable[[], None],
         ended: Callable[[str], None],
         srt: SrtWatch,
@@ -48,7 +49,7 @@ class Supervisor:
         self.spec = spec
         self._secrets = secrets
         self._note = note
-        self._drain_telemetry = drain_telemetry
+        self._telemetry = telemetry
         self._processes_changed = processes_changed
         self._ended = ended
         self._fraction = fraction
@@ -57,7 +58,7 @@ class Supervisor:
         self._log = LogIntake("processor", note, log_file, srt, output.changed, self._error_came)
         source_log = LogIntake("source", note, log_file, srt_of_source)
         self._source = Source(loop, note, source_log, srt_of_source, self._make_backoff, self._source_changed)
-        self._starter = Starter(loop, self._log, srt, self._source)
+        self._starter = Starter(loop, self._source, self._log, srt, telemetry)
         self._backoff = self._make_backoff(spec.policy)
         self._health = Health(spec.policy.expect_pts)
         self._has_run = False
@@ -198,7 +199,7 @@ class Supervisor:
         """Look whether a child has ended (SIGCHLD)."""
         ended = None if self.child is None else self.child.poll()
         if ended is not None:
-            self._drain_telemetry()
+            self._telemetry.drain()
             self._judge(ended)
         self._source.poll()
 
@@ -219,10 +220,9 @@ class Supervisor:
         self._relaunch = None
         self.attempt += 1
         self._enter(State.STARTING, reason)
+        takes_cues = not self.passes
         try:
-            self.child = self._starter.start(
-                self.spec, self._command, self._secrets, takes_cues=not self.passes
-            )
+            self.child = self._starter.start(self.spec, self._command, self._secrets, takes_cues=takes_cues)
         except CannotStart as error:
             self._could_not_start(str(error))
             return
@@ -308,7 +308,7 @@ class Supervisor:
 
     def _settle(self) -> None:
         self._backoff.reset()
-        self._starter.spare.prepare(self._command)
+        self._starter.prepare(self._command)
 
     def _stall(self) -> None:
         """Packets or PTS are overdue. A processor that waits for its input or output goes on."""
@@ -365,7 +365,7 @@ class Supervisor:
         if self.state not in TERMINAL and self.state != State.STOPPING:
             return
         self._source.stop()
-        self._starter.spare.end()
+        self._starter.end()
         if self.child is not None or self._source.child is not None:
             return
         if self.state == State.STOPPING:

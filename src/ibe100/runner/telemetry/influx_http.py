@@ -16,9 +16,19 @@ _CONNECTIONS = 8
 class InfluxServer:
     """Takes POSTs on 127.0.0.1 and hands over their lines. OSError from the constructor: port taken."""
 
-    def __init__(self, loop: Loop, port: int, on_lines: Callable[[list[str]], None]) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        port: int,
+        on_lines: Callable[[list[str]], None],
+        admits: Callable[[tuple[str, int]], bool],
+        knows: Callable[[str], bool],
+    ) -> None:
+        """`admits` judges who connects, by the address; `knows` the Authorization of a post."""
         self._loop = loop
         self._on_lines = on_lines
+        self._admits = admits
+        self._knows = knows
         self._connections: list[_Connection] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
@@ -46,11 +56,20 @@ class InfluxServer:
     def _accept(self, _events: int) -> None:
         with contextlib.suppress(OSError):  # gone already
             while (accepted := self._loop.accept(self._socket)) is not None:
+                if not self._is_admitted(accepted):
+                    accepted.close()
+                    continue
                 if len(self._connections) >= _CONNECTIONS:
                     self._connections[0].close()  # the oldest: a processor keeps only its newest ones
                 self._connections.append(
-                    _Connection(self._loop, accepted, self._on_lines, self._connections.remove)
+                    _Connection(self._loop, accepted, self._on_lines, self._knows, self._connections.remove)
                 )
+
+    def _is_admitted(self, accepted: socket.socket) -> bool:
+        try:
+            return self._admits(accepted.getpeername())
+        except OSError:  # gone already
+            return False
 
 
 class _Connection:
@@ -61,11 +80,13 @@ class _Connection:
         loop: Loop,
         connected: socket.socket,
         on_lines: Callable[[list[str]], None],
+        knows: Callable[[str], bool],
         on_close: Callable[["_Connection"], None],
     ) -> None:
         self._loop = loop
         self._socket = connected
         self._on_lines = on_lines
+        self._knows = knows
         self._on_close = on_close
         self._buffer = bytearray()
         self._continued = False
@@ -108,6 +129,9 @@ class _Connection:
             method, _, rest = request.partition(" ")
             if method != "POST":
                 self._refuse("405 Method Not Allowed")
+                return
+            if not self._knows(headers.get("authorization", "")):
+                self._refuse("401 Unauthorized")
                 return
             length = headers.get("content-length", "")
             if not length.isascii() or not length.isdigit() or "transfer-encoding" in headers:

@@ -1,23 +1,28 @@
-"""Receivers of a processor's reports: cue receipts and analysis by UDP, measurements by HTTP; 127.0.0.1."""
+"""Receivers of a processor's reports: receipts, analysis, measurements; by Unix sockets or on 127.0.0.1."""
 
 import base64
+import hmac
 import json
 import selectors
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 from ibe100.runner.loop import FIRST, NORMAL, Loop
-from ibe100.runner.spec import Ports
+from ibe100.runner.spec import Port, Ports
 from ibe100.runner.telemetry.influx_http import InfluxServer
-from ibe100.runner.telemetry.pulse import PulseHandlers, PulseListener
+from ibe100.runner.telemetry.inlet import Inlet, Listener, LocalListener
+from ibe100.runner.telemetry.pulse import PULSE_BUFFER, PulseHandlers, PulseListener
+from ibe100.runner.telemetry.senders import UdpSenders, is_our_connection
 
 _DATAGRAMS_PER_WAKE = 64
+_HEARD = ("splice_json", "influx", "analyze_json", "tables", "input_splice", "pulse")
+"""The ports of a stream that its runner listens at."""
 _DEPTH_LIMIT = 64  # tsp nests less than ten levels
 _SHORTEST_TABLE, _LONGEST_TABLE = 12, 4096
 _MOST_SECTIONS = 256  # of one stream; a stream whose tables never repeat must not fill the memory
-_RECEIVE_BUFFER = 1 << 20  # a burst of receipts must not be lost
+RECEIVE_BUFFER = 1 << 20  # a burst of receipts must not be lost
 
 
 class PortTaken(Exception):
@@ -36,43 +41,28 @@ class TelemetryHandlers:
     tables: Callable[[list[str]], None]
     pulse: PulseHandlers
     damaged: Callable[[str], None]
-
-
-class _Listener(Protocol):
-    def drain(self) -> object: ...
-    def close(self) -> None: ...
+    foreign: Callable[[str], None]
 
 
 class _DatagramListener:
-    """A bound UDP socket that hands over its datagrams."""
+    """Hands over the datagrams of a port, as they come."""
 
-    def __init__(self, loop: Loop, port: int, priority: int, on_datagram: Callable[[bytes], None]) -> None:
+    def __init__(self, loop: Loop, inlet: Inlet, priority: int, on_datagram: Callable[[bytes], None]) -> None:
         self._loop = loop
+        self._inlet = inlet
         self._on_datagram = on_datagram
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-            self._socket.setblocking(False)
-            self._socket.bind(("127.0.0.1", port))
-        except OSError:
-            self._socket.close()
-            raise
-        loop.watch(self._socket, selectors.EVENT_READ, self._read, priority)
+        loop.watch(inlet.socket, selectors.EVENT_READ, self._read, priority)
 
     def _read(self, _events: int) -> None:
-        for _ in range(_DATAGRAMS_PER_WAKE):
-            try:
-                data = self._socket.recv(65536)
-            except BlockingIOError:
-                return
+        for data in self._inlet.waiting(_DATAGRAMS_PER_WAKE):
             self._on_datagram(data)
 
     def drain(self) -> None:
         self._read(selectors.EVENT_READ)
 
     def close(self) -> None:
-        self._loop.unwatch(self._socket)
-        self._socket.close()
+        self._loop.unwatch(self._inlet.socket)
+        self._inlet.close()
 
 
 class Telemetry:
@@ -81,25 +71,17 @@ class Telemetry:
     def __init__(self, loop: Loop, handlers: TelemetryHandlers) -> None:
         self._loop = loop
         self._handlers = handlers
-        self._listeners: dict[tuple[str, int], _Listener] = {}
+        self._listeners: dict[tuple[str, Port], Listener] = {}
+        self._pairs: dict[str, Inlet] = {}
         self._sections: dict[bytes, bytes] = {}
+        self._senders = UdpSenders()
+        self._token = ""
 
     def bind(self, ports: Ports) -> None:
         """Listen on these ports and no others. PortTaken leaves everything as it was."""
-        wanted = {
-            (name, port)
-            for name, port in (
-                ("splice_json", ports.splice_json),
-                ("influx", ports.influx),
-                ("analyze_json", ports.analyze_json),
-                ("tables", ports.tables),
-                ("input_splice", ports.input_splice),
-                ("pulse", ports.pulse),
-            )
-            if port
-        }
-        added: dict[tuple[str, int], _Listener] = {}
-        for key in sorted(wanted - self._listeners.keys()):
+        wanted = {(name, port) for name in _HEARD if (port := getattr(ports, name))}
+        added: dict[tuple[str, Port], Listener] = {}
+        for key in sorted(wanted - self._listeners.keys(), key=lambda one: one[0]):
             try:
                 added[key] = self._listen(*key)
             except OSError as error:
@@ -109,6 +91,15 @@ class Telemetry:
         for key in self._listeners.keys() - wanted:
             self._listeners.pop(key).close()
         self._listeners.update(added)
+        self._pairs = {name: inlet for name, inlet in self._pairs.items() if inlet.is_open}
+
+    def inherited(self) -> dict[str, int]:
+        """The descriptors by which a processor reaches the sockets, by their names."""
+        return {name: inlet.sending_end for name, inlet in self._pairs.items()}
+
+    def expect(self, token: str) -> None:
+        """Take posts with this token alone; an empty one is that of a processor which was given none."""
+        self._token = token
 
     def drain(self) -> None:
         """Take whatever has arrived, before the end of a processor is judged."""
@@ -120,18 +111,44 @@ class Telemetry:
             listener.close()
         self._listeners.clear()
 
-    def _listen(self, name: str, port: int) -> _Listener:
-        if name == "splice_json":
-            return _DatagramListener(self._loop, port, FIRST, self._splice)
-        if name == "analyze_json":
-            return _DatagramListener(self._loop, port, NORMAL, self._analyze)
-        if name == "input_splice":
-            return _DatagramListener(self._loop, port, NORMAL, self._input_splice)
-        if name == "tables":
-            return _DatagramListener(self._loop, port, FIRST, self._table)
-        if name == "pulse":
-            return PulseListener(self._loop, port, self._handlers.pulse)
-        return InfluxServer(self._loop, port, self._handlers.influx)
+    def _listen(self, name: str, port: Port) -> Listener:
+        handle = {
+            "splice_json": self._splice,
+            "analyze_json": self._analyze,
+            "input_splice": self._input_splice,
+            "tables": self._table,
+            "influx": self._influx,
+        }.get(name)
+        if name == "influx" and isinstance(port, int):
+            return InfluxServer(self._loop, port, self._handlers.influx, self._admits, self._knows)
+        inlet = Inlet(port, RECEIVE_BUFFER if handle else PULSE_BUFFER, self._senders, self._foreign)
+        if isinstance(port, str):
+            self._pairs[port] = inlet
+        if handle is None:
+            return PulseListener(self._loop, inlet, self._handlers.pulse)
+        priority = FIRST if name in ("splice_json", "tables") else NORMAL
+        listener = _DatagramListener(self._loop, inlet, priority, handle)
+        if name == "splice_json" and isinstance(port, str):
+            return LocalListener(self._loop, listener, port, RECEIVE_BUFFER, handle)
+        return listener
+
+    def _admits(self, peer: tuple[str, int]) -> bool:
+        if is_our_connection(peer):
+            return True
+        self._foreign(peer)
+        return False
+
+    def _knows(self, authorization: str) -> bool:
+        expected = f"Token {self._token}"
+        return not self._token or hmac.compare_digest(authorization.encode(), expected.encode())
+
+    def _foreign(self, sender: tuple[str, int]) -> None:
+        self._handlers.foreign(
+            f"what came from port {sender[1]} was not sent by this user; it is passed over"
+        )
+
+    def _influx(self, data: bytes) -> None:
+        self._handlers.influx([line for line in data.decode("utf-8", "replace").splitlines() if line])
 
     def _splice(self, data: bytes) -> None:
         value = self._decode("splicemonitor", data)

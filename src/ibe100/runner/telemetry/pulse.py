@@ -1,11 +1,9 @@
 """Flow of the processor's output, known within tenths of a second: its posts come once a second.
 
 The processor sends a datagram every so many packets, all of which are in it. They are not read as they come:
-ten times a second the kernel is asked for what it kept, which is all up to 30 Mb/s or so, and a part of more.
+ten times a second the kernel is asked for what it kept, which is all up to 15 or 30 Mb/s, and a part of more.
 """
 
-import contextlib
-import socket
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from dataclasses import dataclass
 from ibe100.runner.loop import Loop, Timer
 from ibe100.runner.telemetry.false_packet_watch import FalsePacketWatch
 from ibe100.runner.telemetry.first_packets import FirstPackets
+from ibe100.runner.telemetry.inlet import Inlet
 from ibe100.runner.telemetry.packet_watch import Facts, PacketWatch
 from ibe100.runner.telemetry.pcr_watch import PcrFacts
 from ibe100.runner.telemetry.stray_datagram_watch import StrayDatagramWatch, Wakeups
@@ -30,9 +29,8 @@ LEARNING_S = 5.0
 """Time that has to be seen before anything is said."""
 MOST_PER_LOOK_S = 1.5 * LOOK_S
 """Most of the time since the last look that counts: a later look only proves that the machine is busy."""
-_BUFFER_BYTES = 1 << 18
+PULSE_BUFFER = 1 << 18
 """Asked of the system, which may grant less; it bounds what a look costs."""
-_LONGEST_DATAGRAM = 1 << 15
 _MOST_DATAGRAMS = 500
 """Datagrams read at a look: the buffer holds many small ones."""
 
@@ -105,9 +103,9 @@ class PulseJudge:
 
 
 class PulseListener:
-    """A bound UDP socket that is looked at ten times a second, not read as it fills."""
+    """Looks at the pulses ten times a second; they are not read as they come."""
 
-    def __init__(self, loop: Loop, port: int, handlers: PulseHandlers) -> None:
+    def __init__(self, loop: Loop, inlet: Inlet, handlers: PulseHandlers) -> None:
         self._loop = loop
         self._handlers = handlers
         self._judge = PulseJudge()
@@ -115,14 +113,7 @@ class PulseListener:
         self._first = FirstPackets()
         self._false_packets = FalsePacketWatch()
         self._strays = StrayDatagramWatch(handlers.wakeups)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
-            self._socket.setblocking(False)
-            self._socket.bind(("127.0.0.1", port))
-        except OSError:
-            self._socket.close()
-            raise
+        self._inlet = inlet
         self._timer: Timer = loop.call_later(LOOK_S, self._look)
 
     def begin(self) -> None:
@@ -137,15 +128,11 @@ class PulseListener:
 
     def drain(self) -> list[bytes]:
         """The datagrams since the last call, or the oldest of them."""
-        came: list[bytes] = []
-        with contextlib.suppress(BlockingIOError):
-            while len(came) < _MOST_DATAGRAMS:
-                came.append(self._socket.recv(_LONGEST_DATAGRAM))
-        return came
+        return list(self._inlet.waiting(_MOST_DATAGRAMS))
 
     def close(self) -> None:
         self._timer.cancel()
-        self._socket.close()
+        self._inlet.close()
 
     def _look(self) -> None:
         self._timer = self._loop.call_later(LOOK_S, self._look)

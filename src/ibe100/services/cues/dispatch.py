@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.runner.launch import short_socket_path
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.ledger import CueLedger
@@ -28,11 +29,13 @@ from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.cues.retiming import RETIMED, audit_detail, retimed
 from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import AttemptEnded
-from ibe100.tsduck.loopback_ports import LOOPBACK
+from ibe100.tsduck.stream_ports import LOOPBACK
 from ibe100.utils.tasks import keep_running
 from ibe100.utils.wall_clock import WallClock
 
 POLL_S = 0.05
+SEND_BUFFER_BYTES = 64 << 10
+"""By itself macOS sends 2 kB at most to a Unix socket; a section has up to 4."""
 JUDGE_PATIENCE_S = 15.0
 """A splice whose processor is just restarting is judged when the stream's clock is known again."""
 
@@ -62,15 +65,16 @@ class CueDispatch:
         self._watchers: dict[int, asyncio.Task[None]] = {}
         self._half_sent: set[int] = set()
         """Cues whose processor ended with repeats that it had not put out: once SEEN, they are owed."""
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
+        self._to_port = _sender(socket.AF_INET)
+        self._to_path = _sender(socket.AF_UNIX)
 
     async def close(self) -> None:
         """Stop watching; what is ARMED stays on record for the next console."""
         for task in self._watchers.values():
             task.cancel()
         await asyncio.gather(*self._watchers.values(), return_exceptions=True)
-        self._socket.close()
+        self._to_port.close()
+        self._to_path.close()
 
     def set_seen_timeout(self, seen_timeout_s: float) -> None:
         """Also for cues that are waited for."""
@@ -85,7 +89,12 @@ class CueDispatch:
     def put_out(self, run: StreamRun, section: bytes) -> None:
         """Send the processor one datagram with one section. Raises OSError."""
         assert run.record is not None
-        self._socket.sendto(section, (LOOPBACK, run.record.ports.cue))
+        port = run.record.ports.cue
+        if isinstance(port, int):
+            self._to_port.sendto(section, (LOOPBACK, port))
+            return
+        with short_socket_path(run.link.stream_dir / port) as name:
+            self._to_path.sendto(section, name)
 
     def send(self, cue: Cue) -> Cue:
         """Send an ARMED cue. The step is on record after, for the datagram must not wait."""
@@ -253,6 +262,13 @@ class CueDispatch:
         """The cue as it stands, while it is in `state`; one that is over may be out of the cache already."""
         current = self._cache.get(cue.cue_id)
         return current if current is not None and current.state is state else None
+
+
+def _sender(family: socket.AddressFamily) -> socket.socket:
+    sender = socket.socket(family, socket.SOCK_DGRAM)
+    sender.setblocking(False)
+    sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    return sender
 
 
 def _splice_at(cue: Cue) -> float:

@@ -21,6 +21,7 @@ from ibe100.preview.reports import (
     ReportError,
     decode_report,
 )
+from ibe100.tsduck.stream_ports import Port
 from ibe100.utils.child_environment import child_environment
 
 END_TIMEOUT_S = 2.0
@@ -32,7 +33,7 @@ class PreviewTask:
     """Task of a preview process."""
 
     stream_id: str
-    port: int
+    port: Port
     service_id: int
     size: PictureSize
 

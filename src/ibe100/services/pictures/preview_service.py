@@ -28,6 +28,7 @@ from ibe100.services.alarms.signal_catalogue import CONTENT
 from ibe100.services.pictures.content_watch import ContentWatch
 from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
 from ibe100.services.streams.run import Runs, StreamRun
+from ibe100.tsduck.stream_ports import within
 from ibe100.utils.tasks import keep_running
 
 LINGER_S = 5.0
@@ -173,7 +174,8 @@ class PreviewService:
         run = self._run(stream_id)
         if run is None or run.record is None or run.view.state not in ON_AIR or not run.record.ports.tap:
             return None
-        return PreviewTask(stream_id, run.record.ports.tap, run.record.plan.service_id, size)
+        port = within(run.record.ports.tap, run.link.stream_dir)
+        return PreviewTask(stream_id, port, run.record.plan.service_id, size)
 
     def _run(self, stream_id: str) -> StreamRun | None:
         try:

@@ -13,7 +13,7 @@ from ibe100.database.database import Database
 from ibe100.models.cues.return_receipt import FeedState
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.runner_policy import RunnerPolicy
-from ibe100.models.stream_config import FileInput, StreamConfig
+from ibe100.models.stream_config import Engine, FileInput, StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.services.streams.journal_follower import journal_identity
 from ibe100.services.streams.launch_plan import LaunchPlanner
@@ -21,9 +21,10 @@ from ibe100.services.streams.runner_facts import CueOnOutput, Fact, SpliceMonito
 from ibe100.services.streams.runner_link import RunnerLink, RunnerStatus, read_journal
 from ibe100.services.streams.runner_samples import InfluxPost, Sample, TableSections
 from ibe100.services.streams.runner_spec import PATIENCE_S, awaited_peer, claimed_ports
-from ibe100.tsduck.command import secrets_of
+from ibe100.tsduck.edges import secrets_of
 from ibe100.tsduck.processor import Processor
 from ibe100.tsduck.return_feed import (
+    RETURN_SOCKETS,
     ReturnPorts,
     build_return_arguments,
     claim_return_ports,
@@ -139,7 +140,7 @@ class WatcherProcess:
         await self._link.end_left_behind()
         # The cue port of a stream is free for a moment between two attempts of its processor.
         taken = await asyncio.to_thread(claimed_ports, self._stream_dir.parent, self._link.stream_dir)
-        ports = claim_return_ports(taken)
+        ports = RETURN_SOCKETS if processor.engine is Engine.BUILTIN else claim_return_ports(taken)
         await asyncio.to_thread(self._link.write_spec, self._spec(processor, ports))
         await self._link.spawn(secrets_of(self._watch))
 

@@ -12,6 +12,7 @@ from ibe100.models.errors import InputAbsent, OperatorError, StreamError
 from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stream_config import StreamConfig, describe_input
 from ibe100.mpegts.stream_report import StreamReport
+from ibe100.runner.spec import INFLUX_TOKEN
 from ibe100.services.streams.inputs.held_input import HeldInput
 from ibe100.services.streams.inputs.known_inputs import is_same_input, read_report, write_report
 from ibe100.services.streams.journal_follower import JournalFollower
@@ -23,19 +24,19 @@ from ibe100.services.streams.runner_link import PortLost
 from ibe100.services.streams.runner_spec import make_spec
 from ibe100.services.streams.stream_list import StreamList
 from ibe100.services.streams.stream_secrets import without_secrets
-from ibe100.tsduck.command import secrets_of
 from ibe100.tsduck.copy_probe import probe_copy
-from ibe100.tsduck.loopback_ports import LoopbackPorts
+from ibe100.tsduck.edges import secrets_of
 from ibe100.tsduck.probe import LIMITS
 from ibe100.tsduck.processor import Processor
 from ibe100.tsduck.srt_link import is_relayed
+from ibe100.tsduck.stream_ports import StreamPorts, within
 
 _log = logging.getLogger(__name__)
 
 CALL_PATIENCE_S = 60.0
 """For a caller, where a start that does not find one has failed: somebody has yet to start the sender."""
 
-Look: TypeAlias = tuple[StreamReport, LoopbackPorts]
+Look: TypeAlias = tuple[StreamReport, StreamPorts]
 """Report on the input, and the ports that the run will have."""
 
 
@@ -96,7 +97,7 @@ class StreamLaunch:
     ) -> None:
         config = run.entry.config
         processor = await self._planner.processor(config)
-        known = await self._known(run) if is_known else None
+        known = await self._known(run, processor) if is_known else None
         report, ports = known or await self._look(run, processor, is_last_look)
         record, argv = self._planner.plan(config, run.entry.number, processor, report, ports)
         for note in record.plan.notes:
@@ -134,7 +135,8 @@ class StreamLaunch:
         assert run.record is not None
         config, ports = _config_in_force(run, run.record), run.record.ports
         processor = await self._planner.processor(config)
-        report = await asyncio.to_thread(probe_copy, ports.look, describe_input(config.input))
+        copy = within(ports.look, run.link.stream_dir)
+        report = await asyncio.to_thread(probe_copy, copy, describe_input(config.input))
         record, argv = self._planner.plan(config, run.entry.number, processor, report, ports)
         kept = run.record.model_copy(
             update={"config": config, "plan": record.plan, "command": record.command}
@@ -145,7 +147,9 @@ class StreamLaunch:
         await self._know(run, report)
         run.replan(kept)
         reason = "its command fits the input again"
-        await run.link.request({"cmd": "respec", "reason": reason, "secrets": secrets_of(config)})
+        # A runner of this version makes its own; one of an earlier version hands on what it was given.
+        secrets = {**secrets_of(config), INFLUX_TOKEN: "--token=loopback"}
+        await run.link.request({"cmd": "respec", "reason": reason, "secrets": secrets})
 
     async def _know(self, run: StreamRun, report: StreamReport) -> None:
         assert run.record is not None
@@ -170,13 +174,13 @@ class StreamLaunch:
         """Release all held inputs."""
         await self._held.close()
 
-    async def _known(self, run: StreamRun) -> Look | None:
+    async def _known(self, run: StreamRun, processor: Processor) -> Look | None:
         """What the plan of the last run was made of; None where it is not on record, or others call."""
         config, record = run.entry.config, run.record
         if record is None or is_relayed(config.input) or not is_same_input(config.input, record.config.input):
             return None
         report = await asyncio.to_thread(read_report, run.link.stream_dir)
-        ports = self._planner.claim(config, self._list.ports_of_others(run))
+        ports = self._planner.claim(config, processor, self._list.ports_of_others(run))
         return None if report is None else (report, ports)
 
     async def _look(self, run: StreamRun, processor: Processor, is_last_look: bool) -> Look:
@@ -200,7 +204,7 @@ class StreamLaunch:
         # A runner that holds what the input was before it was changed.
         await self._held.release(run)
         report = await self._planner.probe(config)
-        return report, self._planner.claim(config, self._list.ports_of_others(run))
+        return report, self._planner.claim(config, processor, self._list.ports_of_others(run))
 
 
 def _config_in_force(run: StreamRun, record: RunRecord) -> StreamConfig:

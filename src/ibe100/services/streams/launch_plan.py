@@ -12,14 +12,15 @@ from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.inputs.known_inputs import KnownInputs
 from ibe100.services.streams.run_record import RunRecord
-from ibe100.tsduck.command import build_arguments, relay_arguments, secrets_of, shell_command
-from ibe100.tsduck.loopback_ports import LoopbackPorts, claim_ports
+from ibe100.tsduck.command import build_arguments, relay_arguments
+from ibe100.tsduck.edges import secrets_of, shell_command
 from ibe100.tsduck.plan import StreamPlan, plan_stream
 from ibe100.tsduck.probe import FILE_BYTES, probe_input
 from ibe100.tsduck.processor import Processor, check_builtin, choose_processor
 from ibe100.tsduck.srt_link import is_relayed
+from ibe100.tsduck.stream_ports import StreamPorts, claim_ports, local_sockets
 
-PREVIEW_PORTS = LoopbackPorts(
+PREVIEW_PORTS = StreamPorts(
     cue=1, splice_json=2, influx=3, analyze_json=4, source=5, tap=6, input_splice=7, pulse=8, look=9
 )
 
@@ -68,18 +69,22 @@ class LaunchPlanner:
         receiver would take its packets. Raises StreamError for an input that nobody has looked at.
         """
         processor = await self.processor(config)
+        is_builtin = processor.engine is Engine.BUILTIN
+        ports = local_sockets(with_source=True) if is_builtin else PREVIEW_PORTS
         report = report or self.known.report_on(config.input)
         if report is None:
             if not isinstance(config.input, FileInput | TestPatternInput):
                 raise StreamError("probe the input first: the command follows from what is in it")
             report = await self.probe(config)
         plan = plan_stream(config, report)
-        arguments = build_arguments(config, plan, PREVIEW_PORTS, processor.engine)
-        return shell_line(config, processor, PREVIEW_PORTS, arguments)
+        arguments = build_arguments(config, plan, ports, processor.engine)
+        return shell_line(config, processor, ports, arguments)
 
-    def claim(self, config: StreamConfig, taken_ports: Collection[int]) -> LoopbackPorts:
-        """Loopback ports for a run. Raises StreamError when none can be found."""
+    def claim(self, config: StreamConfig, processor: Processor, taken_ports: Collection[int]) -> StreamPorts:
+        """Ports for a run. Raises StreamError when none can be found."""
         fed = config.input.kind == "test_pattern" or is_relayed(config.input)
+        if processor.engine is Engine.BUILTIN:
+            return local_sockets(with_source=fed)
         return claim_ports(taken_ports, with_source=fed)
 
     def plan(
@@ -88,7 +93,7 @@ class LaunchPlanner:
         number: int,
         processor: Processor,
         report: StreamReport,
-        ports: LoopbackPorts,
+        ports: StreamPorts,
     ) -> tuple[RunRecord, list[str]]:
         """The record of a run on an input like `report`, without a session yet, and its whole argv.
 
@@ -113,7 +118,7 @@ class LaunchPlanner:
 
 
 def shell_line(
-    config: StreamConfig, processor: Processor, ports: LoopbackPorts, arguments: Sequence[str]
+    config: StreamConfig, processor: Processor, ports: StreamPorts, arguments: Sequence[str]
 ) -> str:
     """Command of a stream as it can be pasted into a shell; secrets are masked."""
     command = shell_command([*processor.command, *arguments])

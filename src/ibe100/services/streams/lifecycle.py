@@ -27,7 +27,7 @@ from ibe100.services.streams.runner_link import RunnerGone
 from ibe100.services.streams.stream_list import StreamList
 from ibe100.services.streams.stream_secrets import SecretStore, why_locked
 from ibe100.services.streams.wish import write_wish
-from ibe100.tsduck.command import secrets_of
+from ibe100.tsduck.edges import secrets_of
 
 STOP_TIMEOUT_S = 20.0
 

@@ -10,8 +10,8 @@ from ibe100.models.errors import StorageError
 from ibe100.models.stored import DamagedDocument, read_stored, write_stored
 from ibe100.models.stream_config import StreamConfig
 from ibe100.services.streams.stream_secrets import without_secrets
-from ibe100.tsduck.loopback_ports import LoopbackPorts
 from ibe100.tsduck.plan import StreamPlan
+from ibe100.tsduck.stream_ports import StreamPorts
 from ibe100.utils.atomic_write import atomic_write
 
 FILES = ("run.json", "run.copy.json")
@@ -24,7 +24,7 @@ class RunRecord(Value):
     config: StreamConfig
     number: int
     plan: StreamPlan
-    ports: LoopbackPorts
+    ports: StreamPorts
     engine: str
     command: str
     session_id: int | None

@@ -25,10 +25,10 @@ from ibe100.models.stream_config import (
 )
 from ibe100.services.streams.run_record import RunRecord
 from ibe100.tsduck.command import pass_arguments, relay_arguments
-from ibe100.tsduck.loopback_ports import LoopbackPorts
 from ibe100.tsduck.pattern_source import live_arguments
 from ibe100.tsduck.processor import Processor
 from ibe100.tsduck.srt_link import is_relayed
+from ibe100.tsduck.stream_ports import StreamPorts
 
 PATIENCE_S = 86_400.0
 """A listener waits for its caller, which may take a day: that is no fault of the processor."""
@@ -62,7 +62,7 @@ def _pass_through(config: StreamConfig, processor: Processor, record: RunRecord)
 
 
 def make_held_spec(
-    entry: StreamEntry, processor: Processor, ports: LoopbackPorts, policy: RunnerPolicy
+    entry: StreamEntry, processor: Processor, ports: StreamPorts, policy: RunnerPolicy
 ) -> dict[str, Any]:
     """A runner with nothing but the stream's source, until it is known what is in it; never a secret."""
     return {
@@ -73,11 +73,13 @@ def make_held_spec(
     }
 
 
-def _common(entry: StreamEntry, processor: Processor, ports: LoopbackPorts) -> dict[str, Any]:
+def _common(entry: StreamEntry, processor: Processor, ports: StreamPorts) -> dict[str, Any]:
     source = entry.config.input
     feeder: dict[str, Any] | None = None
     if isinstance(source, TestPatternInput):
         feeder = {"argv": live_arguments(source, ports.source)}
+        if isinstance(ports.source, str):
+            feeder["stdout"] = ports.source
     elif is_relayed(source):
         argv = [*processor.command, *relay_arguments(source, ports.source)]
         feeder = {"argv": argv, "env": processor.environment}

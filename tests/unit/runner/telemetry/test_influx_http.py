@@ -8,6 +8,7 @@ import pytest
 
 from ibe100.runner.loop import Loop
 from ibe100.runner.telemetry.influx_http import BODY_LIMIT, InfluxServer
+from ibe100.runner.telemetry.senders import is_our_connection
 
 
 class Served:
@@ -16,6 +17,8 @@ class Served:
     def __init__(self) -> None:
         self.loop = Loop()
         self.posts: list[list[str]] = []
+        self.tokens = {""}
+        self.strangers = False
         self.server = self._listen()
         self._over = False
         self._tick()
@@ -28,7 +31,12 @@ class Served:
                 trial.bind(("127.0.0.1", 0))
                 self.port = trial.getsockname()[1]
                 trial.close()
-                return InfluxServer(self.loop, self.port, self.posts.append)
+                return InfluxServer(
+                    self.loop, self.port, self.posts.append, self._admits, lambda given: given in self.tokens
+                )
+
+    def _admits(self, peer: tuple[str, int]) -> bool:
+        return is_our_connection(peer) and not self.strangers
 
     def _tick(self) -> None:
         if self._over:
@@ -136,4 +144,25 @@ def test_idle_connections_do_not_pile_up(served: Served) -> None:
 
 def test_a_taken_port_is_an_error(served: Served) -> None:
     with closing(Loop()) as loop, pytest.raises(OSError, match="in use"):
-        InfluxServer(loop, served.port, lambda lines: None)
+        InfluxServer(loop, served.port, lambda lines: None, lambda _: True, lambda _: True)
+
+
+def test_a_post_without_the_token_of_this_attempt_is_refused(served: Served) -> None:
+    served.tokens = {"Token 0123"}
+    for header in ((), (b"Authorization: Token 4567",), (b"Authorization: Bearer 0123",)):
+        with closing(served.connect()) as connection:
+            assert answer_to(connection, post(b"a value=1", *header)).startswith(b"HTTP/1.1 401 ")
+    with closing(served.connect()) as connection:
+        assert answer_to(connection, post(b"b value=1", b"Authorization: Token 0123")) == NO_CONTENT
+    assert served.posts == [["b value=1"]]
+
+
+def test_the_connection_of_another_user_is_closed_and_takes_nobodys_place(served: Served) -> None:
+    with closing(served.connect()) as ours:
+        assert answer_to(ours, post(b"a value=1")) == NO_CONTENT
+        served.strangers = True
+        for _ in range(20):
+            with closing(served.connect()) as theirs:
+                assert theirs.recv(10) == b""
+        assert answer_to(ours, post(b"b value=1")) == NO_CONTENT
+    assert served.posts == [["a value=1"], ["b value=1"]]

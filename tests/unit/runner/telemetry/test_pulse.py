@@ -9,14 +9,17 @@ from collections.abc import Callable
 import pytest
 
 from ibe100.runner.loop import Loop
+from ibe100.runner.telemetry.inlet import Inlet
 from ibe100.runner.telemetry.pulse import (
     LEARNING_S,
     LEAST_PATIENCE_S,
     LOOK_S,
+    PULSE_BUFFER,
     PulseHandlers,
     PulseJudge,
     PulseListener,
 )
+from ibe100.runner.telemetry.senders import UdpSenders
 
 Told = list[tuple[float, bool]]
 
@@ -92,7 +95,7 @@ def test_pulses_of_any_size_are_heard_and_forgotten_with_their_processor() -> No
         raise AssertionError(f"{count} strays in {over_s} s")
 
     handlers = PulseHandlers(tell, tell_faults, tell_strays, lambda _: None, lambda: None, lambda _: None)
-    listener = PulseListener(loop, port, handlers)
+    listener = PulseListener(loop, Inlet(port, PULSE_BUFFER, UdpSenders(), pytest.fail), handlers)
     give_up = loop.call_later(30.0, loop.stop)
     with sender:
         send(0)

@@ -21,10 +21,10 @@ from ibe100.services.streams.runner_facts import Fact, LogLine
 from ibe100.services.streams.runner_link import RunnerLink, read_journal
 from ibe100.services.streams.runner_spec import awaited_sender, make_held_spec
 from ibe100.services.streams.stream_list import StreamList
-from ibe100.tsduck.command import secrets_of
-from ibe100.tsduck.loopback_ports import LoopbackPorts
+from ibe100.tsduck.edges import secrets_of
 from ibe100.tsduck.probe import LIMITS, probe_input
 from ibe100.tsduck.processor import Processor
+from ibe100.tsduck.stream_ports import StreamPorts, within
 
 CONNECTED = "connected from "
 """How either processor begins to tell of a caller."""
@@ -36,7 +36,7 @@ class Hold:
 
     source: StreamInput
     processor: Processor
-    ports: LoopbackPorts
+    ports: StreamPorts
     since: float
     """Wall time in seconds."""
 
@@ -60,7 +60,7 @@ class HeldInput:
 
     async def look(
         self, run: StreamRun, processor: Processor, first_bytes_s: float = LIMITS.first_bytes_s
-    ) -> tuple[StreamReport, LoopbackPorts]:
+    ) -> tuple[StreamReport, StreamPorts]:
         """Probe the input; returns the report, and the ports of the runner that goes on holding it.
 
         Raises InputAbsent when nothing came: the input is held all the same, for who calls between two looks.
@@ -68,7 +68,8 @@ class HeldInput:
         hold = await self._hold(run, processor)
         limits = replace(LIMITS, first_bytes_s=first_bytes_s)
         try:
-            report = await probe_input(hold.source, processor, limits=limits, source_port=hold.ports.source)
+            port = within(hold.ports.source, run.link.stream_dir)
+            report = await probe_input(hold.source, processor, limits=limits, source_port=port)
         except InputAbsent as error:
             facts = await asyncio.to_thread(read_journal, run.link.stream_dir, 0)
             why = _last_fault(facts, hold.since) or awaited_sender(run.entry.config)
@@ -99,7 +100,7 @@ class HeldInput:
             if same and await run.link.is_alive():
                 return hold
             await self.release(run)
-        ports = self._planner.claim(config, self._streams.ports_of_others(run))
+        ports = self._planner.claim(config, processor, self._streams.ports_of_others(run))
         spec = make_held_spec(run.entry, processor, ports, self._policy)
         await asyncio.to_thread(run.link.write_spec, spec)
         hold = Hold(config.input, processor, ports, time.time())

@@ -17,7 +17,7 @@ from ibe100.services.streams.run_record import RunRecord
 from ibe100.services.streams.runner_facts import AttemptStarted
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.services.streams.runner_samples import AnalyzeReport, InfluxPost
-from ibe100.tsduck.loopback_ports import LoopbackPorts
+from ibe100.tsduck.stream_ports import StreamPorts
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample
 from tsduck_cases import PLAN
 
@@ -70,7 +70,7 @@ def live(stuffing_ratio: float | None = None) -> StreamRun:
     config = StreamConfig(name="Live", input=UdpInput(port=5000), stuffing_ratio=stuffing_ratio)
     entry = StreamEntry(stream_id="live", number=1, config=config)
     run = StreamRun(entry, RunnerLink(Path("nowhere")), lambda _view: None)
-    ports = LoopbackPorts(cue=1, splice_json=2, influx=3, analyze_json=4)
+    ports = StreamPorts(cue=1, splice_json=2, influx=3, analyze_json=4)
     run.begin(
         RunRecord(config=config, number=1, plan=PLAN, ports=ports, engine="", command="", session_id=None)
     )

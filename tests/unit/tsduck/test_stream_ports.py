@@ -6,8 +6,8 @@ from dataclasses import astuple
 import pytest
 
 from ibe100.models.errors import StreamError
-from ibe100.tsduck import loopback_ports
-from ibe100.tsduck.loopback_ports import FIRST_PORT, LAST_PORT, LOOPBACK, claim_ports, is_free
+from ibe100.tsduck import stream_ports
+from ibe100.tsduck.stream_ports import FIRST_PORT, LAST_PORT, LOOPBACK, claim_ports, is_free
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
@@ -41,7 +41,7 @@ def test_without_a_source_there_is_no_port_for_it() -> None:
 
 
 def test_ports_of_other_streams_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loopback_ports, "LAST_PORT", FIRST_PORT + 30)
+    monkeypatch.setattr(stream_ports, "LAST_PORT", FIRST_PORT + 30)
     taken = range(FIRST_PORT, FIRST_PORT + 15)
     ports = claim_ports(taken, with_source=False)
     assert not set(astuple(ports)) & set(taken)

@@ -1,4 +1,8 @@
-"""Loopback ports for a stream: free now, in no other stream's spec, outside the kernel's ephemeral range."""
+"""Ports by which the processes of one stream reach each other: Unix sockets, or, with tsp, loopback ports.
+
+Loopback ports are free now, in no other stream's spec, and outside the kernel's ephemeral range. Anybody on
+the machine can send to them; a Unix socket lies in the stream's folder, which is open to its user alone.
+"""
 
 from __future__ import annotations
 
@@ -6,36 +10,67 @@ import random
 import socket
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
 
 from ibe100.models.errors import StreamError
+from ibe100.runner.local_socket import SCHEME
 
 LOOPBACK = "127.0.0.1"
 FIRST_PORT = 20000
 LAST_PORT = 31999
 TRIES = 400
 
+Port: TypeAlias = int | str
+"""A port on 127.0.0.1 (0: none), or the name of a Unix socket in the stream's folder."""
+
 
 @dataclass(frozen=True)  # without slots: a record of a newer version has fields that are not known
-class LoopbackPorts:
-    """Claimed for one stream; all on 127.0.0.1."""
+class StreamPorts:
+    """Ports of one stream, or sockets in its folder where the built-in processor runs it."""
 
-    cue: int
-    splice_json: int
-    influx: int
-    analyze_json: int
-    source: int = 0
+    cue: Port
+    splice_json: Port
+    influx: Port
+    analyze_json: Port
+    source: Port = 0
     """Receives the test pattern, or what an SRT caller sends; 0 where there is neither."""
-    tap: int = 0
+    tap: Port = 0
     """Receives a copy of the output, for a preview; 0 in runs of versions that had none."""
-    input_splice: int = 0
+    input_splice: Port = 0
     """Receives the cues of the input; 0 in runs of versions that did not look at them."""
-    pulse: int = 0
+    pulse: Port = 0
     """Receives a datagram every so many packets; 0 in runs of versions that had none."""
-    look: int = 0
+    look: Port = 0
     """Receives a copy of the input, to be probed while it is passed on without cues; 0 in earlier runs."""
 
 
-def claim_ports(taken: Collection[int], *, with_source: bool) -> LoopbackPorts:
+def local_sockets(*, with_source: bool) -> StreamPorts:
+    """Sockets of a stream that the built-in processor runs."""
+    return StreamPorts(
+        cue="cue.sock",
+        splice_json="splice.sock",
+        influx="influx.sock",
+        analyze_json="analyze.sock",
+        source="source.sock" if with_source else 0,
+        tap="tap.sock",
+        input_splice="input.sock",
+        pulse="pulse.sock",
+        look="look.sock",
+    )
+
+
+def address(port: Port) -> str:
+    """A port as it stands in a command line: `127.0.0.1:20001`, or `unix:cue.sock`."""
+    return f"{LOOPBACK}:{port}" if isinstance(port, int) else f"{SCHEME}{port}"
+
+
+def within(port: Port, stream_dir: Path) -> Port:
+    """The port for a process that does not work in the stream's folder: a socket by its whole path."""
+    return port if isinstance(port, int) else str(stream_dir.absolute() / port)
+
+
+def claim_ports(taken: Collection[int], *, with_source: bool) -> StreamPorts:
     """Nine ports (eight without a source) that nobody uses.
 
     `taken` holds the ports in the specs of other streams: those may be between two attempts just now.
@@ -44,7 +79,7 @@ def claim_ports(taken: Collection[int], *, with_source: bool) -> LoopbackPorts:
     found = free_ports(taken, 9 if with_source else 8)
     cue, splice, influx, analyze, tap, input_splice, pulse, look, *source = found
     first = source[0] if source else 0
-    return LoopbackPorts(cue, splice, influx, analyze, first, tap, input_splice, pulse, look)
+    return StreamPorts(cue, splice, influx, analyze, first, tap, input_splice, pulse, look)
 
 
 def free_ports(taken: Collection[int], wanted: int) -> list[int]:
