@@ -70,9 +70,10 @@ NOBODY = Actor("nobody")
 """Nobody is signed in at the window."""
 EMERGENCY = Actor("emergency key", Role.OPERATOR)
 """Whoever uses the emergency key at the window."""
-NOT_PERSONS = frozenset(
-    {"operator", "command line", "nobody", CONSOLE.name, AUTOMATIC_RETURN.name, SCHEDULE.name}
-)
+ANOTHER_SENDER = Actor("another sender")
+"""Somebody who is none of us, and got a cue into a stream."""
+_PARTS = (CONSOLE, AUTOMATIC_RETURN, SCHEDULE, ANOTHER_SENDER)
+NOT_PERSONS = frozenset({"operator", "command line", "nobody", *(part.name for part in _PARTS)})
 """No user may go by these names; the first two stand in records of earlier versions."""
 
 

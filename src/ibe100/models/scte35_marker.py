@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ibe100.models.actor import ANOTHER_SENDER
 from ibe100.models.base import Value
 from ibe100.models.cues.segmentation import Segmentation
 
@@ -222,6 +223,11 @@ class Cue(Value):
     """Duration of a frame of the stream, 90 kHz ticks."""
     returns: BreakReturn | None = None
     """Way the break ends that it begins; None where it begins none, or nothing was decided."""
+
+    @property
+    def is_foreign(self) -> bool:
+        """True for one that nobody here has sent: it was seen on our cue PID."""
+        return self.requested_by == ANOTHER_SENDER.name
 
     @property
     def announced_end(self) -> float | None:

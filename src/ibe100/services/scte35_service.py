@@ -29,6 +29,7 @@ from ibe100.services.cues.draft import (
     pending_breaks,
     requested,
 )
+from ibe100.services.cues.foreign import ForeignCues
 from ibe100.services.cues.heartbeat import Heartbeat
 from ibe100.services.cues.ledger import CueLedger
 from ibe100.services.cues.readiness import least_lead_s, readiness
@@ -39,6 +40,7 @@ from ibe100.services.rights import demand
 from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import (
     AttemptEnded,
+    CueOnInput,
     CueOnOutput,
     Fact,
     SpliceMonitored,
@@ -81,6 +83,7 @@ class SCTE35Service:
         self._dispatch = CueDispatch(
             runs, self._cache, self._ledger, self._receipts, self._clock, self._audit, seen_timeout_s
         )
+        self._foreign = ForeignCues(storage, self._cache, self._ledger, publish, self._dispatch.watch)
         self._heartbeat = Heartbeat(self._cache, self._dispatch.put_out, seen_timeout_s)
         self._publish = publish
         self._locks: dict[str, asyncio.Lock] = {}
@@ -255,8 +258,11 @@ class SCTE35Service:
         match fact:
             case CueOnOutput():
                 cue = self._cache.waiting_for(run.stream_id, fact.section)
-                if cue is not None or not self._heartbeat.seen(run, fact.section):
-                    self._receipts.seen(run, fact)
+                is_heartbeat = cue is None and self._heartbeat.seen(run, fact.section)
+                if not is_heartbeat and not self._receipts.seen(run, fact):
+                    await self._foreign.take(run, fact)
+            case CueOnInput():
+                self._foreign.note_input(run, fact)
             case SpliceMonitored():
                 self._receipts.monitored(run, fact.event)
             case AttemptEnded():

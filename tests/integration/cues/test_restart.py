@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 from ibe100.core.application import Application
@@ -30,18 +30,14 @@ from services_rig import (
 TO_BREAK, BACK = CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME
 
 
-def cue_port(application: Application, stream_id: str) -> int:
-    record = application.streams.run_of(stream_id).record
-    assert record is not None
-    return record.ports.cue
-
-
-def bound(held: socket.socket, port: int) -> bool:
-    """True once the socket has the port, so that no processor can begin."""
-    with contextlib.suppress(OSError):
-        held.bind(("127.0.0.1", port))
-        return True
-    return False
+@contextlib.contextmanager
+def without_cue_socket(application: Application, stream_id: str) -> Iterator[None]:
+    """Something else has the name of the socket for cues, so that no processor can begin."""
+    path = application.streams.run_of(stream_id).link.stream_dir / "cue.sock"
+    path.unlink()
+    path.mkdir()
+    yield
+    path.rmdir()
 
 
 async def test_a_cue_the_dead_processor_had_not_put_out_goes_out_in_time_with_the_same_bytes(
@@ -86,11 +82,8 @@ async def test_what_is_late_after_a_restart_fails_and_never_airs(tmp_path: Path)
         stream_id = await live(application, out, start_delay_ms=4000, inject_count=1)
         armed = await application.cues.fire(asked(stream_id, TO_BREAK, pre_roll_s=4.6))
         processor = await processor_pid(application, stream_id)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
+        with without_cue_socket(application, stream_id):
             kill(processor)
-            await until(
-                lambda: bound(held, cue_port(application, stream_id)), "the port of the dead processor"
-            )
             failed = await until_over(application, armed)
         assert failed.state is CueState.FAILED
         assert "not sent: " in failed.reason

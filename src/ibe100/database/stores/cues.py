@@ -124,6 +124,16 @@ class CueStore:
         )
         return await self._handles.value(query, Cue)
 
+    async def newest_with(self, stream_id: str, section_base64: str) -> Cue | None:
+        """Newest cue of the stream with exactly these bytes; None without any."""
+        query = (
+            select(CueRow)
+            .where(CueRow.stream_id == stream_id, CueRow.section_base64 == section_base64)
+            .order_by(CueRow.cue_id.desc())
+            .limit(1)
+        )
+        return await self._handles.value(query, Cue)
+
     async def unfinished(self, stream_id: str | None = None) -> tuple[Cue, ...]:
         """Cues that are not over, the oldest first."""
         query = select(CueRow).where(CueRow.state.not_in(_FINAL)).order_by(CueRow.cue_id)

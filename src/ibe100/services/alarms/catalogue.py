@@ -68,6 +68,15 @@ CUE_AIRED_LATE = AlarmRule(
     clears_itself=False,
     only_while_running=False,
 )
+FOREIGN_CUE = AlarmRule(
+    "foreign_cue",
+    Severity.CRITICAL,
+    "Foreign cue: not sent from here, on our cue PID",
+    "Another program or user of this machine sent it to the processor, or the source has begun to",
+    "Go BACK TO PROGRAMME if a break began; tell the distributor; find the sender, and see docs/security.md",
+    clears_itself=False,
+    only_while_running=False,
+)
 BREAK_MISSED = AlarmRule(
     "break_missed",
     Severity.CRITICAL,

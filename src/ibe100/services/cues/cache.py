@@ -71,9 +71,13 @@ class CueCache:
         """The cue in our custody with exactly these bytes."""
         return self._find(stream_id, section, (CueState.ARMED,))
 
+    def newest_with(self, stream_id: str, section: bytes) -> Cue | None:
+        """The newest cue with exactly these bytes."""
+        return self._find(stream_id, section, ANY_STATE)
+
     def given_up_with(self, stream_id: str, section: bytes) -> Cue | None:
         """The newest cue with exactly these bytes, if it was given up on or disarmed."""
-        newest = self._find(stream_id, section, ANY_STATE)
+        newest = self.newest_with(stream_id, section)
         return newest if newest is not None and newest.state in GIVEN_UP else None
 
     def _find(self, stream_id: str, section: bytes, states: Collection[CueState]) -> Cue | None:

@@ -123,7 +123,7 @@ class CueDispatch:
         for cue in self._cache.unfinished():
             if cue.stream_id != run.stream_id:
                 continue
-            if cue.state is CueState.SEEN:
+            if cue.state is CueState.SEEN and not cue.is_foreign:
                 self._half_sent.add(cue.cue_id)
             elif cue.state is CueState.SENT and cue.pts_time is not None:
                 self._half_sent.add(cue.cue_id)  # its last lines may still say that it was seen once

@@ -41,8 +41,8 @@ class CueReceipts:
         self._break_changed = break_changed
         self._told: dict[str, OpenBreak] = {}
 
-    def seen(self, run: StreamRun, fact: CueOnOutput) -> None:
-        """A section was on the output."""
+    def seen(self, run: StreamRun, fact: CueOnOutput) -> bool:
+        """A section was on the output; True if it is that of a cue that waits for it, or was given up on."""
         section, at = fact.section, fact.at
         cue = self._cache.waiting_for(run.stream_id, section) or self._sent_unnoted(run, section, at)
         self._publish(
@@ -55,11 +55,11 @@ class CueReceipts:
             )
         )
         if cue is None:
-            self._seen_late(run, fact)
-            return
+            return self._seen_late(run, fact)
         cue = self._ledger.move(cue, CueState.SEEN, **_sight(run, cue, fact))
         if cue.pts_time is None:
             self.spliced(run, cue)
+        return True
 
     def _sent_unnoted(self, run: StreamRun, section: bytes, at: float) -> Cue | None:
         """A cue that is ARMED as far as we know, but went out: its bytes are there to be seen.
@@ -72,17 +72,18 @@ class CueReceipts:
         reason = cue.reason or "the console ended before it was on record that it was sent"
         return self._ledger.move(cue, CueState.SENT, sent=cue.sent_expected, reason=reason)
 
-    def _seen_late(self, run: StreamRun, fact: CueOnOutput) -> None:
+    def _seen_late(self, run: StreamRun, fact: CueOnOutput) -> bool:
         cue = self._cache.given_up_with(run.stream_id, fact.section)
         if cue is None or fact.at < cue.requested_at or cue.action is CueAction.SPLICE_NULL:
-            return  # every splice_null has the same bytes: it is a later one, or a heartbeat
+            return False  # every splice_null has the same bytes: it is a later one, or a heartbeat
         sight = _sight(run, cue, fact)
         if cue.state is CueState.AIRED_LATE:
             self._ledger.move(cue, CueState.AIRED_LATE, **sight)  # one more of its repeats
-            return
+            return True
         reason = f"it was {cue.state}" + (f" ({cue.reason})" if cue.reason else "") + ", and aired after that"
         self._tell_late(run, cue, fact.at)
         self._ledger.move(cue, CueState.AIRED_LATE, **sight, reason=reason)
+        return True
 
     def _tell_late(self, run: StreamRun, cue: Cue, at: float) -> None:
         text = (
@@ -134,7 +135,9 @@ class CueReceipts:
     def spliced(self, run: StreamRun, cue: Cue) -> None:
         """A cue has taken effect."""
         missing = cue.sent_expected - cue.seen
-        reason = f"{missing} of {cue.sent_expected} repeats were not seen" if missing > 0 else ""
+        reason = cue.reason if cue.is_foreign else ""
+        if missing > 0:
+            reason = f"{missing} of {cue.sent_expected} repeats were not seen"
         # The break first: whoever sees the cue SPLICED may fire the next one before the disk has it.
         self._breaks.spliced(cue, run.cue_options)
         self.show_break(run)

@@ -16,7 +16,7 @@ from ibe100.models.messages import (
     StreamStateChanged,
     StreamView,
 )
-from ibe100.models.scte35_marker import CueState
+from ibe100.models.scte35_marker import Cue, CueState, Direction
 from ibe100.models.stream_state import StreamState
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.alarms.board import AlarmBoard
@@ -26,6 +26,7 @@ from ibe100.services.alarms.catalogue import (
     CLEARING,
     CUE_AIRED_LATE,
     CUE_FAILED,
+    FOREIGN_CUE,
     MEASURED,
 )
 from ibe100.services.alarms.rule import FALSE, AlarmRule, Judgement, Judgements, true_if
@@ -156,9 +157,12 @@ class AlarmFeed:
             case StreamStateChanged(stream=view):
                 self._hear_of_input(view)
             case CueChanged(cue=cue) if (rule := CUE_ALARMS.get(cue.state)) is not None:
-                if time.time() - cue.requested_at < FAILURE_NEWS_S:
+                if _is_news(cue):
                     value = f"{cue.action} event {format_event_id(cue.splice_event_id)}: {cue.reason}"
                     self._happened(cue.stream_id, rule, value)
+            case CueChanged(cue=cue) if cue.is_foreign and cue.state is CueState.SEEN and cue.seen == 1:
+                if _is_news(cue):
+                    self._happened(cue.stream_id, FOREIGN_CUE, _foreign_words(cue))
             case StreamRemoved(stream_id=stream_id):
                 self._board.clear_later(stream_id, CLEARING)
             case ScheduleChanged(changed=changed):
@@ -186,3 +190,13 @@ class AlarmFeed:
 
     def _judge(self, run: StreamRun, judgements: Judgements) -> None:
         self._board.judge_later(run.stream_id, run.name, judgements)
+
+
+def _is_news(cue: Cue) -> bool:
+    return time.time() - cue.requested_at < FAILURE_NEWS_S
+
+
+def _foreign_words(cue: Cue) -> str:
+    effects = {Direction.OUT: "out to a break", Direction.IN: "back to programme"}
+    length = "" if cue.duration_s is None else f", {cue.duration_s:g} s"
+    return f"{effects.get(cue.direction, 'a section')}, event {format_event_id(cue.splice_event_id)}{length}"
