@@ -69,6 +69,7 @@ class AlarmFeed:
         self._clock = clock
         self._watches: dict[str, StreamWatch] = {}
         self._awaiting_input: set[str] = set()
+        self._newest_foreign = 0
         self._looking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -160,7 +161,8 @@ class AlarmFeed:
                 if _is_news(cue):
                     value = f"{cue.action} event {format_event_id(cue.splice_event_id)}: {cue.reason}"
                     self._happened(cue.stream_id, rule, value)
-            case CueChanged(cue=cue) if cue.is_foreign and cue.state is CueState.SEEN and cue.seen == 1:
+            case CueChanged(cue=cue) if cue.is_foreign and cue.cue_id > self._newest_foreign:
+                self._newest_foreign = cue.cue_id
                 if _is_news(cue):
                     self._happened(cue.stream_id, FOREIGN_CUE, _foreign_words(cue))
             case StreamRemoved(stream_id=stream_id):
