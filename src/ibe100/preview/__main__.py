@@ -26,8 +26,10 @@ RECEIVE_BUFFER_BYTES = 4_000_000
 LOOK_S = 0.25
 LONGEST_REST_S, SHORTEST_REST_S = 0.1, 0.02
 """Rest between two looks at the socket: one awakening for many datagrams keeps this cheap."""
-DATAGRAMS_AT_A_LOOK = 6
-"""Datagrams that a rest is to bring: a port holds some 50 of 28 packets, a Unix socket 10 of any."""
+DATAGRAMS_AT_A_LOOK = 12
+"""Datagrams that a rest is to bring: the kernel's buffer holds some 50 of 28 packets."""
+OF_A_SOCKET = 6
+"""The same of a Unix socket, which holds ten of any size."""
 MOST_AT_ONCE = 2000
 EXIT_FAILED = 1
 
@@ -50,14 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             contextlib.closing(ServicePreview(options, _ReportWriter(leaving).write))
         )
         try:
-            _receive(receiver, preview, leaving)
+            wanted = OF_A_SOCKET if isinstance(options.port, str) else DATAGRAMS_AT_A_LOOK
+            _receive(receiver, preview, leaving, wanted)
         except OSError as error:
             print(f"the preview cannot go on: {error.strerror or error}", file=sys.stderr)
             return EXIT_FAILED
     return 0
 
 
-def _receive(receiver: socket.socket, preview: ServicePreview, leaving: threading.Event) -> None:
+def _receive(receiver: socket.socket, preview: ServicePreview, leaving: threading.Event, wanted: int) -> None:
     room = memoryview(bytearray(LARGEST_DATAGRAM))
     rest_s = SHORTEST_REST_S
     while not leaving.is_set():
@@ -75,13 +78,13 @@ def _receive(receiver: socket.socket, preview: ServicePreview, leaving: threadin
         except (TimeoutError, BlockingIOError):
             pass
         preview.work(time.monotonic())
-        rest_s = rest_after(count, rest_s)
+        rest_s = rest_after(count, rest_s, wanted)
         time.sleep(rest_s)
 
 
-def rest_after(count: int, rested_s: float) -> float:
-    """Seconds to rest, after `count` datagrams have come in a rest of `rested_s`."""
-    wanted_s = rested_s * DATAGRAMS_AT_A_LOOK / max(1, count)
+def rest_after(count: int, rested_s: float, wanted: int = DATAGRAMS_AT_A_LOOK) -> float:
+    """Seconds to rest for `wanted` datagrams, after `count` have come in a rest of `rested_s`."""
+    wanted_s = rested_s * wanted / max(1, count)
     # A burst shortens the next rest at once; it gets longer step by step.
     return max(SHORTEST_REST_S, min(LONGEST_REST_S, wanted_s, rested_s * 1.5))
 

@@ -49,6 +49,10 @@ def real() -> dict[str, Any]:
     return commands
 
 
+OURS = ("@@", "@{secret:input.", "@{secret:output.", "@{secret:influx.")
+"""What may begin with the sign of a file of options."""
+
+
 def all_arguments() -> list[list[str]]:
     """Command lines that use every input and output kind and every optional part between them."""
     edits = replace(PLAN, filter_pids=(700,), remove_pids=(700,))
@@ -194,7 +198,7 @@ def test_no_text_of_a_stream_becomes_another_word(
             if word.startswith("-"):
                 known = GLOBAL_OPTIONS if part == "tsp" else PLUGIN_OPTIONS[tuple(part.split())]  # type: ignore[index]
                 assert word.partition("=")[0] in known
-            assert word.startswith(("@@", "@{secret:input.", "@{secret:output.")) or not word.startswith("@")
+            assert word.startswith(OURS) or not word.startswith("@")
             assert not any(ord(character) < 32 for character in word)
 
 

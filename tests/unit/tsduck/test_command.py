@@ -8,6 +8,7 @@ import pytest
 
 from ibe100.models.stream_config import LIVE_INPUTS, Engine, ExistingCues
 from ibe100.mpegts.stream_report import StreamReport
+from ibe100.runner.spec import INFLUX_TOKEN
 from ibe100.tsduck.command import build_arguments, relay_arguments
 from ibe100.tsduck.edges import secrets_of, shell_command
 from ibe100.tsduck.packet_collector import PacketCollector
@@ -189,7 +190,8 @@ def test_each_placeholder_has_its_secret_and_each_secret_its_placeholder(case: C
     config = stream(case.values, None) if case in INPUTS else stream(None, case.values)
     argv = build_arguments(config, PLAN, PORTS)
     placeholders = {token for token in argv if token.startswith("@{secret:")}
-    assert placeholders == {f"@{{secret:{name}}}" for name in secrets_of(config)}
+    names = {*secrets_of(config), INFLUX_TOKEN}  # the runner makes the token itself
+    assert placeholders == {f"@{{secret:{name}}}" for name in names}
 
 
 def test_srt_callers_are_received_by_a_command_of_its_own() -> None:

@@ -99,7 +99,9 @@ async def played(config: StreamConfig, engine: Engine) -> StreamReport:
     assert isinstance(config.input, FileInput)
     chosen = await processor(engine)
     plan = plan_stream(config, await probe_input(config.input, chosen))
-    ports = claim_ports((), with_source=False)
+    ports = local_sockets(with_source=False)
+    if engine is Engine.TSDUCK:
+        ports = claim_ports((), with_source=False)
     assert await run(chosen, build_arguments(config, plan, ports)) == (0, [])
     assert config.output.kind == "file"
     return await probe_input(FileInput(path=config.output.path), chosen)

@@ -23,7 +23,7 @@ from ibe100.services.streams.stream_secrets import (
     without_secrets,
 )
 from ibe100.tsduck.edges import secrets_of
-from ibe100.tsduck.return_feed import ReturnPorts, build_return_arguments, watch_config
+from ibe100.tsduck.return_feed import RETURN_SOCKETS, ReturnPorts, build_return_arguments, watch_config
 
 PORTS = ReturnPorts(splice_json=20001, influx=20002, tables=20003)
 TABLES = [
@@ -93,7 +93,7 @@ def test_the_watcher_reads_it_reports_tables_and_cues_and_sends_nothing(
 
 def test_the_built_in_processor_understands_the_watchers_command() -> None:
     watch = watch_config(stream({"kind": "udp", "port": 5000}))
-    chain = parse_command_line(build_return_arguments(watch, PORTS))
+    chain = parse_command_line(build_return_arguments(watch, RETURN_SOCKETS))
     assert [one.name for one in chain.processors] == ["tables", "influx", "splicemonitor"]
 
 
