@@ -2,12 +2,22 @@
 
 import socket
 from dataclasses import astuple
+from pathlib import Path
 
 import pytest
 
 from ibe100.models.errors import StreamError
 from ibe100.tsduck import stream_ports
-from ibe100.tsduck.stream_ports import FIRST_PORT, LAST_PORT, LOOPBACK, claim_ports, is_free
+from ibe100.tsduck.stream_ports import (
+    FIRST_PORT,
+    LAST_PORT,
+    LOOPBACK,
+    address,
+    claim_ports,
+    is_free,
+    local_sockets,
+    within,
+)
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
@@ -38,6 +48,16 @@ def test_different_ports_below_the_ephemeral_range() -> None:
 
 def test_without_a_source_there_is_no_port_for_it() -> None:
     assert claim_ports((), with_source=False).source == 0
+
+
+def test_the_built_in_processor_has_sockets_in_the_streams_folder() -> None:
+    ports = local_sockets(with_source=True)
+    assert len(set(astuple(ports))) == len(astuple(ports))
+    assert address(ports.cue) == "unix:cue.sock"
+    assert within(ports.cue, Path("/data/streams/news")) == "/data/streams/news/cue.sock"
+    assert local_sockets(with_source=False).source == 0
+    assert address(20001) == "127.0.0.1:20001"
+    assert within(20001, Path("/data/streams/news")) == 20001
 
 
 def test_ports_of_other_streams_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
