@@ -4,6 +4,8 @@ import http.client
 import json
 import socket
 
+_SENDER = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
 
 def influx_lines(packets: int, pts: int) -> str:
     """One post of the influx plugin: packets of the interval, PTS of one PID in 90 kHz ticks."""
@@ -44,5 +46,9 @@ def send_cue(splice_port: int, section_base64: str) -> None:
             }
         ],
     }
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.sendto(json.dumps(table).encode(), ("127.0.0.1", splice_port))
+    send(json.dumps(table).encode(), splice_port)
+
+
+def send(data: bytes, port: int) -> None:
+    """One datagram; from a socket that stays open as a processor's does, for the runner asks whose it is."""
+    _SENDER.sendto(data, ("127.0.0.1", port))

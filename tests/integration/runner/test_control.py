@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from reports import send_cue
+from reports import send, send_cue
 
 from ibe100.runner.launch import control_socket_path, short_socket_path
 from runner_rig import Client, Line, Stream, stream_in, wait_until
@@ -148,8 +148,7 @@ def test_samples_are_pushed_to_who_wants_them_the_latest_first(running: Stream) 
             if pushed.get("sample") == kind:
                 return pushed
 
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as analyze:
-        analyze.sendto(b'{"ts": {"packets": {"total": 7}}}', ("127.0.0.1", running.analyze_json))
+    send(b'{"ts": {"packets": {"total": 7}}}', running.analyze_json)
     with running.client() as client:
         client.ask(cmd="subscribe", from_seq=running.status()["seq"], samples=True)
         influx = sample("influx")
@@ -161,9 +160,8 @@ def test_samples_are_pushed_to_who_wants_them_the_latest_first(running: Stream) 
 
 
 def test_a_datagram_that_is_no_json_is_a_warning(running: Stream) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.sendto(b'{"#name": NaN}', ("127.0.0.1", running.splice_json))
-        sender.sendto(b"[" * 60000, ("127.0.0.1", running.splice_json))
+    send(b'{"#name": NaN}', running.splice_json)
+    send(b"[" * 60000, running.splice_json)
     wait_until(lambda: len(running.of_kind("log")) == 2, "two warnings")
     assert [line["text"] for line in running.of_kind("log")] == [
         "splicemonitor: a datagram of 14 bytes is no JSON object of its kind",
@@ -173,11 +171,10 @@ def test_a_datagram_that_is_no_json_is_a_warning(running: Stream) -> None:
 
 
 def test_no_depth_of_nesting_brings_the_runner_down(running: Stream) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for depth in range(900, 1010, 3):
-            data = b'{"a":' + b"[" * depth + b"]" * depth + b"}"
-            sender.sendto(data, ("127.0.0.1", running.splice_json))
-            sender.sendto(data, ("127.0.0.1", running.analyze_json))
+    for depth in range(900, 1010, 3):
+        data = b'{"a":' + b"[" * depth + b"]" * depth + b"}"
+        send(data, running.splice_json)
+        send(data, running.analyze_json)
     send_cue(running.splice_json, "after all that")
     wait_until(lambda: any(line["base64"] for line in running.of_kind("cue_seen")), "the cue after all that")
     assert running.status()["state"] == "RUNNING"

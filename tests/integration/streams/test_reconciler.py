@@ -79,7 +79,10 @@ async def test_a_start_takes_other_ports_where_one_was_taken_meanwhile(
             assert record is not None and record.ports.pulse != taken[0]
 
 
-async def test_a_stream_whose_port_was_taken_comes_on_air_when_it_is_free_again(tmp_path: Path) -> None:
+async def test_a_stream_whose_port_was_taken_comes_on_air_when_it_is_free_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LaunchPlanner, "claim", lambda *_: claim_ports((), with_source=True))
     async with running(tmp_path) as (application, stream_id):
         run = application.streams.run_of(stream_id)
         assert run.record is not None
