@@ -58,7 +58,7 @@ def test_a_spare_ends_with_its_runner(tmp_path: Path) -> None:
 
 def given(spare: Spare, command: Command, secrets: dict[str, str]) -> str:
     """What the spare prints that was given a command."""
-    taken = spare.take(command, secrets, False)
+    taken = spare.take(command, secrets, False, {})
     assert taken is not None
     popen, output = taken
     with os.fdopen(output, "rb") as text:
@@ -70,30 +70,30 @@ def given(spare: Spare, command: Command, secrets: dict[str, str]) -> str:
 def test_a_secret_reaches_the_spare_and_stands_in_no_command_line(tmp_path: Path) -> None:
     command = Command((*MINITSP, "-I", "null", "@{secret:words}", "-O", "drop"), {})
     spare = Spare()
-    spare.prepare(command)
+    spare.prepare(command, {})
     assert "unknown option --no-such" in given(spare, command, {"words": "1\n--no-such\n"})
 
 
 def test_another_program_or_environment_is_not_served_by_the_spare() -> None:
     command = Command((*MINITSP, "-I", "null", "1", "-O", "drop"), {"A": "1"})
     spare = Spare()
-    spare.prepare(command)
+    spare.prepare(command, {})
     try:
-        assert spare.take(Command(command.argv, {"A": "2"}), {}, False) is None
-        assert spare.take(Command(("tsp", *command.argv[3:]), {"A": "1"}), {}, False) is None
+        assert spare.take(Command(command.argv, {"A": "2"}), {}, False, {}) is None
+        assert spare.take(Command(("tsp", *command.argv[3:]), {"A": "1"}), {}, False, {}) is None
     finally:
         spare.end()
-    spare.prepare(Command(("tsp", "-I", "null"), {}))
-    assert spare.take(Command(("tsp", "-I", "null"), {}), {}, False) is None
+    spare.prepare(Command(("tsp", "-I", "null"), {}), {})
+    assert spare.take(Command(("tsp", "-I", "null"), {}), {}, False, {}) is None
 
 
 def test_a_spare_that_has_died_is_not_waited_for() -> None:
     command = Command((*MINITSP, "-I", "null", "1", "-O", "drop"), {})
     spare = Spare()
-    spare.prepare(command)
+    spare.prepare(command, {})
     (process,) = (one for one in psutil.Process().children() if "--spare=null,drop" in one.cmdline())
     process.kill()
     process.wait(10)
-    assert spare.take(command, {}, False) is None
-    spare.prepare(command)
+    assert spare.take(command, {}, False, {}) is None
+    spare.prepare(command, {})
     assert given(spare, command, {}) == ""
