@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ibe100.models.rights import OF_NO_STREAM, ROLE_FOR, Act, Role
+from ibe100.models.scte35_marker import ANOTHER_SENDER
 
 LONGEST_NOTE = 60
 _NOT_IN_A_NAME = re.compile(r"[\s()]+")
@@ -70,10 +71,9 @@ NOBODY = Actor("nobody")
 """Nobody is signed in at the window."""
 EMERGENCY = Actor("emergency key", Role.OPERATOR)
 """Whoever uses the emergency key at the window."""
-ANOTHER_SENDER = Actor("another sender")
-"""Somebody who is none of us, and got a cue into a stream."""
-_PARTS = (CONSOLE, AUTOMATIC_RETURN, SCHEDULE, ANOTHER_SENDER)
-NOT_PERSONS = frozenset({"operator", "command line", "nobody", *(part.name for part in _PARTS)})
+NOT_PERSONS = frozenset(
+    {"operator", "command line", "nobody", CONSOLE.name, AUTOMATIC_RETURN.name, SCHEDULE.name, ANOTHER_SENDER}
+)
 """No user may go by these names; the first two stand in records of earlier versions."""
 
 

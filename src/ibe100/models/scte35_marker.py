@@ -8,9 +8,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ibe100.models.actor import ANOTHER_SENDER
 from ibe100.models.base import Value
 from ibe100.models.cues.segmentation import Segmentation
+
+ANOTHER_SENDER = "another sender"
+"""In place of a name (no person's has a blank): nobody here has sent the cue, and it was in the stream."""
 
 
 class Direction(StrEnum):
@@ -227,7 +229,7 @@ class Cue(Value):
     @property
     def is_foreign(self) -> bool:
         """True for one that nobody here has sent: it was seen on our cue PID."""
-        return self.requested_by == ANOTHER_SENDER.name
+        return self.requested_by == ANOTHER_SENDER
 
     @property
     def announced_end(self) -> float | None:

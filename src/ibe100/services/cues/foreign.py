@@ -7,9 +7,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 
 from ibe100.database.database import Database
-from ibe100.models.actor import ANOTHER_SENDER
 from ibe100.models.messages import Message, NoticePosted
-from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueState, Direction
+from ibe100.models.scte35_marker import ANOTHER_SENDER, BreakReturn, Cue, CueAction, CueState, Direction
 from ibe100.scte35.direction import direction_of
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
@@ -129,7 +128,7 @@ def _cue(run: StreamRun, fact: CueOnOutput, section: SpliceInfoSection | None, d
         action=CueAction.SEND_SECTION,
         state=CueState.SEEN,
         direction=direction if event_id is not None else Direction.NONE,
-        requested_by=ANOTHER_SENDER.name,
+        requested_by=ANOTHER_SENDER,
         requested_at=fact.at,
         splice_event_id=event_id,
         duration_s=duration_s,
