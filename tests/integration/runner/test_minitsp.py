@@ -1,5 +1,6 @@
 """The runner with the built-in processor, on a recorded stream."""
 
+import json
 import os
 import signal
 import socket
@@ -7,10 +8,12 @@ import sys
 import time
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from ibe100.runner.local_socket import LocalSender
 from runner_rig import Stream, stream_in, wait_until
 
 
@@ -75,16 +78,39 @@ def test_a_wrong_service_is_a_failed_attempt_with_the_processors_words(stream: S
     stream.stop()
 
 
-def test_a_cue_that_airs_while_no_runner_hears_is_told_to_the_next_one(stream: Stream, media: Path) -> None:
+def use_sockets(stream: Stream) -> None:
+    """Put sockets of the stream's folder in place of the ports that its spec names."""
+    path = stream.folder / "spec.json"
+    spec = json.loads(path.read_text())
+    for name, port in spec["ports"].items():
+        spec["ports"][name] = f"{name}.sock"
+        argv = spec["processor"]["argv"]
+        word = f"127.0.0.1:{port}"
+        spec["processor"]["argv"] = [
+            one.replace(f"http://{word}", word).replace(word, f"unix:{name}.sock") for one in argv
+        ]
+    path.write_text(json.dumps(spec))
+
+
+@pytest.mark.parametrize("by", ["port", "socket"])
+def test_a_cue_that_airs_while_no_runner_hears_is_told_to_the_next_one(
+    stream: Stream, media: Path, by: str
+) -> None:
     stream.write_spec(minitsp(stream, media, "--infinite"))
+    if by == "socket":
+        use_sockets(stream)
     stream.start()
     stream.wait_state("RUNNING")
     processor = stream.status()["pid"]
     assert stream.runner is not None
     stream.runner.kill()
     stream.runner.wait()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.sendto(b64decode(SECTION), ("127.0.0.1", stream.cue))
+    if by == "socket":
+        with closing(LocalSender(str(stream.folder / "cue.sock"))) as cues:
+            assert cues.send(b64decode(SECTION))
+    else:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b64decode(SECTION), ("127.0.0.1", stream.cue))
     time.sleep(1.0)  # it airs with the next null packet, and nothing tells so
     assert not stream.of_kind("cue_seen")
     stream.start()

@@ -98,6 +98,10 @@ class Source:
         wanted, self._wanted = self._wanted, None
         if self.child is not None and wanted is not None:
             self._end(self.child, wanted[2])
+        if self._line is not None:  # what it still writes is refused then, so that it ends at once
+            for end in self._line[1]:
+                end.close()
+            self._line = None
 
     def poll(self) -> None:
         """Look whether it has ended; to be called when some child may have."""
