@@ -17,8 +17,8 @@ from ibe100.services.streams.measured_output import MeasuredOutput
 from ibe100.services.streams.run_record import RunRecord
 from ibe100.services.streams.runner_link import RunnerLink, RunnerStatus
 from ibe100.services.streams.runner_samples import FirstPackets, InfluxPost, Measurement
-from ibe100.tsduck.loopback_ports import LOOPBACK
 from ibe100.tsduck.plan import StreamPlan
+from ibe100.tsduck.stream_ports import address
 from ibe100.tsduck.telemetry import InfluxSample
 
 BEHIND_S = 0.5
@@ -119,7 +119,7 @@ class StreamRun:
     def has_input_copy(self) -> bool:
         """True where the command sends a copy of its input all the time, by which a plan can be made anew."""
         record = self._record
-        return record is not None and f"{LOOPBACK}:{record.ports.look}" in record.command
+        return record is not None and address(record.ports.look) in record.command
 
     @property
     def seq(self) -> int:
