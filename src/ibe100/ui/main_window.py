@@ -16,6 +16,8 @@ from ibe100.ui.window.wiring import connect
 
 DEFAULT_SIZE = QSize(1600, 1000)
 LEAST_SIZE = QSize(1180, 680)
+FRAME = QSize(4, 36)
+"""Room that window managers take around a window."""
 
 
 class MainWindow(QMainWindow):
@@ -40,12 +42,20 @@ class MainWindow(QMainWindow):
         self.setMenuWidget(self.parts.top_bar)
         self.setStatusBar(self.parts.status)
         self.setMinimumSize(LEAST_SIZE)
-        self.resize(DEFAULT_SIZE)
+        self.resize(self._first_size())
         self.parts.docks.arrange()
         self.parts.layout_controller.restore_last()
         self.parts.stream_panel.list.setFocus()
         connect(self.parts, self.dialogs, self.close)
         self.parts.starting.retry_requested.connect(self.retry_requested)
+
+    def _first_size(self) -> QSize:
+        """Size of the first window: never beyond the screen it opens on, its frame and title bar included."""
+        screen = self.screen()
+        if screen is None:
+            return DEFAULT_SIZE
+        room = screen.availableGeometry().size() - FRAME
+        return DEFAULT_SIZE.boundedTo(room).expandedTo(LEAST_SIZE)
 
     def services_opened(self) -> None:
         """Show that the services are up."""
