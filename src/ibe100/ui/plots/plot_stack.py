@@ -34,14 +34,9 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     home_requested = pyqtSignal()
 
     def __init__(self) -> None:
+        # Before Qt's own constructor: it may tell of a palette already.
         self.plots: list[pg.PlotItem] = []
         self._cursors: list[pg.InfiniteLine] = []
-        super().__init__()
-        self.setBackground(shade(Colour.FIELD))
-        self.setAccessibleName("Curves over time")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.ci.layout.setContentsMargins(2, 4, 8, 2)
-        self.ci.layout.setVerticalSpacing(2)
         self._events: tuple[StreamEvent, ...] = ()
         self._lane: EventLane | None = None
         self._panes: tuple[Pane, ...] = ()
@@ -50,6 +45,12 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         """Drawn curves, by title of the pane and place within it."""
         self._marked: tuple[str, int] | None = None
         self.cursor_at = math.nan
+        super().__init__()
+        self.setBackground(shade(Colour.FIELD))
+        self.setAccessibleName("Curves over time")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.ci.layout.setContentsMargins(2, 4, 8, 2)
+        self.ci.layout.setVerticalSpacing(2)
         self.scene().sigMouseMoved.connect(self._mouse_moved)
 
     def show_panes(
