@@ -70,3 +70,13 @@ def test_where_it_cannot_be_kept_that_is_said(dark_again: QApplication, qtbot: Q
     assert said.args is not None
     assert said.args[0] == "warning"
     assert "not kept" in said.args[1]
+
+
+def test_curves_change_their_ground_with_the_theme(dark_again: QApplication, qtbot: QtBot) -> None:
+    from ibe100.ui.plots.plot_stack import PlotStack
+
+    stack = PlotStack()
+    qtbot.addWidget(stack)
+    stack.show()
+    AppearanceController(stack, None).choose(Theme.LIGHT)
+    qtbot.waitUntil(lambda: stack.backgroundBrush().color().name() == TOKENS[Theme.LIGHT][Colour.FIELD])
