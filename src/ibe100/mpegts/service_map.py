@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ibe100.mpegts.constants import (
     CAT_PID,
+    DIT_PID,
     EIT_PID,
     NIT_PID,
     PACKET_SIZE,
@@ -19,6 +20,7 @@ from ibe100.mpegts.constants import (
     RST_PID,
     SDT_ACTUAL_TABLE_ID,
     SDT_PID,
+    SIT_PID,
     SPLICE_TABLE_ID,
     TDT_PID,
 )
@@ -39,7 +41,9 @@ _MANY_PACKETS = 64
 # What is kept of a stream whose tables change without end; no real one has nearly as much.
 _MOST_SECTIONS = 4096
 _MOST_SERVICES = 4096
-SYSTEM_SECTION_PIDS = frozenset({PAT_PID, CAT_PID, NIT_PID, SDT_PID, EIT_PID, RST_PID, TDT_PID})
+SYSTEM_SECTION_PIDS = frozenset(
+    {PAT_PID, CAT_PID, NIT_PID, SDT_PID, EIT_PID, RST_PID, TDT_PID, DIT_PID, SIT_PID}
+)
 
 
 class SectionSeen(NamedTuple):

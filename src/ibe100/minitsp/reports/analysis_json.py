@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ibe100.minitsp.reports.json_report import JsonValue
-from ibe100.minitsp.reports.pid_descriptions import SERVICE_TYPES, describe_ecm, describe_pid
-from ibe100.mpegts.constants import NULL_PID, PACKET_BITS, PACKET_SIZE
+from ibe100.minitsp.reports.pid_descriptions import SERVICE_TYPES, SYSTEM_PIDS, describe_ecm, describe_pid
+from ibe100.mpegts.constants import PACKET_BITS, PACKET_SIZE
 from ibe100.mpegts.elementary.codings import StreamKind
 from ibe100.mpegts.stream_report import PidReport, ServiceInfo, StreamInfo, StreamReport
 
-_FIRST_FREE_PID: Final = 0x20
 _UNKNOWN: Final = "(unknown)"
 _EPOCH_2000: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -82,10 +81,6 @@ def _with_204(name: str, bitrate_bps: float) -> dict[str, JsonValue]:
     return {name: round(bitrate_bps), f"{name}-204": round(bitrate_bps * 204 / PACKET_SIZE)}
 
 
-def _is_global(pid: int) -> bool:
-    return pid < _FIRST_FREE_PID or pid == NULL_PID
-
-
 def _pid_json(one: PidReport, known: _Referenced, bitrate_bps: float, networks: Sequence[str]) -> JsonValue:
     stream = known.streams.get(one.pid)
     services = known.services.get(one.pid, [])
@@ -119,7 +114,7 @@ def _pid_json(one: PidReport, known: _Referenced, bitrate_bps: float, networks: 
         "pmt": one.pid in known.pmt_pids,
         "service-count": len(services),
         "t2mi": False,
-        "unreferenced": not (services or _is_global(one.pid)),
+        "unreferenced": not (services or one.pid in SYSTEM_PIDS),
         "video": kind is StreamKind.VIDEO,
     }
     if one.pid in known.ecm_pids:
@@ -187,10 +182,10 @@ def _service_json(service: ServiceInfo, report: StreamReport) -> JsonValue:
 def _ts_json(report: StreamReport, known: _Referenced, user_bitrate_bps: int) -> JsonValue:
     present = [one for one in report.pids if one.packets]
     scrambled = sum(1 for one in present if one.scrambled)
-    common = [one for one in present if _is_global(one.pid) and one.pid not in known.services]
+    common = [one for one in present if one.pid in SYSTEM_PIDS and one.pid not in known.services]
     common_packets = sum(one.packets for one in common)
     common_scrambled = sum(1 for one in common if one.scrambled)
-    unreferenced = [one for one in present if not (_is_global(one.pid) or one.pid in known.services)]
+    unreferenced = [one for one in present if not (one.pid in SYSTEM_PIDS or one.pid in known.services)]
     scrambled_pids = {one.pid for one in present if one.scrambled}
     services_scrambled = sum(1 for one in report.services if scrambled_pids & one.pids)
     value: dict[str, JsonValue] = {

@@ -5,6 +5,7 @@ from typing import Final
 
 from ibe100.mpegts.constants import (
     CAT_PID,
+    DIT_PID,
     EIT_PID,
     LANGUAGE_TAG,
     NETWORK_NAME_TAG,
@@ -13,6 +14,7 @@ from ibe100.mpegts.constants import (
     PAT_PID,
     RST_PID,
     SDT_PID,
+    SIT_PID,
     SUBTITLING_TAG,
     TDT_PID,
     TELETEXT_TAG,
@@ -38,7 +40,8 @@ SERVICE_TYPES: Final = {
     0x1F: "HEVC digital television service",
     0x20: "HEVC UHD digital television service",
 }
-_SYSTEM_PIDS: Final = {
+# ETSI EN 300 468 table 1.
+SYSTEM_PIDS: Final = {
     PAT_PID: "PAT",
     CAT_PID: "CAT",
     TSDT_PID: "TSDT",
@@ -47,6 +50,12 @@ _SYSTEM_PIDS: Final = {
     EIT_PID: "EIT",
     RST_PID: "RST",
     TDT_PID: "TDT/TOT",
+    0x15: "Network Synchronization",
+    0x16: "RNT (TV-Anytime)",
+    0x1C: "Inband Signalling",
+    0x1D: "Measurement",
+    DIT_PID: "DIT",
+    SIT_PID: "SIT",
     NULL_PID: "Stuffing",
 }
 # stream_type of ISO/IEC 13818-1 table 2-34, where no descriptor says more.
@@ -137,7 +146,7 @@ def describe_pid(pid: int, stream: StreamInfo | None, is_pmt: bool) -> str:
     if is_pmt:
         return "PMT"
     if stream is None:
-        return _SYSTEM_PIDS.get(pid, "Reserved PID" if pid < 0x20 else "Unreferenced")
+        return SYSTEM_PIDS.get(pid, "Unreferenced")
     details: list[str] = []
     if isinstance(stream.format, VideoFormat):
         details = _video_words(stream.format)
