@@ -28,6 +28,8 @@ HEALTH = "/healthz"
 LOGIN = f"{API}/login"
 EVENTS = f"{API}/events"
 IMPORT = f"{API}/schedule/import"
+SECOND = "x-second-person"
+"""Header with the token of the person who confirms, as in `Authorization`."""
 OPEN_PATHS = {HEALTH: "health", LOGIN: "login"}
 """Without a token: everything else needs one, whether it exists or not."""
 READS = frozenset({"GET", "HEAD"})
@@ -158,13 +160,14 @@ class RequestGuard:
             if not token:
                 raise NotSignedIn(NO_TOKEN)
             identity = self._services.access.identify(token)
+            actor = self._services.access.actor_of(identity, _bearer(headers, SECOND))
         except OperatorError as error:
             return refusal_of(error)
         wait_s = self._reads.wait_s(identity.token_id) if scope.get("method", "GET") in READS else 0.0
         if wait_s > 0:
             return refusal(429, "too many reads: listen to the events instead", retry_in_s=wait_s)
         scope["state"]["identity"] = identity
-        act_as(identity.actor)
+        act_as(actor)
         return None
 
     def _is_ours(self, host: str) -> bool:
@@ -228,6 +231,6 @@ def _kind_of(scope: Scope) -> str:
     return "cues" if path.endswith(CUES) else "changes"
 
 
-def _bearer(headers: Headers) -> str:
-    scheme, _, token = headers.get("authorization", "").partition(" ")
+def _bearer(headers: Headers, header: str = "authorization") -> str:
+    scheme, _, token = headers.get(header, "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""

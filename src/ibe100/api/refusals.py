@@ -26,6 +26,7 @@ from ibe100.models.errors import (
     NotFound,
     NotSignedIn,
     OperatorError,
+    SecondPersonNeeded,
     StorageError,
     TooManyLogins,
 )
@@ -92,6 +93,8 @@ def refusal_of(error: OperatorError) -> JSONResponse:
     status = next(status for kind, status in _STATUSES if isinstance(error, kind))
     if isinstance(error, CueRefused | TooManyLogins) and error.retry_in_s is not None:
         return refusal(status, str(error), retry_in_s=error.retry_in_s)
+    if isinstance(error, SecondPersonNeeded):
+        return refusal(status, str(error), kind="second_person")
     return refusal(status, str(error))
 
 

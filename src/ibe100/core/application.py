@@ -133,6 +133,7 @@ class Application:
         )
         self.engine = TSDuckService(self._planner)
         self.access = AccessService(database, plan=config.ldap)
+        self.access.seconded = config.console.seconded
         self.console = ConsoleSession(self.access, audit, config.console, self.cues, self._emergency_key_used)
         self.cue_once = CueOnce(database.kept_requests, database.cues, self.cues)
         for observer in (self.monitoring, self._recorder, self._alarm_feed, self.cues, self.input_cues):
@@ -221,6 +222,7 @@ class Application:
         self.records.cues.set_event_id_retention(config.cues.event_id_retention_days * SECONDS_PER_DAY)
         self.console.set_plan(config.console)
         self.access.directory.set_plan(config.ldap)
+        self.access.seconded = config.console.seconded
         await self.backups.set_plan(config.backup)
 
     async def _emergency_key_used(self, stream_id: str, action: CueAction) -> None:

@@ -25,11 +25,16 @@ class Actor:
     """`stream_id` of each stream it may act on; None is all there are and will be."""
     note: str = ""
     """What it says of itself, such as the program that asks; goes on record and gives no right."""
+    seconded: frozenset[Act] = frozenset()
+    """Acts for which a second person is needed."""
+    second: Actor | None = None
+    """Whoever confirmed it with a sign-in of their own."""
 
     @property
     def on_record(self) -> str:
-        """`anna`, or `anna (playout 2)`: a person's name has no blanks, so a note cannot pass for one."""
-        return f"{self.name} ({self.note})" if self.note else self.name
+        """`anna`, `anna + ben`, or `anna (playout 2)`: names have no blanks: a note is none."""
+        persons = self.name if self.second is None else f"{self.name} + {self.second.name}"
+        return f"{persons} ({self.note})" if self.note else persons
 
     @property
     def words(self) -> str:

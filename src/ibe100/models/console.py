@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from ibe100.models.base import Value
-from ibe100.models.rights import Role
+from ibe100.models.rights import FOUR_EYES, Act, Role
 
 MOST_NOTE = 500
 
@@ -21,6 +21,14 @@ class ConsolePlan(Value):
     """Minutes without key or mouse after which cues and changes are locked; 0 is never."""
     emergency_key: bool = True
     """Let who is at the window take a stream to a break and back without a sign-in; it is an alarm."""
+    four_eyes: tuple[Literal["stop", "delete", "section"], ...] = ()
+    """What a second person has to confirm with their own sign-in: to stop a stream that runs, to delete one,
+    to send a section made elsewhere. At the window with sign-in, and at the API."""
+
+    @property
+    def seconded(self) -> frozenset[Act]:
+        """Acts that need a second person."""
+        return frozenset(FOUR_EYES[name] for name in self.four_eyes)
 
 
 class Seat(Value):

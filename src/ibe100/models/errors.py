@@ -52,6 +52,10 @@ class NotAllowed(OperatorError):
     """The role does not cover it."""
 
 
+class SecondPersonNeeded(NotAllowed):
+    """A second person has to confirm it with a sign-in of their own."""
+
+
 class NotFound(OperatorError):
     """A name means nothing that is there; the text says what is."""
 

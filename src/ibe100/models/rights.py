@@ -40,6 +40,7 @@ class Act(StrEnum):
     SEND_SECTION = "to send a section made elsewhere"
     DISARM_CUE = "to disarm cues"
     RUN_STREAM = "to start and stop streams"
+    STOP_ON_AIR = "to stop a stream that runs"
     RESET_COUNTERS = "to reset counters"
     SEE_TO_ALARMS = "to see to alarms"
     PLAN_BREAKS = "to plan breaks"
@@ -61,6 +62,7 @@ ROLE_FOR: Mapping[Act, Role] = {
     Act.SEND_SECTION: Role.OPERATOR,
     Act.DISARM_CUE: Role.OPERATOR,
     Act.RUN_STREAM: Role.OPERATOR,
+    Act.STOP_ON_AIR: Role.OPERATOR,
     Act.RESET_COUNTERS: Role.OPERATOR,
     Act.SEE_TO_ALARMS: Role.OPERATOR,
     Act.PLAN_BREAKS: Role.OPERATOR,
@@ -76,6 +78,12 @@ ROLE_FOR: Mapping[Act, Role] = {
     Act.SET_USERS: Role.ADMIN,
 }
 """The role that each act needs at least."""
+FOUR_EYES: Mapping[str, Act] = {
+    "stop": Act.STOP_ON_AIR,
+    "delete": Act.DELETE_STREAM,
+    "section": Act.SEND_SECTION,
+}
+"""Acts that a second person can be asked for, by their names in the settings."""
 OF_NO_STREAM = frozenset({Act.READ, Act.READ_PLANS, Act.PROBE})
 """Acts that change no stream: the role alone decides."""
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import SecretStr
 
+from ibe100.models.actor import Actor
 from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.alarms.confidence import Picture, PictureSize, Preview, SoundLevels
 from ibe100.models.alarms.notification import NotificationTarget, TargetView
@@ -293,6 +294,9 @@ class AccessPort(Protocol):
     def identify(self, secret: str) -> Identity:
         """User and present role of a token. Raises NotSignedIn."""
 
+    def actor_of(self, identity: Identity, second: str = "") -> Actor:
+        """Whoever acts by a token; `second` is the token of the person who confirms. Raises NotSignedIn."""
+
     async def until_over(self, identity: Identity) -> None:
         """Wait until the token does not let in any more."""
 
@@ -308,6 +312,9 @@ class ConsolePort(Protocol):
 
     async def do(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Do this as whoever is at the window; the only way in for what the window asks."""
+
+    async def do_with(self, work: Coroutine[Any, Any, Result], name: str, password: SecretStr) -> Result:
+        """Do this with the one who signs in here as the second person. Raises NotSignedIn, TooManyLogins."""
 
     async def sign_in(self, name: str, password: SecretStr, note: str = "") -> Seat:
         """Take the window, also over from another. Raises NotSignedIn, TooManyLogins."""

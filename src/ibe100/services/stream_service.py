@@ -235,6 +235,8 @@ class StreamService:
         demand(Act.RUN_STREAM, stream_id)
         reason = reason or acting().on_record
         run = self.run_of(stream_id)
+        if run.view.state.is_active:
+            demand(Act.STOP_ON_AIR, stream_id)
         await self._lifecycle.stop(run, reason)
         return run.view
 
@@ -251,6 +253,7 @@ class StreamService:
         run = self.run_of(stream_id)
         was_active = run.view.state.is_active
         if was_active:
+            demand(Act.STOP_ON_AIR, stream_id)
             await self._lifecycle.stop(run, f"restart by {acting().words}")
         await self._lifecycle.start(run, keep_output=was_active)
         return run.view

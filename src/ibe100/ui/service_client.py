@@ -7,9 +7,10 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from pydantic import SecretStr
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 
-from ibe100.models.errors import OperatorError, StreamError
+from ibe100.models.errors import NotAllowed, OperatorError, SecondPersonNeeded, StreamError
 
 if TYPE_CHECKING:
     from ibe100.services.ports import Services
@@ -66,13 +67,16 @@ class ServiceClient(QObject):
 
     refused = pyqtSignal(str, str)
     bug = pyqtSignal(str, str)
+    second_needed = pyqtSignal(object, str, str)
+    """Call, what it is, and why: to be answered by `confirm` or `call_off`."""
     _settled = pyqtSignal(object, str, object)
 
     def __init__(self, runner: CoroutineRunner, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runner = runner
         self._services: Services | None = None
-        self._open: set[Call[Any]] = set()
+        self._open: dict[Call[Any], Callable[[Services], Coroutine[Any, Any, Any]]] = {}
+        """Work of each call that is not answered."""
         # Queued also on the Qt thread: a caller connects to the Call before anything is delivered.
         self._settled.connect(self._deliver, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
 
@@ -93,21 +97,38 @@ class ServiceClient(QObject):
     def ask(self, what: str, work: Callable[[Services], Coroutine[Any, Any, Result]]) -> Call[Result]:
         """Have `work` done by the services, on their loop; a refusal is posted under `what`."""
         call = Call[Result](self)
-        self._open.add(call)
+        self._open[call] = work
+        self._submit(call, what, lambda services: services.console.do(work(services)))
+        return call
+
+    def confirm(self, call: Call[Any], what: str, name: str, password: SecretStr) -> None:
+        """Have the work of a call done with a second person, as `second_needed` asked for."""
+        work = self._open[call]
+        self._submit(call, what, lambda services: services.console.do_with(work(services), name, password))
+
+    def call_off(self, call: Call[Any], what: str) -> None:
+        """End a call that `second_needed` told of: nobody confirmed it."""
+        self._settled.emit(call, what, NotAllowed("no second person has confirmed it"))
+
+    def _submit(
+        self, call: Call[Any], what: str, begin: Callable[[Services], Coroutine[Any, Any, Any]]
+    ) -> None:
         services = self._services
         if services is None:
             self._settled.emit(call, what, StreamError("the services are not up yet; try again in a moment"))
-            return call
-        future = self._runner.submit(services.console.do(work(services)))
+            return
+        future = self._runner.submit(begin(services))
         future.add_done_callback(lambda settled: self._settled.emit(call, what, _outcome(settled)))
-        return call
 
     def read(self, port: Callable[[Services], Result], otherwise: Otherwise) -> Result | Otherwise:
         """Read at once what a port gives from any thread; `otherwise` while the services start."""
         return otherwise if self._services is None else port(self._services)
 
     def _deliver(self, call: Call[Any], what: str, outcome: object) -> None:
-        self._open.discard(call)
+        if isinstance(outcome, SecondPersonNeeded) and self.receivers(self.second_needed):
+            self.second_needed.emit(call, what, str(outcome))
+            return
+        self._open.pop(call, None)
         match outcome:
             case OperatorError():
                 if call.receivers(call.refused):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from api_rig import served
 from ibe100.api import middleware
 from ibe100.api.application import guarded_routes
+from ibe100.models.console import ConsolePlan
 from ibe100.models.rights import Role
 
 TABLE = {
@@ -166,3 +168,26 @@ async def test_rights_to_some_streams_hold_by_http_and_everybody_may_log_out(tmp
         assert (await admin.put("/api/v1/users/otto", json={"streams": "all"})).status_code == 200
         assert (await operator.post("/api/v1/streams/Sport/reset-counters")).status_code == 200
         assert (await (await api.client(Role.VIEWER)).post("/api/v1/logout")).status_code == 200
+
+
+async def test_what_needs_two_persons_needs_the_token_of_another_who_may_do_it(tmp_path: Path) -> None:
+    plain = {"input": {"kind": "test_pattern"}, "output": {"kind": "none"}}
+    async with served(tmp_path) as api:
+        api.application.access.seconded = ConsolePlan(four_eyes=("delete",)).seconded
+        await api.application.access.add_user("eva", Role.ENGINEER, None)
+        second = await api.application.access.add_token("eva", "test", None, 3600)
+        engineer = await api.client(Role.ENGINEER)
+        assert (await engineer.post("/api/v1/streams", json={"name": "News", **plain})).status_code == 201
+
+        async def delete(token: str) -> httpx.Response:
+            headers = {"X-Second-Person": f"Bearer {token}"} if token else {}
+            return await engineer.delete("/api/v1/streams/News", headers=headers)
+
+        alone = await delete("")
+        assert (alone.status_code, alone.json()["kind"]) == (403, "second_person")
+        itself = await delete(api.tokens[Role.ENGINEER].token)
+        assert (itself.status_code, itself.json()["kind"]) == (403, "not_allowed")
+        assert "otto is operator" in (await delete(api.tokens[Role.OPERATOR].token)).json()["error"]
+        assert (await delete("ibe100_nonsense")).status_code == 401
+        assert (await delete(second.token)).status_code == 200
+        assert ("emil + eva", "stream deleted", "news") in await api.audit()

@@ -17,6 +17,7 @@ from ibe100.models.console import ConsolePlan
 from ibe100.models.rights import Role
 from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_state import Tally
+from ibe100.ui.access.second_person import SecondPerson
 
 Open = Callable[[FakeServices], Console]
 
@@ -187,3 +188,35 @@ def test_nothing_of_the_sign_in_is_cut_off(open_console: Open, size: tuple[int, 
         assert widget.isVisible()
         corner = widget.mapTo(console.window, widget.rect().bottomRight())
         assert console.window.rect().contains(corner)
+
+
+def test_what_needs_two_persons_is_confirmed_by_the_second_at_the_window(open_console: Open) -> None:
+    services = house()
+    services.console.set_plan(ConsolePlan(sign_in=True, four_eyes=("stop",)))
+    services.console.access.add("ben", Role.OPERATOR)
+    console = open_console(services)
+    signed_in(console, "anna")
+
+    def ask() -> SecondPerson:
+        console.parts.stream_controller.stop("stream-1")
+        console.until(lambda: console.window.findChildren(SecondPerson))
+        return console.window.findChildren(SecondPerson)[-1]
+
+    def answer(name: str, password: str = PASSWORD) -> None:
+        question = ask()
+        question.name.setText(name)
+        question.password.setText(password)
+        question.accept_button.click()
+
+    for name, password, words in (
+        ("anna", PASSWORD, "cannot be the second person as well"),
+        ("vera", PASSWORD, "vera is viewer"),
+        ("ben", "incorrect horse", "the name or the password is wrong"),
+    ):
+        answer(name, password)
+        console.until(lambda words=words: words in console.parts.notices.text.text())
+    ask().reject()
+    console.until(lambda: "no second person has confirmed it" in console.parts.notices.text.text())
+    assert services.streams.stopped_by == []
+    answer("ben")
+    console.until(lambda: services.streams.stopped_by == ["anna + ben"])

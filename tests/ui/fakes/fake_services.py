@@ -32,12 +32,14 @@ from ibe100.models.messages import (
     TelemetryMeasured,
 )
 from ibe100.models.profile import Profile, StreamEntry
+from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Direction, Readiness
 from ibe100.models.stream_config import FileInput, StreamConfig, StreamInput, describe_input
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.audit_trail import acting
+from ibe100.services.rights import demand
 from ibe100.ui.cues.cue_trigger import BREAK_ACTIONS
 
 
@@ -55,6 +57,7 @@ class FakeStreams:
         self.report: StreamReport | None = None
         self.probed: list[StreamInput] = []
         self.stopped_because: list[str] = []
+        self.stopped_by: list[str] = []
         self.retried: list[str] = []
 
     def streams(self) -> tuple[StreamView, ...]:
@@ -111,6 +114,8 @@ class FakeStreams:
         return running
 
     async def stop(self, stream_id: str, reason: str = "operator") -> StreamView:
+        demand(Act.STOP_ON_AIR, stream_id)
+        self.stopped_by.append(acting().on_record)
         self.stopped_because.append(reason)
         return self.update(
             stream_id,

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 from pydantic import SecretStr
 
@@ -50,6 +51,8 @@ class AccessService:
         self._limits = limits or LoginLimits()
         self._passwords = Passwords()
         self.directory = Directory(plan)
+        self.seconded: frozenset[Act] = frozenset()
+        """Acts that need a second person."""
         self._users: dict[str, StoredUser] = {}
         self._tokens = TokenCache(wall)
         self._writes = BackgroundWrites()
@@ -242,6 +245,11 @@ class AccessService:
         role = token.role.within(self._users[token.user].role)
         streams = self._users[token.user].streams
         return Identity(name=token.user, role=role, token_id=token.token_id, streams=streams)
+
+    def actor_of(self, identity: Identity, second: str = "") -> Actor:
+        """Whoever acts by a token; `second` is the token of the person who confirms. Raises NotSignedIn."""
+        confirms = self.identify(second).actor if second else None
+        return replace(identity.actor, seconded=self.seconded, second=confirms)
 
     async def until_over(self, identity: Identity) -> None:
         """Wait until the token does not let in any more: revoked, expired, its user removed."""

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from ibe100.models.actor import EMERGENCY, NOBODY, Actor, person_of
 from ibe100.models.console import MOST_NOTE, ConsolePlan, Seat
-from ibe100.models.errors import NotAllowed
+from ibe100.models.errors import NotAllowed, OperatorError
 from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import Cue, CueAction, CueRequest
 from ibe100.models.users import StoredUser
@@ -64,7 +64,9 @@ class ConsoleSession:
         if not self._plan.sign_in:
             return self._person()
         user = self._present()
-        return NOBODY if user is None or self._is_locked else user.actor
+        if user is None or self._is_locked:
+            return NOBODY
+        return replace(user.actor, seconded=self._plan.seconded)
 
     def seat(self) -> Seat:
         """State for the screen; safe from any thread."""
@@ -90,6 +92,19 @@ class ConsoleSession:
     async def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Do this as whoever is at the window when it begins."""
         with acting_as(self.actor()):
+            return await work
+
+    async def do_with(self, work: Coroutine[Any, Any, T], name: str, password: SecretStr) -> T:
+        """Do this as whoever is at the window, with the one who signs in here as the second person.
+
+        Raises NotSignedIn, TooManyLogins, and what the work raises.
+        """
+        try:
+            second = await self._access.check(name, password, WINDOW)
+        except OperatorError:
+            work.close()
+            raise
+        with acting_as(replace(self.actor(), second=second.actor)):
             return await work
 
     async def sign_in(self, name: str, password: SecretStr, note: str = "") -> Seat:

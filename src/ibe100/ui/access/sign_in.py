@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -13,11 +13,12 @@ from ibe100.models.console import Seat
 from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_state import Tally
 from ibe100.ui.access.idle_watch import IdleWatch
+from ibe100.ui.access.second_person import SecondPerson
 from ibe100.ui.access.sign_in_panel import SignInPanel
 from ibe100.ui.cues.cue_panel import CuePanel
 from ibe100.ui.qt_models.console_state import ConsoleState
 from ibe100.ui.qt_models.seat_model import SeatModel
-from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.service_client import Call, ServiceClient
 from ibe100.ui.widgets.timers import repeating
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class SignIn(QObject):
         self.panel.called_off.connect(lambda: self._set_hand_over(False))
         self.panel.emergency_requested.connect(self._fire_emergency)
         seat.changed.connect(self._show)
+        client.second_needed.connect(self._ask_second)
         self._timer = repeating(self, LOOK_MS, self._look)
         self._timer.start()
 
@@ -77,6 +79,14 @@ class SignIn(QObject):
         """Ask for the next person; the present one stays until then."""
         if self._seat.seat.asks_sign_in and self._seat.seat.person:
             self._set_hand_over(True)
+
+    def _ask_second(self, call: Call[Any], what: str, words: str) -> None:
+        question = SecondPerson(what, words, self.stack.window())
+        question.confirmed.connect(
+            lambda name, password: self._client.confirm(call, what, name, SecretStr(password))
+        )
+        question.rejected.connect(lambda: self._client.call_off(call, what))
+        question.open()
 
     def _taken(self, seat: Seat) -> None:
         self._hands_over = False
