@@ -35,7 +35,7 @@ READS = {
     "contracts": {"templates"},
     "engine": {"engines"},
     "access": {"log_in", "until_over"},
-    "console": {"do", "sign_in", "sign_out", "lock", "emergency"},
+    "console": {"do", "do_with", "sign_in", "sign_out", "lock", "emergency"},
 }
 """Asynchronous calls that change no stream and no record, or that are a sign-in themselves."""
 
