@@ -6,7 +6,8 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,9 +43,26 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_services() -> Iterator[None]:
-    """The services of a test do not walk and freeze the heap again, and hash passwords with little work."""
+def quick_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Services that neither walk and freeze the heap again nor hash passwords with much work, and whose new
+    databases are copies of one that was migrated once."""
+
+    @cache
+    def migrated() -> Path:
+        path = tmp_path_factory.mktemp("schema") / "ibe100.db"
+        sys.modules["ibe100.database.upgrade"].prepare(path, 0.0)
+        return path
+
+    def prepare_copy(path: Path, now: float) -> tuple[str, ...]:
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                shutil.copyfile(migrated(), path)
+        told: tuple[str, ...] = sys.modules["ibe100.database.upgrade"].prepare(path, now)
+        return told
+
     cheaper = (
+        ("ibe100.database.database", "prepare", prepare_copy),
         ("ibe100.core.application", "lasting_heap", nullcontext),
         ("ibe100.services.access.passwords", "_hash", PasswordHasher(1, 64, 1).hash),
     )

@@ -146,16 +146,6 @@ def patiently(condition: Callable[[], Any], what: str) -> Any:
     raise AssertionError(f"{what} did not come within {DEADLINE_S} s")
 
 
-def free_udp_port() -> int:
-    """A UDP port that nobody has just now, out of the range that streams claim."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port >= 32768:
-            return port
-
-
 @contextlib.contextmanager
 def receiver() -> Iterator[tuple[int, list[bytes]]]:
     """A UDP socket on loopback, its port, and the datagrams that came in their order."""

@@ -82,12 +82,6 @@ def port_of(receiver: socket.socket) -> int:
     return int(receiver.getsockname()[1])
 
 
-def free_port() -> int:
-    """A UDP port that nobody uses at the moment."""
-    with udp_receiver() as receiver:
-        return port_of(receiver)
-
-
 def is_bound(port: int) -> bool:
     """Whether some process has bound this UDP port (Linux)."""
     return f":{port:04X} " in Path("/proc/net/udp").read_text()

@@ -19,7 +19,7 @@ from ibe100.mpegts.psi import Pmt, PmtStream
 from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.scte35.section import decode, encode
 from ibe100.scte35.values import SpliceInfoSection
-from runner_rig import free_ports
+from loopback import free_ports
 
 PMT_PID, CUE_PID = 0x1000, 500
 Packets = list[bytes]

@@ -1,7 +1,6 @@
 """Real runners for tests: a stream directory, fake processors, a client of the control socket."""
 
 import contextlib
-import itertools
 import json
 import os
 import signal
@@ -15,33 +14,12 @@ from typing import Any
 
 from ibe100.runner.launch import MARK, control_socket_path, runner_command, short_socket_path
 from ibe100.runner.supervision.ownership import end_processes, mark_of, processes_of
+from loopback import free_ports
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
 DEADLINE_S = 30.0
 
 Line = dict[str, Any]
-
-
-# Below the ephemeral range, where no outgoing connection can take a port between the look and its use; every
-# process begins elsewhere, so that parallel tests do not meet.
-_LOWEST_PORT, _PORTS = 12000, 18000
-_port_numbers = itertools.count(os.getpid() * 1009)
-
-
-def free_ports(count: int) -> list[int]:
-    """Different ports that nobody has now, for UDP and TCP alike."""
-    ports: list[int] = []
-    while len(ports) < count:
-        port = _LOWEST_PORT + next(_port_numbers) % _PORTS
-        with (
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-            contextlib.suppress(OSError),
-        ):
-            udp.bind(("127.0.0.1", port))
-            tcp.bind(("127.0.0.1", port))
-            ports.append(port)
-    return ports
 
 
 def wait_until(condition: Callable[[], Any], what: str, deadline_s: float = DEADLINE_S) -> Any:

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QMainWindow
 
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.enterprise_theme import unstyled
 from ibe100.ui.window.dialogs import Dialogs
 from ibe100.ui.window.parts import Parts
 from ibe100.ui.window.wiring import connect
@@ -37,7 +38,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle(f"IBE-100 {title_suffix}".strip())
         subtitle = title_suffix or "operator console"
-        self.parts = Parts(self, client, bridge, subtitle=subtitle, layout_file=layout_file)
+        with unstyled():
+            self.parts = Parts(self, client, bridge, subtitle=subtitle, layout_file=layout_file)
         self.dialogs = Dialogs(self, self.parts)
         self.setMenuWidget(self.parts.top_bar)
         self.setStatusBar(self.parts.status)

@@ -26,13 +26,13 @@ from PyQt6.QtCore import QMetaObject, Qt
 from PyQt6.QtWidgets import QApplication
 from rounds import Round, follow, play, table
 
-from demo_rig import free_udp_port
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.models.alarms.confidence import ConfidenceOptions
 from ibe100.models.stream_config import Engine, StreamConfig, UdpInput
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.qt_models.alarm_table import ALARM_ROLE, AlarmTableModel
 from live_rig import live_sender, make_pattern
+from loopback import free_port
 from services_rig import console, on_air
 
 PATTERN_S = 240.0
@@ -79,7 +79,7 @@ class Measurement:
             self._told.append(outcome)
 
     async def _live(self, names: list[str], options: ConfidenceOptions, pattern: Path) -> None:
-        port = free_udp_port()
+        port = free_port()
         source = UdpInput(port=port, local_address="127.0.0.1", receive_timeout_ms=60_000)
         disk = small_disk(pattern.parent / f"disk{options.is_watched}")
         with live_sender(pattern, port) as sender, disk as data_dir:

@@ -9,7 +9,6 @@ import time
 
 from rounds import MOST_S, Round
 
-from demo_rig import free_udp_port
 from ibe100.core.application import Application
 from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.stream_config import (
@@ -23,6 +22,7 @@ from ibe100.models.stream_config import (
     TestPatternInput,
 )
 from live_rig import make_pattern
+from loopback import free_port
 from minitsp_rig import MINITSP
 from services_rig import until, until_alarm
 
@@ -42,11 +42,11 @@ CONSEQUENCES = {"nothing_flows", "input_lost"}
 async def peer_gone(application: Application, fault: str) -> Round | str:
     """A peer goes and, once that is told, another one comes."""
     condition, number = SRT_FAULTS[fault]
-    port, is_input = free_udp_port(), condition == "srt_sender_gone"
+    port, is_input = free_port(), condition == "srt_sender_gone"
     edge = {"mode": SrtMode.LISTENER, "host": "127.0.0.1", "port": port, "latency_ms": 120}
     source: StreamInput = SrtInput(**edge) if is_input else TestPatternInput(bitrate_bps=1_000_000)
     target: StreamOutput = NoOutput() if is_input else SrtOutput(**edge)
-    feeder = free_udp_port()
+    feeder = free_port()
     call = f"--caller=127.0.0.1:{port}"
     pattern = application.folders.data_dir / "pattern.ts"
     make_pattern(pattern, 60.0)

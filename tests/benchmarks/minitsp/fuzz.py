@@ -22,7 +22,8 @@ import psutil
 from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.packet import packetize_section
 from ibe100.utils.crc import with_crc32
-from minitsp_rig import MEDIA, MINITSP, free_port
+from loopback import free_port
+from minitsp_rig import MEDIA, MINITSP
 
 DEFAULT_PACKETS = 10_000_000
 BLOCK = 4096

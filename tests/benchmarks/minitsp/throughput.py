@@ -31,7 +31,8 @@ from ibe100.runner.spec import Command
 from ibe100.runner.supervision.spare import Spare
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
-from minitsp_rig import MEDIA, MINITSP, free_port, is_bound, port_of, udp_receiver, wait_for
+from loopback import free_port
+from minitsp_rig import MEDIA, MINITSP, is_bound, port_of, udp_receiver, wait_for
 from places import CAPTURES
 
 ENGINES = {"minitsp": MINITSP} | ({"tsp": [found]} if (found := shutil.which("tsp")) else {})

@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests" / "rigs"))
 from live_rig import LiveSender, as_it_is, make_pattern, nothing  # noqa: E402 (the tests are no package)
-from runner_rig import free_ports  # noqa: E402
+from loopback import free_ports  # noqa: E402
 
 SETTLED_S = 4.0
 """Between two silences: a stream that has just come back may go again."""

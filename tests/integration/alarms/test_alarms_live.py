@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from demo_rig import free_udp_port
 from ibe100.core.application import Application
 from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.messages import StreamView
@@ -20,6 +19,7 @@ from ibe100.models.stream_state import StreamState, Tally
 from ibe100.services.watches.signal import SETTLE_S
 from live_faults import without_sync
 from live_rig import LiveSender, as_it_is, live_sender, lossy_full_and_scrambled, make_pattern, nothing
+from loopback import free_port
 from services_rig import (
     console,
     kill,
@@ -60,7 +60,7 @@ async def live(
     tmp_path: Path, pattern: Path, receive_timeout_ms: int = 60_000, engine: Engine = Engine.AUTO
 ) -> AsyncIterator[tuple[Application, LiveSender]]:
     """A stream on air without an alarm, past the first seconds, of which nothing is said."""
-    port = free_udp_port()
+    port = free_port()
     source = UdpInput(port=port, local_address="127.0.0.1", receive_timeout_ms=receive_timeout_ms)
     config = StreamConfig(name="Live", input=source, stuffing_ratio=0, engine=engine)
     runner = {"stall_timeout_s": 3.5, "backoff_base_s": 0.2, "term_timeout_s": 2.0}

@@ -7,7 +7,6 @@ import datetime
 import io
 import ipaddress
 import json
-import socket
 import ssl
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from ibe100.core.application import open_application
 from ibe100.core.config import ApiSettings, load
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.rights import Role
+from loopback import free_port
 from services_rig import settings
 
 REFUSED = 2
@@ -123,7 +123,7 @@ def test_serve_serves_the_api_where_it_is_asked_to_and_ends_cleanly(tmp_path: Pa
         )
         assert added.code == 0, added.err
         token = place.run("token", "add", "bot", "--data-dir", place.data_dir).out.strip()
-        port = _free_port()
+        port = free_port()
         server = place.start(
             "serve", "--api", "--api-port", str(port), "--engine", "builtin", "--data-dir", place.data_dir
         )
@@ -167,7 +167,7 @@ async def test_a_console_whose_port_is_taken_says_so_and_goes_on(tmp_path: Path)
 
 
 async def test_a_console_serves_the_api_where_its_settings_say_so(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     async with open_application(settings(tmp_path), "test", log_to_stderr=False) as application:
         api = ApiSettings(enabled=True, port=port)
         async with (
@@ -194,7 +194,7 @@ async def test_https_is_served_with_a_certificate_and_a_wrong_one_is_told_of(tmp
     with pytest.raises(ConfigurationError, match="cannot be used"):
         async with served(tmp_path / "other", certificate=str(certificate), private_key=str(private_key)):
             pass
-    wrong = ApiSettings(enabled=True, port=_free_port(), certificate=certificate, private_key=private_key)
+    wrong = ApiSettings(enabled=True, port=free_port(), certificate=certificate, private_key=private_key)
     with pytest.raises(ConfigurationError, match="cannot be used"):
         await listen(wrong)
 
@@ -236,12 +236,6 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
         )
     )
     return files
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        port: int = door.getsockname()[1]
-        return port
 
 
 def _answers(url: str) -> bool:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from demo_rig import free_udp_port
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_config import Engine, FileOutput, StreamConfig, UdpInput
 from independent_parser import parse_file
 from live_rig import live_sender, make_pattern
+from loopback import free_port
 from services_rig import SHORT_LEAD, asked, console, now, on_air, until, until_cue, until_over
 
 PAUSE_S = 1.6
@@ -23,7 +23,7 @@ PAUSE_S = 1.6
     "engine", [Engine.BUILTIN, pytest.param(Engine.TSDUCK, marks=pytest.mark.tsduck)], ids=str
 )
 async def test_a_source_that_pauses_loses_no_cue(tmp_path: Path, engine: Engine, when: CueState) -> None:
-    pattern, port = make_pattern(tmp_path / "pattern.ts", 60.0), free_udp_port()
+    pattern, port = make_pattern(tmp_path / "pattern.ts", 60.0), free_port()
     out = tmp_path / "out.ts"
     with live_sender(pattern, port) as sender:
         async with console(tmp_path / "data", engine={"kind": engine.value}) as application:

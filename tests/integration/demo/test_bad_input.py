@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from demo_rig import Ended, Place, finished, free_udp_port, patiently, place_in
+from demo_rig import Ended, Place, finished, patiently, place_in
+from loopback import free_port
 
 REFUSED = 2
 INTERRUPTED = 130
@@ -90,7 +91,7 @@ def test_an_existing_output_survives_an_input_that_is_missing(place: Place) -> N
 
 @pytest.mark.parametrize("engine", ["builtin", pytest.param("tsduck", marks=pytest.mark.tsduck)])
 def test_a_source_that_cannot_be_reached_is_named(place: Place, engine: str) -> None:
-    port = free_udp_port()
+    port = free_port()
     urls = {
         f"http://127.0.0.1:{port}/x.ts": r"needs TSDuck|connect",
         f"srt://127.0.0.1:{port}": r"needs TSDuck|connect",
@@ -114,7 +115,7 @@ def test_a_wrong_url_is_refused_with_what_is_allowed(place: Place) -> None:
 
 
 def test_udp_that_nobody_sends_and_a_port_that_is_in_use_are_told_apart(place: Place) -> None:
-    silent = free_udp_port()
+    silent = free_port()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         taken = other.getsockname()[1]

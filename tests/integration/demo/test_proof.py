@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from demo_rig import Ended, Place, finished, free_udp_port, place_in, receiver, sender
+from demo_rig import Ended, Place, finished, place_in, receiver, sender
 from independent_parser import Parsed, parse_file
+from loopback import free_port
 
 OTT_BPS = 246_000
 """2,430,652 bytes in 79 s of PCR."""
@@ -89,7 +90,7 @@ def test_a_file_airs_every_cue_and_nothing_else_changes(place: Place, media: Pat
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_stream_received_over_udp_is_written_with_its_cues(place: Place, media: Path, engine: str) -> None:
-    source, out, port = media / "ott_with_scte35.ts", place.folder / "out.ts", free_udp_port()
+    source, out, port = media / "ott_with_scte35.ts", place.folder / "out.ts", free_port()
     with sender(source, port, OTT_BPS):
         ended = place.run(
             "demo", "--input", f"udp://127.0.0.1:{port}", "--output", out, "--engine", engine, "--json"

@@ -22,7 +22,8 @@ from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.mpegts.timestamps import parse_pes_timestamps, pts_add
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
-from minitsp_rig import MEDIA, MINITSP, free_port, is_bound, send, wait_for
+from loopback import free_port
+from minitsp_rig import MEDIA, MINITSP, is_bound, send, wait_for
 
 pytestmark = pytest.mark.tsduck
 

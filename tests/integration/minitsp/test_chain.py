@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from minitsp_rig import MEDIA, finish, free_port, is_bound, port_of, running, send, udp_receiver, wait_for
+from loopback import free_port
+from minitsp_rig import MEDIA, finish, is_bound, port_of, running, send, udp_receiver, wait_for
 
 IMMEDIATE_OUT = bytes.fromhex("fc302000000000000000fff00f05000186b77ffffe000dbba00001000000006d3026e8")
 CUE_PID = 500

@@ -13,17 +13,8 @@ from ibe100.mpegts.packet import pids
 from ibe100.mpegts.section_assembler import SectionAssembler
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
-from minitsp_rig import (
-    MEDIA,
-    finish,
-    free_port,
-    is_bound,
-    recording,
-    run,
-    running,
-    send,
-    wait_for,
-)
+from loopback import free_port
+from minitsp_rig import MEDIA, finish, is_bound, recording, run, running, send, wait_for
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="ffmpeg has SRT and RIST on Linux"

@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from loopback import free_port
 from minitsp_rig import DEADLINE_S, MEDIA, finish, recording, run, running, wait_for
 from web_rig import HANG_UP, Answer, WebServer, playlist, web_server
 
@@ -26,12 +27,6 @@ def with_segments(server: WebServer, count: int = len(SEGMENTS)) -> list[str]:
     names = [f"{number}.ts" for number in range(count)]
     server.routes |= {f"/{name}": segment for name, segment in zip(names, SEGMENTS, strict=False)}
     return names
-
-
-def tcp_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def test_a_live_playlist_is_played_without_repeats_gaps_or_lost_segments() -> None:
@@ -217,7 +212,7 @@ def test_what_is_no_transport_stream_is_refused_in_words(names: list[str], body:
 
 
 def test_an_unreachable_server_reads_as_with_tsp() -> None:
-    port = tcp_port()
+    port = free_port()
     done = run("-I", "hls", f"http://127.0.0.1:{port}/live.m3u8", "-O", "drop")
     told = recording("error-hls-unreachable")["log"][0].replace("15592", str(port))
     assert done.exit_code == 1
@@ -237,7 +232,7 @@ def test_a_stream_over_http_is_read_as_often_as_asked() -> None:
 
 
 def test_a_server_that_is_away_is_waited_for_and_told_once() -> None:
-    port = tcp_port()
+    port = free_port()
     words = ["--infinite", "--ignore-errors", f"http://127.0.0.1:{port}/s.ts"]
     with running("-I", "http", *words, "-O", "file", stdout=subprocess.PIPE) as process:
         assert process.stderr is not None
@@ -257,7 +252,7 @@ def test_null_packets_are_made_to_order() -> None:
 
 
 def test_a_client_pulls_the_stream_and_the_next_one_when_it_may() -> None:
-    port = tcp_port()
+    port = free_port()
     source = ["-v", "-I", "file", "--infinite", "dvb_hd_service.ts", "-P", "regulate", "--bitrate=8000000"]
     with running(*source, "-O", "http", f"--server=127.0.0.1:{port}", "--multiple-clients") as process:
         first = _pull(port, 188 * 500)
@@ -270,7 +265,7 @@ def test_a_client_pulls_the_stream_and_the_next_one_when_it_may() -> None:
 
 
 def test_a_live_output_waits_for_no_client_and_drops_one_that_is_too_slow() -> None:
-    port = tcp_port()
+    port = free_port()
     live = ["--realtime", "-v", "-I", "file", "--infinite", "dvb_hd_service.ts", "-P", "regulate"]
     output = ["-O", "http", f"--server=127.0.0.1:{port}", "--multiple-clients"]
     with running(*live, "--bitrate=200000000", *output) as process:
@@ -303,7 +298,7 @@ def _pull(port: int, size: int) -> bytes:
 
 
 def test_the_end_of_the_input_is_the_end_of_the_download() -> None:
-    port = tcp_port()
+    port = free_port()
     with running("-I", "file", "sat_no_sdt.ts", "-O", "http", f"--server={port}") as process:
         body = _pull(port, 1 << 24)
         assert finish(process, None).exit_code == 0

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from independent_parser import parse_file
+from loopback import free_port
 from minitsp_rig import (
     GOLDEN,
     MEDIA,
     Finished,
     finish,
-    free_port,
     is_bound,
     nothing_more,
     port_of,

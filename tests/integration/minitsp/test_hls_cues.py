@@ -7,7 +7,8 @@ import m3u8
 
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
-from minitsp_rig import finish, free_port, is_bound, running, send, wait_for
+from loopback import free_port
+from minitsp_rig import finish, is_bound, running, send, wait_for
 
 SPLICE_PID = 500
 

@@ -9,19 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minitsp_rig import (
-    MEDIA,
-    Finished,
-    finish,
-    free_port,
-    is_bound,
-    port_of,
-    run,
-    running,
-    send,
-    udp_receiver,
-    wait_for,
-)
+from loopback import free_port
+from minitsp_rig import MEDIA, Finished, finish, is_bound, port_of, run, running, send, udp_receiver, wait_for
 
 DATAGRAM = 7 * 188
 PMT_PID = 110

@@ -17,17 +17,8 @@ import pytest
 from ibe100.runner.launch import MARK
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
-from minitsp_rig import (
-    DEADLINE_S,
-    MINITSP,
-    free_port,
-    is_bound,
-    port_of,
-    running,
-    send,
-    udp_receiver,
-    wait_for,
-)
+from loopback import free_port, free_ports
+from minitsp_rig import DEADLINE_S, MINITSP, is_bound, port_of, running, send, udp_receiver, wait_for
 from places import MEDIA
 
 SECTION = encode(splice_insert(7, True))
@@ -123,7 +114,8 @@ def test_what_goes_to_a_pipe_that_nobody_reads_is_not_reported_before_it_is_read
 
 @pytest.mark.parametrize("profile", ["main", "simple"])
 def test_what_no_rist_receiver_gets_is_not_reported(profile: str) -> None:
-    port = free_port() & ~1  # the simple profile takes an even one, and the next
+    # The simple profile takes an even one, and the next.
+    port = next(port for port in free_ports(3) if port % 2 == 0)
     url = f"rist://127.0.0.1:{port}"
     with live("rist", f"--profile={profile}", url) as rig:
         wait_for(lambda: rig.receiver is False, "a sender")

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from ibe100.minitsp.srt.libsrt import find_library
-from minitsp_rig import MEDIA, finish, free_port, is_bound, port_of, running, udp_receiver, wait_for
+from loopback import free_port
+from minitsp_rig import MEDIA, finish, is_bound, port_of, running, udp_receiver, wait_for
 
 pytestmark = pytest.mark.skipif(find_library() is None, reason="no libsrt on this machine")
 

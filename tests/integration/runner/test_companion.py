@@ -16,7 +16,8 @@ from ibe100.mpegts.psi import Pat
 from ibe100.runner.loop import Loop
 from ibe100.runner.supervision.companion import Companion
 from ibe100.runner.supervision.ownership import is_held
-from runner_rig import Stream, free_ports, stream_in, wait_until
+from loopback import free_port
+from runner_rig import Stream, stream_in, wait_until
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def stream(tmp_path: Path) -> Iterator[Stream]:
 
 
 def test_the_newest_tables_are_a_sample_also_for_one_who_comes_later(stream: Stream) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     spec = json.loads((stream.folder / "spec.json").read_text())
     spec["ports"]["tables"] = port
     (stream.folder / "spec.json").write_text(json.dumps(spec))

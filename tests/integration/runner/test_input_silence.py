@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from live_rig import as_it_is, live_sender, make_pattern, nothing
-from runner_rig import Stream, free_ports, stream_in, wait_until
+from loopback import free_port
+from runner_rig import Stream, stream_in, wait_until
 
 STALL_S = 1.5
 START_S = 8.0
@@ -46,7 +47,7 @@ def attempts(stream: Stream) -> int:
 def test_the_built_in_processor_waits_for_packets_and_is_running_again_with_them(
     stream: Stream, pattern: Path
 ) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     stream.write_spec(minitsp(stream, "ip", str(port)), stall_timeout_s=STALL_S)
     stream.start()
     with live_sender(pattern, port) as sender:
@@ -71,7 +72,7 @@ def test_the_built_in_processor_waits_for_packets_and_is_running_again_with_them
 
 
 def test_a_processor_that_hangs_while_it_waits_is_ended(stream: Stream, pattern: Path) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     stream.write_spec(minitsp(stream, "ip", str(port)), stall_timeout_s=STALL_S)
     stream.start()
     with live_sender(pattern, port) as sender:
@@ -93,7 +94,7 @@ def test_a_processor_that_hangs_while_it_waits_is_ended(stream: Stream, pattern:
 
 
 def test_an_input_that_is_not_there_yet_is_waited_for(stream: Stream, pattern: Path) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     stream.write_spec(minitsp(stream, "ip", str(port)), start_timeout_s=START_S)
     stream.start()
     stream.wait_state("STALLED")
@@ -105,7 +106,7 @@ def test_an_input_that_is_not_there_yet_is_waited_for(stream: Stream, pattern: P
 
 @pytest.mark.parametrize("kind", ["hls", "http"])
 def test_a_web_server_that_is_away_is_asked_again_and_again(stream: Stream, kind: str) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     source = minitsp(stream, kind, "--receive-timeout=200", f"http://127.0.0.1:{port}/live")
     stream.write_spec(source, start_timeout_s=START_S)
     stream.start()

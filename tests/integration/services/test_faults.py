@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from demo_rig import free_udp_port
 from ibe100.database.database import Database
 from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.errors import CueRefused, StorageError, StreamError
@@ -22,6 +21,7 @@ from ibe100.models.session import AttemptRecord
 from ibe100.models.stream_config import StreamConfig, UdpInput
 from ibe100.models.stream_state import StreamState
 from independent_parser import parse_file
+from loopback import free_port
 from services_rig import (
     asked,
     console,
@@ -149,7 +149,7 @@ async def test_a_runner_that_is_killed_is_replaced_and_its_processor_is_not_doub
 
 
 async def test_a_stop_while_the_input_is_looked_at_ends_the_start(tmp_path: Path) -> None:
-    port = free_udp_port()
+    port = free_port()
     async with console(tmp_path / "data") as application:
         config = StreamConfig(name="Silent", input=UdpInput(port=port, local_address="127.0.0.1"))
         stream_id = (await application.streams.add(config)).stream_id

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from demo_rig import free_udp_port
 from ibe100.core.application import open_application
 from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.errors import InputAbsent, StreamError
 from ibe100.models.stream_config import HttpInput, StreamConfig, UdpInput
 from ibe100.models.stream_state import StreamState, Tally
 from live_rig import live_sender, make_pattern
+from loopback import free_port
 from services_rig import (
     console,
     settings,
@@ -28,7 +28,7 @@ from web_rig import web_server
 async def test_a_stream_waits_for_its_input_and_comes_on_air_with_the_input_it_has_been_given_meanwhile(
     tmp_path: Path,
 ) -> None:
-    pattern, port = make_pattern(tmp_path / "pattern.ts", 20.0), free_udp_port()
+    pattern, port = make_pattern(tmp_path / "pattern.ts", 20.0), free_port()
     with web_server() as web, live_sender(pattern, port):
         absent = StreamConfig(name="Early", input=HttpInput(url=web.url("/later.ts")))
         async with console(tmp_path / "data") as application:

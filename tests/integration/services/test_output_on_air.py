@@ -11,15 +11,15 @@ from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_config import Engine, FileOutput, RistOutput
 from ibe100.models.stream_state import OutputTrouble, Tally
+from loopback import free_port
 from minitsp_rig import running
-from runner_rig import free_ports
 from services_rig import console, fired, looped, on_air, until, until_alarm, until_ready, view_of
 
 RAISED, CLEARED = AlarmState.UNACKNOWLEDGED, AlarmState.CLEARED_UNACKNOWLEDGED
 
 
 async def test_no_cue_goes_to_a_rist_output_before_somebody_receives_it(tmp_path: Path, media: Path) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     target = RistOutput(url=f"rist://127.0.0.1:{port}")
     async with console(tmp_path / "data") as application:
         config = looped(media).model_copy(update={"output": target, "engine": Engine.BUILTIN})

@@ -29,8 +29,8 @@ from ibe100.models.stream_state import SrtStatistics, StreamState, Tally
 from ibe100.services.streams import launch as stream_launch
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.tsduck.pattern_source import live_arguments
+from loopback import free_port, free_ports
 from minitsp_rig import wait_for
-from runner_rig import free_ports
 from services_rig import (
     DEADLINE_S,
     console,
@@ -109,7 +109,7 @@ async def input_statistics(application: Application) -> SrtStatistics:
 async def test_who_calls_once_is_heard_from_the_first_look_on_and_over_a_dead_processor(
     tmp_path: Path, engine: Engine
 ) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     async with console(tmp_path / "data") as application:
         config = listening(port, passphrase=PASSPHRASE).model_copy(update={"engine": engine})
         stream_id = (await application.streams.add(config)).stream_id
@@ -138,7 +138,7 @@ async def test_who_calls_once_is_heard_from_the_first_look_on_and_over_a_dead_pr
 async def test_a_stream_that_waits_listens_all_the_time_and_no_longer_when_it_is_stopped(
     tmp_path: Path,
 ) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     async with console(tmp_path / "data") as application:
         stream_id = (await application.streams.add(listening(port))).stream_id
         view = await found_absent(application, stream_id)
@@ -159,7 +159,7 @@ async def test_a_stream_that_waits_listens_all_the_time_and_no_longer_when_it_is
 async def test_a_port_that_is_taken_is_the_reason_that_is_told(
     tmp_path: Path,
 ) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     async with console(tmp_path / "data") as application:
         first, second = [
             (await application.streams.add(listening(port).model_copy(update={"name": name}))).stream_id
@@ -188,7 +188,7 @@ async def test_an_input_that_is_changed_while_it_is_waited_for_is_let_go(
 async def test_what_a_console_that_is_gone_was_waiting_for_is_waited_for_by_the_next(
     tmp_path: Path,
 ) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     async with console(tmp_path / "data", stop_streams=False) as first:
         stream_id = (await first.streams.add(listening(port))).stream_id
         await found_absent(first, stream_id)
@@ -207,7 +207,7 @@ async def test_what_a_console_that_is_gone_was_waiting_for_is_waited_for_by_the_
 
 
 def test_the_demo_proves_its_cues_to_a_sender_that_calls_once(tmp_path: Path) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     with place_in(tmp_path) as place:
         demo = place.start("demo", "--input", f"srt://:{port}?latency=200", "--engine", "builtin", "--json")
         wait_for(lambda: demo.poll() is not None or is_listening(port), f"a listener on {port}")

@@ -13,8 +13,8 @@ from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.messages import TelemetryMeasured
 from ibe100.models.stream_config import Engine, SrtOutput
 from ibe100.models.stream_state import SrtStatistics
+from loopback import free_port
 from minitsp_rig import running
-from runner_rig import free_ports
 from services_rig import DEADLINE_S, console, journal, looped, until, until_alarm
 
 pytestmark = pytest.mark.skipif(find_library() is None, reason="no libsrt on this machine")
@@ -35,7 +35,7 @@ async def statistics(application: Application) -> SrtStatistics:
 async def test_statistics_reach_the_sample_and_a_missing_receiver_is_an_alarm(
     tmp_path: Path, media: Path, engine: Engine
 ) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     target = SrtOutput(host="127.0.0.1", port=port, latency_ms=80)
     async with console(tmp_path / "data") as application:
         config = looped(media).model_copy(update={"output": target, "engine": engine})

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from changing_rig import VIDEO, changed
-from demo_rig import free_udp_port
 from ibe100.core.application import Application
 from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.scte35_marker import CueAction, CueState
@@ -23,6 +22,7 @@ from ibe100.mpegts.timestamps import PTS_HZ, pts_difference
 from ibe100.services.streams.inputs.known_inputs import read_report
 from live_faults import later_by
 from live_rig import BITRATE_BPS, LiveSender, as_it_is, live_sender, make_pattern
+from loopback import free_port
 from services_rig import asked, console, fired, on_air, processor_pid, until, until_alarm, until_over, view_of
 from web_rig import Answer, playlist, web_server
 
@@ -60,7 +60,7 @@ def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def sender(pattern: Path) -> Iterator[tuple[LiveSender, int]]:
-    port = free_udp_port()
+    port = free_port()
     with live_sender(pattern, port) as made:
         yield made, port
 
@@ -147,7 +147,7 @@ async def test_tsp_is_started_once_for_a_changed_source(
 async def test_a_cue_that_is_armed_when_the_plan_changes_is_spliced_at_the_time_that_was_told(
     tmp_path: Path, receiver: Receiver, later_s: float
 ) -> None:
-    port = free_udp_port()
+    port = free_port()
     long_pattern = await asyncio.to_thread(make_pattern, tmp_path / "long.ts", 90.0)
     with live_sender(long_pattern, port) as source:
         async with console(tmp_path / "data") as application:

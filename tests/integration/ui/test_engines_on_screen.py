@@ -19,7 +19,8 @@ from ibe100.models.stream_state import PidSample, StreamState, Telemetry
 from ibe100.tsduck.telemetry import AnalyzeSample, parse_analysis
 from ibe100.ui.monitoring.pid_tree import words_of
 from ibe100.utils.units import kilobits
-from minitsp_rig import MEDIA, MINITSP, free_port, recording
+from loopback import free_port
+from minitsp_rig import MEDIA, MINITSP, recording
 from services_rig import console, until
 
 FILES = ("ott_with_scte35.ts", "dvb_hd_service.ts", "sat_no_sdt.ts")

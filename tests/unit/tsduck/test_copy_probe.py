@@ -12,16 +12,14 @@ import pytest
 from ibe100.models.errors import InputAbsent, ProbeError
 from ibe100.tsduck import copy_probe
 from ibe100.tsduck.copy_probe import probe_copy
+from loopback import free_port
 
 LOOPBACK = "127.0.0.1"
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        number: int = probe.getsockname()[1]
-        return number
+    return free_port()
 
 
 async def send_round_and_round(data: bytes, port: int) -> None:

@@ -24,6 +24,7 @@ from ibe100.tsduck.edges import secrets_of
 from ibe100.tsduck.packet_collector import PacketCollector
 from ibe100.tsduck.probe import ProbeLimits, probe_input
 from ibe100.tsduck.processor import BUILTIN, Processor, find_tsp
+from loopback import free_port
 from tsduck_cases import gone, stream
 
 BRIEF = ProbeLimits(first_bytes_s=20.0, live_s=0.5, most_live_s=20.0)
@@ -37,13 +38,6 @@ def no_process_left() -> Iterator[None]:
     yield
     left = [c for c in psutil.Process().children(recursive=True) if c.pid not in before]
     assert not [child for child in left if child.status() != psutil.STATUS_ZOMBIE]
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def assert_free(port: int) -> None:

@@ -1,7 +1,5 @@
 """The live test pattern, as it arrives: a constant bitrate with null packets for cues."""
 
-import socket
-
 import imageio_ffmpeg
 import pytest
 
@@ -14,13 +12,12 @@ from ibe100.tsduck.pattern_source import live_arguments
 from ibe100.tsduck.plan import plan_stream
 from ibe100.tsduck.probe import ProbeLimits, probe_input
 from ibe100.tsduck.processor import BUILTIN
+from loopback import free_port
 from tsduck_cases import stream
 
 
 async def test_the_live_pattern_arrives_on_its_port() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     source = UdpInput(port=port, local_address="127.0.0.1", receive_timeout_ms=20_000)
     async with run_child(live_arguments(PatternInput(), port), {}):
         report = await probe_input(source, BUILTIN, limits=ProbeLimits(20.0, 1.0, 20.0))

@@ -17,6 +17,7 @@ from ibe100.scte35.cues import splice_insert, time_signal
 from ibe100.scte35.section import encode
 from ibe100.scte35.values import RawDescriptor
 from ibe100.scte35.xml.tsduck import to_xml
+from loopback import free_port
 from packet_fields import pes_header
 
 CUE_PID, VIDEO_PID, PMT_PID = 500, 0x100, 0x1000
@@ -50,9 +51,7 @@ class Rig:
     """A started plugin and a way to send it datagrams."""
 
     def __init__(self, options: list[str], *, attended: bool) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.address = probe.getsockname()
+        self.address = ("127.0.0.1", free_port())
         self.log = Lines()
         self.context = Context(GlobalOptions(), self.log, attended=attended)
         tokens = [f"--udp=127.0.0.1:{self.address[1]}", *options]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ibe100.minitsp.reports.heard_datagrams import HeardDatagrams
+from loopback import free_port
 
 LATER_S = 1.0
 
@@ -16,13 +17,6 @@ def listener() -> Iterator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
         made.settimeout(10.0)
         yield made
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def until_refused(sender: HeardDatagrams, times: int) -> None:
