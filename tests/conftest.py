@@ -29,6 +29,7 @@ os.environ["FONTCONFIG_FILE"] = str(made_fonts(ROOT / ".cache"))
 set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
 settings.register_profile(
     "ibe100",
+    max_examples=50,
     deadline=None,
     derandomize="CI" in os.environ,
     suppress_health_check=[HealthCheck.too_slow],

@@ -19,11 +19,10 @@ from typing import Any
 
 import pytest
 
-from ibe100.cli.main import main
+from ibe100.cli.main import app, main
 from places import ROOT
 
 DEADLINE_S = 100.0
-"""Every process that descends from ours carries it in its environment."""
 DATAGRAM = 7 * 188
 
 
@@ -202,6 +201,7 @@ def cli(*arguments: str | Path) -> Ended:
     streams = contextlib.redirect_stdout(out), contextlib.redirect_stderr(err)
     with pytest.MonkeyPatch.context() as patch, streams[0], streams[1]:
         patch.setattr(sys, "argv", ["ibe100", *map(str, arguments)])
+        patch.setattr(app, "registered_groups", [])  # as in a new process: each call adds the group it needs
         try:
             main()
         except SystemExit as ended:

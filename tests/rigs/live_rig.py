@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import itertools
+import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import imageio_ffmpeg
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +22,7 @@ from ibe100.models.stream_config import TestPatternInput
 from ibe100.mpegts import packet
 from ibe100.mpegts.constants import NULL_PID, PACKET_SIZE
 from ibe100.tsduck.pattern_source import sample_arguments
+from places import ROOT
 
 BITRATE_BPS = 1_000_000
 DATAGRAM_PACKETS = 7
@@ -28,14 +33,23 @@ Spoil = Callable[[Packets], Packets]
 
 
 def make_pattern(path: Path, seconds: float, *lavfi: str) -> Path:
-    """A test pattern of constant bitrate with null packets, in a file; or another picture and sound."""
+    """A test pattern of constant bitrate with null packets, in a file; or another picture and sound.
+
+    Encoded once: copies are made of what is kept in `.cache/patterns`.
+    """
     pattern = TestPatternInput(width=320, height=180, frame_rate=25, bitrate_bps=BITRATE_BPS)
     arguments = sample_arguments(pattern, seconds)
     inputs = [at + 1 for at, word in enumerate(arguments) if word == "-i"]
     for at, description in zip(inputs, lavfi, strict=False):
         arguments[at] = description
-    with path.open("wb") as out:
-        subprocess.run(arguments, stdout=out, stderr=subprocess.DEVNULL, check=True)
+    recipe = "\n".join(arguments) + imageio_ffmpeg.get_ffmpeg_version()
+    kept = ROOT / ".cache" / "patterns" / f"{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.ts"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as out:
+            subprocess.run(arguments, stdout=out, stderr=subprocess.DEVNULL, check=True)
+        Path(out.name).rename(kept)
+    shutil.copyfile(kept, path)
     return path
 
 

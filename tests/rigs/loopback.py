@@ -6,8 +6,8 @@ import os
 import socket
 
 # Below the ephemeral range, where an outgoing connection may take a port between the look and its use, and
-# below the range that streams claim (`tsduck.loopback_ports`). Each process begins elsewhere, so that tests in
-# parallel do not meet.
+# below the range that streams claim (`tsduck.loopback_ports`). Each process begins elsewhere, so that tests
+# in parallel do not meet.
 _LOWEST_PORT, _PORTS = 12000, 8000
 _port_numbers = itertools.count(os.getpid() * 1009)
 

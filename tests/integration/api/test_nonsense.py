@@ -43,14 +43,15 @@ VALID: tuple[dict[str, Any], ...] = (
     {"name": "Channel"},
     {"kind": "udp", "port": 5},
 )
-TRIED_PER_FIELD = 4
+TRIED_PER_FIELD = 2
 HEAD = {"Content-Type": "application/json", "Idempotency-Key": "k"}
 
 
 def bodies(turn: int) -> list[bytes]:
-    """Valid ones with one field replaced by some of the nonsense, and what is no object at all."""
+    """Half of what is no object, and valid ones with a field replaced by nonsense; others at each turn."""
     found = [json.dumps(nonsense).encode() for nonsense in NONSENSE]
     found += [b"", b"{", b"\xff\xfe", b"[" * 20_000, b'{"name": 1' + b"0" * 5000 + b"}"]
+    found = found[turn % 2 :: 2]
     for valid in VALID:
         for place, field in enumerate(valid, start=turn):
             some = [NONSENSE[(place + 3 * step) % len(NONSENSE)] for step in range(TRIED_PER_FIELD)]
@@ -85,12 +86,13 @@ async def test_no_path_and_no_query_of_any_route_is_a_bug(tmp_path: Path) -> Non
     async with served(tmp_path) as api:
         await api.application.streams.add(StreamConfig(name="Channel 1"))
         client = await api.client(Role.ADMIN)
-        described = (await client.get("/api/v1/openapi.json")).json()["paths"]
+        described, turn = (await client.get("/api/v1/openapi.json")).json()["paths"], 0
         for path, methods in described.items():
             if "get" not in methods:
                 continue
             for parameter in methods["get"].get("parameters", ()):
-                for value in values:
+                turn += 1
+                for value in values[turn % 2 :: 2]:
                     if parameter["in"] == "path":
                         place = f"{re.sub('{.*}', value or 'x', path)}?{span}"
                     else:

@@ -111,7 +111,7 @@ def test_a_cue_that_airs_while_no_runner_hears_is_told_to_the_next_one(
     else:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(b64decode(SECTION), ("127.0.0.1", stream.cue))
-    time.sleep(1.0)  # it airs with the next null packet, and nothing tells so
+    time.sleep(2.5)  # it airs with the next null packet, and nothing tells so
     assert not stream.of_kind("cue_seen")
     stream.start()
     stream.wait_state("RUNNING", times=2)

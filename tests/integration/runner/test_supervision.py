@@ -92,7 +92,7 @@ def test_a_stopped_processor_is_killed_and_restarted(stream: Stream) -> None:
 
 
 def test_packets_without_moving_pts_are_a_stall(stream: Stream) -> None:
-    stream.write_spec(stream.flows("--frozen-pts"), stall_timeout_s=1.0)
+    stream.write_spec(stream.flows("--frozen-pts"), stall_timeout_s=2.0)
     stream.start()
     stream.wait_state("STALLED")
     stalled = next(line for line in stream.of_kind("state") if line["state"] == "STALLED")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -52,10 +51,12 @@ class Console:
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE_MS)
 
     def settle(self) -> None:
-        """Wait until every fact the services have published so far is on screen."""
+        """Wait until every fact and sample the services have published so far is on screen."""
         self.do(lambda: None)
-        deadline = time.monotonic() + 0.15
-        self.until(lambda: time.monotonic() > deadline)
+        bridge = self.parts.bridge
+        with self.qtbot.waitSignal(bridge._drain_timer.timeout, timeout=PATIENCE_MS):
+            pass
+        self.until(lambda: not bridge._facts)
 
     def select(self, number: int) -> None:
         """Select a stream by its number."""
