@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from places import ROOT
 
 PROGRAMS = ["ruff", "mypy", "lint-imports", "python"]
 # Ends with the exit status that the environment holds for this very command line, else with 0.
-STAND_IN = """#!/usr/bin/env bash
+STAND_IN = f"""#!/usr/bin/env bash
 if [[ $1 == -I ]]; then exit 0; fi
-echo "${0##*/} $*" >>"$CALLS"
-case "${0##*/} $*" in $FAILING) exit "$STATUS" ;; esac
+if [[ $1 == - ]]; then exec {sys.executable} "$@"; fi
+echo "${{0##*/}} $*" >>"$CALLS"
+case "${{0##*/}} $*" in $FAILING) exit "$STATUS" ;; esac
 """
 # Stands in for ./test: records its arguments, what it was told and what is beside it, and ends with 7.
 TEST = """#!/usr/bin/env bash
@@ -29,7 +31,7 @@ STATIC = [
     "mypy ",
     "lint-imports --cache-dir .cache/import-linter --no-logo",
 ]
-PYTEST = "python -m pytest -n 3 --dist worksteal"
+PYTEST = f"python -m pytest -n {(os.cpu_count() or 1) + 3} --dist worksteal"
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def run(checkout: Path, *command: str, failing: str = "none", status: int = 1) -
 @pytest.mark.parametrize(
     ("arguments", "calls"),
     [
-        ([], [f"{PYTEST} --cov --cov-report=", "python -m coverage report --sort=cover"]),
+        ([], [f"{PYTEST} --cache-clear --cov --cov-report=", "python -m coverage report --sort=cover"]),
         (["-k", "a or b"], [f"{PYTEST} -k a or b"]),
         (["--quick"], [f"{PYTEST} tests/unit"]),
         (["--quick", "-k", "a or b"], [f"{PYTEST} tests/unit -k a or b"]),
@@ -95,6 +97,23 @@ def test_one_failed_check_fails_the_whole_and_stops_none_of_the_others(checkout:
     assert status == 1
     assert len(calls) == 6
     assert output.count("FAILED (exit 1)") == 1
+
+
+@pytest.mark.parametrize(
+    ("failing", "status", "said"),
+    [("*--cov-report=", 0, "FLAKED, mend it: tests/a.py::test_b"), ("*pytest*", 1, "FAILED (exit 1)")],
+)
+def test_what_failed_beside_others_is_run_again_alone(
+    checkout: Path, failing: str, status: int, said: str
+) -> None:
+    kept = checkout / ".cache/pytest/v/cache/lastfailed"
+    kept.parent.mkdir(parents=True)
+    kept.write_text('{"tests/a.py::test_b": true}')
+    ended, output, calls = run(checkout, "test", failing=failing)
+    assert ended == status
+    assert calls.count("python -m pytest -p no:xdist --last-failed") == 1
+    assert output.count("FLAKED") == output.count("FLAKED, mend it: tests/a.py::test_b") == (status == 0)
+    assert said in output
 
 
 def test_arguments_that_select_no_test_are_a_failure(checkout: Path) -> None:
