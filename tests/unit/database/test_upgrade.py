@@ -31,6 +31,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ibe100.db"
 
 
+@pytest.fixture(autouse=True)
+def migrated_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No copy of a database that was migrated elsewhere."""
+    monkeypatch.setattr("ibe100.database.database.prepare", upgrade.prepare)
+
+
 async def make(path: Path) -> None:
     database = await Database.open(path)
     await database.audit.write(LINE)
