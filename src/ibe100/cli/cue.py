@@ -14,7 +14,7 @@ from ibe100.cli.options import DataDir, StreamName
 from ibe100.cli.running_instance import request
 from ibe100.models.cues.return_receipt import ReturnState
 from ibe100.models.cues.segmentation import UpidType
-from ibe100.models.scte35_marker import BreakReturn, CueAction, CueState
+from ibe100.models.scte35_marker import BreakEnd, CueAction, CueState
 from ibe100.utils.timecode import format_clock
 from ibe100.utils.units import format_event_id
 
@@ -58,7 +58,7 @@ def to_break(
         ),
     ] = None,
     returns: Annotated[
-        BreakReturn | None,
+        BreakEnd | None,
         typer.Option(help="How the break ends; the stream's own way if left out.", show_default=False),
     ] = None,
     by: By = "",

@@ -74,7 +74,7 @@ ACTION_TRAITS: dict[CueAction, ActionTraits] = {
 }
 
 
-class BreakReturn(StrEnum):
+class BreakEnd(StrEnum):
     """Ways in which a break ends that nobody ends before."""
 
     AUTO = "auto"
@@ -146,7 +146,7 @@ class CueRequest(Value):
     None is what the stream's contract asks of a TO BREAK; without a contract, and for all else, 0."""
     splice_at: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """Wall clock: the splice falls on the first frame at or after it; then there is no pre_roll_s."""
-    returns: BreakReturn | None = None
+    returns: BreakEnd | None = None
     """Way the break ends; None takes the stream's own. Only for a cue that leaves the programme."""
     segmentation: Segmentation | None = None
     """Segmentation that a TIME SIGNAL signals; for no other action."""
@@ -223,7 +223,7 @@ class Cue(Value):
     """The stream's PTS when the section was first seen, 90 kHz ticks."""
     frame_pts: float | None = None
     """Duration of a frame of the stream, 90 kHz ticks."""
-    returns: BreakReturn | None = None
+    returns: BreakEnd | None = None
     """Way the break ends that it begins; None where it begins none, or nothing was decided."""
 
     @property

@@ -24,7 +24,7 @@ from ibe100.models.endpoints.fields import (
     is_multicast,
 )
 from ibe100.models.endpoints.urls import short_url
-from ibe100.models.scte35_marker import BreakReturn
+from ibe100.models.scte35_marker import BreakEnd
 
 RETURN_WINDOW_S = 120.0
 
@@ -238,18 +238,18 @@ class Scte35Options(Value):
     None sends none."""
 
     @property
-    def returns(self) -> BreakReturn:
+    def returns(self) -> BreakEnd:
         """End of a break of this stream where nothing else is asked."""
         if self.explicit_return:
-            return BreakReturn.CUE
-        return BreakReturn.AUTO if self.auto_return else BreakReturn.HAND
+            return BreakEnd.CUE
+        return BreakEnd.AUTO if self.auto_return else BreakEnd.HAND
 
-    def returning(self, returns: BreakReturn | None) -> Scte35Options:
+    def ending_by(self, returns: BreakEnd | None) -> Scte35Options:
         """The options for one break that ends in this way; an explicit return leaves auto_return as it is."""
         if returns is None:
             return self
-        auto = {BreakReturn.AUTO: True, BreakReturn.CUE: self.auto_return, BreakReturn.HAND: False}[returns]
-        changes = {"auto_return": auto, "explicit_return": returns is BreakReturn.CUE}
+        auto = {BreakEnd.AUTO: True, BreakEnd.CUE: self.auto_return, BreakEnd.HAND: False}[returns]
+        changes = {"auto_return": auto, "explicit_return": returns is BreakEnd.CUE}
         return self.model_copy(update=changes)
 
     @model_validator(mode="after")

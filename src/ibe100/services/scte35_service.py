@@ -16,7 +16,7 @@ from ibe100.models.rights import Act, act_of
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Direction, Readiness
 from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import AuditTrail, acting
-from ibe100.services.cues.automatic_return import AutomaticReturn
+from ibe100.services.cues.automatic_resume import AutomaticResume
 from ibe100.services.cues.breaks import BreakLedger
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.clock import move_with_clock, open_breaks
@@ -75,10 +75,10 @@ class SCTE35Service:
         self._breaks = BreakLedger()
         self._ledger = CueLedger(storage, runs, self._cache, publish)
         self._clock = WallClock(self._clock_was_set)
-        self._returns = AutomaticReturn(
+        self._resumes = AutomaticResume(
             self._cache, self._breaks, self.fire, self.preview, publish, self._clock
         )
-        self._receipts = CueReceipts(self._cache, self._ledger, self._breaks, publish, self._returns.follow)
+        self._receipts = CueReceipts(self._cache, self._ledger, self._breaks, publish, self._resumes.follow)
         self._audit = AuditTrail(storage)
         self._dispatch = CueDispatch(
             runs, self._cache, self._ledger, self._receipts, self._clock, self._audit, seen_timeout_s
@@ -130,7 +130,7 @@ class SCTE35Service:
 
     async def close(self) -> None:
         """Stop watching; what is ARMED stays on record for the next console."""
-        await self._returns.close()
+        await self._resumes.close()
         await self._heartbeat.close()
         await self._dispatch.close()
         await self._ledger.writes.settled()

@@ -9,7 +9,7 @@ from pathlib import Path
 from ibe100.core.application import Application
 from ibe100.models.actor import AUTOMATIC_RETURN, CONSOLE
 from ibe100.models.alarms.alarm import AlarmState
-from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueState
+from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueState
 from ibe100.models.stream_state import Tally
 from ibe100.mpegts.timestamps import pts_difference
 from ibe100.scte35 import encode, splice_null, to_base64
@@ -43,7 +43,7 @@ async def test_a_break_is_returned_from_by_itself_and_heartbeats_go_on_around_it
         other_id = await on_air(application, planned)
 
         async def pre_rolled() -> tuple[Cue, Cue]:
-            by_cue = BreakReturn.CUE
+            by_cue = BreakEnd.CUE
             away = await fired(
                 application, other_id, TO_BREAK, pre_roll_s=4.5, duration_s=6.0, returns=by_cue
             )

@@ -13,7 +13,7 @@ from console_under_test import Console
 from fake_contracts import TEMPLATE
 from fake_services import FakeServices
 from fake_values import BEYOND_32_BITS, running, view
-from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState
+from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import Tally
 from ibe100.ui.cues.hold_button import HOLD_MS
@@ -272,16 +272,16 @@ def test_how_the_break_ends_is_chosen_for_each_one_and_begins_as_the_stream_has_
     by_hand = StreamConfig(name="By hand", scte35=Scte35Options(auto_return=False))
     console = open_console(FakeServices([running(1, "News"), running(2, "By hand", config=by_hand)]))
     panel = console.parts.cue_panel
-    assert panel.break_end_row.value() is BreakReturn.AUTO
+    assert panel.break_end_row.value() is BreakEnd.AUTO
     console.until(lambda: panel.break_end_row.next_id.text() == "next 0x60000001")
     console.select(2)
-    assert panel.break_end_row.value() is BreakReturn.HAND
-    QTest.mouseClick(panel.break_end_row.button(BreakReturn.CUE), LEFT)
+    assert panel.break_end_row.value() is BreakEnd.HAND
+    QTest.mouseClick(panel.break_end_row.button(BreakEnd.CUE), LEFT)
     panel.fire(CueAction.TO_BREAK)
     console.until(lambda: receipts(console))
     panel.fire(CueAction.BACK_TO_PROGRAMME)
     console.until(lambda: len(receipts(console)) == 2)
-    assert [one.returns for one in console.services.cues.requests] == [BreakReturn.CUE, None]
+    assert [one.returns for one in console.services.cues.requests] == [BreakEnd.CUE, None]
 
 
 def test_the_focus_does_not_hop_to_the_next_cue_button_when_its_own_is_not_to_be_had(

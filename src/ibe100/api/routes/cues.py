@@ -15,7 +15,7 @@ from ibe100.models.cues.segmentation import Segmentation
 from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.messages import StreamView
 from ibe100.models.rights import Act
-from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CuePreview, CueRequest, Readiness
+from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CuePreview, CueRequest, Readiness
 from ibe100.services.ports import Services
 
 REPLAYED = "Idempotency-Replayed"
@@ -34,7 +34,7 @@ class WantedCue(Value):
     Left out, a TO BREAK has what the stream's contract asks; without one, and for all else, 0."""
     splice_at: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """Wall clock, seconds since the epoch: the splice falls on the first frame at or after it."""
-    returns: BreakReturn | None = None
+    returns: BreakEnd | None = None
     """How the break ends; left out, the stream's own way."""
     segmentation: Segmentation | None = None
     """Segmentation of a TIME SIGNAL, which needs one."""

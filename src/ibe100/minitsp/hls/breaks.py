@@ -168,7 +168,7 @@ class Breaks:
         if splice is None:
             assert current is not None
             self._current, self._latest = None, current
-            if current.returns_itself:  # else its IN may still come
+            if current.resumes_itself:  # else its IN may still come
                 self._ranges.end(current.key, self.date(pts), b"")
             return ["#EXT-X-CUE-IN"]
         of = current or self._latest

@@ -28,7 +28,7 @@ class Splice:
     pts: int
     section: bytes
     duration_s: float | None = None
-    returns_itself: bool = False
+    resumes_itself: bool = False
 
     @property
     def is_insert(self) -> bool:

@@ -21,9 +21,9 @@ class OpenBreak:
     """Wall clock at which its announced duration is over; None where none was announced."""
     end_pts: int | None
     """The PTS at which it is over, of a break that began at a known one."""
-    returns_itself: bool
-    """The splicer returns when the announced duration is over (auto_return)."""
-    returns_by_cue: bool
+    resumes_itself: bool
+    """The splicer resumes the programme when the announced duration is over (auto_return)."""
+    resumes_by_cue: bool
     """An explicit return is sent when its announced duration is over."""
     of_earlier_run: bool = False
     """The stream ended in it: the distributor may still be in the break, the next run is not."""
@@ -32,7 +32,7 @@ class OpenBreak:
     def begun_by(cls, cue: Cue, options: Scte35Options) -> OpenBreak:
         """The break of a cue that has taken effect, on a stream with these options."""
         assert cue.splice_event_id is not None
-        terms = options.returning(cue.returns)
+        terms = options.ending_by(cue.returns)
         end_pts = None
         if cue.pts_time is not None and cue.duration_s is not None:
             end_pts = pts_add(cue.pts_time, round(cue.duration_s * PTS_HZ))
@@ -41,7 +41,7 @@ class OpenBreak:
     @property
     def ends_at(self) -> float | None:
         """Wall clock at which it returns by itself; None where it does not."""
-        return self.announced_end if self.returns_itself else None
+        return self.announced_end if self.resumes_itself else None
 
     def is_running(self, now: float) -> bool:
         """True while the break is on at wall time `now`, at the distributor at least."""
@@ -86,7 +86,7 @@ class BreakLedger:
         current = self._breaks.pop(stream_id, None)
         if current is not None and current.is_running(now):
             self._breaks[stream_id] = replace(
-                current, end_pts=None, returns_by_cue=False, of_earlier_run=True
+                current, end_pts=None, resumes_by_cue=False, of_earlier_run=True
             )
 
     def refusal(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ibe100.models.actor import AUTOMATIC_RETURN
 from ibe100.models.cues.contract import Contract, EventIdRule, Severity
 from ibe100.models.errors import CueRefused
-from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState, Direction
+from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueRequest, CueState, Direction
 from ibe100.models.stream_config import Scte35Options
 from ibe100.scte35.direction import direction_of
 from ibe100.scte35.section import to_base64
@@ -133,7 +133,7 @@ def make_draft(
     draft = Draft(
         request=request,
         cue=cue,
-        options=run.cue_options.returning(cue.returns),
+        options=run.cue_options.ending_by(cue.returns),
         contract=contract,
         of_break=current if traits.during == "a break" else None,
         allocates=cue.splice_event_id is None and traits.event_id != "none",
@@ -193,8 +193,8 @@ def _of_section(
     event_id, duration_s = event_of(section)
     changes: dict[str, object] = {"splice_event_id": event_id, "duration_s": duration_s}
     if (auto_return := auto_return_of(section)) is not None:
-        by_cue = BreakReturn.CUE if run.cue_options.explicit_return else BreakReturn.HAND
-        changes["returns"] = BreakReturn.AUTO if auto_return else by_cue
+        by_cue = BreakEnd.CUE if run.cue_options.explicit_return else BreakEnd.HAND
+        changes["returns"] = BreakEnd.AUTO if auto_return else by_cue
     if section.splice_pts is not None:
         changes["pts_time"] = section.splice_pts
         changes["splice_at"] = given_splice(run, section.splice_pts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
-from ibe100.models.scte35_marker import BreakReturn
+from ibe100.models.scte35_marker import BreakEnd
 from ibe100.ui.widgets.buttons import choice_button
 from ibe100.ui.widgets.choices import BUTTON_HEIGHT, CAPTION_WIDTH
 from ibe100.ui.widgets.labels import label
@@ -13,9 +13,9 @@ from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.units import format_event_id
 
 WORDS = {
-    BreakReturn.AUTO: ("auto", "By itself after {0:g} s: auto_return 1"),
-    BreakReturn.CUE: ("cue", "A BACK TO PROGRAMME is sent for the end of the {0:g} s"),
-    BreakReturn.HAND: ("hand", "Only by BACK TO PROGRAMME or CRASH IN; the {0:g} s are announced"),
+    BreakEnd.AUTO: ("auto", "By itself after {0:g} s: auto_return 1"),
+    BreakEnd.CUE: ("cue", "A BACK TO PROGRAMME is sent for the end of the {0:g} s"),
+    BreakEnd.HAND: ("hand", "Only by BACK TO PROGRAMME or CRASH IN; the {0:g} s are announced"),
 }
 
 
@@ -26,9 +26,9 @@ class BreakEndRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._value = BreakReturn.AUTO
+        self._value = BreakEnd.AUTO
         self._group = QButtonGroup(self)
-        self._buttons: dict[BreakReturn, QPushButton] = {}
+        self._buttons: dict[BreakEnd, QPushButton] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
@@ -46,15 +46,15 @@ class BreakEndRow(QWidget):
         self.next_id.setMinimumWidth(self.next_id.fontMetrics().horizontalAdvance("next 0x60000000"))
         layout.addWidget(self.next_id)
 
-    def value(self) -> BreakReturn:
+    def value(self) -> BreakEnd:
         """The chosen way."""
         return self._value
 
-    def button(self, way: BreakReturn) -> QPushButton:
+    def button(self, way: BreakEnd) -> QPushButton:
         """The button of one way."""
         return self._buttons[way]
 
-    def set_value(self, way: BreakReturn) -> None:
+    def set_value(self, way: BreakEnd) -> None:
         """Choose a way."""
         changed, self._value = way is not self._value, way
         self._buttons[way].setChecked(True)

@@ -12,7 +12,7 @@ import pytest
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
 from ibe100.models.errors import CueRefused, StorageError
-from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueState, Direction
+from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueState, Direction
 
 RETENTION_S = 1000.0
 
@@ -87,7 +87,7 @@ async def test_every_field_of_a_cue_comes_back_as_it_was_stored(database: Databa
         scheduled_at=1_800_000_000.0,
         seen_pts=2**33 - 540_000,
         frame_pts=1501.5,
-        returns=BreakReturn.CUE,
+        returns=BreakEnd.CUE,
     )
     assert await database.cues.step(full) == full
     assert await database.cues.get(cue.cue_id) == full

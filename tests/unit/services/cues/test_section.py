@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ibe100.models.cues.contract import Contract, TimeSignalCommand
 from ibe100.models.cues.segmentation import Segmentation, SegmentationType, UpidType
 from ibe100.models.errors import CueRefused
-from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueRequest, CueState, Direction
+from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueRequest, CueState, Direction
 from ibe100.models.stream_config import Scte35Options
 from ibe100.scte35 import decode, encode, splice_insert, splice_null, time_signal, to_base64
 from ibe100.scte35.direction import direction_of
@@ -234,14 +234,14 @@ def test_a_break_that_returns_by_itself_is_over_when_its_stream_ends_later() -> 
     [
         (None, True, 1030.0, False),
         (None, False, None, False),
-        (BreakReturn.AUTO, False, 1030.0, False),
-        (BreakReturn.CUE, False, None, True),
-        (BreakReturn.CUE, True, 1030.0, True),
-        (BreakReturn.HAND, True, None, False),
+        (BreakEnd.AUTO, False, 1030.0, False),
+        (BreakEnd.CUE, False, None, True),
+        (BreakEnd.CUE, True, 1030.0, True),
+        (BreakEnd.HAND, True, None, False),
     ],
 )
 def test_a_break_ends_as_its_cue_says_or_else_as_its_stream_does(
-    returns: BreakReturn | None, auto_return: bool, ends_at: float | None, by_cue: bool
+    returns: BreakEnd | None, auto_return: bool, ends_at: float | None, by_cue: bool
 ) -> None:
     out = cue(CueAction.TO_BREAK, CueState.SPLICED, splice_event_id=9, duration_s=30.0, splice_at=1000.0)
     options = Scte35Options(auto_return=auto_return)
@@ -249,15 +249,15 @@ def test_a_break_ends_as_its_cue_says_or_else_as_its_stream_does(
     ledger.spliced(out.model_copy(update={"returns": returns}), options)
     current = ledger.open_break("one")
     assert current is not None
-    assert (current.ends_at, current.announced_end, current.returns_by_cue) == (ends_at, 1030.0, by_cue)
+    assert (current.ends_at, current.announced_end, current.resumes_by_cue) == (ends_at, 1030.0, by_cue)
     asked = request(CueAction.TO_BREAK, returns=returns)
-    section = section_of(out, asked, options.returning(returns), None)
+    section = section_of(out, asked, options.ending_by(returns), None)
     assert auto_return_of(section) is (ends_at is not None)
 
 
 def test_only_a_cue_that_leaves_the_programme_says_how_the_break_ends() -> None:
     with pytest.raises(ValidationError, match="begins no break"):
-        request(CueAction.BACK_TO_PROGRAMME, returns=BreakReturn.AUTO)
+        request(CueAction.BACK_TO_PROGRAMME, returns=BreakEnd.AUTO)
 
 
 def test_a_section_uses_up_every_event_id_it_speaks_of() -> None:

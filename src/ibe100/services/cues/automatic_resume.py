@@ -1,4 +1,4 @@
-"""The explicit return at the end of an announced duration: pre-rolled like its OUT, else at that moment."""
+"""BACK TO PROGRAMME at the end of an announced duration: pre-rolled like its OUT, else at that moment."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ POLL_S = 0.1
 _log = logging.getLogger(__name__)
 
 
-class AutomaticReturn:
+class AutomaticResume:
     """Used on the loop only."""
 
     def __init__(
@@ -61,7 +61,7 @@ class AutomaticReturn:
         known = self._tasks.get(run.stream_id)
         if known is not None and known[0] is current:
             return
-        if current is None or current.announced_end is None or not current.returns_by_cue:
+        if current is None or current.announced_end is None or not current.resumes_by_cue:
             return
         if not current.is_running(self._clock.now()):
             return  # it has returned by itself while nobody was here
