@@ -12,6 +12,11 @@ from ibe100.tsduck.catalogue import option
 
 STATISTICS_INTERVAL_MS = 150
 """The runner makes one a second of them: they also tell of a peer that is not heard any more."""
+_NAMES = {
+    "input": ("receive", "rate-mbps", "retransmitted-packets", "buffer-ack-ms"),
+    "output": ("send", "send-rate-mbps", "retransmit-packets", "snd-buffer-ms"),
+}
+"""By side: tsp's names for the direction, its rate, what was sent again, and what waits in the buffer."""
 
 
 def is_relayed(source: StreamInput) -> TypeGuard[SrtInput]:
@@ -51,36 +56,21 @@ def parse_srt_link(sample: Mapping[str, Any], side: str) -> SrtLink | None:
 
 def parse_srt_statistics(document: Mapping[str, Any], side: str) -> SrtStatistics:
     """Counters of tsp's srt plugin in the direction in which the stream goes. Raises KeyError."""
-    rtt_ms = float(document["global"]["instant"]["rtt-ms"])
-    if side == "input":
-        counted = document["receive"]
-        interval, total, instant = counted["interval"], counted["total"], counted["instant"]
-        return SrtStatistics(
-            rtt_ms=rtt_ms,
-            rate_bps=_bits(interval["rate-mbps"]),
-            packets=interval["packets"],
-            lost_packets=interval["lost-packets"],
-            lost_packets_total=total["lost-packets"],
-            retransmitted_packets=interval["retransmitted-packets"],
-            dropped_packets=interval["dropped-packets"],
-            dropped_packets_total=total["dropped-packets"],
-            buffer_ms=instant["buffer-ack-ms"],
-            latency_ms=instant["delivery-delay-ms"],
-        )
-    counted = document["send"]
+    part, rate, retransmitted, buffer = _NAMES[side]
+    counted = document[part]
     interval, total, instant = counted["interval"], counted["total"], counted["instant"]
     return SrtStatistics(
-        rtt_ms=rtt_ms,
-        rate_bps=_bits(interval["send-rate-mbps"]),
+        rtt_ms=float(document["global"]["instant"]["rtt-ms"]),
+        rate_bps=_bits(interval[rate]),
         packets=interval["packets"],
         lost_packets=interval["lost-packets"],
         lost_packets_total=total["lost-packets"],
-        retransmitted_packets=interval["retransmit-packets"],
+        retransmitted_packets=interval[retransmitted],
         dropped_packets=interval["dropped-packets"],
         dropped_packets_total=total["dropped-packets"],
-        buffer_ms=instant["snd-buffer-ms"],
+        buffer_ms=instant[buffer],
         latency_ms=instant["delivery-delay-ms"],
-        acknowledgements=interval["received-ack-packets"],
+        acknowledgements=None if side == "input" else interval["received-ack-packets"],
     )
 
 
