@@ -59,7 +59,7 @@ async def test_a_break_is_returned_from_by_itself_and_heartbeats_go_on_around_it
         assert back.seen_at >= away.seen_at + 2.0, "not before the announced end"
         assert view_of(application, stream_id).tally is Tally.ON_AIR
 
-        by_hand = await fired(application, stream_id, TO_BREAK, duration_s=2.0)
+        by_hand = await fired(application, stream_id, TO_BREAK, duration_s=10.0)
         crash = await fired(application, stream_id, CueAction.CRASH_IN)
         assert crash.state is CueState.SPLICED
 

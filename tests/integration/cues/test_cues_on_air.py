@@ -64,7 +64,7 @@ async def test_a_break_from_the_start_of_the_stream_to_its_return(tmp_path: Path
         assert (back.state, back.splice_event_id) == (CueState.SPLICED, cue.splice_event_id)
         assert view_of(application, stream_id).tally is Tally.ON_AIR
 
-        short = await fired(application, stream_id, TO_BREAK, duration_s=1.0)
+        short = await fired(application, stream_id, TO_BREAK, duration_s=3.0)
         assert view_of(application, stream_id).tally is Tally.IN_BREAK
         await until(
             lambda: view_of(application, stream_id).tally is Tally.ON_AIR, "the end of the announced duration"
@@ -110,7 +110,7 @@ async def test_a_cue_that_is_disarmed_in_time_never_airs_and_one_that_was_sent_c
         stream_id = await on_air(
             application, looped(media, out, scte35={"start_delay_ms": 4000, "inject_count": 2})
         )
-        armed = await application.cues.fire(asked(stream_id, TO_BREAK, pre_roll_s=5.0))
+        armed = await application.cues.fire(asked(stream_id, TO_BREAK, pre_roll_s=6.5))
         assert armed.state is CueState.ARMED
         assert view_of(application, stream_id).tally is Tally.ARMED
         with pytest.raises(CueRefused, match="is on its way; wait for it or disarm it"):
@@ -122,7 +122,7 @@ async def test_a_cue_that_is_disarmed_in_time_never_airs_and_one_that_was_sent_c
             await application.cues.cancel(armed.cue_id)
 
         # Its turn comes later than that of the first would have come.
-        second = await application.cues.fire(asked(stream_id, TO_BREAK, pre_roll_s=5.0))
+        second = await application.cues.fire(asked(stream_id, TO_BREAK, pre_roll_s=6.5))
         await until(lambda: now(application, second).state is not CueState.ARMED, "the second cue sent")
         with pytest.raises(CueRefused, match="only an ARMED cue can be disarmed"):
             await application.cues.cancel(second.cue_id)

@@ -103,7 +103,7 @@ async def test_a_long_break_is_found_again_behind_many_other_cues_but_not_in_ano
 
 
 async def test_a_cue_that_was_given_up_on_and_airs_all_the_same_can_be_returned_from(tmp_path: Path) -> None:
-    async with console(tmp_path / "data", cues={"seen_timeout_s": 0.5}) as application:
+    async with console(tmp_path / "data", cues={"seen_timeout_s": 1.5}) as application:
         stream_id = await live(application, tmp_path / "out.ts", auto_return=False)
         messages = application.messages()
         processor = await processor_pid(application, stream_id)
