@@ -84,7 +84,8 @@ def port_of(receiver: socket.socket) -> int:
 
 def is_bound(port: int) -> bool:
     """Whether some process has bound this UDP port (Linux)."""
-    return f":{port:04X} " in Path("/proc/net/udp").read_text()
+    own = f":{port:04X}"  # in the second column; the third is that of the other end
+    return any(line.split()[1].endswith(own) for line in Path("/proc/net/udp").read_text().splitlines())
 
 
 def send(data: bytes, port: int) -> None:

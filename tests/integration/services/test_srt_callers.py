@@ -30,7 +30,7 @@ from ibe100.services.streams import launch as stream_launch
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.tsduck.pattern_source import live_arguments
 from loopback import free_port, free_ports
-from minitsp_rig import wait_for
+from minitsp_rig import is_bound, wait_for
 from services_rig import (
     DEADLINE_S,
     console,
@@ -80,13 +80,9 @@ async def found_absent(application: Application, stream_id: str) -> StreamView:
     return view
 
 
-def is_listening(port: int) -> bool:
-    """SRT listens by UDP: the port is in the kernel's table."""
-    return f":{port:04X} " in Path("/proc/net/udp").read_text()
-
-
 async def until_listening(port: int) -> None:
-    await until(lambda: is_listening(port), f"a listener on {port}")
+    """SRT listens by UDP: the port is in the kernel's table."""
+    await until(lambda: is_bound(port), f"a listener on {port}")
 
 
 def calls(application: Application, stream_id: str) -> int:
@@ -210,7 +206,7 @@ def test_the_demo_proves_its_cues_to_a_sender_that_calls_once(tmp_path: Path) ->
     port = free_port()
     with place_in(tmp_path) as place:
         demo = place.start("demo", "--input", f"srt://:{port}?latency=200", "--engine", "builtin", "--json")
-        wait_for(lambda: demo.poll() is not None or is_listening(port), f"a listener on {port}")
+        wait_for(lambda: demo.poll() is not None or is_bound(port), f"a listener on {port}")
         with caller(port):
             ended = finished(demo)
     assert ended.code == 0, ended.err
