@@ -20,7 +20,7 @@ class Reports:
     """Posts to the runner's influx port over one keep-alive connection."""
 
     def __init__(self, influx_port: int) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", influx_port, timeout=10)
+        self._connection = http.client.HTTPConnection("127.0.0.1", influx_port, timeout=60)
         self._pts = 0
 
     def flow(self, packets: int = 100, pts_step: int = 9000) -> None:

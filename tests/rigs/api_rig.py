@@ -50,7 +50,11 @@ class Served:
         headers = {} if role is None else {"Authorization": f"Bearer {self.tokens[role].token}"}
         place = self.url.replace("http", "ws", 1)
         return websockets.connect(
-            f"{place}/api/v1/events{query}", additional_headers=headers, max_size=None, **more
+            f"{place}/api/v1/events{query}",
+            additional_headers=headers,
+            max_size=None,
+            open_timeout=60,
+            **more,
         )
 
     async def audit(self) -> list[tuple[str, str, str]]:

@@ -17,7 +17,7 @@ from ibe100.runner.supervision.ownership import end_processes, mark_of, processe
 from loopback import free_ports
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 Line = dict[str, Any]
 

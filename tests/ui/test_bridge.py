@@ -25,7 +25,7 @@ def test_facts_are_never_dropped_and_keep_their_order(qtbot: QtBot) -> None:
     bridge.notice_posted.connect(lambda notice: got.append(notice.text))
     for number in range(3000):
         bridge.accept(NoticePosted(at=0.0, level="info", text=str(number)))
-    qtbot.waitUntil(lambda: len(got) == 3000, timeout=20_000)
+    qtbot.waitUntil(lambda: len(got) == 3000, timeout=60_000)
     assert got == [str(number) for number in range(3000)]
 
 
@@ -44,7 +44,7 @@ def test_a_flood_of_facts_leaves_the_window_its_turns(qtbot: QtBot) -> None:
     timer.start(0)
     for number in range(300):
         bridge.accept(StreamLogged(stream_id="s", at=float(number), level="info", text="x"))
-    qtbot.waitUntil(lambda: len(seen) == 300, timeout=20_000)
+    qtbot.waitUntil(lambda: len(seen) == 300, timeout=60_000)
     assert len([count for count in turns if 0 < count < 300]) >= 10
 
 
@@ -55,7 +55,7 @@ def test_in_a_flood_lines_of_the_log_give_way_and_are_counted_but_no_notice_is_l
     for number in range(3000):
         bridge.accept(StreamLogged(stream_id="s", at=float(number), level="info", text="x"))
         bridge.accept(NoticePosted(at=0.0, level="info", text=str(number)))
-    qtbot.waitUntil(lambda: bool(lines) and lines[-1].level == "warning", timeout=20_000)
+    qtbot.waitUntil(lambda: bool(lines) and lines[-1].level == "warning", timeout=60_000)
     assert notices == [str(number) for number in range(3000)]
     shown = len(lines) - 1
     assert 0 < shown < 3000
@@ -69,7 +69,7 @@ def test_of_many_samples_only_the_latest_of_each_stream_crosses(qtbot: QtBot) ->
     for rate in range(1, 501):
         for stream in ("a", "b"):
             bridge.accept(TelemetryMeasured(telemetry=telemetry(stream, rate)))
-    qtbot.waitUntil(lambda: len(got) >= 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(got) >= 2, timeout=60_000)
     assert sorted(got) == [("a", 500), ("b", 500)]
 
 
@@ -81,8 +81,8 @@ def test_33_bit_values_survive_the_crossing(qtbot: QtBot, loop: BackgroundLoop) 
     async def publish() -> None:
         bridge.accept(TelemetryMeasured(telemetry=telemetry("s", 1)))
 
-    loop.submit(publish()).result(20)
-    qtbot.waitUntil(lambda: len(got) == 1, timeout=20_000)
+    loop.submit(publish()).result(60)
+    qtbot.waitUntil(lambda: len(got) == 1, timeout=60_000)
     assert got == [BEYOND_32_BITS]
 
 
@@ -132,7 +132,7 @@ def test_a_bug_is_logged_and_said_without_its_innards(
     services = FakeServices()
     client = ServiceClient(loop)
     client.bind(services)
-    with qtbot.waitSignal(client.bug, timeout=20_000) as caught:
+    with qtbot.waitSignal(client.bug, timeout=60_000) as caught:
         client.ask("Start News", lambda s: s.streams.start("no such stream"))
     assert caught.args == ["Start News", BUG_WORDS]
     assert any("KeyError" in (record.exc_text or str(record.exc_info)) for record in caplog.records)
@@ -140,7 +140,7 @@ def test_a_bug_is_logged_and_said_without_its_innards(
 
 def test_before_the_services_are_up_a_request_is_refused_in_words(qtbot: QtBot, loop: BackgroundLoop) -> None:
     client = ServiceClient(loop)
-    with qtbot.waitSignal(client.refused, timeout=20_000) as caught:
+    with qtbot.waitSignal(client.refused, timeout=60_000) as caught:
         client.ask("Start News", lambda s: s.streams.start("s"))
     assert caught.args is not None
     assert "not up yet" in caught.args[1]

@@ -124,7 +124,7 @@ async def test_a_wrong_token_in_the_header_and_a_web_page_are_refused_before_the
             ({"Origin": "https://elsewhere.example"}, 403),
         ):
             with pytest.raises(websockets.InvalidStatus) as refused:
-                async with websockets.connect(place, additional_headers=headers):
+                async with websockets.connect(place, additional_headers=headers, open_timeout=60):
                     pass
             assert refused.value.response.status_code == status
             assert json.loads(refused.value.response.body)["error"]

@@ -130,7 +130,7 @@ def test_serve_serves_the_api_where_it_is_asked_to_and_ends_cleanly(tmp_path: Pa
         url = f"http://127.0.0.1:{port}"
         patiently(lambda: _answers(url) or server.poll() is not None, "the API")
         headers = {"Authorization": f"Bearer {token}"}
-        assert httpx.get(f"{url}/api/v1/me", headers=headers).json()["name"] == "bot"
+        assert httpx.get(f"{url}/api/v1/me", headers=headers, timeout=60).json()["name"] == "bot"
         second = place.run("serve", "--api", "--api-port", str(port), "--data-dir", tmp_path / "other")
         assert second.code == REFUSED
         assert second.refusal() == (
@@ -172,11 +172,11 @@ async def test_a_console_serves_the_api_where_its_settings_say_so(tmp_path: Path
         api = ApiSettings(enabled=True, port=port)
         async with (
             api_beside(application, api, application.tell_next_subscriber),
-            httpx.AsyncClient() as client,
+            httpx.AsyncClient(timeout=60) as client,
         ):
             assert (await client.get(f"http://127.0.0.1:{port}/healthz")).json() == {"status": "ok"}
         with pytest.raises(httpx.ConnectError):
-            async with httpx.AsyncClient() as client:
+            async with httpx.AsyncClient(timeout=60) as client:
                 await client.get(f"http://127.0.0.1:{port}/healthz")
         assert await listen(ApiSettings()) is None
 
@@ -186,7 +186,7 @@ async def test_https_is_served_with_a_certificate_and_a_wrong_one_is_told_of(tmp
     async with served(tmp_path / "data", certificate=str(certificate), private_key=str(private_key)) as api:
         assert api.url.startswith("https://")
         trusting = ssl.create_default_context(cafile=str(certificate))
-        async with httpx.AsyncClient(verify=trusting) as client:
+        async with httpx.AsyncClient(verify=trusting, timeout=60) as client:
             answer = await client.get(f"{api.url}/healthz")
         assert answer.json() == {"status": "ok"}
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
@@ -240,6 +240,6 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/healthz").status_code == 200
+        return httpx.get(f"{url}/healthz", timeout=60).status_code == 200
     except httpx.TransportError:
         return False

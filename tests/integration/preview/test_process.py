@@ -21,7 +21,7 @@ from ibe100.tsduck.stream_ports import free_ports
 from ibe100.utils.low_priority import AUTOGROUP, SESSION_NICE
 from preview_rig import BARS, TONE, make_stream, sender
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Notes:

@@ -93,7 +93,7 @@ def test_a_spare_that_has_died_is_not_waited_for() -> None:
     spare.prepare(command, {})
     (process,) = (one for one in psutil.Process().children() if "--spare=null,drop" in one.cmdline())
     process.kill()
-    process.wait(10)
+    process.wait(60)
     assert spare.take(command, {}, False, {}) is None
     spare.prepare(command, {})
     assert given(spare, command, {}) == ""

@@ -191,7 +191,7 @@ def test_a_second_runner_of_the_same_stream_refuses_and_touches_nothing(stream: 
     stream.wait_state("RUNNING")
     before = stream.journal()
     second = stream.start()
-    assert second.wait(30) == EXIT_LOCKED
+    assert second.wait(60) == EXIT_LOCKED
     assert [line["seq"] for line in stream.journal()][: len(before)] == [line["seq"] for line in before]
     assert len(stream.of_kind("runner_started")) == 1
     assert first.poll() is None

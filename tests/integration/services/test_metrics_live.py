@@ -13,7 +13,7 @@ from services_rig import console, looped, on_air
 
 BITRATE, PAT_ERROR = Series(Kind.BITRATE), Series(Kind.TR_101_290, CHECKS.index("pat_error"))
 VIDEO = Series(Kind.PID_BITRATE, 0x100)
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 async def test_a_stream_on_air_leaves_its_curves_and_events_to_the_next_console(

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from ibe100.ui.cues.hold_button import HOLD_MS, HoldButton
 
 LEFT = Qt.MouseButton.LeftButton
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 @pytest.fixture

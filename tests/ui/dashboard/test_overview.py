@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PyQt6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from console_under_test import Console
+from console_under_test import PATIENCE_MS, Console
 from fake_services import FakeServices
 from fake_values import alarm, running
 from ibe100.models.alarms.alarm import Severity
@@ -115,7 +115,7 @@ def test_what_to_do_is_read_whole_in_a_narrow_list(themed: QApplication, qtbot: 
         ]
     )
     table = panel.table
-    qtbot.waitUntil(lambda: table.rowHeight(0) > table.rowHeight(1))
+    qtbot.waitUntil(lambda: table.rowHeight(0) > table.rowHeight(1), timeout=PATIENCE_MS)
     lines = 1 + (table.rowHeight(0) - table.rowHeight(1)) // table.fontMetrics().lineSpacing()
     assert lines * table.columnWidth(WHAT_TO_DO_COLUMN) > table.fontMetrics().horizontalAdvance(LONG_ADVICE)
     assert table.isColumnHidden(VALUE_COLUMN)
@@ -136,7 +136,8 @@ def test_reasons_never_lie_over_the_buttons(themed: QApplication, qtbot: QtBot) 
     buttons.show_reasons(dict.fromkeys(CueAction, refused), (), (breach, breach[::-1]), muted=False)
     assert buttons.minimumSizeHint().height() > usual, "the panel gives the room that the words need"
     qtbot.waitUntil(
-        lambda: buttons.reasons.height() >= buttons.reasons.heightForWidth(buttons.reasons.width())
+        lambda: buttons.reasons.height() >= buttons.reasons.heightForWidth(buttons.reasons.width()),
+        timeout=PATIENCE_MS,
     )
 
 

@@ -16,7 +16,7 @@ from ibe100.ui.streams.stream_editor import StreamEditor
 from ibe100.ui.window.parts import Parts
 
 Result = TypeVar("Result")
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Console:
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine where the services live."""
-        return self.loop.submit(work).result(20)
+        return self.loop.submit(work).result(60)
 
     def do(self, work: Callable[[], Result]) -> Result:
         """Call a function where the services live."""

@@ -10,7 +10,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from console_under_test import Console
+from console_under_test import PATIENCE_MS, Console
 from fake_services import FakeServices
 from fake_values import running, view
 from ibe100.core.background_loop import BackgroundLoop
@@ -104,11 +104,11 @@ def window_on(path: Path, qtbot: QtBot, loop: BackgroundLoop) -> MainWindow:
 
 
 def answer(window: MainWindow, qtbot: QtBot, name: str) -> None:
-    qtbot.waitUntil(lambda: bool(window.findChildren(NameQuestion)))
+    qtbot.waitUntil(lambda: bool(window.findChildren(NameQuestion)), timeout=PATIENCE_MS)
     question = window.findChildren(NameQuestion)[-1]
     question.name.setCurrentText(name)
     question.accept_button.click()
-    qtbot.waitUntil(lambda: not window.findChildren(NameQuestion))
+    qtbot.waitUntil(lambda: not window.findChildren(NameQuestion), timeout=PATIENCE_MS)
 
 
 def test_layouts_have_names_and_outlive_the_console(

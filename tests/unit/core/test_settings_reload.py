@@ -22,7 +22,7 @@ from ibe100.services.alarms.catalogue import SETTINGS_WRONG
 from ibe100.services.alarms.rule import Judgements
 from ibe100.services.audit_trail import acting
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture(autouse=True)

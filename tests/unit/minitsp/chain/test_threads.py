@@ -20,7 +20,7 @@ from ibe100.minitsp.packets.packet_format import M2TS, TS, PacketFormat
 from ibe100.minitsp.packets.packet_reader import PacketReader, SyncListener
 from ibe100.mpegts.packet import as_block, null_packet
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 class Log:

@@ -78,7 +78,7 @@ def test_a_patient_source_waits_for_room_and_is_released_at_the_end() -> None:
         assert part is not None
         received += part.tobytes()
     queue.end()
-    feeder.join(10)
+    feeder.join(60)
     assert not feeder.is_alive()
     assert received == packets(12)
     assert results[:4] == [True] * 4

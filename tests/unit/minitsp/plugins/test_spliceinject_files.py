@@ -17,7 +17,7 @@ from plugin_rig import Log, build
 
 CUE_PID: Final = 500
 VIDEO_PID: Final = 0x100
-DEADLINE_S: Final = 20
+DEADLINE_S: Final = 60
 
 
 def cue(event_id: int) -> bytes:

@@ -15,7 +15,7 @@ LATER_S = 1.0
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
-        made.settimeout(10.0)
+        made.settimeout(60.0)
         yield made
 
 

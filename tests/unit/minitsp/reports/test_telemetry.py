@@ -127,7 +127,7 @@ def test_analysis_of_a_file_has_the_keys_of_tsp_in_their_order_and_the_figures_o
 def receiver() -> Iterator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind(("127.0.0.1", 0))
-        udp.settimeout(20)
+        udp.settimeout(60)
         yield udp
 
 
@@ -173,7 +173,7 @@ def test_analysis_too_large_for_a_datagram_is_said_once_with_the_way_out(
 
 def test_analysis_by_tcp_is_one_line_on_one_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(20)
+        server.settimeout(60)
         plugin, log = build(Analyze, f"--json-tcp=127.0.0.1:{server.getsockname()[1]}")
         plugin.start()
         pass_through(plugin, media("sat_no_sdt.ts"))

@@ -44,7 +44,7 @@ class Served:
         self.loop.call_later(0.02, self._tick)
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def close(self) -> None:
         self._over = True
