@@ -126,7 +126,7 @@ def test_a_playlist_that_is_gone_for_good_ends_with_an_error() -> None:
             return (200, playlist(0, names)) if loads == 1 else (404, b"")
 
         server.routes["/live.m3u8"] = live
-        words = ["--receive-timeout=300", server.url("/live.m3u8?token=hush")]
+        words = ["--receive-timeout=1000", server.url("/live.m3u8?token=hush")]
         done = run("-I", "hls", *words, "-O", "file")
     assert done.stdout == b"".join(SEGMENTS[:2])
     assert done.exit_code == 1
