@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from loopback import free_ports
+
 SLAPD = shutil.which("slapd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 SLAPADD = shutil.which("slapadd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 MODULES = Path("/usr/lib/ldap")
@@ -115,7 +117,7 @@ def slapd(folder: Path) -> Iterator[Slapd]:
     )
     (folder / "people.ldif").write_text(PEOPLE)
     subprocess.run([SLAPADD, "-f", conf, "-l", folder / "people.ldif"], check=True, capture_output=True)
-    port, tls_port = _free_port(), _free_port()
+    port, tls_port = free_ports(2)
     places = f"ldap://127.0.0.1:{port} ldaps://127.0.0.1:{tls_port}"
     process = subprocess.Popen(
         [SLAPD, "-f", conf, "-h", places, "-d", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -136,13 +138,6 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("slapd did not listen")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _certificate(folder: Path) -> None:

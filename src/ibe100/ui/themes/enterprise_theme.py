@@ -110,4 +110,4 @@ def unstyled() -> Iterator[None]:
     try:
         yield
     finally:
-        application.setStyleSheet(sheet)
+        application.setStyleSheet(application.styleSheet() or sheet)
