@@ -70,7 +70,7 @@ def with_secrets(argv: list[str], config: StreamConfig, folder: Path) -> list[st
     return argv
 
 
-def with_unknown_word(case: Case, folder: Path) -> list[str]:
+def with_unknown_word(case: Case, engine: Engine, folder: Path) -> list[str]:
     """A command line with all plugins; a wrong word is put in before its output, and is read last."""
     config = stream(case.values) if case in INPUTS else stream(None, case.values)
     plan = replace(PLAN, stuffing=(1, 8), regulate=True, filter_pids=(700,), remove_pids=(700,))
@@ -84,7 +84,7 @@ def with_unknown_word(case: Case, folder: Path) -> list[str]:
 @pytest.mark.tsduck
 @pytest.mark.parametrize("case", [*INPUTS, *OUTPUTS], ids=str)
 async def test_a_real_tsp_understands_every_word(case: Case, tmp_path: Path) -> None:
-    argv = with_unknown_word(case, tmp_path)
+    argv = with_unknown_word(case, Engine.TSDUCK, tmp_path)
     chosen = await processor(Engine.TSDUCK)
     result = await run(chosen, argv)
     for _ in range(MOST_RUNS):
@@ -97,7 +97,7 @@ async def test_a_real_tsp_understands_every_word(case: Case, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("case", [*INPUTS, *OUTPUTS], ids=str)
 def test_the_builtin_understands_every_word(case: Case, tmp_path: Path) -> None:
-    command_line, log = parse_command_line(with_unknown_word(case, tmp_path)), Log()
+    command_line, log = parse_command_line(with_unknown_word(case, Engine.BUILTIN, tmp_path)), Log()
     with pytest.raises(BuildError):
         build_chain(command_line, Context(global_options(command_line.tsp), log))
     assert log.lines == [COMPLAINT]
