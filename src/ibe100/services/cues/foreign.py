@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ibe100.database.database import Database
 from ibe100.models.messages import Message, NoticePosted
-from ibe100.models.scte35_marker import ANOTHER_SENDER, BreakReturn, Cue, CueAction, CueState, Direction
+from ibe100.models.scte35_marker import ANOTHER_SENDER, BreakEnd, Cue, CueAction, CueState, Direction
 from ibe100.scte35.direction import direction_of
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
@@ -120,7 +120,7 @@ def _cue(run: StreamRun, fact: CueOnOutput, section: SpliceInfoSection | None, d
     splice_at = None
     if pts is not None and run.clock is not None and run.clock.is_known(fact.mono_s):
         splice_at = fact.at + run.clock.ms_until(pts, fact.mono_s) / 1000
-    returns_itself = section is not None and auto_return_of(section)
+    resumes_itself = section is not None and auto_return_of(section)
     return Cue(
         cue_id=0,
         stream_id=run.stream_id,
@@ -140,7 +140,5 @@ def _cue(run: StreamRun, fact: CueOnOutput, section: SpliceInfoSection | None, d
         seen_base64=fact.section_base64,
         seen_at=fact.at,
         reason=REASON,
-        returns=(BreakReturn.AUTO if returns_itself else BreakReturn.HAND)
-        if direction is Direction.OUT
-        else None,
+        returns=(BreakEnd.AUTO if resumes_itself else BreakEnd.HAND) if direction is Direction.OUT else None,
     )

@@ -11,7 +11,7 @@ import pytest
 from ibe100.database.database import Database
 from ibe100.models.messages import CueChanged, Message, NoticePosted
 from ibe100.models.profile import StreamEntry
-from ibe100.models.scte35_marker import BreakReturn, Cue, CueAction, CueState, Direction
+from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueState, Direction
 from ibe100.models.stream_config import StreamConfig
 from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.scte35 import encode, splice_insert, splice_null, to_base64
@@ -92,7 +92,7 @@ async def test_a_break_that_nobody_here_began_is_told_and_on_record(bench: Bench
     )
     assert (cue.splice_event_id, cue.direction, cue.duration_s) == (7, Direction.OUT, 600.0)
     assert (cue.seen_base64, cue.seen, cue.sent, cue.reason) == (OUT, 1, 0, REASON)
-    assert cue.returns is BreakReturn.AUTO
+    assert cue.returns is BreakEnd.AUTO
     assert bench.watched == [cue], "it is seen to its splice, which moves the tally"
     notices = [one for one in bench.said if isinstance(one, NoticePosted)]
     assert [one.level for one in notices] == ["error"]
