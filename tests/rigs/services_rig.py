@@ -29,6 +29,7 @@ from ibe100.models.stream_config import (
 from ibe100.models.stream_state import StreamState
 from ibe100.runner.launch import MARK
 from ibe100.runner.supervision.ownership import mark_of
+from places import MEDIA
 
 DEADLINE_S = 60.0
 SHORT_LEAD = {
@@ -46,6 +47,7 @@ def settings(data_dir: Path, **sections: Any) -> Any:
     return load(
         {
             "folders": {"data_dir": str(data_dir)},
+            "media": {"folders": [str(data_dir.parent), str(MEDIA)]},
             "engine": {"kind": "builtin"},
             "runner": {"backoff_base_s": 0.2, "backoff_max_s": 1.0, "term_timeout_s": 2.0},
             **sections,

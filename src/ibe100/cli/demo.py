@@ -30,6 +30,7 @@ from ibe100.models.stream_config import (
 )
 from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import act_as
+from ibe100.services.streams.files.media_folders import paths_of
 from ibe100.services.streams.runner_spec import awaited_sender
 from ibe100.tsduck.plan import PidTaken
 from ibe100.utils.timecode import format_clock
@@ -109,7 +110,9 @@ async def _demo(outcome: Outcome, wanted: Wanted) -> None:
     stream = build(StreamConfig, values, "demo")
     outcome.stream, outcome.output = describe_input(stream.input), describe_output(stream.output)
     with _folder_for_now() as folder:
-        config = load({"folders": {"data_dir": folder, "log_dir": str(Path(folder, "logs"))}})
+        places = {"data_dir": folder, "log_dir": str(Path(folder, "logs"))}
+        named = [str(path.resolve().parent) for _, path in paths_of(stream)]
+        config = load({"folders": places, "media": {"folders": named}})
         async with open_application(config, "demo", stop_streams=True) as application:
             await _on_air(application, stream, outcome, may_move=wanted.pid is None)
             started = time.monotonic()

@@ -50,6 +50,7 @@ from ibe100.services.return_feed.return_feed_service import ReturnFeedService
 from ibe100.services.schedule.schedule_service import ScheduleService
 from ibe100.services.scte35_service import SCTE35Service
 from ibe100.services.stream_service import StreamService
+from ibe100.services.streams.files.media_folders import MediaFolders
 from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.tsduck_service import TSDuckService
 from ibe100.services.watches.feed import AlarmFeed
@@ -60,7 +61,8 @@ from ibe100.utils.timecode import format_clock
 
 SECONDS_PER_DAY = 86_400
 ALARM_RULES_FILE = "alarm_settings.json"
-"""In the data folder."""
+MEDIA_FOLDERS_FILE = "media_folders"
+"""Both in the data folder; where media lie on this machine is in no backup."""
 
 _log = logging.getLogger(__name__)
 
@@ -83,7 +85,15 @@ class Application:
         self._loop = asyncio.get_running_loop()
         self.metrics = MetricsStore(folders.metrics_file, self._post_from_thread)
         policy = config.runner
-        self._planner = LaunchPlanner(config.engine.kind, config.engine.tsp_path)
+        audit = AuditTrail(database)
+        self.media = MediaFolders(
+            folders.media_dir,
+            folders.closed_to_media(),
+            folders.data_dir / MEDIA_FOLDERS_FILE,
+            config.media.folders,
+            audit,
+        )
+        self._planner = LaunchPlanner(config.engine.kind, config.engine.tsp_path, self.media)
         places = Places(database.place, Place(folders.streams_dir))
         self.streams = StreamService(
             database,
@@ -93,8 +103,8 @@ class Application:
             self._planner,
             policy,
             places,
+            self.media,
         )
-        audit = AuditTrail(database)
         self.alarm_rules = AlarmRules(folders.data_dir / ALARM_RULES_FILE, self._publish, audit)
         self.alarms = AlarmBoard(database, self._publish, rules=self.alarm_rules)
         self._alarm_feed = AlarmFeed(self.alarms, self.streams, self._publish, self.alarm_rules)
@@ -119,10 +129,10 @@ class Application:
         self.schedule = ScheduleService(
             database, self.streams, self.cues, self._cue_options, self._publish, folders.schedule_copy
         )
-        self.profiles = ProfileService(folders.profiles_dir, self.streams, audit)
-        self.as_run = AsRunService(database.as_run)
+        self.profiles = ProfileService(folders.profiles_dir, self.streams, self.media.refuse_ours, audit)
+        self.as_run = AsRunService(database.as_run, self.media.refuse_ours)
         self.stream_events = StreamEvents(database, self.metrics)
-        self.metrics_csv = MetricsCsv(self.metrics)
+        self.metrics_csv = MetricsCsv(self.metrics, self.media.refuse_ours)
         self.notifications = NotificationService(
             folders.data_dir / "notifications.json", secrets, database, self._publish
         )
@@ -215,6 +225,7 @@ class Application:
     async def _apply(self, config: AppConfig, logging_files: Logging) -> None:
         """Apply changed settings at once, engine and policy for each stream from its next start on."""
         self._planner.use(config.engine.kind, config.engine.tsp_path)
+        self.media.set_settings(config.media.folders)
         logging_files.apply(config.logging)
         self.streams.set_policy(config.runner)
         self.return_feeds.set_policy(config.runner)

@@ -36,6 +36,8 @@ ENVIRONMENT_VARIABLE = "IBE100_ENVIRONMENT"
 """`staging` lays `app_config.staging.json` over `app_config.json` beside it."""
 FILE_VARIABLE = "IBE100_SETTINGS_FILE"
 """Another file in the place of `app_config.json`."""
+PROGRAM = Path(__file__).resolve().parents[1]
+"""Folder of the program itself."""
 _NOT_SETTINGS = frozenset({SECRET_KEY_VARIABLE, ENVIRONMENT_VARIABLE, FILE_VARIABLE})
 
 
@@ -45,6 +47,13 @@ class FolderSettings(Value):
     data_dir: FolderPath | None = None
     log_dir: FolderPath | None = None
     state_dir: FolderPath | None = None
+
+
+class MediaSettings(Value):
+    """Files that streams read and write."""
+
+    folders: tuple[FolderPath, ...] = ()
+    """Folders in which they may lie, beside the console's own `media` folder."""
 
 
 class EngineSettings(Value):
@@ -113,6 +122,7 @@ class AppConfig(BaseSettings):
     )
 
     folders: FolderSettings = FolderSettings()
+    media: MediaSettings = MediaSettings()
     engine: EngineSettings = EngineSettings()
     runner: RunnerPolicy = RunnerPolicy()
     logging: LoggingSettings = LoggingSettings()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
-from ibe100.core.config import FolderSettings, source_root
+from ibe100.core.config import PROGRAM, FolderSettings, default_file, settings_files, source_root
 from ibe100.models.errors import StorageError
 from ibe100.utils.private_files import make_private, open_to_others
 
@@ -24,6 +25,8 @@ class Folders:
     log_dir: Path
     state_dir: Path
     """Files of the runners; belongs to one data folder and is never shared with another's console."""
+    media_dir: Path
+    """Files that streams read and write, unless the operator names other folders for them."""
 
     @property
     def database_file(self) -> Path:
@@ -55,10 +58,23 @@ class Folders:
         """
         for folder in (self.data_dir, self.state_dir, self.profiles_dir, self.streams_dir):
             _create(folder)
-        with contextlib.suppress(StorageError):
-            _create(self.log_dir)
+        for folder in (self.log_dir, self.media_dir):
+            with contextlib.suppress(StorageError):
+                _create(folder)
         for folder, deep in self._private():
             make_private(folder, deep=deep)
+
+    def closed_to_media(self) -> dict[Path, str]:
+        """Folders that no stream may read or write, each with what it is for."""
+        return {
+            self.data_dir: "data",
+            self.log_dir: "logs",
+            self.state_dir: "the runners' state",
+            default_file().parent: "settings",
+            **dict.fromkeys(settings_files(), "settings"),
+            PROGRAM: "the program",
+            **({Path(sys.prefix): "the program"} if sys.prefix != sys.base_prefix else {}),
+        }
 
     def open_to_others(self) -> list[Path]:
         """Files and folders of ours that other users of the machine may read or write."""
@@ -74,17 +90,19 @@ def resolve(settings: FolderSettings) -> Folders:
     """Folders named by the settings, else the checkout's own, else the platform's."""
     root = source_root()
     if root is not None:
-        data_dir, log_dir = root / "database", root / "logs"
+        data_dir, log_dir, media_dir = root / "database", root / "logs", root / "media"
     else:
         data_dir = platformdirs.user_data_path("ibe100", appauthor=False)
         log_dir = platformdirs.user_log_path("ibe100", appauthor=False)
+        media_dir = data_dir / "media"
     if settings.data_dir is not None:
         data_dir = settings.data_dir
-        log_dir = data_dir / "logs"
+        log_dir, media_dir = data_dir / "logs", data_dir / "media"
     return Folders(
         data_dir=data_dir,
         log_dir=settings.log_dir or log_dir,
         state_dir=settings.state_dir or data_dir / "state",
+        media_dir=media_dir,
     )
 
 

@@ -70,6 +70,19 @@ class StreamPort(Protocol):
         """Try now what a stream that is RETRYING, STALLED or WAITING would try later."""
 
 
+class MediaPort(Protocol):
+    """Folders in which files of streams may lie."""
+
+    async def not_allowed(self, config: StreamConfig) -> tuple[Path, ...]:
+        """Folders of its files in which streams may not read and write yet."""
+
+    async def allow(self, folders: Sequence[Path]) -> None:
+        """Let streams use these folders from now on; the operator was asked.
+
+        Raises ConfigurationError for the console's own folders, StorageError.
+        """
+
+
 class CuePort(Protocol):
     """Cues: what can go out, what would go out, send it, what became of it."""
 
@@ -347,6 +360,8 @@ class Services(Protocol):
 
     @property
     def streams(self) -> StreamPort: ...
+    @property
+    def media(self) -> MediaPort: ...
     @property
     def cues(self) -> CuePort: ...
     @property

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ibe100.models.errors import StorageError, StreamError
@@ -35,7 +36,15 @@ _log = logging.getLogger(__name__)
 class ProfileService:
     """Profiles live as `<name>.json` in one folder."""
 
-    def __init__(self, folder: Path, streams: StreamService, audit: AuditTrail | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        streams: StreamService,
+        refuse: Callable[[Path], None],
+        audit: AuditTrail | None = None,
+    ) -> None:
+        """`refuse` raises StorageError for a path that no export may have."""
+        self._refuse = refuse
         self._folder = folder
         self._streams = streams
         self._audit = audit
@@ -81,6 +90,7 @@ class ProfileService:
     async def export_file(self, name: str, path: Path) -> None:
         """Write a profile elsewhere. Raises StorageError."""
         demand(Act.SET_PROFILES)
+        await asyncio.to_thread(self._refuse, path)
         profile = await asyncio.to_thread(self._read, self._path(name), ours=True)
         await asyncio.to_thread(_write, path, profile)
 
@@ -100,6 +110,7 @@ class ProfileService:
         wanted = {entry.stream_id: entry for entry in profile.streams}
         present = {view.stream_id: view for view in self._streams.streams()}
         extra = [view for stream_id, view in present.items() if stream_id not in wanted]
+        await self._streams.check_all(profile.streams)
         for view in extra:
             if view.state.is_active:
                 raise StreamError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ibe100.database.database import Database
@@ -20,6 +20,8 @@ from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.rights import demand
+from ibe100.services.streams.files.media_folders import MediaFolders
+from ibe100.services.streams.files.output_owners import refuse_clash
 from ibe100.services.streams.inputs.known_inputs import is_same_input, read_report
 from ibe100.services.streams.inputs.plan_fit import PlanFit
 from ibe100.services.streams.journal_follower import JournalFollower, Observer
@@ -54,12 +56,14 @@ class StreamService:
         planner: LaunchPlanner,
         policy: RunnerPolicy,
         places: Places,
+        media: MediaFolders,
     ) -> None:
         self._storage = storage
         self._secrets = secrets
         self._publish = publish
         self._state_dir = state_dir
         self._planner = planner
+        self._media = media
         self._list = StreamList(storage, publish, state_dir)
         self._audit = AuditTrail(storage)
         self.follower = JournalFollower(storage, publish, lambda run: self._lifecycle.respawn(run))
@@ -94,6 +98,8 @@ class StreamService:
     async def open(self) -> None:
         """Load the list, adopt what runs, start again what should run and does not."""
         stored = await self._storage.streams.load()
+        for notice in await asyncio.to_thread(self._media.take_over, [one.config for one in stored.streams]):
+            self._publish(NoticePosted(at=time.time(), level="warning", text=notice))
         for notice in stored.notices:
             self._publish(NoticePosted(at=time.time(), level="warning", text=notice))
         for stream in stored.streams:
@@ -127,8 +133,9 @@ class StreamService:
         await self.follower.close()
 
     async def add(self, config: StreamConfig) -> StreamView:
-        """A new stream with the next free number."""
+        """A new stream with the next free number. Raises ConfigurationError, StreamError."""
         demand(Act.SET_UP_STREAM)
+        await self._check_files("", config)
         return await self.add_entry(self._list.new_entry(config))
 
     async def add_entry(self, entry: StreamEntry) -> StreamView:
@@ -149,7 +156,23 @@ class StreamService:
     async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
         """Edit the configuration; a running stream goes on with the old one until it is restarted."""
         demand(Act.SET_UP_STREAM, stream_id)
-        return await self.replace(stream_id, keep_unknown(config, self.run_of(stream_id).entry.config))
+        whole = keep_unknown(config, self.run_of(stream_id).entry.config)
+        await self._check_files(stream_id, config)
+        return await self.replace(stream_id, whole)
+
+    async def check_all(self, entries: Sequence[StreamEntry]) -> None:
+        """Check the files of streams that are to be the whole list. Raises ConfigurationError."""
+        for entry in entries:
+            others = [one.config for one in entries if one.stream_id != entry.stream_id]
+            await self._check_files(entry.stream_id, entry.config, others)
+
+    async def _check_files(
+        self, stream_id: str, config: StreamConfig, others: Sequence[StreamConfig] | None = None
+    ) -> None:
+        """Check that a stream may use its files, and is the only one to write its output."""
+        exact = await self._planner.checked(config)
+        others = self._list.configs_of_others(stream_id) if others is None else others
+        await asyncio.to_thread(refuse_clash, exact, others)
 
     async def replace(self, stream_id: str, config: StreamConfig) -> StreamView:
         """Put another configuration in its place, e.g. that of a profile."""

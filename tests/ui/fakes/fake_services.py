@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -137,6 +137,20 @@ class FakeStreams:
         measured = telemetry(stream_id, bitrate_bps).model_copy(update=changes)
         self._bus.publish(TelemetryMeasured(telemetry=measured))
         return measured
+
+
+class FakeMedia:
+    """Every folder but those in `closed` is allowed."""
+
+    def __init__(self) -> None:
+        self.closed: list[Path] = []
+
+    async def not_allowed(self, config: StreamConfig) -> tuple[Path, ...]:
+        paths = (getattr(edge, "path", None) for edge in (config.input, config.output))
+        return tuple(path.parent for path in paths if path is not None and path.parent in self.closed)
+
+    async def allow(self, folders: Sequence[Path]) -> None:
+        self.closed = [one for one in self.closed if one not in folders]
 
 
 class FakeCues:
@@ -300,6 +314,7 @@ class FakeServices:
     def __init__(self, views: Iterable[StreamView] = (), alarms: Iterable[Alarm] = ()) -> None:
         self.bus = FakeBus()
         self.streams = FakeStreams(self.bus)
+        self.media = FakeMedia()
         self.cues = FakeCues(self.bus, self.streams)
         self.alarms = FakeAlarms(self.bus)
         self.alarm_rules = AlarmRules()

@@ -107,6 +107,31 @@ def test_why_a_stream_did_not_start_is_said_in_the_window(open_console: Open) ->
     console.until(lambda: "the file /nowhere/news.ts does not exist: choose another" in notice.text())
 
 
+def test_a_new_folder_is_asked_for_once_before_a_stream_uses_it(open_console: Open) -> None:
+    services = FakeServices()
+    services.media.closed = [Path("/rec")]
+    console = open_console(services)
+    console.parts.stream_controller.add()
+    editor = editor_of(console)
+    editor.name.set_value("Recorder")
+    editor.output.kind.set_value("file")
+    editor.output.kind.changed.emit()
+    editor.field("output.path").set_value("/rec/a.ts")
+    editor.save()
+    console.until(lambda: editor.folder_question is not None)
+    assert editor.folder_question is not None
+    editor.folder_question.reject()
+    console.until(editor.save_button.isEnabled)
+    assert services.streams.streams() == () and services.media.closed
+    editor.folder_question = None
+    editor.save()
+    console.until(lambda: editor.folder_question is not None)
+    assert editor.folder_question is not None
+    editor.folder_question.allow_button.click()
+    console.until(services.streams.streams)
+    assert services.media.closed == []
+
+
 def test_the_filter_keeps_streams_that_hold_the_text(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "IBE News HD"), view(2, "Sport"), running(3, "Cinema")]))
     panel = console.parts.stream_panel

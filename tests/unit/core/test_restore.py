@@ -35,7 +35,7 @@ LONG_AGO, FAR_AHEAD = 1_000_000.0, 4_000_000_000.0
 @pytest.fixture
 def folders(tmp_path: Path) -> Folders:
     data_dir = tmp_path / "data"
-    folders = Folders(data_dir=data_dir, log_dir=data_dir / "logs", state_dir=data_dir / "state")
+    folders = Folders(data_dir, data_dir / "logs", data_dir / "state", data_dir / "media")
     folders.create()
     return folders
 

@@ -208,7 +208,7 @@ async def _do(services: Services, request: Mapping[str, Any], peer: Actor) -> An
         case "retry":
             view = await streams.retry(_stream_id(services, request))
         case "add":
-            view = await streams.add(build(StreamConfig, request.get("config"), "stream"))
+            view = await _add(services, build(StreamConfig, request.get("config"), "stream"))
         case "remove":
             await streams.remove(_stream_id(services, request))
             return None
@@ -232,6 +232,13 @@ async def _do(services: Services, request: Mapping[str, Any], peer: Actor) -> An
         case other:
             raise ConfigurationError(f"command {other!r} is not known")
     return view.model_dump(mode="json")
+
+
+async def _add(services: Services, config: StreamConfig) -> StreamView:
+    """Add a stream. Its folders are allowed: whoever reaches this socket could write the settings as well."""
+    if folders := await services.media.not_allowed(config):
+        await services.media.allow(folders)
+    return await services.streams.add(config)
 
 
 def _with_return(services: Services, cue: Cue) -> dict[str, Any]:

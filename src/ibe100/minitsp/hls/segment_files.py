@@ -121,7 +121,9 @@ class SegmentFiles:
         """Begin the next segment."""
         path = self._names.next()
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+            # A new file: what had this name may be a link, or be read by a player still.
+            path.unlink(missing_ok=True)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         except OSError as error:
             raise PluginError(f"cannot create file {path}: {error.strerror}") from error
         self._path, self._size_bytes, self._start = path, 0, start

@@ -19,7 +19,7 @@ class FileOutput(PacketOutput):
 
     def __init__(self, arguments: Arguments, context: Context) -> None:
         super().__init__(arguments, context)
-        self._writer = FileWriter(arguments)
+        self._writer = FileWriter(arguments, exact=context.attended)
 
     @property
     def has_receiver(self) -> bool | None:

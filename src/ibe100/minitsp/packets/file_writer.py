@@ -1,6 +1,7 @@
 """Writes packets into a file or standard output, for tsp's -O file and -P file."""
 
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,7 @@ from ibe100.minitsp.chain.options import Arguments, Option, OptionKind
 from ibe100.minitsp.chain.plugin import Packets, PluginError
 from ibe100.minitsp.chain.stuffing import null_packets
 from ibe100.minitsp.packets.packet_format import FORMAT_OPTION, PacketFormatter, output_format
+from ibe100.utils.exact_files import begins_as_transport_stream, open_exact
 
 _STDOUT: Final = 1
 
@@ -23,10 +25,12 @@ FILE_OPTIONS: Final = (
 class FileWriter:
     """Writes one file; every block is written at once, nothing is buffered here. "" is standard output.
 
-    A named pipe is opened with the first packets: that waits until somebody reads it.
+    A named pipe is opened with the first packets: that waits until somebody reads it. `exact`: the path was
+    checked, so no part of it may be a link by now, and only a transport stream is gone on with.
     """
 
-    def __init__(self, arguments: Arguments) -> None:
+    def __init__(self, arguments: Arguments, *, exact: bool = False) -> None:
+        self._exact = exact
         self._path = arguments.parameters[0] if arguments.parameters else ""
         arguments.exclude("append", "keep")
         self._arguments = arguments
@@ -79,9 +83,20 @@ class FileWriter:
         else:
             flags |= os.O_TRUNC
         try:
-            return os.open(self._path, flags, 0o666)
+            return self._open_exact(flags) if self._exact else os.open(self._path, flags, 0o666)
         except OSError as error:
             raise PluginError(f"cannot create file {self._path}: {error.strerror}") from error
+
+    def _open_exact(self, flags: int) -> int:
+        path = Path(self._path).absolute()
+        if is_pipe(self._path):
+            return open_exact(path, flags)
+        descriptor = open_exact(path, flags & ~os.O_WRONLY | os.O_RDWR)
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        if is_file and not begins_as_transport_stream(descriptor):
+            os.close(descriptor)
+            raise PluginError(f"{self._path} holds something else than a transport stream: it stays as it is")
+        return descriptor
 
     def _write_stuffing(self, option: str) -> None:
         count = self._arguments.integer(option)

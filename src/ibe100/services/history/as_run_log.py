@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from ibe100.utils.atomic_write import atomic_write
 class AsRunService:
     """Reads only; nothing of it blocks the loop."""
 
-    def __init__(self, storage: AsRunStore) -> None:
+    def __init__(self, storage: AsRunStore, refuse: Callable[[Path], None] | None = None) -> None:
+        """`refuse` raises StorageError for a path that no export may have."""
         self._storage = storage
+        self._refuse = refuse
 
     async def streams(self) -> tuple[LoggedStream, ...]:
         """All streams that may have cues on record, those of the list first. Raises StorageError."""
@@ -44,6 +47,8 @@ class AsRunService:
 
     async def export(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
         """Write the file, whole or not at all; returns the digest that it names. Raises StorageError."""
+        if self._refuse is not None:
+            await asyncio.to_thread(self._refuse, path)
         content, digest = await asyncio.to_thread(export, log, format)
         try:
             await asyncio.to_thread(atomic_write, path, content)

@@ -6,7 +6,7 @@ import asyncio
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,8 +22,10 @@ MOST_ROWS = 200_000
 class MetricsCsv:
     """Writes measurements to files."""
 
-    def __init__(self, storage: MetricsStore) -> None:
+    def __init__(self, storage: MetricsStore, refuse: Callable[[Path], None] | None = None) -> None:
+        """`refuse` raises StorageError for a path that no export may have."""
         self._storage = storage
+        self._refuse = refuse
 
     async def write(
         self, stream_id: str, series: Sequence[Series], begins_at: float, ends_at: float, path: Path
@@ -33,6 +35,8 @@ class MetricsCsv:
         Three columns per series: mean (or sum of the events), lowest, highest; empty where there is nothing.
         Raises StorageError, and ConfigurationError for a range that ends before it begins.
         """
+        if self._refuse is not None:
+            await asyncio.to_thread(self._refuse, path)
         points = min(max(math.ceil(ends_at - begins_at), 1), MOST_ROWS)
         curves = await self._storage.curves([stream_id], series, begins_at, ends_at, points)
         if not curves:

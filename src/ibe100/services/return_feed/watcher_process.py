@@ -130,6 +130,7 @@ class WatcherProcess:
         self._listener.caught_up()
 
     async def _adopt_or_spawn(self) -> None:
+        self._watch = await self._planner.checked(self._watch)
         processor = await self._planner.processor(self._watch)
         status = await self._link.status()
         if status is not None:

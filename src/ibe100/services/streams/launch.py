@@ -13,11 +13,12 @@ from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stream_config import StreamConfig, describe_input
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.runner.spec import INFLUX_TOKEN
+from ibe100.services.streams.files.output_owners import refuse_clash
+from ibe100.services.streams.files.output_target import prepare_output
 from ibe100.services.streams.inputs.held_input import HeldInput
 from ibe100.services.streams.inputs.known_inputs import is_same_input, read_report, write_report
 from ibe100.services.streams.journal_follower import JournalFollower
 from ibe100.services.streams.launch_plan import LaunchPlanner
-from ibe100.services.streams.output_target import prepare_output
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.run_record import RunRecord, write_record
 from ibe100.services.streams.runner_link import PortLost
@@ -95,13 +96,17 @@ class StreamLaunch:
     async def _bring_up(
         self, run: StreamRun, profile: str, keep_output: bool, is_last_look: bool, is_known: bool
     ) -> None:
-        config = run.entry.config
+        config = await self._planner.checked(run.entry.config)
         processor = await self._planner.processor(config)
         known = await self._known(run, processor) if is_known else None
         report, ports = known or await self._look(run, processor, is_last_look)
         record, argv = self._planner.plan(config, run.entry.number, processor, report, ports)
+        record = record.model_copy(update={"config": run.entry.config})
         for note in record.plan.notes:
             _log.warning("%s: %s", run.name, note)
+        # Once more, right before they are written: a look at the input may take long.
+        config = await self._planner.checked(run.entry.config)
+        await asyncio.to_thread(refuse_clash, config, self._list.configs_on_air(run))
         await asyncio.to_thread(prepare_output, config, keep=keep_output)
         session = await self._storage.sessions.start(
             stream_id=run.stream_id,
@@ -115,7 +120,8 @@ class StreamLaunch:
         record = record.model_copy(update=begun)
         run.begin(record)
         try:
-            spec = make_spec(run.entry, processor, argv, record, self._policy)
+            entry = run.entry.model_copy(update={"config": config})
+            spec = make_spec(entry, processor, argv, record, self._policy)
             await asyncio.to_thread(run.link.write_spec, spec)
             await asyncio.to_thread(write_record, run.link.stream_dir, record)
             await self._know(run, report)
@@ -134,14 +140,16 @@ class StreamLaunch:
         """Give a run whose input is passed on without cues a plan that fits it. Raises OperatorError."""
         assert run.record is not None
         config, ports = _config_in_force(run, run.record), run.record.ports
+        exact = await self._planner.checked(config)
         processor = await self._planner.processor(config)
         copy = within(ports.look, run.link.stream_dir)
         report = await asyncio.to_thread(probe_copy, copy, describe_input(config.input))
-        record, argv = self._planner.plan(config, run.entry.number, processor, report, ports)
+        record, argv = self._planner.plan(exact, run.entry.number, processor, report, ports)
         kept = run.record.model_copy(
             update={"config": config, "plan": record.plan, "command": record.command}
         )
-        spec = make_spec(run.entry, processor, argv, kept, self._policy)
+        entry = run.entry.model_copy(update={"config": exact})
+        spec = make_spec(entry, processor, argv, kept, self._policy)
         await asyncio.to_thread(run.link.write_spec, spec)
         await asyncio.to_thread(write_record, run.link.stream_dir, kept)
         await self._know(run, report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from ibe100.models.stored import not_understood
 from ibe100.models.stream_config import Engine, FileInput, StreamConfig, TestPatternInput
 from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.streams.files.media_folders import MediaFolders
 from ibe100.services.streams.inputs.known_inputs import KnownInputs
 from ibe100.services.streams.run_record import RunRecord
 from ibe100.tsduck.command import build_arguments, relay_arguments
@@ -34,9 +36,11 @@ def why_not_understood(config: StreamConfig) -> str:
 class LaunchPlanner:
     """Decides how a stream is to run; changes nothing."""
 
-    def __init__(self, engine: Engine, tsp_path: Path | None) -> None:
+    def __init__(self, engine: Engine, tsp_path: Path | None, media: MediaFolders | None = None) -> None:
+        """`media`: where files of streams may lie; None for whatever whoever runs this command may read."""
         self.engine = engine
         self.tsp_path = tsp_path
+        self._media = media
         self.known = KnownInputs()
 
     def use(self, engine: Engine, tsp_path: Path | None) -> None:
@@ -56,9 +60,17 @@ class LaunchPlanner:
             check_builtin(config.input, config.output)
         return processor
 
+    async def checked(self, config: StreamConfig) -> StreamConfig:
+        """`config` with its files where they really are. Raises ConfigurationError where they may not be."""
+        return config if self._media is None else await asyncio.to_thread(self._media.checked, config)
+
     async def probe(self, config: StreamConfig) -> StreamReport:
-        """Read the input for a few seconds and say what is in it. Raises ProbeError, ProcessorError."""
-        report = await probe_input(config.input, await self.processor(config), secrets_of(config))
+        """Read the input for a few seconds and say what is in it.
+
+        Raises ProbeError, ProcessorError, and ConfigurationError for a file that is none for streams.
+        """
+        source = (await self.checked(config)).input
+        report = await probe_input(source, await self.processor(config), secrets_of(config))
         self.known.note(config.input, report)
         return report
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ibe100.database.database import Database
@@ -105,6 +105,18 @@ class StreamList:
                 session_id=session_id,
             )
         )
+
+    def configs_of_others(self, stream_id: str) -> list[StreamConfig]:
+        """Configurations of all other streams, and what those on air run by, which may be older."""
+        others = [run for run in self._runs.values() if run.stream_id != stream_id]
+        return [*(run.entry.config for run in others), *self._on_air(others)]
+
+    def configs_on_air(self, run: StreamRun) -> list[StreamConfig]:
+        """Configurations by which the other streams run now."""
+        return self._on_air([one for one in self._runs.values() if one is not run])
+
+    def _on_air(self, runs: Iterable[StreamRun]) -> list[StreamConfig]:
+        return [run.record.config for run in runs if run.record is not None and run.view.state.is_active]
 
     def ports_of_others(self, run: StreamRun) -> set[int]:
         """Loopback ports that the specs of other runners claim; read from their files."""

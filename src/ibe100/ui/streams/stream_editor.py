@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -24,6 +26,7 @@ from ibe100.ui.streams.editor_fields import (
 from ibe100.ui.streams.editor_form import FORM, config_from, faults, input_from
 from ibe100.ui.streams.endpoint_form import EndpointForm
 from ibe100.ui.streams.field_spec import FieldSpec
+from ibe100.ui.streams.folder_question import FolderQuestion
 from ibe100.ui.streams.form_field import FormField
 from ibe100.ui.streams.probe_view import ProbeView
 from ibe100.ui.widgets.buttons import push_button
@@ -49,6 +52,7 @@ class StreamEditor(QDialog):
         super().__init__(parent)
         self._client, self._view = client, view
         self._report: StreamReport | None = None
+        self.folder_question: FolderQuestion | None = None
         self.setWindowTitle("Add a stream" if view is None else f"Edit {view.config.name}")
         self.setModal(False)
         self._config = StreamConfig(name=NEW_NAME) if view is None else view.config
@@ -170,13 +174,34 @@ class StreamEditor(QDialog):
     def save(self) -> None:
         """Add or change the stream; a refusal is shown here."""
         config = self.check()
-        if config is None:
-            return
+        if config is not None:
+            self._with_folders(config, lambda: self._save(config))
+
+    def _with_folders(self, config: StreamConfig, then: Callable[[], None]) -> None:
+        """Go on once the folders of the stream's files are allowed: a new one is asked for."""
+
+        def ask(folders: tuple[Path, ...]) -> None:
+            if not folders:
+                then()
+                return
+            self.folder_question = question = FolderQuestion(folders, self)
+            question.allowed.connect(allow)
+            question.rejected.connect(lambda: self._refused(""))
+            question.open()
+
+        def allow(folders: tuple[Path, ...]) -> None:
+            call = self._client.ask("Allow a folder", lambda s: s.media.allow(folders))
+            call.then(lambda _none: then(), self._refused, owner=self)
+
+        self.save_button.setEnabled(False)
+        call = self._client.ask("Folders of the files", lambda s: s.media.not_allowed(config))
+        call.then(ask, self._refused, owner=self)
+
+    def _save(self, config: StreamConfig) -> None:
         if self._view is None:
             call = add_stream(self._client, config)
         else:
             call = change_stream(self._client, self._view.stream_id, config)
-        self.save_button.setEnabled(False)
         call.then(self._done, self._refused, owner=self)
 
     def _done(self, view: StreamView) -> None:
@@ -216,9 +241,13 @@ class StreamEditor(QDialog):
     def _probe(self) -> None:
         source = self._source()
         if source is not None:
-            self.probe.show_busy()
-            call = self._client.ask("Probe", lambda s: s.streams.probe(source))
-            call.then(self._probed, self.probe.show_problem, owner=self)
+            self._with_folders(StreamConfig(name=NEW_NAME, input=source), lambda: self._probe_it(source))
+
+    def _probe_it(self, source: StreamInput) -> None:
+        self.check()
+        self.probe.show_busy()
+        call = self._client.ask("Probe", lambda s: s.streams.probe(source))
+        call.then(self._probed, self.probe.show_problem, owner=self)
 
     def _probed(self, report: StreamReport) -> None:
         self._report = report

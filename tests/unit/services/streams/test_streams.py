@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 
 from ibe100.core.application import Application, open_application
-from ibe100.core.config import load
 from ibe100.models.errors import ConfigurationError, ProbeError, StreamError
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import FileInput, FileOutput, HlsOutput, StreamConfig
 from ibe100.models.stream_state import StreamState
-from ibe100.services.streams.output_target import prepare_output
+from ibe100.services.streams.files.output_target import prepare_output
+from services_rig import settings
+
+NULL_PACKET = bytes((0x47, 0x1F, 0xFF, 0x10)) + bytes(184)
 
 
 @pytest.fixture
 async def application(tmp_path: Path) -> AsyncIterator[Application]:
-    config = load({"folders": {"data_dir": str(tmp_path / "data")}, "engine": {"kind": "builtin"}})
-    async with open_application(config, "test", log_to_stderr=False) as application:
+    async with open_application(settings(tmp_path / "data"), "test", log_to_stderr=False) as application:
         yield application
 
 
@@ -77,14 +78,47 @@ async def test_a_start_that_is_refused_leaves_the_stream_failed_with_its_reason_
 def test_a_file_is_overwritten_only_where_that_is_allowed_and_never_by_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "out.ts"
     prepare_output(to_file(path))
-    path.write_bytes(b"recorded")
+    recorded = NULL_PACKET * 5
+    path.write_bytes(recorded)
     with pytest.raises(StreamError, match="exists; allow overwriting it or choose another name"):
         prepare_output(to_file(path))
     for overwrite in (False, True):
         prepare_output(to_file(path, overwrite=overwrite), keep=True)
-        assert path.read_bytes() == b"recorded"
+        assert path.read_bytes() == recorded
     prepare_output(to_file(path, overwrite=True))
     assert not path.exists()
+
+
+@pytest.mark.parametrize("content", [b"SQLite format 3\0" + bytes(4096), b"G", b"G" * 187, bytes(188)])
+def test_what_is_no_transport_stream_is_neither_overwritten_nor_gone_on_with(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "out.ts"
+    path.write_bytes(content)
+    for keep in (False, True):
+        with pytest.raises(StreamError, match="holds something else than a transport stream"):
+            prepare_output(to_file(path, overwrite=True), keep=keep)
+    assert path.read_bytes() == content
+
+
+def test_a_playlist_takes_the_place_of_a_playlist_only(tmp_path: Path) -> None:
+    path = tmp_path / "live.m3u8"
+    config = StreamConfig(name="Recorder", output=HlsOutput(playlist=path))
+    for content in (b"", b"#EXTM3U\n"):
+        path.write_bytes(content)
+        prepare_output(config)
+    path.write_text("export PATH=…")
+    with pytest.raises(StreamError, match="holds something else than a playlist"):
+        prepare_output(config)
+
+
+def test_a_link_to_a_recording_is_not_followed_when_it_is_overwritten(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.ts", tmp_path / "out.ts"
+    target.write_bytes(NULL_PACKET * 5)
+    link.symlink_to(target)
+    with pytest.raises(StreamError):
+        prepare_output(to_file(link, overwrite=True))
+    assert target.exists() and link.is_symlink()
 
 
 def test_an_output_in_a_folder_that_is_absent_is_refused(tmp_path: Path) -> None:
@@ -123,7 +157,7 @@ NEWER = {
 
 
 async def test_a_stream_of_a_newer_version_is_listed_and_kept_and_not_run(tmp_path: Path) -> None:
-    config = load({"folders": {"data_dir": str(tmp_path / "data")}, "engine": {"kind": "builtin"}})
+    config = settings(tmp_path / "data")
 
     def stored(change: dict[str, object] | None = None) -> dict[str, object]:
         with closing(sqlite3.connect(tmp_path / "data" / "ibe100.db")) as connection:

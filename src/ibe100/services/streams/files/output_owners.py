@@ -1,0 +1,69 @@
+"""One owner for each file that is written: no stream writes into the output of another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ibe100.models.errors import ConfigurationError
+from ibe100.models.stream_config import FileInput, FileOutput, HlsOutput, StreamConfig
+
+SEGMENT_SUFFIX = ".ts"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The file that an output writes, and of HLS the segments beside it."""
+
+    file: Path
+    segments: str = ""
+    """What the names of its segments begin with, before their number; empty for a recording."""
+
+    def meets(self, other: Claim) -> bool:
+        """True where both would write the same file."""
+        if is_same_file(self.file, other.file) or self.holds(other.file) or other.holds(self.file):
+            return True
+        is_beside = self.file.parent.resolve() == other.file.parent.resolve()
+        return bool(self.segments) and self.segments == other.segments and is_beside
+
+    def holds(self, file: Path) -> bool:
+        """True where a file has the name of a segment of it."""
+        names = rf"{re.escape(self.segments)}\d+{re.escape(SEGMENT_SUFFIX)}"
+        is_beside = file.parent.resolve() == self.file.parent.resolve()
+        return bool(self.segments) and is_beside and re.fullmatch(names, file.name) is not None
+
+
+def refuse_clash(config: StreamConfig, others: Iterable[StreamConfig]) -> None:
+    """Refuse an output that another stream writes, or that one reads. Blocks; raises ConfigurationError."""
+    mine = _claim(config)
+    if mine is None:
+        return
+    for other in (config, *others):
+        for side in (other.input, other.return_feed):
+            if isinstance(side, FileInput) and (is_same_file(mine.file, side.path) or mine.holds(side.path)):
+                raise ConfigurationError(f"output {mine.file}: {other.name} reads it; choose another")
+    for other in others:
+        theirs = _claim(other)
+        if theirs is not None and mine.meets(theirs):
+            raise ConfigurationError(f"output {mine.file}: {other.name} writes it; choose another")
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """True for two paths that lead to one file, by links too, or will once it is there."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one.resolve() == other.resolve()
+
+
+def _claim(config: StreamConfig) -> Claim | None:
+    match config.output:
+        case FileOutput(path=path):
+            return Claim(path)
+        case HlsOutput(playlist=path):
+            # As `tsduck.command` names them, and the processor numbers them.
+            stem = path.stem if path.stem.endswith("-") else f"{path.stem}-"
+            return Claim(path, stem)
+    return None
