@@ -11,7 +11,10 @@ HANG_UP = 0
 
 
 class WebServer(ThreadingHTTPServer):
-    """`routes`: path -> body, or a function that makes (status, body); `requests`: the paths asked for."""
+    """`routes`: path -> body, or a function that makes (status, body); `requests`: the paths asked for.
+
+    `redirects`: path -> where it leads; `headers` go with each body.
+    """
 
     daemon_threads = True
 
@@ -19,6 +22,8 @@ class WebServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.routes: dict[str, bytes | Callable[[], Answer]] = {}
         self.requests: list[str] = []
+        self.redirects: dict[str, str] = {}
+        self.headers: dict[str, str] = {}
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}{path}"
@@ -34,6 +39,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         self.server.requests.append(path)
+        if path in self.server.redirects:
+            self.send_response(302)
+            self.send_header("Location", self.server.redirects[path])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         route = self.server.routes.get(path, lambda: (404, b""))
         status, body = route() if callable(route) else (200, route)
         if status == HANG_UP:
@@ -45,6 +56,8 @@ class _Handler(BaseHTTPRequestHandler):
             status, body = 206, body[int(first) : int(last) + 1]
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 

@@ -124,6 +124,8 @@ class HlsInput(Value):
     max_height: Annotated[int, Field(ge=1, le=10_000)] | None = None
     max_bitrate_bps: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     """BANDWIDTH of the variant at most."""
+    local_addresses: bool = False
+    """A playlist from outside may lead to addresses of this machine and its networks."""
 
 
 class HttpInput(Value):
@@ -131,6 +133,8 @@ class HttpInput(Value):
 
     kind: Literal["http"] = "http"
     url: HttpUrl
+    local_addresses: bool = False
+    """A server outside may redirect to addresses of this machine and its networks."""
 
 
 LIVE_INPUTS = UdpInput | SrtInput | RistInput | HlsInput

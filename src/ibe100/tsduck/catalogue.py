@@ -5,6 +5,7 @@ Left out on purpose: fork, merge, play and the `--alarm-command` family, because
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from ibe100.models.base import check_printable
@@ -102,6 +103,12 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
     ("-O", "hls"): frozenset({"--duration", "--live", "--playlist"}),
 }
 
+OWN_OPTIONS: Mapping[tuple[PluginKind, str], frozenset[str]] = {
+    ("-I", "hls"): frozenset({"--local-addresses"}),
+    ("-I", "http"): frozenset({"--local-addresses"}),
+}
+"""Options that only the built-in processor has."""
+
 
 def option(name: str, value: object = None) -> str:
     """An option as a single token, `--name` or `--name=value`, so that no value can be taken for an option.
@@ -125,7 +132,7 @@ def plugin(kind: PluginKind, name: str, *arguments: str) -> list[str]:
     """The tokens of one plugin; asserts that it and its options are on the allow-list."""
     allowed = PLUGIN_OPTIONS[kind, name]
     for argument in arguments:
-        if argument.startswith("--"):
+        if argument.startswith("--") and argument not in OWN_OPTIONS.get((kind, name), ()):
             assert argument.partition("=")[0] in allowed, f"{kind} {name} {argument}"
     return [kind, name, *arguments]
 

@@ -67,10 +67,15 @@ def input_arguments(
         case RistInput():
             return plugin("-I", "rist", _url(source.url, INPUT))
         case HlsInput():
-            timeout = option("--receive-timeout", 10_000)
-            return plugin("-I", "hls", timeout, *_variant(source), _url(source.url, INPUT))
+            options = [*_web(source, engine), *_variant(source)]
+            return plugin("-I", "hls", *options, _url(source.url, INPUT))
         case HttpInput():
-            return plugin("-I", "http", option("--receive-timeout", 10_000), _url(source.url, INPUT))
+            return plugin("-I", "http", *_web(source, engine), _url(source.url, INPUT))
+
+
+def _web(source: HlsInput | HttpInput, engine: Engine) -> list[str]:
+    is_local = source.local_addresses and engine is Engine.BUILTIN
+    return [option("--receive-timeout", 10_000), *(["--local-addresses"] if is_local else [])]
 
 
 def _fed(source_port: Port, timeout: list[str]) -> list[str]:

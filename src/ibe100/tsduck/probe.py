@@ -15,6 +15,7 @@ from ibe100.minitsp.packets.packet_format import BYTES_TO_SEARCH, CHUNK_BYTES, f
 from ibe100.minitsp.packets.packet_reader import PacketReader, SyncListener
 from ibe100.models.errors import InputAbsent, ProbeError
 from ibe100.models.stream_config import (
+    Engine,
     FileInput,
     HlsInput,
     HttpInput,
@@ -78,30 +79,32 @@ async def probe_input(
             except InputAbsent as error:
                 raise ProbeError(str(error)) from error
         case _:
+            begins_anew = isinstance(source, HlsInput | HttpInput)
+            # Only tsp, and the built-in like it, ends by itself when nothing comes by UDP.
+            engine = processor.engine if begins_anew else Engine.TSDUCK
             argv = [
                 *processor.command,
                 *global_arguments(source),
-                *input_arguments(source, source_port),
+                *input_arguments(source, source_port, engine=engine),
                 "-O",
                 "file",
             ]
-            begins_anew = isinstance(source, HlsInput | HttpInput)
             try:
                 return await _probe_process(
                     name, argv, processor.environment, secrets or {}, limits, begins_anew=begins_anew
                 )
             except (InputAbsent, ProbeError) as error:
                 if isinstance(source, HttpInput):
-                    await _refuse_playlist(name, source.url, error)
+                    await _refuse_playlist(name, source, error)
                 raise
 
 
-async def _refuse_playlist(name: str, url: str, error: Exception) -> None:
+async def _refuse_playlist(name: str, source: HttpInput, error: Exception) -> None:
     """Raise ProbeError with a better reason where an address gives a playlist in place of packets."""
     # Imported here: what asks an HTTP server would slow every command down.
     from ibe100.tsduck.playlist import is_playlist
 
-    if await is_playlist(url):
+    if await is_playlist(source):
         reason = "is an HLS playlist, no transport stream: choose HLS, or write hls+http://… for its address"
         raise ProbeError(f"{name} {reason}") from error
 

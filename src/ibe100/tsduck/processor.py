@@ -17,6 +17,7 @@ from ibe100.models.stream_config import (
     Engine,
     HlsInput,
     HlsOutput,
+    HttpInput,
     RistInput,
     RistOutput,
     SrtInput,
@@ -130,8 +131,11 @@ async def choose_processor(wanted: Engine, config: StreamConfig, tsp_path: Path 
 
 
 def _is_better_builtin(config: StreamConfig) -> bool:
-    """True if tsp would lose something: the cue tags of a playlist, or the sound of a source."""
-    if not isinstance(config.input, HlsInput) and not isinstance(config.output, HlsOutput):
+    """True if tsp would lose something (the cue tags of a playlist, the sound of a source), or be led astray.
+
+    It follows a redirection wherever that leads, and takes whatever a body is decompressed to.
+    """
+    if not isinstance(config.input, HlsInput | HttpInput) and not isinstance(config.output, HlsOutput):
         return False
     try:
         check_builtin(config.input, config.output)

@@ -174,6 +174,7 @@ def test_a_console_that_is_killed_is_not_missed_on_the_output_nor_is_anything_by
     position, audit, attempts = asyncio.run(record_of(server.data_dir, "news"))
     assert (position, attempts) == (last, 1)
     assert audit == [
+        (person_of().name, "media folder allowed"),
         (person_of().name, "stream added"),
         (person_of().name, "stream started"),
         (person_of().name, "TO BREAK"),

@@ -8,7 +8,7 @@ import pytest
 from changing_rig import changed
 from ibe100.models.endpoints.parse import parse_input
 from ibe100.models.errors import InputAbsent, ProbeError
-from ibe100.models.stream_config import HttpInput
+from ibe100.models.stream_config import HlsInput, HttpInput
 from ibe100.tsduck.playlist import is_live
 from ibe100.tsduck.probe import ProbeLimits, probe_input
 from ibe100.tsduck.processor import BUILTIN
@@ -52,7 +52,7 @@ async def test_a_playlist_is_live_while_it_has_no_end() -> None:
         master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000\nlive.m3u8\n"
         server.routes["/master.m3u8"] = master.encode()
         found = {
-            name: await is_live(server.url(f"/{name}.m3u8"))
+            name: await is_live(HlsInput(url=server.url(f"/{name}.m3u8")))
             for name in ("live", "vod", "page", "master", "none")
         }
     assert found == {"live": True, "vod": False, "page": False, "master": True, "none": False}

@@ -16,7 +16,7 @@ from ibe100.minitsp.hls.playlist_values import (
 from ibe100.minitsp.hls.variants import VariantChoice
 from ibe100.minitsp.web.http_client import HttpClient, shown
 
-_PLAYLIST_LIMIT_BYTES: Final = 16 << 20
+PLAYLIST_LIMIT_BYTES: Final = 16 << 20
 _PLAYLIST_TIMEOUT_S: Final = 15.0
 _GZIP: Final = b"\x1f\x8b"
 _GZIP_WINDOW: Final = 31
@@ -82,17 +82,20 @@ class PlaylistSource:
 
     def _load(self) -> MasterPlaylist | MediaPlaylist:
         found = self._client.download(
-            self._url, limit_bytes=_PLAYLIST_LIMIT_BYTES, timeout_s=_PLAYLIST_TIMEOUT_S
+            self._url, limit_bytes=PLAYLIST_LIMIT_BYTES, timeout_s=_PLAYLIST_TIMEOUT_S
         )
         self.loaded_s = time.monotonic()
-        return parse_playlist(_text(found.data), found.url, self._variables)
+        return parse_playlist(playlist_text(found.data), found.url, self._variables)
 
 
-def _text(body: bytes) -> str:
+def playlist_text(body: bytes) -> str:
     """A body as text; one that is stored compressed comes without a word of it in the headers."""
     if body.startswith(_GZIP):
+        decoder = zlib.decompressobj(_GZIP_WINDOW)
         try:
-            body = zlib.decompressobj(_GZIP_WINDOW).decompress(body, _PLAYLIST_LIMIT_BYTES)
+            body = decoder.decompress(body, PLAYLIST_LIMIT_BYTES)
         except zlib.error as error:
             raise UnreadablePlaylist(f"the HLS playlist cannot be decompressed: {error}") from error
+        if decoder.unconsumed_tail:
+            raise UnreadablePlaylist(f"the HLS playlist is larger than {PLAYLIST_LIMIT_BYTES:,} bytes")
     return body.decode("utf-8", "replace")

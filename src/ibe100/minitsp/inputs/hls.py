@@ -64,7 +64,7 @@ class HlsInput(ThreadedInput):
         self._progressed = False
 
     def fetch(self) -> None:
-        client = HttpClient(self.arguments)
+        client = HttpClient(self.arguments, self._url)
         try:
             loader = SegmentLoader(client)
             source = PlaylistSource(self, client, self._url, self._choice)

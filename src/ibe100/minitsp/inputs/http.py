@@ -47,7 +47,7 @@ class HttpInput(ThreadedInput):
     def fetch(self) -> None:
         from ibe100.minitsp.web.http_client import HttpClient
 
-        client = HttpClient(self.arguments)
+        client = HttpClient(self.arguments, self._url)
         try:
             while True:
                 received_bytes = self._read_once(client.stream(self._url))

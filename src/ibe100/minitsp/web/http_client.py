@@ -1,5 +1,6 @@
 """HTTP for the inputs: tsp's web options, time-outs, errors in tsp's words. Slow to import (httpx)."""
 
+import contextlib
 import re
 import ssl
 import time
@@ -7,12 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import certifi
+import httpcore
 import httpx
 
 from ibe100.minitsp.chain.options import Arguments
 from ibe100.minitsp.chain.plugin import PluginError
+from ibe100.minitsp.web.decoding import EncodingRefused, decoded
+from ibe100.minitsp.web.reach import AddressRefused, Reach, ReachedNetwork
+from ibe100.minitsp.web.web_options import LOCAL_ADDRESSES
 
 _DEFAULT_TIMEOUT_MS: Final = 10_000
 _USER_AGENT: Final = "tsduck"
@@ -41,6 +47,26 @@ class DownloadError(PluginError):
         return 400 <= self.status < 500
 
 
+class PlaylistGiven(DownloadError):
+    """A playlist came where a transport stream was expected."""
+
+
+class SourceRefused(DownloadError):
+    """A resource that is not taken from where it is, or as it comes."""
+
+    @property
+    def is_of_resource(self) -> bool:
+        return True
+
+
+class _Transport(httpx.HTTPTransport):
+    """A pool that connects to where the source may lead, and nowhere else."""
+
+    def __init__(self, trusted: ssl.SSLContext, reach: Reach) -> None:
+        super().__init__(verify=trusted)
+        self._pool = httpcore.ConnectionPool(ssl_context=trusted, network_backend=ReachedNetwork(reach))
+
+
 @dataclass(frozen=True, slots=True)
 class Downloaded:
     """The body of a response and the URL it came from, after redirections."""
@@ -50,24 +76,36 @@ class Downloaded:
 
 
 class HttpClient:
-    """Downloads with one connection pool. Every method raises DownloadError."""
+    """Downloads with one connection pool. Every method raises DownloadError.
 
-    def __init__(self, arguments: Arguments) -> None:
+    `origin` is the address of the source; where requests may go besides follows from it.
+    """
+
+    def __init__(self, arguments: Arguments, origin: str) -> None:
+        self._reach = Reach(urlsplit(origin).hostname or "", local=arguments.present(LOCAL_ADDRESSES))
         headers = {"User-Agent": arguments.text("user-agent", _USER_AGENT)}
-        if not arguments.present("compressed"):
-            headers["Accept-Encoding"] = "identity"
+        headers["Accept-Encoding"] = "gzip, deflate" if arguments.present("compressed") else "identity"
         for line in arguments.texts("headers"):
             name, _, value = line.partition(":")
             headers[name.strip()] = value.strip()
         receive_s = arguments.integer("receive-timeout", _DEFAULT_TIMEOUT_MS) / 1000
         connect_s = arguments.integer("connection-timeout", _DEFAULT_TIMEOUT_MS) / 1000
+        proxy, trusted = _proxy(arguments), _trusted()
+        is_direct = proxy is None and not getproxies()
         self._client = httpx.Client(
             headers=headers,
             follow_redirects=True,
             timeout=httpx.Timeout(receive_s, connect=connect_s),
-            proxy=_proxy(arguments),
-            verify=_trusted(),
+            proxy=proxy,
+            verify=trusted,
+            transport=_Transport(trusted, self._reach) if is_direct else None,
+            event_hooks={} if is_direct else {"request": [self._check_by_name]},
         )
+
+    def _check_by_name(self, request: httpx.Request) -> None:
+        """Look at what a host means to us: it is the proxy that connects to it."""
+        with contextlib.suppress(OSError):
+            self._reach.addresses(request.url.host, request.url.port or 0)
 
     def close(self) -> None:
         """Close every connection."""
@@ -86,7 +124,7 @@ class HttpClient:
         try:
             with self._client.stream("GET", url, headers=headers) as response:
                 _check(response)
-                for chunk in response.iter_bytes(_CHUNK_BYTES):
+                for chunk in _body(response, _CHUNK_BYTES):
                     data += chunk
                     if len(data) > limit_bytes:
                         raise DownloadError(f"{shown(url)} is larger than {limit_bytes:,} bytes")
@@ -97,6 +135,8 @@ class HttpClient:
                 final_url, partial = str(response.url), response.status_code == httpx.codes.PARTIAL_CONTENT
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _download_error(url, error) from error
+        except (AddressRefused, EncodingRefused) as error:
+            raise SourceRefused(f"download error, {error}") from error
         if byte_range is not None and not partial:
             data = data[byte_range[0] : sum(byte_range)]
         if byte_range is not None and len(data) != byte_range[1]:
@@ -113,6 +153,8 @@ class HttpClient:
                 yield from _no_playlist(response)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _download_error(url, error) from error
+        except (AddressRefused, EncodingRefused) as error:
+            raise SourceRefused(f"download error, {error}") from error
 
 
 def shown(url: str) -> str:
@@ -125,14 +167,18 @@ def _no_playlist(response: httpx.Response) -> Iterator[bytes]:
     """The body; raises DownloadError if its type or its first bytes are those of a playlist."""
     begin, is_stream = b"", False
     if _PLAYLIST_TYPE in response.headers.get("Content-Type", "").lower():
-        raise DownloadError(_IS_A_PLAYLIST)
-    for chunk in response.iter_bytes():
+        raise PlaylistGiven(_IS_A_PLAYLIST)
+    for chunk in _body(response):
         if not is_stream:
             begin = (begin + chunk).removeprefix(_UTF8_BOM).lstrip()
             if begin.startswith(_PLAYLIST_BEGINS):
-                raise DownloadError(_IS_A_PLAYLIST)
+                raise PlaylistGiven(_IS_A_PLAYLIST)
             is_stream = len(begin) >= len(_PLAYLIST_BEGINS)
         yield chunk
+
+
+def _body(response: httpx.Response, piece_bytes: int | None = None) -> Iterator[bytes]:
+    return decoded(response.headers.get("Content-Encoding", ""), response.iter_raw(piece_bytes))
 
 
 def _check(response: httpx.Response) -> None:

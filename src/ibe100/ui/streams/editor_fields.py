@@ -64,6 +64,7 @@ RETURN_KINDS: dict[str | None, str] = {
     None: "None: not watched",
     **{kind: title for kind, title in INPUT_KINDS.items() if kind != "test_pattern"},
 }
+LOCAL_ADDRESSES = FieldSpec("input.local_addresses", "May lead to us", FieldKind.SWITCH)
 INPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
     "test_pattern": (
         _number("input.width", "Width", "160 to 1920"),
@@ -94,8 +95,9 @@ INPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
         FieldSpec("input.variant", "Variant", FieldKind.CHOICE, choices=HLS_VARIANTS),
         _number("input.max_height", "Lines at most", "e.g. 720; empty: any", empty=Empty.NONE),
         _number("input.max_bitrate_bps", "Bandwidth at most", "empty: any", "b/s", empty=Empty.NONE),
+        LOCAL_ADDRESSES,
     ),
-    "http": (FieldSpec("input.url", "URL", hint="https://…/stream.ts"),),
+    "http": (FieldSpec("input.url", "URL", hint="https://…/stream.ts"), LOCAL_ADDRESSES),
 }
 RETURN_WINDOW_FIELD = _number("return_window_s", "Cue back within", "1 to 3600; HLS needs 30 and more", "s")
 RETURN_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
