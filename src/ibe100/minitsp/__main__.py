@@ -29,6 +29,8 @@ _SPARE: Final = "--spare="
 _SWITCH_INTERVAL_S: Final = 0.001
 """Longest time a report goes on computing while packets wait for the interpreter; Python's own is 5 ms."""
 
+OUT_OF_MEMORY = "more memory is needed than is allowed: what the source sends is out of all bounds"
+
 
 def main(argv: Sequence[str]) -> int:
     """Run one command line (without the program's name); returns the exit code."""
@@ -61,7 +63,10 @@ def _run(command_line: CommandLine, context: Context) -> int:
         signal.signal(number, signal.SIG_DFL)
 
     def bug_in_thread(bug: threading.ExceptHookArgs) -> None:
-        print_traceback(bug)
+        if issubclass(bug.exc_type, MemoryError):
+            context.log(LogLevel.ERROR, PROGRAM, OUT_OF_MEMORY)
+        else:
+            print_traceback(bug)
         context.stop(FAILURE)
 
     print_traceback = threading.excepthook
@@ -80,7 +85,11 @@ def _run(command_line: CommandLine, context: Context) -> int:
         gc.enable()
     if context.guided:
         threading.Thread(target=_take_commands, args=(chain, context), name="commands", daemon=True).start()
-    return chain.run()
+    try:
+        return chain.run()
+    except MemoryError:
+        context.log(LogLevel.ERROR, PROGRAM, OUT_OF_MEMORY)
+        return FAILURE
 
 
 def _take_commands(chain: Chain, context: Context) -> None:

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from ibe100.models.base import Value
 
+MEMORY_LIMIT_MB = 2048
+"""Eight times what a processor, a source of 1080p50 or a preview was measured to need."""
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
@@ -20,3 +22,11 @@ class RunnerPolicy(Value):
     backoff_max_s: Seconds = 30.0
     healthy_reset_s: Seconds = 10.0
     term_timeout_s: Seconds = 5.0
+    memory_limit_mb: Annotated[int, Field(ge=256, le=1_000_000)] = MEMORY_LIMIT_MB
+    """Data of each process of a stream at most, in MiB."""
+
+    def as_spec(self) -> dict[str, float]:
+        """The policy in a spec. A limit as ever is left out: runners of an earlier version know none."""
+        return self.model_dump(
+            exclude={"memory_limit_mb"} if self.memory_limit_mb == MEMORY_LIMIT_MB else None
+        )

@@ -92,6 +92,16 @@ class SrtEdge(Value):
             raise ValueError("host is needed by an SRT caller")
         return self
 
+    @property
+    def place(self) -> str:
+        """Where it connects to or listens: the only place that gets its passphrase."""
+        return f"{self.mode} {(self.host or '').lower()}:{self.port}"
+
+    @property
+    def has_passphrase(self) -> bool:
+        """True for one that is encrypted."""
+        return self.passphrase is not None and bool(self.passphrase.get_secret_value())
+
 
 class SrtInput(SrtEdge):
     """SRT, calling a sender or listening for one."""

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import select
 import sys
 import time
@@ -49,6 +50,7 @@ def main(argv: list[str]) -> int:
     except SpecError as error:
         return _refuse(folder, journal, str(error))
     _detach()
+    _limit_memory(spec.policy.memory_limit_mb)
     try:
         runner = StreamRunner(folder, control_socket_path(folder), spec, secrets, journal)
     except OSError as error:
@@ -108,6 +110,14 @@ def _detach() -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
+
+
+def _limit_memory(limit_mb: int) -> None:
+    """Bound the data of this process, and of each that it starts, whatever a sender sends."""
+    if sys.platform == "linux":  # elsewhere the system does not hold mapped memory against it
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        with contextlib.suppress(ValueError, OSError):  # a lower limit of the system's own holds
+            resource.setrlimit(resource.RLIMIT_DATA, (limit_mb << 20, hard))
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ class Policy:
     backoff_max_s: float = 30.0
     healthy_reset_s: float = 10.0
     term_timeout_s: float = 5.0
+    memory_limit_mb: int = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +271,7 @@ def _policy(value: object) -> Policy:
         backoff_max_s=fields.seconds("backoff_max_s", default.backoff_max_s, 0.01),
         healthy_reset_s=fields.seconds("healthy_reset_s", default.healthy_reset_s),
         term_timeout_s=fields.seconds("term_timeout_s", default.term_timeout_s),
+        memory_limit_mb=fields.integer("memory_limit_mb", 256, 1_000_000, default.memory_limit_mb),
     )
     fields.refuse_the_rest()
     return policy

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ibe100.database.database import Database
-from ibe100.models.errors import StreamError
+from ibe100.models.errors import ConfigurationError, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted, StreamView
 from ibe100.models.profile import StreamEntry
 from ibe100.models.rights import Act
@@ -33,8 +33,10 @@ from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.stream_list import StreamList
 from ibe100.services.streams.stream_secrets import (
     SecretStore,
+    bind_secrets,
     forget_secrets,
     keep_secrets,
+    why_not_sent,
     with_secrets,
 )
 from ibe100.services.streams.which_stream import refuse_digits
@@ -103,6 +105,7 @@ class StreamService:
         for notice in stored.notices:
             self._publish(NoticePosted(at=time.time(), level="warning", text=notice))
         for stream in stored.streams:
+            await self._bind_secrets(stream.stream_id, stream.config)
             config = with_secrets(self._secrets, stream.stream_id, stream.config)
             entry = StreamEntry(stream_id=stream.stream_id, number=stream.number, config=config)
             run = self._list.place(entry)
@@ -118,6 +121,12 @@ class StreamService:
         ]
         adopted = [session_id for session_id in open_sessions if session_id is not None]
         await self._storage.sessions.close_unseen(adopted, time.time())
+
+    async def _bind_secrets(self, stream_id: str, config: StreamConfig) -> None:
+        try:
+            await asyncio.to_thread(bind_secrets, self._secrets, stream_id, config)
+        except StorageError as error:
+            self._publish(NoticePosted(at=time.time(), level="warning", text=str(error)))
 
     async def close(self, *, stop_streams: bool) -> None:
         """Leave the streams to their runners, or stop them first."""
@@ -142,7 +151,8 @@ class StreamService:
         """A stream with its id and number, e.g. from a profile. Raises ConfigurationError, StreamError."""
         refuse_digits("stream_id", entry.stream_id)
         refuse_digits("name", entry.config.name)
-        run = self._list.place(entry)
+        config = await asyncio.to_thread(with_secrets, self._secrets, entry.stream_id, entry.config)
+        run = self._list.place(entry.model_copy(update={"config": config}))
         try:
             await asyncio.to_thread(keep_secrets, self._secrets, entry.stream_id, entry.config)
             await self._list.save(run)
@@ -158,6 +168,8 @@ class StreamService:
         demand(Act.SET_UP_STREAM, stream_id)
         whole = keep_unknown(config, self.run_of(stream_id).entry.config)
         await self._check_files(stream_id, config)
+        if why := await asyncio.to_thread(why_not_sent, self._secrets, stream_id, config):
+            raise ConfigurationError(why)
         return await self.replace(stream_id, whole)
 
     async def check_all(self, entries: Sequence[StreamEntry]) -> None:

@@ -9,7 +9,9 @@ import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from ibe100.models.errors import ProcessorError
+from ibe100.models.runner_policy import MEMORY_LIMIT_MB
 from ibe100.utils.child_environment import child_environment
+from ibe100.utils.memory_limit import limit_memory
 
 CHUNK = 1 << 18
 LAST_WORDS_BYTES = 20_000
@@ -26,6 +28,10 @@ class ChildProcess:
         self._output, self._errors = process.stdout, process.stderr
         self._last_lines = bytearray()
         self._listener = asyncio.create_task(self._listen())
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     async def read(self) -> bytes:
         """The next bytes of standard output; empty at its end."""
@@ -88,6 +94,7 @@ async def run_child(
         )
     except OSError as error:
         raise ProcessorError(f"{argv[0]} cannot be run: {error.strerror}") from error
+    limit_memory(process.pid, MEMORY_LIMIT_MB)
     child = ChildProcess(process)
     try:
         yield child

@@ -148,7 +148,7 @@ def _srt(edge: SrtInput | SrtOutput, side: str) -> list[str]:
     ]
     if edge.stream_id:
         options.append(option("--streamid", edge.stream_id))
-    if edge.passphrase is not None:
+    if edge.has_passphrase:
         options.append(secret(f"{side}.passphrase"))
     return options
 
@@ -192,7 +192,7 @@ def secrets_of(config: StreamConfig) -> dict[str, str]:
     secrets = {}
     for side, edge in ((INPUT, config.input), (OUTPUT, config.output)):
         match edge:
-            case SrtInput(passphrase=passphrase) | SrtOutput(passphrase=passphrase) if passphrase is not None:
+            case SrtInput(passphrase=passphrase) | SrtOutput(passphrase=passphrase) if passphrase:
                 secrets[f"{side}.passphrase"] = f"--passphrase={passphrase.get_secret_value()}\n"
             case HlsInput(url=url) | HttpInput(url=url) | RistInput(url=url) | RistOutput(url=url):
                 if may_hold_secret(url):

@@ -44,7 +44,8 @@ async def add_stream(config: StreamConfig, services: ApiServices) -> StreamReply
 async def change_stream(stream: Stream, config: StreamConfig, services: ApiServices) -> StreamReply:
     """Replace the configuration; a running stream goes on with the old one until it is restarted.
 
-    A passphrase that is left out, and the user and query of a URL to the same place, stay as they are.
+    A passphrase that is left out, and the user and query of a URL to the same place, stay as they are. For
+    another host or port the passphrase is to be given again; an empty one is none.
     """
     _refuse_masks(config)
     return stream_reply(await services.streams.change(stream.stream_id, config))
@@ -117,7 +118,7 @@ def _refuse_masks(config: StreamConfig) -> None:
     for side in SIDES:
         edge = getattr(config, side)
         passphrase = getattr(edge, "passphrase", None)
-        if passphrase is not None and not passphrase.get_secret_value().strip("*"):
+        if passphrase and not passphrase.get_secret_value().strip("*"):
             raise ConfigurationError(f"{side}.passphrase: this is a mask; leave it out to keep what there is")
         if "***" in getattr(edge, "url", ""):
             raise ConfigurationError(f"{side}.url: a part is masked; leave user and query out to keep them")

@@ -30,7 +30,7 @@ def _host(text: str) -> str:
 
 def _passphrase(secret: SecretStr) -> SecretStr:
     text = check_printable(secret.get_secret_value())
-    if not 10 <= len(text.encode()) <= 79:
+    if text and not 10 <= len(text.encode()) <= 79:
         raise ValueError("10 to 79 bytes are allowed")
     return secret
 
@@ -56,6 +56,7 @@ def _rist_url(text: str) -> str:
 Port = Annotated[int, Field(ge=1, le=65535)]
 Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_host)]
 Passphrase = Annotated[SecretStr, AfterValidator(_passphrase)]
+"""The empty one stands for none, where another is kept."""
 LatencyMs = Annotated[int, Field(ge=20, le=8000)]
 HttpUrl = Annotated[str, Field(max_length=2000, repr=False), AfterValidator(_http_url)]
 RistUrl = Annotated[str, Field(max_length=2000, repr=False), AfterValidator(_rist_url)]

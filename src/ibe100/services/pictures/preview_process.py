@@ -13,6 +13,7 @@ import imageio_ffmpeg
 
 from ibe100.models.alarms.confidence import Picture, PictureSize, SoundLevels
 from ibe100.models.errors import ProcessorError
+from ibe100.models.runner_policy import MEMORY_LIMIT_MB
 from ibe100.preview.reports import (
     LONGEST_LINE,
     LevelsReport,
@@ -23,6 +24,7 @@ from ibe100.preview.reports import (
 )
 from ibe100.tsduck.stream_ports import Port
 from ibe100.utils.child_environment import child_environment
+from ibe100.utils.memory_limit import limit_memory
 
 END_TIMEOUT_S = 2.0
 LAST_WORDS_BYTES = 2000
@@ -61,6 +63,7 @@ async def run_preview(task: PreviewTask, listener: PreviewListener) -> str:
         )
     except OSError as error:
         raise ProcessorError(f"the preview cannot be started: {error.strerror}") from error
+    limit_memory(process.pid, MEMORY_LIMIT_MB)
     assert process.stdout is not None and process.stderr is not None
     listening = asyncio.create_task(_last_lines(process.stderr))
     try:

@@ -178,7 +178,7 @@ class WatcherProcess:
             "source": None,
             "ports": {"splice_json": ports.splice_json, "influx": ports.influx, "tables": ports.tables},
             "policy": {
-                **self._policy.model_dump(),
+                **self._policy.as_spec(),
                 "finite": isinstance(source, FileInput) and not source.loop,
                 # A feed whose picture has died may still carry cues.
                 "expect_pts": False,

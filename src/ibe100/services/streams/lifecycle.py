@@ -25,7 +25,7 @@ from ibe100.services.streams.launch import StreamLaunch
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerGone
 from ibe100.services.streams.stream_list import StreamList
-from ibe100.services.streams.stream_secrets import SecretStore, why_locked
+from ibe100.services.streams.stream_secrets import SecretStore, why_locked, why_not_sent, with_secrets
 from ibe100.services.streams.wish import write_wish
 from ibe100.tsduck.edges import secrets_of
 
@@ -100,7 +100,8 @@ class StreamLifecycle:
     async def _start(
         self, run: StreamRun, *, keep_output: bool, wait_for_input: bool, is_known: bool = False
     ) -> None:
-        if why := why_locked(self._secrets, run.entry.config):
+        config = run.entry.config
+        if why := why_locked(self._secrets, config) or why_not_sent(self._secrets, run.stream_id, config):
             run.enter(StreamState.FAILED, why)
             raise StreamError(why)
         await self._follower.catch_up(run)
@@ -214,7 +215,10 @@ class StreamLifecycle:
                 return
             self._notice("error", f"the runner of {run.name} died; it is started again", run.stream_id)
             await self._follower.close_attempt(run)
-            await run.link.spawn(secrets_of(run.entry.config))
+            # What runs goes on with what it was started with, also where the settings are others by now.
+            config = run.entry.config if run.record is None else run.record.config
+            config = await asyncio.to_thread(with_secrets, self._secrets, run.stream_id, config)
+            await run.link.spawn(secrets_of(config))
 
     async def bring_back(self, run: StreamRun) -> None:
         """Start a wanted stream that does not run, or adopt its runner where there is one."""

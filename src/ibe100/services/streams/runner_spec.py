@@ -47,7 +47,7 @@ def make_spec(
         "policy": {
             "finite": isinstance(source, FileInput) and not source.loop,
             "expect_pts": record.plan.time_pid is not None,
-            **policy.model_dump(),
+            **policy.as_spec(),
             **({"start_timeout_s": PATIENCE_S} if awaited_peer(entry.config) else {}),
         },
     }
@@ -69,7 +69,7 @@ def make_held_spec(
         **_common(entry, processor, ports),
         "generation": int(time.time() * 1000),
         "processor": None,
-        "policy": policy.model_dump(),
+        "policy": policy.as_spec(),
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from pydantic import SecretStr
 
 from ibe100.models.endpoints.urls import may_hold_secret, short_url
-from ibe100.models.stream_config import StreamConfig
+from ibe100.models.stream_config import SrtEdge, StreamConfig
 
 SIDES = ("input", "output", "return_feed")
 PASSPHRASE = "passphrase"
@@ -30,25 +30,55 @@ class SecretStore(Protocol):
 
 
 def keep_secrets(store: SecretStore, stream_id: str, config: StreamConfig) -> None:
-    """Put the secrets of `config` away. Raises StorageError."""
+    """Put the secrets of `config` away, each for the place it was given for. Raises StorageError."""
+    for side, edge in _edges(config):
+        if isinstance(edge, SrtEdge) and edge.passphrase is not None:
+            name = _name(stream_id, side, PASSPHRASE)
+            if edge.has_passphrase:
+                store.set(name, f"{edge.place}\n{edge.passphrase.get_secret_value()}")
+            else:
+                store.delete(name)
     for side, field, secret in _secrets(config):
-        store.set(_name(stream_id, side, field), secret)
+        if field == URL:
+            store.set(_name(stream_id, side, field), secret)
 
 
 def with_secrets(store: SecretStore, stream_id: str, config: StreamConfig) -> StreamConfig:
-    """`config` with the secrets that were put away for it; a URL only if it is still the same place."""
+    """`config` with the secrets that were put away for it, each only if it is still the same place."""
     edges = {}
-    for side in SIDES:
-        edge = getattr(config, side)
-        if hasattr(edge, PASSPHRASE) and edge.passphrase is None:
-            kept = store.get(_name(stream_id, side, PASSPHRASE))
-            if kept is not None:
-                edges[side] = edge.model_copy(update={PASSPHRASE: SecretStr(kept)})
+    for side, edge in _edges(config):
+        if isinstance(edge, SrtEdge) and not edge.has_passphrase:
+            place, passphrase = _passphrase_of(store, stream_id, side)
+            given_none = edge.passphrase is not None
+            is_its = passphrase and place in ("", edge.place) and not given_none
+            edges[side] = edge.model_copy(update={PASSPHRASE: SecretStr(passphrase) if is_its else None})
         if hasattr(edge, URL):
             kept = store.get(_name(stream_id, side, URL))
             if kept is not None and short_url(kept) == edge.url:
                 edges[side] = edge.model_copy(update={URL: kept})
     return config.model_copy(update=edges)
+
+
+def bind_secrets(store: SecretStore, stream_id: str, config: StreamConfig) -> None:
+    """Tie passphrases that an earlier version kept to where they are used. Raises StorageError."""
+    for side, edge in _edges(config):
+        if isinstance(edge, SrtEdge):
+            place, passphrase = _passphrase_of(store, stream_id, side)
+            if passphrase and not place:
+                store.set(_name(stream_id, side, PASSPHRASE), f"{edge.place}\n{passphrase}")
+
+
+def why_not_sent(store: SecretStore, stream_id: str, config: StreamConfig) -> str:
+    """Why a passphrase that is kept is not used: it was given for another place; empty where all is well."""
+    for side, edge in _edges(config):
+        if isinstance(edge, SrtEdge) and edge.passphrase is None:
+            place, passphrase = _passphrase_of(store, stream_id, side)
+            if passphrase and place not in ("", edge.place):
+                return (
+                    f"{side}.passphrase: the one that is kept was given for {place} and is not sent to "
+                    f"{edge.place}: give it again, or an empty one for none"
+                )
+    return ""
 
 
 def why_locked(store: SecretStore, config: StreamConfig) -> str:
@@ -95,14 +125,23 @@ def reveal(config: StreamConfig) -> dict[str, Any]:
 
 def _secrets(config: StreamConfig) -> Iterator[tuple[str, str, str]]:
     """Side, field and text of each secret in `config`."""
-    for side in SIDES:
-        edge = getattr(config, side)
-        passphrase = getattr(edge, PASSPHRASE, None)
-        if isinstance(passphrase, SecretStr):
-            yield side, PASSPHRASE, passphrase.get_secret_value()
+    for side, edge in _edges(config):
+        if isinstance(edge, SrtEdge) and edge.passphrase is not None:
+            yield side, PASSPHRASE, edge.passphrase.get_secret_value()
         url = getattr(edge, URL, None)
         if url is not None and may_hold_secret(url):
             yield side, URL, url
+
+
+def _edges(config: StreamConfig) -> Iterator[tuple[str, object]]:
+    return ((side, getattr(config, side)) for side in SIDES)
+
+
+def _passphrase_of(store: SecretStore, stream_id: str, side: str) -> tuple[str, str]:
+    """The place that a passphrase was given for, and the passphrase; an earlier version kept no place."""
+    kept = store.get(_name(stream_id, side, PASSPHRASE)) or ""
+    place, line_end, passphrase = kept.rpartition("\n")
+    return (place, passphrase) if line_end else ("", kept)
 
 
 def _name(stream_id: str, side: str, field: str) -> str:

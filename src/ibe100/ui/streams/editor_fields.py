@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ibe100.models.stream_config import ReturnInput, StreamInput, StreamOutput
 from ibe100.ui.streams.field_spec import Empty, FieldKind, FieldSpec
 
-PASSPHRASE_HINT = "10 to 79 characters; empty: none"
+PASSPHRASE_HINT = "10 to 79 characters; empty: as it is; -: none"
 SRT_MODES = (("caller", "caller: connects to the other side"), ("listener", "listener: waits for it"))
 HLS_VARIANTS = (
     ("first", "first of those with picture and sound"),
@@ -64,7 +64,7 @@ RETURN_KINDS: dict[str | None, str] = {
     None: "None: not watched",
     **{kind: title for kind, title in INPUT_KINDS.items() if kind != "test_pattern"},
 }
-LOCAL_ADDRESSES = FieldSpec("input.local_addresses", "May lead to us", FieldKind.SWITCH)
+LOCAL_ADDRESSES = FieldSpec("input.local_addresses", "May lead inside", FieldKind.SWITCH)
 INPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
     "test_pattern": (
         _number("input.width", "Width", "160 to 1920"),

@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from ibe100.models.base import describe_fault
 from ibe100.models.cues.contract import Contract
-from ibe100.models.stream_config import StreamConfig, StreamInput
+from ibe100.models.stream_config import SrtEdge, StreamConfig, StreamInput
 from ibe100.ui.streams.field_spec import Empty, FieldKind, FieldSpec
 
 FORM = ""
@@ -56,6 +56,11 @@ def _endpoint(side: str, texts: Texts, original: StreamConfig) -> dict[str, obje
     for spec, text in fields.items():
         if not is_kept or text != spec.shown(original):
             values[spec.key.removeprefix(f"{side}.")] = spec.value(text)
+    if isinstance(before, SrtEdge) and values.get("passphrase") == before.passphrase:
+        # It was given for another place, and is asked for anew.
+        parts = ("mode", "host", "port")
+        moved = any(str(values.get(name) or "") != str(getattr(before, name) or "") for name in parts)
+        values["passphrase"] = None if moved else before.passphrase
     return values
 
 

@@ -8,6 +8,9 @@ from enum import Enum
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
+NO_SECRET = "-"
+"""Typed in place of a secret, where the one that is kept is to be used no more."""
+
 
 class FieldKind(Enum):
     """Kind of editor of a field."""
@@ -82,6 +85,8 @@ class FieldSpec:
         match self.kind:
             case FieldKind.SWITCH:
                 return text == "true"
+            case FieldKind.SECRET if text == NO_SECRET:
+                return ""
             case FieldKind.CHOICE:
                 return next(value for value, _words in self.choices if self.text(value) == text)
             case FieldKind.NUMBER | FieldKind.EVENT_ID if text.lower().startswith("0x"):

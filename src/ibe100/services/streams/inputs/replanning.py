@@ -28,7 +28,7 @@ class Replanning:
     async def pass_on(self, run: StreamRun, lock: asyncio.Lock) -> None:
         """Have another plan made where that can be at once, else the input passed on without cues."""
         source = run.entry.config.input
-        if isinstance(source, HlsInput) and not await is_live(source.url):
+        if isinstance(source, HlsInput) and not await is_live(source):
             self._fit.leave(run)
             return
         misfit = self._fit.misfit(run)

@@ -1,0 +1,46 @@
+"""Parsers of what others write: two seconds of damaged inputs, and each input that once got through."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from hostile_inputs import Parser, attack, damaged, parsers
+
+PARSERS = parsers()
+SECONDS = 2.0
+MOST_S = 5.0
+FOUND: list[tuple[str, bytes]] = []
+"""Parsers and inputs that they did not meet as they declare."""
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_damaged_inputs_end_in_a_value_or_a_declared_error(name: str) -> None:
+    parser, chance = PARSERS[name], random.Random(name)
+    end_s = time.process_time() + SECONDS / len(PARSERS)
+    for good in parser.good:
+        attack(parser, good, MOST_S)
+    while time.process_time() < end_s:
+        attack(parser, damaged(parser.good, chance), MOST_S)
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_a_good_input_is_understood(name: str) -> None:
+    parser = PARSERS[name]
+    strict = Parser(parser.read, parser.good)
+    assert any(_is_read(strict, good) for good in parser.good)
+
+
+def _is_read(parser: Parser, data: bytes) -> bool:
+    try:
+        parser.read(data)
+    except Exception:  # noqa: BLE001 - any of them means that it is not
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("name", "data"), FOUND)
+def test_what_got_through_once_does_so_no_more(name: str, data: bytes) -> None:
+    attack(PARSERS[name], data, MOST_S)
