@@ -213,7 +213,7 @@ def parsers() -> dict[str, Parser]:
         ),
         "sdt": Parser(
             _with_crc(Sdt.parse),
-            (bytes.fromhex("42f0230001c10000ff01ff0001fc80134811010a4942452d31303000044e65777300aabbccdd"),),
+            (bytes.fromhex("42f0210001c10000ff01ff0001fc8010480e01074942452d313030044e657773aabbccdd"),),
             (PsiError,),
         ),
         "dvb text": Parser(decode_dvb_text, (b"News", b"\x15\xd0\xbd", b"\x10\x00\x02x", b"\x05a")),
@@ -253,7 +253,7 @@ _HEADERS: tuple[Callable[[bytes], object], ...] = (
 )
 _PAT = bytes.fromhex("00b00d0001c100000001e1002ab104b2")
 _PMT = bytes.fromhex("02b0170001c10000e100f0001be100f00006e101f000a1b2c3d4")
-_SDT = bytes.fromhex("42f0230001c10000ff01ff0001fc80134811010a4942452d31303000044e65777300aabbccdd")
+_SDT = bytes.fromhex("42f0210001c10000ff01ff0001fc8010480e01074942452d313030044e657773aabbccdd")
 _ROWS = b'[{"stream":"1","start":"2026-01-01T00:00:00Z"}]'
 _XMLTV = b"""<?xml version="1.0"?><tv>
 <programme start="20260101000000 +0000" stop="20260101010000 +0000" channel="1"><title>News</title>

@@ -12,7 +12,11 @@ from hostile_inputs import Parser, attack, damaged, parsers
 PARSERS = parsers()
 SECONDS = 2.0
 MOST_S = 5.0
-FOUND: list[tuple[str, bytes]] = []
+FOUND = [
+    ("playlist", b"#EXTM3U\n#EXT-X-KEY:" + b"a" * 200_000),
+    ("playlist", b"#EXTM3U\n#EXT-X-KEY:" + b" " * 200_000),
+    ("playlist", b'#EXTM3U\n#EXT-X-DEFINE:NAME="a",VALUE="' + b"x" * 100_000 + b'"\n' + b"{$a}\n" * 100_000),
+]
 """Parsers and inputs that they did not meet as they declare."""
 
 

@@ -10,9 +10,12 @@ from ibe100.minitsp.hls.playlist_values import UnreadablePlaylist
 
 _FIRST_LINE: Final = "#EXTM3U"
 _NEW_LINE: Final = re.compile(r"\r\n|\n|\r")
-_ATTRIBUTE: Final = re.compile(r'\s*([A-Za-z0-9-]+)\s*=\s*("[^"]*"|[^,]*)(?:,|$)')
+# A name begins where none was before: else each letter of a long one would be tried as a beginning.
+_ATTRIBUTE: Final = re.compile(r'(?<![A-Za-z0-9-])([A-Za-z0-9-]+)\s*=\s*("[^"]*"|[^,]*)(?:,|$)')
 _REFERENCE: Final = re.compile(r"\{\$([A-Za-z0-9_-]+)\}")
 _MOST_FAULTS: Final = 8
+_MOST_PUT_IN: Final = 8 << 20
+"""Characters that variables may add to a playlist: some bytes of it could name gigabytes."""
 _MOST_SHOWN: Final = 60
 
 
@@ -43,6 +46,7 @@ def lines_of(
     if not lines[0].startswith(_FIRST_LINE):
         raise UnreadablePlaylist("this is no HLS playlist: it does not begin with #EXTM3U")
     variables: dict[str, str] = {}
+    value_in = _value_in(variables, faults)
     found = []
     for number, line in enumerate(map(str.strip, lines), 1):
         if line.startswith("#EXT-X-DEFINE:"):
@@ -53,7 +57,7 @@ def lines_of(
         elif line.startswith("#EXTINF"):
             found.append((number, line))  # its title may hold anything
         elif line and (line.startswith("#EXT") or not line.startswith("#")):
-            found.append((number, _REFERENCE.sub(_value_in(variables, faults), line)))
+            found.append((number, _REFERENCE.sub(value_in, line)))
     return found, variables
 
 
@@ -97,10 +101,18 @@ def _defined(attribute: Mapping[str, str], url: str, imported: Mapping[str, str]
 
 
 def _value_in(variables: Mapping[str, str], faults: Faults) -> Callable[[re.Match[str]], str]:
+    left = _MOST_PUT_IN
+
     def value(reference: re.Match[str]) -> str:
+        nonlocal left
         if reference[1] not in variables:
             reason = f" ({faults.told[0]})" if faults.told else ""
             raise UnreadablePlaylist(f"the HLS playlist uses {reference[0]}, which has no value{reason}")
+        left -= len(variables[reference[1]])
+        if left < 0:
+            raise UnreadablePlaylist(
+                f"the variables of the HLS playlist name over {_MOST_PUT_IN:,} characters"
+            )
         return variables[reference[1]]
 
     return value

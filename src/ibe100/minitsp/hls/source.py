@@ -16,7 +16,7 @@ from ibe100.minitsp.hls.playlist_values import (
 from ibe100.minitsp.hls.variants import VariantChoice
 from ibe100.minitsp.web.http_client import HttpClient, shown
 
-PLAYLIST_LIMIT_BYTES: Final = 16 << 20
+PLAYLIST_LIMIT_BYTES: Final = 8 << 20
 _PLAYLIST_TIMEOUT_S: Final = 15.0
 _GZIP: Final = b"\x1f\x8b"
 _GZIP_WINDOW: Final = 31

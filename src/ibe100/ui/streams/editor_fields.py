@@ -158,7 +158,7 @@ PROCESS_FIELDS: tuple[FieldSpec, ...] = (
         "Processor",
         FieldKind.CHOICE,
         choices=(
-            ("auto", "auto: TSDuck if found; built-in for HLS"),
+            ("auto", "auto: TSDuck if found; built-in for HLS, HTTP"),
             ("tsduck", "TSDuck (an HLS output without cue tags)"),
             ("builtin", "built-in"),
         ),
