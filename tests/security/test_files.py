@@ -16,7 +16,7 @@ from ibe100.core.application import Application
 from ibe100.minitsp.chain.plugin import Context, GlobalOptions, PluginError
 from ibe100.minitsp.outputs.file import FileOutput as FileWriterOutput
 from ibe100.models.alarms.alarm import AlarmState
-from ibe100.models.errors import ConfigurationError, StorageError
+from ibe100.models.errors import ConfigurationError, StorageError, StreamError
 from ibe100.models.stream_config import FileInput, FileOutput, HlsOutput, StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.models.users import Role
@@ -154,6 +154,19 @@ async def test_two_streams_never_write_one_file(application: Application, tmp_pa
     await application.streams.add(StreamConfig(name="Reader", input=FileInput(path=tmp_path / "source.ts")))
     with pytest.raises(ConfigurationError, match="Reader reads it"):
         await application.streams.add(to(tmp_path / "source.ts"))
+
+
+async def test_links_in_a_circle_are_refused_when_they_are_opened(
+    application: Application, tmp_path: Path, media: Path
+) -> None:
+    circle = tmp_path / "circle.ts"
+    circle.symlink_to(circle)
+    config = to(circle).model_copy(update={"input": FileInput(path=media / "ott_with_scte35.ts")})
+    assert await application.media.not_allowed(config) == ()
+    stream_id = (await application.streams.add(config)).stream_id
+    with pytest.raises(StreamError, match="holds something else"):
+        await application.streams.start(stream_id)
+    await application.streams.add(to(tmp_path / "other.ts", "Other"))
 
 
 async def test_exports_do_not_take_the_place_of_our_files(application: Application, tmp_path: Path) -> None:

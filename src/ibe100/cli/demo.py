@@ -33,6 +33,7 @@ from ibe100.services.audit_trail import act_as
 from ibe100.services.streams.files.media_folders import paths_of
 from ibe100.services.streams.runner_spec import awaited_sender
 from ibe100.tsduck.plan import PidTaken
+from ibe100.utils.exact_files import real_path
 from ibe100.utils.timecode import format_clock
 from ibe100.utils.units import format_pid
 
@@ -111,7 +112,7 @@ async def _demo(outcome: Outcome, wanted: Wanted) -> None:
     outcome.stream, outcome.output = describe_input(stream.input), describe_output(stream.output)
     with _folder_for_now() as folder:
         places = {"data_dir": folder, "log_dir": str(Path(folder, "logs"))}
-        named = [str(path.resolve().parent) for _, path in paths_of(stream)]
+        named = [str(real_path(path).parent) for _, path in paths_of(stream)]
         config = load({"folders": places, "media": {"folders": named}})
         async with open_application(config, "demo", stop_streams=True) as application:
             await _on_air(application, stream, outcome, may_move=wanted.pid is None)

@@ -17,6 +17,11 @@ _PACKET_BYTES = ((188, 0), (192, 4), (204, 0))
 _PACKETS_TO_SEE = 5
 
 
+def real_path(path: Path) -> Path:
+    """Where a path leads, `..` and links followed; never raises: a circle of links cannot be opened."""
+    return Path(os.path.realpath(path))
+
+
 def open_exact(path: Path, flags: int, mode: int = 0o666) -> int:
     """A descriptor of an absolute path, no part of which may be a symbolic link. Raises OSError."""
     if not _BY_FOLDER:

@@ -13,6 +13,7 @@ from ibe100.models.stored import DamagedDocument, read_stored, write_stored
 from ibe100.models.stream_config import FileInput, FileOutput, HlsOutput, StreamConfig
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.utils.atomic_write import atomic_write
+from ibe100.utils.exact_files import real_path
 
 HOW_TO_ADD = (
     "whoever runs the console adds a folder: in the window, which asks once, with ./run stream add, or by "
@@ -79,7 +80,7 @@ class MediaFolders:
 
     def outside(self, config: StreamConfig) -> tuple[Path, ...]:
         """Folders of a stream's files that are no media folders yet. Blocks."""
-        found = (path.resolve() for _, path in paths_of(config))
+        found = (real_path(path) for _, path in paths_of(config))
         return tuple(dict.fromkeys(path.parent for path in found if self._holding(path) is None))
 
     async def not_allowed(self, config: StreamConfig) -> tuple[Path, ...]:
@@ -107,18 +108,18 @@ class MediaFolders:
     def refuse_ours(self, path: Path) -> None:
         """Refuse to write a file of ours over, such as with an export. Blocks; raises StorageError."""
         try:
-            self._refuse_ours(path, path.resolve())
+            self._refuse_ours(path, real_path(path))
         except ConfigurationError as error:
             raise StorageError(str(error)) from error
 
     def _place_of(self, field: str, path: Path) -> Path:
         try:
-            place = path.resolve()
+            place = real_path(path)
             folder = self._holding(place)
             if folder is not None and (hidden := _hidden_part(place.relative_to(folder))):
                 raise ConfigurationError(f"{path}: {hidden} is hidden, and streams use no hidden files")
             self._refuse_ours(path, place)
-        except (ConfigurationError, OSError, RuntimeError) as error:
+        except ConfigurationError as error:
             raise ConfigurationError(f"{field} {error}") from error
         if folder is None:
             names = ", ".join(map(str, self.folders()))
@@ -131,23 +132,22 @@ class MediaFolders:
 
     def _is_refused(self, place: Path) -> str:
         """What one of our own folders is for in which a resolved path lies; empty for all others."""
-        if place.is_relative_to(self._own.resolve()):
+        if place.is_relative_to(real_path(self._own)):
             return ""
-        found = ((folder.resolve(), what) for folder, what in self._refused.items())
+        found = ((real_path(folder), what) for folder, what in self._refused.items())
         return next((what for folder, what in found if place.is_relative_to(folder)), "")
 
     def _holding(self, place: Path) -> Path | None:
         """The media folder in which a resolved path lies; of several the innermost one."""
-        found = (folder.resolve() for folder in self.folders())
+        found = (real_path(folder) for folder in self.folders())
         return max(filter(place.is_relative_to, found), key=lambda folder: len(folder.parts), default=None)
 
     def _allow(self, folders: Sequence[Path]) -> None:
         for folder in folders:
-            place = folder.resolve()
+            place = real_path(folder)
             self._refuse_ours(folder, place)
-            if (home := Path.home().resolve()) in place.parents and place.relative_to(home).parts[0][
-                0
-            ] == ".":
+            home = real_path(Path.home())
+            if home in place.parents and place.relative_to(home).parts[0].startswith("."):
                 raise ConfigurationError(f"{folder}: a hidden folder of your home folder is none for media")
         self._keep([folder.absolute() for folder in folders])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.stream_config import FileInput, FileOutput, HlsOutput, StreamConfig
+from ibe100.utils.exact_files import real_path
 
 SEGMENT_SUFFIX = ".ts"
 
@@ -25,13 +26,13 @@ class Claim:
         """True where both would write the same file."""
         if is_same_file(self.file, other.file) or self.holds(other.file) or other.holds(self.file):
             return True
-        is_beside = self.file.parent.resolve() == other.file.parent.resolve()
+        is_beside = real_path(self.file.parent) == real_path(other.file.parent)
         return bool(self.segments) and self.segments == other.segments and is_beside
 
     def holds(self, file: Path) -> bool:
         """True where a file has the name of a segment of it."""
         names = rf"{re.escape(self.segments)}\d+{re.escape(SEGMENT_SUFFIX)}"
-        is_beside = file.parent.resolve() == self.file.parent.resolve()
+        is_beside = real_path(file.parent) == real_path(self.file.parent)
         return bool(self.segments) and is_beside and re.fullmatch(names, file.name) is not None
 
 
@@ -55,7 +56,7 @@ def is_same_file(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
     except OSError:
-        return one.resolve() == other.resolve()
+        return real_path(one) == real_path(other)
 
 
 def _claim(config: StreamConfig) -> Claim | None:

@@ -34,7 +34,7 @@ def _prepare_file(name: str, path: Path, overwrite: bool, keep: bool) -> None:
     _check_folder(name, path.parent)
     if path.is_dir():
         raise StreamError(f"{name}: {path} is a folder; name a file in it")
-    if path.is_fifo() or not path.exists():
+    if path.is_fifo() or not (path.exists() or path.is_symlink()):
         return
     if not keep and not overwrite:
         raise StreamError(f"{name}: {path} exists; allow overwriting it or choose another name")
