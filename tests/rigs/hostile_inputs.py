@@ -52,6 +52,7 @@ from ibe100.services.streams.runner_facts import MALFORMED, read_fact
 from ibe100.services.streams.runner_samples import read_sample
 from ibe100.tsduck.packet_collector import PacketCollector
 from ibe100.utils.crc import with_crc32
+from ibe100.utils.long_work import Turns
 from places import MEDIA
 
 TOKENS = (
@@ -317,7 +318,7 @@ def _settings(path: Path) -> object:
 
 
 def _rows(path: Path) -> Any:
-    return raw_rows(path, "UTC")
+    return raw_rows(path, "UTC", Turns())
 
 
 def _schedules() -> tuple[bytes, ...]:

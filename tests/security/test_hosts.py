@@ -30,7 +30,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What names mean; addresses mean themselves."""
     known: dict[str, str] = {}
 
-    def answer(host: str, port: int, **_: Any) -> list[tuple[Any, ...]]:
+    def answer(host: str, port: int, *_: Any, **__: Any) -> list[tuple[Any, ...]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (known.get(host, host), port))]
 
     monkeypatch.setattr(reach.socket, "getaddrinfo", answer)

@@ -15,6 +15,9 @@ MOST_S = 5.0
 FOUND = [
     ("playlist", b"#EXTM3U\n#EXT-X-KEY:" + b"a" * 200_000),
     ("playlist", b"#EXTM3U\n#EXT-X-KEY:" + b" " * 200_000),
+    ("preview report", b"[" * 100_000),
+    ("settings", b"[" * 100_000),
+    ("sound levels", b"t: 1.0 M: -1..8 S:-120.7 FTPK: -18 dBFS"),
     ("playlist", b'#EXTM3U\n#EXT-X-DEFINE:NAME="a",VALUE="' + b"x" * 100_000 + b'"\n' + b"{$a}\n" * 100_000),
 ]
 """Parsers and inputs that they did not meet as they declare."""

@@ -194,7 +194,7 @@ def read_file(path: Path, required: bool) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise ConfigurationError(f"The settings file {path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"The settings file {path} is not JSON: {error}.") from error
     if not isinstance(values, dict):
         raise ConfigurationError(f"The settings file {path} must hold one JSON object.")

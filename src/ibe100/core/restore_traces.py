@@ -118,7 +118,7 @@ def _audited(log_dir: Path) -> Iterator[AuditedLine]:
     for path in sorted(log_dir.glob("audit.log*")):
         with suppress(OSError), path.open("rb") as lines:
             for line in lines:
-                with suppress(ValueError, KeyError, TypeError, AttributeError):
+                with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
                     values = json.loads(line)
                     event = _EVENT.fullmatch(values["detail"])
                     if event and values["subject"]:
@@ -134,7 +134,7 @@ def audited_plans(log_dir: Path, since: float) -> list[str]:
     for path in sorted(log_dir.glob("audit.log*")):
         with suppress(OSError), path.open("rb") as lines:
             for line in lines:
-                with suppress(ValueError, KeyError, TypeError, AttributeError):
+                with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
                     values = json.loads(line)
                     at = datetime.fromisoformat(values["timestamp"]).timestamp()
                     if at >= since and values["event"] in SCHEDULE_CHANGES:

@@ -18,7 +18,9 @@ _DEMUXERS = {
 }
 FLOOR_DB = -120.0
 """Lowest level reported; digital silence is reported as this."""
-_LINE = re.compile(r"\bM: *(-?[\d.]+|-?inf|nan)\b.*?\bFTPK:((?: +(?:-?[\d.]+|-?inf|nan))+) +dBFS")
+_LINE = re.compile(
+    r"\bM: *(-?\d+(?:\.\d+)?|-?inf|nan)\b.*?\bFTPK:((?: +(?:-?\d+(?:\.\d+)?|-?inf|nan))+) +dBFS"
+)
 
 
 class SoundDecoder(Decoder):

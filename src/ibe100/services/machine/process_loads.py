@@ -16,7 +16,7 @@ from ibe100.models.alarms.machine_health import ProcessLoad
 
 def runner_pid(stream_dir: Path) -> int | None:
     """Read the pid of the runner that keeps its record in that folder; None where there is none."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         return int(json.loads((stream_dir / "runner.json").read_bytes())["pid"])
     return None
 

@@ -13,7 +13,7 @@ from ibe100.mpegts.constants import NULL_PID
 from ibe100.tsduck.telemetry import SpliceEvent, parse_splice_event
 
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
-MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+MALFORMED = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 """Errors that a parser raises for JSON of another shape than it expects."""
 _LEVELS: Final[Mapping[Any, LogLevel]] = {"debug": "debug", "warning": "warning", "error": "error"}
 

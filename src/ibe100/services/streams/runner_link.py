@@ -99,7 +99,7 @@ class RunnerLink:
         """The spec as it was written last; None where there is none that can be read."""
         try:
             spec = json.loads((self.stream_dir / "spec.json").read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return spec if isinstance(spec, dict) else None
 

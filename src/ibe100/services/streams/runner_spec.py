@@ -97,7 +97,7 @@ def claimed_ports(streams_dir: Path, runner_dir: Path) -> set[int]:
     """Loopback ports in the specs of all runners but the one in `runner_dir`; read from their files."""
     found: set[int] = set()
     for path in (*streams_dir.glob("*/spec.json"), *streams_dir.glob("*/*/spec.json")):
-        with contextlib.suppress(OSError, ValueError, KeyError, AttributeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
             ports = {} if path.parent == runner_dir else json.loads(path.read_bytes())["ports"]
             found.update(port for port in ports.values() if isinstance(port, int))
     return found

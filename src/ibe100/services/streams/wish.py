@@ -40,7 +40,7 @@ def read_wish(stream_dir: Path) -> Wish | None:
     """The wish in the stream's folder; None where none can be read."""
     try:
         wish = json.loads((stream_dir / FILE).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     match wish:
         case {"wanted": "run"}:
