@@ -9,9 +9,11 @@ from pathlib import Path
 
 from ibe100.models.base import FolderPath, Value
 from ibe100.models.errors import ConfigurationError, StorageError
+from ibe100.models.rights import Act
 from ibe100.models.stored import DamagedDocument, read_stored, write_stored
 from ibe100.models.stream_config import FileInput, FileOutput, HlsOutput, StreamConfig
 from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.rights import demand
 from ibe100.utils.atomic_write import atomic_write
 from ibe100.utils.exact_files import real_path
 
@@ -88,10 +90,11 @@ class MediaFolders:
         return await asyncio.to_thread(self.outside, config)
 
     async def allow(self, folders: Sequence[Path]) -> None:
-        """Allow streams to use these folders from now on. Raises ConfigurationError, StorageError.
+        """Allow streams to use these folders from now on. Raises ConfigurationError, StorageError, NotAllowed.
 
         For whoever runs the console: nobody comes here over a network.
         """
+        demand(Act.SET_UP_STREAM)
         await asyncio.to_thread(self._allow, folders)
         for folder in folders:
             if self._audit is not None:
