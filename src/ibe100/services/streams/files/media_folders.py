@@ -90,7 +90,7 @@ class MediaFolders:
         return await asyncio.to_thread(self.outside, config)
 
     async def allow(self, folders: Sequence[Path]) -> None:
-        """Allow streams to use these folders from now on. Raises ConfigurationError, StorageError, NotAllowed.
+        """Allow streams to use these folders from now on. Raises OperatorError.
 
         For whoever runs the console: nobody comes here over a network.
         """
