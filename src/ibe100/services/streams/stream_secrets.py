@@ -133,7 +133,7 @@ def _secrets(config: StreamConfig) -> Iterator[tuple[str, str, str]]:
             yield side, URL, url
 
 
-def _edges(config: StreamConfig) -> Iterator[tuple[str, object]]:
+def _edges(config: StreamConfig) -> Iterator[tuple[str, Any]]:
     return ((side, getattr(config, side)) for side in SIDES)
 
 
