@@ -26,6 +26,7 @@ from services_rig import console
 CONFIG = StreamConfig(name="Other", input=TestPatternInput(), output=NoOutput())
 READS = {
     "streams": {"command", "preview_command"},
+    "media": {"not_allowed"},
     "preview": {"watch"},
     "profiles": {"names"},
     "as_run": {"streams", "log", "export"},
@@ -58,6 +59,7 @@ def changes(
         ("streams", "stop"): house.streams.stop(stream_id),
         ("streams", "restart"): house.streams.restart(stream_id),
         ("streams", "retry"): house.streams.retry(stream_id),
+        ("media", "allow"): house.media.allow([path]),
         ("cues", "preview"): house.cues.preview(cue),
         ("cues", "fire"): house.cues.fire(cue),
         ("cue_once", "fire"): house.cue_once.fire(cue, "key"),

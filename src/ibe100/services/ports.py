@@ -77,10 +77,7 @@ class MediaPort(Protocol):
         """Folders of its files in which streams may not read and write yet."""
 
     async def allow(self, folders: Sequence[Path]) -> None:
-        """Let streams use these folders from now on; the operator was asked.
-
-        Raises ConfigurationError for the console's own folders, StorageError.
-        """
+        """Let streams use these folders; the operator was asked. Raises OperatorError."""
 
 
 class CuePort(Protocol):
