@@ -26,6 +26,7 @@ from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, 
 from ibe100.models.stream_config import StreamConfig, StreamInput
 from ibe100.models.users import Identity, NewToken, Token, User
 from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.media_port import MediaPort
 from ibe100.services.record_ports import (
     AsRunPort,
     MetricsCsvPort,
@@ -68,16 +69,6 @@ class StreamPort(Protocol):
     async def restart(self, stream_id: str) -> StreamView: ...
     async def retry(self, stream_id: str) -> StreamView:
         """Try now what a stream that is RETRYING, STALLED or WAITING would try later."""
-
-
-class MediaPort(Protocol):
-    """Folders in which files of streams may lie."""
-
-    async def not_allowed(self, config: StreamConfig) -> tuple[Path, ...]:
-        """Folders of its files in which streams may not read and write yet."""
-
-    async def allow(self, folders: Sequence[Path]) -> None:
-        """Let streams use these folders; the operator was asked. Raises OperatorError."""
 
 
 class CuePort(Protocol):
