@@ -53,23 +53,21 @@ def inheritance(sockets: Mapping[str, int]) -> dict[str, str]:
 
 
 class LocalReceiver:
-    """A socket that receives at a path, or on an inherited descriptor. OSError: it cannot be made.
+    """A socket that receives at a path. OSError: it cannot be made.
 
-    A path's file that was deleted or replaced is made again; what had connected before is not lost by that.
+    Its file is made again where it was deleted or replaced.
     """
 
     def __init__(self, path: str, buffer_bytes: int) -> None:
         self._path = Path(path)
         self._buffer_bytes = buffer_bytes
         self._looked_s = 0.0
-        inherited = inherited_socket(path)
-        self._is_bound = inherited is None
-        self.socket = inherited or self._bound()
+        self.socket = self._bound()
         self.socket.setblocking(False)
 
     def renewed(self, now_s: float) -> bool:
         """True where the socket had to be made again, and is another one now; looks a few times a second."""
-        if not self._is_bound or now_s - self._looked_s < LOOK_S:
+        if now_s - self._looked_s < LOOK_S:
             return False
         self._looked_s = now_s
         if self._inode() == self._bound_inode:
@@ -86,7 +84,7 @@ class LocalReceiver:
     def close(self) -> None:
         """Close it, and remove its file."""
         self.socket.close()
-        if self._is_bound and self._inode() == self._bound_inode:
+        if self._inode() == self._bound_inode:
             with contextlib.suppress(OSError):
                 self._path.unlink()
 

@@ -27,9 +27,6 @@ class Command:
     argv: tuple[str, ...]
     env: Mapping[str, str]
 
-    stdout: str = ""
-    """The socket that its standard output goes to; it is empty where that is a part of its log."""
-
     def secret_names(self) -> frozenset[str]:
         """The secrets whose placeholders stand in the argv."""
         return frozenset(name for token in self.argv if (name := secret_name(token)) is not None)
@@ -234,11 +231,8 @@ def _command(where: str, value: object) -> Command:
     for name, text in env.items():
         if not name or "=" in name or "\0" in name or not isinstance(text, str) or "\0" in text:
             raise SpecError(f"{where}.env: {name!r} must be a variable's name with a text as its value")
-    stdout = fields.take("stdout", "")
-    if stdout != "" and not (isinstance(stdout, str) and _SOCKET_NAME.fullmatch(stdout)):
-        raise SpecError(f"{where}.stdout is {stdout!r}; allowed is NAME.sock")
     fields.refuse_the_rest()
-    return Command(tuple(argv), dict(env), stdout)
+    return Command(tuple(argv), dict(env))
 
 
 def _folder(value: object) -> str:

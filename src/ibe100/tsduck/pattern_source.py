@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -10,7 +11,8 @@ from ibe100.models.errors import ProcessorError
 from ibe100.models.stream_config import TestPatternInput
 from ibe100.tsduck.stream_ports import LOOPBACK, Port
 
-DATAGRAM_BYTES = 1316
+LONGEST_WAIT_MS = 100
+"""For a processor that takes nothing: what is left out then is left out, as by UDP, and time goes on."""
 AUDIO_BPS = 128_000
 VIDEO_SHARE = 0.6
 """Part of the video; the rest is audio, tables and null packets: a quarter, at the least bitrate a tenth."""
@@ -23,14 +25,32 @@ FONTS = (
 
 
 def live_arguments(pattern: TestPatternInput, port: Port) -> list[str]:
-    """ffmpeg's whole argv: real time, for ever; to a UDP port, or to a socket at its standard output.
+    """ffmpeg's whole argv: real time, for ever; to a UDP port on loopback, or to a Unix socket.
 
     Raises ProcessorError when there is no ffmpeg.
     """
     if isinstance(port, str):
-        return [*_command(pattern, realtime=True), "-blocksize", str(DATAGRAM_BYTES), "pipe:1"]
-    target = f"udp://{LOOPBACK}:{port}?pkt_size={DATAGRAM_BYTES}&bitrate={pattern.bitrate_bps}"
+        return _to_socket(pattern, port)
+    target = f"udp://{LOOPBACK}:{port}?pkt_size=1316&bitrate={pattern.bitrate_bps}"
     return [*_command(pattern, realtime=True), target]
+
+
+def _to_socket(pattern: TestPatternInput, name: str) -> list[str]:
+    """The socket is opened again and again while no processor is there: that is no error worth a line."""
+    command = _command(pattern, realtime=True)
+    at = command.index("mpegts") - 1
+    options = dict(zip(command[at + 2 :: 2], command[at + 3 :: 2], strict=True))
+    options |= {"-type": "datagram", "-timeout": str(LONGEST_WAIT_MS)}
+    if sys.platform == "darwin":  # which sends no more at a time
+        options["-pkt_size"] = "1316"
+    words = ":".join(f"{option[1:]}={value}" for option, value in options.items())
+    command[command.index("warning")] = "fatal"
+    return [
+        *command[:at],
+        *("-f", "fifo", "-fifo_format", "mpegts", "-attempt_recovery", "1", "-recover_any_error", "1"),
+        *("-recovery_wait_time", "0.05", "-drop_pkts_on_overflow", "1"),
+        *("-format_opts", words, f"unix:{name}"),
+    ]
 
 
 def sample_arguments(pattern: TestPatternInput, seconds: float) -> list[str]:

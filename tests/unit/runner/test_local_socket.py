@@ -130,18 +130,6 @@ def test_an_inherited_end_needs_no_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert not list(tmp_path.iterdir())
 
 
-def test_a_process_receives_on_what_it_inherits(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, theirs = datagram_pair()
-    with ours, theirs:
-        for name, value in inheritance({"a.sock": ours.fileno()}).items():
-            monkeypatch.setenv(name, value)
-        for _ in range(2):  # one processor after another
-            with closing(LocalReceiver("a.sock", BUFFER)) as receiver:
-                theirs.send(b"one")
-                assert heard(receiver) == [b"one"]
-                assert not receiver.renewed(100.0)
-
-
 def test_a_port_and_a_path_receive_alike(tmp_path: Path) -> None:
     path = str(tmp_path / "a.sock")
     with receiving(path, BUFFER) as receiver, closing(LocalSender(path)) as sender:

@@ -46,7 +46,6 @@ def test_a_whole_spec_is_read() -> None:
         ({"ports": {"influx": 9, "cue": 8, "splice_json": 8}}, "UDP port 8 is given twice"),
         ({"ports": {"influx": "influx.sock", "cue": "../cue.sock"}}, "ports.cue is '../cue.sock'"),
         ({"ports": {"influx": 9, "cue": "a.sock", "tap": "a.sock"}}, "a.sock is given twice"),
-        ({"source": {"argv": ["ffmpeg"], "stdout": "/dev/sda"}}, "source.stdout is '/dev/sda'"),
         ({"policy": {"stall_timeout_s": 0}}, "policy.stall_timeout_s is 0"),
         ({"policy": {"backoff_max_s": float("nan")}}, "policy.backoff_max_s is nan"),
         ({"policy": {"finite": 1}}, "policy.finite is 1; allowed is true or false"),

@@ -70,9 +70,8 @@ class Child:
         guided: bool = False,
         spare: Spare | None = None,
         sockets: Mapping[str, int] = MappingProxyType({}),
-        stdout: int | None = None,
     ) -> None:
-        """`sockets` are descriptors it inherits, by name; `stdout` is where its standard output goes."""
+        """`sockets` are descriptors it inherits, by name."""
         self._loop = loop
         self._command, self._secrets = command, secrets
         self._on_line = on_line
@@ -80,7 +79,7 @@ class Child:
         self._ending: Timer | None = None
         self.started_at = time.monotonic()
         ready = None if spare is None else spare.take(command, secrets, guided, sockets)
-        self._popen, self._output = ready or _spawn(command, secrets, guided, sockets, stdout)
+        self._popen, self._output = ready or _spawn(command, secrets, guided, sockets)
         if self._popen.stdin is not None:
             os.set_blocking(self._popen.stdin.fileno(), False)
         os.set_blocking(self._output, False)
@@ -198,7 +197,6 @@ def _spawn(
     secrets: Mapping[str, str],
     guided: bool,
     sockets: Mapping[str, int],
-    stdout: int | None,
 ) -> tuple[subprocess.Popen[bytes], int]:
     reader, writer = os.pipe()
     handed: list[int] = []
@@ -215,7 +213,7 @@ def _spawn(
             argv,
             stdin=subprocess.PIPE if guided else subprocess.DEVNULL,
             bufsize=0,
-            stdout=writer if stdout is None else stdout,
+            stdout=writer,
             stderr=writer,
             env={**os.environ, **command.env, **inheritance(sockets)},
             start_new_session=True,

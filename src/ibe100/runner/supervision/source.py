@@ -4,11 +4,9 @@ It is started with the processor, or before it, and restarted on its own.
 """
 
 import signal
-import socket
 import time
 from collections.abc import Callable, Mapping
 
-from ibe100.runner.local_socket import datagram_pair
 from ibe100.runner.loop import Loop, Timer
 from ibe100.runner.processor_log.intake import LogIntake, Note
 from ibe100.runner.processor_log.lines import Redactor
@@ -18,9 +16,6 @@ from ibe100.runner.supervision.process import Child
 from ibe100.runner.telemetry.srt_watch import SrtWatch
 
 _HEARD_S = 3.0  # statistics come every second
-_WRITING_S = 1.0
-
-Ends = tuple[socket.socket, socket.socket]
 
 
 class Source:
@@ -45,8 +40,6 @@ class Source:
         self._backoff: Backoff | None = None
         self._retry: Timer | None = None
         self._bouncing = False
-        self._line: tuple[str, Ends] | None = None
-        """Name and ends of the socket that it writes to, which stays open while it is started anew."""
         self.child: Child | None = None
 
     def run(self, command: Command, secrets: Mapping[str, str], policy: Policy) -> None:
@@ -58,10 +51,6 @@ class Source:
         self._backoff = self._make_backoff(policy)
         if self.child is None:
             self._start(command, secrets)
-
-    def inherited(self) -> dict[str, int]:
-        """The descriptor by which a processor receives what it sends, by the name of its socket."""
-        return {} if self._line is None else {self._line[0]: self._line[1][0].fileno()}
 
     def bounce(self) -> None:
         """End it so that it starts afresh at once: it may hang, or its command has changed."""
@@ -98,10 +87,6 @@ class Source:
         wanted, self._wanted = self._wanted, None
         if self.child is not None and wanted is not None:
             self._end(self.child, wanted[2])
-        if self._line is not None:  # what it still writes is refused then, so that it ends at once
-            for end in self._line[1]:
-                end.close()
-            self._line = None
 
     def poll(self) -> None:
         """Look whether it has ended; to be called when some child may have."""
@@ -145,19 +130,9 @@ class Source:
     def _start(self, command: Command, secrets: Mapping[str, str]) -> None:
         self._log.begin(Redactor(secrets.values()))
         self._srt.begin(command.argv)
-        self.child = Child(self._loop, command, secrets, self._log.line, stdout=self._stdout(command))
+        self.child = Child(self._loop, command, secrets, self._log.line)
         self._note("source_started", {"pid": self.child.pid, "argv": list(command.argv)})
         self._changed()
 
-    def _stdout(self, command: Command) -> int | None:
-        if not command.stdout:
-            self._line = None
-            return None
-        if self._line is None or self._line[0] != command.stdout:
-            self._line = command.stdout, datagram_pair()
-        return self._line[1][1].fileno()
-
     def _end(self, child: Child, policy: Policy) -> None:
-        # One that waits for a processor to take what it writes does not hear of the first signal.
-        patience_s = policy.term_timeout_s if self._line is None else min(policy.term_timeout_s, _WRITING_S)
-        child.end((signal.SIGTERM, patience_s), (signal.SIGKILL, 0.0))
+        child.end((signal.SIGTERM, policy.term_timeout_s), (signal.SIGKILL, 0.0))

@@ -47,7 +47,7 @@ class Starter:
             self._log.begin(Redactor(secrets.values()))
             self._srt.begin(command.argv)
             guided = spec.engine == BUILTIN and spec.pass_through is not None
-            sockets = self._sockets()
+            sockets = self._telemetry.inherited()
             return Child(self._loop, command, secrets, self._log.line, guided, self._spare, sockets)
         except PortTaken as error:
             raise CannotStart(str(error)) from error
@@ -56,14 +56,11 @@ class Starter:
 
     def prepare(self, command: Command) -> None:
         """Have a process ready for the next start of this command."""
-        self._spare.prepare(command, self._sockets())
+        self._spare.prepare(command, self._telemetry.inherited())
 
     def end(self) -> None:
         """End the process that is ready."""
         self._spare.end()
-
-    def _sockets(self) -> dict[str, int]:
-        return {**self._telemetry.inherited(), **self._source.inherited()}
 
     def _with_token(self, command: Command, secrets: Mapping[str, str]) -> Mapping[str, str]:
         """The secrets with a token for this attempt alone, where the command asks for one."""

@@ -78,8 +78,6 @@ def _common(entry: StreamEntry, processor: Processor, ports: StreamPorts) -> dic
     feeder: dict[str, Any] | None = None
     if isinstance(source, TestPatternInput):
         feeder = {"argv": live_arguments(source, ports.source)}
-        if isinstance(ports.source, str):
-            feeder["stdout"] = ports.source
     elif is_relayed(source):
         argv = [*processor.command, *relay_arguments(source, ports.source)]
         feeder = {"argv": argv, "env": processor.environment}
