@@ -46,7 +46,7 @@ KNOWN_DIFFERENCES: Final = {
     "test-117 #3": "pmt --sort-languages is not built in: its reference has a component of no stream",
     "test-135 #4": "HTTP in a capture is not built in",
     "test-136 #2": "its HTTP server is another program",
-    "test-139 #5": "DTS-HD sound is named otherwise, a SIT is no table of ours, the bitrate is known earlier",
+    "test-139 #5": "DTS-HD sound is named otherwise, the bitrate is known earlier",
     "test-142 #1": "tsp ends at the first loss of synchronisation, minitsp goes on after it",
     "test-151 #1": "the bitrate is known earlier than by tsp",
 }
