@@ -175,3 +175,5 @@ def _close(connection: Connection) -> None:
 
     with suppress(LDAPException, OSError):
         connection.unbind()
+    if connection.socket is not None:  # one that was never bound is left open
+        connection.socket.close()
