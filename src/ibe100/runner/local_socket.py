@@ -55,22 +55,32 @@ def inheritance(sockets: Mapping[str, int]) -> dict[str, str]:
 class LocalReceiver:
     """A socket that receives at a path. OSError: it cannot be made.
 
-    Its file is made again where it was deleted or replaced.
+    Its file is made again where it was deleted or replaced. Where its folder is missing it hears nothing until
+    that is back: a picture does not end for it.
     """
 
     def __init__(self, path: str, buffer_bytes: int) -> None:
         self._path = Path(path)
         self._buffer_bytes = buffer_bytes
         self._looked_s = 0.0
-        self.socket = self._bound()
+        self._bound_inode: tuple[int, int] | None = None
+        try:
+            self.socket = self._bound()
+        except FileNotFoundError:
+            self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
+
+    @property
+    def is_bound(self) -> bool:
+        """False while it has not had a folder yet."""
+        return self._bound_inode is not None
 
     def renewed(self, now_s: float) -> bool:
         """True where the socket had to be made again, and is another one now; looks a few times a second."""
         if now_s - self._looked_s < LOOK_S:
             return False
         self._looked_s = now_s
-        if self._inode() == self._bound_inode:
+        if self.is_bound and self._inode() == self._bound_inode:
             return False
         before = self.socket
         try:
@@ -84,7 +94,7 @@ class LocalReceiver:
     def close(self) -> None:
         """Close it, and remove its file."""
         self.socket.close()
-        if self._inode() == self._bound_inode:
+        if self.is_bound and self._inode() == self._bound_inode:
             with contextlib.suppress(OSError):
                 self._path.unlink()
 
@@ -118,6 +128,8 @@ def receiving(port: int | str, buffer_bytes: int) -> Iterator[socket.socket]:
     if isinstance(port, str):
         local = LocalReceiver(port, buffer_bytes)
         try:
+            if not local.is_bound:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), port)
             yield local.socket
         finally:
             local.close()

@@ -112,6 +112,24 @@ def test_without_its_folder_it_goes_on_with_whom_it_knows(tmp_path: Path) -> Non
         assert heard(receiver) == [b"one", b"two"]
 
 
+def test_a_folder_that_is_missing_is_waited_for(tmp_path: Path) -> None:
+    folder = tmp_path / "stream"
+    path = str(folder / "a.sock")
+    with closing(LocalReceiver(path, BUFFER)) as receiver, closing(LocalSender(path)) as sender:
+        assert not receiver.renewed(100.0)
+        assert heard(receiver) == []
+        folder.mkdir()
+        assert receiver.renewed(101.0)
+        assert sender.send(b"one")
+        assert heard(receiver) == [b"one"]
+
+
+def test_a_name_that_is_taken_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.sock").mkdir()
+    with pytest.raises(OSError):
+        LocalReceiver(str(tmp_path / "a.sock"), BUFFER)
+
+
 def test_an_inherited_end_needs_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     ours, theirs = datagram_pair()

@@ -3,10 +3,12 @@
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from ibe100.minitsp.reports.heard_datagrams import HeardDatagrams
+from ibe100.minitsp.reports.heard_datagrams import HeardDatagrams, KeptDatagrams
+from ibe100.runner.local_socket import LocalSender, receiving
 from loopback import free_port
 
 LATER_S = 1.0
@@ -49,3 +51,17 @@ def test_a_sender_that_closes_says_it_for_the_last_time(listener: socket.socket)
     listener.bind(("127.0.0.1", port))
     sender.close()
     assert listener.recv(100) == b"a receipt"
+
+
+def test_on_a_unix_socket_what_is_not_taken_is_kept_in_order(tmp_path: Path) -> None:
+    path = str(tmp_path / "splice.sock")
+    sender = KeptDatagrams(LocalSender(path))
+    sender.send(b"first")
+    sender.send(b"second")
+    with receiving(path, 1 << 20) as listener:
+        sender.tick(time.monotonic())
+        sender.send(b"third")
+        assert [listener.recv(100) for _ in range(3)] == [b"first", b"second", b"third"]
+        sender.close()
+        with pytest.raises(BlockingIOError):
+            listener.recv(100)
