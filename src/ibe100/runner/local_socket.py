@@ -55,8 +55,8 @@ def inheritance(sockets: Mapping[str, int]) -> dict[str, str]:
 class LocalReceiver:
     """A socket that receives at a path. OSError: it cannot be made.
 
-    Its file is made again where it was deleted or replaced. Where its folder is missing it hears nothing until
-    that is back: a picture does not end for it.
+    Its file is made again where it was deleted or replaced. Where its folder is missing it hears nothing
+    until that is back: a picture does not end for it.
     """
 
     def __init__(self, path: str, buffer_bytes: int) -> None:
