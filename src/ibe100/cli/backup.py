@@ -18,22 +18,29 @@ from ibe100.cli.running_instance import settings_of
 from ibe100.core.config import AppConfig
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import AlreadyRunning, InstanceLock
+from ibe100.core.records.alone import keys_of, records_alone
 from ibe100.core.restore import Restored, restore
 from ibe100.database.backup.archive import read_manifest
-from ibe100.database.backup.backups import describe, list_backups, make_backup, new_name, prune, unpack
+from ibe100.database.backup.backups import (
+    describe,
+    list_backups,
+    make_backup,
+    new_name,
+    prune,
+    sealing,
+    unpack,
+)
+from ibe100.database.backup.contents import LEAST_FREE_TO_LOOK, look_into
 from ibe100.database.backup.sqlite_copy import Pace
-from ibe100.database.database import Database
 from ibe100.database.sqlite.schema import REVISION
 from ibe100.models.actor import person_of
-from ibe100.models.backup import BackupFile
+from ibe100.models.backup import BackupFile, is_made_with
 from ibe100.models.errors import StorageError
 from ibe100.services.audit_trail import AuditTrail, act_as
 from ibe100.services.backup.backup_service import FOLDER
+from ibe100.utils.printable import printable
 from ibe100.utils.timecode import format_utc
 from ibe100.utils.units import format_bytes
-
-LEAST_FREE_TO_VERIFY = 50_000_000
-"""Folder in which the database is unpacked for a moment; it may be a small disk in memory."""
 
 app = typer.Typer(help="Backups of what is on record: make, list, verify, restore.")
 
@@ -76,28 +83,28 @@ def _is_in_use(folders: Folders) -> bool:
 def _make(config: AppConfig, folders: Folders, file: Path | None, with_key: bool) -> BackupFile:
     folder = _folder(config, folders)
     target = file or new_name(folder, time.time())
-    manifest = make_backup(folders.data_dir, target, Pace(target.parent, rest=0), with_key=with_key)
+    seal = sealing(keys_of(folders))
+    manifest = make_backup(folders.data_dir, target, Pace(target.parent, rest=0), seal, with_key=with_key)
     if file is None:
         prune(folder, config.backup.keep_daily, config.backup.keep_weekly)
     made = describe(target)
     if manifest.schema_revision == REVISION:  # a backup upgrades nothing
-        asyncio.run(_put_on_record(folders, f"{target}: {format_bytes(made.size)}, proved"))
+        asyncio.run(_put_on_record(config, folders, f"{target}: {format_bytes(made.size)}, proved"))
     return made
 
 
-async def _put_on_record(folders: Folders, detail: str) -> None:
-    with InstanceLock.acquire(folders.data_dir, "backup"):
-        database = await Database.open(folders.database_file)
+async def _put_on_record(config: AppConfig, folders: Folders, detail: str) -> None:
+    async with records_alone(config, folders, "backup") as database:
         act_as(person_of())
         await AuditTrail(database).write("backup made", "", detail)
-        await database.close()
 
 
 @app.command("list")
 def list_them(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """The backups that there are, the newest first."""
     config = settings_of(data_dir)
-    folder = _folder(config, resolve(config.folders))
+    folders = resolve(config.folders)
+    folder, keys = _folder(config, folders), keys_of(folders)
     backups = list_backups(folder)
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in backups]))
@@ -108,32 +115,49 @@ def list_them(as_json: AsJson = False, data_dir: DataDir = None) -> None:
         table.add_column(column)
     for one in backups:
         made = one.manifest
-        words = "with the key" if made is not None and made.holds_key else one.problem
+        notes = [one.problem]
+        if made is not None:
+            notes = ["with the key"] if made.holds_key else []
+            notes += [] if is_made_with(made, keys) else ["not made here"]
+        words = ", ".join(notes)
         version, schema = ("–", "–") if made is None else (made.version, made.schema_revision)
         table.add_row(one.path.name, format_bytes(one.size), version, schema, words)
     terminal().print(table)
 
 
 @app.command()
-def verify(file: BackupPath) -> None:
-    """Prove a backup: its digest, each file's, and the integrity of the database in it."""
+def verify(file: BackupPath, data_dir: DataDir = None) -> None:
+    """Prove a backup: its digest, each file's, the integrity of the database in it, and who made it."""
+    folders = resolve(settings_of(data_dir).folders)
     with tempfile.TemporaryDirectory(prefix="ibe100-verify-") as scratch:
         folder = Path(scratch)
-        Pace(folder, least_free=LEAST_FREE_TO_VERIFY).check_room(
+        Pace(folder, least_free=LEAST_FREE_TO_LOOK).check_room(
             sum(member.size for member in read_manifest(file).members)
         )
         manifest = unpack(file, folder)
     made = f"of {format_utc(manifest.made_at)}, IBE-100 {manifest.version}, schema {manifest.schema_revision}"
     names = ", ".join(member.name for member in manifest.members)
-    typer.echo(f"{file}: intact, {made}, holds {names}")
+    here = "made here" if is_made_with(manifest, keys_of(folders)) else "not made here"
+    typer.echo(f"{file}: intact, {here}, {made}, holds {names}")
 
 
 @app.command("restore")
-def restore_it(file: BackupPath, data_dir: DataDir = None) -> None:
+def restore_it(
+    file: BackupPath,
+    not_made_here: Annotated[
+        bool,
+        typer.Option("--not-made-here", help="Also a backup of another installation, with its users."),
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
     """Put a backup in the place of the present data, which are kept aside; streams on air go on."""
     folders = resolve(settings_of(data_dir).folders)
     act_as(person_of())
-    done = asyncio.run(restore(folders, file.absolute()))
+    contents = look_into(file.absolute(), keys_of(folders))
+    if not contents.is_made_here:
+        for line in contents.lines():
+            typer.echo(printable(line), err=True)
+    done = asyncio.run(restore(folders, file.absolute(), also_foreign=not_made_here))
     for line in restore_lines(done):
         typer.echo(line)
 

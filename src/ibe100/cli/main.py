@@ -13,10 +13,17 @@ from ibe100 import __version__
 from ibe100.models.cues.as_run import AsRunFormat
 from ibe100.models.errors import OperatorError
 from ibe100.models.stream_config import Engine
+from ibe100.utils.printable import printable
 from ibe100.utils.private_files import keep_private
 
 EXIT_REFUSED = 2
-GROUPS = ("stream", "cue", "schedule", "scte35", "contract", "user", "token", "backup", "config")
+GROUPS = {
+    **{
+        name: f"ibe100.cli.{name}"
+        for name in ("stream", "cue", "schedule", "scte35", "contract", "user", "token", "backup", "config")
+    },
+    **{name: f"ibe100.cli.records.{name}" for name in ("audit", "secrets")},
+}
 OWN_COMMANDS = frozenset({"console", "demo", "serve", "doctor", "asrun"})
 TOP_OPTIONS = frozenset({"-h", "--help", "--version"})
 
@@ -162,7 +169,7 @@ def _mount(arguments: list[str]) -> None:
     name = next((one for one in arguments if not one.startswith("-")), "")
     is_ours = name in OWN_COMMANDS or (not name and not {"-h", "--help"} & set(arguments))
     for group in () if is_ours else (name,) if name in GROUPS else GROUPS:
-        app.add_typer(import_module(f"ibe100.cli.{group}").app, name=group)
+        app.add_typer(import_module(GROUPS[group]).app, name=group)
 
 
 def _with_command(arguments: list[str]) -> list[str]:
@@ -179,7 +186,7 @@ def main() -> None:
     try:
         app(arguments, "ibe100" if Path(sys.argv[0]).name == "ibe100" else "./run")
     except OperatorError as error:
-        typer.echo(f"ibe100: {error}", err=True)
+        typer.echo(f"ibe100: {printable(str(error))}", err=True)
         sys.exit(EXIT_REFUSED)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -28,26 +27,16 @@ def request_users(data_dir: Path | None, command: Mapping[str, Any]) -> Any:
 
 async def _alone(config: AppConfig, folders: Folders, command: Mapping[str, Any]) -> Any:
     # Loaded where they are needed: every command of ./run imports this module.
-    from ibe100.core.instance_lock import InstanceLock
-    from ibe100.core.logger import Logging
-    from ibe100.database.database import Database
+    from ibe100.core.records.alone import records_alone
     from ibe100.services.access.access_service import AccessService
     from ibe100.services.audit_trail import act_as
 
     folders.create()
     act_as(person_of())
-    with ExitStack() as stack:
-        stack.enter_context(InstanceLock.acquire(folders.data_dir, "ibe100 user"))
-        logging_files = Logging(config.logging, folders.log_dir, to_stderr=True)
-        logging_files.start()
-        stack.callback(logging_files.stop)
-        database = await Database.open(folders.database_file)
+    async with records_alone(config, folders, "ibe100 user") as database:
+        access = AccessService(database)
+        await access.open()
         try:
-            access = AccessService(database)
-            await access.open()
-            try:
-                return await access_command(access, str(command["cmd"]), command)
-            finally:
-                await access.close()
+            return await access_command(access, str(command["cmd"]), command)
         finally:
-            await database.close()
+            await access.close()

@@ -14,6 +14,8 @@ from ibe100.core.event_bus import EventBus, Subscription
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.logger import Logging
+from ibe100.core.records.anchors import open_records
+from ibe100.core.records.keys import known_keys, make_signing_key, record_keys
 from ibe100.core.recovery import recover
 from ibe100.core.restore import finish_restore
 from ibe100.core.secrets import SecretStore
@@ -22,6 +24,7 @@ from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.record_keys import RecordKeys
 from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.access.access_service import AccessService
@@ -76,6 +79,7 @@ class Application:
         folders: Folders,
         database: Database,
         secrets: SecretStore,
+        keys: RecordKeys,
         logging_files: Logging,
         source: SettingsSource | None = None,
     ) -> None:
@@ -139,7 +143,7 @@ class Application:
         self.input_cues = InputCues(self.metrics, self._publish)
         self.contracts = ContractService(contract_templates_file())
         self.backups = BackupService(
-            folders.data_dir, config.backup, database, self._publish, self.alarms.judge_machine
+            folders.data_dir, config.backup, database, self._publish, self.alarms.judge_machine, keys
         )
         self.engine = TSDuckService(self._planner)
         self.access = AccessService(database, plan=config.ldap)
@@ -293,12 +297,15 @@ async def open_application(
         logging_files.start()
         stack.callback(logging_files.stop)
         await asyncio.to_thread(finish_restore, folders.data_dir)
-        recovered = await recover(folders, config.backup.folder or folders.data_dir / BACKUPS)
         secrets = await asyncio.to_thread(SecretStore.open_or_lock, folders.data_dir)
+        had_keys = bool(known_keys(secrets).present)
+        keys = await asyncio.to_thread(record_keys, secrets)
+        await asyncio.to_thread(make_signing_key, secrets)
+        backups = config.backup.folder or folders.data_dir / BACKUPS
+        recovered = await recover(folders, backups, keys, any_backup=not had_keys)
         retention_s = config.cues.event_id_retention_days * SECONDS_PER_DAY
-        database = await Database.open(folders.database_file, event_id_retention_s=retention_s)
-        stack.push_async_callback(database.close)
-        application = Application(config, folders, database, secrets, logging_files, source)
+        database = await stack.enter_async_context(open_records(folders.database_file, keys, retention_s))
+        application = Application(config, folders, database, secrets, keys, logging_files, source)
         application.tell(recovered)
         stack.push_async_callback(application.close, stop_streams=stop_streams)
         await application.open()

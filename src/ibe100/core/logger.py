@@ -18,6 +18,7 @@ from ibe100.core.config import LoggingSettings
 from ibe100.core.log_files import QUEUE_SIZE, STOP_TIMEOUT_S, LogFile, LogQueue
 from ibe100.core.redaction import redact
 from ibe100.services.audit_trail import AUDIT_LOGGER
+from ibe100.utils.printable import printable
 
 LONGEST_TEXT = 16_000
 """A message or traceback is cut in its middle: one that tells what a stranger sent may be megabytes."""
@@ -136,10 +137,12 @@ def _to_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     leading = {key: event.pop(key) for key in ("timestamp", "level", "logger", "event") if key in event}
     line = redact({key: _shortened(value) for key, value in {**leading, **event}.items()})
     try:
-        return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        text = orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:
         # orjson refuses integers beyond 64 bits and lone surrogates; the line counts more than its speed.
         return json.dumps(line, default=str, skipkeys=True)
+    # A terminal or a viewer must not do what the sender of a stream has put into a name.
+    return printable(text)
 
 
 def _shortened(value: object) -> object:
@@ -162,7 +165,7 @@ class _Words(logging.Formatter):
             if key not in ("timestamp", "level", "logger", "event", "exception")
         }
         suffix = f" ({', '.join(f'{key}={value}' for key, value in details.items())})" if details else ""
-        return f"{line['level']}: {line['event']}{suffix}"
+        return printable(f"{line['level']}: {line['event']}{suffix}")
 
 
 def _stderr_handler() -> logging.Handler:

@@ -22,8 +22,9 @@ from ibe100.database.backup.restore_merge import merge
 from ibe100.database.sqlite.engine import copy_file, is_damaged
 from ibe100.database.upgrade import prepare
 from ibe100.models.actor import CONSOLE
-from ibe100.models.backup import DATABASE
+from ibe100.models.backup import DATABASE, is_made_with
 from ibe100.models.errors import StorageError
+from ibe100.models.record_keys import RecordKeys
 from ibe100.models.session import AuditRecord
 from ibe100.utils.set_aside import set_aside
 from ibe100.utils.timecode import format_utc
@@ -35,9 +36,13 @@ SET_BACK = "older than the audit log"
 _log = logging.getLogger(__name__)
 
 
-async def recover(folders: Folders, backups: Path) -> tuple[str, ...]:
+async def recover(
+    folders: Folders, backups: Path, keys: RecordKeys, *, any_backup: bool = False
+) -> tuple[str, ...]:
     """Put a lost database right; returns what the operator should be told, nothing where all is well.
 
+    A backup must be one of these `keys`, so that nobody brings in users by it; with `any_backup` (there were
+    no keys yet when it was made, or they are lost) the newest is taken, whoever made it.
     To be called under the instance lock. Raises StorageError.
     """
     path, now = folders.database_file, time.time()
@@ -47,8 +52,12 @@ async def recover(folders: Folders, backups: Path) -> tuple[str, ...]:
     staged = folders.data_dir / STAGED
     shutil.rmtree(staged, ignore_errors=True)
     try:
-        place = path if why == SET_BACK else backups
-        made_at = await asyncio.to_thread(_copy_of if why == SET_BACK else _newest_good, place, staged)
+        passed_over: list[str] = []
+        if why == SET_BACK:
+            made_at: float | None = await asyncio.to_thread(_copy_of, path, staged)
+        else:
+            trusted = None if any_backup else keys
+            made_at = await asyncio.to_thread(_newest_good, backups, staged, trusted, passed_over)
         evidence = await find_evidence(folders.streams_dir, folders.log_dir, made_at or 0.0)
         if made_at is None and not evidence.traces and not evidence.used and not path.exists():
             return ()  # a first start
@@ -56,7 +65,7 @@ async def recover(folders: Folders, backups: Path) -> tuple[str, ...]:
         source = "no backup" if made_at is None else f"{kind} {format_utc(made_at)}"
         detail = f"it was {why}; {source}, the journals and audit.log"
         record = AuditRecord(at=now, who=CONSOLE.name, action="database recovered", subject="", detail=detail)
-        merged = await asyncio.to_thread(merge, staged / DATABASE, None, evidence, record)
+        merged = await asyncio.to_thread(merge, staged / DATABASE, None, evidence, record, keys)
         number_anew(folders.streams_dir, merged.sessions)
         aside = f" What was there is {set_aside(path, now, COMPANIONS).name}." if path.exists() else ""
         (staged / DATABASE).rename(path)
@@ -68,7 +77,7 @@ async def recover(folders: Folders, backups: Path) -> tuple[str, ...]:
     if folders.schedule_copy.exists():
         return (told,)  # the schedule brings itself up to its second copy
     plans = await asyncio.to_thread(audited_plans, folders.log_dir, made_at or 0.0)
-    return (told, *_look_at_the_schedule(plans))
+    return (told, *passed_over, *_look_at_the_schedule(plans))
 
 
 def _look_at_the_schedule(plans: list[str]) -> tuple[str, ...]:
@@ -121,10 +130,22 @@ def _copy_of(path: Path, staged: Path) -> float | None:
     return float(last)
 
 
-def _newest_good(backups: Path, staged: Path) -> float | None:
-    """Unpack the database of the newest good backup, or make an empty one; returns when it was made."""
+def _newest_good(
+    backups: Path, staged: Path, trusted: RecordKeys | None, passed_over: list[str]
+) -> float | None:
+    """Unpack the database of the newest good backup, or make an empty one; returns when it was made.
+
+    Where only those of `trusted` keys are good, the others are named in `passed_over`.
+    """
     found = [one for one in list_backups(backups) if one.manifest is not None]
     for backup in sorted(found, key=lambda one: one.manifest.made_at if one.manifest else 0.0, reverse=True):
+        assert backup.manifest is not None
+        if trusted is not None and not is_made_with(backup.manifest, trusted):
+            passed_over.append(
+                f"The backup {backup.path} was not made here and was passed over: restore it yourself if it "
+                "is the right one (./run backup restore)."
+            )
+            continue
         try:
             manifest = unpack(backup.path, staged)
             prepare(staged / DATABASE, time.time())

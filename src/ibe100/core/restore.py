@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ibe100.core.folders import SCHEDULE_COPY, Folders
 from ibe100.core.instance_lock import InstanceLock
+from ibe100.core.records.keys import PRESENT, known_keys, record_keys
 from ibe100.core.restore_traces import find_evidence, number_anew
 from ibe100.core.secrets import SecretStore
 from ibe100.database.backup.archive import read_manifest
@@ -21,7 +22,7 @@ from ibe100.database.sqlite.engine import copy_file, is_damaged
 from ibe100.database.sqlite.faults import LIBRARY_ERRORS
 from ibe100.database.sqlite.schema import REVISION
 from ibe100.database.upgrade import prepare
-from ibe100.models.backup import DATABASE, PROFILES, SECRET_KEY, SECRETS, BackupManifest
+from ibe100.models.backup import DATABASE, PROFILES, SECRET_KEY, SECRETS, BackupManifest, is_made_with
 from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord
 from ibe100.services.audit_trail import acting
@@ -77,15 +78,19 @@ def _move(present: Path, aside: Path) -> None:
         present.rename(aside)
 
 
-async def restore(folders: Folders, file: Path) -> Restored:
-    """Restore a backup. Raises OperatorError with the reason; then the present data are as they were."""
+async def restore(folders: Folders, file: Path, *, also_foreign: bool = False) -> Restored:
+    """Restore a backup. Raises OperatorError with the reason; then the present data are as they were.
+
+    One that was not made here brings users, streams and addresses of somebody else's: only with
+    `also_foreign`, after whoever restores it has seen them (`look_into`).
+    """
     folders.create()
     with InstanceLock.acquire(folders.data_dir, "restore"):
         finish_restore(folders.data_dir)
         staged = folders.data_dir / STAGED
         shutil.rmtree(staged, ignore_errors=True)
         try:
-            return await _restore(folders, file, staged)
+            return await _restore(folders, file, staged, also_foreign)
         except OSError as error:
             raise StorageError(f"The backup could not be restored: {error}.") from error
         finally:
@@ -93,13 +98,19 @@ async def restore(folders: Folders, file: Path) -> Restored:
                 shutil.rmtree(staged, ignore_errors=True)
 
 
-async def _restore(folders: Folders, file: Path, staged: Path) -> Restored:
+async def _restore(folders: Folders, file: Path, staged: Path, also_foreign: bool) -> Restored:
     now = time.time()
     manifest = read_manifest(file)
     if manifest.schema_revision > REVISION:
         raise StorageError(
             f"The backup {file} was made by IBE-100 {manifest.version} (schema {manifest.schema_revision}; "
             f"this one knows up to {REVISION}): restore it with that version."
+        )
+    keys = known_keys(SecretStore.open_or_lock(folders.data_dir))
+    if not also_foreign and not is_made_with(manifest, keys):
+        raise StorageError(
+            f"The backup {file} was not made here, or its manifest was changed since: look at its users and "
+            "restore it with --not-made-here if they are the right ones."
         )
     present = folders.database_file
     room = 2 * sum(member.size for member in manifest.members)
@@ -113,8 +124,9 @@ async def _restore(folders: Folders, file: Path, staged: Path) -> Restored:
     record = AuditRecord(
         at=now, who=acting().on_record, action="database restored", subject="", detail=detail
     )
-    merged = merge(staged / DATABASE, readable, evidence, record)
-    notices = (words, _secrets(folders.data_dir, staged))
+    told, secrets = _secrets(folders.data_dir, staged)
+    merged = merge(staged / DATABASE, readable, evidence, record, record_keys(secrets))
+    notices = (words, told)
     for left in staged.glob(f"{PRESENT_COPY}*"):
         left.unlink()
     number_anew(folders.streams_dir, merged.sessions)
@@ -143,24 +155,28 @@ def _readable_copy(present: Path, copy: Path, now: float) -> tuple[Path | None, 
     return copy, ""
 
 
-def _secrets(data_dir: Path, staged: Path) -> str:
-    """The backup's secrets, where their key is here, and those that came since; else those that are here."""
+def _secrets(data_dir: Path, staged: Path) -> tuple[str, SecretStore]:
+    """The backup's secrets, where their key is here, and those that came since; else those that are here.
+
+    Returns what the operator should be told, and the secrets that will be in place.
+    """
     present, restored = data_dir / SECRETS, staged / SECRETS
     key_dir = staged if (staged / SECRET_KEY).exists() else data_dir
     then, now = SecretStore.read(restored, key_dir), SecretStore.read(present, data_dir)
     if then is not None and now is not None:
-        for name in set(now.names()) - set(then.names()):
+        for name in (set(now.names()) - set(then.names())) | ({PRESENT} & set(now.names())):
             then.set(name, now.get(name) or "")
     if then is not None:
-        return ""
+        return "", then
     was_there = restored.exists()
     restored.unlink(missing_ok=True)
     if not was_there:
-        return ""
-    return (
+        return "", SecretStore.open_or_lock(data_dir)
+    told = (
         "the passphrases in the backup are encrypted with another key, and those that are here stay: put the "
         f"key of then in the data folder ({SECRET_KEY}) and restore again, or enter them again"
     )
+    return told, SecretStore.open_or_lock(data_dir)
 
 
 def _switch(data_dir: Path, staged: Path, aside: Path) -> None:

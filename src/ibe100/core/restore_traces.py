@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ibe100.core.records.audit_lines import audit_lines
 from ibe100.database.backup.restore_facts import AuditedCue, Evidence, Sights, Trace, UsedId
 from ibe100.models.cues.contract import Contract
 from ibe100.models.scte35_marker import CueAction
@@ -115,30 +115,24 @@ class AuditedLine:
 
 def _audited(log_dir: Path) -> Iterator[AuditedLine]:
     """Cues in audit.log: detail is `event N`, the bytes and `cue N`; torn lines are skipped."""
-    for path in sorted(log_dir.glob("audit.log*")):
-        with suppress(OSError), path.open("rb") as lines:
-            for line in lines:
-                with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
-                    values = json.loads(line)
-                    event = _EVENT.fullmatch(values["detail"])
-                    if event and values["subject"]:
-                        at = datetime.fromisoformat(values["timestamp"]).timestamp()
-                        who, action, stream_id = (str(values[name]) for name in ("who", "event", "subject"))
-                        cue_id = int(event[3]) if event[3] else None
-                        yield AuditedLine(at, who, action, stream_id, int(event[1]), event[2] or "", cue_id)
+    for _, values in audit_lines(log_dir):
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            event = _EVENT.fullmatch(values["detail"])
+            if event and values["subject"]:
+                at = datetime.fromisoformat(values["timestamp"]).timestamp()
+                who, action, stream_id = (str(values[name]) for name in ("who", "event", "subject"))
+                cue_id = int(event[3]) if event[3] else None
+                yield AuditedLine(at, who, action, stream_id, int(event[1]), event[2] or "", cue_id)
 
 
 def audited_plans(log_dir: Path, since: float) -> list[str]:
     """Changes of the schedule since then, in words, as audit.log tells of them; torn lines are skipped."""
     found = []
-    for path in sorted(log_dir.glob("audit.log*")):
-        with suppress(OSError), path.open("rb") as lines:
-            for line in lines:
-                with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
-                    values = json.loads(line)
-                    at = datetime.fromisoformat(values["timestamp"]).timestamp()
-                    if at >= since and values["event"] in SCHEDULE_CHANGES:
-                        found.append((at, f"{values['event']} on {values['subject']}: {values['detail']}"))
+    for _, values in audit_lines(log_dir):
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            at = datetime.fromisoformat(values["timestamp"]).timestamp()
+            if at >= since and values["event"] in SCHEDULE_CHANGES:
+                found.append((at, f"{values['event']} on {values['subject']}: {values['detail']}"))
     return [words for _, words in sorted(found)]
 
 

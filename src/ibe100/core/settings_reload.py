@@ -148,13 +148,13 @@ class SettingsReload:
         if effective:
             sections = {name: getattr(read, name) for name in RELOADED}
             taken = self.present.model_copy(update=sections)
+            for name in sorted(effective):
+                detail = f"{_shown(before[name])} → {_shown(after[name])}"
+                await self._audit.write("setting changed", name, detail)
             await self._apply(taken)
             self.present = taken
             words = [f"{name} {_shown(before[name])} → {_shown(after[name])}" for name in sorted(effective)]
             self._notice("info", f"Settings read again: {', '.join(words)}")
-            for name in sorted(effective):
-                detail = f"{_shown(before[name])} → {_shown(after[name])}"
-                await self._audit.write("setting changed", name, detail)
         if waiting and waiting != self._waiting:
             names = ", ".join(sorted(waiting))
             self._notice("warning", f"These settings hold after a restart of the console or server: {names}")

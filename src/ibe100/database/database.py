@@ -10,7 +10,9 @@ from typing import Self
 
 from sqlalchemy import Engine
 
+from ibe100.database.chain.links import Chain, begin, head
 from ibe100.database.sqlite.engine import reading_engine, sqlite_url, writing_engine
+from ibe100.database.sqlite.faults import LIBRARY_ERRORS, storage_error
 from ibe100.database.sqlite.handles import Handles
 from ibe100.database.sqlite.reader import Reader
 from ibe100.database.sqlite.writer import Writer
@@ -25,16 +27,24 @@ from ibe100.database.stores.sessions import SessionStore
 from ibe100.database.stores.streams import StreamStore
 from ibe100.database.stores.users import KeptRequestStore, UserStore
 from ibe100.database.upgrade import prepare
+from ibe100.models.record_keys import RecordKeys
 from ibe100.utils.places import Place
 
 EVENT_ID_RETENTION_S = 366 * 86_400.0
+WITHOUT_KEYS = RecordKeys()
 
 
 class Database:
     """Open it once per process with `Database.open`, under the instance lock; close it at the end."""
 
     def __init__(
-        self, write: Engine, read: Engine, path: Path, wall: Callable[[], float], event_id_retention_s: float
+        self,
+        write: Engine,
+        read: Engine,
+        path: Path,
+        keys: RecordKeys,
+        wall: Callable[[], float],
+        event_id_retention_s: float,
     ) -> None:
         name = str(path)
         self._engines = (write, read)
@@ -42,14 +52,15 @@ class Database:
         self._writer = Writer(write, name)
         self._reader = Reader(read, name)
         handles = Handles(self._writer, self._reader, wall)
-        self.cues = CueStore(handles, event_id_retention_s, self.place.fault)
-        self.sessions = SessionStore(handles)
+        chain = Chain(keys, wall)
+        self.cues = CueStore(handles, chain, event_id_retention_s, self.place.fault)
+        self.sessions = SessionStore(handles, chain)
         self.alarms = AlarmStore(handles)
-        self.audit = AuditStore(handles)
+        self.audit = AuditStore(handles, chain)
         self.journal = JournalPositionStore(handles)
         self.streams = StreamStore(handles)
         self.schedule = ScheduleStore(handles)
-        self.return_receipts = ReturnReceiptStore(handles)
+        self.return_receipts = ReturnReceiptStore(handles, chain)
         self.as_run = AsRunStore(self._reader)
         self.users = UserStore(handles)
         self.kept_requests = KeptRequestStore(handles)
@@ -61,13 +72,19 @@ class Database:
         cls,
         path: Path,
         *,
+        keys: RecordKeys = WITHOUT_KEYS,
         wall: Callable[[], float] = time.time,
         event_id_retention_s: float = EVENT_ID_RETENTION_S,
     ) -> Self:
-        """Check, migrate and open the SQLite file at `path`. Raises StorageError with the reason."""
+        """Check, migrate and open the SQLite file at `path`. Raises StorageError with the reason.
+
+        With the `keys` of this installation a later change of what is on record is found.
+        """
         notices = await asyncio.to_thread(prepare, path, wall())
         url = sqlite_url(path, must_exist=True)
-        database = cls(writing_engine(url), reading_engine(url), path, wall, event_id_retention_s)
+        write = writing_engine(url)
+        await asyncio.to_thread(_begin_chain, write, path, keys, wall())
+        database = cls(write, reading_engine(url), path, keys, wall, event_id_retention_s)
         database.notices = notices
         database._writer.start()
         return database
@@ -75,6 +92,10 @@ class Database:
     def writes_behind(self) -> int:
         """Writes that wait for their turn; safe from any thread."""
         return self._writer.waiting()
+
+    async def head(self) -> tuple[int, bytes]:
+        """Number and MAC of the last link of the chain over what is on record. Raises StorageError."""
+        return await self._reader.read(lambda session: head(session.connection().exec_driver_sql))
 
     async def close(self) -> None:
         """Commit what waits, end the threads, close the file."""
@@ -85,3 +106,12 @@ class Database:
         self._reader.close()
         for engine in self._engines:
             engine.dispose()
+
+
+def _begin_chain(engine: Engine, path: Path, keys: RecordKeys, now: float) -> None:
+    try:
+        with engine.begin() as connection:
+            begin(connection.exec_driver_sql, keys, now)
+    except LIBRARY_ERRORS as error:
+        engine.dispose()
+        raise storage_error(error, "opened", str(path)) from error

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hmac
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from ibe100.models.base import FolderPath, Text, Value
+from ibe100.models.record_keys import RecordKeys
 
 DATABASE = "ibe100.db"
 PROFILES = "profiles"
 SECRETS = "secrets.bin"
 SECRET_KEY = "secrets.key"
 LAYOUTS = "layouts.json"
+SEALING = "backup"
+"""Purpose of the key that seals backups."""
+MOST_MEMBERS = 10_000
 _FORMER_LAYOUTS = "console.ini"
 """In older backups; nothing reads it any more."""
 
@@ -58,6 +63,20 @@ class BackupMember(Value):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+class RecordHead(Value):
+    """The last link of the chain over what is on record, when the backup was made."""
+
+    link: Annotated[int, Field(ge=0)]
+    mac: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class BackupSeal(Value):
+    """Proof of which installation made a backup: an HMAC over its manifest, which has all digests."""
+
+    key_id: Annotated[str, Field(max_length=64)]
+    mac: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class BackupManifest(Value):
     """The first file in a backup: what else is in it."""
 
@@ -67,7 +86,11 @@ class BackupManifest(Value):
     version: Text
     """The IBE-100 that made it."""
     schema_revision: Annotated[str, Field(pattern=r"^\d{4}$")]
-    members: tuple[BackupMember, ...]
+    members: Annotated[tuple[BackupMember, ...], Field(max_length=MOST_MEMBERS)]
+    head: RecordHead | None = None
+    """None in backups of versions that had no chain."""
+    seal: BackupSeal | None = None
+    """None in backups of versions that made none, and while the secrets are locked."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -80,6 +103,24 @@ class BackupManifest(Value):
     def holds_key(self) -> bool:
         """True when the key of the secrets is in it, so that whoever has the file can read them."""
         return any(member.name == SECRET_KEY for member in self.members)
+
+    def content(self) -> bytes:
+        """What the seal is over: all but the seal."""
+        return self.model_dump_json(exclude={"seal"}).encode()
+
+
+def sealed(manifest: BackupManifest, key_id: str, key: bytes) -> BackupManifest:
+    """`manifest` with its seal, by the key that is derived for SEALING."""
+    mac = hmac.digest(key, manifest.content(), "sha256").hex()
+    return manifest.model_copy(update={"seal": BackupSeal(key_id=key_id, mac=mac)})
+
+
+def is_made_with(manifest: BackupManifest, keys: RecordKeys) -> bool:
+    """True for a backup that one of these keys has sealed."""
+    seal = manifest.seal
+    if seal is None or not keys.knows(seal.key_id):
+        return False
+    return hmac.compare_digest(keys.mac(SEALING, seal.key_id, manifest.content()).hex(), seal.mac)
 
 
 class BackupFile(Value):

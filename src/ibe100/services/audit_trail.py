@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 
 from ibe100.database.database import Database
 from ibe100.models.actor import CONSOLE, Actor
-from ibe100.models.errors import StorageError
+from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.session import AuditRecord
+from ibe100.utils.tasks import log_fault
 
 AUDIT_LOGGER = "ibe100.audit"
+PROMPT_S = 2.0
+"""What is to be done waits no longer for its line in the database; the one in audit.log is on its way."""
 _audit = logging.getLogger(AUDIT_LOGGER)
 _log = logging.getLogger(__name__)
 
@@ -41,10 +45,24 @@ def acting() -> Actor:
 
 
 class AuditTrail:
-    """Written after the act; a full disk is reported, and does not undo what was done on air."""
+    """A full or slow disk is reported, and keeps nobody from what has to be done."""
 
     def __init__(self, storage: Database) -> None:
         self._storage = storage
+
+    @asynccontextmanager
+    async def doing(self, action: str, subject: str, detail: str = "") -> AsyncIterator[None]:
+        """Put an act on record before it is done; one that fails has a second line that says so."""
+        record = asyncio.create_task(self.write(action, subject, detail), name=f"audit of {action}")
+        record.add_done_callback(log_fault)
+        await asyncio.wait([record], timeout=PROMPT_S)
+        try:
+            yield
+        except OperatorError as error:
+            await self.write(f"not done: {action}", subject, str(error))
+            raise
+        finally:
+            await record
 
     async def write(self, action: str, subject: str, detail: str = "") -> None:
         """`action` in the field's terms, `subject` the stream, alarm or profile it was done to."""

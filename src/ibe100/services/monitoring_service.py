@@ -36,9 +36,9 @@ class MonitoringService:
     async def reset_counters(self, stream_id: str) -> None:
         """Count TR 101 290 errors of a stream from zero."""
         demand(Act.RESET_COUNTERS, stream_id)
-        if stream_id in self._telemetry:
-            self._measured(self._from_zero(stream_id))
-        await self._audit.write("counters reset", stream_id)
+        async with self._audit.doing("counters reset", stream_id):
+            if stream_id in self._telemetry:
+                self._measured(self._from_zero(stream_id))
 
     async def on_fact(self, run: StreamRun, fact: Fact) -> None:
         """Begin anew with a start: counters at zero, tables not known."""

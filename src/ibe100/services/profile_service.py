@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 from ibe100.models.errors import StorageError, StreamError
@@ -64,9 +65,9 @@ class ProfileService:
         )
         profile = Profile(name=name, streams=entries)
         self._refuse_digits(profile)
-        await asyncio.to_thread(_write, path, profile, is_edit=True)
+        async with self._doing("profile saved", name):
+            await asyncio.to_thread(_write, path, profile, is_edit=True)
         self._streams.load_profile(name)
-        await self._tell("profile saved", name)
         return path
 
     async def load(self, name: str) -> Profile:
@@ -74,9 +75,9 @@ class ProfileService:
         demand(Act.SET_PROFILES)
         profile = await asyncio.to_thread(self._read, self._path(name), ours=True)
         self._refuse_digits(profile)
-        await self._replace(profile)
+        async with self._doing("profile loaded", name):
+            await self._replace(profile)
         self._streams.load_profile(profile.name)
-        await self._tell("profile loaded", name)
         return profile
 
     async def import_file(self, path: Path) -> Profile:
@@ -102,9 +103,8 @@ class ProfileService:
             if entry.stream_id not in present:
                 refuse_digits(f"stream {entry.number}: stream_id", entry.stream_id)
 
-    async def _tell(self, action: str, name: str) -> None:
-        if self._audit is not None:
-            await self._audit.write(action, name)
+    def _doing(self, action: str, name: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._audit is None else self._audit.doing(action, name)
 
     async def _replace(self, profile: Profile) -> None:
         wanted = {entry.stream_id: entry for entry in profile.streams}

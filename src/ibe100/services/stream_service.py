@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ibe100.database.database import Database
+from ibe100.models.changes import changes_between
 from ibe100.models.errors import ConfigurationError, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted, StreamView
 from ibe100.models.profile import StreamEntry
@@ -153,14 +154,15 @@ class StreamService:
         refuse_digits("name", entry.config.name)
         config = await asyncio.to_thread(with_secrets, self._secrets, entry.stream_id, entry.config)
         run = self._list.place(entry.model_copy(update={"config": config}))
+        detail = f"{config.name}: {changes_between(StreamConfig(name=config.name), config)}"
         try:
-            await asyncio.to_thread(keep_secrets, self._secrets, entry.stream_id, entry.config)
-            await self._list.save(run)
+            async with self._audit.doing("stream added", entry.stream_id, detail):
+                await asyncio.to_thread(keep_secrets, self._secrets, entry.stream_id, entry.config)
+                await self._list.save(run)
         except BaseException:
             self._list.take_out(entry.stream_id)
             raise
         self._list.changed(run.view)
-        await self._audit.write("stream added", entry.stream_id, entry.config.name)
         return run.view
 
     async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
@@ -190,15 +192,16 @@ class StreamService:
         """Put another configuration in its place, e.g. that of a profile."""
         run = self.run_of(stream_id)
         refuse_digits("name", config.name)
-        await asyncio.to_thread(keep_secrets, self._secrets, stream_id, config)
         whole = await asyncio.to_thread(with_secrets, self._secrets, stream_id, config)
         entry = run.entry.model_copy(update={"config": whole})
-        await self._list.save(run, entry)
+        detail = f"{run.name}: {changes_between(run.entry.config, whole)}"
+        async with self._audit.doing("stream changed", stream_id, detail):
+            await asyncio.to_thread(keep_secrets, self._secrets, stream_id, config)
+            await self._list.save(run, entry)
         before, now = why_not_understood(run.entry.config), why_not_understood(whole)
         run.configure(entry)
         if before != now and not run.view.state.is_active:
             run.enter(StreamState.FAILED if now else StreamState.OFF, now)
-        await self._audit.write("stream changed", stream_id, config.name)
         return run.view
 
     async def remove(self, stream_id: str) -> None:
@@ -210,10 +213,11 @@ class StreamService:
         async with self._lifecycle.lock(stream_id):
             if run.view.state.is_active:
                 raise StreamError(f"{run.name} was started meanwhile; stop it before it is deleted")
-            await self._storage.streams.remove(stream_id)
-            await asyncio.to_thread(forget_secrets, self._secrets, stream_id)
-            self._list.take_out(stream_id)
-        await self._audit.write("stream deleted", stream_id, run.name)
+            detail = f"{run.name}: {changes_between(StreamConfig(name=run.name), run.entry.config)}"
+            async with self._audit.doing("stream deleted", stream_id, detail):
+                await self._storage.streams.remove(stream_id)
+                await asyncio.to_thread(forget_secrets, self._secrets, stream_id)
+                self._list.take_out(stream_id)
 
     async def probe(self, source: StreamInput) -> StreamReport:
         """Read the input for a few seconds and say what is in it.

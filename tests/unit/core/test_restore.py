@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,18 +13,22 @@ import pytest
 
 from ibe100.core import restore as restoring
 from ibe100.core.folders import Folders
+from ibe100.core.records.anchors import open_records
+from ibe100.core.records.keys import record_keys
 from ibe100.core.restore import PENDING, STAGED, finish_restore, restore
 from ibe100.core.restore_traces import audited_plans
 from ibe100.core.secrets import SecretStore
 from ibe100.database.backup.archive import write_archive
-from ibe100.database.backup.backups import make_backup
+from ibe100.database.backup.backups import make_backup, sealing
 from ibe100.database.backup.sqlite_copy import Pace
+from ibe100.database.chain.check import check_records
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange, StoredStream
 from ibe100.database.sqlite.schema import REVISION
 from ibe100.models.backup import BackupManifest, BackupMember
 from ibe100.models.cues.schedule import At, BreakState, ScheduledBreak
 from ibe100.models.errors import StorageError
+from ibe100.models.record_check import RecordAnchor
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.session import AuditRecord
 from ibe100.models.stream_config import StreamConfig, TestPatternInput
@@ -79,7 +84,8 @@ def planned(title: str, at: float) -> ScheduledBreak:
 
 
 async def record(folders: Folders, *actions: str) -> None:
-    database = await Database.open(folders.database_file)
+    keys = record_keys(SecretStore.open(folders.data_dir))
+    database = await Database.open(folders.database_file, keys=keys)
     for action in actions:
         await database.audit.write(AuditRecord(at=float(len(action)), who="w", action=action, subject="s"))
     await database.close()
@@ -87,7 +93,8 @@ async def record(folders: Folders, *actions: str) -> None:
 
 def backup(folders: Folders) -> Path:
     file = folders.data_dir.parent / "backup.tar.gz"
-    make_backup(folders.data_dir, file, Pace(file.parent, rest=0))
+    seal = sealing(record_keys(SecretStore.open(folders.data_dir)))
+    make_backup(folders.data_dir, file, Pace(file.parent, rest=0), seal)
     return file
 
 
@@ -229,7 +236,7 @@ async def test_what_is_damaged_or_newer_is_refused_and_all_stays(folders: Folder
 async def test_an_older_schema_is_upgraded(folders: Folders) -> None:
     await record(folders, "then")
     with closing(sqlite3.connect(folders.database_file)) as connection:
-        for table in ("kept_requests", "tokens", "users"):
+        for table in ("kept_requests", "tokens", "users", "record_links"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE cues DROP COLUMN direction")
         connection.execute("UPDATE alembic_version SET version_num = '0006'")
@@ -294,10 +301,59 @@ async def test_secrets_come_back_with_their_key_and_those_made_since_stay(folder
     (folders.data_dir / "secrets.bin").unlink()
     (folders.data_dir / "secrets.key").unlink()
     SecretStore.open(folders.data_dir).set("stream/a", "of another key")
-    done = await restore(folders, file)
+    with pytest.raises(StorageError, match="was not made here"):
+        await restore(folders, file)
+    done = await restore(folders, file, also_foreign=True)
     assert "another key" in done.notices[0]
     store = SecretStore.open(folders.data_dir)
     assert (store.get("stream/a"), store.notices) == ("of another key", ())
+
+
+async def test_the_record_of_a_restore_is_explained_and_no_false_alarm(folders: Folders) -> None:
+    keys = record_keys(SecretStore.open(folders.data_dir))
+    await record(folders, "one", "two")
+    file = backup(folders)
+    await record(folders, "since then")
+    async with open_records(folders.database_file, keys) as database:
+        head = await database.head()
+    anchor = RecordAnchor(link=head[0], mac=head[1].hex(), at=time.time(), source="audit.log")
+    await restore(folders, file)
+    check = check_records(folders.database_file, keys, [anchor])
+    assert check.is_intact
+    assert "database restored: of " in check.seams[-1]
+    folders.database_file.write_bytes(b"damaged")
+    await restore(folders, file)
+    check = check_records(folders.database_file, keys, [anchor])
+    assert check.is_intact, "the anchor is of records that are lost, and the seam says so"
+    later = anchor.model_copy(update={"at": time.time() + 1})
+    assert not check_records(folders.database_file, keys, [later]).is_intact
+
+
+async def test_a_row_that_was_put_in_before_a_restore_is_found_after_it(folders: Folders) -> None:
+    keys = record_keys(SecretStore.open(folders.data_dir))
+    await record(folders, "one")
+    file = backup(folders)
+    with closing(sqlite3.connect(folders.database_file)) as connection:
+        insert = "INSERT INTO audit (at, who, action, subject, detail) VALUES (1, 'w', 'a', 's', '')"
+        connection.execute(insert)
+        connection.commit()
+    await restore(folders, file)
+    assert check_records(folders.database_file, keys, ()).faults == (
+        "audit line 2 was put in: it has no link",
+    )
+
+
+async def test_the_chain_of_another_installation_is_begun_anew(folders: Folders, tmp_path: Path) -> None:
+    await record(folders, "theirs")
+    file = backup(folders)
+    here = Folders(data_dir=tmp_path / "here", log_dir=tmp_path / "logs", state_dir=tmp_path / "state")
+    here.create()
+    await restore(here, file, also_foreign=True)
+    keys = record_keys(SecretStore.open(here.data_dir))
+    check = check_records(here.database_file, keys, ())
+    assert check.is_intact
+    assert len(check.seams) == 1
+    assert "made by another installation" in check.seams[0]
 
 
 async def test_a_restore_that_would_fill_the_disk_is_not_begun(

@@ -28,6 +28,8 @@ MOST_MANIFEST_BYTES = 4 << 20
 FASTEST = 1
 PRIVATE = 0o600
 _BLOCK = 1 << 20
+MOST_HEADER_BYTES = 16 << 10
+"""Of a member: its header, with a PAX header before it for a long name, and what is read ahead."""
 _UNREADABLE = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile)
 
 
@@ -61,6 +63,34 @@ class _Paced:
 
     def flush(self) -> None:
         self._file.flush()
+
+
+class _Bounded:
+    """What is unpacked of a backup: never more than is expected next, whatever its headers say.
+
+    A header that announces gigabytes (a PAX header, a long name) would be read into memory.
+    """
+
+    def __init__(self, path: Path, file: IO[bytes]) -> None:
+        self._path = path
+        self._file = file
+        self._left = 0
+
+    def allow_header(self) -> None:
+        """Allow a header, and nothing that was left of what was allowed before."""
+        self._left = MOST_HEADER_BYTES
+
+    def allow_content(self, size: int) -> None:
+        """Allow so many bytes more."""
+        self._left += size
+
+    def read(self, size: int) -> bytes:
+        """Read at most `size` bytes. Raises StorageError beyond what was allowed."""
+        data = self._file.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise StorageError(f"{self._path} is no backup of IBE-100: a header of it is too long.")
+        return data
 
 
 def write_archive(
@@ -150,27 +180,38 @@ def extract(
 
 def read_manifest(path: Path) -> BackupManifest:
     """Quick: only the beginning of the file is read. Raises StorageError."""
-    with _unpacked(path) as tar:
-        return _manifest(path, tar)
+    with _unpacked(path) as (tar, packed):
+        return _manifest(path, tar, packed)
 
 
 def members_of(path: Path) -> Iterator[tuple[BackupMember, IO[bytes]]]:
     """Members of a backup, each with its content, to be read at once. Raises StorageError."""
-    with _unpacked(path) as tar:
-        for member in _manifest(path, tar).members:
-            entry = tar.next()  # not by iteration, which would begin with the manifest again
-            content = tar.extractfile(entry) if entry is not None and entry.isreg() else None
-            if entry is None or content is None or (entry.name, entry.size) != (member.name, member.size):
+    with _unpacked(path) as (tar, packed):
+        for member in _manifest(path, tar, packed).members:
+            content = _next(tar, packed, member.name, member.size)
+            if content is None:
                 raise StorageError(f"The backup {path} lacks {member.name}, which its manifest names.")
             yield member, content
 
 
-def _manifest(path: Path, tar: tarfile.TarFile) -> BackupManifest:
-    first = tar.next()
-    if first is None or first.name != MANIFEST or not first.isreg() or first.size > MOST_MANIFEST_BYTES:
+def _next(tar: tarfile.TarFile, packed: _Bounded, name: str, size: int | None = None) -> IO[bytes] | None:
+    """Content of the next member, if it is the plain file `name` of `size`; None stands for a manifest's."""
+    packed.allow_header()
+    entry = tar.next()  # not by iteration, which would begin with the manifest again
+    # Neither a link, nor a device, nor a sparse file whose holes are no bytes of the archive.
+    if entry is None or entry.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or entry.issparse():
+        return None
+    right = entry.size <= MOST_MANIFEST_BYTES if size is None else entry.size == size
+    if entry.name != name or not right:
+        return None
+    packed.allow_content(entry.size)
+    return tar.extractfile(entry)
+
+
+def _manifest(path: Path, tar: tarfile.TarFile, packed: _Bounded) -> BackupManifest:
+    content = _next(tar, packed, MANIFEST)
+    if content is None:
         raise StorageError(f"{path} is no backup of IBE-100: it does not begin with a manifest.")
-    content = tar.extractfile(first)
-    assert content is not None, "a regular member has content"
     try:
         return BackupManifest.model_validate_json(content.read(), extra="ignore")
     except ValidationError as error:
@@ -178,10 +219,13 @@ def _manifest(path: Path, tar: tarfile.TarFile) -> BackupManifest:
 
 
 @contextmanager
-def _unpacked(path: Path) -> Iterator[tarfile.TarFile]:
+def _unpacked(path: Path) -> Iterator[tuple[tarfile.TarFile, _Bounded]]:
     try:
-        with gzip.open(path) as packed, tarfile.open(fileobj=packed, mode="r|") as tar:
-            yield tar
+        with gzip.open(path) as file:
+            packed = _Bounded(path, cast(IO[bytes], file))
+            packed.allow_header()  # opening it reads the first header
+            with tarfile.open(fileobj=cast(IO[bytes], packed), mode="r|") as tar:
+                yield tar, packed
     except _UNREADABLE as error:
         raise StorageError(f"{path} is damaged, or no backup of IBE-100: {error}.") from error
     except OSError as error:

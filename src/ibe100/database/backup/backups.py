@@ -6,11 +6,13 @@ import fcntl
 import logging
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from ibe100 import __version__
 from ibe100.database.backup.archive import (
@@ -21,25 +23,54 @@ from ibe100.database.backup.archive import (
     read_manifest,
     write_archive,
 )
-from ibe100.database.backup.sqlite_copy import Pace, check_copy, copy_online, database_size, schema_of
+from ibe100.database.backup.sqlite_copy import (
+    Pace,
+    check_copy,
+    copy_online,
+    database_size,
+    foreign_objects,
+    head_of,
+    schema_of,
+)
 from ibe100.models.backup import (
     DATABASE,
     LAYOUTS,
     PROFILES,
+    SEALING,
     SECRET_KEY,
     SECRETS,
     BackupFile,
     BackupManifest,
     BackupMember,
+    sealed,
 )
 from ibe100.models.errors import StorageError
+from ibe100.models.record_keys import NO_KEY, RecordKeys
 from ibe100.utils.timecode import utc_stamp
+from ibe100.utils.units import format_bytes
 
 UNFINISHED = (".ibe100-copy.part", ".ibe100-packed.part")
 """Names of the files in which a backup is made; a killed one may leave them."""
 DAY_S = 86_400.0
 _log = logging.getLogger(__name__)
 _NAME = re.compile(r"ibe100-\d{8}T\d{6}Z(-\d+)?\.tar\.gz")
+
+
+Seal: TypeAlias = Callable[[BackupManifest], BackupManifest]
+"""Puts the seal of this installation on a manifest."""
+
+
+def unsealed(manifest: BackupManifest) -> BackupManifest:
+    """`manifest` itself: the secrets are locked, and nothing can be proved by them."""
+    return manifest
+
+
+def sealing(keys: RecordKeys) -> Seal:
+    """The seal by the present one of `keys`."""
+    if keys.present == NO_KEY:
+        return unsealed
+    key = keys.derived(SEALING, keys.present)
+    return lambda manifest: sealed(manifest, keys.present, key)
 
 
 @contextmanager
@@ -81,10 +112,12 @@ def new_name(folder: Path, at: float) -> Path:
     return file
 
 
-def make_backup(data_dir: Path, file: Path, pace: Pace, *, with_key: bool = False) -> BackupManifest:
+def make_backup(
+    data_dir: Path, file: Path, pace: Pace, seal: Seal = unsealed, *, with_key: bool = False
+) -> BackupManifest:
     """Copy, prove and pack what is on record into the new `file`: on disk under that name, or not at all.
 
-    Raises StorageError with the reason, BackupStopped.
+    `seal` puts the proof of who made it on the manifest. Raises StorageError with the reason, BackupStopped.
     """
     if not (data_dir / DATABASE).is_file():
         raise StorageError(f"There is no database in {data_dir}: nothing is on record yet.")
@@ -94,7 +127,7 @@ def make_backup(data_dir: Path, file: Path, pace: Pace, *, with_key: bool = Fals
             if file.exists():
                 raise StorageError(f"{file} exists already; nothing is overwritten.")
             copy, packed = (folder / name for name in UNFINISHED)
-            manifest = _make(data_dir, copy, packed, pace, with_key)
+            manifest = _make(data_dir, copy, packed, pace, seal, with_key)
             packed.rename(file)
             _sync_folder(folder)
             return manifest
@@ -102,7 +135,7 @@ def make_backup(data_dir: Path, file: Path, pace: Pace, *, with_key: bool = Fals
         raise StorageError(f"The backup {file} could not be made: {error.strerror}.") from error
 
 
-def _make(data_dir: Path, copy: Path, packed: Path, pace: Pace, with_key: bool) -> BackupManifest:
+def _make(data_dir: Path, copy: Path, packed: Path, pace: Pace, seal: Seal, with_key: bool) -> BackupManifest:
     others = _others(data_dir, with_key)
     size = database_size(data_dir / DATABASE) + sum(len(content) for content in others.values())
     sources: dict[str, Path | bytes] = {DATABASE: copy, **others}
@@ -118,8 +151,14 @@ def _make(data_dir: Path, copy: Path, packed: Path, pace: Pace, with_key: bool) 
     for name, source in sources.items():
         length, digest = digest_of(source, pace)
         members.append(BackupMember(name=name, size=length, sha256=digest))
-    manifest = BackupManifest(
-        made_at=made_at, version=__version__, schema_revision=schema_of(copy), members=tuple(members)
+    manifest = seal(
+        BackupManifest(
+            made_at=made_at,
+            version=__version__,
+            schema_revision=schema_of(copy),
+            members=tuple(members),
+            head=head_of(copy),
+        )
     )
     write_archive(packed, manifest, sources, pace)
     _check_content(packed, pace)
@@ -157,6 +196,7 @@ def unpack(file: Path, folder: Path, pace: Callable[[], None] = lambda: None) ->
     manifest = read_manifest(file)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_sizes(file, manifest, folder)
         for member, content in members_of(file):
             target = folder / member.name
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -166,11 +206,22 @@ def unpack(file: Path, folder: Path, pace: Callable[[], None] = lambda: None) ->
         raise StorageError(f"The backup {file} could not be unpacked: {error.strerror}.") from error
     if wrong := check_copy(folder / DATABASE):
         raise StorageError(f"The database in the backup {file} is damaged: {wrong}.")
+    if strange := foreign_objects(folder / DATABASE):
+        raise StorageError(f"The database in the backup {file} holds {strange}, which is none of ours.")
     if (found := schema_of(folder / DATABASE)) != manifest.schema_revision:
         raise StorageError(
             f"The backup {file} says schema {manifest.schema_revision}, its database is of {found}."
         )
     return manifest
+
+
+def check_sizes(file: Path, manifest: BackupManifest, folder: Path) -> None:
+    """Check that what the manifest announces fits on the disk. Raises StorageError, OSError."""
+    announced = sum(member.size for member in manifest.members)
+    if announced > shutil.disk_usage(folder).free:
+        raise StorageError(
+            f"The backup {file} holds {format_bytes(announced)}, more than is free in {folder}."
+        )
 
 
 def list_backups(folder: Path) -> tuple[BackupFile, ...]:

@@ -14,11 +14,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ibe100.database.backup.backups import make_backup
+from ibe100.database.backup.backups import Seal, make_backup, unsealed
 from ibe100.database.backup.sqlite_copy import BackupStopped, Pace
-from ibe100.models.backup import BackupManifest
+from ibe100.models.backup import BackupManifest, sealed
 from ibe100.models.base import Value
 from ibe100.models.errors import StorageError
+from ibe100.models.record_keys import NO_KEY
 from ibe100.utils.low_priority import take_lowest_priority
 
 MODULE = "ibe100.database.backup.process"
@@ -30,6 +31,9 @@ class BackupTask(Value):
     data_dir: Path
     file: Path
     with_key: bool = False
+    key_id: str = NO_KEY
+    sealing_key: Annotated[str, Field(repr=False)] = ""
+    """In hex; the process gets it on its standard input, and no other key."""
     rest: Annotated[float, Field(ge=0, le=10)] = 1.0
     """Seconds of rest for each second of work."""
 
@@ -49,7 +53,8 @@ def main() -> int:
     threading.Thread(target=_watch_standard_input, args=(leaving,), daemon=True).start()
     pace = Pace(task.file.parent, leaving.is_set, rest=task.rest)
     try:
-        outcome = BackupOutcome(manifest=make_backup(task.data_dir, task.file, pace, with_key=task.with_key))
+        manifest = make_backup(task.data_dir, task.file, pace, _seal(task), with_key=task.with_key)
+        outcome = BackupOutcome(manifest=manifest)
     except StorageError as error:
         outcome = BackupOutcome(problem=str(error))
     except BackupStopped:
@@ -57,6 +62,12 @@ def main() -> int:
     sys.stdout.write(outcome.model_dump_json() + "\n")
     sys.stdout.flush()
     return 0
+
+
+def _seal(task: BackupTask) -> Seal:
+    if task.key_id == NO_KEY:
+        return unsealed
+    return lambda manifest: sealed(manifest, task.key_id, bytes.fromhex(task.sealing_key))
 
 
 def _watch_standard_input(leaving: threading.Event) -> None:

@@ -15,9 +15,11 @@ from pathlib import Path
 from ibe100.database.backup.restore_cues import rebuild
 from ibe100.database.backup.restore_facts import Evidence, Merged, Trace, UsedId
 from ibe100.database.backup.restore_runs import follow_runs, skip_breaks
+from ibe100.database.chain.links import tie_on, unlinked
 from ibe100.database.sqlite.faults import LIBRARY_ERRORS, storage_error
 from ibe100.models.cues.schedule import BreakState
 from ibe100.models.errors import StorageError
+from ibe100.models.record_keys import RecordKeys
 from ibe100.models.session import AuditRecord
 
 WANTED = ("streams", "schedule")
@@ -40,10 +42,12 @@ def merge(
     present: Path | None,
     evidence: Evidence,
     record: AuditRecord,
+    keys: RecordKeys,
 ) -> Merged:
     """Bring `restored` up to what has happened; both are of this schema. Raises StorageError.
 
     `present` is None where it is lost or cannot be read; `record` is the audit line of the restore itself.
+    What is entered is tied onto the record's chain with `keys`.
     """
     merged, runs, now = Merged(), {trace.stream_id: trace for trace in evidence.traces}, record.at
     try:
@@ -60,6 +64,7 @@ def merge(
                     _go_on(connection, merged, now)
                 else:
                     _leave_out(connection, merged)
+            strays = unlinked(connection.execute)
             merged.event_ids += _note(connection, evidence.used)
             follow_runs(connection, runs, evidence.seen, merged, now)
             if not merged.goes_on:
@@ -71,6 +76,8 @@ def merge(
                 "VALUES (:at, :who, :action, :subject, :detail)",
                 record.model_dump(),
             )
+            words = f"{record.action}: {record.detail}"
+            tie_on(connection.execute, keys, now, words, goes_on=merged.goes_on, strays=strays)
             if present is not None:
                 merged.streams_left_out = _left_out(connection, runs)
             connection.execute("COMMIT")

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from ibe100.database.chain.links import head
 from ibe100.database.sqlite.faults import LIBRARY_ERRORS, storage_error
+from ibe100.models.backup import RecordHead
 from ibe100.models.errors import StorageError
 from ibe100.utils.units import format_bytes
 
@@ -131,6 +133,30 @@ def schema_of(path: Path) -> str:
     if row is None:
         raise StorageError(f"{path.name} is no database of IBE-100: it names no schema")
     return str(row[0])
+
+
+def head_of(path: Path) -> RecordHead | None:
+    """Head of the record's chain in a file that nobody writes to; None in one of an older schema."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
+            link, mac = head(connection.execute)
+    except sqlite3.DatabaseError:
+        return None
+    return RecordHead(link=link, mac=mac.hex())
+
+
+def foreign_objects(path: Path) -> str:
+    """What a file holds that could act by itself when it is written to; empty where it is only tables."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
+            connection.execute("PRAGMA trusted_schema=OFF")
+            row = connection.execute(
+                "SELECT type, name FROM sqlite_master WHERE type NOT IN ('table', 'index') "
+                "OR sql LIKE 'CREATE VIRTUAL%' OR sql LIKE '%GENERATED%' LIMIT 1"
+            ).fetchone()
+    except sqlite3.DatabaseError as error:
+        return f"what cannot be read ({error})"
+    return "" if row is None else f"the {row[0]} {row[1]!r}"
 
 
 def _reading(path: Path) -> sqlite3.Connection:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0009"
+REVISION = "0010"
 """The newest migration; what a database must be at before it is used."""
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
@@ -169,6 +169,25 @@ class AuditRow(Base):
     action: Mapped[str]
     subject: Mapped[str]
     detail: Mapped[str]
+
+
+class RecordLinkRow(Base):
+    """A link of the chain over audit, cues, sessions and receipts."""
+
+    __tablename__ = "record_links"
+    __table_args__ = (Index(None, "kind", "row_id", "part"),)
+
+    link_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    at: Mapped[float]
+    kind: Mapped[str]
+    row_id: Mapped[int]
+    part: Mapped[int]
+    digest: Mapped[bytes]
+    state: Mapped[bytes]
+    note: Mapped[str]
+    layout: Mapped[int]
+    key_id: Mapped[str]
+    mac: Mapped[bytes]
 
 
 class JournalPositionRow(Base):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from ibe100.database.chain.covered import STEP
+from ibe100.database.chain.links import Chain
 from ibe100.database.records import EventIdRange
 from ibe100.database.sqlite.handles import Handles, columns_of
 from ibe100.database.sqlite.schema import CueRow, CueStepRow, table_of
@@ -36,10 +38,15 @@ class CueStore:
     """Reads and writes cues; a write has been committed when it returns."""
 
     def __init__(
-        self, handles: Handles, event_id_retention_s: float, why_lost: Callable[[], str] = lambda: ""
+        self,
+        handles: Handles,
+        chain: Chain,
+        event_id_retention_s: float,
+        why_lost: Callable[[], str] = lambda: "",
     ) -> None:
         """`why_lost`: words for a database that its path does not lead to any more; empty while it does."""
         self._handles = handles
+        self._chain = chain
         self._why_lost = why_lost
         self._event_id_retention_s = event_id_retention_s
 
@@ -78,6 +85,8 @@ class CueStore:
             life = [cue] if seal is None else [cue, seal(cue)]
             cue_id = session.execute(_INSERT_CUE, columns_of(life[-1], "cue_id")).scalar_one()
             session.execute(_INSERT_STEP, [_step(one, cue_id, at, now) for at, one in enumerate(life, 1)])
+            for step in range(1, len(life) + 1):
+                self._chain.add(session, STEP, cue_id, step)
             return life[-1].model_copy(update={"cue_id": cue_id})
 
         return await self._handles.writer.submit(work, Turn.AIR)
@@ -95,6 +104,7 @@ class CueStore:
                 raise StorageError(f"Cue {cue.cue_id} is not in the database.")
             state, steps = stored
             _take_step(session, CueState(state), cue, steps + 1, now)
+            self._chain.add(session, STEP, cue.cue_id, steps + 1)
             return cue
 
         return await self._handles.writer.submit(work)

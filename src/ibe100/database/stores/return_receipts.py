@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ibe100.database.chain.covered import RECEIPT
+from ibe100.database.chain.links import Chain
 from ibe100.database.sqlite.handles import Handles, columns_of
 from ibe100.database.sqlite.reader import Reader
 from ibe100.database.sqlite.schema import ReturnReceiptRow, table_of
@@ -18,12 +20,19 @@ _OF_CUES = select(*(_RECEIPTS[name] for name in _FIELDS))
 class ReturnReceiptStore:
     """A write has been committed when it returns."""
 
-    def __init__(self, handles: Handles) -> None:
+    def __init__(self, handles: Handles, chain: Chain) -> None:
         self._handles = handles
+        self._chain = chain
 
     async def save(self, receipt: ReturnReceipt) -> None:
         """Store it as it now is."""
-        await self._handles.merge(ReturnReceiptRow(**columns_of(receipt)))
+        row = ReturnReceiptRow(**columns_of(receipt))
+
+        def work(session: Session) -> None:
+            session.merge(row)
+            self._chain.add(session, RECEIPT, receipt.cue_id)
+
+        await self._handles.writer.submit(work)
 
     async def open(self, now: float) -> tuple[ReturnReceipt, ...]:
         """Receipts whose window is not over or that were never judged, the oldest first."""

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from ibe100.database.chain.covered import SESSION
+from ibe100.database.chain.links import Chain
 from ibe100.database.sqlite.handles import Handles, columns_of, to_value, to_values
 from ibe100.database.sqlite.schema import AttemptRow, SessionRow, StreamRow
 from ibe100.models.session import AttemptRecord, SessionRecord
@@ -17,8 +19,9 @@ ENDED_UNSEEN = "ended unseen"
 class SessionStore:
     """Reads and writes sessions; a write has been committed when it returns."""
 
-    def __init__(self, handles: Handles) -> None:
+    def __init__(self, handles: Handles, chain: Chain) -> None:
         self._handles = handles
+        self._chain = chain
 
     async def start(
         self,
@@ -44,6 +47,7 @@ class SessionStore:
             )
             session.add(row)
             session.flush()
+            self._chain.add(session, SESSION, row.session_id)
             return to_value(row, SessionRecord)
 
         return await self._handles.writer.submit(work)

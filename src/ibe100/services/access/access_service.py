@@ -99,9 +99,9 @@ class AccessService:
             user = StoredUser(
                 name=name, role=role, password_hash=password_hash, created_at=self._wall(), streams=ids
             )
-            await self._storage.users.save_user(user)
+            async with self._audit.doing("user added", name, f"role {role}, streams {_words(ids)}"):
+                await self._storage.users.save_user(user)
             self._users[name] = user
-        await self._audit.write("user added", name, f"role {role}, streams {_words(ids)}")
         return user.public
 
     async def set_role(self, name: str, role: Role) -> User:
@@ -109,8 +109,8 @@ class AccessService:
         demand(Act.SET_USERS)
         async with self._busy:
             before = self._user(name)
-            user = await self._keep(before.model_copy(update={"role": role}))
-        await self._audit.write("role changed", name, f"{before.role} → {role}")
+            async with self._audit.doing("role changed", name, f"{before.role} → {role}"):
+                user = await self._keep(before.model_copy(update={"role": role}))
         return user.public
 
     async def set_streams(self, name: str, streams: Sequence[str] | None) -> User:
@@ -122,8 +122,9 @@ class AccessService:
         ids = await self._ids(streams)
         async with self._busy:
             before = self._user(name)
-            user = await self._keep(before.model_copy(update={"streams": ids}))
-        await self._audit.write("streams changed", name, f"{_words(before.streams)} → {_words(ids)}")
+            detail = f"{_words(before.streams)} → {_words(ids)}"
+            async with self._audit.doing("streams changed", name, detail):
+                user = await self._keep(before.model_copy(update={"streams": ids}))
         return user.public
 
     async def set_password(self, name: str, password: SecretStr) -> None:
@@ -132,20 +133,19 @@ class AccessService:
         if self._user(name).of_directory:
             raise AccessRefused(f"{name} is of the directory: the password is changed there")
         password_hash = await self._hash(password)
-        async with self._busy:
+        async with self._busy, self._audit.doing("password changed", name):
             await self._keep(self._user(name).model_copy(update={"password_hash": password_hash}))
             await self._drop([token for token in self._tokens.of(name) if token.by_login])
-        await self._audit.write("password changed", name)
 
     async def remove_user(self, name: str) -> None:
         """Remove a user at once, with all tokens. Raises NotFound, StorageError."""
         demand(Act.SET_USERS)
         async with self._busy:
-            self._user(name)
-            del self._users[name]
-            self._tokens.forget(self._tokens.of(name))
-            await self._storage.users.remove_user(name)
-        await self._audit.write("user removed", name)
+            detail = f"role {self._user(name).role}"
+            async with self._audit.doing("user removed", name, detail):
+                del self._users[name]
+                self._tokens.forget(self._tokens.of(name))
+                await self._storage.users.remove_user(name)
 
     async def add_token(self, user: str, label: str, role: Role | None, lasts_s: float | None) -> NewToken:
         """A token of `user`; role None is the user's own, lasts_s None is until it is revoked.
@@ -169,8 +169,8 @@ class AccessService:
                 demand(Act.SET_USERS)
             if token is None:
                 raise NotFound(f"there is no token {token_id}")
-            await self._drop([token])
-        await self._audit.write("token revoked", token.user, f"token {token_id} {token.label}")
+            async with self._audit.doing("token revoked", token.user, f"token {token_id} {token.label}"):
+                await self._drop([token])
 
     async def log_in(self, name: str, password: SecretStr, address: str) -> NewToken:
         """Make a token for some hours. Raises NotSignedIn, TooManyLogins, StorageError."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ibe100.models.alarms.settings import AlarmSettings, RuleChange, RuleView
+from ibe100.models.changes import changes_between
 from ibe100.models.errors import NotFound, OperatorError, StorageError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.rights import Act
@@ -113,13 +114,13 @@ class AlarmRules:
             del place[condition]
         kept = {name: changes for name, changes in streams.items() if changes}
         settings = self.settings.model_copy(update={"rules": rules, "streams": kept})
-        await asyncio.to_thread(self._write, settings)
+        before = self._view(stream_id, RULES[condition])
+        detail = f"{before.title}: {changes_between(before.change, change)}"
+        on_record = self._audit.doing("alarm rule changed", stream_id, detail) if self._audit else None
+        async with on_record or contextlib.nullcontext():
+            await asyncio.to_thread(self._write, settings)
         self.settings = settings
-        view = self._view(stream_id, RULES[condition])
-        if self._audit is not None:
-            detail = f"{view.title}: {change.model_dump_json(exclude_defaults=True)}"
-            await self._audit.write("alarm rule changed", stream_id, detail)
-        return view
+        return self._view(stream_id, RULES[condition])
 
     async def read_if_changed(self) -> None:
         """Read the file again if it was edited; a wrong one is a notice and changes nothing."""

@@ -241,9 +241,8 @@ class AlarmBoard:
             over = alarm.cleared_at is not None or not RULES[alarm.condition].clears_itself
             state = AlarmState.CLOSED if over else AlarmState.ACKNOWLEDGED
             changes = {"state": state, "acknowledged_at": self._wall(), "acknowledged_by": acting().on_record}
-            alarm = await self._keep(key, alarm.model_copy(update=changes))
-        await self._audit.write("alarm acknowledged", alarm.stream_id, alarm.title)
-        return alarm
+            async with self._audit.doing("alarm acknowledged", alarm.stream_id, alarm.title):
+                return await self._keep(key, alarm.model_copy(update=changes))
 
     async def shelve(self, alarm_id: int, minutes: float, reason: str) -> Alarm:
         """Hide an alarm for a while, also when it clears and comes again.
@@ -254,12 +253,10 @@ class AlarmBoard:
         async with self._one_at_a_time:
             key, alarm = self._find(alarm_id)
             demand(Act.SEE_TO_ALARMS, alarm.stream_id)
-            alarm = await self._keep(
-                key, shelved(alarm, self._wall() + minutes * 60, reason, acting().on_record)
-            )
-        detail = f"{alarm.title}, for {minutes:g} minutes: {alarm.shelve_reason}"
-        await self._audit.write("alarm shelved", alarm.stream_id, detail)
-        return alarm
+            hidden = shelved(alarm, self._wall() + minutes * 60, reason, acting().on_record)
+            detail = f"{alarm.title}, for {minutes:g} minutes: {hidden.shelve_reason}"
+            async with self._audit.doing("alarm shelved", alarm.stream_id, detail):
+                return await self._keep(key, hidden)
 
     async def unshelve(self, alarm_id: int) -> Alarm:
         """End the shelving of an alarm. Raises OperatorError when it is not shelved, and NotFound."""
@@ -268,9 +265,8 @@ class AlarmBoard:
             demand(Act.SEE_TO_ALARMS, alarm.stream_id)
             if alarm.shelved_until is None:
                 raise OperatorError(f"alarm {alarm_id} ({alarm.title}) is not shelved")
-            alarm = await self._unshelve(key, alarm)
-        await self._audit.write("alarm unshelved", alarm.stream_id, alarm.title)
-        return alarm
+            async with self._audit.doing("alarm unshelved", alarm.stream_id, alarm.title):
+                return await self._unshelve(key, alarm)
 
     async def unshelve_expired(self) -> None:
         """Unshelve alarms whose time is over; to be called every now and then."""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ibe100.database.database import Database
 from ibe100.models.alarms.notification import NotificationTarget, NotificationTargets, TargetView
+from ibe100.models.changes import changes_between
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import AlarmChanged, Message, NoticePosted
 from ibe100.models.rights import Act
@@ -96,11 +97,14 @@ class NotificationService:
             target = target.model_copy(update={"target_id": random_names.token_hex(8)})
         if (view := self._views.get(target.target_id)) is not None:
             target = keep_unknown(target, view.target)
-        if url != kept:
-            await asyncio.to_thread(self._secrets.set, _secret_name(target.target_id), url)
-        self._take(target, url)
-        await asyncio.to_thread(self._write)
-        await self._audit.write("notification target saved", "", target.name)
+        before = view.target if view is not None else None
+        address = ", another address" if url != kept else ""
+        detail = f"{target.name}: {changes_between(before, target)}{address}"
+        async with self._audit.doing("notification target saved", "", detail):
+            if url != kept:
+                await asyncio.to_thread(self._secrets.set, _secret_name(target.target_id), url)
+            self._take(target, url)
+            await asyncio.to_thread(self._write)
         return self._views[target.target_id]
 
     async def remove(self, target_id: str) -> None:
@@ -109,13 +113,13 @@ class NotificationService:
         view = self._views.pop(target_id, None)
         if view is None:
             raise OperatorError("this target of notifications is gone already")
-        self._plans.pop(target_id, None)
-        self._urls.pop(target_id, None)
-        if (sender := self._senders.pop(target_id, None)) is not None:
-            sender.close()
-        await asyncio.to_thread(self._secrets.delete, _secret_name(target_id))
-        await asyncio.to_thread(self._write)
-        await self._audit.write("notification target removed", "", view.target.name)
+        async with self._audit.doing("notification target removed", "", view.target.name):
+            self._plans.pop(target_id, None)
+            self._urls.pop(target_id, None)
+            if (sender := self._senders.pop(target_id, None)) is not None:
+                sender.close()
+            await asyncio.to_thread(self._secrets.delete, _secret_name(target_id))
+            await asyncio.to_thread(self._write)
 
     async def test(self, target_id: str) -> None:
         """Send a message now. Raises OperatorError with the reason when it is not delivered."""

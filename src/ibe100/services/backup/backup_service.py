@@ -12,11 +12,12 @@ from pathlib import Path
 
 from ibe100.database.backup.backups import describe, list_backups, new_name, only_one, prune
 from ibe100.database.backup.process import MODULE, BackupOutcome, BackupTask
-from ibe100.database.database import Database
+from ibe100.database.database import WITHOUT_KEYS, Database
 from ibe100.models.actor import CONSOLE
-from ibe100.models.backup import BackupFile, BackupManifest, BackupPlan, BackupStatus
+from ibe100.models.backup import SEALING, BackupFile, BackupManifest, BackupPlan, BackupStatus, is_made_with
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.record_keys import NO_KEY, RecordKeys
 from ibe100.models.rights import Act
 from ibe100.services.alarms.catalogue import BACKUP_FAILED, BACKUP_OLD
 from ibe100.services.alarms.rule import Judgements, true_if
@@ -63,17 +64,19 @@ class BackupService:
         storage: Database,
         publish: Callable[[Message], None],
         judge: Callable[[Judgements], Awaitable[None]],
+        keys: RecordKeys = WITHOUT_KEYS,
         *,
         wall: Callable[[], float] = time.time,
         first_look_s: float = FIRST_LOOK_S,
     ) -> None:
-        """`judge` takes the alarm conditions that stand and those that do not."""
+        """`judge` takes the alarm conditions that stand and those that do not; `keys` seal the backups."""
         self._data_dir = data_dir
         self._plan = plan
         self._storage = storage
         self._audit = AuditTrail(storage)
         self._publish = publish
         self._judge = judge
+        self._keys = keys
         self._wall = wall
         self._first_look_s = first_look_s
         self._last: BackupFile | None = None
@@ -121,9 +124,7 @@ class BackupService:
             if target is None:
                 target = await asyncio.to_thread(new_name, self.folder, self._wall())
             try:
-                manifest = await run_backup(
-                    BackupTask(data_dir=self._data_dir, file=target, with_key=with_key)
-                )
+                manifest = await run_backup(self._task_of(target, with_key))
                 made = await asyncio.to_thread(describe, target)
             except (StorageError, OSError) as error:
                 await self._audit.write("backup failed", str(target), str(error))
@@ -134,6 +135,13 @@ class BackupService:
                 await self._prune()
         await self._tell_alarms()
         return made
+
+    def _task_of(self, file: Path, with_key: bool) -> BackupTask:
+        key_id = self._keys.present
+        sealing_key = self._keys.derived(SEALING, key_id).hex() if key_id != NO_KEY else ""
+        return BackupTask(
+            data_dir=self._data_dir, file=file, with_key=with_key, key_id=key_id, sealing_key=sealing_key
+        )
 
     async def _run(self) -> None:
         act_as(CONSOLE)
@@ -189,8 +197,14 @@ class BackupService:
         if not self.folder.is_dir():
             return None
         with only_one(self.folder):
-            readable = (one for one in list_backups(self.folder) if one.manifest is not None)
-            return next(readable, None)
+            # One of somebody else's is none of today's.
+            ours = (
+                one
+                for one in list_backups(self.folder)
+                if one.manifest is not None
+                and (self._keys.present == NO_KEY or is_made_with(one.manifest, self._keys))
+            )
+            return next(ours, None)
 
     async def _tell_alarms(self) -> None:
         last, enabled = self.last_at(), self._plan.enabled

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ibe100.database.database import Database
 from ibe100.models.actor import SCHEDULE
+from ibe100.models.changes import changes_between
 from ibe100.models.cues.schedule import (
     After,
     BreakPlan,
@@ -118,10 +119,11 @@ class ScheduleService:
             due = first_due(plan, self._wall())
             planned = {name: getattr(plan, name) for name in BreakPlan.model_fields}
             changed = keep_unknown(one.model_copy(update={**planned, "planned_at": due}), one)
-            await self._drop(self._pending_of(one))
-            await self._record.save([changed])
+            detail = f"{_words(changed)}: {changes_between(one, changed)}"
+            async with self._audit.doing("planned break changed", changed.stream_id, detail):
+                await self._drop(self._pending_of(one))
+                await self._record.save([changed])
             self._took(self._cache.put([changed]))
-        await self._audit.write("planned break changed", changed.stream_id, _words(changed))
         return self._existing(break_id)
 
     async def remove(self, break_ids: Sequence[int]) -> None:
@@ -142,9 +144,9 @@ class ScheduleService:
                 for one in staying
                 if one.series_id in removed and one.state is BreakState.PLANNED
             ]
+            for one in removed.values():
+                await self._audit.write("planned break removed", one.stream_id, _words(one))
             await self._drop([*removed, *of_series])
-        for one in removed.values():
-            await self._audit.write("planned break removed", one.stream_id, _words(one))
 
     async def preview_import(self, path: Path, time_zone: str = "") -> ImportPreview:
         """Read what the file at `path` would plan; nothing is stored."""

@@ -87,15 +87,16 @@ class StreamLifecycle:
             if run.view.state.is_active:
                 raise StreamError(f"{run.name} is {run.view.state} already")
             was_wanted = run.is_wanted()
-            run.want("run")
-            await self.keep_wish(run)
-            try:
-                await self._start(run, keep_output=keep_output, wait_for_input=wait_for_input)
-            except BaseException:
-                if not was_wanted:
-                    run.want("off")
-                    await self.keep_wish(run)
-                raise
+            async with self._audit.doing("start of a stream", run.stream_id, run.name):
+                run.want("run")
+                await self.keep_wish(run)
+                try:
+                    await self._start(run, keep_output=keep_output, wait_for_input=wait_for_input)
+                except BaseException:
+                    if not was_wanted:
+                        run.want("off")
+                        await self.keep_wish(run)
+                    raise
 
     async def _start(
         self, run: StreamRun, *, keep_output: bool, wait_for_input: bool, is_known: bool = False
@@ -165,14 +166,14 @@ class StreamLifecycle:
 
     async def stop(self, run: StreamRun, reason: str) -> None:
         """Stop for good; returns when nothing runs for the stream any more."""
-        run.want("off")
-        await self.keep_wish(run)
-        self._launch.give_up(run)
-        async with self.lock(run.stream_id):
+        async with self._audit.doing("stream stopped", run.stream_id, reason):
             run.want("off")
-            await self._end(run, reason)
-        await self.keep_wish(run)
-        await self._audit.write("stream stopped", run.stream_id, reason)
+            await self.keep_wish(run)
+            self._launch.give_up(run)
+            async with self.lock(run.stream_id):
+                run.want("off")
+                await self._end(run, reason)
+            await self.keep_wish(run)
 
     async def _end(self, run: StreamRun, reason: str) -> None:
         await self._waiting.end(run)

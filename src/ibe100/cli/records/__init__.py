@@ -1,0 +1,1 @@
+"""Commands about what is on record, and about the keys that prove it."""

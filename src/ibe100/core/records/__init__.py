@@ -1,0 +1,1 @@
+"""The keys of the records, and the heads of their chain outside the database."""

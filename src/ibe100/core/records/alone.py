@@ -1,0 +1,52 @@
+"""The records as a command works on them while no console or server does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+
+from ibe100.core.config import AppConfig
+from ibe100.core.folders import Folders
+from ibe100.core.instance_lock import InstanceLock
+from ibe100.core.logger import Logging
+from ibe100.core.records.anchors import find_anchors, open_records
+from ibe100.core.records.keys import known_keys, record_keys
+from ibe100.core.secrets import FILE_NAME, SecretStore
+from ibe100.database.chain.check import check_records
+from ibe100.database.database import Database
+from ibe100.models.record_check import RecordCheck
+from ibe100.models.record_keys import RecordKeys
+
+
+@asynccontextmanager
+async def records_alone(config: AppConfig, folders: Folders, role: str) -> AsyncIterator[Database]:
+    """The database with its chain and its logs, for as long as nobody else works on the folder.
+
+    Raises OperatorError.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(InstanceLock.acquire(folders.data_dir, role))
+        logging_files = Logging(config.logging, folders.log_dir, to_stderr=True)
+        logging_files.start()
+        stack.callback(logging_files.stop)
+        keys = record_keys(SecretStore.open_or_lock(folders.data_dir))
+        async with open_records(folders.database_file, keys) as database:
+            yield database
+
+
+def keys_of(folders: Folders) -> RecordKeys:
+    """The keys of the records, also while a console works on the folder; none where they cannot be read."""
+    store = SecretStore.read(folders.data_dir / FILE_NAME, folders.data_dir)
+    return RecordKeys() if store is None else known_keys(store)
+
+
+def check_installation(folders: Folders, config: AppConfig) -> RecordCheck:
+    """Check all records against their chain and all anchors of it, also while a console works on them.
+
+    Reads the whole database. Raises StorageError.
+    """
+    keys = keys_of(folders)
+    backups = config.backup.folder or folders.data_dir / "backups"
+    # Anchors first: what is recorded meanwhile is beyond them.
+    anchors = find_anchors(folders.log_dir, backups, keys)
+    return check_records(folders.database_file, keys, anchors)

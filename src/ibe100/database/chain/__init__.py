@@ -1,0 +1,1 @@
+"""The chain that shows whether what is on record was changed."""
