@@ -7,22 +7,26 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.table import Table
 
 from ibe100.cli.options import terminal
 from ibe100.cli.running_instance import settings_of
-from ibe100.core.folders import resolve
+from ibe100.core.folders import Folders, resolve
+from ibe100.core.records.alone import signing_key_of
 from ibe100.database.stores.as_run import open_as_run
-from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow
+from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow, DigestCheck, SignatureCheck
 from ibe100.models.errors import ConfigurationError
 from ibe100.services.history.as_run import today
 from ibe100.services.history.as_run_export import export
 from ibe100.services.history.as_run_log import AsRunService, verify_file
+from ibe100.services.history.as_run_signature import read_pem
 from ibe100.services.streams.which_stream import which_stream
 from ibe100.utils.timecode import format_clock
 from ibe100.utils.units import format_event_id
 
 EXIT_CHANGED = 1
+EXIT_NOT_PROVED = 3
 COLUMNS = ("Aired", "Stream", "Action", "Event id", "State", "Late ms", "Pre-roll ms", "Receipt")
 
 
@@ -35,37 +39,69 @@ def run_asrun(
     output: Path | None,
 ) -> int:
     """Print the log of `day` (empty: today) as a table, or write it as a file. Raises OperatorError."""
-    path = resolve(settings_of(data_dir).folders).database_file
+    folders = resolve(settings_of(data_dir).folders)
     chosen = _day(day) if day else today(time_zone)
     if output is not None and format is None:
         format = _format_of(output)
     if output is None and format is AsRunFormat.PDF and sys.stdout.isatty():
         raise ConfigurationError("a PDF is not for the terminal: name a file with --output")
-    asyncio.run(_run(path, chosen, time_zone, stream, format, output))
+    asyncio.run(_run(folders, chosen, time_zone, stream, format, output))
     return 0
 
 
-def run_verify(path: Path) -> int:
-    """Verify an exported file; returns 1 when its rows were changed since. Raises OperatorError."""
-    check = asyncio.run(verify_file(path))
-    if check.is_intact:
-        print(f"{path}: {check.rows} cues, intact, SHA-256 {check.computed}")
-        return 0
-    print(f"{path}: CHANGED. It names SHA-256 {check.named}, its {check.rows} cues have {check.computed}")
-    return EXIT_CHANGED
+def run_verify(path: Path, public_key: Path | None = None, data_dir: Path | None = None) -> int:
+    """Verify an exported file by the public key in a file, else by that of the data folder.
+
+    Returns 1 when it was changed since, 3 when nothing proves that it was not. Raises OperatorError.
+    """
+    check = asyncio.run(verify_file(path, _keys_to_verify(public_key, data_dir)))
+    print(f"{path}: {_verdict(check)}")
+    return EXIT_CHANGED if check.is_changed else 0 if check.is_proved else EXIT_NOT_PROVED
+
+
+def _keys_to_verify(public_key: Path | None, data_dir: Path | None) -> list[Ed25519PublicKey]:
+    if public_key is not None:
+        try:
+            return [read_pem(public_key.read_bytes())]
+        except OSError as error:
+            raise ConfigurationError(f"the key {public_key} cannot be read: {error.strerror}") from error
+    own = signing_key_of(resolve(settings_of(data_dir).folders))
+    return [] if own is None else [own.public_key()]
+
+
+def _verdict(check: DigestCheck) -> str:
+    cues = "" if check.rows is None else f"{check.rows} cues, "
+    if check.named != check.computed:
+        return f"CHANGED. It names SHA-256 {check.named}, its {cues}have {check.computed}"
+    match check.signature:
+        case SignatureCheck.RIGHT:
+            digest = f", SHA-256 {check.computed}" if check.computed else ""
+            return f"{cues}intact, signed with key {check.signed_by}{digest}"
+        case SignatureCheck.WRONG:
+            return f"CHANGED. {cues}the signature of key {check.signed_by} is not for this content"
+        case SignatureCheck.UNKNOWN_KEY:
+            return (
+                f"NOT PROVED. {cues}signed with key {check.signed_by}, which is not here: name the public "
+                "key of who made it (--public-key)"
+            )
+    return (
+        f"UNSIGNED. {cues}SHA-256 {check.computed} fits the rows, but whoever changes them can compute it: "
+        "an older version made it, or its signature was taken out"
+    )
 
 
 async def _run(
-    path: Path, day: date, time_zone: str, stream: str, format: AsRunFormat | None, output: Path | None
+    folders: Folders, day: date, time_zone: str, stream: str, format: AsRunFormat | None, output: Path | None
 ) -> None:
-    async with open_as_run(path) as storage:
-        service = AsRunService(storage)
+    key = signing_key_of(folders) if format is not None else None
+    async with open_as_run(folders.database_file) as storage:
+        service = AsRunService(storage, key=key)
         stream_id = which_stream(await service.streams(), stream).stream_id if stream else None
         log = await service.log(day, time_zone, stream_id)
         if format is None:
             _print_table(log)
         elif output is None:
-            content, _ = await asyncio.to_thread(export, log, format)
+            content, _ = await asyncio.to_thread(export, log, format, key)
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
         else:

@@ -152,15 +152,19 @@ def asrun(
         Path | None, typer.Option(help="The file; standard output if left out.", show_default=False)
     ] = None,
     verify: Annotated[
-        Path | None, typer.Option(help="Hold an exported CSV or JSON file against its digest instead.")
+        Path | None, typer.Option(help="Hold an exported file against its digest and signature instead.")
+    ] = None,
+    public_key: Annotated[
+        Path | None,
+        typer.Option(help="For --verify: what `./run secrets public-key` printed; else the key of here."),
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """The as-run log of a day: every cue planned, sent, seen and aired, with a digest."""
+    """The as-run log of a day: every cue planned, sent, seen and aired, signed."""
     from ibe100.cli.asrun import run_asrun, run_verify
 
     if verify is not None:
-        raise typer.Exit(run_verify(verify))
+        raise typer.Exit(run_verify(verify, public_key, data_dir))
     raise typer.Exit(run_asrun(data_dir, day, time_zone, stream, format, output))
 
 

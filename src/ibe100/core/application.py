@@ -15,7 +15,7 @@ from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.logger import Logging
 from ibe100.core.records.anchors import open_records
-from ibe100.core.records.keys import known_keys, make_signing_key, record_keys
+from ibe100.core.records.keys import known_keys, make_signing_key, record_keys, signing_key
 from ibe100.core.recovery import recover
 from ibe100.core.restore import finish_restore
 from ibe100.core.secrets import SecretStore
@@ -134,7 +134,7 @@ class Application:
             database, self.streams, self.cues, self._cue_options, self._publish, folders.schedule_copy
         )
         self.profiles = ProfileService(folders.profiles_dir, self.streams, self.media.refuse_ours, audit)
-        self.as_run = AsRunService(database.as_run, self.media.refuse_ours)
+        self.as_run = AsRunService(database.as_run, self.media.refuse_ours, signing_key(secrets))
         self.stream_events = StreamEvents(database, self.metrics)
         self.metrics_csv = MetricsCsv(self.metrics, self.media.refuse_ours)
         self.notifications = NotificationService(

@@ -12,7 +12,7 @@ from ibe100.core.folders import SCHEDULE_COPY, Folders
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.records.keys import PRESENT, known_keys, record_keys
 from ibe100.core.restore_traces import find_evidence, number_anew
-from ibe100.core.secrets import SecretStore
+from ibe100.core.secrets import FORMER_KEYS, SecretStore
 from ibe100.database.backup.archive import read_manifest
 from ibe100.database.backup.backups import unpack
 from ibe100.database.backup.restore_facts import Merged
@@ -162,9 +162,10 @@ def _secrets(data_dir: Path, staged: Path) -> tuple[str, SecretStore]:
     """
     present, restored = data_dir / SECRETS, staged / SECRETS
     key_dir = staged if (staged / SECRET_KEY).exists() else data_dir
-    then, now = SecretStore.read(restored, key_dir), SecretStore.read(present, data_dir)
+    now = SecretStore.read(present, data_dir)
+    then = SecretStore.read(restored, key_dir, now.former_keys if now is not None else ())
     if then is not None and now is not None:
-        for name in (set(now.names()) - set(then.names())) | ({PRESENT} & set(now.names())):
+        for name in (set(now.names()) - set(then.names())) | ({PRESENT, FORMER_KEYS} & set(now.names())):
             then.set(name, now.get(name) or "")
     if then is not None:
         return "", then

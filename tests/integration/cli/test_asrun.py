@@ -11,15 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
 from ibe100.cli.asrun import run_asrun, run_verify
 from ibe100.cli.contract import app as contract_app
 from ibe100.core.instance_lock import InstanceLock
+from ibe100.core.records.keys import make_signing_key, signing_key
+from ibe100.core.secrets import SecretStore
 from ibe100.database.database import Database
 from ibe100.models.cues.as_run import AsRunFormat
 from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.services.history.as_run_signature import pem_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
 DAY = "2026-11-22"
@@ -122,8 +126,21 @@ def test_a_file_is_written_in_the_format_its_name_says(
     if kind is AsRunFormat.PDF:
         assert path.read_bytes().startswith(b"%PDF-")
     else:
-        assert run_verify(path) == 0
-        assert capsys.readouterr().out == f"{path}: 1 cues, intact, SHA-256 {digest}\n"
+        assert run_verify(path, data_dir=folder) == 3
+        assert capsys.readouterr().out.startswith(f"{path}: UNSIGNED. 1 cues, SHA-256 {digest} fits the rows")
+        store = SecretStore.open(folder)
+        make_signing_key(store)
+        key = folder / "public.pem"
+        own = signing_key(store)
+        assert own is not None
+        key.write_text(pem_of(own.public_key()))
+        assert run_asrun(folder, DAY, "UTC", "", kind, path) == 0
+        capsys.readouterr()
+        assert run_verify(path, key) == run_verify(path, data_dir=folder) == 0
+        assert f"{path}: 1 cues, intact, signed with key " in capsys.readouterr().out
+        key.write_text(pem_of(Ed25519PrivateKey.generate().public_key()))
+        assert run_verify(path, key) == 3
+        assert "NOT PROVED" in capsys.readouterr().out
 
 
 def test_a_stream_or_format_that_is_not_known_is_refused_with_those_there_are(folder: Path) -> None:

@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet
 
 from ibe100.core.secrets import SecretStore
 from ibe100.models.errors import ConfigurationError, StorageError
+from ibe100.utils.atomic_write import atomic_write
 
 PASSPHRASE = "correct-horse-battery"
 
@@ -111,3 +112,63 @@ def test_a_key_that_is_none_locks_the_secrets_and_keeps_what_is_stored(tmp_path:
     assert (tmp_path / "secrets.bin").read_bytes() == stored
     key.write_bytes(right)
     assert SecretStore.open_or_lock(tmp_path).get("one/input.passphrase") == "correct horse battery"
+
+
+def test_a_new_key_opens_all_and_the_old_one_nothing(tmp_path: Path) -> None:
+    store = SecretStore.open(tmp_path)
+    store.set("one", PASSPHRASE)
+    old, before = (tmp_path / "secrets.key").read_bytes(), (tmp_path / "secrets.bin").read_bytes()
+    store.rotate(tmp_path)
+    store.set("two", PASSPHRASE)
+    again = SecretStore.open(tmp_path)
+    assert (again.get("one"), again.get("two"), again.notices) == (PASSPHRASE, PASSPHRASE, ())
+    new = (tmp_path / "secrets.key").read_bytes()
+    assert new != old
+    assert len(new.split()) == 1
+    (tmp_path / "of_then.bin").write_bytes(before)
+    of_then = SecretStore.read(tmp_path / "of_then.bin", tmp_path, again.former_keys)
+    assert of_then is not None, "a backup from before the rotation can still be restored"
+    assert of_then.get("one") == PASSPHRASE
+    (tmp_path / "secrets.key").write_bytes(old)
+    assert SecretStore.read(tmp_path / "secrets.bin", tmp_path) is None
+
+
+@pytest.mark.parametrize("write", [1, 2, 3])
+def test_a_rotation_that_is_broken_off_leaves_a_store_that_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: int
+) -> None:
+    store = SecretStore.open(tmp_path)
+    store.set("one", PASSPHRASE)
+    before = (tmp_path / "secrets.key").read_text()
+    writes = 0
+
+    def breaks_off(path: Path, content: bytes, mode: int | None = None) -> None:
+        nonlocal writes
+        writes += 1
+        if writes == write:
+            raise OSError(28, "No space left on device")
+        atomic_write(path, content, mode)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ibe100.core.secrets.atomic_write", breaks_off)
+        with pytest.raises(StorageError, match="No space left"):
+            store.rotate(tmp_path)
+    again = SecretStore.open(tmp_path)
+    assert again.get("one") == PASSPHRASE
+    assert len((tmp_path / "secrets.key").read_text().split()) == 1, "the next start has completed it"
+    assert again.former_keys == (() if write == 1 else (before,))
+
+
+def test_a_key_in_the_environment_is_rotated_by_naming_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    monkeypatch.setenv("IBE100_SECRET_KEY", old)
+    SecretStore.open(tmp_path).set("one", PASSPHRASE)
+    with pytest.raises(ConfigurationError, match="NEW OLD"):
+        SecretStore.open(tmp_path).rotate(tmp_path)
+    monkeypatch.setenv("IBE100_SECRET_KEY", f"{new} {old}")
+    SecretStore.open(tmp_path).rotate(tmp_path)
+    monkeypatch.setenv("IBE100_SECRET_KEY", new)
+    assert SecretStore.open(tmp_path).get("one") == PASSPHRASE
+    assert not (tmp_path / "secrets.key").exists()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from ibe100.core.config import AppConfig
 from ibe100.core.folders import Folders
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.logger import Logging
 from ibe100.core.records.anchors import find_anchors, open_records
-from ibe100.core.records.keys import known_keys, record_keys
+from ibe100.core.records.keys import known_keys, record_keys, signing_key
 from ibe100.core.secrets import FILE_NAME, SecretStore
 from ibe100.database.chain.check import check_records
 from ibe100.database.database import Database
@@ -38,6 +40,12 @@ def keys_of(folders: Folders) -> RecordKeys:
     """The keys of the records, also while a console works on the folder; none where they cannot be read."""
     store = SecretStore.read(folders.data_dir / FILE_NAME, folders.data_dir)
     return RecordKeys() if store is None else known_keys(store)
+
+
+def signing_key_of(folders: Folders) -> Ed25519PrivateKey | None:
+    """The key that signs exports, also while a console works on the folder; None where there is none."""
+    store = SecretStore.read(folders.data_dir / FILE_NAME, folders.data_dir)
+    return None if store is None else signing_key(store)
 
 
 def check_installation(folders: Folders, config: AppConfig) -> RecordCheck:

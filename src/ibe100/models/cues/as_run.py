@@ -99,14 +99,34 @@ class LoggedStream(Value):
     name: str
 
 
-class DigestCheck(Value):
-    """A digest as a file names it, and as its rows have it."""
+class SignatureCheck(StrEnum):
+    """Verdict on the signature of an exported file."""
 
-    named: str
-    computed: str
-    rows: int
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNSIGNED = "unsigned"
+    """Of a version that signed nothing, or with the signature taken out."""
+    UNKNOWN_KEY = "unknown key"
+
+
+class DigestCheck(Value):
+    """A digest as a file names it and as its rows have it, and the verdict on its signature."""
+
+    named: str = ""
+    computed: str = ""
+    """Both are empty for a PDF, whose signature is over the file."""
+    rows: int | None = None
+    """Unknown for a PDF."""
+    signature: SignatureCheck
+    signed_by: str = ""
+    """Id of the key, as the file names it."""
 
     @property
-    def is_intact(self) -> bool:
-        """True when the rows are those that were exported."""
-        return self.named == self.computed
+    def is_changed(self) -> bool:
+        """True when the file is not what was exported."""
+        return self.named != self.computed or self.signature is SignatureCheck.WRONG
+
+    @property
+    def is_proved(self) -> bool:
+        """True when the file is what a known key has signed."""
+        return not self.is_changed and self.signature is SignatureCheck.RIGHT

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from ibe100.database.stores.as_run import AsRunStore
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
@@ -18,10 +20,16 @@ from ibe100.utils.atomic_write import atomic_write
 class AsRunService:
     """Reads only; nothing of it blocks the loop."""
 
-    def __init__(self, storage: AsRunStore, refuse: Callable[[Path], None] | None = None) -> None:
-        """`refuse` raises StorageError for a path that no export may have."""
+    def __init__(
+        self,
+        storage: AsRunStore,
+        refuse: Callable[[Path], None] | None = None,
+        key: Ed25519PrivateKey | None = None,
+    ) -> None:
+        """`refuse` raises StorageError for a path that no export may have; `key` signs what is exported."""
         self._storage = storage
         self._refuse = refuse
+        self._key = key
 
     async def streams(self) -> tuple[LoggedStream, ...]:
         """All streams that may have cues on record, those of the list first. Raises StorageError."""
@@ -49,7 +57,7 @@ class AsRunService:
         """Write the file, whole or not at all; returns the digest that it names. Raises StorageError."""
         if self._refuse is not None:
             await asyncio.to_thread(self._refuse, path)
-        content, digest = await asyncio.to_thread(export, log, format)
+        content, digest = await asyncio.to_thread(export, log, format, self._key)
         try:
             await asyncio.to_thread(atomic_write, path, content)
         except OSError as error:
@@ -57,10 +65,10 @@ class AsRunService:
         return digest
 
 
-async def verify_file(path: Path) -> DigestCheck:
-    """Hold an exported CSV or JSON file against its digest. Raises StorageError, ConfigurationError."""
+async def verify_file(path: Path, keys: Sequence[Ed25519PublicKey] = ()) -> DigestCheck:
+    """Hold an exported file against its digest and its signature. Raises StorageError, ConfigurationError."""
     try:
         content = await asyncio.to_thread(path.read_bytes)
     except OSError as error:
         raise StorageError(f"the as-run log {path} cannot be read: {error.strerror}") from error
-    return await asyncio.to_thread(verify, content)
+    return await asyncio.to_thread(verify, content, keys)

@@ -87,16 +87,15 @@ class StreamLifecycle:
             if run.view.state.is_active:
                 raise StreamError(f"{run.name} is {run.view.state} already")
             was_wanted = run.is_wanted()
-            async with self._audit.doing("start of a stream", run.stream_id, run.name):
-                run.want("run")
-                await self.keep_wish(run)
-                try:
-                    await self._start(run, keep_output=keep_output, wait_for_input=wait_for_input)
-                except BaseException:
-                    if not was_wanted:
-                        run.want("off")
-                        await self.keep_wish(run)
-                    raise
+            run.want("run")
+            await self.keep_wish(run)
+            try:
+                await self._start(run, keep_output=keep_output, wait_for_input=wait_for_input)
+            except BaseException:
+                if not was_wanted:
+                    run.want("off")
+                    await self.keep_wish(run)
+                raise
 
     async def _start(
         self, run: StreamRun, *, keep_output: bool, wait_for_input: bool, is_known: bool = False
