@@ -20,7 +20,8 @@ from ibe100 import __version__
 from ibe100.cli.options import print_table
 from ibe100.cli.running_instance import settings_and_fault
 from ibe100.core.config import AppConfig
-from ibe100.core.folders import resolve
+from ibe100.core.folders import Folders, resolve
+from ibe100.core.records.alone import check_installation
 from ibe100.minitsp.srt.libsrt import find_library
 from ibe100.models.errors import OperatorError
 from ibe100.tsduck.processor import find_tsp
@@ -175,6 +176,7 @@ def _folders(settings: AppConfig) -> list[Finding]:
         Finding("data folder", "ok", str(folders.data_dir)),
         Finding("log folder", "ok", str(folders.log_dir)),
         _privacy(folders.open_to_others()),
+        *_records(folders, settings),
         Finding(
             "disk",
             "note" if low else "ok",
@@ -182,6 +184,24 @@ def _folders(settings: AppConfig) -> list[Finding]:
             "recordings may fill it soon" if low else "",
         ),
     ]
+
+
+def _records(folders: Folders, settings: AppConfig) -> list[Finding]:
+    """What is on record against its chain; nothing where nothing is yet."""
+    if not folders.database_file.is_file():
+        return []
+    try:
+        found = check_installation(folders, settings)
+    except OperatorError as error:
+        return [Finding("records", "note", str(error), "whether they were changed is not known")]
+    if found.is_intact:
+        return [
+            Finding("records", "ok", f"as recorded: {found.links} links, {found.anchors} heads kept apart")
+        ]
+    first = (*found.faults, *found.unproved)[0]
+    count = len(found.faults) + len(found.unproved)
+    meaning = "somebody changed what is on record" if found.faults else "nothing proves these records"
+    return [Finding("records", "note", f"{count} findings: {first}", f"{meaning}: ./run audit verify")]
 
 
 def _privacy(open_to_others: list[Path]) -> Finding:

@@ -24,7 +24,7 @@ from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.errors import StreamError
 from ibe100.models.messages import Message, NoticePosted
-from ibe100.models.record_keys import RecordKeys
+from ibe100.models.records.keys import RecordKeys
 from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.access.access_service import AccessService

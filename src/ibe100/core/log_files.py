@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import logging
+import os
 import queue
+import shutil
 import sys
 import threading
+import time
 from logging.handlers import QueueHandler, RotatingFileHandler
 from pathlib import Path
+
+from ibe100.utils.set_aside import free_name
+from ibe100.utils.timecode import utc_stamp
 
 QUEUE_SIZE = 10_000
 STOP_TIMEOUT_S = 10.0
@@ -40,6 +47,29 @@ class LogFile(RotatingFileHandler):
         if stream is not None:
             with contextlib.suppress(OSError, ValueError):
                 stream.close()
+
+
+class ArchivedLogFile(LogFile):
+    """A log of which nothing is ever rotated away: the oldest file becomes a gzipped one that stays."""
+
+    def doRollover(self) -> None:
+        oldest = Path(f"{self.baseFilename}.{self.backupCount}")
+        if oldest.exists():
+            name = f"{Path(self.baseFilename).name}.{utc_stamp(time.time())}.gz"
+            _pack(oldest, free_name(oldest.with_name(name)))
+        super().doRollover()
+
+
+def _pack(path: Path, archive: Path) -> None:
+    """Put the content of `path` into the new file `archive`, on disk when `path` is removed."""
+    part = archive.with_name(f".{archive.name}.part")
+    with path.open("rb") as content, part.open("wb") as file:
+        with gzip.GzipFile("", "wb", fileobj=file) as packed:
+            shutil.copyfileobj(content, packed)
+        file.flush()
+        os.fsync(file.fileno())
+    part.rename(archive)
+    path.unlink()
 
 
 class LogQueue(QueueHandler):

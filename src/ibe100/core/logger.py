@@ -15,7 +15,8 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from ibe100.core.config import LoggingSettings
-from ibe100.core.log_files import QUEUE_SIZE, STOP_TIMEOUT_S, LogFile, LogQueue
+from ibe100.core.log_files import QUEUE_SIZE, STOP_TIMEOUT_S, ArchivedLogFile, LogFile, LogQueue
+from ibe100.core.records.audit_lines import AUDIT_LOG
 from ibe100.core.redaction import redact
 from ibe100.services.audit_trail import AUDIT_LOGGER
 from ibe100.utils.printable import printable
@@ -35,7 +36,7 @@ class Logging:
         lines: queue.Queue[logging.LogRecord | None] = queue.Queue(QUEUE_SIZE)
         self._queue = LogQueue(lines)
         self._queue.setFormatter(_formatter())
-        self._files = tuple(self._file(log_dir, name) for name in ("app.log", "errors.log", "audit.log"))
+        self._files = tuple(self._file(log_dir, name) for name in ("app.log", "errors.log", AUDIT_LOG))
         _, errors, audit = self._files
         errors.setLevel(logging.ERROR)
         audit.addFilter(lambda record: record.name == AUDIT_LOGGER)
@@ -83,7 +84,8 @@ class Logging:
         return next((file.problem for file in self._files if file.problem), "")
 
     def _file(self, log_dir: Path, name: str) -> LogFile:
-        return LogFile(log_dir / name, self._settings.max_bytes, self._settings.backups)
+        kind = ArchivedLogFile if name == AUDIT_LOG else LogFile
+        return kind(log_dir / name, self._settings.max_bytes, self._settings.backups)
 
 
 class _Listener(QueueListener):

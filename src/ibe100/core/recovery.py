@@ -24,7 +24,7 @@ from ibe100.database.upgrade import prepare
 from ibe100.models.actor import CONSOLE
 from ibe100.models.backup import DATABASE, is_made_with
 from ibe100.models.errors import StorageError
-from ibe100.models.record_keys import RecordKeys
+from ibe100.models.records.keys import RecordKeys
 from ibe100.models.session import AuditRecord
 from ibe100.utils.set_aside import set_aside
 from ibe100.utils.timecode import format_utc

@@ -27,7 +27,7 @@ from ibe100.database.stores.sessions import SessionStore
 from ibe100.database.stores.streams import StreamStore
 from ibe100.database.stores.users import KeptRequestStore, UserStore
 from ibe100.database.upgrade import prepare
-from ibe100.models.record_keys import RecordKeys
+from ibe100.models.records.keys import RecordKeys
 from ibe100.utils.places import Place
 
 EVENT_ID_RETENTION_S = 366 * 86_400.0

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from ibe100.models.base import FolderPath, Text, Value
-from ibe100.models.record_keys import RecordKeys
+from ibe100.models.records.keys import RecordKeys
 
 DATABASE = "ibe100.db"
 PROFILES = "profiles"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ibe100.core.config import LoggingSettings
 from ibe100.core.log_files import QUEUE_SIZE, LogFile
 from ibe100.core.logger import Logging
+from ibe100.core.records.audit_lines import audit_lines
 from ibe100.core.redaction import redact_text
 from ibe100.services.audit_trail import AUDIT_LOGGER
 
@@ -33,8 +34,8 @@ def lines(path: Path) -> list[dict[str, object]]:
 class Running:
     """Logging for the length of a with block; files are complete behind it."""
 
-    def __init__(self, log_dir: Path, **settings: object) -> None:
-        self.logging = Logging(LoggingSettings.model_validate(settings), log_dir, to_stderr=False)
+    def __init__(self, log_dir: Path, *, to_stderr: bool = False, **settings: object) -> None:
+        self.logging = Logging(LoggingSettings.model_validate(settings), log_dir, to_stderr=to_stderr)
 
     def __enter__(self) -> Logging:
         self.logging.start()
@@ -112,10 +113,50 @@ def test_secrets_do_not_reach_any_file(log_dir: Path) -> None:
         ("--passphrase=abc,def --latency=20", "--passphrase=*** --latency=20"),
         ('{"token": "a b", "port": 5}', '{"token": ***, "port": 5}'),
         ("Authorization: Bearer abc.def", "Authorization: ***"),
+        ("srt://h:9?passphrase=ab cd&mode=caller", "srt://h:9?passphrase=***&mode=caller"),
+        ("--passphrase=correct horse battery --latency=2", "--passphrase=*** --latency=2"),
+        ("tgram://123456:ABC-def/789", "tgram://***"),
+        ("sent to slack://T123/B456/xyz at 5", "sent to slack://*** at 5"),
+        ("https://cdn/a.m3u8?sig=a/b%2Bc&mode=x#at=3", "https://cdn/a.m3u8?sig=***&mode=x#***"),
+        ("https://user:pass/word@cdn/a", "https://***@cdn/a"),
+        ("https://api.telegram.org/bot123:abcdefgh-i/send", "https://api.telegram.org/bot***/send"),
+        ("Authorization=Basic eHg6eHg=", "Authorization=***"),
+        ("udp://239.1.1.1:1234 and http://[::1]:80/x", "udp://239.1.1.1:1234 and http://[::1]:80/x"),
     ],
 )
 def test_redaction_masks_the_secret_and_nothing_else(text: str, shown: str) -> None:
     assert redact_text(text) == shown
+
+
+@pytest.mark.parametrize("piece", ["a", "://", 'password="', "a://", "x_", "https://a:"])
+def test_redaction_of_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
+    """A pattern that is quadratic takes minutes for these."""
+    redact_text((piece * 200_000)[:200_000])
+
+
+@pytest.mark.parametrize(
+    "hostile", ["\x1b[2J", "\x9b31m", "a\nb", "\u202egnp", "\u2066x", "\x07", "\u2028", "\r"]
+)
+def test_nothing_in_a_log_acts_on_a_terminal(
+    log_dir: Path, capsys: pytest.CaptureFixture[str], hostile: str
+) -> None:
+    with Running(log_dir, to_stderr=True):
+        logging.getLogger("ibe100.x").error("name %s", hostile, extra={"service": hostile})
+    shown = [*(path.read_text() for path in log_dir.iterdir()), capsys.readouterr().err]
+    for text in shown:
+        assert all(line.isprintable() for line in text.split("\n")), text
+    assert lines(log_dir / "app.log")[0]["service"] == hostile, "a program reads what it was"
+
+
+@pytest.mark.parametrize("backups", [1, 2])
+def test_no_audit_line_is_ever_rotated_away(log_dir: Path, backups: int) -> None:
+    with Running(log_dir, max_bytes=10_000, backups=backups):
+        for number in range(400):
+            logging.getLogger(AUDIT_LOGGER).info("act %d", number, extra={"who": "w", "pad": "x" * 200})
+    kept = [values["event"] for _, values in audit_lines(log_dir)]
+    assert sorted(kept) == sorted(f"act {number}" for number in range(400))
+    assert list(log_dir.glob("audit.log.*.gz"))
+    assert not list(log_dir.glob(".*.part"))
 
 
 @given(st.text(max_size=200))

@@ -28,7 +28,7 @@ from ibe100.database.sqlite.schema import REVISION
 from ibe100.models.backup import BackupManifest, BackupMember
 from ibe100.models.cues.schedule import At, BreakState, ScheduledBreak
 from ibe100.models.errors import StorageError
-from ibe100.models.record_check import RecordAnchor
+from ibe100.models.records.check import RecordAnchor
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.session import AuditRecord
 from ibe100.models.stream_config import StreamConfig, TestPatternInput

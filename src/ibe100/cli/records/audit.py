@@ -10,7 +10,7 @@ from ibe100.cli.options import AsJson, DataDir
 from ibe100.cli.running_instance import settings_of
 from ibe100.core.folders import resolve
 from ibe100.core.records.alone import check_installation
-from ibe100.models.record_check import RecordCheck
+from ibe100.models.records.check import RecordCheck
 
 EXIT_CHANGED = 1
 

@@ -16,8 +16,8 @@ from ibe100.core.records.keys import known_keys, record_keys, signing_key
 from ibe100.core.secrets import FILE_NAME, SecretStore
 from ibe100.database.chain.check import check_records
 from ibe100.database.database import Database
-from ibe100.models.record_check import RecordCheck
-from ibe100.models.record_keys import RecordKeys
+from ibe100.models.records.check import RecordCheck
+from ibe100.models.records.keys import RecordKeys
 
 
 @asynccontextmanager

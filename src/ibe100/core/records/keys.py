@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ibe100.core.secrets import SecretStore
 from ibe100.models.errors import StorageError
-from ibe100.models.record_keys import KEY_BYTES, RecordKeys, key_id_of
+from ibe100.models.records.keys import KEY_BYTES, RecordKeys, key_id_of
 
 PRESENT = "records/present"
 """Name of the secret that says which key signs."""

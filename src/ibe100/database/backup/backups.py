@@ -45,7 +45,7 @@ from ibe100.models.backup import (
     sealed,
 )
 from ibe100.models.errors import StorageError
-from ibe100.models.record_keys import NO_KEY, RecordKeys
+from ibe100.models.records.keys import NO_KEY, RecordKeys
 from ibe100.utils.timecode import utc_stamp
 from ibe100.utils.units import format_bytes
 

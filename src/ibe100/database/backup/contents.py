@@ -14,7 +14,7 @@ from ibe100.database.backup.backups import unpack
 from ibe100.database.backup.sqlite_copy import Pace
 from ibe100.models.backup import DATABASE, BackupManifest, is_made_with
 from ibe100.models.errors import StorageError
-from ibe100.models.record_keys import RecordKeys
+from ibe100.models.records.keys import RecordKeys
 from ibe100.utils.timecode import format_utc
 
 LEAST_FREE_TO_LOOK = 50_000_000

@@ -19,7 +19,7 @@ from ibe100.database.backup.sqlite_copy import BackupStopped, Pace
 from ibe100.models.backup import BackupManifest, sealed
 from ibe100.models.base import Value
 from ibe100.models.errors import StorageError
-from ibe100.models.record_keys import NO_KEY
+from ibe100.models.records.keys import NO_KEY
 from ibe100.utils.low_priority import take_lowest_priority
 
 MODULE = "ibe100.database.backup.process"

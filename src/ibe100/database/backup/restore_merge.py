@@ -19,7 +19,7 @@ from ibe100.database.chain.links import tie_on, unlinked
 from ibe100.database.sqlite.faults import LIBRARY_ERRORS, storage_error
 from ibe100.models.cues.schedule import BreakState
 from ibe100.models.errors import StorageError
-from ibe100.models.record_keys import RecordKeys
+from ibe100.models.records.keys import RecordKeys
 from ibe100.models.session import AuditRecord
 
 WANTED = ("streams", "schedule")

@@ -24,8 +24,8 @@ from ibe100.database.chain.covered import (
 from ibe100.database.chain.links import COLUMNS, FIRST_MAC, PURPOSE, Link, Seam
 from ibe100.database.sqlite.faults import LIBRARY_ERRORS, storage_error
 from ibe100.models.errors import StorageError
-from ibe100.models.record_check import RecordAnchor, RecordCheck
-from ibe100.models.record_keys import NO_KEY, RecordKeys
+from ibe100.models.records.check import RecordAnchor, RecordCheck
+from ibe100.models.records.keys import NO_KEY, RecordKeys
 from ibe100.utils.timecode import format_utc
 
 MOST_FAULTS = 200

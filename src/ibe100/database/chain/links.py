@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from ibe100.database.chain.covered import COVERED, CUE, LAYOUT, STEP, Covered, Run, stored_digest
-from ibe100.models.record_keys import NO_KEY, RecordKeys
+from ibe100.models.records.keys import NO_KEY, RecordKeys
 
 PURPOSE = "record chain"
 FIRST_MAC = bytes(32)

@@ -17,7 +17,7 @@ from ibe100.models.actor import CONSOLE
 from ibe100.models.backup import SEALING, BackupFile, BackupManifest, BackupPlan, BackupStatus, is_made_with
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import Message, NoticePosted
-from ibe100.models.record_keys import NO_KEY, RecordKeys
+from ibe100.models.records.keys import NO_KEY, RecordKeys
 from ibe100.models.rights import Act
 from ibe100.services.alarms.catalogue import BACKUP_FAILED, BACKUP_OLD
 from ibe100.services.alarms.rule import Judgements, true_if

@@ -1,0 +1,1 @@
+"""Keys of the records, and what a check of them found."""
