@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import itertools
 import logging
 import os
 import queue
@@ -14,7 +15,6 @@ import time
 from logging.handlers import QueueHandler, RotatingFileHandler
 from pathlib import Path
 
-from ibe100.utils.set_aside import free_name
 from ibe100.utils.timecode import utc_stamp
 
 QUEUE_SIZE = 10_000
@@ -55,8 +55,9 @@ class ArchivedLogFile(LogFile):
     def doRollover(self) -> None:
         oldest = Path(f"{self.baseFilename}.{self.backupCount}")
         if oldest.exists():
-            name = f"{Path(self.baseFilename).name}.{utc_stamp(time.time())}.gz"
-            _pack(oldest, free_name(oldest.with_name(name)))
+            stem = f"{Path(self.baseFilename).name}.{utc_stamp(time.time())}"
+            names = (f"{stem}-{number:03d}.gz" for number in itertools.count())
+            _pack(oldest, next(path for name in names if not (path := oldest.with_name(name)).exists()))
         super().doRollover()
 
 
