@@ -1,0 +1,92 @@
+"""Secrets are looked for in all that is written and told: none may be there."""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from ibe100.models.alarms.notification import NotificationTarget
+from ibe100.models.base import build
+from ibe100.models.errors import OperatorError
+from ibe100.models.stream_config import StreamConfig
+from ibe100.models.users import Role
+from services_rig import console
+
+PASSPHRASE = "canary with blanks 1"
+TOKEN = "canary-token-2"
+PASSWORD = "canary-password-3"
+CREDENTIAL = "canary-credential-4"
+CANARIES = (PASSPHRASE, TOKEN, PASSWORD, CREDENTIAL)
+ADDRESS = f"slack://{TOKEN}/{CREDENTIAL}/x"
+
+
+def config(passphrase: str = PASSPHRASE) -> StreamConfig:
+    return build(
+        StreamConfig,
+        {
+            "name": "One",
+            "input": {"kind": "hls", "url": f"http://u:{CREDENTIAL}@127.0.0.1:9/a.m3u8?sig={TOKEN}"},
+            "output": {
+                "kind": "srt",
+                "mode": "caller",
+                "host": "127.0.0.1",
+                "port": 9,
+                "passphrase": passphrase,
+            },
+        },
+        "stream",
+    )
+
+
+def found_in(folder: Path) -> Iterator[str]:
+    """Each file below `folder`, also within archives, in which a canary sings."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            content = path.read_bytes()
+            if path.suffix == ".gz":
+                content = gzip.decompress(content)
+            yield from (f"{path}: {canary}" for canary in CANARIES if canary.encode() in content)
+
+
+async def test_no_secret_is_in_a_file_a_backup_or_an_answer(tmp_path: Path) -> None:
+    async with console(tmp_path / "data", logging={"level": "debug"}) as application:
+        view = await application.streams.add(config())
+        await application.streams.change(view.stream_id, config("another " + PASSPHRASE))
+        await application.access.add_user("anna", Role.OPERATOR, SecretStr(PASSWORD))
+        made = await application.access.add_token("anna", "robot", None, None)
+        await application.notifications.save(NotificationTarget(name="us"), ADDRESS)
+        backup = await application.backups.make()
+        await application.profiles.save("Morning")
+        audit = await application.records.audit.list()
+        told = "\n".join([*(line.model_dump_json() for line in audit), repr(view), repr(application.streams)])
+        secret = made.token.get_secret_value() if isinstance(made.token, SecretStr) else made.token
+    assert [one for one in CANARIES if one in told] == []
+    assert list(found_in(tmp_path)) == []
+    with tarfile.open(backup.path) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    assert list(found_in(tmp_path / "unpacked")) == []
+    assert not any(secret.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    changed = next(line.detail for line in audit if line.action == "stream changed")
+    assert "output.passphrase a secret (what is secret of it)" in changed
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"output": {"kind": "srt", "mode": "caller", "host": "h", "port": 9, "passphrase": "canary-7"}},
+        {"output": {"kind": "srt", "mode": "caller", "host": "h", "port": 9, "passphrase": ["canary-7"]}},
+        {"output": {"kind": "srt", "mode": "caller", "host": "h", "port": 9, "pasphrase": "canary-7"}},
+        {"input": {"kind": "hls", "url": "gopher://u:canary-7@h"}},
+        {"input": {"kind": "hls", "url": "http://h /a?token=canary-7"}},
+        {"input": {"kind": "hls", "url": "http://u:canary-7@h:99999/a"}},
+    ],
+)
+def test_a_refusal_repeats_no_secret(values: dict[str, object]) -> None:
+    with pytest.raises(OperatorError) as refused:
+        build(StreamConfig, {"name": "One", **values}, "stream")
+    assert "canary-7" not in str(refused.value)
