@@ -81,6 +81,11 @@ class _Encoder:
         self.socket.bind(("127.0.0.1", 0))
         self._process = subprocess.Popen(programme.command(self.socket.getsockname()[1]))
 
+    @property
+    def has_ended(self) -> bool:
+        """True for one that gave up, as ffmpeg does when a busy machine kept it from sending for long."""
+        return self._process.poll() is not None
+
     def end(self) -> None:
         self._process.kill()
         self._process.wait()
@@ -141,6 +146,8 @@ class LiveSource:
                     self._drain()
                     self._next = None
                 if not select.select([self._now.socket], [], [], 0.02)[0]:
+                    if self._now.has_ended:
+                        self._next = self._next or _Encoder(self._now.programme)
                     continue
                 data = self._now.socket.recv(2048)
                 if self._silent.is_set():
