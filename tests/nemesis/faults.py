@@ -77,7 +77,8 @@ def add_streams(product: Product, folder: Path, streams: list[Stream]) -> None:
 
 def until_on_air(observer: Observer, since: float, deadline_s: float) -> float | None:
     """Seconds from `since` until packets flow for two seconds on end; None where they do not."""
-    while time.time() < since + deadline_s:
+    end = max(since, time.time()) + deadline_s
+    while time.time() < end:
         gap_s = observer.longest_gap_s(time.time() - 2.0, time.time())
         first = observer.on_air_since(since)
         if first is not None and gap_s < STEADY_S and time.time() - first >= 2.0:

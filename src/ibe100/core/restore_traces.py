@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,14 +12,16 @@ from pathlib import Path
 
 from ibe100.core.records.audit_lines import audit_lines
 from ibe100.database.backup.restore_facts import AuditedCue, Evidence, Sights, Trace, UsedId
+from ibe100.models.actor import CONSOLE
 from ibe100.models.cues.contract import Contract
-from ibe100.models.scte35_marker import CueAction
+from ibe100.models.scte35_marker import CueAction, Direction
+from ibe100.models.stream_config import StreamConfig
 from ibe100.mpegts.timestamps import PTS_HZ
 from ibe100.scte35.comparison import event_ids
 from ibe100.scte35.direction import direction_of
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
-from ibe100.scte35.values import SpliceInsert
+from ibe100.scte35.values import SpliceInfoSection, SpliceInsert
 from ibe100.services.cues.retiming import RETIMED
 from ibe100.services.streams.journal_follower import journal_identity
 from ibe100.services.streams.run_record import RunRecord, read_record, write_record
@@ -30,6 +32,12 @@ DISARMED = "cue disarmed"
 SCHEDULE_CHANGES = frozenset(
     {"break planned", "planned break changed", "planned break removed", "breaks imported"}
 )
+_ACTIONS = {
+    Direction.OUT: CueAction.TO_BREAK,
+    Direction.IN: CueAction.BACK_TO_PROGRAMME,
+    Direction.NONE: CueAction.SEND_SECTION,
+}
+"""Action of a cue that only its bytes tell of."""
 _EVENT = re.compile(r"event (\d+)(?: ([A-Za-z0-9+/=]+))?(?: cue (\d+))?")
 
 
@@ -77,9 +85,55 @@ async def find_evidence(streams_dir: Path, log_dir: Path, since: float) -> Evide
     seen = dict(_sights(streams_dir))
     used = [*_seen(seen), *(UsedId(line.stream_id, line.event_id, line.at) for line in lines)]
     records = {trace.stream_id: read_record(streams_dir / trace.stream_id) for trace in traces}
-    contracts = {stream_id: one.config.contract for stream_id, one in records.items() if one is not None}
-    cues = tuple(_cues(lines, since, contracts))
+    configs = {stream_id: one.config for stream_id, one in records.items() if one is not None}
+    contracts = {stream_id: config.contract for stream_id, config in configs.items()}
+    told = {(line.stream_id, line.section_base64) for line in lines}
+    unaudited = _unaudited(seen, configs, told, since)
+    # Last, for the numbers of the others are told.
+    cues = (*_cues(lines, since, contracts), *sorted(unaudited, key=lambda one: one.at))
     return Evidence(traces, seen, tuple(sorted(used, key=lambda one: one.at)), cues)
+
+
+def _unaudited(
+    seen: Mapping[str, Sights],
+    configs: Mapping[str, StreamConfig],
+    told: Container[tuple[str, str]],
+    since: float,
+) -> Iterator[AuditedCue]:
+    """Cues that were on the output and whose console was killed before it could write their audit line.
+
+    Other people's cues pass on the same PID: ours have an event id of the stream's range.
+    """
+    for stream_id, config in configs.items():
+        for section_base64, at in _first_sights(seen.get(stream_id, ())).items():
+            if at < since or (stream_id, section_base64) in told:
+                continue
+            with suppress(SpliceDecodeError, ValueError):
+                section = decode(base64.b64decode(section_base64))
+                ours = range(config.scte35.event_id_first, config.scte35.event_id_last + 1)
+                event_id = next((one for one in event_ids(section) if one in ours), None)
+                direction = direction_of(section, config.contract)
+                if event_id is not None:
+                    yield AuditedCue(
+                        at=at,
+                        who=CONSOLE.name,
+                        action=_ACTIONS[direction],
+                        stream_id=stream_id,
+                        splice_event_id=event_id,
+                        section_base64=section_base64,
+                        duration_s=_announced_s(section),
+                        pts_time=section.splice_pts,
+                        direction=direction,
+                        is_cancelled=False,
+                        is_of_journal=True,
+                    )
+
+
+def _first_sights(seen: Sights) -> dict[str, float]:
+    first: dict[str, float] = {}
+    for at, section in seen:
+        first.setdefault(section, at)
+    return first
 
 
 def _sights(streams_dir: Path) -> Iterator[tuple[str, Sights]]:
@@ -90,10 +144,7 @@ def _sights(streams_dir: Path) -> Iterator[tuple[str, Sights]]:
 
 def _seen(sights: Mapping[str, Sights]) -> Iterator[UsedId]:
     for stream_id, seen in sights.items():
-        first: dict[str, float] = {}
-        for at, section in seen:
-            first.setdefault(section, at)
-        for section, at in first.items():
+        for section, at in _first_sights(seen).items():
             with suppress(SpliceDecodeError, ValueError):
                 for event_id in event_ids(decode(base64.b64decode(section))):
                     yield UsedId(stream_id, event_id, at)
@@ -160,8 +211,7 @@ def _cues(
             section = decode(base64.b64decode(section_base64))
             pts_time = section.splice_pts
             direction = direction_of(section, contracts.get(line.stream_id))
-            if isinstance(section.command, SpliceInsert) and section.command.break_duration is not None:
-                duration_s = section.command.break_duration.duration / PTS_HZ
+            duration_s = _announced_s(section)
         yield AuditedCue(
             at=line.at,
             who=line.who,
@@ -175,3 +225,11 @@ def _cues(
             is_cancelled=(line.stream_id, line.event_id) in disarmed,
             cue_id=line.cue_id,
         )
+
+
+def _announced_s(section: SpliceInfoSection) -> float | None:
+    """Seconds that a splice_insert announces; None where it announces none."""
+    command = section.command
+    if not isinstance(command, SpliceInsert) or command.break_duration is None:
+        return None
+    return command.break_duration.duration / PTS_HZ

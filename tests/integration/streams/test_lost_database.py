@@ -111,6 +111,26 @@ async def test_what_a_journal_has_seen_is_known_without_the_record_of_its_run(tm
         assert (known.cue_id, known.state) == (out.cue_id, CueState.SPLICED)
 
 
+async def test_what_was_on_air_is_on_record_though_its_console_was_killed_before_the_audit_line(
+    tmp_path: Path,
+) -> None:
+    async with console(tmp_path, stop_streams=False, backup={"enabled": False}) as application:
+        stream_id = await live(application, tmp_path / "out.ts", auto_return=False)
+        out = await fired(application, stream_id, CueAction.TO_BREAK)
+        database, audit = application.folders.database_file, application.folders.log_dir / "audit.log"
+    for companion in ("-wal", "-shm"):
+        database.with_name(database.name + companion).unlink(missing_ok=True)
+    database.unlink()
+    audit.unlink()
+    async with console(tmp_path, backup={"enabled": False}) as application:
+        await until_ready(application, stream_id)
+        (known,) = application.cues.recent(stream_id)
+        assert (known.splice_event_id, known.action) == (out.splice_event_id, out.action)
+        assert (known.state, known.section_base64) == (CueState.SPLICED, out.section_base64)
+        back = await fired(application, stream_id, CueAction.BACK_TO_PROGRAMME)
+        assert back.splice_event_id == out.splice_event_id, "the break that is on air"
+
+
 async def test_a_stream_is_listed_again_by_the_copy_of_its_record(tmp_path: Path) -> None:
     async with console(tmp_path, stop_streams=False, backup={"enabled": False}) as application:
         stream_id = await live(application, tmp_path / "out.ts")

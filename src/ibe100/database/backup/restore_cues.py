@@ -33,8 +33,9 @@ def rebuild(
     count = 0
     for cue in cues:
         same = connection.execute(
-            "SELECT 1 FROM cues WHERE stream_id = ? AND section_base64 = ? AND abs(requested_at - ?) < ?",
-            (cue.stream_id, cue.section_base64, cue.at, SAME_CUE_S),
+            "SELECT 1 FROM cues WHERE stream_id = ? AND section_base64 = ? "
+            "AND (? OR abs(requested_at - ?) < ?)",
+            (cue.stream_id, cue.section_base64, cue.is_of_journal, cue.at, SAME_CUE_S),
         )
         if same.fetchone() is None:
             run = runs.get(cue.stream_id)
@@ -82,7 +83,8 @@ def _free_number(connection: sqlite3.Connection, cue_id: int | None) -> int | No
 
 
 def _fate(cue: AuditedCue, was_seen: bool) -> tuple[CueState, str]:
-    source = "entered from audit.log when the database was restored"
+    where = "the runner's journal" if cue.is_of_journal else "audit.log"
+    source = f"entered from {where} when the database was restored"
     if was_seen:
         return CueState.SPLICED, f"seen on the output, as the runner's journal tells; {source}"
     if cue.is_cancelled:

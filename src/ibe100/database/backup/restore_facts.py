@@ -55,6 +55,8 @@ class AuditedCue:
     is_cancelled: bool
     cue_id: int | None = None
     """The number that whoever fired it was told; None where that is not on record."""
+    is_of_journal: bool = False
+    """True where no audit line tells of it, and `at` is when it was on the output."""
 
 
 @dataclass(frozen=True, slots=True)
