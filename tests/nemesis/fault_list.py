@@ -243,17 +243,20 @@ class Faults:
             ballast.unlink()
 
     def take_a_port(self, stream: Stream) -> None:
-        """Take a port of a stream when runner and processor have just been killed; free it again."""
+        """Take a port or socket of a stream whose runner and processor have just been killed; free it again."""
         ports = self._ports(stream)
         if not ports:
             return
         kind, port = self._chance.choice(ports)
         self.kill_both(stream)
-        with socket.socket(socket.AF_INET, kind) as taker:
+        path = self._product.stream_dir(stream.stream_id) / port if isinstance(port, str) else None
+        with socket.socket(socket.AF_UNIX if path else socket.AF_INET, kind) as taker:
             end = time.monotonic() + 2.0
             while time.monotonic() < end:
                 try:
-                    taker.bind(("127.0.0.1", port))
+                    if path is not None:
+                        path.unlink(missing_ok=True)
+                    taker.bind(str(path) if path else ("127.0.0.1", port))
                     break
                 except OSError:
                     time.sleep(0.002)
@@ -261,6 +264,8 @@ class Faults:
                 with contextlib.suppress(OSError):
                     taker.listen()
             time.sleep(self._chance.uniform(1.0, 5.0))
+        if path is not None:
+            path.unlink(missing_ok=True)
 
     def change_the_source(self, stream: Stream) -> None:
         stream = stream if stream.source is not None else self._streams[0]
@@ -312,8 +317,8 @@ class Faults:
             self._product.hold.clear()
             self._product.until_answering()
 
-    def _ports(self, stream: Stream) -> list[tuple[socket.SocketKind, int]]:
-        """The loopback ports of a stream; none where its spec was damaged."""
+    def _ports(self, stream: Stream) -> list[tuple[socket.SocketKind, int | str]]:
+        """The ports of a stream, or the names of its sockets; none where its spec was damaged."""
         try:
             spec = json.loads((self._product.stream_dir(stream.stream_id) / "spec.json").read_bytes())
             ports = spec["ports"]
