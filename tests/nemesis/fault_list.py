@@ -243,7 +243,7 @@ class Faults:
             ballast.unlink()
 
     def take_a_port(self, stream: Stream) -> None:
-        """Take a port or socket of a stream whose runner and processor have just been killed; free it again."""
+        """Take a port or socket of a stream whose runner and processor were just killed; free it again."""
         ports = self._ports(stream)
         if not ports:
             return
