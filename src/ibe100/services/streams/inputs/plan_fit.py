@@ -13,7 +13,7 @@ from ibe100.services.streams.runner_samples import AnalyzeReport, InfluxPost, Sa
 from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import AnalyzeSample
 
-REPORTS = 2
+REPORTS = 3
 """Reports without the cue PID in a PMT that prove it."""
 FULL_S = 5.0
 """An input without null packets for so long is given stuffing."""
