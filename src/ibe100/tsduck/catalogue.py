@@ -40,7 +40,7 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
         {"--receive-timeout", "--highest-bitrate", "--lowest-bitrate", "--max-bitrate", "--max-height"}
     ),
     ("-I", "http"): frozenset({"--receive-timeout"}),
-    ("-P", "regulate"): frozenset({"--bitrate"}),
+    ("-P", "regulate"): frozenset({"--bitrate", "--wait-min"}),
     ("-P", "filter"): frozenset({"--negate", "--pid"}),
     ("-P", "pmt"): frozenset(
         {

@@ -27,6 +27,7 @@ PULSE_S = 0.05
 """Between two pulses at the bitrate that the probe found: at a twentieth of it still one a second."""
 MOST_PULSE_PACKETS = 128
 """The most that a datagram of `-P ip` may hold."""
+PORTION_MS = 3
 LIVE_PACKETS = 28
 """Four datagrams of seven packets."""
 
@@ -97,7 +98,9 @@ def _regulate(config: StreamConfig, plan: StreamPlan, ports: StreamPorts) -> lis
         and isinstance(ports.source, str)
         and config.regulate is None
     ):
-        return plugin("-P", "regulate", option("--bitrate", config.input.bitrate_bps))
+        # In portions as small as those that come by UDP: a cue waits for the next one.
+        portion = option("--wait-min", PORTION_MS)
+        return plugin("-P", "regulate", option("--bitrate", config.input.bitrate_bps), portion)
     return []
 
 
