@@ -77,8 +77,8 @@ def test_what_cannot_be_is_one_line_and_exit_code_2(data_dir: Path, monkeypatch:
     assert refused.code == REFUSED
     assert refused.refusal() == "ibe100: user: password: 10 to 200 characters are allowed"
     for words, arguments in (
-        ("there is no user nobody", ("user", "remove", "nobody")),
-        ("there is no user nobody", ("token", "add", "nobody")),
+        ("there is no user no-one", ("user", "remove", "no-one")),
+        ("there is no user no-one", ("token", "add", "no-one")),
         ("there is no token 7", ("token", "revoke", "7")),
         ("name 'Anna'", ("user", "add", "Anna", "--role", "viewer", "--no-password")),
     ):
