@@ -140,7 +140,9 @@ class _Clients:
         self._count += 1
         try:
             if self._count > MOST_CLIENTS:
-                next(iter(self._asking), writer).transport.abort()
+                oldest = next(iter(self._asking), writer)
+                self._asking.pop(oldest, None)
+                oldest.transport.abort()
             peer = _peer(writer)
             while line := await self._ask(reader, writer):
                 writer.write(json.dumps(await _reply(self._services, line, peer)).encode() + b"\n")
@@ -159,7 +161,7 @@ class _Clients:
             async with asyncio.timeout(ASK_TIMEOUT_S):
                 return await reader.readline()
         finally:
-            del self._asking[writer]
+            self._asking.pop(writer, None)
 
 
 def _peer(writer: asyncio.StreamWriter) -> Actor:
