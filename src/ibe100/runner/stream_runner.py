@@ -18,6 +18,7 @@ from ibe100.runner.supervision.backoff import system_fraction
 from ibe100.runner.supervision.companion import Companion
 from ibe100.runner.supervision.identity import RecordFile, RunnerRecord, process_start_time
 from ibe100.runner.supervision.ownership import end_processes_of
+from ibe100.runner.supervision.starter import BUILTIN
 from ibe100.runner.supervision.states import State
 from ibe100.runner.supervision.supervisor import Supervisor
 from ibe100.runner.telemetry.listeners import PortTaken, Telemetry, TelemetryHandlers
@@ -57,6 +58,7 @@ class StreamRunner:
         self._boot_id = boot_id()
         self._record_file: RecordFile | None = None
         self._over = False
+        self._has_left_behind = False
         self._companion: Companion | None = None
         self._log_file = ProcessorLog(folder / "processor.log")
         self._damaged_limit = RateLimit(
@@ -126,7 +128,8 @@ class StreamRunner:
         # A runner that was killed left its processor on air, with our ports: it makes room for a new one, and
         # tells before what nobody has heard.
         end_processes_of(self._folder, self._say_left_behind)
-        self._telemetry.drain()
+        # The built-in processor of an earlier version tells it by ports, as the last thing it does.
+        self._telemetry.drain(of_the_dead=self._has_left_behind and spec.engine == BUILTIN)
         self._record()
         if taken:
             self._supervisor.fail(taken)
@@ -285,6 +288,7 @@ class StreamRunner:
             self._log("warning", f"{RECORD} cannot be written: {error.strerror}")
 
     def _say_left_behind(self, pid: int) -> None:
+        self._has_left_behind = True
         self._log("warning", f"process {pid} was left behind by a runner that was killed; ending it")
 
     def _input_wakeups(self) -> Woken | None:

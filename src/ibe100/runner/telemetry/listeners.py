@@ -100,10 +100,15 @@ class Telemetry:
         """Take posts with this token alone; an empty one is that of a processor which was given none."""
         self._token = token
 
-    def drain(self) -> None:
-        """Take whatever has arrived, before the end of a processor is judged."""
-        for _, listener in sorted(self._listeners.items(), reverse=True):
+    def drain(self, *, of_the_dead: bool = False) -> None:
+        """Take whatever has arrived, before the end of a processor is judged.
+
+        `of_the_dead`: also from senders that have ended meanwhile, and were never seen alive.
+        """
+        self._senders.believes_the_dead = of_the_dead
+        for _, listener in sorted(self._listeners.items(), reverse=True, key=lambda item: item[0][0]):
             listener.drain()
+        self._senders.believes_the_dead = False
 
     def close(self) -> None:
         for listener in self._listeners.values():

@@ -83,6 +83,8 @@ class UdpSenders:
         self._ours_s: dict[Address, float] = {}
         """Times at which senders were known to be ours."""
         self._owners: Owners | None = {}
+        self.believes_the_dead = False
+        """True while senders that have no socket any more are believed."""
 
     def are_ours(self, sender: Address) -> bool:
         """True if the socket that sends from there is this user's, or if nobody can tell."""
@@ -99,7 +101,7 @@ class UdpSenders:
             self._look()
             known = self._judge(sender, now)
         if known is None:
-            return now - self._ours_s.get(sender, float("-inf")) < _LAST_WORDS_S
+            return self.believes_the_dead or now - self._ours_s.get(sender, float("-inf")) < _LAST_WORDS_S
         return known
 
     def _look(self) -> None:

@@ -121,6 +121,16 @@ def test_the_last_words_of_a_process_that_ended_are_believed(machine: Machine) -
     assert not machine.believes(20001), "and not for ever"
 
 
+def test_a_sender_that_ended_before_it_was_looked_for_is_believed_only_when_that_is_asked(
+    machine: Machine,
+) -> None:
+    machine.rows = [row("00000000:4E22", NOBODY)]
+    assert not machine.believes(20001)
+    machine.senders.believes_the_dead = True
+    assert machine.believes(20001)
+    assert not machine.believes(20002), "one that lives, and is another's"
+
+
 def test_a_port_that_another_user_has_taken_over_is_not_believed(machine: Machine) -> None:
     machine.rows = [row("00000000:4E21", OURS)]
     assert machine.believes(20001)
