@@ -13,7 +13,7 @@ from ibe100.runner.launch import boot_id
 from ibe100.runner.loop import Loop
 from ibe100.runner.processor_log.file import ProcessorLog
 from ibe100.runner.processor_log.lines import RateLimit
-from ibe100.runner.spec import Spec, SpecError, load_spec, parse_secrets
+from ibe100.runner.spec import INFLUX_TOKEN, Spec, SpecError, load_spec, parse_secrets
 from ibe100.runner.supervision.backoff import system_fraction
 from ibe100.runner.supervision.companion import Companion
 from ibe100.runner.supervision.identity import RecordFile, RunnerRecord, process_start_time
@@ -221,6 +221,7 @@ class StreamRunner:
     def _respec(self, secrets_value: object, reason: str) -> dict[str, object]:
         try:
             secrets = parse_secrets(secrets_value)
+            secrets.pop(INFLUX_TOKEN, None)  # meant for a runner that makes none itself
             spec = load_spec(self._folder / SPEC)
             spec.check_secrets(secrets)
             if spec.processor is None:
