@@ -15,6 +15,8 @@ PARSERS = parsers()
 SECONDS = 2.0
 MOST_S = 5.0
 FOUND = [
+    ("playlist", b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=" + b"9" * 5000 + b"\nv.m3u8\n"),
+    ("playlist", b"#EXTM3U\n#EXT-X-STREAM-INF:RESOLUTION=" + b"9" * 5000 + b"x1\nv.m3u8\n"),
     ("playlist", b"#EXTM3U\n#EXT-X-KEY:" + b"a" * 200_000),
     ("playlist", b"#EXTM3U\n#EXT-X-KEY:" + b" " * 200_000),
     ("preview report", b"[" * 100_000),

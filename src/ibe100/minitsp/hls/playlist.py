@@ -79,13 +79,13 @@ def _read_master(
 
 def _variant(attribute: Mapping[str, str], url: str, renditions: Mapping[str, list[str]]) -> Variant:
     """A variant of an attribute list; a group of sounds is apart if each has another address (4.3.4.2.1)."""
-    size = re.fullmatch(r"(\d+)x(\d+)", attribute.get("RESOLUTION", ""), re.IGNORECASE)
+    size = re.fullmatch(r"(\d{1,6})x(\d{1,6})", attribute.get("RESOLUTION", ""), re.IGNORECASE)
     codecs = [one.strip() for one in attribute.get("CODECS", "").split(",") if one.strip()]
     sound_only = size is None and bool(codecs) and all(map(_NO_PICTURE.match, codecs))
     group = attribute.get("AUDIO", "")
     sounds = renditions.get(group, [])
     is_apart = bool(sounds) and not sound_only and all(one not in ("", url) for one in sounds)
-    bitrate = re.match(r"\d+", attribute.get("BANDWIDTH", ""))
+    bitrate = re.match(r"\d{1,15}(?!\d)", attribute.get("BANDWIDTH", ""))
     return Variant(
         url,
         int(bitrate[0]) if bitrate else 0,
