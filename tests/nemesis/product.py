@@ -290,13 +290,18 @@ def _kind(entry: Path, words: list[str]) -> str:
     if "/ibe100/runner" in line:
         return "runner"
     if "ibe100.minitsp" in words or words[0].endswith("/tsp"):
-        # One that is kept ready for the next start has no socket yet.
-        return "processor" if _has_socket(entry) else "spare"
+        # One that is kept ready for the next start has no input yet.
+        return "processor" if _has_input(entry) else "spare"
     return "source" if "ffmpeg" in words[0] else "other"
 
 
-def _has_socket(entry: Path) -> bool:
+def _has_input(entry: Path) -> bool:
+    """True for a process with a UDP socket: each stream here is fed by one."""
     try:
-        return any(str(one.readlink()).startswith("socket:") for one in (entry / "fd").iterdir())
+        lines = [
+            line for name in ("udp", "udp6") for line in (entry / "net" / name).read_text().splitlines()[1:]
+        ]
+        sockets = {f"socket:[{line.split()[9]}]" for line in lines}
+        return any(str(one.readlink()) in sockets for one in (entry / "fd").iterdir())
     except OSError:
         return False

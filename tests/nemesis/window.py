@@ -25,7 +25,6 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
 from ibe100.cli.console import start_console
-from ibe100.models.actor import OPERATOR
 from ibe100.models.cues.schedule import At, BreakPlan
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.stream_config import Engine
@@ -99,7 +98,8 @@ def _click(window: MainWindow, asked: dict[str, Any]) -> Callable[[], bool]:
     end = time.monotonic() + PATIENCE_S
 
     def is_ours(cue: Cue) -> bool:
-        return cue.cue_id > before and cue.action is action and cue.requested_by == OPERATOR.name
+        by_others = cue.requested_by.startswith(("nemesis", "schedule", "automatic return"))
+        return cue.cue_id > before and cue.action is action and not by_others
 
     def look() -> bool:
         found = next((cue for cue in cues.of_stream(stream_id) if is_ours(cue)), None)
