@@ -62,8 +62,8 @@ def verify(content: bytes, keys: Sequence[Ed25519PublicKey] = ()) -> DigestCheck
         verdict, signed_by = check_pdf(content, keys)
         if verdict is SignatureCheck.UNSIGNED:
             raise ConfigurationError(
-                "a PDF without a signature cannot be read back: export the same day as JSON and compare "
-                "the digests"
+                "a PDF cannot be read back, and this one is not signed: export the same day as JSON and "
+                "compare the digests"
             )
         return DigestCheck(signature=verdict, signed_by=signed_by)
     try:
