@@ -137,7 +137,7 @@ def test_a_file_is_written_in_the_format_its_name_says(
         assert run_asrun(folder, DAY, "UTC", "", kind, path) == 0
         capsys.readouterr()
         assert run_verify(path, key) == run_verify(path, data_dir=folder) == 0
-        assert f"{path}: 1 cues, intact, signed with key " in capsys.readouterr().out
+        assert f"{path}: 2 cues, intact, signed with key " in capsys.readouterr().out
         key.write_text(pem_of(Ed25519PrivateKey.generate().public_key()))
         assert run_verify(path, key) == 3
         assert "NOT PROVED" in capsys.readouterr().out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
 
@@ -75,6 +74,6 @@ def check(content: bytes, signed_by: str, signature: str, keys: Sequence[Ed25519
         return SignatureCheck.UNKNOWN_KEY
     try:
         key.verify(base64.b64decode(signature, validate=True), content)
-    except (InvalidSignature, binascii.Error):
+    except (InvalidSignature, ValueError):
         return SignatureCheck.WRONG
     return SignatureCheck.RIGHT
