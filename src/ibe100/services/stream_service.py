@@ -152,7 +152,8 @@ class StreamService:
         """A stream with its id and number, e.g. from a profile. Raises ConfigurationError, StreamError."""
         refuse_digits("stream_id", entry.stream_id)
         refuse_digits("name", entry.config.name)
-        config = await asyncio.to_thread(with_secrets, self._secrets, entry.stream_id, entry.config)
+        # At once: while anything is awaited another stream may take the id.
+        config = with_secrets(self._secrets, entry.stream_id, entry.config)
         run = self._list.place(entry.model_copy(update={"config": config}))
         detail = f"{config.name}: {changes_between(StreamConfig(name=config.name), config)}"
         try:
