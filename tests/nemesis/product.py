@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 WINDOW = Path(__file__).with_name("window.py")
 WINDOW_SHARE = 0.6
 """Part of the starts that are a window's."""
+BUSY_SOCKETS = 8
+"""A processor on air has more; one that is kept ready has five."""
 MARK = "IBE100_STREAM_DIR="
 
 
@@ -290,18 +292,14 @@ def _kind(entry: Path, words: list[str]) -> str:
     if "/ibe100/runner" in line:
         return "runner"
     if "ibe100.minitsp" in words or words[0].endswith("/tsp"):
-        # One that is kept ready for the next start has no input yet.
-        return "processor" if _has_input(entry) else "spare"
+        # One that is kept ready has no sockets for its input, output and reports yet.
+        is_ready = any(word.startswith("--spare=") for word in words) and _sockets(entry) < BUSY_SOCKETS
+        return "spare" if is_ready else "processor"
     return "source" if "ffmpeg" in words[0] else "other"
 
 
-def _has_input(entry: Path) -> bool:
-    """True for a process with a UDP socket: each stream here is fed by one."""
+def _sockets(entry: Path) -> int:
     try:
-        lines = [
-            line for name in ("udp", "udp6") for line in (entry / "net" / name).read_text().splitlines()[1:]
-        ]
-        sockets = {f"socket:[{line.split()[9]}]" for line in lines}
-        return any(str(one.readlink()) in sockets for one in (entry / "fd").iterdir())
+        return sum(str(one.readlink()).startswith("socket:") for one in (entry / "fd").iterdir())
     except OSError:
-        return False
+        return 0
