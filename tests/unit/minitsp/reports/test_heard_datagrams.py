@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,10 +56,11 @@ def test_a_sender_that_closes_says_it_for_the_last_time(listener: socket.socket)
 
 def test_on_a_unix_socket_what_is_not_taken_is_kept_in_order(tmp_path: Path) -> None:
     path = str(tmp_path / "splice.sock")
-    sender = KeptDatagrams(LocalSender(path))
+    local = LocalSender(path)
+    sender = KeptDatagrams(local)
     sender.send(b"first")
     sender.send(b"second")
-    with receiving(path, 1 << 20) as listener:
+    with closing(local), receiving(path, 1 << 20) as listener:
         sender.tick(time.monotonic())
         sender.send(b"third")
         assert [listener.recv(100) for _ in range(3)] == [b"first", b"second", b"third"]
