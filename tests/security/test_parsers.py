@@ -20,6 +20,7 @@ FOUND = [
     ("playlist", b"#EXTM3U\n#EXT-X-KEY:" + b"a" * 200_000),
     ("playlist", b"#EXTM3U\n#EXT-X-KEY:" + b" " * 200_000),
     ("preview report", b"[" * 100_000),
+    ("preview report", b'{"report":"levels","momentary_lufs":1.0,"true_peaks_dbtp":[' + b"9" * 400 + b"]}"),
     ("settings", b"[" * 100_000),
     ("sound levels", b"t: 1.0 M: -1..8 S:-120.7 FTPK: -18 dBFS"),
     ("playlist", b'#EXTM3U\n#EXT-X-DEFINE:NAME="a",VALUE="' + b"x" * 100_000 + b'"\n' + b"{$a}\n" * 100_000),

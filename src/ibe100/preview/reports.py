@@ -75,7 +75,7 @@ def decode_report(line: bytes) -> Report:
         if kind is LevelsReport:
             fields["true_peaks_dbtp"] = tuple(float(peak) for peak in fields["true_peaks_dbtp"])
         return _checked(kind(**fields))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ReportError(f"no report of a preview: {line[:80]!r}") from error
 
 
