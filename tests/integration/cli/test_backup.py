@@ -57,7 +57,10 @@ def test_made_by_the_server_listed_verified_and_restored(tmp_path: Path) -> None
             (person_of().name, "database restored"),
         ]
         elsewhere = tmp_path / "another machine"
-        done = place.run("backup", "restore", own, "--data-dir", elsewhere)
+        foreign = place.run("backup", "restore", own, "--data-dir", elsewhere)
+        assert (foreign.code, "--not-made-here" in foreign.err) == (2, True)
+        assert "brings no users, no tokens and no streams" in foreign.out + foreign.err
+        done = place.run("backup", "restore", own, "--not-made-here", "--data-dir", elsewhere)
         assert done.code == 0, done.err
         assert (elsewhere / "secrets.key").read_bytes() == (place.data_dir / "secrets.key").read_bytes()
         assert place.leftovers() == []

@@ -38,6 +38,8 @@ class BackupContents:
     def lines(self) -> list[str]:
         """A backup that was not made here, for whoever is to decide."""
         made = f"of {format_utc(self.manifest.made_at)}, IBE-100 {self.manifest.version}"
+        if not (self.users or self.tokens or self.streams):
+            return [f"{self.file}: not made here ({made}). It brings no users, no tokens and no streams."]
         return [
             f"{self.file}: not made here ({made}). It would bring:",
             *(f"  user {name}, {role}" for name, role in self.users),
