@@ -27,7 +27,9 @@ from ibe100.models.users import Role, StoredUser
 
 
 def folders_in(place: Path) -> Folders:
-    folders = Folders(data_dir=place, log_dir=place / "logs", state_dir=place / "state")
+    folders = Folders(
+        data_dir=place, log_dir=place / "logs", state_dir=place / "state", media_dir=place / "media"
+    )
     folders.create()
     return folders
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QResizeEvent
+from PyQt6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
 from PyQt6.QtWidgets import QMainWindow
 
 from ibe100.ui.event_bridge import EventBridge
@@ -54,7 +54,7 @@ class MainWindow(QMainWindow):
     def _first_size(self) -> QSize:
         """Size of the first window: never beyond the screen it opens on, its frame and title bar included."""
         screen = self.screen()
-        if screen is None:
+        if screen is None or QGuiApplication.platformName() == "offscreen":
             return DEFAULT_SIZE
         room = screen.availableGeometry().size() - FRAME
         return DEFAULT_SIZE.boundedTo(room).expandedTo(LEAST_SIZE)

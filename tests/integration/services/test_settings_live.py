@@ -55,7 +55,8 @@ async def test_a_policy_holds_for_the_next_start_and_leaves_what_runs_alone(
     file = tmp_path / "settings.json"
     file.write_text("{}")
     folders = {"data_dir": str(tmp_path / "data")}
-    source = SettingsSource({"folders": folders, "engine": {"kind": "builtin"}}, file)
+    media_folders = {"folders": [str(media)]}
+    source = SettingsSource({"folders": folders, "engine": {"kind": "builtin"}, "media": media_folders}, file)
     async with open_application(
         source.load(), "test", stop_streams=True, log_to_stderr=False, source=source
     ) as application:

@@ -41,7 +41,7 @@ LOSSES: dict[str, Callable[[Path], object]] = {
     ("loss", "with_backup"), [*((loss, False) for loss in LOSSES), ("header", True), ("gone", True)]
 )
 async def test_a_lost_database_comes_back_by_itself(tmp_path: Path, loss: str, with_backup: bool) -> None:
-    async with console(tmp_path, stop_streams=False, backup={"enabled": False}) as application:
+    async with console(tmp_path / "data", stop_streams=False, backup={"enabled": False}) as application:
         stream_id = await live(application, tmp_path / "out.ts", auto_return=False)
         if with_backup:
             await application.backups.make()
@@ -54,7 +54,7 @@ async def test_a_lost_database_comes_back_by_itself(tmp_path: Path, loss: str, w
     for companion in ("-wal", "-shm"):
         database.with_name(database.name + companion).unlink(missing_ok=True)
     LOSSES[loss](database)
-    async with console(tmp_path, backup={"enabled": False}) as application:
+    async with console(tmp_path / "data", backup={"enabled": False}) as application:
         await until_ready(application, stream_id)
         assert await processor_pid(application, stream_id) == processor
         assert application.schedule.list() == (planned,)
@@ -73,20 +73,20 @@ async def test_a_lost_database_comes_back_by_itself(tmp_path: Path, loss: str, w
 
 
 async def test_a_database_that_was_set_back_is_brought_up_to_the_audit_log(tmp_path: Path) -> None:
-    async with console(tmp_path, stop_streams=False, backup={"enabled": False}) as application:
+    async with console(tmp_path / "data", stop_streams=False, backup={"enabled": False}) as application:
         stream_id = await live(application, tmp_path / "out.ts", auto_return=False)
         first = await fired(application, stream_id, CueAction.TO_BREAK)
         await fired(application, stream_id, CueAction.BACK_TO_PROGRAMME)
         database = application.folders.database_file
     copy_file(database, tmp_path / "older.db")
-    async with console(tmp_path, stop_streams=False, backup={"enabled": False}) as application:
+    async with console(tmp_path / "data", stop_streams=False, backup={"enabled": False}) as application:
         await until_ready(application, stream_id)
         second = await fired(application, stream_id, CueAction.TO_BREAK)
         assert second.splice_event_id != first.splice_event_id
     for companion in ("-wal", "-shm"):
         database.with_name(database.name + companion).unlink(missing_ok=True)
     (tmp_path / "older.db").replace(database)
-    async with console(tmp_path, backup={"enabled": False}) as application:
+    async with console(tmp_path / "data", backup={"enabled": False}) as application:
         await until_ready(application, stream_id)
         known = {cue.splice_event_id for cue in application.cues.recent(stream_id)}
         assert known == {first.splice_event_id, second.splice_event_id}
@@ -97,7 +97,7 @@ async def test_a_database_that_was_set_back_is_brought_up_to_the_audit_log(tmp_p
 
 
 async def test_what_a_journal_has_seen_is_known_without_the_record_of_its_run(tmp_path: Path) -> None:
-    async with console(tmp_path, stop_streams=False, backup={"enabled": False}) as application:
+    async with console(tmp_path / "data", stop_streams=False, backup={"enabled": False}) as application:
         stream_id = await live(application, tmp_path / "out.ts", auto_return=False)
         out = await fired(application, stream_id, CueAction.TO_BREAK)
         folder, database = application.folders.streams_dir / stream_id, application.folders.database_file
@@ -106,7 +106,7 @@ async def test_what_a_journal_has_seen_is_known_without_the_record_of_its_run(tm
     database.unlink()
     for name in FILES:
         (folder / name).write_bytes(b"{")
-    async with console(tmp_path, backup={"enabled": False}) as application:
+    async with console(tmp_path / "data", backup={"enabled": False}) as application:
         (known,) = await application.records.cues.recent(stream_id)
         assert (known.cue_id, known.state) == (out.cue_id, CueState.SPLICED)
 
@@ -114,7 +114,7 @@ async def test_what_a_journal_has_seen_is_known_without_the_record_of_its_run(tm
 async def test_what_was_on_air_is_on_record_though_its_console_was_killed_before_the_audit_line(
     tmp_path: Path,
 ) -> None:
-    async with console(tmp_path, stop_streams=False, backup={"enabled": False}) as application:
+    async with console(tmp_path / "data", stop_streams=False, backup={"enabled": False}) as application:
         stream_id = await live(application, tmp_path / "out.ts", auto_return=False)
         out = await fired(application, stream_id, CueAction.TO_BREAK)
         database, audit = application.folders.database_file, application.folders.log_dir / "audit.log"
@@ -122,7 +122,7 @@ async def test_what_was_on_air_is_on_record_though_its_console_was_killed_before
         database.with_name(database.name + companion).unlink(missing_ok=True)
     database.unlink()
     audit.unlink()
-    async with console(tmp_path, backup={"enabled": False}) as application:
+    async with console(tmp_path / "data", backup={"enabled": False}) as application:
         await until_ready(application, stream_id)
         (known,) = application.cues.recent(stream_id)
         assert (known.splice_event_id, known.action) == (out.splice_event_id, out.action)
@@ -132,7 +132,7 @@ async def test_what_was_on_air_is_on_record_though_its_console_was_killed_before
 
 
 async def test_a_stream_is_listed_again_by_the_copy_of_its_record(tmp_path: Path) -> None:
-    async with console(tmp_path, stop_streams=False, backup={"enabled": False}) as application:
+    async with console(tmp_path / "data", stop_streams=False, backup={"enabled": False}) as application:
         stream_id = await live(application, tmp_path / "out.ts")
         folder, database = application.folders.streams_dir / stream_id, application.folders.database_file
         processor = await processor_pid(application, stream_id)
@@ -140,13 +140,13 @@ async def test_a_stream_is_listed_again_by_the_copy_of_its_record(tmp_path: Path
         database.with_name(database.name + companion).unlink(missing_ok=True)
     database.unlink()
     (folder / "run.json").write_bytes(b"{")
-    async with console(tmp_path, backup={"enabled": False}) as application:
+    async with console(tmp_path / "data", backup={"enabled": False}) as application:
         await until_ready(application, stream_id)
         assert await processor_pid(application, stream_id) == processor
 
 
 async def test_a_first_start_tells_of_no_loss(tmp_path: Path) -> None:
-    async with console(tmp_path) as application:
+    async with console(tmp_path / "data") as application:
         assert application.streams.streams() == ()
         actions = [line.action for line in await application.records.audit.list()]
         assert "database recovered" not in actions

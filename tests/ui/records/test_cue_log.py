@@ -52,7 +52,7 @@ def test_all_cues_are_shown_newest_first_and_the_search_has_the_keyboard(console
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("0x60000001", [1]), ("1610612738", [2]), ("NO NULL", [3]), ("operator", [3, 2, 1]), ("nothing", [])],
+    [("0x60000001", [1]), ("1610612738", [2]), ("NO NULL", [3]), ("console", [3, 2, 1]), ("nothing", [])],
 )
 def test_a_word_or_an_event_id_is_found(console: Console, text: str, found: list[int]) -> None:
     page = console.parts.cue_log
@@ -100,7 +100,7 @@ def test_the_detail_has_life_fields_and_bytes_and_copies_them(console: Console) 
     page.table.selectRow(0)
     console.until(lambda: "REQUESTED" in page.section.text.toPlainText())
     words = page.section.text.toPlainText()
-    for part in ("cue 9, asked by operator", "splice_event_id", "0x60000009", "break_duration", section):
+    for part in ("cue 9, asked by console", "splice_event_id", "0x60000009", "break_duration", section):
         assert part in words
     page.section.copy_base64.click()
     clipboard = QApplication.clipboard()
@@ -121,8 +121,8 @@ def test_a_slow_log_says_that_it_is_read_and_the_last_question_is_answered(conso
     cues.log = slowly  # type: ignore[method-assign]
     page.search.setText("slow")
     console.until(lambda: page.summary.text() == "Reading the log …")
-    page.search.setText("operator")
-    console.until(lambda: page.log is not None and page.log.query.text == "operator")
+    page.search.setText("console")
+    console.until(lambda: page.log is not None and page.log.query.text == "console")
     console.do(release.set)
     console.settle()
     assert shown(console) == [3, 2, 1], "the answer to the older question came too late"

@@ -169,10 +169,18 @@ def test_a_return_feed_is_chosen_changed_and_taken_away_in_the_editor(console: C
 
     editor = open_editor(console)
     assert editor.field("return_feed.passphrase").value() == "", "a secret is not shown"
-    editor.field("return_feed.port").set_value("9001")
+    editor.field("return_feed.latency_ms").set_value("500")
     kept = editor.check()
     assert kept is not None
-    assert kept.return_feed == saved.return_feed.model_copy(update={"port": 9001}), "and kept when left empty"
+    assert kept.return_feed == saved.return_feed.model_copy(update={"latency_ms": 500}), (
+        "kept when left empty"
+    )
+    editor.field("return_feed.port").set_value("9001")
+    moved = editor.check()
+    assert moved is not None
+    assert isinstance(moved.return_feed, SrtInput)
+    assert moved.return_feed.passphrase is None, "it was given for another port"
+    editor.field("return_feed.port").set_value("9000")
     editor.return_feed.kind.set_value("")
     editor.return_feed.kind.changed.emit()
     QTest.mouseClick(editor.save_button, LEFT)

@@ -346,7 +346,12 @@ async def test_a_row_that_was_put_in_before_a_restore_is_found_after_it(folders:
 async def test_the_chain_of_another_installation_is_begun_anew(folders: Folders, tmp_path: Path) -> None:
     await record(folders, "theirs")
     file = backup(folders)
-    here = Folders(data_dir=tmp_path / "here", log_dir=tmp_path / "logs", state_dir=tmp_path / "state")
+    here = Folders(
+        data_dir=tmp_path / "here",
+        log_dir=tmp_path / "logs",
+        state_dir=tmp_path / "state",
+        media_dir=tmp_path / "media",
+    )
     here.create()
     await restore(here, file, also_foreign=True)
     keys = record_keys(SecretStore.open(here.data_dir))

@@ -95,17 +95,21 @@ async def test_the_database_of_another_program_is_refused_and_left_alone(path: P
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
 
 
-async def make_as_of(path: Path, revision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def make_as_of(path: Path, revision: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database as the version that knew no more than `revision` left it."""
     with monkeypatch.context() as patch:
         patch.setattr(upgrade, "REVISION", revision)
-        await make(path)
+        upgrade.prepare(path, 1.0)
+    with closing(sqlite3.connect(path)) as connection:
+        row = (LINE.at, LINE.who, LINE.action, LINE.subject, LINE.detail)
+        connection.execute("INSERT INTO audit (at, who, action, subject, detail) VALUES (?, ?, ?, ?, ?)", row)
+        connection.commit()
 
 
 async def test_an_older_schema_is_copied_before_it_is_migrated(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await make_as_of(path, "0001", monkeypatch)
+    make_as_of(path, "0001", monkeypatch)
     database = await Database.open(path, wall=lambda: 1_795_331_402.0)
     backup = path.with_name("ibe100.db.schema-0001-20261122T071002Z")
     assert f"from schema 0001 to {REVISION}" in database.notices[0]
@@ -120,7 +124,7 @@ async def test_an_older_schema_is_copied_before_it_is_migrated(
 async def test_every_older_schema_becomes_the_schema_of_the_tables(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await make_as_of(path, "0001", monkeypatch)
+    make_as_of(path, "0001", monkeypatch)
     await make(path)
     engine = writing_engine(sqlite_url(path))
     with engine.connect() as connection:
@@ -146,7 +150,7 @@ async def test_cues_of_before_get_their_direction_from_their_action_or_their_sec
         ("SEND SECTION", None, Direction.NONE),
         ("TIME SIGNAL", start, Direction.OUT),
     ]
-    await make_as_of(path, "0007", monkeypatch)
+    make_as_of(path, "0007", monkeypatch)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(
             "INSERT INTO streams VALUES ('one', 1, ?, 'off', NULL)", (config.model_dump_json(),)

@@ -34,7 +34,7 @@ def refused(**fields: Any) -> str:
         ({"name": ""}, ["name ''", "at least 1 character"]),
         ({"name": "a" * 81}, ["name 'aaa", "at most 80 characters"]),
         ({"name": "a\nb"}, ["name 'a\\nb'", "control characters and line ends are not allowed"]),
-        ({"nmae": "x"}, ["nmae 'x'", "not permitted"]),
+        ({"nmae": "x"}, ["nmae: ", "not permitted"]),
         ({"service_id": 0}, ["service_id 0", "greater than or equal to 1"]),
         ({"service_id": 70000}, ["service_id 70000", "less than or equal to 65535"]),
         ({"stuffing_ratio": 1.5}, ["stuffing_ratio 1.5", "less than or equal to 1"]),
