@@ -27,8 +27,8 @@ class KeyOverlay(QDialog):
         self.setAccessibleName("Keys")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         layout = popup_layout(self)
-        layout.setContentsMargins(MARGIN, 20, MARGIN, 20)
-        layout.setSpacing(14)
+        layout.setContentsMargins(MARGIN, 14, MARGIN, 14)
+        layout.setSpacing(10)
         layout.addWidget(label("Keys", "heading"))
         layout.addWidget(_sheet(groups, parent.width() - 4 * MARGIN))
         layout.addWidget(label("Letters and digits are off while you type. Any key closes this.", "muted"))
@@ -75,9 +75,9 @@ def _column(groups: Sequence[KeyGroup]) -> QLayout:
     column.setSpacing(8)
     for title, keys in groups:
         grid = QGridLayout()
-        grid.setContentsMargins(0, 0, 0, 12)
+        grid.setContentsMargins(0, 0, 0, 8)
         grid.setHorizontalSpacing(14)
-        grid.setVerticalSpacing(6)
+        grid.setVerticalSpacing(5)
         grid.setColumnStretch(1, 1)
         grid.addWidget(label(title, "title"), 0, 0, 1, 2)
         for row, (key, words) in enumerate(keys, start=1):
