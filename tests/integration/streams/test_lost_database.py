@@ -13,6 +13,7 @@ from ibe100.database.sqlite.engine import copy_file
 from ibe100.models.cues.schedule import At, BreakPlan
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_state import StreamState
+from ibe100.runner.supervision.ownership import end_processes_of
 from ibe100.services.streams.run_record import FILES
 from services_rig import console, fired, live, processor_pid, until_ready, view_of
 
@@ -109,6 +110,7 @@ async def test_what_a_journal_has_seen_is_known_without_the_record_of_its_run(tm
     async with console(tmp_path / "data", backup={"enabled": False}) as application:
         (known,) = await application.records.cues.recent(stream_id)
         assert (known.cue_id, known.state) == (out.cue_id, CueState.SPLICED)
+    end_processes_of(folder)  # nothing is left that knows the stream by name
 
 
 async def test_what_was_on_air_is_on_record_though_its_console_was_killed_before_the_audit_line(
