@@ -130,10 +130,10 @@ def by_spare(influx: InfluxSink) -> float:
         arguments = [*LOOP, *full_telemetry(influx), "-O", "ip", f"127.0.0.1:{port_of(sink)}"]
         arguments[arguments.index("dvb_hd_service.ts")] = str(MEDIA / "dvb_hd_service.ts")
         command = Command((*MINITSP, *arguments), {})
-        spare.prepare(command)
+        spare.prepare(command, {})
         time.sleep(SPARE_READY_S)
         start_s = time.monotonic()
-        taken = spare.take(command, {}, False)
+        taken = spare.take(command, {}, False, {})
         assert taken is not None
         process, output = taken
         try:
