@@ -16,13 +16,15 @@ import uvicorn
 
 from ibe100.api.accepting import take_connections
 from ibe100.api.application import Api
-from ibe100.api.connections import MOST_CONNECTIONS
 from ibe100.api.protocols import HttpProtocol, ListenerProtocol
 from ibe100.core.config import ApiSettings
 from ibe100.models.errors import ConfigurationError, OperatorError
 from ibe100.services.ports import Services
 from ibe100.utils.tasks import keep_running
 
+MOST_WAITING = 2048
+"""Connections that the kernel holds until they are accepted. Without room TCP asks again after a second: a burst
+of a stranger's would cost an operator's cue that second."""
 MOST_MESSAGE = 4 << 10
 """Longest message of a listener, bytes."""
 KEEP_ALIVE_S = 30
@@ -104,7 +106,7 @@ def listen(settings: ApiSettings) -> socket.socket:
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind((settings.host, settings.port))
-            listening.listen(MOST_CONNECTIONS)
+            listening.listen(MOST_WAITING)
             listening.setblocking(False)
         except BaseException:
             listening.close()
