@@ -23,8 +23,10 @@ from ibe100.services.ports import Services
 from ibe100.utils.tasks import keep_running
 
 MOST_WAITING = 2048
-"""Connections that the kernel holds until they are accepted. Without room TCP asks again after a second: a burst
-of a stranger's would cost an operator's cue that second."""
+"""Connections that the kernel holds until they are accepted.
+
+Without room TCP asks again after a second: a burst of a stranger's would cost an operator's cue that second.
+"""
 MOST_MESSAGE = 4 << 10
 """Longest message of a listener, bytes."""
 KEEP_ALIVE_S = 30
