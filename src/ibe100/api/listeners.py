@@ -108,7 +108,7 @@ class Listeners:
             _end(websocket, 1011, "an error of the console; see errors.log")
 
     def _make_room(self, user: str) -> None:
-        """Where all places are taken, the oldest listener of the user who has the most of them gives way.
+        """Close the oldest listener of the user who has the most of them, where all places are taken.
 
         Raises _Closed for one who would then have as many.
         """

@@ -187,7 +187,7 @@ def _folders(settings: AppConfig) -> list[Finding]:
 
 
 def _records(folders: Folders, settings: AppConfig) -> list[Finding]:
-    """What is on record against its chain; nothing where nothing is yet."""
+    """Row that holds the record against its chain; none before anything is recorded."""
     if not folders.database_file.is_file():
         return []
     try:

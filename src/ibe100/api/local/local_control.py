@@ -132,7 +132,7 @@ class _Clients:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._asking: dict[asyncio.StreamWriter, None] = {}
-        """Those whose request is yet to come, the oldest first."""
+        """Clients whose request is yet to come, the oldest first."""
         self._count = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -44,7 +44,7 @@ def verify(
 
 
 def lines(found: RecordCheck) -> list[str]:
-    """What was found, a line each."""
+    """Lines that tell what the check found."""
     held = f"{found.links} links, held against {found.anchors} heads in audit.log and backups"
     verdict = "as recorded" if found.is_intact else "NOT PROVED" if not found.faults else "CHANGED"
     return [

@@ -29,7 +29,7 @@ FASTEST = 1
 PRIVATE = 0o600
 _BLOCK = 1 << 20
 MOST_HEADER_BYTES = 16 << 10
-"""Of a member: its header, with a PAX header before it for a long name, and what is read ahead."""
+"""Bytes allowed beside a member's content: its header, a PAX header for a long name, what is read ahead."""
 _UNREADABLE = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile)
 
 
@@ -66,7 +66,7 @@ class _Paced:
 
 
 class _Bounded:
-    """What is unpacked of a backup: never more than is expected next, whatever its headers say.
+    """Reader of a backup that gives no more than is expected next, whatever the headers say.
 
     A header that announces gigabytes (a PAX header, a long name) would be read into memory.
     """

@@ -146,7 +146,7 @@ def head_of(path: Path) -> RecordHead | None:
 
 
 def foreign_objects(path: Path) -> str:
-    """What a file holds that could act by itself when it is written to; empty where it is only tables."""
+    """First object of a file that acts by itself on a read or write, such as a trigger; empty without one."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
             connection.execute("PRAGMA trusted_schema=OFF")

@@ -30,7 +30,7 @@ class Seam(StrEnum):
     GOES_ON = "seam"
     """Something beside the services wrote, and all that was recorded before is still there."""
     LOST = "lost"
-    """What was recorded between the link before and this one is not in this database."""
+    """Records between the link before and this one are not in this database."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ class LevelMeter(QWidget):
 
 
 def _paint_bar(painter: QPainter, bar: QRect, peak: float, held: float) -> None:
-    painter.fillRect(bar, shade(Colour.FIELD))
+    painter.fillRect(bar, shade(Colour.RAISED))  # white on a white card is no scale
     loud, over = _from_top(LOUD_DBTP, bar.height()), _from_top(OVER_DBTP, bar.height())
     top = _from_top(peak, bar.height())
     for begins, ends, colour in (
