@@ -13,12 +13,12 @@ from fake_values import alarm, running
 from ibe100.models.alarms.alarm import Severity
 from ibe100.models.scte35_marker import CueAction, Readiness
 from ibe100.models.stream_state import PidSample, SrtLink, SrtStatistics, Tally
+from ibe100.ui.actions.catalogue import CATALOGUE, KEY_GROUPS
+from ibe100.ui.actions.key_overlay import KeyOverlay, columns_of
 from ibe100.ui.alarms.alarm_panel import ROOMY_WIDTH, VALUE_COLUMN, WHAT_TO_DO_COLUMN, AlarmPanel
 from ibe100.ui.cues.cue_buttons import CueButtons
 from ibe100.ui.qt_models.alarm_table import CONDITION_COLUMN, AlarmTableModel
 from ibe100.ui.widgets.labels import TwoLineLabel
-from ibe100.ui.window.actions import CATALOGUE, KEY_GROUPS
-from ibe100.ui.window.key_overlay import KeyOverlay, columns_of
 from ibe100.ui.words.tr101290 import CHECKS, CLAUSES, spelled
 
 Open = Callable[[FakeServices], Console]

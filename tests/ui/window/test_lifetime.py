@@ -19,12 +19,12 @@ from fake_values import running, view
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.models.errors import StorageError
 from ibe100.models.stream_state import StreamState
+from ibe100.ui.actions.command_palette import CommandPalette
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.fault_guard import FaultGuard
 from ibe100.ui.main_window import MainWindow
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.service_session import ServiceSession
-from ibe100.ui.window.command_palette import CommandPalette
 
 Open = Callable[[FakeServices], Console]
 

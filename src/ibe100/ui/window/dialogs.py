@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PyQt6.QtWidgets import QWidget
 
+from ibe100.ui.actions.command_palette import CommandPalette
+from ibe100.ui.actions.key_overlay import KeyOverlay
 from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
 from ibe100.ui.alarms.notification_view import NotificationView
-from ibe100.ui.window.command_palette import CommandPalette
-from ibe100.ui.window.key_overlay import KeyOverlay
 from ibe100.ui.window.machine_view import MachineView
 from ibe100.ui.window.parts import Parts
 

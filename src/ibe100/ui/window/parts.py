@@ -9,6 +9,8 @@ from PyQt6.QtWidgets import QMainWindow
 from ibe100.models.console import Seat
 from ibe100.ui.access.permissions import Permissions
 from ibe100.ui.access.sign_in import SignIn
+from ibe100.ui.actions.actions import Actions
+from ibe100.ui.actions.cue_keys import CueKeys
 from ibe100.ui.alarms.alarm_panel import AlarmPanel
 from ibe100.ui.cues.cue_panel import CuePanel
 from ibe100.ui.dashboard.dashboard import Dashboard
@@ -28,9 +30,7 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.streams.stream_controller import StreamController
 from ibe100.ui.streams.stream_panel import StreamPanel
 from ibe100.ui.themes.appearance import APPEARANCE_FILE, AppearanceController
-from ibe100.ui.window.actions import Actions
 from ibe100.ui.window.closing import Closing
-from ibe100.ui.window.cue_keys import CueKeys
 from ibe100.ui.window.docks import ConsoleDocks
 from ibe100.ui.window.first_run import FirstRunPage, StartingPage, StartPages
 from ibe100.ui.window.layout_controller import LayoutController

@@ -1,0 +1,1 @@
+"""Actions of the console with their keys, palette and overlay."""

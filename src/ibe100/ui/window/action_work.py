@@ -1,0 +1,86 @@
+"""Work of each action of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ibe100.models.scte35_marker import CueAction
+from ibe100.ui.themes.tokens import Theme
+from ibe100.ui.window.dialogs import Dialogs
+from ibe100.ui.window.parts import Parts
+
+
+def connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], object]) -> None:
+    """Connect each action with its work."""
+    cues, alarms, streams, docks = parts.cue_panel, parts.alarm_panel, parts.stream_panel, parts.docks
+    layouts, profiles, breaks = parts.layout_controller, parts.profile_controller, parts.schedule_controller
+
+    def go_to(page: str) -> Callable[[], None]:
+        return lambda: docks.raise_page(page)
+
+    def go_to_timeline() -> None:
+        docks.raise_page("dashboard")
+        parts.dashboard.timeline.setFocus()
+
+    def search_cues() -> None:
+        docks.raise_page("cue_log")
+        parts.cue_log.search.setFocus()
+
+    parts.actions.connect_all(
+        {
+            "to_break": lambda: cues.fire(CueAction.TO_BREAK),
+            "back": lambda: cues.fire(CueAction.BACK_TO_PROGRAMME),
+            "disarm": cues.disarm,
+            "cue_choices": cues.break_row.take_focus,
+            "time_signal": lambda: cues.prepare(CueAction.TIME_SIGNAL),
+            "send_section": lambda: cues.prepare(CueAction.SEND_SECTION),
+            "splice_null": lambda: cues.prepare(CueAction.SPLICE_NULL),
+            "acknowledge": alarms.acknowledge,
+            "acknowledge_page": alarms.acknowledge_page,
+            "shelve": alarms.shelve,
+            "alarm_history": alarms.history_requested.emit,
+            "pin": cues.target.pin.click,
+            "run": streams.run_button.click,
+            "restart": lambda: parts.stream_controller.restart(streams.selected_id()),
+            "retry": lambda: parts.stream_controller.retry(streams.selected_id()),
+            "filter": streams.filter_edit.setFocus,
+            "machine": dialogs.show_machine,
+            "alarm_rules": dialogs.show_alarm_rules,
+            "notifications": dialogs.show_notifications,
+            "palette": dialogs.show_palette,
+            "keys": dialogs.show_keys,
+            "dashboard": go_to("dashboard"),
+            "multiview": parts.multiview_controller.toggle,
+            "monitoring": go_to("monitoring"),
+            "schedule": go_to("schedule"),
+            "cue_log": search_cues,
+            "as_run": go_to("as_run"),
+            "history": go_to("history"),
+            "timeline": go_to_timeline,
+            "plan_break": lambda: breaks.plan(cues.target_id),
+            "import_breaks": breaks.import_file,
+            "undo": breaks.undo,
+            "mode": parts.top_bar.toggle_mode,
+            "add": parts.stream_controller.add,
+            "edit": lambda: parts.stream_controller.edit(streams.selected_id()),
+            "remove": streams.remove_button.click,
+            "save_profile": profiles.save,
+            "load_profile": profiles.load,
+            "import_profile": profiles.import_file,
+            "export_profile": profiles.export,
+            "card_back": lambda: parts.card_order.shift(streams.selected_id(), -1),
+            "card_on": lambda: parts.card_order.shift(streams.selected_id(), 1),
+            "choose_layout": layouts.choose,
+            "save_layout": layouts.save,
+            "delete_layout": layouts.delete,
+            "reset_layout": layouts.reset,
+            "lock": parts.sign_in.lock,
+            "hand_over": parts.sign_in.hand_over,
+            "sign_out": parts.sign_in.sign_out,
+            "theme_dark": lambda: parts.appearance.choose(Theme.DARK),
+            "theme_light": lambda: parts.appearance.choose(Theme.LIGHT),
+            "theme_high_contrast": lambda: parts.appearance.choose(Theme.HIGH_CONTRAST),
+            "quit": quit_console,
+        },
+        streams.select_number,
+    )
