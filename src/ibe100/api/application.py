@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
@@ -87,6 +88,7 @@ class Api:
         for router in (*(subject.router for subject in SUBJECTS), _description, users.open_router, _health):
             app.include_router(router, responses=REFUSALS)
         self.listeners.install(app)
+        _prepare(app)
         self.asgi: ASGIApp = RequestGuard(app, services, settings)
         if settings.allowed_origins:
             self.asgi = CORSMiddleware(
@@ -96,3 +98,15 @@ class Api:
                 allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
                 expose_headers=[cues.REPLAYED, "Content-Disposition", "Retry-After"],
             )
+
+
+def _prepare(app: FastAPI) -> None:
+    """Build now, on the thread that loads the API, what would be built on the loop at the first request.
+
+    FastAPI's routes take some 80 ms of processor time, anyio's backend is imported when first used, and the
+    first request may be a cue.
+    """
+    asyncio.run(run_in_threadpool(int))
+    nowhere = {"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []}
+    for route in app.router.routes:
+        route.matches(nowhere)
