@@ -188,6 +188,34 @@ def test_the_target_follows_the_selection_until_it_is_pinned(console: Console) -
     assert panel.target_id == "stream-1"
 
 
+def test_the_target_is_flagged_everywhere_while_it_is_pinned_and_nowhere_else(console: Console) -> None:
+    parts = console.parts
+    parts.multiview_controller.show()
+
+    def flagged() -> set[str]:
+        cards = {name for name, card in parts.dashboard._cards.items() if card.cue_flag.isVisibleTo(card)}
+        rows = {row.stream_id for row in parts.state.streams.rows() if row.is_cue_target}
+        assert cards == rows
+        return rows
+
+    assert flagged() == set()
+    console.select(2)
+    QTest.keyClick(console.window, Qt.Key.Key_P)
+    console.until(lambda: flagged() == {"stream-2"})
+    console.select(1)
+    assert flagged() == {"stream-2"}
+    listed = parts.stream_panel.list.model()
+    assert listed is not None
+    spoken = listed.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "cues go here" in spoken
+    tile = parts.multiview_controller.view.tile("stream-2")
+    assert tile is not None
+    console.until(lambda: tile.accessibleDescription() == "cues go to this stream")
+    parts.multiview_controller.leave()
+    parts.cue_panel.target.pin.click()
+    console.until(lambda: flagged() == set())
+
+
 def test_a_stream_that_does_not_run_says_why_no_cue_can_go(console: Console) -> None:
     console.select(3)
     panel = console.parts.cue_panel

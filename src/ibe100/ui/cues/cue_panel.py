@@ -120,6 +120,7 @@ class CuePanel(QWidget):
         self._selected_id = stream_id
         if not self.target.pin.isChecked():
             self._aim(stream_id)
+        self._flag_target()
 
     def fire(self, action: CueAction) -> None:
         """Send a cue to the target, unless the button is latched or no cue can go out."""
@@ -172,6 +173,12 @@ class CuePanel(QWidget):
     def _pin_toggled(self, pinned: bool) -> None:
         if not pinned:
             self._aim(self._selected_id)
+        self._flag_target()
+
+    def _flag_target(self) -> None:
+        """Flag the target wherever streams are shown, unless it is simply the selected one."""
+        is_apart = self.target.pin.isChecked() or self._target_id != self._selected_id
+        self._streams.set_cue_target(self._target_id if is_apart else "")
 
     def _aim(self, stream_id: str) -> None:
         if stream_id == self._target_id:

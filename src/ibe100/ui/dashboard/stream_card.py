@@ -18,6 +18,7 @@ from ibe100.ui.dashboard.card_grid import COMPACT_WIDTH, FULL_HEIGHT
 from ibe100.ui.pictures.preview_pane import PreviewPane
 from ibe100.ui.qt_models.cue_list import short_receipt
 from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, StreamRow
+from ibe100.ui.widgets.cue_flag import CueFlag
 from ibe100.ui.widgets.error_lamps import ErrorLamps
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
 from ibe100.ui.widgets.run_button import RunButton
@@ -68,6 +69,7 @@ class StreamCard(QFrame):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.chip = TallyChip()
         self.name = ElidedLabel("", CARD_NAME)
+        self.cue_flag = CueFlag()
         self.severity = SeverityMark()
         self.rate = label(UNKNOWN, CARD_RATE)
         self.facts = CardFacts()
@@ -87,6 +89,7 @@ class StreamCard(QFrame):
         head.setSpacing(8)
         head.addWidget(self.chip)
         head.addWidget(self.name, 1)
+        head.addWidget(self.cue_flag)
         head.addWidget(self.severity)
         rate = QHBoxLayout()
         rate.setSpacing(5)
@@ -137,6 +140,7 @@ class StreamCard(QFrame):
         words = row.tally_words if view.tally is not Tally.OFF else str(view.state)
         self.chip.show_tally(view.tally, words)
         self.name.setText(f"{view.number}  {row.name}")
+        self.cue_flag.setVisible(row.is_cue_target)
         self.severity.show_severity(row.severity)
         self.route.setText(" · ".join(filter(None, (route_words(row.telemetry), row.route, view.engine))))
         sample = row.fresh()
@@ -155,7 +159,8 @@ class StreamCard(QFrame):
         self.run_button.show_stream(view)
         self._view = view
         self._show_run_button()
-        self.setAccessibleName(f"Stream {view.number} {row.name}, {row.state_words}")
+        aim = ", cues go here" if row.is_cue_target else ""
+        self.setAccessibleName(f"Stream {view.number} {row.name}, {row.state_words}{aim}")
 
     def set_selected(self, selected: bool) -> None:
         """Draw the ring of the selected stream."""

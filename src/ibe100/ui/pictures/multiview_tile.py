@@ -13,12 +13,12 @@ from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.stream_list import StreamRow
 from ibe100.ui.themes.enterprise_theme import sans
 from ibe100.ui.themes.tokens import Colour, shade
+from ibe100.ui.widgets.cue_flag import cue_flag_width, draw_cue_flag
 from ibe100.ui.widgets.tally_mark import LOOKS, draw_severity, draw_tally_box
 
 MARGIN = 4
 LEAST_BAR, MOST_BAR = 22, 44
 BAR_PART = 0.1
-TARGET_WORD = "CUE TARGET"
 
 
 class MultiviewTile(QWidget):
@@ -51,6 +51,7 @@ class MultiviewTile(QWidget):
         """Mark the stream as the target of the cue panel, or not."""
         if is_target != self._is_target:
             self._is_target = is_target
+            self.setAccessibleDescription("cues go to this stream" if is_target else "")
             self.update()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
@@ -97,11 +98,13 @@ class MultiviewTile(QWidget):
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.drawText(QRect(right - width, bar.top(), width, bar.height()), middle, words)
         right -= width + 10
+        if self._is_target:
+            width = cue_flag_width(size)
+            flag = QRect(right - width, bar.top() + 2, width, bar.height() - 4)
+            draw_cue_flag(painter, flag, self.devicePixelRatioF(), size)
+            right -= width + 10
         room = right - box.right() - 8
-        name = f"{row.name} · {TARGET_WORD}" if self._is_target else row.name
-        if self._is_target and metrics.horizontalAdvance(name) > room:
-            name = row.name
-        shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(0, room))
+        shown = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, max(0, room))
         painter.setPen(shade(Colour.TEXT))
         left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(QRect(box.right() + 8, bar.top(), max(0, room), bar.height()), left, shown)

@@ -36,6 +36,8 @@ class StreamRow:
     bitrates: deque[int] = field(default_factory=lambda: deque(maxlen=HISTORY_SAMPLES))
     severity: Severity | None = None
     """Severity of the worst open alarm."""
+    is_cue_target: bool = False
+    """Cues go to it, and it is pinned or is not the selected stream: to be flagged wherever it is shown."""
     shown_at: float = float("-inf")
     """Moment the row was last repainted (monotonic)."""
 
@@ -91,6 +93,7 @@ class StreamListModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[StreamRow] = []
+        self._cue_target_id = ""
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
         """Number of streams."""
@@ -105,7 +108,8 @@ class StreamListModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return f"{row.view.number} {row.name}"
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{row.view.number} {row.name}, {row.state_words}, {_rate_words(row)}"
+                aim = ", cues go here" if row.is_cue_target else ""
+                return f"{row.view.number} {row.name}, {row.state_words}, {_rate_words(row)}{aim}"
             case Qt.ItemDataRole.ToolTipRole:
                 reason = f"\n{row.view.reason}" if row.view.reason else ""
                 return plain_tooltip(f"{row.name}\n{row.route}{reason}")
@@ -159,7 +163,7 @@ class StreamListModel(QAbstractListModel):
             self.remove(view.stream_id)
         place = sum(row.view.number < view.number for row in self._rows)
         self.beginInsertRows(QModelIndex(), place, place)
-        self._rows.insert(place, StreamRow(view))
+        self._rows.insert(place, StreamRow(view, is_cue_target=view.stream_id == self._cue_target_id))
         self.endInsertRows()
 
     def remove(self, stream_id: str) -> None:
@@ -187,6 +191,15 @@ class StreamListModel(QAbstractListModel):
             severity = severities.get(row.stream_id)
             if severity is not row.severity:
                 row.severity = severity
+                self._changed(at)
+
+    def set_cue_target(self, stream_id: str) -> None:
+        """Flag the stream that cues go to; with an empty id none is flagged."""
+        self._cue_target_id = stream_id
+        for at, row in enumerate(self._rows):
+            is_target = row.stream_id == stream_id
+            if is_target is not row.is_cue_target:
+                row.is_cue_target = is_target
                 self._changed(at)
 
     def refresh_aged(self) -> None:

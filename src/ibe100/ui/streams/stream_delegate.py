@@ -12,6 +12,7 @@ from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, ROW_ROLE, StreamRow
 from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
 from ibe100.ui.themes.tokens import Colour, shade
+from ibe100.ui.widgets.cue_flag import cue_flag_width, draw_cue_flag
 from ibe100.ui.widgets.sparkline import draw_sparkline
 from ibe100.ui.widgets.tally_mark import LOOKS, draw_number, draw_severity
 from ibe100.utils.timecode import format_countdown
@@ -45,6 +46,12 @@ class StreamDelegate(QStyledItemDelegate):
         left = number.right() + 8
         column = QRect(box.right() - RIGHT_COLUMN - 6, box.top() + 5, RIGHT_COLUMN, box.height() - 10)
         words = QRect(left, box.top() + 4, column.left() - left - 4, box.height() - 8)
+        if row.is_cue_target:
+            # In the line of the state, beside the curve: the name keeps its own.
+            width, line = cue_flag_width(), words.height() // 3
+            flag = QRect(words.right() - width, words.top() + line, width, line)
+            device = painter.device()
+            draw_cue_flag(painter, flag, 1.0 if device is None else device.devicePixelRatioF())
         self._paint_words(painter, row, words, box.right() - left - UNIT_WIDTH)
         self._paint_rate(painter, row, column)
         if row.severity is not None:
@@ -73,7 +80,8 @@ class StreamDelegate(QStyledItemDelegate):
         words = row.state_words
         if row.view.break_ends_at is not None:
             words += f" {format_countdown(row.view.break_ends_at - time.time())}"
-        state = QRect(room.left(), room.top() + line, room.width(), line)
+        flag_width = cue_flag_width() + 4 if row.is_cue_target else 0
+        state = QRect(room.left(), room.top() + line, room.width() - flag_width, line)
         device = painter.device()
         ratio = 1.0 if device is None else device.devicePixelRatioF()
         painter.drawPixmap(
