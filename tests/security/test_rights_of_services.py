@@ -35,6 +35,7 @@ READS = {
     "metrics_csv": {"write"},
     "contracts": {"templates"},
     "engine": {"engines"},
+    "settings": {"views"},
     "access": {"log_in", "until_over"},
     "console": {"do", "do_with", "sign_in", "sign_out", "lock", "emergency"},
 }
@@ -76,6 +77,9 @@ def changes(
         ("notifications", "remove"): house.notifications.remove("t"),
         ("notifications", "test"): house.notifications.test("t"),
         ("backups", "make"): house.backups.make(path),
+        ("settings", "change"): house.settings.change({"cues.seen_timeout_s": 4}),
+        ("settings", "reset"): house.settings.reset(["cues.seen_timeout_s"]),
+        ("settings", "undo"): house.settings.undo(),
         ("access", "add_user"): house.access.add_user("eva", Role.ADMIN, secret),
         ("access", "set_role"): house.access.set_role("eva", Role.ADMIN),
         ("access", "set_streams"): house.access.set_streams("eva", None),

@@ -12,7 +12,7 @@ from rich.table import Table
 from ibe100.cli.options import AsJson, terminal
 from ibe100.cli.running_instance import overrides
 from ibe100.core.config import AppConfig, merged_settings, place_of, read_file, settings_files, sources
-from ibe100.core.settings_reload import RELOADED, flat
+from ibe100.core.settings_reload import flat, when_it_holds
 
 DEFAULT = "default"
 
@@ -44,14 +44,6 @@ def show(
     terminal().print(table)
     for path in settings_files():
         typer.echo(f"{path.name}: {path}")
-
-
-def when_it_holds(name: str) -> str:
-    """Say when a change of the setting takes effect."""
-    section = name.partition(".")[0]
-    if section in ("engine", "runner"):
-        return "from a stream's next start"
-    return "at once" if section in RELOADED else "after a restart"
 
 
 @app.command()

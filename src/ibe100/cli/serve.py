@@ -80,11 +80,11 @@ async def _until_told_to_end(
 
 
 async def _reload(application: Application, hung_up: asyncio.Event) -> None:
-    assert application.settings is not None
+    assert application.settings_reload is not None
     act_as(HANGUP)
     while await hung_up.wait():
         hung_up.clear()
-        await application.settings.reload()
+        await application.settings_reload.reload()
 
 
 async def _tell(application: Application, say: Callable[[str], None]) -> None:

@@ -19,6 +19,7 @@ from ibe100.core.records.keys import known_keys, make_signing_key, record_keys, 
 from ibe100.core.recovery import recover
 from ibe100.core.restore import finish_restore
 from ibe100.core.secrets import SecretStore
+from ibe100.core.settings_edit import SettingsEdit
 from ibe100.core.settings_reload import SettingsReload, SettingsSource
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
@@ -152,10 +153,10 @@ class Application:
         self.cue_once = CueOnce(database.kept_requests, database.cues, self.cues)
         for observer in (self.monitoring, self._recorder, self._alarm_feed, self.cues, self.input_cues):
             self.streams.observe(observer)
-        self.settings: SettingsReload | None = None
+        self.settings_reload: SettingsReload | None = None
         """None where the settings came from nowhere that can be read again."""
         if source is not None:
-            self.settings = SettingsReload(
+            self.settings_reload = SettingsReload(
                 config,
                 source,
                 lambda changed: self._apply(changed, logging_files),
@@ -163,6 +164,7 @@ class Application:
                 audit,
                 self.alarms.judge_machine,
             )
+        self.settings = SettingsEdit(config, source, self.settings_reload)
         self._notices: tuple[str, ...] = (*database.notices, *secrets.notices)
         self._for_next_subscriber: list[NoticePosted] = []
 
@@ -196,8 +198,8 @@ class Application:
         await self.return_feeds.settle()
         await self.schedule.open()
         await self.backups.open()
-        if self.settings is not None:
-            await self.settings.open()
+        if self.settings_reload is not None:
+            await self.settings_reload.open()
         for notice in self._notices:
             _log.warning("%s", notice)
             self._publish(NoticePosted(at=time.time(), level="warning", text=notice))
@@ -208,8 +210,8 @@ class Application:
 
     async def close(self, *, stop_streams: bool = False) -> None:
         """Leave the streams to their runners, or stop them first."""
-        if self.settings is not None:
-            await self.settings.close()
+        if self.settings_reload is not None:
+            await self.settings_reload.close()
         await self.backups.close()
         await self.cue_once.close()
         await self.schedule.close()

@@ -27,6 +27,8 @@ from ibe100.models.directory import DirectoryPlan
 from ibe100.models.endpoints.fields import Host, Port, is_loopback
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.runner_policy import RunnerPolicy
+from ibe100.models.settings.forms import told
+from ibe100.models.settings.sound import SoundPlan
 from ibe100.models.stream_config import Engine
 
 PREFIX = "IBE100_"
@@ -44,62 +46,129 @@ _NOT_SETTINGS = frozenset({SECRET_KEY_VARIABLE, ENVIRONMENT_VARIABLE, FILE_VARIA
 class FolderSettings(Value):
     """Folders of data, logs and state; None takes the default of `core.folders`."""
 
-    data_dir: FolderPath | None = None
-    log_dir: FolderPath | None = None
-    state_dir: FolderPath | None = None
+    data_dir: Annotated[
+        FolderPath | None,
+        told("Data folder", "Database, profiles and backups; empty is the platform's own."),
+    ] = None
+    log_dir: Annotated[
+        FolderPath | None, told("Log folder", "Empty is logs, in the data folder where one is given.")
+    ] = None
+    state_dir: Annotated[
+        FolderPath | None,
+        told("State folder", "Folder of the runners; empty is state in the data folder."),
+    ] = None
 
 
 class MediaSettings(Value):
     """Files that streams read and write."""
 
-    folders: tuple[FolderPath, ...] = ()
-    """Folders in which they may lie, beside the console's own `media` folder."""
+    folders: Annotated[
+        tuple[FolderPath, ...],
+        told(
+            "Media folders",
+            "Streams may read and write files here, beside the console's own media folder; one a line.",
+        ),
+    ] = ()
 
 
 class EngineSettings(Value):
     """Processor of streams that do not name one."""
 
-    kind: Engine = Engine.AUTO
-    tsp_path: FolderPath | None = None
-    """The tsp to use; None looks on PATH."""
+    kind: Annotated[
+        Engine,
+        told(
+            "Processor",
+            "Runs the streams that do not name one; auto takes TSDuck's tsp where it is found.",
+            words={"auto": "Auto", "tsduck": "TSDuck", "builtin": "Built-in"},
+        ),
+    ] = Engine.AUTO
+    tsp_path: Annotated[FolderPath | None, told("Path of tsp", "The tsp to use; empty looks on PATH.")] = None
 
 
 class LoggingSettings(Value):
     """Level and rotation of app.log; errors.log and audit.log are always written."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    max_bytes: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = 10_000_000
-    """A file is rotated before it grows beyond this."""
-    backups: Annotated[int, Field(ge=1, le=100)] = 5
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        told("Level", "What app.log holds; errors.log and audit.log are always written."),
+    ] = "info"
+    max_bytes: Annotated[
+        int,
+        Field(ge=10_000, le=1_000_000_000),
+        told("Size of a file", "A log file is rotated before it grows beyond this.", "bytes"),
+    ] = 10_000_000
+    backups: Annotated[
+        int, Field(ge=1, le=100), told("Rotated files", "So many older ones of each log are kept.")
+    ] = 5
 
 
 class CueSettings(Value):
     """The proof of a cue and the memory of its id."""
 
-    seen_timeout_s: Annotated[float, Field(ge=0.5, le=60)] = 2.0
-    """A cue not seen on the output this long after it was due is FAILED."""
-    event_id_retention_days: Annotated[int, Field(ge=1, le=3660)] = 366
-    """A splice_event_id is not used again within this time while others are free."""
+    seen_timeout_s: Annotated[
+        float,
+        Field(ge=0.5, le=60),
+        told(
+            "Seen on the output within",
+            "A cue not seen on the output this long after it was due is FAILED.",
+            "s",
+        ),
+    ] = 2.0
+    event_id_retention_days: Annotated[
+        int,
+        Field(ge=1, le=3660),
+        told(
+            "Event ids kept for",
+            "A splice_event_id is not used again within this time while others are free.",
+            "days",
+        ),
+    ] = 366
 
 
 class ApiSettings(Value):
     """The REST API and its WebSocket; see docs/api.md."""
 
-    enabled: bool = False
-    host: Host = "127.0.0.1"
-    """The address to listen on; `0.0.0.0` is all of this machine's."""
-    port: Port = 8100
-    certificate: FolderPath | None = None
-    """PEM, with the chain: then it is HTTPS."""
-    private_key: FolderPath | None = None
-    plain_http_beyond_loopback: bool = False
-    """Let passwords, tokens and cues cross the network in clear."""
-    host_names: tuple[str, ...] = ()
-    """Names by which clients call this machine, beside its addresses and localhost."""
-    reads_per_s: Annotated[float, Field(ge=1, le=100_000)] = 50
-    """Reads of one token in the long run, twice as many at first; changes and cues are not counted."""
-    allowed_origins: tuple[str, ...] = ()
-    """Web pages that may use it, such as `https://dashboard.example`; none without."""
+    enabled: Annotated[
+        bool, told("REST API", "Automation and other machines may ask for cues, by their tokens.")
+    ] = False
+    host: Annotated[Host, told("Address", "Address to listen on; 0.0.0.0 is all of this machine's.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[Port, told("Port", "TCP port to listen on.")] = 8100
+    certificate: Annotated[
+        FolderPath | None,
+        told("TLS certificate", "PEM, with the chain; with the private key it is HTTPS."),
+    ] = None
+    private_key: Annotated[
+        FolderPath | None, told("TLS private key", "PEM; goes together with the certificate.")
+    ] = None
+    plain_http_beyond_loopback: Annotated[
+        bool,
+        told(
+            "Without TLS beyond this machine",
+            "Lets passwords, tokens and cues cross the network in clear.",
+        ),
+    ] = False
+    host_names: Annotated[
+        tuple[str, ...],
+        told(
+            "Names of this machine",
+            "By which clients call it, beside its addresses and localhost; one a line.",
+        ),
+    ] = ()
+    reads_per_s: Annotated[
+        float,
+        Field(ge=1, le=100_000),
+        told(
+            "Reads of one token",
+            "In the long run, twice as many at first; changes and cues are not counted.",
+            "per s",
+        ),
+    ] = 50
+    allowed_origins: Annotated[
+        tuple[str, ...],
+        told("Web pages that may use it", "Such as https://dashboard.example, one a line; none without."),
+    ] = ()
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:
@@ -131,6 +200,7 @@ class AppConfig(BaseSettings):
     api: ApiSettings = ApiSettings()
     console: ConsolePlan = ConsolePlan()
     ldap: DirectoryPlan = DirectoryPlan()
+    sound: SoundPlan = SoundPlan()
 
     @classmethod
     def settings_customise_sources(

@@ -11,18 +11,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from ibe100.core.config import AppConfig, settings_files
+from ibe100.core.config import AppConfig, settings_files, sources
 from ibe100.core.last_good import load_and_keep, load_or_last_good
 from ibe100.models.actor import part_of_console
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.settings.views import Holds
 from ibe100.services.alarms.catalogue import SETTINGS_WRONG
 from ibe100.services.alarms.rule import Judgements, true_if
 from ibe100.services.audit_trail import AuditTrail, act_as
 from ibe100.utils.tasks import keep_running
 
 POLL_S = 1.0
-RELOADED = frozenset({"media", "engine", "runner", "logging", "cues", "backup", "console", "ldap"})
+RELOADED = frozenset({"media", "engine", "runner", "logging", "cues", "backup", "console", "ldap", "sound"})
 """Sections whose changes take effect at once, or with the next start of a stream; others need a restart."""
 FILE, HANGUP = part_of_console("settings file"), part_of_console("SIGHUP")
 """Actors of a change, as far as is known."""
@@ -49,6 +50,10 @@ class SettingsSource:
         """
         settings, fault = load_or_last_good(self.overrides, self.file)
         return settings if fault else self.load()
+
+    def places(self) -> dict[str, dict[str, Any]]:
+        """Settings by the place that sets them; see `config.sources`. Blocks on the disk."""
+        return sources(self.overrides, self.file)
 
     def stamps(self) -> Stamps:
         """Time and size of each file as last written; None for one that is not there."""
@@ -123,6 +128,15 @@ class SettingsReload:
             self._fault = ""
             await self._take(read)
 
+    async def edit(self, write: Callable[[], None]) -> None:
+        """Have the files written, in a thread, and take what was changed as whoever acts."""
+        async with self._busy:
+            await asyncio.to_thread(write)
+            self._read = await asyncio.to_thread(self._source.stamps)
+            read = await asyncio.to_thread(self._source.load)
+            self._fault = ""
+            await self._take(read, tell=False)
+
     async def _run(self) -> None:
         act_as(FILE)
         seen: Stamps = ()
@@ -140,22 +154,26 @@ class SettingsReload:
             now is None and before is not None for before, now in zip(self._read, stamps, strict=False)
         )
 
-    async def _take(self, read: AppConfig) -> None:
+    async def _take(self, read: AppConfig, *, tell: bool = True) -> None:
         before, after = flat(self.present), flat(read)
         changed = {name: value for name, value in after.items() if value != before[name]}
         effective = {name for name in changed if name.partition(".")[0] in RELOADED}
         waiting = {name: value for name, value in changed.items() if name not in effective}
+        for name in sorted(changed):
+            if name in effective:
+                await self._audit.write("setting changed", name, _change(before[name], after[name]))
+            elif self._waiting.get(name, before[name]) != after[name]:
+                detail = f"{_change(before[name], after[name])}, after a restart"
+                await self._audit.write("setting changed", name, detail)
         if effective:
             sections = {name: getattr(read, name) for name in RELOADED}
             taken = self.present.model_copy(update=sections)
-            for name in sorted(effective):
-                detail = f"{_shown(before[name])} → {_shown(after[name])}"
-                await self._audit.write("setting changed", name, detail)
             await self._apply(taken)
             self.present = taken
-            words = [f"{name} {_shown(before[name])} → {_shown(after[name])}" for name in sorted(effective)]
-            self._notice("info", f"Settings read again: {', '.join(words)}")
-        if waiting and waiting != self._waiting:
+            words = [f"{name} {_change(before[name], after[name])}" for name in sorted(effective)]
+            if tell:
+                self._notice("info", f"Settings read again: {', '.join(words)}")
+        if tell and waiting and waiting != self._waiting:
             names = ", ".join(sorted(waiting))
             self._notice("warning", f"These settings hold after a restart of the console or server: {names}")
         self._waiting = waiting
@@ -165,5 +183,13 @@ class SettingsReload:
         self._publish(NoticePosted(at=time.time(), level=level, text=text))
 
 
-def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _change(before: Any, after: Any) -> str:
+    return f"{json.dumps(before, ensure_ascii=False)} → {json.dumps(after, ensure_ascii=False)}"
+
+
+def when_it_holds(name: str) -> Holds:
+    """Say when a change of the setting takes effect."""
+    section = name.partition(".")[0]
+    if section in ("engine", "runner"):
+        return "from a stream's next start"
+    return "at once" if section in RELOADED else "after a restart"

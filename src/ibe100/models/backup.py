@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ibe100.models.base import FolderPath, Text, Value
 from ibe100.models.records.keys import RecordKeys
+from ibe100.models.settings.forms import told
 
 DATABASE = "ibe100.db"
 PROFILES = "profiles"
@@ -42,15 +43,33 @@ def _absolute(path: Path) -> Path:
 class BackupPlan(Value):
     """Plan of the backups: when, where to, and how many are kept; section `backup` of the settings."""
 
-    enabled: bool = True
-    hour_utc: Annotated[int, Field(ge=0, le=23)] = 3
-    """Once a day at this hour; at once where the last one is older than a day."""
-    keep_daily: Annotated[int, Field(ge=1, le=366)] = 7
-    """The newest of so many days."""
-    keep_weekly: Annotated[int, Field(ge=0, le=520)] = 8
-    """Before them, the newest of so many weeks."""
-    folder: FolderPath | None = None
-    """None: `backups` in the data folder; another disk is better."""
+    enabled: Annotated[
+        bool, told("Backups by themselves", "Once a day what is on record is copied, proved and kept.")
+    ] = True
+    hour_utc: Annotated[
+        int,
+        Field(ge=0, le=23),
+        told(
+            "Hour of the day",
+            "The backup is made at this hour, UTC; at once where the last one is older than a day.",
+            "h UTC",
+        ),
+    ] = 3
+    keep_daily: Annotated[
+        int, Field(ge=1, le=366), told("Days kept", "Of so many days the newest backup is kept.", "days")
+    ] = 7
+    keep_weekly: Annotated[
+        int,
+        Field(ge=0, le=520),
+        told("Weeks kept", "Before them, the newest backup of each of so many weeks.", "weeks"),
+    ] = 8
+    folder: Annotated[
+        FolderPath | None,
+        told(
+            "Folder of the backups",
+            "Empty is backups in the data folder; another disk is better, a folder for each console.",
+        ),
+    ] = None
 
 
 class BackupMember(Value):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ibe100.models.base import Value
 from ibe100.models.rights import FOUR_EYES, Act, Role
+from ibe100.models.settings.forms import told
 
 MOST_NOTE = 500
 
@@ -15,15 +16,41 @@ MOST_NOTE = 500
 class ConsolePlan(Value):
     """Settings of the window: sign-in, lock, emergency key."""
 
-    sign_in: bool = False
-    """Without it whoever sits there acts under the name of this machine's user, and may do all."""
-    lock_after_min: Annotated[float, Field(ge=0, le=1440)] = 15.0
-    """Minutes without key or mouse after which cues and changes are locked; 0 is never."""
-    emergency_key: bool = True
-    """Let who is at the window take a stream to a break and back without a sign-in; it is an alarm."""
-    four_eyes: tuple[Literal["stop", "delete", "section"], ...] = ()
-    """What a second person has to confirm with their own sign-in: to stop a stream that runs, to delete one,
-    to send a section made elsewhere. At the window with sign-in, and at the API."""
+    sign_in: Annotated[
+        bool,
+        told(
+            "Sign-in at the window",
+            "Without it whoever sits there acts under the name of this machine's user, and may do all.",
+        ),
+    ] = False
+    lock_after_min: Annotated[
+        float,
+        Field(ge=0, le=1440),
+        told(
+            "Locked when untouched for",
+            "Cues and changes are locked after so long without key or mouse; 0 is never.",
+            "min",
+        ),
+    ] = 15.0
+    emergency_key: Annotated[
+        bool,
+        told(
+            "Emergency key",
+            "Lets who is at a locked window take a stream to a break and back; each use is an alarm.",
+        ),
+    ] = True
+    four_eyes: Annotated[
+        tuple[Literal["stop", "delete", "section"], ...],
+        told(
+            "Four eyes",
+            "A second person has to confirm these with a sign-in of their own, here and at the API.",
+            words={
+                "stop": "stop a running stream",
+                "delete": "delete a stream",
+                "section": "send a section made elsewhere",
+            },
+        ),
+    ] = ()
 
     @property
     def seconded(self) -> frozenset[Act]:

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from ibe100.models.base import FolderPath, Value
 from ibe100.models.endpoints.fields import is_loopback
 from ibe100.models.rights import Role
+from ibe100.models.settings.forms import told
 
 PORTS = {"ldap": 389, "ldaps": 636}
 
@@ -18,29 +19,59 @@ PORTS = {"ldap": 389, "ldaps": 636}
 class DirectoryPlan(Value):
     """Which directory, how a name becomes an entry, and which groups have which role; off without a URL."""
 
-    url: str = ""
-    """`ldaps://host` or `ldap://host`, with a port if it is another."""
-    start_tls: bool = True
-    """On ldap://; without it only a directory of this machine is taken: passwords would cross in clear."""
-    ca_file: FolderPath | None = None
-    """PEM of the certificates that sign the directory's; None takes the system's."""
-    bind_dn: str = ""
-    """Name of the entry, such as `uid={name},ou=people,dc=example,dc=org`; empty searches for it."""
-    search_base: str = ""
-    """Where the entry is searched for, when it is not named."""
-    search_filter: str = "(uid={name})"
-    search_as: str = ""
-    """Entry that searches; empty searches unnamed."""
-    search_password_file: FolderPath | None = None
-    """File with its password, on one line."""
-    group_base: str = ""
-    """Where groups are searched for; empty reads them from `memberOf` of the entry."""
-    group_filter: str = "(member={dn})"
-    """Groups of a user, by the DN or the name: `(memberUid={name})` in a directory of POSIX accounts."""
-    roles: Mapping[str, Role] = {}
-    """Role by group, as its DN or cn; the highest of a user's groups. Without any nobody is let in."""
-    timeout_s: Annotated[float, Field(ge=0.5, le=30)] = 5.0
-    """Longest wait for each answer of the directory."""
+    url: Annotated[
+        str,
+        told("Address", "ldaps://host or ldap://host, with a port if it is another; empty is no directory."),
+    ] = ""
+    start_tls: Annotated[
+        bool,
+        told(
+            "TLS on ldap://",
+            "Without it only a directory of this machine is taken: passwords would cross in clear.",
+        ),
+    ] = True
+    ca_file: Annotated[
+        FolderPath | None,
+        told("Certificates", "PEM of those that sign the directory's; empty takes the system's."),
+    ] = None
+    bind_dn: Annotated[
+        str,
+        told(
+            "Entry of a user",
+            "Such as uid={name},ou=people,dc=example,dc=org; empty searches for the entry.",
+        ),
+    ] = ""
+    search_base: Annotated[
+        str, told("Search in", "Where the entry is searched for, when it is not named.")
+    ] = ""
+    search_filter: Annotated[
+        str, told("Search by", "Filter by which an entry is found; {name} is the name.")
+    ] = "(uid={name})"
+    search_as: Annotated[str, told("Search as", "Entry that searches; empty searches unnamed.")] = ""
+    search_password_file: Annotated[
+        FolderPath | None, told("Password file", "File with the password of that entry, on one line.")
+    ] = None
+    group_base: Annotated[
+        str,
+        told("Groups in", "Where groups are searched for; empty reads them from memberOf of the entry."),
+    ] = ""
+    group_filter: Annotated[
+        str,
+        told(
+            "Groups by",
+            "Filter for the groups of a user, by {dn} or {name}, as in (memberUid={name}).",
+        ),
+    ] = "(member={dn})"
+    roles: Annotated[
+        Mapping[str, Role],
+        told(
+            "Roles by group",
+            "A line for each group, as its DN or cn: mcr = operator. Without any nobody is let in.",
+        ),
+    ] = {}
+    timeout_s: Annotated[
+        float, Field(ge=0.5, le=30), told("Longest wait", "For each answer of the directory.", "s")
+    ] = 5.0
 
     @property
     def place(self) -> tuple[str, str, int]:

@@ -16,9 +16,9 @@ class Role(StrEnum):
     OPERATOR = "operator"
     """Cues, starts and stops streams, sees to alarms, plans breaks."""
     ENGINEER = "engineer"
-    """Sets up streams, rules, profiles; tests notifications."""
+    """Sets up streams, rules, profiles, contracts, settings; tests notifications."""
     ADMIN = "admin"
-    """Users, tokens, the audit trail."""
+    """Users, tokens, sign-in and API, restores, the audit trail."""
 
     def covers(self, other: Role) -> bool:
         """True when this role may do what `other` may."""
@@ -52,6 +52,11 @@ class Act(StrEnum):
     SET_NOTIFICATIONS = "to set up notifications"
     SET_PROFILES = "to save, load and import profiles"
     BACK_UP = "to make backups"
+    RESTORE = "to restore a backup"
+    SET_CONTRACTS = "to edit contracts"
+    SET_SETTINGS = "to change settings"
+    SET_ACCESS = "to change settings of sign-in, API, folders and programs"
+    SAVE_SUPPORT = "to save a support bundle"
     READ_AUDIT = "to read the audit trail"
     SET_USERS = "to see to users and tokens"
 
@@ -74,6 +79,11 @@ ROLE_FOR: Mapping[Act, Role] = {
     Act.SET_NOTIFICATIONS: Role.ENGINEER,
     Act.SET_PROFILES: Role.ENGINEER,
     Act.BACK_UP: Role.ENGINEER,
+    Act.RESTORE: Role.ADMIN,
+    Act.SET_CONTRACTS: Role.ENGINEER,
+    Act.SET_SETTINGS: Role.ENGINEER,
+    Act.SET_ACCESS: Role.ADMIN,
+    Act.SAVE_SUPPORT: Role.ENGINEER,
     Act.READ_AUDIT: Role.ADMIN,
     Act.SET_USERS: Role.ADMIN,
 }
@@ -84,7 +94,7 @@ FOUR_EYES: Mapping[str, Act] = {
     "section": Act.SEND_SECTION,
 }
 """Acts that a second person can be asked for, by their names in the settings."""
-OF_NO_STREAM = frozenset({Act.READ, Act.READ_PLANS, Act.PROBE})
+OF_NO_STREAM = frozenset({Act.READ, Act.READ_PLANS, Act.PROBE, Act.SAVE_SUPPORT})
 """Acts that change no stream: the role alone decides."""
 
 

@@ -13,7 +13,6 @@ from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.alarms.confidence import Picture, PictureSize, Preview, SoundLevels
 from ibe100.models.alarms.notification import NotificationTarget, TargetView
 from ibe100.models.alarms.settings import RuleChange, RuleView
-from ibe100.models.backup import BackupFile, BackupStatus
 from ibe100.models.console import Seat
 from ibe100.models.cues.contract import Contract, ContractFinding
 from ibe100.models.cues.input_cue import InputCue
@@ -34,6 +33,7 @@ from ibe100.services.record_ports import (
     RecordsPort,
     StreamEventsPort,
 )
+from ibe100.services.upkeep_ports import BackupPort, SettingsPort
 
 Result = TypeVar("Result")
 
@@ -251,16 +251,6 @@ class NotificationPort(Protocol):
         """Send a message now; raises OperatorError with the reason when it is not delivered."""
 
 
-class BackupPort(Protocol):
-    """Backups of what is on record."""
-
-    def status(self) -> BackupStatus:
-        """State of the automatic backups; safe from any thread."""
-
-    async def make(self, file: Path | None = None, *, with_key: bool = False) -> BackupFile:
-        """Make one now, in the folder of backups or as the new `file`; it is proved when this returns."""
-
-
 class AccessPort(Protocol):
     """Users and tokens of the API."""
 
@@ -384,6 +374,8 @@ class Services(Protocol):
     def notifications(self) -> NotificationPort: ...
     @property
     def backups(self) -> BackupPort: ...
+    @property
+    def settings(self) -> SettingsPort: ...
     @property
     def engine(self) -> EnginePort: ...
     @property

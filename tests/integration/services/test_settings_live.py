@@ -60,13 +60,13 @@ async def test_a_policy_holds_for_the_next_start_and_leaves_what_runs_alone(
     async with open_application(
         source.load(), "test", stop_streams=True, log_to_stderr=False, source=source
     ) as application:
-        assert application.settings is not None
+        assert application.settings_reload is not None
         running = await on_air(application, looped(media, name="Running"))
         before = await processor_pid(application, running)
         changed = {"runner": {"stall_timeout_s": 9.0}, "cues": {"seen_timeout_s": 5.0}}
         file.write_text(json.dumps({**changed, "backup": {"folder": str(tmp_path / "elsewhere")}}))
         act_as(Actor("anna", Role.ADMIN))
-        await application.settings.reload()
+        await application.settings_reload.reload()
         started = await on_air(application, looped(media, name="Started since"))
         policies = [_policy(application, one)["stall_timeout_s"] for one in (running, started)]
         assert policies == [5.0, 9.0]

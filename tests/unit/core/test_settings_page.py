@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-from ibe100.cli.config import when_it_holds
 from ibe100.core.config import AppConfig, source_root
-from ibe100.core.settings_reload import flat
+from ibe100.core.settings_reload import flat, when_it_holds
 
 ROW = re.compile(r"\| `([a-z_.]+)` \| `([^`]+)` \| .+ \| ([^|]+) \|")
 

@@ -1,0 +1,1 @@
+"""Settings: forms of their fields, how they stand, the sound of alarms."""

@@ -1,0 +1,120 @@
+"""Forms of fields: title, effect, unit and range beside the model, read from its JSON schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from ibe100.models.base import Value
+
+
+def told(title: str, effect: str, unit: str = "", words: Mapping[str, str] | None = None) -> Any:
+    """Words of a field for whoever sets it: title, effect in a sentence, unit, words of its choices."""
+    return Field(
+        title=title, description=effect, json_schema_extra={"unit": unit, "words": dict(words or {})}
+    )
+
+
+class FieldShape(StrEnum):
+    """Shape of a value, by which it is edited."""
+
+    SWITCH = "switch"
+    NUMBER = "number"
+    TEXT = "text"
+    PATH = "path"
+    CHOICE = "choice"
+    SEVERAL = "several"
+    """Some of a few."""
+    LINES = "lines"
+    """A list of texts."""
+    PAIRS = "pairs"
+    """A value by each name."""
+
+
+class FieldForm(Value):
+    """How a field of a model is edited, from its JSON schema."""
+
+    name: str
+    title: str
+    effect: str = ""
+    unit: str = ""
+    shape: FieldShape = FieldShape.TEXT
+    may_be_empty: bool = False
+    """True where null is allowed."""
+    choices: tuple[tuple[Any, str], ...] = ()
+    """Values of a CHOICE or SEVERAL, each with its words."""
+    least: float | None = None
+    most: float | None = None
+    is_whole: bool = False
+    """True for whole numbers."""
+
+    @property
+    def allowed(self) -> str:
+        """Range in words, such as `0.5 to 60 s`; empty without one."""
+        unit = f" {self.unit}" if self.unit else ""
+        match self.least, self.most:
+            case None, None:
+                return ""
+            case least, None:
+                return f"at least {least:g}{unit}"
+            case None, most:
+                return f"at most {most:g}{unit}"
+            case least, most:
+                return f"{least:g} to {most:g}{unit}"
+
+
+def forms_of(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, FieldForm]:
+    """Forms of the fields of an object schema, by their names; `definitions` are its `$defs`."""
+    return {name: form_of(name, field, definitions) for name, field in schema["properties"].items()}
+
+
+def form_of(name: str, field: Mapping[str, Any], definitions: Mapping[str, Any]) -> FieldForm:
+    """Form of one field of a JSON schema, as pydantic writes it."""
+    kinds = [_resolved(one, definitions) for one in field.get("anyOf", [field])]
+    may_be_empty = any(one.get("type") == "null" for one in kinds)
+    kind = next(one for one in kinds if one.get("type") != "null")
+    shape, choices = _shape(kind, definitions)
+    words = field.get("words", {})
+    least = kind.get("minimum", kind.get("exclusiveMinimum"))
+    most = kind.get("maximum", kind.get("exclusiveMaximum"))
+    return FieldForm(
+        name=name,
+        title=field.get("title", name),
+        effect=field.get("description", ""),
+        unit=field.get("unit", ""),
+        shape=shape,
+        may_be_empty=may_be_empty,
+        choices=tuple((value, words.get(str(value), str(value))) for value in choices),
+        least=least,
+        most=most,
+        is_whole=kind.get("type") == "integer",
+    )
+
+
+def _shape(kind: Mapping[str, Any], definitions: Mapping[str, Any]) -> tuple[FieldShape, list[Any]]:
+    if "enum" in kind or "const" in kind:
+        return FieldShape.CHOICE, list(kind.get("enum") or [kind["const"]])
+    match kind.get("type"):
+        case "boolean":
+            return FieldShape.SWITCH, []
+        case "integer" | "number":
+            return FieldShape.NUMBER, []
+        case "object":
+            return FieldShape.PAIRS, []
+        case "array":
+            items = _resolved(kind.get("items", {}), definitions)
+            return (FieldShape.SEVERAL, list(items["enum"])) if "enum" in items else (FieldShape.LINES, [])
+        case _ if kind.get("format") in ("path", "file-path", "directory-path"):
+            return FieldShape.PATH, []
+    return FieldShape.TEXT, []
+
+
+def _resolved(kind: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference = kind.get("$ref")
+    if reference is None:
+        return kind
+    found: Mapping[str, Any] = definitions[str(reference).rpartition("/")[2]]
+    return found

@@ -1,0 +1,50 @@
+"""Ports for the upkeep of an installation: its settings and its backups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from ibe100.models.backup import BackupFile, BackupStatus
+from ibe100.models.settings.sound import SoundPlan
+from ibe100.models.settings.views import SettingView
+
+
+class SettingsPort(Protocol):
+    """Settings: each with its value and where that comes from; changed in the file that goes before."""
+
+    async def views(self) -> tuple[SettingView, ...]:
+        """All settings as the files, the variables and the command line say now.
+
+        Raises ConfigurationError while a file is wrong.
+        """
+
+    async def change(self, values: Mapping[str, Any]) -> None:
+        """Set these, as JSON values by name, all or none; what can take effect at once does.
+
+        Raises ConfigurationError for a value that is not allowed or fixed by a place that goes before the
+        file, and StorageError.
+        """
+
+    async def reset(self, names: Sequence[str]) -> None:
+        """Set these to what is shipped; those that are fixed stay."""
+
+    async def undo(self) -> None:
+        """Take the last change or reset back. Raises ConfigurationError where there is none."""
+
+    def last_change(self) -> tuple[str, ...]:
+        """Names of what `undo` would take back; safe from any thread."""
+
+    def sound(self) -> SoundPlan:
+        """The sound of alarms as it is in force; safe from any thread."""
+
+
+class BackupPort(Protocol):
+    """Backups of what is on record."""
+
+    def status(self) -> BackupStatus:
+        """State of the automatic backups; safe from any thread."""
+
+    async def make(self, file: Path | None = None, *, with_key: bool = False) -> BackupFile:
+        """Make one now, in the folder of backups or as the new `file`; it is proved when this returns."""
