@@ -32,7 +32,7 @@ from ibe100.database.backup.backups import (
 )
 from ibe100.database.backup.contents import LEAST_FREE_TO_LOOK, look_into
 from ibe100.database.backup.sqlite_copy import Pace
-from ibe100.database.sqlite.schema import REVISION
+from ibe100.database.sql.schema import REVISION
 from ibe100.models.actor import person_of
 from ibe100.models.backup import BackupFile, is_made_with
 from ibe100.models.errors import StorageError

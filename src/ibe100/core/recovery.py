@@ -19,7 +19,7 @@ from ibe100.core.restore import STAGED
 from ibe100.core.restore_traces import audited_plans, find_evidence, last_audited_cue, number_anew
 from ibe100.database.backup.backups import list_backups, unpack
 from ibe100.database.backup.restore_merge import merge
-from ibe100.database.sqlite.engine import copy_file, is_damaged
+from ibe100.database.sql.sqlite import copy_file, is_damaged
 from ibe100.database.upgrade import prepare
 from ibe100.models.actor import CONSOLE
 from ibe100.models.backup import DATABASE, is_made_with

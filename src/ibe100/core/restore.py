@@ -18,9 +18,9 @@ from ibe100.database.backup.backups import unpack
 from ibe100.database.backup.restore_facts import Merged
 from ibe100.database.backup.restore_merge import merge
 from ibe100.database.backup.sqlite_copy import Pace
-from ibe100.database.sqlite.engine import copy_file, is_damaged
-from ibe100.database.sqlite.faults import LIBRARY_ERRORS
-from ibe100.database.sqlite.schema import REVISION
+from ibe100.database.sql.faults import LIBRARY_ERRORS
+from ibe100.database.sql.schema import REVISION
+from ibe100.database.sql.sqlite import copy_file, is_damaged
 from ibe100.database.upgrade import prepare
 from ibe100.models.backup import DATABASE, PROFILES, SECRET_KEY, SECRETS, BackupManifest, is_made_with
 from ibe100.models.errors import StorageError

@@ -11,11 +11,11 @@ from typing import Self
 from sqlalchemy import Engine
 
 from ibe100.database.chain.links import Chain, begin, head
-from ibe100.database.sqlite.engine import reading_engine, sqlite_url, writing_engine
-from ibe100.database.sqlite.faults import LIBRARY_ERRORS, storage_error
-from ibe100.database.sqlite.handles import Handles
-from ibe100.database.sqlite.reader import Reader
-from ibe100.database.sqlite.writer import Writer
+from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
+from ibe100.database.sql.handles import Handles
+from ibe100.database.sql.reader import Reader
+from ibe100.database.sql.sqlite import reading_engine, sqlite_url, writing_engine
+from ibe100.database.sql.writer import Writer
 from ibe100.database.stores.alarms import AlarmStore
 from ibe100.database.stores.as_run import AsRunStore
 from ibe100.database.stores.audit import AuditStore

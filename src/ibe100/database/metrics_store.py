@@ -20,8 +20,8 @@ from ibe100.database.metrics.query import (
     stored_parts,
 )
 from ibe100.database.metrics.writer import MetricsWriter
-from ibe100.database.sqlite.engine import reading_engine, sqlite_url
-from ibe100.database.sqlite.reader import Reader
+from ibe100.database.sql.reader import Reader
+from ibe100.database.sql.sqlite import reading_engine, sqlite_url
 from ibe100.models.errors import ConfigurationError, StorageError
 from ibe100.models.metrics import (
     Curve,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
-from ibe100.database.sqlite.engine import copy_file, is_damaged, sqlite_url, writing_engine
-from ibe100.database.sqlite.faults import LIBRARY_ERRORS, storage_error
-from ibe100.database.sqlite.schema import REVISION
+from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
+from ibe100.database.sql.schema import REVISION
+from ibe100.database.sql.sqlite import copy_file, is_damaged, sqlite_url, writing_engine
 from ibe100.models.errors import StorageError
 from ibe100.utils.set_aside import free_name, set_aside
 from ibe100.utils.timecode import utc_stamp

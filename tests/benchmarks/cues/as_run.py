@@ -20,9 +20,9 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from ibe100.database.database import Database
-from ibe100.database.sqlite.engine import sqlite_url, writing_engine
-from ibe100.database.sqlite.handles import columns_of
-from ibe100.database.sqlite.schema import CueRow, table_of
+from ibe100.database.sql.handles import columns_of
+from ibe100.database.sql.schema import CueRow, table_of
+from ibe100.database.sql.sqlite import sqlite_url, writing_engine
 from ibe100.models.cues.as_run import AsRunFormat
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.scte35.cues import splice_insert

@@ -25,7 +25,7 @@ from ibe100.database.metrics import keeper as metrics_keeper
 from ibe100.database.metrics.chunk import Chunk
 from ibe100.database.metrics.schema import HOUR_S, MINUTES, QUARTERS, RAW, Tier
 from ibe100.database.metrics_store import MetricsStore
-from ibe100.database.sqlite.engine import sqlite_url, writing_engine
+from ibe100.database.sql.sqlite import sqlite_url, writing_engine
 from ibe100.models.metrics import CHECKS, Kind, Series
 
 STREAMS, SHOWN, DAYS = 64, 16, 30

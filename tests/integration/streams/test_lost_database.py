@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.database.sqlite.engine import copy_file
+from ibe100.database.sql.sqlite import copy_file
 from ibe100.models.cues.schedule import At, BreakPlan
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_state import StreamState

@@ -24,7 +24,7 @@ from ibe100.database.backup.sqlite_copy import Pace
 from ibe100.database.chain.check import check_records
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange, StoredStream
-from ibe100.database.sqlite.schema import REVISION
+from ibe100.database.sql.schema import REVISION
 from ibe100.models.backup import BackupManifest, BackupMember
 from ibe100.models.cues.schedule import At, BreakState, ScheduledBreak
 from ibe100.models.errors import StorageError

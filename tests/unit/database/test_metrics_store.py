@@ -232,7 +232,7 @@ async def test_what_cannot_be_written_waits_is_told_once_and_is_written_later(st
         other.execute("PRAGMA busy_timeout=0")
         other.execute("BEGIN IMMEDIATE")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("ibe100.database.sqlite.engine.BUSY_TIMEOUT_MS", 1)
+            patch.setattr("ibe100.database.sql.sqlite.BUSY_TIMEOUT_MS", 1)
             store._writer._dispose()
             stores.pass_to(store, 66)
             stores.pass_to(store, 71)

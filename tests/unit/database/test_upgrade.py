@@ -13,8 +13,8 @@ from alembic.script import ScriptDirectory
 import ibe100.database
 from ibe100.database import upgrade
 from ibe100.database.database import Database
-from ibe100.database.sqlite.engine import sqlite_url, writing_engine
-from ibe100.database.sqlite.schema import REVISION, Base
+from ibe100.database.sql.schema import REVISION, Base
+from ibe100.database.sql.sqlite import sqlite_url, writing_engine
 from ibe100.models.cues.contract import Contract, TimeSignalCommand
 from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import Direction

@@ -16,7 +16,7 @@ from ibe100.database.backup.restore_cues import rebuild
 from ibe100.database.backup.restore_facts import Evidence, Merged, Trace, UsedId
 from ibe100.database.backup.restore_runs import follow_runs, skip_breaks
 from ibe100.database.chain.links import tie_on, unlinked
-from ibe100.database.sqlite.faults import LIBRARY_ERRORS, storage_error
+from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
 from ibe100.models.cues.schedule import BreakState
 from ibe100.models.errors import StorageError
 from ibe100.models.records.keys import RecordKeys

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ibe100.database.chain.links import head
-from ibe100.database.sqlite.faults import LIBRARY_ERRORS, storage_error
+from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
 from ibe100.models.backup import RecordHead
 from ibe100.models.errors import StorageError
 from ibe100.utils.units import format_bytes

@@ -22,7 +22,7 @@ from ibe100.database.chain.covered import (
     digest_of,
 )
 from ibe100.database.chain.links import COLUMNS, FIRST_MAC, PURPOSE, Link, Seam
-from ibe100.database.sqlite.faults import LIBRARY_ERRORS, storage_error
+from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
 from ibe100.models.errors import StorageError
 from ibe100.models.records.check import RecordAnchor, RecordCheck
 from ibe100.models.records.keys import NO_KEY, RecordKeys

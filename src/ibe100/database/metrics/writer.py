@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Engine
 
 from ibe100.database.metrics import keeper as metrics_keeper
 from ibe100.database.metrics.minutes import OpenMinutes, Sample
-from ibe100.database.sqlite.engine import Fault, fault_of, sqlite_url, writing_engine
-from ibe100.database.sqlite.faults import is_storage_fault, storage_error
+from ibe100.database.sql.faults import is_storage_fault, storage_error
+from ibe100.database.sql.sqlite import Fault, fault_of, sqlite_url, writing_engine
 from ibe100.models.metrics import StreamChange
 from ibe100.utils.set_aside import set_aside
 

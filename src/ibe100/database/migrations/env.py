@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from ibe100.database.sqlite.schema import Base
+from ibe100.database.sql.schema import Base
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.handles import Handles, columns_of
-from ibe100.database.sqlite.schema import AlarmRow
+from ibe100.database.sql.handles import Handles, columns_of
+from ibe100.database.sql.schema import AlarmRow
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter, AlarmState
 
 MOST_ALARMS = 2000

@@ -12,10 +12,10 @@ from pydantic import TypeAdapter
 from sqlalchemy import BindParameter, Double, and_, bindparam, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.engine import read_only_engine
-from ibe100.database.sqlite.faults import LIBRARY_ERRORS, storage_error
-from ibe100.database.sqlite.reader import Reader
-from ibe100.database.sqlite.schema import REVISION, CueRow, SessionRow, StreamRow, table_of
+from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
+from ibe100.database.sql.reader import Reader
+from ibe100.database.sql.schema import REVISION, CueRow, SessionRow, StreamRow, table_of
+from ibe100.database.sql.sqlite import read_only_engine
 from ibe100.database.stores.return_receipts import receipts_of_cues
 from ibe100.models.cues.as_run import LoggedStream
 from ibe100.models.cues.return_receipt import ReturnReceipt

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from ibe100.database.chain.covered import AUDIT
 from ibe100.database.chain.links import Chain
-from ibe100.database.sqlite.handles import Handles, columns_of
-from ibe100.database.sqlite.schema import AuditRow, table_of
+from ibe100.database.sql.handles import Handles, columns_of
+from ibe100.database.sql.schema import AuditRow, table_of
 from ibe100.models.session import AuditRecord
 
 _INSERT = insert(table_of(AuditRow)).returning(table_of(AuditRow).c.audit_id)

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.schema import CueRow, table_of
+from ibe100.database.sql.schema import CueRow, table_of
 from ibe100.models.cues.log import CueLogQuery
 from ibe100.models.scte35_marker import Cue
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from ibe100.database.chain.covered import STEP
 from ibe100.database.chain.links import Chain
 from ibe100.database.records import EventIdRange
-from ibe100.database.sqlite.handles import Handles, columns_of
-from ibe100.database.sqlite.schema import CueRow, CueStepRow, table_of
-from ibe100.database.sqlite.writer import Turn
+from ibe100.database.sql.handles import Handles, columns_of
+from ibe100.database.sql.schema import CueRow, CueStepRow, table_of
+from ibe100.database.sql.writer import Turn
 from ibe100.database.stores.cue_search import find_cues
 from ibe100.database.stores.event_ids import allocate_event_id, note_event_ids
 from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep

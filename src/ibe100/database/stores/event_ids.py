@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from ibe100.database.records import EventIdRange
-from ibe100.database.sqlite.schema import CueRow, EventIdRow, table_of
+from ibe100.database.sql.schema import CueRow, EventIdRow, table_of
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import FINAL_STATES
 

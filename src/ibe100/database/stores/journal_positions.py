@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ibe100.database.records import JournalPosition
-from ibe100.database.sqlite.handles import Handles
-from ibe100.database.sqlite.schema import JournalPositionRow
+from ibe100.database.sql.handles import Handles
+from ibe100.database.sql.schema import JournalPositionRow
 
 
 class JournalPositionStore:

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from ibe100.database.chain.covered import RECEIPT
 from ibe100.database.chain.links import Chain
-from ibe100.database.sqlite.handles import Handles, columns_of
-from ibe100.database.sqlite.reader import Reader
-from ibe100.database.sqlite.schema import ReturnReceiptRow, table_of
+from ibe100.database.sql.handles import Handles, columns_of
+from ibe100.database.sql.reader import Reader
+from ibe100.database.sql.schema import ReturnReceiptRow, table_of
 from ibe100.models.cues.return_receipt import ReturnReceipt, ReturnState
 
 _RECEIPTS = table_of(ReturnReceiptRow).c

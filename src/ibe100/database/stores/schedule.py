@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import bindparam, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.handles import Handles, columns_of
-from ibe100.database.sqlite.schema import ScheduleRow, table_of
+from ibe100.database.sql.handles import Handles, columns_of
+from ibe100.database.sql.schema import ScheduleRow, table_of
 from ibe100.models.base import describe_error
 from ibe100.models.cues.schedule import BreakState, ScheduledBreak, When
 from ibe100.models.stored import DamagedDocument, read_stored, write_stored

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from ibe100.database.chain.covered import SESSION
 from ibe100.database.chain.links import Chain
-from ibe100.database.sqlite.handles import Handles, columns_of, to_value, to_values
-from ibe100.database.sqlite.schema import AttemptRow, SessionRow, StreamRow
+from ibe100.database.sql.handles import Handles, columns_of, to_value, to_values
+from ibe100.database.sql.schema import AttemptRow, SessionRow, StreamRow
 from ibe100.models.session import AttemptRecord, SessionRecord
 
 ENDED_UNSEEN = "ended unseen"

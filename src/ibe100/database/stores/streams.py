@@ -8,8 +8,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ibe100.database.records import StoredStream, StoredStreams
-from ibe100.database.sqlite.handles import Handles, columns_of
-from ibe100.database.sqlite.schema import JournalPositionRow, StreamRow
+from ibe100.database.sql.handles import Handles, columns_of
+from ibe100.database.sql.schema import JournalPositionRow, StreamRow
 from ibe100.models.stored import DamagedDocument, read_stored, write_stored
 from ibe100.models.stream_config import StreamConfig
 

@@ -32,7 +32,7 @@ from ibe100.database.backup.backups import (
 )
 from ibe100.database.backup.sqlite_copy import BackupStopped, Pace
 from ibe100.database.database import Database
-from ibe100.database.sqlite.schema import REVISION
+from ibe100.database.sql.schema import REVISION
 from ibe100.models.backup import BackupFile, BackupManifest, BackupMember, check_member
 from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord

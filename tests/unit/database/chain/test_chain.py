@@ -13,7 +13,7 @@ from ibe100.database.chain.check import check_records
 from ibe100.database.chain.covered import COVERED, CUE
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
-from ibe100.database.sqlite.schema import Base
+from ibe100.database.sql.schema import Base
 from ibe100.models.cues.return_receipt import ReturnReceipt, ReturnState
 from ibe100.models.records.check import RecordAnchor, RecordCheck
 from ibe100.models.records.keys import RecordKeys, key_id_of

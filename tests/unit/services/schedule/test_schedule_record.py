@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.database.sqlite.engine import copy_file
+from ibe100.database.sql.sqlite import copy_file
 from ibe100.models.cues.schedule import After, BreakState, Every
 from ibe100.models.messages import NoticePosted
 from ibe100.services.schedule.second_copy import read_copy

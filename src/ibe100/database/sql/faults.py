@@ -6,7 +6,7 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from ibe100.database.sqlite.engine import fault_of
+from ibe100.database.sql.sqlite import fault_of
 from ibe100.models.errors import StorageError
 
 LIBRARY_ERRORS = (DBAPIError, sqlite3.Error)

@@ -10,8 +10,8 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.engine import READ_CONNECTIONS
-from ibe100.database.sqlite.faults import is_storage_fault, storage_error
+from ibe100.database.sql.faults import is_storage_fault, storage_error
+from ibe100.database.sql.sqlite import READ_CONNECTIONS
 
 T = TypeVar("T")
 

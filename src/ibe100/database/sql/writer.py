@@ -16,8 +16,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.engine import checkpoint
-from ibe100.database.sqlite.faults import is_storage_fault, storage_error
+from ibe100.database.sql.faults import is_storage_fault, storage_error
+from ibe100.database.sql.sqlite import checkpoint
 from ibe100.models.errors import StorageError
 
 THREAD_NAME = "ibe100-db"

@@ -16,9 +16,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ibe100.database.database import Database
-from ibe100.database.sqlite.engine import sqlite_url, writing_engine
-from ibe100.database.sqlite.schema import AuditRow
-from ibe100.database.sqlite.writer import CHECKPOINT_COMMITS, THREAD_NAME, Turn, Writer
+from ibe100.database.sql.schema import AuditRow
+from ibe100.database.sql.sqlite import sqlite_url, writing_engine
+from ibe100.database.sql.writer import CHECKPOINT_COMMITS, THREAD_NAME, Turn, Writer
 from ibe100.database.upgrade import prepare
 from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord
@@ -258,7 +258,7 @@ async def test_kill_9_right_after_commit_loses_nothing(tmp_path: Path) -> None:
 async def test_a_database_locked_by_another_program_is_said_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ibe100.database.sqlite.engine.BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("ibe100.database.sql.sqlite.BUSY_TIMEOUT_MS", 50)
     database = await Database.open(tmp_path / "ibe100.db")
     with closing(sqlite3.connect(tmp_path / "ibe100.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -283,7 +283,7 @@ async def test_a_read_does_not_wait_for_a_write_that_is_under_way(tmp_path: Path
 
 
 def test_the_writing_connection_syncs_each_commit_and_readers_cannot_write(tmp_path: Path) -> None:
-    from ibe100.database.sqlite.engine import reading_engine
+    from ibe100.database.sql.sqlite import reading_engine
 
     path = tmp_path / "ibe100.db"
     prepare(path, 0.0)

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from sqlalchemy import Delete, Select, Update
 from sqlalchemy.orm import Session
 
-from ibe100.database.sqlite.reader import Reader
-from ibe100.database.sqlite.schema import Base
-from ibe100.database.sqlite.writer import Writer
+from ibe100.database.sql.reader import Reader
+from ibe100.database.sql.schema import Base
+from ibe100.database.sql.writer import Writer
 from ibe100.models.base import Value, describe_error
 
 V = TypeVar("V", bound=Value)

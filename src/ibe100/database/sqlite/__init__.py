@@ -1,1 +1,0 @@
-"""SQLite: engines, tables, writer and reader threads, faults."""
