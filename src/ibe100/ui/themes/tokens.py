@@ -128,7 +128,7 @@ TEXT_ON_BACKGROUND: tuple[tuple[Colour, Colour], ...] = (
     (Colour.ON_MAGENTA, Colour.ALARM_MAGENTA),
     (Colour.INK, Colour.ALARM_YELLOW),
     (Colour.INK, Colour.ALARM_CYAN),
-    (Colour.WINDOW, Colour.FOCUS),
+    (Colour.FIELD, Colour.FOCUS),
 )
 """Pairs of text and background; each has a contrast of at least 4.5:1 in every theme."""
 

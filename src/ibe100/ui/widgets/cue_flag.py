@@ -30,8 +30,8 @@ def draw_cue_flag(painter: QPainter, box: QRect, scale: float, text_px: int = TE
     painter.setBrush(shade(Colour.FOCUS))
     painter.drawRoundedRect(QRectF(box), 3, 3)
     top = box.top() + (box.height() - ICON_SIZE) // 2
-    painter.drawPixmap(box.left() + EDGE, top, icon_pixmap("pin", Colour.WINDOW, ICON_SIZE, scale))
-    painter.setPen(shade(Colour.WINDOW))
+    painter.drawPixmap(box.left() + EDGE, top, icon_pixmap("pin", Colour.FIELD, ICON_SIZE, scale))
+    painter.setPen(shade(Colour.FIELD))
     painter.setFont(sans(text_px, bold=True))
     words = box.adjusted(ICON_SIZE + 2 * EDGE, 0, 0, 0)
     painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, WORD)
