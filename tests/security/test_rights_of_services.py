@@ -19,13 +19,14 @@ from ibe100.models.errors import NotAllowed
 from ibe100.models.rights import Role
 from ibe100.models.scte35_marker import CueAction, CueRequest
 from ibe100.models.stream_config import NoOutput, StreamConfig, TestPatternInput
+from ibe100.models.stream_list import ManyAct
 from ibe100.services.audit_trail import acting_as
 from ibe100.services.ports import Services
 from services_rig import console
 
 CONFIG = StreamConfig(name="Other", input=TestPatternInput(), output=NoOutput())
 READS = {
-    "streams": {"command", "preview_command"},
+    "streams": {"command", "preview_command", "clashes", "deleted"},
     "media": {"not_allowed"},
     "preview": {"watch"},
     "profiles": {"names"},
@@ -60,6 +61,13 @@ def changes(
         ("streams", "stop"): house.streams.stop(stream_id),
         ("streams", "restart"): house.streams.restart(stream_id),
         ("streams", "retry"): house.streams.retry(stream_id),
+        ("streams", "duplicate"): house.streams.duplicate(stream_id),
+        ("streams", "restore"): house.streams.restore(1),
+        ("streams", "forget"): house.streams.forget(1),
+        ("streams", "restart_after_break"): house.streams.restart_after_break(stream_id),
+        ("streams", "call_off_restart"): house.streams.call_off_restart(stream_id),
+        ("streams", "do_to_many"): house.streams.do_to_many(ManyAct.START, [stream_id]),
+        ("streams", "group"): house.streams.group([stream_id], "Sport"),
         ("media", "allow"): house.media.allow([path]),
         ("cues", "preview"): house.cues.preview(cue),
         ("cues", "fire"): house.cues.fire(cue),

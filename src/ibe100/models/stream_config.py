@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from ibe100.models.alarms.confidence import ConfidenceOptions
-from ibe100.models.base import Name, Pid, Value
+from ibe100.models.base import Name, Pid, Printable, Value
 from ibe100.models.cues.contract import Contract
 from ibe100.models.endpoints.fields import (
     Host,
@@ -295,6 +295,8 @@ class StreamConfig(Value):
     name: Name
     input: StreamInput = Field(default_factory=TestPatternInput)
     output: StreamOutput = Field(default_factory=NoOutput)
+    group: Annotated[str, Field(max_length=40), Printable] = ""
+    """Heading under which the list shows it; empty for none."""
     service_id: Annotated[int, Field(ge=1, le=0xFFFF)] | None = None
     """The DVB service that gets the cues; None takes the only or first one."""
     scte35: Scte35Options = Field(default_factory=Scte35Options)
@@ -327,15 +329,15 @@ class StreamConfig(Value):
             ) if port == target:
                 raise ValueError(f"output.port {port} is where the input listens; choose another")
         for edge, port in _listening(self.input, self.output):
-            if (self.return_feed is not None) and port == _listening_port(self.return_feed):
+            if (self.return_feed is not None) and port == listening_port(self.return_feed):
                 raise ValueError(f"return_feed.port {port} is where the {edge} listens; choose another")
         if self.scte35.pid in self.pmt.remove_pids:
             raise ValueError(f"pmt.remove_pids holds scte35.pid {self.scte35.pid}, which carries the cues")
         return self
 
 
-def _listening_port(edge: StreamInput | StreamOutput) -> int | None:
-    """The UDP port that only one process of this machine can listen on; None where there is no such port."""
+def listening_port(edge: StreamInput | StreamOutput) -> int | None:
+    """UDP port that only one process of this machine can listen on; None where there is no such port."""
     match edge:
         case UdpInput(host=None, port=port):
             return port
@@ -345,7 +347,7 @@ def _listening_port(edge: StreamInput | StreamOutput) -> int | None:
 
 
 def _listening(source: StreamInput, target: StreamOutput) -> list[tuple[str, int]]:
-    ports = (("input", _listening_port(source)), ("output", _listening_port(target)))
+    ports = (("input", listening_port(source)), ("output", listening_port(target)))
     return [(edge, port) for edge, port in ports if port is not None]
 
 

@@ -18,11 +18,11 @@ from ibe100.models.cues.contract import Contract, ContractFinding
 from ibe100.models.cues.input_cue import InputCue
 from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.cues.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
-from ibe100.models.messages import Message, StreamView
+from ibe100.models.messages import Message
 from ibe100.models.profile import Profile
 from ibe100.models.rights import Act, Role
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, Readiness
-from ibe100.models.stream_config import StreamConfig, StreamInput
+from ibe100.models.stream_config import StreamConfig
 from ibe100.models.users import Identity, NewToken, Token, User
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.media_port import MediaPort
@@ -33,42 +33,10 @@ from ibe100.services.record_ports import (
     RecordsPort,
     StreamEventsPort,
 )
+from ibe100.services.stream_port import StreamPort
 from ibe100.services.upkeep_ports import BackupPort, SettingsPort
 
 Result = TypeVar("Result")
-
-
-class StreamPort(Protocol):
-    """Streams: list, edit, probe, start, stop. All raise OperatorError with words for the screen."""
-
-    def streams(self) -> tuple[StreamView, ...]:
-        """Streams in the order of their numbers; safe from any thread."""
-
-    async def add(self, config: StreamConfig) -> StreamView: ...
-    async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
-        """Replace the configuration; a running stream goes on with the old one until it is restarted."""
-
-    async def remove(self, stream_id: str) -> None:
-        """Delete a stopped stream from the list."""
-
-    async def probe(self, source: StreamInput) -> StreamReport:
-        """Read the input for a few seconds and say what is in it."""
-
-    async def command(self, stream_id: str) -> str:
-        """The command the stream runs, or would run by its last probe; secrets masked."""
-
-    async def preview_command(self, config: StreamConfig, report: StreamReport | None) -> str:
-        """The command that `config` would run on an input like `report`; secrets masked."""
-
-    async def start(self, stream_id: str) -> StreamView:
-        """Probe, build, run; returns when the runner is up (STARTING) or raises with the reason."""
-
-    async def stop(self, stream_id: str, reason: str = "") -> StreamView:
-        """Stop a stream; without a `reason` the actor is named."""
-
-    async def restart(self, stream_id: str) -> StreamView: ...
-    async def retry(self, stream_id: str) -> StreamView:
-        """Try now what a stream that is RETRYING, STALLED or WAITING would try later."""
 
 
 class CuePort(Protocol):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ibe100.database.database import Database
+from ibe100.models.base import build
 from ibe100.models.changes import changes_between
 from ibe100.models.errors import ConfigurationError, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted, StreamView
@@ -16,13 +17,19 @@ from ibe100.models.profile import StreamEntry
 from ibe100.models.rights import Act
 from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.stored import keep_unknown
-from ibe100.models.stream_config import FileInput, StreamConfig, StreamInput, TestPatternInput
+from ibe100.models.stream_config import FileInput, HlsOutput, StreamConfig, StreamInput, TestPatternInput
+from ibe100.models.stream_list import Clash, DeletedStream, ManyAct, NotDone
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.rights import demand
+from ibe100.services.streams.changes.copies import copy_of
+from ibe100.services.streams.changes.deleted import DeletedStreams
+from ibe100.services.streams.changes.many import do_to_many
+from ibe100.services.streams.changes.port_clash import port_clashes
+from ibe100.services.streams.changes.restarts import Restarts
 from ibe100.services.streams.files.media_folders import MediaFolders
-from ibe100.services.streams.files.output_owners import refuse_clash
+from ibe100.services.streams.files.output_owners import file_clash, refuse_clash
 from ibe100.services.streams.inputs.known_inputs import is_same_input, read_report
 from ibe100.services.streams.inputs.plan_fit import PlanFit
 from ibe100.services.streams.journal_follower import JournalFollower, Observer
@@ -35,7 +42,6 @@ from ibe100.services.streams.stream_list import StreamList
 from ibe100.services.streams.stream_secrets import (
     SecretStore,
     bind_secrets,
-    forget_secrets,
     keep_secrets,
     why_not_sent,
     with_secrets,
@@ -63,20 +69,27 @@ class StreamService:
     ) -> None:
         self._storage = storage
         self._secrets = secrets
-        self._publish = publish
+        self._publish = self._tell
+        self._to_bus = publish
         self._state_dir = state_dir
         self._planner = planner
         self._media = media
-        self._list = StreamList(storage, publish, state_dir)
+        self._list = StreamList(storage, self._tell, state_dir)
+        self._restarts = Restarts(self.restart, publish)
+        self._deleted = DeletedStreams(storage, secrets, self._list)
         self._audit = AuditTrail(storage)
-        self.follower = JournalFollower(storage, publish, lambda run: self._lifecycle.respawn(run))
+        self.follower = JournalFollower(storage, self._tell, lambda run: self._lifecycle.respawn(run))
         self._launch = StreamLaunch(storage, self._planner, self._list, self.follower, policy)
         fit = PlanFit()
         self.observe(fit)
         self._lifecycle = StreamLifecycle(
-            self._list, self.follower, self._launch, self._audit, fit, secrets, publish
+            self._list, self.follower, self._launch, self._audit, fit, secrets, self._tell
         )
         self._reconciler = Reconciler(self._list.runs, self._lifecycle, fit, places)
+
+    def _tell(self, message: Message) -> None:
+        self._restarts.hear(message)
+        self._to_bus(message)
 
     def load_profile(self, name: str) -> None:
         """Put the name of the profile that was loaded or saved last on record with each session."""
@@ -117,6 +130,7 @@ class StreamService:
         await self._lifecycle.adopt_unlisted(self._state_dir)
         await asyncio.gather(*(self._lifecycle.take_up(run) for run in self._list.runs()))
         self._reconciler.start()
+        await self._deleted.forget_old()
         open_sessions = [
             run.record.session_id for run in self._list.runs() if run.view.state.is_active and run.record
         ]
@@ -131,6 +145,7 @@ class StreamService:
 
     async def close(self, *, stop_streams: bool) -> None:
         """Leave the streams to their runners, or stop them first."""
+        await self._restarts.close()
         await self._reconciler.close()
         await self._lifecycle.close()
         if stop_streams:
@@ -145,10 +160,19 @@ class StreamService:
     async def add(self, config: StreamConfig) -> StreamView:
         """A new stream with the next free number. Raises ConfigurationError, StreamError."""
         demand(Act.SET_UP_STREAM)
+        self._check_ports("", config)
         await self._check_files("", config)
         return await self.add_entry(self._list.new_entry(config))
 
-    async def add_entry(self, entry: StreamEntry) -> StreamView:
+    async def duplicate(self, stream_id: str) -> StreamView:
+        """Add a copy of a stream under a free name, with free ports and files. Raises StreamError."""
+        demand(Act.SET_UP_STREAM)
+        demand(Act.SET_UP_STREAM, stream_id)
+        config = self.run_of(stream_id).entry.config
+        others = self._list.configs_of_others("")
+        return await self.add(await asyncio.to_thread(copy_of, config, others))
+
+    async def add_entry(self, entry: StreamEntry, action: str = "stream added") -> StreamView:
         """A stream with its id and number, e.g. from a profile. Raises ConfigurationError, StreamError."""
         refuse_digits("stream_id", entry.stream_id)
         refuse_digits("name", entry.config.name)
@@ -157,7 +181,7 @@ class StreamService:
         run = self._list.place(entry.model_copy(update={"config": config}))
         detail = f"{config.name}: {changes_between(StreamConfig(name=config.name), config)}"
         try:
-            async with self._audit.doing("stream added", entry.stream_id, detail):
+            async with self._audit.doing(action, entry.stream_id, detail):
                 await asyncio.to_thread(keep_secrets, self._secrets, entry.stream_id, entry.config)
                 await self._list.save(run)
         except BaseException:
@@ -170,6 +194,7 @@ class StreamService:
         """Edit the configuration; a running stream goes on with the old one until it is restarted."""
         demand(Act.SET_UP_STREAM, stream_id)
         whole = keep_unknown(config, self.run_of(stream_id).entry.config)
+        self._check_ports(stream_id, config)
         await self._check_files(stream_id, config)
         if why := await asyncio.to_thread(why_not_sent, self._secrets, stream_id, config):
             raise ConfigurationError(why)
@@ -189,6 +214,19 @@ class StreamService:
         others = self._list.configs_of_others(stream_id) if others is None else others
         await asyncio.to_thread(refuse_clash, exact, others)
 
+    def _check_ports(self, stream_id: str, config: StreamConfig) -> None:
+        for clash in port_clashes(config, self._list.configs_of_others(stream_id)):
+            raise ConfigurationError(f"{clash.field} {clash.words}")
+
+    async def clashes(self, stream_id: str, config: StreamConfig) -> tuple[Clash, ...]:
+        """Places that another stream has, by the field of `config`; `stream_id` is empty for a new stream."""
+        others = self._list.configs_of_others(stream_id)
+        found = port_clashes(config, others)
+        if words := await asyncio.to_thread(file_clash, config, others):
+            field = "output.playlist" if isinstance(config.output, HlsOutput) else "output.path"
+            found = (*found, Clash(field=field, words=words))
+        return found
+
     async def replace(self, stream_id: str, config: StreamConfig) -> StreamView:
         """Put another configuration in its place, e.g. that of a profile."""
         run = self.run_of(stream_id)
@@ -205,8 +243,8 @@ class StreamService:
             run.enter(StreamState.FAILED if now else StreamState.OFF, now)
         return run.view
 
-    async def remove(self, stream_id: str) -> None:
-        """Delete a stopped stream from the list."""
+    async def remove(self, stream_id: str) -> int:
+        """Delete a stopped stream from the list; returns its number for `restore`."""
         demand(Act.DELETE_STREAM, stream_id)
         run = self.run_of(stream_id)
         if run.view.state.is_active:
@@ -216,9 +254,30 @@ class StreamService:
                 raise StreamError(f"{run.name} was started meanwhile; stop it before it is deleted")
             detail = f"{run.name}: {changes_between(StreamConfig(name=run.name), run.entry.config)}"
             async with self._audit.doing("stream deleted", stream_id, detail):
-                await self._storage.streams.remove(stream_id)
-                await asyncio.to_thread(forget_secrets, self._secrets, stream_id)
+                deleted_id = await self._deleted.keep(stream_id, acting().on_record)
                 self._list.take_out(stream_id)
+        await self._deleted.forget_old()
+        return deleted_id
+
+    async def deleted(self) -> tuple[DeletedStream, ...]:
+        """Deleted streams that can be brought back, the newest first. Raises StorageError."""
+        return await self._deleted.all()
+
+    async def restore(self, deleted_id: int) -> StreamView:
+        """Bring a deleted stream back, off. Raises NotFound, ConfigurationError, StorageError."""
+        demand(Act.SET_UP_STREAM)
+        entry = await self._deleted.entry(deleted_id)
+        self._check_ports("", entry.config)
+        await self._check_files("", entry.config)
+        view = await self.add_entry(entry, "stream restored")
+        await self._deleted.forget(deleted_id)
+        return view
+
+    async def forget(self, deleted_id: int) -> None:
+        """Delete a deleted stream for good, with its passphrases. Raises StorageError."""
+        demand(Act.DELETE_STREAM)
+        async with self._audit.doing("deleted stream forgotten", str(deleted_id)):
+            await self._deleted.forget(deleted_id)
 
     async def probe(self, source: StreamInput) -> StreamReport:
         """Read the input for a few seconds and say what is in it.
@@ -294,6 +353,40 @@ class StreamService:
         was_active = run.view.state.is_active
         if was_active:
             demand(Act.STOP_ON_AIR, stream_id)
+            self._restarts.call_off(stream_id)
+            self._restarts.begin(stream_id)
             await self._lifecycle.stop(run, f"restart by {acting().words}")
         await self._lifecycle.start(run, keep_output=was_active)
         return run.view
+
+    async def restart_after_break(self, stream_id: str) -> StreamView:
+        """Restart it once it is in no break and no cue waits to go out: at once where that is so now."""
+        demand(Act.RUN_STREAM, stream_id)
+        demand(Act.STOP_ON_AIR, stream_id)
+        run = self.run_of(stream_id)
+        if not run.has_break:
+            return await self.restart(stream_id)
+        self._restarts.wait(run)
+        return run.view
+
+    async def call_off_restart(self, stream_id: str) -> None:
+        """Leave a stream running that would be restarted after its break."""
+        demand(Act.RUN_STREAM, stream_id)
+        self._restarts.call_off(stream_id)
+
+    def restart_s(self, stream_id: str) -> float:
+        """Seconds without output that a restart takes, by the last one; safe from any thread."""
+        return self._restarts.seconds(stream_id, self.run_of(stream_id).entry.config)
+
+    async def do_to_many(self, act: ManyAct, stream_ids: Sequence[str]) -> tuple[NotDone, ...]:
+        """Do this to each, where it is not so already; returns those that refused. Raises NotAllowed."""
+        runs = [self.run_of(stream_id) for stream_id in dict.fromkeys(stream_ids)]
+        return await do_to_many(self, act, [run.view for run in runs])
+
+    async def group(self, stream_ids: Sequence[str], group: str) -> None:
+        """Put streams into a group, or with an empty text into none. Raises ConfigurationError."""
+        demand(Act.SET_UP_STREAM, *stream_ids)
+        for stream_id in stream_ids:
+            config = self.run_of(stream_id).entry.config
+            if config.group != group:
+                await self.replace(stream_id, build(StreamConfig, {**dict(config), "group": group}, "group"))

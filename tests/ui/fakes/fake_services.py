@@ -35,11 +35,15 @@ from ibe100.models.profile import Profile, StreamEntry
 from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Direction, Readiness
 from ibe100.models.stream_config import FileInput, StreamConfig, StreamInput, describe_input
+from ibe100.models.stream_list import Clash, DeletedStream, ManyAct, NotDone
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.audit_trail import acting
 from ibe100.services.rights import demand
+from ibe100.services.streams.changes.copies import copy_of
+from ibe100.services.streams.changes.many import do_to_many
+from ibe100.services.streams.changes.port_clash import port_clashes
 from ibe100.ui.cues.cue_trigger import BREAK_ACTIONS
 
 
@@ -59,6 +63,10 @@ class FakeStreams:
         self.stopped_because: list[str] = []
         self.stopped_by: list[str] = []
         self.retried: list[str] = []
+        self.trash: list[DeletedStream] = []
+        self.gone: set[int] = set()
+        """Numbers of deleted streams that are back, or deleted for good."""
+        self.after_break: list[str] = []
 
     def streams(self) -> tuple[StreamView, ...]:
         return tuple(sorted(self.views.values(), key=lambda view: view.number))
@@ -80,9 +88,41 @@ class FakeStreams:
     async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
         return self.update(stream_id, config=config)
 
-    async def remove(self, stream_id: str) -> None:
-        del self.views[stream_id]
+    async def clashes(self, stream_id: str, config: StreamConfig) -> tuple[Clash, ...]:
+        others = [view.config for view in self.views.values() if view.stream_id != stream_id]
+        return port_clashes(config, others)
+
+    async def duplicate(self, stream_id: str) -> StreamView:
+        configs = [view.config for view in self.views.values()]
+        return await self.add(copy_of(self.views[stream_id].config, configs))
+
+    async def remove(self, stream_id: str) -> int:
+        view = self.views.pop(stream_id)
         self._bus.publish(StreamRemoved(stream_id=stream_id))
+        self.trash.append(
+            DeletedStream(
+                deleted_id=len(self.trash) + 1,
+                stream_id=stream_id,
+                number=view.number,
+                config=view.config,
+                deleted_at=time.time(),
+                deleted_by=acting().on_record,
+            )
+        )
+        return len(self.trash)
+
+    async def deleted(self) -> tuple[DeletedStream, ...]:
+        return tuple(one for one in reversed(self.trash) if one.deleted_id not in self.gone)
+
+    async def restore(self, deleted_id: int) -> StreamView:
+        found = next((one for one in await self.deleted() if one.deleted_id == deleted_id), None)
+        if found is None:
+            raise StreamError("it cannot be brought back any more")
+        self.gone.add(deleted_id)
+        return self.put(StreamView(stream_id=found.stream_id, number=found.number, config=found.config))
+
+    async def forget(self, deleted_id: int) -> None:
+        self.gone.add(deleted_id)
 
     async def probe(self, source: StreamInput) -> StreamReport:
         self.probed.append(source)
@@ -128,6 +168,26 @@ class FakeStreams:
     async def restart(self, stream_id: str) -> StreamView:
         await self.stop(stream_id)
         return await self.start(stream_id)
+
+    async def restart_after_break(self, stream_id: str) -> StreamView:
+        if self.views[stream_id].tally not in (Tally.IN_BREAK, Tally.ARMED):
+            return await self.restart(stream_id)
+        self.after_break.append(stream_id)
+        return self.views[stream_id]
+
+    async def call_off_restart(self, stream_id: str) -> None:
+        self.after_break.remove(stream_id)
+
+    def restart_s(self, stream_id: str) -> float:
+        return 2.4
+
+    async def do_to_many(self, act: ManyAct, stream_ids: Sequence[str]) -> tuple[NotDone, ...]:
+        return await do_to_many(self, act, [self.views[stream_id] for stream_id in stream_ids])
+
+    async def group(self, stream_ids: Sequence[str], group: str) -> None:
+        for stream_id in stream_ids:
+            config = self.views[stream_id].config
+            await self.change(stream_id, config.model_copy(update={"group": group}))
 
     async def retry(self, stream_id: str) -> StreamView:
         self.retried.append(stream_id)

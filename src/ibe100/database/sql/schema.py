@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0010"
+REVISION = "0011"
 """The newest migration; what a database must be at before it is used."""
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
@@ -211,6 +211,21 @@ class StreamRow(Base):
     """JSON of StreamConfig without secrets."""
     desired: Mapped[str]
     session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.session_id"))
+
+
+class DeletedStreamRow(Base):
+    """A stream that was deleted; a number is never used again, for secrets are kept under it."""
+
+    __tablename__ = "deleted_streams"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    deleted_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    stream_id: Mapped[str]
+    number: Mapped[int]
+    config: Mapped[str]
+    """JSON of StreamConfig without secrets."""
+    deleted_at: Mapped[float]
+    deleted_by: Mapped[str]
 
 
 class ScheduleRow(Base):

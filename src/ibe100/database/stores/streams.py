@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from ibe100.database.records import StoredStream, StoredStreams
 from ibe100.database.sql.handles import Handles, columns_of
-from ibe100.database.sql.schema import JournalPositionRow, StreamRow
+from ibe100.database.sql.schema import DeletedStreamRow, JournalPositionRow, StreamRow
 from ibe100.models.stored import DamagedDocument, read_stored, write_stored
 from ibe100.models.stream_config import StreamConfig
+from ibe100.models.stream_list import DeletedStream
 
 _log = logging.getLogger(__name__)
 
@@ -47,12 +48,65 @@ class StreamStore:
         config = write_stored(stream.config).decode()
         await self._handles.merge(StreamRow(**columns_of(stream, "config"), config=config))
 
-    async def remove(self, stream_id: str) -> None:
-        """Take a stream off the list; its sessions, cues and used event ids stay on record."""
-        await self._handles.execute(
-            delete(StreamRow).where(StreamRow.stream_id == stream_id),
-            delete(JournalPositionRow).where(JournalPositionRow.stream_id == stream_id),
-        )
+    async def remove(self, stream_id: str, deleted_by: str = "") -> int:
+        """Take a stream off the list into the deleted ones; returns its number there, 0 for one not listed.
+
+        Its sessions, cues and used event ids stay on record.
+        """
+        deleted_at = self._handles.wall()
+
+        def work(session: Session) -> int:
+            row = session.get(StreamRow, stream_id)
+            if row is None:
+                return 0
+            deleted = DeletedStreamRow(
+                stream_id=stream_id,
+                number=row.number,
+                config=row.config,
+                deleted_at=deleted_at,
+                deleted_by=deleted_by,
+            )
+            session.add(deleted)
+            for table in (StreamRow, JournalPositionRow):
+                session.execute(delete(table).where(table.stream_id == stream_id))
+            session.flush()
+            return deleted.deleted_id
+
+        return await self._handles.writer.submit(work)
+
+    async def deleted(self) -> tuple[DeletedStream, ...]:
+        """Deleted streams, the newest first; one that cannot be read is named in the log and left out."""
+
+        def work(session: Session) -> tuple[DeletedStream, ...]:
+            streams = []
+            for row in session.scalars(select(DeletedStreamRow).order_by(DeletedStreamRow.deleted_id.desc())):
+                try:
+                    config = read_stored(StreamConfig, row.config)
+                except DamagedDocument as damage:
+                    _log.error("deleted stream %s cannot be read: %s", row.stream_id, damage)
+                    continue
+                streams.append(
+                    DeletedStream(
+                        deleted_id=row.deleted_id,
+                        stream_id=row.stream_id,
+                        number=row.number,
+                        config=config,
+                        deleted_at=row.deleted_at,
+                        deleted_by=row.deleted_by,
+                    )
+                )
+            return tuple(streams)
+
+        return await self._handles.reader.read(work)
+
+    async def deleted_before(self, at: float) -> tuple[int, ...]:
+        """Numbers of streams that were deleted earlier, those that cannot be read as well."""
+        query = select(DeletedStreamRow.deleted_id).where(DeletedStreamRow.deleted_at < at)
+        return await self._handles.reader.read(lambda session: tuple(session.scalars(query)))
+
+    async def forget_deleted(self, deleted_id: int) -> None:
+        """Take a stream out of the deleted ones."""
+        await self._handles.execute(delete(DeletedStreamRow).where(DeletedStreamRow.deleted_id == deleted_id))
 
 
 def _stream(row: StreamRow) -> StoredStream:

@@ -15,8 +15,9 @@ from ibe100.models.stream_config import Scte35Options
 from ibe100.models.stream_state import StreamState
 from ibe100.services.audit_trail import act_as
 from ibe100.services.cues.readiness import send_lead_s
-from ibe100.services.ports import CuePort, StreamPort
+from ibe100.services.ports import CuePort
 from ibe100.services.schedule.cache import NEAR_S, ScheduleCache
+from ibe100.services.stream_port import StreamPort
 
 MARGIN_S = 3.0
 """A cue is asked for this long before it is too late, so that a refusal that passes can be waited for."""

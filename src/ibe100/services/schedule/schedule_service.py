@@ -29,7 +29,7 @@ from ibe100.models.scte35_marker import CueState
 from ibe100.models.stored import keep_unknown
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.audit_trail import AuditTrail
-from ibe100.services.ports import CuePort, StreamPort
+from ibe100.services.ports import CuePort
 from ibe100.services.rights import demand
 from ibe100.services.schedule.airing import BreakAiring
 from ibe100.services.schedule.cache import ScheduleCache
@@ -38,6 +38,7 @@ from ibe100.services.schedule.import_rows import read_rows
 from ibe100.services.schedule.plan import first_due, refusal_of_change, refusal_of_plan, refusal_of_removal
 from ibe100.services.schedule.record import ScheduleRecord
 from ibe100.services.schedule.series import turn
+from ibe100.services.stream_port import StreamPort
 from ibe100.services.streams.which_stream import StreamNames
 from ibe100.utils.long_work import Turns, on_thread
 from ibe100.utils.tasks import keep_running

@@ -106,6 +106,11 @@ class StreamRun:
         return self._last_fault
 
     @property
+    def has_break(self) -> bool:
+        """True while it is in a break, or a cue waits to go out."""
+        return self._in_break or self._armed
+
+    @property
     def passes(self) -> str:
         """Reason why the input is passed on without cues now; empty while its plan fits it."""
         return self._passes

@@ -115,6 +115,16 @@ def forget_secrets(store: SecretStore, stream_id: str) -> None:
             store.delete(_name(stream_id, side, field))
 
 
+def move_secrets(store: SecretStore, stream_id: str, to: str) -> None:
+    """Keep what was put away for a stream under another name. Raises StorageError."""
+    for side in SIDES:
+        for field in (PASSPHRASE, URL):
+            kept = store.get(_name(stream_id, side, field))
+            if kept is not None:
+                store.set(_name(to, side, field), kept)
+                store.delete(_name(stream_id, side, field))
+
+
 def reveal(config: StreamConfig) -> dict[str, Any]:
     """`config` as JSON values with its passphrases in clear: only for this user's own private socket."""
     values = config.model_dump(mode="json")

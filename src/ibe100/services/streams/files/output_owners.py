@@ -38,17 +38,28 @@ class Claim:
 
 def refuse_clash(config: StreamConfig, others: Iterable[StreamConfig]) -> None:
     """Refuse an output that another stream writes, or that one reads. Blocks; raises ConfigurationError."""
+    if words := file_clash(config, others):
+        raise ConfigurationError(f"output {words}")
+
+
+def file_clash(config: StreamConfig, others: Iterable[StreamConfig]) -> str:
+    """Refusal of an output file that another stream writes, or that one reads; empty for one that is free.
+
+    Blocks on the disk.
+    """
     mine = _claim(config)
     if mine is None:
-        return
+        return ""
+    others = tuple(others)
     for other in (config, *others):
         for side in (other.input, other.return_feed):
             if isinstance(side, FileInput) and (is_same_file(mine.file, side.path) or mine.holds(side.path)):
-                raise ConfigurationError(f"output {mine.file}: {other.name} reads it; choose another")
+                return f"{mine.file}: {other.name} reads it; choose another"
     for other in others:
         theirs = _claim(other)
         if theirs is not None and mine.meets(theirs):
-            raise ConfigurationError(f"output {mine.file}: {other.name} writes it; choose another")
+            return f"{mine.file}: {other.name} writes it; choose another"
+    return ""
 
 
 def is_same_file(one: Path, other: Path) -> bool:

@@ -1,0 +1,1 @@
+"""Changes of the list of streams: clashes, copies, deleted streams, restarts, many at once."""
