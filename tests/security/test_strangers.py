@@ -250,6 +250,24 @@ async def test_strangers_who_open_websockets_and_say_nothing_keep_nobody_out(tmp
         assert (await (await api.client(Role.VIEWER)).get("/api/v1/me")).status_code == 200
 
 
+async def test_an_answer_held_back_is_forgotten_with_a_client_that_goes_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answering() -> int:
+        return sum(
+            "RequestGuard" in repr(task.get_coro()) or "run_asgi" in repr(task)
+            for task in asyncio.all_tasks()
+        )
+
+    monkeypatch.setattr(middleware, "HELD_S", {401: 3600.0})
+    async with served(tmp_path) as api:
+        before = answering()
+        opened = await said(api, head("/api/v1/me", 0, "ibe100_no"), 20)
+        await until(lambda: answering() == before + 20, "20 held")
+        end(opened)
+        await until(lambda: answering() == before, "none held")
+
+
 async def test_who_guesses_keeps_the_rightful_user_out_at_no_other_address(tmp_path: Path) -> None:
     async with served(tmp_path) as api:
         await api.application.access.set_password("ada", SecretStr(PASSWORD))

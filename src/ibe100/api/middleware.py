@@ -92,8 +92,8 @@ class RequestGuard:
         elif refused is None:
             await self._app(scope, receive, send)
         else:
-            await self._hold(refused)
-            await refused(scope, receive, self._with_headers(send))
+            if await self._hold(refused, receive):
+                await refused(scope, receive, self._with_headers(send))
 
     async def _answer(
         self, refused: Response | None, connection: Connection, scope: Scope, receive: Receive, send: Send
@@ -112,7 +112,8 @@ class RequestGuard:
             await body.drop()
         except ClientGone:
             return
-        await self._hold(refused)
+        if not await self._hold(refused, receive):
+            return
         if not body.is_whole:
             refused.headers["Connection"] = "close"
         await refused(scope, receive, self._with_headers(send))
@@ -136,12 +137,19 @@ class RequestGuard:
         with self._places[kind].taken_by(who):
             await self._serve(connection, scope, body.again(content), send)
 
-    async def _hold(self, refused: Response) -> None:
+    async def _hold(self, refused: Response, receive: Receive) -> bool:
+        """Hold an answer back; False where the client went away meanwhile, which ends the wait."""
         self._held += 1
+        held_s = HELD_S.get(refused.status_code, 0.0) * (1 + self._held // HELD_TOGETHER)
         try:
-            await asyncio.sleep(HELD_S.get(refused.status_code, 0.0) * (1 + self._held // HELD_TOGETHER))
+            async with asyncio.timeout(held_s):
+                while not (await receive())["type"].endswith(".disconnect"):
+                    pass
+        except TimeoutError:
+            return True
         finally:
             self._held -= 1
+        return False
 
     def _refused(self, scope: Scope) -> Response | None:
         """Answer that refuses the request; None admits it, with `identity` in the scope where it is known."""

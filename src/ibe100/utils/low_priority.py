@@ -1,12 +1,15 @@
-"""Lowest priority for a process: a preview takes only what the streams leave over."""
+"""Low priority for a process or a thread: it takes only what the streams leave over."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import sys
+import threading
 from pathlib import Path
 
 LOWEST = 19
+LOW = 10
 AUTOGROUP = Path("/proc/self/autogroup")
 SESSION_NICE = 10
 """A tenth of a busy stream's share; at 19 a machine that is merely busy would show no picture at all."""
@@ -31,3 +34,10 @@ def take_lowest_priority() -> None:
     if hasattr(os, "SCHED_IDLE"):
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def take_low_priority_of_thread() -> None:
+    """Give this thread nice 10. Only on Linux has a thread a priority of its own (nice(2), NOTES)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOW)

@@ -1,4 +1,4 @@
-"""Passwords as argon2id hashes, worked out one at a time on a thread of their own."""
+"""Passwords as argon2id hashes, worked out one at a time on a thread of their own, of low priority."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from ibe100.models.errors import TooManyLogins
+from ibe100.utils.low_priority import take_low_priority_of_thread
 
 TIME_COST = 3
 MEMORY_KIB = 65_536
@@ -45,7 +46,9 @@ class Passwords:
         if self._waiting >= MOST_WAITING:
             raise TooManyLogins("too many logins at once: wait a moment", retry_in_s=2)
         if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="ibe100-passwords")
+            self._thread = ThreadPoolExecutor(
+                1, thread_name_prefix="ibe100-passwords", initializer=take_low_priority_of_thread
+            )
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
